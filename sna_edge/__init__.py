@@ -1,0 +1,42 @@
+"""sna-edge, the device room: load an artifact, answer forward and inverse queries, say when not to be trusted.
+
+>>> import sna_edge
+>>> model = sna_edge.load("model.sna")                       # doctest: +SKIP
+>>> model(power=180.0, speed=0.8)                            # doctest: +SKIP
+
+Imports numpy and the standard library only.
+"""
+
+from .axis import Axis, level_axis, spline_axis
+from .distribution import Levels, LogNormal, Normal, Uniform
+from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
+from .interaction import CP, TT
+from .model import Evaluation, Model
+from .output import Interval, Output
+from .status import MEANING, Status
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CP",
+    "MEANING",
+    "TT",
+    "ArtifactError",
+    "Axis",
+    "BackendError",
+    "DomainError",
+    "Evaluation",
+    "InputError",
+    "Interval",
+    "Levels",
+    "LogNormal",
+    "Model",
+    "Normal",
+    "NotClosed",
+    "Output",
+    "SnaError",
+    "Status",
+    "Uniform",
+    "level_axis",
+    "spline_axis",
+]

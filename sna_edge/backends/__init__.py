@@ -1,0 +1,55 @@
+"""Backends: who computes value and gradient. `numpy` is always there and is the reference on the device."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BackendError
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+Floats = NDArray[np.float64]
+
+
+class Backend(Protocol):
+    """Evaluates a fixed model on raw coordinates; inputs outside the domain continue linearly, NaN gives NaN."""
+
+    name: str
+
+    def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
+        ...
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
+        ...
+
+
+NAMES = ("native", "tflite", "torch", "numpy")
+AUTO = ("native", "numpy")
+
+
+def create(name: str, model: Model) -> Backend:
+    """The backend `name` for `model`; "auto" takes native where it is installed, else numpy.
+
+    Raises BackendError when the backend is unknown or not installed.
+    """
+    if name == "auto":
+        for candidate in AUTO:
+            try:
+                return create(candidate, model)
+            except BackendError:
+                continue
+    if name not in NAMES:
+        raise BackendError(f"backend {name!r} is unknown; use auto or one of {', '.join(NAMES)}")
+    try:
+        module = import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        raise BackendError(f"backend {name!r} is not installed ({error.name} is missing); pip install 'sna-edge[{name}]'") from None
+    backend: Backend = module.create(model)
+    return backend

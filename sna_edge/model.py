@@ -1,0 +1,269 @@
+"""The model: axes, interaction, outputs; read-only and safe to share between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import backends
+from .axis import Axis
+from .errors import InputError
+from .inputs import Query, axis_index, check, coordinates, refuse
+from .interaction import CP, TT, Interaction
+from .output import Output
+from .status import Status
+
+if TYPE_CHECKING:
+    from .distribution import Distribution
+    from .moments import Sobol
+
+Floats = NDArray[np.float64]
+DTYPES = ("float64", "float32", "float16", "int16", "int8")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Answer per row: value, lower, upper [N, K] (NaN where status < 0), status [N], offending axis [N] (-1: none),
+    excess [N] = how far outside that axis, in axis units, signed."""
+
+    value: Floats
+    status: NDArray[np.int8]
+    lower: Floats
+    upper: Floats
+    axis: NDArray[np.int64]
+    excess: Floats
+
+
+class Model:
+    """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
+
+    Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
+    Tables are float64 decoded values; `dtypes` names how each axis's table is stored in the artifact.
+    """
+
+    def __init__(
+        self,
+        axes: Sequence[Axis],
+        interaction: Interaction,
+        outputs: Sequence[Output],
+        *,
+        dtypes: Sequence[str] | None = None,
+        certificate: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        backend: str = "numpy",
+    ) -> None:
+        self.axes = tuple(axes)
+        self.interaction = interaction
+        self.outputs = tuple(outputs)
+        self.dtypes = tuple(dtypes or ["float64"] * len(self.axes))
+        self.certificate = dict(certificate or {})
+        self.metadata = dict(metadata or {})
+        self._validate()
+        self._backend_name = backend
+        self._backend: backends.Backend | None = None
+
+    def _validate(self) -> None:
+        names = [a.name for a in self.axes]
+        if len(set(names)) != len(names) or not names:
+            raise InputError(f"axis names must be unique and at least one; got {', '.join(names) or 'none'}")
+        if len({o.name for o in self.outputs}) != len(self.outputs) or not self.outputs:
+            raise InputError("output names must be unique and at least one")
+        if self.interaction.weights.shape[1] != len(self.outputs):
+            raise InputError(f"weights have {self.interaction.weights.shape[1]} columns for {len(self.outputs)} outputs")
+        if len(self.interaction.tables) != len(self.axes) or len(self.dtypes) != len(self.axes):
+            raise InputError(f"{len(self.axes)} axes need as many tables and dtypes")
+        for axis, table in zip(self.axes, self.interaction.tables, strict=True):
+            if table.shape[1] and len(table) != axis.basis.n_rows:
+                raise InputError(f"axis {axis.name!r}: table has {len(table)} rows, its basis {axis.basis.n_rows}")
+        if not set(self.dtypes) <= set(DTYPES):
+            raise InputError(f"dtypes must be among {', '.join(DTYPES)}")
+
+    def __repr__(self) -> str:
+        kind = self.interaction.kind.upper()
+        inputs, outputs = ", ".join(a.name for a in self.axes), ", ".join(o.name for o in self.outputs)
+        return f"Model({inputs} -> {outputs}; {kind}, {self.interaction.rank} modes, {self.parameters} parameters)"
+
+    @property
+    def parameters(self) -> int:
+        """Numbers stored: tables, weights and biases."""
+        return self.interaction.parameters + len(self.outputs)
+
+    @property
+    def input_names(self) -> list[str]:
+        return [a.name for a in self.axes]
+
+    @property
+    def output_names(self) -> list[str]:
+        return [o.name for o in self.outputs]
+
+    @property
+    def backend(self) -> backends.Backend:
+        """The evaluator in use, made at the first query."""
+        if self._backend is None:
+            self._backend = backends.create(self._backend_name, self)
+        return self._backend
+
+    def with_backend(self, name: str) -> Model:
+        """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
+        return self.replace(backend=name)
+
+    def replace(self, **changes: Any) -> Model:
+        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata or backend."""
+        fields: dict[str, Any] = {
+            "axes": self.axes, "interaction": self.interaction, "outputs": self.outputs, "dtypes": self.dtypes,
+            "certificate": self.certificate, "metadata": self.metadata, "backend": self._backend_name,
+        }  # fmt: skip
+        return Model(**{**fields, **changes})
+
+    # Queries
+
+    def __call__(self, query: Query | None = None, /, **named: object) -> Floats:
+        """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as `value`."""
+        return self.value(named if query is None else query)
+
+    def value(self, query: Query) -> Floats:
+        """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value."""
+        x, single = coordinates(self.axes, query)
+        self._refuse(x)
+        y = self.backend.value(x)
+        return y[0] if single else y
+
+    def gradient(self, query: Query) -> Floats:
+        """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical axes."""
+        return self.value_and_gradient(query)[1]
+
+    def value_and_gradient(self, query: Query) -> tuple[Floats, Floats]:
+        """Value and gradient in one pass; shapes as `value` and `gradient`."""
+        x, single = coordinates(self.axes, query)
+        self._refuse(x)
+        y, g = self.backend.value_and_gradient(x)
+        for d, axis in enumerate(self.axes):
+            if axis.kind == "categorical":
+                g[:, :, d] = np.nan
+        return (y[0], g[0]) if single else (y, g)
+
+    def _refuse(self, x: Floats) -> None:
+        lower, upper, plain = self._bounds
+        if plain and ((x >= lower) & (x <= upper)).all():
+            return
+        refuse(self.axes, x, check(self.axes, x, extrapolate=False))
+
+    @property
+    def _bounds(self) -> tuple[Floats, Floats, bool]:
+        cached: tuple[Floats, Floats, bool] | None = self.__dict__.get("_bounds_cache")
+        if cached is None:
+            lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
+            cached = (lower, upper, all(a.kind != "categorical" for a in self.axes))
+            self.__dict__["_bounds_cache"] = cached
+        return cached
+
+    def evaluate(self, query: Query, *, extrapolate: bool = False) -> Evaluation:
+        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes."""
+        x, _ = coordinates(self.axes, query)
+        found = check(self.axes, x, extrapolate)
+        good = found.status >= 0
+        value = np.full((len(x), len(self.outputs)), np.nan)
+        if good.any():
+            value[good] = self.backend.value(x[good])
+        ends = [o.bounds(value[:, k]) for k, o in enumerate(self.outputs)]
+        lower, upper = (np.stack([e[i] for e in ends], axis=1) for i in (0, 1))
+        return Evaluation(value, found.status, lower, upper, found.axis, found.excess)
+
+    def grid(self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None) -> Floats:
+        """Values on the tensor grid of `points` (in the order given) with the other inputs fixed by `at`; shape (*lengths, K).
+
+        The fixed axes are contracted first: the cost is that of matrix products, not of points.
+        """
+        from .algebra import grid
+
+        return grid(self, points, at or {})
+
+    # Algebra: closed operations, implemented in algebra.py and moments.py
+
+    def at(self, fixed: Mapping[str, object] | None = None, /, **named: object) -> Any:
+        """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is left."""
+        from .algebra import at
+
+        return at(self, {**(fixed or {}), **named})
+
+    def linear(self) -> Model:
+        """The linear part f_k as a model with identity links; scale and offset are folded in where the link is identity."""
+        from .algebra import linear
+
+        return linear(self)
+
+    def derivative(self, name: str) -> Model:
+        """df/dx_name as a model. Raises NotClosed on other links and on categorical axes."""
+        from .algebra import derivative
+
+        return derivative(self, name)
+
+    def integrate(self, name: str, a: float | None = None, b: float | None = None) -> Any:
+        """int_a^b f dx_name (the whole axis by default): a Model, or numbers [K] when no input is left."""
+        from .algebra import integrate
+
+        return integrate(self, name, a, b)
+
+    def __add__(self, other: Model) -> Model:
+        from .algebra import add
+
+        return add(self, other)
+
+    def __mul__(self, factor: float) -> Model:
+        from .algebra import scale
+
+        return scale(self, float(factor))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Model:
+        return self * -1.0
+
+    def __sub__(self, other: Model) -> Model:
+        return self + (-other)
+
+    def mean(self, over: Mapping[str, Distribution] | None = None) -> Any:
+        """E[f] over the inputs named in `over` (all, uniform, by default): numbers [K] or a Model of the others."""
+        from .moments import mean
+
+        return mean(self, over)
+
+    def variance(self, over: Mapping[str, Distribution] | None = None) -> Floats:
+        """Var[f] [K] over all inputs, independent; uniform where `over` names no distribution."""
+        from .moments import variance
+
+        return variance(self, over)
+
+    def sobol(self, over: Mapping[str, Distribution] | None = None) -> Sobol:
+        """First-order and total Sobol indices of every input and output; inputs are assumed independent."""
+        from .moments import sobol
+
+        return sobol(self, over)
+
+    # Files
+
+    def to_bytes(self) -> bytes:
+        """The artifact (FORMAT.md), the same bytes for the same model."""
+        from .artifact import write
+
+        return write(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the artifact to `path`, all of it or nothing."""
+        from .artifact import save
+
+        save(self, path)
+
+    def axis_index(self, name: str) -> int:
+        return axis_index(self.axes, name)
+
+    def status_name(self, status: int) -> str:
+        return Status(status).label
+
+
+__all__ = ["CP", "TT", "Evaluation", "Model"]

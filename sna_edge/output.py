@@ -1,0 +1,99 @@
+"""One output of a model: name, unit, link and interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+
+Floats = NDArray[np.float64]
+LINKS = ("identity", "exp", "logistic")
+
+
+def apply_link(link: str, f: Floats) -> Floats:
+    """g(f): f, exp(f) or 1 / (1 + exp(-f))."""
+    if link == "identity":
+        return f
+    with np.errstate(over="ignore"):
+        return np.exp(f) if link == "exp" else np.asarray(1.0 / (1.0 + np.exp(-f)))
+
+
+def link_slope(link: str, f: Floats) -> Floats:
+    """g'(f)."""
+    if link == "identity":
+        return np.ones_like(f)
+    g = apply_link(link, f)
+    return g if link == "exp" else g * (1.0 - g)
+
+
+def inverse_link(link: str, g: Floats) -> Floats:
+    """f with g(f) = `g`; NaN outside the open range of the link."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if link == "identity":
+            return g
+        if link == "exp":
+            return np.where(g > 0, np.log(g), np.nan)
+        return np.where((g > 0) & (g < 1), np.log(g) - np.log1p(-g), np.nan)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """y - below .. y + above (space "output"), or g(f - below) .. g(f + above) (space "link"), coverage `level`."""
+
+    level: float
+    below: float
+    above: float
+    space: str = "output"
+
+    def __post_init__(self) -> None:
+        if not (0 < self.level < 1 and self.below >= 0 and self.above >= 0 and self.space in ("output", "link")):
+            raise InputError("an interval needs 0 < level < 1, widths >= 0 and space 'output' or 'link'")
+
+
+@dataclass(frozen=True)
+class Output:
+    """y = g(bias + sum_r W[r,k] prod_d phi_{d,r}(x_d)) * scale + offset.
+
+    `range` (low, high) over the domain in output units, None until sampled.
+    """
+
+    name: str
+    unit: str = ""
+    link: str = "identity"
+    scale: float = 1.0
+    offset: float = 0.0
+    bias: float = 0.0
+    interval: Interval | None = None
+    range: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.link not in LINKS:
+            raise InputError(f"link {self.link!r} is unknown; use one of {', '.join(LINKS)}")
+        if not (np.isfinite([self.scale, self.offset, self.bias]).all() and self.scale != 0):
+            raise InputError(f"output {self.name!r}: scale, offset and bias must be finite and scale not 0")
+
+    def value(self, f: Floats) -> Floats:
+        """y of the linear part f (bias included)."""
+        return apply_link(self.link, f) * self.scale + self.offset
+
+    def slope(self, f: Floats) -> Floats:
+        """dy/df."""
+        return link_slope(self.link, f) * self.scale
+
+    def linear_of(self, y: Floats) -> Floats:
+        """f with value(f) = y; NaN where y is outside the range of the link."""
+        return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
+
+    def bounds(self, y: Floats) -> tuple[Floats, Floats]:
+        """Lower and upper end of the interval around y; NaN without one."""
+        if self.interval is None:
+            return np.full_like(y, np.nan), np.full_like(y, np.nan)
+        below, above = self.interval.below, self.interval.above
+        if self.interval.space == "output":
+            return y - below, y + above
+        f = self.linear_of(y)
+        low, high = self.value(f - below), self.value(f + above)
+        return np.minimum(low, high), np.maximum(low, high)
