@@ -7,6 +7,8 @@
 Imports numpy and the standard library only.
 """
 
+from .artifact import from_bytes
+from .artifact import read as load
 from .axis import Axis, level_axis, spline_axis
 from .distribution import Levels, LogNormal, Normal, Uniform
 from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
@@ -37,6 +39,8 @@ __all__ = [
     "SnaError",
     "Status",
     "Uniform",
+    "from_bytes",
     "level_axis",
+    "load",
     "spline_axis",
 ]

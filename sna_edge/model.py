@@ -66,6 +66,7 @@ class Model:
         self._validate()
         self._backend_name = backend
         self._backend: backends.Backend | None = None
+        self.artifact: bytes | None = None  # the bytes this model was loaded from
 
     def _validate(self) -> None:
         names = [a.name for a in self.axes]

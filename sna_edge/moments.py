@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .algebra import closed, contract
-from .axis import Axis
 from .distribution import Distribution, Uniform, quadrature
 from .inputs import axis_index
 from .interaction import CP, TT

@@ -1,0 +1,149 @@
+"""Golden vectors: inputs that touch every span of every axis, expected values of the stored tables, tolerances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import Axis
+from ..errors import ArtifactError
+from ..interaction import CP
+from ..model import Model
+from .layout import MAX_GOLDEN
+
+Floats = NDArray[np.float64]
+
+LEAST = 8  # golden points at least
+SAMPLES = 1024  # quasi-random points for range and kappa
+FLOAT32 = 4e-6  # error of float32 evaluation over max(1, kappa) * range, DESIGN.md
+FLOAT64 = 1e-11
+
+
+@dataclass(frozen=True)
+class Golden:
+    """inputs [G, D], expected [G, K], absolute tolerances [K] for float64 and float32 evaluation."""
+
+    inputs: Floats
+    expected: Floats
+    tolerance64: Floats
+    tolerance32: Floats
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Per output over the domain, as sampled: low, high, kappa = max sum_r |mode_r dy/df| / (high - low), largest |y|."""
+
+    low: Floats
+    high: Floats
+    kappa: Floats
+    largest: Floats
+
+
+def quasi_random(count: int, dimension: int) -> Floats:
+    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden ratio.
+
+    Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    """
+    root = 2.0
+    for _ in range(64):
+        root = (1.0 + root) ** (1.0 / (dimension + 1))
+    alpha = (1.0 / root) ** np.arange(1, dimension + 1) % 1.0
+    return np.asarray((0.5 + np.outer(np.arange(1, count + 1), alpha)) % 1.0)
+
+
+def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
+    """Quasi-random points [count, D] of the domain."""
+    u = quasi_random(count, len(axes))
+    columns = [
+        np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
+        if a.kind == "categorical"
+        else a.lower + u[:, d] * a.width
+        for d, a in enumerate(axes)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def golden_inputs(axes: tuple[Axis, ...]) -> Floats:
+    """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S of each axis.
+
+    Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in their span.
+    """
+    count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MAX_GOLDEN)
+    u = quasi_random(count, len(axes))
+    columns = []
+    for d, axis in enumerate(axes):
+        spans = axis.basis.n_spans
+        span = (np.arange(count) * _stride(spans, d)) % spans
+        if axis.kind == "categorical":
+            columns.append(span.astype(float))
+            continue
+        breaks = axis.basis.breaks
+        x = breaks[span] + (breaks[span + 1] - breaks[span]) * (1 / 16 + u[:, d] * 14 / 16)
+        rounded = x.astype(np.float32).astype(float)
+        inside = (rounded > breaks[span]) & (rounded < breaks[span + 1])
+        columns.append(np.where(inside, rounded, x))
+    return np.stack(columns, axis=1)
+
+
+def _stride(spans: int, d: int) -> int:
+    """A step coprime to the number of spans, different from axis to axis."""
+    step = 1 + 2 * d
+    while np.gcd(step, spans) != 1:
+        step += 1
+    return step
+
+
+def measure(model: Model, points: Floats) -> Scale:
+    """Range, kappa and largest magnitude of every output at `points`."""
+    y = model.backend.value(points)
+    low, high = y.min(axis=0), y.max(axis=0)
+    modes = _absolute_modes(model, points)
+    bias = np.array([o.bias for o in model.outputs])
+    f = np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1)
+    slope = np.stack([np.abs(o.slope(f[:, k])) for k, o in enumerate(model.outputs)], axis=1)
+    width = np.where(high > low, high - low, np.inf)
+    kappa = np.nan_to_num((modes + np.abs(bias)) * slope).max(axis=0) / width
+    return Scale(low, high, kappa, np.abs(y).max(axis=0))
+
+
+def _absolute_modes(model: Model, points: Floats) -> Floats:
+    """sum_r |W[r,k] prod_d phi_{d,r}| at every point [N, K] (TT: the chain of absolute cores)."""
+    work = model.interaction
+    atoms = [a.basis.design(points[:, d]) @ t for d, (a, t) in enumerate(zip(model.axes, work.tables, strict=True))]
+    if isinstance(work, CP):
+        product = np.ones((len(points), work.rank))
+        for modes, atom in zip(work.modes, atoms, strict=True):
+            product[:, modes] *= np.abs(atom)
+        return np.asarray(product @ np.abs(work.weights))
+    v = np.ones((len(points), 1, 1))
+    for atom, core in zip(atoms, work.cores, strict=True):
+        v = v @ np.abs(atom).reshape(len(points), *core.shape[1:])
+    return np.asarray(v[:, 0] @ np.abs(work.weights))
+
+
+def make(stored: Model) -> tuple[Golden, Scale]:
+    """Golden vectors of a model that is already `as_stored`, and the ranges its tolerances rest on."""
+    inputs = golden_inputs(stored.axes)
+    scale = measure(stored, np.vstack([inputs, domain_points(stored.axes, SAMPLES)]))
+    width = (scale.high - scale.low) * np.maximum(1.0, scale.kappa)
+    tolerance64 = FLOAT64 * np.maximum(width, scale.largest)
+    tolerance32 = FLOAT32 * width + 2.0**-23 * scale.largest
+    return Golden(inputs, stored.backend.value(inputs), tolerance64, tolerance32), scale
+
+
+def replay(model: Model, golden: Golden) -> Floats:
+    """Largest error per output [K] of the model's backend; ArtifactError `golden_mismatch` when it misses."""
+    value = np.concatenate([model.backend.value(row[None]) for row in golden.inputs[:LEAST]])
+    error = np.abs(model.backend.value(golden.inputs) - golden.expected)
+    error[: len(value)] = np.maximum(error[: len(value)], np.abs(value - golden.expected[: len(value)]))
+    tolerance = golden.tolerance64 if model.backend.name == "numpy" else golden.tolerance32
+    if not np.all(error <= tolerance):
+        worst = int(np.argmax(np.nan_to_num(error, nan=np.inf).max(axis=1)))
+        raise ArtifactError(
+            "golden_mismatch",
+            f"backend {model.backend.name!r} misses golden vector {worst} by {error[worst].max():.3g} "
+            f"(allowed {tolerance.max():.3g}); the file or the backend is damaged, copy the artifact again",
+        )
+    return np.asarray(error.max(axis=0))

@@ -1,0 +1,80 @@
+"""Constants and records of FORMAT.md, in one place for reader and writer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MAGIC = b"\x89SNA\r\n\x1a\n"
+MAJOR, MINOR = 1, 0
+FEATURE_TT, FEATURE_FIXED = 1, 2
+KNOWN_FEATURES = FEATURE_TT | FEATURE_FIXED
+ALIGN = 64
+MAX_FILE = 1 << 30
+MAX_AXES = MAX_OUTPUTS = 64
+MAX_GROUPS = 4096
+MAX_MODES = 65536
+MAX_RANK = 1024
+MAX_SPANS = 32768
+MAX_ROWS = 65535
+MAX_GOLDEN = 65536
+GROUP = 4  # modes of a group are padded to this multiple
+
+SECTIONS = (
+    "axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs",
+    "fixed", "golden", "certificate", "metadata", "integrity", "signature",
+)  # fmt: skip
+
+HEADER = np.dtype(
+    [
+        ("magic", "S8"), ("major", "<u2"), ("minor", "<u2"), ("features", "<u4"), ("file_size", "<u4"),
+        ("n_sections", "<u2"), ("n_axes", "<u2"), ("n_outputs", "<u2"), ("n_groups", "<u2"),
+        ("n_modes", "<u4"), ("reserved", "u1", 32),
+    ]
+)  # fmt: skip
+SECTION = np.dtype([("id", "<u4"), ("offset", "<u4"), ("size", "<u4"), ("reserved", "<u4")])
+AXIS = np.dtype(
+    [
+        ("lower", "<f8"), ("upper", "<f8"), ("inv_width", "<f8"),
+        ("kind", "u1"), ("degree", "u1"), ("dtype", "u1"), ("flags", "u1"),
+        ("n_spans", "<u4"), ("n_rows", "<u4"), ("n_columns", "<u4"), ("left", "<u2"), ("right", "<u2"),
+        ("spans_offset", "<u4"), ("breaks_offset", "<u4"), ("matrices_offset", "<u4"),
+        ("n_matrices", "<u2"), ("reserved", "<u2"), ("table_offset", "<u4"),
+        ("lower32", "<f4"), ("upper32", "<f4"), ("inv_width32", "<f4"), ("support_offset", "<u4"),
+    ]
+)  # fmt: skip
+GROUP_RECORD = np.dtype([("mask", "<u8"), ("count", "<u4"), ("first", "<u4")])
+OUTPUT = np.dtype(
+    [
+        ("bias", "<f8"), ("scale", "<f8"), ("offset", "<f8"), ("below", "<f8"), ("above", "<f8"), ("level", "<f8"),
+        ("range_low", "<f8"), ("range_high", "<f8"), ("kappa", "<f4"), ("link", "u1"), ("interval_space", "u1"),
+        ("reserved", "u1", 10),
+    ]
+)  # fmt: skip
+
+KINDS = ("continuous", "periodic", "categorical")
+LINKS = ("identity", "exp", "logistic")
+SPACES = ("output", "link")
+DTYPES = ("float32", "float16", "int16", "int8")
+STORAGE = {"float32": "<f4", "float16": "<f2", "int16": "<i2", "int8": "i1"}
+# stored integers decode to [-1, 1) by this power of two, which sits inside the span matrices
+FOLD = {"float32": 1.0, "float16": 1.0, "int16": 2.0**-15, "int8": 2.0**-7}
+
+
+def align(offset: int, multiple: int = ALIGN) -> int:
+    """The next multiple at or after `offset`."""
+    return -(-offset // multiple) * multiple
+
+
+def padded(count: int) -> int:
+    """Modes of a group rounded up to a multiple of 4."""
+    return align(count, GROUP)
+
+
+def outward32(lower: float, upper: float) -> tuple[np.float32, np.float32]:
+    """Largest f32 <= lower and smallest f32 >= upper."""
+    low, high = np.float32(lower), np.float32(upper)
+    if float(low) > lower:
+        low = np.nextafter(low, np.float32(-np.inf))
+    if float(high) < upper:
+        high = np.nextafter(high, np.float32(np.inf))
+    return low, high

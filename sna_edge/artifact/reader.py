@@ -1,0 +1,156 @@
+"""Bytes -> model: every rule checked, then the golden vectors replayed."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import Axis
+from ..basis import SpanBasis, uniform_breaks
+from ..errors import ArtifactError, InputError
+from ..interaction import CP, TT, Interaction
+from ..model import Model
+from ..output import Interval, Output
+from . import checks, layout
+from .golden import Golden, replay
+from .writer import canonical
+
+Floats = NDArray[np.float64]
+
+
+def read(path: str | PathLike[str], backend: str = "auto") -> Model:
+    """The model in the file `path`, checked and replayed. Raises InputError or ArtifactError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(layout.MAX_FILE + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of an .sna file") from None
+    return from_bytes(data, backend)
+
+
+def from_bytes(data: bytes, backend: str = "auto") -> Model:
+    """The model in `data`. Raises ArtifactError with the named rule that is broken."""
+    data = bytes(data)
+    raw = checks.validate(data)
+    certificate, metadata = _json(raw, "certificate"), _json(raw, "metadata")
+    names = _names(raw, metadata)
+    axes = tuple(_axis(raw, d, names["axes"][d]) for d in range(len(raw.axes)))
+    outputs = [_output(r, *names["outputs"][k]) for k, r in enumerate(raw.outputs)]
+    extra = {k: v for k, v in metadata.items() if k not in ("axes", "outputs")}
+    model = Model(
+        axes, _interaction(raw), outputs,
+        dtypes=[layout.DTYPES[a["dtype"]] for a in raw.axes],
+        certificate=certificate, metadata=extra, backend="numpy",
+    )  # fmt: skip
+    golden = golden_vectors(raw)
+    replay(model, golden)
+    if backend != "numpy":
+        model = model.replace(backend=backend)
+        model.artifact = data
+        replay(model, golden)
+    model.artifact = data
+    return model
+
+
+def golden_vectors(raw: checks.Raw) -> Golden:
+    """The golden vectors of a validated file."""
+    block, d, k = raw.sections["golden"], len(raw.axes), len(raw.outputs)
+    count = int(np.frombuffer(block, "<u4", 1)[0])
+    numbers = np.frombuffer(block, "<f8", offset=8)
+    split = 2 * k + count * d
+    inputs, expected = numbers[2 * k : split].reshape(count, d), numbers[split:].reshape(count, k)
+    return Golden(inputs, expected, numbers[:k], numbers[k : 2 * k])
+
+
+def _json(raw: checks.Raw, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(raw.sections[name].decode())
+        good = isinstance(value, dict) and canonical(value) == raw.sections[name]
+    except (ValueError, RecursionError):
+        good = False
+    if not good:
+        raise ArtifactError("bad_metadata", f"section {name!r} is not canonical JSON; export the model again")
+    result: dict[str, Any] = value
+    return result
+
+
+def _names(raw: checks.Raw, metadata: dict[str, Any]) -> dict[str, Any]:
+    """{"axes": [(name, unit, levels)], "outputs": [(name, unit)]}, checked."""
+    axes, outputs = metadata.get("axes"), metadata.get("outputs")
+    if not _entries(axes, len(raw.axes), (2, 3)) or not _entries(outputs, len(raw.outputs), (2,)):
+        raise ArtifactError("bad_metadata", "names of inputs or outputs are missing, repeated or not text")
+    assert isinstance(axes, list) and isinstance(outputs, list)
+    rows = []
+    for entry, record in zip(axes, raw.axes, strict=True):
+        levels = tuple(entry[2]) if len(entry) == 3 and isinstance(entry[2], list) else ()
+        wanted = int(record["n_spans"]) if record["kind"] == 2 else 0
+        if len(levels) != wanted or len(set(levels)) != wanted or not all(isinstance(v, str) for v in levels):
+            raise ArtifactError("bad_metadata", f"input {entry[0]!r} needs {wanted} level names")
+        rows.append((entry[0], entry[1], levels))
+    return {"axes": rows, "outputs": outputs}
+
+
+def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
+    if not isinstance(value, list) or len(value) != count:
+        return False
+    for entry in value:
+        if not isinstance(entry, list) or len(entry) not in lengths or not all(isinstance(t, str) for t in entry[:2]):
+            return False
+    names = [entry[0] for entry in value]
+    return all(names) and len(set(names)) == count
+
+
+def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
+    a = raw.axes[d]
+    first, ids = checks.span_arrays(a, raw.sections)
+    matrices = checks.matrix_array(a, raw.sections) / layout.FOLD[layout.DTYPES[a["dtype"]]]
+    kind = layout.KINDS[a["kind"]]
+    spans = int(a["n_spans"])
+    if kind == "categorical":
+        breaks: Floats = np.arange(spans + 1) - 0.5
+    elif a["flags"] & 1:
+        breaks = uniform_breaks(float(a["lower"]), float(a["upper"]), spans)
+    else:
+        breaks = checks.break_arrays(a, raw.sections)[0]
+    label = {"categorical": "levels", "periodic": "periodic"}.get(kind, "spline")
+    basis = SpanBasis(breaks, int(a["degree"]), first, ids, matrices, int(a["n_rows"]), label)
+    support = np.frombuffer(raw.sections["spans"], np.uint8, spans, int(a["support_offset"]))
+    return Axis(names[0], names[1], basis, names[2], support)
+
+
+def _output(r: Any, name: str, unit: str) -> Output:
+    interval = None
+    if r["level"] > 0:
+        interval = Interval(float(r["level"]), float(r["below"]), float(r["above"]), layout.SPACES[r["interval_space"]])
+    return Output(
+        name, unit, layout.LINKS[r["link"]], float(r["scale"]), float(r["offset"]), float(r["bias"]),
+        interval, (float(r["range_low"]), float(r["range_high"])),
+    )  # fmt: skip
+
+
+def _interaction(raw: checks.Raw) -> Interaction:
+    tables = [_decoded(a, raw) for a in raw.axes]
+    if raw.is_tt:
+        shapes = [(int(a["n_rows"]), int(a["left"]), int(a["right"])) for a in raw.axes]
+        return TT(tuple(t.reshape(s) for t, s in zip(tables, shapes, strict=True)), raw.weights)
+    rank, rows = 0, list[int]()
+    modes: list[list[int]] = [[] for _ in raw.axes]
+    columns: list[list[int]] = [[] for _ in raw.axes]
+    filled = [0] * len(raw.axes)
+    for mask, count, first in raw.groups.tolist():
+        rows += range(first, first + count)
+        for d in (d for d in range(len(raw.axes)) if mask >> d & 1):
+            modes[d] += range(rank, rank + count)
+            columns[d] += range(filled[d], filled[d] + count)
+            filled[d] += layout.padded(count)
+        rank += count
+    kept = tuple(t[:, c] for t, c in zip(tables, columns, strict=True))
+    return CP(kept, tuple(np.array(m, dtype=np.int64) for m in modes), raw.weights[rows])
+
+
+def _decoded(a: Any, raw: checks.Raw) -> Floats:
+    return checks.table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]

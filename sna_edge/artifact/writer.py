@@ -1,0 +1,221 @@
+"""Model -> bytes, deterministic: the same model gives the same file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import Axis
+from ..interaction import CP
+from ..model import Model
+from . import layout
+from .golden import Golden, Scale, make
+from .stored import as_stored
+
+Array = NDArray[Any]
+
+
+@dataclass
+class _Pool:
+    """A section whose arrays may be shared by axes: equal bytes are stored once."""
+
+    data: bytearray = field(default_factory=bytearray)
+    known: dict[bytes, int] = field(default_factory=dict)
+
+    def add(self, block: bytes, alignment: int = 1) -> int:
+        if block not in self.known:
+            self.data.extend(b"\0" * (layout.align(len(self.data), alignment) - len(self.data)))
+            self.known[block] = len(self.data)
+            self.data.extend(block)
+        return self.known[block]
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write the artifact to `path` through a temporary file: all of it or nothing."""
+    data = write(model)
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".sna-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def write(model: Model) -> bytes:
+    """The artifact of `model`. Raises InputError when a number does not fit its storage type."""
+    stored = as_stored(model)
+    golden, scale = make(stored)
+    records, spans, breaks, matrices = _axes(stored)
+    groups, tables = _tables(stored, records)
+    sections = {
+        "axes": records.tobytes(),
+        "spans": bytes(spans.data),
+        "breaks": bytes(breaks.data),
+        "matrices": bytes(matrices.data),
+        "tables": tables,
+        "interaction": groups.tobytes(),
+        "outputs": _outputs(stored, scale, groups),
+        "fixed": b"",
+        "golden": _golden(golden),
+        "certificate": canonical(stored.certificate),
+        "metadata": canonical({**stored.metadata, **names(stored)}),
+    }
+    features = 0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT
+    return _assemble(sections, stored, groups, features)
+
+
+def names(model: Model) -> dict[str, Any]:
+    """The part of the metadata that gives the numbers their names."""
+    return {
+        "axes": [[a.name, a.unit, list(a.level_names)] if a.level_names else [a.name, a.unit] for a in model.axes],
+        "outputs": [[o.name, o.unit] for o in model.outputs],
+    }
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, no white space, no NaN."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def _axes(model: Model) -> tuple[Array, _Pool, _Pool, _Pool]:
+    records = np.zeros(len(model.axes), layout.AXIS)
+    spans, breaks, matrices = _Pool(), _Pool(), _Pool()
+    for record, axis, dtype in zip(records, model.axes, model.dtypes, strict=True):
+        basis = axis.basis
+        record["lower"], record["upper"] = axis.lower, axis.upper
+        record["inv_width"] = basis.inv_width[0] if basis.uniform else 0.0
+        record["inv_width32"] = record["inv_width"]
+        record["lower32"], record["upper32"] = layout.outward32(axis.lower, axis.upper)
+        record["kind"], record["degree"] = layout.KINDS.index(axis.kind), basis.degree
+        record["dtype"], record["flags"] = layout.DTYPES.index(dtype), int(basis.uniform)
+        record["n_spans"], record["n_rows"], record["n_matrices"] = basis.n_spans, basis.n_rows, len(basis.matrices)
+        block = basis.first_row.astype("<u2").tobytes() + basis.matrix_id.astype("<u2").tobytes()
+        record["spans_offset"] = spans.add(block, 2)
+        if not basis.uniform and axis.kind != "categorical":
+            record["breaks_offset"] = breaks.add(_breaks(axis), 8)
+        folded = (basis.matrices * layout.FOLD[dtype]).astype("<f4")
+        record["matrices_offset"] = matrices.add(folded.tobytes(), 4)
+    for record, axis in zip(records, model.axes, strict=True):
+        record["support_offset"] = spans.add(axis.support.tobytes())
+    return records, spans, breaks, matrices
+
+
+def _breaks(axis: Axis) -> bytes:
+    return axis.basis.breaks.astype("<f8").tobytes() + axis.basis.inv_width.astype("<f8").tobytes()
+
+
+def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
+    work = model.interaction
+    groups = _groups(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
+    data = bytearray()
+    for d, (record, table, dtype) in enumerate(zip(records, work.tables, model.dtypes, strict=True)):
+        if isinstance(work, CP):
+            table = _padded_columns(table, d, groups)
+        else:
+            record["left"], record["right"] = work.cores[d].shape[1:]
+        record["n_columns"] = table.shape[1]
+        data.extend(b"\0" * (layout.align(len(data)) - len(data)))
+        record["table_offset"] = len(data)
+        unit = layout.FOLD[dtype]
+        data.extend((table / unit).astype(layout.STORAGE[dtype]).tobytes())
+    return groups, bytes(data)
+
+
+def _groups(cp: CP) -> Array:
+    """Runs of equal masks; the modes are already sorted by mask."""
+    runs = [(mask, len(list(run))) for mask, run in groupby(cp.masks)]
+    groups = np.zeros(len(runs), layout.GROUP_RECORD)
+    first = 0
+    for record, (mask, count) in zip(groups, runs, strict=True):
+        record["mask"], record["count"], record["first"] = mask, count, first
+        first += layout.padded(count)
+    return groups
+
+
+def _padded_columns(table: Array, d: int, groups: Array) -> Array:
+    """Columns of axis d in group order, each group padded to a multiple of 4 with zeros."""
+    parts, start = [np.zeros((len(table), 0))], 0
+    for mask, count, _ in groups.tolist():
+        if mask >> d & 1:
+            parts.append(np.pad(table[:, start : start + count], ((0, 0), (0, layout.padded(count) - count))))
+            start += count
+    return np.hstack(parts)
+
+
+def _outputs(model: Model, scale: Scale, groups: Array) -> bytes:
+    records = np.zeros(len(model.outputs), layout.OUTPUT)
+    for k, (record, output) in enumerate(zip(records, model.outputs, strict=True)):
+        record["bias"], record["scale"], record["offset"] = output.bias, output.scale, output.offset
+        record["below"] = record["above"] = np.nan
+        if output.interval:
+            record["below"], record["above"] = output.interval.below, output.interval.above
+            record["level"] = output.interval.level
+            record["interval_space"] = layout.SPACES.index(output.interval.space)
+        record["range_low"], record["range_high"] = scale.low[k], scale.high[k]
+        record["kappa"] = min(scale.kappa[k], 3e38)
+        record["link"] = layout.LINKS.index(output.link)
+    return records.tobytes() + _padded_weights(model, groups).astype("<f4").tobytes()
+
+
+def _padded_weights(model: Model, groups: Array) -> Array:
+    weights = model.interaction.weights
+    if not isinstance(model.interaction, CP):
+        return weights
+    parts, start = [np.zeros((0, weights.shape[1]))], 0
+    for _, count, _ in groups.tolist():
+        parts.append(np.pad(weights[start : start + count], ((0, layout.padded(count) - count), (0, 0))))
+        start += count
+    return np.vstack(parts)
+
+
+def _padded_rank(model: Model, groups: Array) -> int:
+    """R': rows of W in the file."""
+    if isinstance(model.interaction, CP):
+        return sum(layout.padded(count) for _, count, _ in groups.tolist())
+    return model.interaction.rank
+
+
+def _golden(golden: Golden) -> bytes:
+    parts = (golden.tolerance64, golden.tolerance32, golden.inputs, golden.expected)
+    head = np.array([len(golden.inputs), 0], "<u4").tobytes()
+    return head + b"".join(np.ascontiguousarray(p, "<f8").tobytes() for p in parts)
+
+
+def _assemble(sections: dict[str, bytes], model: Model, groups: Array, features: int) -> bytes:
+    sizes = [len(sections[name]) for name in layout.SECTIONS[:-2]] + [64, 128]
+    table = np.zeros(len(sizes), layout.SECTION)
+    end = layout.HEADER.itemsize + table.nbytes
+    for i, size in enumerate(sizes):
+        table[i] = (i + 1, layout.align(end), size, 0)
+        end = layout.align(end) + size
+    header = np.zeros(1, layout.HEADER)
+    header[0] = (
+        layout.MAGIC, layout.MAJOR, layout.MINOR, features, end, len(sizes), len(model.axes), len(model.outputs),
+        len(groups), _padded_rank(model, groups), np.zeros(32),
+    )  # fmt: skip
+    data = bytearray(end)
+    data[: layout.HEADER.itemsize] = header.tobytes()
+    data[layout.HEADER.itemsize : layout.HEADER.itemsize + table.nbytes] = table.tobytes()
+    for record, name in zip(table, layout.SECTIONS[:-2], strict=False):
+        data[record["offset"] : record["offset"] + record["size"]] = sections[name]
+    start = int(table[-2]["offset"])
+    digest = hashlib.sha256(data[:start]).digest() + np.array([zlib.crc32(data[:start])], "<u4").tobytes()
+    data[start : start + len(digest)] = digest
+    return bytes(data)
