@@ -266,8 +266,11 @@ def add(a: Model, b: Model) -> Model:
         a, b = to_tt(a), to_tt(b)
     axes, left, right = zip(*(_common_axis(p, q) for p, q in zip(a.axes, b.axes, strict=True)), strict=True)
     outputs = [replace(o, bias=o.bias + q.bias) for o, q in zip(a.outputs, b.outputs, strict=True)]
-    join = _add_cp if isinstance(a.interaction, CP) else _add_tt
-    return build(a, axes, join(a.interaction, b.interaction, left, right), outputs)
+    p, q = a.interaction, b.interaction
+    if isinstance(p, CP) and isinstance(q, CP):
+        return build(a, axes, _add_cp(p, q, left, right), outputs)
+    assert isinstance(p, TT) and isinstance(q, TT)
+    return build(a, axes, _add_tt(p, q, left, right), outputs)
 
 
 def _common_axis(a: Axis, b: Axis) -> tuple[Axis, Floats | None, Floats | None]:
@@ -333,4 +336,4 @@ def constant_row(basis: SpanBasis) -> Floats:
     ones = np.ones(basis.n_rows)
     if np.allclose(basis.design(x) @ ones, 1.0, atol=1e-6):
         return ones
-    return np.linalg.lstsq(basis.design(x), np.ones(len(x)), rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(basis.design(x), np.ones(len(x)), rcond=None)[0], dtype=float)

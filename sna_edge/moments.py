@@ -98,7 +98,7 @@ class _Moments:
             square = np.outer(m, m)
             spread = spread * (square + c) + outer * c if d in random else spread * square
             outer = outer * square
-        return np.einsum("rk,rs,sk->k", cp.weights, spread, cp.weights)
+        return np.asarray(np.einsum("rk,rs,sk->k", cp.weights, spread, cp.weights))
 
     def _pair(self, cp: CP, d: int) -> tuple[Floats, Floats]:
         """Means [R] and centred Gram [R, R] of the atoms of axis d; modes that do not use d have mean 1, spread 0."""
@@ -124,6 +124,6 @@ class _Moments:
                 centred = mats - m
                 both = both + np.einsum("n,nlr,lm,nms->rs", w, centred, outer + spread, centred, optimize=True)
             spread, outer = both, m.T @ outer @ m
-        return np.einsum("rk,rs,sk->k", tt.weights, spread, tt.weights)
+        return np.asarray(np.einsum("rk,rs,sk->k", tt.weights, spread, tt.weights))
 
 

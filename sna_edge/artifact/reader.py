@@ -111,7 +111,7 @@ def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> A
     kind = layout.KINDS[a["kind"]]
     spans = int(a["n_spans"])
     if kind == "categorical":
-        breaks: Floats = np.arange(spans + 1) - 0.5
+        breaks: Floats = np.arange(spans + 1, dtype=float) - 0.5
     elif a["flags"] & 1:
         breaks = uniform_breaks(float(a["lower"]), float(a["upper"]), spans)
     else:

@@ -42,28 +42,36 @@ class NumpyBackend:
 
     def value(self, x: Floats) -> Floats:
         if len(x) == 1 and self._single is not None:
-            y = self._single.linear(x[0])
-            if y is not None:
-                return self._output(y)[None]
+            single = self._single.linear(x[0])
+            if single is not None:
+                return self._output(single)[None]
         f = np.empty((len(x), len(self._outputs)))
         for start in range(0, len(x), CHUNK):
             f[start : start + CHUNK] = self._linear(x[start : start + CHUNK])
         return self._output(f)
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
-        n, k, d = len(x), len(self._outputs), len(self._axes)
-        f, g = np.empty((n, k)), np.empty((n, k, d))
-        for start in range(0, n, CHUNK):
-            part = slice(start, start + CHUNK)
-            f[part], g[part] = self._linear_and_gradient(x[part])
+        f, g = self._all_gradients(x)
         if self._plain:
             return self._output(f), g * self._scale[:, None]
         slope = np.stack([o.slope(f[:, j]) for j, o in enumerate(self._outputs)], axis=1)
         return self._output(f), g * slope[:, :, None]
 
+    def _all_gradients(self, x: Floats) -> tuple[Floats, Floats]:
+        n, k, d = len(x), len(self._outputs), len(self._axes)
+        if n == 1 and self._single is not None:
+            single = self._single.linear_and_gradient(x[0])
+            if single is not None:
+                return single[0][None], single[1][None]
+        f, g = np.empty((n, k)), np.empty((n, k, d))
+        for start in range(0, n, CHUNK):
+            part = slice(start, start + CHUNK)
+            f[part], g[part] = self._linear_and_gradient(x[part])
+        return f, g
+
     def _output(self, f: Floats) -> Floats:
         if self._plain:
-            return f * self._scale + self._offset
+            return np.asarray(f * self._scale + self._offset)
         return np.stack([o.value(f[..., j]) for j, o in enumerate(self._outputs)], axis=-1)
 
     @cached_property
@@ -78,7 +86,7 @@ class NumpyBackend:
         """Atoms of axis d (or their derivatives), [N, columns]."""
         basis, table = self._axes[d].basis, self._interaction.tables[d]
         if basis.n_rows <= DENSE_ROWS:
-            return basis.design(x, nu) @ table
+            return np.asarray(basis.design(x, nu) @ table)
         span, local = basis.values(x, nu)
         rows = basis.first_row[span]
         out = local[:, :1] * table[rows]
@@ -88,17 +96,17 @@ class NumpyBackend:
 
     def _linear(self, x: Floats) -> Floats:
         if isinstance(self._interaction, TT):
-            v = np.ones((len(x), 1, 1))
+            v: Floats = np.ones((len(x), 1, 1))
             for d, core in enumerate(self._interaction.cores):
                 v = v @ self._atoms(d, x[:, d]).reshape(len(x), *core.shape[1:])
-            return self._bias + v[:, 0] @ self._interaction.weights
+            return np.asarray(self._bias + v[:, 0] @ self._interaction.weights)
         product = np.ones((len(x), self._interaction.rank))
         for d, modes in enumerate(self._interaction.modes):
             if len(modes) == self._interaction.rank:
                 product *= self._atoms(d, x[:, d])
             elif len(modes):
                 product[:, modes] *= self._atoms(d, x[:, d])
-        return self._bias + product @ self._interaction.weights
+        return np.asarray(self._bias + product @ self._interaction.weights)
 
     def _linear_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
         if isinstance(self._interaction, TT):
@@ -162,25 +170,58 @@ class SingleQuery:
             if not a.basis.uniform
         ]
         degree = max(a.basis.degree for a in axes)
-        self._powers = np.ones((len(axes), degree + 1))
+        self._order = np.arange(1.0, degree + 1)[:, None]
         self._poly = np.concatenate([_padded(a, cp, d, degree) for d, a in enumerate(axes)])
 
     def linear(self, x: Floats) -> Floats | None:
         """f [K], or None when a coordinate is outside the domain (the batch path answers that)."""
+        found = self._locate(x)
+        if found is None:
+            return None
+        span, u, _ = found
+        atoms = self._atoms(self._poly[self._base + span], u)
+        f: Floats = np.multiply.reduce(atoms, axis=0) @ self._weights + self._bias
+        return f
+
+    def linear_and_gradient(self, x: Floats) -> tuple[Floats, Floats] | None:
+        """f [K] and df/dx [K, D]; products of all other axes by prefix and suffix products."""
+        found = self._locate(x)
+        if found is None:
+            return None
+        span, u, rate = found
+        poly = self._poly[self._base + span]
+        atoms = self._atoms(poly, u)
+        slopes = self._atoms(poly[:, 1:] * self._order, u) if poly.shape[1] > 1 else np.zeros_like(atoms)
+        ones = np.ones((1, atoms.shape[1]))
+        before = np.multiply.accumulate(np.concatenate([ones, atoms[:-1]]), axis=0)
+        after = np.multiply.accumulate(np.concatenate([ones, atoms[:0:-1]]), axis=0)[::-1]
+        gradient = ((slopes * before * after) @ self._weights) * rate[:, None]
+        f: Floats = (before[-1] * atoms[-1]) @ self._weights + self._bias
+        return f, gradient.T
+
+    def _locate(self, x: Floats) -> tuple[NDArray[np.int64], Floats, Floats] | None:
+        """Span, local coordinate and 1 / width of every axis [D]."""
         if not ((x >= self._lower) & (x <= self._upper)).all():
             return None
         t = (x - self._lower) * self._rate
         span = np.minimum(t.astype(np.int64), self._last)
         u = np.minimum(t - span, 1.0)
+        if not self._graded:
+            return span, u, self._rate
+        rate = self._rate.copy()
         for d, breaks, inv_width, categorical in self._graded:
-            s = min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
-            span[d], u[d] = s, 0.0 if categorical else min((x[d] - breaks[s]) * inv_width[s], 1.0)
-        powers = self._powers.copy()
+            s = round(x[d]) if categorical else min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
+            span[d], rate[d] = s, inv_width[s]
+            u[d] = 0.0 if categorical else min((x[d] - breaks[s]) * inv_width[s], 1.0)
+        return span, u, rate
+
+    def _atoms(self, poly: Floats, u: Floats) -> Floats:
+        """sum_k u_d^k poly[d, k, r], [D, R]."""
+        powers = np.ones((len(u), poly.shape[1]))
         powers[:, 1:] = u[:, None]
         np.multiply.accumulate(powers, axis=1, out=powers)
-        atoms = np.matmul(powers[:, None, :], self._poly[self._base + span])
-        f: Floats = np.multiply.reduce(atoms, axis=0)[0] @ self._weights + self._bias
-        return f
+        atoms: Floats = np.matmul(powers[:, None, :], poly)[:, 0]
+        return atoms
 
 
 def _padded(axis: Axis, cp: CP, d: int, degree: int) -> Floats:

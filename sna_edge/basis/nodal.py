@@ -29,9 +29,8 @@ def bernstein(breaks: ArrayLike, degree: int, *, continuous: bool = False) -> Sp
 
 def levels(count: int) -> SpanBasis:
     """B_0 = 1 on level x in {0, .., count-1}: one row per level of a categorical axis."""
-    return SpanBasis(
-        np.arange(count + 1) - 0.5, 0, np.arange(count), np.zeros(count), np.ones((1, 1, 1)), count, "levels"
-    )
+    breaks: Floats = np.arange(count + 1, dtype=float) - 0.5
+    return SpanBasis(breaks, 0, np.arange(count), np.zeros(count, dtype=np.int64), np.ones((1, 1, 1)), count, "levels")
 
 
 def bernstein_matrix(degree: int) -> Floats:
@@ -48,4 +47,4 @@ def _elements(breaks: ArrayLike, degree: int, matrix: Floats, shared: bool, kind
     spans = len(breaks) - 1
     stride = degree if shared else degree + 1
     n_rows = spans * stride + (1 if shared else 0)
-    return SpanBasis(breaks, degree, np.arange(spans) * stride, np.zeros(spans), matrix[None], n_rows, kind)
+    return SpanBasis(breaks, degree, np.arange(spans) * stride, np.zeros(spans, dtype=np.int64), matrix[None], n_rows, kind)

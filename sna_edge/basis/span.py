@@ -124,12 +124,13 @@ class SpanBasis:
             level = np.clip(np.nan_to_num(np.rint(x)), 0, self.n_spans - 1).astype(np.int64)
             return level, np.zeros(x.shape)
         if self.uniform:
-            t = np.clip(np.nan_to_num((x - self.lower) * self.inv_width[0]), 0.0, float(self.n_spans))
+            # fmax and fmin also send NaN to span 0
+            t = np.fmin(np.fmax((x - self.lower) * self.inv_width[0], 0.0), float(self.n_spans))
             span = np.minimum(t.astype(np.int64), self.n_spans - 1)
             return span, np.minimum(t - span, 1.0)
         span = np.clip(np.searchsorted(self.breaks, x, side="right") - 1, 0, self.n_spans - 1)
-        u = np.clip((x - self.breaks[span]) * self.inv_width[span], 0.0, 1.0)
-        return span, np.nan_to_num(u)
+        u = np.fmin(np.fmax((x - self.breaks[span]) * self.inv_width[span], 0.0), 1.0)
+        return span, u
 
     def wrap(self, x: ArrayLike) -> Floats:
         """x moved into the domain by whole periods (periodic bases); unchanged otherwise."""
@@ -147,11 +148,11 @@ class SpanBasis:
         x = self.wrap(x)
         span, u = self.locate(x)
         local = self._local(span, u, nu)
-        beyond = x - np.clip(x, self.lower, self.upper)
-        outside = np.flatnonzero(np.nan_to_num(beyond))
+        outside = np.flatnonzero((x < self.lower) | (x > self.upper))
         if self.kind != "levels" and len(outside):
             if nu == 0:
-                local[outside] += beyond[outside, None] * self._local(span[outside], u[outside], 1)
+                beyond = x[outside] - np.clip(x[outside], self.lower, self.upper)
+                local[outside] += beyond[:, None] * self._local(span[outside], u[outside], 1)
             elif nu > 1:
                 local[outside] = 0.0
         return span, local
@@ -195,7 +196,8 @@ class SpanBasis:
     def power_tables(self, table: Floats) -> Floats:
         """Polynomial coefficients of every atom on every span, [S, p+1, R]: phi(u) = sum_k u^k out[s, k]."""
         rows = self.first_row[:, None] + np.arange(self.degree + 1)
-        return np.matmul(self.matrices[self.matrix_id].transpose(0, 2, 1), table[rows])
+        coefficients: Floats = np.matmul(self.matrices[self.matrix_id].transpose(0, 2, 1), table[rows])
+        return coefficients
 
     def nodes(self, points: int | None = None, breakpoints: ArrayLike = ()) -> tuple[Floats, Floats]:
         """Gauss-Legendre nodes and weights on every span (split at `breakpoints`); exact to degree 2 `points` - 1."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ class CP:
 def freeze(record: CP, name: str, dtype: type) -> None:
     arrays = []
     for value in getattr(record, name):
-        array = np.array(value, dtype=dtype)
+        array: NDArray[Any] = np.array(value, dtype=dtype)
         array.setflags(write=False)
         arrays.append(array)
     object.__setattr__(record, name, tuple(arrays))
