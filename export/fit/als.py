@@ -1,0 +1,147 @@
+"""Alternating least squares: one axis at a time, the others held; axes that must not move are frozen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from sna_edge.basis import SpanBasis
+from sna_edge.interaction import CP
+
+from .gauss_newton import Layout, System, jacobian, normal_equations
+from .penalty import Component
+from .rows import Block, Rows
+from .separable import Separable, partial_products
+
+Floats = NDArray[np.float64]
+DAMPING = 1e-10
+"""Relative Levenberg damping of each axis solve: keeps directions that the rows do not see where they are."""
+
+
+def als(
+    cp: CP,
+    bases: Sequence[SpanBasis],
+    x: Floats,
+    y: ArrayLike,
+    *,
+    bias: ArrayLike = 0.0,
+    frozen: Sequence[int] = (),
+    freeze_weights: bool = True,
+    weight: ArrayLike | None = None,
+    sweeps: int = 10,
+    tolerance: float = 1e-6,
+    damping: float = DAMPING,
+) -> tuple[CP, Floats]:
+    """Lower sum_q w_q |y_q - f(x_q)|^2 over the tables of the axes not `frozen`; the biases move unless all is frozen.
+
+    x [N, D], y [N, K] targets of the linear part f (before any link), weight [N] or None. `freeze_weights` keeps W.
+    Returns the interaction with its new tables and the biases [K]. Never raises the sum; deterministic.
+    """
+    n_outputs = cp.weights.shape[1]
+    biases = np.broadcast_to(np.asarray(bias, dtype=float), (n_outputs,))
+    f = Separable.from_cp(cp, tuple(bases), biases)
+    rows = Rows(f.bases, np.asarray(x, dtype=float), np.asarray(y, dtype=float), weight)
+    free = [d for d in range(len(bases)) if d not in set(frozen)]
+    held = np.flatnonzero(f.orders > 0) if freeze_weights else np.empty(0, dtype=np.int64)
+    f = sweep(f, rows, [*free, len(bases)], sweeps=sweeps, tolerance=tolerance, damping=damping, held_weights=held)
+    return f.to_cp()
+
+
+def sweep(
+    f: Separable,
+    rows: Rows,
+    axes: Sequence[int],
+    *,
+    parts: Sequence[Component] = (),
+    strengths: ArrayLike = (),
+    sweeps: int = 10,
+    tolerance: float = 1e-6,
+    damping: float = DAMPING,
+    held_weights: NDArray[np.int64] | None = None,
+    deadline: float = np.inf,
+    watch: Callable[[int, float], None] | None = None,
+) -> Separable:
+    """Solve for the table of each of `axes` in turn, `sweeps` times or until the loss falls by less than `tolerance`.
+
+    `held_weights`: columns of the output axis that stay. Each solve is linear least squares with the penalty.
+    """
+    last: float | None = None
+    strengths = np.asarray(strengths, dtype=float)
+    for number in range(sweeps):
+        for d in axes:
+            system = axis_equations(f, rows, d)
+            f = _solve_axis(f, system, d, list(parts), strengths, damping, held_weights)
+            if time.monotonic() > deadline:
+                return f
+        if watch:
+            watch(number, system.loss)
+        if last is not None and last - system.loss <= tolerance * last:
+            break
+        last = system.loss
+    return f
+
+
+def _solve_axis(
+    f: Separable, system: System, d: int, parts: list[Component], s: Floats, damping: float, held: NDArray[np.int64] | None
+) -> Separable:
+    layout = Layout(f, [d])
+    layout.add_penalty(system, f, parts, s)
+    free = np.ones(f.tables[d].shape, dtype=bool)
+    if held is not None and d == len(f.tables) - 1:
+        free[:, held] = False
+    index = np.flatnonzero(free.reshape(-1))
+    step = np.zeros(free.size)
+    if len(index):
+        step[index] = _damped_solve(system.a[np.ix_(index, index)], system.g[index], damping)
+    return layout.moved(f, step)
+
+
+def _damped_solve(a: Floats, g: Floats, damping: float) -> Floats:
+    diagonal = np.maximum(np.diag(a), 1e-12 * max(float(np.diag(a).max()), 1e-300))
+    while True:
+        lifted = a.copy()
+        lifted[np.diag_indices(len(a))] += damping * diagonal
+        try:
+            return np.asarray(cho_solve(cho_factor(lifted, lower=True, overwrite_a=True), g))
+        except LinAlgError:
+            damping = max(10.0 * damping, 1e-14)
+
+
+def axis_equations(f: Separable, rows: Rows, d: int) -> System:
+    """Normal equations of one axis. Rows of one span touch p + 1 of its rows only, so blocks are taken span by span:
+    cost N ((p+1) R)^2 instead of N (n_d R)^2."""
+    basis = f.bases[d]
+    if basis.kind == "periodic" or basis.n_spans < 4:
+        return normal_equations(f, rows, [d])
+    m, r = f.tables[d].shape
+    a, g, residual, total = np.zeros((m, r, m, r)), np.zeros((m, r)), [], 0.0
+    for block in rows.blocks():
+        others, modes = partial_products(f.atoms(block.designs))
+        res = block.y - modes.sum(axis=1)
+        weighted = res if block.w is None else res * block.w
+        _add_spans(a, g, basis, block, d, others[d][:, f.uses[d]], weighted)
+        total += float(weighted @ res)
+        residual.append(res)
+    return System(a.reshape(m * r, m * r) / rows.total, g.reshape(-1) / rows.total, np.concatenate(residual), total / rows.total)
+
+
+def _add_spans(a: Floats, g: Floats, basis: SpanBasis, block: Block, d: int, other: Floats, weighted: Floats) -> None:
+    order = np.argsort(block.spans[d], kind="stable")
+    edges = np.searchsorted(block.spans[d][order], np.arange(basis.n_spans + 1))
+    width = basis.degree + 1
+    for s in np.flatnonzero(np.diff(edges)):
+        q = order[edges[s] : edges[s + 1]]
+        first = int(basis.first_row[s])
+        local = block.designs[d][q, first : first + width]
+        j = (local[:, :, None] * other[q][:, None, :]).reshape(len(q), -1)
+        jw = j if block.w is None else j * block.w[q, None]
+        shape = (width, other.shape[1])
+        a[first : first + width, :, first : first + width, :] += (jw.T @ j).reshape(*shape, *shape)
+        g[first : first + width] += (j.T @ weighted[q]).reshape(shape)
+
+
+__all__ = ["als", "axis_equations", "jacobian", "sweep"]

@@ -1,0 +1,1 @@
+"""Gaussian-process teachers and their distillation into few modes."""
