@@ -1,0 +1,1593 @@
+/* sna.c - see sna.h.   SPDX-License-Identifier: Apache-2.0
+ *
+ * Contents: 1 bytes and numbers  2 checks of sna_open  3 axes: place and basis  4 CP  5 TT  6 outputs  7 verbs
+ *           8 roots  9 integer path  10 names
+ * After sna_open the evaluators trust the model: every offset, row and rank they use was checked there. */
+#include "sna.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "sna: artifacts are read in place and need a little-endian core"
+#endif
+
+/* ------------------------------------------------------------------------------------------- 1 bytes and numbers */
+#if defined(__GNUC__) || defined(__clang__)
+#define ALIAS __attribute__((may_alias))
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
+#else
+#define ALIAS
+#define INLINE static inline
+#define NOINLINE static
+#endif
+
+typedef uint16_t ALIAS u16;
+typedef uint32_t ALIAS u32;
+typedef float ALIAS f32;
+typedef double ALIAS f64;
+typedef sna_real real;
+
+enum { AXES = 1, SPANS, BREAKS, MATRICES, TABLES, INTERACTION, OUTPUTS, FIXED, GOLDEN, CERTIFICATE, METADATA, INTEGRITY, SIGNATURE };
+enum { CONTINUOUS, PERIODIC, CATEGORICAL };
+enum { DT_F32, DT_F16, DT_I16, DT_I8 };
+enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
+enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
+#define FEATURE_TT 1u
+#define FEATURE_FIXED 2u
+
+/* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned base. */
+typedef struct ALIAS axis_record {
+    double lower, upper, inv_width;
+    uint8_t kind, degree, dtype, flags;
+    uint32_t n_spans, n_rows, n_columns;
+    uint16_t left, right;
+    uint32_t spans, breaks, matrices;
+    uint16_t n_matrices, reserved;
+    uint32_t table;
+    float lower32, upper32, inv_width32;
+    uint32_t support;
+} axis_record;
+
+typedef struct ALIAS output_record {
+    double bias, scale, offset, below, above, level, range_low, range_high;
+    float kappa;
+    uint8_t link, interval_space, reserved[10];
+} output_record;
+
+typedef struct ALIAS group_record {
+    uint32_t mask[2], count, first;
+} group_record;
+
+typedef char axis_record_has_80_bytes[sizeof(axis_record) == AXIS ? 1 : -1];
+typedef char output_record_has_80_bytes[sizeof(output_record) == OUTPUT ? 1 : -1];
+typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
+
+INLINE const unsigned char *section(const sna_model *m, int id) { return m->bytes + m->section[id]; }
+INLINE const axis_record *axis_at(const sna_model *m, unsigned d) { return (const axis_record *)(const void *)section(m, AXES) + d; }
+INLINE const output_record *output_at(const sna_model *m, unsigned k) { return (const output_record *)(const void *)section(m, OUTPUTS) + k; }
+INLINE const group_record *group_at(const sna_model *m, unsigned g) { return (const group_record *)(const void *)section(m, INTERACTION) + g; }
+INLINE const f32 *weights_at(const sna_model *m) { return (const f32 *)(const void *)(section(m, OUTPUTS) + OUTPUT * m->n_outputs); }
+INLINE const u16 *first_rows(const sna_model *m, const axis_record *a) { return (const u16 *)(const void *)(section(m, SPANS) + a->spans); }
+INLINE const f64 *breaks_at(const sna_model *m, const axis_record *a) { return (const f64 *)(const void *)(section(m, BREAKS) + a->breaks); }
+INLINE int is_uniform(const axis_record *a) { return a->flags & 1; }
+INLINE int uses(const group_record *g, unsigned d) { return (int)(g->mask[d >> 5] >> (d & 31u) & 1u); }
+INLINE uint32_t padded(uint32_t count) { return (count + 3u) & ~3u; }
+
+static uint16_t load16(const unsigned char *p) { return (uint16_t)(p[0] | p[1] << 8); }
+static uint32_t load32(const unsigned char *p) { return (uint32_t)load16(p) | (uint32_t)load16(p + 2) << 16; }
+
+static int all_zero(const unsigned char *p, size_t n) {
+    unsigned char any = 0;
+    while (n--) any |= *p++;
+    return !any;
+}
+
+static void clear(void *p, size_t n) {
+    for (unsigned char *at = (unsigned char *)p; n--;) *at++ = 0;
+}
+
+/* Bit tests need no arithmetic: the same result with and without an FPU. */
+static int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
+static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
+
+static float float_of_bits(uint32_t bits) {
+    union { uint32_t bits; float value; } v;
+    v.bits = bits;
+    return v.value;
+}
+
+#ifndef SNA_NO_F16
+/* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals included. */
+INLINE float float_of_half(uint16_t h) {
+    float magnitude = float_of_bits((uint32_t)(h & 0x7FFFu) << 13) * 5.192296858534828e33f; /* 2^112 */
+    return h & 0x8000u ? -magnitude : magnitude;
+}
+#endif
+
+static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
+
+/* ---------------------------------------------------------------------------------------- 2 checks of sna_open
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of offsets are 64 bit. */
+
+static uint32_t crc32(const unsigned char *p, size_t n) {
+    static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
+                                        0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu, 0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
+    uint32_t crc = 0xFFFFFFFFu;
+    while (n--) {
+        crc ^= *p++;
+        crc = crc >> 4 ^ nibble[crc & 15u];
+        crc = crc >> 4 ^ nibble[crc & 15u];
+    }
+    return ~crc;
+}
+
+#ifdef SNA_SHA256
+INLINE uint32_t rotate(uint32_t x, unsigned n) { return x >> n | x << (32u - n); }
+
+/* FIPS 180-4, one block of 64 bytes. */
+static void sha256_block(uint32_t h[8], const unsigned char *p) {
+    static const uint32_t K[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
+        0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
+        0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
+        0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
+        0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
+        0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+    uint32_t w[64], s[8];
+    for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+        uint32_t a = w[i - 15], b = w[i - 2];
+        w[i] = w[i - 16] + w[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+    }
+    for (int i = 0; i < 8; i++) s[i] = h[i];
+    for (int i = 0; i < 64; i++) {
+        uint32_t t = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
+        uint32_t v = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        for (int j = 7; j > 0; j--) s[j] = s[j - 1];
+        s[4] += t;
+        s[0] = t + v;
+    }
+    for (int i = 0; i < 8; i++) h[i] += s[i];
+}
+
+static int sha256_equals(const unsigned char *p, size_t n, const unsigned char expected[32]) {
+    uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    unsigned char tail[128] = {0};
+    size_t whole = n & ~(size_t)63, rest = n - whole, end = rest < 56 ? 64 : 128;
+    unsigned different = 0;
+    for (size_t i = 0; i < whole; i += 64) sha256_block(h, p + i);
+    for (size_t i = 0; i < rest; i++) tail[i] = p[whole + i];
+    tail[rest] = 0x80;
+    for (int i = 0; i < 8; i++) tail[end - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
+    for (size_t i = 0; i < end; i += 64) sha256_block(h, tail + i);
+    for (int i = 0; i < 32; i++) different |= (unsigned)(h[i / 4] >> (24 - 8 * (i % 4)) & 255u) ^ expected[i];
+    return !different;
+}
+#endif
+
+static int header_holds(sna_model *m, const unsigned char *b) {
+    int tt = m->features & FEATURE_TT;
+    m->n_axes = load16(b + 22);
+    m->n_outputs = load16(b + 24);
+    m->n_groups = load16(b + 26);
+    m->n_modes = load32(b + 28);
+    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES && m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS &&
+           m->n_groups <= (tt ? 0 : 4096) && m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
+           all_zero(b + 32, 32);
+}
+
+INLINE uint32_t section_size(const sna_model *m, int id) { return load32(m->bytes + HEADER + 16 * (id - 1) + 8); }
+
+static int section_table_holds(sna_model *m) {
+    uint64_t end = HEADER + 16 * N_SECTIONS;
+    for (int id = 1; id <= N_SECTIONS; id++) {
+        const unsigned char *r = m->bytes + HEADER + 16 * (id - 1);
+        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
+        m->section[id] = (uint32_t)start;
+        end = start + load32(r + 8);
+        if (end > m->size) return 0;
+    }
+    return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes && section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
+           section_size(m, OUTPUTS) == (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
+           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 && !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
+}
+
+static int checksum_holds(const sna_model *m) {
+    const unsigned char *sum = section(m, INTEGRITY);
+    if (crc32(m->bytes, m->section[INTEGRITY]) != load32(sum + 32)) return 0;
+#ifdef SNA_SHA256
+    return sha256_equals(m->bytes, m->section[INTEGRITY], sum);
+#else
+    return 1;
+#endif
+}
+
+static int padding_holds(const sna_model *m) {
+    uint32_t end = HEADER + 16 * N_SECTIONS;
+    for (int id = 1; id <= N_SECTIONS; id++) {
+        if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
+        end = m->section[id] + section_size(m, id);
+    }
+    return all_zero(section(m, INTEGRITY) + 36, 28);
+}
+
+/* x rounded to float towards minus (step -1) or plus (step +1) infinity. */
+static float rounded_outwards(double x, int step) {
+    union { float value; uint32_t bits; } v;
+    v.value = (float)x;
+    if (step < 0 ? (double)v.value > x : (double)v.value < x) {
+        if (v.bits << 1 == 0) v.bits = step < 0 ? 0x80000001u : 1u;
+        else v.bits += (v.bits >> 31) ^ (step < 0) ? 0xFFFFFFFFu : 1u;
+    }
+    return v.value;
+}
+
+static int axis_holds(const axis_record *a) {
+    double inv_width = is_uniform(a) ? (double)a->n_spans / (a->upper - a->lower) : 0.0;
+    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
+    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
+    if (!finite64((const unsigned char *)&a->lower) || !finite64((const unsigned char *)&a->upper)) return 0;
+    if (a->kind == CATEGORICAL) {
+        if (a->degree || a->flags || !(a->lower >= 0 && a->lower <= 0) || !(a->upper >= a->n_spans - 1u && a->upper <= a->n_spans - 1u)) return 0;
+    } else if (!(a->lower < a->upper)) {
+        return 0;
+    }
+    if (!finite64((const unsigned char *)&a->inv_width) || !(a->inv_width >= inv_width && a->inv_width <= inv_width)) return 0;
+    if (!(a->lower32 >= rounded_outwards(a->lower, -1) && a->lower32 <= rounded_outwards(a->lower, -1))) return 0;
+    if (!(a->upper32 >= rounded_outwards(a->upper, 1) && a->upper32 <= rounded_outwards(a->upper, 1))) return 0;
+    return a->inv_width32 >= (float)inv_width && a->inv_width32 <= (float)inv_width;
+}
+
+INLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) { return offset % align == 0 && offset + bytes <= size; }
+
+static int offsets_hold(const sna_model *m, const axis_record *a) {
+    uint64_t order = a->degree + 1u, spans = a->n_spans;
+    int listed = !is_uniform(a) && a->kind != CATEGORICAL;
+    return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) && inside(a->support, spans, 1, section_size(m, SPANS)) &&
+           (listed ? inside(a->breaks, 8 * (2 * spans + 1), 8, section_size(m, BREAKS)) : !a->breaks) &&
+           inside(a->matrices, 4 * a->n_matrices * order * order, 4, section_size(m, MATRICES));
+}
+
+static int breaks_hold(const axis_record *a, const f64 *breaks) {
+    const f64 *inv_width = breaks + a->n_spans + 1;
+    for (uint32_t s = 0; s <= a->n_spans; s++)
+        if (!finite64((const unsigned char *)(breaks + s))) return 0;
+    if (!(breaks[0] >= a->lower && breaks[0] <= a->lower && breaks[a->n_spans] >= a->upper && breaks[a->n_spans] <= a->upper)) return 0;
+    for (uint32_t s = 0; s < a->n_spans; s++) {
+        double off = inv_width[s] * (breaks[s + 1] - breaks[s]) - 1.0;
+        if (!(breaks[s] < breaks[s + 1]) || !(off >= -1e-12 && off <= 1e-12)) return 0;
+    }
+    return 1;
+}
+
+static int spans_hold(const sna_model *m, const axis_record *a) {
+    const u16 *row = first_rows(m, a), *matrix = row + a->n_spans;
+    for (uint32_t s = 0; s < a->n_spans; s++)
+        if ((uint32_t)row[s] + a->degree >= a->n_rows || matrix[s] >= a->n_matrices) return 0;
+    return is_uniform(a) || a->kind == CATEGORICAL || breaks_hold(a, breaks_at(m, a));
+}
+
+static int cp_holds(const sna_model *m) {
+    uint32_t first = 0, last_low = 0, last_high = 0;
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        uint64_t mask = (uint64_t)r->mask[1] << 32 | r->mask[0], before = (uint64_t)last_high << 32 | last_low;
+        if (mask <= before || (m->n_axes < 64 && mask >> m->n_axes)) return 0;
+        if (r->count < 1 || r->count > 65536 || r->first != first) return 0;
+        last_low = r->mask[0];
+        last_high = r->mask[1];
+        first += padded(r->count);
+    }
+    if (first != m->n_modes) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        uint32_t columns = 0;
+        for (unsigned g = 0; g < m->n_groups; g++) columns += uses(group_at(m, g), d) ? padded(group_at(m, g)->count) : 0;
+        if (a->left || a->right || a->n_columns != columns) return 0;
+    }
+    return 1;
+}
+
+static int tt_holds(sna_model *m) {
+    uint32_t left = 1;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->left != left || a->right < 1 || a->right > SNA_MAX_RANK || a->n_columns != left * a->right) return 0;
+        left = a->right;
+        if (left > m->max_rank) m->max_rank = (uint16_t)left;
+    }
+    return left == m->n_modes;
+}
+
+static int tables_hold(const sna_model *m) {
+    static const uint8_t bytes_of[4] = {4, 2, 2, 1};
+    uint64_t end = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        if (a->table != start || start > section_size(m, TABLES) || !all_zero(section(m, TABLES) + end, (size_t)(start - end))) return 0;
+        end = start + (uint64_t)a->n_rows * a->n_columns * bytes_of[a->dtype];
+        if (end > section_size(m, TABLES)) return 0;
+    }
+    return end == section_size(m, TABLES);
+}
+
+static int values_hold(const sna_model *m, const axis_record *a) {
+    const u32 *matrix = (const u32 *)(const void *)(section(m, MATRICES) + a->matrices);
+    const unsigned char *table = section(m, TABLES) + a->table;
+    uint32_t order = a->degree + 1u, n = (uint32_t)a->n_matrices * order * order;
+    size_t cells = (size_t)a->n_rows * a->n_columns;
+    for (uint32_t i = 0; i < n; i++)
+        if (!finite32(matrix[i])) return 0;
+    for (size_t i = 0; a->dtype == DT_F32 && i < cells; i++)
+        if (!finite32(((const u32 *)(const void *)table)[i])) return 0;
+    for (size_t i = 0; a->dtype == DT_F16 && i < cells; i++)
+        if ((((const u16 *)(const void *)table)[i] & 0x7C00u) == 0x7C00u) return 0;
+    return 1;
+}
+
+static int output_holds(const output_record *o) {
+    const unsigned char *p = (const unsigned char *)o;
+    int interval = finite64(p + 24) && finite64(p + 32);
+    if (!finite64(p) || !finite64(p + 8) || !finite64(p + 16) || !(o->scale < 0 || o->scale > 0)) return 0;
+    if (interval) {
+        if (!(o->below >= 0 && o->above >= 0 && o->level > 0 && o->level < 1)) return 0;
+    } else if (o->below <= o->below || o->above <= o->above || !(o->level >= 0 && o->level <= 0)) {
+        return 0; /* without an interval both are NaN and the level is 0 */
+    }
+    if (!finite64(p + 48) || !finite64(p + 56) || !(o->range_high >= o->range_low)) return 0;
+    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
+    return all_zero(o->reserved, 10);
+}
+
+static int weight_holds(uint32_t bits) {
+    uint32_t exponent = bits & 0x7F800000u;
+    return exponent != 0x7F800000u && (exponent || !(bits << 1));
+}
+
+static int outputs_hold(const sna_model *m) {
+    const u32 *w = (const u32 *)(const void *)weights_at(m);
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!output_holds(output_at(m, k))) return 0;
+    for (uint32_t i = 0; i < m->n_modes * m->n_outputs; i++)
+        if (!weight_holds(w[i])) return 0;
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+            if (w[i] << 1) return 0;
+    }
+    return 1;
+}
+
+static int golden_inputs_hold(const sna_model *m, const f64 *x) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (!(x[d] >= a->lower && x[d] <= a->upper)) return 0;
+        if (a->kind == CATEGORICAL && !((double)(uint32_t)x[d] >= x[d])) return 0;
+    }
+    return 1;
+}
+
+static int golden_holds(const sna_model *m) {
+    const unsigned char *p = section(m, GOLDEN);
+    uint32_t size = section_size(m, GOLDEN), count = size >= 8 ? load32(p) : 0;
+    const f64 *tolerance = (const f64 *)(const void *)(p + 8), *inputs = tolerance + 2 * m->n_outputs;
+    if (count < 1 || count > 65536 || load32(p + 4)) return 0;
+    if (size != 8 + 16u * m->n_outputs + 8ull * count * (m->n_axes + m->n_outputs)) return 0;
+    for (uint32_t i = 8; i < size; i += 8)
+        if (!finite64(p + i)) return 0;
+    for (unsigned i = 0; i < 2u * m->n_outputs; i++)
+        if (!(tolerance[i] >= 0)) return 0;
+    for (uint32_t g = 0; g < count; g++)
+        if (!golden_inputs_hold(m, inputs + (size_t)g * m->n_axes)) return 0;
+    return 1;
+}
+
+static int fixed_holds(const sna_model *m);
+
+static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
+    static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
+    if (size < HEADER + 16 * N_SECTIONS) return SNA_RULE_TOO_SHORT;
+    for (int i = 0; i < 8; i++)
+        if (b[i] != magic[i]) return SNA_RULE_BAD_MAGIC;
+    if (load16(b + 8) != SNA_FORMAT_MAJOR) return SNA_RULE_UNSUPPORTED_VERSION;
+    if (load32(b + 12) & ~(FEATURE_TT | FEATURE_FIXED)) return SNA_RULE_UNSUPPORTED_FEATURE;
+    m->features = b[12];
+    if (load32(b + 16) != size || size > (size_t)1 << 30) return SNA_RULE_BAD_SIZE;
+    m->bytes = b;
+    m->size = (uint32_t)size;
+    if (!header_holds(m, b)) return SNA_RULE_BAD_HEADER;
+    if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
+    if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
+    if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!axis_holds(axis_at(m, d))) return SNA_RULE_BAD_AXIS;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!offsets_hold(m, axis_at(m, d))) return SNA_RULE_BAD_OFFSET;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!spans_hold(m, axis_at(m, d))) return SNA_RULE_BAD_SPAN;
+    if (!(m->features & FEATURE_TT ? tt_holds(m) : cp_holds(m))) return SNA_RULE_BAD_GROUP;
+    if (!tables_hold(m)) return SNA_RULE_BAD_TABLE_LAYOUT;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!values_hold(m, axis_at(m, d))) return SNA_RULE_BAD_VALUE;
+    if (!outputs_hold(m)) return SNA_RULE_BAD_OUTPUT;
+    if (m->features & FEATURE_FIXED && !fixed_holds(m)) return SNA_RULE_BAD_FIXED;
+    return golden_holds(m) ? SNA_RULE_NONE : SNA_RULE_BAD_GOLDEN;
+}
+
+/* 0 when the build left out what the model needs. */
+static int supported(const sna_model *m) {
+#ifdef SNA_NO_TT
+    if (m->features & FEATURE_TT) return 0;
+#endif
+#ifdef SNA_NO_F16
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (axis_at(m, d)->dtype == DT_F16) return 0;
+#endif
+    (void)m;
+    return 1;
+}
+
+sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
+    clear(model, sizeof *model);
+    if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
+    model->rule = (uint8_t)first_broken_rule(model, (const unsigned char *)bytes, size);
+    if (model->rule == SNA_RULE_UNSUPPORTED_VERSION || model->rule == SNA_RULE_UNSUPPORTED_FEATURE) return SNA_UNSUPPORTED;
+    if (model->rule) return SNA_CORRUPT;
+    for (unsigned d = 0; d < model->n_axes; d++)
+        if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
+    return supported(model) ? SNA_OK : SNA_UNSUPPORTED;
+}
+
+/* ------------------------------------------------------------------------------------ 3 axes: place and basis */
+#ifdef SNA_FLOAT
+#define LOWER(a) ((a)->lower32)
+#define UPPER(a) ((a)->upper32)
+#define INV_WIDTH(a) ((a)->inv_width32)
+#else
+#define LOWER(a) ((a)->lower)
+#define UPPER(a) ((a)->upper)
+#define INV_WIDTH(a) ((a)->inv_width)
+#endif
+
+/* A coordinate on its axis: span, u in [0, 1], du/dx, and how far outside the domain it lies. */
+typedef struct place {
+    uint32_t span;
+    real u, rate, excess;
+} place;
+
+INLINE real clipped(real u) { return u > 0 ? (u < 1 ? u : 1) : 0; }
+
+/* Largest span with breaks[s] <= x: bisection with a fixed number of steps. */
+static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
+    uint32_t low = 0;
+    for (uint32_t count = n_spans; count > 1;) {
+        uint32_t half = count >> 1;
+        low += (real)breaks[low + half] <= x ? half : 0;
+        count -= half;
+    }
+    return low;
+}
+
+INLINE void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {
+    if (is_uniform(a)) {
+        real t = (x - LOWER(a)) * INV_WIDTH(a), last = (real)(a->n_spans - 1u);
+        p->rate = INV_WIDTH(a);
+        p->span = t >= last ? a->n_spans - 1u : t > 0 ? (uint32_t)(int32_t)t : 0;
+        p->u = clipped(t - (real)(int32_t)p->span);
+    } else {
+        const f64 *breaks = breaks_at(m, a);
+        p->span = span_of(breaks, a->n_spans, x);
+        p->rate = (real)breaks[a->n_spans + 1 + p->span];
+        p->u = clipped((x - (real)breaks[p->span]) * p->rate);
+    }
+}
+
+static sna_status place_level(const axis_record *a, real x, place *p) {
+    p->rate = 0;
+    p->u = 0;
+    p->span = 0;
+    if (!(x >= 0 && x <= UPPER(a))) return SNA_OUT_OF_DOMAIN;
+    p->span = (uint32_t)x;
+    return (real)p->span < x ? SNA_OUT_OF_DOMAIN : SNA_OK;
+}
+
+static real wrapped(const axis_record *a, real x) {
+    real lower = LOWER(a), period = UPPER(a) - lower, turns = (x - lower) / period;
+    real limit = (real)1e9f;
+    if (!(turns < limit && turns > -limit)) return lower; /* so far out that no digit of the phase is left */
+    int32_t whole = (int32_t)turns;
+    if ((real)whole > turns) whole--;
+    x -= (real)whole * period;
+    return x < lower ? lower : x > UPPER(a) ? UPPER(a) : x;
+}
+
+/* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked for. */
+INLINE sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
+    sna_status status = SNA_OK;
+    p->excess = 0;
+    if (!(x - x >= 0)) return SNA_BAD_INPUT; /* NaN or infinite */
+    if (a->kind == CATEGORICAL) {
+        status = place_level(a, x, p);
+    } else {
+        if (!(x >= LOWER(a) && x <= UPPER(a))) {
+            real bound = x < LOWER(a) ? LOWER(a) : UPPER(a);
+            p->excess = x - bound;
+            if (!(flags & SNA_EXTRAPOLATE)) return SNA_OUT_OF_DOMAIN;
+            status = SNA_EXTRAPOLATED;
+            if (a->kind == PERIODIC) {
+                p->excess = 0;
+                bound = wrapped(a, x);
+            }
+            x = bound;
+        }
+        place_inside(m, a, x, p);
+    }
+    if (status == SNA_OK && !section(m, SPANS)[a->support + p->span]) status = SNA_EDGE;
+    return status;
+}
+
+/* b[0..p] = basis values at the place, db (may be NULL) = their derivatives with respect to x. */
+INLINE void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
+    real u = p->u;
+    for (unsigned i = 0; i < n; i++, matrix += n) {
+        real value = (real)matrix[n - 1], slope = 0;
+        for (unsigned k = n - 1; k-- > 0;) {
+            if (db || p->excess < 0 || p->excess > 0) slope = slope * u + value;
+            value = value * u + (real)matrix[k];
+        }
+        b[i] = value + p->excess * p->rate * slope;
+        if (db) db[i] = slope * p->rate;
+    }
+}
+
+/* The usual case, kept apart so that the compiler unrolls it: cubic, inside, no derivative. */
+INLINE void basis_cubic(const f32 *m, real u, real *b) {
+    for (int i = 0; i < 4; i++, m += 4) b[i] = (((real)m[3] * u + (real)m[2]) * u + (real)m[1]) * u + (real)m[0];
+}
+
+/* What an axis brings to one query: its first table row and its basis values. `at` moves on mode by mode. */
+typedef struct cell {
+    const unsigned char *at;
+    uint32_t stride; /* bytes from row to row */
+    uint8_t dtype, n; /* n = p + 1 */
+    uint16_t axis;
+    real *b;         /* b[n], for gradients followed by db[n] */
+} cell;
+
+static uint32_t row_bytes(const axis_record *a) { return a->n_columns << (a->dtype == DT_F32 ? 2 : a->dtype == DT_I8 ? 0 : 1); }
+
+static void fill_cell(const sna_model *m, const axis_record *a, const place *p, cell *c, int with_slope) {
+    const u16 *row = first_rows(m, a);
+    const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
+    c->n = (uint8_t)(a->degree + 1u);
+    c->dtype = a->dtype;
+    c->stride = row_bytes(a);
+    c->at = section(m, TABLES) + a->table + row[p->span] * c->stride;
+    matrix += (uint32_t)row[a->n_spans + p->span] * c->n * c->n;
+    if (c->n == 4 && !with_slope && !(p->excess < 0 || p->excess > 0)) basis_cubic(matrix, p->u, c->b);
+    else basis_of_order(matrix, c->n, p, c->b, with_slope ? c->b + c->n : NULL);
+}
+
+/* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) * (p+1) per axis. */
+static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells, real *values, int with_slope) {
+    sna_status status = SNA_OK;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        place p;
+        sna_status s = place_on(m, a, x[d], flags, &p);
+        if (s < 0) return s;
+        if (s == SNA_EXTRAPOLATED || status == SNA_OK) status = s;
+        cells[d].b = values;
+        cells[d].axis = (uint16_t)d;
+        fill_cell(m, a, &p, &cells[d], with_slope);
+        values += (a->degree + 1u) << with_slope;
+    }
+    return status;
+}
+
+/* As fill_cells without slopes and extrapolation; the coordinate of axis `but` is not looked at. */
+static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells, real *values, unsigned but) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        place p;
+        sna_status s;
+        clear(&p, sizeof p);
+        s = d == but ? SNA_OK : place_on(m, a, x[d], 0, &p);
+        if (s < 0) return s;
+        cells[d].b = values;
+        cells[d].axis = (uint16_t)d;
+        fill_cell(m, a, &p, &cells[d], 0);
+        values += a->degree + 1u;
+    }
+    return SNA_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------- 4 CP
+ * Modes go four at a time: their product stays in registers over all axes. */
+
+INLINE real element(const unsigned char *at, unsigned dtype, uint32_t i) {
+    if (dtype == DT_F32) return (real)((const f32 *)(const void *)at)[i];
+    if (dtype == DT_I8) return (real)((const signed char *)at)[i];
+    if (dtype == DT_I16) return (real)(int16_t)((const u16 *)(const void *)at)[i];
+#ifdef SNA_NO_F16
+    return 0;
+#else
+    return (real)float_of_half(((const u16 *)(const void *)at)[i]);
+#endif
+}
+
+/* out[0..3] = sum_i b[i] row_i[0..3] */
+INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, unsigned n, const real *b, real out[LANES]) {
+    for (int j = 0; j < LANES; j++) out[j] = b[0] * element(at, dtype, (uint32_t)j);
+    for (unsigned i = 1; i < n; i++) {
+        at += stride;
+        for (int j = 0; j < LANES; j++) out[j] += b[i] * element(at, dtype, (uint32_t)j);
+    }
+}
+
+NOINLINE void four_of_any(const cell *c, const real *b, real out[LANES]) {
+    switch (c->dtype) {
+    case DT_F32: four_of(c->at, c->stride, DT_F32, c->n, b, out); break;
+    case DT_I8: four_of(c->at, c->stride, DT_I8, c->n, b, out); break;
+    case DT_I16: four_of(c->at, c->stride, DT_I16, c->n, b, out); break;
+    default: four_of(c->at, c->stride, DT_F16, c->n, b, out); break;
+    }
+}
+
+INLINE void atoms(const cell *c, const real *b, real out[LANES]) {
+    if (c->dtype == DT_F32 && c->n == 4) four_of(c->at, c->stride, DT_F32, 4, b, out);
+    else four_of_any(c, b, out);
+}
+
+INLINE void advance(cell *c) { c->at += LANES << (c->dtype == DT_F32 ? 2 : c->dtype == DT_I8 ? 0 : 1); }
+
+INLINE void mix(const f32 *w, unsigned n_outputs, const real mode[LANES], real *f) {
+    for (unsigned k = 0; k < n_outputs; k++)
+        f[k] += (real)w[k] * mode[0] + (real)w[n_outputs + k] * mode[1] + ((real)w[2 * n_outputs + k] * mode[2] + (real)w[3 * n_outputs + k] * mode[3]);
+}
+
+/* use[] = the axes of the group; returns how many. */
+static unsigned axes_of(const sna_model *m, const group_record *g, uint8_t *use) {
+    unsigned n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (uses(g, d)) use[n++] = (uint8_t)d;
+    return n;
+}
+
+static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
+    const f32 *w = weights_at(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        unsigned n = axes_of(m, group_at(m, g), use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+            real mode[LANES], atom[LANES];
+            atoms(&cells[use[0]], cells[use[0]].b, mode);
+            advance(&cells[use[0]]);
+            for (unsigned i = 1; i < n; i++) {
+                cell *c = &cells[use[i]];
+                atoms(c, c->b, atom);
+                advance(c);
+                for (int j = 0; j < LANES; j++) mode[j] *= atom[j];
+            }
+            mix(w, m->n_outputs, mode, f);
+        }
+    }
+}
+
+/* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the group's axes.
+ * scratch: 8 numbers per axis. */
+static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scratch, real *f, real *df) {
+    const f32 *w = weights_at(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        unsigned n = axes_of(m, group_at(m, g), use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+            real mode[LANES] = {1, 1, 1, 1}, suffix[LANES] = {1, 1, 1, 1}, slope[LANES];
+            for (unsigned i = 0; i < n; i++) {
+                real *prefix = scratch + 2 * LANES * i, *atom = prefix + LANES;
+                atoms(&cells[use[i]], cells[use[i]].b, atom);
+                for (int j = 0; j < LANES; j++) {
+                    prefix[j] = mode[j];
+                    mode[j] *= atom[j];
+                }
+            }
+            mix(w, m->n_outputs, mode, f);
+            for (unsigned i = n; i-- > 0;) {
+                cell *c = &cells[use[i]];
+                const real *prefix = scratch + 2 * LANES * i, *atom = prefix + LANES;
+                atoms(c, c->b + c->n, slope);
+                advance(c);
+                for (int j = 0; j < LANES; j++) {
+                    slope[j] *= prefix[j] * suffix[j];
+                    suffix[j] *= atom[j];
+                }
+                for (unsigned k = 0; k < m->n_outputs; k++)
+                    df[k * m->n_axes + use[i]] += (real)w[k] * slope[0] + (real)w[m->n_outputs + k] * slope[1] +
+                                                  ((real)w[2 * m->n_outputs + k] * slope[2] + (real)w[3 * m->n_outputs + k] * slope[3]);
+            }
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------- 5 TT */
+#ifndef SNA_NO_TT
+/* One entry of Phi(x): sum_i b[i] core[row + i][column]. */
+INLINE real entry(const cell *c, const real *b, uint32_t column) {
+    const unsigned char *at = c->at;
+    real sum = 0;
+    for (unsigned i = 0; i < c->n; i++, at += c->stride) sum += b[i] * element(at, c->dtype, column);
+    return sum;
+}
+
+/* out = v Phi, v[left] -> out[right] */
+static void tt_row(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+    for (uint32_t r = 0; r < a->right; r++) out[r] = 0;
+    for (uint32_t l = 0; l < a->left; l++)
+        for (uint32_t r = 0; r < a->right; r++) out[r] += v[l] * entry(c, b, l * a->right + r);
+}
+
+/* out = Phi v, v[right] -> out[left] */
+static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+    for (uint32_t l = 0; l < a->left; l++) {
+        out[l] = 0;
+        for (uint32_t r = 0; r < a->right; r++) out[l] += entry(c, b, l * a->right + r) * v[r];
+    }
+}
+
+/* Row vectors before each axis, one after the other from `v`; returns the one after axis `end` - 1. */
+static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, real *v) {
+    v[0] = 1;
+    for (unsigned d = 0; d < end; d++) {
+        tt_row(axis_at(m, d), &cells[d], cells[d].b, v, v + axis_at(m, d)->left);
+        v += axis_at(m, d)->left;
+    }
+    return v;
+}
+
+/* scratch: 2 * max_rank */
+static void tt_linear(const sna_model *m, const cell *cells, real *scratch, real *f) {
+    real *v = scratch, *next = scratch + m->max_rank, *swap;
+    v[0] = 1;
+    for (unsigned d = 0; d < m->n_axes; d++, swap = v, v = next, next = swap) tt_row(axis_at(m, d), &cells[d], cells[d].b, v, next);
+    for (uint32_t r = 0; r < m->n_modes; r++)
+        for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
+}
+
+/* scratch: 1 + sum of ranks for the prefixes, then 2 * max_rank */
+static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, real *f, real *df) {
+    real *last = tt_prefixes(m, cells, m->n_axes, scratch);
+    for (unsigned k = 0; k < m->n_outputs; k++) {
+        real *suffix = last + m->n_modes, *next = suffix + m->max_rank, *swap, *prefix = last;
+        for (uint32_t r = 0; r < m->n_modes; r++) {
+            suffix[r] = (real)weights_at(m)[r * m->n_outputs + k];
+            f[k] += last[r] * suffix[r];
+        }
+        for (unsigned d = m->n_axes; d-- > 0; swap = suffix, suffix = next, next = swap) {
+            const axis_record *a = axis_at(m, d);
+            real sum = 0;
+            prefix -= a->left;
+            tt_column(a, &cells[d], cells[d].b + cells[d].n, suffix, next);
+            for (uint32_t l = 0; l < a->left; l++) sum += prefix[l] * next[l];
+            df[k * m->n_axes + d] += sum;
+            tt_column(a, &cells[d], cells[d].b, suffix, next);
+        }
+    }
+}
+#endif
+
+/* ------------------------------------------------------------------------------------------------- 6 outputs */
+
+#ifdef SNA_FLOAT
+#define EXP_MAX 88.722839f
+#define EXP_MIN (-87.336544f) /* below: 0, no subnormals */
+#define LN2_HIGH 0.693145752f
+#define LN2_LOW 1.42860677e-6f
+#define EXP_TERMS 7
+#else
+#define EXP_MAX 709.782712893384
+#define EXP_MIN (-708.3964185322641)
+#define LN2_HIGH 0.693147180369123816490
+#define LN2_LOW 1.90821492927058770002e-10
+#define EXP_TERMS 13
+#endif
+
+static real power_of_two(int32_t n) { /* n in the range of normal numbers */
+#ifdef SNA_FLOAT
+    return float_of_bits((uint32_t)(n + 127) << 23);
+#else
+    union { uint64_t bits; double value; } v;
+    v.bits = (uint64_t)(n + 1023) << 52;
+    return v.value;
+#endif
+}
+
+/* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the last place. */
+static real exponential(real x) {
+    real sum = 1, r;
+    int32_t n;
+    if (!(x - x >= 0) && !(x < 0) && !(x > 0)) return x;
+    if (x > EXP_MAX) return (real)float_of_bits(0x7F800000u);
+    if (x < EXP_MIN) return 0;
+    n = (int32_t)(x * (real)1.4426950408889634f + (x < 0 ? (real)-0.5f : (real)0.5f));
+    r = (x - (real)n * LN2_HIGH) - (real)n * LN2_LOW;
+    for (int i = EXP_TERMS; i > 0; i--) sum = 1 + sum * r / (real)i;
+    return sum * power_of_two(n >> 1) * power_of_two(n - (n >> 1));
+}
+
+static real link_of(unsigned link, real f) {
+    if (link == LINK_EXP) return exponential(f);
+    if (link == LINK_LOGISTIC) return 1 / (1 + exponential(-f));
+    return f;
+}
+
+static real output_of(const output_record *o, real f) { return link_of(o->link, f) * (real)o->scale + (real)o->offset; }
+
+static real slope_of(const output_record *o, real f) {
+    real g = link_of(o->link, f);
+    return (real)o->scale * (o->link == LINK_EXP ? g : o->link == LINK_LOGISTIC ? g * (1 - g) : 1);
+}
+
+/* ---------------------------------------------------------------------------------------------------- 7 verbs */
+
+static size_t values_size(const sna_model *m) {
+    size_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
+    return n;
+}
+
+static size_t sum_of_ranks(const sna_model *m) {
+    size_t n = 1;
+    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->right;
+    return n;
+}
+
+static size_t longest_axis(const sna_model *m) {
+    size_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (axis_at(m, d)->n_rows > n) n = axis_at(m, d)->n_rows;
+    return n;
+}
+
+/* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
+INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
+
+static size_t fixed_workspace(const sna_model *m);
+
+size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+    int tt = m->features & FEATURE_TT;
+    size_t reals = values_size(m), fixed = 0;
+    if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
+    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
+    if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
+    if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    fixed = m->n_axes * sizeof(cell) + use_size(m);
+    return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
+}
+
+typedef struct space {
+    cell *cells;
+    uint8_t *use;
+    real *values, *scratch;
+} space;
+
+static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size, space *s) {
+    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
+    s->cells = (cell *)work;
+    s->use = (uint8_t *)(s->cells + m->n_axes);
+    s->values = (real *)(void *)(s->use + use_size(m));
+    s->scratch = s->values + (values_size(m) << (verb == SNA_WORK_GRAD));
+    return SNA_OK;
+}
+
+static void fill_nan(real *y, size_t n) {
+    while (n--) *y++ = not_a_number();
+}
+
+static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+    sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
+    if (status < 0) {
+        fill_nan(y, m->n_outputs);
+        return status;
+    }
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = (real)output_at(m, k)->bias;
+#ifndef SNA_NO_TT
+    if (m->features & FEATURE_TT) tt_linear(m, s->cells, s->scratch, y);
+    else
+#endif
+        cp_linear(m, s->cells, s->use, y);
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = output_of(output_at(m, k), y[k]);
+    return status;
+}
+
+sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y, signed char *status, void *work, size_t work_size) {
+    sna_status worst = SNA_OK;
+    space s;
+    sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (ready != SNA_OK) return ready;
+    for (size_t i = 0; i < n; i++, x += m->n_axes, y += m->n_outputs) {
+        sna_status row = value_at(m, flags, x, y, &s);
+        if (status) status[i] = (signed char)row;
+        if (row < 0 && worst == SNA_OK) worst = row;
+    }
+    return worst;
+}
+
+sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work, size_t work_size) {
+    space s;
+    sna_status ready;
+    if (!m->verified) return SNA_NOT_VERIFIED;
+    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    return ready == SNA_OK ? value_at(m, flags, x, y, &s) : ready;
+}
+
+sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, void *work, size_t work_size) {
+    size_t n = (size_t)m->n_outputs * m->n_axes;
+    space s;
+    sna_status status;
+    if (!m->verified) return SNA_NOT_VERIFIED;
+    status = take_space(m, SNA_WORK_GRAD, work, work_size, &s);
+    if (status != SNA_OK) return status;
+    status = fill_cells(m, flags, x, s.cells, s.values, 1);
+    if (status < 0) {
+        fill_nan(y, m->n_outputs);
+        fill_nan(dy, n);
+        return status;
+    }
+    for (size_t i = 0; i < n; i++) dy[i] = 0;
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = (real)output_at(m, k)->bias;
+#ifndef SNA_NO_TT
+    if (m->features & FEATURE_TT) tt_gradient(m, s.cells, s.scratch, y, dy);
+    else
+#endif
+        cp_gradient(m, s.cells, s.use, s.scratch, y, dy);
+    for (unsigned k = 0; k < m->n_outputs; k++) {
+        real slope = slope_of(output_at(m, k), y[k]);
+        for (unsigned d = 0; d < m->n_axes; d++) dy[k * m->n_axes + d] *= slope;
+        y[k] = output_of(output_at(m, k), y[k]);
+    }
+    return status;
+}
+
+sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fault *fault) {
+    sna_status status = SNA_OK;
+    fault->axis = -1;
+    fault->excess = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        place p;
+        sna_status s = place_on(m, a, x[d], flags, &p);
+        if (s >= 0 && !(s == SNA_EXTRAPOLATED && status != SNA_EXTRAPOLATED) && !(s && !status)) continue;
+        status = s;
+        fault->axis = (int)d;
+        fault->excess = p.excess;
+        if (s < 0) break;
+    }
+    return status;
+}
+
+/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
+static real shifted(const output_record *o, real y, real by) {
+    real g = (y - (real)o->offset) / (real)o->scale, e = exponential(by);
+    if (o->link == LINK_EXP) g *= e;
+    else if (o->link == LINK_LOGISTIC) g = g < 1 ? 1 / (1 + (1 - g) / (g * e)) : 1;
+    else g += by;
+    return g * (real)o->scale + (real)o->offset;
+}
+
+sna_status sna_interval(const sna_model *m, unsigned k, real y, real *low, real *high) {
+    const output_record *o = output_at(m, k < m->n_outputs ? k : 0);
+    *low = *high = not_a_number();
+    if (k >= m->n_outputs || !(o->level > 0)) return SNA_BAD_INPUT;
+    *low = o->interval_space ? shifted(o, y, -(real)o->below) : y - (real)o->below;
+    *high = o->interval_space ? shifted(o, y, (real)o->above) : y + (real)o->above;
+    if (*low > *high) {
+        real swap = *low;
+        *low = *high;
+        *high = swap;
+    }
+    return SNA_OK;
+}
+
+sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
+    space s;
+    sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
+    uint32_t count = load32(section(m, GOLDEN));
+    const f64 *x = tolerance + 2 * m->n_outputs, *expected = x + (size_t)count * m->n_axes;
+    if (ready != SNA_OK) return ready;
+    if (m->rule) return SNA_CORRUPT;
+#ifdef SNA_FLOAT
+    tolerance += m->n_outputs;
+#endif
+    for (uint32_t g = 0; g < count; g++, x += m->n_axes, expected += m->n_outputs) {
+        real in[SNA_MAX_AXES], out[SNA_MAX_OUTPUTS];
+        for (unsigned d = 0; d < m->n_axes; d++) in[d] = (real)x[d];
+        if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        for (unsigned k = 0; k < m->n_outputs; k++) {
+            double off = (double)out[k] - expected[k];
+            if (!(off <= tolerance[k] && -off <= tolerance[k])) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        }
+        if (m->rule) return SNA_CORRUPT;
+    }
+    m->verified = 1;
+    return SNA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------- 8 roots */
+
+/* coefficient[0..n) of f on one span along the unknown axis, u in [0, 1] */
+typedef struct polynomial {
+    real c[SNA_MAX_DEGREE + 1];
+    unsigned n;
+} polynomial;
+
+/* The search: what is sought, what was found so far, and the reachable value closest to the target. */
+typedef struct hunt {
+    const output_record *output;
+    real target, aim, tolerance, merge; /* aim: target before the link; merge: closer roots are one */
+    int aimed;                          /* 0: the target lies outside the range of the link */
+    sna_root *roots;
+    size_t room, found;
+    real nearest, distance;
+    int tangent, full;
+} hunt;
+
+static real absolute(real x) { return x < 0 ? -x : x; }
+
+static real evaluate_polynomial(const real *c, unsigned n, real u) {
+    real value = c[n - 1];
+    for (unsigned k = n - 1; k-- > 0;) value = value * u + c[k];
+    return value;
+}
+
+/* log(x), x > 0: Newton on the exponential above from the exponent of x; converges quadratically. */
+static real logarithm(real x) {
+    real f = 0, scale = 1;
+    while (x > 2) { x *= (real)0.5f; f += 1; }
+    while (x < 1 && f > (real)-1100.0f) { x *= 2; f -= 1; }
+    f *= LN2_HIGH + LN2_LOW;
+    scale = x - 1;
+    for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
+    return f + scale;
+}
+
+static int aim_at(hunt *h) {
+    real g = (h->target - (real)h->output->offset) / (real)h->output->scale;
+    if (h->output->link == LINK_EXP && !(g > 0)) return 0;
+    if (h->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
+    h->aim = h->output->link == LINK_EXP ? logarithm(g) : h->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
+    return 1;
+}
+
+static void note_value(hunt *h, real f) {
+    real y = output_of(h->output, f), distance = absolute(y - h->target);
+    if (!(distance >= h->distance)) {
+        h->distance = distance;
+        h->nearest = y;
+    }
+}
+
+static void add_root(hunt *h, real low, real high) {
+    if (h->found && low - h->roots[h->found - 1].high <= h->merge) {
+        sna_root *last = &h->roots[h->found - 1];
+        if (high > last->high && (low < high || last->low < last->high)) last->high = high;
+        return;
+    }
+    if (h->found == h->room) {
+        h->full = 1;
+        return;
+    }
+    h->roots[h->found].low = low;
+    h->roots[h->found++].high = high;
+}
+
+/* Zero of a polynomial that changes sign on [a, b]: bisection to the last bit. */
+static real bisected(const real *c, unsigned n, real a, real b) {
+    int rising = evaluate_polynomial(c, n, b) > 0;
+    for (int i = 0; i < 64; i++) {
+        real middle = (a + b) * (real)0.5f;
+        if (!(middle > a && middle < b)) break;
+        if ((evaluate_polynomial(c, n, middle) > 0) == rising) b = middle;
+        else a = middle;
+    }
+    return (a + b) * (real)0.5f;
+}
+
+/* Points that cut [0, 1] into pieces on which the polynomial is monotone: zeros of its derivatives, highest first.
+ * cuts[0] = 0 and cuts[returned - 1] = 1. */
+static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]) {
+    unsigned n_cuts = 2;
+    cuts[0] = 0;
+    cuts[1] = 1;
+    for (unsigned order = p->n - 1; order-- > 1;) {
+        real d[SNA_MAX_DEGREE + 1], next[SNA_MAX_DEGREE + 2];
+        unsigned n = p->n - order, found = 1;
+        for (unsigned k = 0; k < n; k++) {
+            d[k] = p->c[k + order];
+            for (unsigned j = 0; j < order; j++) d[k] *= (real)(int)(k + order - j);
+        }
+        next[0] = 0;
+        for (unsigned i = 0; i + 1 < n_cuts; i++) {
+            real left = evaluate_polynomial(d, n, cuts[i]), right = evaluate_polynomial(d, n, cuts[i + 1]);
+            if ((left > 0) == (right > 0) || !(left < 0 || left > 0)) continue;
+            next[found++] = bisected(d, n, cuts[i], cuts[i + 1]);
+        }
+        next[found++] = 1;
+        for (unsigned i = 0; i < found; i++) cuts[i] = next[i];
+        n_cuts = found;
+    }
+    return n_cuts;
+}
+
+/* Roots on one span [start, start + width]. */
+static void hunt_span(hunt *h, const polynomial *p, real start, real width) {
+    real cuts[SNA_MAX_DEGREE + 2], largest = 0;
+    unsigned n_cuts = monotone_cuts(p, cuts);
+    polynomial q = *p;
+    for (unsigned i = 0; i < n_cuts; i++) note_value(h, evaluate_polynomial(p->c, p->n, cuts[i]));
+    if (!h->aimed) return;
+    q.c[0] -= h->aim;
+    for (unsigned k = 0; k < q.n; k++) largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
+    if (largest <= h->tolerance) {
+        add_root(h, start, start + width);
+        return;
+    }
+    for (unsigned i = 0; i < n_cuts; i++) {
+        real here = evaluate_polynomial(q.c, q.n, cuts[i]);
+        if (absolute(here) <= h->tolerance) {
+            if (i && i + 1 < n_cuts) h->tangent = 1;
+            add_root(h, start + width * cuts[i], start + width * cuts[i]);
+        }
+        if (i + 1 < n_cuts) {
+            real next = evaluate_polynomial(q.c, q.n, cuts[i + 1]);
+            if (absolute(here) > h->tolerance && absolute(next) > h->tolerance && (here > 0) != (next > 0)) {
+                real x = start + width * bisected(q.c, q.n, cuts[i], cuts[i + 1]);
+                add_root(h, x, x);
+            }
+        }
+    }
+}
+
+/* g[row] = f along the unknown axis when its basis function `row` is 1, without bias. */
+static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, uint8_t *use, real *rows, real *constant) {
+    const axis_record *a = axis_at(m, axis);
+    const f32 *w = weights_at(m);
+    uint32_t column = 0;
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        unsigned n = axes_of(m, group_at(m, g), use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+            real mode[LANES], atom[LANES];
+            const unsigned char *at = section(m, TABLES) + a->table;
+            for (unsigned j = 0; j < LANES; j++) mode[j] = (real)w[j * m->n_outputs + output];
+            for (unsigned i = 0; i < n; i++) {
+                if (use[i] == axis) continue;
+                atoms(&cells[use[i]], cells[use[i]].b, atom);
+                advance(&cells[use[i]]);
+                for (int j = 0; j < LANES; j++) mode[j] *= atom[j];
+            }
+            if (!uses(group_at(m, g), axis)) {
+                *constant += mode[0] + mode[1] + (mode[2] + mode[3]);
+                continue;
+            }
+            for (uint32_t row = 0; row < a->n_rows; row++, at += row_bytes(a))
+                for (uint32_t j = 0; j < LANES; j++) rows[row] += mode[j] * element(at, a->dtype, column + j);
+            column += LANES;
+        }
+    }
+}
+
+#ifndef SNA_NO_TT
+static void tt_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, real *scratch, real *rows) {
+    const axis_record *a = axis_at(m, axis);
+    real *prefix = tt_prefixes(m, cells, axis, scratch), *suffix = prefix + a->left, *next = suffix + m->max_rank, *swap;
+    cell c = cells[axis];
+    real one = 1;
+    for (uint32_t r = 0; r < m->n_modes; r++) suffix[r] = (real)weights_at(m)[r * m->n_outputs + output];
+    for (unsigned d = m->n_axes; --d > axis; swap = suffix, suffix = next, next = swap) tt_column(axis_at(m, d), &cells[d], cells[d].b, suffix, next);
+    c.n = 1;
+    c.at = section(m, TABLES) + a->table;
+    for (uint32_t row = 0; row < a->n_rows; row++, c.at += c.stride)
+        for (uint32_t l = 0; l < a->left; l++)
+            for (uint32_t r = 0; r < a->right; r++) rows[row] += prefix[l] * entry(&c, &one, l * a->right + r) * suffix[r];
+}
+#endif
+
+static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t span, const real *rows, real constant, polynomial *p) {
+    const u16 *row = first_rows(m, a);
+    const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
+    p->n = a->degree + 1u;
+    matrix += (uint32_t)row[a->n_spans + span] * p->n * p->n;
+    for (unsigned k = 0; k < p->n; k++) {
+        p->c[k] = k ? 0 : constant;
+        for (unsigned i = 0; i < p->n; i++) p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
+    }
+}
+
+static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, hunt *h) {
+    const f64 *breaks = breaks_at(m, a);
+    real largest = absolute(constant) + absolute(h->aim);
+    for (uint32_t row = 0; row < a->n_rows; row++) largest = absolute(rows[row]) > largest ? absolute(rows[row]) : largest;
+#ifdef SNA_FLOAT
+    h->tolerance = largest * 4e-7f;
+    h->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
+#else
+    h->tolerance = largest * 4e-15;
+    h->merge = (UPPER(a) - LOWER(a)) * 1e-12;
+#endif
+    for (uint32_t s = 0; s < a->n_spans; s++) {
+        polynomial p;
+        real start, width = 0;
+        span_polynomial(m, a, s, rows, constant, &p);
+        if (a->kind == CATEGORICAL) {
+            start = (real)(int32_t)s;
+        } else if (is_uniform(a)) {
+            width = 1 / INV_WIDTH(a);
+            start = LOWER(a) + (real)(int32_t)s * width;
+        } else {
+            start = (real)breaks[s];
+            width = (real)breaks[s + 1] - start;
+        }
+        hunt_span(h, &p, start, width);
+    }
+}
+
+static sna_status verdict(const hunt *h, real width) {
+    int close = h->tangent;
+    for (size_t i = 1; i < h->found; i++) close |= h->roots[i].low - h->roots[i - 1].high < width * (real)1e-6f;
+    if (h->full) return SNA_NO_SPACE;
+    if (!h->found) return SNA_UNREACHABLE;
+    return close ? SNA_TANGENT : h->found > 1 ? SNA_SEVERAL : SNA_OK;
+}
+
+sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target, sna_root *roots, size_t max_roots, size_t *n_roots,
+                     real *nearest, void *work, size_t work_size) {
+    hunt h;
+    space s;
+    sna_status status;
+    real *rows, constant;
+    clear(&h, sizeof h);
+    *n_roots = 0;
+    *nearest = not_a_number();
+    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots) return SNA_BAD_INPUT;
+    status = take_space(m, SNA_WORK_ROOTS, work, work_size, &s);
+    if (status != SNA_OK) return status;
+    status = fill_cells_but(m, x, s.cells, s.values, axis);
+    if (status < 0) return status;
+    rows = s.scratch;
+    for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
+    constant = (real)output_at(m, output)->bias;
+#ifndef SNA_NO_TT
+    if (m->features & FEATURE_TT) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
+    else
+#endif
+        cp_rows(m, axis, output, s.cells, s.use, rows, &constant);
+    h.output = output_at(m, output);
+    h.target = target;
+    h.roots = roots;
+    h.room = max_roots;
+    h.distance = (real)float_of_bits(0x7F800000u);
+    h.aimed = aim_at(&h);
+    hunt_axis(m, axis_at(m, axis), rows, constant, &h);
+    *n_roots = h.found;
+    *nearest = h.nearest;
+    return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
+}
+
+/* --------------------------------------------------------------------------------------------- 9 integer path
+ * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
+ * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
+
+typedef struct ALIAS fixed_axis {
+    uint32_t matrices;
+    uint8_t q, shift;
+    uint16_t reserved;
+    int32_t count_lower, count_upper;
+    uint32_t multiplier, counts, zero[2];
+} fixed_axis;
+
+typedef struct ALIAS fixed_output {
+    uint32_t bias[2];
+    uint8_t shift;
+    int8_t exponent;
+    uint8_t table_shift, reserved;
+    uint32_t table_count, table;
+    int32_t table_lower;
+    uint32_t zero[2];
+} fixed_output;
+
+typedef char fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
+typedef int32_t ALIAS i32;
+
+INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) { return (const fixed_axis *)(const void *)section(m, FIXED) + d; }
+INLINE const fixed_output *fixed_output_at(const sna_model *m, unsigned k) {
+    return (const fixed_output *)(const void *)(section(m, FIXED) + 32u * m->n_axes) + k;
+}
+INLINE const i32 *fixed_weights(const sna_model *m) { return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs); }
+INLINE uint32_t counts_bytes(const axis_record *a) { return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u); }
+
+static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned char *p) {
+    const i32 *breaks = (const i32 *)(const void *)p;
+    const u32 *multiplier = (const u32 *)(const void *)(breaks + a->n_spans + 1);
+    if (breaks[0] != f->count_lower || breaks[a->n_spans] != f->count_upper) return 0;
+    for (uint32_t s = 0; s < a->n_spans; s++)
+        if (breaks[s] >= breaks[s + 1] || !multiplier[s]) return 0;
+    return 1;
+}
+
+/* Checks one axis; *end is where its arrays must begin and then where they end. */
+static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
+    const axis_record *a = axis_at(m, d);
+    const fixed_axis *f = fixed_axis_at(m, d);
+    uint32_t order = a->degree + 1u, counts = counts_bytes(a);
+    int level = a->kind == CATEGORICAL;
+    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
+    if (f->reserved || f->zero[0] || f->zero[1] || f->matrices != *end) return 0;
+    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
+    if (!f->multiplier != !is_uniform(a)) return 0;
+    *end += 4ull * a->n_matrices * order * order;
+    if (f->counts != (counts ? *end : 0)) return 0;
+    *end += counts;
+    if (*end > section_size(m, FIXED)) return 0;
+    return !counts || counts_hold(a, f, section(m, FIXED) + f->counts);
+}
+
+static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
+    const fixed_output *o = fixed_output_at(m, k);
+    int table = o->table_count != 0;
+    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved || o->zero[0] || o->zero[1]) return 0;
+    if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
+    if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
+    if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
+    *end += 4ull * o->table_count;
+    return *end <= section_size(m, FIXED);
+}
+
+static uint32_t fixed_golden_offset(const sna_model *m) {
+    uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
+    for (unsigned d = 0; d < m->n_axes; d++) end += 4u * axis_at(m, d)->n_matrices * (axis_at(m, d)->degree + 1u) * (axis_at(m, d)->degree + 1u) + counts_bytes(axis_at(m, d));
+    for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
+    return end;
+}
+
+static int fixed_golden_holds(const sna_model *m, uint64_t end) {
+    const unsigned char *p = section(m, FIXED) + end;
+    uint64_t size = section_size(m, FIXED);
+    uint32_t count;
+    if (end + 8 > size) return 0;
+    count = load32(p);
+    if (count < 1 || count > 65536 || load32(p + 4) || end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size) return 0;
+    p += 8;
+    for (uint32_t g = 0; g < count; g++)
+        for (unsigned d = 0; d < m->n_axes; d++, p += 4) {
+            const axis_record *a = axis_at(m, d);
+            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768)) return 0;
+        }
+    return 1;
+}
+
+static int fixed_weights_hold(const sna_model *m) {
+    const i32 *w = fixed_weights(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+            if (w[i]) return 0;
+    }
+    return 1;
+}
+
+static int fixed_holds(const sna_model *m) {
+    uint64_t end = 32ull * m->n_axes + 32ull * m->n_outputs + 4ull * m->n_modes * m->n_outputs;
+    if (m->features & FEATURE_TT || end > section_size(m, FIXED)) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!fixed_axis_holds(m, d, &end)) return 0;
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!fixed_output_holds(m, k, &end)) return 0;
+    return fixed_golden_holds(m, end) && fixed_weights_hold(m);
+}
+
+INLINE int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+INLINE int32_t times(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
+INLINE int32_t rounded(int32_t v, unsigned n) { return plus(v, (int32_t)(1u << (n - 1u))) >> n; }
+
+/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on small cores. */
+INLINE int32_t times_q15(int32_t h, uint32_t u) {
+    uint32_t high = (uint32_t)(h >> 16) * u, low = ((uint32_t)h & 0xFFFFu) * u;
+    return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
+}
+
+/* What an axis brings to one integer query. */
+typedef struct fixed_cell {
+    const unsigned char *at;
+    uint32_t stride;
+    uint8_t n, is_i8;
+    uint16_t first; /* index of b in the array of basis values */
+} fixed_cell;
+
+static void fixed_basis(const i32 *c, unsigned n, unsigned q, uint32_t u, int32_t *b) {
+    for (unsigned i = 0; i < n; i++, c += n) {
+        int32_t h = c[n - 1];
+        for (unsigned k = n - 1; k-- > 0;) h = plus(times_q15(h, u), c[k]);
+        b[i] = rounded(h, q - 15u);
+    }
+}
+
+#define FIXED_SUM(type)                                                                     \
+    for (unsigned i = 0; i < n; i++, at += stride) {                                        \
+        const type *row = (const type *)(const void *)at;                                   \
+        int32_t bi = b[i];                                                                  \
+        s0 = plus(s0, times(bi, row[0]));                                                   \
+        s1 = plus(s1, times(bi, row[1]));                                                   \
+        s2 = plus(s2, times(bi, row[2]));                                                   \
+        s3 = plus(s3, times(bi, row[3]));                                                   \
+    }
+
+typedef int16_t ALIAS i16;
+
+/* Four atoms of an axis, Q15; moves the cell on. */
+static void fixed_atoms(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+    const unsigned char *at = c->at;
+    uint32_t stride = c->stride;
+    unsigned n = c->n, t = c->is_i8 ? 7 : 15;
+    int32_t s0 = (int32_t)(1u << (t - 1)), s1 = s0, s2 = s0, s3 = s0;
+    if (c->is_i8) {
+        FIXED_SUM(signed char)
+        c->at += LANES;
+    } else {
+        FIXED_SUM(i16)
+        c->at += 2 * LANES;
+    }
+    out[0] = s0 >> t;
+    out[1] = s1 >> t;
+    out[2] = s2 >> t;
+    out[3] = s3 >> t;
+}
+
+static size_t fixed_workspace(const sna_model *m) {
+    return (m->n_axes * sizeof(fixed_cell) + 4u * (values_size(m) + 2u * m->n_outputs) + use_size(m) + 15u) & ~(size_t)7;
+}
+
+static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
+    int64_t z = v - o->table_lower, j = z >> o->table_shift;
+    int64_t half = o->table_shift ? (int64_t)1 << o->table_shift >> 1 : 0;
+    if (z < 0) return table[0];
+    if (j >= (int64_t)o->table_count - 1) return table[o->table_count - 1];
+    return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
+}
+
+/* Sums of all outputs in f, one by one: 64-bit multiplies happen once per mode and output. */
+static void fixed_sums(const sna_model *m, fixed_cell *cells, const int32_t *b, uint8_t *use, uint64_t *f) {
+    const i32 *w = fixed_weights(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        unsigned n = axes_of(m, group_at(m, g), use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+            int32_t mode[LANES], atom[LANES];
+            fixed_atoms(&cells[use[0]], b + cells[use[0]].first, mode);
+            for (unsigned i = 1; i < n; i++) {
+                fixed_atoms(&cells[use[i]], b + cells[use[i]].first, atom);
+                for (int j = 0; j < LANES; j++) mode[j] = rounded(times(mode[j], atom[j]), 15);
+            }
+            for (unsigned k = 0; k < m->n_outputs; k++)
+                for (unsigned j = 0; j < LANES; j++) f[k] += (uint64_t)((int64_t)w[j * m->n_outputs + k] * mode[j]);
+        }
+    }
+}
+
+static sna_status fixed_value(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+    sna_status status = SNA_OK;
+    uint64_t *f = (uint64_t *)work;
+    fixed_cell *cells = (fixed_cell *)(void *)(f + m->n_outputs);
+    int32_t *b = (int32_t *)(void *)(cells + m->n_axes);
+    uint8_t *use = (uint8_t *)(b + values_size(m));
+    uint16_t first = 0;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    if (work_size < fixed_workspace(m)) return SNA_NO_SPACE;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        const fixed_axis *fa = fixed_axis_at(m, d);
+        const u16 *row = first_rows(m, a);
+        const i32 *matrix = (const i32 *)(const void *)(section(m, FIXED) + fa->matrices);
+        uint32_t span = places[d].span, n = a->degree + 1u;
+        if (span >= a->n_spans || places[d].u > 32768u) return SNA_OUT_OF_DOMAIN;
+        if (!section(m, SPANS)[a->support + span]) status = SNA_EDGE;
+        cells[d].stride = row_bytes(a);
+        cells[d].at = section(m, TABLES) + a->table + row[span] * cells[d].stride;
+        cells[d].n = (uint8_t)n;
+        cells[d].is_i8 = a->dtype == DT_I8;
+        cells[d].first = first;
+        fixed_basis(matrix + row[a->n_spans + span] * n * n, n, fa->q, places[d].u, b + first);
+        first = (uint16_t)(first + n);
+    }
+    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
+    fixed_sums(m, cells, b, use, f);
+    for (unsigned k = 0; k < m->n_outputs; k++) {
+        const fixed_output *o = fixed_output_at(m, k);
+        int64_t v = (int64_t)(f[k] + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
+        y[k] = o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
+    }
+    return status;
+}
+
+sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+    return m->verified ? fixed_value(m, places, y, work, work_size) : SNA_NOT_VERIFIED;
+}
+
+sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *place) {
+    const axis_record *a = axis_at(m, axis < m->n_axes ? axis : 0);
+    const fixed_axis *f = fixed_axis_at(m, axis < m->n_axes ? axis : 0);
+    uint32_t span = 0, multiplier = f->multiplier;
+    int32_t start = f->count_lower;
+    uint64_t v;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    if (axis >= m->n_axes) return SNA_BAD_INPUT;
+    if (counts < f->count_lower || counts > f->count_upper) return SNA_OUT_OF_DOMAIN;
+    place->u = 0;
+    place->span = (uint16_t)counts;
+    if (a->kind == CATEGORICAL) return SNA_OK;
+    if (f->counts) {
+        const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
+        for (uint32_t count = a->n_spans; count > 1;) {
+            uint32_t half = count >> 1;
+            span += breaks[span + half] <= counts ? half : 0;
+            count -= half;
+        }
+        start = breaks[span];
+        multiplier = ((const u32 *)(const void *)(breaks + a->n_spans + 1))[span];
+    }
+    v = (uint64_t)((uint32_t)counts - (uint32_t)start) * multiplier;
+    v = f->shift < 64 ? v >> f->shift : 0;
+    if (!f->counts) {
+        span = v >> 15 < a->n_spans ? (uint32_t)(v >> 15) : a->n_spans - 1u;
+        v -= (uint64_t)span << 15;
+    }
+    place->span = (uint16_t)span;
+    place->u = (uint16_t)(v < 32768u ? v : 32768u);
+    return SNA_OK;
+}
+
+int sna_fixed_exponent(const sna_model *m, unsigned output) {
+    return m->features & FEATURE_FIXED && output < m->n_outputs ? fixed_output_at(m, output)->exponent : 0;
+}
+
+sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
+    const unsigned char *p;
+    const sna_place *places;
+    const i32 *expected;
+    uint32_t count;
+    if (m->rule) return SNA_CORRUPT;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    p = section(m, FIXED) + fixed_golden_offset(m);
+    count = load32(p);
+    places = (const sna_place *)(const void *)(p + 8);
+    expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
+    for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
+        int32_t y[SNA_MAX_OUTPUTS];
+        sna_status status = fixed_value(m, places, y, work, work_size);
+        if (status < 0) return status;
+        for (unsigned k = 0; k < m->n_outputs; k++)
+            if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        if (m->rule) return SNA_CORRUPT;
+    }
+    m->verified = 1;
+    return SNA_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- 10 names */
+
+const char *sna_status_name(sna_status status) {
+    static const char *const remarks[] = {"ok", "several", "tangent", "extrapolated", "edge"};
+    static const char *const refusals[] = {"",        "out_of_domain", "bad_input",   "unreachable", "not_converged",
+                                           "deadline", "not_verified",  "corrupt",     "unsupported", "no_space"};
+    int i = (int)status;
+    return i >= 0 && i <= 4 ? remarks[i] : i < 0 && i >= -9 ? refusals[-i] : "";
+}
+
+const char *sna_rule_name(sna_rule rule) {
+    static const char *const names[SNA_RULE_COUNT] = {
+        "",          "too_short",  "bad_magic",        "unsupported_version", "unsupported_feature", "bad_size",   "bad_header",
+        "bad_section_table", "bad_checksum", "bad_padding", "bad_axis",     "bad_offset",          "bad_span",   "bad_group",
+        "bad_table_layout",  "bad_value",    "bad_output",  "bad_fixed",    "bad_golden",          "bad_metadata", "golden_mismatch"};
+    return (unsigned)rule < SNA_RULE_COUNT ? names[rule] : "";
+}

@@ -1,0 +1,174 @@
+/* sna.h - evaluate a separable neural architecture (.sna artifact) in place.   SPDX-License-Identifier: Apache-2.0
+ *
+ * C99, little-endian, no heap, no recursion, no writable statics, no libm. The caller owns all memory; an open model is
+ * read-only and may be shared between threads, each with its own workspace. FORMAT.md describes the bytes.
+ *
+ *     sna_model model;
+ *     if (sna_open(bytes, size, &model) != SNA_OK) ...            model.rule says which rule is broken
+ *     if (sna_verify(&model, work, sizeof work) != SNA_OK) ...    replays the artifact's golden vectors
+ *     status = sna_eval(&model, 0, x, y, work, sizeof work);      x[n_axes] -> y[n_outputs]
+ *
+ * Build options (define before compiling sna.c and before including this header):
+ *     SNA_FLOAT     coordinates, sums and outputs are float, for cores whose FPU is single precision. Default: double.
+ *     SNA_SHA256    sna_open checks the SHA-256 as well as the CRC-32 (about 1.2 KB of code). Default: CRC-32 only.
+ *     SNA_NO_F16    leave out half-precision tables: `unsupported`. Default: in.
+ *     SNA_NO_TT     leave out tensor trains: `unsupported`. Default: in.
+ */
+#ifndef SNA_H
+#define SNA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SNA_LIBRARY_MAJOR 0
+#define SNA_LIBRARY_MINOR 1
+#define SNA_FORMAT_MAJOR 1
+#define SNA_FORMAT_MINOR 0
+
+#define SNA_MAX_AXES 64
+#define SNA_MAX_OUTPUTS 64
+#define SNA_MAX_DEGREE 7
+#define SNA_MAX_RANK 1024
+
+#ifdef SNA_FLOAT
+typedef float sna_real;
+#else
+typedef double sna_real;
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define SNA_MUST_USE __attribute__((warn_unused_result))
+#else
+#define SNA_MUST_USE
+#endif
+
+/* ------------------------------------------------------------------------------------------------------ statuses
+ * 0 is plain, positive carries a remark and a value, negative means no value (outputs are NaN). Same numbers as
+ * sna_edge.Status. */
+typedef enum sna_status {
+    SNA_OK = 0,
+    SNA_SEVERAL = 1,        /* more than one solution */
+    SNA_TANGENT = 2,        /* solutions touch or lie closer than 1e-6 of the axis */
+    SNA_EXTRAPOLATED = 3,   /* outside the domain, because SNA_EXTRAPOLATE was given */
+    SNA_EDGE = 4,           /* inside the domain, where training rows are missing */
+    SNA_OUT_OF_DOMAIN = -1,
+    SNA_BAD_INPUT = -2,     /* NaN, infinite, or an argument that cannot be used */
+    SNA_UNREACHABLE = -3,
+    SNA_NOT_CONVERGED = -4,
+    SNA_DEADLINE = -5,
+    SNA_NOT_VERIFIED = -6,  /* sna_verify has not passed on this model */
+    SNA_CORRUPT = -7,       /* model.rule names the broken rule */
+    SNA_UNSUPPORTED = -8,
+    SNA_NO_SPACE = -9       /* workspace smaller than sna_workspace_size says */
+} sna_status;
+
+/* Rules of FORMAT.md section 12, in the order in which they are checked. */
+typedef enum sna_rule {
+    SNA_RULE_NONE = 0,
+    SNA_RULE_TOO_SHORT,
+    SNA_RULE_BAD_MAGIC,
+    SNA_RULE_UNSUPPORTED_VERSION,
+    SNA_RULE_UNSUPPORTED_FEATURE,
+    SNA_RULE_BAD_SIZE,
+    SNA_RULE_BAD_HEADER,
+    SNA_RULE_BAD_SECTION_TABLE,
+    SNA_RULE_BAD_CHECKSUM,
+    SNA_RULE_BAD_PADDING,
+    SNA_RULE_BAD_AXIS,
+    SNA_RULE_BAD_OFFSET,
+    SNA_RULE_BAD_SPAN,
+    SNA_RULE_BAD_GROUP,
+    SNA_RULE_BAD_TABLE_LAYOUT,
+    SNA_RULE_BAD_VALUE,
+    SNA_RULE_BAD_OUTPUT,
+    SNA_RULE_BAD_FIXED,
+    SNA_RULE_BAD_GOLDEN,
+    SNA_RULE_BAD_METADATA,  /* found by the Python reader only */
+    SNA_RULE_GOLDEN_MISMATCH,
+    SNA_RULE_COUNT
+} sna_rule;
+
+/* ---------------------------------------------------------------------------------------------------------- model
+ * Filled by sna_open; every field is read-only for the caller. `bytes` must outlive the model and stay unchanged. */
+typedef struct sna_model {
+    const unsigned char *bytes;
+    uint32_t size;
+    uint32_t section[14];   /* offsets of sections 1..13 (index 0: unused) */
+    uint32_t n_modes;       /* CP: padded modes; TT: rank after the last axis */
+    uint16_t n_axes, n_outputs, n_groups, max_rank;
+    uint8_t max_degree;
+    uint8_t features;       /* bit 0: tensor train, bit 1: integer path */
+    uint8_t verified;
+    uint8_t rule;           /* sna_rule of the failure */
+} sna_model;
+
+/* Which coordinate was refused or extrapolated, and by how much in units of its axis. */
+typedef struct sna_fault {
+    int axis;               /* -1: none */
+    sna_real excess;
+} sna_fault;
+
+/* ------------------------------------------------------------------------------------------------- open and verify
+ * sna_open reads nothing outside bytes[0..size) whatever they hold. `bytes` on a multiple of 8, else bad_input. */
+SNA_MUST_USE sna_status sna_open(const void *bytes, size_t size, sna_model *model);
+SNA_MUST_USE sna_status sna_verify(sna_model *model, void *work, size_t work_size);
+
+/* Bytes of workspace (on a multiple of 8) each verb needs. SNA_WORK_ROOTS depends on the unknown axis: the largest. */
+typedef enum sna_verb { SNA_WORK_EVAL = 0, SNA_WORK_GRAD = 1, SNA_WORK_ROOTS = 2, SNA_WORK_FIXED = 3 } sna_verb;
+SNA_MUST_USE size_t sna_workspace_size(const sna_model *model, sna_verb verb);
+
+/* ------------------------------------------------------------------------------------------------------- evaluate */
+#define SNA_EXTRAPOLATE 1u  /* continue linearly from the boundary (periodic axes wrap) instead of refusing */
+
+/* y[n_outputs] of x[n_axes]. Remarks: the first of edge/extrapolated, extrapolated wins. */
+SNA_MUST_USE sna_status sna_eval(const sna_model *model, unsigned flags, const sna_real *x, sna_real *y, void *work, size_t work_size);
+
+/* y[n_outputs] and dy[n_outputs][n_axes] = dy_k/dx_d; 0 along categorical axes. */
+SNA_MUST_USE sna_status sna_eval_grad(const sna_model *model, unsigned flags, const sna_real *x, sna_real *y, sna_real *dy, void *work,
+                                      size_t work_size);
+
+/* n rows; status[n] may be NULL. Returns the first negative status of a row, else SNA_OK. */
+SNA_MUST_USE sna_status sna_eval_batch(const sna_model *model, unsigned flags, size_t n, const sna_real *x, sna_real *y, signed char *status,
+                                       void *work, size_t work_size);
+
+/* Interval around output k at y. bad_input: the model has none. */
+SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_real y, sna_real *low, sna_real *high);
+
+/* Where row x is refused or extrapolated; same status as sna_eval without evaluating. */
+SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const sna_real *x, sna_fault *fault);
+
+/* ---------------------------------------------------------------------------------------------------------- roots
+ * All x_axis in the domain with y_output(x) = target, the other coordinates as in x. Intervals on which the model
+ * equals the target come as low < high; plain roots as low = high. ok one, several, tangent, unreachable
+ * (`nearest` = reachable value closest to the target), no_space (more than max_roots). */
+typedef struct sna_root {
+    sna_real low, high;
+} sna_root;
+
+SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, unsigned axis, unsigned output, sna_real target, sna_root *roots,
+                                  size_t max_roots, size_t *n_roots, sna_real *nearest, void *work, size_t work_size);
+
+/* --------------------------------------------------------------------------------------- integer path (no FPU used)
+ * FORMAT.md section 13. A place is a span and u in unsigned Q15 (0..32768). Outputs are int32 with sna_fixed_exponent
+ * fraction bits. The model must be verified by sna_verify or by sna_fixed_verify, which uses integers only. */
+typedef struct sna_place {
+    uint16_t span, u;
+} sna_place;
+
+SNA_MUST_USE sna_status sna_fixed_verify(sna_model *model, void *work, size_t work_size);
+SNA_MUST_USE sna_status sna_fixed_place(const sna_model *model, unsigned axis, int32_t counts, sna_place *place);
+SNA_MUST_USE sna_status sna_fixed_eval(const sna_model *model, const sna_place *places, int32_t *y, void *work, size_t work_size);
+SNA_MUST_USE int sna_fixed_exponent(const sna_model *model, unsigned output);
+
+/* ---------------------------------------------------------------------------------------------------------- names */
+const char *sna_status_name(sna_status status);     /* "out_of_domain" */
+const char *sna_rule_name(sna_rule rule);           /* "bad_checksum"; "" for SNA_RULE_NONE */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,147 @@
+"""The C library through ctypes: every verb of sna.h on a shared library, with nothing to compile against Python."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, Structure, byref, c_double, c_float, c_int, c_int8, c_int32, c_size_t, c_uint, c_uint8, c_uint16, c_uint32, c_void_p
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXTRAPOLATE = 1
+EVAL, GRAD, ROOTS, FIXED = range(4)
+
+
+class ModelRecord(Structure):
+    """struct sna_model."""
+
+    _fields_ = [
+        ("bytes", c_void_p),
+        ("size", c_uint32),
+        ("section", c_uint32 * 14),
+        ("n_modes", c_uint32),
+        ("n_axes", c_uint16),
+        ("n_outputs", c_uint16),
+        ("n_groups", c_uint16),
+        ("max_rank", c_uint16),
+        ("max_degree", c_uint8),
+        ("features", c_uint8),
+        ("verified", c_uint8),
+        ("rule", c_uint8),
+    ]
+
+
+class Library:
+    """sna.c compiled to a shared library; `real` is float64, or float32 for a build with SNA_FLOAT."""
+
+    def __init__(self, path: str, *, single: bool = False) -> None:
+        self.real = np.float32 if single else np.float64
+        self._real = c_float if single else c_double
+        self._c = c = ctypes.CDLL(path)
+        model, real, size = POINTER(ModelRecord), self._real, c_size_t
+        c.sna_open.argtypes = [c_void_p, size, model]
+        c.sna_verify.argtypes = c.sna_fixed_verify.argtypes = [model, c_void_p, size]
+        c.sna_workspace_size.argtypes = [model, c_int]
+        c.sna_workspace_size.restype = size
+        c.sna_eval_batch.argtypes = [model, c_uint, size, c_void_p, c_void_p, c_void_p, c_void_p, size]
+        c.sna_eval_grad.argtypes = [model, c_uint, c_void_p, c_void_p, c_void_p, c_void_p, size]
+        c.sna_roots.argtypes = [
+            model, c_void_p, c_uint, c_uint, real, c_void_p, size, POINTER(size), POINTER(real), c_void_p, size,
+        ]  # fmt: skip
+        c.sna_interval.argtypes = [model, c_uint, real, POINTER(real), POINTER(real)]
+        c.sna_fixed_place.argtypes = [model, c_uint, c_int32, c_void_p]
+        c.sna_fixed_eval.argtypes = [model, c_void_p, c_void_p, c_void_p, size]
+        c.sna_fixed_exponent.argtypes = [model, c_uint]
+        c.sna_status_name.argtypes = c.sna_rule_name.argtypes = [c_int]
+        c.sna_status_name.restype = c.sna_rule_name.restype = ctypes.c_char_p
+
+    def status_name(self, status: int) -> str:
+        return str(self._c.sna_status_name(status).decode())
+
+    def rule_name(self, rule: int) -> str:
+        return str(self._c.sna_rule_name(rule).decode())
+
+    def open(self, data: bytes) -> Opened:
+        """The model of `data`; look at `.status` and `.rule` before using it."""
+        return Opened(self, data)
+
+
+class Opened:
+    """One artifact opened by the C library, with its own workspace: use it from one thread at a time."""
+
+    def __init__(self, library: Library, data: bytes) -> None:
+        self.library, self._c = library, library._c
+        self._bytes = np.zeros(len(data) // 8 + 1, np.uint64)  # numpy aligns to 16
+        self._bytes.view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
+        self.record = ModelRecord()
+        self.status = self._c.sna_open(self._bytes.ctypes.data, len(data), byref(self.record))
+        self._work = np.zeros(1, np.uint64)
+        if self.status == 0:
+            self._work = np.zeros(max(self.workspace(verb) for verb in range(4)) // 8 + 1, np.uint64)
+
+    @property
+    def rule(self) -> str:
+        return self.library.rule_name(self.record.rule)
+
+    def workspace(self, verb: int) -> int:
+        """Bytes of workspace that a verb needs."""
+        return int(self._c.sna_workspace_size(byref(self.record), verb))
+
+    def _scratch(self) -> tuple[int, int]:
+        return self._work.ctypes.data, self._work.nbytes
+
+    def verify(self) -> int:
+        return int(self._c.sna_verify(byref(self.record), *self._scratch()))
+
+    def value(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[np.int8]]:
+        """y [N, K] (NaN where refused) and status [N] of x [N, D]."""
+        x = np.ascontiguousarray(x, self.library.real)
+        y, status = np.empty((len(x), self.record.n_outputs), self.library.real), np.empty(len(x), np.int8)
+        self._c.sna_eval_batch(
+            byref(self.record), flags, len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data, *self._scratch()
+        )
+        return y, status
+
+    def value_and_gradient(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int8]]:
+        """y [N, K], dy/dx [N, K, D] and status [N] of x [N, D]."""
+        x = np.ascontiguousarray(x, self.library.real)
+        k, d = self.record.n_outputs, self.record.n_axes
+        y, g = np.empty((len(x), k), x.dtype), np.empty((len(x), k, d), x.dtype)
+        status = np.empty(len(x), np.int8)
+        for i in range(len(x)):
+            row = x[i].ctypes.data, y[i].ctypes.data, g[i].ctypes.data
+            status[i] = self._c.sna_eval_grad(byref(self.record), flags, *row, *self._scratch())
+        return y, g, status
+
+    def roots(self, x: NDArray[Any], axis: int, target: float, output: int = 0, room: int = 64) -> tuple[NDArray[Any], int, float]:
+        """Roots [n, 2] (low, high), status and nearest reachable value."""
+        x = np.ascontiguousarray(x, self.library.real)
+        found, count, nearest = np.zeros((room, 2), x.dtype), c_size_t(), self.library._real()
+        status = self._c.sna_roots(
+            byref(self.record), x.ctypes.data, axis, output, target, found.ctypes.data, room, byref(count), byref(nearest), *self._scratch()
+        )
+        return found[: count.value], int(status), float(nearest.value)
+
+    def interval(self, k: int, y: float) -> tuple[float, float, int]:
+        low, high = self.library._real(), self.library._real()
+        status = self._c.sna_interval(byref(self.record), k, y, byref(low), byref(high))
+        return float(low.value), float(high.value), int(status)
+
+    def fixed_verify(self) -> int:
+        return int(self._c.sna_fixed_verify(byref(self.record), *self._scratch()))
+
+    def fixed_place(self, counts: NDArray[Any]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
+        """Places [N, D, 2] and status [N, D] of raw counts [N, D]."""
+        places, status = np.zeros((*counts.shape, 2), np.uint16), np.zeros(counts.shape, np.int8)
+        for i, d in np.ndindex(counts.shape):
+            status[i, d] = self._c.sna_fixed_place(byref(self.record), d, int(counts[i, d]), places[i, d].ctypes.data)
+        return places, status
+
+    def fixed_value(self, places: NDArray[np.uint16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+        """y int32 [N, K] and status [N] of places [N, D, 2]."""
+        places = np.ascontiguousarray(places, np.uint16)
+        y, status = np.zeros((len(places), self.record.n_outputs), np.int32), np.zeros(len(places), np.int8)
+        for i in range(len(places)):
+            status[i] = self._c.sna_fixed_eval(byref(self.record), places[i].ctypes.data, y[i].ctypes.data, *self._scratch())
+        return y, status
