@@ -1,0 +1,105 @@
+# sna-edge: every target sets up what it needs in .venv. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.stamp
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint tests/constraints.txt
+RECIPE := pyproject.toml setup.py tests/constraints.txt
+TABLE ?=
+TARGET ?=
+JOBS ?= 2
+
+export OMP_NUM_THREADS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics fuzz exchange wheels docs clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(STAMP)-demo ## the main job on concrete strength; make demo TABLE=my.csv TARGET=col for your own table
+	@$(PY) examples/demo/run.py $(if $(TABLE),--table "$(TABLE)") $(if $(TARGET),--target "$(TARGET)")
+
+demo-lpbf: $(STAMP)-demo ## the same on laser powder bed fusion tracks (needs ../shared/data)
+	@$(PY) examples/demo/run.py --lpbf
+
+test: lint types native unit ## lint, types, native build where a compiler is, all tests
+
+lint: $(STAMP)-test
+	$(PY) -m ruff check .
+
+types: $(STAMP)-test $(VENV)/types/sna_export
+	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
+
+unit: $(STAMP)-test
+	$(PY) -m pytest -n $(JOBS)
+
+accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
+	$(PY) tools/accuracy.py
+
+bench: $(STAMP)-test native ## speed of queries on this machine, one table
+	$(PY) tools/bench.py
+
+physics: $(STAMP)-test ## solve the shipped problems, one table and plots
+	$(PY) tools/physics.py
+
+fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
+	$(PY) tools/fuzz.py
+
+exchange: $(STAMP)-exchange ## every model kind x every export target x every runtime
+	$(PY) tools/exchange.py
+
+docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
+	$(PY) tools/cli_page.py
+	$(PY) tools/readme_tables.py
+
+wheels: $(STAMP)-test ## wheels into dist/
+	$(PIP) build
+	$(PY) -m build --wheel --outdir dist .
+	@if [ -f tools/wheels.py ]; then $(PY) tools/wheels.py; fi
+
+clean: ## remove what was built; .venv stays
+	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache
+
+# Environment. A stamp is newer than the files that say what to install.
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "make: $(PYTHON) is missing or older than 3.10; install Python 3.10 or newer, or name one: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) >$(VENV).log 2>&1 || { rm -rf $(VENV); $(PYTHON) -m virtualenv -q $(VENV) >>$(VENV).log 2>&1; } || { \
+	  rm -rf $(VENV) $(VENV).log; \
+	  echo "make: $(PYTHON) cannot make a virtual environment (the venv module is not installed); run: sudo apt install python3-venv, then make $(MAKECMDGOALS) again" >&2; exit 2; }
+	@rm -f $(VENV).log
+
+define install
+	@echo "installing: $(1) (once)"
+	@$(PIP) --editable '.[$(1)]' || { \
+	  echo "make: pip could not install what sna-edge[$(1)] needs (its lines above say which package); check the network or the index pip is set to, then run make again" >&2; exit 2; }
+	@touch $@
+endef
+
+$(STAMP)-demo: $(RECIPE) | $(PY)
+	$(call install,demo)
+
+$(STAMP)-test: $(RECIPE) | $(PY)
+	$(call install,test)
+	@touch $(STAMP)-demo
+
+$(STAMP)-exchange: $(RECIPE) $(STAMP)-test
+	$(call install,test,torch,onnx,tflite)
+
+$(VENV)/types/sna_export: | $(PY)
+	@mkdir -p $(@D) && ln -sfn ../../export $@
+
+# The native backend is built where a C compiler is; without one, or when the build fails, numpy serves.
+
+native: $(STAMP)-native
+
+$(STAMP)-native: $(wildcard firmware_bindings/*.c firmware_bindings/*.h firmware_bindings/pyproject.toml firmware_bindings/CMakeLists.txt firmware_bindings/python/*) | $(STAMP)-demo
+	@if ! [ -f firmware_bindings/pyproject.toml ]; then echo "native: not part of this checkout"; \
+	elif ! command -v cc >/dev/null 2>&1; then echo "native: no C compiler, the numpy backend serves (sudo apt install build-essential to change that)"; \
+	elif $(PIP) ./firmware_bindings; then echo "native: built"; \
+	else echo "native: the build failed (lines above), the numpy backend serves"; fi
+	@touch $@
