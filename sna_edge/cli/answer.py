@@ -1,0 +1,160 @@
+"""What all words share: reading name=value, loading the model, printing text or one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..axis import Axis
+from ..errors import InputError
+from ..model import Model
+from ..status import Status
+
+ANSWERED, FAULT, USAGE, NO_VALUE = 0, 1, 2, 3
+
+
+def exit_code(status: int) -> int:
+    """0 where the status carries a value (ok, several, tangent, extrapolated, edge), 3 where it does not."""
+    return ANSWERED if status >= 0 else NO_VALUE
+
+
+def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto") -> None:
+    """The arguments MODEL and --backend."""
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    parser.add_argument("--backend", default=backend, metavar="NAME", help="auto, numpy, native, tflite or torch (default: %(default)s)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The flag --json."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, nothing else")
+
+
+def add_at(parser: argparse.ArgumentParser, text: str) -> None:
+    """--at name=value ..., which may be repeated."""
+    parser.add_argument("--at", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=text)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON types: arrays become lists, NaN and infinity null."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, Status):
+        return value.label
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def emit(args: argparse.Namespace, value: Mapping[str, Any], lines: Iterable[str]) -> None:
+    """`value` as JSON where --json was given, else the readable `lines`."""
+    if args.json:
+        print_json(value)
+        return
+    for line in lines:
+        print(line)
+
+
+def split_names(texts: Sequence[str] | str | None) -> list[str]:
+    """['A,B', 'C'] -> ['A', 'B', 'C'] without blanks."""
+    joined = [texts] if isinstance(texts, str) else list(texts or [])
+    return [name.strip() for text in joined for name in text.split(",") if name.strip()]
+
+
+def assignment(text: str, known: Sequence[str] = ()) -> tuple[str, str]:
+    """'power=180' -> ('power', '180'); a known name may itself contain '='."""
+    for name in sorted(known, key=len, reverse=True):
+        if text.startswith(f"{name}="):
+            return name, text[len(name) + 1 :].strip()
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError(f"{text!r} is not NAME=VALUE; write for example {known[0] if known else 'power'}=1.5")
+    return name.strip(), value.strip()
+
+
+def assignments(texts: Sequence[str], known: Sequence[str] = ()) -> dict[str, str]:
+    """Several NAME=VALUE; a name given twice is an error."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, value = assignment(text, known)
+        if name in found:
+            raise InputError(f"{name!r} is given twice; give it once")
+        found[name] = value
+    return found
+
+
+def number(name: str, text: str) -> float:
+    """`text` as a finite number. Raises InputError naming it."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputError(f"{name} = {text!r} is not a number; write for example {name}=1.5") from None
+    if not math.isfinite(value):
+        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+    return value
+
+
+def coordinate(axis: Axis, text: str) -> float:
+    """Value of one input: a finite number, or the index of a level name (infinity for a level never seen)."""
+    if axis.kind != "categorical":
+        return number(axis.name, text)
+    coded = float(axis.encode(np.array([text]))[0])
+    return coded if math.isfinite(coded) else _level_of_number(axis, text)
+
+
+def _level_of_number(axis: Axis, text: str) -> float:
+    """Level names that are numbers may be written otherwise: 1 for 1.0."""
+    try:
+        wanted = float(text)
+    except ValueError:
+        return math.inf
+    for index, name in enumerate(axis.level_names):
+        try:
+            if float(name) == wanted:
+                return float(index)
+        except ValueError:
+            continue
+    return math.inf
+
+
+def given(model: Model, texts: Sequence[str]) -> dict[str, float]:
+    """--at as coordinates; a wrong name lists the right ones."""
+    values = assignments(texts, model.input_names)
+    return {name: coordinate(model.axes[model.axis_index(name)], text) for name, text in values.items()}
+
+
+def show(axis: Axis, x: float) -> str | float:
+    """A coordinate as a user writes it: the number, or the level's name."""
+    return axis.level_names[round(x)] if axis.kind == "categorical" and np.isfinite(x) else float(x)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """'12.3 MPa', six digits."""
+    return f"{value:.6g} {unit}".rstrip()
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: bool = True) -> list[str]:
+    """Lines of a plain table: first column left, the others right unless `right` is False."""
+    cells = [list(header), *([str(c) for c in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    sides = ["<" if i == 0 or not right else ">" for i in range(len(header))]
+    return ["  ".join(f"{c:{s}{w}}" for c, s, w in zip(row, sides, widths, strict=True)).rstrip() for row in cells]

@@ -1,0 +1,97 @@
+"""What is in a model: inputs with their domains, outputs, sizes and the certificate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from ..artifact import read
+from ..axis import Axis
+from ..model import Model
+from ..output import Output
+from .answer import add_json, emit, table, with_unit
+
+HELP = "inputs, outputs, sizes and certificate of a model"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    model = read(args.model, "numpy")
+    emit(args, {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model), **describe(model)}, _lines(args.model, model))
+    return 0
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """The model as JSON types."""
+    return {
+        "kind": model.interaction.kind,
+        "modes": model.interaction.rank,
+        "parameters": model.parameters,
+        "inputs": [_input(a, dtype) for a, dtype in zip(model.axes, model.dtypes, strict=True)],
+        "outputs": [
+            {
+                "name": o.name, "unit": o.unit, "link": o.link, "range": o.range,
+                "interval": o.interval and {"level": o.interval.level, "below": o.interval.below, "above": o.interval.above,
+                                            "space": o.interval.space},
+            }
+            for o in model.outputs
+        ],
+        "certificate": model.certificate,
+        "metadata": model.metadata,
+    }  # fmt: skip
+
+
+def _input(axis: Axis, dtype: str) -> dict[str, Any]:
+    return {
+        "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower, "upper": axis.upper,
+        "levels": list(axis.level_names), "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
+    }  # fmt: skip
+
+
+def _lines(path: str, model: Model) -> list[str]:
+    size = os.path.getsize(path)
+    head = f"{path}: {model.interaction.kind.upper()}, {model.interaction.rank} modes, {model.parameters} parameters, {size} bytes"
+    inputs = [
+        [a.name, a.unit or "-", _domain(a), a.kind, str(a.basis.n_spans), str(a.basis.degree), dtype]
+        for a, dtype in zip(model.axes, model.dtypes, strict=True)
+    ]
+    lines = [head, "", *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs), ""]
+    outputs = []
+    for o in model.outputs:
+        low, high = o.range or (float("nan"), float("nan"))
+        outputs.append([o.name, o.unit or "-", f"{low:.5g} .. {high:.5g}", o.link, _interval(o)])
+    lines += table(["output", "unit", "range in the domain", "link", "interval"], outputs)
+    if model.certificate:
+        lines += ["", "certificate", *_tree(model.certificate)]
+    return lines
+
+
+def _interval(output: Output) -> str:
+    """'90 %: -3.1 +4.2', said to be in link space where it is."""
+    found = output.interval
+    if found is None:
+        return "-"
+    return f"{100 * found.level:g} %: -{found.below:.4g} +{found.above:.4g}{' (before the link)' if found.space == 'link' else ''}"
+
+
+def _domain(axis: Axis) -> str:
+    if axis.kind == "categorical":
+        return "{" + ", ".join(axis.level_names) + "}"
+    return f"{axis.lower:.6g} .. {axis.upper:.6g}"
+
+
+def _tree(value: dict[str, Any], depth: int = 1) -> list[str]:
+    """Nested names and numbers, indented."""
+    lines = []
+    for name, item in value.items():
+        if isinstance(item, dict):
+            lines += [f"{'  ' * depth}{name}", *_tree(item, depth + 1)]
+        else:
+            shown = with_unit(item, "") if isinstance(item, float) else item
+            lines.append(f"{'  ' * depth}{name}: {shown}")
+    return lines

@@ -1,0 +1,109 @@
+"""From arguments to one word's module; every failure becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import zipfile
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+from ..errors import ArtifactError, SnaError
+from ..status import Status
+from .answer import FAULT, USAGE, print_json
+
+WORDS = (
+    "fit", "solve", "adopt", "quantize", "info", "verify", "query", "inverse", "watch", "export", "bench", "doctor",
+)  # fmt: skip
+EXTRAS = {
+    "scipy": "export", "sklearn": "export", "rich": "export", "torch": "torch", "onnx": "onnx", "onnxruntime": "onnx",
+    "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite", "ai_edge_litert": "tflite",
+    "sna_edge_native": "native", "sna_export": "export",
+}  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors leave with one sentence that names the next step."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser; only the modules of `words` are imported (all shipped words by default)."""
+    parser = _Parser(
+        prog="sna-edge",
+        description="Fit, certify and question separable models. `sna-edge WORD --help` explains a word.",
+        epilog="Exit codes: 0 answered, 3 answered without a value (single queries), 2 bad input or usage, 1 a fault of this program.",
+    )
+    from .. import __version__
+
+    parser.add_argument("--version", action="version", version=f"sna-edge {__version__}")
+    sub = parser.add_subparsers(dest="word", metavar="WORD", required=True, parser_class=_Parser)
+    for word in shipped():
+        if words is not None and word not in words:
+            sub.add_parser(word, add_help=False)
+            continue
+        module = import_module(f"{__package__}.{word}")
+        module.configure(sub.add_parser(word, help=module.HELP, description=module.__doc__))
+    return parser
+
+
+def shipped() -> list[str]:
+    """The words this installation has a module for."""
+    return [word for word in WORDS if find_spec(f"{__package__}.{word}")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    chosen = arguments[:1] if arguments and arguments[0] in shipped() else None
+    try:
+        args = build(chosen).parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        return int(import_module(f"{__package__}.{args.word}").run(args))
+    except KeyboardInterrupt:
+        print("sna-edge: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("SNA_EDGE_TRACEBACK"):
+            raise
+        return _failed(args, error)
+
+
+def _failed(args: argparse.Namespace, error: Exception) -> int:
+    """Say what went wrong; returns the exit code."""
+    sentence, status, code = explain(error)
+    if getattr(args, "json", False):
+        rule = {"rule": error.rule} if isinstance(error, ArtifactError) else {}
+        print_json({"status": status, **rule, "error": sentence})
+    print(f"sna-edge {args.word}: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def explain(error: Exception) -> tuple[str, str, int]:
+    """Sentence, status word and exit code of an exception."""
+    if isinstance(error, SnaError):
+        return str(error), error.status.label, USAGE
+    if isinstance(error, ModuleNotFoundError):
+        name = (error.name or "").split(".")[0]
+        extra = EXTRAS.get(name, "export")
+        return f"this needs {name}, which is not installed; pip install 'sna-edge[{extra}]'", Status.UNSUPPORTED.label, USAGE
+    if isinstance(error, FileNotFoundError):
+        return f"there is no file {error.filename}; check the path", Status.BAD_INPUT.label, USAGE
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        return f"cannot use{where}: {error.strerror or error}; check the path and its permissions", Status.BAD_INPUT.label, USAGE
+    if isinstance(error, MemoryError):
+        return "not enough memory; use fewer rows at a time", Status.NO_SPACE.label, USAGE
+    if isinstance(error, (UnicodeDecodeError, zipfile.BadZipFile)):
+        return f"the file is not readable text ({error}); save it as UTF-8", Status.BAD_INPUT.label, USAGE
+    kind = type(error).__name__
+    return f"fault in this program ({kind}: {error}); run again with SNA_EDGE_TRACEBACK=1 and report what it prints", "fault", FAULT

@@ -1,0 +1,88 @@
+"""Answer forward questions: one point with --at, or every row of a CSV table with --table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from ..artifact import read
+from ..errors import InputError
+from ..model import Evaluation, Model
+from ..status import MEANING, Status
+from .answer import add_at, add_json, add_model, emit, exit_code, given, show, with_unit
+from .rows import answer_table
+
+HELP = "forward: outputs with intervals for one point or a table"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    add_at(parser, "the point, every input once; level names for categorical inputs")
+    parser.add_argument("--table", metavar="IN.csv", help="a table with a column per input; other columns are carried along")
+    parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the answered table goes")
+    parser.add_argument("--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated`")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if bool(args.at) == bool(args.table):
+        raise InputError("a query needs either --at NAME=VALUE ... or --table IN.csv")
+    if args.table and not args.output:
+        raise InputError("--table needs a place for the answers; add -o OUT.csv")
+    model = read(args.model, args.backend)
+    return _table(args, model) if args.table else _point(args, model)
+
+
+def _point(args: argparse.Namespace, model: Model) -> int:
+    point = given(model, args.at)
+    found = model.evaluate({a.name: point[a.name] for a in model.axes if a.name in point}, extrapolate=args.extrapolate)
+    status = Status(int(found.status[0]))
+    answer = {"status": status, "outputs": _outputs(model, found)}
+    lines = [] if status < 0 else [_line(model, found, k) for k in range(len(model.outputs))]
+    if found.axis[0] >= 0:
+        answer |= _outside(model, found, args.at)
+        lines.append(f"{status.label}: {answer['message']}")
+    elif status != Status.OK:
+        lines.append(f"{status.label}: {MEANING[status]}")
+    emit(args, answer, lines)
+    return exit_code(status)
+
+
+def _outputs(model: Model, found: Evaluation) -> dict[str, Any]:
+    return {
+        o.name: {"value": found.value[0, k], "lower": found.lower[0, k], "upper": found.upper[0, k], "unit": o.unit}
+        for k, o in enumerate(model.outputs)
+    }
+
+
+def _line(model: Model, found: Evaluation, k: int) -> str:
+    """'strength = 41.2 MPa  (90 % between 35.0 and 47.4)'."""
+    o = model.outputs[k]
+    text = f"{o.name} = {with_unit(found.value[0, k], o.unit)}"
+    if o.interval is None:
+        return text
+    return f"{text}  ({100 * o.interval.level:g} % between {found.lower[0, k]:.6g} and {found.upper[0, k]:.6g})"
+
+
+def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any]:
+    """Which input is outside and how far, in words and numbers."""
+    axis, excess = model.axes[int(found.axis[0])], float(found.excess[0])
+    if axis.kind == "categorical":
+        message = f"input {axis.name!r} has a level the model has not seen; {axis.describe()}"
+    else:
+        side = "above" if excess > 0 else "below"
+        message = f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}"
+    extra = {"input": axis.name, "excess": excess, "message": message}
+    return extra if axis.kind == "categorical" else extra | {"domain": [show(axis, axis.lower), show(axis, axis.upper)]}
+
+
+def _table(args: argparse.Namespace, model: Model) -> int:
+    counts = answer_table(model, args.table, args.output, extrapolate=args.extrapolate)
+    total = int(np.sum(list(counts.values())))
+    words = {Status(s).label: n for s, n in counts.items()}
+    answer = {"status": Status.OK, "rows": total, "statuses": words, "output": args.output}
+    lines = [f"{total} rows answered into {args.output}: " + ", ".join(f"{n} {w}" for w, n in words.items())]
+    emit(args, answer, lines)
+    return 0
