@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -38,6 +39,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def add_at(parser: argparse.ArgumentParser, text: str) -> None:
     """--at name=value ..., which may be repeated."""
     parser.add_argument("--at", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=text)
+
+
+def writable(path: str) -> str:
+    """`path`, where a file can be written there; asked before long work. Raises InputError."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise InputError(f"cannot write {path}: there is no folder {folder}; make it or choose another place")
+    if os.path.isdir(path) or not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: it is a folder or its folder is read-only; choose another place")
+    return path
 
 
 def plain(value: Any) -> Any:

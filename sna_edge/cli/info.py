@@ -49,7 +49,8 @@ def describe(model: Model) -> dict[str, Any]:
 def _input(axis: Axis, dtype: str) -> dict[str, Any]:
     return {
         "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower, "upper": axis.upper,
-        "levels": list(axis.level_names), "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
+        "levels": list(axis.level_names),
+        "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
     }  # fmt: skip
 
 

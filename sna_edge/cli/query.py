@@ -11,7 +11,7 @@ from ..artifact import read
 from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
-from .answer import add_at, add_json, add_model, emit, exit_code, given, show, with_unit
+from .answer import add_at, add_json, add_model, emit, exit_code, given, show, with_unit, writable
 from .rows import answer_table
 
 HELP = "forward: outputs with intervals for one point or a table"
@@ -31,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("a query needs either --at NAME=VALUE ... or --table IN.csv")
     if args.table and not args.output:
         raise InputError("--table needs a place for the answers; add -o OUT.csv")
+    if args.output:
+        writable(args.output)
     model = read(args.model, args.backend)
     return _table(args, model) if args.table else _point(args, model)
 

@@ -1,0 +1,48 @@
+"""Store the tables in fewer bits, re-solve around what is rounded, and certify the result."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from ..artifact import read
+from .answer import add_json, emit, writable
+
+HELP = "float16, int16, int8 or mixed tables, with a certificate"
+WORDS = {
+    "exact_rms": "RMS over the domain, rigorous", "bound": "maximum, rigorous bound of the rounding", "max": "maximum, measured",
+    "rms": "RMS, measured", "p999": "99.9 % below, measured",
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    choices = ("float16", "int16", "int8", "auto")
+    parser.add_argument("--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error")
+    parser.add_argument("--max-error", type=float, metavar="E", help="largest measured error over the output range (axes are widened to keep it)")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .sna file to write")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from sna_export.quantize import quantize
+
+    writable(args.output)
+    model = read(args.model, "numpy")
+    small = quantize(model, args.to, max_error=args.max_error)
+    small.save(args.output)
+    before, after = os.path.getsize(args.model), os.path.getsize(args.output)
+    dtypes = dict(zip(small.input_names, small.dtypes, strict=True))
+    answer = {
+        "status": "ok", "output": args.output, "bytes": after, "bytes_before": before, "dtypes": dtypes, "certificate": small.certificate,
+        "max_error": small.certificate.get("max"),
+    }  # fmt: skip
+    lines = [f"{args.output}: {after} bytes (was {before}); " + ", ".join(f"{n} {t}" for n, t in dtypes.items())]
+    emit(args, answer, lines + certificate_lines(small.certificate))
+    return 0
+
+
+def certificate_lines(certificate: dict[str, Any]) -> list[str]:
+    """The figures of a certificate in words, as fractions of the output range."""
+    return [f"  {text:42s} {certificate[key]:.2g} of the output range" for key, text in WORDS.items() if key in certificate]
