@@ -1,0 +1,38 @@
+"""Solve the physics once: problems in weak form, solved in factored form, exported as models.
+
+1. Name the axes: `x = space("x", 0, 1, zero="both")`, `t = time("t", 0, 0.1)`, `k = parameter("k", 1, 2)`.
+2. Write the weak form: `u, v = unknown(), test()`, `operator = d(u, t) * v + k * d(u, x) * d(v, x)`.
+3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are no products go through `separate`.
+4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other model.
+"""
+
+from .axes import ProblemAxis, ProblemError, component, parameter, space, time
+from .forms import Expression, coefficient, coincide, d, on, test, total, unknown
+from .problem import Problem
+from .progress import Progress, Step
+from .separate import Separated, separate
+from .solve import Solution, solve
+
+__all__ = [
+    "Expression",
+    "Problem",
+    "ProblemAxis",
+    "ProblemError",
+    "Progress",
+    "Separated",
+    "Solution",
+    "Step",
+    "coefficient",
+    "coincide",
+    "component",
+    "d",
+    "on",
+    "parameter",
+    "separate",
+    "solve",
+    "space",
+    "test",
+    "time",
+    "total",
+    "unknown",
+]

@@ -1,0 +1,180 @@
+"""Weak forms as expressions: sums of products of one-dimensional factors.
+
+>>> from sna_export.solve import d, space, test, time, unknown
+>>> x, t = space("x", 0.0, 1.0, zero="both"), time("t", 0.0, 0.1)
+>>> u, v = unknown(), test()
+>>> weak = d(u, t) * v + d(u, x) * d(v, x)        # int u_t v + u_x v_x
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .axes import ProblemAxis, ProblemError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """The part of a product on one axis: derivative orders of unknown and test, coefficient at the nodes, a point.
+
+    `pick` = (component of the unknown, component of the test), None where the side is not picked.
+    """
+
+    trial: int = 0
+    test: int = 0
+    coefficient: Floats | None = None
+    end: float | None = None
+    pick: tuple[int | None, int | None] = (None, None)
+
+    def __mul__(self, other: Factor) -> Factor:
+        pick = tuple(a if b is None else b for a, b in zip(self.pick, other.pick, strict=True))
+        parts = [c for c in (self.coefficient, other.coefficient) if c is not None]
+        merged = parts[0] * parts[1] if len(parts) == 2 else (parts[0] if parts else None)
+        return Factor(self.trial + other.trial, self.test + other.test, merged, other.end if self.end is None else self.end, (pick[0], pick[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """scale * prod_d factor_d, with or without the unknown u and the test function v."""
+
+    scale: float = 1.0
+    factors: Mapping[ProblemAxis, Factor] = field(default_factory=dict)
+    has_trial: bool = False
+    has_test: bool = False
+
+    def __mul__(self, other: Product) -> Product:
+        if (self.has_trial and other.has_trial) or (self.has_test and other.has_test):
+            raise ProblemError("a product holds the unknown or the test function twice; linearise the term first")
+        factors = dict(self.factors)
+        for axis, factor in other.factors.items():
+            factors[axis] = factors[axis] * factor if axis in factors else factor
+        return Product(
+            self.scale * other.scale, factors, self.has_trial or other.has_trial, self.has_test or other.has_test
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """A sum of products; +, -, * and scalars as on paper."""
+
+    products: tuple[Product, ...]
+
+    def __add__(self, other: object) -> Expression:
+        return Expression(self.products + expression(other).products)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: object) -> Expression:
+        return Expression(tuple(a * b for a in self.products for b in expression(other).products))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Expression:
+        return self * -1.0
+
+    def __sub__(self, other: object) -> Expression:
+        return self + expression(other) * -1.0
+
+    def __rsub__(self, other: object) -> Expression:
+        return expression(other) - self
+
+    def __truediv__(self, number: float) -> Expression:
+        return self * (1.0 / number)
+
+    @property
+    def axes(self) -> set[ProblemAxis]:
+        return {axis for product in self.products for axis in product.factors}
+
+
+@dataclass(frozen=True, eq=False)
+class Field(Expression):
+    """The unknown or the test function; `u[label]` picks a component on a vector axis."""
+
+    components: ProblemAxis | None = None
+
+    def __getitem__(self, label: str) -> Expression:
+        if self.components is None or label not in self.components.labels:
+            raise ProblemError(f"{label!r} is no component; name the components with component(...) and unknown(axis)")
+        index = self.components.labels.index(label)
+        pick = (index, None) if self.products[0].has_trial else (None, index)
+        return Expression((replace(self.products[0], factors={self.components: Factor(pick=pick)}),))
+
+
+def unknown(components: ProblemAxis | None = None) -> Field:
+    """u, what is solved for."""
+    return Field((Product(has_trial=True),), components)
+
+
+def test(components: ProblemAxis | None = None) -> Field:
+    """v, the test function."""
+    return Field((Product(has_test=True),), components)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # not a test case
+
+
+def expression(value: object) -> Expression:
+    """Numbers, axes (their coordinate) and expressions as expressions."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, ProblemAxis):
+        return value.function(lambda x: x)
+    if isinstance(value, Real):
+        return Expression((Product(float(value)),))
+    raise ProblemError(f"{value!r} is no term of a weak form; use numbers, axes, axis.function(f) and the fields")
+
+
+def coefficient(axis: ProblemAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
+    """f(x_d), given as a function or as its values at the nodes of the axis."""
+    values = np.asarray(f(axis.nodes) if callable(f) else f, dtype=float)
+    values = np.broadcast_to(values, axis.nodes.shape)
+    if not np.all(np.isfinite(values)):
+        raise ProblemError(f"a coefficient on axis {axis.name!r} is not finite at the quadrature nodes; move its singularity")
+    return Expression((Product(factors={axis: Factor(coefficient=values)}),))
+
+
+def d(field_: Expression, axis: ProblemAxis, order: int = 1) -> Expression:
+    """The derivative of the unknown or of the test function along `axis`."""
+    if not isinstance(axis, ProblemAxis):
+        raise ProblemError(f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()")
+    return Expression(tuple(_derived(p, axis, order) for p in field_.products))
+
+
+def _derived(product: Product, axis: ProblemAxis, order: int) -> Product:
+    if product.has_trial == product.has_test:
+        raise ProblemError("d() takes the unknown or the test function alone; differentiate before multiplying")
+    if order > axis.basis.degree:
+        raise ProblemError(f"derivative {order} along {axis.name!r} needs degree >= {order}, it has {axis.basis.degree}")
+    extra = Factor(trial=order) if product.has_trial else Factor(test=order)
+    factors = dict(product.factors)
+    factors[axis] = factors.get(axis, Factor()) * extra
+    return replace(product, factors=factors)
+
+
+def on(axis: ProblemAxis, where: str | float) -> Expression:
+    """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate.
+
+    Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F * v * on(x, 0.3)`.
+    """
+    point = axis.end(where) if isinstance(where, str) else float(where)
+    if not axis.basis.lower <= point <= axis.basis.upper:
+        raise ProblemError(f"{point:g} lies outside axis {axis.name!r} [{axis.basis.lower:g}, {axis.basis.upper:g}]; move it inside")
+    return Expression((Product(factors={axis: Factor(end=point)}),))
+
+
+def coincide(x: ProblemAxis, position: ProblemAxis) -> Expression:
+    """delta(x - position): a point load whose place is a parameter, int v(x = a, a) da; exact for the two bases."""
+    nodes, weights = position.basis.nodes(x.basis.degree + position.basis.degree, x.basis.breaks)
+    return total(float(w) * on(x, float(a)) * on(position, float(a)) for a, w in zip(nodes, weights, strict=True))
+
+
+def total(expressions: Iterable[Expression]) -> Expression:
+    """Their sum."""
+    return Expression(tuple(p for e in expressions for p in e.products))
