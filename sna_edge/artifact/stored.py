@@ -20,7 +20,7 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 def as_stored(model: Model) -> Model:
     """The model whose float64 evaluation equals that of the artifact's stored tables.
 
-    Columns of float tables are normalised to max |C| = 1 and the residue goes into W; tables, W and span matrices
+    Columns of float tables are normalised to max |C| in (1/2, 1] and the residue goes into W; tables, W and span matrices
     are rounded to their storage type. Integer tables must already be multiples of their unit (quantize does that).
     Raises InputError where a number does not fit.
     """
@@ -98,6 +98,7 @@ def _normalised_tt(tt: TT, floats: list[bool]) -> TT:
 
 
 def column_scale(table: Floats) -> Floats:
-    """max |column|, 1 for zero columns."""
-    scale = np.abs(table).max(axis=0)
-    return np.where(scale > 0, scale, 1.0)
+    """The power of two that brings max |column| into (1/2, 1], 1 for zero columns: dividing by it rounds nothing."""
+    fraction, exponent = np.frexp(np.abs(table).max(axis=0))
+    exponent = np.where(fraction == 0.5, exponent - 1, exponent)
+    return np.where(fraction > 0, np.ldexp(1.0, exponent), 1.0)

@@ -1,0 +1,101 @@
+"""The certificate: three figures kept apart, small enough for the smallest file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.artifact import golden
+from sna_edge.artifact.stored import as_stored
+from sna_edge.errors import InputError
+from sna_edge.interaction import Interaction
+from sna_edge.model import Model
+
+from .bound import maximum_bound
+from .measured import Measured, measure, points_of
+from .norm import exact_rms
+
+Floats = NDArray[np.float64]
+KAPPA_WARNING = 30.0
+FLOAT32 = 4e-6
+MEANING = {
+    "exact_rms": "rigorous: root mean square over the domain against the unquantized model, over the range (linear part)",
+    "bound": "rigorous: largest difference between the stored tables and their own unrounded values, over the range (linear part)",
+    "max": "measured: largest error against the unquantized model over the output range",
+    "rms": "measured: root mean square error over the output range",
+    "p999": "measured: 99.9 % of the errors over the output range are smaller",
+    "at": "inputs of the largest measured error",
+    "kappa": "largest sum of absolute modes over the output range; float32 evaluation errs by about 4e-6 max(1, kappa)",
+}
+
+
+def certify(model: Model, reference: Model | None = None, *, data: Floats | None = None) -> dict[str, Any]:
+    """Certificate of `model`: what it stores, or, against a `reference` on the same axes, measured anew.
+
+    Figures are fractions of the output range, the worst output counts; rigorous ones are rounded up. `bound` needs the
+    unrounded tables that only `quantize` has, so it is kept from the stored certificate. Raises InputError when the
+    models have different inputs or outputs.
+    """
+    stored = as_stored(model)
+    certificate = dict(model.certificate)
+    certificate["kappa"] = _rounded(kappa(stored))
+    if reference is not None:
+        _comparable(model, reference)
+        found = measure(stored, reference, points_of(reference, data))
+        certificate |= figures(stored, reference, found)
+    return certificate
+
+
+def figures(stored: Model, reference: Model, found: Measured, unrounded: Interaction | None = None) -> dict[str, Any]:
+    """The figures of a stored model against its reference; with `unrounded` tables the rigorous bound too."""
+    span = linear_span(reference)
+    worst = int(np.argmax(found.maximum / found.span))
+    out: dict[str, Any] = {
+        "exact_rms": _rounded(float((exact_rms(stored, reference) / span).max()), up=True),
+        "max": _rounded(found.relative),
+        "rms": _rounded(float((found.rms / found.span).max())),
+        "p999": _rounded(float((found.p999 / found.span).max())),
+        "at": [_rounded(v, 5) for v in found.worst[worst]],
+    }
+    if unrounded is not None:
+        out["bound"] = _rounded(float((maximum_bound(stored, unrounded) / span).max()), up=True)
+    return out
+
+
+def kappa(stored: Model) -> float:
+    """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant outputs."""
+    points = np.vstack([golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)])
+    return float(golden.measure(stored, points).kappa.max())
+
+
+def linear_span(reference: Model) -> Floats:
+    """Range [K] of the linear part over sampled points of the domain; its magnitude where it is constant."""
+    linear = reference.linear()
+    f = linear.backend.value(points_of(linear, count=4096))
+    outer = np.array([o.scale if o.link == "identity" else 1.0 for o in reference.outputs])
+    span = (f.max(axis=0) - f.min(axis=0)) / np.abs(outer)
+    return np.where(span > 0, span, np.maximum(np.abs(f).max(axis=0) / np.abs(outer), np.finfo(float).tiny))
+
+
+def _comparable(model: Model, reference: Model) -> None:
+    same = model.input_names == reference.input_names and model.output_names == reference.output_names
+    rows = [a.basis.n_rows for a in model.axes] == [a.basis.n_rows for a in reference.axes]
+    if not (same and rows):
+        raise InputError("the reference has other inputs, outputs or tables than the model; give the model it was made from")
+
+
+def _rounded(value: float, digits: int = 3, *, up: bool = False) -> float:
+    """`value` to a few significant digits; `up`: never below it."""
+    if value == 0.0 or not np.isfinite(value):
+        return float(value) if np.isfinite(value) else 1e300
+    step = 10.0 ** (floor(log10(abs(value))) - digits + 1)
+    return float(f"{(ceil(value / step) if up else round(value / step)) * step:.{digits}g}")
+
+
+def names() -> Sequence[str]:
+    """Keys of a full certificate."""
+    return tuple(MEANING)

@@ -1,0 +1,63 @@
+"""Measured differences of two models at many points of the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.artifact.golden import domain_points
+from sna_edge.model import Model
+
+Floats = NDArray[np.float64]
+POINTS = 16384
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y - y_ref|; `span` = range of
+    y_ref at the points; `worst` [K, D] = where the largest one is; `linear_rms` [K] = rms of f - f_ref."""
+
+    maximum: Floats
+    rms: Floats
+    p999: Floats
+    span: Floats
+    worst: Floats
+    linear_rms: Floats
+
+    @property
+    def relative(self) -> float:
+        """Largest error over the output range, the worst output: what `max_error` limits."""
+        return float((self.maximum / self.span).max())
+
+
+def points_of(model: Model, data: Floats | None = None, count: int = POINTS) -> Floats:
+    """Quasi-random points of the domain [count, D], followed by the rows of `data` inside it."""
+    points = domain_points(model.axes, count)
+    if data is None:
+        return points
+    inside = np.all([a.excess(data[:, d]) == 0 for d, a in enumerate(model.axes)], axis=0)
+    return np.vstack([points, data[inside & np.isfinite(data).all(axis=1)]])
+
+
+def measure(model: Model, reference: Model, points: Floats) -> Measured:
+    """Compare two models with the same inputs and outputs."""
+    y, truth = model.backend.value(points), reference.backend.value(points)
+    error = np.abs(y - truth)
+    span = truth.max(axis=0) - truth.min(axis=0)
+    scale = np.where(span > 0, span, np.maximum(np.abs(truth).max(axis=0), np.finfo(float).tiny))
+    return Measured(
+        error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), scale,
+        points[np.argmax(error, axis=0)], _rms(_linear(model, y) - _linear(reference, truth)),
+    )  # fmt: skip
+
+
+def _rms(error: Floats) -> Floats:
+    return np.sqrt(np.mean(np.square(error), axis=0))
+
+
+def _linear(model: Model, y: Floats) -> Floats:
+    if all(o.link == "identity" for o in model.outputs):
+        return y / np.array([o.scale for o in model.outputs])
+    return np.nan_to_num(np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1))

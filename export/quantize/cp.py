@@ -1,0 +1,138 @@
+"""Quantizing the tables of a CP model: round one axis, re-solve the others around it, go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sna_export.certify.separable import Separable
+from sna_export.certify.space import spaces
+
+from sna_edge.artifact.stored import column_scale
+from sna_edge.interaction import CP
+from sna_edge.model import Model
+
+from .grid import Grid
+from .problem import Problem
+from .rounding import plain, round_table
+
+Floats = NDArray[np.float64]
+SWEEPS = 6
+SETTLED = 0.995
+"""A sweep that leaves more than this part of the loss is the last."""
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """An interaction on its grids, its biases [K], and the same with the tables as they were before rounding."""
+
+    interaction: CP
+    bias: Floats
+    unrounded: CP
+
+
+def quantize_cp(model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True) -> Quantized:
+    """Tables of every axis with a grid become its numbers in [-1, 1], scales move into the weights.
+
+    `output` [K]: weight of each output in the loss, 1 / range of its linear part. Without `resolve`: nearest numbers.
+    """
+    work = spaces(model.axes)
+    start = Separable.of(model, work)
+    problem = Problem(start, work, output)
+    state = _State(problem, start, list(grids))
+    if resolve:
+        state.run()
+    else:
+        state.round_plainly()
+    return state.result(model)
+
+
+class _State:
+    """Tables being quantized one after another; `exact[d]` = what table d was rounded from, in the units of table d."""
+
+    def __init__(self, problem: Problem, start: Separable, grids: list[Grid | None]) -> None:
+        self.problem, self.f, self.grids = problem, start, grids
+        self.exact: dict[int, Floats] = {}
+        self.axes = [d for d in range(len(grids)) if start.uses[d].any()]
+        for d in self.axes:
+            self._put(d, start.tables[d][:, start.uses[d]], column_scale(start.tables[d][:, start.uses[d]]))
+
+    def _put(self, d: int, columns: Floats, scales: Floats) -> None:
+        """Table d becomes columns / scales, the weights take the scales."""
+        used = self.f.uses[d]
+        table, weights = self.f.tables[d].copy(), self.f.weights.copy()
+        table[:, used] = columns / scales
+        weights[used] *= scales[:, None]
+        self.f = self.f.with_table(d, table).with_weights(weights)
+
+    def round_plainly(self) -> None:
+        for d in self.axes:
+            grid, used = self.grids[d], self.f.uses[d]
+            if grid is None:
+                continue
+            target = self.f.tables[d][:, used]
+            values, scales = plain(target, grid)
+            self.exact[d] = target / scales
+            self._put(d, values * scales, scales)
+
+    def run(self) -> None:
+        """First pass with the axes still unrounded free, then sweeps while they help; the best state is kept."""
+        order = [d for d in self.axes if self.grids[d] is not None]
+        free = [d for d in self.axes if self.grids[d] is None]
+        for step, d in enumerate(order):
+            self._round_axis(d)
+            for e in order[step + 1 :] + free:
+                self._solve_axis(e)
+            self.f = self.problem.solve_weights(self.f)
+        best = self.problem.loss(self.f)
+        for _ in range(SWEEPS):
+            before = best
+            for d in order:
+                best = self._improve(d, best)
+            for e in free:
+                self._solve_axis(e)
+            self.f = self.problem.solve_weights(self.f)
+            best = self.problem.loss(self.f)
+            if best > SETTLED * before:
+                break
+
+    def _improve(self, d: int, best: float) -> float:
+        """Round table d again around the others; keep it if the loss falls."""
+        kept = self.f, self.exact.get(d)
+        self._round_axis(d)
+        self.f = self.problem.solve_weights(self.f)
+        loss = self.problem.loss(self.f)
+        if loss < best:
+            return loss
+        self.f = kept[0]
+        if kept[1] is not None:
+            self.exact[d] = kept[1]
+        return best
+
+    def _round_axis(self, d: int) -> None:
+        grid, used = self.grids[d], self.f.uses[d]
+        assert grid is not None
+        metric = self.problem.metric(self.f, d)
+        target = self.problem.solve_axis(self.f, d, metric)
+        rounded = round_table(target, self.problem.spaces[d].factor, metric[np.ix_(used, used)], grid)
+        self.exact[d] = target / rounded.scales
+        self._put(d, rounded.values * rounded.scales, rounded.scales)
+
+    def _solve_axis(self, d: int) -> None:
+        columns = self.problem.solve_axis(self.f, d, self.problem.metric(self.f, d))
+        self._put(d, columns, column_scale(columns))
+
+    def result(self, model: Model) -> Quantized:
+        cp = model.interaction
+        assert isinstance(cp, CP)
+        tables, exact = [], []
+        for d, space in enumerate(self.problem.spaces):
+            columns = self.f.tables[d][:, self.f.uses[d]]
+            grid = self.grids[d]
+            columns = columns if grid is None or not columns.size else grid.round(columns)
+            tables.append(space.stored(columns))
+            exact.append(space.stored(self.exact.get(d, columns)))
+        weights, bias = self.f.weights[:-1], self.f.weights[-1]
+        return Quantized(CP(tuple(tables), cp.modes, weights), bias, CP(tuple(exact), cp.modes, weights))

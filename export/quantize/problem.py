@@ -1,0 +1,63 @@
+"""Least squares around rounded tables: solve one axis or the weights with everything else fixed, all in L2 of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sna_export.certify.separable import Separable, products
+from sna_export.certify.space import AxisSpace
+
+Floats = NDArray[np.float64]
+RIDGE = 1e-9
+"""Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel modes from growing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """min ||f - target||^2 = sum_k output[k]^2 mean over the domain (f_k - target_k)^2; output [K] = 1 / range of f_k."""
+
+    target: Separable
+    spaces: Sequence[AxisSpace]
+    output: Floats
+
+    def loss(self, f: Separable) -> float:
+        """sum_k (output_k ||f_k - target_k||)^2; rounding leaves about 1e-16 kappa^2."""
+        w, v = f.weights * self.output, self.target.weights * self.output
+        own, cross = products(f, f, self.spaces), products(f, self.target, self.spaces)
+        fixed = products(self.target, self.target, self.spaces)
+        parts = ((w, own, w, 1.0), (w, cross, v, -2.0), (v, fixed, v, 1.0))
+        return max(sum(c * float(np.einsum("rk,rs,sk->", a, g, b)) for a, g, b, c in parts), 0.0)
+
+    def metric(self, f: Separable, d: int) -> Floats:
+        """H [R, R]: the loss of an error E of table d is trace(H E' G_d E)."""
+        w = f.weights * self.output
+        return products(f, f, self.spaces, skip=d) * (w @ w.T)
+
+    def solve_axis(self, f: Separable, d: int, metric: Floats) -> Floats:
+        """Best columns [m, R_d] of the modes that use axis d, all else fixed.
+
+        G_d C H = G_d (V X - C_rest H_rest): the Gram matrix cancels, an R x R system is left.
+        """
+        used, rest = f.uses[d], ~f.uses[d]
+        w, v = f.weights * self.output, self.target.weights * self.output
+        cross = products(f, self.target, self.spaces, skip=d) * (w @ v.T)
+        right = self.target.tables[d] @ cross[used].T - f.tables[d][:, rest] @ metric[np.ix_(rest, used)]
+        return _damped(metric[np.ix_(used, used)], right.T, f.tables[d][:, used].T).T
+
+    def solve_weights(self, f: Separable) -> Separable:
+        """Best weights and biases, all tables fixed."""
+        right = products(f, self.target, self.spaces) @ self.target.weights
+        return f.with_weights(_damped(products(f, f, self.spaces), right, f.weights))
+
+
+def _damped(matrix: Floats, right: Floats, at: Floats) -> Floats:
+    """argmin x' A x - 2 x' b + RIDGE (x - at)' diag(A) (x - at), in scaled unknowns."""
+    diagonal = np.diag(matrix)
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    a = matrix * np.outer(scale, scale)
+    residual = scale[:, None] * (right - matrix @ at)
+    step = np.linalg.solve(a + RIDGE * np.eye(len(a)), residual)
+    return np.asarray(at + scale[:, None] * step)
