@@ -1,0 +1,9 @@
+"""One dataflow graph of a model for every graph runtime: inputs by name, values and gradients out.
+
+    model -> place (span, u) -> atoms (rows, weighted sum) -> combine (CP, TT) -> link -> ONNX or TFLite
+"""
+
+from .build import FORWARD, GRADIENT, build
+from .ir import Graph, Node, Tensor
+
+__all__ = ["FORWARD", "GRADIENT", "Graph", "Node", "Tensor", "build"]

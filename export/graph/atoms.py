@@ -1,0 +1,160 @@
+"""Basis values and atoms of every axis: one lookup of p+1 rows, one weighted sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from sna_edge.artifact.layout import FOLD, STORAGE
+from sna_edge.model import Model
+
+from .ir import Graph, Tensor
+from .place import Place
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """B [N, D, 1, P+1] and the table rows int32 [N, D, P+1]; P = largest degree, at least 1 with a slope.
+
+    `slope` E [N, D, 1, P+1] multiplies differences of neighbouring rows, phi' = sum_{i < P} E_i (C_{i+1} - C_i) + E_P C_P with
+    E_i = -sum_{j <= i} dB_j/dx, E_P = sum_j dB_j/dx (near 0): neighbours subtract exactly in float32, where
+    sum_i C_i dB_i/dx would cancel.
+    """
+
+    value: Tensor
+    slope: Tensor | None
+    rows: Tensor
+
+
+def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
+    """B_i(v) = sum_k M[matrix_id[span]][i, k] v^k for all axes at once; lower degrees are padded with zeros."""
+    degree = max(int(gradient), *(a.basis.degree for a in model.axes))
+    matrices, ids, first = _pooled(model, degree)
+    which = g.gather(g.constant(ids, "int32"), where.span) if len(matrices) > 1 else None
+    count = len(model.axes)
+    rows = g.gather(g.constant(first, "int32"), where.span)
+    rows = g.add(g.reshape(rows, (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
+    value = _apply(g, g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1)), matrices, which)
+    if not gradient:
+        return Basis(value, None, rows)
+    powers = g.mul(_slopes(g, where.v, degree), g.reshape(where.rate, (*where.rate.shape, 1)))
+    steps = np.cumsum(matrices[:, :, 1:].astype(float), axis=1)
+    steps[:, :-1] *= -1.0
+    return Basis(value, _apply(g, g.reshape(powers, (None, count, 1, degree)), steps, which), rows)
+
+
+def _pooled(model: Model, degree: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct matrices [M, P+1, P+1] of all axes, padded; per span of all axes the matrix and the first table row."""
+    pool: dict[bytes, int] = {}
+    matrices: list[np.ndarray] = []
+    ids: list[np.ndarray] = []
+    first: list[np.ndarray] = []
+    offset = 0
+    for axis, dtype in zip(model.axes, model.dtypes, strict=True):
+        order = axis.basis.degree + 1
+        place = []
+        for matrix in axis.basis.matrices:
+            full = np.zeros((degree + 1, degree + 1), dtype=np.float32)
+            full[:order, :order] = centred(matrix) * FOLD[dtype]
+            if full.tobytes() not in pool:
+                pool[full.tobytes()] = len(matrices)
+                matrices.append(full)
+            place.append(pool[full.tobytes()])
+        ids.append(np.array(place)[axis.basis.matrix_id])
+        first.append(axis.basis.first_row + (offset if stacked(model) else 0))
+        offset += axis.basis.n_rows
+    return np.stack(matrices), np.concatenate(ids), np.concatenate(first)
+
+
+def centred(matrix: np.ndarray) -> np.ndarray:
+    """Coefficients [p+1, p+1] in v = u - 1/2 from those in u: u^j = sum_k binom(j, k) v^k 2^-(j-k)."""
+    order = len(matrix)
+    shift = np.array([[comb(j, k) * 0.5 ** (j - k) if k <= j else 0.0 for k in range(order)] for j in range(order)])
+    return matrix @ shift
+
+
+def stacked(model: Model) -> bool:
+    """True when one table can hold all axes: the same storage type and number of columns."""
+    columns = {t.shape[1] for t in model.interaction.tables}
+    return model.interaction.kind == "cp" and len(columns) == 1 and len(set(model.dtypes)) == 1
+
+
+def _powers(g: Graph, v: Tensor, degree: int) -> Tensor:
+    """(1, v, .., v^P) [N, D, P+1]."""
+    powers = [g.add(g.mul(v, 0.0), 1.0)]
+    for _ in range(degree):
+        powers.append(g.mul(powers[-1], v) if len(powers) > 1 else v)
+    return g.stack(powers, 2)
+
+
+def _slopes(g: Graph, v: Tensor, degree: int) -> Tensor:
+    """(1, 2 v, .., P v^(P-1)) [N, D, P]."""
+    powers = [g.add(g.mul(v, 0.0), 1.0)]
+    power = v
+    for k in range(2, degree + 1):
+        powers.append(g.mul(power, float(k)))
+        power = g.mul(power, v)
+    return g.stack(powers, 2)
+
+
+def _apply(g: Graph, powers: Tensor, matrices: np.ndarray, which: Tensor | None) -> Tensor:
+    """powers [N, D, 1, k] times the transposed matrix [i, k] of each span."""
+    if which is None:
+        return g.linear(powers, matrices[0].T)
+    return g.matmul(powers, g.gather(g.constant(matrices.transpose(0, 2, 1)), which))
+
+
+def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
+    """Atoms [N, R_d] of every axis, and their slopes when the basis has them; None for an axis that no mode uses."""
+    if stacked(model):
+        return _stacked_atoms(g, model, b)
+    rows, values = g.unstack(b.rows), g.unstack(b.value)
+    slopes = g.unstack(b.slope) if b.slope else []
+    out: list[Tensor | None] = []
+    out_slopes: list[Tensor | None] = []
+    for d, table in enumerate(model.interaction.tables):
+        if not table.shape[1]:
+            out.append(None)
+            out_slopes.append(None)
+            continue
+        picked = _lookup(g, table, model.dtypes[d], rows[d])
+        out.append(_weighted(g, values[d], picked))
+        out_slopes.append(_weighted(g, slopes[d], _differences(g, picked)) if slopes else None)
+    return out, out_slopes
+
+
+def _stacked_atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
+    picked = _lookup(g, np.vstack(model.interaction.tables), model.dtypes[0], b.rows)
+    values: list[Tensor | None] = [*g.unstack(_weighted(g, b.value, picked))]
+    if b.slope is None:
+        return values, [None] * len(values)
+    return values, [*g.unstack(_weighted(g, b.slope, _differences(g, picked)))]
+
+
+def _differences(g: Graph, picked: Tensor) -> Tensor:
+    """C_{i+1} - C_i along the rows, then C_P: [.., P+1, R]."""
+    axis = len(picked.shape) - 2
+    count = picked.shape[axis]
+    assert count is not None
+    after, before = g.slice(picked, axis, 1, count), g.slice(picked, axis, 0, count - 1)
+    return g.concat([g.sub(after, before), g.slice(picked, axis, count - 1, count)], axis)
+
+
+def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
+    """Rows of a table as float32 [.., P+1, R]; the table keeps its storage type (integers as stored, their factor is in B).
+
+    P more rows of zeros: where lower degrees were padded, rows past the end are read and multiplied by 0.
+    """
+    count = rows.shape[-1]
+    assert count is not None
+    full = np.vstack([table, np.zeros((count - 1, table.shape[1]))]) / FOLD[dtype]
+    name = np.dtype(STORAGE[dtype]).name
+    return g.cast(g.gather(g.constant(full, name), rows), "float32")
+
+
+def _weighted(g: Graph, values: Tensor, picked: Tensor) -> Tensor:
+    """sum_i B_i T_i: [.., 1, P+1] @ [.., P+1, R] -> [.., R]."""
+    out = g.matmul(values, picked)
+    return g.reshape(out, (*out.shape[:-2], out.shape[-1]))

@@ -1,0 +1,185 @@
+"""A dataflow graph of a few operators, written once and emitted as ONNX and as TFLite.
+
+Shapes use None for the batch N, always the first dimension.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Shape = tuple[int | None, ...]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A value of the graph: `data` is there for constants. dtype is a numpy name."""
+
+    name: str
+    dtype: str
+    shape: Shape
+    data: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """outputs = op(inputs; attributes)."""
+
+    op: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Graph:
+    """Nodes in order of execution; `inputs` and `outputs` keep the artifact's order.
+
+    `batch` is the fixed number of rows, None when it may change from call to call.
+    """
+
+    name: str
+    batch: int | None = None
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    _constants: dict[tuple[str, Shape, bytes], Tensor] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+
+    def unique(self, name: str) -> str:
+        """`name`, with primes added until no other tensor has it."""
+        while name in self._names:
+            name += "'"
+        self._names.add(name)
+        return name
+
+    def input(self, name: str) -> Tensor:
+        """A named input float32 [N]."""
+        tensor = Tensor(self.unique(name), "float32", (None,))
+        self.inputs.append(tensor)
+        return tensor
+
+    def constant(self, value: ArrayLike, dtype: str = "float32") -> Tensor:
+        """A constant; equal ones are stored once."""
+        data = np.ascontiguousarray(np.asarray(value), dtype=dtype)
+        key = (dtype, data.shape, data.tobytes())
+        if key not in self._constants:
+            self._constants[key] = Tensor(self.unique(f"c{len(self._constants)}"), dtype, data.shape, data)
+        return self._constants[key]
+
+    def _add(self, op: str, inputs: tuple[Tensor, ...], shape: Shape, dtype: str = "float32", **attributes: Any) -> Tensor:
+        out = Tensor(self.unique(f"{op}{len(self.nodes)}"), dtype, shape)
+        self.nodes.append(Node(op, inputs, (out,), attributes))
+        return out
+
+    def output(self, tensor: Tensor, name: str) -> None:
+        """Name the result of the last node that made `tensor` and declare it an output."""
+        named = Tensor(self.unique(name), tensor.dtype, tensor.shape)
+        for i, node in enumerate(self.nodes):
+            swap = tuple(named if t is tensor else t for t in node.outputs)
+            uses = tuple(named if t is tensor else t for t in node.inputs)
+            self.nodes[i] = Node(node.op, uses, swap, node.attributes)
+        self.outputs.append(named)
+
+    # Operators
+
+    def binary(self, op: str, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        """add, sub, mul, maximum, minimum with numpy broadcasting."""
+        b = b if isinstance(b, Tensor) else self.constant(b, a.dtype)
+        return self._add(op, (a, b), broadcast(a.shape, b.shape), a.dtype)
+
+    def add(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        return self.binary("add", a, b)
+
+    def sub(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        return self.binary("sub", a, b)
+
+    def mul(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        return self.binary("mul", a, b)
+
+    def unary(self, op: str, a: Tensor) -> Tensor:
+        """floor, sqrt, exp, logistic."""
+        return self._add(op, (a,), a.shape, a.dtype)
+
+    def at_least(self, a: Tensor, b: ArrayLike) -> Tensor:
+        """a >= b as 0.0 or 1.0."""
+        other = self.constant(b, a.dtype)
+        shape = broadcast(a.shape, other.shape)
+        return self.cast(self._add("greater_equal", (a, other), shape, "bool"), "float32")
+
+    def cast(self, a: Tensor, dtype: str) -> Tensor:
+        return a if a.dtype == dtype else self._add("cast", (a,), a.shape, dtype)
+
+    def stack(self, parts: list[Tensor], axis: int = 1) -> Tensor:
+        """A new dimension at `axis`."""
+        shape = parts[0].shape
+        return self._add("stack", tuple(parts), (*shape[:axis], len(parts), *shape[axis:]), parts[0].dtype, axis=axis)
+
+    def unstack(self, a: Tensor, axis: int = 1) -> list[Tensor]:
+        """The slices along `axis`, which disappears."""
+        count = a.shape[axis]
+        assert count is not None
+        if count == 1:
+            return [self.reshape(a, a.shape[:axis] + a.shape[axis + 1 :])]
+        shape = a.shape[:axis] + a.shape[axis + 1 :]
+        outs = tuple(Tensor(self.unique(f"part{len(self.nodes)}_{i}"), a.dtype, shape) for i in range(count))
+        self.nodes.append(Node("unstack", (a,), outs, {"axis": axis}))
+        return list(outs)
+
+    def concat(self, parts: list[Tensor], axis: int) -> Tensor:
+        if len(parts) == 1:
+            return parts[0]
+        total = sum(p.shape[axis] or 0 for p in parts)
+        shape = (*parts[0].shape[:axis], total, *parts[0].shape[axis + 1 :])
+        return self._add("concat", tuple(parts), shape, parts[0].dtype, axis=axis)
+
+    def gather(self, table: Tensor, index: Tensor, axis: int = 0) -> Tensor:
+        """table[.., index, ..] along `axis`."""
+        shape = (*table.shape[:axis], *index.shape, *table.shape[axis + 1 :])
+        return self._add("gather", (table, index), shape, table.dtype, axis=axis)
+
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        """[.., m, k] @ [.., k, n] with equal leading dimensions."""
+        return self._add("matmul", (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
+
+    def linear(self, a: Tensor, weights: ArrayLike, bias: ArrayLike | None = None) -> Tensor:
+        """a [.., R] @ weights [R, K] + bias [K]."""
+        w = self.constant(np.asarray(weights).T)
+        inputs = (a, w) if bias is None else (a, w, self.constant(bias))
+        return self._add("linear", inputs, (*a.shape[:-1], w.shape[0]), a.dtype)
+
+    def reshape(self, a: Tensor, shape: Shape) -> Tensor:
+        """Same numbers, other shape; at most one None, the batch."""
+        return a if a.shape == shape else self._add("reshape", (a,), shape, a.dtype)
+
+    def slice(self, a: Tensor, axis: int, start: int, stop: int) -> Tensor:
+        """a[.., start:stop, ..] along `axis`."""
+        shape = (*a.shape[:axis], stop - start, *a.shape[axis + 1 :])
+        return self._add("slice", (a,), shape, a.dtype, axis=axis, start=start, stop=stop)
+
+    def transpose(self, a: Tensor, order: tuple[int, ...]) -> Tensor:
+        """Dimensions in another order; nothing when only dimensions of length 1 move."""
+        shape = tuple(a.shape[i] for i in order)
+        if [n for n in shape if n != 1] == [n for n in a.shape if n != 1]:
+            return self.reshape(a, shape)
+        return self._add("transpose", (a,), shape, a.dtype, order=order)
+
+    def sum(self, a: Tensor, axis: int) -> Tensor:
+        return self._add("sum", (a,), a.shape[:axis] + a.shape[axis + 1 :], a.dtype, axis=axis)
+
+    def product(self, parts: list[Tensor]) -> Tensor:
+        out = parts[0]
+        for part in parts[1:]:
+            out = self.mul(out, part)
+        return out
+
+
+def broadcast(a: Shape, b: Shape) -> Shape:
+    """numpy's rule, with None standing for the batch."""
+    rank = max(len(a), len(b))
+    a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
+    return tuple(None if None in pair else max(pair) for pair in zip(a, b, strict=True))  # type: ignore[type-var]

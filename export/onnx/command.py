@@ -1,0 +1,18 @@
+"""`sna-edge export MODEL --to onnx`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sna_export.graph.golden import sentence
+
+from sna_edge.model import Model
+
+from .export import OPSET, export
+
+
+def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
+    """Files written and one sentence about the check."""
+    done = export(model, args.output, stem=args.stem, opset=OPSET if args.opset is None else args.opset, batch=args.batch)
+    return list(done.paths), sentence(done.agreement, "onnxruntime", "onnx")

@@ -1,0 +1,128 @@
+"""Graph -> ONNX ModelProto, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from sna_export.graph import Graph, Node
+
+TYPES = {
+    "float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "int32": TensorProto.INT32,
+    "int16": TensorProto.INT16, "int8": TensorProto.INT8, "bool": TensorProto.BOOL,
+}  # fmt: skip
+PLAIN = {
+    "add": "Add", "sub": "Sub", "mul": "Mul", "maximum": "Max", "minimum": "Min", "floor": "Floor", "sqrt": "Sqrt",
+    "exp": "Exp", "logistic": "Sigmoid", "greater_equal": "GreaterOrEqual", "matmul": "MatMul",
+}  # fmt: skip
+IR_VERSION = 8
+
+
+class Emitter:
+    """Collects ONNX nodes and initializers of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: dict[str, onnx.TensorProto] = {}
+
+    def add(self, op: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        self.nodes.append(helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes))
+
+    def integers(self, values: object) -> str:
+        """An int64 initializer, as shape and axes inputs want it."""
+        array = np.asarray(values, dtype=np.int64)
+        name = "i_" + "_".join(str(v) for v in array.reshape(-1)) + f"_{array.ndim}"
+        self.initializers[name] = numpy_helper.from_array(array, name)
+        return name
+
+    def node(self, node: Node) -> None:
+        """One node of the graph as one or a few of ONNX."""
+        for t in node.inputs:
+            if t.data is not None and t.name not in self.initializers:
+                self.initializers[t.name] = numpy_helper.from_array(t.data, t.name)
+        if node.op in PLAIN:
+            self.add(PLAIN[node.op], [t.name for t in node.inputs], [node.outputs[0].name])
+        else:
+            SPECIAL[node.op](self, node)
+
+    def stack(self, node: Node) -> None:
+        axis, out = node.attributes["axis"], node.outputs[0]
+        names = []
+        for i, t in enumerate(node.inputs):
+            names.append(f"{out.name}_{i}")
+            self.add("Unsqueeze", [t.name, self.integers([axis])], [names[-1]])
+        self.add("Concat", names, [out.name], axis=axis)
+
+    def unstack(self, node: Node) -> None:
+        axis = node.attributes["axis"]
+        for i, out in enumerate(node.outputs):
+            self.add("Gather", [node.inputs[0].name, self.integers(i)], [out.name], axis=axis)
+
+    def concat(self, node: Node) -> None:
+        self.add("Concat", [t.name for t in node.inputs], [node.outputs[0].name], axis=node.attributes["axis"])
+
+    def gather(self, node: Node) -> None:
+        self.add("Gather", [t.name for t in node.inputs], [node.outputs[0].name], axis=node.attributes["axis"])
+
+    def cast(self, node: Node) -> None:
+        self.add("Cast", [node.inputs[0].name], [node.outputs[0].name], to=TYPES[node.outputs[0].dtype])
+
+    def linear(self, node: Node) -> None:
+        weights = node.inputs[1]
+        assert weights.data is not None
+        name = f"{weights.name}_t"
+        self.initializers[name] = numpy_helper.from_array(np.ascontiguousarray(weights.data.T), name)
+        product = node.outputs[0].name if len(node.inputs) == 2 else f"{node.outputs[0].name}_product"
+        self.add("MatMul", [node.inputs[0].name, name], [product])
+        if len(node.inputs) == 3:
+            self.add("Add", [product, node.inputs[2].name], [node.outputs[0].name])
+        self.initializers.pop(weights.name)
+
+    def reshape(self, node: Node) -> None:
+        shape = [-1 if n is None else n for n in node.outputs[0].shape]
+        self.add("Reshape", [node.inputs[0].name, self.integers(shape)], [node.outputs[0].name])
+
+    def sum(self, node: Node) -> None:
+        axes = self.integers([node.attributes["axis"]])
+        self.add("ReduceSum", [node.inputs[0].name, axes], [node.outputs[0].name], keepdims=0)
+
+    def transpose(self, node: Node) -> None:
+        self.add("Transpose", [node.inputs[0].name], [node.outputs[0].name], perm=list(node.attributes["order"]))
+
+    def slice(self, node: Node) -> None:
+        ends = [self.integers([node.attributes[key]]) for key in ("start", "stop", "axis")]
+        self.add("Slice", [node.inputs[0].name, *ends], [node.outputs[0].name])
+
+
+SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
+    name: getattr(Emitter, name)
+    for name in ("stack", "unstack", "concat", "gather", "cast", "linear", "reshape", "sum", "transpose", "slice")
+}
+
+
+def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], notes: Mapping[str, str]) -> onnx.ModelProto:
+    """The ModelProto of a graph. `metadata`: text properties of the file; `notes`: doc text of inputs and outputs by name."""
+    emitter = Emitter(graph)
+    for node in graph.nodes:
+        emitter.node(node)
+    proto = helper.make_graph(
+        emitter.nodes,
+        graph.name,
+        [_value(t.name, t.shape, graph.batch, notes) for t in graph.inputs],
+        [_value(t.name, t.shape, graph.batch, notes) for t in graph.outputs],
+        list(emitter.initializers.values()),
+    )
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", opset)], producer_name="sna-edge")
+    model.producer_version = producer
+    model.ir_version = IR_VERSION
+    helper.set_model_props(model, dict(metadata))
+    return model
+
+
+def _value(name: str, shape: tuple[int | None, ...], batch: int | None, notes: Mapping[str, str]) -> onnx.ValueInfoProto:
+    dimensions = [(batch or "N") if n is None else n for n in shape]
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, dimensions, notes.get(name, ""))

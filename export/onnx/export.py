@@ -1,0 +1,86 @@
+"""Model -> two ONNX files, checked, run and compared before they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from sna_export.graph import FORWARD, GRADIENT, build
+from sna_export.graph.facts import facts, notes
+from sna_export.graph.golden import Agreement, compare
+
+from sna_edge import __version__
+from sna_edge.errors import BackendError, InputError
+from sna_edge.model import Model
+
+from .emit import emit
+
+Floats = NDArray[np.float64]
+OPSET = 17
+OPSETS = range(13, 24)
+SAMPLES = 1024
+"""Random points of the check at export, beside the golden vectors."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files written, their bytes and how far they are from the float64 reference (None: not run)."""
+
+    paths: tuple[Path, ...]
+    sizes: tuple[int, ...]
+    agreement: Agreement | None
+
+
+def export(model: Model, folder: str | Path, *, stem: str = "model", opset: int = OPSET, batch: int | None = None) -> Exported:
+    """Write `<stem>_forward.onnx` and `<stem>_value_and_gradient.onnx` to `folder`, all or nothing.
+
+    Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker and, where onnxruntime is
+    installed, gives the artifact's golden vectors. Raises InputError for an unsupported opset or batch, BackendError for a miss.
+    """
+    if opset not in OPSETS:
+        raise InputError(f"opset {opset} is not supported; use {OPSETS.start}..{OPSETS.stop - 1}, {OPSET} by default")
+    if opset > onnx.defs.onnx_opset_version():
+        raise InputError(f"opset {opset} is newer than the installed onnx knows; use --opset {OPSET} or update onnx")
+    protos = {name: proto(model, name == GRADIENT, opset, batch) for name in (FORWARD, GRADIENT)}
+    blobs = {name: p.SerializeToString(deterministic=True) for name, p in protos.items()}
+    agreement = check(model, blobs)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    paths = tuple(target / f"{stem}_{name}.onnx" for name in blobs)
+    for path, blob in zip(paths, blobs.values(), strict=True):
+        path.write_bytes(blob)
+    return Exported(paths, tuple(len(b) for b in blobs.values()), agreement)
+
+
+def proto(model: Model, gradient: bool = False, opset: int = OPSET, batch: int | None = None) -> onnx.ModelProto:
+    """One checked ModelProto: forward, or value and gradient."""
+    graph = build(model, gradient=gradient, batch=batch)
+    properties = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts(model).items()}
+    result = emit(graph, opset, __version__, properties, notes(model))
+    try:
+        onnx.checker.check_model(result, full_check=True)
+    except onnx.checker.ValidationError as error:
+        raise BackendError(f"the ONNX graph is not valid ({str(error).splitlines()[0]}); report this model") from error
+    return result
+
+
+def check(model: Model, blobs: Mapping[str, bytes]) -> Agreement | None:
+    """Run both files in onnxruntime on the golden vectors; None where onnxruntime is not installed."""
+    try:
+        import onnxruntime as runtime
+    except ModuleNotFoundError:
+        return None
+    sessions = {name: runtime.InferenceSession(blob, providers=["CPUExecutionProvider"]) for name, blob in blobs.items()}
+    rows = sessions[FORWARD].get_inputs()[0].shape[0]
+    return compare(model, lambda name, x: run(sessions[name], x), rows if isinstance(rows, int) else None, SAMPLES)
+
+
+def run(session: object, x: Floats) -> list[NDArray[np.float32]]:
+    """Outputs of a session for rows x [N, D] in axis order."""
+    feed = {i.name: np.ascontiguousarray(x[:, d], np.float32) for d, i in enumerate(session.get_inputs())}  # type: ignore[attr-defined]
+    return list(session.run(None, feed))  # type: ignore[attr-defined]

@@ -1,0 +1,43 @@
+"""Write a model for another runtime: generated C source, ONNX, TFLite. Each file is compared with the reference before it is kept."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from ..artifact import read
+from ..errors import InputError
+from .answer import add_json, emit
+
+HELP = "write a model as C source, ONNX or TFLite"
+
+# target -> module with configure(parser) and write(model, args) -> (files written, one sentence about the check)
+TARGETS = {
+    "c": "sna_export.firmware.command",
+    "onnx": "sna_export.onnx.command",
+    "tflite": "sna_export.tflite.command",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    parser.add_argument("--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
+    parser.add_argument("-o", "--output", default=".", metavar="DIR", help="folder for the files (default: here)")
+    parser.add_argument("--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)")
+    parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
+    parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
+    parser.add_argument("--converter", default="direct", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.to not in TARGETS:
+        raise InputError(f"there is no export target {args.to!r}; use one of {', '.join(TARGETS)}")
+    model = read(args.model, "numpy")
+    args.stem = args.stem or Path(args.model).stem
+    files, check = import_module(TARGETS[args.to]).write(model, args)
+    sizes = {str(path): Path(path).stat().st_size for path in files}
+    lines = [f"{path}: {size} bytes" for path, size in sizes.items()]
+    emit(args, {"status": "ok", "target": args.to, "files": sizes, "check": check}, [*lines, check])
+    return 0
