@@ -17,6 +17,8 @@ from .model import Evaluation, Model
 from .output import Interval, Output
 from .status import MEANING, Status
 
+_INVERSE = ("level_set", "roots")  # imported at first use: forward queries do not pay for them
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -44,3 +46,11 @@ __all__ = [
     "load",
     "spline_axis",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in _INVERSE:
+        from . import inverse
+
+        return getattr(inverse, name)
+    raise AttributeError(f"module 'sna_edge' has no attribute {name!r}")

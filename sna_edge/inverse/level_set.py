@@ -1,0 +1,233 @@
+"""Many different inputs that give the same outputs: the generative inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace as changed
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import Axis
+from ..errors import InputError
+from ..model import Model
+from ..status import Status
+from .answer import LevelSet, Nearest, named, several
+from .deadline import Deadline
+from .linear import beyond, goals, linearised, spread
+from .newton import walk
+from .problem import UNUSABLE, Fixed, Target, curve, number, reordered, restricted, split, wanted
+from .quasi import points, thin
+from .roots import roots
+
+Floats = NDArray[np.float64]
+
+EXACT = 1e-11  # of the outputs' spread: where the last steps in double precision end
+NEAR = 1e-5  # of the spread: where the search on the backend hands over to double precision
+BATCH = 1024  # starts that walk together
+APART = 1e-6  # of the axes: closer solutions are one
+MOST_COMBINATIONS = 100_000  # of levels, when every unknown is categorical
+
+
+def level_set(
+    model: Model,
+    target: Target,
+    unknowns: Sequence[str],
+    n: int = 64,
+    *,
+    at: Fixed | None = None,
+    tolerance: float | Mapping[str, float] = 0.0,
+    seed: int = 0,
+    deadline_ms: float | None = None,
+) -> LevelSet:
+    """n diverse x with |f_k(x) - target_k| <= tolerance_k for every output k named in `target`.
+
+    Quasi-random starts walk to the target by batched damped Gauss-Newton inside the domain, on the model's backend; the last
+    steps are taken in double precision, to 1e-11 of the outputs' spread. Of all solutions found the n most different are kept
+    (farthest-point thinning); `fill` tells how far any other one is from them.
+
+    Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged, deadline (best so far),
+    out_of_domain, bad_input. Raises InputError for wrong names. Same seed, same answer.
+    """
+    axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
+    if n < 1:
+        raise InputError(f"n is {n}; ask for at least one solution")
+    deadline = Deadline(deadline_ms)
+    try:
+        sought, fixed = split(model, unknowns, at)
+        outputs, values = wanted(model, target)
+        slack = tolerances(model, outputs, tolerance)
+    except UNUSABLE as error:
+        return LevelSet(error.status, axes, np.empty((0, len(axes))), str(error))
+    part = restricted(model, outputs)
+    part = part.at({model.axes[d].name: x for d, x in fixed.items()}) if fixed else part
+    search = _Search(part, axes, values, slack, seed, deadline)
+    if all(a.kind == "categorical" for a in axes):
+        return search.enumerate(n)
+    if len(axes) == 1 and not slack.any() and len(values) == 1:
+        return _from_roots(part, axes, values, n)
+    return search.run(n)
+
+
+def tolerances(model: Model, outputs: list[int], tolerance: float | Mapping[str, float]) -> Floats:
+    """Tolerance [T] per targeted output, in output units."""
+    names = [model.outputs[k].name for k in outputs]
+    if not isinstance(tolerance, Mapping):
+        tolerance = dict.fromkeys(names, tolerance)
+    unknown = set(tolerance) - set(names)
+    if unknown:
+        raise InputError(f"tolerance names {', '.join(sorted(unknown))}, which has no target")
+    found = np.array([number(tolerance.get(name, 0.0), f"tolerance of {name!r}") for name in names])
+    if (found < 0).any():
+        raise InputError("tolerances must not be negative")
+    return found
+
+
+def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> LevelSet:
+    found = roots(part, axes[0].name, float(values[0]))
+    x = np.array([[axes[0].encode(s[axes[0].name]).item()] for s in found.solutions[:n]]).reshape(-1, 1)
+    y = part.backend.value(x) if len(x) else np.empty((0, 1))
+    return LevelSet(found.status, axes, x, found.message, found.nearest, y, 0.0)
+
+
+class _Search:
+    """One level set query on the contracted model; unit coordinates z in the order of `axes`, residuals before the link."""
+
+    def __init__(self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline) -> None:
+        self.part, self.axes, self.values, self.slack = part, axes, values, slack
+        self.seed, self.deadline = seed, deadline
+        self.column = reordered(part, [a.name for a in axes])
+        self.lower = np.array([a.lower for a in axes])
+        self.width = np.array([a.width for a in axes])
+        self.movable = np.array([a.kind != "categorical" for a in axes])
+        self.reference = part if part.backend.name == "numpy" else part.with_backend("numpy")
+        self.goal, self.half = goals(part.outputs, values, slack)
+
+    def x(self, z: Floats) -> Floats:
+        """Coordinates of unit points, in the order of `axes`; levels are whole numbers."""
+        x = np.minimum(self.lower + z * self.width, self.lower + self.width)
+        return np.asarray(x if self.movable.all() else np.where(self.movable, x, np.rint(x)))
+
+    def ordered(self, x: Floats) -> Floats:
+        out = np.empty_like(x)
+        out[:, self.column] = x
+        return out
+
+    def starts(self, count: int, first: int) -> Floats:
+        z = points(count, len(self.axes), self.seed, first)
+        for u, axis in enumerate(self.axes):
+            if axis.kind == "categorical" and axis.basis.n_spans > 1:
+                z[:, u] = np.floor(z[:, u] * axis.basis.n_spans) / (axis.basis.n_spans - 1)
+        return z
+
+    def linear(self, model: Model, z: Floats) -> tuple[Floats, Floats]:
+        """f [M, T] and df/dz [M, T, U] of the backend's answers."""
+        y, slope = model.backend.value_and_gradient(self.ordered(self.x(z)))
+        f, per_y = linearised(model.outputs, y)
+        slope = slope[:, :, self.column] * self.width * per_y[:, :, None]
+        return f, slope if self.movable.all() else np.where(self.movable, slope, 0.0)
+
+    def residual(self, model: Model, z: Floats) -> tuple[Floats, Floats]:
+        f, slope = self.linear(model, z)
+        return (f - self.goal) / self.size, slope / self.size[:, None]
+
+    def allowed(self, least: float) -> Floats:
+        return np.asarray(np.maximum(least, self.half / self.size))
+
+    def run(self, n: int) -> LevelSet:
+        """Batches of starts until there are enough solutions to choose from, or no hope of more."""
+        count = min(max(2 * n, 64), BATCH)
+        batches = max(2, -(-3 * n // count))
+        found, closest, total = [], [], 0
+        for batch in range(batches):
+            good, best = self.batch(self.starts(count, batch * count), n - total, first=batch == 0)
+            found.append(good)
+            closest.append(best)
+            total += len(good)
+            if total >= n + n // 4 or self.deadline.passed or (batch == 1 and not total):
+                break
+        accepted = np.concatenate(found)
+        if not len(accepted):
+            return self.failed(np.concatenate(closest))
+        keep, fill = thin(accepted, n, APART, self.deadline)
+        x = self.x(accepted[keep])
+        value = self.reference.backend.value(self.ordered(x))
+        status = Status.DEADLINE if len(keep) < n and self.deadline.passed else several(len(keep))
+        return LevelSet(status, self.axes, x, "", None, value, fill)
+
+    def batch(self, z: Floats, n: int, *, first: bool) -> tuple[Floats, Floats]:
+        """Solutions [m, U] from the starts z and the unit points that came closest. The first batch sets the unit of residuals."""
+        f, slope = self.linear(self.part, z)
+        if first:
+            self.size = spread(f)
+            self.goal = np.where(np.isnan(self.goal), beyond(self.part.outputs, self.values, f), self.goal)
+        begun = (f - self.goal) / self.size, slope / self.size[:, None]
+        found = walk(
+            lambda q: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, deadline=self.deadline,
+            enough=3 * n // 2, first=begun,
+        )  # fmt: skip
+        closest = found.z[np.argsort(np.square(found.r).sum(axis=1), kind="stable")[:4]]
+        near = found.z[found.done]
+        if not len(near):
+            return near, closest
+        fine = walk(
+            lambda q: self.residual(self.reference, q), near, self.movable, self.allowed(EXACT), rounds=20, deadline=self.deadline
+        )
+        return fine.z[(np.abs(fine.r) <= self.allowed(10 * EXACT)).all(axis=1)], closest
+
+    def failed(self, best: Floats) -> LevelSet:
+        """No solution: exact one-dimensional moves from the best starts give the nearest value, or a root that was missed."""
+        z = best.copy()
+        for _ in range(6):
+            before = z.copy()
+            for u in range(len(self.axes)):
+                if self.movable[u] and self.deadline.allows():
+                    self.improve(z, u)
+            if np.abs(z - before).max() < 1e-12:
+                break
+        r, _ = self.residual(self.reference, z)
+        good = (np.abs(r) <= self.allowed(10 * EXACT)).all(axis=1)
+        if good.any():
+            x = self.x(z[good])
+            return LevelSet(several(len(x)), self.axes, x, "", None, self.reference.backend.value(self.ordered(x)), 0.0)
+        row = int(np.square(r).sum(axis=1).argmin())
+        x = self.x(z[row : row + 1])
+        y = self.reference.backend.value(self.ordered(x))[0]
+        nearest = Nearest(named(self.axes, x[0]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
+        status = Status.DEADLINE if self.deadline.passed else Status.UNREACHABLE
+        goal = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True))
+        got = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, y, strict=True))
+        return LevelSet(status, self.axes, np.empty((0, len(self.axes))), f"{goal} is not reached; the nearest found is {got}", nearest)
+
+    def improve(self, z: Floats, u: int) -> None:
+        """Move unknown u of every point to the best of the extremes and roots along its axis; all exact."""
+        for row in range(len(z)):
+            here = self.ordered(self.x(z[row : row + 1]))[0]
+            d = self.column[u]
+            fixed = {e: float(v) for e, v in enumerate(here) if e != d}
+            places = [here[d : d + 1]]
+            for k in range(len(self.part.outputs)):
+                line = curve(self.part, d, fixed, k)
+                places += [line.candidates[0], line.roots(float(self.goal[k])).x]
+            x = np.concatenate(places)
+            tries = np.repeat(z[row : row + 1], len(x), axis=0)
+            tries[:, u] = (x - self.lower[u]) / self.width[u]
+            r, _ = self.residual(self.reference, tries)
+            z[row] = tries[int(np.square(r).sum(axis=1).argmin())]
+
+    def enumerate(self, n: int) -> LevelSet:
+        """All combinations of levels, kept where every output is within its tolerance."""
+        sizes = [a.basis.n_spans for a in self.axes]
+        if np.prod(sizes, dtype=float) > MOST_COMBINATIONS:
+            raise InputError(f"{np.prod(sizes)} combinations of levels are too many; fix some of the categorical inputs")
+        x = np.array(list(product(*(range(s) for s in sizes))), dtype=float)
+        y = self.reference.backend.value(self.ordered(x))
+        near = np.abs(y - self.values)
+        good = (near <= np.maximum(self.slack, 1e-9 * np.abs(y).max())).all(axis=1)
+        if good.any():
+            return LevelSet(several(int(good.sum())), self.axes, x[good][:n], "", None, y[good][:n], 0.0)
+        row = int((near / np.maximum(np.ptp(y, axis=0), 1e-300)).max(axis=1).argmin())
+        nearest = Nearest(named(self.axes, x[row]), {o.name: float(v) for o, v in zip(self.part.outputs, y[row], strict=True)})
+        none = LevelSet(Status.UNREACHABLE, self.axes, np.empty((0, len(self.axes))), "no combination of levels gives the target")
+        return changed(none, nearest=nearest)

@@ -1,0 +1,76 @@
+"""The word `inverse`: stable words, JSON alone on stdout, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sna_edge import Model, load
+from sna_edge.cli import main
+
+KNOWN = ["--at", "speed=0.9", "alloy=316L"]
+
+
+@pytest.fixture
+def path(tracks: Model, tmp_path: Path) -> str:
+    tracks.save(tmp_path / "tracks.sna")
+    return str(tmp_path / "tracks.sna")
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, object], str]:
+    code = main(["inverse", *arguments, "--json"])
+    out, error = capsys.readouterr()
+    return code, json.loads(out), error
+
+
+def test_one_unknown_gives_all_roots(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, error = ask(capsys, path, "--target", "width=90", "--unknown", "power", *KNOWN)
+    assert (code, answer["status"], error) == (0, "ok", "")
+    (solution,) = answer["solutions"]  # type: ignore[misc]
+    assert load(path).value({**solution, "speed": 0.9, "alloy": "316L"})[0] == pytest.approx(90.0, abs=1e-9)
+
+
+def test_several_unknowns_give_diverse_solutions(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, _ = ask(capsys, path, "--target", "width=90", "--unknown", "power,speed,alloy", "--count", "12")
+    assert (code, answer["status"]) == (0, "several")
+    solutions = answer["solutions"]
+    assert len(solutions) == 12 and {s["alloy"] for s in solutions} == {"316L", "IN718"}  # type: ignore[arg-type,union-attr,index]
+    for s in solutions:  # type: ignore[union-attr,attr-defined]
+        assert load(path).value(s)[0] == pytest.approx(90.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        (["--target", "width=900", "--unknown", "power", *KNOWN], 3, "unreachable"),
+        (["--target", "width=900", "--unknown", "power,speed", "--at", "alloy=316L"], 3, "unreachable"),
+        (["--target", "width=90", "--unknown", "power", "--at", "speed=5", "alloy=316L"], 3, "out_of_domain"),
+        (["--target", "width=90", "--unknown", "power", "--at", "speed=1", "alloy=Ti64"], 3, "out_of_domain"),
+        (["--target", "width=nan", "--unknown", "power", *KNOWN], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "power", "--at", "speed=fast", "alloy=316L"], 2, "bad_input"),
+        (["--target", "height=90", "--unknown", "power", *KNOWN], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "laser", *KNOWN], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "power", "--at", "speed=1"], 2, "bad_input"),
+        (["--target", "width=90", *KNOWN], 2, "bad_input"),
+        (["--unknown", "power", *KNOWN], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "power,speed", "--at", "alloy=316L", "--count", "0"], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "power", *KNOWN, "--deadline-ms", "-1"], 2, "bad_input"),
+    ],
+)
+def test_what_cannot_be_answered(
+    path: str, arguments: list[str], code: int, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, answer, error = ask(capsys, path, *arguments)
+    assert (found, answer["status"]) == (code, status)
+    assert bool(error) == (code == 2) and "Traceback" not in error
+    if status == "unreachable":
+        assert set(answer["nearest"]) == {"at", "value"}  # type: ignore[call-overload]
+
+
+def test_words_for_people(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inverse", path, "--target", "width=90", "--unknown", "power", *KNOWN]) == 0
+    assert capsys.readouterr().out.startswith("power = ")
+    assert main(["inverse", path, "--target", "width=900", "--unknown", "power", *KNOWN]) == 3
+    assert "unreachable: width = 900 is not reached" in capsys.readouterr().out
