@@ -1,0 +1,58 @@
+"""A self-contained HTML page: inline style and SVG, no script, nothing fetched; light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PLOT_STYLE = (HERE / "plot.css").read_text(encoding="utf-8")
+PAGE_STYLE = (HERE / "page.css").read_text(encoding="utf-8")
+STANDALONE = f"<style>{PLOT_STYLE}svg{{background:var(--paper)}}</style>"
+"""What makes one plot a picture file of its own."""
+META = (
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+    '<meta name="color-scheme" content="light dark">'
+)
+
+
+class Page:
+    """Blocks in the order they are added."""
+
+    def __init__(self, title: str, lead: str = "") -> None:
+        self.title = title
+        self.blocks = [f"<h1>{escape(title)}</h1>", f'<p class="lead">{escape(lead)}</p>' if lead else ""]
+
+    def heading(self, text: str) -> Page:
+        self.blocks.append(f"<h2>{escape(text)}</h2>")
+        return self
+
+    def text(self, words: str) -> Page:
+        self.blocks.append(f"<p>{escape(words)}</p>")
+        return self
+
+    def tiles(self, figures: Sequence[tuple[str, str]]) -> Page:
+        """Key figures: (value, what it is)."""
+        inner = "".join(f'<div class="tile"><b>{escape(v)}</b><span>{escape(name)}</span></div>' for v, name in figures)
+        self.blocks.append(f'<div class="tiles">{inner}</div>')
+        return self
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Page:
+        head = "".join(f"<th>{escape(str(h))}</th>" for h in header)
+        body = "".join("<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows)
+        self.blocks.append(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
+        return self
+
+    def plots(self, svgs: Sequence[str]) -> Page:
+        """Rendered SVG elements side by side."""
+        self.blocks.append('<div class="plots">' + "".join(svgs) + "</div>")
+        return self
+
+    def render(self) -> str:
+        body = "\n".join(b for b in self.blocks if b)
+        head = f"{META}<title>{escape(self.title)}</title><style>{PLOT_STYLE}{PAGE_STYLE}</style>"
+        return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+    def write(self, path: str | Path) -> None:
+        Path(path).write_text(self.render(), encoding="utf-8")
