@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import ceil, floor, log10
 from typing import Any
 
@@ -66,6 +66,12 @@ def figures(stored: Model, reference: Model, found: Measured, unrounded: Interac
     return out
 
 
+def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures against the model before an earlier quantization: both errors added (the triangle inequality)."""
+    added = {k: _rounded(new[k] + earlier[k], up=True) for k in ("exact_rms", "max", "rms", "p999") if k in new and k in earlier}
+    return {**new, **added}
+
+
 def kappa(stored: Model) -> float:
     """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant outputs."""
     points = np.vstack([golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)])
@@ -94,8 +100,3 @@ def _rounded(value: float, digits: int = 3, *, up: bool = False) -> float:
         return float(value) if np.isfinite(value) else 1e300
     step = 10.0 ** (floor(log10(abs(value))) - digits + 1)
     return float(f"{(ceil(value / step) if up else round(value / step)) * step:.{digits}g}")
-
-
-def names() -> Sequence[str]:
-    """Keys of a full certificate."""
-    return tuple(MEANING)

@@ -1,0 +1,78 @@
+"""Attempts at quantizing one model with several types per axis, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sna_export.certify.certificate import linear_span
+from sna_export.certify.measured import Measured, measure
+from sna_export.certify.norm import exact_rms
+
+from sna_edge.artifact.stored import as_stored
+from sna_edge.interaction import CP, Interaction
+from sna_edge.model import Model
+
+from .cp import Quantized, quantize_cp
+from .grid import BYTES, Grid
+from .tt import QuantizedTrain, quantize_tt
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A quantized model, what its tables were before rounding, and its measured errors."""
+
+    model: Model
+    unrounded: Interaction
+    found: Measured
+
+    @property
+    def error(self) -> float:
+        """Largest measured error over the output range."""
+        return self.found.relative
+
+
+class Quantizer:
+    """Quantizes `model` with any types per axis; errors are measured at `points` [N, D]."""
+
+    def __init__(self, model: Model, points: Floats, resolve: bool) -> None:
+        self.model, self.points, self.resolve = model, points, resolve
+        self.span = linear_span(model)
+        self._tried: dict[tuple[str, ...], Trial] = {}
+
+    def attempt(self, dtypes: Sequence[str]) -> Trial:
+        """Quantize and measure; remembered."""
+        key = tuple(dtypes)
+        if key not in self._tried:
+            raw, found = self._quantized(key)
+            self._tried[key] = Trial(raw, found.unrounded, measure(as_stored(raw), self.model, self.points))
+        return self._tried[key]
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every attempt made so far."""
+        return list(self._tried.values())
+
+    def damage(self, d: int, dtype: str) -> float:
+        """Exact RMS error over the range when axis d alone is stored as `dtype`."""
+        dtypes = tuple(dtype if e == d else "float32" for e in range(len(self.model.axes)))
+        return float((exact_rms(self._quantized(dtypes)[0], self.model) / self.span).max())
+
+    def _quantized(self, dtypes: tuple[str, ...]) -> tuple[Model, Quantized | QuantizedTrain]:
+        grids, output = [Grid.of(d) for d in dtypes], 1.0 / self.span
+        found: Quantized | QuantizedTrain
+        if isinstance(self.model.interaction, CP):
+            found = quantize_cp(self.model, grids, output, resolve=self.resolve)
+        else:
+            found = quantize_tt(self.model, grids, output, resolve=self.resolve)
+        outputs = [replace(o, bias=float(b), range=None) for o, b in zip(self.model.outputs, found.bias, strict=True)]
+        raw = self.model.replace(interaction=found.interaction, outputs=outputs, dtypes=dtypes, certificate={})
+        return raw, found
+
+    def saving(self, d: int, narrow: str, wide: str) -> int:
+        """Bytes saved by the narrower type on axis d."""
+        return (BYTES[wide] - BYTES[narrow]) * int(self.model.interaction.tables[d].size)
