@@ -28,9 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if bool(args.at) == bool(args.table):
-        raise InputError("a query needs either --at NAME=VALUE ... or --table IN.csv")
+        raise InputError("nothing or two things to answer; give either --at NAME=VALUE ... or --table IN.csv")
     if args.table and not args.output:
-        raise InputError("--table needs a place for the answers; add -o OUT.csv")
+        raise InputError("--table has no place for its answers; add -o OUT.csv")
     if args.output:
         writable(args.output)
     model = read(args.model, args.backend)
