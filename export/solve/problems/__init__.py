@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..problem import Problem
-from .advection_diffusion import advection_diffusion
+from .advection_diffusion import advection_diffusion, plume
 from .beam import beam
 from .burgers import burgers, inviscid_burgers
 from .heat import heat
@@ -30,5 +30,6 @@ __all__ = [
     "heat",
     "inviscid_burgers",
     "lpbf",
+    "plume",
     "poisson",
 ]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike, NDArray
 
-from ..axes import parameter, space, time
-from ..forms import d, test, unknown
+from ..axes import ProblemAxis, parameter, space, time
+from ..forms import Expression, d, test, unknown
 from ..problem import Problem
 
 Floats = NDArray[np.float64]
@@ -33,14 +33,29 @@ def advection_diffusion(*, spans: int = 14, degree: int = 4) -> Problem:
     a = parameter("velocity_x", 0.2, 1.0, spans=3, degree=4, unit="m/s")
     b = parameter("velocity_y", -0.5, 0.5, spans=3, degree=4, unit="m/s")
     k = parameter("diffusivity", 0.03, 0.1, spans=3, degree=4, unit="m2/s")
-    u, v = unknown(), test()
-    weak = d(u, t) * v + a * d(u, x) * v + b * d(u, y) * v + k * (d(u, x) * d(v, x) + d(u, y) * d(v, y))
-    source = x.function(lambda s: bump(s, CENTRE[0])) * y.function(lambda s: bump(s, CENTRE[1]))
+    weak, load = _forms(x, y, t, a, b, k)
     return Problem(
-        "advection-diffusion", (a, x, t, k, y, b), weak, source * v,
+        "advection-diffusion", (a, x, t, k, y, b), weak, load,
         output="concentration", unit="1", title="Advection and diffusion of a plume, six-dimensional",
         reference=reference, defaults={"tolerance": 3e-4, "rank_max": 24},
     )  # fmt: skip
+
+
+def plume(a: float, b: float, k: float, *, spans: int = 6, degree: int = 3) -> Problem:
+    """The same at one point of the parameters: axes x, y, t."""
+    x, y = (space(n, 0.0, 1.0, spans=spans, degree=degree, zero="both") for n in "xy")
+    t = time("t", 0.0, 0.5, spans=spans, degree=degree)
+    weak, load = _forms(x, y, t, a, b, k)
+    return Problem("plume", (x, y, t), weak, load, defaults={"tolerance": 1e-6, "rank_max": 30})
+
+
+def _forms(
+    x: ProblemAxis, y: ProblemAxis, t: ProblemAxis, a: ProblemAxis | float, b: ProblemAxis | float, k: ProblemAxis | float
+) -> tuple[Expression, Expression]:
+    u, v = unknown(), test()
+    weak = d(u, t) * v + a * d(u, x) * v + b * d(u, y) * v + k * (d(u, x) * d(v, x) + d(u, y) * d(v, y))
+    source = x.function(lambda s: bump(s, CENTRE[0])) * y.function(lambda s: bump(s, CENTRE[1]))
+    return weak, source * v
 
 
 def bump(s: ArrayLike, centre: float) -> Floats:
