@@ -75,7 +75,8 @@ def check(axes: tuple[Axis, ...], x: Floats, extrapolate: bool) -> Check:
     """Status of every row before evaluation: bad_input for NaN and infinity, out_of_domain or extrapolated, edge, ok."""
     excess = np.stack([a.excess(x[:, d]) for d, a in enumerate(axes)], axis=1)
     width = np.array([max(a.width, 1.0 if a.kind == "categorical" else 0.0) for a in axes])
-    worst = np.argmax(np.nan_to_num(np.abs(excess) / width, nan=np.inf), axis=1)
+    relative = np.nan_to_num(np.abs(excess) / width, nan=np.inf)
+    worst = np.argmax(np.where(excess != 0, relative, -1.0), axis=1)
     rows = np.arange(len(x))
     outside = (excess != 0).any(axis=1)
     impossible = np.isinf(excess).any(axis=1) & outside
