@@ -97,7 +97,9 @@ $(VENV)/types/sna_export: | $(PY)
 
 native: $(STAMP)-native
 
-$(STAMP)-native: $(wildcard firmware_bindings/*.c firmware_bindings/*.h firmware_bindings/pyproject.toml firmware_bindings/CMakeLists.txt firmware_bindings/python/*) | $(STAMP)-demo
+NATIVE := $(filter-out firmware_bindings/build/%,$(wildcard firmware_bindings/* firmware_bindings/sna_edge_native/*.*))
+
+$(STAMP)-native: $(NATIVE) | $(STAMP)-demo
 	@if ! [ -f firmware_bindings/pyproject.toml ]; then echo "native: not part of this checkout"; \
 	elif ! command -v cc >/dev/null 2>&1; then echo "native: no C compiler, the numpy backend serves (sudo apt install build-essential to change that)"; \
 	elif $(PIP) ./firmware_bindings; then echo "native: built"; \

@@ -40,9 +40,9 @@ class Plot:
         """Pixels of data y."""
         return self.height - BOTTOM - _share(y, self.y, "y" in self.log) * (self.height - TOP - BOTTOM)
 
-    def line(self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", dashed: bool = False) -> Plot:
-        points = self._path(x, y)
-        self.marks.append(f'<path class="l s{s}{" dash" if dashed else ""}" d="{points}"/>')
+    def line(self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", dashed: bool = False, width: float = 1.8) -> Plot:
+        style = "" if width == 1.8 else f' style="stroke-width:{width:g}"'
+        self.marks.append(f'<path class="l s{s}{" dash" if dashed else ""}"{style} d="{self._path(x, y)}"/>')
         return self._named(f"k s{s}", name)
 
     def band(self, x: ArrayLike, low: ArrayLike, high: ArrayLike, s: int = 0, *, name: str = "") -> Plot:

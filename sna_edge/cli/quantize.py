@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     choices = ("float16", "int16", "int8", "auto")
     parser.add_argument("--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error")
-    parser.add_argument("--max-error", type=float, metavar="E", help="largest measured error over the output range (axes are widened for it)")
+    parser.add_argument("--max-error", type=float, metavar="E", help="largest measured error over the output range")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .sna file to write")
     add_json(parser)
 

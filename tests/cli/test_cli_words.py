@@ -30,7 +30,8 @@ def test_usage_errors_leave_with_two(sna, words):
 def test_info_describes_inputs_and_outputs(sna, model_file):
     found = sna("info", model_file, "--json").json
     assert found["bytes"] == model_file.stat().st_size
-    assert [(i["name"], i["unit"], i["lower"], i["upper"]) for i in found["inputs"][:2]] == [("power", "W", 100, 400), ("speed", "m/s", 0.5, 1.5)]
+    described = [(i["name"], i["unit"], i["lower"], i["upper"]) for i in found["inputs"][:2]]
+    assert described == [("power", "W", 100, 400), ("speed", "m/s", 0.5, 1.5)]
     assert found["inputs"][2]["levels"] == ["A", "B"]
     assert [o["link"] for o in found["outputs"]] == ["identity", "exp"]
     text = sna("info", model_file).out

@@ -1,0 +1,97 @@
+"""Fit a model to a measured table: order, rank, smoothness and link are chosen by validation."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import InputError
+from .answer import add_json, assignment, emit, split_names, table, with_unit, writable
+
+HELP = "a measured table becomes a model"
+LINKS = ("auto", "identity", "exp", "logistic")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", metavar="TABLE.csv", help="one row per measurement, a header with column names")
+    parser.add_argument("--target", action="append", required=True, metavar="COL", help="the column to predict; may be repeated")
+    parser.add_argument("--inputs", action="append", metavar="A,B", help="columns to predict from (default: all others)")
+    parser.add_argument("--categorical", action="append", metavar="A,B", help="inputs with levels instead of a scale")
+    parser.add_argument("--link", choices=LINKS, default="auto", help="exp: positive outputs, logistic: shares (default: auto)")
+    parser.add_argument(
+        "--domain", nargs="+", action="extend", default=[], metavar="NAME=LO:HI", help="ends of an input (default: its range in the table)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed and table, same model (default: 0)")
+    parser.add_argument("--time-limit", type=float, metavar="S", help="stop the search for a better model after S seconds")
+    parser.add_argument("--report", metavar="FILE.html", help="also write a page with plots")
+    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .sna file to write")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    for path in filter(None, (args.output, args.report)):
+        writable(path)
+    if args.time_limit is not None and not args.time_limit > 0:
+        raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
+    domain = dict(interval(text) for text in args.domain)
+    from sna_export.fit import fit
+    from sna_export.table import read
+
+    start = time.perf_counter()
+    data = read(args.table)
+    targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
+    found = fit(
+        data, targets, inputs=inputs or None, categorical=categorical,
+        link=args.link, domain=domain, seed=args.seed, time_limit=args.time_limit, progress=not args.json,
+    )  # fmt: skip
+    found.model.save(args.output)
+    if args.report:
+        from sna_export.report.fit_page import fit_page
+
+        fit_page(found, title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}").write(args.report)
+    answer = {
+        "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output), "parameters": found.model.parameters,
+        "seconds": time.perf_counter() - start, **found.report,
+    }  # fmt: skip
+    emit(args, answer, _lines(args, found, answer))
+    return 0
+
+
+def names(texts: Sequence[str] | None, known: Sequence[str]) -> list[str]:
+    """Column names; a text that is itself a column is not split at its commas."""
+    found: list[str] = []
+    for text in texts or []:
+        found += [text] if text in known else split_names(text)
+    return found
+
+
+def interval(text: str) -> tuple[str, tuple[float, float]]:
+    """'power=100:400' -> ('power', (100.0, 400.0))."""
+    name, ends = assignment(text)
+    low, colon, high = ends.partition(":")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        colon = ""
+        found = 0.0, 0.0
+    if not colon or not found[0] < found[1]:
+        raise InputError(f"--domain {text!r} is not NAME=LO:HI with LO < HI; write for example power=100:400")
+    return name, found
+
+
+def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
+    model = found.model
+    lines = [
+        f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters, {answer['bytes']} bytes",
+        f"fitted in {answer['seconds']:.1f} s",
+        *([found.report["why"]] if found.report.get("why") else []),
+    ]
+    rows = []
+    for output in model.outputs:
+        score = found.report.get("outputs", {}).get(output.name, {})
+        width = "-" if output.interval is None else f"-{output.interval.below:.4g} +{output.interval.above:.4g}"
+        rows.append([output.name, *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")), width])
+    return [*lines, *table(["out of fold", "R2", "RMSE", "90 % interval"], rows)]
