@@ -140,18 +140,16 @@ def _grid_cp(cp: CP, designs: list[Floats]) -> Floats:
             full[:, cp.modes[d]] = design @ cp.tables[d]
         atoms.append(full)
     half = max(1, len(atoms) // 2)
-    left, right = _khatri_rao(atoms[:half]), _khatri_rao(atoms[half:])
+    left, right = _khatri_rao(atoms[:half], cp.rank), _khatri_rao(atoms[half:], cp.rank)
     lengths = [len(a) for a in atoms]
     parts = [(left * cp.weights[:, k]) @ right.T for k in range(cp.weights.shape[1])]
     return np.stack(parts, axis=-1).reshape(*lengths, -1)
 
 
-def _khatri_rao(atoms: list[Floats]) -> Floats:
-    if not atoms:
-        return np.ones((1, 1))
-    out = atoms[0]
-    for a in atoms[1:]:
-        out = (out[:, None, :] * a[None, :, :]).reshape(-1, a.shape[1])
+def _khatri_rao(atoms: list[Floats], rank: int) -> Floats:
+    out = np.ones((1, rank))
+    for a in atoms:
+        out = (out[:, None, :] * a[None, :, :]).reshape(-1, rank)
     return out
 
 
