@@ -91,6 +91,12 @@ def all_roots(model: sna_edge.Model, inputs: dict[str, np.ndarray], unknown: str
     return {**best, "unknown": unknown, "target": target, "asked": asked, "answered": answered, "us": 1e6 * float(np.median(seconds))}
 
 
+def imported() -> list[str]:
+    """Packages in use beside the standard library (numpy brings cython_runtime along)."""
+    found = {name.split(".")[0] for name, module in sys.modules.items() if module}
+    return sorted(name for name in found - set(sys.stdlib_module_names) if not name.startswith("_") and name != "cython_runtime")
+
+
 def main(path: str, table: str, question_path: str) -> None:
     model = sna_edge.load(path)  # raises unless every rule holds and the golden vectors are met
     with open(question_path, encoding="utf-8") as file:
@@ -101,7 +107,7 @@ def main(path: str, table: str, question_path: str) -> None:
         "forward": forward(model, inputs, measured),
         "inverse": inverse(model, inputs, question),
         "speed": {name: measure(path, name) for name in dict.fromkeys(("numpy", model.backend.name))},
-        "modules": sorted({m.split(".")[0] for m, v in sys.modules.items() if v} - set(sys.stdlib_module_names) - {"__main__"}),
+        "modules": imported(),
     }
     json.dump(answer, sys.stdout)
 

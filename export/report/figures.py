@@ -24,8 +24,7 @@ def predicted_measured(measured: Floats, predicted: Floats, *, name: str, unit: 
     keep = np.linspace(0, len(measured) - 1, min(len(measured), DOTS)).astype(int)
     span = ends(measured, predicted)
     label = f"{name} [{unit}]" if unit else name
-    title = title or f"{name}: predicted and measured"
-    plot = Plot(span, span, title=title, xlabel=f"measured {label}", ylabel=f"predicted {label}", height=330)
+    plot = Plot(span, span, title=title or name, xlabel=f"measured {label}", ylabel=f"predicted {label}", height=330)
     return plot.line(span, span, 5, dashed=True).dots(np.asarray(measured)[keep], np.asarray(predicted)[keep]).render()
 
 
@@ -131,7 +130,7 @@ def quantization(errors: Mapping[str, Mapping[str, float]]) -> str:
 def importance(names: Sequence[str], first: Floats, total: Floats, title: str) -> str:
     """First-order and total Sobol indices as bars."""
     room = (0, max(1e-9, 1.08 * float(np.nanmax(total))))
-    plot = Plot((-0.6, len(names) - 0.4), room, title=title, ylabel="share of variance", width=max(360, 70 * len(names)))
+    plot = Plot((-0.6, len(names) - 0.4), room, title=title, ylabel="share of variance", width=max(360, 56 * len(names)))
     plot.categories(list(names))
     x = np.arange(len(names), dtype=float)
     return plot.bars(x - 0.2, first, 0.36, 0, name="alone").bars(x + 0.2, total, 0.36, 1, name="with others").render()

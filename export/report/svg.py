@@ -31,6 +31,7 @@ class Plot:
         self.marks: list[str] = []
         self.names: list[tuple[str, str]] = []
         self.levels: list[str] | None = None
+        self.slanted, self.bottom = False, BOTTOM
 
     def px(self, x: ArrayLike) -> Floats:
         """Pixels of data x."""
@@ -38,7 +39,7 @@ class Plot:
 
     def py(self, y: ArrayLike) -> Floats:
         """Pixels of data y."""
-        return self.height - BOTTOM - _share(y, self.y, "y" in self.log) * (self.height - TOP - BOTTOM)
+        return self.height - self.bottom - _share(y, self.y, "y" in self.log) * (self.height - TOP - self.bottom)
 
     def line(self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", dashed: bool = False, width: float = 1.8) -> Plot:
         style = "" if width == 1.8 else f' style="stroke-width:{width:g}"'
@@ -74,6 +75,11 @@ class Plot:
     def categories(self, names: Sequence[str]) -> Plot:
         """Names at x = 0, 1, 2 .. instead of numbers."""
         self.levels = list(names)
+        room = (self.width - LEFT - RIGHT) * (1 / max(self.x[1] - self.x[0], 1e-300))
+        if 6.4 * max(map(len, self.levels), default=0) > room:
+            self.slanted = True
+            self.bottom = BOTTOM + min(int(3.2 * max(map(len, self.levels))), 80)
+            self.height += self.bottom - BOTTOM
         return self
 
     def _named(self, mark: str, name: str) -> Plot:
@@ -104,20 +110,26 @@ class Plot:
         for value in _ticks(self.y, "y" in self.log):
             y = float(self.py(value))
             out.append(f'<path class="g" d="M{LEFT} {y:.1f}H{w - RIGHT}"/>{_words(ticks.label(value), LEFT - 6, y + 4, "end")}')
-        named = list(enumerate(self.levels)) if self.levels else [(v, "") for v in _ticks(self.x, "x" in self.log)]
-        for place, name in named:
-            x = float(self.px(place))
-            out.append(_words(escape(name) or ticks.label(place), x, h - BOTTOM + 16))
-        out.append(f'<path class="a" d="M{LEFT} {h - BOTTOM}H{w - RIGHT}"/>')
+        out += self._places(h - self.bottom + 16)
+        out.append(f'<path class="a" d="M{LEFT} {h - self.bottom}H{w - RIGHT}"/>')
         out.append(_words(escape(self.xlabel), (LEFT + w - RIGHT) / 2, h - 8))
-        middle = (TOP + h - BOTTOM) / 2
+        middle = (TOP + h - self.bottom) / 2
         out.append(f'<text class="t" transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{escape(self.ylabel)}</text>')
         return out
+
+    def _places(self, y: float) -> list[str]:
+        """Numbers or names under the x axis; long names are slanted."""
+        if self.levels is None:
+            return [_words(ticks.label(v), float(self.px(v)), y) for v in _ticks(self.x, "x" in self.log)]
+        if not self.slanted:
+            return [_words(escape(name), float(self.px(i)), y) for i, name in enumerate(self.levels)]
+        turned = '<text class="t" transform="translate({:.1f} {:.1f}) rotate(-32)" text-anchor="end">{}</text>'
+        return [turned.format(float(self.px(i)) + 6, y - 4, escape(name)) for i, name in enumerate(self.levels)]
 
     def _legend(self) -> list[str]:
         out, x = [], float(self.width - RIGHT)
         for mark, name in reversed(self.names):
-            x -= 6.2 * len(name) + 22
+            x -= 6.4 * len(name) + 28
             out.append(f'<rect class="{mark}" {_box(x, 10, 10, 10)} rx="2"/>{_words(escape(name), x + 14, 19, "start")}')
         return out
 

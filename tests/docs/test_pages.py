@@ -1,0 +1,77 @@
+"""The pages say what the code does: README sessions are run, tables and the command line page are current."""
+
+import importlib.util
+import re
+
+import pytest
+
+from sna_edge.cli.main import WORDS
+from sna_edge.status import MEANING, Status
+
+
+@pytest.fixture(scope="module")
+def tool(root):
+    def load(name):
+        spec = importlib.util.spec_from_file_location(f"tools_{name}", root / "tools" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def test_the_command_line_page_is_current(root, tool):
+    assert (root / "docs" / "cli.md").read_text(encoding="utf-8") == tool("cli_page").page(), "run make docs"
+
+
+def test_readme_tables_are_current(root, tool):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert tool("readme_tables").insert(text) == text, "run make docs"
+    assert "(not measured yet)" not in text
+
+
+@pytest.mark.slow
+def test_readme_sessions_print_what_they_show(root, tool):
+    """Every command of README runs; its output has the same words, numbers may differ from machine to machine."""
+    sessions = tool("readme_sessions")
+    _, seen = sessions.replay((root / "README.md").read_text(encoding="utf-8"))
+    assert len(seen) >= 6
+    for command, shown, now in seen:
+        assert sessions.shape(now) == sessions.shape(shown), f"{command}: run tools/readme_sessions.py\n{now}"
+
+
+def test_masking_sees_other_words_and_not_other_numbers(tool):
+    shape = tool("readme_sessions").shape
+    assert shape("a = 1.5 MPa  (90 %)") == shape("a =  -2e-3 MPa (91 %)")
+    assert shape("a = 1.5 MPa") != shape("a = 1.5 kPa")
+
+
+def test_readme_python_blocks_run(root, tmp_path, monkeypatch):
+    """Blocks ```python are run in order in one namespace, beside a model of the names they use."""
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.S)
+    if not blocks:
+        pytest.skip("README has no python blocks")
+    monkeypatch.chdir(tmp_path)
+    space = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), space)
+
+
+def test_every_status_is_documented(root):
+    text = (root / "FORMAT.md").read_text(encoding="utf-8") + (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert set(MEANING) == set(Status)
+    missing = [s.label for s in Status if s.label not in text]
+    assert not missing
+
+
+def test_every_word_is_in_the_readme(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert not [word for word in WORDS if f"sna-edge {word}" not in text and f"`{word}`" not in text]
+
+
+@pytest.mark.parametrize("page", ["README.md", "DESIGN.md", "FORMAT.md", "CHANGELOG.md", "docs/cli.md"])
+def test_links_between_pages_lead_somewhere(root, page):
+    text = (root / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith(("http://", "https://")):
+            assert ((root / page).parent / target).exists(), target

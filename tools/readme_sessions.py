@@ -1,0 +1,64 @@
+"""Run the console sessions of README.md and write what they print back into it.
+
+    python tools/readme_sessions.py
+
+A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in one temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """(command, output) pairs of one block."""
+    pairs = []
+    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        while command.endswith("\\"):
+            more, _, output = output.partition("\n")
+            command += "\n" + more
+        pairs.append((command, output))
+    return pairs
+
+
+def run(command: str, folder: Path) -> str:
+    """stdout and stderr of a shell command; the environment's own programs come first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def replay(text: str) -> tuple[str, list[tuple[str, str, str]]]:
+    """README with fresh outputs, and (command, output before, output now) of every command."""
+    seen: list[tuple[str, str, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+
+        def fresh(match: re.Match[str]) -> str:
+            out = []
+            for command, before in commands(match.group(1)):
+                now = run(command, Path(folder))
+                seen.append((command, before, now))
+                out.append(f"$ {command}\n{now}")
+            return "```console\n" + "".join(out) + "```"
+
+        return BLOCK.sub(fresh, text), seen
+
+
+def shape(output: str) -> str:
+    """Output with numbers masked and blanks merged: what must not change from machine to machine."""
+    return "\n".join(" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines())
+
+
+if __name__ == "__main__":
+    text, _ = replay(README.read_text(encoding="utf-8"))
+    README.write_text(text, encoding="utf-8")
