@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import backends
 from .axis import Axis
 from .basis import SpanBasis, bernstein
 from .basis.nodal import bernstein_matrix
@@ -30,7 +31,7 @@ def bare(output: Output, **changes: Any) -> Output:
 
 
 def build(model: Model, axes: tuple[Axis, ...], interaction: CP | TT, outputs: list[Output]) -> Model:
-    return Model(axes, interaction, outputs, backend=model._backend_name, metadata=_origin(model))
+    return Model(axes, interaction, outputs, backend=backends.derived(model._backend_name), metadata=_origin(model))
 
 
 def _origin(model: Model) -> dict[str, Any]:
@@ -102,6 +103,7 @@ def at(model: Model, fixed: Mapping[str, object]) -> Any:
     if not fixed:
         return model
     rows: dict[int, Floats] = {}
+    numbers: dict[int, float] = {}
     for name, value in fixed.items():
         d = axis_index(model.axes, name)
         axis = model.axes[d]
@@ -109,8 +111,12 @@ def at(model: Model, fixed: Mapping[str, object]) -> Any:
         if x.shape != (1,):
             raise InputError(f"input {name!r} must be fixed to one number; use grid for several")
         refuse((axis,), x[:, None], check((axis,), x[:, None], extrapolate=False))
-        rows[d] = axis.basis.design(x)[0]
-    return contract(model, rows, dict.fromkeys(rows, 1.0))
+        rows[d], numbers[d] = axis.basis.design(x)[0], float(x[0])
+    part = contract(model, rows, dict.fromkeys(rows, 1.0))
+    if isinstance(part, Model):
+        part = part.with_backend(model._backend_name)
+        part.parent = (model, numbers)
+    return part
 
 
 def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, object]) -> Floats:

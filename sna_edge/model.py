@@ -68,6 +68,8 @@ class Model:
         self._backend: backends.Backend | None = None
         self._single: Callable[[object], Floats | None] | None = None
         self.artifact: bytes | None = None  # the bytes this model was loaded from
+        self.path: str | None = None  # and their file
+        self.parent: tuple[Model, dict[int, float]] | None = None  # the model of which this fixes inputs, and their values
 
     def _validate(self) -> None:
         names = [a.name for a in self.axes]
@@ -113,7 +115,9 @@ class Model:
 
     def with_backend(self, name: str) -> Model:
         """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
-        return self.replace(backend=name)
+        twin = self.replace(backend=name)
+        twin.artifact, twin.path, twin.parent = self.artifact, self.path, self.parent
+        return twin
 
     def replace(self, **changes: Any) -> Model:
         """A copy with other axes, interaction, outputs, dtypes, certificate, metadata or backend."""

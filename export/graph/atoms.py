@@ -32,10 +32,9 @@ def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     """B_i(v) = sum_k M[matrix_id[span]][i, k] v^k for all axes at once; lower degrees are padded with zeros."""
     degree = max(int(gradient), *(a.basis.degree for a in model.axes))
     matrices, ids, first = _pooled(model, degree)
-    which = g.gather(g.constant(ids, "int32"), where.span) if len(matrices) > 1 else None
+    which = _which(g, where, ids) if len(matrices) > 1 else None
     count = len(model.axes)
-    rows = g.gather(g.constant(first, "int32"), where.span)
-    rows = g.add(g.reshape(rows, (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
+    rows = g.add(g.reshape(_first_row(g, where.span, first), (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
     value = _apply(g, g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1)), matrices, which)
     if not gradient:
         return Basis(value, None, rows)
@@ -45,7 +44,23 @@ def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     return Basis(value, _apply(g, g.reshape(powers, (None, count, 1, degree)), steps, which), rows)
 
 
-def _pooled(model: Model, degree: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _which(g: Graph, where: Place, ids: list[np.ndarray]) -> Tensor:
+    """Index of the matrix of every span int32 [N, D]; axes that are alike share one list."""
+    if all(np.array_equal(i, ids[0]) for i in ids):
+        return g.gather(g.constant(ids[0], "int32"), where.local)
+    return g.gather(g.constant(np.concatenate(ids), "int32"), where.span)
+
+
+def _first_row(g: Graph, span: Tensor, first: list[np.ndarray]) -> Tensor:
+    """First table row of every axis int32 [N, D]: one addition where rows move on by one per span, else looked up."""
+    starts = np.cumsum([0, *(len(f) for f in first)])[:-1]
+    offsets = np.array([f[0] for f in first]) - starts
+    if all(np.array_equal(f, f[0] + np.arange(len(f))) for f in first):
+        return g.add(span, offsets) if offsets.any() else span
+    return g.gather(g.constant(np.concatenate(first), "int32"), span)
+
+
+def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
     """Distinct matrices [M, P+1, P+1] of all axes, padded; per span of all axes the matrix and the first table row."""
     pool: dict[bytes, int] = {}
     matrices: list[np.ndarray] = []
@@ -65,7 +80,7 @@ def _pooled(model: Model, degree: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
         ids.append(np.array(place)[axis.basis.matrix_id])
         first.append(axis.basis.first_row + (offset if stacked(model) else 0))
         offset += axis.basis.n_rows
-    return np.stack(matrices), np.concatenate(ids), np.concatenate(first)
+    return np.stack(matrices), ids, first
 
 
 def centred(matrix: np.ndarray) -> np.ndarray:
@@ -149,9 +164,11 @@ def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
     """
     count = rows.shape[-1]
     assert count is not None
-    full = np.vstack([table, np.zeros((count - 1, table.shape[1]))]) / FOLD[dtype]
-    name = np.dtype(STORAGE[dtype]).name
-    return g.cast(g.gather(g.constant(full, name), rows), "float32")
+    padded = np.vstack([table, np.zeros((count - 1, table.shape[1]))]) / FOLD[dtype]
+    stored = g.constant(padded, np.dtype(STORAGE[dtype]).name)
+    if dtype == "float16":  # runtimes widen a float16 constant once, at load
+        return g.gather(g.cast(stored, "float32"), rows)
+    return g.cast(g.gather(stored, rows), "float32")
 
 
 def _weighted(g: Graph, values: Tensor, picked: Tensor) -> Tensor:

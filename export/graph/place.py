@@ -22,12 +22,13 @@ NEGLIGIBLE = 2e-8
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Of every axis: span (over all axes) int32 [N, D], v float32 [N, D], 1 / width [N, D] or [D], guard [N].
+    """Of every axis: span within the axis and over all axes int32 [N, D], v float32 [N, D], 1 / width [N, D] or [D], guard [N].
 
     v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are small, so
     that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside, for NaN and for an unseen level.
     """
 
+    local: Tensor
     span: Tensor
     v: Tensor
     rate: Tensor
@@ -50,7 +51,7 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     s = g.binary("maximum", g.binary("minimum", g.cast(t, "int32"), counts - 1), np.zeros(len(axes)))
     span = g.add(s, start)
     v, rate = _local(g, inside, span, axes)
-    return Place(span, v, rate, _guard(g, excess, v, axes))
+    return Place(s, span, v, rate, _guard(g, excess, v, axes))
 
 
 def _rate(axis: Axis) -> Floats:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sna_export.graph.golden import sentence
-
 from sna_edge.model import Model
+from sna_export.graph.golden import sentence
 
 from .export import OPSET, export
 

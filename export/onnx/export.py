@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from sna_export.graph import FORWARD, GRADIENT, build
-from sna_export.graph.facts import facts, notes
-from sna_export.graph.golden import Agreement, compare
 
 from sna_edge import __version__
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
+from sna_export.graph import FORWARD, GRADIENT, build
+from sna_export.graph.facts import facts, notes
+from sna_export.graph.golden import Agreement, compare
 
 from .emit import emit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from os import PathLike
 from typing import Any
 
@@ -29,11 +30,14 @@ def read(path: str | PathLike[str], backend: str = "auto") -> Model:
             data = file.read(layout.MAX_FILE + 1)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of an .sna file") from None
-    return from_bytes(data, backend)
+    return from_bytes(data, backend, path=os.fspath(path))
 
 
-def from_bytes(data: bytes, backend: str = "auto") -> Model:
-    """The model in `data`. Raises ArtifactError with the named rule that is broken."""
+def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -> Model:
+    """The model in `data`; `path` names their file to backends that read another one beside it.
+
+    Raises ArtifactError with the named rule that is broken.
+    """
     data = bytes(data)
     raw = checks.validate(data)
     certificate, metadata = _json(raw, "certificate"), _json(raw, "metadata")
@@ -46,13 +50,16 @@ def from_bytes(data: bytes, backend: str = "auto") -> Model:
         dtypes=[layout.DTYPES[a["dtype"]] for a in raw.axes],
         certificate=certificate, metadata=extra, backend="numpy",
     )  # fmt: skip
+    model.artifact, model.path = data, path
     golden = golden_vectors(raw)
     replay(model, golden)
+    if raw.header["features"] & layout.FEATURE_FIXED:
+        from ..fixed.attach import replay as replay_integers
+
+        replay_integers(raw)
     if backend != "numpy":
-        model = model.replace(backend=backend)
-        model.artifact = data
+        model = model.with_backend(backend)
         replay(model, golden)
-    model.artifact = data
     return model
 
 

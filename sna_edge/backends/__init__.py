@@ -38,6 +38,11 @@ NAMES = ("native", "tflite", "torch", "numpy")
 AUTO = ("native", "numpy")
 
 
+def derived(name: str) -> str:
+    """The backend of a model computed from one served by `name`: tflite has no file for it, numpy takes over."""
+    return "numpy" if name == "tflite" else name
+
+
 def create(name: str, model: Model) -> Backend:
     """The backend `name` for `model`; "auto" takes native where it is installed, else numpy.
 

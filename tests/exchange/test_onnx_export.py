@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from sna_export.graph.samples import KINDS, mixed, spline_model
 
 from sna_edge import InputError
 from sna_edge.artifact.stored import as_stored
 from sna_edge.cli import main
+from sna_export.graph.samples import KINDS, mixed, spline_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'sna-edge[onnx]'")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'sna-edge[onnx]'")

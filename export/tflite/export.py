@@ -1,0 +1,90 @@
+"""Model -> one TFLite file with signatures `forward` and `value_and_gradient`, run and compared before it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.backends.tflite import interpreter_class
+from sna_edge.errors import BackendError, InputError
+from sna_edge.model import Model
+from sna_export.graph import FORWARD, GRADIENT, build
+from sna_export.graph.facts import facts
+from sna_export.graph.golden import Agreement, compare
+
+Floats = NDArray[np.float64]
+CONVERTERS = ("direct", "onnx2tf")
+SAMPLES = 1024
+"""Random points of the check at export, beside the golden vectors."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The file, its bytes and how far it is from the float64 reference (None: not run)."""
+
+    path: Path
+    size: int
+    agreement: Agreement | None
+
+
+def export(
+    model: Model, folder: str | Path, *, stem: str = "model", batch: int | None = None, converter: str = "direct"
+) -> Exported:
+    """Write `<stem>.tflite` to `folder`: put it beside `<stem>.sna`, where the `tflite` backend looks for it.
+
+    Tables keep their storage type. `batch`: fixed number of rows, None for any. `converter`: "direct" writes the operators
+    themselves, "onnx2tf" takes the ONNX graphs through onnx2tf and tensorflow. Raises InputError, BackendError.
+    """
+    if converter not in CONVERTERS:
+        raise InputError(f"there is no converter {converter!r}; use one of {', '.join(CONVERTERS)}")
+    if converter == "direct":
+        blob = to_bytes(model, batch)
+    else:
+        from .convert import through_onnx2tf
+
+        blob = through_onnx2tf(model, batch)
+    agreement = check(model, blob, batch)
+    path = Path(folder) / f"{stem}.tflite"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(blob)
+    return Exported(path, len(blob), agreement)
+
+
+def to_bytes(model: Model, batch: int | None = None) -> bytes:
+    """The file of both graphs, the same bytes for the same model."""
+    from .emit import emit
+
+    graphs = [build(model, gradient=gradient, batch=batch) for gradient in (False, True)]
+    return emit(graphs, "separable neural architecture", {"sna_edge": metadata(model)})
+
+
+def metadata(model: Model) -> bytes:
+    """Facts as one JSON object; the content hash stands in it as plain text."""
+    return json.dumps(facts(model), sort_keys=True, separators=(",", ":")).encode()
+
+
+def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | None:
+    """Run both signatures on golden and random points; None where no TFLite runtime is installed."""
+    try:
+        interpreter = interpreter_class()(model_content=blob, num_threads=1)
+    except BackendError:
+        return None
+    runners = {name: interpreter.get_signature_runner(name) for name in (FORWARD, GRADIENT)}
+    return compare(model, lambda name, x: run(runners[name], model, x), batch, SAMPLES)
+
+
+def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.float32]]:
+    """Outputs in the artifact's order for rows x [N, D] in axis order."""
+    feed = {a.name: np.ascontiguousarray(x[:, d], np.float32) for d, a in enumerate(model.axes)}
+    return ordered(runner(**feed), model)
+
+
+def ordered(answer: Mapping[str, NDArray[np.float32]], model: Model) -> list[NDArray[np.float32]]:
+    names = [o.name for o in model.outputs]
+    return [answer[name] for name in (*names, *(f"d_{name}" for name in names)) if name in answer]

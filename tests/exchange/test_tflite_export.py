@@ -1,0 +1,134 @@
+"""TFLite files of every model kind, and the backend that serves them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_edge import BackendError, DomainError, InputError
+from sna_edge.artifact.stored import as_stored
+from sna_edge.cli import main
+from sna_export.graph.samples import KINDS, mixed, sparse, spline_model
+
+litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
+
+from sna_export.graph.golden import compare  # noqa: E402
+from sna_export.tflite import export, to_bytes  # noqa: E402
+from sna_export.tflite.export import run  # noqa: E402
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Save, export and load a model through the tflite backend."""
+
+    def serve(model, **options):
+        model.save(tmp_path / "m.sna")
+        export(sna_edge.load(tmp_path / "m.sna", backend="numpy"), tmp_path, stem="m", **options)
+        return sna_edge.load(tmp_path / "m.sna", backend="tflite")
+
+    return serve
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_agrees_on_golden_and_random_points(kind: str) -> None:
+    model = KINDS[kind]()
+    interpreter = litert.Interpreter(model_content=to_bytes(model))
+    runners = {name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()}
+    found = compare(model, lambda name, x: run(runners[name], model, x), samples=10_000)
+    assert set(runners) == {"forward", "value_and_gradient"}
+    assert found.value <= 4e-6
+    assert found.gradient <= 1e-5
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int16", "int8"])
+def test_the_file_is_small(dtype: str) -> None:
+    model = spline_model(dtype=dtype)
+    assert len(to_bytes(model)) <= 1.3 * len(model.to_bytes()) + 12288
+
+
+def test_the_file_is_the_same_every_time() -> None:
+    assert to_bytes(mixed()) == to_bytes(mixed())
+
+
+@pytest.mark.parametrize("batch", [None, 1, 7])
+def test_the_backend_gives_what_numpy_gives(served, batch: int | None) -> None:
+    model = served(mixed(), batch=batch)
+    rng = np.random.default_rng(1)
+    x = np.array([a.lower for a in model.axes]) + rng.random((700, 4)) * [a.width for a in model.axes]
+    x[:, 3] = np.rint(x[:, 3])
+    reference = model.with_backend("numpy")
+    width = np.ptp(reference.value(x), axis=0)
+    assert model.backend.name == "tflite"
+    assert np.all(np.abs(model.value(x) - reference.value(x)) <= 4e-6 * width)
+    assert np.all(np.abs(model.value(x[0]) - reference.value(x[0])) <= 4e-6 * width)
+    slope, wanted = model.gradient(x), reference.gradient(x)
+    assert np.isnan(slope[:, :, 3]).all()
+    allowed = 1e-5 * width[:, None] / np.array([a.width for a in model.axes])
+    assert np.all(np.abs(slope - wanted)[:, :, :3] <= allowed[:, :3])
+
+
+def test_outside_the_domain_the_backend_refuses_or_extrapolates(served) -> None:
+    model = served(spline_model(2, 12, 4))
+    beyond = np.array([1.5, 1.0])
+    with pytest.raises(DomainError, match="x0"):
+        model.value(beyond)
+    answer = model.evaluate(beyond, extrapolate=True)
+    np.testing.assert_allclose(answer.value, model.with_backend("numpy").evaluate(beyond, extrapolate=True).value)
+
+
+def test_fixed_inputs_are_filled_in(served) -> None:
+    model = served(sparse())
+    part = model.at(x1=0.5).at(x3=0.1)
+    x = np.array([[0.2, -0.3], [0.9, 1.0]])
+    full = np.array([[0.2, 0.5, -0.3, 0.1], [0.9, 0.5, 1.0, 0.1]])
+    assert part.backend.name == "tflite"
+    np.testing.assert_array_equal(part.value(x), model.value(full))
+    np.testing.assert_allclose(part.gradient(x), model.gradient(full)[:, :, [0, 2]], rtol=1e-5, atol=1e-5)
+
+
+def test_inverse_queries_run_on_the_file(served) -> None:
+    from sna_edge.inverse import roots
+
+    model = served(spline_model(3, 10, 3, seed=2))
+    truth = np.array([0.4, 0.7, 1.1])
+    target = float(model.with_backend("numpy").value(truth)[0])
+    found = roots(model.at(x0=0.4, x1=0.7), "x2", target)
+    assert np.min(np.abs(np.asarray(found.x) - 1.1)) < 1e-6
+
+
+def test_a_file_of_another_model_is_refused(tmp_path) -> None:
+    spline_model(2, 12, 4).save(tmp_path / "m.sna")
+    export(spline_model(2, 12, 4, seed=9), tmp_path, stem="m")
+    with pytest.raises(BackendError, match="another model"):
+        sna_edge.load(tmp_path / "m.sna", backend="tflite")
+    (tmp_path / "m.tflite").unlink()
+    with pytest.raises(BackendError, match="sna-edge export"):
+        sna_edge.load(tmp_path / "m.sna", backend="tflite")
+
+
+def test_without_a_runtime_the_message_says_what_to_install(served, monkeypatch) -> None:
+    from sna_edge.backends import tflite
+
+    model = served(spline_model(2, 12, 4))
+    monkeypatch.setattr(tflite, "RUNTIMES", ("no_such_runtime",))
+    with pytest.raises(BackendError, match="ai-edge-litert"):
+        sna_edge.load(model.path, backend="tflite")
+
+
+def test_bad_requests_are_one_sentence(tmp_path) -> None:
+    model = spline_model(2, 12, 4)
+    with pytest.raises(InputError, match="direct, onnx2tf"):
+        export(model, tmp_path, converter="magic")
+    with pytest.raises(InputError, match="--batch"):
+        export(model, tmp_path, batch=-1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_puts_the_file_beside_the_model(tmp_path, capsys) -> None:
+    as_stored(spline_model(2, 12, 4)).save(tmp_path / "plate.sna")
+    assert main(["export", str(tmp_path / "plate.sna"), "--to", "tflite", "-o", str(tmp_path), "--json"]) == 0
+    assert "agrees" in json.loads(capsys.readouterr().out)["check"]
+    assert sna_edge.load(tmp_path / "plate.sna", backend="tflite").backend.name == "tflite"
