@@ -33,7 +33,7 @@ lint: $(STAMP)-test
 types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
 
-unit: $(STAMP)-test
+unit: $(STAMP)-test $(STAMP)-runtimes
 	$(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -48,7 +48,7 @@ physics: $(STAMP)-test ## solve the shipped problems, one table and plots
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
 
-exchange: $(STAMP)-exchange ## every model kind x every export target x every runtime
+exchange: $(STAMP)-test $(STAMP)-runtimes ## every model kind x every export target x every runtime
 	$(PY) tools/exchange.py
 
 docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
@@ -87,8 +87,14 @@ $(STAMP)-test: $(RECIPE) | $(PY)
 	$(call install,test)
 	@touch $(STAMP)-demo
 
-$(STAMP)-exchange: $(RECIPE) $(STAMP)-test
-	$(call install,test,torch,onnx,tflite)
+# Runtimes the tests compare with: torch, ONNX, TFLite, an emulated CPU. Where one cannot be installed its tests are skipped.
+
+$(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
+	@echo "installing: runtimes to compare with (once)"
+	@$(PIP) --editable '.[runtimes]' || for extra in onnx tflite firmware; do \
+	  $(PIP) --editable ".[$$extra]" || echo "no $$extra here: its tests are skipped"; done
+	@$(PIP) --editable '.[torch]' || echo "no torch here: its tests are skipped"
+	@touch $@
 
 $(VENV)/types/sna_export: | $(PY)
 	@mkdir -p $(@D) && ln -sfn ../../export $@

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from sna_edge.cli.main import build
+from sna_edge.status import MEANING, Status
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 
@@ -24,6 +25,8 @@ def page() -> str:
     for word, sub in words.choices.items():
         lines += [f"## {word}", "", str(sub.description).strip(), "", f"    {synopsis(word, sub)}", ""]
         lines += ["| argument | |", "|---|---|", *(row(a) for a in sub._actions if a.dest != "help"), ""]
+    lines += ["## Statuses", "", "Numbers are the same in Python, C and artifacts; negative ones carry no value.", ""]
+    lines += ["| number | word | meaning |", "|---|---|---|", *(f"| {int(s)} | `{s.label}` | {MEANING[s]} |" for s in Status), ""]
     return "\n".join(lines)
 
 

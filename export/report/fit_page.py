@@ -1,0 +1,97 @@
+"""The page of a fitted model: how good, what it looks like, how it was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sna_edge.axis import Axis
+from sna_edge.errors import NotClosed, SnaError
+from sna_edge.model import Model
+
+from . import figures
+from .page import Page
+
+SLICED = 12  # inputs shown at most
+
+
+def fit_page(found: Any, *, title: str) -> Page:
+    """Page of a fit: `found` has model, report, inputs [N, D], measured [N, K], predicted [N, K] (out of fold)."""
+    model, report = found.model, found.report
+    size = f"{len(found.measured)} rows, {len(model.axes)} inputs"
+    page = Page(title, f"{size}; all errors are out of fold: each row is predicted by models that never saw it")
+    page.tiles(scores(model, report))
+    page.plots(scatter(model, found.measured, found.predicted))
+    describe_model(page, model, found.inputs)
+    candidates(page, report.get("candidates", []), report.get("why", ""))
+    return page
+
+
+def scores(model: Model, report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Tiles: R2 and RMSE of every output, then sizes."""
+    tiles = []
+    for output in model.outputs:
+        score = report.get("outputs", {}).get(output.name, {})
+        for key, word in (("r2", "R2"), ("rmse", "RMSE"), ("coverage", "covered by the interval")):
+            if key in score:
+                value = f"{100 * score[key]:.1f} %" if key == "coverage" else f"{score[key]:.4g}"
+                tiles.append((value, f"{output.name}: {word}"))
+    tiles.append((str(model.parameters), "parameters"))
+    tiles.append((str(model.interaction.rank), "modes"))
+    return tiles
+
+
+def scatter(model: Model, measured: np.ndarray, predicted: np.ndarray) -> list[str]:
+    """Predicted against measured and residuals of every output."""
+    plots = []
+    for k, output in enumerate(model.outputs):
+        good = np.isfinite(measured[:, k]) & np.isfinite(predicted[:, k])
+        pair = measured[good, k], predicted[good, k]
+        if len(pair[0]):
+            plots.append(figures.predicted_measured(*pair, name=output.name, unit=output.unit))
+            plots.append(figures.residuals(*pair, name=output.name, unit=output.unit))
+    return plots
+
+
+def describe_model(page: Page, model: Model, rows: np.ndarray) -> None:
+    """Slices through a typical row, importance of the inputs, atoms."""
+    at = figures.centre(model, rows)
+    shown = ", ".join(f"{a.name} {_place(a, v)}" for a, v in zip(model.axes, at, strict=True))
+    for k, output in enumerate(model.outputs):
+        page.heading(f"{output.name} along every input")
+        page.text(f"Through one row of the table ({shown}); the band is the prediction interval.")
+        page.plots(figures.slices(model, at, k)[:SLICED])
+    importance(page, model)
+    page.heading("Atoms").text("The one-dimensional functions whose products make the model, strongest first, each scaled to one.")
+    page.plots(figures.atoms(model)[:SLICED])
+
+
+def _place(axis: Axis, x: float) -> str:
+    return axis.level_names[round(x)] if axis.kind == "categorical" else f"{x:.4g}"
+
+
+def importance(page: Page, model: Model) -> None:
+    """Sobol indices of the linear part, inputs uniform and independent: exact."""
+    try:
+        linear = model if all(o.link == "identity" for o in model.outputs) else model.linear()
+        found = linear.sobol()
+    except (NotClosed, SnaError):
+        return
+    page.heading("What matters").text("Sobol indices over the whole domain, exact, for independent uniform inputs.")
+    first, total = np.asarray(found.first), np.asarray(found.total)
+    page.plots([figures.importance(model.input_names, first[:, k], total[:, k], o.name) for k, o in enumerate(model.outputs)])
+
+
+def candidates(page: Page, tried: Sequence[Mapping[str, Any]], why: str) -> None:
+    """What was tried and why the winner won."""
+    if not tried:
+        return
+    keys = list(dict.fromkeys(k for c in tried for k in c))
+    page.heading("How it was chosen").text(why)
+    page.table(keys, [[_short(c.get(k, "")) for k in keys] for c in tried])
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
