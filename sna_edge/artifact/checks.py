@@ -67,8 +67,13 @@ def validate(data: bytes) -> Raw:
     _table_layout(axes, sections["tables"])
     _values(axes, sections)
     outputs, weights = _outputs(header, sections["outputs"], groups)
+    raw = Raw(data, header, sections, axes, groups, outputs, weights)
+    if header["features"] & layout.FEATURE_FIXED:
+        from ..fixed.section import parse
+
+        parse(raw)
     _golden(header, axes, sections["golden"])
-    return Raw(data, header, sections, axes, groups, outputs, weights)
+    return raw
 
 
 def _header(data: bytes) -> Any:

@@ -63,6 +63,7 @@ def write(model: Model) -> bytes:
     golden, scale = make(stored)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
+    fixed = _integer_path(stored, groups, scale)
     sections = {
         "axes": records.tobytes(),
         "spans": bytes(spans.data),
@@ -71,13 +72,19 @@ def write(model: Model) -> bytes:
         "tables": tables,
         "interaction": groups.tobytes(),
         "outputs": _outputs(stored, scale, groups),
-        "fixed": b"",
+        "fixed": fixed,
         "golden": _golden(golden),
         "certificate": canonical(stored.certificate),
         "metadata": canonical({**stored.metadata, **names(stored)}),
     }
-    features = 0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT
+    features = (0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT) | (layout.FEATURE_FIXED if fixed else 0)
     return _assemble(sections, stored, groups, features)
+
+
+def _integer_path(model: Model, groups: Array, scale: Scale) -> bytes:
+    from ..fixed.attach import section
+
+    return section(model, groups, list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)))
 
 
 def names(model: Model) -> dict[str, Any]:
@@ -127,7 +134,7 @@ def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
     data = bytearray()
     for d, (record, table, dtype) in enumerate(zip(records, work.tables, model.dtypes, strict=True)):
         if isinstance(work, CP):
-            table = _padded_columns(table, d, groups)
+            table = padded_columns(table, d, groups)
         else:
             record["left"], record["right"] = work.cores[d].shape[1:]
         record["n_columns"] = table.shape[1]
@@ -149,7 +156,7 @@ def _groups(cp: CP) -> Array:
     return groups
 
 
-def _padded_columns(table: Array, d: int, groups: Array) -> Array:
+def padded_columns(table: Array, d: int, groups: Array) -> Array:
     """Columns of axis d in group order, each group padded to a multiple of 4 with zeros."""
     parts, start = [np.zeros((len(table), 0))], 0
     for mask, count, _ in groups.tolist():
@@ -171,10 +178,10 @@ def _outputs(model: Model, scale: Scale, groups: Array) -> bytes:
         record["range_low"], record["range_high"] = scale.low[k], scale.high[k]
         record["kappa"] = min(scale.kappa[k], 3e38)
         record["link"] = layout.LINKS.index(output.link)
-    return records.tobytes() + _padded_weights(model, groups).astype("<f4").tobytes()
+    return records.tobytes() + padded_weights(model, groups).astype("<f4").tobytes()
 
 
-def _padded_weights(model: Model, groups: Array) -> Array:
+def padded_weights(model: Model, groups: Array) -> Array:
     weights = model.interaction.weights
     if not isinstance(model.interaction, CP):
         return weights
