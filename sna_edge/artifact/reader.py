@@ -93,9 +93,11 @@ def _names(raw: checks.Raw, metadata: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(axes, list) and isinstance(outputs, list)
     rows = []
     for entry, record in zip(axes, raw.axes, strict=True):
+        categorical = record["kind"] == 2
         levels = tuple(entry[2]) if len(entry) == 3 and isinstance(entry[2], list) else ()
-        wanted = int(record["n_spans"]) if record["kind"] == 2 else 0
-        if len(levels) != wanted or len(set(levels)) != wanted or not all(isinstance(v, str) for v in levels):
+        wanted = int(record["n_spans"]) if categorical else 0
+        good = len(entry) == (3 if categorical else 2) and all(isinstance(v, str) for v in levels)
+        if not good or not len(levels) == len(set(levels)) == wanted:
             raise ArtifactError("bad_metadata", f"input {entry[0]!r} needs {wanted} level names")
         rows.append((entry[0], entry[1], levels))
     return {"axes": rows, "outputs": outputs}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +92,18 @@ def slow_value(model: Model, x: np.ndarray) -> np.ndarray:
     return np.array([o.value(np.array(v)) for o, v in zip(model.outputs, f, strict=True)], dtype=float)
 
 
+def gridded(model: Model, dtypes: tuple[str, ...]) -> Model:
+    """The model with its tables rounded to `dtypes`, so that the writer takes them."""
+    unit = {"int8": 2.0**-7, "int16": 2.0**-15}
+    tables = []
+    for table, dtype in zip(model.interaction.tables, dtypes, strict=True):
+        if dtype in unit:
+            table = table / (np.abs(table).max() * 1.01)
+            table = np.rint(table / unit[dtype]) * unit[dtype]
+        tables.append(table)
+    return model.replace(interaction=model.interaction.with_tables(tuple(tables)), dtypes=dtypes)
+
+
 class Toolbox:
     """What the tests of this room build models with."""
 
@@ -98,6 +113,7 @@ class Toolbox:
     tt = staticmethod(tt_model)
     points = staticmethod(points_in)
     slow_value = staticmethod(slow_value)
+    gridded = staticmethod(gridded)
 
     @staticmethod
     def linked(link: str, seed: int = 3) -> Model:
@@ -107,6 +123,21 @@ class Toolbox:
         output = Output("p", "", link, 2.0, -0.5, 0.2, Interval(0.9, 0.1, 0.2, "link"))
         work = base.interaction
         return Model(axes, work.with_tables(work.tables, work.weights * 0.2), [output])
+
+
+def load_by_hand() -> Any:
+    """The class ByHand of byhand.py beside this file."""
+    spec = importlib.util.spec_from_file_location("byhand", Path(__file__).with_name("byhand.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.ByHand
+
+
+@pytest.fixture(scope="session")
+def by_hand() -> Any:
+    """Opens an artifact for editing by hand."""
+    return load_by_hand()
 
 
 @pytest.fixture(scope="session")
