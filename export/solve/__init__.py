@@ -7,7 +7,7 @@
 """
 
 from .axes import ProblemAxis, ProblemError, component, parameter, space, time
-from .forms import Expression, coefficient, coincide, d, on, test, total, unknown
+from .forms import Expression, coefficient, coincide, d, expression, on, test, total, unknown
 from .problem import Problem
 from .progress import Progress, Step
 from .separate import Separated, separate
@@ -26,6 +26,7 @@ __all__ = [
     "coincide",
     "component",
     "d",
+    "expression",
     "on",
     "parameter",
     "separate",

@@ -110,8 +110,8 @@ def _kron_sum(local: Floats, blocks: Floats, ridge: float) -> Floats:
     """sum_k local[k] (x) blocks[k]: [a B, b B] from local [K, a, b] and blocks [K, B B]."""
     terms, a, b = local.shape
     size = round(blocks.shape[1] ** 0.5)
-    out = (local.reshape(terms, -1).T @ blocks).reshape(a, b, size, size)
-    out = np.ascontiguousarray(out.transpose(0, 2, 1, 3)).reshape(a * size, b * size)
+    summed = (local.reshape(terms, -1).T @ blocks).reshape(a, b, size, size)
+    out = np.ascontiguousarray(summed.transpose(0, 2, 1, 3)).reshape(a * size, b * size)
     if ridge:
         out[np.diag_indices(len(out))] += ridge
     return out

@@ -80,12 +80,16 @@ def residual_system(system: System, tables: Tables) -> System:
 
 
 def residual_norm(system: System, tables: Tables) -> float:
-    """||b - A u|| / ||b|| in the scaled coefficients, from Gram products; cancels near 1e-8."""
+    """||b - A u|| / ||b|| in the scaled coefficients, from Gram products.
+
+    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest term).
+    """
     both = residual_system(system, tables).loads
     gram = np.prod([f.T @ f for f in both], axis=0)
     loads = system.loads[0].shape[1]
     scale = gram[:loads, :loads].sum()
-    return float(np.sqrt(max(gram.sum(), 0.0) / scale)) if scale > 0 else 0.0
+    floor = np.finfo(float).eps * float(np.abs(gram).sum())
+    return float(np.sqrt(max(gram.sum(), floor) / scale)) if scale > 0 else 0.0
 
 
 def norm(system: System, tables: Tables) -> float:

@@ -37,7 +37,8 @@ class Factor:
         pick = tuple(a if b is None else b for a, b in zip(self.pick, other.pick, strict=True))
         parts = [c for c in (self.coefficient, other.coefficient) if c is not None]
         merged = parts[0] * parts[1] if len(parts) == 2 else (parts[0] if parts else None)
-        return Factor(self.trial + other.trial, self.test + other.test, merged, other.end if self.end is None else self.end, (pick[0], pick[1]))
+        end = other.end if self.end is None else self.end
+        return Factor(self.trial + other.trial, self.test + other.test, merged, end, (pick[0], pick[1]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 CHUNK = 8192  # samples per block: the work arrays stay inside the cache
 STEPS = 8  # Newton steps at most; a start from the table needs 3
 CLOSE = 1e-7  # |T - rise| / rise of a converged root
+SCANNED = 64  # samples scanned at once: 64 planes of 4,000 points are 2 MB
+GOLDEN, GOLDEN_STEPS, BISECTIONS = 0.6180339887498949, 40, 40  # 40 steps: 4e-9 of the bracket, 1e-12 of the axis
 TABLE = 7  # starts per parameter axis
 
 
@@ -102,28 +104,47 @@ class Crest:
         """Starts (x, s) [.., 2] on a grid of the parameters, NaN where nothing melts."""
         axes = [np.linspace(a.lower, a.upper, TABLE if a.basis.degree > 1 or a.name == "power" else 3) for a in self.plane.parameters]
         points = np.array(list(product(*axes)))
-        starts = np.concatenate([self._scan(points[i : i + 64]) for i in range(0, len(points), 64)])
+        starts = np.concatenate([self._scan(points[i : i + SCANNED]) for i in range(0, len(points), SCANNED)])
         starts = self._newton(points, starts)[0]
         return RegularGridInterpolator(axes, starts.reshape(*map(len, axes), 2))
 
     def extent(self, points: Floats) -> Floats:
         """Largest s [N] for parameter rows [N, P]."""
-        starts = self.table(points)
-        found, good = self._newton(points, starts)
-        for again in (np.flatnonzero(~good),):
-            if len(again):
-                scanned = np.concatenate([self._scan(points[again[i : i + 64]]) for i in range(0, len(again), 64)])
-                found[again], good[again] = self._newton(points[again], scanned)
-        cold = np.flatnonzero(~good)
+        found, good = self._newton(points, self.table(points))
         out = np.where(good, found[:, 1], np.nan)
-        if len(cold):
-            out[cold[self._peak(points[cold]) <= self.rise]] = 0.0
+        again = np.flatnonzero(~good)
+        for i in range(0, len(again), SCANNED):
+            rows = again[i : i + SCANNED]
+            scanned = self._scan(points[rows])
+            found, good = self._newton(points[rows], scanned)
+            cold = ~np.isfinite(scanned[:, 1])
+            out[rows] = np.where(good, found[:, 1], np.where(cold, 0.0, np.nan))
+            left = np.flatnonzero(~good & ~cold)
+            if len(left):
+                out[rows[left]] = self._golden(points[rows[left]], scanned[left, 0])
         return out
 
-    def _peak(self, points: Floats) -> Floats:
-        """Highest temperature on the scan line s = 0."""
-        weights = self.plane.context(points)
-        return np.asarray(self.plane.line(self.x, self.s[0], weights).max(axis=1))
+    def _golden(self, points: Floats, x: Floats) -> Floats:
+        """Largest root in s by golden section over x around a scanned start: slow, for pools too shallow for Newton."""
+        context, reach = self.plane.context(points), float(np.diff(self.x).max())
+        low, high = np.maximum(x - reach, self.x[0]), np.minimum(x + reach, self.x[-1])
+        for _ in range(GOLDEN_STEPS):
+            left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+            better = self._deepest(left, context) > self._deepest(right, context)
+            low, high = np.where(better, low, left), np.where(better, right, high)
+        return self._deepest((low + high) / 2, context)
+
+    def _deepest(self, x: Floats, context: Floats) -> Floats:
+        """Root in s at x by bisection, NaN where the far end is still above; below 0 (by the missing rise) where none."""
+        low, high = np.zeros_like(x), np.full_like(x, self.plane.across.upper)
+        surface = self.plane.jet(x, low, context)[0] - self.rise
+        far = self.plane.jet(x, high, context)[0] - self.rise
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            above = self.plane.jet(x, middle, context)[0] > self.rise
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+        root = np.where(surface > 0, low, surface / self.rise * self.plane.across.upper)
+        return np.asarray(np.where(far > 0, np.nan, root))
 
     def _scan(self, points: Floats) -> Floats:
         """Start (x, s) from the sampled plane: the deepest linear crossing in s; NaN where nothing is above."""

@@ -15,8 +15,8 @@ from . import cp_solver, tt_solver
 from .axes import ProblemAxis, ProblemError
 from .cp_solver import CPSettings, solve_cp
 from .iterate import Iterate
-from .progress import Progress, Step
 from .problem import Problem
+from .progress import Progress, Step
 from .system import System, assemble, normal_equations
 from .trains import from_columns, permuted, rounded, summed
 from .tt_solver import TTSettings, solve_tt
@@ -124,7 +124,7 @@ def _by_newton(
         system, lift = assemble(replace(problem, operator=problem.operator + operator, load=problem.load + load))
         before, target = cores, _target(system, options["form"])
         cores, residual = _by_train(target, options, seed, device, progress, before)
-        if before is not None and _moved(cores, before) <= options["tolerance"] or progress.expired:
+        if (before is not None and _moved(cores, before) <= options["tolerance"]) or progress.expired:
             break
     assert cores is not None
     return system, lift, cores, residual

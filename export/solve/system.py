@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from .forms import Expression, Factor, Product
 from .problem import Problem
 
 Floats = NDArray[np.float64]
-Matrix = sparse.csr_array
+Matrix = Any  # sparse.csr_array: scipy has no types
 KERNEL_TOLERANCE = 1e-9  # ||A 1|| below this share of its terms: constants are in the kernel
 
 
@@ -72,8 +73,8 @@ class System:
 
     @cached_property
     def extents(self) -> list[tuple[int, int, int]]:
-        """(k, first axis, last axis) of every term; a term without axes stands on axis 0."""
-        return [(k, min(t, default=0), max(t, default=0)) for k, t in enumerate(self.terms)]
+        """(k, first axis, last axis) of every term; every term names at least one axis."""
+        return [(k, min(t), max(t)) for k, t in enumerate(self.terms)]
 
     @cached_property
     def mirrored(self) -> System:
@@ -102,7 +103,7 @@ class System:
     @property
     def identity(self) -> System:
         """The mass operator alone: solving with it is the L2 projection (used to compress)."""
-        return System(self.maps, self.background, ({},), self.loads)
+        return System(self.maps, self.background, ({0: self.background[0]},), self.loads)
 
 
 def assemble(problem: Problem) -> tuple[System, list[Floats]]:
@@ -257,13 +258,21 @@ def _check_kernel(problem: Problem, builder: _Builder) -> None:
         columns = [(scale if i == 0 else 1.0) * (full.get(i, builder.full_mass[i]) @ ones) for scale, full in builder.full_terms]
         images.append(builder.maps[i].T @ np.stack(columns, axis=1))
     gram = np.prod([g.T @ g for g in images], axis=0)
-    sizes = np.prod([np.linalg.norm(abs(builder.maps[i].T) @ np.ones(a.basis.n_rows)) ** 2 for i, a in enumerate(problem.axes)])
-    operator = max(np.prod([sparse.linalg.norm(full.get(i, m)) for i, m in enumerate(builder.full_mass)]) * abs(s) for s, full in builder.full_terms)
-    if gram.sum() <= (KERNEL_TOLERANCE * operator) ** 2 * sizes:
+    if gram.sum() <= KERNEL_TOLERANCE**2 * np.prod([_largest(builder, i) for i in range(len(problem.axes))]):
         raise ProblemError(
             f"problem {problem.name!r} is under-determined: adding a constant changes nothing; "
             "hold an end with zero=..., or add a Robin term with on(axis, end)"
         )
+
+
+def _largest(builder: _Builder, i: int) -> float:
+    """max_k || |M_k| 1 ||^2 on axis i: what the image of constants would be without cancellation."""
+    ones = np.ones(builder.axes[i].basis.n_rows)
+    sizes = []
+    for scale, full in builder.full_terms:
+        image = builder.maps[i].T @ (abs(full.get(i, builder.full_mass[i])) @ ones)
+        sizes.append((scale if i == 0 else 1.0) ** 2 * float(image @ image))
+    return max(sizes)
 
 
 def normal_equations(system: System) -> System:

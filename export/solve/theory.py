@@ -131,7 +131,7 @@ def quasi_optimality(coarse: Problem, fine: Problem) -> tuple[float, float]:
     small, large = assemble(coarse)[0], assemble(fine)[0]
     axes = list(range(small.dimension))
     norm, form = _v_norm(fine, large, axes), _dense_form(large, axes, ())
-    inject = reduce(np.kron, (_injection(*pair) for pair in zip(coarse.axes, fine.axes, small.maps, large.maps, strict=True)))
+    inject: Floats = reduce(_kron, (_injection(*pair) for pair in zip(coarse.axes, fine.axes, small.maps, large.maps, strict=True)))
     load = reduce(np.multiply.outer, (f[:, 0] for f in large.loads)).reshape(-1)
     exact = np.linalg.solve(form, load)
     galerkin = inject @ np.linalg.solve(inject.T @ form @ inject, inject.T @ load)
@@ -148,3 +148,7 @@ def _injection(coarse: ProblemAxis, fine: ProblemAxis, small: Matrix, large: Mat
     narrow = coarse.sparse_design(0, fine.nodes) @ small
     weights = sparse.diags_array(fine.weights)
     return np.asarray(linalg.solve((wide.T @ weights @ wide).toarray(), (wide.T @ weights @ narrow).toarray(), assume_a="pos"))
+
+
+def _kron(a: Floats, b: Floats) -> Floats:
+    return np.asarray(np.kron(a, b), dtype=float)

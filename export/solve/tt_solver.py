@@ -125,7 +125,8 @@ def _half_sweep(
             seen = _residual_core(system, d, left.probe, right.probe, kept)
             probe[d] = np.linalg.qr(seen.reshape(-1, seen.shape[2]))[0].reshape(*seen.shape[:2], -1)
             room = min(settings.rank_max, a * n) - basis.shape[1]
-            basis, rest = _enriched(basis, rest, _residual_core(system, d, left.own, right.probe, kept).reshape(a * n, -1)[:, : max(room, 0)])
+            extra = _residual_core(system, d, left.own, right.probe, kept).reshape(a * n, -1)
+            basis, rest = _enriched(basis, rest, extra[:, : max(room, 0)])
         cores[d] = basis.reshape(a, n, -1)
         cores[d + 1] = np.tensordot(rest, cores[d + 1], 1)
         pairs.append(_advanced(system, d, left, cores[d], probe[d]))
@@ -185,14 +186,18 @@ def inner(a: Cores, b: Cores) -> float:
 
 
 def residual_norm(system: System, cores: Cores) -> float:
-    """||b - A u|| / ||b|| in the scaled coefficients, from inner products of trains; cancels near 1e-8."""
+    """||b - A u|| / ||b|| in the scaled coefficients, from inner products of trains.
+
+    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest term).
+    """
     images = [[apply_axis(system.matrix(k, d), c) for d, c in enumerate(cores)] for k in range(len(system.terms))]
-    scale = np.prod([f.T @ f for f in system.loads], axis=0).sum()
-    total = scale
+    scale = float(np.prod([f.T @ f for f in system.loads], axis=0).sum())
+    parts = [scale]
     for k, m in combinations_with_replacement(range(len(images)), 2):
-        total += (1 if k == m else 2) * inner(images[k], images[m])
-    total -= 2 * sum(_against_load(system, image) for image in images)
-    return float(np.sqrt(max(total, 0.0) / scale)) if scale > 0 else 0.0
+        parts.append((1 if k == m else 2) * inner(images[k], images[m]))
+    parts += [-2 * _against_load(system, image) for image in images]
+    floor = np.finfo(float).eps * float(np.abs(parts).sum())
+    return float(np.sqrt(max(sum(parts), floor) / scale)) if scale > 0 else 0.0
 
 
 def _against_load(system: System, cores: Cores) -> float:

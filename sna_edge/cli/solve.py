@@ -125,7 +125,8 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
 
 
 def _lines(args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status) -> list[str]:
-    lines = [f"{problem.title or problem.name}: {solution.model!r}", f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}"]
+    lines = [f"{problem.title or problem.name}: {solution.model!r}"]
+    lines.append(f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}")
     if status != Status.OK:
         lines.append(f"{status.label}: stopped at the time limit, the model is the best so far")
     if error is not None:

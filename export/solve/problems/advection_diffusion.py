@@ -22,14 +22,14 @@ WIDTH = 0.12  # standard deviation of the source, m
 SERIES = 160  # sine terms: the source's spectrum is below 1e-16 from n = 25 on
 
 
-def advection_diffusion(*, spans: int = 14, degree: int = 4) -> Problem:
+def advection_diffusion(*, spans: int = 14, degree: int = 4, time_spans: int = 8) -> Problem:
     """int u_t v + a u_x v + b u_y v + k grad u . grad v = int q v, u = 0 at the border and at t = 0.
 
     The axes stand so that those which couple most are neighbours: ranks of the train stay small.
     """
     x = space("x", 0.0, 1.0, spans=spans, degree=degree, zero="both")
     y = space("y", 0.0, 1.0, spans=spans, degree=degree, zero="both")
-    t = time("t", 0.0, 0.5, spans=8, degree=degree)
+    t = time("t", 0.0, 0.5, spans=time_spans, degree=degree)
     a = parameter("velocity_x", 0.2, 1.0, spans=3, degree=4, unit="m/s")
     b = parameter("velocity_y", -0.5, 0.5, spans=3, degree=4, unit="m/s")
     k = parameter("diffusivity", 0.03, 0.1, spans=3, degree=4, unit="m2/s")

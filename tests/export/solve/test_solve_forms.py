@@ -1,0 +1,95 @@
+"""The language of problems: algebra of forms, and an error for everything that is not well stated."""
+
+import numpy as np
+import pytest
+
+from sna_export.solve import Problem, ProblemError, component, d, on, parameter, separate, solve, space, time, unknown
+from sna_export.solve import test as test_function
+
+u, v = unknown(), test_function()
+
+
+def line(**options):
+    return space("x", 0.0, 1.0, spans=6, degree=3, **options)
+
+
+def test_products_expand_like_on_paper():
+    x, k = line(zero="both"), parameter("k", 1.0, 2.0)
+    form = k * (d(u, x) - 2.0 * u) * (d(v, x) + v)
+    assert len(form.products) == 4
+    assert sorted(p.scale for p in form.products) == [-2.0, -2.0, 1.0, 1.0]
+    assert all(set(p.factors) == ({x, k} if p.factors.get(x) else {k}) for p in form.products)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (lambda x: d(u, "x"), "names no axis"),
+        (lambda x: x.function(lambda s, t: s * t), "separate"),
+        (lambda x: u * u * v, "twice"),
+        (lambda x: d(u * v, x), "before multiplying"),
+        (lambda x: d(u, x, 4), "degree"),
+        (lambda x: on(x, "left"), "no end"),
+        (lambda x: on(x, 2.0), "outside"),
+        (lambda x: x.function(lambda s: 1 / (s - s)), "not finite"),
+        (lambda x: u["w"], "no component"),
+        (lambda x: "1" * u, "no term"),
+        (lambda x: space("y", zero="left"), "names no end"),
+        (lambda x: space("y", zero="both", periodic=True), "periodic"),
+        (lambda x: Problem("p", (x,), u * v, u * v), "test function only"),
+        (lambda x: Problem("p", (x,), d(u, x) * d(v, x), line() * v), "does not have"),
+        (lambda x: Problem("p", (x, x), u * v, v), "unique"),
+        (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"), "unknown"),
+        (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), form="magic"), "unknown"),
+    ],
+)  # fmt: skip
+def test_wrong_statements_name_cause_and_next_step(state, words):
+    with np.errstate(all="ignore"), pytest.raises(ProblemError, match=words):
+        state(line())
+
+
+def test_a_pure_neumann_problem_is_under_determined():
+    x, k = line(), parameter("k", 1.0, 2.0)
+    with pytest.raises(ProblemError, match="under-determined"):
+        solve(Problem("p", (x, k), k * d(u, x) * d(v, x), 1.0 * v))
+
+
+@pytest.mark.parametrize("held", [{"zero": "upper"}, {}])
+def test_a_held_end_or_a_robin_end_determines_it(held):
+    x = line(**held)
+    weak = d(u, x) * d(v, x) + (0.0 if held else 1.0) * u * v * on(x, "upper")
+    assert np.isfinite(solve(Problem("p", (x,), weak, 1.0 * v)).model({"x": 0.3})).all()
+
+
+def test_a_component_of_one_side_only_is_refused():
+    c, x = component("c", ("a", "b")), line(zero="both")
+    w = unknown(c)
+    with pytest.raises(ProblemError, match="both"):
+        solve(Problem("p", (c, x), d(w["a"], x) * d(v, x), 1.0 * v))
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-5, 1e-8])
+def test_separate_states_the_error_it_makes(tolerance):
+    axes = (line(), space("y", 0.0, 2.0, spans=5), parameter("r", 1.0, 2.0))
+    found = separate(lambda x, y, r: np.exp(-((x - y) ** 2) / r), axes, tolerance)
+    assert found.error <= tolerance
+    assert found.error >= tolerance * 1e-3, "more products than the tolerance asks for"
+    summed = sum(np.prod([p.factors[a].coefficient[i] for a, i in zip(axes, (3, 8, 11))]) for p in found.products)
+    exact = np.exp(-((axes[0].nodes[3] - axes[1].nodes[8]) ** 2) / axes[2].nodes[11])
+    assert abs(summed - exact) <= 50 * tolerance
+
+
+def test_separate_refuses_what_it_cannot_sample():
+    x = line()
+    with pytest.raises(ProblemError, match="points"):
+        separate(lambda *a: sum(a), [x] * 6)
+    with np.errstate(all="ignore"), pytest.raises(ProblemError, match="not finite"):
+        separate(lambda a, b: 1 / (0 * a * b), (x, x))
+
+
+def test_time_starts_at_zero_and_takes_a_lift():
+    x, t = line(zero="both"), time("t", 0.0, 0.1, spans=6)
+    problem = Problem("p", (x, t), d(u, t) * v + d(u, x) * d(v, x), 0.0 * v, lift=x.function(lambda s: np.sin(np.pi * s)))
+    model = solve(problem, tolerance=1e-7).model
+    assert model({"x": 0.4, "t": 0.0})[0] == pytest.approx(np.sin(0.4 * np.pi), abs=1e-4)
+    assert model({"x": 0.4, "t": 0.1})[0] == pytest.approx(np.sin(0.4 * np.pi) * np.exp(-(np.pi**2) * 0.1), abs=1e-4)
