@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sna_edge import Axis, DomainError, InputError, Interval, Model, NotClosed, Output, from_bytes
+from sna_edge import Axis, DomainError, InputError, Interval, Model, NotClosed, Output, Uniform, from_bytes
 from sna_edge.basis import bspline, lagrange, uniform_breaks
 
 KINDS = ["cp", "tt"]
@@ -190,14 +190,9 @@ def test_categorical_derivative_is_refused(model) -> None:
 def test_results_drop_interval_and_certificate(smooth) -> None:
     outputs = [Output("a", interval=Interval(0.9, 1.0, 1.0), range=(0.0, 1.0)), Output("b")]
     marked = smooth.replace(outputs=outputs, certificate={"max": 1e-3})
-    for result in (marked.at(x=0.0), marked.derivative("x"), marked.integrate("x"), marked + marked, 2 * marked, marked.mean({"x": _uniform()})):
+    mean = marked.mean({"x": Uniform()})
+    for result in (marked.at(x=0.0), marked.derivative("x"), marked.integrate("x"), marked + marked, 2 * marked, mean):
         assert all(o.interval is None for o in result.outputs) and not result.certificate
-
-
-def _uniform():
-    from sna_edge import Uniform
-
-    return Uniform()
 
 
 def test_results_are_saved_and_read_like_any_model(smooth, build) -> None:

@@ -83,12 +83,14 @@ def test_everything_that_is_not_a_number_survives(build) -> None:
         Output("Länge", "µm", "exp", 2.0, -1.0, 0.5, Interval(0.8, 0.25, 0.5, "link"), None),
         Output("b", "", "identity", 1.0, 0.0, 0.0, Interval(0.9, 0.0, 3.0), None),
     ]
-    model = model.replace(axes=axes, outputs=outputs, certificate={"max": 0.25, "at": [1, 2.5]}, metadata={"name": "spür", "n": [1, {"a": None}]})
+    certificate, metadata = {"max": 0.25, "at": [1, 2.5]}, {"name": "spür", "n": [1, {"a": None}]}
+    model = model.replace(axes=axes, outputs=outputs, certificate=certificate, metadata=metadata)
     again = from_bytes(model.to_bytes(), backend="numpy")
     assert [(a.name, a.unit, a.kind, a.level_names) for a in again.axes] == [(a.name, a.unit, a.kind, a.level_names) for a in axes]
     assert all(np.array_equal(a.support, b.support) for a, b in zip(again.axes, axes, strict=True))
     for a, b in zip(again.outputs, outputs, strict=True):
-        assert (a.name, a.unit, a.link, a.scale, a.offset, a.bias, a.interval) == (b.name, b.unit, b.link, b.scale, b.offset, b.bias, b.interval)
+        for field in ("name", "unit", "link", "scale", "offset", "bias", "interval"):
+            assert getattr(a, field) == getattr(b, field)
         assert a.range is not None and a.range[0] < a.range[1]
     assert again.certificate == model.certificate and again.metadata == model.metadata
 
