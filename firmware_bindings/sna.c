@@ -1271,7 +1271,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     h.aimed = aim_at(&h);
     hunt_axis(m, axis_at(m, axis), rows, constant, &h);
     *n_roots = h.found;
-    *nearest = h.nearest;
+    *nearest = h.found ? target : h.nearest;
     return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
 }
 
@@ -1316,6 +1316,16 @@ static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned
     return 1;
 }
 
+/* Do the matrices of axis d stand where those of an earlier axis of the same shape do? */
+static int shares_matrices(const sna_model *m, unsigned d) {
+    const axis_record *a = axis_at(m, d);
+    for (unsigned e = 0; e < d; e++) {
+        const axis_record *b = axis_at(m, e);
+        if (b->n_matrices == a->n_matrices && b->degree == a->degree && fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices) return 1;
+    }
+    return 0;
+}
+
 /* Checks one axis; *end is where its arrays must begin and then where they end. */
 static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
     const axis_record *a = axis_at(m, d);
@@ -1323,10 +1333,10 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
     uint32_t order = a->degree + 1u, counts = counts_bytes(a);
     int level = a->kind == CATEGORICAL;
     if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
-    if (f->reserved || f->zero[0] || f->zero[1] || f->matrices != *end) return 0;
+    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d))) return 0;
     if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
     if (!f->multiplier != !is_uniform(a)) return 0;
-    *end += 4ull * a->n_matrices * order * order;
+    if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
     if (f->counts != (counts ? *end : 0)) return 0;
     *end += counts;
     if (*end > section_size(m, FIXED)) return 0;
@@ -1346,7 +1356,11 @@ static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
 
 static uint32_t fixed_golden_offset(const sna_model *m) {
     uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
-    for (unsigned d = 0; d < m->n_axes; d++) end += 4u * axis_at(m, d)->n_matrices * (axis_at(m, d)->degree + 1u) * (axis_at(m, d)->degree + 1u) + counts_bytes(axis_at(m, d));
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (fixed_axis_at(m, d)->matrices == end) end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
+        end += counts_bytes(a);
+    }
     for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
     return end;
 }
@@ -1576,18 +1590,26 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
 
 /* --------------------------------------------------------------------------------------------------- 10 names */
 
+/* The n-th of names that stand one behind the other: no table of pointers to relocate. */
+static const char *nth(const char *names, int n) {
+    for (; n > 0; n--) {
+        while (*names) names++;
+        names++;
+    }
+    return names;
+}
+
 const char *sna_status_name(sna_status status) {
-    static const char *const remarks[] = {"ok", "several", "tangent", "extrapolated", "edge"};
-    static const char *const refusals[] = {"",        "out_of_domain", "bad_input",   "unreachable", "not_converged",
-                                           "deadline", "not_verified",  "corrupt",     "unsupported", "no_space"};
     int i = (int)status;
-    return i >= 0 && i <= 4 ? remarks[i] : i < 0 && i >= -9 ? refusals[-i] : "";
+    if (i >= 0 && i <= 4) return nth("ok\0several\0tangent\0extrapolated\0edge", i);
+    if (i >= 0 || i < -9) return "";
+    return nth("out_of_domain\0bad_input\0unreachable\0not_converged\0deadline\0not_verified\0corrupt\0unsupported\0no_space", -i - 1);
 }
 
 const char *sna_rule_name(sna_rule rule) {
-    static const char *const names[SNA_RULE_COUNT] = {
-        "",          "too_short",  "bad_magic",        "unsupported_version", "unsupported_feature", "bad_size",   "bad_header",
-        "bad_section_table", "bad_checksum", "bad_padding", "bad_axis",     "bad_offset",          "bad_span",   "bad_group",
-        "bad_table_layout",  "bad_value",    "bad_output",  "bad_fixed",    "bad_golden",          "bad_metadata", "golden_mismatch"};
-    return (unsigned)rule < SNA_RULE_COUNT ? names[rule] : "";
+    if (rule <= SNA_RULE_NONE || rule >= SNA_RULE_COUNT) return "";
+    return nth("too_short\0bad_magic\0unsupported_version\0unsupported_feature\0bad_size\0bad_header\0bad_section_table\0bad_checksum\0"
+               "bad_padding\0bad_axis\0bad_offset\0bad_span\0bad_group\0bad_table_layout\0bad_value\0bad_output\0bad_fixed\0bad_golden\0"
+               "bad_metadata\0golden_mismatch",
+               (int)rule - 1);
 }

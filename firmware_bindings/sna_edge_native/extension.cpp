@@ -101,6 +101,14 @@ class Model {
         });
     }
 
+    // One point into y[K]: the status, y is NaN where it is negative.
+    int point(Point x, nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu> y) const {
+        signed char s = 0;
+        if (status_ != SNA_OK || x.shape(0) != model_.n_axes || y.shape(0) != model_.n_outputs) refuse("x (D,) and y (K,) do not fit the model");
+        if (!host_) return sna_eval(&model_, 0, x.data(), y.data(), workspace(work_size_), work_size_);
+        return sna_host_eval(host_, 0, 1, x.data(), y.data(), &s, workspace(work_size_));
+    }
+
     // One point, first output, as a plain float; raises where there is no value.
     double one(Point x) const {
         if (x.shape(0) != model_.n_axes) refuse("x needs one number per input");
@@ -160,6 +168,7 @@ NB_MODULE(_native, m) {
         .def("value", &Model::value32, nb::arg("x").noconvert(), nb::arg("y").noconvert(), nb::arg("status").noconvert(), nb::arg("extrapolate") = false)
         .def("gradient", &Model::gradient, nb::arg("x").noconvert(), nb::arg("y").noconvert(), nb::arg("dy").noconvert(), nb::arg("status").noconvert(),
              nb::arg("extrapolate") = false)
+        .def("point", &Model::point, nb::arg("x").noconvert(), nb::arg("y").noconvert())
         .def("one", &Model::one, nb::arg("x").noconvert())
         .def("one", &Model::one32, nb::arg("x").noconvert());
     m.def("use", &sna_host_use, nb::arg("isa"));

@@ -121,6 +121,12 @@ class Model:
             status[i] = LIBRARY.sna_eval_grad(byref(self._record), flags, *row, self._work(), self._size)
         return int(min(status, default=0))
 
+    def point(self, x: NDArray[Any], y: NDArray[Any]) -> int:
+        """One point into y [K]: the status."""
+        status = np.empty(1, np.int8)
+        self.value(np.ascontiguousarray(x, np.float64)[None], y[None], status)
+        return int(status[0])
+
     def one(self, x: NDArray[Any]) -> float:
         """First output at one point; ValueError where there is no value."""
         y, status = np.empty((1, self.n_outputs)), np.empty(1, np.int8)

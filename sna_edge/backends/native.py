@@ -43,6 +43,14 @@ class NativeBackend:
         self.isa: str = self._model.isa
         #: x float64 or float32 [D] -> first output as a float, checked against the domain in C (ValueError outside)
         self.predict = self._model.one
+        self._point = self._model.point
+
+    def single(self, query: object) -> Floats | None:
+        """y [K] of one float64 array (D,) inside the domain, else None."""
+        if not isinstance(query, np.ndarray) or query.ndim != 1 or query.dtype != np.float64 or query.shape[0] != self._model.n_axes:
+            return None
+        y = np.empty(self._n_outputs)
+        return y if self._point(np.ascontiguousarray(query), y) >= 0 else None
 
     def value(self, x: Floats) -> Floats:
         x = np.ascontiguousarray(x, dtype=np.float64)

@@ -1,0 +1,157 @@
+"""C against the Python float64 reference on the stored tables: values, gradients, statuses, intervals, roots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_edge import Model, Status, inverse
+
+from .conftest import DTYPES, axes_of, cp_model, mixed, points_in, tt_model, zoo
+
+NAMES = sorted(zoo())
+FLOAT32 = 4e-6
+POINTS = 200
+
+
+def reference(data: bytes) -> Model:
+    return sna_edge.from_bytes(data, backend="numpy")
+
+
+def allowed(model: Model, y: np.ndarray) -> np.ndarray:
+    """4e-6 * max(1, kappa) of the range, per output, kappa measured at the points as FORMAT.md defines it."""
+    from sna_edge.artifact.golden import measure
+
+    scale = measure(model, points_in(model, 512, seed=5))
+    width = np.maximum(scale.high, y.max(axis=0)) - np.minimum(scale.low, y.min(axis=0))
+    return np.asarray(FLOAT32 * width * np.maximum(1.0, scale.kappa) + 2.0**-23 * np.abs(y).max(axis=0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_double_equals_python(name: str, artifacts: dict[str, bytes], c_double: Any) -> None:
+    model, opened = reference(artifacts[name]), c_double.open(artifacts[name])
+    assert (opened.status, opened.verify()) == (0, 0), opened.rule
+    x = points_in(model, POINTS)
+    expected, slope = model.backend.value_and_gradient(x)
+    y, status = opened.value(x)
+    y2, g, _ = opened.value_and_gradient(x)
+    scale = np.abs(expected).max()
+    assert (status >= 0).all()
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-12 * scale)
+    np.testing.assert_allclose(y2, expected, rtol=0, atol=1e-12 * scale)
+    flat = [a.kind == "categorical" for a in model.axes]
+    slope[:, :, flat] = 0.0
+    np.testing.assert_allclose(g, slope, rtol=0, atol=1e-11 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float_is_within_its_bound(name: str, artifacts: dict[str, bytes], c_float: Any) -> None:
+    model, opened = reference(artifacts[name]), c_float.open(artifacts[name])
+    assert (opened.status, opened.verify()) == (0, 0), opened.rule
+    x = points_in(model, POINTS).astype(np.float32).astype(float)
+    x = np.clip(x, [a.lower for a in model.axes], [a.upper for a in model.axes])
+    expected = model.backend.value(x)
+    y, _ = opened.value(x)
+    y2, _, _ = opened.value_and_gradient(x)
+    bound = allowed(model, expected)
+    assert (np.abs(y - expected) <= bound).all(), (np.abs(y - expected) / bound).max()
+    assert (np.abs(y2 - expected) <= bound).all()
+
+
+@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
+@pytest.mark.parametrize("name", NAMES)
+def test_host_layer_is_within_its_bound(name: str, isa: str, artifacts: dict[str, bytes], host: Any) -> None:
+    if not host.use(isa):
+        pytest.skip(f"this machine has no {isa}")
+    model, native = reference(artifacts[name]), host.Model(artifacts[name])
+    assert native.status == 0, native.rule
+    for count in (1, 7, 64, POINTS):  # short, partial and full blocks
+        x = points_in(model, count, seed=count)
+        expected, slope = model.backend.value_and_gradient(x)
+        slope[:, :, [a.kind == "categorical" for a in model.axes]] = 0.0
+        y, y2, g = np.empty(expected.shape), np.empty(expected.shape), np.empty(slope.shape)
+        status = np.empty(count, np.int8)
+        native.value(x, y, status)
+        native.gradient(x, y2, g, status)
+        bound = allowed(model, expected)
+        assert (np.abs(y - expected) <= bound).all()
+        assert (np.abs(y2 - expected) <= bound).all()
+        assert np.abs(g - slope).max() <= 1e-5 * max(1.0, bound.max() / FLOAT32) * np.abs(slope).max()
+    host.use("avx512") or host.use("avx2") or host.use("baseline")
+
+
+@pytest.mark.parametrize("extrapolate", [False, True])
+@pytest.mark.parametrize("interaction", ["cp", "tt"])
+def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_double: Any, host: Any) -> None:
+    made = cp_model(mixed(), outputs=2, sparse=True) if interaction == "cp" else tt_model(mixed())
+    model = reference(made.to_bytes())
+    opened, native = c_double.open(model.artifact), host.Model(model.artifact)
+    assert opened.verify() == 0
+    x = points_in(model, 400, seed=9)
+    rng = np.random.default_rng(0)
+    for row in range(0, 400, 2):
+        d = int(rng.integers(len(model.axes)))
+        axis = model.axes[d]
+        x[row, d] = rng.choice([np.nan, axis.lower - 0.1 * axis.width, axis.upper + 0.3 * axis.width, axis.upper + 1e-9, axis.lower, axis.upper, 0.5])
+    wanted = model.evaluate(x, extrapolate=extrapolate)
+    y, status = opened.value(x, int(extrapolate))
+    np.testing.assert_array_equal(status, wanted.status)
+    np.testing.assert_allclose(y, wanted.value, rtol=0, atol=1e-11 * np.nanmax(np.abs(wanted.value)))
+    y, status = np.empty_like(y), np.empty(400, np.int8)
+    native.value(x, y, status, extrapolate)
+    np.testing.assert_array_equal(status, wanted.status)
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(wanted.value))
+    good = wanted.status >= 0
+    np.testing.assert_allclose(y[good], wanted.value[good], rtol=0, atol=1e-4 * np.nanmax(np.abs(wanted.value)))
+
+
+@pytest.mark.parametrize("space", ["output", "link"])
+@pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
+def test_intervals(link: str, space: str, c_double: Any) -> None:
+    made = cp_model(axes_of("uniform", 3, 2), link=link, outputs=2)
+    outputs = [sna_edge.Output(o.name, link=link, scale=o.scale, offset=o.offset, interval=sna_edge.Interval(0.9, 0.3, 0.1, space)) for o in made.outputs]
+    model = reference(made.replace(outputs=outputs).to_bytes())
+    opened = c_double.open(model.artifact)
+    found = model.evaluate(points_in(model, 20))
+    for row in range(20):
+        for k in range(2):
+            low, high, status = opened.interval(k, found.value[row, k])
+            assert status == Status.OK
+            np.testing.assert_allclose([low, high], [found.lower[row, k], found.upper[row, k]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
+@pytest.mark.parametrize("kind,degree", [("uniform", 1), ("uniform", 3), ("uniform", 7), ("graded", 3), ("lagrange", 3), ("periodic", 3), ("hat", 1)])
+def test_roots_are_those_of_python(kind: str, degree: int, link: str, c_double: Any) -> None:
+    model = reference(cp_model(axes_of(kind, degree, 3), link=link, rank=7, seed=4).to_bytes())
+    opened = c_double.open(model.artifact)
+    assert opened.verify() == 0
+    for row, x in enumerate(points_in(model, 12, seed=8)):
+        target = float(model.backend.value(x[None])[0, 0])
+        wanted = inverse.roots(model, "x1", target, at={"x0": x[0], "x2": x[2]})
+        found, status, nearest = opened.roots(x, 1, target)
+        assert status == wanted.status, (row, wanted)
+        np.testing.assert_allclose(sorted(found[:, 0]), sorted(np.atleast_1d(np.asarray(wanted.x, float)).ravel()), atol=1e-8 * model.axes[1].width)
+        assert abs(nearest - target) <= 1e-6 * max(1.0, abs(target))
+
+
+def test_roots_of_a_target_out_of_reach(c_double: Any) -> None:
+    model = reference(cp_model(axes_of("uniform", 3, 2), rank=3).to_bytes())
+    opened = c_double.open(model.artifact)
+    x = points_in(model, 1)[0]
+    assert opened.roots(x, 0, 0.0)[1] == Status.NOT_VERIFIED
+    assert opened.verify() == 0
+    line = model.value(np.column_stack([np.linspace(model.axes[0].lower, model.axes[0].upper, 20001), np.full(20001, x[1])]))
+    found, status, nearest = opened.roots(x, 0, float(line.max()) + 1.0)
+    assert (len(found), status) == (0, Status.UNREACHABLE)
+    assert abs(nearest - line.max()) < 1e-6 * np.ptp(line)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_workspace_too_small_is_refused(dtype: str, c_double: Any) -> None:
+    opened = c_double.open(cp_model(axes_of("uniform", 3, 2), dtype=dtype).to_bytes())
+    opened._work = opened._work[: opened.workspace(0) // 8 - 1]
+    assert opened.verify() == Status.NO_SPACE
