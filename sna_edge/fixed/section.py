@@ -32,15 +32,20 @@ def write(path: FixedPath, places: NDArray[np.uint16]) -> bytes:
     axes, outputs = np.zeros(len(path.axes), AXIS), np.zeros(len(path.outputs), OUTPUT)
     weights = path.weights.astype("<i4").tobytes()
     end = axes.nbytes + outputs.nbytes + len(weights)
-    body = [weights]
+    body, placed = [weights], dict[tuple[tuple[int, ...], bytes], int]()
     for record, axis in zip(axes, path.axes, strict=True):
         matrices = axis.coefficients.astype("<i4").tobytes()
         counts = axis.breaks.astype("<i4").tobytes() + axis.multipliers.astype("<u4").tobytes()
-        record["matrices"], record["q"], record["shift"], record["multiplier"] = end, axis.q, axis.shift, axis.multiplier
+        record["q"], record["shift"], record["multiplier"] = axis.q, axis.shift, axis.multiplier
         record["count_lower"], record["count_upper"] = axis.count_lower, axis.count_upper
-        record["counts"] = end + len(matrices) if counts else 0
-        body += [matrices, counts]
-        end += len(matrices) + len(counts)
+        key = (axis.coefficients.shape, matrices)
+        if key not in placed:
+            placed[key] = end
+            body.append(matrices)
+            end += len(matrices)
+        record["matrices"], record["counts"] = placed[key], end if counts else 0
+        body.append(counts)
+        end += len(counts)
     for record, output in zip(outputs, path.outputs, strict=True):
         table = output.table.astype("<i4").tobytes()
         record["bias"], record["shift"], record["exponent"] = output.bias, output.shift, output.exponent
@@ -57,6 +62,7 @@ class Cursor:
 
     def __init__(self, block: bytes) -> None:
         self.block, self.end = block, 0
+        self.matrices: dict[tuple[int, int, int], NDArray[Any]] = {}
 
     def take(self, dtype: str | np.dtype[Any], count: int) -> NDArray[Any]:
         size = np.dtype(dtype).itemsize * count
@@ -64,6 +70,14 @@ class Cursor:
         part = np.frombuffer(self.block, dtype, count, self.end)
         self.end += size
         return part
+
+    def take_matrices(self, offset: int, count: int, order: int) -> NDArray[Any]:
+        """i32 [count, order, order] at the running sum, or where an earlier axis of the same shape has them."""
+        key = (offset, count, order)
+        if offset == self.end:
+            self.matrices[key] = self.take("<i4", count * order * order).astype(np.int64).reshape(-1, order, order)
+        need(key in self.matrices, "matrices do not stand where they must")
+        return self.matrices[key]
 
 
 def need(condition: object, message: str) -> None:
@@ -110,11 +124,10 @@ def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
     dtype = layout.DTYPES[a["dtype"]]
     need(not a["n_columns"] or dtype in FRACTION, "a table is not int16 or int8")
     need(16 <= f["q"] <= 30 and f["shift"] <= 32 and not f["reserved"] and not f["zero"].any(), "an axis record is out of range")
-    need(f["matrices"] == cursor.end, "matrices do not stand where they must")
     lower, upper = int(f["count_lower"]), int(f["count_upper"])
     need((lower, upper) == (0, spans - 1) if level else lower < upper, "counts are not ordered")
     need(bool(f["multiplier"]) == uniform, "a multiplier does not fit the kind of its axis")
-    coefficients = cursor.take("<i4", int(a["n_matrices"]) * order * order).astype(np.int64).reshape(-1, order, order)
+    coefficients = cursor.take_matrices(int(f["matrices"]), int(a["n_matrices"]), order)
     listed = not uniform and not level
     need(f["counts"] == (cursor.end if listed else 0), "counts do not stand where they must")
     breaks = cursor.take("<i4", spans + 1 if listed else 0).astype(np.int64)
