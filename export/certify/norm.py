@@ -38,8 +38,13 @@ def _cp_norm(f: Separable, work: Sequence[AxisSpace]) -> Floats:
     carry = np.ones((1, f.rank))
     for table, space in zip(f.tables, work, strict=True):
         weighted = space.factor @ table
-        carry = np.linalg.qr((carry[:, None, :] * weighted[None]).reshape(-1, f.rank), mode="r")
+        carry = _triangle((carry[:, None, :] * weighted[None]).reshape(-1, f.rank))
     return np.asarray(np.linalg.norm(carry @ f.weights, axis=0))
+
+
+def _triangle(matrix: Floats) -> Floats:
+    """R of matrix = Q R."""
+    return np.asarray(np.linalg.qr(matrix)[1], dtype=float)
 
 
 def _tt_norm(model: Model, reference: Model, work: Sequence[AxisSpace]) -> Floats:
@@ -53,7 +58,7 @@ def _tt_norm(model: Model, reference: Model, work: Sequence[AxisSpace]) -> Float
             ],
             axis=2,
         )
-        carry = np.linalg.qr(stacked.reshape(-1, stacked.shape[2]), mode="r")
+        carry = _triangle(stacked.reshape(-1, stacked.shape[2]))
     return np.asarray(np.linalg.norm(carry @ np.vstack([left[1], -right[1]]), axis=0))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from numpy.typing import ArrayLike
-from sna_export.certify.certificate import combined, figures, kappa
-from sna_export.certify.measured import points_of
 
 from sna_edge.artifact.stored import as_stored
 from sna_edge.errors import InputError
 from sna_edge.inputs import coordinates
 from sna_edge.model import Model
+from sna_export.certify.certificate import combined, figures, kappa
+from sna_export.certify.measured import points_of
 
 from .attempt import Quantizer, Trial
 from .grid import Grid

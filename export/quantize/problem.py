@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sna_export.certify.separable import Separable, products
 from sna_export.certify.space import AxisSpace
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sna_export.certify.space import AxisSpace, spaces
 
 from sna_edge.artifact.stored import column_scale
 from sna_edge.interaction import TT
 from sna_edge.model import Model
+from sna_export.certify.space import AxisSpace, spaces
 
 from .grid import Grid
 from .rounding import plain, round_table
@@ -121,7 +121,7 @@ class _Chain:
                 self.cores[d] = target
             return
         if resolve:
-            factor = np.kron(_upper(left), self.spaces[d].factor)
+            factor: Floats = np.kron(_upper(left), self.spaces[d].factor)
             rounded = round_table(rows, factor, right, grid, free_scales=free_scales)
             values, scales = rounded.values, rounded.scales
         else:
@@ -179,7 +179,7 @@ def _damped(matrix: Floats) -> Floats:
 
 
 def _inverse(matrix: Floats) -> Floats:
-    return np.linalg.inv(_damped(matrix))
+    return np.asarray(np.linalg.inv(_damped(matrix)), dtype=float)
 
 
 def _upper(matrix: Floats) -> Floats:

@@ -1,0 +1,93 @@
+"""Fewer modes for a CP model: leave out the least needed ones, re-solve the rest in L2 of the domain, while the error allows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.artifact.stored import column_scale
+from sna_edge.interaction import CP
+from sna_edge.model import Model
+from sna_export.certify.separable import Separable, products
+from sna_export.certify.space import spaces
+from sna_export.quantize.problem import Problem
+
+Floats = NDArray[np.float64]
+SWEEPS = 60
+SETTLED = 0.98
+"""Two sweeps that leave more than this part of the loss: the modes at hand can do no better soon."""
+FIRST_SHARE = 4
+"""At most a quarter of the modes is left out at once."""
+
+
+def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tuple[CP, Floats]:
+    """(interaction, biases [K]) with sum_k (output_k rms_k)^2 <= tolerance^2, or with `rank` modes whatever the error."""
+    work = spaces(model.axes)
+    start = Separable.of(model, work)
+    problem = Problem(start, work, output)
+    best = _reduced(problem, start, tolerance)
+    while best.rank - 1 > max(rank, 1):
+        best = _settle(problem, leave_out(problem, best, 1), 0.0)
+    keep = best.rank - 1
+    modes = tuple(np.flatnonzero(u[:keep]) for u in best.uses)
+    tables = tuple(s.stored(t[:, m]) for s, t, m in zip(work, best.tables, modes, strict=True))
+    return CP(tables, modes, best.weights[:keep]), best.weights[keep]
+
+
+def _reduced(problem: Problem, f: Separable, tolerance: float) -> Separable:
+    step = max(1, (f.rank - 1) // FIRST_SHARE)
+    while step and f.rank > 2:
+        step = min(step, f.rank - 2)
+        trial = _settle(problem, leave_out(problem, f, step), tolerance**2)
+        if problem.loss(trial) <= tolerance**2:
+            f = trial
+        else:
+            step //= 2
+    return f
+
+
+def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
+    """`f` without `count` modes, one after another the one whose loss grows least: |w_r|^2 / (Gram^-1)_rr.
+
+    Leaving out r moves the other weights by -(Gram^-1)_{:,r} w_r / (Gram^-1)_rr.
+    Source: Hassibi and Stork, Optimal brain surgeon, NIPS (1992).
+    """
+    gram = products(f, f, problem.spaces)
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
+    inverse = np.linalg.inv(gram * np.outer(scale, scale) + 1e-12 * np.eye(len(gram)))
+    weights = f.weights * problem.output / scale[:, None]
+    keep = np.arange(f.rank)
+    for _ in range(count):
+        cost = np.square(weights).sum(axis=1) / np.diag(inverse)
+        r = int(np.argmin(cost[:-1]))  # the constant, the last one, stays
+        column = inverse[:, r] / inverse[r, r]
+        weights = np.delete(weights - np.outer(column, weights[r]), r, axis=0)
+        inverse = np.delete(np.delete(inverse - np.outer(column, inverse[r]), r, axis=0), r, axis=1)
+        keep = np.delete(keep, r)
+    lean = Separable(tuple(t[:, keep] for t in f.tables), f.uses[:, keep], weights * scale[keep, None] / problem.output)
+    return problem.solve_weights(lean)
+
+
+def _settle(problem: Problem, f: Separable, goal: float) -> Separable:
+    """ALS sweeps until the loss is at most `goal` or stops falling."""
+    before = problem.loss(f)
+    for _ in range(SWEEPS // 2):
+        for _ in range(2):
+            f = _sweep(problem, f)
+        loss = problem.loss(f)
+        if loss <= goal or loss > SETTLED * before:
+            break
+        before = loss
+    return f
+
+
+def _sweep(problem: Problem, f: Separable) -> Separable:
+    for d in range(len(f.tables)):
+        used = f.uses[d]
+        if used.any():
+            columns = problem.solve_axis(f, d, problem.metric(f, d))
+            scales = column_scale(columns)
+            table, weights = f.tables[d].copy(), f.weights.copy()
+            table[:, used], weights[used] = columns / scales, weights[used] * scales[:, None]
+            f = f.with_table(d, table).with_weights(weights)
+    return problem.solve_weights(f)
