@@ -1,0 +1,23 @@
+"""Surrogates made elsewhere, as separable models: evaluated as they are, compiled to tables with a stated error, compressed.
+
+    original = from_gaussian_process(process)      # equals process.predict in float64
+    model = original.compile(error=1e-5)           # every term, certified
+    small = compress(original, error=1e-3).model   # few modes, measured
+"""
+
+from .additive import from_gam
+from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
+from .chaos import from_chaos, from_numpoly, hermite_powers, legendre_powers
+from .compile import Compiled, compile_atoms
+from .compress import Compressed, compress
+from .gaussian_process import from_gaussian_process
+from .mlp import TanhNetwork, from_state, network
+from .separable import Adopted, Domain, full
+from .tensors import from_reduced_basis, from_tensor_spline, from_train
+
+__all__ = [
+    "Adopted", "Atoms", "Chebyshev", "Compiled", "Compressed", "Domain", "Fourier", "Gaussians", "Measured", "Mixed",
+    "Piecewise", "TanhNetwork", "compile_atoms", "compress", "from_chaos", "from_gam", "from_gaussian_process",
+    "from_numpoly", "from_reduced_basis", "from_state", "from_tensor_spline", "from_train", "full", "hermite_powers",
+    "legendre_powers", "network", "polynomials",
+]  # fmt: skip
