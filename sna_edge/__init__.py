@@ -17,7 +17,7 @@ from .model import Evaluation, Model
 from .output import Interval, Output
 from .status import MEANING, Status
 
-_INVERSE = ("level_set", "roots")  # imported at first use: forward queries do not pay for them
+_INVERSE = ("advise", "argmax", "argmin", "estimate", "interval_set", "level_set", "posterior", "roots")  # imported at first use
 
 __version__ = "0.1.0"
 

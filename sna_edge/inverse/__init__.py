@@ -5,8 +5,33 @@
 [{'power': 143.1}, {'power': 201.7}]
 """
 
+from .advise import Advice, Knob, advise
 from .answer import LevelSet, Nearest, Roots
+from .estimate import Estimate, estimate
+from .extremes import Extreme, argmax, argmin, interval_set
 from .level_set import level_set
+from .observe import StudentT
+from .posterior import Posterior, posterior
 from .roots import roots
+from .unseen import Unseen
 
-__all__ = ["LevelSet", "Nearest", "Roots", "level_set", "roots"]
+__all__ = [
+    "Advice",
+    "Estimate",
+    "Extreme",
+    "Knob",
+    "LevelSet",
+    "Nearest",
+    "Posterior",
+    "Roots",
+    "StudentT",
+    "Unseen",
+    "advise",
+    "argmax",
+    "argmin",
+    "estimate",
+    "interval_set",
+    "level_set",
+    "posterior",
+    "roots",
+]

@@ -1,0 +1,206 @@
+"""What to turn: the smallest change of the allowed knobs that brings a part back inside its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import Axis
+from ..errors import InputError
+from ..model import Model
+from ..status import Status
+from .answer import level_or_number
+from .deadline import Deadline
+from .limits import Limits, arrays, bands
+from .nearest_inside import Inside
+from .problem import UNUSABLE, BadValue, coordinate, number
+
+Floats = NDArray[np.float64]
+
+MOST_LEVELS = 256  # combinations of levels of categorical knobs
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An input that may be changed between lower and upper (the axis by default), in multiples of `step` from where it is.
+
+    `cost` weighs a change of one axis unit (a change of level on a categorical input); by default 1 / width of the axis.
+    """
+
+    lower: float | None = None
+    upper: float | None = None
+    step: float | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """settings {knob: new value}, change {knob: difference}, cost = sqrt(sum (cost change)^2), and what the model then predicts.
+
+    before, after {output: {"value", "lower", "upper"}} hold every output, also those without limits (side effects).
+    With `unreachable`, settings are the best achievable and `blocking` names the outputs that stay outside.
+    """
+
+    status: Status
+    settings: dict[str, Any] = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
+    cost: float = 0.0
+    before: dict[str, dict[str, float]] = field(default_factory=dict)
+    after: dict[str, dict[str, float]] = field(default_factory=dict)
+    blocking: tuple[str, ...] = ()
+    message: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        out = {
+            "status": self.status.label, "settings": self.settings, "change": self.change, "cost": self.cost, "before": self.before,
+            "after": self.after,
+        }  # fmt: skip
+        if self.blocking:
+            out["blocking"] = list(self.blocking)
+        return {**out, "message": self.message} if self.message else out
+
+
+def advise(
+    model: Model,
+    part: Mapping[str, object],
+    limits: Limits,
+    knobs: Mapping[str, Knob] | Sequence[str],
+    *,
+    with_interval: bool = True,
+    seed: int = 0,
+    deadline_ms: float | None = None,
+) -> Advice:
+    """argmin sum_u (cost_u change_u)^2 such that value and interval of every limited output lie inside its limits.
+
+    `part` gives every input, `limits` {output: (low, high)} (None: no limit on that side). Sequential quadratic steps from the
+    part and from quasi-random feasible points, all batched; with one knob the answer is exact. Knobs with a step are moved by
+    whole steps.
+
+    Statuses: ok (no change needed or the change found), unreachable (the best achievable and which output blocks), deadline,
+    out_of_domain, bad_input. Raises InputError for wrong names.
+    """
+    allowed = dict(knobs) if isinstance(knobs, Mapping) else {name: Knob() for name in knobs}
+    if not allowed:
+        raise InputError("name at least one knob that may be turned")
+    indices = [model.axis_index(name) for name in allowed]
+    found = bands(model, limits, with_interval=with_interval)
+    deadline = Deadline(deadline_ms)
+    try:
+        here = _here(model, part)
+        boxes = [_box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)]
+    except UNUSABLE as error:
+        return Advice(error.status, message=str(error))
+    return _Query(model, here, indices, list(allowed.values()), boxes, found, seed, deadline).answer()
+
+
+def _here(model: Model, part: Mapping[str, object]) -> Floats:
+    for name in part:
+        model.axis_index(name)
+    missing = [n for n in model.input_names if n not in part]
+    if missing:
+        raise InputError(f"the part lacks input {', '.join(map(repr, missing))}; give every input")
+    return np.array([coordinate(a, part[a.name]) for a in model.axes])
+
+
+def _box(axis: Axis, knob: Knob) -> tuple[float, float]:
+    lower = axis.lower if knob.lower is None else number(knob.lower, f"lower bound of {axis.name!r}")
+    upper = axis.upper if knob.upper is None else number(knob.upper, f"upper bound of {axis.name!r}")
+    lower, upper = max(lower, axis.lower), min(upper, axis.upper)
+    if lower > upper:
+        raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}")
+    for what, value in (("step", knob.step), ("cost", knob.cost)):
+        if value is not None and not number(value, f"{what} of {axis.name!r}") > 0:
+            raise BadValue(f"{what} of {axis.name!r} is {value}; give a positive number")
+    return lower, upper
+
+
+class _Query:
+    """One call of advise: categorical knobs are tried level by level, the others searched."""
+
+    def __init__(
+        self, model: Model, here: Floats, indices: list[int], knobs: list[Knob], boxes: list[tuple[float, float]],
+        found: list[Any], seed: int, deadline: Deadline,
+    ) -> None:  # fmt: skip
+        self.model, self.here, self.knobs, self.seed, self.deadline = model, here, knobs, seed, deadline
+        self.outputs, self.low, self.high = arrays(found)
+        self.indices, self.boxes = indices, boxes
+        axes = [model.axes[d] for d in indices]
+        self.levels = [u for u, a in enumerate(axes) if a.kind == "categorical"]
+        self.moving = [u for u, a in enumerate(axes) if a.kind != "categorical"]
+        one = [1.0 if a.kind == "categorical" else 1.0 / a.width for a in axes]
+        self.cost = np.array([k.cost or c for k, c in zip(knobs, one, strict=True)])
+
+    def answer(self) -> Advice:
+        best: tuple[tuple[float, float], Floats] | None = None
+        for choice in self._choices():
+            if best is not None and self.deadline.passed:
+                break
+            x = self._with_levels(choice)
+            extra = sum(
+                self.cost[u] ** 2 for u, v in zip(self.levels, choice, strict=True) if v != self.here[self.indices[u]]
+            )
+            for excess, distance, point in self._search(x):
+                key = (round(excess, 9), distance + extra)
+                if best is None or key < best[0]:
+                    best = key, point
+        assert best is not None
+        return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])))
+
+    def _choices(self) -> list[tuple[float, ...]]:
+        ranges = [np.arange(self.boxes[u][0], self.boxes[u][1] + 0.5) for u in self.levels]
+        count = int(np.prod([len(r) for r in ranges], dtype=float))
+        if count > MOST_LEVELS:
+            raise InputError(f"{count} combinations of levels are too many; leave out some of the categorical knobs")
+        now = tuple(self.here[self.indices[u]] for u in self.levels)
+        return sorted((tuple(map(float, c)) for c in product(*ranges)), key=lambda c: sum(a != b for a, b in zip(c, now, strict=True)))
+
+    def _with_levels(self, choice: tuple[float, ...]) -> Floats:
+        x = self.here.copy()
+        for u, v in zip(self.levels, choice, strict=True):
+            x[self.indices[u]] = v
+        return x
+
+    def _search(self, x: Floats) -> list[tuple[float, float, Floats]]:
+        """(excess over the limits, squared cost, point) of the candidates with the levels of x."""
+        columns = [self.indices[u] for u in self.moving]
+        inside = Inside(
+            self.model, x, columns, [self.boxes[u] for u in self.moving], self.cost[self.moving],
+            [self.knobs[u].step for u in self.moving], self.outputs, self.low, self.high, self.seed, self.deadline,
+        )  # fmt: skip
+        return inside.candidates()
+
+    def _advice(self, point: Floats, excess: float, cost: float) -> Advice:
+        evaluation = self.model.evaluate(np.stack([self.here, point]))
+        before, after = (self._predicted(evaluation, row) for row in (0, 1))
+        axes = [(d, self.model.axes[d]) for d in self.indices]
+        settings = {a.name: level_or_number(a, point[d]) for d, a in axes}
+        change = {
+            a.name: level_or_number(a, point[d]) if a.kind == "categorical" else float(point[d] - self.here[d])
+            for d, a in axes
+            if point[d] != self.here[d]
+        }
+        if excess <= 0:
+            return Advice(Status.OK, settings, change, cost, before, after, message="" if change else "inside its limits as it is")
+        f = np.array([o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)])[self.outputs]
+        over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
+        over = np.where(self.low > self.high, np.inf, over)
+        names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if v > 0)
+        status = Status.DEADLINE if self.deadline.passed else Status.UNREACHABLE
+        wide = " (its interval is wider than the limits)" if np.isinf(over).any() else ""
+        message = f"no setting of the knobs brings {', '.join(names)} inside the limits{wide}; the best achievable is given"
+        return Advice(status, settings, change, cost, before, after, names, message)
+
+    def _predicted(self, evaluation: Any, row: int) -> dict[str, dict[str, float]]:
+        return {
+            o.name: {
+                "value": float(evaluation.value[row, k]),
+                "lower": float(evaluation.lower[row, k]),
+                "upper": float(evaluation.upper[row, k]),
+            }
+            for k, o in enumerate(self.model.outputs)
+        }

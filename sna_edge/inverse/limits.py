@@ -1,0 +1,72 @@
+"""Limits on outputs, with the model's interval inside them, as bounds before the link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..model import Model
+from ..output import Output
+from .problem import output_index
+
+Floats = NDArray[np.float64]
+Limits = Mapping[str, tuple[float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class Band:
+    """low <= f <= high for output `index`, before its link; infinite where there is no limit."""
+
+    index: int
+    low: float
+    high: float
+
+
+def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[Band]:
+    """The bounds that keep value and interval of every limited output inside its limits.
+
+    Raises InputError for a wrong name or limits that are not numbers in order.
+    """
+    if not limits:
+        raise InputError("give limits for at least one output")
+    found = []
+    for name, (low, high) in limits.items():
+        k = output_index(model, name)
+        ends = [-np.inf if low is None else float(low), np.inf if high is None else float(high)]
+        if np.isnan(ends).any() or not ends[0] <= ends[1]:
+            raise InputError(f"limits of {name!r} are {low} and {high}; give low <= high, or leave one out")
+        found.append(_band(model.outputs[k], k, ends[0], ends[1], with_interval))
+    return found
+
+
+def _band(output: Output, k: int, low: float, high: float, with_interval: bool) -> Band:
+    below = above = 0.0
+    interval = output.interval if with_interval else None
+    if interval is not None and interval.space == "output":
+        low, high = low + interval.below, high - interval.above
+    elif interval is not None:
+        below, above = interval.below, interval.above
+    if output.scale < 0:
+        low, high, below, above = high, low, below, above
+    a, b = linear_end(output, low), linear_end(output, high)
+    return Band(k, a + below, b - above)
+
+
+def linear_end(output: Output, y: float) -> float:
+    """f with value(f) = y; past the link's range, the infinity on that side."""
+    if np.isinf(y):
+        return float(y) if output.scale > 0 else -float(y)
+    f = float(output.linear_of(np.array(y)))
+    if not np.isnan(f):
+        return f
+    top = output.link == "logistic" and (y - output.offset) / output.scale >= 1.0
+    return np.inf if top else -np.inf
+
+
+def arrays(found: Sequence[Band]) -> tuple[list[int], Floats, Floats]:
+    """Output indices, lower and upper bounds [T]."""
+    return [b.index for b in found], np.array([b.low for b in found]), np.array([b.high for b in found])

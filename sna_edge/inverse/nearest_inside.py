@@ -1,0 +1,192 @@
+"""The point nearest to a given one at which all outputs lie inside bounds."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Model
+from .deadline import Deadline
+from .extremes import inside_pieces
+from .linear import linearised, spread
+from .newton import walk
+from .problem import curve, restricted
+from .quasi import points
+
+Floats = NDArray[np.float64]
+
+STARTS = 192
+POLISHED = 24  # starts that go through the quadratic steps
+ROUNDS = 25
+MARGIN = 1e-9  # of the outputs' spread: how far inside the bounds solutions are put
+SNAPS = 4096  # combinations of whole steps tried around the continuous answer
+
+
+class Inside:
+    """min sum_u (cost_u (x_u - here_u))^2 over the moving columns with low <= f_t(x) <= high_t, bounds before the link."""
+
+    def __init__(
+        self, model: Model, here: Floats, columns: list[int], boxes: list[tuple[float, float]], cost: Floats,
+        steps: list[float | None], outputs: list[int], low: Floats, high: Floats, seed: int, deadline: Deadline,
+    ) -> None:  # fmt: skip
+        self.model, self.here, self.columns, self.cost, self.steps = model, here, columns, cost, steps
+        self.outputs, self.low, self.high, self.seed, self.deadline = outputs, low, high, seed, deadline
+        self.lower = np.array([b[0] for b in boxes])
+        self.upper = np.array([b[1] for b in boxes])
+        self.width = np.maximum(self.upper - self.lower, 1e-300)
+        limited = restricted(model, outputs)
+        fixed = {a.name: v for d, (a, v) in enumerate(zip(model.axes, here, strict=True)) if d not in columns}
+        self.part = limited.at(fixed) if columns and fixed else limited
+        kept = [a.name for a in self.part.axes]
+        self.order = [kept.index(model.axes[d].name) for d in columns]
+
+    def candidates(self) -> list[tuple[float, float, Floats]]:
+        """(excess over the bounds in spreads, squared cost, full point), at least the point itself."""
+        found = [self.rated(self.here[self.columns])]
+        if found[0][0] <= 0 or not self.columns or (self.low > self.high).any():
+            return found
+        x = self._exact() if len(self.columns) == 1 else self._searched()
+        found += [self.rated(row) for row in x]
+        if any(s is not None for s in self.steps):
+            found = found[:1] + self._snapped(found)
+        return found
+
+    def rated(self, x: Floats) -> tuple[float, float, Floats]:
+        point = self.here.copy()
+        point[self.columns] = x
+        if self.columns:
+            f, _ = self.linear(x[None])
+        else:
+            y = self.model.backend.value(self.here[None])[:, self.outputs]
+            f, _ = linearised([self.model.outputs[k] for k in self.outputs], y)
+        excess = float((np.maximum(f[0] - self.high, 0.0) + np.maximum(self.low - f[0], 0.0)).max())
+        if (self.low > self.high).any():
+            excess = max(excess, float((self.low - self.high).max()))
+        cost = float(np.square(self.cost * (x - self.here[self.columns])).sum()) if self.columns else 0.0
+        return excess, cost, point
+
+    def linear(self, x: Floats) -> tuple[Floats, Floats]:
+        """f [M, T] and df/dx [M, T, U] over the moving columns."""
+        ordered = np.empty_like(x)
+        ordered[:, self.order] = x
+        y, slope = self.part.backend.value_and_gradient(ordered)
+        f, per_y = linearised(self.part.outputs, y)
+        return f, slope[:, :, self.order] * per_y[:, :, None]
+
+    def _exact(self) -> Floats:
+        """One knob: the intervals that satisfy every bound, cut with each other, and the best place of each curve."""
+        d = self.columns[0]
+        fixed = {e: float(v) for e, v in enumerate(self.here) if e != d}
+        pieces = np.array([[self.lower[0], self.upper[0]]])
+        extremes = [self.lower, self.upper]
+        for k, low, high in zip(self.outputs, self.low, self.high, strict=True):
+            line = curve(self.model, d, fixed, k)
+            points_, inside = inside_pieces(line, low, high)
+            own = np.concatenate([inside, np.repeat(points_[:, None], 2, axis=1)])
+            pieces = _cut(pieces, own)
+            extremes.append(line.candidates[0])
+        x = self.here[d]
+        if len(pieces):
+            nearest = np.clip(x, pieces[:, 0], pieces[:, 1])
+            inner = np.clip(nearest, pieces[:, 0] + 1e-12 * self.width, pieces[:, 1] - 1e-12 * self.width)
+            return np.asarray(np.r_[nearest, inner, pieces.reshape(-1)][:, None])
+        tries = np.concatenate(extremes)
+        return np.asarray(tries[(tries >= self.lower[0]) & (tries <= self.upper[0])][:, None])
+
+    def _searched(self) -> Floats:
+        """Several knobs: walk quasi-random starts inside, then move them towards the part by quadratic steps."""
+        here = np.clip((self.here[self.columns] - self.lower) / self.width, 0.0, 1.0)
+        z = np.concatenate([here[None], points(STARTS, len(self.columns), self.seed)])
+        f, _ = self.linear(self._x(z))
+        size = spread(f)
+        low, high = self.low + MARGIN * size, self.high - MARGIN * size
+        low, high = np.minimum(low, 0.5 * (self.low + self.high)), np.maximum(high, 0.5 * (self.low + self.high))
+
+        def excess(q: Floats) -> tuple[Floats, Floats]:
+            f, slope = self.linear(self._x(q))
+            over = np.maximum(f - high, 0.0) - np.maximum(low - f, 0.0)
+            return over / size, np.where((over != 0)[:, :, None], slope * self.width, 0.0) / size[:, None]
+
+        self.deadline.restart()
+        free = np.ones(len(self.columns), dtype=bool)
+        zero = np.zeros(len(low))
+        inside = walk(excess, z, free, zero, rounds=40, deadline=self.deadline)
+        order = np.lexsort((self._distance(inside.z), np.abs(inside.r).max(axis=1)))[:POLISHED]
+        z = np.concatenate([here[None], inside.z[order]])
+        for _ in range(ROUNDS):
+            if not self.deadline.allows():
+                break
+            moved = self._quadratic(z, low, high)
+            if np.abs(moved - z).max() < 1e-9:
+                break
+            z = moved
+        mended = walk(excess, z, free, zero, rounds=20, deadline=self.deadline)
+        return self._x(np.concatenate([mended.z, inside.z[order]]))
+
+    def _x(self, z: Floats) -> Floats:
+        return np.asarray(np.clip(self.lower + z * self.width, self.lower, self.upper))
+
+    def _distance(self, z: Floats) -> Floats:
+        return np.asarray(np.square(self.cost * (self._x(z) - self.here[self.columns])).sum(axis=1))
+
+    def _quadratic(self, z: Floats, low: Floats, high: Floats) -> Floats:
+        """The nearest point to the part under the linearised bounds, for every row: dual coordinate ascent over bounds and box.
+
+        Source: Hildreth, Naval Research Logistics Quarterly 4 (1957).
+        """
+        x = self._x(z)
+        f, slope = self.linear(x)
+        j = slope / self.cost  # in costs: v = cost (x - here)
+        v0 = self.cost * (x - self.here[self.columns])
+        a = low - f + np.einsum("mtu,mu->mt", j, v0)
+        b = high - f + np.einsum("mtu,mu->mt", j, v0)
+        bottom = self.cost * (self.lower - self.here[self.columns])
+        top = self.cost * (self.upper - self.here[self.columns])
+        square = np.maximum(np.square(j).sum(axis=2), 1e-300)
+        dual, pull = np.zeros(f.shape), np.zeros(v0.shape)
+        v = np.zeros(v0.shape)
+        for _ in range(40):
+            before = v
+            for t in range(f.shape[1]):
+                without = np.einsum("mu,mu->m", j[:, t], v) - dual[:, t] * square[:, t]
+                wanted = (np.clip(without, a[:, t], b[:, t]) - without) / square[:, t]
+                step = wanted - dual[:, t]
+                dual[:, t] = wanted
+                v = v + step[:, None] * j[:, t]
+            boxed = np.clip(v - pull, bottom, top)
+            pull, v = boxed - (v - pull), boxed
+            if np.abs(v - before).max() < 1e-12:
+                break
+        target = np.clip((self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0)
+        return np.asarray(z + np.clip(target - z, -0.3, 0.3))
+
+    def _snapped(self, found: list[tuple[float, float, Floats]]) -> list[tuple[float, float, Floats]]:
+        """Whole steps around the best continuous answers, nearest first."""
+        out: list[tuple[float, float, Floats]] = []
+        ranked = sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]
+        reach = 4 if len(self.columns) <= 3 else 2
+        for _, _, point in ranked:
+            choices = []
+            for u, (d, step) in enumerate(zip(self.columns, self.steps, strict=True)):
+                if step is None:
+                    choices.append([point[d]])
+                    continue
+                centre = (point[d] - self.here[d]) / step
+                ticks = self.here[d] + step * (np.floor(centre) + np.arange(1 - reach, reach + 1))
+                near = ticks[(ticks >= self.lower[u] - 1e-9 * step) & (ticks <= self.upper[u] + 1e-9 * step)]
+                choices.append(list(np.clip(near, self.lower[u], self.upper[u])) or [self.here[d]])
+            tries = np.array(list(product(*choices))[:SNAPS])
+            f, _ = self.linear(tries)
+            excess = (np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)).max(axis=1)
+            cost = np.square(self.cost * (tries - self.here[self.columns])).sum(axis=1)
+            out.append(self.rated(tries[int(np.lexsort((cost, excess))[0])]))
+        return out
+
+
+def _cut(a: Floats, b: Floats) -> Floats:
+    """Intersections of two lists of closed intervals [n, 2]."""
+    low = np.maximum(a[:, None, 0], b[None, :, 0]).reshape(-1)
+    high = np.minimum(a[:, None, 1], b[None, :, 1]).reshape(-1)
+    return np.stack([low, high], axis=1)[low <= high]

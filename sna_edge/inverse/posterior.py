@@ -1,0 +1,221 @@
+"""Samples of the unknowns behind measurements, all modes kept, with a measure of how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..model import Model
+from ..status import Status
+from .answer import Answer
+from .estimate import Query, prepare, search
+from .mixture import Mixture
+from .objective import Prior
+from .observe import Columns, Noise
+from .pieces import local_pieces, walled
+from .problem import UNUSABLE, Fixed
+
+Floats = NDArray[np.float64]
+
+ROUND = 1024  # least draws of a round
+LARGEST = 8192  # most draws of a round, so that a deadline can be kept
+MOST = 60  # times the wanted samples: draws after which the sampling gives up
+GOOD = 0.15  # effective share of the draws from which a mixture is kept
+PIECES = (64, 128, 192)  # local components of the first and the later attempts to cover a posterior that bends
+
+
+@dataclass(frozen=True)
+class Posterior(Answer):
+    """x [n, U] equally weighted samples; ess = effective sample size of the weighted draws behind them, draws = their number,
+    largest = largest weight share; mode [m, U] with mode_share [m]; log_evidence of the data under the prior."""
+
+    ess: float = 0.0
+    draws: int = 0
+    largest: float = 0.0
+    mode: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    mode_share: Floats = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def mean(self) -> Floats:
+        return np.asarray(self.x.mean(axis=0))
+
+    @property
+    def deviation(self) -> Floats:
+        return np.asarray(self.x.std(axis=0, ddof=1))
+
+    def interval(self, level: float = 0.9) -> Floats:
+        """Equal-tailed credible interval of every unknown, [U, 2]."""
+        return np.asarray(np.quantile(self.x, [0.5 - level / 2, 0.5 + level / 2], axis=0).T)
+
+    def to_dict(self) -> dict[str, Any]:
+        out = super().to_dict()
+        out |= {"effective_samples": self.ess, "draws": self.draws, "largest_weight": self.largest}
+        if len(self.x) > 1:
+            columns = zip(self.axes, self.mean, self.deviation, self.interval(), strict=True)
+            out["summary"] = {
+                a.name: {"mean": float(m), "deviation": float(s), "lower": float(q[0]), "upper": float(q[1]), "level": 0.9}
+                for a, m, s, q in columns
+                if a.kind != "categorical"
+            }
+        return out
+
+
+def posterior(
+    model: Model,
+    observations: Columns,
+    unknowns: Sequence[str],
+    noise: Noise,
+    prior: Prior | None = None,
+    n: int = 1000,
+    *,
+    at: Fixed | None = None,
+    seed: int = 0,
+    deadline_ms: float | None = None,
+) -> Posterior:
+    """n samples of p(x | observations) ~ exp(-E(x)); arguments as `estimate`.
+
+    Adaptive importance sampling: Student-t components at every mode found, refitted to the weighted draws of all rounds (each
+    weighted against the mixture of all proposals) until their effective sample size reaches n; then systematic resampling.
+    A posterior that bends too much for them is covered by local components along its ridge. Seeded: same seed, same samples.
+
+    Statuses: ok, not_converged (fewer than n effective samples; the samples are given), deadline, out_of_domain, bad_input.
+    Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
+    """
+    axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
+    if n < 1:
+        raise InputError(f"n is {n}; ask for at least one sample")
+    try:
+        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms)
+    except UNUSABLE as error:
+        return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
+    ends, kept = search(query, None, seed)
+    return Sampler(query, ends.z[kept], ends.energy[kept], walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]), seed).run(n)
+
+
+class Sampler:
+    """Draws, weights and proposals of one posterior query, in unit coordinates."""
+
+    def __init__(self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int) -> None:
+        self.query, self.objective = query, query.objective
+        self.rng = np.random.default_rng([seed, 1])
+        self.free = np.flatnonzero(self.objective.movable)
+        self.fixed = np.flatnonzero(~self.objective.movable)
+        self.modes, self.low = z, float(energy[0])
+        self.z, self.level = np.empty((0, len(self.free))), np.empty((0, len(self.fixed)))
+        self.density = np.empty(0)  # posterior at the draws, relative to the best mode
+        self.proposed = np.empty(0)  # sum over rounds of count * q
+        self.past: list[tuple[int, Mixture]] = []
+        if len(self.free):
+            self.mixture = self.laplace(z, energy, curvature)
+
+    def laplace(self, z: Floats, energy: Floats, curvature: Floats) -> Mixture:
+        """A component per mode from the curvature there; flat directions as wide as the box allows."""
+        d = len(self.free)
+        h = curvature[:, self.free[:, None], self.free]
+        size, vectors = np.linalg.eigh(h)
+        size = np.maximum(np.abs(size), 4.0)
+        covariance = (vectors / size[:, None]) @ vectors.transpose(0, 2, 1)
+        volume = 0.5 * np.linalg.slogdet(covariance)[1] if d else np.zeros(len(z))
+        share = np.exp(np.clip(volume - energy - (volume - energy).max(), -7.0, 0.0))
+        return Mixture.around(z[:, self.free], 1.2 * covariance, share, z[:, self.fixed])
+
+    def run(self, n: int) -> Posterior:
+        """Rounds of draws until n are effective; a mixture that proves not to fit is refitted once, then replaced by local pieces."""
+        if not len(self.free):
+            return self.levels(n)
+        self.query.deadline.restart()
+        attempts: list[int | None] = [None, *PIECES]
+        count = int(np.clip(n, ROUND, LARGEST))
+        while True:
+            self.round(count)
+            weight = self.weights()
+            ess = 1.0 / float(np.square(weight).sum())
+            if ess >= n or len(self.z) >= MOST * n + 4 * LARGEST or not self.query.deadline.allows():
+                return self.result(n, weight, ess)
+            share = ess / len(self.z)
+            if attempts and share < GOOD:
+                count = int(np.clip(n, ROUND, LARGEST))
+                self.improve(attempts.pop(0), share)
+            else:
+                count = int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST))
+
+    def improve(self, pieces: int | None, share: float) -> None:
+        """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
+        if pieces is None and share > 0.02:
+            self.mixture = self.mixture.refitted(self.z, self.level, self.weights())
+            return
+        self.mixture = local_pieces(self, pieces or PIECES[0])
+        self.past, self.z, self.level = [], self.z[:0], self.level[:0]
+        self.density, self.proposed = self.density[:0], self.proposed[:0]
+
+    def round(self, count: int) -> None:
+        """Draw from the current mixture and bring all weights up to date."""
+        z, level = self.mixture.draw(count, self.rng)
+        inside = ((z >= 0.0) & (z <= 1.0)).all(axis=1)
+        z, level = z[inside], level[inside]
+        energy = self.objective.value(self.full(z, level))
+        if len(energy) and energy.min() < self.low - 1.0:  # a better place than any mode: keep the numbers in range
+            self.density *= np.exp(energy.min() - self.low)
+            self.low = float(energy.min())
+        if self.past and self.past[-1][1] is self.mixture:
+            self.past[-1] = (self.past[-1][0] + count, self.mixture)
+        else:
+            self.past.append((count, self.mixture))
+        if len(self.z):
+            self.proposed += count * self.mixture.density(self.z, self.level)
+        fresh = sum((c * m.density(z, level) for c, m in self.past), np.zeros(len(z)))
+        self.z, self.level = np.concatenate([self.z, z]), np.concatenate([self.level, level])
+        self.proposed = np.concatenate([self.proposed, fresh])
+        self.density = np.concatenate([self.density, np.exp(np.maximum(self.low - energy, -700.0))])
+
+    def weights(self) -> Floats:
+        """Weights of all draws, sum 1: posterior over the mixture of every proposal so far."""
+        weight = self.density / self.proposed
+        return np.asarray(weight / weight.sum())
+
+    def full(self, z: Floats, level: Floats) -> Floats:
+        out = np.empty((len(z), len(self.objective.axes)))
+        out[:, self.free], out[:, self.fixed] = z, level
+        return out
+
+    def tempered(self, count: int) -> Floats:
+        """`count` draws [count, U] picked by flattened weights, so that many different ones are among them."""
+        ratio = np.log(np.maximum(self.density, 1e-300)) - np.log(self.proposed)
+        power = 1.0
+        while True:
+            weight = np.exp(power * (ratio - ratio.max()))
+            if power < 1e-3 or weight.sum() ** 2 / np.square(weight).sum() > 0.5 * count:
+                break
+            power *= 0.7
+        pick = self.rng.choice(len(weight), size=count, p=weight / weight.sum())
+        return self.full(self.z[pick], self.level[pick])
+
+    def result(self, n: int, weight: Floats, ess: float) -> Posterior:
+        pick = np.searchsorted(np.cumsum(weight), (np.arange(n) + self.rng.random()) / n).clip(0, len(weight) - 1)
+        self.rng.shuffle(pick)
+        full = self.full(self.z[pick], self.level[pick])
+        status = Status.OK
+        if ess < n:
+            status = Status.DEADLINE if not self.query.deadline.allows() else Status.NOT_CONVERGED
+        message = "" if status == Status.OK else f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
+        nearest = np.square(full[:, None] - self.modes[None]).sum(axis=2).argmin(axis=1)
+        share = np.bincount(nearest, minlength=len(self.modes)) / n
+        x = self.objective.x
+        return Posterior(
+            status, self.query.axes, x(full), message, None, ess, sum(c for c, _ in self.past), float(weight.max()), x(self.modes), share
+        )
+
+    def levels(self, n: int) -> Posterior:
+        """Only categorical unknowns: exact probabilities of the modes found."""
+        energy = self.objective.value(self.modes)
+        share = np.exp(energy.min() - energy)
+        share /= share.sum()
+        pick = self.rng.choice(len(share), size=n, p=share)
+        x = self.objective.x(self.modes)
+        return Posterior(Status.OK, self.query.axes, x[pick], "", None, float(n), n, 1.0 / n, x, share)
+
