@@ -73,7 +73,7 @@ def _basis(original: Adopted, d: int, error: float) -> SpanBasis:
         basis = bspline(uniform_breaks(box.lower, box.upper, spans), degree)
         design = basis.design(grid)
         missed = shapes - design @ np.linalg.lstsq(design, shapes, rcond=None)[0]
-        if np.linalg.norm(missed) <= 3 * error * np.linalg.norm(shapes):
+        if np.linalg.norm(missed) <= 0.1 * error * np.linalg.norm(shapes):
             break
     return basis
 
