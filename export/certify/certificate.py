@@ -68,7 +68,8 @@ def figures(stored: Model, reference: Model, found: Measured, unrounded: Interac
 
 def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Figures against the model before an earlier quantization: both errors added (the triangle inequality)."""
-    added: dict[str, Any] = {k: _rounded(new[k] + earlier[k], up=True) for k in ("exact_rms", "max", "rms", "p999") if k in new and k in earlier}
+    both = [k for k in ("exact_rms", "max", "rms", "p999") if k in new and k in earlier]
+    added: dict[str, Any] = {k: _rounded(new[k] + earlier[k], up=True) for k in both}
     return {**new, **added}
 
 

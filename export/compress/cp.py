@@ -71,6 +71,8 @@ def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
 def _settle(problem: Problem, f: Separable, goal: float) -> Separable:
     """ALS sweeps until the loss is at most `goal` or stops falling."""
     before = problem.loss(f)
+    if before <= goal:
+        return f
     for _ in range(SWEEPS // 2):
         for _ in range(2):
             f = _sweep(problem, f)

@@ -14,7 +14,7 @@ from sna_export.certify.measured import points_of
 from .attempt import Quantizer, Trial
 from .grid import Grid
 from .interval import widen
-from .precision import within
+from .precision import cheapest, within
 
 TARGETS = ("float16", "int16", "int8", "auto")
 AUTO_ERROR = 1e-3
@@ -30,7 +30,7 @@ def quantize(
     resolve: bool = True,
     seed: int = 0,
 ) -> Model:
-    """The model with its tables in `to`: "float16", "int16", "int8", or "auto" (the cheapest that keeps `max_error`).
+    """The model with its tables in `to`: "float16", "int16", "int8", or "auto" (the smallest file that keeps `max_error`).
 
     `max_error`: largest measured error over the output range; axes are stored wider, one by one, until it holds.
     `data` [N, D]: rows (inputs only) on which errors are measured besides the whole domain.
@@ -50,11 +50,11 @@ def quantize(
         return model
     points = points_of(model, None if data is None else coordinates(model.axes, data)[0])
     quantizer = Quantizer(model, points, resolve)
-    narrow = "int8" if to == "auto" else to
     if limit is None:
-        trial = quantizer.attempt([narrow] * len(model.axes))
+        trial = quantizer.attempt([to] * len(model.axes))
     else:
-        trial = within(quantizer, limit - float(model.certificate.get("max", 0.0)), narrow)
+        left = limit - float(model.certificate.get("max", 0.0))
+        trial = cheapest(quantizer, left) if to == "auto" else within(quantizer, left, to)
     return _finish(model, trial)
 
 
@@ -62,7 +62,7 @@ def _is_already(model: Model, to: str, limit: float | None) -> bool:
     """Every table on its grid, in the type asked for ("auto": in integers), and the limit is certified."""
     grids = [Grid.of(d) for d in model.dtypes]
     known = limit is None or model.certificate.get("max", float("inf")) <= limit
-    types = {"int8", "int16", "float32"} if to == "auto" else {to}
+    types = {"int8", "int16", "float16", "float32"} if to == "auto" else {to}
     quantized = set(model.dtypes) <= types and set(model.dtypes) != {"float32"}
     pairs = zip(grids, model.interaction.tables, strict=True)
     return quantized and known and all(g is None or g.holds(t) for g, t in pairs)

@@ -12,6 +12,16 @@ from .attempt import Quantizer, Trial
 LADDER = {"int8": ("int8", "int16", "float32"), "float16": ("float16", "float32"), "int16": ("int16", "float32")}
 
 
+def cheapest(quantizer: Quantizer, limit: float) -> Trial:
+    """The smallest file found with error <= limit: integers, mixed where needed, or float16 throughout.
+
+    Integers bring span matrices and the integer path of their own, so a small model may be smaller in float16.
+    """
+    quantizer.attempt(["float16"] * len(quantizer.model.axes))
+    within(quantizer, limit, "int8")
+    return _smallest(quantizer, limit)
+
+
 def within(quantizer: Quantizer, limit: float, narrow: str) -> Trial:
     """The cheapest trial found with error <= limit, from `narrow` on every axis upwards.
 
@@ -48,7 +58,11 @@ def _mixed(quantizer: Quantizer, limit: float, lower: str, upper: str) -> Trial:
     for d in order[good + 1 :]:
         if _trial(quantizer, [*narrow, d], lower, upper).error <= limit:
             narrow = [*narrow, d]
-    # mixed types cannot share span matrices, so a mix may be the larger file
+    return _smallest(quantizer, limit)
+
+
+def _smallest(quantizer: Quantizer, limit: float) -> Trial:
+    """Of all trials within the limit: axes of different types cannot share span matrices, so a mix may be the larger file."""
     return min((t for t in quantizer.trials if t.error <= limit), key=lambda t: len(t.model.to_bytes()))
 
 

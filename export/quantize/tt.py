@@ -121,7 +121,7 @@ class _Chain:
                 self.cores[d] = target
             return
         if resolve:
-            factor: Floats = np.kron(_upper(left), self.spaces[d].factor)
+            factor = np.asarray(np.kron(_upper(left), self.spaces[d].factor), dtype=float)
             rounded = round_table(rows, factor, right, grid, free_scales=free_scales)
             values, scales = rounded.values, rounded.scales
         else:

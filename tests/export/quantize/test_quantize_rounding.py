@@ -1,0 +1,139 @@
+"""The rounding itself: small lattices searched in full, factorisations, the least-squares steps."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from sna_export.certify.separable import Separable, difference, products, squared_norm
+from sna_export.certify.space import spaces
+from sna_export.quantize.grid import Grid
+from sna_export.quantize.problem import Problem
+from sna_export.quantize.rounding import least_pivot_cholesky, plain, round_table
+
+
+def definite(rng: np.random.Generator, size: int, spread: float) -> np.ndarray:
+    q = np.linalg.qr(rng.standard_normal((size, size)))[0]
+    return q @ np.diag(spread ** -np.linspace(0, 1, size)) @ q.T
+
+
+def loss(error: np.ndarray, gram: np.ndarray, metric: np.ndarray) -> float:
+    return float(np.trace(metric @ error.T @ gram @ error))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_factor_and_order_rebuild_the_metric(seed: int) -> None:
+    metric = definite(np.random.default_rng(seed), 7, 1e4)
+    order, lower = least_pivot_cholesky(metric)
+    assert np.abs(lower @ lower.T - metric[np.ix_(order, order)]).max() < 1e-10
+    assert not np.triu(lower, 1).any()
+    assert lower[0, 0] ** 2 <= np.diag(metric).min() * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_close_to_the_best_of_all_roundings(seed: int) -> None:
+    """2 x 2 entries, all neighbours within six units: the loss is at most 1.3 times the least possible."""
+    rng = np.random.default_rng(seed)
+    grid = Grid.of("int8")
+    assert grid is not None
+    gram, metric = definite(rng, 2, 30.0), definite(rng, 2, 30.0)
+    target = rng.uniform(-0.8, 0.8, (2, 2))
+    found = round_table(target, np.linalg.cholesky(gram).T, metric, grid, free_scales=False)
+    base = np.rint(target * 128) / 128
+    best = min(
+        loss(base + np.reshape(step, (2, 2)) / 128 - target, gram, metric) for step in product(range(-6, 7), repeat=4)
+    )  # fmt: skip
+    assert best <= found.loss * (1 + 1e-9) <= 1.3 * best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float16"])
+@pytest.mark.parametrize("seed", range(5))
+def test_beats_nearest_numbers_in_the_metric(dtype: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    grid = Grid.of(dtype)
+    assert grid is not None
+    gram, metric = definite(rng, 12, 100.0), definite(rng, 6, 1000.0)
+    target = rng.standard_normal((12, 6))
+    found = round_table(target, np.linalg.cholesky(gram).T, metric, grid)
+    values, scales = plain(target, grid)
+    assert grid.holds(found.values) and grid.holds(values)
+    error = found.values * found.scales - target
+    assert abs(loss(error, gram, metric) / found.loss - 1) < 1e-9
+    assert found.loss < loss(values * scales - target, gram, metric)
+
+
+def test_no_single_step_improves() -> None:
+    rng = np.random.default_rng(1)
+    grid = Grid.of("int8")
+    assert grid is not None
+    gram, metric = definite(rng, 5, 50.0), definite(rng, 4, 50.0)
+    target = rng.standard_normal((5, 4))
+    found = round_table(target, np.linalg.cholesky(gram).T, metric, grid)
+    for i, j in product(range(5), range(4)):
+        for step in (-1, 1):
+            moved = found.values.copy()
+            moved[i, j] += step / 128
+            if -1 <= moved[i, j] <= 127 / 128:
+                assert loss(moved * found.scales - target, gram, metric) >= found.loss * (1 - 1e-9)
+
+
+@pytest.fixture(scope="module")
+def problem(models) -> tuple[Problem, Separable]:
+    model = models.cp(models.mixed_axes(), full=False, outputs=2)
+    work = spaces(model.axes)
+    start = Separable.of(model, work)
+    rng = np.random.default_rng(2)
+    tables = tuple(
+        np.where(start.uses[d], t + 0.05 * rng.standard_normal(t.shape), t) for d, t in enumerate(start.tables)
+    )  # fmt: skip
+    moved = Separable(tables, start.uses, start.weights + 0.05)
+    return Problem(start, work, np.array([1.0, 0.5])), moved
+
+
+def test_loss_is_the_norm_of_the_difference(problem) -> None:
+    p, f = problem
+    norms = squared_norm(difference(f, p.target), p.spaces)
+    assert abs(p.loss(f) / float(norms @ np.square(p.output)) - 1) < 1e-9
+
+
+def test_axis_solutions_are_stationary(problem) -> None:
+    """No small change of the columns of any axis lowers the loss."""
+    p, f = problem
+    rng = np.random.default_rng(0)
+    for d in range(len(f.tables)):
+        table = f.tables[d].copy()
+        table[:, f.uses[d]] = p.solve_axis(f, d, p.metric(f, d))
+        best = p.loss(f.with_table(d, table))
+        assert best <= p.loss(f) * (1 + 1e-12)
+        for _ in range(5):
+            step = np.where(f.uses[d], 1e-3 * rng.standard_normal(table.shape), 0.0)
+            assert p.loss(f.with_table(d, table + step)) > best
+
+
+def test_weight_solutions_are_stationary(problem) -> None:
+    p, f = problem
+    solved = p.solve_weights(f)
+    best = p.loss(solved)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        assert p.loss(solved.with_weights(solved.weights + 1e-3 * rng.standard_normal(solved.weights.shape))) > best
+
+
+def test_metric_is_the_loss_of_a_table_error(problem) -> None:
+    p, f = problem
+    rng = np.random.default_rng(4)
+    for d in range(len(f.tables)):
+        error = np.where(f.uses[d], rng.standard_normal(f.tables[d].shape), 0.0)
+        own = Problem(f, p.spaces, p.output)
+        quadratic = float(np.trace(p.metric(f, d) @ error.T @ p.spaces[d].gram @ error))
+        assert abs(own.loss(f.with_table(d, f.tables[d] + error)) / quadratic - 1) < 1e-9
+
+
+def test_products_skip_one_axis(problem) -> None:
+    p, f = problem
+    whole = products(f, f, p.spaces)
+    for d in range(len(f.tables)):
+        single = f.tables[d].T @ p.spaces[d].gram @ f.tables[d]
+        assert np.abs(products(f, f, p.spaces, skip=d) * single - whole).max() < 1e-12
