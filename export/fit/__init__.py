@@ -1,8 +1,15 @@
 """Fit a separable model to scattered rows.
 
-    table -> axes (breaks by data) -> candidates (additive, pairwise, CP; link; teacher) -> validation -> one Model
+    table -> samples -> { teachers -> pupil, direct fits } -> out-of-fold errors -> the best one as a Model
+
+`fit(table, ["strength"])` is the whole way; `fit_arrays(x, y)` starts from arrays; `als` re-solves a given
+interaction with some axes frozen.
 """
 
 from .als import als
+from .fit import FitResult, fit_arrays, fit_table
+from .samples import AxisSpec
 
-__all__ = ["als"]
+fit = fit_table
+
+__all__ = ["AxisSpec", "FitResult", "als", "fit", "fit_arrays", "fit_table"]

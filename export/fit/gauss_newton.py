@@ -85,12 +85,21 @@ def loss(f: Separable, rows: Rows) -> float:
     """Weighted mean square of y - f."""
     total = 0.0
     for block in rows.blocks():
-        product = np.ones((len(block.y), f.rank))
-        for phi in f.atoms(block.designs):
-            product *= phi
-        r = block.y - product.sum(axis=1)
+        r = _block_residual(f, block)
         total += float((r if block.w is None else block.w * r) @ r)
     return total / rows.total
+
+
+def residuals(f: Separable, rows: Rows) -> Floats:
+    """y - f, [N, K]."""
+    return np.concatenate([_block_residual(f, block) for block in rows.blocks()]).reshape(rows.y.shape)
+
+
+def _block_residual(f: Separable, block: Block) -> Floats:
+    product = np.ones((len(block.y), f.rank))
+    for phi in f.atoms(block.designs):
+        product *= phi
+    return np.asarray(block.y - product.sum(axis=1))
 
 
 def penalty_value(f: Separable, parts: list[Component], strengths: Floats) -> float:
@@ -126,7 +135,12 @@ class Layout:
         for c, s in zip(parts, strengths, strict=True):
             if c.axis in self.place:
                 self.square(system.a, c.axis)[:, c.columns, :, c.columns] += s * c.gram
-                gradient = system.g[self.place[c.axis]].reshape(self.shape[c.axis])
+        self.subtract_penalty_gradient(system.g, f, parts, strengths)
+
+    def subtract_penalty_gradient(self, g: Floats, f: Separable, parts: list[Component], strengths: Floats) -> None:
+        for c, s in zip(parts, strengths, strict=True):
+            if c.axis in self.place:
+                gradient = g[self.place[c.axis]].reshape(self.shape[c.axis])
                 gradient[:, c.columns] -= s * (c.gram @ f.tables[c.axis][:, c.columns])
 
     def traces(self, inverse: Floats, parts: list[Component]) -> Floats:
@@ -169,10 +183,12 @@ def levenberg_marquardt(
     tolerance: float = 1e-5,
     deadline: float = np.inf,
     watch: Callable[[int, float], None] | None = None,
+    leverages: bool = True,
 ) -> Solution:
     """Minimise  sum w (y - f)^2 / sum w  +  sum_j s_j C' S_j C  over all tables at once.
 
     `adapt`: the strengths s_j follow by evidence updates once the steps have settled; otherwise they stay.
+    `leverages` = False leaves out the leave-one-out residuals (NaN) and their cost.
     `deadline` is a `time.monotonic()` instant. Deterministic for given arguments.
     Source: Nocedal and Wright, Numerical Optimization (2006), section 10.3; Wood and Fasiolo (2017).
     """
@@ -205,6 +221,9 @@ def levenberg_marquardt(
         quiet = quiet + 1 if gain < tolerance and change < 0.1 else 0
         if quiet >= 2 or time.monotonic() > deadline:
             break
+    if not leverages:
+        residual = residuals(f, rows)
+        return Solution(f, s, float(np.mean(residual**2)), np.nan, residual, np.full_like(residual, np.nan), step)
     return _finish(f, rows, layout, parts, s, step)
 
 
@@ -242,7 +261,7 @@ def _finish(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s:
     layout.add_penalty(system, f, parts, s)
     a = system.a
     a[np.diag_indices(len(a))] += 1e-13 * np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
-    factor = _factor(a)
+    factor = factorised(a)
     inverse = _inverse(factor)
     freedom = len(a) - float(s @ layout.traces(inverse, parts))
     leverage = []
@@ -256,7 +275,8 @@ def _finish(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s:
     return Solution(f, s, noise, freedom, system.residual.reshape(shape), left_out.reshape(shape), steps)
 
 
-def _factor(a: Floats) -> Floats:
+def factorised(a: Floats) -> Floats:
+    """Lower Cholesky factor of a, its diagonal lifted as little as needed."""
     lift = 0.0
     while True:
         try:

@@ -40,3 +40,14 @@ def start(bases: Sequence[SpanBasis], uses: Bools, n_outputs: int, rng: np.rando
     tables[-1] = tables[-1] if n_outputs > 1 else np.ones((1, 1))
     tables[-1][:, -1] = 0.0
     return Separable((*bases, levels(n_outputs)), full, tuple(tables))
+
+
+def grown(f: Separable, uses: Bools, rng: np.random.Generator, size: float = 1e-2) -> Separable:
+    """f with the modes `uses` [D, R'] more, each of size about `size` of a unit mode; f itself stays within that."""
+    new = start(f.bases[:-1], uses, f.n_outputs, rng, 0.5)
+    tables = []
+    for old, fresh, used in zip(f.tables[:-1], new.tables[:-1], new.uses[:-1], strict=True):
+        orders = np.maximum(new.orders[used], 1)
+        tables.append(np.c_[old, fresh * size ** (1.0 / orders)])
+    weights = f.tables[-1] if f.n_outputs == 1 else np.c_[f.tables[-1], new.tables[-1][:, :-1]]
+    return Separable(f.bases, np.concatenate([f.uses, new.uses[:, :-1]], axis=1), (*tables, weights))

@@ -1,0 +1,67 @@
+"""Conformal intervals from out-of-fold residuals.
+
+    P(|y - f(x)| <= q) >= level,   q = the ceil(level (n + 1))-th smallest of the n out-of-fold |residuals|
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sna_edge.output import Interval, Output
+
+Floats = NDArray[np.float64]
+LEVEL = 0.9
+
+
+def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
+    """q of the formula above; the largest residual when n is too small for the level.
+
+    Source: Barber, Candes, Ramdas and Tibshirani, Predictive inference with the jackknife+, Ann. Stat. 49 (2021), CV+.
+    """
+    size = np.sort(np.abs(np.asarray(residuals, dtype=float)))
+    rank = int(np.ceil(level * (len(size) + 1)))
+    return float(size[min(rank, len(size)) - 1])
+
+
+def with_intervals(outputs: Sequence[Output], measured: Floats, predicted: Floats, level: float = LEVEL) -> tuple[Output, ...]:
+    """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output units.
+
+    Constant width in output units, or in the space of the link (so that the width follows the value) where that
+    covers with a smaller mean width. Call it again with the residuals of a quantized model to recompute.
+    """
+    return tuple(
+        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level)) for k, o in enumerate(outputs)
+    )
+
+
+def widened(outputs: Sequence[Output], extra: ArrayLike) -> tuple[Output, ...]:
+    """Intervals made wider by `extra` [K] (output units) on both sides: for a known bound of a later change."""
+    by = np.broadcast_to(np.asarray(extra, dtype=float), (len(outputs),))
+    return tuple(_widened(o, float(e)) for o, e in zip(outputs, by, strict=True))
+
+
+def _widened(output: Output, extra: float) -> Output:
+    interval = output.interval
+    if interval is None:
+        return output
+    if interval.space == "link":
+        extra = extra / abs(output.scale)
+    return replace(output, interval=replace(interval, below=interval.below + extra, above=interval.above + extra))
+
+
+def _interval(output: Output, measured: Floats, predicted: Floats, level: float) -> Interval:
+    q = conformal_quantile(measured - predicted, level)
+    plain = Interval(level, q, q)
+    if output.link == "identity":
+        return plain
+    f, g = output.linear_of(measured), output.linear_of(predicted)
+    if not (np.isfinite(f).all() and np.isfinite(g).all()):
+        return plain
+    linked = conformal_quantile(f - g, level)
+    candidate = Interval(level, linked, linked, "link")
+    lower, upper = replace(output, interval=candidate).bounds(predicted)
+    return candidate if np.mean(upper - lower) < 2.0 * q else plain

@@ -1,0 +1,49 @@
+"""One way to model the table, with its out-of-fold predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.output import Output
+
+from .samples import relative_error
+from .separable import Separable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise."""
+
+    name: str
+    kind: str
+    f: Separable
+    outputs: tuple[Output, ...]
+    centre: Floats
+    spread: Floats
+    rows: NDArray[np.int64]
+    measured: Floats
+    predicted: Floats
+    seconds: float
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def error(self) -> float:
+        """Out-of-fold RMSE over the standard deviation, root mean over the outputs."""
+        return relative_error(self.measured - self.predicted, self.measured)
+
+    @property
+    def rank(self) -> int:
+        return int((self.f.orders > 0).sum())
+
+    def row(self) -> dict[str, Any]:
+        """The line of the report."""
+        return {
+            "name": self.name, "kind": self.kind, "link": self.outputs[0].link, "modes": self.rank,
+            "parameters": self.f.parameters, "error": self.error, "seconds": self.seconds,
+        }  # fmt: skip

@@ -1,0 +1,141 @@
+"""Direct candidates: a separable function fitted to the rows themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.basis import SpanBasis
+
+from .breaks import data_bases
+from .gauss_newton import Solution, levenberg_marquardt
+from .rows import Rows
+from .samples import Samples
+from .separable import Separable
+from .start import grown, mode_sets, start
+
+Floats = NDArray[np.float64]
+FIRST_STRENGTH = 1e-8
+STEPS = (20, 30)
+POLISH = 60
+"""Steps with fixed, then with adapting penalties while searching; more of the latter for the winner."""
+RANKS = (1, 2, 4, 8, 16, 24)
+GAIN = 0.98
+"""A larger model must lower the leave-one-out error to this share of the smaller one's."""
+SMOOTH = 0.02
+"""Relative error below which a Gauss-Newton finish with fading penalties follows."""
+HOPELESS = 1.2
+DETERMINED = 3
+"""Penalties are faded out only with at least so many rows per parameter."""
+FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
+
+
+@dataclass(frozen=True, eq=False)
+class Direct:
+    """A candidate: its name, the start and the solution on all rows, leave-one-out error in units of the spread."""
+
+    name: str
+    start: Separable
+    solution: Solution
+
+    @property
+    def error(self) -> float:
+        return self.solution.loo
+
+
+def direct_candidates(
+    samples: Samples,
+    target: Floats,
+    rng: np.random.Generator,
+    *,
+    max_parameters: int,
+    worth: float = np.inf,
+    deadline: float = np.inf,
+    watch: Callable[[str], None] | None = None,
+) -> list[Direct]:
+    """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
+
+    target [N, K] with unit spread; the winner is polished unless its error is far above `worth`. Source of the order: additive -> pairwise -> CP.
+    """
+    found: list[Direct] = []
+
+    def add(candidate: Direct) -> None:
+        found.append(candidate)
+        if watch:
+            watch(f"{candidate.name}: leave-one-out error {candidate.error:.3g}")
+
+    degree, spans = 3, _spans(len(samples.x))
+    _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, deadline, add)
+    best = min(found, key=lambda c: c.error)
+    if time.monotonic() < deadline and best.error < HOPELESS * worth:
+        rows = Rows(best.solution.f.bases, samples.x, target)
+        polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=POLISH, deadline=deadline)
+        best = replace(best, solution=min(best.solution, polished, key=lambda s: s.loo))
+        if best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters:
+            best = replace(best, name=best.name + ", Gauss-Newton finish", solution=_finish(best, samples, target, deadline))
+        add(best)
+    return sorted(found, key=lambda c: c.error)
+
+
+def _spans(n_rows: int) -> int:
+    """Spans of a cubic axis by the number of rows: divisors and multiples of 12, so that coarser even breaks are among them."""
+    return int(next((s for limit, s in ((40, 2), (120, 4), (600, 6), (20_000, 12)) if n_rows < limit), 24))
+
+
+def _grow(
+    samples: Samples, target: Floats, bases: list[SpanBasis], degree: int, spans: int, rng: np.random.Generator,
+    max_parameters: int, deadline: float, add: Callable[[Direct], None],
+) -> None:  # fmt: skip
+    n_axes, n_outputs = samples.x.shape[1], target.shape[1]
+    label = f"degree {degree}, {spans} span{'s' if spans > 1 else ''}"
+
+    def tried(f: Separable, name: str) -> Solution:
+        solution = fit_rows(f, samples.x, target, deadline)
+        add(Direct(f"{name}, {label}", f, solution))
+        return solution
+
+    additive = mode_sets(n_axes, 0, additive=True)
+    solution = tried(start(bases, additive, n_outputs, rng), "additive")
+    if n_axes == 1:
+        return
+    pairs = list(combinations(range(n_axes), 2))
+    pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), rng, 0.1)
+    if n_axes > 2 and pairwise.parameters <= max_parameters // 2:
+        tried(pairwise, "pairwise")
+    least = np.inf
+    for rank in RANKS:
+        f = start(bases, mode_sets(n_axes, rank), n_outputs, rng)
+        if f.parameters > max_parameters or time.monotonic() > deadline:
+            break
+        error = tried(f, f"CP rank {rank}").loo
+        if rank >= 4 and error > GAIN * least:
+            break
+        least = min(least, error)
+
+
+def fit_rows(f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None) -> Solution:
+    """From a start to a solution: first with slight fixed penalties, then with strengths by evidence."""
+    rows = Rows(f.bases, x, target, weight)
+    first = levenberg_marquardt(
+        f, rows, strengths=FIRST_STRENGTH, adapt=False, steps=STEPS[0], deadline=deadline, leverages=False
+    )
+    return levenberg_marquardt(first.f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+
+
+def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> Solution:
+    """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to rounding."""
+    solution = best.solution
+    rows = Rows(solution.f.bases, samples.x, target)
+    for strength in FINISH:
+        trial = levenberg_marquardt(
+            solution.f, rows, strengths=strength, adapt=False, steps=60, tolerance=1e-4, deadline=deadline
+        )
+        if trial.loo >= solution.loo or time.monotonic() > deadline:
+            break
+        solution = trial
+    return solution

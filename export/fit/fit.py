@@ -1,0 +1,171 @@
+"""From a table to one model: link, teacher, order and rank by out-of-fold error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sna_edge.errors import InputError
+from sna_edge.model import Model
+
+from ..conformal import LEVEL, with_intervals
+from ..table import Table
+from ..teacher.stack import best_stack, teachers
+from .assemble import assemble
+from .candidate import Candidate
+from .folds import fold_of_rows
+from .progress import Progress, Reporter
+from .samples import AxisSpec, Samples, relative_error
+from .straight import straight
+from .taught import taught
+
+Floats = NDArray[np.float64]
+TEACHER_ROWS = 10_000
+"""A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
+FOLDS = 5
+SMALLER_WINS = 1.02
+"""The smaller of two candidates is chosen when its error is within this factor of the best."""
+BEHIND = 1.25
+"""A teacher whose own out-of-fold error is this much above a fitted candidate's is not compressed."""
+LEAST_PARAMETERS, MOST_PARAMETERS = 150, 4000
+SHARE_OF_TIME = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows predicted out of fold."""
+
+    model: Model
+    report: dict[str, Any]
+    inputs: Floats
+    measured: Floats
+    predicted: Floats
+
+
+def fit_table(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None = None,
+    *,
+    categorical: Sequence[str] = (),
+    link: str = "auto",
+    domain: Mapping[str, tuple[float, float]] | None = None,
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Progress | bool | None = None,
+) -> FitResult:
+    """Fit `targets` from `inputs` (default: all other columns) of a table.
+
+    `categorical` names inputs with levels; `domain` declares the ends of an input (default: its range in the table);
+    `time_limit` in seconds stops the search, never a fit half way; same seed and table, same model to the bit.
+    Raises InputError with column and row for cells that cannot be used, for constant targets and for too few rows.
+    """
+    samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
+    return _fit(samples, link, seed, time_limit, progress, notes)
+
+
+def fit_arrays(
+    x: ArrayLike,
+    y: ArrayLike,
+    axes: Sequence[AxisSpec] = (),
+    names: Sequence[str] = (),
+    *,
+    link: str = "auto",
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Progress | bool | None = None,
+) -> FitResult:
+    """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K]."""
+    return _fit(Samples.of(x, y, axes, names), link, seed, time_limit, progress, [])
+
+
+def _fit(samples: Samples, link: str, seed: int, time_limit: float | None, progress: Progress | bool | None, notes: list[str]) -> FitResult:
+    begin = time.monotonic()
+    deadline = begin + time_limit if time_limit else np.inf
+    folds = fold_of_rows(samples.x, FOLDS, seed)
+    if len(np.unique(folds)) < 2:
+        raise InputError("all rows have the same inputs; a fit needs at least two different ones")
+    with Reporter(progress, deadline) as reporter:
+        candidates = _candidates(samples, link, folds, seed, begin, deadline, reporter)
+        best = _choose(candidates)
+        seconds = time.monotonic() - begin
+        return _result(samples, best, candidates, seed, seconds, notes)
+
+
+def _candidates(
+    samples: Samples, link: str, folds: NDArray[np.int64], seed: int, begin: float, deadline: float, reporter: Reporter
+) -> list[Candidate]:
+    links = samples.link_candidates(link)
+    size = int(np.clip(3 * len(samples.x), LEAST_PARAMETERS, MOST_PARAMETERS))
+    size = min(size, 1300) if len(samples.x) < 20_000 else size
+    part = begin + SHARE_OF_TIME * (deadline - begin)
+    stacked, worth = None, np.inf
+    if len(samples.x) <= TEACHER_ROWS:
+        reporter.stage("Gaussian-process teachers")
+        stacked = best_stack(samples, teachers(samples, links, folds, seed, part, reporter.say))
+        worth = relative_error(samples.y - stacked.held_out, samples.y)
+        links = (stacked.first.link,)
+    found: list[Candidate] = []
+    for name in links:
+        reporter.stage(f"fits to the rows, link {name}")
+        candidate = straight(samples, name, folds, seed, size, max(part, time.monotonic()), worth, reporter.say)
+        found += [candidate] if candidate else []
+    if stacked is not None and (not found or worth < BEHIND * min(c.error for c in found)):
+        reporter.stage("a small pupil of the teachers")
+        found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), deadline, reporter.say))
+    return found
+
+
+def _pupil_size(n_rows: int, error: float) -> int:
+    """Three parameters per row; smooth tables, taught all at once, at most 1,300."""
+    most = MOST_PARAMETERS if error > 0.03 else 1300
+    return int(np.clip(3 * n_rows, LEAST_PARAMETERS, most))
+
+
+def _choose(candidates: list[Candidate]) -> Candidate:
+    least = min(c.error for c in candidates)
+    close = [c for c in candidates if c.error <= SMALLER_WINS * least]
+    return min(close, key=lambda c: c.f.parameters)
+
+
+def _why(best: Candidate, candidates: list[Candidate]) -> str:
+    others = [f"{c.name} ({c.error:.4g})" for c in candidates if c is not best]
+    against = f"; also compressed and judged: {', '.join(others)}" if others else ""
+    return f"chosen by out-of-fold error (share of the spread): {best.name} ({best.error:.4g}){against}"
+
+
+def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed: int, seconds: float, notes: list[str]) -> FitResult:
+    outputs = with_intervals(best.outputs, best.measured, best.predicted)
+    why = _why(best, candidates)
+    scores = _scores(outputs, best)
+    provenance = {
+        "rows": len(samples.x), "seed": seed, "kind": best.kind, "chosen": best.name, "link": outputs[0].link,
+        "modes": best.rank, "why": why, "outputs": scores,
+    }  # fmt: skip
+    model = assemble(samples, best, outputs, {"fit": provenance})
+    report = {
+        **provenance, "seconds": seconds, "notes": notes, "candidates": [c.row() for c in candidates],
+        "tried": {c.name: c.notes for c in candidates}, "inputs": model.input_names,
+    }  # fmt: skip
+    return FitResult(model, report, samples.x[best.rows], best.measured, best.predicted)
+
+
+def _scores(outputs: Sequence[Any], best: Candidate) -> dict[str, dict[str, float]]:
+    """Out-of-fold RMSE, R2 and coverage of the interval per output."""
+    scores = {}
+    for k, output in enumerate(outputs):
+        measured, predicted = best.measured[:, k], best.predicted[:, k]
+        residual = measured - predicted
+        lower, upper = output.bounds(predicted)
+        scores[output.name] = {
+            "rmse": float(np.sqrt(np.mean(residual**2))),
+            "r2": float(1.0 - np.mean(residual**2) / np.var(measured)),
+            "coverage": float(np.mean((measured >= lower) & (measured <= upper))),
+            "level": LEVEL,
+        }
+    return scores

@@ -1,0 +1,128 @@
+"""Rows to fit: inputs, outputs and what is known of each column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sna_edge.errors import InputError
+from sna_edge.output import Output
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class AxisSpec:
+    """One input: name, unit, level names of a categorical axis, and the declared domain (default: range of the rows)."""
+
+    name: str
+    unit: str = ""
+    levels: tuple[str, ...] = ()
+    domain: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the outputs [K]."""
+
+    x: Floats
+    y: Floats
+    axes: tuple[AxisSpec, ...]
+    names: tuple[str, ...]
+    units: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
+        """Checked: finite, at least two rows, no constant output. Raises InputError."""
+        x = np.asarray(x, dtype=float)
+        y = np.asarray(y, dtype=float).reshape(len(x), -1)
+        axes = tuple(axes) or tuple(AxisSpec(f"x{d}") for d in range(x.shape[1]))
+        names = tuple(names) or tuple(f"y{k}" if y.shape[1] > 1 else "y" for k in range(y.shape[1]))
+        if len(x) < 2:
+            raise InputError(f"the table has {len(x)} row{'' if len(x) == 1 else 's'}; a fit needs at least two different ones")
+        if len(axes) != x.shape[1] or x.ndim != 2:
+            raise InputError(f"x has shape {x.shape} for {len(axes)} axes; give one column per axis")
+        for what, array in (("input", x), ("output", y)):
+            for column in range(array.shape[1]):
+                bad = np.flatnonzero(~np.isfinite(array[:, column]))
+                if len(bad):
+                    name = axes[column].name if what == "input" else names[column]
+                    raise InputError(f"row {bad[0] + 1} of {what} {name!r} is not a finite number; fill or drop it")
+        for k, name in enumerate(names):
+            if np.ptp(y[:, k]) == 0.0:
+                raise InputError(f"output {name!r} is constant ({y[0, k]:g}); choose a target that varies")
+        return cls(x, y, axes, names, tuple(units) or ("",) * y.shape[1])
+
+    @property
+    def n_levels(self) -> Ints:
+        """Number of levels of each axis, 0 where it is continuous: [D]."""
+        return np.array([len(a.levels) for a in self.axes], dtype=np.int64)
+
+    def bounds(self, d: int) -> tuple[float, float]:
+        """Closed domain of axis d: declared, else the range of its rows (a constant column gets a small width)."""
+        declared = self.axes[d].domain
+        if declared is not None:
+            return declared
+        lower, upper = float(self.x[:, d].min()), float(self.x[:, d].max())
+        return lower, (upper if upper > lower else lower + max(abs(lower), 1.0) * 1e-6)
+
+    def take(self, rows: Ints) -> Samples:
+        return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units)
+
+    def over(self, whole: Samples) -> Samples:
+        """These rows with the domain of `whole` declared on the continuous axes."""
+        axes = tuple(a if a.levels else replace(a, domain=whole.bounds(d)) for d, a in enumerate(self.axes))
+        return replace(self, axes=axes)
+
+    def outputs(self, link: str) -> tuple[Output, ...]:
+        """Output templates of a link: exp scales by the geometric mean, logistic runs over 0..1."""
+        return tuple(self._output(k, link) for k in range(len(self.names)))
+
+    def _output(self, k: int, link: str) -> Output:
+        y = self.y[:, k]
+        if link == "exp":
+            if y.min() <= 0:
+                raise InputError(f"output {self.names[k]!r} has values <= 0; link exp needs positive ones, use identity")
+            return Output(self.names[k], self.units[k], "exp", float(np.exp(np.mean(np.log(y)))))
+        if link == "logistic":
+            if y.min() < 0 or y.max() > 1:
+                raise InputError(f"output {self.names[k]!r} leaves 0..1; link logistic needs shares, use identity")
+            return Output(self.names[k], self.units[k], "logistic")
+        return Output(self.names[k], self.units[k], "identity", float(y.std()), float(y.mean()))
+
+    def link_candidates(self, link: str) -> tuple[str, ...]:
+        """The links to try: the one asked for, or for `auto` identity and those the values allow and hint at."""
+        if link != "auto":
+            return (link,)
+        out = ["identity"]
+        if self.y.min() > 0 and np.all(self.y.max(axis=0) > 3.0 * self.y.min(axis=0)):
+            out.append("exp")
+        if self.y.min() >= 0 and self.y.max() <= 1:
+            out.append("logistic")
+        return tuple(out)
+
+
+def linear_targets(outputs: Sequence[Output], y: Floats) -> Floats:
+    """f [N, K] with output.value(f) = y; values on the border of a logistic link are moved half a row's share inside."""
+    columns = []
+    for k, output in enumerate(outputs):
+        column = y[:, k]
+        if output.link == "logistic":
+            margin = 0.5 / len(y)
+            column = np.clip(column, margin, 1.0 - margin)
+        columns.append(output.linear_of(column))
+    return np.stack(columns, axis=1)
+
+
+def values(outputs: Sequence[Output], f: Floats) -> Floats:
+    """y [N, K] of linear parts f."""
+    return np.stack([o.value(f[:, k]) for k, o in enumerate(outputs)], axis=1)
+
+
+def relative_error(residual: Floats, y: Floats) -> float:
+    """Root mean over the outputs of (RMSE / standard deviation)^2."""
+    return float(np.sqrt(np.mean(np.mean(residual**2, axis=0) / np.var(y, axis=0))))

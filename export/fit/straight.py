@@ -1,0 +1,88 @@
+"""The candidate fitted to the rows themselves, with K-fold or held-out predictions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .als import sweep
+from .candidate import Candidate
+from .direct import Direct, direct_candidates
+from .gauss_newton import levenberg_marquardt
+from .penalty import components
+from .rows import Rows
+from .samples import Samples, linear_targets, values
+from .separable import Separable
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+SEARCH_ROWS = 4000
+"""Rows on which order, rank and resolution are searched; a larger table is then fitted on all its rows."""
+LM_WORK = 4e11
+"""Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by axis."""
+MEMORISED = 20
+"""Rows per parameter below which a refit without some rows starts afresh: what it saw of them must be gone."""
+SPLIT_ROWS = 50_000
+"""From here on one fold is held out instead of K."""
+
+
+def straight(
+    samples: Samples, link: str, folds: Ints, seed: int, max_parameters: int, deadline: float,
+    worth: float = np.inf, watch: Callable[[str], None] | None = None,
+) -> Candidate | None:  # fmt: skip
+    """The best direct candidate of a link; None when even its optimistic error is above `worth`."""
+    begin = time.monotonic()
+    outputs = samples.outputs(link)
+    rng = np.random.default_rng([seed, 11])
+    limit = SEARCH_ROWS if len(samples.x) < SPLIT_ROWS else 4 * SEARCH_ROWS
+    some = np.sort(rng.permutation(len(samples.x))[:limit]) if len(samples.x) > limit else np.arange(len(samples.x))
+    target = linear_targets(outputs, samples.y)
+    centre, spread = target.mean(axis=0), target.std(axis=0)
+    target -= centre
+    target /= spread
+    part = samples if len(some) == len(samples.x) else samples.take(some).over(samples)
+    found = direct_candidates(part, target[some], rng, max_parameters=max_parameters, worth=worth, deadline=deadline, watch=watch)
+    best = found[0]
+    if best.error > worth:
+        return None
+    f = best.solution.f if len(some) == len(samples.x) else _refit(best, samples, target, None, len(some), deadline)
+    rows, predicted = _held_out(best, samples, target, folds, len(some))
+    return Candidate(
+        best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], values(outputs, centre + spread * predicted),
+        time.monotonic() - begin, {"tried": [(c.name, c.solution.f.parameters, c.error) for c in found]},
+    )  # fmt: skip
+
+
+def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searched: int) -> tuple[Ints, Floats]:
+    """Rows and their predictions by refits that never saw them: all rows, or one fold of a large table."""
+    chosen = np.unique(folds) if len(samples.x) < SPLIT_ROWS else np.unique(folds)[:1]
+    rows, predicted = [], []
+    for fold in chosen:
+        held = np.flatnonzero(folds == fold)
+        weight = np.ones(len(samples.x))
+        weight[held] = 0.0
+        moved = _refit(best, samples, target, weight, searched, np.inf)
+        rows.append(held)
+        predicted.append(moved.predict(samples.x[held]))
+    return np.concatenate(rows), np.concatenate(predicted)
+
+
+def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None, searched: int, deadline: float) -> Separable:
+    """The candidate's structure and penalties on other rows: from its start where the rows are few enough to be
+    memorised by its solution, else from the solution."""
+    count = len(samples.x)
+    strengths = best.solution.strengths * min(1.0, searched / count)
+    memorised = count < MEMORISED * best.start.parameters
+    f = best.start if memorised else best.solution.f
+    rows = Rows(f.bases, samples.x, target, weight)
+    if count * f.parameters**2 <= LM_WORK:
+        solution = levenberg_marquardt(
+            f, rows, strengths=strengths, adapt=False, steps=50 if memorised else 15, tolerance=1e-4, deadline=deadline, leverages=False
+        )
+        return solution.f
+    return sweep(
+        f, rows, range(len(f.tables)), parts=components(f), strengths=strengths, sweeps=6, tolerance=1e-4, deadline=deadline
+    )

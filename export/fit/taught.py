@@ -1,0 +1,71 @@
+"""The candidate that learns from a stack of Gaussian processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..teacher.distil import Lesson, distil, refits
+from ..teacher.points import teaching_points
+from ..teacher.resolution import teacher_bases
+from ..teacher.stack import Stack
+from .candidate import Candidate
+from .samples import Samples, linear_targets, relative_error, values
+
+Floats = NDArray[np.float64]
+POINTS = 4000
+"""Teaching points away from the rows; a pupil has at most some 1,300 parameters when they are fitted all at once."""
+CHECKS = 800
+LOST = 0.3
+"""A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
+RESOLVED = 0.15
+
+
+def taught(
+    samples: Samples, stack: Stack, folds: NDArray[np.int64], seed: int, max_parameters: int, deadline: float,
+    watch: Callable[[str], None] | None = None,
+) -> Candidate:  # fmt: skip
+    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers without the fold."""
+    begin = time.monotonic()
+    outputs = stack.first.outputs
+    own = linear_targets(outputs, samples.y)
+    centre, spread = own.mean(axis=0), own.std(axis=0)
+    rng = np.random.default_rng([seed, 7])
+    x, weight = teaching_points(samples.x, samples.n_levels, POINTS + CHECKS, rng)
+    back = len(samples.x) + np.flatnonzero(np.arange(POINTS + CHECKS) % (1 + POINTS // CHECKS) == 0)
+    without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+    target = _linear(outputs, stack.values(x, without), samples.y)
+    target = (target - centre[:, None]) / spread[:, None]
+    taken = np.setdiff1d(np.arange(len(x)), back)
+    lesson = Lesson(x[taken], weight[taken], x[back])
+    error = relative_error(samples.y - stack.held_out, samples.y)
+    bases = teacher_bases(stack.processes, samples, RESOLVED * error)
+    pupil = distil(
+        lesson, target[taken, :, 0], target[back, :, 0], bases, rng,
+        tolerance=LOST * error, max_parameters=max_parameters, deadline=deadline, watch=watch,
+    )  # fmt: skip
+    predicted = np.empty_like(samples.y)
+    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:]), without, strict=True):
+        predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
+    return Candidate(
+        f"pupil of rank {pupil.tried[-1][0]} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
+        np.arange(len(samples.x)), samples.y, predicted, time.monotonic() - begin,
+        {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried},
+    )  # fmt: skip
+
+
+def _linear(outputs: tuple, y: Floats, measured: Floats) -> Floats:
+    """Linear parts of the teacher's values [M, K, A], kept inside the range of the link near the measured values."""
+    columns = []
+    for k, output in enumerate(outputs):
+        column = y[:, k]
+        if output.link == "exp":
+            column = np.maximum(column, 0.2 * float(measured[:, k].min()))
+        elif output.link == "logistic":
+            margin = 0.5 / len(measured)
+            column = np.clip(column, margin, 1.0 - margin)
+        columns.append(output.linear_of(column))
+    return np.stack(columns, axis=1)

@@ -1,0 +1,130 @@
+"""A teacher made small: a separable function with few modes fitted to its predictions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.basis import SpanBasis
+
+from ..fit.als import sweep
+from ..fit.gauss_newton import levenberg_marquardt
+from ..fit.penalty import components
+from ..fit.rows import Rows
+from ..fit.separable import Separable
+from ..fit.start import grown, mode_sets, start
+
+Floats = NDArray[np.float64]
+FINE = 1e-2
+"""Tolerance (share of the spread) below which a teacher is taught by Levenberg-Marquardt, above by alternating sweeps."""
+GAIN = 0.93
+"""A step of rank must lower the distance on the check points to this share to be followed by the next."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How to teach: ranks in turn, fixed penalty strength, most parameters that are solved for all at once."""
+
+    ranks: tuple[int, ...]
+    strength: float
+    together: int
+
+
+SMOOTH = Schedule((3, 6, 10, 16, 24), 1e-9, 2000)
+NOISY = Schedule((4, 8, 16, 32), 1e-6, 600)
+STEPS, REFIT_STEPS = 40, 6
+SWEEPS, REFIT_SWEEPS = 25, 10
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Teaching points x [M, D], weight [M], and points kept back for checking [M', D]."""
+
+    x: Floats
+    weight: Floats
+    check: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Distilled:
+    """The pupil, its RMS distance from the teacher on the check points, and (rank, parameters, distance) tried."""
+
+    f: Separable
+    distance: float
+    tried: list[tuple[int, int, float]]
+    schedule: Schedule
+
+
+def distil(
+    lesson: Lesson,
+    target: Floats,
+    check: Floats,
+    bases: Sequence[SpanBasis],
+    rng: np.random.Generator,
+    *,
+    tolerance: float,
+    max_parameters: int,
+    deadline: float = np.inf,
+    watch: Callable[[str], None] | None = None,
+) -> Distilled:
+    """Grow the rank until the distance on the check points falls below `tolerance`, stops falling, or size or time run out.
+
+    target [M, K] and check [M', K]: the teacher on the points of `lesson`, in units of its spread.
+    """
+    schedule = SMOOTH if tolerance < FINE else NOISY
+    f: Separable | None = None
+    best: Distilled | None = None
+    tried: list[tuple[int, int, float]] = []
+    for rank in schedule.ranks:
+        wider = _wider(f, bases, rank, target.shape[1], rng)
+        if best is not None and wider.parameters > max_parameters:
+            break
+        rows = Rows(wider.bases, lesson.x, target, lesson.weight)
+        f = teach(wider, rows, schedule, STEPS, SWEEPS, deadline)
+        distance = float(np.sqrt(np.mean((f.predict(lesson.check) - check) ** 2)))
+        tried.append((rank, f.parameters, distance))
+        if watch:
+            watch(f"pupil of rank {rank}: {distance:.2e} of the spread from its teacher")
+        worse = best is not None and distance > GAIN * best.distance
+        if best is None or distance < best.distance:
+            best = Distilled(f, distance, tried, schedule)
+        if worse or distance <= tolerance or time.monotonic() > deadline:
+            break
+    assert best is not None
+    return best
+
+
+def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs: int, rng: np.random.Generator) -> Separable:
+    if f is None:
+        return start(bases, mode_sets(len(bases), rank), n_outputs, rng)
+    return grown(f, mode_sets(len(bases), rank - (f.rank - 1)), rng)
+
+
+def teach(f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int, deadline: float) -> Separable:
+    """f moved towards the targets of `rows`."""
+    if f.parameters <= schedule.together:
+        solution = levenberg_marquardt(
+            f, rows, strengths=schedule.strength, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False
+        )
+        return solution.f
+    parts = components(f)
+    return sweep(
+        f, rows, range(len(f.tables)), parts=parts, strengths=np.full(len(parts), schedule.strength),
+        sweeps=sweeps, tolerance=2e-3, deadline=deadline,
+    )  # fmt: skip
+
+
+def refits(pupil: Distilled, lesson: Lesson, targets: Floats) -> list[Separable]:
+    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows."""
+    schedule = pupil.schedule
+    out = []
+    for a in range(targets.shape[2]):
+        rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], lesson.weight)
+        out.append(teach(pupil.f, rows, schedule, REFIT_STEPS, REFIT_SWEEPS, np.inf))
+    return out
+
+

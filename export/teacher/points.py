@@ -1,0 +1,47 @@
+"""Where a teacher is asked: on the rows, on crossings of rows, and spread over the box."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+Floats = NDArray[np.float64]
+CROSSED, BOXED = 0.75, 0.25
+"""Shares of the points away from the rows."""
+
+
+FEW_VALUES = 9
+"""An axis with at most so many distinct values is asked on these values alone, as a categorical one."""
+
+
+def teaching_points(x: Floats, n_levels: NDArray[np.int64], count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The rows x [N, D] and `count` points more, with weights: [N + count, D], [N + count]; all inside the box of x.
+
+    A crossing takes each coordinate from one of two rows (so inputs that move together stay together) and half of
+    them slide towards a third row. The rows together weigh as much as all other points.
+    """
+    fixed = np.array([n > 0 or len(np.unique(x[:, d])) <= FEW_VALUES for d, n in enumerate(n_levels)])
+    crossed = _crossings(x, fixed, int(CROSSED * count), rng)
+    boxed = _box(x, fixed, count - len(crossed), rng)
+    weight = np.r_[np.full(len(x), count / len(x)), np.ones(count)]
+    return np.concatenate([x, crossed, boxed]), weight / weight.mean()
+
+
+def _crossings(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
+    first, second, third = rng.integers(len(x), size=(3, count))
+    take = rng.random((count, x.shape[1])) < 0.5 * rng.random((count, 1))
+    out = np.where(take, x[second], x[first])
+    slide = 0.5 * rng.random((count, 1)) * (rng.random((count, 1)) < 0.5)
+    moved = out + (x[third] - out) * slide
+    return np.where(fixed, out, moved)
+
+
+def _box(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
+    seed = int(rng.integers(2**31))
+    unit = qmc.Sobol(x.shape[1], seed=seed).random_base2(max(1, int(np.ceil(np.log2(max(count, 2))))))[:count]
+    out = x.min(axis=0) + unit * np.ptp(x, axis=0)
+    for d in np.flatnonzero(fixed):
+        seen = np.unique(x[:, d])
+        out[:, d] = seen[np.minimum((unit[:, d] * len(seen)).astype(int), len(seen) - 1)]
+    return out

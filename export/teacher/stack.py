@@ -1,0 +1,146 @@
+"""Several Gaussian processes as one teacher: weights by their out-of-fold predictions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from sna_edge.output import Output
+
+from ..fit.samples import Samples, linear_targets, relative_error, values
+from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MAX_PRODUCTS = 3
+WORTH = 0.97
+"""A kernel with one product more must lower the out-of-fold error to this share to be followed by yet one more."""
+EXACT = 1e-3
+"""Out-of-fold error below which no other link and no larger kernel is tried."""
+BEHIND = 1.1
+"""A link whose one-product process errs by this much more than that of the first link is given up."""
+LEAST_WEIGHT = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N, K] in output units."""
+
+    link: str
+    n_products: int
+    outputs: tuple[Output, ...]
+    processes: tuple[GaussianProcess, ...]
+    held_out: Floats
+
+    @property
+    def name(self) -> str:
+        return f"Gaussian process, {self.n_products} product{'s' if self.n_products > 1 else ''}, link {self.link}"
+
+    def values(self, x: Floats, without: list[Ints]) -> Floats:
+        """Predictions in output units [M, K, 1 + F]: of all rows, then without each set of rows."""
+        columns = []
+        for k, process in enumerate(self.processes):
+            alphas = np.stack([process.alpha, *(process.alpha_without(rows) for rows in without)], axis=1)
+            columns.append(self.outputs[k].value(process.predict(x, alphas)))
+        return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """sum_t weight_t teacher_t, in output units; all of one link."""
+
+    teachers: tuple[Teacher, ...]
+    weights: Floats
+    held_out: Floats
+
+    @property
+    def first(self) -> Teacher:
+        return self.teachers[int(np.argmax(self.weights))]
+
+    @property
+    def name(self) -> str:
+        parts = " + ".join(f"{w:.2f} x {t.n_products}" for w, t in zip(self.weights, self.teachers, strict=True))
+        return f"Gaussian processes ({parts} products), link {self.first.link}"
+
+    @property
+    def processes(self) -> list[GaussianProcess]:
+        return [p for t in (self.first, *self.teachers) for p in t.processes]
+
+    def values(self, x: Floats, without: list[Ints]) -> Floats:
+        return np.asarray(sum(w * t.values(x, without) for w, t in zip(self.weights, self.teachers, strict=True)))
+
+
+def teachers(
+    samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None
+) -> list[Teacher]:
+    """Teachers of every link with one, two and perhaps three products, in the order tried."""
+    found = []
+    first = np.inf
+    for link in links:
+        last = error = np.inf
+        for n_products in range(1, MAX_PRODUCTS + 1):
+            if found and time.monotonic() > deadline:
+                break
+            teacher = _teacher(samples, link, n_products, folds, seed, deadline)
+            found.append(teacher)
+            error = relative_error(samples.y - teacher.held_out, samples.y)
+            if watch:
+                watch(f"{teacher.name}: out-of-fold error {error:.3g}")
+            first = error if n_products == 1 and link == links[0] else first
+            if error < EXACT or error > (BEHIND * first if n_products == 1 else WORTH * last):
+                break
+            last = error
+        if error < EXACT:
+            break
+    return found
+
+
+def _teacher(samples: Samples, link: str, n_products: int, folds: Ints, seed: int, deadline: float) -> Teacher:
+    outputs = samples.outputs(link)
+    target = linear_targets(outputs, samples.y)
+    bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
+    inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
+    processes, held_out = [], []
+    for k, output in enumerate(outputs):
+        rng = np.random.default_rng([seed, n_products, k])
+        process = fit_gaussian_process(inputs, samples.x, target[:, k], rng, n_products=n_products, deadline=deadline)
+        processes.append(process)
+        held_out.append(output.value(target[:, k] - process.held_out(folds)))
+    return Teacher(link, n_products, outputs, tuple(processes), np.stack(held_out, axis=1))
+
+
+def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
+    """The stack of one link with the least out-of-fold error: mixed links would bend the pupil's linear part."""
+    links = list(dict.fromkeys(t.link for t in found))
+    stacks = [stack(samples, [t for t in found if t.link == link]) for link in links]
+    return min(stacks, key=lambda s: relative_error(samples.y - s.held_out, samples.y))
+
+
+def stack(samples: Samples, found: list[Teacher]) -> Stack:
+    """Non-negative weights of sum one that minimise the out-of-fold error over all outputs; light members are left out.
+
+    Source: Breiman, Stacked regressions, Machine Learning 24 (1996).
+    """
+    spread = samples.y.std(axis=0)
+    residual = np.stack([((samples.y - t.held_out) / spread).reshape(-1) for t in found], axis=1)
+    weights = _simplex(residual)
+    keep = weights >= LEAST_WEIGHT
+    weights = np.zeros_like(weights)
+    weights[keep] = _simplex(residual[:, keep])
+    members = tuple(t for t, k in zip(found, keep, strict=True) if k)
+    chosen = weights[keep]
+    held_out = sum(w * t.held_out for w, t in zip(chosen, members, strict=True))
+    return Stack(members, chosen, np.asarray(held_out))
+
+
+def _simplex(residual: Floats) -> Floats:
+    """argmin |residual w|, w >= 0, sum w = 1, the sum by a heavy row."""
+    heavy = 1e3 * np.linalg.norm(residual) / np.sqrt(residual.shape[1])
+    a = np.vstack([residual, np.full((1, residual.shape[1]), heavy)])
+    w, _ = nnls(a, np.r_[np.zeros(len(residual)), heavy])
+    return np.asarray(w / w.sum())
