@@ -38,27 +38,32 @@ def run(command: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def replay(text: str) -> tuple[str, list[tuple[str, str, str]]]:
+def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
     """README with fresh outputs, and (command, output before, output now) of every command."""
     seen: list[tuple[str, str, str]] = []
-    with tempfile.TemporaryDirectory() as folder:
 
-        def fresh(match: re.Match[str]) -> str:
-            out = []
-            for command, before in commands(match.group(1)):
-                now = run(command, Path(folder))
-                seen.append((command, before, now))
-                out.append(f"$ {command}\n{now}")
-            return "```console\n" + "".join(out) + "```"
+    def fresh(match: re.Match[str]) -> str:
+        out = []
+        for command, before in commands(match.group(1)):
+            now = run(command, folder)
+            seen.append((command, before, now))
+            out.append(f"$ {command}\n{now}")
+        return "```console\n" + "".join(out) + "```"
 
-        return BLOCK.sub(fresh, text), seen
+    return BLOCK.sub(fresh, text), seen
 
 
 def shape(output: str) -> str:
-    """Output with numbers masked and blanks merged: what must not change from machine to machine."""
-    return "\n".join(" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines())
+    """Output with numbers masked and blanks merged: what must not change from machine to machine.
+
+    Which candidate a fit chose and how many solutions there are may differ in the last digits' wake: such lines are left out.
+    """
+    lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
+    kept = [line for line in lines if not line.startswith("chosen by")]
+    return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
 
 
 if __name__ == "__main__":
-    text, _ = replay(README.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as temporary:
+        text, _ = replay(README.read_text(encoding="utf-8"), Path(temporary))
     README.write_text(text, encoding="utf-8")

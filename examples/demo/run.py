@@ -76,13 +76,14 @@ def fitted(job: tables.Job, train: Path, seed: int, time_limit: float | None) ->
     """The fit, with the units of the job where the table names none, and its seconds."""
     from sna_export.fit import fit
     from sna_export.table import read
+    from sna_export.table.units import with_units
 
     start = time.perf_counter()
     words = {"inputs": job.inputs, "categorical": job.categorical, "seed": seed, "time_limit": time_limit}
     found = fit(read(train), job.targets, **words, progress=sys.stderr.isatty())
-    axes = [replace(a, unit=a.unit or job.units.get(a.name, "")) for a in found.model.axes]
-    outputs = [replace(o, unit=o.unit or job.units.get(o.name, "")) for o in found.model.outputs]
-    return replace(found, model=found.model.replace(axes=axes, outputs=outputs)), time.perf_counter() - start
+    axes = [replace(a, unit=job.units.get(a.name, a.unit)) for a in found.model.axes]
+    outputs = [replace(o, unit=job.units.get(o.name, o.unit)) for o in found.model.outputs]
+    return replace(found, model=with_units(found.model.replace(axes=axes, outputs=outputs))), time.perf_counter() - start
 
 
 def stored(found: Any, out: Path) -> dict[str, dict[str, Any]]:

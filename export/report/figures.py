@@ -19,12 +19,14 @@ CURVE = 161  # points of a curve
 ATOMS = 6  # modes drawn per axis
 
 
-def predicted_measured(measured: Floats, predicted: Floats, *, name: str, unit: str = "", title: str = "") -> str:
+def predicted_measured(
+    measured: Floats, predicted: Floats, *, name: str, unit: str = "", title: str = "", size: tuple[int, int] = (360, 330)
+) -> str:
     """Predicted against measured with the line of equality."""
     keep = np.linspace(0, len(measured) - 1, min(len(measured), DOTS)).astype(int)
     span = ends(measured, predicted)
     label = f"{name} [{unit}]" if unit else name
-    plot = Plot(span, span, title=title or name, xlabel=f"measured {label}", ylabel=f"predicted {label}", height=330)
+    plot = Plot(span, span, title=title or name, xlabel=f"measured {label}", ylabel=f"predicted {label}", width=size[0], height=size[1])
     return plot.line(span, span, 5, dashed=True).dots(np.asarray(measured)[keep], np.asarray(predicted)[keep]).render()
 
 
@@ -44,13 +46,12 @@ def atoms(model: Model) -> list[str]:
     if not isinstance(work, CP):
         return []
     plots = []
-    strength = _strength(work)
-    for axis, modes, table in zip(model.axes, work.modes, work.tables, strict=True):
-        order = np.argsort(-strength[modes], kind="stable")[:ATOMS]
-        x = _positions(axis)
-        phi = axis.basis.design(x) @ table[:, order]
-        phi = phi / np.maximum(np.abs(phi).max(axis=0), 1e-300)
-        title = f"{axis.name}: {len(order)} of {len(modes)} atoms" if len(order) < len(modes) else f"{axis.name}: atoms"
+    for d, modes in enumerate(work.modes):
+        axis, x, phi = strongest(model, d)
+        if not len(modes):
+            continue
+        shown = phi.shape[1]
+        title = f"{axis.name}, {shown} of {len(modes)}" if shown < len(modes) else axis.name
         plot = _axis_plot(axis, ends(phi), title=title)
         for s, y in enumerate(phi.T):
             plot.line(x, y, s)
@@ -58,6 +59,16 @@ def atoms(model: Model) -> list[str]:
                 plot.dots(x, y, s, radius=3)
         plots.append(plot.render())
     return plots
+
+
+def strongest(model: Model, d: int, count: int = ATOMS) -> tuple[Axis, Floats, Floats]:
+    """Axis d, positions x [n] and its strongest atoms [n, count] scaled to max 1 (CP)."""
+    work, axis = model.interaction, model.axes[d]
+    assert isinstance(work, CP)
+    order = np.argsort(-_strength(work)[work.modes[d]], kind="stable")[:count]
+    x = _positions(axis)
+    phi = axis.basis.design(x) @ work.tables[d][:, order]
+    return axis, x, phi / np.maximum(np.abs(phi).max(axis=0, initial=0.0), 1e-300)
 
 
 def _strength(work: CP) -> Floats:

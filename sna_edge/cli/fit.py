@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
@@ -39,14 +41,16 @@ def run(args: argparse.Namespace) -> int:
     domain = dict(interval(text) for text in args.domain)
     from sna_export.fit import fit
     from sna_export.table import read
+    from sna_export.table.units import with_units
 
     start = time.perf_counter()
     data = read(args.table)
     targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
-        link=args.link, domain=domain, seed=args.seed, time_limit=args.time_limit, progress=not args.json,
+        link=args.link, domain=domain, seed=args.seed, time_limit=args.time_limit, progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
+    found = replace(found, model=with_units(found.model))
     found.model.save(args.output)
     if args.report:
         from sna_export.report.fit_page import fit_page

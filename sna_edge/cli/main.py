@@ -94,6 +94,8 @@ def explain(error: Exception) -> tuple[str, str, int]:
         return str(error), error.status.label, USAGE
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").split(".")[0]
+        if name in ("sna_edge", "sna_export") and find_spec(name):
+            return f"this installation has no {error.name}; install the whole distribution again", Status.UNSUPPORTED.label, USAGE
         extra = EXTRAS.get(name, "export")
         return f"this needs {name}, which is not installed; pip install 'sna-edge[{extra}]'", Status.UNSUPPORTED.label, USAGE
     if isinstance(error, FileNotFoundError):

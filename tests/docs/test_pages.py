@@ -31,11 +31,16 @@ def test_readme_tables_are_current(root, tool):
 
 
 @pytest.mark.slow
-def test_readme_sessions_print_what_they_show(root, tool):
+def test_readme_sessions_print_what_they_show(root, tool, tmp_path, monkeypatch):
     """Every command of README runs; its output has the same words, numbers may differ from machine to machine."""
     sessions = tool("readme_sessions")
-    _, seen = sessions.replay((root / "README.md").read_text(encoding="utf-8"))
+    text = (root / "README.md").read_text(encoding="utf-8")
+    _, seen = sessions.replay(text, tmp_path)
     assert len(seen) >= 6
+    monkeypatch.chdir(tmp_path)
+    space = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.S):
+        exec(compile(block, "README.md", "exec"), space)
     for command, shown, now in seen:
         assert sessions.shape(now) == sessions.shape(shown), f"{command}: run tools/readme_sessions.py\n{now}"
 
@@ -44,17 +49,6 @@ def test_masking_sees_other_words_and_not_other_numbers(tool):
     shape = tool("readme_sessions").shape
     assert shape("a = 1.5 MPa  (90 %)") == shape("a =  -2e-3 MPa (91 %)")
     assert shape("a = 1.5 MPa") != shape("a = 1.5 kPa")
-
-
-def test_readme_python_blocks_run(root, tmp_path, monkeypatch):
-    """Blocks ```python are run in order in one namespace, beside a model of the names they use."""
-    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.S)
-    if not blocks:
-        pytest.skip("README has no python blocks")
-    monkeypatch.chdir(tmp_path)
-    space = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), space)
 
 
 def test_every_status_is_documented(root):

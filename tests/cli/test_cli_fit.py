@@ -1,0 +1,125 @@
+"""`sna-edge fit`: a table becomes a model file that answers; unusable tables get one sentence."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import sna_edge
+
+LIMIT = ("--time-limit", "5")
+
+
+def save(path, header, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """width = 40 + power / 5 + 10 speed^2 (+ 20 on steel 'B'), noise 0.5; 150 rows."""
+    rng = np.random.default_rng(3)
+    power, speed, steel = rng.uniform(100, 400, 150), rng.uniform(0.5, 1.5, 150), rng.choice(["A", "B"], 150)
+    width = 40 + power / 5 + 10 * speed**2 + 20 * (steel == "B") + rng.normal(0, 0.5, 150)
+    rows = [[f"{p:.6g}", f"{s:.6g}", m, f"{w:.6g}"] for p, s, m, w in zip(power, speed, steel, width, strict=True)]
+    return save(tmp_path_factory.mktemp("fit") / "tracks.csv", ["power", "speed", "steel", "width"], rows)
+
+
+@pytest.fixture(scope="module")
+def fitted(table):
+    from sna_edge.cli import main
+
+    path = table.with_name("model.sna")
+    page = table.with_name("report.html")
+    words = ["fit", table, "--target", "width", "--categorical", "steel", *LIMIT, "--report", page, "-o", path]
+    assert main([str(w) for w in words]) == 0
+    return path
+
+
+def test_the_model_predicts_and_knows_its_inputs(sna, fitted):
+    info = sna("info", fitted, "--json").json
+    assert [i["name"] for i in info["inputs"]] == ["power", "speed", "steel"]
+    assert info["inputs"][2]["levels"] == ["A", "B"]
+    said = sna("query", fitted, "--at", "power=250", "speed=1", "steel=B", "--json")
+    assert said.json["outputs"]["width"]["value"] == pytest.approx(120.0, abs=0.6)
+    width = said.json["outputs"]["width"]
+    assert width["lower"] < 120 < width["upper"]
+    assert width["upper"] - width["lower"] < 4.0
+
+
+def test_the_report_is_one_file_that_fetches_nothing(fitted):
+    text = fitted.with_name("report.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert text.count("<svg") >= 5
+    assert "http://www.w3.org/2000/svg" in text
+    for word in ("<script", "<link", "src=", "@import", "url(", "https://"):
+        assert word not in text, word
+    assert text.count("http") == text.count("http://www.w3.org/2000/svg")
+
+
+def test_same_seed_same_bytes_and_json_report(sna, table, tmp_path):
+    files = [tmp_path / "a.sna", tmp_path / "b.sna"]
+    for path in files:
+        said = sna("fit", table, "--target", "width", "--inputs", "power,speed", "--seed", "7", "-o", path, "--json")
+        assert said.code == 0
+        assert said.json["outputs"]["width"]["rmse"] > 0
+        assert said.json["seed"] == 7
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_declared_domain_and_several_targets(sna, table, tmp_path):
+    words = ["--target", "width", "--target", "speed", "--inputs", "power", "--domain", "power=50:500", *LIMIT]
+    said = sna("fit", table, *words, "-o", tmp_path / "m.sna", "--json")
+    assert said.code == 0
+    model = sna_edge.load(tmp_path / "m.sna")
+    assert model.output_names == ["width", "speed"]
+    assert (model.axes[0].lower, model.axes[0].upper) == (50.0, 500.0)
+
+
+HEADER, GOOD = ["a", "b", "y"], [[str(i), str(i * i % 7), str(2.0 * i)] for i in range(30)]
+
+
+def changed(row, column, cell):
+    rows = [list(r) for r in GOOD]
+    rows[row][column] = cell
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "parts"),
+    [
+        (changed(4, 1, "nan"), [], ["row 5", "'b'"]),
+        (changed(4, 1, ""), [], ["row 5", "'b'", "missing"]),
+        (changed(4, 0, "inf"), [], ["row 5", "'a'", "finite"]),
+        (changed(6, 0, "hot"), [], ["row 7", "'a'", "'hot'", "text"]),
+        (changed(6, 2, "-inf"), [], ["row 7", "'y'", "finite"]),
+        ([], [], ["no rows"]),
+        (GOOD[:1], [], ["one row"]),
+        ([[a, b, "3"] for a, b, _ in GOOD], [], ["y", "constant"]),
+        (GOOD, ["--inputs", "a,c"], ["no column 'c'", "a, b, y"]),
+        (GOOD, ["--target", "z"], ["no column 'z'"]),
+        (GOOD, ["--inputs", "a,y"], ["both target and input"]),
+        (GOOD, ["--domain", "a=5:1"], ["LO < HI"]),
+        (GOOD, ["--domain", "a=3:9"], ["'a'", "outside"]),
+        (GOOD, ["--time-limit", "-3"], ["positive"]),
+        ([[a, b, str(-float(y))] for a, b, y in GOOD], ["--link", "exp"], ["exp"]),
+        (GOOD, ["--seed", "x"], ["invalid int"]),
+    ],
+)
+def test_unusable_tables_get_one_sentence(sna, tmp_path, rows, words, parts):
+    table = save(tmp_path / "t.csv", HEADER, rows)
+    said = sna("fit", table, "--target", "y", *words, "-o", tmp_path / "m.sna")
+    assert said.code == 2
+    sentence = said.sentence()
+    for part in parts:
+        assert part in sentence
+    assert not (tmp_path / "m.sna").exists()
+
+
+def test_an_empty_file_and_a_missing_file(sna, tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    for name in ("empty.csv", "nowhere.csv"):
+        said = sna("fit", tmp_path / name, "--target", "y", "-o", tmp_path / "m.sna")
+        assert said.code == 2
+        assert name in said.sentence()
