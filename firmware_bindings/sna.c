@@ -33,6 +33,11 @@ enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
 enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
 #define FEATURE_TT 1u
 #define FEATURE_FIXED 2u
+#ifdef SNA_NO_TT
+#define FEATURES FEATURE_FIXED
+#else
+#define FEATURES (FEATURE_TT | FEATURE_FIXED)
+#endif
 
 /* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned base. */
 typedef struct ALIAS axis_record {
@@ -72,10 +77,12 @@ INLINE int is_uniform(const axis_record *a) { return a->flags & 1; }
 INLINE int uses(const group_record *g, unsigned d) { return (int)(g->mask[d >> 5] >> (d & 31u) & 1u); }
 INLINE uint32_t padded(uint32_t count) { return (count + 3u) & ~3u; }
 
-static uint16_t load16(const unsigned char *p) { return (uint16_t)(p[0] | p[1] << 8); }
-static uint32_t load32(const unsigned char *p) { return (uint32_t)load16(p) | (uint32_t)load16(p + 2) << 16; }
+/* Every offset these are given is a multiple of the size: sna_open demands an 8-aligned base before it reads. */
+INLINE uint32_t load16(const unsigned char *p) { return *(const u16 *)(const void *)p; }
+INLINE uint32_t load32(const unsigned char *p) { return *(const u32 *)(const void *)p; }
+INLINE uint64_t load64(const unsigned char *p) { return (uint64_t)load32(p + 4) << 32 | load32(p); }
 
-static int all_zero(const unsigned char *p, size_t n) {
+NOINLINE int all_zero(const unsigned char *p, size_t n) {
     unsigned char any = 0;
     while (n--) any |= *p++;
     return !any;
@@ -86,7 +93,7 @@ static void clear(void *p, size_t n) {
 }
 
 /* Bit tests need no arithmetic: the same result with and without an FPU. */
-static int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
+NOINLINE int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
 static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
 
 static float float_of_bits(uint32_t bits) {
@@ -94,6 +101,31 @@ static float float_of_bits(uint32_t bits) {
     v.bits = bits;
     return v.value;
 }
+
+/* A number whose order as an integer is that of the finite double at p; both zeros give 0. Comparing doubles this way needs
+ * no soft-float code on a core without a double FPU. */
+NOINLINE int64_t order64(const void *p) {
+    const unsigned char *b = (const unsigned char *)p;
+    uint64_t magnitude = (uint64_t)(load32(b + 4) & 0x7FFFFFFFu) << 32 | load32(b);
+    return b[7] & 0x80u ? -(int64_t)magnitude : (int64_t)magnitude;
+}
+
+#ifdef SNA_FLOAT
+/* The double at p rounded to float, ties to even; below the smallest normal number 0. */
+NOINLINE float single(const void *p) {
+    uint32_t low = load32((const unsigned char *)p), high = load32((const unsigned char *)p + 4), rest = low & 0x1FFFFFFFu;
+    int32_t exponent = (int32_t)(high >> 20 & 0x7FFu) - 896;
+    uint32_t bits = (high & 0xFFFFFu) << 3 | low >> 29;
+    if (exponent <= 0) return 0.0f;
+    if (exponent > 254) return float_of_bits((high & 0x80000000u) | (exponent == 1151 && bits ? 0x7FC00000u : 0x7F800000u));
+    bits |= (uint32_t)exponent << 23;
+    if (rest > 0x10000000u || (rest == 0x10000000u && bits & 1u)) bits++;
+    return float_of_bits(bits | (high & 0x80000000u));
+}
+#define REAL(x) single(&(x))
+#else
+#define REAL(x) (x)
+#endif
 
 #ifndef SNA_NO_F16
 /* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals included. */
@@ -166,16 +198,16 @@ static int sha256_equals(const unsigned char *p, size_t n, const unsigned char e
 
 static int header_holds(sna_model *m, const unsigned char *b) {
     int tt = m->features & FEATURE_TT;
-    m->n_axes = load16(b + 22);
-    m->n_outputs = load16(b + 24);
-    m->n_groups = load16(b + 26);
+    m->n_axes = (uint16_t)load16(b + 22);
+    m->n_outputs = (uint16_t)load16(b + 24);
+    m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
     return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES && m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS &&
            m->n_groups <= (tt ? 0 : 4096) && m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
            all_zero(b + 32, 32);
 }
 
-INLINE uint32_t section_size(const sna_model *m, int id) { return load32(m->bytes + HEADER + 16 * (id - 1) + 8); }
+NOINLINE uint32_t section_size(const sna_model *m, int id) { return load32(m->bytes + HEADER + 16 * (id - 1) + 8); }
 
 static int section_table_holds(sna_model *m) {
     uint64_t end = HEADER + 16 * N_SECTIONS;
@@ -211,6 +243,11 @@ static int padding_holds(const sna_model *m) {
     return all_zero(section(m, INTEGRITY) + 36, 28);
 }
 
+#ifdef SNA_FLOAT
+/* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum vouches for them, and no
+ * memory access depends on them. */
+static int derived_hold(const axis_record *a) { return finite64((const unsigned char *)&a->inv_width); }
+#else
 /* x rounded to float towards minus (step -1) or plus (step +1) infinity. */
 static float rounded_outwards(double x, int step) {
     union { float value; uint32_t bits; } v;
@@ -222,23 +259,36 @@ static float rounded_outwards(double x, int step) {
     return v.value;
 }
 
-static int axis_holds(const axis_record *a) {
+static int same(double a, double b) { return a >= b && a <= b; }
+
+static int derived_hold(const axis_record *a) {
     double inv_width = is_uniform(a) ? (double)a->n_spans / (a->upper - a->lower) : 0.0;
-    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
-    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
-    if (!finite64((const unsigned char *)&a->lower) || !finite64((const unsigned char *)&a->upper)) return 0;
-    if (a->kind == CATEGORICAL) {
-        if (a->degree || a->flags || !(a->lower >= 0 && a->lower <= 0) || !(a->upper >= a->n_spans - 1u && a->upper <= a->n_spans - 1u)) return 0;
-    } else if (!(a->lower < a->upper)) {
-        return 0;
-    }
-    if (!finite64((const unsigned char *)&a->inv_width) || !(a->inv_width >= inv_width && a->inv_width <= inv_width)) return 0;
-    if (!(a->lower32 >= rounded_outwards(a->lower, -1) && a->lower32 <= rounded_outwards(a->lower, -1))) return 0;
-    if (!(a->upper32 >= rounded_outwards(a->upper, 1) && a->upper32 <= rounded_outwards(a->upper, 1))) return 0;
-    return a->inv_width32 >= (float)inv_width && a->inv_width32 <= (float)inv_width;
+    return finite64((const unsigned char *)&a->inv_width) && same(a->inv_width, inv_width) &&
+           same((double)a->lower32, (double)rounded_outwards(a->lower, -1)) && same((double)a->upper32, (double)rounded_outwards(a->upper, 1)) &&
+           same((double)a->inv_width32, (double)(float)inv_width);
+}
+#endif
+
+/* The double at p is a whole number 0 .. 2^24. */
+NOINLINE int whole(const f64 *p) {
+    real x = REAL(*p);
+    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f && !((real)(int32_t)x < x);
 }
 
-INLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) { return offset % align == 0 && offset + bytes <= size; }
+static int axis_holds(const axis_record *a) {
+    const f64 *lower = &a->lower, *upper = &a->upper;
+    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
+    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
+    if (!finite64((const unsigned char *)lower) || !finite64((const unsigned char *)upper)) return 0;
+    if (a->kind == CATEGORICAL) {
+        if (a->degree || a->flags || order64(lower) || !whole(upper) || (uint32_t)REAL(*upper) != a->n_spans - 1u) return 0;
+    } else if (order64(lower) >= order64(upper)) {
+        return 0;
+    }
+    return derived_hold(a);
+}
+
+NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) { return offset % align == 0 && offset + bytes <= size; }
 
 static int offsets_hold(const sna_model *m, const axis_record *a) {
     uint64_t order = a->degree + 1u, spans = a->n_spans;
@@ -249,13 +299,15 @@ static int offsets_hold(const sna_model *m, const axis_record *a) {
 }
 
 static int breaks_hold(const axis_record *a, const f64 *breaks) {
-    const f64 *inv_width = breaks + a->n_spans + 1;
     for (uint32_t s = 0; s <= a->n_spans; s++)
         if (!finite64((const unsigned char *)(breaks + s))) return 0;
-    if (!(breaks[0] >= a->lower && breaks[0] <= a->lower && breaks[a->n_spans] >= a->upper && breaks[a->n_spans] <= a->upper)) return 0;
+    if (order64(breaks) != order64(&a->lower) || order64(breaks + a->n_spans) != order64(&a->upper)) return 0;
     for (uint32_t s = 0; s < a->n_spans; s++) {
-        double off = inv_width[s] * (breaks[s + 1] - breaks[s]) - 1.0;
-        if (!(breaks[s] < breaks[s + 1]) || !(off >= -1e-12 && off <= 1e-12)) return 0;
+#ifndef SNA_FLOAT
+        double off = breaks[a->n_spans + 1 + s] * (breaks[s + 1] - breaks[s]) - 1.0;
+        if (!(off >= -1e-12 && off <= 1e-12)) return 0;
+#endif
+        if (order64(breaks + s) >= order64(breaks + s + 1)) return 0;
     }
     return 1;
 }
@@ -288,6 +340,7 @@ static int cp_holds(const sna_model *m) {
     return 1;
 }
 
+#ifndef SNA_NO_TT
 static int tt_holds(sna_model *m) {
     uint32_t left = 1;
     for (unsigned d = 0; d < m->n_axes; d++) {
@@ -298,6 +351,7 @@ static int tt_holds(sna_model *m) {
     }
     return left == m->n_modes;
 }
+#endif
 
 static int tables_hold(const sna_model *m) {
     static const uint8_t bytes_of[4] = {4, 2, 2, 1};
@@ -326,16 +380,18 @@ static int values_hold(const sna_model *m, const axis_record *a) {
     return 1;
 }
 
+static int interval_holds(const output_record *o) {
+    const unsigned char *below = (const unsigned char *)&o->below, *above = (const unsigned char *)&o->above;
+    int64_t level = order64(&o->level), one = (int64_t)0x3FF << 52;
+    if (finite64(below) && finite64(above)) return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
+    /* without an interval both are NaN and the level is 0 */
+    return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 && !level;
+}
+
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    int interval = finite64(p + 24) && finite64(p + 32);
-    if (!finite64(p) || !finite64(p + 8) || !finite64(p + 16) || !(o->scale < 0 || o->scale > 0)) return 0;
-    if (interval) {
-        if (!(o->below >= 0 && o->above >= 0 && o->level > 0 && o->level < 1)) return 0;
-    } else if (o->below <= o->below || o->above <= o->above || !(o->level >= 0 && o->level <= 0)) {
-        return 0; /* without an interval both are NaN and the level is 0 */
-    }
-    if (!finite64(p + 48) || !finite64(p + 56) || !(o->range_high >= o->range_low)) return 0;
+    if (!finite64(p) || !finite64(p + 8) || !finite64(p + 16) || !order64(p + 8) || !interval_holds(o)) return 0;
+    if (!finite64(p + 48) || !finite64(p + 56) || order64(p + 56) < order64(p + 48)) return 0;
     if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
     return all_zero(o->reserved, 10);
 }
@@ -362,8 +418,8 @@ static int outputs_hold(const sna_model *m) {
 static int golden_inputs_hold(const sna_model *m, const f64 *x) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (!(x[d] >= a->lower && x[d] <= a->upper)) return 0;
-        if (a->kind == CATEGORICAL && !((double)(uint32_t)x[d] >= x[d])) return 0;
+        if (order64(x + d) < order64(&a->lower) || order64(x + d) > order64(&a->upper)) return 0;
+        if (a->kind == CATEGORICAL && !whole(x + d)) return 0;
     }
     return 1;
 }
@@ -377,13 +433,15 @@ static int golden_holds(const sna_model *m) {
     for (uint32_t i = 8; i < size; i += 8)
         if (!finite64(p + i)) return 0;
     for (unsigned i = 0; i < 2u * m->n_outputs; i++)
-        if (!(tolerance[i] >= 0)) return 0;
+        if (order64(tolerance + i) < 0) return 0;
     for (uint32_t g = 0; g < count; g++)
         if (!golden_inputs_hold(m, inputs + (size_t)g * m->n_axes)) return 0;
     return 1;
 }
 
+#ifndef SNA_NO_FIXED
 static int fixed_holds(const sna_model *m);
+#endif
 
 static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
@@ -391,7 +449,7 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     for (int i = 0; i < 8; i++)
         if (b[i] != magic[i]) return SNA_RULE_BAD_MAGIC;
     if (load16(b + 8) != SNA_FORMAT_MAJOR) return SNA_RULE_UNSUPPORTED_VERSION;
-    if (load32(b + 12) & ~(FEATURE_TT | FEATURE_FIXED)) return SNA_RULE_UNSUPPORTED_FEATURE;
+    if (load32(b + 12) & ~FEATURES) return SNA_RULE_UNSUPPORTED_FEATURE;
     m->features = b[12];
     if (load32(b + 16) != size || size > (size_t)1 << 30) return SNA_RULE_BAD_SIZE;
     m->bytes = b;
@@ -406,23 +464,36 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
         if (!offsets_hold(m, axis_at(m, d))) return SNA_RULE_BAD_OFFSET;
     for (unsigned d = 0; d < m->n_axes; d++)
         if (!spans_hold(m, axis_at(m, d))) return SNA_RULE_BAD_SPAN;
-    if (!(m->features & FEATURE_TT ? tt_holds(m) : cp_holds(m))) return SNA_RULE_BAD_GROUP;
+#ifndef SNA_NO_TT
+    if (m->features & FEATURE_TT && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
+#endif
+    if (!(m->features & FEATURE_TT) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
     if (!tables_hold(m)) return SNA_RULE_BAD_TABLE_LAYOUT;
     for (unsigned d = 0; d < m->n_axes; d++)
         if (!values_hold(m, axis_at(m, d))) return SNA_RULE_BAD_VALUE;
     if (!outputs_hold(m)) return SNA_RULE_BAD_OUTPUT;
+#ifndef SNA_NO_FIXED
     if (m->features & FEATURE_FIXED && !fixed_holds(m)) return SNA_RULE_BAD_FIXED;
+#endif
     return golden_holds(m) ? SNA_RULE_NONE : SNA_RULE_BAD_GOLDEN;
 }
 
 /* 0 when the build left out what the model needs. */
 static int supported(const sna_model *m) {
-#ifdef SNA_NO_TT
-    if (m->features & FEATURE_TT) return 0;
-#endif
+#if defined(SNA_NO_F16) || defined(SNA_NO_INT)
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        unsigned dtype = axis_at(m, d)->dtype;
 #ifdef SNA_NO_F16
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (axis_at(m, d)->dtype == DT_F16) return 0;
+        if (dtype == DT_F16) return 0;
+#endif
+#ifdef SNA_NO_INT
+        if (dtype == DT_I16 || dtype == DT_I8) return 0;
+#endif
+    }
+#endif
+#ifdef SNA_NO_LINK
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (output_at(m, k)->link != LINK_IDENTITY) return 0;
 #endif
     (void)m;
     return 1;
@@ -463,13 +534,13 @@ static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
     uint32_t low = 0;
     for (uint32_t count = n_spans; count > 1;) {
         uint32_t half = count >> 1;
-        low += (real)breaks[low + half] <= x ? half : 0;
+        low += REAL(breaks[low + half]) <= x ? half : 0;
         count -= half;
     }
     return low;
 }
 
-INLINE void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {
+static void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {
     if (is_uniform(a)) {
         real t = (x - LOWER(a)) * INV_WIDTH(a), last = (real)(a->n_spans - 1u);
         p->rate = INV_WIDTH(a);
@@ -478,8 +549,8 @@ INLINE void place_inside(const sna_model *m, const axis_record *a, real x, place
     } else {
         const f64 *breaks = breaks_at(m, a);
         p->span = span_of(breaks, a->n_spans, x);
-        p->rate = (real)breaks[a->n_spans + 1 + p->span];
-        p->u = clipped((x - (real)breaks[p->span]) * p->rate);
+        p->rate = REAL(breaks[a->n_spans + 1 + p->span]);
+        p->u = clipped((x - REAL(breaks[p->span])) * p->rate);
     }
 }
 
@@ -503,7 +574,7 @@ static real wrapped(const axis_record *a, real x) {
 }
 
 /* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked for. */
-INLINE sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
+static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
     sna_status status = SNA_OK;
     p->excess = 0;
     if (!(x - x >= 0)) return SNA_BAD_INPUT; /* NaN or infinite */
@@ -528,7 +599,7 @@ INLINE sna_status place_on(const sna_model *m, const axis_record *a, real x, uns
 }
 
 /* b[0..p] = basis values at the place, db (may be NULL) = their derivatives with respect to x. */
-INLINE void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
+static void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
     real u = p->u;
     for (unsigned i = 0; i < n; i++, matrix += n) {
         real value = (real)matrix[n - 1], slope = 0;
@@ -608,8 +679,10 @@ static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells,
 
 INLINE real element(const unsigned char *at, unsigned dtype, uint32_t i) {
     if (dtype == DT_F32) return (real)((const f32 *)(const void *)at)[i];
+#ifndef SNA_NO_INT
     if (dtype == DT_I8) return (real)((const signed char *)at)[i];
     if (dtype == DT_I16) return (real)(int16_t)((const u16 *)(const void *)at)[i];
+#endif
 #ifdef SNA_NO_F16
     return 0;
 #else
@@ -628,10 +701,14 @@ INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, un
 
 NOINLINE void four_of_any(const cell *c, const real *b, real out[LANES]) {
     switch (c->dtype) {
-    case DT_F32: four_of(c->at, c->stride, DT_F32, c->n, b, out); break;
+#ifndef SNA_NO_INT
     case DT_I8: four_of(c->at, c->stride, DT_I8, c->n, b, out); break;
     case DT_I16: four_of(c->at, c->stride, DT_I16, c->n, b, out); break;
-    default: four_of(c->at, c->stride, DT_F16, c->n, b, out); break;
+#endif
+#ifndef SNA_NO_F16
+    case DT_F16: four_of(c->at, c->stride, DT_F16, c->n, b, out); break;
+#endif
+    default: four_of(c->at, c->stride, DT_F32, c->n, b, out); break;
     }
 }
 
@@ -658,15 +735,12 @@ static unsigned axes_of(const sna_model *m, const group_record *g, uint8_t *use)
 static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
-        unsigned n = axes_of(m, group_at(m, g), use);
+        const uint8_t *end = use + axes_of(m, group_at(m, g), use);
         for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
-            real mode[LANES], atom[LANES];
-            atoms(&cells[use[0]], cells[use[0]].b, mode);
-            advance(&cells[use[0]]);
-            for (unsigned i = 1; i < n; i++) {
-                cell *c = &cells[use[i]];
-                atoms(c, c->b, atom);
-                advance(c);
+            real mode[LANES] = {1, 1, 1, 1}, atom[LANES];
+            for (const uint8_t *d = use; d < end; d++) {
+                atoms(&cells[*d], cells[*d].b, atom);
+                advance(&cells[*d]);
                 for (int j = 0; j < LANES; j++) mode[j] *= atom[j];
             }
             mix(w, m->n_outputs, mode, f);
@@ -814,21 +888,24 @@ static real exponential(real x) {
 }
 
 static real link_of(unsigned link, real f) {
+#ifndef SNA_NO_LINK
     if (link == LINK_EXP) return exponential(f);
     if (link == LINK_LOGISTIC) return 1 / (1 + exponential(-f));
+#endif
+    (void)link;
     return f;
 }
 
-static real output_of(const output_record *o, real f) { return link_of(o->link, f) * (real)o->scale + (real)o->offset; }
+static real output_of(const output_record *o, real f) { return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset); }
 
 static real slope_of(const output_record *o, real f) {
     real g = link_of(o->link, f);
-    return (real)o->scale * (o->link == LINK_EXP ? g : o->link == LINK_LOGISTIC ? g * (1 - g) : 1);
+    return REAL(o->scale) * (o->link == LINK_EXP ? g : o->link == LINK_LOGISTIC ? g * (1 - g) : 1);
 }
 
 /* ---------------------------------------------------------------------------------------------------- 7 verbs */
 
-static size_t values_size(const sna_model *m) {
+NOINLINE size_t values_size(const sna_model *m) {
     size_t n = 0;
     for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
     return n;
@@ -850,12 +927,16 @@ static size_t longest_axis(const sna_model *m) {
 /* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
 INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
 
+#ifndef SNA_NO_FIXED
 static size_t fixed_workspace(const sna_model *m);
+#endif
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     int tt = m->features & FEATURE_TT;
     size_t reals = values_size(m), fixed = 0;
+#ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
+#endif
     if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
     if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
@@ -889,7 +970,7 @@ static sna_status value_at(const sna_model *m, unsigned flags, const real *x, re
         fill_nan(y, m->n_outputs);
         return status;
     }
-    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = (real)output_at(m, k)->bias;
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
     if (m->features & FEATURE_TT) tt_linear(m, s->cells, s->scratch, y);
     else
@@ -935,7 +1016,7 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
         return status;
     }
     for (size_t i = 0; i < n; i++) dy[i] = 0;
-    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = (real)output_at(m, k)->bias;
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
     if (m->features & FEATURE_TT) tt_gradient(m, s.cells, s.scratch, y, dy);
     else
@@ -968,19 +1049,19 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
 
 /* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
 static real shifted(const output_record *o, real y, real by) {
-    real g = (y - (real)o->offset) / (real)o->scale, e = exponential(by);
+    real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
     if (o->link == LINK_EXP) g *= e;
     else if (o->link == LINK_LOGISTIC) g = g < 1 ? 1 / (1 + (1 - g) / (g * e)) : 1;
     else g += by;
-    return g * (real)o->scale + (real)o->offset;
+    return g * REAL(o->scale) + REAL(o->offset);
 }
 
 sna_status sna_interval(const sna_model *m, unsigned k, real y, real *low, real *high) {
     const output_record *o = output_at(m, k < m->n_outputs ? k : 0);
     *low = *high = not_a_number();
-    if (k >= m->n_outputs || !(o->level > 0)) return SNA_BAD_INPUT;
-    *low = o->interval_space ? shifted(o, y, -(real)o->below) : y - (real)o->below;
-    *high = o->interval_space ? shifted(o, y, (real)o->above) : y + (real)o->above;
+    if (k >= m->n_outputs || order64(&o->level) <= 0) return SNA_BAD_INPUT;
+    *low = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
+    *high = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
     if (*low > *high) {
         real swap = *low;
         *low = *high;
@@ -1002,11 +1083,11 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
 #endif
     for (uint32_t g = 0; g < count; g++, x += m->n_axes, expected += m->n_outputs) {
         real in[SNA_MAX_AXES], out[SNA_MAX_OUTPUTS];
-        for (unsigned d = 0; d < m->n_axes; d++) in[d] = (real)x[d];
+        for (unsigned d = 0; d < m->n_axes; d++) in[d] = REAL(x[d]);
         if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         for (unsigned k = 0; k < m->n_outputs; k++) {
-            double off = (double)out[k] - expected[k];
-            if (!(off <= tolerance[k] && -off <= tolerance[k])) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+            real off = out[k] - REAL(expected[k]);
+            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k]))) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         }
         if (m->rule) return SNA_CORRUPT;
     }
@@ -1053,7 +1134,7 @@ static real logarithm(real x) {
 }
 
 static int aim_at(hunt *h) {
-    real g = (h->target - (real)h->output->offset) / (real)h->output->scale;
+    real g = (h->target - REAL(h->output->offset)) / REAL(h->output->scale);
     if (h->output->link == LINK_EXP && !(g > 0)) return 0;
     if (h->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
     h->aim = h->output->link == LINK_EXP ? logarithm(g) : h->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
@@ -1225,8 +1306,8 @@ static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows
             width = 1 / INV_WIDTH(a);
             start = LOWER(a) + (real)(int32_t)s * width;
         } else {
-            start = (real)breaks[s];
-            width = (real)breaks[s + 1] - start;
+            start = REAL(breaks[s]);
+            width = REAL(breaks[s + 1]) - start;
         }
         hunt_span(h, &p, start, width);
     }
@@ -1257,7 +1338,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     if (status < 0) return status;
     rows = s.scratch;
     for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
-    constant = (real)output_at(m, output)->bias;
+    constant = REAL(output_at(m, output)->bias);
 #ifndef SNA_NO_TT
     if (m->features & FEATURE_TT) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
     else
@@ -1275,6 +1356,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
 }
 
+#ifndef SNA_NO_FIXED
 /* --------------------------------------------------------------------------------------------- 9 integer path
  * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
  * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
@@ -1587,6 +1669,8 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     m->verified = 1;
     return SNA_OK;
 }
+
+#endif /* SNA_NO_FIXED */
 
 /* --------------------------------------------------------------------------------------------------- 10 names */
 

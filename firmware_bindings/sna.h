@@ -10,9 +10,13 @@
  *
  * Build options (define before compiling sna.c and before including this header):
  *     SNA_FLOAT     coordinates, sums and outputs are float, for cores whose FPU is single precision. Default: double.
+ *                   Inverse widths and rounded bounds are then taken from the artifact without recomputing them.
  *     SNA_SHA256    sna_open checks the SHA-256 as well as the CRC-32 (about 1.2 KB of code). Default: CRC-32 only.
  *     SNA_NO_F16    leave out half-precision tables: `unsupported`. Default: in.
+ *     SNA_NO_INT    leave out int16 and int8 tables (on the float path): `unsupported`. Default: in.
+ *     SNA_NO_LINK   leave out exp and logistic links: `unsupported`. Default: in.
  *     SNA_NO_TT     leave out tensor trains: `unsupported`. Default: in.
+ *     SNA_NO_FIXED  leave out the integer path: its section is not read. Default: in.
  */
 #ifndef SNA_H
 #define SNA_H
