@@ -24,10 +24,11 @@ Floats = NDArray[np.float64]
 
 CHUNK = 8192  # samples per block: the work arrays stay inside the cache
 STEPS = 8  # Newton steps at most; a start from the table needs 3
-CLOSE = 1e-7  # |T - rise| / rise of a converged root
+NEAR = 1e-4  # a last step below this share of the axis: the steps converge quadratically, to 1e-8 of it
+CLOSE = 1e-7  # |T - rise| / rise of a converged root along x
 SCANNED = 64  # samples scanned at once: 64 planes of 4,000 points are 2 MB
 GOLDEN, GOLDEN_STEPS, BISECTIONS = 0.6180339887498949, 40, 40  # 40 steps: 4e-9 of the bracket, 1e-12 of the axis
-TABLE = 7  # starts per parameter axis
+TABLE = 11  # starts per parameter axis
 
 
 class MeltPool:
@@ -137,11 +138,11 @@ class Crest:
     def _deepest(self, x: Floats, context: Floats) -> Floats:
         """Root in s at x by bisection, NaN where the far end is still above; below 0 (by the missing rise) where none."""
         low, high = np.zeros_like(x), np.full_like(x, self.plane.across.upper)
-        surface = self.plane.jet(x, low, context)[0] - self.rise
-        far = self.plane.jet(x, high, context)[0] - self.rise
+        surface = self.plane.value(x, low, context) - self.rise
+        far = self.plane.value(x, high, context) - self.rise
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            above = self.plane.jet(x, middle, context)[0] > self.rise
+            above = self.plane.value(x, middle, context) > self.rise
             low, high = np.where(above, middle, low), np.where(above, high, middle)
         root = np.where(surface > 0, low, surface / self.rise * self.plane.across.upper)
         return np.asarray(np.where(far > 0, np.nan, root))
@@ -168,7 +169,7 @@ class Crest:
         rows = np.flatnonzero(active)
         context = self.plane.context(points[rows])
         upper = self.plane.across.upper
-        stride = upper / 6
+        stride, stretch = upper / 6, self.x[-1] - self.x[0]
         for _ in range(STEPS):
             if not len(rows):
                 break
@@ -177,7 +178,7 @@ class Crest:
             determinant = tx * txs - ts * txx
             with np.errstate(divide="ignore", invalid="ignore"):
                 dx, ds = (ts * tx - txs * t) / determinant, (txx * t - tx * tx) / determinant
-            done = (np.abs(t) <= CLOSE * self.rise) & (np.abs(ds) <= CLOSE * upper)
+            done = (np.abs(t) <= NEAR * self.rise) & (np.abs(ds) <= NEAR * upper) & (np.abs(dx) <= NEAR * stretch)
             step = np.nan_to_num(np.stack([dx, ds], axis=1))
             place[rows, 0] = np.clip(place[rows, 0] + np.clip(step[:, 0], -stride, stride), self.x[0], self.x[-1])
             place[rows, 1] = np.clip(place[rows, 1] + np.clip(step[:, 1], -stride, stride), 0.0, upper)
@@ -187,8 +188,8 @@ class Crest:
 
     def length(self, points: Floats) -> Floats:
         """Front root minus rear root along x at s = 0, [N]."""
-        weights = self.plane.context(points)
-        field = self.plane.line(self.x, self.s[0], weights) - self.rise
+        row = self.plane.row_at(self.s[0], self.plane.context(points))
+        field = self.plane.line(self.x, row) - self.rise
         above = field > 0
         out = np.zeros(len(points))
         hot = np.flatnonzero(above.any(axis=1))
@@ -197,16 +198,16 @@ class Crest:
         inside = (rear > 0) & (front < above.shape[1] - 1)
         out[hot[~inside]] = np.nan
         hot, rear, front = hot[inside], rear[inside], front[inside]
-        head = self._root(weights[hot], self.x[front], self.x[front + 1])
-        tail = self._root(weights[hot], self.x[rear], self.x[rear - 1])
+        head = self._root(row[hot], self.x[front], self.x[front + 1])
+        tail = self._root(row[hot], self.x[rear], self.x[rear - 1])
         out[hot] = head - tail
         return out
 
-    def _root(self, weights: Floats, warm: Floats, cold: Floats) -> Floats:
+    def _root(self, row: Floats, warm: Floats, cold: Floats) -> Floats:
         """x between a warm and a cold point, by safeguarded Newton steps."""
         x = (warm + cold) / 2
         for _ in range(40):
-            t, slope = self.plane.edge(x, self.s[0], weights)
+            t, slope = self.plane.edge(x, row)
             t = t - self.rise
             warm, cold = np.where(t > 0, x, warm), np.where(t > 0, cold, x)
             if np.all(np.abs(t) <= CLOSE * self.rise):

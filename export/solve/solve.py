@@ -15,6 +15,7 @@ from . import cp_solver, tt_solver
 from .axes import ProblemAxis, ProblemError
 from .cp_solver import CPSettings, solve_cp
 from .iterate import Iterate
+from .modes import modes_of
 from .problem import Problem
 from .progress import Progress, Step
 from .system import System, assemble, normal_equations
@@ -44,18 +45,19 @@ class Solution:
 
 def solve(
     problem: Problem, *, method: str | None = None, form: str | None = None, rank_max: int | None = None,
-    tolerance: float | None = None, time_limit: float | None = None, seed: int = 0, device: str | None = None,
+    tolerance: float | None = None, modes: int | None = None, time_limit: float | None = None, seed: int = 0, device: str | None = None,
     listener: Callable[[Step, float | None], None] | None = None, guess: list[Floats] | None = None,
 ) -> Solution:  # fmt: skip
     """Solve a(u, v) = l(v) in factored form and export the result.
 
     method "train" (ranks adapted by enrichment) or "modes" (CP, rank grown from the residual); form "galerkin" or
-    "residual" (minimal residual, for operators that are far from symmetric and not coercive). What is not given
+    "residual" (minimal residual, for operators that are far from symmetric and not coercive). `modes`: deliver the
+    solved train as a sum of so many products, which runtimes evaluate fastest (0: as the train). What is not given
     comes from the problem's `defaults`. `device` ("cuda") runs the block eliminations on torch.
     Raises ProblemError for an under-determined problem or unknown settings.
     """
-    options = {"method": "train", "form": "galerkin", "rank_max": 24, "tolerance": 1e-4, **problem.defaults}
-    given = {"method": method, "form": form, "rank_max": rank_max, "tolerance": tolerance}
+    options = {"method": "train", "form": "galerkin", "rank_max": 24, "tolerance": 1e-4, "modes": 0, **problem.defaults}
+    given = {"method": method, "form": form, "rank_max": rank_max, "tolerance": tolerance, "modes": modes}
     options.update({k: v for k, v in given.items() if v is not None})
     progress = Progress(time_limit, listener)
     order = _order(problem, options.pop("order", None))
@@ -69,7 +71,10 @@ def solve(
         target = _target(system, options["form"])
         run = _by_modes if options["method"] == "modes" else _by_train
         tables, residual = run(target, options, seed, device, progress, guess)
-    model = _model(problem, system, lift, order, tables, options["method"])
+    if options["method"] == "modes":
+        model = _model_of_modes(problem, system, lift, order, tables)
+    else:
+        model = _model_of_train(problem, system, lift, order, tables, options["modes"], progress)
     return Solution(problem, model, residual, tuple(progress.history), progress.seconds, options["method"])
 
 
@@ -137,14 +142,22 @@ def _moved(cores: list[Floats], before: list[Floats]) -> float:
     return float(np.sqrt(max(change, 0.0) / square)) if square > 0 else 0.0
 
 
-def _model(problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats], method: str) -> Model:
+def _model_of_modes(problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats]) -> Model:
+    full = [np.asarray(e @ t) for e, t in zip(system.maps, tables, strict=True)]
+    columns = [np.hstack(pair) for pair in zip(full, lift, strict=True)]
+    return _exported(problem, CP.full([columns[order.index(i)] for i in range(len(order))]))
+
+
+def _model_of_train(
+    problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats], modes: int, progress: Progress
+) -> Model:
     axes = [problem.axes[i] for i in order]
-    if method == "modes":
-        full = [np.asarray(e @ t) for e, t in zip(system.maps, tables, strict=True)]
-        columns = [np.hstack(pair) for pair in zip(full, lift, strict=True)]
-        return _exported(problem, CP.full([columns[order.index(i)] for i in range(len(order))]))
     cores = permuted(_full_train(axes, system, lift, tables, ROUNDING), order, ROUNDING)
-    return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
+    if not modes:
+        return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
+    metric = [_metric(a) for a in problem.axes]
+    columns = modes_of(_weighted(cores, metric, 1), modes, progress=progress)
+    return _exported(problem, CP.full([t / m[:, None] for t, m in zip(columns, metric, strict=True)]))
 
 
 def _full_train(

@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
     parser.add_argument("--rank-max", type=_positive, metavar="R", help="largest rank (default: the problem's)")
     parser.add_argument("--tolerance", type=_tolerance, metavar="E", help="relative tolerance of the solve (default: the problem's)")
+    parser.add_argument("--modes", type=int, metavar="R", help="deliver as a sum of R products, 0: as a train (default: the problem's)")
     parser.add_argument("--time-limit", type=_seconds, metavar="S", help="stop after S seconds with the best so far")
     parser.add_argument("--dtype", default="float32", choices=("float64", "float32"), help="storage of the tables (default: %(default)s)")
     parser.add_argument("--device", metavar="NAME", help="run the eliminations on torch, for example cuda")
@@ -88,7 +89,7 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     from sna_export.solve.accuracy import measured_error
     from sna_export.solve.report import write_report
 
-    given = {"rank_max": args.rank_max, "tolerance": args.tolerance, "time_limit": args.time_limit, "device": args.device}
+    given = {n: getattr(args, n) for n in ("rank_max", "tolerance", "modes", "time_limit", "device")}
     solution = solve(problem, listener=None if args.json else _tell, **given)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)

@@ -10,6 +10,7 @@ from sna_export.solve import Problem, cp_solver, d, on, parameter, space, time, 
 from sna_export.solve import test as test_function
 from sna_export.solve.banded import BandedFamily
 from sna_export.solve.cp_solver import CPSettings, balanced, compress_cp, random_tables, solve_cp
+from sna_export.solve.modes import modes_of
 from sna_export.solve.progress import Progress
 from sna_export.solve.system import assemble, normal_equations
 from sna_export.solve.trains import from_columns, permuted, random_train, rounded, summed
@@ -191,3 +192,20 @@ def test_reordering_axes_keeps_the_function(order):
     moved = permuted(train, order, 1e-12)
     tensor = full(train).reshape(sizes)
     assert np.allclose(full(moved).reshape([c.shape[1] for c in moved]), tensor.transpose(np.argsort(order)))
+
+
+@pytest.mark.parametrize("rank", [1, 3, 6])
+def test_modes_of_a_train_of_known_rank_are_found(rank):
+    rng = np.random.default_rng(rank)
+    tables = [rng.standard_normal((n, rank)) for n in (8, 7, 6, 9)]
+    train = from_columns(tables)
+    found = full(from_columns(modes_of(train, rank + 2, tolerance=1e-6)))
+    assert np.linalg.norm(found - full(train)) <= 1e-5 * np.linalg.norm(full(train))
+
+
+def test_modes_report_the_error_they_keep():
+    train = random_train((6, 5, 7), 4, np.random.default_rng(0))
+    progress = Progress()
+    found = full(from_columns(modes_of(train, 2, progress=progress)))
+    error = np.linalg.norm(found - full(train)) / np.linalg.norm(full(train))
+    assert 0.05 < error < 1 and progress.history[-1].change == pytest.approx(error, rel=1e-6)

@@ -1,0 +1,77 @@
+"""`sna-edge solve`: shipped names, stated files, limits, reports, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_edge.cli import main
+
+STATED = """
+import numpy as np
+from sna_export.solve import Problem, d, space, test, unknown
+x = space("x", 0.0, 1.0, zero="both")
+u, v = unknown(), test()
+{name} = Problem("rod", (x,), d(u, x) * d(v, x), 2.0 * v, title="A rod", quantities={{"middle": lambda m: float(m(x=0.5)[0])}})
+"""
+
+
+def test_list_names_the_shipped_problems(capsys):
+    assert main(["solve", "--list", "--json"]) == 0
+    names = json.loads(capsys.readouterr().out)["problems"]
+    assert list(names) == ["poisson", "heat", "burgers", "advection-diffusion", "beam", "lpbf"]
+    assert main(["solve", "--list"]) == 0
+    assert "Laser powder bed fusion" in capsys.readouterr().out
+
+
+def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
+    model, report = tmp_path / "heat.sna", tmp_path / "heat.html"
+    assert main(["solve", "heat", "-o", str(model), "--report", str(report), "--tolerance", "1e-5", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "ok" and found["error"] <= 1e-4 and found["bytes"] == model.stat().st_size
+    value = sna_edge.load(model)(x=0.5, t=0.1, diffusivity=1.0)[0]
+    assert value == pytest.approx(np.exp(-(np.pi**2) * 0.1) - 0.5 * np.exp(-9 * np.pi**2 * 0.1), abs=2e-4)
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<svg") >= 2 and "relative L2 error" in page
+
+
+@pytest.mark.parametrize("name", ["problem", "rod"])
+def test_a_stated_file_is_solved_or_asked_for_its_problem(tmp_path, capsys, name):
+    file, model = tmp_path / "rod.py", tmp_path / "rod.sna"
+    file.write_text(STATED.format(name=name), encoding="utf-8")
+    code = main(["solve", str(file), "-o", str(model)])
+    said = capsys.readouterr()
+    if name == "problem":
+        assert code == 0 and "middle: 0.25" in said.out and "sweep" in said.err
+        assert sna_edge.load(model)(x=0.25)[0] == pytest.approx(0.1875, abs=1e-6)
+    else:
+        assert code == 2 and "problem = Problem" in said.err and not model.exists()
+
+
+def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):
+    model = tmp_path / "m.sna"
+    assert main(["solve", "heat", "-o", str(model), "--rank-max", "2", "--json"]) == 0
+    assert max(sna_edge.load(model).interaction.ranks) <= 3, "two of the solve, one of the initial condition"
+    capsys.readouterr()
+    assert main(["solve", "burgers", "-o", str(model), "--time-limit", "0.001", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["status"] == "deadline"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing", "-o", "m.sna"], "no shipped problem"),
+        (["missing.py", "-o", "m.sna"], "no file"),
+        (["heat"], "-o MODEL"),
+        (["heat", "-o", "no/such/folder/m.sna"], "no folder"),
+        (["heat", "-o", "m.sna", "--rank-max", "0"], "not a rank"),
+        (["heat", "-o", "m.sna", "--tolerance", "2"], "not a relative tolerance"),
+        (["heat", "-o", "m.sna", "--time-limit", "-1"], "not a time"),
+    ],
+)
+def test_what_is_refused_says_why(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(["solve", *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
