@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,6 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from ..conformal import LEVEL, with_intervals
-from ..table import Table
 from ..teacher.stack import best_stack, teachers
 from .assemble import assemble
 from .candidate import Candidate
@@ -23,6 +22,9 @@ from .progress import Progress, Reporter
 from .samples import AxisSpec, Samples, relative_error
 from .straight import straight
 from .taught import taught
+
+if TYPE_CHECKING:
+    from ..table import Table
 
 Floats = NDArray[np.float64]
 TEACHER_ROWS = 10_000
