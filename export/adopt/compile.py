@@ -14,6 +14,7 @@ from sna_edge.basis.nodal import bernstein_matrix
 from sna_edge.errors import InputError
 
 from .atoms import Atoms
+from .tabled import Tabled
 
 Floats = NDArray[np.float64]
 KINDS = ("exact", "certified", "measured")
@@ -41,6 +42,8 @@ def compile_atoms(atoms: Atoms, lower: float, upper: float, importance: Floats, 
 
     Exact where the atoms are piecewise polynomials; else cubic B-splines. Raises InputError when that takes too many spans.
     """
+    if isinstance(atoms, Tabled):
+        return Compiled(atoms.basis, atoms.table, np.zeros(atoms.count), "exact")
     pieces = atoms.pieces()
     if pieces is not None:
         return _exact(atoms, lower, upper, *pieces)

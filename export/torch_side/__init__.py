@@ -1,0 +1,12 @@
+"""Separable models in torch: modules, a trainer, encoders in front; compiled to artifacts with a stated error.
+
+    module = SeparableModule(domain, outputs, modes=16)
+    train(module, x, y)
+    module.model(error=1e-5).save("model.sna")
+"""
+
+from .encoder import EncodedModule
+from .module import SeparableModule, khronos
+from .train import Trained, Training, train
+
+__all__ = ["EncodedModule", "SeparableModule", "Trained", "Training", "khronos", "train"]

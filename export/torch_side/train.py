@@ -1,0 +1,227 @@
+"""Training: minibatches with Adam, then L-BFGS, early stopping on kept-back rows, resumable from a plain file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from sna_edge.errors import InputError
+from sna_edge.output import Output
+
+from .checkpoint import load, save
+from .module import SeparableModule
+
+Tensor = torch.Tensor
+LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "mse": lambda r: (r**2).mean(),
+    "mae": lambda r: r.abs().mean(),
+    "huber": lambda r: torch.where(r.abs() < 1, 0.5 * r**2, r.abs() - 0.5).mean(),
+}
+BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train. Errors are in units of the spread of each output.
+
+    `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. `epochs` of Adam at `rate` falling to
+    a hundredth, then up to `polish` steps of L-BFGS over all rows. `patience`: epochs without gain before Adam stops.
+    `share`: rows kept back for stopping.
+    """
+
+    losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
+    smooth: float = 1e-6
+    epochs: int = 60
+    rate: float = 1e-2
+    batch: int = 1024
+    polish: int = 200
+    patience: int = 15
+    share: float = 0.1
+    time_limit: float = np.inf
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.losses or not set(self.losses) <= set(LOSSES):
+            raise InputError(f"losses {', '.join(self.losses) or 'none'} are unknown; use shares of {', '.join(LOSSES)}")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Root mean square error on the kept-back rows in units of the spread, at the start and in the end; epochs and seconds."""
+
+    before: float
+    after: float
+    epochs: int
+    seconds: float
+
+
+def train(
+    module: SeparableModule,
+    x: ArrayLike,
+    y: ArrayLike,
+    how: Training | None = None,
+    *,
+    weight: ArrayLike | None = None,
+    extra: Callable[[SeparableModule], Tensor] | None = None,
+    device: str | None = None,
+    checkpoint: str | Path | None = None,
+    watch: Callable[[int, float], None] | None = None,
+) -> Trained:
+    """Fit `module` to rows x [N, D], y [N, K] (in output units), in place.
+
+    `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named.
+    `checkpoint`: a file written after every epoch; training goes on from it when it exists. The numbers with the smallest error
+    on the kept-back rows win, those of the start included. Raises InputError for rows that do not fit.
+    """
+    how = how or Training()
+    return _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)()
+
+
+class _Run:
+    def __init__(self, module, x, y, how, weight, extra, device, checkpoint, watch) -> None:
+        y = y[:, None] if y.ndim == 1 else y
+        if x.ndim != 2 or x.shape[1] != len(module.domain) or y.shape != (len(x), len(module.outputs)) or len(x) < 2:
+            sizes = f"{len(module.domain)} inputs and {len(module.outputs)} outputs"
+            raise InputError(f"rows {x.shape} and targets {y.shape} do not fit {sizes}; give [N, D] and [N, K], two rows or more")
+        target = np.stack([_linear(o, y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
+        if not np.isfinite(target).all() or not np.isfinite(x).all():
+            raise InputError("rows hold NaN, infinity or targets outside the range of the link; remove them")
+        self.module, self.how, self.extra, self.watch, self.path = module, how, extra, watch, checkpoint
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._scale(target)
+        module.to(self.device)
+        self.dtype = module.weights.dtype
+        order = np.random.default_rng(how.seed).permutation(len(x))
+        kept = order[: max(1, round(how.share * len(x)))] if how.share else order[:0]
+        self.rows = np.setdiff1d(order, kept) if len(kept) else order
+        features = module.features(self._tensor(x))
+        self.features = [f.detach() for f in features]
+        self.target = (self._tensor(target) - module.centre) / module.spread
+        self.weight = None if weight is None else self._tensor(np.asarray(weight, dtype=float))[:, None]
+        self.kept = torch.as_tensor(kept if len(kept) else self.rows, device=self.device)
+        self.rows = torch.as_tensor(self.rows, device=self.device)
+
+    def _scale(self, target: np.ndarray) -> None:
+        """A fresh module learns (f - mean) / deviation; one that holds numbers keeps its own unit."""
+        module = self.module
+        if float(module.centre.abs().sum()) == 0.0 and bool((module.spread == 1).all()):
+            module.centre.copy_(torch.as_tensor(target.mean(axis=0)))
+            module.spread.copy_(torch.as_tensor(np.maximum(target.std(axis=0), 1e-300)))
+            return
+        spread = torch.as_tensor(np.maximum(target.std(axis=0), 1e-300), dtype=module.spread.dtype, device=module.spread.device)
+        with torch.no_grad():
+            module.weights *= module.spread / spread
+            module.bias *= module.spread / spread
+            module.spread.copy_(spread)
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+
+    def __call__(self) -> Trained:
+        start = time.monotonic()
+        self.deadline = start + self.how.time_limit
+        before = self.error()
+        self.best, self.state = before, self._numbers()
+        epochs = self._adam()
+        self._restore()
+        if self.how.polish and time.monotonic() < self.deadline:
+            self._lbfgs()
+        self._restore()
+        return Trained(before, self.best, epochs, time.monotonic() - start)
+
+    def error(self) -> float:
+        """Root mean square over the kept-back rows, in spreads."""
+        total = 0.0
+        with torch.no_grad():
+            for rows in self.kept.split(BLOCK):
+                total += float(((self._predict(rows) - self.target[rows]) ** 2).sum())
+        return float(np.sqrt(total / (len(self.kept) * self.target.shape[1])))
+
+    def _predict(self, rows: Tensor) -> Tensor:
+        return self.module.scaled([f[rows] for f in self.features])
+
+    def _loss(self, rows: Tensor) -> Tensor:
+        residual = self._predict(rows) - self.target[rows]
+        if self.weight is not None:
+            residual = residual * self.weight[rows].sqrt()
+        return sum(share * LOSSES[name](residual) for name, share in self.how.losses.items())  # type: ignore[return-value]
+
+    def _penalty(self) -> Tensor:
+        total = torch.zeros((), dtype=self.dtype, device=self.device)
+        for atom in self.module.atoms:
+            if self.how.smooth and hasattr(atom, "basis") and len(atom.table) > 2:
+                total = total + self.how.smooth * (atom.table[2:] - 2 * atom.table[1:-1] + atom.table[:-2]).square().sum()
+        return total if self.extra is None else total + self.extra(self.module)
+
+    def _adam(self) -> int:
+        how, module = self.how, self.module
+        solver = torch.optim.Adam(module.parameters(), lr=how.rate)
+        generator = torch.Generator().manual_seed(how.seed)
+        first, quiet = 0, 0
+        if self.path is not None and Path(self.path).exists():
+            first, quiet, self.best, self.state = load(self.path, module, solver, generator)
+        steps = max(1, -(-len(self.rows) // how.batch))
+        for epoch in range(first, how.epochs):
+            order = self.rows[torch.randperm(len(self.rows), generator=generator).to(self.device)]
+            for i, rows in enumerate(order.split(how.batch)):
+                share = (epoch + i / steps) / how.epochs
+                solver.param_groups[0]["lr"] = how.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
+                solver.zero_grad()
+                (self._loss(rows) + self._penalty()).backward()
+                solver.step()
+            quiet = 0 if self._keep(epoch) else quiet + 1
+            if self.path is not None:
+                save(self.path, module, solver, generator, epoch + 1, quiet, self.best, self.state)
+            if quiet >= how.patience or time.monotonic() > self.deadline:
+                return epoch + 1
+        return how.epochs
+
+    def _lbfgs(self) -> None:
+        solver = torch.optim.LBFGS(
+            self.module.parameters(), max_iter=20, history_size=20, line_search_fn="strong_wolfe", tolerance_change=1e-14
+        )
+
+        def closure() -> Tensor:
+            solver.zero_grad()
+            total = self._penalty()
+            if total.requires_grad:
+                total.backward()
+            for rows in self.rows.split(BLOCK):
+                part = self._loss(rows) * (len(rows) / len(self.rows))
+                part.backward()
+                total = total.detach() + part.detach()
+            return total
+
+        quiet = 0
+        for step in range(0, self.how.polish, 20):
+            solver.step(closure)
+            quiet = 0 if self._keep(step) else quiet + 1
+            if quiet >= 3 or time.monotonic() > self.deadline:
+                return
+
+    def _keep(self, number: int) -> bool:
+        """Remember the numbers when they are better on the kept-back rows."""
+        error = self.error()
+        if self.watch:
+            self.watch(number, error)
+        if not error < self.best:
+            return False
+        gained = error < self.best * (1 - 1e-4)
+        self.best, self.state = error, self._numbers()
+        return gained
+
+    def _numbers(self) -> dict[str, Tensor]:
+        return {k: v.detach().clone() for k, v in self.module.state_dict().items()}
+
+    def _restore(self) -> None:
+        self.module.load_state_dict(self.state)
+
+
+def _linear(output: Output, y: np.ndarray) -> np.ndarray:
+    return np.asarray(output.linear_of(y), dtype=float)

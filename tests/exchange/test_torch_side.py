@@ -1,0 +1,143 @@
+"""Torch modules: compiled to what they compute, trained to what can be reached, resumed exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sna_edge import InputError, Output
+from sna_export.adopt import Domain
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
+
+from sna_export.torch_side import EncodedModule, SeparableModule, Training, khronos, train  # noqa: E402
+
+BOX = (Domain("a", "mm", -1.0, 2.0), Domain("b", "", 0.0, 1.0), Domain("c", "K", 10.0, 20.0))
+SMALL = {"bspline": 6, "fourier": 4, "chebyshev": 5, "radial": 7, "mlp": (8, 8)}
+RANDOM = np.random.default_rng(0)
+
+
+def points(count: int, box=BOX, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.stack([d.lower + rng.random(count) * (d.upper - d.lower) for d in box], axis=1)
+
+
+def truth(x: np.ndarray) -> np.ndarray:
+    return np.sin(2 * x[:, 0]) * (1 + x[:, 1]) + 0.1 * x[:, 2] * x[:, 1]
+
+
+@pytest.mark.parametrize("atoms", SMALL)
+@pytest.mark.parametrize("shape", ["cp", "sparse", "train"])
+def test_a_module_compiles_to_what_it_computes(atoms: str, shape: str) -> None:
+    sparse = np.array([[1, 0, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1]], dtype=bool)
+    options = {"cp": {"modes": 4}, "sparse": {"uses": sparse}, "train": {"ranks": (3, 2), "modes": 2}}[shape]
+    outputs = (Output("y", "um"), Output("risk", "", link="logistic"))
+    module = SeparableModule(BOX, outputs, atoms=atoms, size=SMALL[atoms], **options)
+    x = points(500)
+    y = module(torch.as_tensor(x)).detach().numpy()
+    np.testing.assert_allclose(module.adopted().value(x), y, rtol=1e-10, atol=1e-12)
+    model = module.model(1e-7)
+    np.testing.assert_allclose(model.value(x), y, atol=3e-7 * max(1.0, float(np.ptp(y))))
+    assert model.certificate["adoption"] == ("exact" if atoms in ("bspline", "chebyshev") else "certified")
+
+
+def test_kinds_may_differ_from_axis_to_axis_and_khronos_is_one_of_them() -> None:
+    mixed = SeparableModule(BOX, atoms=("bspline", "fourier", "mlp"), size=5, modes=3)
+    assert mixed.model(1e-4).certificate["adoption"] == "certified"
+    network = khronos(BOX, modes=6, spans=7)
+    assert [a.basis.degree for a in network.model().axes] == [2, 2, 2]
+    with pytest.raises(InputError, match="bspline, fourier"):
+        SeparableModule(BOX, atoms="wavelet")
+
+
+@pytest.mark.parametrize("atoms", SMALL)
+def test_training_learns_and_the_artifact_keeps_it(atoms: str) -> None:
+    x = points(1500)
+    module = SeparableModule(BOX, atoms=atoms, size=SMALL[atoms], modes=4)
+    done = train(module, x, truth(x), Training(epochs=40, batch=256, polish=100))
+    test = points(1000, seed=9)
+    error = np.sqrt(np.mean((module.model(1e-6).value(test)[:, 0] - truth(test)) ** 2)) / truth(test).std()
+    assert done.after < 0.2 * done.before
+    assert error < 0.02
+
+
+def test_a_warm_start_is_never_lost() -> None:
+    x = points(1200)
+    y = truth(x) + 0.05 * np.random.default_rng(1).normal(size=len(x))
+    first = SeparableModule(BOX, modes=4, size=5)
+    train(first, x, y, Training(epochs=30, batch=256, polish=100))
+    second = SeparableModule.from_model(first.model())
+    np.testing.assert_allclose(second(torch.as_tensor(x)).detach(), first(torch.as_tensor(x)).detach(), rtol=1e-9)
+    done = train(second, x, y, Training(epochs=3, rate=0.5, batch=64, polish=0))
+    assert done.after <= done.before
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path) -> None:
+    x = points(300)
+    whole, parts = (SeparableModule(BOX, modes=2, size=4) for _ in range(2))
+    train(whole, x, truth(x), Training(epochs=6, batch=64, polish=0))
+    stop = tmp_path / "run.npz"
+
+    class Stop(Exception):
+        pass
+
+    def watch(epoch: int, error: float) -> None:
+        if epoch == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(parts, x, truth(x), Training(epochs=6, batch=64, polish=0), checkpoint=stop, watch=watch)
+    fresh = SeparableModule(BOX, modes=2, size=4)
+    train(fresh, x, truth(x), Training(epochs=6, batch=64, polish=0), checkpoint=stop)
+    for a, b in zip(whole.parameters(), fresh.parameters(), strict=True):
+        assert torch.equal(a, b)
+    other = SeparableModule(BOX, modes=3, size=4)
+    with pytest.raises(InputError, match="another module"):
+        train(other, x, truth(x), Training(epochs=6, batch=64, polish=0), checkpoint=stop)
+
+
+def test_extra_losses_links_and_weights_take_part() -> None:
+    x = points(800)
+    y = np.exp(0.3 * truth(x))
+    module = SeparableModule(BOX, (Output("y", "", link="exp"),), modes=3, size=4)
+    edge = torch.tensor([[-1.0, 0.0, 10.0]], dtype=torch.float64)
+    train(
+        module, x, y, Training(losses={"mse": 0.9, "huber": 0.1}, epochs=20, batch=128, polish=60),
+        weight=np.ones(len(x)), extra=lambda m: 10.0 * ((m(edge) - 2.0) ** 2).sum(), device="cpu",
+    )  # fmt: skip
+    assert abs(float(module(edge)) - 2.0) < 0.05
+    assert bool((module(torch.as_tensor(x)) > 0).all())
+
+
+@pytest.mark.parametrize(("inputs", "fill", "outputs"), [(2, 0.0, 1), (3, np.nan, 1), (3, 0.0, 2)])
+def test_rows_that_do_not_fit_are_refused(inputs: int, fill: float, outputs: int) -> None:
+    x, y = np.full((5, inputs), fill), np.zeros((5, outputs))
+    with pytest.raises(InputError):
+        train(SeparableModule(BOX, modes=2), x, y)
+    with pytest.raises(InputError, match="mse, mae"):
+        Training(losses={"cross": 1.0})
+
+
+def test_an_encoder_goes_to_onnx_and_its_head_to_an_artifact(tmp_path) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    import sna_edge
+
+    torch.manual_seed(0)
+    encoder = torch.nn.Sequential(torch.nn.Conv1d(1, 4, 5), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(4 * 12, 3))
+    whole = EncodedModule(encoder, SeparableModule(BOX, modes=3, size=4))
+    z = torch.randn(6, 1, 16)
+    files = whole.export(z[:1], tmp_path)
+    inputs = runtime.InferenceSession(files[0]).run(None, {"z": z.numpy()})[0]
+    model = sna_edge.load(files[1])
+    np.testing.assert_allclose(model.value(inputs.astype(float)), whole(z).detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_training_on_a_gpu_gives_what_the_cpu_gives() -> None:
+    x = points(2000)
+    errors = []
+    for device in ("cpu", "cuda"):
+        module = SeparableModule(BOX, modes=4, size=6)
+        errors.append(train(module, x, truth(x), Training(epochs=30, batch=256, polish=60), device=device).after)
+    assert abs(errors[0] - errors[1]) <= 0.2 * errors[0] + 1e-4
