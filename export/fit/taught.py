@@ -21,7 +21,8 @@ POINTS = 4000
 CHECKS = 800
 LOST = 0.3
 """A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
-RESOLVED = 0.15
+RESOLVED = 0.08
+"""The same for what the bases cannot show of a draw of the kernel."""
 
 
 def taught(

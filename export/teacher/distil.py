@@ -21,7 +21,7 @@ from ..fit.start import grown, mode_sets, start
 Floats = NDArray[np.float64]
 FINE = 1e-2
 """Tolerance (share of the spread) below which a teacher is taught by Levenberg-Marquardt, above by alternating sweeps."""
-GAIN = 0.93
+GAIN = 0.95
 """A step of rank must lower the distance on the check points to this share to be followed by the next."""
 
 
@@ -35,9 +35,9 @@ class Schedule:
 
 
 SMOOTH = Schedule((3, 6, 10, 16, 24), 1e-9, 2000)
-NOISY = Schedule((4, 8, 16, 32), 1e-6, 600)
+NOISY = Schedule((4, 16, 32), 1e-6, 500)
 STEPS, REFIT_STEPS = 40, 6
-SWEEPS, REFIT_SWEEPS = 25, 10
+SWEEPS, REFIT_SWEEPS = 15, 10
 
 
 @dataclass(frozen=True, eq=False)

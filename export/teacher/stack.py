@@ -17,9 +17,9 @@ from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MAX_PRODUCTS = 3
-WORTH = 0.97
-"""A kernel with one product more must lower the out-of-fold error to this share to be followed by yet one more."""
+MAX_PRODUCTS = 2
+EVEN = 0.5
+"""Share of equal weights in a stack: the hyper-parameters have seen all rows, which flatters the larger kernel."""
 EXACT = 1e-3
 """Out-of-fold error below which no other link and no larger kernel is tried."""
 BEHIND = 1.1
@@ -78,11 +78,11 @@ class Stack:
 def teachers(
     samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None
 ) -> list[Teacher]:
-    """Teachers of every link with one, two and perhaps three products, in the order tried."""
+    """Teachers of every link with one and two products, in the order tried."""
     found = []
     first = np.inf
     for link in links:
-        last = error = np.inf
+        error = np.inf
         for n_products in range(1, MAX_PRODUCTS + 1):
             if found and time.monotonic() > deadline:
                 break
@@ -92,9 +92,8 @@ def teachers(
             if watch:
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
             first = error if n_products == 1 and link == links[0] else first
-            if error < EXACT or error > (BEHIND * first if n_products == 1 else WORTH * last):
+            if error < EXACT or (n_products == 1 and error > BEHIND * first):
                 break
-            last = error
         if error < EXACT:
             break
     return found
@@ -131,7 +130,7 @@ def stack(samples: Samples, found: list[Teacher]) -> Stack:
     weights = _simplex(residual)
     keep = weights >= LEAST_WEIGHT
     weights = np.zeros_like(weights)
-    weights[keep] = _simplex(residual[:, keep])
+    weights[keep] = (1.0 - EVEN) * _simplex(residual[:, keep]) + EVEN / keep.sum()
     members = tuple(t for t, k in zip(found, keep, strict=True) if k)
     chosen = weights[keep]
     held_out = sum(w * t.held_out for w, t in zip(chosen, members, strict=True))
