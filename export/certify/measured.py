@@ -35,10 +35,13 @@ class Measured:
 def points_of(model: Model, data: Floats | None = None, count: int = POINTS) -> Floats:
     """Quasi-random points of the domain [count, D], followed by the rows of `data` inside it."""
     points = domain_points(model.axes, count)
-    if data is None:
-        return points
-    inside = np.all([a.excess(data[:, d]) == 0 for d, a in enumerate(model.axes)], axis=0)
-    return np.vstack([points, data[inside & np.isfinite(data).all(axis=1)]])
+    return points if data is None else np.vstack([points, inside(model, data)])
+
+
+def inside(model: Model, data: Floats) -> Floats:
+    """The rows of `data` [N, D] that lie in the domain."""
+    good = np.all([a.excess(data[:, d]) == 0 for d, a in enumerate(model.axes)], axis=0)
+    return np.asarray(data[good & np.isfinite(data).all(axis=1)])
 
 
 def measure(model: Model, reference: Model, points: Floats) -> Measured:

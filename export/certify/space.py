@@ -29,10 +29,14 @@ class AxisSpace:
     tie: NDArray[np.int64]
 
     @classmethod
-    def of(cls, basis: SpanBasis) -> AxisSpace:
+    def of(cls, basis: SpanBasis, rows: Floats | None = None) -> AxisSpace:
+        """`rows` [N] given: the mean of the uniform probability and of that of the rows."""
         x, w = basis.nodes()
         b = basis.design(x)
         gram = _fold(b.T @ ((w / w.sum())[:, None] * b), basis.tie)
+        if rows is not None:
+            design = basis.design(rows)
+            gram = (gram + _fold(design.T @ design / len(rows), basis.tie)) / 2
         ones = free_rows(constant_row(basis)[:, None], basis.tie)[:, 0]
         return cls(gram, ones, _cholesky(gram), basis.tie)
 
@@ -50,8 +54,10 @@ class AxisSpace:
         return free[self.tie]
 
 
-def spaces(axes: Sequence[Axis]) -> list[AxisSpace]:
-    """One space per axis; equal bases share theirs."""
+def spaces(axes: Sequence[Axis], rows: Floats | None = None) -> list[AxisSpace]:
+    """One space per axis, uniform or with half its weight on the columns of `rows` [N, D]; equal bases share theirs."""
+    if rows is not None and len(rows):
+        return [AxisSpace.of(a.basis, rows[:, d]) for d, a in enumerate(axes)]
     known: dict[int, AxisSpace] = {}
     for axis in axes:
         if id(axis.basis) not in known:

@@ -37,10 +37,10 @@ class Trial:
 
 
 class Quantizer:
-    """Quantizes `model` with any types per axis; errors are measured at `points` [N, D]."""
+    """Quantizes `model` with any types per axis; errors are measured at `points`, `rows` [N, D] count in the re-solve."""
 
-    def __init__(self, model: Model, points: Floats, resolve: bool) -> None:
-        self.model, self.points, self.resolve = model, points, resolve
+    def __init__(self, model: Model, points: Floats, resolve: bool, rows: Floats | None = None) -> None:
+        self.model, self.points, self.resolve, self.rows = model, points, resolve, rows
         self.span = linear_span(model)
         self._tried: dict[tuple[str, ...], Trial] = {}
 
@@ -66,9 +66,9 @@ class Quantizer:
         grids, output = [Grid.of(d) for d in dtypes], 1.0 / self.span
         found: Quantized | QuantizedTrain
         if isinstance(self.model.interaction, CP):
-            found = quantize_cp(self.model, grids, output, resolve=self.resolve)
+            found = quantize_cp(self.model, grids, output, resolve=self.resolve, rows=self.rows)
         else:
-            found = quantize_tt(self.model, grids, output, resolve=self.resolve)
+            found = quantize_tt(self.model, grids, output, resolve=self.resolve, rows=self.rows)
         outputs = [replace(o, bias=float(b), range=None) for o, b in zip(self.model.outputs, found.bias, strict=True)]
         raw = self.model.replace(interaction=found.interaction, outputs=outputs, dtypes=dtypes, certificate={})
         return raw, found

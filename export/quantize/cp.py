@@ -35,12 +35,15 @@ class Quantized:
     unrounded: CP
 
 
-def quantize_cp(model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True) -> Quantized:
+def quantize_cp(
+    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None
+) -> Quantized:
     """Tables of every axis with a grid become its numbers in [-1, 1], scales move into the weights.
 
-    `output` [K]: weight of each output in the loss, 1 / range of its linear part. Without `resolve`: nearest numbers.
+    `output` [K]: weight of each output in the loss, 1 / range of its linear part; `rows` [N, D]: inputs that count as much as
+    the rest of the domain, axis by axis. Without `resolve`: nearest numbers.
     """
-    work = spaces(model.axes)
+    work = spaces(model.axes, rows)
     start = Separable.of(model, work)
     problem = Problem(start, work, output)
     state = _State(problem, start, list(grids))

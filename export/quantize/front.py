@@ -9,7 +9,7 @@ from sna_edge.errors import InputError
 from sna_edge.inputs import coordinates
 from sna_edge.model import Model
 from sna_export.certify.certificate import combined, figures, kappa
-from sna_export.certify.measured import points_of
+from sna_export.certify.measured import inside, points_of
 
 from .attempt import Quantizer, Trial
 from .grid import Grid
@@ -33,7 +33,8 @@ def quantize(
     """The model with its tables in `to`: "float16", "int16", "int8", or "auto" (the smallest file that keeps `max_error`).
 
     `max_error`: largest measured error over the output range; axes are stored wider, one by one, until it holds.
-    `data` [N, D]: rows (inputs only) on which errors are measured besides the whole domain.
+    `data` [N, D]: rows (inputs only); half the weight of the re-solve goes to where they are, axis by axis, and errors are
+    measured on them besides the whole domain.
     `resolve`: round in the metric of the function and re-solve what is still free (else: to nearest numbers).
     `seed` is accepted for symmetry with `fit`: nothing here is random.
     Intervals are widened by the quantization error and the certificate is filled; errors of an earlier quantization
@@ -48,8 +49,8 @@ def quantize(
     limit = max_error if max_error is not None or to != "auto" else AUTO_ERROR
     if _is_already(model, to, limit):
         return model
-    points = points_of(model, None if data is None else coordinates(model.axes, data)[0])
-    quantizer = Quantizer(model, points, resolve)
+    rows = None if data is None else inside(model, coordinates(model.axes, data)[0])
+    quantizer = Quantizer(model, points_of(model, rows), resolve, rows)
     if limit is None:
         trial = quantizer.attempt([to] * len(model.axes))
     else:

@@ -31,9 +31,14 @@ class QuantizedTrain:
     unrounded: TT
 
 
-def quantize_tt(model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True) -> QuantizedTrain:
-    """Cores of every axis with a grid become its numbers in [-1, 1]; the scales of the last core move into the weights."""
-    state = _Chain(model, list(grids), output)
+def quantize_tt(
+    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None
+) -> QuantizedTrain:
+    """Cores of every axis with a grid become its numbers in [-1, 1]; the scales of the last core move into the weights.
+
+    `output` and `rows` as for `quantize_cp`.
+    """
+    state = _Chain(model, list(grids), output, rows)
     state.first_pass(resolve=resolve)
     if resolve:
         state.refine()
@@ -43,10 +48,10 @@ def quantize_tt(model: Model, grids: Sequence[Grid | None], output: Floats, *, r
 class _Chain:
     """cores[d] [m_d, l, r] over free rows; target = the train quantization started from, in right-orthogonal gauge."""
 
-    def __init__(self, model: Model, grids: list[Grid | None], output: Floats) -> None:
+    def __init__(self, model: Model, grids: list[Grid | None], output: Floats, rows: Floats | None) -> None:
         tt = model.interaction
         assert isinstance(tt, TT)
-        self.spaces, self.grids = spaces(model.axes), grids
+        self.spaces, self.grids = spaces(model.axes, rows), grids
         cores = [s.free(c) for s, c in zip(self.spaces, tt.cores, strict=True)]
         self.cores, self.weights, self.output = right_orthogonal(cores, tt.weights, self.spaces, output)
         self.target, self.target_weights = list(self.cores), self.weights

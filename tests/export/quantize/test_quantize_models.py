@@ -222,8 +222,24 @@ def test_links_are_certified_in_output_units(models, link: str) -> None:
 def test_data_rows_are_measured_too(models) -> None:
     model = models.cp(models.uniform_axes(3))
     corner = np.array([[a.lower for a in model.axes], [a.upper for a in model.axes]])
-    with_corner, without = quantize(model, "int8", data=corner), quantize(model, "int8")
-    assert with_corner.certificate["max"] >= without.certificate["max"]
+    outside = corner + 100.0
+    small = quantize(model, "int8", data=np.vstack([corner, outside]))
+    span = measure(small, model, points_of(model, corner)).span
+    assert np.abs(small.value(corner) - model.value(corner)).max() <= small.certificate["max"] * 1.01 * span[0]
+    assert points_of(model, np.vstack([corner, outside])).shape == (16384 + 2, 3)
+
+
+@pytest.mark.parametrize("kind", ["cp", "tt"])
+def test_rows_given_are_served_better(models, kind: str) -> None:
+    """Rows crowded in a corner of the domain: the error on them falls, that of the domain hardly grows."""
+    model = getattr(models, kind)(models.uniform_axes(4, spans=12))
+    corner = np.stack([a.lower + 0.15 * a.width * np.random.default_rng(d).random(2000) for d, a in enumerate(model.axes)], axis=1)
+    error, whole = [], []
+    for data in (None, corner):
+        small = quantize(model, "int8", data=data)
+        error.append(np.sqrt(np.mean((small.value(corner) - model.value(corner)) ** 2)))
+        whole.append(exact_rms(small, model).max())
+    assert error[1] < 0.8 * error[0] and whole[1] < 1.6 * whole[0]
 
 
 def test_unused_axes_and_zero_columns_survive(models) -> None:
