@@ -60,7 +60,7 @@ def inverse(model: sna_edge.Model, inputs: dict[str, np.ndarray], question: Reco
     many = level_set(model, targets, unknowns, int(str(question["count"])), at=fixed)
     seconds = time.perf_counter() - start
     error = worst(model, [{**fixed, **s} for s in many.solutions], targets)
-    return {"roots": one, "level_set": {**many.to_dict(), "ms": 1e3 * seconds, "worst_error_over_range": error}}
+    return {"roots": one, "level_set": {**many.to_dict(), "ms": 1e3 * seconds, "worst_error_over_range": error, "targets": targets}}
 
 
 def worst(model: sna_edge.Model, solutions: list[Record], targets: dict[str, float]) -> float | None:

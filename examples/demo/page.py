@@ -79,8 +79,8 @@ def answers(page: Page, model: Any, device: Record) -> None:
     if not solutions:
         page.text(f"{many['status']}: {many.get('message', '')}")
         return
-    target = ", ".join(f"{n} = {v:g}" for n, v in one["target"].items()) if len(model.outputs) == 1 else "the targets"
-    count = f"{len(solutions)} different inputs that give {target}, found in {many['ms']:.0f} ms"
+    wanted = " and ".join(f"{n} = {v:g}" for n, v in many["targets"].items())
+    count = f"{len(solutions)} different inputs that give {wanted}, found in {many['ms']:.0f} ms"
     page.text(f"{count}. A line is one of them; inputs run over their domains.")
     page.plots([parallel(model, solutions)])
 

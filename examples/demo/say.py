@@ -55,7 +55,8 @@ def inverse(device: Record) -> None:
         print("  at " + ", ".join(f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in one["at"].items()))
         print(f"  {one['unknown']} = " + ", ".join(f"{v:.6g}" for v in one["solutions"]))
     solutions = many["solutions"]
-    _heading(f"Inverse: {len(solutions)} different inputs that give the target, in {many['ms']:.0f} ms ({many['status']})")
+    wanted = ", ".join(f"{n} = {v:g}" for n, v in many["targets"].items())
+    _heading(f"Inverse: {len(solutions)} different inputs that give {wanted}, in {many['ms']:.0f} ms ({many['status']})")
     if solutions:
         print(f"  worst error over range {many['worst_error_over_range']:.1e}; five of them:")
         rows = [[f"  {i + 1}", *(f"{v:.4g}" if isinstance(v, float) else v for v in s.values())] for i, s in enumerate(solutions[:5])]
