@@ -16,7 +16,7 @@ from sna_edge.interaction import Interaction
 from sna_edge.model import Model
 
 from .bound import maximum_bound
-from .measured import Measured, measure, points_of
+from .measured import Measured, measure, points_of, span_of
 from .norm import exact_rms
 
 Floats = NDArray[np.float64]
@@ -81,11 +81,9 @@ def kappa(stored: Model) -> float:
 
 def linear_span(reference: Model) -> Floats:
     """Range [K] of the linear part over sampled points of the domain; its magnitude where it is constant."""
-    linear = reference.linear()
-    f = linear.backend.value(points_of(linear, count=4096))
+    linear = reference.linear().with_backend("numpy")
     outer = np.array([o.scale if o.link == "identity" else 1.0 for o in reference.outputs])
-    span = (f.max(axis=0) - f.min(axis=0)) / np.abs(outer)
-    return np.where(span > 0, span, np.maximum(np.abs(f).max(axis=0) / np.abs(outer), np.finfo(float).tiny))
+    return span_of(linear.backend.value(points_of(linear, count=4096)) / outer)
 
 
 def _comparable(model: Model, reference: Model) -> None:

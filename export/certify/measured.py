@@ -12,6 +12,8 @@ from sna_edge.model import Model
 
 Floats = NDArray[np.float64]
 POINTS = 16384
+CONSTANT = 1e-12
+"""An output that varies by less than this part of itself is constant up to rounding."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,20 @@ def inside(model: Model, data: Floats) -> Floats:
 
 def measure(model: Model, reference: Model, points: Floats) -> Measured:
     """Compare two models with the same inputs and outputs."""
-    y, truth = model.backend.value(points), reference.backend.value(points)
+    y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
     error = np.abs(y - truth)
-    span = truth.max(axis=0) - truth.min(axis=0)
-    scale = np.where(span > 0, span, np.maximum(np.abs(truth).max(axis=0), np.finfo(float).tiny))
     return Measured(
-        error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), scale,
+        error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), span_of(truth),
         points[np.argmax(error, axis=0)], _rms(_linear(model, y) - _linear(reference, truth)),
     )  # fmt: skip
+
+
+def span_of(values: Floats) -> Floats:
+    """max - min [K] of values [N, K]; of constant outputs their magnitude, 1 where that is 0 too."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    span = np.where(high - low > CONSTANT * size, high - low, size)
+    return np.where(span > 0, span, 1.0)
 
 
 def _rms(error: Floats) -> Floats:

@@ -50,6 +50,7 @@ def quantize(
     if _is_already(model, to, limit):
         return model
     rows = None if data is None else inside(model, coordinates(model.axes, data)[0])
+    model = model.with_backend("numpy")
     quantizer = Quantizer(model, points_of(model, rows), resolve, rows)
     if limit is None:
         trial = quantizer.attempt([to] * len(model.axes))

@@ -261,6 +261,27 @@ def test_constant_models_survive(models) -> None:
         assert np.abs(small.value(models.points(model, 50)) - 3.0).max() < 1e-5
 
 
+def test_models_without_modes_survive(models) -> None:
+    axes = models.uniform_axes(2)
+    empty = (np.zeros((9, 0)), np.zeros((9, 0)))
+    none = (np.array([], dtype=int), np.array([], dtype=int))
+    for bias in (0.0, 2.0):
+        model = Model(axes, CP(empty, none, np.zeros((0, 1))), [Output("y", bias=bias)])
+        for dtype in TYPES:
+            small = from_bytes(quantize(model, dtype).to_bytes(), backend="numpy")
+            assert np.array_equal(small.value(models.points(model, 5)), np.full((5, 1), bias))
+
+
+def test_an_output_that_is_zero_does_not_disturb_the_others(models) -> None:
+    model = models.cp(models.uniform_axes(3), outputs=2)
+    work = model.interaction
+    weights = work.weights * np.array([1.0, 0.0])
+    outputs = [Output("a"), Output("b")]
+    small = quantize(model.replace(interaction=work.with_tables(work.tables, weights), outputs=outputs), "int8")
+    assert small.certificate["max"] < 1e-2
+    assert np.abs(small.value(models.points(model, 100))[:, 1]).max() < 1e-9
+
+
 def test_known_answer_in_int8() -> None:
     """A table that is a multiple of the unit already is kept to the bit: no error at all."""
     from sna_edge import spline_axis
