@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -58,21 +57,18 @@ for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_lit
 
 COST = """
 import time, numpy
-start = time.perf_counter()
+start = time.process_time()
 import sna_edge
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
 
 
 def test_import_costs_less_than_60_ms_over_numpy():
-    """Best of several fresh processes: the machine may be busy, the import is not slower for it."""
+    """Processor time, the best of five fresh processes: other work on the machine does not count."""
     seconds = []
-    for _ in range(7):
+    for _ in range(5):
         done = subprocess.run([sys.executable, "-c", COST], capture_output=True, text=True, check=True)
         seconds.append(float(done.stdout))
-        if min(seconds) < 0.06:
-            break
-        time.sleep(0.5)
     assert min(seconds) < 0.06, f"{1e3 * min(seconds):.0f} ms"
 
 
