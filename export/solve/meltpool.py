@@ -22,7 +22,7 @@ from .plane import Plane
 
 Floats = NDArray[np.float64]
 
-CHUNK = 8192  # samples per block: the work arrays stay inside the cache
+CHUNK = 2048  # samples per block: the work arrays stay near the cache
 STEPS = 8  # Newton steps at most; a start from the table needs 3
 NEAR = 1e-4  # a last step below this share of the axis: the steps converge quadratically, to 1e-8 of it
 CLOSE = 1e-7  # |T - rise| / rise of a converged root along x

@@ -8,7 +8,7 @@ Source: Babuska, Error bounds for finite element method, Numer. Math. 16 (1971);
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
 
@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from sna_edge import TT, Model
+
 from .axes import ProblemAxis, ProblemError
+from .iterate import Iterate
 from .problem import Problem
 from .system import Matrix, System, assemble
 
@@ -108,6 +111,15 @@ def _stiffness(axis: ProblemAxis, free: Matrix) -> Matrix:
     slope = axis.sparse_design(1) @ free
     length = axis.basis.upper - axis.basis.lower
     return sparse.csr_array(slope.T @ sparse.diags_array(axis.weights * length**2) @ slope)
+
+
+def linearised(problem: Problem, model: Model) -> Problem:
+    """The linear problem of the last Newton step around a solved train on the problem's own mesh."""
+    if problem.newton is None or not isinstance(model.interaction, TT):
+        raise ProblemError(f"linearised() takes a non-linear problem and its solved train; {problem.name!r} is not one")
+    cores = [c.transpose(1, 0, 2) for c in model.interaction.cores]
+    operator, _ = problem.newton(Iterate(problem.axes, cores))
+    return replace(problem, operator=problem.operator + operator, newton=None)
 
 
 def stability(problem: Problem, trials: int = 20, seed: int = 0) -> tuple[float, float]:

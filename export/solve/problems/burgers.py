@@ -23,11 +23,12 @@ VANISHING = 1e-5  # m2/s: diffuses the steepest profile, width 0.03 m, by 1e-3 m
 SHOCK = 1.0 / pi  # s: -1 / min u0' for u0 = -sin(pi x)
 
 
-def burgers(*, spans: int = 40, degree: int = 3) -> Problem:
+def burgers(*, spans: int = 40, degree: int = 3, time_spans: int = 20, viscosity_spans: int = 6) -> Problem:
     """u(x, 0) = -sin(pi x) on [-1, 1], u = 0 at the ends, viscosity in [0.02, 0.1] m2/s, one second."""
     x = space("x", -1.0, 1.0, breaks=_graded(spans, 1.6), degree=degree, zero="both")
-    t = time("t", 0.0, 1.0, spans=20, degree=degree)
-    nu = parameter("viscosity", 0.02, 0.1, breaks=0.02 * 5.0 ** np.linspace(0, 1, 7), degree=degree, unit="m2/s")
+    t = time("t", 0.0, 1.0, spans=time_spans, degree=degree)
+    breaks = 0.02 * 5.0 ** np.linspace(0, 1, viscosity_spans + 1)
+    nu = parameter("viscosity", 0.02, 0.1, breaks=breaks, degree=degree, unit="m2/s")
     u, v = unknown(), test()
     weak = d(u, t) * v + nu * d(u, x) * d(v, x)
     return _problem("burgers", (x, t, nu), weak, "Viscous Burgers equation with viscosity as an axis", cole_hopf)

@@ -1,0 +1,64 @@
+"""Solve every shipped problem, measure it against its target, write one table and a page with plots.
+
+python tools/physics.py [--only orders,costs,problems,theory,laser,tracks] [--output build/physics]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import physics_laser
+import physics_problems
+import physics_theory
+from physics_rows import Section, markdown
+
+from sna_export.report import Page
+
+SECTIONS: dict[str, Callable[[], Section]] = {
+    "orders": physics_problems.orders,
+    "costs": physics_problems.costs,
+    "problems": physics_problems.problems,
+    "theory": physics_theory.theory,
+    "laser": physics_laser.laser,
+    "tracks": physics_laser.tracks,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="sections, separated by commas")
+    parser.add_argument("--output", type=Path, default=Path("build/physics"), help="folder of table.md and report.html")
+    args = parser.parse_args()
+    wanted = args.only.split(",") if args.only else list(SECTIONS)
+    unknown = set(wanted) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {', '.join(sorted(unknown))}; use {', '.join(SECTIONS)}")
+    sections = []
+    for name in wanted:
+        section = SECTIONS[name]()
+        sections.append(section)
+        print(markdown(section), flush=True)
+    write(args.output, sections)
+    missed = [row for section in sections for row in section.rows if row.held is False]
+    print(f"{len(missed)} of {sum(len(s.rows) for s in sections)} rows miss their target; wrote {args.output}/table.md and report.html")
+    return 0
+
+
+def write(folder: Path, sections: list[Section]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "table.md").write_text("\n".join(markdown(s) for s in sections), encoding="utf-8")
+    page = Page("Physics solved once", "Every figure is measured by this run; targets beside them.")
+    for section in sections:
+        page.heading(section.title)
+        for words in section.notes:
+            page.text(words)
+        page.table(["case", "quantity", "measured", "target", "held"], [r.cells() for r in section.rows])
+        if section.plots:
+            page.plots(section.plots)
+    page.write(folder / "report.html")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
