@@ -20,6 +20,12 @@
 #define NOINLINE static
 #endif
 
+#if defined(SNA_FLOAT) && !defined(SNA_PLAIN_C) && defined(__thumb__) && defined(__ARM_FP) && defined(__ARM_FEATURE_FMA)
+#define CORTEX_FPU 1
+#elif defined(SNA_PLAIN_ONLY)
+#error "sna: SNA_PLAIN_ONLY needs SNA_FLOAT and the FPU of a Cortex-M4F or better"
+#endif
+
 typedef uint16_t ALIAS u16;
 typedef uint32_t ALIAS u32;
 typedef float ALIAS f32;
@@ -478,6 +484,16 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     return golden_holds(m) ? SNA_RULE_NONE : SNA_RULE_BAD_GOLDEN;
 }
 
+#ifdef CORTEX_FPU
+static int is_plain(const sna_model *m);
+#endif
+
+static size_t values_size(const sna_model *m) {
+    size_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
+    return n;
+}
+
 /* 0 when the build left out what the model needs. */
 static int supported(const sna_model *m) {
 #if defined(SNA_NO_F16) || defined(SNA_NO_INT)
@@ -490,6 +506,9 @@ static int supported(const sna_model *m) {
         if (dtype == DT_I16 || dtype == DT_I8) return 0;
 #endif
     }
+#endif
+#ifdef SNA_PLAIN_ONLY
+    if (!m->plain) return 0;
 #endif
 #ifdef SNA_NO_LINK
     for (unsigned k = 0; k < m->n_outputs; k++)
@@ -507,6 +526,10 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     if (model->rule) return SNA_CORRUPT;
     for (unsigned d = 0; d < model->n_axes; d++)
         if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
+    model->n_values = (uint16_t)values_size(model);
+#ifdef CORTEX_FPU
+    model->plain = (uint8_t)is_plain(model);
+#endif
     return supported(model) ? SNA_OK : SNA_UNSUPPORTED;
 }
 
@@ -622,7 +645,6 @@ typedef struct cell {
     const unsigned char *at;
     uint32_t stride; /* bytes from row to row */
     uint8_t dtype, n; /* n = p + 1 */
-    uint16_t axis;
     real *b;         /* b[n], for gradients followed by db[n] */
 } cell;
 
@@ -640,19 +662,40 @@ static void fill_cell(const sna_model *m, const axis_record *a, const place *p, 
     else basis_of_order(matrix, c->n, p, c->b, with_slope ? c->b + c->n : NULL);
 }
 
+/* The usual axis in few instructions: uniform, not periodic, cubic, x inside. Returns 0 to leave the axis to fill_cell. */
+INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c, sna_status *status) {
+    const u16 *row;
+    real t, last;
+    uint32_t span;
+    if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 || !(x >= LOWER(a) && x <= UPPER(a))) return 0;
+    t = (x - LOWER(a)) * INV_WIDTH(a);
+    span = (uint32_t)(int32_t)t;
+    if (span >= a->n_spans) span = a->n_spans - 1u;
+    last = t - (real)(int32_t)span;
+    row = first_rows(m, a) + span;
+    c->n = 4;
+    c->dtype = a->dtype;
+    c->stride = row_bytes(a);
+    c->at = section(m, TABLES) + a->table + row[0] * c->stride;
+    basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) + 16u * row[a->n_spans], last < 1 ? last : 1, c->b);
+    if (!section(m, SPANS)[a->support + span] && *status == SNA_OK) *status = SNA_EDGE;
+    return 1;
+}
+
 /* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) * (p+1) per axis. */
 static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells, real *values, int with_slope) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        place p;
-        sna_status s = place_on(m, a, x[d], flags, &p);
-        if (s < 0) return s;
-        if (s == SNA_EXTRAPOLATED || status == SNA_OK) status = s;
         cells[d].b = values;
-        cells[d].axis = (uint16_t)d;
-        fill_cell(m, a, &p, &cells[d], with_slope);
         values += (a->degree + 1u) << with_slope;
+        if (with_slope || !fill_plain(m, a, x[d], &cells[d], &status)) {
+            place p;
+            sna_status s = place_on(m, a, x[d], flags, &p);
+            if (s < 0) return s;
+            if (s == SNA_EXTRAPOLATED || status == SNA_OK) status = s;
+            fill_cell(m, a, &p, &cells[d], with_slope);
+        }
     }
     return status;
 }
@@ -667,7 +710,6 @@ static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells,
         s = d == but ? SNA_OK : place_on(m, a, x[d], 0, &p);
         if (s < 0) return s;
         cells[d].b = values;
-        cells[d].axis = (uint16_t)d;
         fill_cell(m, a, &p, &cells[d], 0);
         values += a->degree + 1u;
     }
@@ -905,12 +947,6 @@ static real slope_of(const output_record *o, real f) {
 
 /* ---------------------------------------------------------------------------------------------------- 7 verbs */
 
-NOINLINE size_t values_size(const sna_model *m) {
-    size_t n = 0;
-    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
-    return n;
-}
-
 static size_t sum_of_ranks(const sna_model *m) {
     size_t n = 1;
     for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->right;
@@ -933,7 +969,7 @@ static size_t fixed_workspace(const sna_model *m);
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     int tt = m->features & FEATURE_TT;
-    size_t reals = values_size(m), fixed = 0;
+    size_t reals = m->n_values, fixed = 0;
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
@@ -956,7 +992,7 @@ static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size
     s->cells = (cell *)work;
     s->use = (uint8_t *)(s->cells + m->n_axes);
     s->values = (real *)(void *)(s->use + use_size(m));
-    s->scratch = s->values + (values_size(m) << (verb == SNA_WORK_GRAD));
+    s->scratch = s->values + ((size_t)m->n_values << (verb == SNA_WORK_GRAD));
     return SNA_OK;
 }
 
@@ -964,8 +1000,116 @@ static void fill_nan(real *y, size_t n) {
     while (n--) *y++ = not_a_number();
 }
 
+/* A second writing of the usual model for the single-precision FPU of Cortex-M, where compilers load registers one by one
+ * and one vldm loads sixteen: full CP, float32 tables, uniform cubic axes, one output. SNA_PLAIN_C leaves it out. Products
+ * and sums of rows are fused where the core fuses well; an M4 takes three cycles for a fused step that does not wait for the
+ * one before it, and two for a product and a sum. */
+#ifdef CORTEX_FPU
+#if defined(__ARM_FEATURE_NUMERIC_MAXMIN) || defined(SNA_FUSE)
+#define MADD(sum, a, b) "vfma.f32 " sum ", " a ", " b "\n\t"
+#else
+#define MADD(sum, a, b) "vmul.f32 " b ", " a ", " b "\n\tvadd.f32 " sum ", " sum ", " b "\n\t"
+#endif
+#define CUBIC(a, b, c, d) "vfma.f32 " c ", " d ", %[u]\n\tvfma.f32 " b ", " c ", %[u]\n\tvfma.f32 " a ", " b ", %[u]\n\t"
+#define ROW8(w)                                                                                                                            \
+    "add %[at], %[at], %[stride]\n\tvldmia %[at], {s8-s15}\n\t" MADD("s16", w, "s8") MADD("s17", w, "s9") MADD("s18", w, "s10")             \
+        MADD("s19", w, "s11") MADD("s20", w, "s12") MADD("s21", w, "s13") MADD("s22", w, "s14") MADD("s23", w, "s15")
+
+typedef struct plain_cell {
+    const unsigned char *at;
+    real b[4];
+} plain_cell;
+
+/* b[i] = sum_k m[4 i + k] u^k */
+INLINE void plain_basis(const f32 *m, real u, real *b) {
+    __asm("vldmia %[m], {s8-s23}\n\t" CUBIC("s8", "s9", "s10", "s11") CUBIC("s12", "s13", "s14", "s15") CUBIC("s16", "s17", "s18", "s19")
+              CUBIC("s20", "s21", "s22", "s23") "vmov.f32 s9, s12\n\tvmov.f32 s10, s16\n\tvmov.f32 s11, s20\n\tvstmia %[b], {s8-s11}"
+          :
+          : [m] "r"(m), [u] "t"(u), [b] "r"(b)
+          : "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "memory");
+}
+
+/* sum_j w[j] prod over n cells of (sum_i b[i] row_i[j]), j = 0..7; `offset` bytes into the rows. */
+INLINE real plain_eight(const plain_cell *c, uint32_t n, uint32_t offset, uint32_t stride, const f32 *w) {
+    real sum;
+    const unsigned char *at;
+    __asm volatile("vmov.f32 s24, #1.0\n\tvmov.f32 s25, s24\n\tvmov.f32 s26, s24\n\tvmov.f32 s27, s24\n\t"
+                   "vmov.f32 s28, s24\n\tvmov.f32 s29, s24\n\tvmov.f32 s30, s24\n\tvmov.f32 s31, s24\n"
+                   "1:\n\tldr %[at], [%[c]], #4\n\tvldmia %[c]!, {s0-s3}\n\tadd %[at], %[at], %[offset]\n\tvldmia %[at], {s8-s15}\n\t"
+                   "vmul.f32 s16, s0, s8\n\tvmul.f32 s17, s0, s9\n\tvmul.f32 s18, s0, s10\n\tvmul.f32 s19, s0, s11\n\t"
+                   "vmul.f32 s20, s0, s12\n\tvmul.f32 s21, s0, s13\n\tvmul.f32 s22, s0, s14\n\tvmul.f32 s23, s0, s15\n\t"
+                   ROW8("s1") ROW8("s2") ROW8("s3")
+                   "vmul.f32 s24, s24, s16\n\tvmul.f32 s25, s25, s17\n\tvmul.f32 s26, s26, s18\n\tvmul.f32 s27, s27, s19\n\t"
+                   "vmul.f32 s28, s28, s20\n\tvmul.f32 s29, s29, s21\n\tvmul.f32 s30, s30, s22\n\tvmul.f32 s31, s31, s23\n\t"
+                   "subs %[n], %[n], #1\n\tbne 1b\n\t"
+                   "vldmia %[w], {s8-s15}\n\tvmul.f32 s8, s8, s24\n\t"
+                   "vfma.f32 s8, s9, s25\n\tvfma.f32 s8, s10, s26\n\tvfma.f32 s8, s11, s27\n\tvfma.f32 s8, s12, s28\n\t"
+                   "vfma.f32 s8, s13, s29\n\tvfma.f32 s8, s14, s30\n\tvfma.f32 s8, s15, s31\n\tvmov.f32 %[sum], s8\n\t"
+                   : [sum] "=&t"(sum), [at] "=&r"(at), [c] "+r"(c), [n] "+r"(n)
+                   : [offset] "r"(offset), [stride] "r"(stride), [w] "r"(w)
+                   : "cc", "memory", "s0", "s1", "s2", "s3", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
+                     "s21", "s22", "s23", "s24", "s25", "s26", "s27", "s28", "s29", "s30", "s31");
+    return sum;
+}
+
+/* Returns 0 when a coordinate is outside: the general path says how. */
+static int plain_value(const sna_model *m, const real *x, real *y, plain_cell *cells) {
+    const axis_record *a = axis_at(m, 0), *end = a + m->n_axes;
+    const unsigned char *spans = section(m, SPANS), *matrices = section(m, MATRICES), *tables = section(m, TABLES);
+    const f32 *w = weights_at(m), *w_end = w + m->n_modes;
+    uint32_t stride = a->n_columns << 2, offset = 0;
+    real f = REAL(output_at(m, 0)->bias);
+    for (plain_cell *c = cells; a < end; a++, c++) {
+        real t = *x++, u;
+        const u16 *row;
+        uint32_t span;
+        if (!(t >= a->lower32 && t <= a->upper32)) return 0;
+        t = (t - a->lower32) * a->inv_width32;
+        span = (uint32_t)(int32_t)t;
+        if (span >= a->n_spans) span = a->n_spans - 1u;
+        u = t - (real)(int32_t)span;
+        row = (const u16 *)(const void *)(spans + a->spans) + span;
+        c->at = tables + a->table + row[0] * stride;
+        plain_basis((const f32 *)(const void *)(matrices + a->matrices) + 16u * row[a->n_spans], u < 1 ? u : 1, c->b);
+    }
+    for (; w < w_end; w += 8, offset += 32) f += plain_eight(cells, m->n_axes, offset, stride, w);
+    *y = output_of(output_at(m, 0), f);
+    return 1;
+}
+
+#ifdef SNA_PLAIN_ONLY
+/* Why plain_value had no value: a coordinate that is not a number, or one outside. */
+static sna_status refusal_of(const sna_model *m, const real *x) {
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!(x[d] - x[d] >= 0)) return SNA_BAD_INPUT;
+        else if (!(x[d] >= axis_at(m, d)->lower32 && x[d] <= axis_at(m, d)->upper32)) break;
+    return SNA_OUT_OF_DOMAIN;
+}
+#endif
+
+static int is_plain(const sna_model *m) {
+    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
+        for (uint32_t s = 0; s < a->n_spans; s++)
+            if (!section(m, SPANS)[a->support + s]) return 0;
+    }
+    return 1;
+}
+#endif
+
 static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
-    sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
+    sna_status status;
+#ifdef CORTEX_FPU
+    if (m->plain && plain_value(m, x, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
+#endif
+#ifdef SNA_PLAIN_ONLY
+    (void)status;
+    fill_nan(y, 1);
+    return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : refusal_of(m, x);
+#else
+    status = fill_cells(m, flags, x, s->cells, s->values, 0);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
         return status;
@@ -978,6 +1122,7 @@ static sna_status value_at(const sna_model *m, unsigned flags, const real *x, re
         cp_linear(m, s->cells, s->use, y);
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = output_of(output_at(m, k), y[k]);
     return status;
+#endif
 }
 
 sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y, signed char *status, void *work, size_t work_size) {
@@ -998,6 +1143,10 @@ sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, 
     space s;
     sna_status ready;
     if (!m->verified) return SNA_NOT_VERIFIED;
+#ifdef CORTEX_FPU
+    if (m->plain && work && !((uintptr_t)work & 7u) && work_size >= m->n_axes * sizeof(plain_cell) && plain_value(m, x, y, (plain_cell *)work))
+        return SNA_OK;
+#endif
     ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
     return ready == SNA_OK ? value_at(m, flags, x, y, &s) : ready;
 }
@@ -1541,7 +1690,7 @@ static void fixed_atoms(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
 }
 
 static size_t fixed_workspace(const sna_model *m) {
-    return (m->n_axes * sizeof(fixed_cell) + 4u * (values_size(m) + 2u * m->n_outputs) + use_size(m) + 15u) & ~(size_t)7;
+    return (m->n_axes * sizeof(fixed_cell) + 4u * (m->n_values + 2u * m->n_outputs) + use_size(m) + 15u) & ~(size_t)7;
 }
 
 static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
@@ -1575,7 +1724,7 @@ static sna_status fixed_value(const sna_model *m, const sna_place *places, int32
     uint64_t *f = (uint64_t *)work;
     fixed_cell *cells = (fixed_cell *)(void *)(f + m->n_outputs);
     int32_t *b = (int32_t *)(void *)(cells + m->n_axes);
-    uint8_t *use = (uint8_t *)(b + values_size(m));
+    uint8_t *use = (uint8_t *)(b + m->n_values);
     uint16_t first = 0;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;

@@ -16,6 +16,10 @@
  *     SNA_NO_INT    leave out int16 and int8 tables (on the float path): `unsupported`. Default: in.
  *     SNA_NO_LINK   leave out exp and logistic links: `unsupported`. Default: in.
  *     SNA_NO_TT     leave out tensor trains: `unsupported`. Default: in.
+ *     SNA_PLAIN_C   leave out the loops written for the FPU of Cortex-M. Default: in where there is one.
+ *     SNA_PLAIN_ONLY  keep only those loops: full CP, float32, uniform cubic axes, one output, modes a multiple of 8, no
+ *                   extrapolation; other models are `unsupported`. About 2 KB less code. Default: all models.
+ *     SNA_FUSE      use fused multiply-add for sums of rows (Cortex-M7, M33). Default: on Armv8-M.
  *     SNA_NO_FIXED  leave out the integer path: its section is not read. Default: in.
  */
 #ifndef SNA_H
@@ -108,6 +112,8 @@ typedef struct sna_model {
     uint8_t features;       /* bit 0: tensor train, bit 1: integer path */
     uint8_t verified;
     uint8_t rule;           /* sna_rule of the failure */
+    uint16_t n_values;      /* basis values of one query */
+    uint8_t plain;          /* served by the loops written for a Cortex-M FPU */
 } sna_model;
 
 /* Which coordinate was refused or extrapolated, and by how much in units of its axis. */

@@ -29,6 +29,8 @@ class ModelRecord(Structure):
         ("features", c_uint8),
         ("verified", c_uint8),
         ("rule", c_uint8),
+        ("n_values", c_uint16),
+        ("plain", c_uint8),
     ]
 
 
