@@ -55,6 +55,28 @@ for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_lit
     sys.modules[name] = None
 """
 
+@pytest.mark.parametrize("how", ["missing", "broken"])
+def test_without_the_native_library_numpy_serves(tmp_path, how):
+    """An installation without a compiler, or with a library built for another machine, loads and answers."""
+    blocked = {"missing": "sys.modules['sna_edge_native'] = None", "broken": f"sys.path.insert(0, {str(tmp_path)!r})"}[how]
+    (tmp_path / "sna_edge_native").mkdir()
+    (tmp_path / "sna_edge_native" / "__init__.py").write_text("raise ImportError('wrong ELF class')\n")
+    code = f"""
+import sys
+{blocked}
+import numpy as np, sna_edge
+from sna_edge.cli import main
+axes = (sna_edge.spline_axis("a", "", 0, 1),)
+cp = sna_edge.CP((np.ones((axes[0].basis.n_rows, 1)),), (np.array([0]),), np.ones((1, 1)))
+sna_edge.Model(axes, cp, [sna_edge.Output("y")], dtypes=["float32"]).save("m.sna")
+model = sna_edge.load("m.sna")
+print(model.backend.name, round(model(a=0.5)[0], 6), main(["doctor", "--json"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "numpy 1.0 0"
+
+
 COST = """
 import time, numpy
 start = time.process_time()

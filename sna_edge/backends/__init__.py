@@ -57,8 +57,9 @@ def create(name: str, model: Model) -> Backend:
     if name not in NAMES:
         raise BackendError(f"backend {name!r} is unknown; use auto or one of {', '.join(NAMES)}")
     try:
-        module = import_module(f"{__name__}.{name}")
+        backend: Backend = import_module(f"{__name__}.{name}").create(model)
     except ModuleNotFoundError as error:
         raise BackendError(f"backend {name!r} is not installed ({error.name} is missing); pip install 'sna-edge[{name}]'") from None
-    backend: Backend = module.create(model)
+    except ImportError as error:
+        raise BackendError(f"backend {name!r} cannot be loaded here ({error}); install sna-edge[{name}] again on this machine") from None
     return backend
