@@ -60,7 +60,7 @@ def direct_candidates(
 ) -> list[Direct]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
-    target [N, K] with unit spread; the winner is polished unless its error is far above `worth`. Source of the order: additive -> pairwise -> CP.
+    target [N, K] with unit spread; the winner is polished unless its error is far above `worth`.
     """
     found: list[Direct] = []
 

@@ -103,7 +103,7 @@ def _block_residual(f: Separable, block: Block) -> Floats:
 
 
 def penalty_value(f: Separable, parts: list[Component], strengths: Floats) -> float:
-    return sum(s * _quadratic(f, c) for s, c in zip(strengths, parts, strict=True))
+    return float(sum(s * _quadratic(f, c) for s, c in zip(strengths, parts, strict=True)))
 
 
 def _quadratic(f: Separable, c: Component) -> float:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SEARCH_ROWS = 4000
 """Rows on which order, rank and resolution are searched; a larger table is then fitted on all its rows."""
-LM_WORK = 4e11
+LM_WORK = 1e11
 """Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by axis."""
 MEMORISED = 20
 """Rows per parameter below which a refit without some rows starts afresh: what it saw of them must be gone."""
@@ -37,7 +37,7 @@ def straight(
     begin = time.monotonic()
     outputs = samples.outputs(link)
     rng = np.random.default_rng([seed, 11])
-    limit = SEARCH_ROWS if len(samples.x) < SPLIT_ROWS else 4 * SEARCH_ROWS
+    limit = SEARCH_ROWS if len(samples.x) < SPLIT_ROWS else 3 * SEARCH_ROWS
     some = np.sort(rng.permutation(len(samples.x))[:limit]) if len(samples.x) > limit else np.arange(len(samples.x))
     target = linear_targets(outputs, samples.y)
     centre, spread = target.mean(axis=0), target.std(axis=0)

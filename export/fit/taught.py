@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.output import Output
+
 from ..teacher.distil import Lesson, distil, refits
 from ..teacher.points import teaching_points
 from ..teacher.resolution import teacher_bases
@@ -38,7 +40,7 @@ def taught(
     x, weight = teaching_points(samples.x, samples.n_levels, POINTS + CHECKS, rng)
     back = len(samples.x) + np.flatnonzero(np.arange(POINTS + CHECKS) % (1 + POINTS // CHECKS) == 0)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-    target = _linear(outputs, stack.values(x, without), samples.y)
+    target = _linear(outputs, stack.values(x, folds), samples.y)
     target = (target - centre[:, None]) / spread[:, None]
     taken = np.setdiff1d(np.arange(len(x)), back)
     lesson = Lesson(x[taken], weight[taken], x[back])
@@ -52,13 +54,13 @@ def taught(
     for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:]), without, strict=True):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
     return Candidate(
-        f"pupil of rank {pupil.tried[-1][0]} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
+        f"pupil of rank {pupil.f.rank - 1} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
         np.arange(len(samples.x)), samples.y, predicted, time.monotonic() - begin,
         {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried},
     )  # fmt: skip
 
 
-def _linear(outputs: tuple, y: Floats, measured: Floats) -> Floats:
+def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:
     """Linear parts of the teacher's values [M, K, A], kept inside the range of the link near the measured values."""
     columns = []
     for k, output in enumerate(outputs):

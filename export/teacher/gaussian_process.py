@@ -200,18 +200,19 @@ def fit_gaussian_process(
     y: Floats,
     rng: np.random.Generator,
     *,
+    rows: NDArray[np.int64],
     n_products: int = 1,
     hyper_rows: int = 700,
     iterations: int = 100,
     deadline: float = np.inf,
 ) -> GaussianProcess:
-    """Hyper-parameters by evidence on at most `hyper_rows` rows drawn by `rng`, then one factorisation on all.
+    """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one factorisation on all rows.
 
     x [N, D], y [N]. The noise is lifted until the kernel matrix factors.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
-    some = np.sort(rng.permutation(len(y))[:hyper_rows])
+    some = np.sort(rng.permutation(rows)[:hyper_rows])
     z = inputs.columns(x)
     goal = _Evidence(z[some], v[some], inputs, n_products, deadline)
     found = minimize(goal, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})

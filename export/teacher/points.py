@@ -34,7 +34,7 @@ def _crossings(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.G
     out = np.where(take, x[second], x[first])
     slide = 0.5 * rng.random((count, 1)) * (rng.random((count, 1)) < 0.5)
     moved = out + (x[third] - out) * slide
-    return np.where(fixed, out, moved)
+    return np.asarray(np.where(fixed, out, moved))
 
 
 def _box(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
@@ -44,4 +44,4 @@ def _box(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generat
     for d in np.flatnonzero(fixed):
         seen = np.unique(x[:, d])
         out[:, d] = seen[np.minimum((unit[:, d] * len(seen)).astype(int), len(seen) - 1)]
-    return out
+    return np.asarray(out)

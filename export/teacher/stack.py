@@ -12,42 +12,54 @@ from scipy.optimize import nnls
 
 from sna_edge.output import Output
 
-from ..fit.samples import Samples, linear_targets, relative_error, values
+from ..fit.samples import Samples, linear_targets, relative_error
 from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MAX_PRODUCTS = 2
 EVEN = 0.5
-"""Share of equal weights in a stack: the hyper-parameters have seen all rows, which flatters the larger kernel."""
+"""Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold errors best."""
+HONEST_ROWS = 3000
+"""Rows up to which hyper-parameters are also fitted on halves, for predictions of the other half."""
 EXACT = 1e-3
 """Out-of-fold error below which no other link and no larger kernel is tried."""
 BEHIND = 1.1
 """A link whose one-product process errs by this much more than that of the first link is given up."""
-LEAST_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N, K] in output units."""
+    """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N, K] in output units.
+
+    `judges[h]`: the processes that answer for the folds of parity h; their hyper-parameters have seen the other
+    parity only, so that held-out predictions are honest. Above HONEST_ROWS they are `processes` themselves.
+    """
 
     link: str
     n_products: int
     outputs: tuple[Output, ...]
     processes: tuple[GaussianProcess, ...]
+    judges: tuple[tuple[GaussianProcess, ...], tuple[GaussianProcess, ...]]
     held_out: Floats
 
     @property
     def name(self) -> str:
         return f"Gaussian process, {self.n_products} product{'s' if self.n_products > 1 else ''}, link {self.link}"
 
-    def values(self, x: Floats, without: list[Ints]) -> Floats:
-        """Predictions in output units [M, K, 1 + F]: of all rows, then without each set of rows."""
-        columns = []
-        for k, process in enumerate(self.processes):
-            alphas = np.stack([process.alpha, *(process.alpha_without(rows) for rows in without)], axis=1)
-            columns.append(self.outputs[k].value(process.predict(x, alphas)))
-        return np.stack(columns, axis=1)
+    def values(self, x: Floats, folds: Ints | None = None) -> Floats:
+        """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds."""
+        numbers = np.empty(0, dtype=int) if folds is None else np.unique(folds)
+        out = np.empty((len(x), len(self.outputs), 1 + len(numbers)))
+        for k, output in enumerate(self.outputs):
+            out[:, k, 0] = output.value(self.processes[k].predict(x))
+            for half in (0, 1):
+                mine = np.flatnonzero(numbers % 2 == half)
+                if len(mine):
+                    judge = self.judges[half][k]
+                    alphas = np.stack([judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine], axis=1)
+                    out[:, k, 1 + mine] = output.value(judge.predict(x, alphas))
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +83,16 @@ class Stack:
     def processes(self) -> list[GaussianProcess]:
         return [p for t in (self.first, *self.teachers) for p in t.processes]
 
-    def values(self, x: Floats, without: list[Ints]) -> Floats:
-        return np.asarray(sum(w * t.values(x, without) for w, t in zip(self.weights, self.teachers, strict=True)))
+    def values(self, x: Floats, folds: Ints | None = None) -> Floats:
+        """As `Teacher.values`."""
+        return np.asarray(sum(w * t.values(x, folds) for w, t in zip(self.weights, self.teachers, strict=True)))
 
 
 def teachers(
     samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None
 ) -> list[Teacher]:
     """Teachers of every link with one and two products, in the order tried."""
-    found = []
+    found: list[Teacher] = []
     first = np.inf
     for link in links:
         error = np.inf
@@ -104,13 +117,24 @@ def _teacher(samples: Samples, link: str, n_products: int, folds: Ints, seed: in
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
     inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    processes, held_out = [], []
-    for k, output in enumerate(outputs):
-        rng = np.random.default_rng([seed, n_products, k])
-        process = fit_gaussian_process(inputs, samples.x, target[:, k], rng, n_products=n_products, deadline=deadline)
-        processes.append(process)
-        held_out.append(output.value(target[:, k] - process.held_out(folds)))
-    return Teacher(link, n_products, outputs, tuple(processes), np.stack(held_out, axis=1))
+    everything = np.arange(len(folds))
+
+    def trained(rows: Ints) -> tuple[GaussianProcess, ...]:
+        streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
+        return tuple(
+            fit_gaussian_process(inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, deadline=deadline)
+            for k, rng in enumerate(streams)
+        )
+
+    processes = trained(everything)
+    honest = len(folds) <= HONEST_ROWS
+    judges = (trained(np.flatnonzero(folds % 2 == 1)), trained(np.flatnonzero(folds % 2 == 0))) if honest else (processes, processes)
+    held_out = np.empty_like(samples.y)
+    for half in (0, 1):
+        mine = folds % 2 == half
+        for k, output in enumerate(outputs):
+            held_out[mine, k] = output.value(target[:, k] - judges[half][k].held_out(folds))[mine]
+    return Teacher(link, n_products, outputs, processes, judges, held_out)
 
 
 def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
@@ -121,20 +145,19 @@ def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
 
 
 def stack(samples: Samples, found: list[Teacher]) -> Stack:
-    """Non-negative weights of sum one that minimise the out-of-fold error over all outputs; light members are left out.
+    """Non-negative weights of sum one that minimise the out-of-fold error over all outputs, half way to equal ones;
+    teachers far behind the best are left out.
 
     Source: Breiman, Stacked regressions, Machine Learning 24 (1996).
     """
     spread = samples.y.std(axis=0)
     residual = np.stack([((samples.y - t.held_out) / spread).reshape(-1) for t in found], axis=1)
-    weights = _simplex(residual)
-    keep = weights >= LEAST_WEIGHT
-    weights = np.zeros_like(weights)
-    weights[keep] = (1.0 - EVEN) * _simplex(residual[:, keep]) + EVEN / keep.sum()
-    members = tuple(t for t, k in zip(found, keep, strict=True) if k)
-    chosen = weights[keep]
-    held_out = sum(w * t.held_out for w, t in zip(chosen, members, strict=True))
-    return Stack(members, chosen, np.asarray(held_out))
+    errors = np.sqrt(np.mean(residual**2, axis=0))
+    close = errors <= BEHIND * errors.min()
+    found, residual = [t for t, c in zip(found, close, strict=True) if c], residual[:, close]
+    weights = (1.0 - EVEN) * _simplex(residual) + EVEN / len(found)
+    held_out = sum(w * t.held_out for w, t in zip(weights, found, strict=True))
+    return Stack(tuple(found), weights, np.asarray(held_out))
 
 
 def _simplex(residual: Floats) -> Floats:
