@@ -1,4 +1,4 @@
-"""Answer inverse questions: which inputs give a target."""
+"""Answer inverse questions: which inputs give a target, what caused a measurement, what should be turned."""
 
 from __future__ import annotations
 
@@ -12,47 +12,72 @@ from ..model import Model
 from ..status import MEANING, Status
 from .answer import USAGE, add_at, add_json, add_model, assignments, emit, exit_code, given, number, split_names, table, with_unit
 
-HELP = "inverse: which inputs give a target"
+HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
 
 DEFAULT_COUNT = 16  # diverse solutions with several unknowns
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("--target", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="the wanted output, or several")
-    parser.add_argument("--unknown", nargs="+", action="extend", default=[], metavar="A,B", help="the inputs to find")
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    parser.add_argument("--target", **many, metavar="NAME=VALUE", help="the wanted output, or several")
+    parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to find")
     add_at(parser, "the known inputs; level names for categorical inputs")
-    parser.add_argument(
-        "--tolerance", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="how far an output may miss its target"
-    )
+    parser.add_argument("--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target")
     parser.add_argument("--count", type=int, metavar="N", help=f"diverse solutions with several unknowns (default {DEFAULT_COUNT})")
+    parser.add_argument("--observations", metavar="FILE.csv", help="measurements: columns of known inputs and measured outputs")
+    parser.add_argument("--noise", **many, metavar="S", help="standard deviation of the measurements: one number, or NAME=S per output")
+    parser.add_argument("--student-t", type=float, metavar="FREEDOM", help="noise with heavy tails, against outliers")
+    parser.add_argument(
+        "--prior", **many, metavar="NAME=KIND:A,B", help="uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA of an unknown"
+    )
+    parser.add_argument("--posterior", type=int, metavar="N", help="N samples instead of the most probable values")
+    parser.add_argument("--limits", **many, metavar="NAME=LO:HI", help="limits of outputs; leave LO or HI empty for no limit")
+    parser.add_argument("--knobs", **many, metavar="A,B", help="the inputs that may be turned to bring a part inside --limits")
+    parser.add_argument("--part", **many, metavar="NAME=VALUE", help="the part as it is, every input once")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same answer (default 0)")
     parser.add_argument("--deadline-ms", type=float, metavar="T", help="stop after T milliseconds with the best so far")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.deadline_ms is not None and not args.deadline_ms > 0:
+        raise InputError(f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds")
+    asked = [name for name in ("target", "observations", "limits") if getattr(args, name)]
+    if len(asked) != 1:
+        raise InputError("an inverse query needs one of --target NAME=VALUE, --observations FILE.csv or --limits NAME=LO:HI")
     model = read(args.model, args.backend)
-    answer, lines = _target(args, model)
+    answer, lines = _ask(asked[0], args, model)
     emit(args, answer, lines)
     status = answer["status"]
     return USAGE if status == Status.BAD_INPUT.label else exit_code(Status[status.upper()])
 
 
-def _target(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
+def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
+    from . import measured
+
+    if what == "target":
+        return _target(args, model, unknown_names(args, model))
+    if what == "observations":
+        return measured.caused(args, model, unknown_names(args, model))
+    return measured.advised(args, model)
+
+
+def unknown_names(args: argparse.Namespace, model: Model) -> list[str]:
+    """--unknown, at least one name."""
+    names = split_names(args.unknown)
+    if not names:
+        raise InputError(f"name what is sought with --unknown; inputs are {', '.join(model.input_names)}")
+    return names
+
+
+def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
     """All roots with one unknown, diverse solutions with several."""
     from ..inverse import level_set, roots
 
-    if not args.target:
-        raise InputError("an inverse query needs --target NAME=VALUE")
-    unknowns = split_names(args.unknown)
-    if not unknowns:
-        raise InputError(f"name what is sought with --unknown; inputs are {', '.join(model.input_names)}")
     target = _numbers(args.target, model.output_names)
     tolerance = _numbers(args.tolerance, model.output_names)
     at: dict[str, object] = {**given(model, args.at)}
-    if args.deadline_ms is not None and not args.deadline_ms > 0:
-        raise InputError(f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds")
     count = DEFAULT_COUNT if args.count is None else args.count
     if count < 1:
         raise InputError(f"--count is {count}; ask for at least one solution")
@@ -60,7 +85,7 @@ def _target(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], lis
         every = roots(model, unknowns[0], target, at)
         return every.to_dict(), _root_lines(every)
     found = level_set(model, target, unknowns, count, at=at, tolerance=tolerance, seed=args.seed, deadline_ms=args.deadline_ms)
-    return found.to_dict(), _set_lines(found)
+    return found.to_dict(), solution_lines(found) + remark(found)
 
 
 def _numbers(texts: list[str], known: list[str]) -> dict[str, float]:
@@ -75,24 +100,25 @@ def _root_lines(found: Any) -> list[str]:
     axis = found.axes[0]
     lines = [_one(axis, s[axis.name]) + ("  (touches)" if t else "") for s, t in zip(found.solutions, found.tangent, strict=False)]
     lines += [f"{axis.name} from {with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}" for a, b in found.intervals]
-    return lines + _remark(found)
+    return lines + remark(found)
 
 
-def _set_lines(found: Any) -> list[str]:
+def solution_lines(found: Any) -> list[str]:
+    """A table with a row per solution."""
     header = [f"{a.name} [{a.unit}]" if a.unit else a.name for a in found.axes]
-    rows = [[_cell(s[a.name]) for a in found.axes] for s in found.solutions]
-    return (table(header, rows) if rows else []) + _remark(found)
+    rows = [[cell(s[a.name]) for a in found.axes] for s in found.solutions]
+    return table(header, rows) if rows else []
 
 
 def _one(axis: Axis, value: Any) -> str:
     return f"{axis.name} = {value}" if isinstance(value, str) else f"{axis.name} = {with_unit(value, axis.unit)}"
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def _remark(found: Any) -> list[str]:
+def remark(found: Any) -> list[str]:
     """Why there is no answer, or what to know about it; nothing when the answer is plain."""
     if found.message:
         return [f"{found.status.label}: {found.message}"]

@@ -127,9 +127,9 @@ def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray
     """
     objective = query.objective
     levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in query.axes])
-    scan = starts(objective.value, max(SCAN, count or 0), levels, seed)
+    scan, groups = starts(objective.value, max(SCAN, count or 0), levels, seed)
     query.deadline.restart()
-    first, batch = 0, count or FIRST
+    first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
     ends, kept = None, np.empty(0, dtype=np.int64)
     while ends is None or (count is None and not enough(first, len(kept)) and first < len(scan) and query.deadline.allows()):
         more = descend(
@@ -138,7 +138,7 @@ def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray
         )  # fmt: skip
         first += len(more.z)
         ends = more if ends is None else together(ends, more)
-        kept = distinct(objective.value, ends.z, ends.energy, ends.converged, BAND)
+        kept = distinct(objective, objective.value, ends.z, ends.energy, ends.converged, BAND, objective.movable)
         batch = min(2 * first, MOST_AT_ONCE)
     return ends, kept
 
@@ -147,6 +147,8 @@ def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
     """Inverse curvature [U, U] in axis units; infinite variance where it is singular, 0 for levels."""
     rows = np.flatnonzero(objective.movable)
     out = np.zeros((len(z), len(z)))
+    if not len(rows):
+        return out
     size, vectors = np.linalg.eigh(curvature[np.ix_(rows, rows)])
     sure = size > 1e-12 * max(size[-1], 1e-300)
     inverse = (vectors[:, sure] / size[sure]) @ vectors[:, sure].T

@@ -8,13 +8,19 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .descent import Local
 from .quasi import points
+from .ridge import connected
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Value = Callable[[Floats], Floats]
 
 SAME = 1e-5  # of the box: ends closer than this are one minimum
 RIDGE = 0.05  # a path between two ends that rises less than this above the higher one (log density) stays in one valley
+
+LEVEL = 0.1  # log density: ends this close in height may share a flat valley
+NEIGHBOURS = 3
 
 
 @lru_cache(maxsize=32)
@@ -29,19 +35,28 @@ def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
     return z, near
 
 
-def starts(value: Callable[[Floats], Floats], scan: int, levels: Ints, seed: int) -> Floats:
-    """Quasi-random points [n, U] in the order of promise: first those lowest among their neighbours, then the lowest.
+def starts(value: Value, scan: int, levels: Ints, seed: int) -> tuple[Floats, int]:
+    """Quasi-random points [n, U] in the order of promise, first those lowest among their neighbours, then the lowest; and the
+    number of combinations of levels among them, which take turns.
 
     `levels` [U] is the number of levels of a categorical unknown, 0 for others.
     """
     z, near = scan_points(scan, len(levels), seed)
-    if levels.any():
-        z = z.copy()
-        for u in np.flatnonzero(levels):
-            z[:, u] = np.floor(z[:, u] * levels[u]) / max(levels[u] - 1, 1)
+    if not levels.any():
+        energy = value(z)
+        return np.asarray(z[np.lexsort((energy, energy > energy[near].min(axis=1)))]), 1
+    z = z.copy()
+    discrete = np.flatnonzero(levels)
+    for u in discrete:
+        z[:, u] = np.floor(z[:, u] * levels[u]) / max(levels[u] - 1, 1)
     energy = value(z)
-    valley = energy <= energy[near].min(axis=1)
-    return np.asarray(z[np.lexsort((energy, ~valley))])
+    _, group = np.unique(z[:, discrete], axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    same = group[near] == group[:, None]
+    slope = energy > np.where(same, energy[near], np.inf).min(axis=1)
+    order = np.lexsort((energy, slope, group))
+    turn = np.arange(len(z)) - np.searchsorted(group[order], group[order])
+    return np.asarray(z[order[np.lexsort((energy[order], turn))]]), int(group.max()) + 1
 
 
 def enough(starts: int, modes: int) -> bool:
@@ -52,28 +67,38 @@ def enough(starts: int, modes: int) -> bool:
     return starts >= 2 * modes * modes + 3 * modes + 2
 
 
-def distinct(value: Callable[[Floats], Floats], z: Floats, energy: Floats, converged: NDArray[np.bool_], band: float) -> Ints:
+def distinct(
+    local: Local, value: Value, z: Floats, energy: Floats, converged: NDArray[np.bool_], band: float, movable: NDArray[np.bool_]
+) -> Ints:
     """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end alone if none has converged.
 
-    Two ends are one when they coincide or when the straight way between them does not climb: a valley floor.
+    Two ends are one when they coincide or when a way between them does not climb, straight or, between ends of nearly the same
+    height, along the ridge: they lie on one valley floor. Ends that differ in a level (not `movable`) are never one.
     """
     order = np.argsort(energy, kind="stable")
-    order = order[(energy[order] <= energy[order[0]] + band) & (converged[order] | ~converged.any())]
-    if not converged.any():
-        order = order[:1]
+    order = order[(energy[order] <= energy[order[0]] + band) & converged[order]] if converged.any() else order[:1]
     kept: list[int] = []
     for i in order:
-        if kept and (np.abs(z[kept] - z[i]).max(axis=1) < SAME).any():
+        level = (np.abs(z[kept] - z[i])[:, ~movable] < SAME).all(axis=1)
+        others, heights = z[kept][level], energy[kept][level]
+        if len(others) and (np.abs(others - z[i]).max(axis=1) < SAME).any():
             continue
-        if kept and _joined(value, z[kept], z[i], energy[i]):
+        if len(others) and (_straight(value, others, z[i], energy[i]) or _bent(local, others, heights, z[i], energy[i])):
             continue
         kept.append(int(i))
     return np.array(kept)
 
 
-def _joined(value: Callable[[Floats], Floats], others: Floats, z: Floats, energy: float) -> bool:
+def _straight(value: Value, others: Floats, z: Floats, energy: float) -> bool:
     """True when the way from z to one of `others` (all lower) stays below the energy at z."""
     t = np.linspace(0.0, 1.0, 9)[1:-1, None]
     way = z + t * (others[:, None, :] - z)
     climb = value(way.reshape(-1, len(z))).reshape(len(others), -1).max(axis=1)
     return bool((climb <= energy + RIDGE).any())
+
+
+def _bent(local: Local, others: Floats, heights: Floats, z: Floats, energy: float) -> bool:
+    """The same along the ridge, for the nearest of the ends that are level with z."""
+    level = np.flatnonzero(energy - heights <= LEVEL)
+    near = level[np.argsort(np.abs(others[level] - z).max(axis=1))[:NEIGHBOURS]]
+    return any(connected(local, z, others[k], energy + RIDGE) for k in near)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +19,10 @@ STARTS = 192
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
 MARGIN = 1e-9  # of the outputs' spread: how far inside the bounds solutions are put
-SNAPS = 4096  # combinations of whole steps tried around the continuous answer
+MARGIN_SINGLE = 1e-5  # the same on backends that compute in single precision
+SNAPS = 4096  # combinations of whole steps tried at once
+ENUMERATED = 1_000_000  # combinations up to which all are considered
+RESOLVED = 8  # combinations of steps around a continuous answer for which the other knobs are sought again
 
 
 class Inside:
@@ -101,7 +102,8 @@ class Inside:
         z = np.concatenate([here[None], points(STARTS, len(self.columns), self.seed)])
         f, _ = self.linear(self._x(z))
         size = spread(f)
-        low, high = self.low + MARGIN * size, self.high - MARGIN * size
+        margin = size * (MARGIN if self.part.backend.name == "numpy" else MARGIN_SINGLE)
+        low, high = self.low + margin, self.high - margin
         low, high = np.minimum(low, 0.5 * (self.low + self.high)), np.maximum(high, 0.5 * (self.low + self.high))
 
         def excess(q: Floats) -> tuple[Floats, Floats]:
@@ -163,26 +165,66 @@ class Inside:
         return np.asarray(z + np.clip(target - z, -0.3, 0.3))
 
     def _snapped(self, found: list[tuple[float, float, Floats]]) -> list[tuple[float, float, Floats]]:
-        """Whole steps around the best continuous answers, nearest first."""
+        """Answers in whole steps: exactly the cheapest where every knob has steps and they are not too many, else around `found`."""
+        ticks = [self._ticks(u) for u in range(len(self.columns)) if self.steps[u] is not None]
+        count = np.prod([len(t) for t in ticks], dtype=float)
+        if len(ticks) == len(self.columns) and count <= ENUMERATED:
+            return self._enumerated(np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks)))
+        return self._around(found)
+
+    def _ticks(self, u: int, centre: float | None = None, reach: int = 0) -> Floats:
+        """Places of knob u, whole steps from the part and inside its bounds: all, or 2 `reach` around `centre`."""
+        here, step = self.here[self.columns[u]], self.steps[u]
+        assert step is not None
+        first, last = np.ceil((self.lower[u] - here) / step - 1e-9), np.floor((self.upper[u] - here) / step + 1e-9)
+        if centre is not None:
+            middle = np.floor((centre - here) / step)
+            first, last = max(first, middle - reach + 1), min(last, middle + reach)
+        if last < first:
+            return np.array([here])
+        return np.asarray(np.clip(here + step * np.arange(first, last + 1), self.lower[u], self.upper[u]))
+
+    def _enumerated(self, tries: Floats) -> list[tuple[float, float, Floats]]:
+        """All combinations, cheapest first, until one lies inside; the one that comes closest if none does."""
+        cost = np.square(self.cost * (tries - self.here[self.columns])).sum(axis=1)
+        tries = tries[np.argsort(cost, kind="stable")]
+        closest, least = tries[0], np.inf
+        for start in range(0, len(tries), SNAPS):
+            block = tries[start : start + SNAPS]
+            excess = self._excess(block)
+            row = int(np.flatnonzero(excess <= 0)[0]) if (excess <= 0).any() else int(excess.argmin())
+            if excess[row] < least:
+                closest, least = block[row], float(excess[row])
+            if least <= 0 or self.deadline.passed:
+                break
+        return [self.rated(closest)]
+
+    def _excess(self, x: Floats) -> Floats:
+        f, _ = self.linear(x)
+        return np.asarray((np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)).max(axis=1))
+
+    def _around(self, found: list[tuple[float, float, Floats]]) -> list[tuple[float, float, Floats]]:
+        """Whole steps near the best continuous answers; the knobs without steps are sought again for each."""
+        stepped = [u for u, s in enumerate(self.steps) if s is not None]
+        smooth = [u for u, s in enumerate(self.steps) if s is None]
         out: list[tuple[float, float, Floats]] = []
-        ranked = sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]
-        reach = 4 if len(self.columns) <= 3 else 2
-        for _, _, point in ranked:
-            choices = []
-            for u, (d, step) in enumerate(zip(self.columns, self.steps, strict=True)):
-                if step is None:
-                    choices.append([point[d]])
-                    continue
-                centre = (point[d] - self.here[d]) / step
-                ticks = self.here[d] + step * (np.floor(centre) + np.arange(1 - reach, reach + 1))
-                near = ticks[(ticks >= self.lower[u] - 1e-9 * step) & (ticks <= self.upper[u] + 1e-9 * step)]
-                choices.append(list(np.clip(near, self.lower[u], self.upper[u])) or [self.here[d]])
-            tries = np.array(list(product(*choices))[:SNAPS])
-            f, _ = self.linear(tries)
-            excess = (np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)).max(axis=1)
-            cost = np.square(self.cost * (tries - self.here[self.columns])).sum(axis=1)
-            out.append(self.rated(tries[int(np.lexsort((cost, excess))[0])]))
-        return out
+        for _, _, point in sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]:
+            ticks = [self._ticks(u, point[self.columns[u]], 2) for u in stepped]
+            choices = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
+            wanted = point[[self.columns[u] for u in stepped]]
+            order = np.argsort(np.square(self.cost[stepped] * (choices - wanted)).sum(axis=1), kind="stable")
+            for choice in choices[order[:RESOLVED]]:
+                if self.deadline.passed:
+                    break
+                here = self.here.copy()
+                here[[self.columns[u] for u in stepped]] = choice
+                extra = float(np.square(self.cost[stepped] * (choice - self.here[[self.columns[u] for u in stepped]])).sum())
+                inner = Inside(
+                    self.model, here, [self.columns[u] for u in smooth], [(self.lower[u], self.upper[u]) for u in smooth],
+                    self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.deadline,
+                )  # fmt: skip
+                out += [(excess, cost + extra, where) for excess, cost, where in inner.candidates()]
+        return out or [self.rated(self.here[self.columns])]
 
 
 def _cut(a: Floats, b: Floats) -> Floats:

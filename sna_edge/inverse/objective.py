@@ -18,13 +18,15 @@ from .observe import Observations
 Floats = NDArray[np.float64]
 Prior = Mapping[str, Distribution] | Model | Sequence[Mapping[str, Distribution] | Model]
 
+POSITIVE = 1e-9  # of the upper end: the lower end under a log-normal prior
 COMPRESS = 1e-15  # of the largest singular value: directions of the observations below it carry nothing
 
 
 class Objective:
     """E(z) = sum_i rho((y_i(x) - y_i) / sigma_i) - sum_u log p_u(x_u) - f_prior(x),  x = lower + z width.
 
-    rho(r) = r^2 / 2 for normal noise, (v+1)/2 log(1 + r^2/v) for Student-t. Uniform priors narrow the box instead.
+    rho(r) = r^2 / 2 for normal noise, (v+1)/2 log(1 + r^2/v) for Student-t. Uniform priors narrow the box instead, log-normal
+    ones keep it above 0.
     With normal noise and identity links the N observations are replaced by at most R + 1 equivalent ones (QR), so that the
     cost of a step does not depend on N.
     """
@@ -53,6 +55,8 @@ class Objective:
                 lower[u], upper[u] = max(low, lower[u]), min(high, upper[u])
                 if not lower[u] < upper[u]:
                     raise InputError(f"the prior of {self.axes[u].name!r} lies outside {self.axes[u].describe()}; move it inside")
+            elif isinstance(p, LogNormal):
+                lower[u] = max(lower[u], POSITIVE * upper[u])
         return lower, upper
 
     def _compress(self, forward: Contracted) -> None:
@@ -192,7 +196,7 @@ def _priors(axes: tuple[Axis, ...], prior: Prior | None) -> tuple[dict[int, Dist
             discrete = not isinstance(p, (Normal, LogNormal, Uniform))
             if discrete and axes[u].kind != "categorical":
                 raise InputError(f"the prior of {name!r} must be Uniform, Normal or LogNormal; use a model for other densities")
-            if isinstance(p, LogNormal) and axes[u].lower <= 0:
-                raise InputError(f"a log-normal prior needs {name!r} above 0; its axis starts at {axes[u].lower:g}")
+            if isinstance(p, LogNormal) and axes[u].upper <= 0:
+                raise InputError(f"a log-normal prior needs {name!r} above 0; its axis ends at {axes[u].upper:g}")
             densities[u] = p
     return densities, models

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .mixture import Mixture
 from .quasi import points, thin
+from .ridge import onto_ridge, walled
 
 if TYPE_CHECKING:
     from .posterior import Sampler
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 CANDIDATES = 512
-STIFF = 0.08  # of the box: across directions with a smaller standard deviation candidates are moved onto the ridge
-STEPS = 4
 DEEP = 12.0  # log density below the best: farther down nothing is covered
 ALONG = 0.75  # width along the ridge, in units of the spacing of the components
 
@@ -25,7 +24,8 @@ ALONG = 0.75  # width along the ridge, in units of the spacing of the components
 def local_pieces(sampler: Sampler, count: int) -> Mixture:
     """A component on each of `count` diverse points of the ridge, its covariance from the exact curvature there."""
     z = np.concatenate([sampler.tempered(CANDIDATES), sampler.modes, _spread(sampler)])
-    z, energy, curvature = on_ridge(sampler, z)
+    z, energy, slope, curvature = onto_ridge(sampler.objective, z)
+    curvature = walled(z, slope, curvature)
     low = min(float(energy.min()), sampler.low)
     kept = energy < low + DEEP
     z, energy, curvature = z[kept], energy[kept], curvature[kept]
@@ -41,40 +41,12 @@ def local_pieces(sampler: Sampler, count: int) -> Mixture:
     return Mixture.around(z[:, free], covariance, np.exp(np.maximum(log_share - log_share.max(), -6.0)), z[:, fixed])
 
 
-def walled(z: Floats, slope: Floats, curvature: Floats) -> Floats:
-    """Curvature [M, U, U] with that of an exponential decay, slope^2, where a bound holds the point against its slope."""
-    held = ((z <= 0.0) & (slope > 0.0)) | ((z >= 1.0) & (slope < 0.0))
-    out = curvature.copy()
-    u = np.arange(z.shape[1])
-    out[:, u, u] += np.where(held, slope**2, 0.0)
-    return out
-
-
 def _spread(sampler: Sampler) -> Floats:
     """Quasi-random points, so that parts no draw has reached may be found; levels as the modes have them."""
     z = points(CANDIDATES, len(sampler.objective.axes))
     if len(sampler.fixed):
         z[:, sampler.fixed] = sampler.modes[np.arange(CANDIDATES) % len(sampler.modes)][:, sampler.fixed]
     return z
-
-
-def on_ridge(sampler: Sampler, z: Floats) -> tuple[Floats, Floats, Floats]:
-    """Newton steps across the stiff directions only: the points stay apart along the flat ones. z, E, curvature."""
-    energy, slope, curvature = sampler.objective(z)
-    for _ in range(STEPS):
-        size, vectors = np.linalg.eigh(curvature)
-        stiff = np.abs(size) > STIFF**-2
-        along = np.matmul(slope[:, None, :], vectors)[:, 0]
-        pull = np.where(stiff, -along / np.maximum(np.abs(size), 1e-300), 0.0)
-        step = np.matmul(vectors, pull[:, :, None])[:, :, 0]
-        length = np.abs(step).max(axis=1, keepdims=True)
-        moved = np.clip(z + step * np.minimum(1.0, 0.2 / np.maximum(length, 1e-300)), 0.0, 1.0)
-        e, g, h = sampler.objective(moved)
-        better = e < energy + 1.0
-        z, energy = np.where(better[:, None], moved, z), np.where(better, e, energy)
-        slope = np.where(better[:, None], g, slope)
-        curvature = np.where(better[:, None, None], h, curvature)
-    return z, energy, walled(z, slope, curvature)
 
 
 def _spacing(z: Floats, fill: float) -> Floats:

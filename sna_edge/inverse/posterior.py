@@ -17,8 +17,9 @@ from .estimate import Query, prepare, search
 from .mixture import Mixture
 from .objective import Prior
 from .observe import Columns, Noise
-from .pieces import local_pieces, walled
+from .pieces import local_pieces
 from .problem import UNUSABLE, Fixed
+from .ridge import walled
 
 Floats = NDArray[np.float64]
 

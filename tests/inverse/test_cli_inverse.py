@@ -29,7 +29,7 @@ def test_one_unknown_gives_all_roots(path: str, capsys: pytest.CaptureFixture[st
     code, answer, error = ask(capsys, path, "--target", "width=90", "--unknown", "power", *KNOWN)
     assert (code, answer["status"], error) == (0, "ok", "")
     (solution,) = answer["solutions"]  # type: ignore[misc]
-    assert load(path).value({**solution, "speed": 0.9, "alloy": "316L"})[0] == pytest.approx(90.0, abs=1e-9)
+    assert load(path, backend="numpy").value({**solution, "speed": 0.9, "alloy": "316L"})[0] == pytest.approx(90.0, abs=1e-9)
 
 
 def test_several_unknowns_give_diverse_solutions(path: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +38,7 @@ def test_several_unknowns_give_diverse_solutions(path: str, capsys: pytest.Captu
     solutions = answer["solutions"]
     assert len(solutions) == 12 and {s["alloy"] for s in solutions} == {"316L", "IN718"}  # type: ignore[arg-type,union-attr,index]
     for s in solutions:  # type: ignore[union-attr,attr-defined]
-        assert load(path).value(s)[0] == pytest.approx(90.0, abs=1e-6)
+        assert load(path, backend="numpy").value(s)[0] == pytest.approx(90.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,25 @@ def test_words_for_people(path: str, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("power = ")
     assert main(["inverse", path, "--target", "width=900", "--unknown", "power", *KNOWN]) == 3
     assert "unreachable: width = 900 is not reached" in capsys.readouterr().out
+
+
+def test_observations_and_advice(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = load(path, backend="numpy")
+    rows = ["speed,alloy,width,depth"]
+    for speed in (0.5, 0.9, 1.5):
+        y = model.value({"power": 230.0, "speed": speed, "alloy": "316L"})
+        rows.append(f"{speed},316L,{y[0]},{y[1] if speed < 1 else ''}")
+    (tmp_path / "seen.csv").write_text("\n".join(rows))
+    seen = ["--observations", str(tmp_path / "seen.csv"), "--noise", "0.5", "--unknown", "power"]
+    code, answer, _ = ask(capsys, path, *seen)
+    assert code == 0 and answer["solutions"][0]["power"] == pytest.approx(230.0, abs=0.5)  # type: ignore[index]
+    code, answer, _ = ask(capsys, path, *seen, "--posterior", "200", "--prior", "power=normal:230,5")
+    assert code == 0 and len(answer["solutions"]) == 200 and answer["effective_samples"] >= 200  # type: ignore[arg-type,operator]
+    limits = ["--limits", "width=85:95", "--knobs", "power,speed", "--part", "power=390", "speed=0.5", "alloy=316L"]
+    code, answer, _ = ask(capsys, path, *limits)
+    assert code == 0 and 85.0 <= answer["after"]["width"]["value"] <= 95.0  # type: ignore[index]
+    assert main(["inverse", path, *limits]) == 0 and "set power to" in capsys.readouterr().out
+    assert main(["inverse", path, *seen]) == 0 and "power = 230" in capsys.readouterr().out
+    assert ask(capsys, path, "--limits", "width=9000:", *limits[2:])[0] == 3
+    for wrong in (seen[:4], [*seen, "--target", "width=9"], [*limits[:2], "--knobs", "power"], [*seen, "--prior", "power=flat:1"]):
+        assert ask(capsys, path, *wrong)[0] == 2

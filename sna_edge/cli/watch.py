@@ -1,0 +1,117 @@
+"""Judge parts as they come: JSON lines on stdin (or a CSV that may grow), one verdict per part as a JSON line."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ..artifact import read
+from ..errors import InputError
+from ..quality import Line, read_limits
+from ..quality.line import LONGEST, csv_readings
+from .answer import ANSWERED, add_model, plain
+
+HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
+
+BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    parser.add_argument("--limits", required=True, metavar="FILE.toml", help="outputs with LSL, USL, target; knobs with bounds, step, cost")
+    parser.add_argument("--table", metavar="PARTS.csv", help="read parts from a table instead of JSON lines on stdin")
+    parser.add_argument("--follow", action="store_true", help="wait for more rows at the end of --table, until interrupted")
+    parser.add_argument(
+        "--advice-ms", type=float, default=50.0, metavar="T", help="time for the advice on a reject; 0 for no advice (default 50)"
+    )
+    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the answers are JSON lines anyway")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.advice_ms < 0:
+        raise InputError(f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice")
+    if args.follow and not args.table:
+        raise InputError("--follow needs --table PARTS.csv; standard input is followed anyway")
+    model = read(args.model, args.backend)
+    line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
+    try:
+        if args.table:
+            _table(line, args.table, args.follow)
+        else:
+            _stream(line, sys.stdin.fileno())
+    except KeyboardInterrupt:
+        pass
+    return ANSWERED
+
+
+def _stream(line: Line, source: int) -> None:
+    count = 0
+    for texts in blocks(source):
+        _write(line.lines(texts, count + 1))
+        count += len(texts)
+
+
+def blocks(source: int, follow: bool = False) -> Iterator[list[bytes]]:
+    """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of input.
+
+    Of a line longer than LONGEST only the first part is kept, so that memory stays bounded.
+    """
+    rest = b""
+    while True:
+        data = os.read(source, BLOCK)
+        if not data:
+            if not follow:
+                break
+            time.sleep(0.2)
+            continue
+        *lines, tail = (rest + data).split(b"\n")
+        rest = tail[: LONGEST + 1]
+        if lines:
+            yield [text.rstrip(b"\r") for text in lines]
+    if rest:
+        yield [rest]
+
+
+def _table(line: Line, path: str, follow: bool) -> None:
+    header: list[str] | None = None
+    count = 0
+    source = os.open(path, os.O_RDONLY)
+    try:
+        for texts in blocks(source, follow):
+            rows = [_cells(text) for text in texts]
+            if header is None:
+                if isinstance(rows[0], str):
+                    raise InputError(f"{path}: the header cannot be read ({rows[0]})")
+                header, rows = [name.strip() for name in rows[0]], rows[1:]
+            _write(line.readings(csv_readings(header, rows), count + 1))
+            count += len(rows)
+    finally:
+        os.close(source)
+
+
+def _cells(text: bytes) -> list[str] | str:
+    """The cells of one line, or what is wrong with it."""
+    try:
+        return next(csv.reader([text.decode("utf-8-sig", "replace")]), [])
+    except csv.Error as error:
+        return f"the row is not a table row ({error})"
+
+
+def _write(answers: list[dict[str, Any]]) -> None:
+    if not answers:
+        return
+    sys.stdout.write("".join(_text(answer) + "\n" for answer in answers))
+    sys.stdout.flush()
+
+
+def _text(answer: dict[str, Any]) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=True, allow_nan=False)
+    except ValueError:  # an interval that overflowed
+        return json.dumps(plain(answer), ensure_ascii=True, allow_nan=False)

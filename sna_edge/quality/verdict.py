@@ -1,0 +1,56 @@
+"""The rule of a verdict: a part is accepted when the whole interval lies inside, rejected when the whole interval lies outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Evaluation, Model
+from ..status import Status
+from .limits import LineLimits
+
+Floats = NDArray[np.float64]
+
+ACCEPT, REJECT, NO_VERDICT = "ACCEPT", "REJECT", "NO VERDICT"
+WORDS = np.array([NO_VERDICT, ACCEPT, REJECT])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """verdict [N] words; value, lower, upper, margin [N, T] of the limited outputs (columns [T] of the model's outputs).
+
+    margin: how far the interval is inside its nearer limit, in output units; negative when it reaches outside.
+    straddles [N, T]: a limit lies inside the interval. beyond [N, T]: the whole interval lies outside.
+    """
+
+    verdict: NDArray[np.str_]
+    value: Floats
+    lower: Floats
+    upper: Floats
+    margin: Floats
+    straddles: NDArray[np.bool_]
+    beyond: NDArray[np.bool_]
+
+
+def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
+    """ACCEPT, REJECT or NO VERDICT per row of `found`.
+
+    An output without an interval is judged by its value alone. One output wholly outside rejects the part whatever the others do;
+    rows without a value, and rows with an interval across a limit, get no verdict.
+    """
+    columns = [model.output_names.index(limit.name) for limit in limits.outputs]
+    lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
+    value = found.value[:, columns]
+    lower = np.where(np.isnan(found.lower[:, columns]), value, found.lower[:, columns])
+    upper = np.where(np.isnan(found.upper[:, columns]), value, found.upper[:, columns])
+    answered = found.status >= Status.OK
+    with np.errstate(invalid="ignore"):
+        inside = (lower >= lsl) & (upper <= usl)
+        beyond = (lower > usl) | (upper < lsl)
+        margin = np.minimum(usl - upper, lower - lsl)
+    straddles = ~inside & ~beyond & answered[:, None]
+    code = np.where(answered & inside.all(axis=1), 1, 0)
+    code = np.where(answered & beyond.any(axis=1), 2, code)
+    return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond)
