@@ -48,7 +48,7 @@ physics: $(STAMP)-test ## solve the shipped problems, one table and plots
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
 
-exchange: $(STAMP)-test $(STAMP)-runtimes ## every model kind x every export target x every runtime
+exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/exchange.py
 
 docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
@@ -94,7 +94,23 @@ $(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
 	@$(PIP) --editable '.[runtimes]' || for extra in onnx tflite firmware; do \
 	  $(PIP) --editable ".[$$extra]" || echo "no $$extra here: its tests are skipped"; done
 	@$(PIP) --editable '.[torch]' || echo "no torch here: its tests are skipped"
+	@$(PIP) --editable '.[adopt]' || echo "no pyGAM, chaospy or teneva here: their tests are skipped"
 	@touch $@
+
+# tflite-runtime and onnx2tf need numpy < 2: an environment each, made by `make exchange` only.
+
+.venv-runtime/.stamp: tests/constraints-runtime.txt
+	$(call apart,.venv-runtime,$<)
+
+.venv-tflite/.stamp: tests/constraints-tflite.txt
+	$(call apart,.venv-tflite,$<)
+
+define apart
+	@echo "installing: $(1) (once)"
+	@$(PYTHON) -m venv $(1) && $(1)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(2) || \
+	  echo "no $(1) here (it needs Python 3.11): its column stays empty"
+	@mkdir -p $(1) && touch $@
+endef
 
 $(VENV)/types/sna_export: | $(PY)
 	@mkdir -p $(@D) && ln -sfn ../../export $@

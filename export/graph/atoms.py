@@ -38,7 +38,7 @@ def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     value = _apply(g, g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1)), matrices, which)
     if not gradient:
         return Basis(value, None, rows)
-    powers = g.mul(_slopes(g, where.v, degree), g.reshape(where.rate, (*where.rate.shape, 1)))
+    powers = _slopes(g, where, degree)
     steps = np.cumsum(matrices[:, :, 1:].astype(float), axis=1)
     steps[:, :-1] *= -1.0
     return Basis(value, _apply(g, g.reshape(powers, (None, count, 1, degree)), steps, which), rows)
@@ -104,13 +104,13 @@ def _powers(g: Graph, v: Tensor, degree: int) -> Tensor:
     return g.stack(powers, 2)
 
 
-def _slopes(g: Graph, v: Tensor, degree: int) -> Tensor:
-    """(1, 2 v, .., P v^(P-1)) [N, D, P]."""
-    powers = [g.add(g.mul(v, 0.0), 1.0)]
-    power = v
+def _slopes(g: Graph, where: Place, degree: int) -> Tensor:
+    """(1, 2 v, .., P v^(P-1)) / width [N, D, P]."""
+    power = g.add(g.mul(where.v, 0.0), where.rate)
+    powers = [power]
     for k in range(2, degree + 1):
+        power = g.mul(power, where.v)
         powers.append(g.mul(power, float(k)))
-        power = g.mul(power, v)
     return g.stack(powers, 2)
 
 

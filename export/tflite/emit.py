@@ -184,12 +184,24 @@ def emit(graphs: Sequence[Graph], description: str, metadata: Mapping[str, bytes
     emitter = Emitter()
     for graph in graphs:
         emitter.subgraph(graph)
-    emitter.model.description, emitter.model.metadata = description, []
+    emitter.model.description = description
+    return _packed(_with(emitter.model, metadata))
+
+
+def labelled(blob: bytes, metadata: Mapping[str, bytes]) -> bytes:
+    """A TFLite file made elsewhere with metadata added."""
+    return _packed(_with(schema.ModelT.InitFromPackedBuf(bytearray(blob), 0), metadata))
+
+
+def _with(model: Any, metadata: Mapping[str, bytes]) -> Any:
+    model.metadata = list(model.metadata or [])
     for name, blob in metadata.items():
-        entry = schema.MetadataT()
-        entry.name, entry.buffer = name, emitter.buffer(blob)
-        emitter.model.metadata.append(entry)
-    return _packed(emitter.model)
+        buffer, entry = schema.BufferT(), schema.MetadataT()
+        buffer.data = np.frombuffer(blob, np.uint8)
+        entry.name, entry.buffer = name, len(model.buffers)
+        model.buffers.append(buffer)
+        model.metadata.append(entry)
+    return model
 
 
 def _packed(model: Any) -> bytes:

@@ -47,8 +47,9 @@ def export(
         blob = to_bytes(model, batch)
     else:
         from .convert import through_onnx2tf
+        from .emit import labelled
 
-        blob = through_onnx2tf(model, batch)
+        blob = labelled(through_onnx2tf(model, batch), {"sna_edge": metadata(model)})
     agreement = check(model, blob, batch)
     path = Path(folder) / f"{stem}.tflite"
     path.parent.mkdir(parents=True, exist_ok=True)
