@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from itertools import pairwise
 
 import pytest
 
@@ -72,6 +73,7 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_section_table", "weights too small", lambda h: h.replaced(outputs=h.read("outputs")[:-4]))
     add("bad_section_table", "bit 1 without section 8", header(12, "I", 2))
     add("bad_section_table", "section 8 without bit 1", lambda h: h.replaced(fixed=b"\0" * 4))
+    add("bad_section_table", "bytes after the last section", lambda h: _longer(h))
     add("bad_checksum", "a table byte", lambda h: h.poke("tables", 5, "B", h.peek("tables", 5, "B") ^ 1))
     add("bad_checksum", "the CRC", lambda h: h.poke("integrity", 32, "I", 1))
     add("bad_checksum", "the SHA-256", lambda h: h.poke("integrity", 7, "B", h.peek("integrity", 7, "B") ^ 1))
@@ -108,6 +110,8 @@ def cases() -> dict[str, tuple[str, str, object]]:
         ("inverse width NaN", 9, NAN),
     ):  # fmt: skip
         add("bad_span", name, lambda h, i=index, v=value: h.poke("breaks", int(h.peek("axes", speed, "I")) + 8 * i, "d", v).sealed())
+    add("bad_span", "first break with its inverse width", lambda h: _graded(h, {0: 0.21}))
+    add("bad_span", "breaks swapped with their inverse widths", lambda h: _graded(h, {2: 0.6, 3: 0.5}))
     add("bad_group", "mask 0", field("interaction", 0, "Q", 0))
     add("bad_group", "mask beyond the axes", lambda h: h.poke("interaction", len(h.read("interaction")) - 16, "Q", 1 << 5).sealed())
     add("bad_group", "masks not increasing", lambda h: h.poke("interaction", 16, "Q", h.peek("interaction", 0, "Q")).sealed())
@@ -124,6 +128,7 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_group", "columns are not left times right", field("axes", axis(1, 36), "I", 13), "tt")
     add("bad_group", "last rank is not the rows of W", lambda h: _last_rank(h), "tt")
     add("bad_table_layout", "a table moved", lambda h: h.poke("axes", axis(1, 60), "I", h.peek("axes", axis(1, 60), "I") + 64).sealed())
+    add("bad_table_layout", "the last table moved with its section", lambda h: _moved(h))
     add("bad_table_layout", "tables overlap", field("axes", axis(1, 60), "I", 0))
     add("bad_table_layout", "padding between tables", lambda h: h.poke("tables", int(h.peek("axes", axis(4, 60), "I")) - 1, "B",
         1).sealed())
@@ -222,6 +227,32 @@ def _last_rank(h):
     rank = int(h.peek(None, 28, "I"))
     h.poke(None, 28, "I", rank + 1)
     return h.replaced(outputs=h.read("outputs") + b"\0" * 8)
+
+
+def _longer(h):
+    """64 bytes more, and the header says so."""
+    size = len(bytes(h))
+    h.poke(None, 16, "I", size + 64)
+    h.data.extend(bytes(64))
+    return h.sealed()
+
+
+def _graded(h, changes: dict[int, float]):
+    """Breaks of the graded axis changed, inverse widths made to match."""
+    start = int(h.peek("axes", axis(1, 48), "I"))
+    breaks = list(struct.unpack_from("<7d", h.read("breaks"), start))
+    for i, value in changes.items():
+        breaks[i] = value
+    widths = [1 / (b - a) for a, b in pairwise(breaks)]
+    return h.poke("breaks", start, "13d", *breaks, *widths).sealed()
+
+
+def _moved(h):
+    """The last table 64 bytes further on, zeros before it, the section as much longer."""
+    start = int(h.peek("axes", axis(4, 60), "I"))
+    tables = h.read("tables")
+    h.poke("axes", axis(4, 60), "I", start + 64)
+    return h.replaced(tables=tables[:start] + bytes(64) + tables[start:])
 
 
 def _padding_row(h):
