@@ -102,7 +102,7 @@ class Inside:
         z = np.concatenate([here[None], points(STARTS, len(self.columns), self.seed)])
         f, _ = self.linear(self._x(z))
         size = spread(f)
-        margin = size * (MARGIN if self.part.backend.name == "numpy" else MARGIN_SINGLE)
+        margin = size * (MARGIN if self.model.backend.name == "numpy" else MARGIN_SINGLE)
         low, high = self.low + margin, self.high - margin
         low, high = np.minimum(low, 0.5 * (self.low + self.high)), np.maximum(high, 0.5 * (self.low + self.high))
 
