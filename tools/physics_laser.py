@@ -179,7 +179,7 @@ def predicted(pool: MeltPool, case: dict[str, float], absorptivity: float) -> di
 
 def _tracks_plot(cases: dict[str, dict[str, float]], found: dict[str, dict[str, float]]) -> str:
     room = ends([0.0, 200.0])
-    plot = Plot(room, room, title="width and depth of tracks", xlabel="measured [um]", ylabel="predicted [um]", height=330)
+    plot = Plot(room, room, title="width and depth of tracks", xlabel="measured [um]", ylabel="predicted [um]", width=420, height=380)
     plot.line(room, room, 5, dashed=True)
     for s, what in enumerate(("width", "depth")):
         plot.dots([c[what] for c in cases.values()], [found[n][what] for n in cases], s, name=what, radius=4)

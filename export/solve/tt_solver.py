@@ -21,6 +21,7 @@ from .trains import mirrored, random_train, right_orthogonal, truncated
 
 Floats = NDArray[np.float64]
 Cores = list[Floats]  # X_d [a, n_d, b]
+WATCHED_TERMS = 12  # up to so many terms the residual is evaluated after every sweep
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TTSettings:
 
 
 def solve_tt(system: System, settings: TTSettings, progress: Progress, guess: Cores | None = None) -> Cores:
-    """Half sweeps with enrichment until two in a row change less than the tolerance, then one without."""
+    """Half sweeps with enrichment until the residual, or the change of two in a row, is below the tolerance; then one without."""
     rng = np.random.default_rng(settings.seed)
     cores = guess if guess is not None else random_train(system.sizes, 2, rng)
     cores = right_orthogonal(cores)
@@ -47,13 +48,19 @@ def solve_tt(system: System, settings: TTSettings, progress: Progress, guess: Co
         active = system.mirrored if flipped else system
         rights, change = _half_sweep(active, cores, probe, rights, settings)
         cores, probe, flipped = mirrored(cores), mirrored(probe), not flipped
-        progress.report(max(c.shape[0] for c in cores), change)
+        residual = _watched_residual(system.mirrored if flipped else system, cores)
+        progress.report(max(c.shape[0] for c in cores), change, residual)
         calm = calm + 1 if change <= settings.tolerance else 0
-        if calm >= 2 or progress.expired or sweep + 2 == settings.sweeps:
+        if calm >= 2 or residual <= settings.tolerance or progress.expired or sweep + 2 >= settings.sweeps:
             break
     active = system.mirrored if flipped else system
     _half_sweep(active, cores, probe, rights, replace(settings, kick=0))
     return mirrored(cores) if flipped else cores
+
+
+def _watched_residual(system: System, cores: Cores) -> float:
+    """The relative residual where it costs less than a sweep, else NaN: it needs K^2 / 2 inner products of trains."""
+    return residual_norm(system, cores) if len(system.terms) <= WATCHED_TERMS else float("nan")
 
 
 @dataclass

@@ -209,3 +209,26 @@ def test_modes_report_the_error_they_keep():
     found = full(from_columns(modes_of(train, 2, progress=progress)))
     error = np.linalg.norm(found - full(train)) / np.linalg.norm(full(train))
     assert 0.05 < error < 1 and progress.history[-1].change == pytest.approx(error, rel=1e-6)
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def test_eliminations_on_torch_are_the_same(device):
+    torch = pytest.importorskip("torch")
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    system, _ = assemble(advection())
+    rng = np.random.default_rng(0)
+    family = system.families[0]
+    blocks = np.stack([np.eye(4) + 0.2 * rng.standard_normal((4, 4)) for _ in family.matrices])
+    rhs = rng.standard_normal((system.sizes[0], 4))
+    assert np.allclose(family.solve(blocks, rhs, device=device), family.solve(blocks, rhs), rtol=1e-9, atol=1e-11)
+    plain, other = (solve_tt(system, TTSettings(tolerance=1e-7, device=name), Progress()) for name in (None, device))
+    assert np.linalg.norm(full(plain) - full(other)) <= 1e-5 * np.linalg.norm(full(plain))
+
+
+def test_the_residual_stops_the_train_solver_and_is_in_the_history():
+    system, _ = assemble(advection())
+    progress = Progress()
+    cores = solve_tt(system, TTSettings(tolerance=1e-4), progress)
+    assert progress.history[-1].residual <= 1e-4 or [s.change <= 1e-4 for s in progress.history][-2:] == [True, True]
+    assert tt_solver.residual_norm(system, cores) <= 10 * max(progress.history[-1].residual, 1e-4)

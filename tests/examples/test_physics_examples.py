@@ -1,0 +1,27 @@
+"""The physics examples run and end in the number they promise."""
+
+from importlib.util import module_from_spec, spec_from_file_location
+
+import pytest
+
+
+def example(root, name):
+    spec = spec_from_file_location(name, root / "examples" / "physics" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_rod_ends_in_the_temperature_by_hand(root):
+    assert example(root, "cooling_rod").main() == pytest.approx(40.0, abs=1e-3)
+
+
+def test_the_tools_find_their_sections(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    import physics
+    from physics_rows import Row, Section, markdown
+
+    assert list(physics.SECTIONS) == ["orders", "costs", "problems", "theory", "laser", "tracks"]
+    section = Section("A", [Row("a", "error", 2.0, most=1.0), Row("b", "size", 3.0), Row("c", "order", 2.0, least=1.5)])
+    assert [r.held for r in section.rows] == [False, None, True]
+    assert "| a | error | 2 | at most 1 | NO |" in markdown(section)
