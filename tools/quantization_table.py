@@ -1,10 +1,10 @@
 """Plain rounding against re-solved rounding over a folder of models: one row per model, geometric means below.
 
-    python tools/quantization_table.py MODEL.sna [MODEL.sna ..] [--json OUT.json]
+    python tools/quantization_table.py [MODEL.sna ..] [--json OUT.json]
 
-Models in float32 (as `make accuracy` and `sna-edge fit` write them). Errors are fractions of the output range against the
-model itself: RMS exact over the domain where all links are identity, otherwise and for the maximum measured at 16,384
-quasi-random points.
+Models in float32, as `sna-edge fit` writes them; without any, those of tools/quantization_models.py are fitted into
+out/quantization/ once and docs/tables/quantization.md is written. Errors are fractions of the output range against the
+model itself, measured at 16,384 quasi-random points of the domain.
 """
 
 from __future__ import annotations
@@ -15,21 +15,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from quantization_models import fitted
 
 import sna_edge
 from sna_export.quantize import quantize
 
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "tables" / "quantization.md"
 TYPES = ("int8", "int16", "float16")
 LIMITS = {"int8": 1e-2, "int16": 1e-4}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.sna")
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.sna")
     parser.add_argument("--json", type=Path, metavar="OUT.json")
     args = parser.parse_args()
-    rows = [row(path) for path in args.models]
-    print(markdown(rows))
+    rows = [row(path) for path in args.models or fitted(ROOT / "out" / "quantization")]
+    text = markdown(rows)
+    print(text)
+    if not args.models:
+        TABLE.parent.mkdir(parents=True, exist_ok=True)
+        TABLE.write_text(text + "\n", encoding="utf-8")
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

@@ -29,14 +29,15 @@ class AxisSpace:
     tie: NDArray[np.int64]
 
     @classmethod
-    def of(cls, basis: SpanBasis, rows: Floats | None = None) -> AxisSpace:
-        """`rows` [N] given: the mean of the uniform probability and of that of the rows."""
+    def of(cls, basis: SpanBasis, rows: Floats | None = None, ends: float = 0.0) -> AxisSpace:
+        """`rows` [N] given: the mean of the uniform probability and of that of the rows; then the share `ends` of it all
+        moves to the two ends of the axis."""
         x, w = basis.nodes()
-        b = basis.design(x)
-        gram = _fold(b.T @ ((w / w.sum())[:, None] * b), basis.tie)
+        gram = _moments(basis, x, w / w.sum())
         if rows is not None:
-            design = basis.design(rows)
-            gram = (gram + _fold(design.T @ design / len(rows), basis.tie)) / 2
+            gram = (gram + _moments(basis, rows, np.full(len(rows), 1.0 / len(rows)))) / 2
+        if basis.kind != "levels":
+            gram = (1.0 - ends) * gram + ends * _moments(basis, np.array([basis.lower, basis.upper]), np.array([0.5, 0.5]))
         ones = free_rows(constant_row(basis)[:, None], basis.tie)[:, 0]
         return cls(gram, ones, _cholesky(gram), basis.tie)
 
@@ -54,20 +55,26 @@ class AxisSpace:
         return free[self.tie]
 
 
-def spaces(axes: Sequence[Axis], rows: Floats | None = None) -> list[AxisSpace]:
+def spaces(axes: Sequence[Axis], rows: Floats | None = None, ends: float = 0.0) -> list[AxisSpace]:
     """One space per axis, uniform or with half its weight on the columns of `rows` [N, D]; equal bases share theirs."""
     if rows is not None and len(rows):
-        return [AxisSpace.of(a.basis, rows[:, d]) for d, a in enumerate(axes)]
+        return [AxisSpace.of(a.basis, rows[:, d], ends) for d, a in enumerate(axes)]
     known: dict[int, AxisSpace] = {}
     for axis in axes:
         if id(axis.basis) not in known:
-            known[id(axis.basis)] = AxisSpace.of(axis.basis)
+            known[id(axis.basis)] = AxisSpace.of(axis.basis, ends=ends)
     return [known[id(axis.basis)] for axis in axes]
 
 
 def free_rows(table: Floats, tie: NDArray[np.int64]) -> Floats:
     """The first stored row of every free one."""
     return np.asarray(table[: int(tie.max()) + 1])
+
+
+def _moments(basis: SpanBasis, x: Floats, w: Floats) -> Floats:
+    """sum_q w_q B(x_q) B(x_q)' over the free rows."""
+    b = basis.design(x)
+    return _fold(b.T @ (w[:, None] * b), basis.tie)
 
 
 def _fold(gram: Floats, tie: NDArray[np.int64]) -> Floats:

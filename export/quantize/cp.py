@@ -15,7 +15,7 @@ from sna_export.certify.separable import Separable
 from sna_export.certify.space import spaces
 
 from .grid import Grid
-from .problem import Problem
+from .problem import ENDS, Problem
 from .rounding import plain, round_table
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ def quantize_cp(
     `output` [K]: weight of each output in the loss, 1 / range of its linear part; `rows` [N, D]: inputs that count as much as
     the rest of the domain, axis by axis. Without `resolve`: nearest numbers.
     """
-    work = spaces(model.axes, rows)
+    work = spaces(model.axes, rows, ENDS)
     start = Separable.of(model, work)
     problem = Problem(start, work, output)
     state = _State(problem, start, list(grids))

@@ -12,6 +12,8 @@ from sna_export.certify.separable import Separable, products
 from sna_export.certify.space import AxisSpace
 
 Floats = NDArray[np.float64]
+ENDS = 0.1
+"""Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the largest errors sat there."""
 RIDGE = 1e-9
 """Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel modes from growing."""
 

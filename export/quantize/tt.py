@@ -14,6 +14,7 @@ from sna_edge.model import Model
 from sna_export.certify.space import AxisSpace, spaces
 
 from .grid import Grid
+from .problem import ENDS
 from .rounding import plain, round_table
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,7 @@ class _Chain:
     def __init__(self, model: Model, grids: list[Grid | None], output: Floats, rows: Floats | None) -> None:
         tt = model.interaction
         assert isinstance(tt, TT)
-        self.spaces, self.grids = spaces(model.axes, rows), grids
+        self.spaces, self.grids = spaces(model.axes, rows, ENDS), grids
         cores = [s.free(c) for s, c in zip(self.spaces, tt.cores, strict=True)]
         self.cores, self.weights, self.output = right_orthogonal(cores, tt.weights, self.spaces, output)
         self.target, self.target_weights = list(self.cores), self.weights
