@@ -7,7 +7,7 @@ interaction with some axes frozen.
 """
 
 from .als import als
-from .fit import FitResult, fit_arrays, fit_table
+from .pipeline import FitResult, fit_arrays, fit_table
 from .samples import AxisSpec
 
 fit = fit_table

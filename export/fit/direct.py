@@ -30,8 +30,11 @@ GAIN = 0.98
 SMOOTH = 0.02
 """Relative error below which a Gauss-Newton finish with fading penalties follows."""
 HOPELESS = 1.2
+BEHIND, SLOW = 1.1, 0.7
+"""Growth stops while still this far above `worth` and falling more slowly than this per step of rank."""
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
+COARSE = (1, 2, 3, 4, 6)
 FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
 
 
@@ -70,13 +73,16 @@ def direct_candidates(
             watch(f"{candidate.name}: leave-one-out error {candidate.error:.3g}")
 
     degree, spans = 3, _spans(len(samples.x))
-    _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, deadline, add)
+    _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, worth, deadline, add)
     best = min(found, key=lambda c: c.error)
-    if time.monotonic() < deadline and best.error < HOPELESS * worth:
+    if best.error < SMOOTH:
+        best = _coarser(best, samples, target, rng, deadline, add)
+    determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
+    if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):
         rows = Rows(best.solution.f.bases, samples.x, target)
         polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=POLISH, deadline=deadline)
         best = replace(best, solution=min(best.solution, polished, key=lambda s: s.loo))
-        if best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters:
+        if determined:
             best = replace(best, name=best.name + ", Gauss-Newton finish", solution=_finish(best, samples, target, deadline))
         add(best)
     return sorted(found, key=lambda c: c.error)
@@ -89,7 +95,7 @@ def _spans(n_rows: int) -> int:
 
 def _grow(
     samples: Samples, target: Floats, bases: list[SpanBasis], degree: int, spans: int, rng: np.random.Generator,
-    max_parameters: int, deadline: float, add: Callable[[Direct], None],
+    max_parameters: int, worth: float, deadline: float, add: Callable[[Direct], None],
 ) -> None:  # fmt: skip
     n_axes, n_outputs = samples.x.shape[1], target.shape[1]
     label = f"degree {degree}, {spans} span{'s' if spans > 1 else ''}"
@@ -107,15 +113,34 @@ def _grow(
     pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), rng, 0.1)
     if n_axes > 2 and pairwise.parameters <= max_parameters // 2:
         tried(pairwise, "pairwise")
-    least = np.inf
+    least = last = np.inf
     for rank in RANKS:
         f = start(bases, mode_sets(n_axes, rank), n_outputs, rng)
         if f.parameters > max_parameters or time.monotonic() > deadline:
             break
         error = tried(f, f"CP rank {rank}").loo
-        if rank >= 4 and error > GAIN * least:
+        stalled = error > GAIN * least or (error > BEHIND * worth and error > SLOW * last)
+        if rank >= 4 and stalled:
             break
-        least = min(least, error)
+        least, last = min(least, error), error
+
+
+def _coarser(
+    best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, deadline: float, add: Callable[[Direct], None]
+) -> Direct:
+    """The same modes on fewer spans, while they do better: an exact basis of few rows is found back exactly."""
+    uses = best.start.uses[:-1, :-1]
+    for spans in COARSE:
+        if time.monotonic() > deadline:
+            break
+        f = start(data_bases(samples, 3, spans), uses, target.shape[1], rng)
+        if f.parameters >= best.start.parameters:
+            break
+        trial = Direct(f"{uses.shape[1]} modes, degree 3, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
+        add(trial)
+        if trial.error < best.error:
+            return trial
+    return best
 
 
 def fit_rows(f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None) -> Solution:

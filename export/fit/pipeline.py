@@ -14,7 +14,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from ..conformal import LEVEL, with_intervals
-from ..teacher.stack import best_stack, teachers
+from ..teacher.stack import EXACT, best_stack, teachers
 from .assemble import assemble
 from .candidate import Candidate
 from .folds import fold_of_rows
@@ -118,6 +118,8 @@ def _candidates(
         reporter.stage(f"fits to the rows, link {name}")
         candidate = straight(samples, name, folds, seed, size, max(part, time.monotonic()), worth, reporter.say)
         found += [candidate] if candidate else []
+        if found and found[-1].error < EXACT:
+            break
     if stacked is not None and (not found or worth < BEHIND * min(c.error for c in found)):
         reporter.stage("a small pupil of the teachers")
         found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), deadline, reporter.say))
