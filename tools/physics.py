@@ -16,6 +16,7 @@ from physics_rows import Section, markdown
 
 from sna_export.report import Page
 
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "tables" / "physics.md"
 SECTIONS: dict[str, Callable[[], Section]] = {
     "orders": physics_problems.orders,
     "costs": physics_problems.costs,
@@ -30,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="sections, separated by commas")
     parser.add_argument("--output", type=Path, default=Path("build/physics"), help="folder of table.md and report.html")
+    parser.add_argument("--docs", action="store_true", help="also write docs/tables/physics.md, the rows that have a target")
     args = parser.parse_args()
     wanted = args.only.split(",") if args.only else list(SECTIONS)
     unknown = set(wanted) - set(SECTIONS)
@@ -41,9 +43,19 @@ def main() -> int:
         sections.append(section)
         print(markdown(section), flush=True)
     write(args.output, sections)
+    if args.docs:
+        DOCS.write_text(targets(sections), encoding="utf-8")
     missed = [row for section in sections for row in section.rows if row.held is False]
     print(f"{len(missed)} of {sum(len(s.rows) for s in sections)} rows miss their target; wrote {args.output}/table.md and report.html")
     return 0
+
+
+def targets(sections: list[Section]) -> str:
+    """One table of the rows that have a target."""
+    lines = ["| section | case | quantity | measured | target |", "|---|---|---|---|---|"]
+    for section in sections:
+        lines += [f"| {section.title} | " + " | ".join(row.cells()[:4]) + " |" for row in section.rows if row.held is not None]
+    return "\n".join(lines) + "\n"
 
 
 def write(folder: Path, sections: list[Section]) -> None:

@@ -18,6 +18,7 @@ from .system import System
 
 Floats = NDArray[np.float64]
 Tables = list[Floats]  # U_d [n_d, R]
+SPENT = 0.3  # share of the tolerance that the compression at the end may use
 
 
 @dataclass(frozen=True)
@@ -188,3 +189,15 @@ def compress_cp(system: System, tables: Tables, rank: int, settings: CPSettings,
     target = system.identity.with_loads(loads)
     guess = [t[:, :rank] for t in balanced(tables)]
     return alternate(target, guess, settings, progress)[0]
+
+
+def fewest_modes(system: System, tables: Tables, settings: CPSettings, progress: Progress) -> Tables:
+    """Modes dropped one by one while the others, re-fitted, stay within `SPENT` of the tolerance of the solved u."""
+    allowed = SPENT * settings.tolerance * norm(system, tables)
+    kept = tables
+    while kept[0].shape[1] > 1 and not progress.expired:
+        fewer = compress_cp(system, tables, kept[0].shape[1] - 1, settings, progress)
+        if distance(system, fewer, tables) > allowed:
+            break
+        kept = fewer
+    return kept

@@ -13,7 +13,7 @@ from sna_edge import CP, TT, Model, Output
 
 from . import cp_solver, tt_solver
 from .axes import ProblemAxis, ProblemError
-from .cp_solver import CPSettings, solve_cp
+from .cp_solver import CPSettings, fewest_modes, solve_cp
 from .iterate import Iterate
 from .modes import modes_of
 from .problem import Problem
@@ -102,7 +102,7 @@ def _by_modes(
     system: System, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
 ) -> tuple[list[Floats], float]:
     settings = CPSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, step=options.get("step", 1))
-    tables = solve_cp(system, settings, progress, guess)
+    tables = fewest_modes(system, solve_cp(system, settings, progress, guess), settings, progress)
     return tables, cp_solver.residual_norm(system, tables)
 
 

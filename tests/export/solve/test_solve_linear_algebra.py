@@ -9,7 +9,7 @@ from scipy import sparse
 from sna_export.solve import Problem, cp_solver, d, on, parameter, space, time, total, tt_solver, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.banded import BandedFamily
-from sna_export.solve.cp_solver import CPSettings, balanced, compress_cp, random_tables, solve_cp
+from sna_export.solve.cp_solver import CPSettings, balanced, compress_cp, fewest_modes, random_tables, solve_cp
 from sna_export.solve.modes import modes_of
 from sna_export.solve.progress import Progress
 from sna_export.solve.system import assemble, normal_equations
@@ -172,6 +172,16 @@ def test_compression_finds_a_known_rank():
     less = compress_cp(system, doubled, 2, CPSettings(tolerance=1e-10, sweeps=200), Progress())
     wanted = full(from_columns(doubled))
     assert np.linalg.norm(full(from_columns(less)) - wanted) <= 1e-6 * np.linalg.norm(wanted)
+
+
+def test_modes_that_are_not_needed_are_dropped():
+    system, _ = assemble(advection())
+    few = random_tables(system, 2, np.random.default_rng(5))
+    more = [np.hstack([t, t + 0.01 * i]) for i, t in enumerate(few)]
+    settings = CPSettings(tolerance=1e-2, sweeps=100)
+    less = fewest_modes(system, more, settings, Progress())
+    assert less[0].shape[1] < 4
+    assert cp_solver.distance(system, less, more) <= 0.3e-2 * cp_solver.norm(system, more)
 
 
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-3, 1e-12])
