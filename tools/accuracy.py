@@ -117,6 +117,14 @@ def line(name: str, parts: list[Split]) -> list[str]:
 HEAD = ["set", "fits", "measured", "target", "met", "covered (90 %)", "parameters", "int16 bytes", "seconds", "peers"]
 
 
+TABLE = Path(__file__).resolve().parent.parent / "docs" / "tables" / "accuracy.md"
+
+
+def markdown(rows: list[list[str]]) -> str:
+    """The table for README; only a run over everything writes it."""
+    return "\n".join(["| " + " | ".join(row) + " |" for row in (HEAD, ["---"] * len(HEAD), *rows)]) + "\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--short", action="store_true", help="two functions, one table, one seed")
@@ -136,6 +144,9 @@ def main() -> int:
         found.setdefault(split.name, []).append(split)
     for name, parts in found.items():
         print(" | ".join(line(name, parts)), flush=True)
+    if not (args.short or args.only or args.splits < 20):
+        TABLE.parent.mkdir(parents=True, exist_ok=True)
+        TABLE.write_text(markdown([line(name, parts) for name, parts in found.items()]), encoding="utf-8")
     if args.json:
         Path(args.json).write_text(json.dumps([asdict(s) for parts in found.values() for s in parts], indent=1), encoding="utf-8")
     return 0
