@@ -117,19 +117,25 @@ def _by_train(
 def _by_newton(
     problem: Problem, options: dict[str, Any], seed: int, device: str | None, progress: Progress
 ) -> tuple[System, list[Floats], list[Floats], float]:
-    """Solve the linearised problem around the last iterate until it moves less than the tolerance."""
+    """Solve the linearised problem around the last iterate until it moves less than the tolerance.
+
+    Early steps are solved only to a small part of the last move: their error is lost in that of the linearisation.
+    """
     assert problem.newton is not None
     if options["method"] != "train":
         raise ProblemError(f"problem {problem.name!r} is not linear; solve it with method 'train'")
     system, lift = assemble(problem)
     cores: list[Floats] | None = None
+    moved = 1.0
     for _ in range(options.get("newton_steps", 12)):
         current = from_columns(lift) if cores is None else _full_train(problem.axes, system, lift, cores, options["tolerance"])
         operator, load = problem.newton(Iterate(problem.axes, current))
         system, lift = assemble(replace(problem, operator=problem.operator + operator, load=problem.load + load))
         before, target = cores, _target(system, options["form"])
-        cores, residual = _by_train(target, options, seed, device, progress, before)
-        if (before is not None and _moved(cores, before) <= options["tolerance"]) or progress.expired:
+        step = {**options, "tolerance": max(options["tolerance"], min(1e-2, 0.03 * moved))}
+        cores, residual = _by_train(target, step, seed, device, progress, before)
+        moved = 1.0 if before is None else _moved(cores, before)
+        if (moved <= options["tolerance"] >= step["tolerance"]) or progress.expired:
             break
     assert cores is not None
     return system, lift, cores, residual
