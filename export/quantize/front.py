@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 from numpy.typing import ArrayLike
 
 from sna_edge.artifact.stored import as_stored
 from sna_edge.errors import InputError
 from sna_edge.inputs import coordinates
 from sna_edge.model import Model
-from sna_export.certify.certificate import combined, figures, kappa
+from sna_export.certify.certificate import KAPPA_WARNING, combined, figures, kappa
+from sna_export.certify.integer import integer_error
 from sna_export.certify.measured import inside, points_of
 
 from .attempt import Quantizer, Trial
@@ -75,6 +78,12 @@ def _finish(model: Model, trial: Trial) -> Model:
     stored = as_stored(trial.model)
     certificate = combined(figures(stored, model, trial.found, trial.unrounded), model.certificate)
     certificate["kappa"] = float(f"{kappa(stored):.3g}")
+    if certificate["kappa"] > KAPPA_WARNING:
+        text = f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose digits in every type"
+        warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
+    integer = integer_error(stored, trial.found.span)
+    if integer is not None:
+        certificate["integer"] = float(f"{integer:.3g}")
     outputs = widen(trial.model.outputs, trial.found.rms, trial.found.linear_rms)
     return trial.model.replace(outputs=outputs, certificate=certificate)
 

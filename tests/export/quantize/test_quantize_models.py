@@ -112,6 +112,17 @@ def test_weights_fit_float32(made, key) -> None:
     assert np.isfinite(weights.astype(np.float32)).all()
 
 
+@every
+def test_integer_arithmetic_is_measured_where_there_is_an_integer_path(made, key) -> None:
+    """Q15 products: each of D factors rounds by 2^-16 of a mode of size one at most."""
+    model, small = made[key]
+    if key[1] == "float16" or model.interaction.kind == "tt":
+        assert "integer" not in small.certificate
+    else:
+        figures = small.certificate
+        assert 0 < figures["integer"] <= 2.0**-15 * (len(model.axes) + 2) * max(1.0, figures["kappa"])
+
+
 def test_same_model_same_bytes(models) -> None:
     for make in (models.cp, models.tt):
         axes = models.mixed_axes()
@@ -280,6 +291,16 @@ def test_an_output_that_is_zero_does_not_disturb_the_others(models) -> None:
     small = quantize(model.replace(interaction=work.with_tables(work.tables, weights), outputs=outputs), "int8")
     assert small.certificate["max"] < 1e-2
     assert np.abs(small.value(models.points(model, 100))[:, 1]).max() < 1e-9
+
+
+def test_cancelling_modes_are_warned_of(models) -> None:
+    """f = (phi - phi') with phi' within a percent of phi."""
+    base = models.cp(models.uniform_axes(3), rank=2)
+    near = tuple(np.hstack([t, t + 0.01 * np.sin(np.arange(t.size)).reshape(t.shape)]) for t in base.interaction.tables)
+    model = base.replace(interaction=CP.full(near, np.vstack([base.interaction.weights, -base.interaction.weights])))
+    with pytest.warns(UserWarning, match="kappa"):
+        small = quantize(model, "int16")
+    assert small.certificate["kappa"] > 30
 
 
 def test_known_answer_in_int8() -> None:
