@@ -774,6 +774,7 @@ static unsigned axes_of(const sna_model *m, const group_record *g, uint8_t *use)
     return n;
 }
 
+#ifndef SNA_PLAIN_ONLY
 static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
@@ -789,6 +790,7 @@ static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
         }
     }
 }
+#endif
 
 /* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the group's axes.
  * scratch: 8 numbers per axis. */
@@ -859,6 +861,7 @@ static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, re
     return v;
 }
 
+#ifndef SNA_PLAIN_ONLY
 /* scratch: 2 * max_rank */
 static void tt_linear(const sna_model *m, const cell *cells, real *scratch, real *f) {
     real *v = scratch, *next = scratch + m->max_rank, *swap;
@@ -867,6 +870,7 @@ static void tt_linear(const sna_model *m, const cell *cells, real *scratch, real
     for (uint32_t r = 0; r < m->n_modes; r++)
         for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
 }
+#endif
 
 /* scratch: 1 + sum of ranks for the prefixes, then 2 * max_rank */
 static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, real *f, real *df) {
@@ -1650,43 +1654,82 @@ typedef struct fixed_cell {
     uint16_t first; /* index of b in the array of basis values */
 } fixed_cell;
 
-static void fixed_basis(const i32 *c, unsigned n, unsigned q, uint32_t u, int32_t *b) {
-    for (unsigned i = 0; i < n; i++, c += n) {
-        int32_t h = c[n - 1];
-        for (unsigned k = n - 1; k-- > 0;) h = plus(times_q15(h, u), c[k]);
-        b[i] = rounded(h, q - 15u);
+/* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
+NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
+    const int32_t *end = b + 4;
+    for (; b < end; c += 4) {
+        int32_t h = plus(times_q15(c[3], u), c[2]);
+        h = plus(times_q15(h, u), c[1]);
+        *b++ = rounded(plus(times_q15(h, u), c[0]), shift);
     }
 }
 
-#define FIXED_SUM(type)                                                                     \
-    for (unsigned i = 0; i < n; i++, at += stride) {                                        \
-        const type *row = (const type *)(const void *)at;                                   \
-        int32_t bi = b[i];                                                                  \
-        s0 = plus(s0, times(bi, row[0]));                                                   \
-        s1 = plus(s1, times(bi, row[1]));                                                   \
-        s2 = plus(s2, times(bi, row[2]));                                                   \
-        s3 = plus(s3, times(bi, row[3]));                                                   \
+NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, int32_t *b) {
+    for (const int32_t *end = b + n; b < end; c += n) {
+        int32_t h = c[n - 1];
+        for (unsigned k = n - 1; k-- > 0;) h = plus(times_q15(h, u), c[k]);
+        *b++ = rounded(h, shift);
     }
+}
 
-typedef int16_t ALIAS i16;
+NOINLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *place, fixed_cell *cell, int32_t *b) {
+    const axis_record *a = axis_at(m, d);
+    const fixed_axis *f = fixed_axis_at(m, d);
+    const u16 *row = first_rows(m, a) + place->span;
+    uint32_t n = a->degree + 1u, matrix;
+    if (place->span >= a->n_spans || place->u > 32768u) return SNA_OUT_OF_DOMAIN;
+    cell->is_i8 = a->dtype == DT_I8;
+    cell->n = (uint8_t)n;
+    cell->stride = row_bytes(a);
+    cell->at = section(m, TABLES) + a->table + row[0] * cell->stride;
+    matrix = f->matrices + 4u * row[a->n_spans] * n * n;
+    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, place->u, b);
+    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, place->u, b);
+    return section(m, SPANS)[a->support + place->span] ? SNA_OK : SNA_EDGE;
+}
 
-/* Four atoms of an axis, Q15; moves the cell on. */
-static void fixed_atoms(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
+ * by offset need fewer instructions that way. */
+NOINLINE void fixed_atoms_i8(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
     const unsigned char *at = c->at;
-    uint32_t stride = c->stride;
-    unsigned n = c->n, t = c->is_i8 ? 7 : 15;
-    int32_t s0 = (int32_t)(1u << (t - 1)), s1 = s0, s2 = s0, s3 = s0;
-    if (c->is_i8) {
-        FIXED_SUM(signed char)
-        c->at += LANES;
-    } else {
-        FIXED_SUM(i16)
-        c->at += 2 * LANES;
+    const int32_t *end = b + c->n;
+    uint32_t s0 = 1u << 6, s1 = s0, s2 = s0, s3 = s0;
+    c->at = at + LANES;
+    for (uint32_t stride = c->stride; b < end; at += stride) {
+        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
+        s0 += bi * (uint32_t)((int32_t)(w << 24) >> 24);
+        s1 += bi * (uint32_t)((int32_t)(w << 16) >> 24);
+        s2 += bi * (uint32_t)((int32_t)(w << 8) >> 24);
+        s3 += bi * (uint32_t)((int32_t)w >> 24);
     }
-    out[0] = s0 >> t;
-    out[1] = s1 >> t;
-    out[2] = s2 >> t;
-    out[3] = s3 >> t;
+    out[0] = (int32_t)s0 >> 7;
+    out[1] = (int32_t)s1 >> 7;
+    out[2] = (int32_t)s2 >> 7;
+    out[3] = (int32_t)s3 >> 7;
+}
+
+NOINLINE void fixed_atoms_i16(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+    const unsigned char *at = c->at;
+    const int32_t *end = b + c->n;
+    uint32_t s0 = 1u << 14, s1 = s0, s2 = s0, s3 = s0;
+    c->at = at + 2 * LANES;
+    for (uint32_t stride = c->stride; b < end; at += stride) {
+        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
+        s0 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
+        s1 += bi * (uint32_t)((int32_t)w >> 16);
+        w = ((const u32 *)(const void *)at)[1];
+        s2 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
+        s3 += bi * (uint32_t)((int32_t)w >> 16);
+    }
+    out[0] = (int32_t)s0 >> 15;
+    out[1] = (int32_t)s1 >> 15;
+    out[2] = (int32_t)s2 >> 15;
+    out[3] = (int32_t)s3 >> 15;
+}
+
+INLINE void fixed_atoms(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+    if (c->is_i8) fixed_atoms_i8(c, b, out);
+    else fixed_atoms_i16(c, b, out);
 }
 
 static size_t fixed_workspace(const sna_model *m) {
@@ -1711,7 +1754,10 @@ static void fixed_sums(const sna_model *m, fixed_cell *cells, const int32_t *b, 
             fixed_atoms(&cells[use[0]], b + cells[use[0]].first, mode);
             for (unsigned i = 1; i < n; i++) {
                 fixed_atoms(&cells[use[i]], b + cells[use[i]].first, atom);
-                for (int j = 0; j < LANES; j++) mode[j] = rounded(times(mode[j], atom[j]), 15);
+                mode[0] = rounded(times(mode[0], atom[0]), 15);
+                mode[1] = rounded(times(mode[1], atom[1]), 15);
+                mode[2] = rounded(times(mode[2], atom[2]), 15);
+                mode[3] = rounded(times(mode[3], atom[3]), 15);
             }
             for (unsigned k = 0; k < m->n_outputs; k++)
                 for (unsigned j = 0; j < LANES; j++) f[k] += (uint64_t)((int64_t)w[j * m->n_outputs + k] * mode[j]);
@@ -1730,20 +1776,11 @@ static sna_status fixed_value(const sna_model *m, const sna_place *places, int32
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     if (work_size < fixed_workspace(m)) return SNA_NO_SPACE;
     for (unsigned d = 0; d < m->n_axes; d++) {
-        const axis_record *a = axis_at(m, d);
-        const fixed_axis *fa = fixed_axis_at(m, d);
-        const u16 *row = first_rows(m, a);
-        const i32 *matrix = (const i32 *)(const void *)(section(m, FIXED) + fa->matrices);
-        uint32_t span = places[d].span, n = a->degree + 1u;
-        if (span >= a->n_spans || places[d].u > 32768u) return SNA_OUT_OF_DOMAIN;
-        if (!section(m, SPANS)[a->support + span]) status = SNA_EDGE;
-        cells[d].stride = row_bytes(a);
-        cells[d].at = section(m, TABLES) + a->table + row[span] * cells[d].stride;
-        cells[d].n = (uint8_t)n;
-        cells[d].is_i8 = a->dtype == DT_I8;
+        sna_status s = fill_fixed_cell(m, d, places + d, cells + d, b + first);
+        if (s < 0) return s;
+        if (s) status = s;
         cells[d].first = first;
-        fixed_basis(matrix + row[a->n_spans + span] * n * n, n, fa->q, places[d].u, b + first);
-        first = (uint16_t)(first + n);
+        first = (uint16_t)(first + cells[d].n);
     }
     for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
     fixed_sums(m, cells, b, use, f);

@@ -1,0 +1,133 @@
+"""Run an image on an emulated core (unicorn): call its functions as firmware would, count instructions, watch the stack."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .cores import Core
+from .toolchain import FLASH, Image
+
+ARTIFACT = 0x08100000  # the artifact's bytes, in flash
+FLASH_SIZE = 0x00400000
+RAM, RAM_SIZE = 0x20000000, 0x00080000
+STACK = RAM + RAM_SIZE - 0x100
+RETURN = FLASH + FLASH_SIZE - 0x1000
+
+
+@dataclass(frozen=True)
+class Run:
+    """Result of one call: return value, instructions executed (0: not counted), bytes of stack used."""
+
+    value: int
+    instructions: int
+    stack: int
+
+
+class Machine:
+    """One emulated core with flash at 0x08000000 and RAM at 0x20000000."""
+
+    def __init__(self, core: Core, image: Image) -> None:
+        import unicorn
+
+        self._unicorn, self.core, self.image = unicorn, core, image
+        if core.is_arm:
+            from unicorn import arm_const as constants
+
+            self._uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+            self._uc.ctl_set_cpu_model(getattr(constants, f"UC_CPU_ARM_{core.emulated}"))
+            self._arguments = [getattr(constants, f"UC_ARM_REG_R{i}") for i in range(4)]
+            self._stack, self._link, self._result = constants.UC_ARM_REG_SP, constants.UC_ARM_REG_LR, constants.UC_ARM_REG_R0
+            self._thumb = 1
+        else:
+            from unicorn import riscv_const as constants
+
+            self._uc = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
+            self._arguments = [getattr(constants, f"UC_RISCV_REG_A{i}") for i in range(8)]
+            self._stack, self._link, self._result = constants.UC_RISCV_REG_SP, constants.UC_RISCV_REG_RA, constants.UC_RISCV_REG_A0
+            self._thumb = 0
+        self._uc.mem_map(FLASH, FLASH_SIZE)
+        self._uc.mem_map(RAM, RAM_SIZE)
+        self._load(image.path)
+        if core.is_arm and not core.integer:
+            self._uc.reg_write(constants.UC_ARM_REG_FPEXC, 0x40000000)
+
+    def _load(self, elf: Path) -> None:
+        from elftools.elf.elffile import ELFFile
+
+        with elf.open("rb") as file:
+            for segment in ELFFile(file).iter_segments():
+                inside = FLASH <= segment["p_vaddr"] < FLASH + FLASH_SIZE
+                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"] and inside:
+                    self._uc.mem_write(segment["p_vaddr"], segment.data())
+
+    def write(self, address: int, data: bytes) -> None:
+        self._uc.mem_write(address, bytes(data))
+
+    def read(self, address: int, dtype: str, count: int) -> np.ndarray[Any, Any]:
+        size = np.dtype(dtype).itemsize * count
+        return np.frombuffer(bytes(self._uc.mem_read(address, size)), dtype)
+
+    def call(self, function: str, *arguments: int, count: bool = False) -> Run:
+        """Call by the core's standard calling convention; all arguments are words."""
+        uc = self._uc
+        in_registers = len(self._arguments)
+        for register, value in zip(self._arguments, arguments, strict=False):
+            uc.reg_write(register, value & 0xFFFFFFFF)
+        for i, value in enumerate(arguments[in_registers:]):
+            uc.mem_write(STACK + 4 * i, struct.pack("<I", value & 0xFFFFFFFF))
+        uc.reg_write(self._stack, STACK)
+        uc.reg_write(self._link, RETURN | self._thumb)
+        executed, lowest, hook = [0], [STACK], None
+        if count:
+            uc.ctl_flush_tb()  # blocks translated without the hook would go uncounted
+
+            def step(machine: Any, address: int, size: int, data: Any) -> None:
+                executed[0] += 1
+                lowest[0] = min(lowest[0], machine.reg_read(self._stack))
+
+            hook = uc.hook_add(self._unicorn.UC_HOOK_CODE, step)
+        uc.emu_start(self.image.symbols[function] | self._thumb, RETURN)
+        if hook is not None:
+            uc.hook_del(hook)
+            uc.ctl_flush_tb()
+        value = int(uc.reg_read(self._result)) & 0xFFFFFFFF
+        return Run(value - (1 << 32) if value >> 31 else value, executed[0], STACK - lowest[0])
+
+
+MODEL, WORK, WORK_SIZE = RAM, RAM + 0x1000, 0x10000
+INPUTS, OUTPUTS, SLOPES = RAM + 0x20000, RAM + 0x28000, RAM + 0x30000
+
+
+class Firmware:
+    """The library on an emulated core with one artifact in flash, opened and verified in place."""
+
+    def __init__(self, core: Core, image: Image, artifact: bytes) -> None:
+        self.machine = Machine(core, image)
+        self.machine.write(ARTIFACT, artifact)
+        self.opened = self.machine.call("sna_open", ARTIFACT, len(artifact), MODEL).value
+        verify = "sna_fixed_verify" if core.integer else "sna_verify"
+        self.verified = self.machine.call(verify, MODEL, WORK, WORK_SIZE).value if self.opened == 0 else self.opened
+        self.n_outputs = int.from_bytes(artifact[24:26], "little")
+
+    def value(self, x: np.ndarray[Any, Any], count: bool = False, flags: int = 0) -> tuple[np.ndarray[Any, Any], Run]:
+        """y float32 [K] of x [D] (float32)."""
+        self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
+        run = self.machine.call("sna_eval", MODEL, flags, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count)
+        return self.machine.read(OUTPUTS, "<f4", self.n_outputs), run
+
+    def gradient(self, x: np.ndarray[Any, Any], count: bool = False) -> tuple[np.ndarray[Any, Any], Run]:
+        """dy/dx float32 [K, D]."""
+        self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
+        run = self.machine.call("sna_eval_grad", MODEL, 0, INPUTS, OUTPUTS, SLOPES, WORK, WORK_SIZE, count=count)
+        return self.machine.read(SLOPES, "<f4", self.n_outputs * len(x)).reshape(self.n_outputs, -1), run
+
+    def integers(self, places: np.ndarray[Any, Any], count: bool = False) -> tuple[np.ndarray[Any, Any], Run]:
+        """y int32 [K] of places [D, 2]."""
+        self.machine.write(INPUTS, np.asarray(places, "<u2").tobytes())
+        run = self.machine.call("sna_fixed_eval", MODEL, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count)
+        return self.machine.read(OUTPUTS, "<i4", self.n_outputs), run

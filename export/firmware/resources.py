@@ -1,0 +1,124 @@
+"""What a model will cost on a core, before it is flashed: compiled for it and run on an emulated one."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sna_edge import CP, Model, fixed, from_bytes
+from sna_edge.errors import InputError
+
+from .cores import CORES, Core
+from .emulate import Firmware
+from .options import options_for, plain
+from .toolchain import compile_image
+
+MODEL_RECORD = 88  # sizeof(sna_model) on a 32-bit core
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Bytes and counts on one core. `code`: open, verify and value (integer path on cores without an FPU)."""
+
+    core: str
+    path: str
+    code: int
+    artifact: int
+    ram: int
+    stack: int
+    multiply_adds: int
+    instructions: int
+    gradient: int | None
+
+
+def multiply_adds(model: Model) -> int:
+    """sum_d (p_d + 1) R_d for the rows of tables, one per axis and mode for the product, K per mode for the mixing."""
+    total = sum((a.basis.degree + 1) * t.shape[1] for a, t in zip(model.axes, model.interaction.tables, strict=True))
+    if isinstance(model.interaction, CP):
+        total += sum(t.shape[1] for t in model.interaction.tables)
+    else:
+        total += sum(c.shape[1] * c.shape[2] for c in model.interaction.cores)
+    return int(total + model.interaction.weights.size)
+
+
+def middle(model: Model) -> np.ndarray[Any, Any]:
+    """A point inside the domain, on no break."""
+    return np.array([0.0 if a.kind == "categorical" else a.lower + 0.4637 * a.width for a in model.axes])
+
+
+def measure(artifact: bytes, core: Core, *, gradient: bool = True) -> Cost:
+    """Compile for `core`, run one query, count. Raises InputError where the model has no integer path for the core."""
+    model = from_bytes(artifact, backend="numpy")
+    with tempfile.TemporaryDirectory() as folder:
+        return _integer(artifact, model, core, Path(folder)) if core.integer else _float(artifact, model, core, Path(folder), gradient)
+
+
+def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
+    path = fixed.of_artifact(artifact)
+    entries = ("sna_open", "sna_fixed_verify", "sna_fixed_eval")
+    image = compile_image(core, [*entries, "sna_workspace_size"], folder, defines=options_for(model, integer=True))
+    firmware = Firmware(core, image, artifact)
+    if firmware.verified:
+        raise InputError(f"the artifact is refused on {core.name} (status {firmware.verified})")
+    x = middle(model)
+    share = [0.0 if a.kind == "categorical" else (v - a.lower) / a.width for a, v in zip(model.axes, x, strict=True)]
+    counts = np.array([[round(f.count_lower + s * (f.count_upper - f.count_lower)) for f, s in zip(path.axes, share, strict=True)]])
+    run = firmware.integers(path.place(counts)[0][0], count=True)[1]
+    work = firmware.machine.call("sna_workspace_size", 0x20000000, 3).value
+    return Cost(core.name, "integer", image.flash, len(artifact), MODEL_RECORD + work + run.stack, run.stack, multiply_adds(model), run.instructions, None)
+
+
+def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bool) -> Cost:
+    entries = ("sna_open", "sna_verify", "sna_eval")
+    options = options_for(model, integer=False)
+    image = compile_image(core, [*entries, "sna_workspace_size"], folder, defines=options)
+    firmware = Firmware(core, image, artifact)
+    if firmware.verified:
+        raise InputError(f"the artifact is refused on {core.name} (status {firmware.verified})")
+    run = firmware.value(middle(model), count=True)[1]
+    work = 20 * len(model.axes) if plain(model) else firmware.machine.call("sna_workspace_size", 0x20000000, 0).value
+    slope = None
+    if gradient:
+        general = [o for o in options if o != "SNA_PLAIN_ONLY"]
+        larger = compile_image(core, ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad"], folder, defines=general, optimize="-O2")
+        slope = Firmware(core, larger, artifact).gradient(middle(model), count=True)[1].instructions
+    return Cost(core.name, "float", image.flash, len(artifact), MODEL_RECORD + work + run.stack, run.stack, multiply_adds(model), run.instructions, slope)
+
+
+def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
+    """Costs on every core that can serve the model."""
+    model = from_bytes(artifact, backend="numpy")
+    costs = []
+    for name in cores:
+        core = CORES[name]
+        if core.integer and not _has_integer_path(artifact):
+            continue
+        costs.append(measure(artifact, core, gradient=not core.integer and isinstance(model.interaction, CP)))
+    return costs
+
+
+def _has_integer_path(artifact: bytes) -> bool:
+    try:
+        fixed.of_artifact(artifact)
+    except InputError:
+        return False
+    return True
+
+
+def markdown(costs: list[Cost]) -> str:
+    """One table: a row per core."""
+    head = "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query | with gradient |"
+    rows = [
+        f"| {c.core} | {c.path} | {c.code:,} | {c.artifact:,} | {c.ram:,} | {c.multiply_adds:,} | {c.instructions:,} | "
+        f"{f'{c.gradient:,}' if c.gradient else '-'} |"
+        for c in costs
+    ]
+    return "\n".join([head, "| --- | --- " + "| ---: " * 6 + "|", *rows])
+
+
+def as_json(costs: list[Cost]) -> list[dict[str, Any]]:
+    return [asdict(c) for c in costs]
