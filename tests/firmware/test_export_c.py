@@ -1,0 +1,93 @@
+"""`sna-edge export --to c`: the generated source compiles without a warning, passes its self-test, and says where it comes from."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_edge.cli import main
+from sna_export.firmware import source
+
+from .conftest import STRICT, axes_of, cp_model, mixed, tt_model
+
+MODELS = {
+    "sparse": lambda: cp_model(mixed(), rank=9, outputs=2, sparse=True, link="exp"),
+    "int8": lambda: cp_model(axes_of("uniform", 3, 3), dtype="int8"),
+    "train": lambda: tt_model(axes_of("graded", 2, 3)),
+}
+
+
+@pytest.fixture
+def exported(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder: [])  # its own tests are slow enough
+    model = tmp_path / "my model.sna"
+    MODELS[request.param]().save(model)
+    assert main(["export", str(model), "--to", "c", "-o", str(tmp_path / "out")]) == 0
+    assert "meets all golden vectors" in capsys.readouterr().out
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize("exported", MODELS, indirect=True)
+def test_the_folder_builds_and_passes_alone(exported: Path, compiler: str) -> None:
+    subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, check=True)
+    done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")
+    arduino = exported / "arduino" / "my_model"
+    assert (arduino / "library.properties").exists() and (arduino / "src" / "sna.c").exists()
+    subprocess.run([compiler, *STRICT, "-O1", "-c", "my_model.c", "-o", "my_model.o"], cwd=arduino / "src", check=True)
+
+
+@pytest.mark.parametrize("exported", ["int8"], indirect=True)
+def test_a_changed_byte_fails_the_self_test(exported: Path, compiler: str) -> None:
+    generated = exported / "my_model.c"
+    head, _, tail = generated.read_text().partition("ALIGNED = {\n")
+    numbers = tail.split(",")
+    numbers[300] = str((int(numbers[300]) + 1) % 256)
+    generated.write_text(head + "ALIGNED = {\n" + ",".join(numbers))
+    subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, check=True)
+    done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "corrupt bad_checksum" in done.stdout
+
+
+@pytest.mark.parametrize("exported", ["int8"], indirect=True)
+def test_another_library_version_is_refused(exported: Path, compiler: str) -> None:
+    header = exported / "sna.h"
+    header.write_text(header.read_text().replace("#define SNA_LIBRARY_MINOR 1", "#define SNA_LIBRARY_MINOR 0"))
+    done = subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, capture_output=True, text=True, check=False)
+    assert done.returncode and "export the model again" in done.stderr
+
+
+@pytest.mark.parametrize("exported", ["sparse"], indirect=True)
+def test_cpp_face(exported: Path, tmp_path: Path) -> None:
+    program = tmp_path / "face.cpp"
+    program.write_text(
+        '#include "sna.hpp"\n#include "my_model.h"\n#include <cstdio>\nint main() {\n'
+        "    static sna::Model<4096> model(my_model_artifact, MY_MODEL_SIZE);\n    std::array<sna_real, 2> y{};\n    std::array<sna_real, 10> dy{};\n"
+        "    std::array<sna_real, 5> x{100.0, 1.0, 30.0, 1.0, 90.0};\n"
+        '    if (!model) { std::puts(model.reason()); return 1; }\n    if (model.value(x, y) < 0 || model.gradient(x, y, dy) < 0) return 2;\n'
+        '    std::printf("%.17g %.17g\\n", y[0], y[1]);\n}\n'
+    )
+    command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", f"-I{exported}", str(program)]
+    objects = []
+    for name in ("sna.c", "my_model.c"):
+        objects.append(str(tmp_path / f"{name}.o"))
+        subprocess.run(["cc", "-O1", f"-I{exported}", "-c", str(exported / name), "-o", objects[-1]], check=True)
+    subprocess.run([*command, *objects, "-o", str(tmp_path / "face")], check=True)
+    out = subprocess.run([str(tmp_path / "face")], capture_output=True, text=True, check=True).stdout
+    model = sna_edge.load(tmp_path / "my model.sna", backend="numpy")
+    np.testing.assert_allclose([float(v) for v in out.split()], model.value(np.array([100.0, 1.0, 30.0, 1.0, 90.0])), rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [1e-30, 0.1, 1 / 3, 123456.789, -7.0, 3.4e38, 1.17549435e-38])
+def test_nine_digits_give_the_same_float(value: float) -> None:
+    text = source.number(value)
+    assert text.endswith("f") and np.float32(text[:-1]) == np.float32(value)
+
+
+def test_names_cannot_break_out_of_a_comment() -> None:
+    assert "*/" not in source.comment("a */ int x; /*")
+    assert source.identifier("7 zones*/") == "model_7_zones"
