@@ -67,6 +67,7 @@ class TfliteBackend:
         self._forward: dict[int, _Forward] = {}
         first = self._class(model_content=self._blob, num_threads=1)
         self._gradient = first.get_signature_runner(GRADIENT)
+        self._places = _places(first, self._inputs, self._names)
         signature = first.get_input_details()[0]["shape_signature"]
         self._fixed = int(signature[0]) if signature[0] > 0 else None
 
@@ -89,7 +90,7 @@ class TfliteBackend:
     def _graph(self, rows: int) -> _Forward:
         if rows not in self._forward:
             interpreter = self._class(model_content=self._blob, num_threads=1)
-            self._forward[rows] = _Forward(interpreter, None if self._fixed else rows)
+            self._forward[rows] = _Forward(interpreter, None if self._fixed else rows, *self._places)
         return self._forward[rows]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
@@ -107,18 +108,26 @@ class TfliteBackend:
         return y, g
 
 
+def _places(interpreter: Any, inputs: list[str], outputs: list[str]) -> tuple[list[int], list[int]]:
+    """Tensor indices of the signature `forward` in the artifact's order; converters order them as they like."""
+    runner = interpreter.get_signature_runner(FORWARD)
+    ins, outs = runner.get_input_details(), runner.get_output_details()
+    if {d["index"] for d in interpreter.get_output_details()} != {d["index"] for d in outs.values()}:
+        raise BackendError("the first graph of this TFLite file is not 'forward'; export the model again")
+    return [ins[name]["index"] for name in inputs], [outs[name]["index"] for name in outputs]
+
+
 class _Forward:
     """The signature `forward` for one number of rows; inputs and outputs are written and read in place."""
 
-    def __init__(self, interpreter: Any, rows: int | None) -> None:
+    def __init__(self, interpreter: Any, rows: int | None, inputs: list[int], outputs: list[int]) -> None:
         self._invoke = interpreter.invoke
-        inputs = [d["index"] for d in interpreter.get_input_details()]
         if rows is not None:
             for index in inputs:
                 interpreter.resize_tensor_input(index, [rows])
         interpreter.allocate_tensors()
         self._in = [interpreter.tensor(index) for index in inputs]
-        self._out = [interpreter.tensor(d["index"]) for d in interpreter.get_output_details()]
+        self._out = [interpreter.tensor(index) for index in outputs]
 
     def __call__(self, x: Floats) -> Floats:
         """y [rows, K] of exactly the rows this graph takes."""
