@@ -127,7 +127,7 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
     part = at(model, fixed)
     order = [axis_index(part.axes, name) for name in points]
     designs = []
-    for d, axis in enumerate(part.axes):
+    for axis in part.axes:
         x = np.atleast_1d(axis.encode(np.asarray(points[axis.name])))
         refuse((axis,), x[:, None], check((axis,), x[:, None], extrapolate=False))
         designs.append(axis.basis.design(x))
