@@ -34,7 +34,9 @@ BEHIND, SLOW = 1.1, 0.7
 """Growth stops while still this far above `worth` and falling more slowly than this per step of rank."""
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
+EXACT = 1e-3
 COARSE = (1, 2, 3, 4, 6)
+"""Below the error EXACT the same modes are tried on so few spans, from the coarsest on."""
 FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
 
 
@@ -75,7 +77,7 @@ def direct_candidates(
     degree, spans = 3, _spans(len(samples.x))
     _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, worth, deadline, add)
     best = min(found, key=lambda c: c.error)
-    if best.error < SMOOTH:
+    if best.error < EXACT:
         best = _coarser(best, samples, target, rng, deadline, add)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
     if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):

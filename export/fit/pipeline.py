@@ -14,7 +14,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from ..conformal import LEVEL, with_intervals
-from ..teacher.stack import EXACT, best_stack, teachers
+from ..teacher.stack import EXACT, best_stack, crowded, teachers
 from .assemble import assemble
 from .candidate import Candidate
 from .folds import fold_of_rows
@@ -112,7 +112,7 @@ def _candidates(
         reporter.stage("Gaussian-process teachers")
         stacked = best_stack(samples, teachers(samples, links, folds, seed, part, reporter.say))
         worth = relative_error(samples.y - stacked.held_out, samples.y)
-        links = (stacked.first.link,)
+        links = () if crowded(samples) else (stacked.first.link,)
     found: list[Candidate] = []
     for name in links:
         reporter.stage(f"fits to the rows, link {name}")

@@ -39,13 +39,14 @@ class Samples:
     def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
         """Checked: finite, at least two rows, no constant output. Raises InputError."""
         x = np.asarray(x, dtype=float)
-        y = np.asarray(y, dtype=float).reshape(len(x), -1)
+        y = np.asarray(y, dtype=float)
+        y = y[:, None] if y.ndim == 1 else y
         axes = tuple(axes) or tuple(AxisSpec(f"x{d}") for d in range(x.shape[1]))
         names = tuple(names) or tuple(f"y{k}" if y.shape[1] > 1 else "y" for k in range(y.shape[1]))
         if len(x) < 2:
             raise InputError(f"the table has {len(x)} row{'' if len(x) == 1 else 's'}; a fit needs at least two different ones")
-        if len(axes) != x.shape[1] or x.ndim != 2:
-            raise InputError(f"x has shape {x.shape} for {len(axes)} axes; give one column per axis")
+        if x.ndim != 2 or len(axes) != x.shape[1] or y.shape != (len(x), len(names)):
+            raise InputError(f"x has shape {x.shape} and y {y.shape} for {len(axes)} axes and {len(names)} outputs; give a row per sample")
         for what, array in (("input", x), ("output", y)):
             for column in range(array.shape[1]):
                 bad = np.flatnonzero(~np.isfinite(array[:, column]))

@@ -13,7 +13,7 @@ from sna_edge.output import Output
 from ..teacher.distil import Lesson, distil, refits
 from ..teacher.points import teaching_points
 from ..teacher.resolution import teacher_bases
-from ..teacher.stack import Stack
+from ..teacher.stack import Stack, crowded
 from .candidate import Candidate
 from .samples import Samples, linear_targets, relative_error, values
 
@@ -45,7 +45,7 @@ def taught(
     taken = np.setdiff1d(np.arange(len(x)), back)
     lesson = Lesson(x[taken], weight[taken], x[back])
     error = relative_error(samples.y - stack.held_out, samples.y)
-    bases = teacher_bases(stack.processes, samples, RESOLVED * error)
+    bases = teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples))
     pupil = distil(
         lesson, target[taken, :, 0], target[back, :, 0], bases, rng,
         tolerance=LOST * error, max_parameters=max_parameters, deadline=deadline, watch=watch,

@@ -1,6 +1,6 @@
 """Reading measured tables: CSV with comma, semicolon or tab into named columns."""
 
-from .read import read_table
+from .csv_file import read_table
 from .table import Table
 
 read = read_table

@@ -147,7 +147,8 @@ class Table:
         cells = np.char.strip(self.text[name]) if name in self.text else _as_names(self.column(name))
         for row, cell in enumerate(cells):
             if str(cell).lower() in MISSING:
-                raise InputError(f"row {row + 1} (line {self.first_line + row}), column {name!r}: the cell is missing; fill it or drop the row")
+                where = f"row {row + 1} (line {self.first_line + row}), column {name!r}"
+                raise InputError(f"{where}: the cell is missing; fill it or drop the row")
         found, index = np.unique(cells, return_inverse=True)
         if name not in self.text:
             order = np.argsort(found.astype(float))

@@ -34,8 +34,10 @@ class Schedule:
     together: int
 
 
-SMOOTH = Schedule((3, 6, 10, 16, 24), 1e-9, 2000)
-NOISY = Schedule((4, 16, 32), 1e-6, 500)
+SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 2000)
+NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 500)
+FIRST = 3
+"""Smaller ranks are skipped where one of at least FIRST modes fits the size."""
 STEPS, REFIT_STEPS = 40, 6
 SWEEPS, REFIT_SWEEPS = 15, 10
 
@@ -79,10 +81,8 @@ def distil(
     f: Separable | None = None
     best: Distilled | None = None
     tried: list[tuple[int, int, float]] = []
-    for rank in schedule.ranks:
+    for rank in _ladder(schedule, bases, max_parameters):
         wider = _wider(f, bases, rank, target.shape[1], rng)
-        if best is not None and wider.parameters > max_parameters:
-            break
         rows = Rows(wider.bases, lesson.x, target, lesson.weight)
         f = teach(wider, rows, schedule, STEPS, SWEEPS, deadline)
         distance = float(np.sqrt(np.mean((f.predict(lesson.check) - check) ** 2)))
@@ -96,6 +96,13 @@ def distil(
             break
     assert best is not None
     return best
+
+
+def _ladder(schedule: Schedule, bases: Sequence[SpanBasis], max_parameters: int) -> list[int]:
+    """The ranks whose tables fit into `max_parameters`, from the first of at least FIRST modes (or the largest) on."""
+    each = sum(b.n_rows for b in bases)
+    fitting = [r for r in schedule.ranks if r * each <= max_parameters] or [1]
+    return [r for r in fitting if r >= min(FIRST, fitting[-1])]
 
 
 def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs: int, rng: np.random.Generator) -> Separable:

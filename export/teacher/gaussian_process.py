@@ -95,18 +95,32 @@ def kernels(u: Floats, v: Floats, axis: NDArray[np.int64], hyper: Hyper) -> list
 class _Evidence:
     """-log p(y | hyper) with weak priors, and its gradient, in the logarithms of the hyper-parameters."""
 
-    def __init__(self, z: Floats, y: Floats, inputs: Inputs, n_products: int, deadline: float) -> None:
+    def __init__(self, z: Floats, y: Floats, inputs: Inputs, n_products: int, tied: bool, deadline: float) -> None:
         self.z, self.y, self.inputs, self.n_products, self.deadline = z, y, inputs, n_products, deadline
-        d = inputs.n_axes
-        length = np.log(np.repeat(START_LENGTH[:n_products], d))
+        per_axis = 1 if tied else inputs.n_axes
+        length = np.log(np.repeat(START_LENGTH[:n_products], per_axis))
         variance = np.log(START_VARIANCE[:n_products])
-        self.start = np.r_[length, variance, np.log(START_NOISE), np.full(d, 0.01)]
+        bends = 0 if tied else inputs.n_axes
+        self.start = np.r_[length, variance, np.log(START_NOISE), np.full(bends, 0.01)]
         s = PRIOR_SPREAD
-        self.spread = np.repeat([s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, d])
+        self.spread = np.repeat([s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, bends])
+        self.untie = self._untie(inputs.n_axes) if tied else np.eye(len(self.start))
+
+    def _untie(self, d: int) -> Floats:
+        """All hyper-parameters from the tied ones: one length for the d axes of a product, no warps."""
+        c = self.n_products
+        out = np.zeros((c * d + c + 1 + d, 2 * c + 1))
+        for j in range(c):
+            out[j * d : (j + 1) * d, j] = 1.0
+        out[c * d : c * d + c + 1, c:] = np.eye(c + 1)
+        return out
+
+    def hyper(self, t: Floats) -> Hyper:
+        return Hyper.unpack(self.untie @ t, self.n_products, self.inputs.n_axes)
 
     def __call__(self, t: Floats) -> tuple[float, Floats]:
         d, axis = self.inputs.n_axes, self.inputs.axis
-        hyper = Hyper.unpack(t, self.n_products, d)
+        hyper = self.hyper(t)
         u, du = warped(self.inputs, hyper, self.z)
         products = kernels(u, u, axis, hyper)
         k = sum(products[1:], products[0].copy())
@@ -134,7 +148,7 @@ class _Evidence:
         noise = 0.5 * np.trace(m) * hyper.noise
         pull = (t - self.start) / self.spread
         value = 0.5 * float(self.y @ alpha) + 0.5 * log_det + 0.5 * float(pull @ pull)
-        return value, np.r_[length.reshape(-1), variance, noise, bent] + pull / self.spread
+        return value, self.untie.T @ np.r_[length.reshape(-1), variance, noise, bent] + pull / self.spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,21 +216,23 @@ def fit_gaussian_process(
     *,
     rows: NDArray[np.int64],
     n_products: int = 1,
+    tied: bool = False,
     hyper_rows: int = 700,
     iterations: int = 100,
     deadline: float = np.inf,
 ) -> GaussianProcess:
     """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one factorisation on all rows.
 
-    x [N, D], y [N]. The noise is lifted until the kernel matrix factors.
+    x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes. The noise is lifted
+    until the kernel matrix factors.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
     some = np.sort(rng.permutation(rows)[:hyper_rows])
     z = inputs.columns(x)
-    goal = _Evidence(z[some], v[some], inputs, n_products, deadline)
+    goal = _Evidence(z[some], v[some], inputs, n_products, tied, deadline)
     found = minimize(goal, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
-    return condition(inputs, Hyper.unpack(found.x, n_products, inputs.n_axes), x, v, centre, spread)
+    return condition(inputs, goal.hyper(found.x), x, v, centre, spread)
 
 
 def condition(inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float, spread: float) -> GaussianProcess:

@@ -16,11 +16,11 @@ CANDIDATES = ((1, 1), (2, 1), (3, 1), (3, 2), (5, 1), (3, 4), (5, 2), (7, 1), (3
 """(degree, spans), from few rows to many."""
 
 
-def teacher_bases(teachers: list[GaussianProcess], samples: Samples, tolerance: float) -> list[SpanBasis]:
+def teacher_bases(teachers: list[GaussianProcess], samples: Samples, tolerance: float, linear: bool = False) -> list[SpanBasis]:
     """The basis with the fewest rows of each axis whose best approximation of kernel draws errs by less than `tolerance`
     (relative RMS); breaks are even in the warped coordinate of the first teacher. An axis with few distinct values
-    gets at most as many rows as values."""
-    return [_basis(teachers, samples, d, tolerance) for d in range(samples.x.shape[1])]
+    gets at most as many rows as values. `linear`: straight atoms, for more axes than the rows can bend."""
+    return [_basis(teachers, samples, d, np.inf if linear else tolerance) for d in range(samples.x.shape[1])]
 
 
 def _basis(teachers: list[GaussianProcess], samples: Samples, d: int, tolerance: float) -> SpanBasis:

@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 MAX_PRODUCTS = 2
 EVEN = 0.5
 """Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold errors best."""
+CROWDED = 8
+"""With fewer rows per axis than this one tied length is all that the rows can tell."""
 HONEST_ROWS = 3000
 """Rows up to which hyper-parameters are also fitted on halves, for predictions of the other half."""
 EXACT = 1e-3
@@ -96,7 +98,7 @@ def teachers(
     first = np.inf
     for link in links:
         error = np.inf
-        for n_products in range(1, MAX_PRODUCTS + 1):
+        for n_products in range(1, (1 if crowded(samples) else MAX_PRODUCTS) + 1):
             if found and time.monotonic() > deadline:
                 break
             teacher = _teacher(samples, link, n_products, folds, seed, deadline)
@@ -112,17 +114,22 @@ def teachers(
     return found
 
 
+def crowded(samples: Samples) -> bool:
+    """Many axes for the number of rows."""
+    return len(samples.x) < CROWDED * samples.x.shape[1]
+
+
 def _teacher(samples: Samples, link: str, n_products: int, folds: Ints, seed: int, deadline: float) -> Teacher:
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
     inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    everything = np.arange(len(folds))
+    everything, tied = np.arange(len(folds)), crowded(samples)
 
     def trained(rows: Ints) -> tuple[GaussianProcess, ...]:
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
-            fit_gaussian_process(inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, deadline=deadline)
+            fit_gaussian_process(inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, deadline=deadline)
             for k, rng in enumerate(streams)
         )
 

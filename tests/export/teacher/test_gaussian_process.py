@@ -1,0 +1,112 @@
+"""The teacher: gradient of its evidence, held-out predictions in closed form, and what its pupil keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+
+from sna_edge.basis import bspline
+from sna_export.fit.samples import Samples
+from sna_export.teacher.distil import Lesson, distil, refits
+from sna_export.teacher.gaussian_process import Inputs, _Evidence, condition, fit_gaussian_process
+from sna_export.teacher.points import teaching_points
+from sna_export.teacher.resolution import teacher_bases
+
+LEVELS = np.array([0, 0, 3])
+
+
+def rows(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = np.c_[rng.random(count), rng.uniform(10.0, 20.0, count), rng.integers(0, 3, count)]
+    return x, np.sin(4.0 * x[:, 0]) * x[:, 1] / 10.0 + 0.5 * x[:, 2]
+
+
+def inputs_of(x: np.ndarray) -> Inputs:
+    return Inputs.of(LEVELS, x.min(axis=0), x.max(axis=0))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("n_products", [1, 2, 3])
+def test_evidence_gradient(n_products: int, tied: bool) -> None:
+    x, y = rows(60)
+    inputs = inputs_of(x)
+    goal = _Evidence(inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, np.inf)
+    t = goal.start + 0.3 * np.random.default_rng(1).standard_normal(len(goal.start))
+    value, gradient = goal(t)
+    np.testing.assert_allclose(approx_fprime(t, lambda s: goal(s)[0], 1e-6), gradient, rtol=1e-3, atol=2e-4)
+
+
+@pytest.fixture(scope="module")
+def process() -> tuple:
+    x, y = rows(120)
+    y = y + 0.05 * np.random.default_rng(2).standard_normal(len(y))
+    return fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y))), x, y
+
+
+def test_held_out_is_what_a_process_without_the_rows_predicts(process: tuple) -> None:
+    gp, x, y = process
+    folds = np.arange(len(y)) % 4
+    held = gp.held_out(folds)
+    for fold in range(4):
+        out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        v = (y[rest] - gp.centre) / gp.spread
+        other = condition(gp.inputs, gp.hyper, x[rest], v, gp.centre, gp.spread)
+        np.testing.assert_allclose(y[out] - held[out], other.predict(x[out]), rtol=1e-6, atol=1e-7)
+        fresh = rows(30, seed=7)[0]
+        np.testing.assert_allclose(gp.predict(fresh, gp.alpha_without(out)[:, None])[:, 0], other.predict(fresh), rtol=1e-6, atol=1e-7)
+
+
+def test_it_learns_a_smooth_function() -> None:
+    x, y = rows(200)
+    gp = fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y)))
+    fresh, truth = rows(500, seed=5)
+    assert np.sqrt(np.mean((gp.predict(fresh) - truth) ** 2)) < 2e-3 * truth.std()
+
+
+def test_teaching_points_stay_in_the_box_and_on_the_levels() -> None:
+    x, _ = rows(80)
+    points, weight = teaching_points(x, LEVELS, 400, np.random.default_rng(0))
+    assert points.shape == (480, 3) and weight.shape == (480,)
+    assert np.all(points >= x.min(axis=0)) and np.all(points <= x.max(axis=0))
+    assert set(points[:, 2]) == {0.0, 1.0, 2.0}
+    assert weight[:80].sum() == pytest.approx(weight[80:].sum())
+
+
+def test_bases_get_finer_with_the_tolerance(process: tuple) -> None:
+    gp, x, y = process
+    from sna_export.fit.samples import AxisSpec
+
+    axes = (AxisSpec("a"), AxisSpec("b"), AxisSpec("m", levels=("u", "v", "w")))
+    samples = Samples.of(x, y, axes, ["y"])
+    coarse, fine = (teacher_bases([gp], samples, tolerance) for tolerance in (0.1, 1e-5))
+    assert fine[0].n_rows > coarse[0].n_rows
+    assert fine[2].kind == "levels" and fine[2].n_rows == 3
+    assert all(b.n_rows == 2 for b in teacher_bases([gp], samples, 1e-5, linear=True)[:2])
+
+
+@pytest.mark.parametrize("tolerance", [1e-4, 3e-2])
+def test_a_pupil_comes_as_close_as_asked_and_follows_other_teachers(tolerance: float) -> None:
+    rng = np.random.default_rng(0)
+    x, check = rng.random((1500, 3)), rng.random((300, 3))
+
+    def teacher(z: np.ndarray, shift: float = 0.0) -> np.ndarray:
+        return (np.exp(z[:, 0] * z[:, 1] + shift * z[:, 0]) + np.sin(3.0 * z[:, 2]))[:, None]
+
+    bases = [bspline(np.linspace(0.0, 1.0, 4), 5)] * 3
+    lesson = Lesson(x, np.ones(len(x)), check)
+    pupil = distil(lesson, teacher(x), teacher(check), bases, rng, tolerance=tolerance, max_parameters=800)
+    assert pupil.distance <= tolerance
+    (other,) = refits(pupil, lesson, teacher(x, 0.05)[:, :, None])
+    moved = np.sqrt(np.mean((other.predict(check) - teacher(check, 0.05)) ** 2))
+    assert moved <= 3.0 * max(pupil.distance, tolerance)
+    assert moved < 0.5 * np.sqrt(np.mean((teacher(check) - teacher(check, 0.05)) ** 2)) or tolerance > 1e-2
+
+
+def test_size_is_kept() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((400, 5))
+    target = np.prod(1.0 + x, axis=1)[:, None]
+    bases = [bspline([0.0, 1.0], 3)] * 5
+    pupil = distil(Lesson(x, np.ones(400), x[:50]), target, target[:50], bases, rng, tolerance=0.02, max_parameters=45)
+    assert pupil.f.parameters <= 45
