@@ -22,6 +22,8 @@ from .norm import exact_rms
 Floats = NDArray[np.float64]
 KAPPA_WARNING = 30.0
 """Above this the cancellation of modes costs more than an order of magnitude in every storage type."""
+MANY = 10
+"""With more inputs than these the place of the largest error is written with three digits: files stay small."""
 MEANING = {
     "exact_rms": "rigorous: root mean square over the domain against the unquantized model, over the range (linear part)",
     "bound": "rigorous: largest difference between the stored tables and their own unrounded values, over the range (linear part)",
@@ -60,7 +62,7 @@ def figures(stored: Model, reference: Model, found: Measured, unrounded: Interac
         "max": _rounded(found.relative),
         "rms": _rounded(float((found.rms / found.span).max())),
         "p999": _rounded(float((found.p999 / found.span).max())),
-        "at": [_rounded(v, 5) for v in found.worst[worst]],
+        "at": [_rounded(v, 5 if len(stored.axes) <= MANY else 3) for v in found.worst[worst]],
     }
     if unrounded is not None:
         out["bound"] = _rounded(float((maximum_bound(stored, unrounded) / span).max()), up=True)

@@ -73,8 +73,12 @@ def free_rows(table: Floats, tie: NDArray[np.int64]) -> Floats:
 
 def _moments(basis: SpanBasis, x: Floats, w: Floats) -> Floats:
     """sum_q w_q B(x_q) B(x_q)' over the free rows."""
-    b = basis.design(x)
-    return _fold(b.T @ (w[:, None] * b), basis.tie)
+    span, b = basis.values(x)
+    gram, row = np.zeros((basis.n_rows, basis.n_rows)), basis.first_row[span]
+    for i in range(basis.degree + 1):
+        for j in range(basis.degree + 1):
+            np.add.at(gram, (row + i, row + j), w * b[:, i] * b[:, j])
+    return _fold(gram, basis.tie)
 
 
 def _fold(gram: Floats, tie: NDArray[np.int64]) -> Floats:
