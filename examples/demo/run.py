@@ -20,6 +20,7 @@ import page
 import say
 import tables
 
+from sna_edge.cli.answer import plain
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
@@ -51,8 +52,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = None) -> dict[str, Any]:
-    """Everything in order; prints as it goes and returns what the report says."""
+def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = None) -> None:
+    """Everything in order; prints as it goes and writes the reports."""
     out.mkdir(parents=True, exist_ok=True)
     say.title(job.title)
     train, test = tables.split(job, out, seed)
@@ -68,8 +69,10 @@ def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = No
     say.inverse(device)
     say.speed(device)
     page.write(out / "report.html", job.title, found, files, device, by_type)
-    print(f"\nwritten: {out / 'model.sna'}, {out / 'report.html'}")
-    return {"fit": found.report, "seconds": seconds, "files": files, "device": device, "held_out": by_type}
+    sizes = {name: {"bytes": entry["bytes"], "certificate": entry["certificate"]} for name, entry in files.items()}
+    facts = {"fit": found.report, "seconds": seconds, "files": sizes, "device": device, "held_out_rmse": by_type}
+    (out / "report.json").write_text(json.dumps(plain(facts)), encoding="utf-8")
+    print(f"\nwritten: {out / 'model.sna'}, {out / 'report.html'}, {out / 'report.json'}")
 
 
 def fitted(job: tables.Job, train: Path, seed: int, time_limit: float | None) -> tuple[Any, float]:
