@@ -128,7 +128,7 @@ def quantization(errors: Mapping[str, Mapping[str, float]]) -> str:
     kinds = list(errors)
     series = list(dict.fromkeys(name for found in errors.values() for name in found))
     values = [v for found in errors.values() for v in found.values() if v > 0]
-    low, high = 10.0 ** np.floor(np.log10(min(values))), 10.0 ** np.ceil(np.log10(max(values)))
+    low, high = 10.0 ** np.floor(np.log10(min(values)) - 0.1), 10.0 ** np.ceil(np.log10(max(values)))
     plot = Plot((-0.6, len(kinds) - 0.4), (low, high), log="y", title="", ylabel="error / output range", width=460)
     plot.categories(kinds)
     width = 0.8 / max(len(series), 1)

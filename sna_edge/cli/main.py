@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
 def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser; only the modules of `words` are imported (all shipped words by default)."""
     parser = _Parser(
-        prog="sna-edge",
+        prog="sna-edge", allow_abbrev=False,
         description="Fit, certify and question separable models. `sna-edge WORD --help` explains a word.",
         epilog="Exit codes: 0 answered, 3 answered without a value (single queries), 2 bad input or usage, 1 a fault of this program.",
     )
@@ -47,7 +47,7 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
             sub.add_parser(word, add_help=False)
             continue
         module = import_module(f"{__package__}.{word}")
-        module.configure(sub.add_parser(word, help=module.HELP, description=module.__doc__))
+        module.configure(sub.add_parser(word, help=module.HELP, description=module.__doc__, allow_abbrev=False))
     return parser
 
 
