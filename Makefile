@@ -34,7 +34,7 @@ types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
 
 unit: $(STAMP)-test $(STAMP)-runtimes
-	$(PY) -m pytest -n $(JOBS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
 	$(PY) tools/accuracy.py
