@@ -22,6 +22,8 @@ from .norm import exact_rms
 Floats = NDArray[np.float64]
 KAPPA_WARNING = 30.0
 """Above this the cancellation of modes costs more than an order of magnitude in every storage type."""
+VARYING = 1e-6
+"""An output that varies by less than this part of itself is constant in float32, and cancellation says nothing about it."""
 MANY = 10
 """With more inputs than these the place of the largest error is written with three digits: files stay small."""
 MEANING = {
@@ -79,7 +81,9 @@ def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
 def kappa(stored: Model) -> float:
     """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant outputs."""
     points = np.vstack([golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)])
-    return float(golden.measure(stored, points).kappa.max())
+    found = golden.measure(stored, points)
+    varying = found.high - found.low > VARYING * found.largest
+    return float(found.kappa[varying].max(initial=0.0))
 
 
 def linear_span(reference: Model) -> Floats:
