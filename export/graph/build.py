@@ -11,7 +11,7 @@ from sna_edge.model import Model
 from .atoms import atoms, basis
 from .combine import combine
 from .ir import Graph, Tensor
-from .place import place
+from .place import LARGEST, place
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 
@@ -28,6 +28,7 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None) -> 
     if not model.interaction.rank:
         raise InputError("this model is a constant; it needs no graph")
     stored = as_stored(model)
+    _affordable(stored, batch or 1)
     g = Graph(GRADIENT if gradient else FORWARD, batch)
     where = place(g, stored.axes)
     local = basis(g, stored, where, gradient)
@@ -38,6 +39,15 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None) -> 
     y, dy = (f, df) if plain else _linked(g, stored, f, df)
     _declare(g, stored, g.add(y, g.reshape(where.guard, (None, 1))), dy, where.guard)
     return g
+
+
+def _affordable(model: Model, rows: int) -> None:
+    """Raises InputError when the gathered table rows of a batch would pass 1 GB."""
+    order = max(a.basis.degree for a in model.axes) + 1
+    columns = sum(t.shape[1] for t in model.interaction.tables)
+    if rows * order * columns > LARGEST:
+        fits = max(1, LARGEST // (order * columns))
+        raise InputError(f"a batch of {rows} rows is too large for this model; ask for --batch {fits} or less")
 
 
 def _folded(model: Model) -> tuple[Model, np.ndarray]:

@@ -1,12 +1,13 @@
 """Separable models in torch: modules, a trainer, encoders in front; compiled to artifacts with a stated error.
 
     module = SeparableModule(domain, outputs, modes=16)
-    train(module, x, y)
+    train(warm_start(module, x, y), x, y)
     module.model(error=1e-5).save("model.sna")
 """
 
 from .encoder import EncodedModule
 from .module import SeparableModule, khronos
 from .train import Trained, Training, train
+from .warm import warm_start
 
-__all__ = ["EncodedModule", "SeparableModule", "Trained", "Training", "khronos", "train"]
+__all__ = ["EncodedModule", "SeparableModule", "Trained", "Training", "khronos", "train", "warm_start"]

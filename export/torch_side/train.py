@@ -31,15 +31,16 @@ class Training:
     """How to train. Errors are in units of the spread of each output.
 
     `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. `epochs` of Adam at `rate` falling to
-    a hundredth, then up to `polish` steps of L-BFGS over all rows. `patience`: epochs without gain before Adam stops.
-    `share`: rows kept back for stopping.
+    a hundredth, then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step, None for a 128th of the table within
+    256 .. 16384. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
+    seconds; a quarter of it is left to L-BFGS.
     """
 
     losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
     smooth: float = 1e-6
     epochs: int = 60
     rate: float = 1e-2
-    batch: int = 1024
+    batch: int | None = None
     polish: int = 200
     patience: int = 15
     share: float = 0.1
@@ -81,6 +82,10 @@ def train(
     """
     how = how or Training()
     return _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)()
+
+
+class _Late(Exception):
+    """The time is up in the middle of a line search."""
 
 
 class _Run:
@@ -126,6 +131,7 @@ class _Run:
     def __call__(self) -> Trained:
         start = time.monotonic()
         self.deadline = start + self.how.time_limit
+        self.adam_deadline = start + (0.75 if self.how.polish else 1.0) * self.how.time_limit
         before = self.error()
         self.best, self.state = before, self._numbers()
         epochs = self._adam()
@@ -166,10 +172,13 @@ class _Run:
         first, quiet = 0, 0
         if self.path is not None and Path(self.path).exists():
             first, quiet, self.best, self.state = load(self.path, module, solver, generator)
-        steps = max(1, -(-len(self.rows) // how.batch))
+        size = how.batch or min(max(len(self.rows) // 128, 256), 16384)
+        steps = max(1, -(-len(self.rows) // size))
         for epoch in range(first, how.epochs):
             order = self.rows[torch.randperm(len(self.rows), generator=generator).to(self.device)]
-            for i, rows in enumerate(order.split(how.batch)):
+            for i, rows in enumerate(order.split(size)):
+                if time.monotonic() > self.adam_deadline:
+                    break
                 share = (epoch + i / steps) / how.epochs
                 solver.param_groups[0]["lr"] = how.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
                 solver.zero_grad()
@@ -178,7 +187,7 @@ class _Run:
             quiet = 0 if self._keep(epoch) else quiet + 1
             if self.path is not None:
                 save(self.path, module, solver, generator, epoch + 1, quiet, self.best, self.state)
-            if quiet >= how.patience or time.monotonic() > self.deadline:
+            if quiet >= how.patience or time.monotonic() > self.adam_deadline:
                 return epoch + 1
         return how.epochs
 
@@ -188,6 +197,8 @@ class _Run:
         )
 
         def closure() -> Tensor:
+            if time.monotonic() > self.deadline:
+                raise _Late
             solver.zero_grad()
             total = self._penalty()
             if total.requires_grad:
@@ -200,7 +211,11 @@ class _Run:
 
         quiet = 0
         for step in range(0, self.how.polish, 20):
-            solver.step(closure)
+            try:
+                solver.step(closure)
+            except _Late:
+                self._keep(step)
+                return
             quiet = 0 if self._keep(step) else quiet + 1
             if quiet >= 3 or time.monotonic() > self.deadline:
                 return

@@ -68,7 +68,10 @@ def test_a_fixed_batch_is_fixed(tmp_path) -> None:
     assert session.get_inputs()[0].shape == [4]
 
 
-@pytest.mark.parametrize(("options", "words"), [({"opset": 12}, "13..23"), ({"batch": 0}, "--batch"), ({"opset": 99}, "13..23")])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"opset": 12}, "13..23"), ({"opset": 99}, "13..23"), ({"batch": 0}, "--batch"), ({"batch": 10**8}, "too large")],
+)
 def test_bad_requests_are_one_sentence(options: dict, words: str, tmp_path) -> None:
     with pytest.raises(InputError, match=words):
         export(spline_model(2, 12, 4), tmp_path, **options)

@@ -10,7 +10,7 @@ from sna_export.adopt import Domain
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 
-from sna_export.torch_side import EncodedModule, SeparableModule, Training, khronos, train  # noqa: E402
+from sna_export.torch_side import EncodedModule, SeparableModule, Training, khronos, train, warm_start  # noqa: E402
 
 BOX = (Domain("a", "mm", -1.0, 2.0), Domain("b", "", 0.0, 1.0), Domain("c", "K", 10.0, 20.0))
 SMALL = {"bspline": 6, "fourier": 4, "chebyshev": 5, "radial": 7, "mlp": (8, 8)}
@@ -70,6 +70,16 @@ def test_a_warm_start_is_never_lost() -> None:
     np.testing.assert_allclose(second(torch.as_tensor(x)).detach(), first(torch.as_tensor(x)).detach(), rtol=1e-9)
     done = train(second, x, y, Training(epochs=3, rate=0.5, batch=64, polish=0))
     assert done.after <= done.before
+
+
+def test_least_squares_starts_where_training_would_arrive() -> None:
+    x = points(1000)
+    module = warm_start(SeparableModule(BOX, modes=4, size=5), x, truth(x))
+    error = float((module(torch.as_tensor(x)).detach()[:, 0] - torch.as_tensor(truth(x))).square().mean().sqrt())
+    assert error < 0.01 * truth(x).std()
+    assert train(module, x, truth(x), Training(epochs=1, polish=20)).before < 0.02
+    with pytest.raises(InputError, match="B-spline"):
+        warm_start(SeparableModule(BOX, atoms="fourier", size=3, modes=2), x, truth(x))
 
 
 def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path) -> None:
