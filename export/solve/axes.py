@@ -97,13 +97,32 @@ class ProblemAxis:
         """The same axis for a Model."""
         return Axis(self.name, self.unit, self.basis, self.labels)
 
+    # An axis in a sum or a product is its coordinate; numpy scalars leave the arithmetic to it.
+    __array_ufunc__ = None
+
+    @property
+    def coordinate(self) -> Expression:
+        """x_d as an expression."""
+        return self.function(lambda x: x)
+
+    def __add__(self, other: object) -> Expression:
+        return self.coordinate + other
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Expression:
+        return self.coordinate - other
+
+    def __rsub__(self, other: object) -> Expression:
+        return -self.coordinate + other
+
     def __mul__(self, other: object) -> Expression:
-        return self.function(lambda x: x) * other
+        return self.coordinate * other
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Expression:
-        return self.function(lambda x: -x)
+        return -self.coordinate
 
 
 def _required(f: Callable[..., object]) -> int:

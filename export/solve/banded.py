@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
+from .axes import ProblemError
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RIDGE = 1e-13  # relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes solvable
@@ -58,7 +60,10 @@ class BandedFamily:
 
         ordered = rhs[self.order]
         spans = zip(self.edges[:-1], self.edges[1:], strict=True)
-        parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
+        try:
+            parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
+        except xp.linalg.LinAlgError as error:
+            raise ProblemError("the form is singular on this mesh; check that its terms and conditions hold the unknown") from error
         out = np.empty_like(ordered)
         out[self.order] = np.concatenate([get(p).reshape(-1, rhs.shape[1]) for p in parts])
         return out

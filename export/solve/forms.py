@@ -66,6 +66,7 @@ class Expression:
     """A sum of products; +, -, * and scalars as on paper."""
 
     products: tuple[Product, ...]
+    __array_ufunc__ = None  # numpy scalars leave the arithmetic to the expression
 
     def __add__(self, other: object) -> Expression:
         return Expression(self.products + expression(other).products)
@@ -126,7 +127,7 @@ def expression(value: object) -> Expression:
     if isinstance(value, Expression):
         return value
     if isinstance(value, ProblemAxis):
-        return value.function(lambda x: x)
+        return value.coordinate
     if isinstance(value, Real):
         return Expression((Product(float(value)),))
     raise ProblemError(f"{value!r} is no term of a weak form; use numbers, axes, axis.function(f) and the fields")

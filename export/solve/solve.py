@@ -109,7 +109,8 @@ def _by_modes(
 def _by_train(
     system: System, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
 ) -> tuple[list[Floats], float]:
-    settings = TTSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=options.get("sweeps", 30))
+    sweeps = options.get("sweeps", TTSettings.sweeps)
+    settings = TTSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=sweeps)
     cores = solve_tt(system, settings, progress, guess)
     return cores, tt_solver.residual_norm(system, cores)
 

@@ -93,3 +93,19 @@ def test_time_starts_at_zero_and_takes_a_lift():
     model = solve(problem, tolerance=1e-7).model
     assert model({"x": 0.4, "t": 0.0})[0] == pytest.approx(np.sin(0.4 * np.pi), abs=1e-4)
     assert model({"x": 0.4, "t": 0.1})[0] == pytest.approx(np.sin(0.4 * np.pi) * np.exp(-(np.pi**2) * 0.1), abs=1e-4)
+
+
+def test_axes_and_numpy_scalars_take_part_in_the_arithmetic():
+    x, k = line(zero="both"), parameter("k", 1.0, 2.0)
+    load = np.float64(2.0) * ((1.0 + k) * v - (k - 3.0) * v + (1 - x) * v * np.float64(0.0))
+    assert len(load.products) == 6
+    points = np.random.default_rng(0).uniform([0, 1], [1, 2], (20, 2))
+    weak = np.float64(1.0) * d(u, x) * d(v, x)
+    found = solve(Problem("p", (x, k), weak, load), tolerance=1e-8).model(points)[:, 0]
+    assert np.allclose(found, 4 * points[:, 0] * (1 - points[:, 0]), atol=1e-9)
+
+
+def test_a_form_that_vanishes_is_singular_and_says_so():
+    x = line(zero="both")
+    with pytest.raises(ProblemError, match="singular"):
+        solve(Problem("p", (x,), 0.0 * u * v, 1.0 * v))
