@@ -1,0 +1,292 @@
+"""Speed of the C library on this machine and its cost on emulated cores, as tables.
+
+    python tools/bench_kernel.py [--quick]
+
+Writes docs/tables/kernel.md and docs/tables/firmware.md. Every figure of a row comes from one run, contenders taking turns. Where
+../shared/prototypes/kernel.c is present (a plain vector loop: fixed size, uniform, no domain check), it runs beside ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sna_edge
+from sna_edge.basis import bspline, uniform_breaks
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES = ROOT / "docs" / "tables"
+RIVAL = ROOT.parent / "shared" / "prototypes" / "kernel.c"
+INPUTS, ROWS, POINTS = 7, 64, 4000
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+PEAK = r"""
+#include <time.h>
+typedef float vec __attribute__((vector_size(VL * 4)));
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec; }
+double peak(void) {
+    vec a[12], x = {0}, y = {0}; double best = 1e9;
+    x = x + 1.0001f; y = y + 1e-9f;
+    for (int i = 0; i < 12; i++) a[i] = x * (float)i;
+    for (int round = 0; round < 40; round++) {
+        double start = now();
+        for (int n = 0; n < 100000; n++) for (int i = 0; i < 12; i++) a[i] = a[i] * x + y;
+        __asm volatile("" : : "r"(a) : "memory");
+        start = now() - start; if (start < best) best = start;
+    }
+    return 12e5 * 2 * VL / best;
+}
+"""
+
+
+def median_rates(calls: list[Callable[[], Any]], work: float, rounds: int) -> list[float]:
+    """Work per second of each call, turn by turn; the 10th percentile of its times, because other work only slows."""
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, spent in zip(calls, times, strict=True):
+            start = time.perf_counter()
+            call()
+            spent.append(time.perf_counter() - start)
+    return [work / float(np.percentile(t, 10)) for t in times]
+
+
+def model(inputs: int, modes: int, rows: int = ROWS, dtype: str = "float32") -> bytes:
+    rng = np.random.default_rng(0)
+    axes = [sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, rows - 3), 3)) for d in range(inputs)]
+    tables = [rng.uniform(0.5, 0.999, (rows, modes)) for _ in axes]
+    unit = {"int16": 2.0**-15, "int8": 2.0**-7}.get(dtype)
+    tables = [t if unit is None else np.floor(t / unit) * unit for t in tables]
+    made = sna_edge.Model(axes, sna_edge.CP.full(tables, rng.normal(size=(modes, 1))), [sna_edge.Output("y")], dtypes=[dtype] * inputs)
+    return made.to_bytes()
+
+
+def opened(data: bytes) -> Any:
+    import sna_edge_native
+
+    return sna_edge_native.Model(data)
+
+
+def batch(native: Any, x: np.ndarray[Any, Any]) -> Callable[[], Any]:
+    y, status = np.empty((len(x), 1), x.dtype), np.empty(len(x), np.int8)
+    return lambda: native.value(x, y, status)
+
+
+def aligned(count: int) -> np.ndarray[Any, Any]:
+    room = np.zeros(count + 16, np.float32)
+    start = (-room.ctypes.data // 4) % 16
+    return room[start : start + count]
+
+
+def rival(folder: Path, modes: int) -> Callable[[], Any] | None:
+    """The prototype's loop for this number of modes, compiled for this machine."""
+    compiler = shutil.which("cc")
+    if not RIVAL.exists() or compiler is None:
+        return None
+    target = folder / f"rival{modes}.so"
+    subprocess.run([compiler, *FLAGS, f"-DR={modes}", str(RIVAL), "-o", str(target)], check=True)
+    library, rng = ctypes.CDLL(str(target)), np.random.default_rng(0)
+    table, weights = aligned(INPUTS * ROWS * modes), aligned(modes)
+    table[:], weights[:] = rng.random(table.size), 1.0
+    x, y = rng.random((POINTS, INPUTS)).astype(np.float32), np.zeros(POINTS, np.float32)
+    arguments = [ctypes.c_void_p(a.ctypes.data) for a in (table, x, weights, y)]
+
+    def call(held: Any = (table, x, weights, y)) -> None:
+        library.eval(arguments[0], ROWS, arguments[1], ctypes.c_size_t(POINTS), arguments[2], arguments[3])
+
+    return call
+
+
+def peak(folder: Path) -> float:
+    """Fused multiply-adds of this machine, FLOP/s: a loop of independent ones."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return float("nan")
+    source, target = folder / "peak.c", folder / "peak.so"
+    width = 16 if "avx512f" in Path("/proc/cpuinfo").read_text() else 8 if platform.machine() == "x86_64" else 4
+    source.write_text(PEAK)
+    subprocess.run([compiler, *FLAGS, f"-DVL={width}", str(source), "-o", str(target)], check=True)
+    library = ctypes.CDLL(str(target))
+    library.peak.restype = ctypes.c_double
+    return float(library.peak())
+
+
+def flops(inputs: int, modes: int) -> int:
+    """Products and sums of one query: 4 rows and one product over axes, then the mixing."""
+    return modes * (inputs * 8 + 2)
+
+
+def batches(folder: Path, rounds: int) -> list[str]:
+    top = peak(folder)
+    x64 = np.random.default_rng(1).random((POINTS, INPUTS))
+    lines = [f"Measured peak of this core: {top / 1e9:.0f} GFLOP/s of fused multiply-adds.", ""]
+    lines += ["| modes | million queries/s | float32 inputs | share of peak | plain vector loop | ratio |", "|---|---|---|---|---|---|"]
+    for modes in (10, 16, 32, 64, 100, 128):
+        native, other = opened(model(INPUTS, modes)), rival(folder, modes) if modes % 16 == 0 else None
+        calls = [batch(native, x64), batch(native, x64.astype(np.float32)), *([other] if other else [])]
+        rates = median_rates(calls, POINTS, rounds)
+        share = f"{max(rates[:2]) * flops(INPUTS, modes) / top:.0%}"
+        tail = [f"{rates[2] / 1e6:.1f}", f"{max(rates[:2]) / rates[2]:.2f}"] if other else ["-", "-"]
+        lines.append("| " + " | ".join([str(modes), f"{rates[0] / 1e6:.1f}", f"{rates[1] / 1e6:.1f}", share, *tail]) + " |")
+    return [*lines, ""]
+
+
+def nanoseconds(call: Callable[[], Any], count: int = 20000) -> float:
+    spent = []
+    for _ in range(9):
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        spent.append((time.perf_counter() - start) / count)
+    return float(np.median(spent)) * 1e9
+
+
+def singles() -> list[str]:
+    """One query from Python, 7 inputs, 32 modes, beside empty calls of other runtimes where they are installed."""
+    data = model(INPUTS, 32)
+    native, numpy_model = opened(data), sna_edge.from_bytes(data, "numpy")
+    x = np.full(INPUTS, 0.37)
+    one, wrapped = native.one, sna_edge.from_bytes(data, "native")
+    rows = [
+        ("native, `model.backend.predict(x)`", nanoseconds(lambda: one(x))),
+        ("native, `model.value(x)`", nanoseconds(lambda: wrapped.value(x), 5000)),
+        ("numpy, `model.value(x)`", nanoseconds(lambda: numpy_model.value(x), 1000)),
+        ("an empty Python call", nanoseconds(lambda: None)),
+    ]
+    lines = ["| one query, 7 inputs, 32 modes | microseconds |", "|---|---|", *(f"| {name} | {ns / 1e3:.2f} |" for name, ns in rows)]
+    lines.append(f"| the C call itself | {c_call(data) / 1e3:.3f} |")
+    lines += empty_litert()
+    return [*lines, ""]
+
+
+def c_call(data: bytes) -> float:
+    """Nanoseconds of one query inside C: a batch of calls with one point each, from a program of its own."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return float("nan")
+    program = r"""
+#include "sna_host.c"
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+int main(int argc, char **argv) {
+    static unsigned char bytes[1 << 24] __attribute__((aligned(64)));
+    FILE *f = fopen(argv[argc - 1], "rb"); size_t n = fread(bytes, 1, sizeof bytes, f); sna_model m; const sna_host *h;
+    void *work = aligned_alloc(64, 1 << 20), *memory; double x[64], y[64], best = 1e9, sum = 0;
+    if (sna_open(bytes, n, &m) || sna_verify(&m, work, 1 << 20)) return 1;
+    memory = aligned_alloc(64, (sna_host_size(&m) + 63) & ~(size_t)63);
+    if (sna_host_prepare(&m, memory, sna_host_size(&m), &h)) return 1;
+    for (int r = 0; r < 50; r++) {
+        struct timespec a, b; clock_gettime(CLOCK_MONOTONIC, &a);
+        for (int i = 0; i < 10000; i++) {
+            for (int d = 0; d < m.n_axes; d++) x[d] = (double)((i * (d + 3)) % 1000) / 1000.0;
+            sum += (double)sna_host_eval(h, 0, 1, x, y, NULL, work) + y[0];
+        }
+        clock_gettime(CLOCK_MONOTONIC, &b);
+        double t = ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 10000; if (t < best) best = t;
+    }
+    printf("%.2f\n", best + 0 * sum); return 0;
+}
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "call.c").write_text(program)
+        (Path(folder) / "m.sna").write_bytes(data)
+        flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-w", f"-I{ROOT / 'firmware_bindings'}"]
+        subprocess.run([compiler, "-std=gnu11", *flags, f"{folder}/call.c", "-o", f"{folder}/call"], check=True)
+        return float(subprocess.run([f"{folder}/call", f"{folder}/m.sna"], check=True, capture_output=True, text=True).stdout)
+
+
+def empty_litert() -> list[str]:
+    """An interpreter with nothing to do (a ReLU): what a call costs before any arithmetic."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+        from sna_export.tflite.flatbuffer import relu_model  # a model of one ReLU, when the exporter has one
+    except ImportError:
+        return []
+    interpreter = Interpreter(model_content=relu_model(INPUTS))
+    interpreter.allocate_tensors()
+    i, o = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    x = np.zeros((1, INPUTS), np.float32)
+
+    def call() -> None:
+        interpreter.set_tensor(i, x)
+        interpreter.invoke()
+        interpreter.get_tensor(o)
+
+    return [f"| an empty ai-edge-litert call (ReLU) | {nanoseconds(call, 5000) / 1e3:.2f} |"]
+
+
+def million() -> list[str]:
+    native, count = opened(model(INPUTS, 32)), 1_000_000
+    x = np.random.default_rng(0).random((count, INPUTS))
+    y, status = np.empty((count, 1)), np.empty(count, np.int8)
+    halves = [slice(0, count // 2), slice(count // 2, count)]
+
+    def two() -> None:
+        threads = [threading.Thread(target=native.value, args=(x[h], y[h], status[h])) for h in halves]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+
+    one_rate, two_rate = median_rates([lambda: native.value(x, y, status), two], 1.0, 7)
+    return [
+        f"1,000,000 queries of 7 inputs, 32 modes: {1 / one_rate:.3f} s on one core, {1 / two_rate:.3f} s on two threads "
+        f"({two_rate / one_rate:.2f} x).",
+        "",
+    ]
+
+
+def scaling(quick: bool) -> list[str]:
+    counts, ranks = ((2, 7), (16, 64)) if quick else ((2, 4, 7, 16, 32, 50), (4, 16, 32, 64, 128, 256))
+    lines = ["Nanoseconds per query in a batch, by inputs and modes (32 rows per table):", ""]
+    lines += ["| inputs | " + " | ".join(map(str, ranks)) + " |", "|---" * (len(ranks) + 1) + "|"]
+    for inputs in counts:
+        x = np.random.default_rng(0).random((2000, inputs))
+        cells = [f"{1e9 / median_rates([batch(opened(model(inputs, r, 32)), x)], len(x), 15)[0]:.0f}" for r in ranks]
+        lines.append(f"| {inputs} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def kernel_page(quick: bool) -> str:
+    with tempfile.TemporaryDirectory() as temporary:
+        native = opened(model(INPUTS, 16))
+        head = f"{platform.machine()}, {os.cpu_count()} CPUs, one thread, {native.isa}; {INPUTS} inputs, cubic, {ROWS} rows per table, float32."
+        parts = [[head, ""], batches(Path(temporary), 20 if quick else 150), singles(), million(), scaling(quick)]
+    return "\n".join(line for part in parts for line in part)
+
+
+def firmware_page() -> str:
+    """Exact costs on emulated cores: 7 inputs, cubic, 16 modes, 32 rows per table."""
+    from sna_export.firmware import resources
+
+    lines = ["7 inputs, cubic, 16 modes, 32 rows per table; compiled with clang -Os, run on an emulated core, one query.", ""]
+    for dtype in ("float32", "int16", "int8"):
+        lines += [f"Tables in {dtype}:", "", resources.markdown(resources.report(model(7, 16, 32, dtype))), ""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds, and print only")
+    args = parser.parse_args()
+    pages = {"kernel": kernel_page(args.quick), "firmware": firmware_page()}
+    for name, text in pages.items():
+        print(text)
+        if not args.quick:
+            TABLES.mkdir(parents=True, exist_ok=True)
+            (TABLES / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
