@@ -128,6 +128,11 @@ def _library(device: str | None) -> tuple[ModuleType, Any, Any]:
         return np, lambda a: a, lambda a: a
     import torch
 
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ProblemError(f"torch cannot use device {device!r}; leave the device out to solve with numpy") from error
+
     def put(a: Floats) -> Any:
         return torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float64, device=device)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sna_export.solve import Problem, cp_solver, d, on, parameter, space, time, total, tt_solver, unknown
+from sna_export.solve import Problem, ProblemError, cp_solver, d, on, parameter, space, time, total, tt_solver, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.banded import BandedFamily
 from sna_export.solve.cp_solver import CPSettings, balanced, compress_cp, fewest_modes, random_tables, solve_cp
@@ -234,6 +234,13 @@ def test_eliminations_on_torch_are_the_same(device):
     assert np.allclose(family.solve(blocks, rhs, device=device), family.solve(blocks, rhs), rtol=1e-9, atol=1e-11)
     plain, other = (solve_tt(system, TTSettings(tolerance=1e-7, device=name), Progress()) for name in (None, device))
     assert np.linalg.norm(full(plain) - full(other)) <= 1e-5 * np.linalg.norm(full(plain))
+
+
+def test_a_device_that_torch_does_not_have_is_refused():
+    pytest.importorskip("torch")
+    system, _ = assemble(advection())
+    with pytest.raises(ProblemError, match="cannot use device"):
+        solve_tt(system, TTSettings(device="abacus"), Progress())
 
 
 def test_the_residual_stops_the_train_solver_and_is_in_the_history():
