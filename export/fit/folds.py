@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CHUNK = 1 << 18
+EVEN_ROWS = 1_000_000
+"""Above so many rows the hash itself is even enough, and sorting it would cost memory."""
 
 
 def fold_of_rows(x: Floats, count: int, seed: int) -> Ints:
@@ -16,6 +18,8 @@ def fold_of_rows(x: Floats, count: int, seed: int) -> Ints:
     Rows with equal inputs share a fold, so no repeat of a held-out measurement is trained on.
     """
     hashed = np.concatenate([_hash(x[i : i + CHUNK], seed) for i in range(0, len(x), CHUNK)])
+    if len(hashed) > EVEN_ROWS:
+        return np.asarray(hashed % np.uint64(count), dtype=np.int64)
     _, first, group = np.unique(hashed, return_index=True, return_inverse=True)
     if len(first) < count:
         return np.asarray(group % count, dtype=np.int64)

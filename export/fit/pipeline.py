@@ -109,19 +109,20 @@ def _candidates(
     part = begin + SHARE_OF_TIME * (deadline - begin)
     stacked, worth = None, np.inf
     if len(samples.x) <= TEACHER_ROWS:
-        reporter.stage("Gaussian-process teachers")
+        reporter.stage("Gaussian-process teachers", 0.4)
         stacked = best_stack(samples, teachers(samples, links, folds, seed, part, reporter.say))
         worth = relative_error(samples.y - stacked.held_out, samples.y)
         links = () if crowded(samples) else (stacked.first.link,)
     found: list[Candidate] = []
     for name in links:
-        reporter.stage(f"fits to the rows, link {name}")
-        candidate = straight(samples, name, folds, seed, size, max(part, time.monotonic()), worth, reporter.say)
+        reporter.stage(f"fits to the rows, link {name}", 0.6)
+        until = deadline if stacked is None else max(part, time.monotonic())
+        candidate = straight(samples, name, folds, seed, size, until, worth, reporter.say)
         found += [candidate] if candidate else []
         if found and found[-1].error < EXACT:
             break
     if stacked is not None and (not found or worth < BEHIND * min(c.error for c in found)):
-        reporter.stage("a small pupil of the teachers")
+        reporter.stage("a small pupil of the teachers", 1.0)
         found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), deadline, reporter.say))
     return found
 

@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 Progress = Callable[[str, float, float], None]
-"""progress(message, elapsed seconds, seconds left at most; nan when no time limit is set)"""
+"""progress(message, elapsed seconds, estimated seconds left; infinite at first)"""
+CLOSING = 0.3
+"""Each message closes this share of what is left of its stage: how many will come is not known beforehand."""
 
 
 class Reporter:
-    """Tells `progress` what is being done; True asks for a bar on stderr, None and False for silence."""
+    """Tells `progress` what is being done; True asks for a bar on stderr, None and False for silence.
+
+    `deadline` is a `time.monotonic()` instant that bounds the estimate.
+    """
 
     def __init__(self, progress: Progress | bool | None, deadline: float) -> None:
         self.deadline, self.begin = deadline, time.monotonic()
-        self._stage = ""
+        self._stage, self._done, self._end = "", 0.0, 0.0
         self._bar: Any = None
         self._task: Any = None
         self._call = progress if callable(progress) else None
@@ -28,13 +33,13 @@ class Reporter:
     def _open(self) -> None:
         try:
             from rich.console import Console
+            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar
-            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
         except ImportError:
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+        columns = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TextColumn("{task.description}"))
         self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("fit", total=None, left="")
+        self._task = self._bar.add_task("fit", total=1.0, left="")
 
     def __enter__(self) -> Reporter:
         if self._bar is not None:
@@ -45,16 +50,24 @@ class Reporter:
         if self._bar is not None:
             self._bar.stop()
 
-    def stage(self, name: str) -> None:
-        self._stage = name
-        self.say("")
+    def stage(self, name: str, end: float) -> None:
+        """A stage begins; when it is over the share `end` of the whole will be done."""
+        self._done, self._stage, self._end = self._end, name, end
+        self._tell(name)
 
     def say(self, detail: str) -> None:
-        now = time.monotonic()
-        left = self.deadline - now if np.isfinite(self.deadline) else float("nan")
-        message = f"{self._stage}: {detail}" if detail else self._stage
+        self._done += CLOSING * (self._end - self._done)
+        self._tell(f"{self._stage}: {detail}")
+
+    def _tell(self, message: str) -> None:
+        past = time.monotonic() - self.begin
+        left = min(self.left(past), max(self.deadline - self.begin - past, 0.0))
         if self._call is not None:
-            self._call(message, now - self.begin, left)
+            self._call(message, past, left)
         if self._bar is not None:
-            shown = f"at most {max(left, 0.0):.0f} s left" if np.isfinite(left) else ""
-            self._bar.update(self._task, description=message[:100], left=shown)
+            shown = f"about {left:.0f} s left" if np.isfinite(left) else ""
+            self._bar.update(self._task, completed=self._done, description=message[:90], left=shown)
+
+    def left(self, past: float) -> float:
+        """Seconds left if the rest goes as fast as what is done; infinite at the very beginning."""
+        return past * (1.0 - self._done) / self._done if self._done > 0 else float("inf")

@@ -56,8 +56,9 @@ def _header(path: str | os.PathLike[str], first: str, separator: str) -> tuple[s
 
 
 def _read_plain(path: str | os.PathLike[str], names: tuple[str, ...], separator: str) -> Table | None:
-    """Numbers only, block by block; None as soon as a block holds anything else."""
-    blocks: list[Floats] = []
+    """Numbers only, block by block into one array; None as soon as a block holds anything else."""
+    numbers = np.empty((_line_count(path) - 1, len(names)), order="F")
+    at = 0
     with open(path, encoding="utf-8-sig") as file:
         file.readline()
         while lines := list(islice(file, BLOCK)):
@@ -67,16 +68,19 @@ def _read_plain(path: str | os.PathLike[str], names: tuple[str, ...], separator:
                 return None
             if block.shape != (len(lines), len(names)):
                 return None
-            blocks.append(block)
-    if not blocks:
-        return None
-    numbers = np.empty((sum(len(b) for b in blocks), len(names)), order="F")
-    at = 0
-    while blocks:
-        block = blocks.pop(0)
-        numbers[at : at + len(block)] = block
-        at += len(block)
-    return Table(names, numbers)
+            numbers[at : at + len(block)] = block
+            at += len(block)
+    return Table(names, numbers) if at == len(numbers) else None
+
+
+def _line_count(path: str | os.PathLike[str]) -> int:
+    """Lines of the file, a last one without its newline included."""
+    count, last = 0, b"\n"
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 22):
+            count += piece.count(b"\n")
+            last = piece[-1:]
+    return count + (last != b"\n")
 
 
 def _read_cells(path: str | os.PathLike[str], names: tuple[str, ...], separator: str) -> Table:
