@@ -68,4 +68,10 @@ def row(path: Path, backend: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     folder, backend = Path(sys.argv[1]), sys.argv[2]
-    print(json.dumps({path.stem: row(path, backend) for path in sorted(folder.glob("*.sna"))}))
+    cells = {}
+    for path in sorted(folder.glob("*.sna")):
+        try:
+            cells[path.stem] = row(path, backend)
+        except sna_edge.SnaError as error:
+            print(f"{path.stem}: {error}", file=sys.stderr)
+    print(json.dumps(cells))
