@@ -11,6 +11,7 @@ v T^2 at the outflow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi
 
@@ -18,8 +19,11 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike, NDArray
 
+from sna_edge import Model
+
 from ..axes import parameter, space
 from ..forms import d, on, test, total, unknown
+from ..meltpool import MeltPool
 from ..meshes import crowded
 from ..problem import Problem
 from ..separate import Separated, separate
@@ -76,12 +80,22 @@ def lpbf(
         "lpbf", (x, y, z, p, v, r, m),
         material.diffusivity * total(d(u, s) * d(w, s) for s in (x, y, z)) - v * d(u, x) * w, load,
         output="temperature_rise", unit="K", title="Laser powder bed fusion, quasi-steady, seven-dimensional",
+        quantities={f"melt-pool {what} in the middle of the process axes (m)": _pool(material, what) for what in ("depth", "width")},
         reference=lambda points: semi_analytic(points, material),
         defaults={"tolerance": 1.5e-3, "rank_max": 30, "sweeps": 10, "order": ORDER, "modes": MODES},
     )  # fmt: skip
 
 
 ORDER = ["x", "y", "z", "speed", "radius", "ring", "power"]  # of the train
+
+
+def _pool(material: Material, what: str) -> Callable[[Model], float]:
+    def query(model: Model) -> float:
+        pool = MeltPool(model, material.melting_rise)
+        middle = {a.name: (a.lower + a.upper) / 2 for a in model.axes if a.name in pool.names}
+        return float(getattr(pool, what)(middle)[0])
+
+    return query
 
 
 def _gauss(s: Floats) -> Floats:

@@ -120,6 +120,13 @@ def test_length_is_the_distance_of_two_roots(pool):
     assert length == pytest.approx(hot[-1] - hot[0], abs=2 * (x[1] - x[0]))
 
 
+def test_the_quantities_of_the_problem_are_those_of_the_pool(solution, pool):
+    middle = {"power": 250.0, "speed": 1.0, "radius": 60e-6, "ring": 0.5}
+    depth, width = solution.quantities.values()
+    assert depth == pytest.approx(pool.depth(middle)[0], rel=1e-5)
+    assert width == pytest.approx(pool.width(middle)[0], rel=1e-5)
+
+
 def test_no_melting_is_zero_and_bad_samples_are_refused(pool):
     cold = MeltPool(pool.model, 1e6)
     assert cold.depth(NOMINAL)[0] == cold.width(NOMINAL)[0] == cold.length(NOMINAL)[0] == 0.0
