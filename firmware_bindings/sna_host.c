@@ -83,7 +83,11 @@ struct sna_host {
 #undef VL
 
 #define ISA avx512
+#ifdef __clang__
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#else
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")))
+#endif
 #define VL 16
 #include "sna_host_kernel.h"
 #undef ISA
