@@ -35,7 +35,7 @@ def test_readme_sessions_print_what_they_show(root, tool, tmp_path, monkeypatch)
     """Every command of README runs; its output has the same words, numbers may differ from machine to machine."""
     sessions = tool("readme_sessions")
     text = (root / "README.md").read_text(encoding="utf-8")
-    _, seen = sessions.replay(text, tmp_path)
+    _, seen = sessions.replay(text.replace("sna-edge fit ", "sna-edge fit --time-limit 20 "), tmp_path)
     assert len(seen) >= 6
     monkeypatch.chdir(tmp_path)
     space = {}
