@@ -17,6 +17,7 @@ from sna_export.certify.norm import exact_rms
 
 from .cp import Quantized, quantize_cp
 from .grid import BYTES, Grid
+from .problem import ENDS, LARGE_ERROR, OTHER_ENDS
 from .tt import QuantizedTrain, quantize_tt
 
 Floats = NDArray[np.float64]
@@ -48,9 +49,19 @@ class Quantizer:
         """Quantize and measure; remembered."""
         key = tuple(dtypes)
         if key not in self._tried:
-            raw, found = self._quantized(key)
-            self._tried[key] = Trial(raw, found.unrounded, measure(as_stored(raw), self.model, self.points))
+            self._tried[key] = self._best(key)
         return self._tried[key]
+
+    def _best(self, dtypes: tuple[str, ...]) -> Trial:
+        """With the usual weight on the ends of axes, and with others where that leaves a large error."""
+        best = self._trial(dtypes, ENDS)
+        if self.resolve and best.error > LARGE_ERROR:
+            best = min((best, *(self._trial(dtypes, ends) for ends in OTHER_ENDS)), key=lambda t: t.error)
+        return best
+
+    def _trial(self, dtypes: tuple[str, ...], ends: float) -> Trial:
+        raw, found = self._quantized(dtypes, ends)
+        return Trial(raw, found.unrounded, measure(as_stored(raw), self.model, self.points))
 
     @property
     def trials(self) -> list[Trial]:
@@ -60,15 +71,15 @@ class Quantizer:
     def damage(self, d: int, dtype: str) -> float:
         """Exact RMS error over the range when axis d alone is stored as `dtype`."""
         dtypes = tuple(dtype if e == d else "float32" for e in range(len(self.model.axes)))
-        return float((exact_rms(self._quantized(dtypes)[0], self.model) / self.span).max())
+        return float((exact_rms(self._quantized(dtypes, ENDS)[0], self.model) / self.span).max())
 
-    def _quantized(self, dtypes: tuple[str, ...]) -> tuple[Model, Quantized | QuantizedTrain]:
+    def _quantized(self, dtypes: tuple[str, ...], ends: float) -> tuple[Model, Quantized | QuantizedTrain]:
         grids, output = [Grid.of(d) for d in dtypes], 1.0 / self.span
         found: Quantized | QuantizedTrain
         if isinstance(self.model.interaction, CP):
-            found = quantize_cp(self.model, grids, output, resolve=self.resolve, rows=self.rows)
+            found = quantize_cp(self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends)
         else:
-            found = quantize_tt(self.model, grids, output, resolve=self.resolve, rows=self.rows)
+            found = quantize_tt(self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends)
         outputs = [replace(o, bias=float(b), range=None) for o, b in zip(self.model.outputs, found.bias, strict=True)]
         raw = self.model.replace(interaction=found.interaction, outputs=outputs, dtypes=dtypes, certificate={})
         return raw, found

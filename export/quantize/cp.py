@@ -36,14 +36,14 @@ class Quantized:
 
 
 def quantize_cp(
-    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None
+    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None, ends: float = ENDS
 ) -> Quantized:
     """Tables of every axis with a grid become its numbers in [-1, 1], scales move into the weights.
 
     `output` [K]: weight of each output in the loss, 1 / range of its linear part; `rows` [N, D]: inputs that count as much as
-    the rest of the domain, axis by axis. Without `resolve`: nearest numbers.
+    the rest of the domain, axis by axis; `ends`: share of the weight on the ends. Without `resolve`: nearest numbers.
     """
-    work = spaces(model.axes, rows, ENDS)
+    work = spaces(model.axes, rows, ends)
     start = Separable.of(model, work)
     problem = Problem(start, work, output)
     state = _State(problem, start, list(grids))

@@ -12,8 +12,11 @@ from sna_export.certify.separable import Separable, products
 from sna_export.certify.space import AxisSpace
 
 Floats = NDArray[np.float64]
-ENDS = 0.1
+ENDS = 0.2
 """Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the largest errors sat there."""
+OTHER_ENDS = (0.4, 0.1)
+"""Tried as well where the largest error is above `LARGE_ERROR` of the range; the smallest largest error wins."""
+LARGE_ERROR = 5e-3
 RIDGE = 1e-9
 """Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel modes from growing."""
 

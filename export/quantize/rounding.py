@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .grid import Grid
 
 Floats = NDArray[np.float64]
-STRETCH = 1.0 + 0.02 * np.arange(20)
+STRETCH = np.linspace(1.0, 1.4, 256)
 """Scales tried per column, relative to the one that just fills the grid: some round much better by luck."""
 STEPS = 400
 """Single-unit steps at most per table."""

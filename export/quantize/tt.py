@@ -33,13 +33,13 @@ class QuantizedTrain:
 
 
 def quantize_tt(
-    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None
+    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None, ends: float = ENDS
 ) -> QuantizedTrain:
     """Cores of every axis with a grid become its numbers in [-1, 1]; the scales of the last core move into the weights.
 
-    `output` and `rows` as for `quantize_cp`.
+    `output`, `rows` and `ends` as for `quantize_cp`.
     """
-    state = _Chain(model, list(grids), output, rows)
+    state = _Chain(model, list(grids), output, spaces(model.axes, rows, ends))
     state.first_pass(resolve=resolve)
     if resolve:
         state.refine()
@@ -49,10 +49,10 @@ def quantize_tt(
 class _Chain:
     """cores[d] [m_d, l, r] over free rows; target = the train quantization started from, in right-orthogonal gauge."""
 
-    def __init__(self, model: Model, grids: list[Grid | None], output: Floats, rows: Floats | None) -> None:
+    def __init__(self, model: Model, grids: list[Grid | None], output: Floats, work: list[AxisSpace]) -> None:
         tt = model.interaction
         assert isinstance(tt, TT)
-        self.spaces, self.grids = spaces(model.axes, rows, ENDS), grids
+        self.spaces, self.grids = work, grids
         cores = [s.free(c) for s, c in zip(self.spaces, tt.cores, strict=True)]
         self.cores, self.weights, self.output = right_orthogonal(cores, tt.weights, self.spaces, output)
         self.target, self.target_weights = list(self.cores), self.weights
