@@ -158,10 +158,10 @@ def test_robin_neumann_and_periodic_conditions():
 
 def test_an_inhomogeneous_end_is_lifted():
     x, k = space("x", 0.0, 1.0, spans=8, zero="both"), parameter("k", 1.0, 2.0)
-    lift = x.function(lambda s: 3.0 + 2.0 * s)
+    lift = x.function(lambda s: 3.0 + 2.0 * s + s * s)
     problem = Problem("p", (x, k), k * d(u, x) * d(v, x), expression(2.0) * k * v, lift=lift)
     points = np.random.default_rng(0).uniform([0, 1], [1, 2], (50, 2))
-    wanted = 3 + 2 * points[:, 0] + points[:, 0] * (1 - points[:, 0])
+    wanted = 3 + 3 * points[:, 0] + points[:, 0] * (1 - points[:, 0])
     for method in ("train", "modes"):
         assert np.allclose(solve(problem, method=method, tolerance=1e-8).model(points)[:, 0], wanted, atol=1e-7)
 
