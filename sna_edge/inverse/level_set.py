@@ -7,7 +7,7 @@ from dataclasses import replace as changed
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..axis import Axis
 from ..errors import InputError
@@ -38,6 +38,7 @@ def level_set(
     *,
     at: Fixed | None = None,
     tolerance: float | Mapping[str, float] = 0.0,
+    starts: ArrayLike | None = None,
     seed: int = 0,
     deadline_ms: float | None = None,
 ) -> LevelSet:
@@ -45,7 +46,8 @@ def level_set(
 
     Quasi-random starts walk to the target by batched damped Gauss-Newton inside the domain, on the model's backend; the last
     steps are taken in double precision, to 1e-11 of the outputs' spread. Of all solutions found the n most different are kept
-    (farthest-point thinning); `fill` tells how far any other one is from them.
+    (farthest-point thinning); `fill` tells how far any other one is from them. `starts` [M, U] takes the place of the quasi-random
+    points, in the order of `unknowns`: solutions then stay near them.
 
     Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged, deadline (best so far),
     out_of_domain, bad_input. Raises InputError for wrong names. Same seed, same answer.
@@ -62,7 +64,7 @@ def level_set(
         return LevelSet(error.status, axes, np.empty((0, len(axes))), str(error))
     part = restricted(model, outputs)
     part = part.at({model.axes[d].name: x for d, x in fixed.items()}) if fixed else part
-    search = _Search(part, axes, values, slack, seed, deadline)
+    search = _Search(part, axes, values, slack, seed, deadline, starts)
     if all(a.kind == "categorical" for a in axes):
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
@@ -94,7 +96,10 @@ def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> 
 class _Search:
     """One level set query on the contracted model; unit coordinates z in the order of `axes`, residuals before the link."""
 
-    def __init__(self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline) -> None:
+    def __init__(
+        self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline,
+        starts: ArrayLike | None,
+    ) -> None:  # fmt: skip
         self.part, self.axes, self.values, self.slack = part, axes, values, slack
         self.seed, self.deadline = seed, deadline
         self.column = reordered(part, [a.name for a in axes])
@@ -103,6 +108,13 @@ class _Search:
         self.movable = np.array([a.kind != "categorical" for a in axes])
         self.reference = part if part.backend.name == "numpy" else part.with_backend("numpy")
         self.goal, self.half = goals(part.outputs, values, slack)
+        self.given = None if starts is None else self._given(starts)
+
+    def _given(self, starts: ArrayLike) -> Floats:
+        x = np.asarray(starts, dtype=float)
+        if x.ndim != 2 or x.shape[1] != len(self.axes) or not len(x) or not np.isfinite(x).all():
+            raise InputError(f"starts have shape {x.shape}; give finite numbers of shape (M, {len(self.axes)})")
+        return np.asarray(np.clip((x - self.lower) / np.where(self.width > 0, self.width, 1.0), 0.0, 1.0))
 
     def x(self, z: Floats) -> Floats:
         """Coordinates of unit points, in the order of `axes`; levels are whole numbers."""
@@ -115,6 +127,8 @@ class _Search:
         return out
 
     def starts(self, count: int, first: int) -> Floats:
+        if self.given is not None:
+            return self.given[first : first + count]
         z = points(count, len(self.axes), self.seed, first)
         for u, axis in enumerate(self.axes):
             if axis.kind == "categorical" and axis.basis.n_spans > 1:
@@ -139,6 +153,8 @@ class _Search:
         """Batches of starts until there are enough solutions to choose from, or no hope of more."""
         count = min(max(2 * n, 64), BATCH)
         batches = max(2, -(-3 * n // count))
+        if self.given is not None:
+            batches = min(batches, -(-len(self.given) // count))
         found, closest, total = [], [], 0
         for batch in range(batches):
             good, best = self.batch(self.starts(count, batch * count), n - total, first=batch == 0)

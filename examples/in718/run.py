@@ -1,0 +1,129 @@
+"""Inconel 718: from the thermal history of a wall to its strength, and from a wanted strength to thermal histories.
+
+    python examples/in718/run.py [--out out/in718]
+
+Needs ../shared/data beside the repository. Writes in718.sna, in718.json and the page in718.html.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from data import Walls, load
+from forward import Components, held_out, r2, select, separable
+
+from sna_edge import Interval, Model
+from sna_edge.inverse import level_set
+
+PEERS = {"leave one wall out": ("extra trees on temperature bins", 0.575), "random 5-fold": ("on wavelet principal components", 0.645)}
+FAMILY = 64  # thermal histories asked for per target
+STARTS = 8 * FAMILY
+DENSEST = 0.9  # reconstructions are kept where the training density exceeds that of the outer tenth of the walls
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", default="out/in718")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    try:
+        walls = load()
+    except FileNotFoundError:
+        print("in718: no data at ../shared/data beside the repository; nothing to do", file=sys.stderr)
+        return 2
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    found, images = study(walls, args.seed, out)
+    (out / "in718.json").write_text(json.dumps(found, indent=1))
+    from page import page
+
+    (out / "in718.html").write_text(page(found, images, walls))
+    for line in lines(found):
+        print(line)
+    print(f"written: {out}/in718.sna, in718.json, in718.html")
+    return 0
+
+
+def study(walls: Walls, seed: int, out: Path | None = None) -> tuple[dict[str, Any], np.ndarray]:
+    """Forward scores of every property, the deployed strength model, and a family of histories for a wanted strength."""
+    folds = np.random.default_rng(seed).permutation(np.arange(len(walls.wall)) % 5)
+    scores: dict[str, Any] = {}
+    for name, y in walls.properties.items():
+        by_wall, most = held_out(walls.images, y, walls.wall, walls.wall)
+        scores[name] = {"leave one wall out": r2(y, by_wall), "parameters": most}
+        if name == "UTS":
+            by_row, _ = held_out(walls.images, y, np.arange(len(y)), folds)
+            scores[name]["random 5-fold"] = r2(y, by_row)
+            residual = y - by_wall
+    model, components = deployed(walls, residual)
+    if out is not None:
+        model.save(out / "in718.sna")
+    family, images = reconstruct(model, components, walls, float(np.quantile(walls.properties["UTS"], 0.75)), seed)
+    return {"scores": scores, "peers": PEERS, "parameters": model.parameters, "family": family}, images
+
+
+def deployed(walls: Walls, residual: np.ndarray) -> tuple[Model, Components]:
+    """The model of all walls, with the interval its held-out residuals support."""
+    components, process, _ = select(walls.images, walls.properties["UTS"], walls.wall)
+    model = separable(process, "UTS", "MPa")
+    low, high = np.quantile(residual, [0.05, 0.95])
+    interval = Interval(0.9, max(0.0, -float(low)), max(0.0, float(high)))
+    return model.replace(outputs=[replace(model.outputs[0], interval=interval)]), components
+
+
+def reconstruct(model: Model, components: Components, walls: Walls, target: float, seed: int) -> tuple[dict[str, Any], np.ndarray]:
+    """Histories that the model says reach `target` MPa, kept where walls were seen, as score vectors and whole images."""
+    seen = components.scores(walls.images)
+    border = np.quantile(density(seen, seen, own=True), 1.0 - DENSEST)
+    rng = np.random.default_rng(seed)
+    mixed = rng.integers(len(seen), size=(STARTS, 2))
+    share = rng.uniform(size=(STARTS, 1))
+    start = perf_counter()
+    near = share * seen[mixed[:, 0]] + (1.0 - share) * seen[mixed[:, 1]]  # between two walls
+    found = level_set(model, target, model.input_names, STARTS // 2, starts=near, seed=seed)
+    plausible = found.x[density(found.x, seen) >= border][:FAMILY]
+    images = components.images(plausible)
+    milliseconds = 1000.0 * (perf_counter() - start)
+    again = components.scores(images)
+    inside = ((again >= [a.lower for a in model.axes]) & (again <= [a.upper for a in model.axes])).all(axis=1)
+    value = model.value(plausible)[:, 0]
+    back = model.value(again[inside])[:, 0] if inside.any() else np.empty(0)
+    nearest = np.sqrt(np.square(plausible[:, None] - seen[None]).sum(axis=2)).min(axis=1)
+    return {
+        "target": target, "asked": FAMILY, "found": len(plausible), "milliseconds": milliseconds,
+        "largest_miss": float(np.abs(value - target).max()) if len(value) else None,
+        "miss_through_the_image": float(np.abs(back - target).mean()) if len(back) else None,
+        "spread_of_scores": plausible.std(axis=0).tolist(),
+        "nearest_wall_apart": float(nearest.mean()) if len(nearest) else None,
+    }, images  # fmt: skip
+
+
+def density(x: np.ndarray, seen: np.ndarray, *, own: bool = False) -> np.ndarray:
+    """Kernel density of the walls' scores at x [n], width by Scott's rule; each wall left out of its own with `own`."""
+    width = len(seen) ** (-1.0 / (seen.shape[1] + 4))
+    weight = np.exp(-0.5 * np.square(x[:, None] - seen[None]).sum(axis=2) / width**2)
+    if own:
+        np.fill_diagonal(weight, 0.0)
+    return np.asarray(weight.mean(axis=1))
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    out = []
+    for name, s in found["scores"].items():
+        extra = f", random 5-fold {s['random 5-fold']:.3f}" if "random 5-fold" in s else ""
+        out.append(f"{name}: R2 leave one wall out {s['leave one wall out']:.3f}{extra} ({s['parameters']} parameters)")
+    out += [f"peer, {how}: {score:.3f} ({who})" for how, (who, score) in found["peers"].items()]
+    f = found["family"]
+    out.append(f"{f['found']} thermal histories for {f['target']:.0f} MPa in {f['milliseconds']:.1f} ms")
+    return out
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
