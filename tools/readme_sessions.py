@@ -16,6 +16,7 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+REPLAYED = re.compile(r"\(replayed on [^)]*\)")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -56,10 +57,11 @@ def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
 def shape(output: str) -> str:
     """Output with numbers masked and blanks merged: what must not change from machine to machine.
 
-    Which candidate a fit chose and how many solutions there are may differ in the last digits' wake: such lines are left out.
+    What depends on the machine's speed (which candidate a fit chose) and on what is installed (backends, a compiler) is left out.
     """
+    output = REPLAYED.sub("", output)
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
-    kept = [line for line in lines if not line.startswith("chosen by")]
+    kept = [line for line in lines if not line.startswith(("chosen by", "the self-test"))]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
 
 
