@@ -27,6 +27,7 @@ ROUND = 1024  # least draws of a round
 LARGEST = 8192  # most draws of a round, so that a deadline can be kept
 MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
+WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
 PIECES = (64, 128, 192)  # local components of the first and the later attempts to cover a posterior that bends
 
 
@@ -131,19 +132,29 @@ class Sampler:
             return self.levels(n)
         self.query.deadline.restart()
         attempts: list[int | None] = [None, *PIECES]
-        count = int(np.clip(n, ROUND, LARGEST))
+        wide = self.wide()
+        count = ROUND if wide else int(np.clip(n, ROUND, LARGEST))
         while True:
             self.round(count)
             weight = self.weights()
             ess = 1.0 / float(np.square(weight).sum())
-            if ess >= n or len(self.z) >= MOST * n + 4 * LARGEST or not self.query.deadline.allows():
+            allowed = self.query.deadline.allows()
+            if (ess >= n and not wide) or len(self.z) >= MOST * n + 4 * LARGEST or not allowed:
                 return self.result(n, weight, ess)
             share = ess / len(self.z)
-            if attempts and share < GOOD:
+            if wide:  # the ridge may bend out of reach of the modes' components, unseen by the draws
+                wide, attempts = False, [*PIECES[1:]]
+                count = int(np.clip(1.5 * n, ROUND, LARGEST))
+                self.improve(PIECES[0], share)
+            elif attempts and share < GOOD:
                 count = int(np.clip(n, ROUND, LARGEST))
                 self.improve(attempts.pop(0), share)
             else:
                 count = int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST))
+
+    def wide(self) -> bool:
+        """True when a mode's component is so wide that its ridge is likely to bend on the way."""
+        return bool(np.linalg.norm(self.mixture.root, ord=2, axis=(1, 2)).max() > WIDE)
 
     def improve(self, pieces: int | None, share: float) -> None:
         """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
