@@ -5,7 +5,7 @@ from time import process_time
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, expression, on, parameter, solve, space, total, unknown
+from sna_export.solve import Problem, d, expression, on, parameter, solve, space, time, total, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.cp_solver import CPSettings, alternate, random_tables
@@ -176,3 +176,19 @@ def test_order_of_the_train_does_not_change_the_answer():
     one, two = (solve(p, tolerance=1e-8).model for p in (plain, turned))
     assert one.input_names == two.input_names
     assert np.allclose(one(points), two(points), atol=1e-7)
+
+
+@pytest.mark.parametrize("form", ["galerkin", "residual"])
+def test_pure_transport_with_speed_as_an_axis(form):
+    """u_t + a u_x = 0 on a ring: skew, not coercive in any norm with u_x."""
+    x, t = space("x", 0.0, 1.0, spans=32, periodic=True), time("t", 0.0, 1.0, spans=32)
+    a = parameter("a", 0.5, 1.0, spans=6, degree=4, unit="m/s")
+
+    def wave(s):
+        return np.sin(2 * PI * s) + 0.3 * np.cos(4 * PI * s)
+
+    problem = Problem(
+        "transport", (x, t, a), d(u, t) * v + a * d(u, x) * v, 0.0 * v, lift=x.function(wave),
+        reference=lambda points: wave(points[:, 0] - points[:, 2] * points[:, 1]),
+    )  # fmt: skip
+    assert measured_error(solve(problem, form=form, tolerance=1e-6).model, problem) <= 2e-4
