@@ -20,26 +20,28 @@ from ..fit.start import grown, mode_sets, start
 
 Floats = NDArray[np.float64]
 FINE = 1e-2
-"""Tolerance (share of the spread) below which a teacher is taught by Levenberg-Marquardt, above by alternating sweeps."""
+"""Tolerance (share of the spread) below which a teacher is smooth."""
 GAIN = 0.95
 """A step of rank must lower the distance on the check points to this share to be followed by the next."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to teach: ranks in turn, fixed penalty strength, most parameters that are solved for all at once."""
+    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them."""
 
     ranks: tuple[int, ...]
     strength: float
-    together: int
+    steps: int
+    sweeps: int
 
 
-SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 2000)
-NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 500)
+SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0)
+NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 15, 15)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
-STEPS, REFIT_STEPS = 40, 6
-SWEEPS, REFIT_SWEEPS = 15, 10
+TOGETHER = 2200
+"""Most parameters that are solved for all at once; larger pupils are swept axis by axis."""
+REFIT_STEPS, REFIT_SWEEPS = 4, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ def distil(
     for rank in _ladder(schedule, bases, max_parameters):
         wider = _wider(f, bases, rank, target.shape[1], rng)
         rows = Rows(wider.bases, lesson.x, target, lesson.weight)
-        f = teach(wider, rows, schedule, STEPS, SWEEPS, deadline)
+        f = teach(wider, rows, schedule, schedule.steps, schedule.sweeps, deadline)
         distance = float(np.sqrt(np.mean((f.predict(lesson.check) - check) ** 2)))
         tried.append((rank, f.parameters, distance))
         if watch:
@@ -112,26 +114,25 @@ def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs
 
 
 def teach(f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int, deadline: float) -> Separable:
-    """f moved towards the targets of `rows`."""
-    if f.parameters <= schedule.together:
-        solution = levenberg_marquardt(
-            f, rows, strengths=schedule.strength, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False
-        )
-        return solution.f
+    """f moved towards the targets of `rows`: `sweeps` axis by axis, then `steps` of all axes where f is small enough."""
     parts = components(f)
-    return sweep(
-        f, rows, range(len(f.tables)), parts=parts, strengths=np.full(len(parts), schedule.strength),
-        sweeps=sweeps, tolerance=2e-3, deadline=deadline,
-    )  # fmt: skip
+    strengths = np.full(len(parts), schedule.strength)
+    if sweeps:
+        f = sweep(f, rows, range(len(f.tables)), parts=parts, strengths=strengths, sweeps=sweeps, tolerance=2e-3, deadline=deadline)
+    if f.parameters > TOGETHER:
+        return f
+    return levenberg_marquardt(
+        f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False
+    ).f
 
 
 def refits(pupil: Distilled, lesson: Lesson, targets: Floats) -> list[Separable]:
     """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows."""
-    schedule = pupil.schedule
+    sweeps = REFIT_SWEEPS if pupil.f.parameters > TOGETHER else 0
     out = []
     for a in range(targets.shape[2]):
         rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], lesson.weight)
-        out.append(teach(pupil.f, rows, schedule, REFIT_STEPS, REFIT_SWEEPS, np.inf))
+        out.append(teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf))
     return out
 
 
