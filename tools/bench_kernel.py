@@ -210,6 +210,7 @@ def empty_litert() -> list[str]:
     """An interpreter with nothing to do (a ReLU): what a call costs before any arithmetic."""
     try:
         from ai_edge_litert.interpreter import Interpreter
+
         from sna_export.tflite.flatbuffer import relu_model  # a model of one ReLU, when the exporter has one
     except ImportError:
         return []
@@ -261,7 +262,8 @@ def scaling(quick: bool) -> list[str]:
 def kernel_page(quick: bool) -> str:
     with tempfile.TemporaryDirectory() as temporary:
         native = opened(model(INPUTS, 16))
-        head = f"{platform.machine()}, {os.cpu_count()} CPUs, one thread, {native.isa}; {INPUTS} inputs, cubic, {ROWS} rows per table, float32."
+        head = f"{platform.machine()}, {os.cpu_count()} CPUs, one thread, {native.isa}; "
+        head += f"{INPUTS} inputs, cubic, {ROWS} rows per table, float32."
         parts = [[head, ""], batches(Path(temporary), 20 if quick else 150), singles(), million(), scaling(quick)]
     return "\n".join(line for part in parts for line in part)
 

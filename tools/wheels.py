@@ -1,6 +1,6 @@
 """Wheels of sna-edge-native for Linux on ARM, cross-built with zig: the shared library and its ctypes face, no compiler on the device.
 
-    python tools/wheels.py [--out dist]
+python tools/wheels.py [--out dist]
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def wheel(name: str, out: Path) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         files = {f"sna_edge_native/{m}": (SOURCE / "sna_edge_native" / m).read_bytes() for m in MODULES}
         files["sna_edge_native/libsna.so"] = library(target, Path(folder)).read_bytes()
-    meta = f"Metadata-Version: 2.1\nName: sna-edge-native\nVersion: {VERSION}\nLicense: Apache-2.0\nRequires-Python: >=3.10\nRequires-Dist: numpy>=1.26\n"
+    meta = f"Metadata-Version: 2.1\nName: sna-edge-native\nVersion: {VERSION}\nLicense: Apache-2.0\n"
+    meta += "Requires-Python: >=3.10\nRequires-Dist: numpy>=1.26\n"
     files[f"{info}/METADATA"] = meta.encode()
     files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: sna-edge\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
     files[f"{info}/RECORD"] = _record(files, info).encode()

@@ -50,7 +50,8 @@ def _report(artifact: bytes, folder: Path) -> list[Path]:
     costs = resources.report(artifact)
     page, data = folder / "resources.md", folder / "resources.json"
     page.write_text(
-        "# What this model costs\n\nCompiled with clang -Os for each core and run on an emulated one; one query in the middle of the domain.\n"
+        "# What this model costs\n\nCompiled with clang -Os for each core and run on an emulated one; "
+        "one query in the middle of the domain.\n"
         "Code holds open, verify and value; RAM holds the model record, the workspace and the stack of one query.\n\n"
         + resources.markdown(costs) + "\n"
     )  # fmt: skip

@@ -69,7 +69,17 @@ def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
     counts = np.array([[round(f.count_lower + s * (f.count_upper - f.count_lower)) for f, s in zip(path.axes, share, strict=True)]])
     run = firmware.integers(path.place(counts)[0][0], count=True)[1]
     work = firmware.machine.call("sna_workspace_size", 0x20000000, 3).value
-    return Cost(core.name, "integer", image.flash, len(artifact), MODEL_RECORD + work + run.stack, run.stack, multiply_adds(model), run.instructions, None)
+    return Cost(
+        core.name,
+        "integer",
+        image.flash,
+        len(artifact),
+        MODEL_RECORD + work + run.stack,
+        run.stack,
+        multiply_adds(model),
+        run.instructions,
+        None,
+    )
 
 
 def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bool) -> Cost:
@@ -86,7 +96,17 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
         general = [o for o in options if o != "SNA_PLAIN_ONLY"]
         larger = compile_image(core, ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad"], folder, defines=general, optimize="-O2")
         slope = Firmware(core, larger, artifact).gradient(middle(model), count=True)[1].instructions
-    return Cost(core.name, "float", image.flash, len(artifact), MODEL_RECORD + work + run.stack, run.stack, multiply_adds(model), run.instructions, slope)
+    return Cost(
+        core.name,
+        "float",
+        image.flash,
+        len(artifact),
+        MODEL_RECORD + work + run.stack,
+        run.stack,
+        multiply_adds(model),
+        run.instructions,
+        slope,
+    )
 
 
 def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
@@ -111,7 +131,9 @@ def _has_integer_path(artifact: bytes) -> bool:
 
 def markdown(costs: list[Cost]) -> str:
     """One table: a row per core."""
-    head = "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query | with gradient |"
+    head = (
+        "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query | with gradient |"
+    )
     rows = [
         f"| {c.core} | {c.path} | {c.code:,} | {c.artifact:,} | {c.ram:,} | {c.multiply_adds:,} | {c.instructions:,} | "
         f"{f'{c.gradient:,}' if c.gradient else '-'} |"

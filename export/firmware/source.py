@@ -81,10 +81,10 @@ def _provenance(f: dict[str, Any]) -> str:
 def _header(f: dict[str, Any]) -> str:
     model, name, upper = f["model"], f["name"], f["upper"]
     major, minor = f["version"].split(".")[:2]
-    inputs = "".join(
-        f"    {upper}_{identifier(a.name).upper()} = {d}, /* {comment(a.describe())} */\n" for d, a in enumerate(model.axes)
+    inputs = "".join(f"    {upper}_{identifier(a.name).upper()} = {d}, /* {comment(a.describe())} */\n" for d, a in enumerate(model.axes))
+    outputs = "".join(
+        f"    {upper}_OUT_{identifier(o.name).upper()} = {k}, /* {comment(o.unit or '-')} */\n" for k, o in enumerate(model.outputs)
     )
-    outputs = "".join(f"    {upper}_OUT_{identifier(o.name).upper()} = {k}, /* {comment(o.unit or '-')} */\n" for k, o in enumerate(model.outputs))
     return f"""{_provenance(f)}#ifndef {upper}_H
 #define {upper}_H
 
@@ -134,7 +134,7 @@ def _work_bytes(model: Model) -> int:
 
 
 def _source(f: dict[str, Any], artifact: bytes) -> str:
-    name, upper, golden, model = f["name"], f["upper"], f["golden"], f["model"]
+    name, upper, golden = f["name"], f["upper"], f["golden"]
     rows = [artifact[i : i + PER_LINE] for i in range(0, len(artifact), PER_LINE)]
     body = "\n".join("    " + "".join(f"{b}," for b in row) for row in rows)
     count = min(GOLDEN, len(golden.inputs))

@@ -106,9 +106,7 @@ class Model:
         call = LIBRARY.sna_host_eval_f32 if single else LIBRARY.sna_host_eval
         return int(call(self._host, flags, *data, self._work()))
 
-    def gradient(
-        self, x: NDArray[Any], y: NDArray[Any], dy: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False
-    ) -> int:
+    def gradient(self, x: NDArray[Any], y: NDArray[Any], dy: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False) -> int:
         self._check(x, y, status, np.float64)
         if dy.shape != (len(x), self.n_outputs, self.n_axes) or dy.dtype != np.float64 or not dy.flags.c_contiguous:
             raise ValueError("dy needs the shape (N, K, D)")

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, Structure, byref, c_double, c_float, c_int, c_int8, c_int32, c_size_t, c_uint, c_uint8, c_uint16, c_uint32, c_void_p
+from ctypes import (
+    POINTER,
+    Structure,
+    byref,
+    c_double,
+    c_float,
+    c_int,
+    c_int32,
+    c_size_t,
+    c_uint,
+    c_uint8,
+    c_uint16,
+    c_uint32,
+    c_void_p,
+)
 from typing import Any
 
 import numpy as np
@@ -100,9 +114,7 @@ class Opened:
         """y [N, K] (NaN where refused) and status [N] of x [N, D]."""
         x = np.ascontiguousarray(x, self.library.real)
         y, status = np.empty((len(x), self.record.n_outputs), self.library.real), np.empty(len(x), np.int8)
-        self._c.sna_eval_batch(
-            byref(self.record), flags, len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data, *self._scratch()
-        )
+        self._c.sna_eval_batch(byref(self.record), flags, len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data, *self._scratch())
         return y, status
 
     def value_and_gradient(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int8]]:

@@ -88,7 +88,7 @@ def atom_bound(axis: FixedAxis) -> Ints:
     basis = (axis.coefficients / 2.0**axis.q @ to_bernstein)[axis.matrix_id]  # [S, i, j]
     rows = axis.table[axis.first_row[:, None] + np.arange(order)]  # [S, i, columns]
     peak = np.abs(np.einsum("sij,sic->sjc", basis, rows)).max(axis=(0, 1))
-    return np.ceil(peak * 2.0 ** (15 - axis.t)).astype(np.int64) + 2 * order + 1
+    return np.asarray(np.ceil(peak * 2.0 ** (15 - axis.t)) + 2 * order + 1, dtype=np.int64)
 
 
 def _mode_bounds(axes: tuple[Axis, ...], fixed: tuple[FixedAxis, ...], parts: Parts) -> Floats:
@@ -137,7 +137,7 @@ def _output(output: Output, weights: Floats, bounds: Floats) -> tuple[FixedOutpu
         lower, shift_of_table = floor(low * 2.0**fraction), TABLE_SHIFT
         count = min(ENTRIES, ceil((high * 2.0**fraction - lower) / 2.0**TABLE_SHIFT) + 1)
         f = (lower + np.arange(max(count, 2)) * 2.0**TABLE_SHIFT) / 2.0**fraction
-        y = output.value(f)
+        y = output.value(np.asarray(f, dtype=np.float64))
         exponent = min(29 - ceil(log2(max(float(np.abs(y).max()), 1e-30))), 64)
         table = np.rint(np.ldexp(y, exponent)).astype(np.int64)
     shift = bits + 15 - fraction

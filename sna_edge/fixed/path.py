@@ -118,8 +118,8 @@ class FixedPath:
 
     def evaluate(self, places: NDArray[np.uint16]) -> NDArray[np.int32]:
         """y int32 [N, K] of places [N, D, 2] = (span, u in Q15); spans and u must be inside their axes."""
-        places = np.asarray(places, dtype=np.int64)
-        atoms = [a.atoms(places[:, d, 0], places[:, d, 1]) if a.table.size else None for d, a in enumerate(self.axes)]
+        wide: Ints = np.asarray(places, dtype=np.int64)
+        atoms = [a.atoms(wide[:, d, 0], wide[:, d, 1]) if a.table.size else None for d, a in enumerate(self.axes)]
         total = np.tile(np.array([o.bias for o in self.outputs], dtype=np.int64), (len(places), 1))
         for used, columns, rows in self.groups:
             mode = None
@@ -137,4 +137,4 @@ class FixedPath:
 
     def decoded(self, y: NDArray[np.int32]) -> NDArray[np.float64]:
         """Outputs as real numbers: y * 2^-exponent."""
-        return np.ldexp(y.astype(float), [-o.exponent for o in self.outputs])
+        return np.asarray(np.ldexp(y.astype(float), [-o.exponent for o in self.outputs]))

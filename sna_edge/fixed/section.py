@@ -145,7 +145,10 @@ def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
 
 def _output(link: int, o: Any, cursor: Cursor) -> FixedOutput:
     count = int(o["table_count"])
-    need(1 <= o["shift"] <= 62 and -64 <= o["exponent"] <= 64 and not o["reserved"] and not o["zero"].any(), "an output record is out of range")
+    need(
+        1 <= o["shift"] <= 62 and -64 <= o["exponent"] <= 64 and not o["reserved"] and not o["zero"].any(),
+        "an output record is out of range",
+    )
     need(count != 1 and count <= 4097 and o["table_shift"] <= 20, "a link table is out of range")
     need((count > 0) == (link != 0), "a link table is missing or not needed")
     if count:

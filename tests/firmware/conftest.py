@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis
-from sna_edge.basis import bernstein, bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.basis import SpanBasis, bernstein, bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "firmware_bindings"
@@ -92,21 +92,21 @@ def on_grid(table: np.ndarray, dtype: str) -> np.ndarray:
     return table if unit is None else np.clip(np.rint(table / unit), -1 / unit, 1 / unit - 1) * unit
 
 
+def basis_of(kind: str, degree: int, lower: float, upper: float, spans: int) -> SpanBasis:
+    even, graded = uniform_breaks(lower, upper, spans), graded_breaks(lower, upper, 6, lower + 0.3, 5.0)
+    if kind == "hat":
+        return hat(graded)
+    if kind == "periodic":
+        return periodic_bspline(uniform_breaks(lower, upper, 9), degree)
+    if kind == "graded":
+        return bspline(graded, degree)
+    return {"uniform": bspline, "lagrange": lagrange, "bernstein": bernstein}[kind](even, degree)
+
+
 def axes_of(kind: str, degree: int, count: int) -> list[Axis]:
-    out = []
-    for d in range(count):
-        lower, upper = -1.0 + d, 1.0 + 2 * d
-        even, graded = uniform_breaks(lower, upper, 5 + d % 3), graded_breaks(lower, upper, 6, lower + 0.3, 5.0)
-        if kind == "levels":
-            out.append(level_axis(f"x{d}", tuple("abcd"[: 2 + d % 3])))
-            continue
-        basis = {
-            "uniform": lambda: bspline(even, degree), "graded": lambda: bspline(graded, degree), "hat": lambda: hat(graded),
-            "lagrange": lambda: lagrange(even, degree), "bernstein": lambda: bernstein(even, degree),
-            "periodic": lambda: periodic_bspline(uniform_breaks(lower, upper, 9), degree),
-        }[kind]()  # fmt: skip
-        out.append(Axis(f"x{d}", "m", basis))
-    return out
+    if kind == "levels":
+        return [level_axis(f"x{d}", tuple("abcd"[: 2 + d % 3])) for d in range(count)]
+    return [Axis(f"x{d}", "m", basis_of(kind, degree, -1.0 + d, 1.0 + 2 * d, 5 + d % 3)) for d in range(count)]
 
 
 def tables_for(rng: np.random.Generator, axes: list[Axis], columns: list[int], dtype: str) -> list[np.ndarray]:
@@ -117,7 +117,16 @@ def tables_for(rng: np.random.Generator, axes: list[Axis], columns: list[int], d
     return made
 
 
-def cp_model(axes: list[Axis], *, rank: int = 6, outputs: int = 1, dtype: str = "float32", seed: int = 0, sparse: bool = False, link: str = "identity") -> Model:
+def cp_model(
+    axes: list[Axis],
+    *,
+    rank: int = 6,
+    outputs: int = 1,
+    dtype: str = "float32",
+    seed: int = 0,
+    sparse: bool = False,
+    link: str = "identity",
+) -> Model:
     rng = np.random.default_rng(seed)
     uses = np.ones((len(axes), rank), bool)
     if sparse:
@@ -153,7 +162,15 @@ def mixed() -> list[Axis]:
 def zoo() -> dict[str, Model]:
     """Models of every kind, degree, storage type and interaction."""
     models = {}
-    for kind, degrees in (("uniform", range(8)), ("graded", (1, 3, 6)), ("hat", (1,)), ("lagrange", (2, 3)), ("bernstein", (3, 5)), ("periodic", (2, 3)), ("levels", (0,))):
+    for kind, degrees in (
+        ("uniform", range(8)),
+        ("graded", (1, 3, 6)),
+        ("hat", (1,)),
+        ("lagrange", (2, 3)),
+        ("bernstein", (3, 5)),
+        ("periodic", (2, 3)),
+        ("levels", (0,)),
+    ):
         for degree in degrees:
             for dtype in DTYPES:
                 models[f"{kind}-{degree}-{dtype}"] = cp_model(axes_of(kind, degree, 3), dtype=dtype, rank=5, outputs=2)

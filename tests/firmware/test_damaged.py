@@ -74,14 +74,25 @@ def test_every_byte_of_the_axis_records(name: str, c_double: Any) -> None:
 def fuzzer(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    done = subprocess.run([compiler, "-std=c99", "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)], capture_output=True, check=False)
+    done = subprocess.run(
+        [compiler, "-std=c99", "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)], capture_output=True, check=False
+    )
     if done.returncode:
         pytest.skip("this compiler has no sanitizers")
     return program
 
 
 def test_fuzzed_files_under_sanitizers(fuzzer: Path, artifacts: dict[str, bytes], tmp_path: Path) -> None:
-    names = ["uniform-3-float32", "graded-3-float16", "hat-1-int8", "levels-0-int16", "sparse-int16", "tt-int8", "logistic", "periodic-3-float32"]
+    names = [
+        "uniform-3-float32",
+        "graded-3-float16",
+        "hat-1-int8",
+        "levels-0-int16",
+        "sparse-int16",
+        "tt-int8",
+        "logistic",
+        "periodic-3-float32",
+    ]
     for name in names:
         (tmp_path / f"{name}.sna").write_bytes(artifacts[name])
     files = [str(tmp_path / f"{name}.sna") for name in names]

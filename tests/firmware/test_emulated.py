@@ -19,10 +19,10 @@ from .test_values import allowed
 for package in ("ziglang", "unicorn", "elftools"):
     pytest.importorskip(package, reason="no emulated cores: pip install 'sna-edge[firmware]'")
 
-from sna_export.firmware import resources
-from sna_export.firmware.cores import CORES
-from sna_export.firmware.emulate import Firmware
-from sna_export.firmware.toolchain import compile_image
+from sna_export.firmware import resources  # noqa: E402
+from sna_export.firmware.cores import CORES  # noqa: E402
+from sna_export.firmware.emulate import Firmware  # noqa: E402
+from sna_export.firmware.toolchain import compile_image  # noqa: E402
 
 POINTS = 1000
 FLOAT = [c for c in CORES.values() if not c.integer]
@@ -101,11 +101,18 @@ def test_integer_cores_are_equal_to_the_bit(dtype: str, core: Any, images: Any) 
 def test_what_has_no_value_is_said(defines: tuple[str, ...], core: Any, images: Any, tmp_path: Path) -> None:
     data = seven_inputs().to_bytes()
     entries = ["sna_open", "sna_verify", "sna_eval"]
-    image = compile_image(core, entries, tmp_path, defines=(*defines, "SNA_NO_TT", "SNA_NO_F16", "SNA_NO_INT", "SNA_NO_LINK", "SNA_NO_FIXED"))
+    image = compile_image(
+        core, entries, tmp_path, defines=(*defines, "SNA_NO_TT", "SNA_NO_F16", "SNA_NO_INT", "SNA_NO_LINK", "SNA_NO_FIXED")
+    )
     firmware = Firmware(core, image, data)
     x = np.full(7, 0.5, np.float32)
     assert firmware.value(x)[1].value == Status.OK
-    for value, status in ((np.nan, Status.BAD_INPUT), (1.5, Status.OUT_OF_DOMAIN), (-1e-6, Status.OUT_OF_DOMAIN), (np.inf, Status.BAD_INPUT)):
+    for value, status in (
+        (np.nan, Status.BAD_INPUT),
+        (1.5, Status.OUT_OF_DOMAIN),
+        (-1e-6, Status.OUT_OF_DOMAIN),
+        (np.inf, Status.BAD_INPUT),
+    ):
         bad = x.copy()
         bad[0] = value
         y, run = firmware.value(bad)
@@ -133,9 +140,19 @@ def test_costs_stay_within_their_bounds() -> None:
 def test_the_model_record_has_the_size_the_report_states(compiler: str, tmp_path: Path) -> None:
     source = tmp_path / "size.c"
     source.write_text(f'#include "sna.h"\ntypedef char fits[sizeof(sna_model) <= {resources.MODEL_RECORD} ? 1 : -1];\n')
-    from sna_export.firmware.toolchain import library_folder, zig
-
     import subprocess
 
-    command = [*zig(), "-target", CORES["cortex-m4f"].target, "-mcpu=cortex_m4", f"-I{library_folder()}", "-c", str(source), "-o", str(tmp_path / "o")]
+    from sna_export.firmware.toolchain import library_folder, zig
+
+    command = [
+        *zig(),
+        "-target",
+        CORES["cortex-m4f"].target,
+        "-mcpu=cortex_m4",
+        f"-I{library_folder()}",
+        "-c",
+        str(source),
+        "-o",
+        str(tmp_path / "o"),
+    ]
     subprocess.run(command, check=True, capture_output=True)

@@ -14,6 +14,20 @@ from sna_export.firmware import source
 
 from .conftest import STRICT, axes_of, cp_model, mixed, tt_model
 
+FACE = r"""
+#include "sna.hpp"
+#include "my_model.h"
+#include <cstdio>
+int main() {
+    static sna::Model<4096> model(my_model_artifact, MY_MODEL_SIZE);
+    std::array<sna_real, 2> y{};
+    std::array<sna_real, 10> dy{};
+    std::array<sna_real, 5> x{100.0, 1.0, 30.0, 1.0, 90.0};
+    if (!model) { std::puts(model.reason()); return 1; }
+    if (model.value(x, y) < 0 || model.gradient(x, y, dy) < 0) return 2;
+    std::printf("%.17g %.17g\n", y[0], y[1]);
+}
+"""
 MODELS = {
     "sparse": lambda: cp_model(mixed(), rank=9, outputs=2, sparse=True, link="exp"),
     "int8": lambda: cp_model(axes_of("uniform", 3, 3), dtype="int8"),
@@ -64,13 +78,7 @@ def test_another_library_version_is_refused(exported: Path, compiler: str) -> No
 @pytest.mark.parametrize("exported", ["sparse"], indirect=True)
 def test_cpp_face(exported: Path, tmp_path: Path) -> None:
     program = tmp_path / "face.cpp"
-    program.write_text(
-        '#include "sna.hpp"\n#include "my_model.h"\n#include <cstdio>\nint main() {\n'
-        "    static sna::Model<4096> model(my_model_artifact, MY_MODEL_SIZE);\n    std::array<sna_real, 2> y{};\n    std::array<sna_real, 10> dy{};\n"
-        "    std::array<sna_real, 5> x{100.0, 1.0, 30.0, 1.0, 90.0};\n"
-        '    if (!model) { std::puts(model.reason()); return 1; }\n    if (model.value(x, y) < 0 || model.gradient(x, y, dy) < 0) return 2;\n'
-        '    std::printf("%.17g %.17g\\n", y[0], y[1]);\n}\n'
-    )
+    program.write_text(FACE)
     command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", f"-I{exported}", str(program)]
     objects = []
     for name in ("sna.c", "my_model.c"):

@@ -16,7 +16,9 @@ from .conftest import axes_of, cp_model, mixed, tt_model
 POINTS = 100_000
 LOSS = {"int16": 1.5e-3, "int8": 1.5e-3}  # of the output range on these rough models, products of 3 to 7 atoms
 MODELS = {
-    f"{dtype}-{name}": (lambda axes=axes, dtype=dtype, link=link, sparse=sparse: cp_model(axes(), dtype=dtype, rank=7, outputs=2, sparse=sparse, link=link))
+    f"{dtype}-{name}": (
+        lambda axes=axes, dtype=dtype, link=link, sparse=sparse: cp_model(axes(), dtype=dtype, rank=7, outputs=2, sparse=sparse, link=link)
+    )
     for dtype in ("int16", "int8")
     for name, axes, link, sparse in (
         ("cubic", lambda: axes_of("uniform", 3, 3), "identity", False),

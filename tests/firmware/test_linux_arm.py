@@ -34,7 +34,8 @@ for path in sys.argv[2:]:
         model = sna_edge.load(path, backend=backend)  # replays the golden vectors with this backend
         y, g = model.backend.value_and_gradient(x)
         roots = inverse.roots(model, "x0", {"y0": float(y[0, 0])}, at={"x1": x[0, 1], "x2": x[0, 2]})
-        out[path + " " + backend] = {"y": y.tolist(), "g": g.tolist(), "isa": getattr(model.backend, "isa", ""), "roots": roots.values.tolist()}
+        out[path + " " + backend] = {"y": y.tolist(), "g": g.tolist(), "roots": roots.values.tolist()}
+        out[path + " " + backend]["isa"] = getattr(model.backend, "isa", "")
 print(json.dumps(out))
 """
 
@@ -48,7 +49,9 @@ def wheels() -> ModuleType:
 def arm64() -> Path:
     """A folder with an arm64 Python, set up once per machine; skipped with one line where it cannot be."""
     if not (SYSROOT / "ready").exists():
-        done = subprocess.run(["bash", str(ROOT / "tools" / "aarch64_python.sh"), str(SYSROOT)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", str(ROOT / "tools" / "aarch64_python.sh"), str(SYSROOT)], capture_output=True, text=True, check=False
+        )
         if done.returncode:
             pytest.skip(f"no arm64 Python under QEMU here: {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}")
     return SYSROOT
@@ -82,7 +85,8 @@ def test_the_device_room_answers_on_aarch64(arm64: Path, wheels: ModuleType, tmp
     python = [shutil.which("qemu-aarch64"), "-L", str(arm64 / "root"), str(arm64 / "root/usr/bin/python3.11")]
     done = subprocess.run(
         [*python, str(tmp_path / "ask.py"), str(tmp_path / "x.json"), *paths],
-        env={"PYTHONPATH": f"{site}:{arm64 / 'site'}", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": f"{site}:{arm64 / 'site'}", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

@@ -95,7 +95,9 @@ def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_d
     for row in range(0, 400, 2):
         d = int(rng.integers(len(model.axes)))
         axis = model.axes[d]
-        x[row, d] = rng.choice([np.nan, axis.lower - 0.1 * axis.width, axis.upper + 0.3 * axis.width, axis.upper + 1e-9, axis.lower, axis.upper, 0.5])
+        x[row, d] = rng.choice(
+            [np.nan, axis.lower - 0.1 * axis.width, axis.upper + 0.3 * axis.width, axis.upper + 1e-9, axis.lower, axis.upper, 0.5]
+        )
     wanted = model.evaluate(x, extrapolate=extrapolate)
     y, status = opened.value(x, int(extrapolate))
     np.testing.assert_array_equal(status, wanted.status)
@@ -112,7 +114,10 @@ def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_d
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
 def test_intervals(link: str, space: str, c_double: Any) -> None:
     made = cp_model(axes_of("uniform", 3, 2), link=link, outputs=2)
-    outputs = [sna_edge.Output(o.name, link=link, scale=o.scale, offset=o.offset, interval=sna_edge.Interval(0.9, 0.3, 0.1, space)) for o in made.outputs]
+    outputs = [
+        sna_edge.Output(o.name, link=link, scale=o.scale, offset=o.offset, interval=sna_edge.Interval(0.9, 0.3, 0.1, space))
+        for o in made.outputs
+    ]
     model = reference(made.replace(outputs=outputs).to_bytes())
     opened = c_double.open(model.artifact)
     found = model.evaluate(points_in(model, 20))
@@ -124,7 +129,9 @@ def test_intervals(link: str, space: str, c_double: Any) -> None:
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
-@pytest.mark.parametrize("kind,degree", [("uniform", 1), ("uniform", 3), ("uniform", 7), ("graded", 3), ("lagrange", 3), ("periodic", 3), ("hat", 1)])
+@pytest.mark.parametrize(
+    "kind,degree", [("uniform", 1), ("uniform", 3), ("uniform", 7), ("graded", 3), ("lagrange", 3), ("periodic", 3), ("hat", 1)]
+)
 def test_roots_are_those_of_python(kind: str, degree: int, link: str, c_double: Any) -> None:
     model = reference(cp_model(axes_of(kind, degree, 3), link=link, rank=7, seed=4).to_bytes())
     opened = c_double.open(model.artifact)
@@ -134,7 +141,9 @@ def test_roots_are_those_of_python(kind: str, degree: int, link: str, c_double: 
         wanted = inverse.roots(model, "x1", target, at={"x0": x[0], "x2": x[2]})
         found, status, nearest = opened.roots(x, 1, target)
         assert status == wanted.status, (row, wanted)
-        np.testing.assert_allclose(sorted(found[:, 0]), sorted(np.atleast_1d(np.asarray(wanted.x, float)).ravel()), atol=1e-8 * model.axes[1].width)
+        np.testing.assert_allclose(
+            sorted(found[:, 0]), sorted(np.atleast_1d(np.asarray(wanted.x, float)).ravel()), atol=1e-8 * model.axes[1].width
+        )
         assert abs(nearest - target) <= 1e-6 * max(1.0, abs(target))
 
 
