@@ -219,3 +219,11 @@ def test_grid_asks_for_what_is_missing(model) -> None:
         model.grid({"power": [100.0]}, at={"speed": 1.0, "alloy": 0, "spot": 50.0})
     with pytest.raises(DomainError, match="power"):
         model.grid({"power": [10.0]}, at={"speed": 1.0, "alloy": 0, "spot": 50.0, "angle": 0.0})
+
+
+def test_sums_keep_the_emptier_support(build) -> None:
+    """A span of the sum has training rows only where both models have some."""
+    left = Axis("x", "", bspline(uniform_breaks(0.0, 4.0, 4), 2), support=np.array([5, 0, 7, 9], dtype=np.uint8))
+    right = Axis("x", "", bspline(uniform_breaks(0.0, 4.0, 8), 2), support=np.array([1, 1, 1, 1, 0, 3, 9, 255], dtype=np.uint8))
+    both = build.cp((left,), rank=1) + build.cp((right,), rank=1)
+    assert both.axes[0].support.tolist() == [1, 1, 0, 0, 0, 3, 9, 9]

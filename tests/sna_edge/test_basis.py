@@ -272,3 +272,11 @@ def test_arrays_are_read_only() -> None:
     basis = bspline(UNIFORM, 3)
     with pytest.raises(ValueError, match="read-only"):
         basis.breaks[0] = 0.0
+
+
+def test_rows_beyond_the_table_are_refused() -> None:
+    good = bspline([0.0, 1.0, 2.0], 1)
+    with pytest.raises(InputError, match="rows"):
+        SpanBasis(good.breaks, 1, good.first_row, good.matrix_id, good.matrices, good.n_rows - 1)
+    with pytest.raises(InputError, match="degree"):
+        SpanBasis(good.breaks, 2, good.first_row, good.matrix_id, good.matrices, good.n_rows + 1)
