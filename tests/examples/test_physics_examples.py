@@ -16,6 +16,11 @@ def test_the_rod_ends_in_the_temperature_by_hand(root):
     assert example(root, "cooling_rod").main() == pytest.approx(40.0, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_the_melt_pool_ends_in_its_depth(root):
+    assert example(root, "melt_pool").main() == pytest.approx(53.9, abs=0.5), "um, of the semi-analytic field"
+
+
 def test_the_tools_find_their_sections(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "tools"))
     import physics
