@@ -150,12 +150,12 @@ def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed
     why = _why(best, candidates)
     scores = _scores(outputs, best)
     provenance = {
-        "rows": len(samples.x), "seed": seed, "kind": best.kind, "chosen": best.name, "link": outputs[0].link,
-        "modes": best.rank, "why": why, "outputs": scores,
+        "rows": len(samples.x), "seed": seed, "kind": best.kind, "link": outputs[0].link, "modes": best.rank, "why": why,
     }  # fmt: skip
-    model = assemble(samples, best, outputs, {"fit": provenance})
+    short = {name: {key: float(f"{value:.5g}") for key, value in score.items()} for name, score in scores.items()}
+    model = assemble(samples, best, outputs, {"fit": {**provenance, "outputs": short}})
     report = {
-        **provenance, "seconds": seconds, "notes": notes, "candidates": [c.row() for c in candidates],
+        **provenance, "chosen": best.name, "outputs": scores, "seconds": seconds, "notes": notes, "candidates": [c.row() for c in candidates],
         "tried": {c.name: c.notes for c in candidates}, "inputs": model.input_names,
     }  # fmt: skip
     return FitResult(model, report, samples.x[best.rows], best.measured, best.predicted)

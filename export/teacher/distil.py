@@ -21,22 +21,24 @@ from ..fit.start import grown, mode_sets, start
 Floats = NDArray[np.float64]
 FINE = 1e-2
 """Tolerance (share of the spread) below which a teacher is smooth."""
-GAIN = 0.95
-"""A step of rank must lower the distance on the check points to this share to be followed by the next."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them."""
+    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them.
+
+    A larger rank is kept only where it lowers the distance on the check points to the share `gain`.
+    """
 
     ranks: tuple[int, ...]
     strength: float
     steps: int
     sweeps: int
+    gain: float
 
 
-SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0)
-NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 15, 15)
+SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8)
+NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 15, 15, 0.95)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
 TOGETHER = 2200
@@ -91,10 +93,10 @@ def distil(
         tried.append((rank, f.parameters, distance))
         if watch:
             watch(f"pupil of rank {rank}: {distance:.2e} of the spread from its teacher")
-        worse = best is not None and distance > GAIN * best.distance
-        if best is None or distance < best.distance:
-            best = Distilled(f, distance, tried, schedule)
-        if worse or distance <= tolerance or time.monotonic() > deadline:
+        if best is not None and distance > schedule.gain * best.distance:
+            break
+        best = Distilled(f, distance, tried, schedule)
+        if distance <= tolerance or time.monotonic() > deadline:
             break
     assert best is not None
     return best
