@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics fuzz exchange wheels docs clean
+.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz exchange wheels docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,12 @@ bench: $(STAMP)-test native ## speed of queries on this machine, one table
 
 physics: $(STAMP)-test ## solve the shipped problems, one table and plots
 	$(PY) tools/physics.py
+
+inverse: $(STAMP)-test ## inverse queries against their targets: speed, completeness, agreement with peers
+	$(PY) tools/inverse_bench.py --cases 200
+
+calibration: $(STAMP)-test ## simulation-based calibration of the posterior, 3,000 cases
+	$(PY) tools/inverse_bench.py --only calibration --calibration 3000
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
