@@ -155,7 +155,8 @@ def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed
     short = {name: {key: float(f"{value:.5g}") for key, value in score.items()} for name, score in scores.items()}
     model = assemble(samples, best, outputs, {"fit": {**provenance, "outputs": short}})
     report = {
-        **provenance, "chosen": best.name, "outputs": scores, "seconds": seconds, "notes": notes, "candidates": [c.row() for c in candidates],
+        **provenance, "chosen": best.name, "outputs": scores, "seconds": seconds, "notes": notes,
+        "candidates": [c.row() for c in candidates],
         "tried": {c.name: c.notes for c in candidates}, "inputs": model.input_names,
     }  # fmt: skip
     return FitResult(model, report, samples.x[best.rows], best.measured, best.predicted)

@@ -51,7 +51,7 @@ def taught(
         tolerance=LOST * error, max_parameters=max_parameters, deadline=deadline, watch=watch,
     )  # fmt: skip
     predicted = np.empty_like(samples.y)
-    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:]), without, strict=True):
+    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without), without, strict=True):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
     return Candidate(
         f"pupil of rank {pupil.f.rank - 1} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,

@@ -128,12 +128,18 @@ def teach(f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int,
     ).f
 
 
-def refits(pupil: Distilled, lesson: Lesson, targets: Floats) -> list[Separable]:
-    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows."""
+def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = ()) -> list[Separable]:
+    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows.
+
+    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught.
+    """
     sweeps = REFIT_SWEEPS if pupil.f.parameters > TOGETHER else 0
     out = []
     for a in range(targets.shape[2]):
-        rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], lesson.weight)
+        weight = lesson.weight.copy()
+        if held:
+            weight[held[a]] = 0.0
+        rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], weight)
         out.append(teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf))
     return out
 
