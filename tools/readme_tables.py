@@ -1,4 +1,4 @@
-"""Put the measured tables of docs/tables/ into README.md, between `<!-- table NAME -->` and `<!-- end NAME -->`.
+"""Put the measured tables of docs/tables/ into the pages, between `<!-- table NAME -->` and `<!-- end NAME -->`.
 
     python tools/readme_tables.py
 """
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "docs/measured.md")
 TABLES = ROOT / "docs" / "tables"
 MARKED = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.S)
 
@@ -25,5 +26,6 @@ def insert(text: str) -> str:
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    path.write_text(insert(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        path = ROOT / page
+        path.write_text(insert(path.read_text(encoding="utf-8")), encoding="utf-8")
