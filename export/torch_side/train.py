@@ -32,7 +32,7 @@ class Training:
 
     `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. `epochs` of Adam at `rate` falling to
     a hundredth, then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step, None for a 128th of the table within
-    256 .. 16384. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
+    256 .. 2048. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
     seconds; a quarter of it is left to L-BFGS.
     """
 
@@ -172,7 +172,7 @@ class _Run:
         first, quiet = 0, 0
         if self.path is not None and Path(self.path).exists():
             first, quiet, self.best, self.state = load(self.path, module, solver, generator)
-        size = how.batch or min(max(len(self.rows) // 128, 256), 16384)
+        size = how.batch or min(max(len(self.rows) // 128, 256), 2048)
         steps = max(1, -(-len(self.rows) // size))
         for epoch in range(first, how.epochs):
             order = self.rows[torch.randperm(len(self.rows), generator=generator).to(self.device)]
