@@ -18,7 +18,7 @@ def test_accepted_tracks_are_inside(root: Path, data: Path, monkeypatch: pytest.
     import replay  # type: ignore[import-not-found]
 
     assert replay.TABLE.exists() and data.is_dir()
-    found, model = replay.replay(2, 10.0, 0)
+    found, model = replay.replay(2, 30.0, 0)
     assert sum(found["verdicts"].values()) == found["tracks"] == 677
     assert found["accepted"] >= 20
     assert found["accepted and truly outside"] <= 0.10 * found["accepted"]
