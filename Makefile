@@ -39,8 +39,9 @@ unit: $(STAMP)-test $(STAMP)-runtimes
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
 	$(PY) tools/accuracy.py
 
-bench: $(STAMP)-test native ## speed of queries on this machine, one table
+bench: $(STAMP)-test native ## speed of queries on this machine, backends and the kernel
 	$(PY) tools/bench.py
+	$(PY) tools/bench_kernel.py
 
 physics: $(STAMP)-test ## solve the shipped problems, one table and plots
 	$(PY) tools/physics.py
