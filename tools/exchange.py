@@ -89,6 +89,9 @@ def runtime(folder: Path, backend: str, python: list[str], environment: dict[str
     if done.returncode:
         print(f"{backend}: {(done.stderr.strip().splitlines() or ['no output'])[-1]}", file=sys.stderr)
         return {}
+    for line in done.stderr.splitlines():
+        if ": " in line and not line.startswith(("INFO", "W0", "I0")):
+            print(f"{backend}, {line}", file=sys.stderr)
     cells: Cells = json.loads(done.stdout.strip().splitlines()[-1])
     return cells
 
