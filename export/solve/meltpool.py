@@ -19,6 +19,7 @@ from sna_edge import Model
 
 from .axes import ProblemError
 from .plane import Plane
+from .threads import one_thread
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ class MeltPool:
         _ = self._down.table if query != self._aside.extent else self._aside.table
         if self.threads < 2 or len(chunks) < 2:
             return np.concatenate([query(c) for c in chunks])
-        with ThreadPoolExecutor(self.threads) as pool:
+        with one_thread(), ThreadPoolExecutor(self.threads) as pool:
             return np.concatenate(list(pool.map(query, chunks)))
 
     def _points(self, parameters: Mapping[str, ArrayLike]) -> Floats:

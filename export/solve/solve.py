@@ -19,6 +19,7 @@ from .modes import modes_of
 from .problem import Problem
 from .progress import Progress, Step
 from .system import System, assemble, normal_equations
+from .threads import one_thread
 from .trains import from_columns, permuted, rounded, summed
 from .tt_solver import TTSettings, solve_tt
 
@@ -60,6 +61,15 @@ def solve(
     given = {"method": method, "form": form, "rank_max": rank_max, "tolerance": tolerance, "modes": modes}
     options.update({k: v for k, v in given.items() if v is not None})
     progress = Progress(time_limit, listener)
+    with one_thread():
+        model, residual = _solved(problem, options, seed, device, progress, guess)
+    return Solution(problem, model, residual, tuple(progress.history), progress.seconds, options["method"])
+
+
+def _solved(
+    problem: Problem, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
+) -> tuple[Model, float]:
+    """Model and relative residual."""
     order = _order(problem, options.pop("order", None))
     ordered = _reordered(problem, order)
     if options["method"] not in ("train", "modes"):
@@ -75,7 +85,7 @@ def solve(
         model = _model_of_modes(problem, system, lift, order, tables)
     else:
         model = _model_of_train(problem, system, lift, order, tables, options["modes"], progress)
-    return Solution(problem, model, residual, tuple(progress.history), progress.seconds, options["method"])
+    return model, residual
 
 
 def _order(problem: Problem, names: Any) -> list[int]:
