@@ -50,7 +50,11 @@ def export(
         from .emit import labelled
 
         blob = labelled(through_onnx2tf(model, batch), {"sna_edge": metadata(model)})
-    agreement = check(model, blob, batch)
+    try:
+        agreement = check(model, blob, batch)
+    except RuntimeError as error:
+        cause = str(error).strip()
+        raise BackendError(f"the {converter} file does not run ({cause}); use the direct converter or report this model") from None
     path = Path(folder) / f"{stem}.tflite"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(blob)
