@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* -DFUZZ_HOST: the host layer too. */
+#ifdef FUZZ_HOST
+#include "sna_host.c"
+#else
 #include "sna.c"
+#endif
 
 static uint64_t state;
 
@@ -54,6 +59,39 @@ static void mend(unsigned char *b, size_t size) {
     memcpy(b + start + 32, &crc, 4);
 }
 
+#ifdef FUZZ_HOST
+enum { HOST_ROWS = 70 }; /* a full block and a part of one */
+
+static int use_host(sna_model *m) {
+    size_t size = sna_host_size(m), n = (size_t)HOST_ROWS, d = m->n_axes, k = m->n_outputs;
+    const sna_host *h;
+    void *memory, *work;
+    int status = 0;
+    if (!size || size > (size_t)16 << 20) return 0;
+    memory = aligned_alloc(64, size);
+    status += (int)sna_host_prepare(m, memory, size, &h);
+    work = aligned_alloc(64, (sna_host_workspace_size(h) + 63u) & ~(size_t)63);
+    double *x = malloc(n * d * 8), *y = malloc(n * k * 8), *dy = malloc(n * k * d * 8);
+    signed char *rows = malloc(n);
+    for (size_t i = 0; i < n * d; i++) {
+        const axis_record *a = axis_at(m, (unsigned)(i % d));
+        x[i] = below(30) ? a->lower + (a->upper - a->lower) * (double)below(1001) / 1000.0 : (double)float_of_bits(next());
+    }
+    for (unsigned flags = 0; flags < 2; flags++) {
+        status += (int)sna_host_eval(h, flags, n, x, y, rows, work);
+        status += (int)sna_host_eval(h, flags, 1, x, y, NULL, work);
+        status += (int)sna_host_grad(h, flags, n, x, y, dy, rows, work);
+    }
+    free(rows);
+    free(dy);
+    free(y);
+    free(x);
+    free(work);
+    free(memory);
+    return status;
+}
+#endif
+
 static void use(sna_model *m) {
     size_t size = 0;
     for (int verb = 0; verb < 4; verb++)
@@ -67,6 +105,9 @@ static void use(sna_model *m) {
     size_t found;
     int status = (int)sna_verify(m, work, size) + (int)sna_fixed_verify(m, work, size);
     m->verified = 1; /* the evaluators must hold for hostile numbers too */
+#ifdef FUZZ_HOST
+    status += use_host(m);
+#endif
     for (int round = 0; round < 4; round++) {
         for (unsigned d = 0; d < m->n_axes; d++) {
             const axis_record *a = axis_at(m, d);

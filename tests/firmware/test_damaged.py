@@ -70,12 +70,14 @@ def test_every_byte_of_the_axis_records(name: str, c_double: Any) -> None:
             same(c_double, repaired(data[:i] + bytes([value]) + data[i + 1 :]))
 
 
-@pytest.fixture(scope="session")
-def fuzzer(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session", params=["-std=c99", "-DSNA_FLOAT", "-DFUZZ_HOST"], ids=["double", "float", "host"])
+def fuzzer(request: pytest.FixtureRequest, compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     done = subprocess.run(
-        [compiler, "-std=c99", "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)], capture_output=True, check=False
+        [compiler, "-Wno-psabi", request.param, "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)],
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         pytest.skip("this compiler has no sanitizers")
