@@ -1,4 +1,4 @@
-"""Batched, damped Newton and Levenberg-Marquardt steps inside the unit box."""
+"""Batched Newton and Gauss-Newton steps inside a trust radius and the unit box."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from .deadline import Deadline
 Floats = NDArray[np.float64]
 Local = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
-FIRST = 1e-3  # damping of the first step, as a share of the curvature's diagonal
-LEAST, MOST = 1e-9, 1e9
+FIRST = 0.25  # of the box: radius within which the quadratic model is trusted at first
+SHORTEST = 1e-12  # radius at which a walk is stuck
+SECULAR = 6  # Newton steps for the damping that keeps a step inside the radius
 PRUNE = 3  # rounds between looks at which walks to give up
 HOPE = 20.0  # times the predicted fall is what a walk may still fall
 NEAR = 2e-3  # of the box: walks this close to a lower one have joined it
@@ -36,15 +37,15 @@ def descend(
     local: Local, z: Floats, *, rounds: int, deadline: Deadline, gain: float = GAIN, band: float = np.inf, thin: bool = False,
     best: float = np.inf,
 ) -> Descent:
-    """dz = -(H + damping diag H)^-1 g over the free unknowns, clipped to the box, accepted where E falls.
+    """dz = -(|H| + damping I)^-1 g over the free unknowns, no longer than a trust radius, clipped to the box, accepted where E falls.
 
     A bound is held while the slope pushes against it. Converged: the predicted fall is below `gain`. Walks that cannot be expected
     to end within `band` of the lowest (or of `best`) are given up, and with `thin` those that have joined a lower one too.
-    Source: More, The Levenberg-Marquardt algorithm (1978); Bertsekas (1982) for the two-metric projection.
+    Source: More and Sorensen, Computing a trust region step (1983); Bertsekas (1982) for the projection.
     """
     energy, slope, curvature = local(z)
     z = z.copy()
-    damping = np.full(len(z), FIRST)
+    radius = np.full(len(z), FIRST)
     done = np.zeros(len(z), dtype=bool)
     stuck = np.zeros(len(z), dtype=bool)
     deadline.restart()
@@ -53,7 +54,7 @@ def descend(
         busy = np.flatnonzero(~done & ~stuck & ~lost)
         if not len(busy) or not deadline.allows():
             break
-        dz, fall = step(z[busy], slope[busy], curvature[busy], damping[busy])
+        dz, fall, promised = step(z[busy], slope[busy], curvature[busy], radius[busy])
         done[busy] = fall < gain
         if turn % PRUNE == PRUNE - 1:
             lost[busy] = energy[busy] - HOPE * fall > min(best, energy.min()) + band
@@ -61,16 +62,17 @@ def descend(
                 lost[busy] |= joined(z, energy, busy)
         go = (fall >= gain) & ~lost[busy]
         if not go.all():
-            busy, dz = busy[go], dz[go]
+            busy, dz, promised = busy[go], dz[go], promised[go]
             if not len(busy):
                 continue
         moved = np.clip(z[busy] + dz, 0.0, 1.0)
         e, g, h = local(moved)
-        better = e < energy[busy]
+        gained = energy[busy] - e
+        better = gained > 0.0
         taken = busy[better]
         z[taken], energy[taken], slope[taken], curvature[taken] = moved[better], e[better], g[better], h[better]
-        damping[busy] = np.clip(np.where(better, damping[busy] * 0.1, damping[busy] * 8.0), LEAST, None)
-        stuck[busy] = damping[busy] > MOST
+        radius[busy] = resized(radius[busy], np.linalg.norm(dz, axis=1), gained / np.maximum(promised, 1e-300))
+        stuck[busy] = radius[busy] < SHORTEST
     return Descent(z, energy, slope, curvature, (done | stuck) & ~lost)
 
 
@@ -87,23 +89,29 @@ def joined(z: Floats, energy: Floats, busy: NDArray[np.int64]) -> NDArray[np.boo
     return np.asarray((near & lower).any(axis=1))
 
 
-def step(z: Floats, slope: Floats, curvature: Floats, damping: Floats) -> tuple[Floats, Floats]:
-    """The damped step [M, U] and the fall of E that the undamped quadratic model predicts [M].
+def resized(radius: Floats, length: Floats, ratio: Floats) -> Floats:
+    """Trust radius after a step that kept `ratio` of its promise: shorter below a quarter, longer above three quarters."""
+    grown = np.where(ratio > 0.75, np.maximum(radius, 2.5 * length), radius)
+    return np.asarray(np.where(ratio > 0.25, grown, np.where(ratio > 0.0, 0.5, 0.25) * length))
+
+
+def step(z: Floats, slope: Floats, curvature: Floats, radius: Floats) -> tuple[Floats, Floats, Floats]:
+    """The step [M, U] of at most `radius`, the fall of E that the quadratic model predicts for the full step, and for this one.
 
     Along negative curvature the sign is turned, so that every step descends. An unknown whose bound the step would cross at once is
     held and the step taken without it.
     """
     held = ((z <= 0.0) & (slope > 0.0)) | ((z >= 1.0) & (slope < 0.0))
     for _ in range(2):
-        dz, fall = _inner(slope, curvature, damping, held)
+        dz, fall, promised = _inner(slope, curvature, radius, held)
         leaving = ((z <= 0.0) & (dz < 0.0)) | ((z >= 1.0) & (dz > 0.0))
         if not (leaving & ~held).any():
             break
         held = held | leaving
-    return np.where(held, 0.0, dz), fall
+    return np.where(held, 0.0, dz), fall, promised
 
 
-def _inner(slope: Floats, curvature: Floats, damping: Floats, held: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _inner(slope: Floats, curvature: Floats, radius: Floats, held: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
     g = np.where(held, 0.0, slope)
     h = curvature
     if held.any():
@@ -113,7 +121,16 @@ def _inner(slope: Floats, curvature: Floats, damping: Floats, held: NDArray[np.b
     largest = size.max(axis=1, keepdims=True).clip(1e-100)
     along = np.matmul(g[:, None, :], vectors)[:, 0]
     strength = np.maximum(size, 1e-13 * largest)
-    fall = 0.5 * (along * along / strength).sum(axis=1)
-    inverse = 1.0 / (strength + damping[:, None] * largest)
-    dz = -np.matmul(vectors, (along * inverse)[:, :, None])[:, :, 0]
-    return dz, fall
+    part = along / strength
+    fall = 0.5 * (along * part).sum(axis=1)
+    damping = np.zeros((len(g), 1))
+    for _ in range(SECULAR):
+        length = np.sqrt(np.square(part).sum(axis=1))
+        long = length > 1.05 * radius
+        if not long.any():
+            break
+        bend = np.maximum((np.square(part) / (strength + damping)).sum(axis=1), 1e-300)
+        damping += np.where(long, length**2 / bend * (length - radius) / radius, 0.0)[:, None]
+        part = along / (strength + damping)
+    promised = (along * part - 0.5 * strength * np.square(part)).sum(axis=1)
+    return -np.matmul(vectors, part[:, :, None])[:, :, 0], fall, promised
