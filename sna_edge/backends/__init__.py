@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Backend(Protocol):
-    """Evaluates a fixed model on raw coordinates; inputs outside the domain continue linearly, NaN gives NaN.
+    """Evaluates a fixed model on raw coordinates, which are finite; outside the domain they continue linearly.
 
     A backend may also have `single(query) -> y [K] | None`, a fast way for one float64 array (D,) inside the domain: None
     sends the query down the ordinary way, which finds out what is wrong with it.
