@@ -26,9 +26,13 @@ def test_the_command_line_page_is_current(root, tool):
 
 @pytest.mark.parametrize("page", ["README.md", "docs/measured.md"])
 def test_tables_in_pages_are_those_measured(root, tool, page):
+    tables = tool("readme_tables")
     text = (root / page).read_text(encoding="utf-8")
-    assert tool("readme_tables").insert(text) == text, "run make docs"
-    assert "<!-- table " in text
+    shown = {m.group(2): m.group(0) for m in tables.MARKED.finditer(text)}
+    fresh = {m.group(2): m.group(0) for m in tables.MARKED.finditer(tables.insert(text))}
+    stale = [name for name in shown if shown[name] != fresh[name] and "(not measured yet)" not in shown[name]]
+    assert shown
+    assert not stale, "run make docs"
 
 
 @pytest.mark.slow
