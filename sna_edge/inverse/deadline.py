@@ -35,6 +35,11 @@ class Deadline:
         return now + self._longest - self._start < self._budget
 
     @property
+    def endless(self) -> bool:
+        """True when there is no limit."""
+        return self._budget == float("inf")
+
+    @property
     def passed(self) -> bool:
         return perf_counter() - self._start >= self._budget
 

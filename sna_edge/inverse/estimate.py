@@ -26,6 +26,7 @@ from .unseen import Unseen, unseen
 Floats = NDArray[np.float64]
 
 SCAN = 1024  # quasi-random points from which the starts are chosen
+SCANNED = 200_000  # residuals the scan may cost when there is a deadline
 FIRST = 16  # starts of the first batch
 MOST_AT_ONCE = 256
 BAND = 14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
@@ -127,7 +128,8 @@ def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray
     """
     objective = query.objective
     levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in query.axes])
-    scan, groups = starts(objective.value, max(SCAN, count or 0), levels, seed)
+    size = SCAN if query.deadline.endless else int(np.clip(SCANNED / objective.rows, FIRST, SCAN))
+    scan, groups = starts(objective.value, max(size, count or 0), levels, seed)
     query.deadline.restart()
     first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
     ends, kept = None, np.empty(0, dtype=np.int64)
@@ -138,6 +140,8 @@ def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray
         )  # fmt: skip
         first += len(more.z)
         ends = more if ends is None else together(ends, more)
+        if query.deadline.passed:
+            return ends, np.array([int(ends.energy.argmin())])
         kept = distinct(objective, objective.value, ends.z, ends.energy, ends.converged, BAND, objective.movable)
         batch = min(2 * first, MOST_AT_ONCE)
     return ends, kept
@@ -168,7 +172,7 @@ def _answer(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Estimate:
         objective.value,
     )  # fmt: skip
     status = several(len(kept))
-    if not ends.converged[kept[0]]:
+    if query.deadline.passed or not ends.converged[kept[0]]:
         status = Status.DEADLINE if query.deadline.passed or not query.deadline.allows() else Status.NOT_CONVERGED
     return Estimate(
         status, query.axes, x, "; ".join(b.words for b in blind), None,

@@ -47,6 +47,11 @@ class Objective:
         if isinstance(forward, Contracted) and forward.plain and data.freedom is None:
             self._compress(forward)
 
+    @property
+    def rows(self) -> int:
+        """Residuals computed per setting."""
+        return len(self._y) if self._compressed is None else len(self._compressed[1])
+
     def _box(self) -> tuple[Floats, Floats]:
         lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
         for u, p in self._densities.items():

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 ROUND = 1024  # least draws of a round
 LARGEST = 8192  # most draws of a round, so that a deadline can be kept
+DRAWN = 400_000  # residuals a round may cost when there is a deadline
 MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
 WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
@@ -104,6 +105,8 @@ class Sampler:
 
     def __init__(self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int) -> None:
         self.query, self.objective = query, query.objective
+        endless = query.deadline.endless
+        self.cap = LARGEST if endless else int(np.clip(DRAWN / self.objective.rows, 64, LARGEST))  # draws of a round
         self.rng = np.random.default_rng([seed, 1])
         self.free = np.flatnonzero(self.objective.movable)
         self.fixed = np.flatnonzero(~self.objective.movable)
@@ -131,9 +134,9 @@ class Sampler:
         if not len(self.free):
             return self.levels(n)
         self.query.deadline.restart()
-        attempts: list[int | None] = [None, *PIECES]
-        wide = self.wide()
-        count = ROUND if wide else int(np.clip(n, ROUND, LARGEST))
+        attempts: list[int | None] = [None, *(PIECES if self.cap >= ROUND else ())]  # local pieces are too dear under a deadline
+        wide = self.cap >= ROUND and self.wide()
+        count = min(ROUND if wide else int(np.clip(n, ROUND, LARGEST)), self.cap)
         while True:
             self.round(count)
             weight = self.weights()
@@ -144,13 +147,13 @@ class Sampler:
             share = ess / len(self.z)
             if wide:  # the ridge may bend out of reach of the modes' components, unseen by the draws
                 wide, attempts = False, [*PIECES[1:]]
-                count = int(np.clip(1.5 * n, ROUND, LARGEST))
+                count = min(int(np.clip(1.5 * n, ROUND, LARGEST)), self.cap)
                 self.improve(PIECES[0], share)
             elif attempts and share < GOOD:
-                count = int(np.clip(n, ROUND, LARGEST))
+                count = min(int(np.clip(n, ROUND, LARGEST)), self.cap)
                 self.improve(attempts.pop(0), share)
             else:
-                count = int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST))
+                count = min(int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST)), self.cap)
 
     def wide(self) -> bool:
         """True when a mode's component is so wide that its ridge is likely to bend on the way."""
@@ -158,7 +161,7 @@ class Sampler:
 
     def improve(self, pieces: int | None, share: float) -> None:
         """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
-        if pieces is None and share > 0.02:
+        if pieces is None and (share > 0.02 or self.cap < ROUND):
             self.mixture = self.mixture.refitted(self.z, self.level, self.weights())
             return
         self.mixture = local_pieces(self, pieces or PIECES[0])
