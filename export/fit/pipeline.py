@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from sna_edge.model import Model
 
 from ..conformal import LEVEL, with_intervals
 from ..teacher.stack import EXACT, best_stack, crowded, teachers
+from ..threads import one_thread
 from .assemble import assemble
 from .candidate import Candidate
 from .folds import fold_of_rows
@@ -36,6 +38,8 @@ SMALLER_WINS = 1.02
 BEHIND = 1.25
 """A teacher whose own out-of-fold error is this much above a fitted candidate's is not compressed."""
 LEAST_PARAMETERS, MOST_PARAMETERS = 150, 4000
+SMALL_TABLE = 3000
+"""Rows up to which the systems are too small for several BLAS threads: they spin and double the time."""
 SHARE_OF_TIME = 0.4
 
 
@@ -93,7 +97,8 @@ def _fit(samples: Samples, link: str, seed: int, time_limit: float | None, progr
     folds = fold_of_rows(samples.x, FOLDS, seed)
     if len(np.unique(folds)) < 2:
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
-    with Reporter(progress, deadline) as reporter:
+    small = len(samples.x) <= SMALL_TABLE
+    with Reporter(progress, deadline) as reporter, one_thread() if small else nullcontext():
         candidates = _candidates(samples, link, folds, seed, begin, deadline, reporter)
         best = _choose(candidates)
         seconds = time.monotonic() - begin

@@ -17,9 +17,9 @@ from scipy.interpolate import RegularGridInterpolator
 
 from sna_edge import Model
 
+from ..threads import one_thread
 from .axes import ProblemError
 from .plane import Plane
-from .threads import one_thread
 
 Floats = NDArray[np.float64]
 

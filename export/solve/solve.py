@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sna_edge import CP, TT, Model, Output
 
+from ..threads import one_thread
 from . import cp_solver, tt_solver
 from .axes import ProblemAxis, ProblemError
 from .cp_solver import CPSettings, fewest_modes, solve_cp
@@ -19,7 +20,6 @@ from .modes import modes_of
 from .problem import Problem
 from .progress import Progress, Step
 from .system import System, assemble, normal_equations
-from .threads import one_thread
 from .trains import from_columns, permuted, rounded, summed
 from .tt_solver import TTSettings, solve_tt
 
