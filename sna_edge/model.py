@@ -56,6 +56,7 @@ class Model:
         certificate: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         backend: str = "numpy",
+        integer_path: bool = False,
     ) -> None:
         self.axes = tuple(axes)
         self.interaction = interaction
@@ -63,6 +64,7 @@ class Model:
         self.dtypes = tuple(dtypes or ["float64"] * len(self.axes))
         self.certificate = dict(certificate or {})
         self.metadata = dict(metadata or {})
+        self.integer_path = integer_path  # written with section 8 (for cores without an FPU) where its bounds can be proven
         self._validate()
         self._backend_name = backend
         self._backend: backends.Backend | None = None
@@ -120,10 +122,11 @@ class Model:
         return twin
 
     def replace(self, **changes: Any) -> Model:
-        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata or backend."""
+        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata, backend or integer_path."""
         fields: dict[str, Any] = {
             "axes": self.axes, "interaction": self.interaction, "outputs": self.outputs, "dtypes": self.dtypes,
             "certificate": self.certificate, "metadata": self.metadata, "backend": self._backend_name,
+            "integer_path": self.integer_path,
         }  # fmt: skip
         return Model(**{**fields, **changes})
 

@@ -61,14 +61,14 @@ def median_rates(calls: list[Callable[[], Any]], work: float, rounds: int) -> li
     return [work / float(np.percentile(t, 10)) for t in times]
 
 
-def model(inputs: int, modes: int, rows: int = ROWS, dtype: str = "float32") -> bytes:
+def model(inputs: int, modes: int, rows: int = ROWS, dtype: str = "float32", integers: bool = False) -> bytes:
     rng = np.random.default_rng(0)
     axes = [sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, rows - 3), 3)) for d in range(inputs)]
     tables = [rng.uniform(0.5, 0.999, (rows, modes)) for _ in axes]
     unit = {"int16": 2.0**-15, "int8": 2.0**-7}.get(dtype)
     tables = [t if unit is None else np.floor(t / unit) * unit for t in tables]
     made = sna_edge.Model(axes, sna_edge.CP.full(tables, rng.normal(size=(modes, 1))), [sna_edge.Output("y")], dtypes=[dtype] * inputs)
-    return made.to_bytes()
+    return made.replace(integer_path=integers).to_bytes()
 
 
 def opened(data: bytes) -> Any:
@@ -253,7 +253,7 @@ def firmware_page() -> str:
 
     lines = ["7 inputs, cubic, 16 modes, 32 rows per table; compiled with clang -Os, run on an emulated core, one query.", ""]
     for dtype in ("float32", "int16", "int8"):
-        lines += [f"Tables in {dtype}:", "", resources.markdown(resources.report(model(7, 16, 32, dtype))), ""]
+        lines += [f"Tables in {dtype}:", "", resources.markdown(resources.report(model(7, 16, 32, dtype, integers=True))), ""]
     return "\n".join(lines)
 
 

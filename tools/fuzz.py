@@ -46,7 +46,9 @@ def corpus() -> list[bytes]:
     tt = sna_edge.TT(cores, rng.normal(size=(2, 2)))
     outputs = [sna_edge.Output("y", "K", interval=sna_edge.Interval(0.9, 1, 2)), sna_edge.Output("z", link="exp")]
     models = [sna_edge.Model(axes, work, outputs, dtypes=["float32"] * 3) for work in (cp, sparse, tt)]
-    return [m.to_bytes() for m in models] + [quantize(m, to).to_bytes() for m in models for to in ("float16", "int16", "int8")]
+    return [m.to_bytes() for m in models] + [
+        quantize(m, to).replace(integer_path=True).to_bytes() for m in models for to in ("float16", "int16", "int8")
+    ]
 
 
 def damaged(data: bytes, rng: np.random.Generator) -> bytes:

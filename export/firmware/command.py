@@ -12,7 +12,8 @@ from shutil import which
 
 import sna_edge
 from sna_edge import Model
-from sna_edge.errors import BackendError
+from sna_edge.errors import BackendError, InputError
+from sna_export.certify import with_integer_path
 
 from . import faces, resources
 from .options import options_for
@@ -21,15 +22,17 @@ from .source import generate, identifier
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
     """Files written, and one sentence about what was checked."""
-    return export_c(model, Path(args.output), args.stem)
+    return export_c(model, Path(args.output), args.stem, integers=not args.float_only)
 
 
-def export_c(model: Model, folder: Path, stem: str) -> tuple[list[Path], str]:
+def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) -> tuple[list[Path], str]:
     """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino layout and, with the emulator installed, resources.md.
 
+    `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or int8 tables allow it.
     Raises BackendError when the self-test, compiled and run here, fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    model, remark = _for_cores(model, integers)
     artifact = model.artifact or model.to_bytes()
     model = sna_edge.from_bytes(artifact, backend="numpy")
     name, made = identifier(stem), generate(artifact, model, stem)
@@ -41,7 +44,19 @@ def export_c(model: Model, folder: Path, stem: str) -> tuple[list[Path], str]:
     files = [header, source, *library, *faces.write_makefile(folder, name, options)]
     files += faces.write_arduino(folder, name, sna_edge.__version__, [header, source, *library])
     report = _report(artifact, folder)
-    return [*files, *report], _self_test(folder, options, bool(report))
+    return [*files, *report], _self_test(folder, options, bool(report)) + remark
+
+
+def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
+    """The model as firmware carries it, and what to say about its integer path."""
+    if model.integer_path == integers:
+        return model, ""
+    if not integers:
+        return model.replace(integer_path=False), ""
+    try:
+        return with_integer_path(model), "; the artifact in it also holds the integer path"
+    except InputError as error:
+        return model, f"; no integer path: {error}"
 
 
 def _report(artifact: bytes, folder: Path) -> list[Path]:

@@ -11,7 +11,6 @@ from sna_edge.errors import InputError
 from sna_edge.inputs import coordinates
 from sna_edge.model import Model
 from sna_export.certify.certificate import KAPPA_WARNING, combined, figures, kappa
-from sna_export.certify.integer import integer_error
 from sna_export.certify.measured import inside, points_of
 
 from .attempt import Quantizer, Trial
@@ -41,7 +40,8 @@ def quantize(
     `resolve`: round in the metric of the function and re-solve what is still free (else: to nearest numbers).
     `seed` is accepted for symmetry with `fit`: nothing here is random.
     Intervals are widened by the quantization error and the certificate is filled; errors of an earlier quantization
-    are added to it. A model that is already in these types comes back as it is.
+    are added to it. A model that is already in these types comes back as it is. The integer path is left out: see
+    `with_integer_path`.
     Raises InputError when `to` is unknown or `max_error` cannot be met even in float32.
     """
     if to not in TARGETS:
@@ -53,7 +53,7 @@ def quantize(
     if _is_already(model, to, limit):
         return model
     rows = None if data is None else inside(model, coordinates(model.axes, data)[0])
-    model = model.with_backend("numpy")
+    model = model.replace(backend="numpy", integer_path=False)
     quantizer = Quantizer(model, points_of(model, rows), resolve, rows)
     if limit is None:
         trial = quantizer.attempt([to] * len(model.axes))
@@ -81,9 +81,6 @@ def _finish(model: Model, trial: Trial) -> Model:
     if certificate["kappa"] > KAPPA_WARNING:
         text = f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose digits in every type"
         warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
-    integer = integer_error(stored, trial.found.span)
-    if integer is not None:
-        certificate["integer"] = float(f"{integer:.3g}")
     outputs = widen(trial.model.outputs, trial.found.rms, trial.found.linear_rms)
     return trial.model.replace(outputs=outputs, certificate=certificate)
 

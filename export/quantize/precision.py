@@ -15,7 +15,7 @@ LADDER = {"int8": ("int8", "int16", "float32"), "float16": ("float16", "float32"
 def cheapest(quantizer: Quantizer, limit: float) -> Trial:
     """The smallest file found with error <= limit: integers, mixed where needed, or float16 throughout.
 
-    Integers bring span matrices and the integer path of their own, so a small model may be smaller in float16.
+    Axes of different types bring span matrices of their own, so a small model may be smaller in float16.
     """
     quantizer.attempt(["float16"] * len(quantizer.model.axes))
     within(quantizer, limit, "int8")

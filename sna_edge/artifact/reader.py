@@ -48,12 +48,12 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     model = Model(
         axes, _interaction(raw), outputs,
         dtypes=[layout.DTYPES[a["dtype"]] for a in raw.axes],
-        certificate=certificate, metadata=extra, backend="numpy",
+        certificate=certificate, metadata=extra, backend="numpy", integer_path=bool(raw.header["features"] & layout.FEATURE_FIXED),
     )  # fmt: skip
     model.artifact, model.path = data, path
     golden = golden_vectors(raw)
     replay(model, golden)
-    if raw.header["features"] & layout.FEATURE_FIXED:
+    if model.integer_path:
         from ..fixed.attach import replay as replay_integers
 
         replay_integers(raw)

@@ -63,7 +63,7 @@ def write(model: Model) -> bytes:
     golden, scale = make(stored)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
-    fixed = _integer_path(stored, groups, scale)
+    fixed = _integer_path(stored, groups, scale) if stored.integer_path else b""
     sections = {
         "axes": records.tobytes(),
         "spans": bytes(spans.data),
@@ -130,7 +130,7 @@ def _breaks(axis: Axis) -> bytes:
 
 def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
     work = model.interaction
-    groups = _groups(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
+    groups = groups_of(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
     data = bytearray()
     for d, (record, table, dtype) in enumerate(zip(records, work.tables, model.dtypes, strict=True)):
         if isinstance(work, CP):
@@ -145,7 +145,7 @@ def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
     return groups, bytes(data)
 
 
-def _groups(cp: CP) -> Array:
+def groups_of(cp: CP) -> Array:
     """Runs of equal masks; the modes are already sorted by mask."""
     runs = [(mask, len(list(run))) for mask, run in groupby(cp.masks)]
     groups = np.zeros(len(runs), layout.GROUP_RECORD)

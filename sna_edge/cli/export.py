@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)")
     parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
     parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
+    parser.add_argument("--float-only", action="store_true", help="c: leave out the integer path for cores without an FPU")
     parser.add_argument("--converter", default="direct", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)")
     add_json(parser)
 

@@ -7,12 +7,14 @@ import os
 from typing import Any
 
 from ..artifact import read
+from ..errors import InputError
+from ..model import Model
 from .answer import add_json, emit, writable
 
 HELP = "float16, int16, int8 or mixed tables, with a certificate"
 WORDS = {
     "exact_rms": "RMS over the domain, rigorous", "bound": "maximum, rigorous bound of the rounding", "max": "maximum, measured",
-    "rms": "RMS, measured", "p999": "99.9 % below, measured",
+    "rms": "RMS, measured", "p999": "99.9 % below, measured", "integer": "integer path, measured against its float",
 }  # fmt: skip
 
 
@@ -21,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     choices = ("float16", "int16", "int8", "auto")
     parser.add_argument("--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error")
     parser.add_argument("--max-error", type=float, metavar="E", help="largest measured error over the output range")
+    parser.add_argument("--integer-path", action="store_true", help="add what cores without an FPU need (int16 and int8 tables)")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .sna file to write")
     add_json(parser)
 
@@ -30,17 +33,29 @@ def run(args: argparse.Namespace) -> int:
 
     writable(args.output)
     model = read(args.model, "numpy")
-    small = quantize(model, args.to, max_error=args.max_error)
+    small, remarks = quantize(model, args.to, max_error=args.max_error), list[str]()
+    if args.integer_path:
+        small, remarks = _with_integers(small)
     small.save(args.output)
     before, after = os.path.getsize(args.model), os.path.getsize(args.output)
     dtypes = dict(zip(small.input_names, small.dtypes, strict=True))
     answer = {
         "status": "ok", "output": args.output, "bytes": after, "bytes_before": before, "dtypes": dtypes, "certificate": small.certificate,
-        "max_error": small.certificate.get("max"),
+        "max_error": small.certificate.get("max"), "integer_path": small.integer_path, "remarks": remarks,
     }  # fmt: skip
     lines = [f"{args.output}: {after} bytes (was {before}); " + ", ".join(f"{n} {t}" for n, t in dtypes.items())]
-    emit(args, answer, lines + certificate_lines(small.certificate))
+    emit(args, answer, lines + certificate_lines(small.certificate) + remarks)
     return 0
+
+
+def _with_integers(model: Model) -> tuple[Model, list[str]]:
+    """The model with its integer path; without it and with the reason where it has none that can be used."""
+    from sna_export.certify import with_integer_path
+
+    try:
+        return with_integer_path(model), []
+    except InputError as error:
+        return model, [f"written without the integer path: {error}"]
 
 
 def certificate_lines(certificate: dict[str, Any]) -> list[str]:

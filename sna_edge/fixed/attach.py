@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact import checks, layout
-from ..artifact.writer import padded_columns, padded_weights
+from ..artifact.golden import make
+from ..artifact.writer import groups_of, padded_columns, padded_weights
 from ..errors import ArtifactError, InputError
 from ..interaction import CP
 from ..model import Model
@@ -43,6 +44,14 @@ def plan(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]) 
     return build(model.replace(outputs=outputs), parts)
 
 
+def of_model(stored: Model) -> FixedPath:
+    """The integer path a file of this model holds. InputError says why it has none."""
+    if not isinstance(stored.interaction, CP):
+        raise InputError("a tensor train has no integer path; export to a core with an FPU")
+    _, scale = make(stored)
+    return plan(stored, groups_of(stored.interaction), list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)))[0]
+
+
 def replay(raw: checks.Raw) -> None:
     """Raises ArtifactError `golden_mismatch` when the integer path misses one of its golden vectors by a bit."""
     path, places, expected = parse(raw)
@@ -54,5 +63,5 @@ def of_artifact(data: bytes) -> FixedPath:
     """The integer path of an artifact. InputError when it has none."""
     raw = checks.validate(data)
     if not raw.header["features"] & layout.FEATURE_FIXED:
-        raise InputError("the artifact has no integer path; quantize the model to int16 or int8")
+        raise InputError("the artifact has no integer path; quantize the model to int16 or int8 with the integer path")
     return parse(raw)[0]

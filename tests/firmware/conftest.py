@@ -135,7 +135,7 @@ def cp_model(
     modes = tuple(np.flatnonzero(u) for u in uses)
     tables = tuple(tables_for(rng, axes, [len(m) for m in modes], dtype))
     made = [Output(f"y{k}", "N", link=link, scale=2.0 - 3 * k, offset=0.5 * k, bias=0.1 * k) for k in range(outputs)]
-    return Model(axes, CP(tables, modes, rng.standard_normal((rank, outputs))), made, dtypes=[dtype] * len(axes))
+    return Model(axes, CP(tables, modes, rng.standard_normal((rank, outputs))), made, dtypes=[dtype] * len(axes), integer_path=True)
 
 
 def tt_model(axes: list[Axis], *, rank: int = 4, outputs: int = 2, dtype: str = "float32", seed: int = 0) -> Model:
@@ -144,7 +144,7 @@ def tt_model(axes: list[Axis], *, rank: int = 4, outputs: int = 2, dtype: str = 
     flat = tables_for(rng, axes, [ranks[d] * ranks[d + 1] for d in range(len(axes))], dtype)
     cores = tuple(t.reshape(-1, ranks[d], ranks[d + 1]) for d, t in enumerate(flat))
     made = [Output(f"y{k}", interval=Interval(0.9, 0.1, 0.2)) for k in range(outputs)]
-    return Model(axes, TT(cores, rng.standard_normal((ranks[-1], outputs))), made, dtypes=[dtype] * len(axes))
+    return Model(axes, TT(cores, rng.standard_normal((ranks[-1], outputs))), made, dtypes=[dtype] * len(axes), integer_path=True)
 
 
 def mixed() -> list[Axis]:

@@ -36,7 +36,7 @@ def seven_inputs(dtype: str = "float32") -> Model:
     tables = [rng.uniform(0.3, 0.999, (32, 16)) for _ in axes]
     unit = {"int16": 2.0**-15, "int8": 2.0**-7}.get(dtype)
     tables = [t if unit is None else np.floor(t / unit) * unit for t in tables]
-    return Model(axes, CP.full(tables, rng.standard_normal((16, 1))), [Output("y")], dtypes=[dtype] * 7)
+    return Model(axes, CP.full(tables, rng.standard_normal((16, 1))), [Output("y")], dtypes=[dtype] * 7, integer_path=True)
 
 
 MODELS = {

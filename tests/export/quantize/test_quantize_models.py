@@ -9,7 +9,7 @@ import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, from_bytes
 from sna_edge.artifact.stored import as_stored
-from sna_export.certify import certify, exact_rms, measure
+from sna_export.certify import certify, exact_rms, measure, with_integer_path
 from sna_export.certify.certificate import linear_span
 from sna_export.certify.measured import points_of
 from sna_export.quantize import quantize
@@ -116,11 +116,13 @@ def test_weights_fit_float32(made, key) -> None:
 def test_integer_arithmetic_is_measured_where_there_is_an_integer_path(made, key) -> None:
     """Q15 products: each of D factors rounds by 2^-16 of a mode of size one at most."""
     model, small = made[key]
+    assert "integer" not in small.certificate
     if key[1] == "float16" or model.interaction.kind == "tt":
-        assert "integer" not in small.certificate
-    else:
-        figures = small.certificate
-        assert 0 < figures["integer"] <= 2.0**-15 * (len(model.axes) + 2) * max(1.0, figures["kappa"])
+        with pytest.raises(InputError, match=r"no integer path|is stored as float16"):
+            with_integer_path(small)
+        return
+    figures = with_integer_path(small).certificate
+    assert 0 < figures["integer"] <= 2.0**-15 * (len(model.axes) + 2) * max(1.0, figures["kappa"])
 
 
 def test_same_model_same_bytes(models) -> None:
