@@ -22,7 +22,8 @@ MODEL_RECORD = 88  # sizeof(sna_model) on a 32-bit core
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes and counts on one core. `code`: open, verify and value (integer path on cores without an FPU)."""
+    """Bytes and counts on one core. `code`: open, verify and value (integer path on cores without an FPU); `gradient`: instructions
+    of value and gradient together, `gradient_ram` its RAM."""
 
     core: str
     path: str
@@ -33,6 +34,7 @@ class Cost:
     multiply_adds: int
     instructions: int
     gradient: int | None
+    gradient_ram: int | None
 
 
 def multiply_adds(model: Model) -> int:
@@ -79,6 +81,7 @@ def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
         multiply_adds(model),
         run.instructions,
         None,
+        None,
     )
 
 
@@ -91,11 +94,14 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
         raise InputError(f"the artifact is refused on {core.name} (status {firmware.verified})")
     run = firmware.value(middle(model), count=True)[1]
     work = 20 * len(model.axes) if plain(model) else firmware.machine.call("sna_workspace_size", 0x20000000, 0).value
-    slope = None
+    slope, slope_ram = None, None
     if gradient:
-        general = [o for o in options if o != "SNA_PLAIN_ONLY"]
-        larger = compile_image(core, ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad"], folder, defines=general, optimize="-O2")
-        slope = Firmware(core, larger, artifact).gradient(middle(model), count=True)[1].instructions
+        optimize = "-Os" if plain(model) else "-O2"  # the general loops over modes pay for size
+        larger = compile_image(core, [*entries, "sna_eval_grad", "sna_workspace_size"], folder, defines=options, optimize=optimize)
+        steep = Firmware(core, larger, artifact)
+        climb = steep.gradient(middle(model), count=True)[1]
+        slope = climb.instructions
+        slope_ram = MODEL_RECORD + steep.machine.call("sna_workspace_size", 0x20000000, 1).value + climb.stack
     return Cost(
         core.name,
         "float",
@@ -106,6 +112,7 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
         multiply_adds(model),
         run.instructions,
         slope,
+        slope_ram,
     )
 
 
@@ -132,14 +139,15 @@ def _has_integer_path(artifact: bytes) -> bool:
 def markdown(costs: list[Cost]) -> str:
     """One table: a row per core."""
     head = (
-        "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query | with gradient |"
+        "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query "
+        "| with gradient | RAM then |"
     )
     rows = [
         f"| {c.core} | {c.path} | {c.code:,} | {c.artifact:,} | {c.ram:,} | {c.multiply_adds:,} | {c.instructions:,} | "
-        f"{f'{c.gradient:,}' if c.gradient else '-'} |"
+        f"{f'{c.gradient:,}' if c.gradient else '-'} | {f'{c.gradient_ram:,}' if c.gradient_ram else '-'} |"
         for c in costs
     ]
-    return "\n".join([head, "| --- | --- " + "| ---: " * 6 + "|", *rows])
+    return "\n".join([head, "| --- | --- " + "| ---: " * 7 + "|", *rows])
 
 
 def as_json(costs: list[Cost]) -> list[dict[str, Any]]:

@@ -76,10 +76,10 @@ def test_float_cores_give_what_python_gives(name: str, core: Any, images: Any) -
     expected = model.backend.value(x.astype(float))
     y = np.stack([firmware.value(row)[0] for row in x])
     assert (np.abs(y - expected) <= allowed(model, expected)).all()
-    slopes = model.backend.value_and_gradient(x[:5].astype(float))[1]
+    slopes = model.backend.value_and_gradient(x[:100].astype(float))[1]
     slopes[:, :, [a.kind == "categorical" for a in model.axes]] = 0.0
-    got = np.stack([firmware.gradient(row)[0] for row in x[:5]])
-    assert np.abs(got - slopes).max() <= 1e-4 * np.abs(slopes).max()
+    got = np.stack([firmware.gradient(row)[0] for row in x[:100]])
+    assert np.abs(got - slopes).max() <= 2e-5 * np.abs(slopes).max()
 
 
 @pytest.mark.parametrize("core", INTEGER, ids=lambda c: c.name)
@@ -100,7 +100,7 @@ def test_integer_cores_are_equal_to_the_bit(dtype: str, core: Any, images: Any) 
 @pytest.mark.parametrize("defines", [(), ("SNA_PLAIN_ONLY",)], ids=["all", "plain"])
 def test_what_has_no_value_is_said(defines: tuple[str, ...], core: Any, images: Any, tmp_path: Path) -> None:
     data = seven_inputs().to_bytes()
-    entries = ["sna_open", "sna_verify", "sna_eval"]
+    entries = ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad", "sna_workspace_size"]
     image = compile_image(
         core, entries, tmp_path, defines=(*defines, "SNA_NO_TT", "SNA_NO_F16", "SNA_NO_INT", "SNA_NO_LINK", "SNA_NO_FIXED")
     )
@@ -117,9 +117,15 @@ def test_what_has_no_value_is_said(defines: tuple[str, ...], core: Any, images: 
         bad[0] = value
         y, run = firmware.value(bad)
         assert run.value == status and np.isnan(y).all()
+        slopes, run = firmware.gradient(bad)
+        assert run.value == status and np.isnan(slopes).all()
     for border in (0.0, 1.0):
         x[0] = border
-        assert firmware.value(x)[1].value == Status.OK
+        assert firmware.value(x)[1].value == firmware.gradient(x)[1].value == Status.OK
+    need = firmware.machine.call("sna_workspace_size", 0x20000000, 1).value
+    for size, status in ((need, Status.OK), (need - 8, Status.NO_SPACE)):
+        arguments = (0x20000000, 0, 0x20020000, 0x20028000, 0x20030000, 0x20001000, size)
+        assert firmware.machine.call("sna_eval_grad", *arguments).value == status
 
 
 def test_a_damaged_artifact_is_refused_in_flash(images: Any) -> None:
@@ -132,6 +138,7 @@ def test_costs_stay_within_their_bounds() -> None:
     """Instructions are exact: the same compiler gives the same count on every machine."""
     m4 = resources.measure(seven_inputs().to_bytes(), CORES["cortex-m4f"])
     assert m4.instructions <= 1700 and m4.code <= 6144 and m4.ram <= 512
+    assert m4.gradient is not None and m4.gradient <= 3 * m4.instructions
     for dtype in ("int16", "int8"):
         m0 = resources.measure(seven_inputs(dtype).to_bytes(), CORES["cortex-m0plus"])
         assert m0.instructions <= 8000 and m0.ram <= 640
