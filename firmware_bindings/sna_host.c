@@ -22,11 +22,11 @@ typedef struct host_span {
 typedef struct host_axis {
     double lower, upper, inv_width;
     const host_span *spans;
-    const float *matrices; /* [matrix][k][order]: power before basis function, zeros above the degree */
+    const float *matrices; /* [matrix][k][order]: power of u - 1/2 before basis function, zeros above the degree */
     int32_t n_spans;
     int degree, fast, edges; /* fast: uniform; edges: some span has no training rows */
     int regular, edge, row_step; /* span s has row s * row_step; spans edge .. n_spans - edge - 1 share one matrix */
-    const float *kinds;      /* regular: [i][k][16] coefficient of u^k in B_i for each of 2 * edge + 1 kinds of spans */
+    const float *kinds;      /* regular: [i][k][16] coefficient of (u - 1/2)^k in B_i for each of 2 * edge + 1 kinds of spans */
 } host_axis;
 
 /* One axis of a block of modes. Where a mode does not use the axis its column is zero and absent[] is 1. */
@@ -282,6 +282,13 @@ static void fill_kinds(host_axis *out, int order, float *kinds) {
     out->kinds = kinds;
 }
 
+/* Coefficients of powers of u - 1/2 instead of u: at degree 7 powers of u cancel two digits of a float, these do not. */
+static void about_the_middle(const f32 *stored, int n, double *c) {
+    for (int k = 0; k < n; k++) c[k] = (double)stored[k];
+    for (int j = 0; j < n - 1; j++)
+        for (int k = n - 2; k >= j; k--) c[k] += 0.5 * c[k + 1];
+}
+
 static void prepare_axis(const sna_model *m, unsigned d, int order, arena *memory, host_axis *out) {
     const axis_record *a = axis_at(m, d);
     const u16 *row = first_rows(m, a);
@@ -294,8 +301,11 @@ static void prepare_axis(const sna_model *m, unsigned d, int order, arena *memor
     clear(kinds, 256 * sizeof(float));
     clear(matrices, (size_t)a->n_matrices * (size_t)(order * order) * sizeof(float));
     for (unsigned i = 0; i < a->n_matrices; i++)
-        for (int b = 0; b < n; b++)
-            for (int k = 0; k < n; k++) matrices[((int)i * order + k) * order + b] = stored[((int)i * n + b) * n + k];
+        for (int b = 0; b < n; b++) {
+            double c[SNA_MAX_DEGREE + 1];
+            about_the_middle(stored + ((int)i * n + b) * n, n, c);
+            for (int k = 0; k < n; k++) matrices[((int)i * order + k) * order + b] = (float)c[k];
+        }
     out->edges = 0;
     for (uint32_t s = 0; s < a->n_spans; s++) {
         spans[s].row = row[s];
@@ -351,6 +361,8 @@ static int best_isa(void) {
     while (!isa_present(isa)) isa--;
     return isa;
 }
+
+int sna_host_best(void) { return best_isa(); }
 
 size_t sna_host_size(const sna_model *m) {
     arena memory = {NULL, 0};
@@ -424,7 +436,7 @@ static void continue_linearly(const sna_host *h, int d, const place *p, float *b
     const float *m = a->matrices + a->spans[p->span].matrix;
     for (int i = 0; i <= a->degree; i++) {
         double slope = 0;
-        for (int k = a->degree; k > 0; k--) slope = slope * p->u + (double)((float)k * m[k * h->order + i]);
+        for (int k = a->degree; k > 0; k--) slope = slope * (p->u - 0.5) + (double)((float)k * m[k * h->order + i]);
         b[i] = (float)((double)b[i] + p->excess * p->rate * slope);
     }
 }
@@ -459,7 +471,7 @@ static void fill_axis(const sna_host *h, int d, unsigned flags, int n, const dou
         place p;
         merge_status(&k->status[q], place_slowly(h, d, x64 ? x64[(size_t)q * stride + (size_t)d] : (double)x32[(size_t)q * stride + (size_t)d], flags, &p));
         k->span[q] = (int32_t)p.span;
-        k->u[q] = (float)p.u;
+        k->u[q] = (float)(p.u - 0.5);
         (order == 4 ? h->set->basis4 : h->set->basis8)(a, 1, k->span + q, k->u + q, k->rows + (size_t)d * BLOCK + q, b + q * order);
         if (p.excess < 0 || p.excess > 0) continue_linearly(h, d, &p, b + q * order);
     }
@@ -535,7 +547,7 @@ static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const d
         place p;
         (void)place_slowly(h, d, x[(size_t)q * (size_t)h->n_axes + (size_t)d], flags, &p);
         k->span[q] = (int32_t)p.span;
-        k->u[q] = (float)p.u;
+        k->u[q] = (float)(p.u - 0.5);
         h->set->slope(a, 1, k->span + q, k->u + q, h->order, db + q * h->order);
         for (int i = 0; i <= a->degree; i++) db[q * h->order + i] *= (float)p.rate;
     }

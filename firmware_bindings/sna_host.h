@@ -31,6 +31,7 @@ SNA_MUST_USE size_t sna_host_workspace_size(const sna_host *host);
  * must come before sna_host_prepare; it returns 0 when the machine does not have it. */
 const char *sna_host_isa(const sna_host *host);
 int sna_host_use(const char *isa);
+int sna_host_best(void); /* the set that a model prepared now would use: 0 baseline, 1 avx2, 2 avx512 */
 
 /* y[n][n_outputs] of x[n][n_axes]; status[n] may be NULL. First negative status of a row, else the first remark. */
 SNA_MUST_USE sna_status sna_host_eval(const sna_host *host, unsigned flags, size_t n, const double *x, double *y, signed char *status, void *work);

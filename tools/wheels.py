@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "firmware_bindings"
 VERSION = "0.1.0"
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256", "-shared", "-fPIC", "-s"]
-MODULES = ("__init__.py", "fallback.py", "library.py")
+MODULES = ("__init__.py", "fallback.py", "inverse.py", "library.py")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def library(target: Target, folder: Path) -> Path:
     """libsna.so for the target."""
     made = folder / "libsna.so"
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target.zig, f"-mcpu={target.cpu}", "-std=gnu11", *FLAGS]
-    subprocess.run([*command, str(SOURCE / "sna_host.c"), "-o", str(made)], check=True)
+    sources = [str(SOURCE / f"sna_host{part}.c") for part in ("", "_inverse", "_roots", "_descent")]
+    subprocess.run([*command, *sources, "-lm", "-o", str(made)], check=True)
     return made
 
 

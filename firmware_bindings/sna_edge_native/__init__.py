@@ -1,11 +1,12 @@
-"""The C library of sna-edge for Python: `Model(bytes)` with `value`, `gradient` and `one`.
+"""The C library of sna-edge for Python: `Model(bytes)` with `value`, `gradient` and `one`; the rest serves inverse queries.
 
 The compiled extension is used where it was built; else the shared library `libsna.so` beside this file, through ctypes.
 """
 
 try:
-    from ._native import Model, use
+    from ._native import Forms, Misfit, Model, Sought, mixture, thin, use, zeros
 except ImportError:
     from .fallback import Model, use
+    from .inverse import Forms, Misfit, Sought, mixture, thin, zeros
 
-__all__ = ["Model", "use"]
+__all__ = ["Forms", "Misfit", "Model", "Sought", "mixture", "thin", "use", "zeros"]

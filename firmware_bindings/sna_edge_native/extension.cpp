@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "../sna_host.h"
+#include "inverse.h"
 
 namespace nb = nanobind;
 
@@ -172,4 +173,5 @@ NB_MODULE(_native, m) {
         .def("one", &Model::one, nb::arg("x").noconvert())
         .def("one", &Model::one32, nb::arg("x").noconvert());
     m.def("use", &sna_host_use, nb::arg("isa"));
+    add_inverse(m);
 }

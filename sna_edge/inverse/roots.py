@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
 from ..output import Output
 from ..status import Status
+from . import native
 from .answer import Nearest, Roots, level_or_number, several
 from .piecewise import Piecewise
 from .problem import UNUSABLE, Fixed, Target, curve, split, wanted
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 SAME_LEVEL = 1e-9  # of the largest level value: a level this close to the target is a solution
 
@@ -28,6 +37,11 @@ def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None) -
     Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range. On a categorical unknown the
     roots are levels.
     """
+    fast = _quick(model)
+    if fast is not None:
+        answer = fast.roots(unknown, target, at or {})
+        if answer is not None:
+            return answer
     axis = model.axes[model.axis_index(unknown)]
     try:
         d, k, value, fixed = _query(model, unknown, target, at)
@@ -41,13 +55,80 @@ def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None) -
     if np.isnan(f):
         return unreachable(line, axis, output, value)
     found = line.roots(f)
-    x, tangent = found.x, found.tangent
+    if not len(found.x) and not len(found.intervals):
+        return unreachable(line, axis, output, value)
+    return _answer(axis, found.x, found.tangent, found.intervals)
+
+
+def _answer(axis: Axis, x: Floats, tangent: Bools, intervals: Floats) -> Roots:
     if axis.kind == "periodic" and len(x) > 1 and x[0] == axis.lower and x[-1] == axis.upper:
         x, tangent = x[:-1], tangent[:-1]
-    if not len(x) and not len(found.intervals):
-        return unreachable(line, axis, output, value)
-    status = Status.TANGENT if tangent.any() else several(len(x) + 2 * len(found.intervals))
-    return Roots(status, (axis,), x[:, None], tangent=tangent, intervals=found.intervals)
+    status = Status.TANGENT if tangent.any() else several(len(x) + 2 * len(intervals))
+    return Roots(status, (axis,), x[:, None], tangent=tangent, intervals=intervals)
+
+
+class Quick:
+    """Plain queries of one model through the C library: None sends a query down the ordinary way, which says what is wrong."""
+
+    def __init__(self, model: Model, forms: Any) -> None:
+        self._forms, self._axes = forms, model.axes
+        self._plain = [(a.name, a.lower, a.upper) for a in model.axes]
+        self._levels = any(a.kind == "categorical" for a in model.axes)
+        self._index = {a.name: d for d, a in enumerate(model.axes)}
+        self._order = max(a.basis.degree for a in model.axes) + 1
+        self._outputs = {o.name: (k, o) for k, o in enumerate(model.outputs)}
+
+    def roots(self, unknown: str, target: Target, at: Fixed) -> Roots | None:
+        d = self._index.get(unknown, -1)
+        x = self._fixed(d, at)
+        goal = self._goal(target)
+        if x is None or goal is None:
+            return None
+        spans = self._axes[d].basis.n_spans
+        room = spans * (self._order + 1) + 1
+        found, tangent, intervals = np.empty(room), np.empty(room, np.int8), np.empty((spans + 1, 2))
+        count, flat = self._forms.roots(d, goal[0], x, goal[1], found, tangent, intervals)
+        if not count and not flat:
+            return None
+        return _answer(self._axes[d], found[:count], tangent[:count].view(bool), intervals[:flat])
+
+    def _fixed(self, d: int, at: Fixed) -> Floats | None:
+        """Coordinates [D] where all are plain numbers inside their axes."""
+        if d < 0 or self._levels or len(at) != len(self._plain) - 1:
+            return None
+        x = []
+        for name, low, high in self._plain:
+            value = at.get(name, low)
+            if not isinstance(value, (float, int)) or not low <= value <= high:
+                return None
+            x.append(value)
+        return None if self._plain[d][0] in at else np.array(x, dtype=float)
+
+    def _goal(self, target: Target) -> tuple[int, float] | None:
+        """Output and target before the link, where it has one."""
+        if isinstance(target, Mapping):
+            if len(target) != 1:
+                return None
+            ((name, value),) = target.items()
+        elif len(self._outputs) == 1:
+            name, value = next(iter(self._outputs)), target
+        else:
+            return None
+        if name not in self._outputs or not isinstance(value, (float, int)) or not abs(value) < np.inf:
+            return None
+        k, output = self._outputs[name]
+        goal = (value - output.offset) / output.scale if output.link == "identity" else float(output.linear_of(np.array(value)))
+        return (k, goal) if abs(goal) < np.inf else None
+
+
+_QUICK: weakref.WeakKeyDictionary[Model, Quick | None] = weakref.WeakKeyDictionary()
+
+
+def _quick(model: Model) -> Quick | None:
+    if model not in _QUICK:
+        forms = native.forms(model)
+        _QUICK[model] = None if forms is None else Quick(model, forms)
+    return _QUICK[model]
 
 
 def _query(model: Model, unknown: str, target: Target, at: Fixed | None) -> tuple[int, int, float, dict[int, float]]:

@@ -1,0 +1,350 @@
+/* sna_host_inverse.c - see sna_host_inverse.h.   SPDX-License-Identifier: Apache-2.0
+ *
+ * Contents: 1 places and instruction sets  2 one unknown  3 walks to a target  4 misfit of observations  5 thinning */
+#include "sna_host_inverse.h"
+
+#include "sna_host.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+/* ------------------------------------------------------------------------------------- 1 places and instruction sets */
+
+enum { LANES = SNA_INVERSE_LANES, UNKNOWNS = SNA_INVERSE_UNKNOWNS, TARGETS = SNA_INVERSE_TARGETS };
+
+typedef double lanes __attribute__((vector_size(64)));
+typedef double loose __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float wide __attribute__((vector_size(64), aligned(4), may_alias));
+#define LOAD(p) (*(const loose *)(const void *)(p))
+#define STORE(p, v) (*(loose *)(void *)(p) = (v))
+
+/* A coordinate on its axis: the polynomials of its span, u in [0, 1], du/dx. */
+typedef struct spot {
+    const double *row;
+    double u, rate;
+} spot;
+
+static spot find(const sna_forms *m, int d, double x) {
+    const double *breaks = m->breaks + m->base[d] + d;
+    int last = m->spans[d] - 1, s = 0;
+    spot out = {NULL, 0, 0};
+    if (m->rate[d] < 0) {
+        s = (int)(x + 0.5);
+        s = s < 0 ? 0 : s > last ? last : s;
+    } else if (m->rate[d] > 0) {
+        double t = (x - breaks[0]) * m->rate[d];
+        t = t > 0 ? t : 0;
+        s = t < last ? (int)t : last;
+        out.u = t - s < 1 ? t - s : 1;
+        out.rate = m->rate[d];
+    } else {
+        for (int high = last; s < high;) {
+            int middle = (s + high + 1) / 2;
+            if (x < breaks[middle]) high = middle - 1;
+            else s = middle;
+        }
+        out.rate = 1 / (breaks[s + 1] - breaks[s]);
+        out.u = (x - breaks[s]) * out.rate;
+        out.u = out.u < 0 ? 0 : out.u > 1 ? 1 : out.u;
+    }
+    out.row = m->poly + (size_t)(m->base[d] + s) * (size_t)m->order * (size_t)m->rank;
+    return out;
+}
+
+static void places(const sna_misfit *q, const double *z, spot *s) {
+    for (int u = 0; u < q->forms->n_axes; u++) s[u] = find(q->forms, u, q->lower[u] + z[u] * q->width[u]);
+}
+
+typedef struct set {
+    void (*contract)(const sna_forms *, const int32_t *, int, uint64_t, const double *, double *);
+    void (*line)(const sna_forms *, int, const double *, double, double *);
+    void (*slopes)(const sna_forms *, const spot *, int, int, const double *, double *, double *);
+    void (*on_grid)(const float *, int, int, int, const double *, float *);
+    double (*energy)(const sna_misfit *, const double *, double *);
+    double (*local)(const sna_misfit *, const double *, double *, double *, double *);
+    void (*nearer)(const double *, size_t, int, const double *, double *);
+} set;
+
+#define ISA baseline
+#define TARGET
+#include "sna_host_inverse_kernel.h"
+#undef ISA
+#undef TARGET
+
+#if defined(__x86_64__)
+#define ISA avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#include "sna_host_inverse_kernel.h"
+#undef ISA
+#undef TARGET
+
+#define ISA avx512
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#include "sna_host_inverse_kernel.h"
+#undef ISA
+#undef TARGET
+#endif
+
+static const set *chosen(void) {
+#if defined(__x86_64__)
+    int isa = sna_host_best();
+    if (isa == 2) return &set_avx512;
+    if (isa == 1) return &set_avx2;
+#endif
+    return &set_baseline;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --------------------------------------------------------------------------------------------------- 2 one unknown */
+
+void sna_line(const sna_forms *m, int axis, int output, const double *x, double *coefficients) {
+    const set *s = chosen();
+    double w[SNA_INVERSE_RANK];
+    int32_t k = output;
+    s->contract(m, &k, 1, (uint64_t)1 << axis, x, w);
+    s->line(m, axis, w, m->bias[output], coefficients);
+}
+
+/* ----------------------------------------------------------------------------------------------- 3 walks to a target
+ * Damped Gauss-Newton inside the box as sna_edge/inverse/newton.py takes it. */
+
+#define STRIDE 0.5 /* longest step, as a share of the box */
+
+typedef struct walker {
+    const sna_forms *m;
+    const sna_sought *q;
+    const set *s;
+    const double *goal, *unit, *w; /* w[T][rank]: contracted weights */
+} walker;
+
+/* r[T] and dr/dz[T][U] at z. */
+static void residual(const walker *k, const double *z, double *r, double *j) {
+    const sna_sought *q = k->q;
+    spot s[UNKNOWNS];
+    for (int u = 0; u < q->n_unknowns; u++) s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
+    k->s->slopes(k->m, s, q->n_unknowns, q->n_targets, k->w, r, j);
+    for (int t = 0; t < q->n_targets; t++) {
+        r[t] = (r[t] + k->m->bias[q->outputs[t]] - k->goal[t]) / k->unit[t];
+        for (int u = 0; u < q->n_unknowns; u++) j[t * q->n_unknowns + u] *= q->width[u] / k->unit[t];
+    }
+}
+
+/* x = A^-1 x, A symmetric positive definite [n][n], overwritten by its factor; what is not positive is taken as infinite. */
+static void solve(double *a, int n, double *x) {
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c <= i; c++) {
+            double s = a[i * n + c];
+            for (int k = 0; k < c; k++) s -= a[i * n + k] * a[c * n + k];
+            a[i * n + c] = i == c ? s > 0 ? sqrt(s) : 1e300 : s / a[c * n + c];
+        }
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < i; k++) x[i] -= a[i * n + k] * x[k];
+        x[i] /= a[i * n + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        for (int k = i + 1; k < n; k++) x[i] -= a[k * n + i] * x[k];
+        x[i] /= a[i * n + i];
+    }
+}
+
+/* dz = -J^T (J J^T + damping)^-1 r over the unknowns that are free. */
+static void normal_step(const double *j, const double *r, int targets, int unknowns, const int *freed, double damping, double *dz) {
+    double gram[TARGETS * TARGETS], y[TARGETS], trace = 0;
+    for (int a = 0; a < targets; a++) {
+        y[a] = r[a];
+        for (int b = 0; b <= a; b++) {
+            double s = 0;
+            for (int u = 0; u < unknowns; u++) s += freed[u] ? j[a * unknowns + u] * j[b * unknowns + u] : 0;
+            gram[a * targets + b] = s;
+        }
+        trace += gram[a * targets + a];
+    }
+    for (int a = 0; a < targets; a++) gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
+    solve(gram, targets, y);
+    for (int u = 0; u < unknowns; u++) {
+        dz[u] = 0;
+        for (int a = 0; a < targets; a++) dz[u] -= freed[u] ? j[a * unknowns + u] * y[a] : 0;
+    }
+}
+
+/* The step from z, an unknown at a bound that would leave it held; clipped into the box. */
+static void step_from(const sna_sought *q, const double *z, const double *r, const double *j, double damping, double *moved) {
+    int freed[UNKNOWNS], leaving = 1;
+    double dz[UNKNOWNS], length = 0, scale;
+    for (int u = 0; u < q->n_unknowns; u++) freed[u] = 1;
+    for (int pass = 0; pass < 2 && leaving; pass++) {
+        normal_step(j, r, q->n_targets, q->n_unknowns, freed, damping, dz);
+        leaving = 0;
+        for (int u = 0; u < q->n_unknowns; u++)
+            if ((z[u] <= 0 && dz[u] < 0) || (z[u] >= 1 && dz[u] > 0)) freed[u] = 0, leaving = 1;
+    }
+    for (int u = 0; u < q->n_unknowns; u++) length = fmax(length, fabs(dz[u]));
+    scale = length > STRIDE ? STRIDE / length : 1;
+    for (int u = 0; u < q->n_unknowns; u++) moved[u] = fmin(fmax(z[u] + dz[u] * scale, 0), 1);
+}
+
+static int reached(const sna_sought *q, const double *r) {
+    for (int t = 0; t < q->n_targets; t++)
+        if (!(fabs(r[t]) <= q->tolerance[t])) return 0;
+    return 1;
+}
+
+static double squares(const double *a, int n) {
+    double s = 0;
+    for (int i = 0; i < n; i++) s += a[i] * a[i];
+    return s;
+}
+
+/* Walks one start z to the goal; r there. 1: reached. */
+static int walk(const walker *k, double *z, double *r) {
+    const sna_sought *q = k->q;
+    const int slopes = q->n_targets * q->n_unknowns;
+    double j[TARGETS * UNKNOWNS], damping = 1e-10;
+    residual(k, z, r, j);
+    for (int round = 0; round < q->rounds; round++) {
+        double moved[UNKNOWNS], next[TARGETS], slope[TARGETS * UNKNOWNS], before = squares(r, q->n_targets), after, strength;
+        if (reached(q, r)) return 1;
+        step_from(q, z, r, j, damping, moved);
+        residual(k, moved, next, slope);
+        after = squares(next, q->n_targets);
+        strength = squares(slope, slopes);
+        if (after < before) {
+            memcpy(z, moved, (size_t)q->n_unknowns * sizeof *z);
+            memcpy(r, next, (size_t)q->n_targets * sizeof *r);
+            memcpy(j, slope, (size_t)slopes * sizeof *j);
+            damping *= 0.1;
+            if (before - after < 1e-12 * before) break;
+        } else {
+            damping = fmax(damping, 1e-3 * strength) * 10;
+            if (!(damping <= 1e8 * strength + 1e-300)) break;
+        }
+    }
+    return reached(q, r);
+}
+
+static uint64_t mask_of(const sna_sought *q) {
+    uint64_t mask = 0;
+    for (int u = 0; u < q->n_unknowns; u++) mask |= (uint64_t)1 << q->unknown[u];
+    return mask;
+}
+
+size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const double *goal, const double *unit, size_t n, double *z, double *r,
+                 signed char *done, size_t enough, double seconds) {
+    double w[TARGETS * SNA_INVERSE_RANK], end = now() + seconds;
+    walker k = {m, q, chosen(), goal, unit, w};
+    size_t found = 0, i = 0;
+    k.s->contract(m, q->outputs, q->n_targets, mask_of(q), x, w);
+    for (; i < n && found < enough; i++) {
+        if (i % 8 == 7 && now() > end) break;
+        done[i] = (signed char)walk(&k, z + i * (size_t)q->n_unknowns, r + i * (size_t)q->n_targets);
+        found += (size_t)done[i];
+    }
+    return i;
+}
+
+enum { GRID = SNA_INVERSE_GRID };
+
+/* Sum of squares of (f - goal) / unit on the grid, unit[t] = range of f there. */
+static void survey(const walker *k, const float *products, int points, double *unit, float *misfit) {
+    const sna_sought *q = k->q;
+    float values[TARGETS * GRID];
+    k->s->on_grid(products, points, k->m->rank, q->n_targets, k->w, values);
+    for (int g = 0; g < points; g++) misfit[g] = 0;
+    for (int t = 0; t < q->n_targets; t++) {
+        const float *f = values + t * points;
+        float low = f[0], high = f[0], goal = (float)(k->goal[t] - k->m->bias[q->outputs[t]]), scale;
+        for (int g = 1; g < points; g++) {
+            low = f[g] < low ? f[g] : low;
+            high = f[g] > high ? f[g] : high;
+        }
+        unit[t] = high > low ? (double)(high - low) : 1;
+        scale = (float)(1 / unit[t]);
+        for (int g = 0; g < points; g++) misfit[g] += (f[g] - goal) * scale * ((f[g] - goal) * scale);
+    }
+}
+
+static int lowest(const float *misfit, int points) {
+    int best = 0;
+    for (int g = 1; g < points; g++) best = misfit[g] < misfit[best] ? g : best;
+    return best;
+}
+
+/* One row: the best of its walks into z and r. */
+static int invert_one(const walker *k, const double *grid, const float *products, int points, int tries, double *unit, double *z, double *miss) {
+    const sna_sought *q = k->q;
+    float misfit[GRID];
+    double best = INFINITY, r[TARGETS], here[UNKNOWNS];
+    int found = 0;
+    survey(k, products, points, unit, misfit);
+    for (int i = 0; i < tries && !found; i++) {
+        int g = lowest(misfit, points);
+        double off;
+        memcpy(here, grid + g * q->n_unknowns, (size_t)q->n_unknowns * sizeof *here);
+        misfit[g] = INFINITY;
+        found = walk(k, here, r);
+        off = squares(r, q->n_targets);
+        if (off < best || found) {
+            best = off;
+            memcpy(z, here, (size_t)q->n_unknowns * sizeof *z);
+            *miss = 0;
+            for (int t = 0; t < q->n_targets; t++) *miss = fmax(*miss, fabs(r[t]));
+        }
+    }
+    return found;
+}
+
+void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, const double *goal, const double *grid, const float *products,
+                int n_grid, int tries, double *miss, signed char *done) {
+    double w[TARGETS * SNA_INVERSE_RANK], unit[TARGETS], z[UNKNOWNS];
+    uint64_t mask = mask_of(q);
+    for (size_t i = 0; i < n; i++, x += m->n_axes) {
+        walker k = {m, q, chosen(), goal + i * (size_t)q->n_targets, unit, w};
+        k.s->contract(m, q->outputs, q->n_targets, mask, x, w);
+        miss[i] = NAN;
+        memset(z, 0, sizeof z);
+        done[i] = (signed char)invert_one(&k, grid, products, n_grid, tries, unit, z, &miss[i]);
+        for (int u = 0; u < q->n_unknowns; u++) x[q->unknown[u]] = fmin(q->lower[u] + z[u] * q->width[u], q->lower[u] + q->width[u]);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------- 4 misfit of observations */
+
+size_t sna_misfit_work(const sna_misfit *q) {
+    size_t u = (size_t)q->forms->n_axes;
+    return ((u + 1) * (size_t)(q->forms->rank + q->n_rows) + (1 + 3 * u) * (size_t)q->forms->rank) * sizeof(double);
+}
+
+void sna_misfit_value(const sna_misfit *q, size_t n, const double *z, double *energy, void *work) {
+    const set *s = chosen();
+    for (size_t i = 0; i < n; i++) energy[i] = s->energy(q, z + i * (size_t)q->forms->n_axes, (double *)work);
+}
+
+void sna_misfit_local(const sna_misfit *q, size_t n, const double *z, double *energy, double *slope, double *curvature, void *work) {
+    const set *s = chosen();
+    size_t u = (size_t)q->forms->n_axes;
+    for (size_t i = 0; i < n; i++) energy[i] = s->local(q, z + i * u, slope + i * u, curvature + i * u * u, (double *)work);
+}
+
+/* ------------------------------------------------------------------------------------------------------ 5 thinning */
+
+size_t sna_thin(const double *columns, size_t n, int d, size_t count, double separation, double seconds, int64_t *taken, double *distance, double *fill) {
+    const set *s = chosen();
+    double point[UNKNOWNS], end = now() + seconds;
+    size_t found = 0, far = 0;
+    for (size_t i = 0; i < n; i++) distance[i] = INFINITY;
+    while (found < count) {
+        if (found && (distance[far] <= separation * separation || (found % 8 == 7 && now() > end))) break;
+        taken[found++] = (int64_t)far;
+        for (int u = 0; u < d; u++) point[u] = columns[(size_t)u * n + far];
+        s->nearer(columns, n, d, point, distance);
+        for (size_t i = 0; i < n; i++) far = distance[i] > distance[far] ? i : far;
+    }
+    *fill = n ? sqrt(distance[far]) : 0;
+    return found;
+}

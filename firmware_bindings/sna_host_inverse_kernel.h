@@ -1,0 +1,222 @@
+/* Loops of sna_host_inverse.c over modes, compiled once for each instruction set: ISA and TARGET are defined by the includer. */
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
+#define NAME(f) PASTE(f, ISA)
+
+TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+
+/* Atoms of 8 modes and, with order > 0, their derivatives along u, at block j of a span's polynomial. */
+TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, lanes *out) {
+    const int n = m->order;
+    const double *row = s->row + (size_t)j * LANES, *c = row + (size_t)(n - 1) * (size_t)m->rank;
+    const double u = s->u;
+    lanes value = LOAD(c), first = {0}, second = {0};
+    for (int k = n - 2; k >= 0; k--) {
+        c -= m->rank;
+        if (order > 1) second = second * u + first;
+        if (order > 0) first = first * u + value;
+        value = value * u + LOAD(c);
+    }
+    out[0] = value;
+    if (order > 0) out[1] = first * s->rate;
+    if (order > 1) out[2] = second * (2 * s->rate * s->rate);
+}
+
+/* w[t][rank] = weights of the targets times the atoms of all axes not in `unknown` (a mask) at x. */
+TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
+    spot s[SNA_INVERSE_AXES];
+    int known = 0;
+    for (int d = 0; d < m->n_axes; d++)
+        if (!(unknown >> d & 1)) s[known++] = find(m, d, x[d]);
+    for (int j = 0; j < m->rank / LANES; j++) {
+        lanes product = {1, 1, 1, 1, 1, 1, 1, 1}, atom[1];
+        for (int i = 0; i < known; i++) {
+            NAME(atoms)(m, &s[i], j, 0, atom);
+            product *= atom[0];
+        }
+        for (int t = 0; t < targets; t++) STORE(w + (size_t)t * (size_t)m->rank + j * LANES, product * LOAD(m->weights + (size_t)outputs[t] * (size_t)m->rank + j * LANES));
+    }
+}
+
+/* coefficients[span][k] = sum_r w[r] poly[base + span][k][r] */
+TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, double bias, double *out) {
+    const double *c = m->poly + (size_t)m->base[axis] * (size_t)m->order * (size_t)m->rank;
+    for (int i = 0; i < m->spans[axis] * m->order; i++, c += m->rank) {
+        lanes s = LOAD(w) * LOAD(c);
+        for (int j = LANES; j < m->rank; j += LANES) s += LOAD(w + j) * LOAD(c + j);
+        out[i] = NAME(sum)(s) + (i % m->order ? 0 : bias);
+    }
+}
+
+/* f[T] without bias and df/dx[T][U] of contracted weights. */
+TARGET static inline __attribute__((always_inline)) void NAME(slopes_of)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
+    lanes sums[TARGETS * (UNKNOWNS + 1)];
+    for (int i = 0; i < targets * (unknowns + 1); i++) sums[i] = (lanes){0};
+    for (int j = 0; j < m->rank / LANES; j++) {
+        lanes atom[UNKNOWNS][2], part[UNKNOWNS + 1], before = {1, 1, 1, 1, 1, 1, 1, 1}, after;
+        for (int i = 0; i < unknowns; i++) {
+            NAME(atoms)(m, &s[i], j, 1, atom[i]);
+            part[1 + i] = before * atom[i][1];
+            before *= atom[i][0];
+        }
+        part[0] = before;
+        after = atom[unknowns - 1][0];
+        for (int i = unknowns - 2; i >= 0; i--) {
+            part[1 + i] *= after;
+            after *= atom[i][0];
+        }
+        for (int t = 0; t < targets; t++) {
+            lanes weight = LOAD(w + (size_t)t * (size_t)m->rank + j * LANES);
+            for (int i = 0; i <= unknowns; i++) sums[t * (unknowns + 1) + i] += weight * part[i];
+        }
+    }
+    for (int t = 0; t < targets; t++) {
+        f[t] = NAME(sum)(sums[t * (unknowns + 1)]);
+        for (int i = 0; i < unknowns; i++) df[t * unknowns + i] = NAME(sum)(sums[t * (unknowns + 1) + 1 + i]);
+    }
+}
+
+/* The same with loops that unroll for the common small problems. */
+TARGET static void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
+    if (unknowns == 2 && targets == 1) NAME(slopes_of)(m, s, 2, 1, w, f, df);
+    else if (unknowns == 2 && targets == 2) NAME(slopes_of)(m, s, 2, 2, w, f, df);
+    else if (unknowns == 4 && targets == 1) NAME(slopes_of)(m, s, 4, 1, w, f, df);
+    else NAME(slopes_of)(m, s, unknowns, targets, w, f, df);
+}
+
+/* values[t][g] = sum_r w[t][r] products[r][g] over a grid of a multiple of 16 points, in float. */
+TARGET static void NAME(on_grid)(const float *products, int points, int rank, int targets, const double *w, float *values) {
+    for (int t = 0; t < targets; t++)
+        for (int g = 0; g < points; g += 16) {
+            wide s = {0};
+            for (int r = 0; r < rank; r++) s += (float)w[(size_t)t * (size_t)rank + (size_t)r] * *(const wide *)(const void *)(products + (size_t)r * (size_t)points + g);
+            *(wide *)(void *)(values + t * points + g) = s;
+        }
+}
+
+/* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read once for all. */
+TARGET static inline __attribute__((always_inline)) void NAME(apply)(const sna_misfit *q, const double *p, int count, double *r) {
+    const int rank = q->forms->rank;
+    for (int i = 0; i < q->n_rows; i += LANES) {
+        lanes s[UNKNOWNS + 1];
+        for (int c = 0; c < count; c++) s[c] = (lanes){0};
+        for (int k = 0; k < rank; k++) {
+            lanes a = LOAD(q->columns + (size_t)k * (size_t)q->n_rows + i);
+            for (int c = 0; c < count; c++) s[c] += p[c * rank + k] * a;
+        }
+        for (int c = 0; c < count; c++) STORE(r + c * q->n_rows + i, s[c]);
+    }
+}
+
+TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *work) {
+    const sna_forms *m = q->forms;
+    spot s[UNKNOWNS];
+    double *p = work, *r = p + m->rank;
+    lanes total = {0};
+    places(q, z, s);
+    for (int j = 0; j < m->rank / LANES; j++) {
+        lanes product = {1, 1, 1, 1, 1, 1, 1, 1}, atom[1];
+        for (int i = 0; i < m->n_axes; i++) {
+            NAME(atoms)(m, &s[i], j, 0, atom);
+            product *= atom[0];
+        }
+        STORE(p + j * LANES, product);
+    }
+    NAME(apply)(q, p, 1, r);
+    for (int i = 0; i < q->n_rows; i += LANES) {
+        lanes off = LOAD(r + i) - LOAD(q->right + i);
+        total += off * off;
+    }
+    return 0.5 * NAME(sum)(total) + q->constant;
+}
+
+/* pull[rank] = A^T r */
+TARGET static inline __attribute__((always_inline)) void NAME(pull_of)(const sna_misfit *q, const double *r, double *pull) {
+    const int rank = q->forms->rank;
+    for (int j = 0; j < rank; j += LANES) {
+        lanes s = {0};
+        for (int i = 0; i < q->n_rows; i++) s += r[i] * LOAD(q->rows + (size_t)i * (size_t)rank + j);
+        STORE(pull + j, s);
+    }
+}
+
+TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const sna_misfit *q, const double *z, int unknowns, double *slope, double *curvature, double *work) {
+    const sna_forms *m = q->forms;
+    const int rank = m->rank, rows = q->n_rows;
+    spot s[UNKNOWNS];
+    double *p = work, *r = p + (unknowns + 1) * rank, *pull = r + (unknowns + 1) * rows, *kept = pull + rank;
+    lanes total = {0}, bent[UNKNOWNS * UNKNOWNS];
+    places(q, z, s);
+    for (int j = 0; j < rank; j += LANES) {
+        lanes atom[UNKNOWNS][3], before = {1, 1, 1, 1, 1, 1, 1, 1}, part[UNKNOWNS], after;
+        for (int i = 0; i < unknowns; i++) {
+            NAME(atoms)(m, &s[i], j / LANES, 2, atom[i]);
+            part[i] = before * atom[i][1];
+            before *= atom[i][0];
+            for (int o = 0; o < 3; o++) STORE(kept + (3 * i + o) * rank + j, atom[i][o]);
+        }
+        STORE(p + j, before);
+        after = atom[unknowns - 1][0];
+        for (int i = unknowns - 2; i >= 0; i--) {
+            part[i] *= after;
+            after *= atom[i][0];
+        }
+        for (int i = 0; i < unknowns; i++) STORE(p + (1 + i) * rank + j, part[i]);
+    }
+    NAME(apply)(q, p, unknowns + 1, r);
+    for (int i = 0; i < rows; i += LANES) {
+        lanes off = LOAD(r + i) - LOAD(q->right + i);
+        STORE(r + i, off);
+        total += off * off;
+    }
+    NAME(pull_of)(q, r, pull);
+    for (int u = 0; u < unknowns; u++)
+        for (int v = u; v < unknowns; v++) bent[u * unknowns + v] = (lanes){0};
+    for (int j = 0; j < rank; j += LANES)
+        for (int u = 0; u < unknowns; u++)
+            for (int v = u; v < unknowns; v++) {
+                lanes term = LOAD(pull + j) * LOAD(kept + (3 * u + (u == v ? 2 : 1)) * rank + j);
+                for (int o = 0; o < unknowns; o++)
+                    if (o != u) term *= LOAD(kept + (3 * o + (o == v ? 1 : 0)) * rank + j);
+                bent[u * unknowns + v] += term;
+            }
+    for (int u = 0; u < unknowns; u++) {
+        lanes along = {0};
+        for (int i = 0; i < rows; i += LANES) along += LOAD(r + i) * LOAD(r + (1 + u) * rows + i);
+        slope[u] = NAME(sum)(along) * q->width[u];
+        for (int v = u; v < unknowns; v++) {
+            lanes both = bent[u * unknowns + v];
+            for (int i = 0; i < rows; i += LANES) both += LOAD(r + (1 + u) * rows + i) * LOAD(r + (1 + v) * rows + i);
+            curvature[u * unknowns + v] = curvature[v * unknowns + u] = NAME(sum)(both) * q->width[u] * q->width[v];
+        }
+    }
+    return 0.5 * NAME(sum)(total) + q->constant;
+}
+
+TARGET static double NAME(local)(const sna_misfit *q, const double *z, double *slope, double *curvature, double *work) {
+    switch (q->forms->n_axes) {
+    case 1: return NAME(local_of)(q, z, 1, slope, curvature, work);
+    case 2: return NAME(local_of)(q, z, 2, slope, curvature, work);
+    case 3: return NAME(local_of)(q, z, 3, slope, curvature, work);
+    default: return NAME(local_of)(q, z, q->forms->n_axes, slope, curvature, work);
+    }
+}
+
+TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const double *to, double *distance) {
+    for (size_t i = 0; i < n; i++) {
+        double s = 0;
+        for (int u = 0; u < d; u++) {
+            double away = columns[(size_t)u * n + i] - to[u];
+            s += away * away;
+        }
+        distance[i] = s < distance[i] ? s : distance[i];
+    }
+}
+
+static const set NAME(set) = {NAME(contract), NAME(line), NAME(slopes), NAME(on_grid), NAME(energy), NAME(local), NAME(nearer)};
+
+#undef NAME
+#undef PASTE
+#undef PASTE_

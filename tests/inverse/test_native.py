@@ -1,0 +1,153 @@
+"""The C library against numpy, step by step: roots, walks, descents, thinning; both faces of the library."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sna_edge import CP, Model, Status
+from sna_edge.backends import create
+from sna_edge.errors import BackendError
+from sna_edge.inverse import native, roots
+from sna_edge.inverse.piecewise import Piecewise
+
+SOURCE = Path(__file__).resolve().parents[2] / "firmware_bindings"
+PARTS = ("", "_inverse", "_roots", "_descent")
+FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256", 
+         "-shared", "-fPIC"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The sources beside this repository, compiled now, through their ctypes face."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler on this machine")
+    folder = tmp_path_factory.mktemp("native") / "sna_inverse_under_test"
+    folder.mkdir()
+    sources = [str(SOURCE / f"sna_host{part}.c") for part in PARTS]
+    subprocess.run([compiler, *FLAGS, *sources, "-lm", "-o", str(folder / "libsna.so")], check=True)
+    for name in ("fallback.py", "inverse.py", "library.py", "__init__.py"):
+        shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
+    sys.path.insert(0, str(folder.parent))
+    try:
+        return importlib.import_module("sna_inverse_under_test")
+    finally:
+        sys.path.remove(str(folder.parent))
+
+
+@pytest.fixture(params=["extension", "ctypes"])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """sna_edge.inverse.native uses this face of the library."""
+    found = native.library() if request.param == "extension" else request.getfixturevalue("through_ctypes")
+    if found is None:
+        pytest.skip("sna-edge-native is not installed")
+    monkeypatch.setattr(native, "library", lambda: found)
+    monkeypatch.setattr(native, "_FORMS", {})
+    yield found
+
+
+def on_native(model: Model) -> Model:
+    try:
+        create("native", model)
+    except BackendError:
+        pytest.skip("sna-edge-native is not installed")
+    return model.with_backend("native")
+
+
+def random_at(model: Model, rng: np.random.Generator, unknowns: set[int]) -> dict[str, float]:
+    return {a.name: float(rng.uniform(a.lower, a.upper)) for e, a in enumerate(model.axes) if e not in unknowns}
+
+
+def zeros(library: Any, f: Piecewise, target: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    spans, order = f.coefficients.shape
+    room = spans * (order + 1) + 1
+    x, tangent, intervals = np.empty(room), np.empty(room, np.int8), np.empty((spans + 1, 2))
+    n, m = library.zeros(f.breaks, np.ascontiguousarray(f.coefficients), target, x, tangent, intervals)
+    return x[:n], tangent[:n].astype(bool), intervals[:m]
+
+
+def agree(library: Any, f: Piecewise, target: float) -> None:
+    a, (x, tangent, intervals) = f.roots(target), zeros(library, f, target)
+    assert x == pytest.approx(a.x, abs=1e-9 * f.width), (f, target)
+    assert np.array_equal(tangent, a.tangent)
+    assert np.array_equal(intervals, a.intervals)
+
+
+def test_roots_of_random_models_are_those_of_numpy(library: ModuleType, random_model: Callable[..., Model]) -> None:
+    seen = 0
+    for seed in range(150):
+        model, rng = random_model(seed), np.random.default_rng(seed)
+        if not isinstance(model.interaction, CP):
+            continue
+        twin, d = on_native(model), int(rng.integers(3))
+        at = random_at(model, rng, {d})
+        x = np.stack([np.full(200, at[a.name]) if e != d else np.linspace(a.lower, a.upper, 200) for e, a in enumerate(model.axes)], 1)
+        y = model.value(x)[:, 0]
+        if np.ptp(y) < 1e-9 * np.abs(y).max():
+            continue
+        target = float(rng.uniform(y.min(), y.max()))
+        # the native model holds float32 tables; its numpy twin is the reference
+        a, b = roots(twin.with_backend("numpy"), model.axes[d].name, target, at), roots(twin, model.axes[d].name, target, at)
+        assert b.status == a.status and np.array_equal(b.tangent, a.tangent), seed
+        assert b.values == pytest.approx(a.values, abs=1e-9 * model.axes[d].width), seed
+        seen += len(a)
+    assert seen > 100
+
+
+@pytest.mark.parametrize("degree", range(8))
+def test_zeros_of_random_piecewise_polynomials_are_those_of_numpy(library: ModuleType, degree: int) -> None:
+    rng = np.random.default_rng(degree)
+    for _ in range(60):
+        spans = int(rng.integers(1, 12))
+        f = Piecewise(np.r_[0.0, np.cumsum(rng.uniform(0.1, 1, spans))], rng.normal(size=(spans, degree + 1)))
+        agree(library, f, float(rng.normal()))  # jumps at every break
+
+
+def test_flat_spans_touching_points_and_breaks(library: ModuleType) -> None:
+    breaks = np.array([0.0, 1.0, 2.0, 3.0])
+    flat = Piecewise(breaks, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, -1.0, 0.0]]))
+    touching = Piecewise(np.array([0.0, 1.0]), np.array([[0.16, -0.8, 1.0]]))
+    steps = Piecewise(breaks, np.array([[0.0, 1.0], [2.0, 1.0], [3.0, -3.0]]))
+    for f in (flat, touching, steps):
+        for target in (0.0, 0.5, 1.0, 2.0, 3.0, -1.0):
+            agree(library, f, target)
+    assert zeros(library, flat, 1.0)[2].tolist() == [[1.0, 2.0]]
+    assert zeros(library, touching, 0.0)[1].tolist() == [True]
+
+
+def planted(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
+    """A random cubic on random breaks with a pair of roots 1e-6 to 0.1 apart."""
+    x = np.sort(rng.uniform(0.05, 0.95, 3))
+    x[1] = x[0] + 10 ** rng.uniform(-6, -1)
+    a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
+    parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
+    return Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])), x
+
+
+def test_no_planted_root_is_missed(library: ModuleType) -> None:
+    """In short; `tools/inverse_bench.py --only roots --cases 1000` plants 300,000."""
+    rng = np.random.default_rng(1)
+    for _ in range(500):
+        f, x = planted(rng)
+        found = zeros(library, f, 0.0)[0]
+        assert all(np.abs(found - r).min(initial=1.0) < 1e-7 for r in x if r < 1)
+
+
+def test_what_the_quick_way_cannot_take_goes_the_ordinary_way(tracks: Model) -> None:
+    twin = on_native(tracks)
+    at = {"speed": 1.0, "alloy": "316L"}
+    assert roots(twin, "power", {"width": 90.0}, at).status == Status.OK
+    assert roots(twin, "power", {"width": 9e9}, at).status == Status.UNREACHABLE
+    assert roots(twin, "power", {"width": np.nan}, at).status == Status.BAD_INPUT
+    assert roots(twin, "power", {"width": 90.0}, at | {"speed": 2.5}).status == Status.OUT_OF_DOMAIN
