@@ -8,7 +8,7 @@
 typedef float NAME(vec) __attribute__((vector_size(4 * VL), aligned(4 * VL), may_alias));
 #define vec NAME(vec)
 
-/* Coordinates of one uniform axis to spans and u, all points of a block; returns 1 when one is outside. */
+/* Coordinates of one uniform axis to spans and u - 1/2, all points of a block; returns 1 when one is outside. */
 #define UNIFORM_PLACES(suffix, type)                                                                                                                  \
     TARGET static int NAME(uniform_places_##suffix)(const host_axis *a, const type *x, size_t stride, int n, int32_t *span, float *u) {               \
         const double lower = a->lower, upper = a->upper, rate = a->inv_width, last = (double)(a->n_spans - 1);                                        \
@@ -21,7 +21,7 @@ typedef float NAME(vec) __attribute__((vector_size(4 * VL), aligned(4 * VL), may
             span[q] = (int32_t)c;                                                                                                                     \
             f = t - (double)span[q];                                                                                                                  \
             f = f > 0 ? f : 0;                                                                                                                        \
-            u[q] = (float)(f < 1 ? f : 1);                                                                                                            \
+            u[q] = (float)((f < 1 ? f : 1) - 0.5);                                                                                                    \
             bad |= !((column[q] >= lower) & (column[q] <= upper));                                                                                    \
         }                                                                                                                                             \
         return bad;                                                                                                                                   \
@@ -39,7 +39,7 @@ TARGET static inline __attribute__((always_inline)) __m256 NAME(eight)(const hos
     *bad |= (__mmask8)~(_mm512_cmp_pd_mask(v, lower, _CMP_GE_OQ) & _mm512_cmp_pd_mask(v, _mm512_set1_pd(a->upper), _CMP_LE_OQ));
     *span = _mm512_cvttpd_epi32(_mm512_min_pd(_mm512_max_pd(t, zero), _mm512_set1_pd((double)(a->n_spans - 1))));
     u = _mm512_sub_pd(t, _mm512_cvtepi32_pd(*span));
-    return _mm512_cvtpd_ps(_mm512_min_pd(_mm512_max_pd(u, zero), _mm512_set1_pd(1.0)));
+    return _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_min_pd(_mm512_max_pd(u, zero), _mm512_set1_pd(1.0)), _mm512_set1_pd(0.5)));
 }
 
 TARGET static int NAME(regular)(const host_axis *a, const double *column, int n, int32_t *span, int32_t *row, float *b) {
@@ -108,7 +108,7 @@ TARGET static void NAME(basis8)(const host_axis *a, int n, const int32_t *span, 
     }
 }
 
-/* Derivatives with respect to u. */
+/* Derivatives with respect to u, which comes less 1/2. */
 TARGET static void NAME(slope8)(const host_axis *a, int n, const int32_t *span, const float *u, int order, float *db) {
     for (int q = 0; q < n; q++) {
         const float *m = a->matrices + a->spans[span[q]].matrix;

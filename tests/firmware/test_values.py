@@ -164,3 +164,26 @@ def test_workspace_too_small_is_refused(dtype: str, c_double: Any) -> None:
     opened = c_double.open(cp_model(axes_of("uniform", 3, 2), dtype=dtype).to_bytes())
     opened._work = opened._work[: opened.workspace(0) // 8 - 1]
     assert opened.verify() == Status.NO_SPACE
+
+
+@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
+@pytest.mark.parametrize("degree", range(1, 8))
+@pytest.mark.parametrize("kind", ["uniform", "graded", "bernstein", "lagrange", "periodic"])
+def test_gradients_of_the_host_layer_at_every_degree(kind: str, degree: int, isa: str, host: Any) -> None:
+    """1e-5 of the largest slope; on even splines 1e-5 * max(1, kappa) of range over width too: powers of u about 0 lose more."""
+    from sna_edge.artifact.golden import measure
+
+    if not host.use(isa):
+        pytest.skip(f"this machine has no {isa}")
+    model = reference(cp_model(axes_of(kind, degree, 2), rank=3).to_bytes())
+    x = points_in(model, 5000)
+    expected, slope = model.backend.value_and_gradient(x)
+    y, g, status = np.empty(expected.shape), np.empty(slope.shape), np.empty(len(x), np.int8)
+    host.Model(model.artifact).gradient(x, y, g, status)
+    host.use("avx512") or host.use("avx2") or host.use("baseline")
+    error = np.abs(g - slope).max(axis=0)
+    assert (error <= 1e-5 * np.abs(slope).max(axis=0)).all(), error / np.abs(slope).max(axis=0)
+    if kind in ("uniform", "periodic"):
+        scale = measure(model, x)
+        rate = (scale.high - scale.low)[:, None] * np.maximum(1.0, scale.kappa)[:, None] / np.array([a.width for a in model.axes])
+        assert (error <= 1e-5 * rate).all(), error / rate
