@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz exchange wheels docs clean
+.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware exchange wheels docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ calibration: $(STAMP)-test ## simulation-based calibration of the posterior, 3,0
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
+
+firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores, 100,000 points a model, equal to the bit
+	SNA_POINTS=100000 OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) tests/firmware/test_emulated.py
 
 exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/exchange.py

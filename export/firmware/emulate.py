@@ -101,6 +101,17 @@ class Machine:
 
 MODEL, WORK, WORK_SIZE = RAM, RAM + 0x1000, 0x10000
 INPUTS, OUTPUTS, SLOPES = RAM + 0x20000, RAM + 0x28000, RAM + 0x30000
+MANY, MANY_OUTPUTS, MANY_BYTES = RAM + 0x38000, RAM + 0x60000, 0x18000
+
+#: C source for `compile_image(sources=..)`: many integer queries in one call, without leaving the emulated core
+LOOP = """
+sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size);
+sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size) {
+    sna_status status = SNA_OK;
+    for (; n-- && status >= 0; p += m->n_axes, y += m->n_outputs) status = sna_fixed_eval(m, p, y, work, size);
+    return status < 0 ? status : SNA_OK;
+}
+"""
 
 
 class Firmware:
@@ -131,3 +142,17 @@ class Firmware:
         self.machine.write(INPUTS, np.asarray(places, "<u2").tobytes())
         run = self.machine.call("sna_fixed_eval", MODEL, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count)
         return self.machine.read(OUTPUTS, "<i4", self.n_outputs), run
+
+    def many_integers(self, places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """y int32 [N, K] of places [N, D, 2], in an image with LOOP; raises RuntimeError when a query has no value."""
+        flat = np.ascontiguousarray(places, "<u2")
+        chunk = min(MANY_BYTES // (4 * flat.shape[1]), MANY_BYTES // (4 * self.n_outputs))
+        parts = []
+        for start in range(0, len(flat), chunk):
+            part = flat[start : start + chunk]
+            self.machine.write(MANY, part.tobytes())
+            run = self.machine.call("sna_fixed_many", MODEL, MANY, MANY_OUTPUTS, len(part), WORK, WORK_SIZE)
+            if run.value:
+                raise RuntimeError(f"status {run.value} on the emulated core")
+            parts.append(self.machine.read(MANY_OUTPUTS, "<i4", len(part) * self.n_outputs).reshape(-1, self.n_outputs))
+        return np.concatenate(parts)

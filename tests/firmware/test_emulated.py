@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sna_edge import CP, Axis, Model, Output, Status, fixed
 from sna_edge.basis import bspline, uniform_breaks
 
 from .conftest import axes_of, cp_model, mixed, points_in, tt_model
+from .test_integers import MODELS as INTEGERS
 from .test_integers import some_places
 from .test_values import allowed
 
@@ -21,10 +23,11 @@ for package in ("ziglang", "unicorn", "elftools"):
 
 from sna_export.firmware import resources  # noqa: E402
 from sna_export.firmware.cores import CORES  # noqa: E402
-from sna_export.firmware.emulate import Firmware  # noqa: E402
+from sna_export.firmware.emulate import LOOP, Firmware  # noqa: E402
 from sna_export.firmware.toolchain import compile_image  # noqa: E402
 
 POINTS = 1000
+MANY = int(os.environ.get("SNA_POINTS", "2000"))  # integer queries per model and core; `make firmware` asks 100,000
 FLOAT = [c for c in CORES.values() if not c.integer]
 INTEGER = [c for c in CORES.values() if c.integer] + [CORES["cortex-m4f"]]
 
@@ -58,7 +61,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Any:
             place = folder / "-".join([core.name, optimize, *defines])
             place.mkdir()
             entries = ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad", "sna_fixed_verify", "sna_fixed_eval", "sna_workspace_size"]
-            made[key] = compile_image(core, entries, place, optimize=optimize, defines=defines)
+            loop = place / "loop.c"
+            loop.write_text(LOOP)
+            made[key] = compile_image(core, [*entries, "sna_fixed_many"], place, optimize=optimize, defines=defines, sources=[loop])
         return made[key]
 
     return image
@@ -83,17 +88,19 @@ def test_float_cores_give_what_python_gives(name: str, core: Any, images: Any) -
 
 
 @pytest.mark.parametrize("core", INTEGER, ids=lambda c: c.name)
-@pytest.mark.parametrize("dtype", ["int16", "int8"])
-def test_integer_cores_are_equal_to_the_bit(dtype: str, core: Any, images: Any) -> None:
-    for model in (seven_inputs(dtype), cp_model(mixed(), dtype=dtype, rank=7, outputs=2, sparse=True, link="logistic")):
-        data = model.to_bytes()
-        path = fixed.of_artifact(data)
-        firmware = Firmware(core, images(core), data)
-        if not core.integer:
-            assert firmware.machine.call("sna_fixed_verify", 0x20000000, 0x20001000, 0x10000).value == 0
-        assert firmware.verified == 0
-        places = some_places(path.axes, POINTS)
-        np.testing.assert_array_equal([firmware.integers(p)[0] for p in places], path.evaluate(places))
+@pytest.mark.parametrize("name", [*INTEGERS, "int16-readme", "int8-readme"])
+def test_integer_cores_are_equal_to_the_bit(name: str, core: Any, images: Any) -> None:
+    data = (INTEGERS[name]() if name in INTEGERS else seven_inputs(name.split("-")[0])).to_bytes()
+    path = fixed.of_artifact(data)
+    firmware = Firmware(core, images(core), data)
+    if not core.integer:
+        assert firmware.machine.call("sna_fixed_verify", 0x20000000, 0x20001000, 0x10000).value == 0
+    assert firmware.verified == 0
+    places = some_places(path.axes, MANY)
+    y = firmware.many_integers(places)
+    assert y.shape == (MANY, len(path.outputs))
+    np.testing.assert_array_equal(y, path.evaluate(places))
+    np.testing.assert_array_equal(firmware.integers(places[-1])[0], y[-1])
 
 
 @pytest.mark.parametrize("core", FLOAT, ids=lambda c: c.name)
