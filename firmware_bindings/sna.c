@@ -1754,13 +1754,15 @@ INLINE int32_t times_q15(int32_t h, uint32_t u) {
     return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
 }
 
-/* What an axis brings to one integer query. */
+/* What an axis brings to one integer query; its n basis values follow. */
 typedef struct fixed_cell {
     const unsigned char *at;
-    uint32_t stride;
+    uint16_t quads; /* bytes of a row, in fours: at most 32768 */
     uint8_t n, is_i8;
-    uint16_t first; /* index of b in the array of basis values */
 } fixed_cell;
+
+INLINE int32_t *basis_of(fixed_cell *c) { return (int32_t *)(void *)(c + 1); }
+INLINE uint32_t cell_words(uint32_t n) { return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) * (sizeof(void *) / 4u)); }
 
 /* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
 NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
@@ -1780,16 +1782,17 @@ NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, 
     }
 }
 
-NOINLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *place, fixed_cell *cell, int32_t *b) {
+INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *place, fixed_cell *cell) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
     const u16 *row = first_rows(m, a) + place->span;
-    uint32_t n = a->degree + 1u, matrix;
+    uint32_t n = a->degree + 1u, matrix, stride = row_bytes(a);
+    int32_t *b = basis_of(cell);
     if (place->span >= a->n_spans || place->u > 32768u) return SNA_OUT_OF_DOMAIN;
     cell->is_i8 = a->dtype == DT_I8;
     cell->n = (uint8_t)n;
-    cell->stride = row_bytes(a);
-    cell->at = section(m, TABLES) + a->table + row[0] * cell->stride;
+    cell->quads = (uint16_t)(stride >> 2);
+    cell->at = section(m, TABLES) + a->table + row[0] * stride;
     matrix = f->matrices + 4u * row[a->n_spans] * n * n;
     if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, place->u, b);
     else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, place->u, b);
@@ -1798,12 +1801,12 @@ NOINLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_pl
 
 /* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
  * by offset need fewer instructions that way. */
-NOINLINE void fixed_atoms_i8(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+NOINLINE void fixed_atoms_i8(fixed_cell *c, int32_t out[LANES]) {
     const unsigned char *at = c->at;
-    const int32_t *end = b + c->n;
+    const int32_t *b = basis_of(c), *end = b + c->n;
     uint32_t s0 = 1u << 6, s1 = s0, s2 = s0, s3 = s0;
     c->at = at + LANES;
-    for (uint32_t stride = c->stride; b < end; at += stride) {
+    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
         uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
         s0 += bi * (uint32_t)((int32_t)(w << 24) >> 24);
         s1 += bi * (uint32_t)((int32_t)(w << 16) >> 24);
@@ -1816,12 +1819,12 @@ NOINLINE void fixed_atoms_i8(fixed_cell *c, const int32_t *b, int32_t out[LANES]
     out[3] = (int32_t)s3 >> 7;
 }
 
-NOINLINE void fixed_atoms_i16(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
+NOINLINE void fixed_atoms_i16(fixed_cell *c, int32_t out[LANES]) {
     const unsigned char *at = c->at;
-    const int32_t *end = b + c->n;
+    const int32_t *b = basis_of(c), *end = b + c->n;
     uint32_t s0 = 1u << 14, s1 = s0, s2 = s0, s3 = s0;
     c->at = at + 2 * LANES;
-    for (uint32_t stride = c->stride; b < end; at += stride) {
+    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
         uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
         s0 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
         s1 += bi * (uint32_t)((int32_t)w >> 16);
@@ -1835,13 +1838,14 @@ NOINLINE void fixed_atoms_i16(fixed_cell *c, const int32_t *b, int32_t out[LANES
     out[3] = (int32_t)s3 >> 15;
 }
 
-INLINE void fixed_atoms(fixed_cell *c, const int32_t *b, int32_t out[LANES]) {
-    if (c->is_i8) fixed_atoms_i8(c, b, out);
-    else fixed_atoms_i16(c, b, out);
+INLINE void fixed_atoms(fixed_cell *c, int32_t out[LANES]) {
+    if (c->is_i8) fixed_atoms_i8(c, out);
+    else fixed_atoms_i16(c, out);
 }
 
+/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's cells are. */
 static size_t fixed_workspace(const sna_model *m) {
-    return (m->n_axes * sizeof(fixed_cell) + 4u * (m->n_values + 2u * m->n_outputs) + use_size(m) + 15u) & ~(size_t)7;
+    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) + 4u * m->n_values + 7u) & ~(size_t)7;
 }
 
 static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
@@ -1852,56 +1856,77 @@ static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
     return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
 }
 
-/* Sums of all outputs in f, one by one: 64-bit multiplies happen once per mode and output. */
-static void fixed_sums(const sna_model *m, fixed_cell *cells, const int32_t *b, uint8_t *use, uint64_t *f) {
-    const i32 *w = fixed_weights(m);
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        unsigned n = axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
-            int32_t mode[LANES], atom[LANES];
-            fixed_atoms(&cells[use[0]], b + cells[use[0]].first, mode);
-            for (unsigned i = 1; i < n; i++) {
-                fixed_atoms(&cells[use[i]], b + cells[use[i]].first, atom);
-                mode[0] = rounded(times(mode[0], atom[0]), 15);
-                mode[1] = rounded(times(mode[1], atom[1]), 15);
-                mode[2] = rounded(times(mode[2], atom[2]), 15);
-                mode[3] = rounded(times(mode[3], atom[3]), 15);
-            }
-            for (unsigned k = 0; k < m->n_outputs; k++)
-                for (unsigned j = 0; j < LANES; j++) f[k] += (uint64_t)((int64_t)w[j * m->n_outputs + k] * mode[j]);
-        }
-    }
+NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
+    const fixed_output *o = fixed_output_at(m, k);
+    int64_t v = (int64_t)(f + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
+    return o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
 }
 
-static sna_status fixed_value(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+/* The parts of a query follow one another rather than nest: a small core's stack holds one of their frames at a time. */
+NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
     sna_status status = SNA_OK;
-    uint64_t *f = (uint64_t *)work;
-    fixed_cell *cells = (fixed_cell *)(void *)(f + m->n_outputs);
-    int32_t *b = (int32_t *)(void *)(cells + m->n_axes);
-    uint8_t *use = (uint8_t *)(b + m->n_values);
-    uint16_t first = 0;
-    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
-    if (work_size < fixed_workspace(m)) return SNA_NO_SPACE;
     for (unsigned d = 0; d < m->n_axes; d++) {
-        sna_status s = fill_fixed_cell(m, d, places + d, cells + d, b + first);
-        if (s < 0) return s;
-        if (s) status = s;
-        cells[d].first = first;
-        first = (uint16_t)(first + cells[d].n);
-    }
-    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
-    fixed_sums(m, cells, b, use, f);
-    for (unsigned k = 0; k < m->n_outputs; k++) {
-        const fixed_output *o = fixed_output_at(m, k);
-        int64_t v = (int64_t)(f[k] + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
-        y[k] = o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
+        fixed_cell *cell = (fixed_cell *)(void *)words;
+        sna_status here = fill_fixed_cell(m, d, places + d, cell);
+        if (here < 0) return here;
+        if (here) status = here;
+        words += cell_words(cell->n);
     }
     return status;
 }
 
+/* use[] = words before the cell of each axis of the group; returns how many axes. */
+NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words, uint16_t *use) {
+    unsigned n = 0, at = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        if (uses(g, d)) use[n++] = (uint16_t)at;
+        at += cell_words(((const fixed_cell *)(const void *)(words + at))->n);
+    }
+    return n;
+}
+
+/* Four modes of a group, Q15. */
+INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end, int32_t mode[LANES]) {
+    int32_t atom[LANES];
+    fixed_atoms((fixed_cell *)(void *)(words + *use), mode);
+    while (++use < end) {
+        fixed_atoms((fixed_cell *)(void *)(words + *use), atom);
+        mode[0] = rounded(times(mode[0], atom[0]), 15);
+        mode[1] = rounded(times(mode[1], atom[1]), 15);
+        mode[2] = rounded(times(mode[2], atom[2]), 15);
+        mode[3] = rounded(times(mode[3], atom[3]), 15);
+    }
+}
+
+/* Sums of all outputs in f, one by one: 64-bit multiplies happen once per mode and output. */
+NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint16_t *use) {
+    const i32 *w = fixed_weights(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const uint16_t *end = use + fixed_cells_of(m, group_at(m, g), words, use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES) {
+            int32_t mode[LANES];
+            fixed_modes(words, use, end, mode);
+            for (unsigned j = 0; j < LANES; j++)
+                for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
+        }
+    }
+}
+
 sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
-    return m->verified ? fixed_value(m, places, y, work, work_size) : SNA_NOT_VERIFIED;
+    uint64_t *f = (uint64_t *)work;
+    uint32_t *words = (uint32_t *)(void *)(f + m->n_outputs);
+    size_t size = fixed_workspace(m);
+    sna_status status;
+    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    if (work_size < size) return SNA_NO_SPACE;
+    status = fill_fixed_cells(m, places, words);
+    if (status < 0) return status;
+    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
+    fixed_sums(m, f, words, (uint16_t *)(void *)((unsigned char *)work + size) - m->n_axes);
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = fixed_output_of(m, k, f[k]);
+    return status;
 }
 
 sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *place) {
@@ -1946,21 +1971,25 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     const sna_place *places;
     const i32 *expected;
     uint32_t count;
+    uint8_t before = m->verified;
     if (m->rule) return SNA_CORRUPT;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     p = section(m, FIXED) + fixed_golden_offset(m);
     count = load32(p);
+    m->verified = 1;
     places = (const sna_place *)(const void *)(p + 8);
     expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
     for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
         int32_t y[SNA_MAX_OUTPUTS];
-        sna_status status = fixed_value(m, places, y, work, work_size);
-        if (status < 0) return status;
-        for (unsigned k = 0; k < m->n_outputs; k++)
+        sna_status status = sna_fixed_eval(m, places, y, work, work_size);
+        for (unsigned k = 0; k < m->n_outputs && status >= 0; k++)
             if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
-        if (m->rule) return SNA_CORRUPT;
+        if (m->rule) status = SNA_CORRUPT;
+        if (status < 0) {
+            m->verified = before;
+            return status;
+        }
     }
-    m->verified = 1;
     return SNA_OK;
 }
 
