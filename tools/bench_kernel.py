@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_peers import empty_calls
 
 import sna_edge
 from sna_edge.basis import bspline, uniform_breaks
@@ -153,7 +154,7 @@ def nanoseconds(call: Callable[[], Any], count: int = 100, rounds: int = 3000) -
 
 
 def singles() -> list[str]:
-    """One query from Python, 7 inputs, 32 modes, beside numpy."""
+    """One query from Python, 7 inputs, 32 modes, beside numpy and the empty calls of other runtimes; ratios to `predict`."""
     data = model(INPUTS, 32)
     native, numpy_model = opened(data), sna_edge.from_bytes(data, "numpy")
     x = np.full(INPUTS, 0.37)
@@ -162,10 +163,12 @@ def singles() -> list[str]:
         ("native, `model.backend.predict(x)`", nanoseconds(lambda: one(x))),
         ("native, `model.value(x)`", nanoseconds(lambda: wrapped.value(x), 20, 2000)),
         ("numpy, `model.value(x)`", nanoseconds(lambda: numpy_model.value(x), 10, 1000)),
+        *((name, nanoseconds(call, 20, 1000)) for name, call in empty_calls().items()),
         ("an empty Python call", nanoseconds(lambda: None)),
+        ("the C call itself", c_call(data)),
     ]
-    lines = ["| one query, 7 inputs, 32 modes | microseconds |", "|---|---|", *(f"| {name} | {ns / 1e3:.2f} |" for name, ns in rows)]
-    lines.append(f"| the C call itself | {c_call(data) / 1e3:.3f} |")
+    lines = ["| one query, 7 inputs, 32 modes | microseconds | ratio |", "|---|---|---|"]
+    lines += [f"| {name} | {ns / 1e3:.3g} | {ns / rows[0][1]:.2g} |" for name, ns in rows]
     return [*lines, ""]
 
 
