@@ -1,6 +1,6 @@
 /* sna_host_inverse.c - see sna_host_inverse.h.   SPDX-License-Identifier: Apache-2.0
  *
- * Contents: 1 places and instruction sets  2 one unknown  3 walks to a target  4 misfit of observations  5 thinning */
+ * Contents: 1 places  2 steps to a target  3 instruction sets  4 one unknown  5 walks  6 misfit of observations  7 thinning */
 #include "sna_host_inverse.h"
 
 #include "sna_host.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ------------------------------------------------------------------------------------- 1 places and instruction sets */
+/* ---------------------------------------------------------------------------------------------------------- 1 places */
 
 enum { LANES = SNA_INVERSE_LANES, UNKNOWNS = SNA_INVERSE_UNKNOWNS, TARGETS = SNA_INVERSE_TARGETS };
 
@@ -56,11 +56,94 @@ static void places(const sna_misfit *q, const double *z, spot *s) {
     for (int u = 0; u < q->forms->n_axes; u++) s[u] = find(q->forms, u, q->lower[u] + z[u] * q->width[u]);
 }
 
+/* ----------------------------------------------------------------------------------------------- 2 steps to a target
+ * Damped Gauss-Newton inside the box as sna_edge/inverse/newton.py takes it. What is inlined into the loops of the kernel unrolls there. */
+
+#define STRIDE 0.5 /* longest step, as a share of the box */
+#define INLINED static inline __attribute__((always_inline))
+
+typedef struct walker {
+    const sna_forms *m;
+    const sna_sought *q;
+    const double *w; /* w[T][rank]: contracted weights */
+    double aim[TARGETS], share[TARGETS]; /* r = (f - aim) * share, f without bias */
+} walker;
+
+INLINED double clipped(double x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
+
+INLINED double squares(const double *a, int n) {
+    double s = 0;
+    for (int i = 0; i < n; i++) s += a[i] * a[i];
+    return s;
+}
+
+/* x = A^-1 x, A symmetric positive definite [n][n] (lower triangle), overwritten by its factor with inverted diagonal; a pivot
+ * that is not positive is taken as infinite. */
+INLINED void solve(double *a, int n, double *x) {
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c <= i; c++) {
+            double s = a[i * n + c];
+            for (int k = 0; k < c; k++) s -= a[i * n + k] * a[c * n + k];
+            a[i * n + c] = i > c ? s * a[c * n + c] : s > 0 ? 1 / sqrt(s) : 0;
+        }
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < i; k++) x[i] -= a[i * n + k] * x[k];
+        x[i] *= a[i * n + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        for (int k = i + 1; k < n; k++) x[i] -= a[k * n + i] * x[k];
+        x[i] *= a[i * n + i];
+    }
+}
+
+/* dz = -J^T (J J^T + damping)^-1 r over the unknowns that are free. */
+INLINED void normal_step(const double *j, const double *r, int targets, int unknowns, const double *freed, double damping, double *dz) {
+    double gram[TARGETS * TARGETS], y[TARGETS], trace = 0;
+    for (int a = 0; a < targets; a++) {
+        y[a] = r[a];
+        for (int b = 0; b <= a; b++) {
+            double s = 0;
+            for (int u = 0; u < unknowns; u++) s += freed[u] * j[a * unknowns + u] * j[b * unknowns + u];
+            gram[a * targets + b] = s;
+        }
+        trace += gram[a * targets + a];
+    }
+    for (int a = 0; a < targets; a++) gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
+    if (targets == 1) y[0] /= gram[0];
+    else solve(gram, targets, y);
+    for (int u = 0; u < unknowns; u++) {
+        dz[u] = 0;
+        for (int a = 0; a < targets; a++) dz[u] -= freed[u] * j[a * unknowns + u] * y[a];
+    }
+}
+
+/* The step from z, an unknown at a bound that would leave it held; clipped into the box. */
+INLINED void step_from(int unknowns, int targets, const double *z, const double *r, const double *j, double damping, double *moved) {
+    double freed[UNKNOWNS], dz[UNKNOWNS], length = 0, scale;
+    int leaving = 0;
+    for (int u = 0; u < unknowns; u++) freed[u] = 1;
+    normal_step(j, r, targets, unknowns, freed, damping, dz);
+    for (int u = 0; u < unknowns; u++)
+        if ((z[u] <= 0 && dz[u] < 0) || (z[u] >= 1 && dz[u] > 0)) freed[u] = 0, leaving = 1;
+    if (leaving) normal_step(j, r, targets, unknowns, freed, damping, dz);
+    for (int u = 0; u < unknowns; u++) length = fabs(dz[u]) > length ? fabs(dz[u]) : length;
+    scale = length > STRIDE ? STRIDE / length : 1;
+    for (int u = 0; u < unknowns; u++) moved[u] = clipped(z[u] + dz[u] * scale);
+}
+
+INLINED int reached(const double *tolerance, const double *r, int targets) {
+    for (int t = 0; t < targets; t++)
+        if (!(fabs(r[t]) <= tolerance[t])) return 0;
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ 3 instruction sets */
+
 typedef struct set {
     void (*contract)(const sna_forms *, const int32_t *, int, uint64_t, const double *, double *);
     void (*line)(const sna_forms *, int, const double *, double, double *);
-    void (*slopes)(const sna_forms *, const spot *, int, int, const double *, double *, double *);
-    void (*on_grid)(const float *, int, int, int, const double *, float *);
+    int (*walk)(const walker *, double *, double *);
+    void (*survey)(walker *, const float *, int, float *);
     double (*energy)(const sna_misfit *, const double *, double *);
     double (*local)(const sna_misfit *, const double *, double *, double *, double *);
     void (*nearer)(const double *, size_t, int, const double *, double *);
@@ -101,7 +184,7 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* --------------------------------------------------------------------------------------------------- 2 one unknown */
+/* ----------------------------------------------------------------------------------------------------- 4 one unknown */
 
 void sna_line(const sna_forms *m, int axis, int output, const double *x, double *coefficients) {
     const set *s = chosen();
@@ -111,122 +194,7 @@ void sna_line(const sna_forms *m, int axis, int output, const double *x, double 
     s->line(m, axis, w, m->bias[output], coefficients);
 }
 
-/* ----------------------------------------------------------------------------------------------- 3 walks to a target
- * Damped Gauss-Newton inside the box as sna_edge/inverse/newton.py takes it. */
-
-#define STRIDE 0.5 /* longest step, as a share of the box */
-
-typedef struct walker {
-    const sna_forms *m;
-    const sna_sought *q;
-    const set *s;
-    const double *goal, *unit, *w; /* w[T][rank]: contracted weights */
-} walker;
-
-/* r[T] and dr/dz[T][U] at z. */
-static void residual(const walker *k, const double *z, double *r, double *j) {
-    const sna_sought *q = k->q;
-    spot s[UNKNOWNS];
-    for (int u = 0; u < q->n_unknowns; u++) s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
-    k->s->slopes(k->m, s, q->n_unknowns, q->n_targets, k->w, r, j);
-    for (int t = 0; t < q->n_targets; t++) {
-        r[t] = (r[t] + k->m->bias[q->outputs[t]] - k->goal[t]) / k->unit[t];
-        for (int u = 0; u < q->n_unknowns; u++) j[t * q->n_unknowns + u] *= q->width[u] / k->unit[t];
-    }
-}
-
-/* x = A^-1 x, A symmetric positive definite [n][n], overwritten by its factor; what is not positive is taken as infinite. */
-static void solve(double *a, int n, double *x) {
-    for (int i = 0; i < n; i++)
-        for (int c = 0; c <= i; c++) {
-            double s = a[i * n + c];
-            for (int k = 0; k < c; k++) s -= a[i * n + k] * a[c * n + k];
-            a[i * n + c] = i == c ? s > 0 ? sqrt(s) : 1e300 : s / a[c * n + c];
-        }
-    for (int i = 0; i < n; i++) {
-        for (int k = 0; k < i; k++) x[i] -= a[i * n + k] * x[k];
-        x[i] /= a[i * n + i];
-    }
-    for (int i = n - 1; i >= 0; i--) {
-        for (int k = i + 1; k < n; k++) x[i] -= a[k * n + i] * x[k];
-        x[i] /= a[i * n + i];
-    }
-}
-
-/* dz = -J^T (J J^T + damping)^-1 r over the unknowns that are free. */
-static void normal_step(const double *j, const double *r, int targets, int unknowns, const int *freed, double damping, double *dz) {
-    double gram[TARGETS * TARGETS], y[TARGETS], trace = 0;
-    for (int a = 0; a < targets; a++) {
-        y[a] = r[a];
-        for (int b = 0; b <= a; b++) {
-            double s = 0;
-            for (int u = 0; u < unknowns; u++) s += freed[u] ? j[a * unknowns + u] * j[b * unknowns + u] : 0;
-            gram[a * targets + b] = s;
-        }
-        trace += gram[a * targets + a];
-    }
-    for (int a = 0; a < targets; a++) gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
-    solve(gram, targets, y);
-    for (int u = 0; u < unknowns; u++) {
-        dz[u] = 0;
-        for (int a = 0; a < targets; a++) dz[u] -= freed[u] ? j[a * unknowns + u] * y[a] : 0;
-    }
-}
-
-/* The step from z, an unknown at a bound that would leave it held; clipped into the box. */
-static void step_from(const sna_sought *q, const double *z, const double *r, const double *j, double damping, double *moved) {
-    int freed[UNKNOWNS], leaving = 1;
-    double dz[UNKNOWNS], length = 0, scale;
-    for (int u = 0; u < q->n_unknowns; u++) freed[u] = 1;
-    for (int pass = 0; pass < 2 && leaving; pass++) {
-        normal_step(j, r, q->n_targets, q->n_unknowns, freed, damping, dz);
-        leaving = 0;
-        for (int u = 0; u < q->n_unknowns; u++)
-            if ((z[u] <= 0 && dz[u] < 0) || (z[u] >= 1 && dz[u] > 0)) freed[u] = 0, leaving = 1;
-    }
-    for (int u = 0; u < q->n_unknowns; u++) length = fmax(length, fabs(dz[u]));
-    scale = length > STRIDE ? STRIDE / length : 1;
-    for (int u = 0; u < q->n_unknowns; u++) moved[u] = fmin(fmax(z[u] + dz[u] * scale, 0), 1);
-}
-
-static int reached(const sna_sought *q, const double *r) {
-    for (int t = 0; t < q->n_targets; t++)
-        if (!(fabs(r[t]) <= q->tolerance[t])) return 0;
-    return 1;
-}
-
-static double squares(const double *a, int n) {
-    double s = 0;
-    for (int i = 0; i < n; i++) s += a[i] * a[i];
-    return s;
-}
-
-/* Walks one start z to the goal; r there. 1: reached. */
-static int walk(const walker *k, double *z, double *r) {
-    const sna_sought *q = k->q;
-    const int slopes = q->n_targets * q->n_unknowns;
-    double j[TARGETS * UNKNOWNS], damping = 1e-10;
-    residual(k, z, r, j);
-    for (int round = 0; round < q->rounds; round++) {
-        double moved[UNKNOWNS], next[TARGETS], slope[TARGETS * UNKNOWNS], before = squares(r, q->n_targets), after, strength;
-        if (reached(q, r)) return 1;
-        step_from(q, z, r, j, damping, moved);
-        residual(k, moved, next, slope);
-        after = squares(next, q->n_targets);
-        strength = squares(slope, slopes);
-        if (after < before) {
-            memcpy(z, moved, (size_t)q->n_unknowns * sizeof *z);
-            memcpy(r, next, (size_t)q->n_targets * sizeof *r);
-            memcpy(j, slope, (size_t)slopes * sizeof *j);
-            damping *= 0.1;
-            if (before - after < 1e-12 * before) break;
-        } else {
-            damping = fmax(damping, 1e-3 * strength) * 10;
-            if (!(damping <= 1e8 * strength + 1e-300)) break;
-        }
-    }
-    return reached(q, r);
-}
+/* ----------------------------------------------------------------------------------------------------------- 5 walks */
 
 static uint64_t mask_of(const sna_sought *q) {
     uint64_t mask = 0;
@@ -237,36 +205,20 @@ static uint64_t mask_of(const sna_sought *q) {
 size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const double *goal, const double *unit, size_t n, double *z, double *r,
                  signed char *done, size_t enough, double seconds) {
     double w[TARGETS * SNA_INVERSE_RANK], end = now() + seconds;
-    walker k = {m, q, chosen(), goal, unit, w};
+    const set *s = chosen();
+    walker k = {m, q, w, {0}, {0}};
     size_t found = 0, i = 0;
-    k.s->contract(m, q->outputs, q->n_targets, mask_of(q), x, w);
+    s->contract(m, q->outputs, q->n_targets, mask_of(q), x, w);
+    for (int t = 0; t < q->n_targets; t++) {
+        k.aim[t] = goal[t] - m->bias[q->outputs[t]];
+        k.share[t] = 1 / unit[t];
+    }
     for (; i < n && found < enough; i++) {
         if (i % 8 == 7 && now() > end) break;
-        done[i] = (signed char)walk(&k, z + i * (size_t)q->n_unknowns, r + i * (size_t)q->n_targets);
+        done[i] = (signed char)s->walk(&k, z + i * (size_t)q->n_unknowns, r + i * (size_t)q->n_targets);
         found += (size_t)done[i];
     }
     return i;
-}
-
-enum { GRID = SNA_INVERSE_GRID };
-
-/* Sum of squares of (f - goal) / unit on the grid, unit[t] = range of f there. */
-static void survey(const walker *k, const float *products, int points, double *unit, float *misfit) {
-    const sna_sought *q = k->q;
-    float values[TARGETS * GRID];
-    k->s->on_grid(products, points, k->m->rank, q->n_targets, k->w, values);
-    for (int g = 0; g < points; g++) misfit[g] = 0;
-    for (int t = 0; t < q->n_targets; t++) {
-        const float *f = values + t * points;
-        float low = f[0], high = f[0], goal = (float)(k->goal[t] - k->m->bias[q->outputs[t]]), scale;
-        for (int g = 1; g < points; g++) {
-            low = f[g] < low ? f[g] : low;
-            high = f[g] > high ? f[g] : high;
-        }
-        unit[t] = high > low ? (double)(high - low) : 1;
-        scale = (float)(1 / unit[t]);
-        for (int g = 0; g < points; g++) misfit[g] += (f[g] - goal) * scale * ((f[g] - goal) * scale);
-    }
 }
 
 static int lowest(const float *misfit, int points) {
@@ -275,25 +227,25 @@ static int lowest(const float *misfit, int points) {
     return best;
 }
 
-/* One row: the best of its walks into z and r. */
-static int invert_one(const walker *k, const double *grid, const float *products, int points, int tries, double *unit, double *z, double *miss) {
+/* One row: the best of its walks into z. */
+static int invert_one(const set *s, walker *k, const double *grid, const float *products, int points, int tries, double *z, double *miss) {
     const sna_sought *q = k->q;
-    float misfit[GRID];
+    float misfit[SNA_INVERSE_GRID];
     double best = INFINITY, r[TARGETS], here[UNKNOWNS];
     int found = 0;
-    survey(k, products, points, unit, misfit);
+    s->survey(k, products, points, misfit);
     for (int i = 0; i < tries && !found; i++) {
         int g = lowest(misfit, points);
         double off;
         memcpy(here, grid + g * q->n_unknowns, (size_t)q->n_unknowns * sizeof *here);
         misfit[g] = INFINITY;
-        found = walk(k, here, r);
+        found = s->walk(k, here, r);
         off = squares(r, q->n_targets);
         if (off < best || found) {
             best = off;
             memcpy(z, here, (size_t)q->n_unknowns * sizeof *z);
             *miss = 0;
-            for (int t = 0; t < q->n_targets; t++) *miss = fmax(*miss, fabs(r[t]));
+            for (int t = 0; t < q->n_targets; t++) *miss = fabs(r[t]) > *miss ? fabs(r[t]) : *miss;
         }
     }
     return found;
@@ -301,19 +253,21 @@ static int invert_one(const walker *k, const double *grid, const float *products
 
 void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, const double *goal, const double *grid, const float *products,
                 int n_grid, int tries, double *miss, signed char *done) {
-    double w[TARGETS * SNA_INVERSE_RANK], unit[TARGETS], z[UNKNOWNS];
-    uint64_t mask = mask_of(q);
-    for (size_t i = 0; i < n; i++, x += m->n_axes) {
-        walker k = {m, q, chosen(), goal + i * (size_t)q->n_targets, unit, w};
-        k.s->contract(m, q->outputs, q->n_targets, mask, x, w);
+    double w[TARGETS * SNA_INVERSE_RANK], z[UNKNOWNS];
+    const uint64_t mask = mask_of(q);
+    const set *s = chosen();
+    walker k = {m, q, w, {0}, {0}};
+    for (size_t i = 0; i < n; i++, x += m->n_axes, goal += q->n_targets) {
+        s->contract(m, q->outputs, q->n_targets, mask, x, w);
+        for (int t = 0; t < q->n_targets; t++) k.aim[t] = goal[t] - m->bias[q->outputs[t]];
         miss[i] = NAN;
         memset(z, 0, sizeof z);
-        done[i] = (signed char)invert_one(&k, grid, products, n_grid, tries, unit, z, &miss[i]);
-        for (int u = 0; u < q->n_unknowns; u++) x[q->unknown[u]] = fmin(q->lower[u] + z[u] * q->width[u], q->lower[u] + q->width[u]);
+        done[i] = (signed char)invert_one(s, &k, grid, products, n_grid, tries, z, &miss[i]);
+        for (int u = 0; u < q->n_unknowns; u++) x[q->unknown[u]] = q->lower[u] + clipped(z[u]) * q->width[u];
     }
 }
 
-/* ----------------------------------------------------------------------------------------- 4 misfit of observations */
+/* ------------------------------------------------------------------------------------------ 6 misfit of observations */
 
 size_t sna_misfit_work(const sna_misfit *q) {
     size_t u = (size_t)q->forms->n_axes;
@@ -331,7 +285,7 @@ void sna_misfit_local(const sna_misfit *q, size_t n, const double *z, double *en
     for (size_t i = 0; i < n; i++) energy[i] = s->local(q, z + i * u, slope + i * u, curvature + i * u * u, (double *)work);
 }
 
-/* ------------------------------------------------------------------------------------------------------ 5 thinning */
+/* -------------------------------------------------------------------------------------------------------- 7 thinning */
 
 size_t sna_thin(const double *columns, size_t n, int d, size_t count, double separation, double seconds, int64_t *taken, double *distance, double *fill) {
     const set *s = chosen();

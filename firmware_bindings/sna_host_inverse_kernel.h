@@ -51,7 +51,7 @@ TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, dou
 }
 
 /* f[T] without bias and df/dx[T][U] of contracted weights. */
-TARGET static inline __attribute__((always_inline)) void NAME(slopes_of)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
+TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
     lanes sums[TARGETS * (UNKNOWNS + 1)];
     for (int i = 0; i < targets * (unknowns + 1); i++) sums[i] = (lanes){0};
     for (int j = 0; j < m->rank / LANES; j++) {
@@ -78,22 +78,86 @@ TARGET static inline __attribute__((always_inline)) void NAME(slopes_of)(const s
     }
 }
 
-/* The same with loops that unroll for the common small problems. */
-TARGET static void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
-    if (unknowns == 2 && targets == 1) NAME(slopes_of)(m, s, 2, 1, w, f, df);
-    else if (unknowns == 2 && targets == 2) NAME(slopes_of)(m, s, 2, 2, w, f, df);
-    else if (unknowns == 4 && targets == 1) NAME(slopes_of)(m, s, 4, 1, w, f, df);
-    else NAME(slopes_of)(m, s, unknowns, targets, w, f, df);
+/* r[T] and dr/dz[T][U] at z. */
+TARGET static inline __attribute__((always_inline)) void NAME(residual)(const walker *k, int unknowns, int targets, const double *z, double *r, double *j) {
+    const sna_sought *q = k->q;
+    spot s[UNKNOWNS];
+    for (int u = 0; u < unknowns; u++) s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
+    NAME(slopes)(k->m, s, unknowns, targets, k->w, r, j);
+    for (int t = 0; t < targets; t++) {
+        r[t] = (r[t] - k->aim[t]) * k->share[t];
+        for (int u = 0; u < unknowns; u++) j[t * unknowns + u] *= q->width[u] * k->share[t];
+    }
 }
 
-/* values[t][g] = sum_r w[t][r] products[r][g] over a grid of a multiple of 16 points, in float. */
-TARGET static void NAME(on_grid)(const float *products, int points, int rank, int targets, const double *w, float *values) {
-    for (int t = 0; t < targets; t++)
-        for (int g = 0; g < points; g += 16) {
-            wide s = {0};
-            for (int r = 0; r < rank; r++) s += (float)w[(size_t)t * (size_t)rank + (size_t)r] * *(const wide *)(const void *)(products + (size_t)r * (size_t)points + g);
-            *(wide *)(void *)(values + t * points + g) = s;
+/* Walks one start z to the goal; r there. 1: reached. */
+TARGET static inline __attribute__((always_inline)) int NAME(walk_of)(const walker *k, int unknowns, int targets, double *z, double *r) {
+    double j[TARGETS * UNKNOWNS], damping = 1e-10, before;
+    NAME(residual)(k, unknowns, targets, z, r, j);
+    before = squares(r, targets);
+    for (int round = 0; round < k->q->rounds; round++) {
+        double moved[UNKNOWNS], next[TARGETS], slope[TARGETS * UNKNOWNS], after, strength;
+        if (reached(k->q->tolerance, r, targets)) return 1;
+        step_from(unknowns, targets, z, r, j, damping, moved);
+        NAME(residual)(k, unknowns, targets, moved, next, slope);
+        after = squares(next, targets);
+        if (after < before) {
+            double fall = before - after;
+            for (int u = 0; u < unknowns; u++) z[u] = moved[u];
+            for (int t = 0; t < targets; t++) r[t] = next[t];
+            for (int i = 0; i < targets * unknowns; i++) j[i] = slope[i];
+            damping *= 0.1;
+            if (fall < 1e-12 * before) break;
+            before = after;
+        } else {
+            strength = squares(slope, targets * unknowns);
+            damping = (damping > 1e-3 * strength ? damping : 1e-3 * strength) * 10;
+            if (!(damping <= 1e8 * strength + 1e-300)) break;
         }
+    }
+    return reached(k->q->tolerance, r, targets);
+}
+
+/* The loops unroll for the common small problems. */
+TARGET static int NAME(walk)(const walker *k, double *z, double *r) {
+    const int unknowns = k->q->n_unknowns, targets = k->q->n_targets;
+    if (unknowns == 2 && targets == 1) return NAME(walk_of)(k, 2, 1, z, r);
+    if (unknowns == 2 && targets == 2) return NAME(walk_of)(k, 2, 2, z, r);
+    if (unknowns == 4 && targets == 1) return NAME(walk_of)(k, 4, 1, z, r);
+    return NAME(walk_of)(k, unknowns, targets, z, r);
+}
+
+/* misfit[g] = sum of squares of r over a grid of a multiple of 16 points, products[rank][points], in float; the unit of r becomes
+ * the range over the grid. */
+TARGET static void NAME(survey)(walker *k, const float *products, int points, float *misfit) {
+    const int rank = k->m->rank;
+    wide values[SNA_INVERSE_GRID / 16];
+    for (int g = 0; g < points; g++) misfit[g] = 0;
+    for (int t = 0; t < k->q->n_targets; t++) {
+        wide low = {0}, high = {0};
+        float least, most, aim = (float)k->aim[t], share;
+        for (int g = 0; g < points / 16; g++) {
+            wide s = {0};
+            for (int r = 0; r < rank; r++) s += (float)k->w[t * rank + r] * *(const wide *)(const void *)(products + (size_t)r * (size_t)points + 16 * g);
+            values[g] = s;
+            for (int i = 0; i < 16; i++) {
+                low[i] = g && low[i] < s[i] ? low[i] : s[i];
+                high[i] = g && high[i] > s[i] ? high[i] : s[i];
+            }
+        }
+        least = low[0];
+        most = high[0];
+        for (int i = 1; i < 16; i++) {
+            least = low[i] < least ? low[i] : least;
+            most = high[i] > most ? high[i] : most;
+        }
+        k->share[t] = most > least ? 1 / (double)(most - least) : 1;
+        share = (float)k->share[t];
+        for (int g = 0; g < points / 16; g++) {
+            wide off = (values[g] - aim) * share;
+            *(wide *)(void *)(misfit + 16 * g) += off * off;
+        }
+    }
 }
 
 /* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read once for all. */
@@ -215,7 +279,7 @@ TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const do
     }
 }
 
-static const set NAME(set) = {NAME(contract), NAME(line), NAME(slopes), NAME(on_grid), NAME(energy), NAME(local), NAME(nearer)};
+static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(survey), NAME(energy), NAME(local), NAME(nearer)};
 
 #undef NAME
 #undef PASTE

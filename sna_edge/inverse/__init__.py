@@ -7,6 +7,7 @@
 
 from .advise import Advice, Knob, advise
 from .answer import LevelSet, Nearest, Roots
+from .batch import Batch, invert_batch
 from .estimate import Estimate, estimate
 from .extremes import Extreme, argmax, argmin, interval_set
 from .level_set import level_set
@@ -17,6 +18,7 @@ from .unseen import Unseen
 
 __all__ = [
     "Advice",
+    "Batch",
     "Estimate",
     "Extreme",
     "Knob",
@@ -31,6 +33,7 @@ __all__ = [
     "argmin",
     "estimate",
     "interval_set",
+    "invert_batch",
     "level_set",
     "posterior",
     "roots",

@@ -40,6 +40,11 @@ class Deadline:
         return self._budget == float("inf")
 
     @property
+    def left(self) -> float:
+        """Seconds left, infinite without a limit."""
+        return max(self._start + self._budget - perf_counter(), 0.0)
+
+    @property
     def passed(self) -> bool:
         return perf_counter() - self._start >= self._budget
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
 from ..status import Status
+from . import native
 from .answer import LevelSet, Nearest, named, several
 from .deadline import Deadline
 from .linear import beyond, goals, linearised, spread
@@ -64,7 +66,9 @@ def level_set(
         return LevelSet(error.status, axes, np.empty((0, len(axes))), str(error))
     part = restricted(model, outputs)
     part = part.at({model.axes[d].name: x for d, x in fixed.items()}) if fixed else part
-    search = _Search(part, axes, values, slack, seed, deadline, starts)
+    forms = native.forms(model) if len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS else None
+    compiled = None if forms is None else _Compiled(forms, len(model.axes), sought, outputs, fixed)
+    search = _Search(part, axes, values, slack, seed, deadline, starts, compiled)
     if all(a.kind == "categorical" for a in axes):
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
@@ -93,13 +97,34 @@ def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> 
     return LevelSet(found.status, axes, x, found.message, found.nearest, y, 0.0)
 
 
+class _Compiled:
+    """The walks of one query by the C library, in double precision all the way."""
+
+    def __init__(self, forms: Any, count: int, sought: list[int], outputs: list[int], fixed: dict[int, float]) -> None:
+        self.forms, self.sought, self.outputs = forms, np.array(sought, np.int32), np.array(outputs, np.int32)
+        self.x = np.zeros(count)
+        for d, value in fixed.items():
+            self.x[d] = value
+
+    def walk(self, search: _Search, z: Floats, enough: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Ends z [m, U], residuals r [m, T] and which are solutions, of the m starts that were walked."""
+        z, r, done = np.array(z), np.empty((len(z), len(self.outputs))), np.zeros(len(z), np.int8)
+        question = native.library().Sought(
+            self.sought, self.outputs, search.lower, search.width, search.allowed(10 * EXACT), 80
+        )  # fmt: skip
+        seconds = native.FOREVER if search.deadline.endless else search.deadline.left
+        count = self.forms.walks(question, self.x, search.goal, search.size, z, r, done, enough, seconds)
+        return z[:count], r[:count], done[:count].astype(bool)
+
+
 class _Search:
     """One level set query on the contracted model; unit coordinates z in the order of `axes`, residuals before the link."""
 
     def __init__(
         self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline,
-        starts: ArrayLike | None,
+        starts: ArrayLike | None, compiled: _Compiled | None,
     ) -> None:  # fmt: skip
+        self.compiled = compiled
         self.part, self.axes, self.values, self.slack = part, axes, values, slack
         self.seed, self.deadline = seed, deadline
         self.column = reordered(part, [a.name for a in axes])
@@ -174,13 +199,17 @@ class _Search:
 
     def batch(self, z: Floats, n: int, *, first: bool) -> tuple[Floats, Floats]:
         """Solutions [m, U] from the starts z and the unit points that came closest. The first batch sets the unit of residuals."""
+        if self.compiled is not None:
+            if first:
+                self.scale(linearised(self.part.outputs, self.reference.backend.value(self.ordered(self.x(z))))[0])
+            end, r, done = self.compiled.walk(self, z, 3 * n // 2)
+            return end[done], end[np.argsort(np.square(r).sum(axis=1), kind="stable")[:4]]
         f, slope = self.linear(self.part, z)
         if first:
-            self.size = spread(f)
-            self.goal = np.where(np.isnan(self.goal), beyond(self.part.outputs, self.values, f), self.goal)
+            self.scale(f)
         begun = (f - self.goal) / self.size, slope / self.size[:, None]
         found = walk(
-            lambda q: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, deadline=self.deadline,
+            lambda q, _: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, deadline=self.deadline,
             enough=3 * n // 2, first=begun,
         )  # fmt: skip
         closest = found.z[np.argsort(np.square(found.r).sum(axis=1), kind="stable")[:4]]
@@ -188,9 +217,14 @@ class _Search:
         if not len(near):
             return near, closest
         fine = walk(
-            lambda q: self.residual(self.reference, q), near, self.movable, self.allowed(EXACT), rounds=20, deadline=self.deadline
+            lambda q, _: self.residual(self.reference, q), near, self.movable, self.allowed(EXACT), rounds=20, deadline=self.deadline
         )
         return fine.z[(np.abs(fine.r) <= self.allowed(10 * EXACT)).all(axis=1)], closest
+
+    def scale(self, f: Floats) -> None:
+        """The unit of residuals, and a stand-in for targets that the link cannot give, from f [M, T] at starts."""
+        self.size = spread(f)
+        self.goal = np.where(np.isnan(self.goal), beyond(self.part.outputs, self.values, f), self.goal)
 
     def failed(self, best: Floats) -> LevelSet:
         """No solution: exact one-dimensional moves from the best starts give the nearest value, or a root that was missed."""

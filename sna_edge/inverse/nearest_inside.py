@@ -14,6 +14,7 @@ from .problem import curve, restricted
 from .quasi import points
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 STARTS = 192
 POLISHED = 24  # starts that go through the quadratic steps
@@ -106,7 +107,7 @@ class Inside:
         low, high = self.low + margin, self.high - margin
         low, high = np.minimum(low, 0.5 * (self.low + self.high)), np.maximum(high, 0.5 * (self.low + self.high))
 
-        def excess(q: Floats) -> tuple[Floats, Floats]:
+        def excess(q: Floats, _: Ints) -> tuple[Floats, Floats]:
             f, slope = self.linear(self._x(q))
             over = np.maximum(f - high, 0.0) - np.maximum(low - f, 0.0)
             return over / size, np.where((over != 0)[:, :, None], slope * self.width, 0.0) / size[:, None]

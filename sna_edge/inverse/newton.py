@@ -12,7 +12,8 @@ from .deadline import Deadline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Evaluate = Callable[[Floats], tuple[Floats, Floats]]
+Ints = NDArray[np.int64]
+Evaluate = Callable[[Floats, Ints], tuple[Floats, Floats]]
 
 STRIDE = 0.5  # longest step, as a share of the axes' widths
 
@@ -33,11 +34,12 @@ def walk(
 ) -> Walk:
     """dz = -J^T (J J^T + damping)^-1 r over the free unknowns, clipped to [0, 1]; accepted where |r| falls.
 
-    `residual(z)` gives r [M, T] and J [M, T, U]; a start is done when |r| <= tolerance [T]. `movable` [U] leaves out categorical
-    unknowns. Stops after `rounds`, at the deadline, when all starts are done or stuck, or when `enough` are done.
-    `first` is residual(z) where it is known already.
+    `residual(z, rows)` gives r [m, T] and J [m, T, U] of the starts `rows` [m] at z [m, U]; a start is done when |r| <= tolerance
+    [T]. `movable` [U] leaves out categorical unknowns. Stops after `rounds`, at the deadline, when all starts are done or stuck, or
+    when `enough` are done.
+    `first` is the residual of all starts where it is known already.
     """
-    r, slope = first or residual(z)
+    r, slope = first or residual(z, np.arange(len(z)))
     state = Walk(z, r, slope, np.asarray((np.abs(r) <= tolerance).all(axis=1)))
     damping = np.full(len(z), 1e-10)
     stuck = np.zeros(len(z), dtype=bool)
@@ -46,7 +48,7 @@ def walk(
         if not len(busy) or (enough is not None and state.done.sum() >= enough) or not deadline.allows():
             break
         moved = np.clip(state.z[busy] + step(state, busy, movable, damping[busy]), 0.0, 1.0)
-        r, slope = residual(moved)
+        r, slope = residual(moved, busy)
         before, after = np.square(state.r[busy]).sum(axis=1), np.square(r).sum(axis=1)
         better = after < before
         taken = busy[better]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from . import native
 from .deadline import Deadline
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,17 @@ def thin(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | N
 
     Source: Gonzalez, Theor. Comput. Sci. 38 (1985): within twice of the best possible fill distance.
     """
+    library = native.library()
+    if library is not None and z.shape[1] <= native.UNKNOWNS:
+        indices, distance = np.empty(count, np.int64), np.empty(len(z))
+        seconds = native.FOREVER if deadline is None or deadline.endless else deadline.left
+        n, fill = library.thin(np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds)
+        return indices[:n], fill
+    return thin_slowly(z, count, separation, deadline)
+
+
+def thin_slowly(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None) -> tuple[Ints, float]:
+    """`thin` by numpy."""
     square = np.square(z).sum(axis=1)
     taken = [0]
     distance = _squared(z, square, 0)

@@ -18,12 +18,13 @@ import pytest
 from sna_edge import CP, Model, Status
 from sna_edge.backends import create
 from sna_edge.errors import BackendError
-from sna_edge.inverse import native, roots
+from sna_edge.inverse import level_set, native, roots
 from sna_edge.inverse.piecewise import Piecewise
+from sna_edge.inverse.quasi import thin, thin_slowly
 
 SOURCE = Path(__file__).resolve().parents[2] / "firmware_bindings"
 PARTS = ("", "_inverse", "_roots", "_descent")
-FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256", 
+FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256",
          "-shared", "-fPIC"]  # fmt: skip
 
 
@@ -151,3 +152,43 @@ def test_what_the_quick_way_cannot_take_goes_the_ordinary_way(tracks: Model) -> 
     assert roots(twin, "power", {"width": 9e9}, at).status == Status.UNREACHABLE
     assert roots(twin, "power", {"width": np.nan}, at).status == Status.BAD_INPUT
     assert roots(twin, "power", {"width": 90.0}, at | {"speed": 2.5}).status == Status.OUT_OF_DOMAIN
+
+
+def test_level_sets_of_random_models_meet_their_targets(library: ModuleType, random_model: Callable[..., Model]) -> None:
+    tried = 0
+    for seed in range(40):
+        twin = on_native(random_model(seed))
+        if not isinstance(twin.interaction, CP):
+            continue
+        reference, rng = twin.with_backend("numpy"), np.random.default_rng(seed)
+        y = reference.value(np.stack([rng.uniform(a.lower, a.upper, 300) for a in twin.axes], axis=1))
+        if np.ptp(y) < 1e-9 * np.abs(y).max():
+            continue
+        target, fixed = float(np.quantile(y, 0.6)), random_at(twin, rng, {0, 2})
+        for names, at in ((["x2", "x0", "x1"], None), (["x2", "x0"], fixed)):
+            found, peer = (level_set(m, target, names, 16, at=at) for m in (twin, reference))
+            assert found.status == peer.status, seed
+            back = reference.value({**{n: found.x[:, i] for i, n in enumerate(names)}, **(at or {})})
+            assert len(found) == 0 or np.abs(back - target).max() <= 1e-8 * np.ptp(y), seed
+            tried += len(found) > 0
+    assert tried > 30
+
+
+def test_two_targets_a_level_and_a_tolerance(library: ModuleType, tracks: Model) -> None:
+    twin = on_native(tracks)
+    planted = twin.with_backend("numpy").value({"power": 230.0, "speed": 0.9, "alloy": "IN718"})
+    found = level_set(twin, {"depth": float(planted[1]), "width": float(planted[0])}, ["alloy", "speed", "power"], 8)
+    assert any(s["alloy"] == "IN718" and abs(s["power"] - 230.0) < 1e-5 for s in found.solutions)
+    target, at = {"depth": float(planted[1]) + 1.0, "width": float(planted[0])}, {"alloy": "IN718", "speed": 0.9}
+    loose = level_set(twin, target, ["power"], 4, at=at, tolerance={"depth": 2.0, "width": 1.0})
+    assert loose.status >= 0 and np.all(np.abs(loose.value - [planted[1] + 1.0, planted[0]]) <= [2.0, 1.0])
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5, 8])
+def test_thinning_takes_the_points_that_numpy_takes(library: ModuleType, dimensions: int) -> None:
+    z = np.random.default_rng(dimensions).uniform(size=(500, dimensions))  # a lattice would have ties
+    for count in (1, 40, 600):
+        (a, fill), (b, peer) = thin(z, count), thin_slowly(z, count)
+        assert np.array_equal(a, b) and fill == pytest.approx(peer, abs=1e-7)
+    doubled = np.concatenate([z[:50], z[:50]])
+    assert len(thin(doubled, 100)[0]) == 50
