@@ -127,7 +127,7 @@ def aarch64(folder: Path) -> Cells:
     """The TFLite files in ai-edge-litert for aarch64, under an emulator of the processor."""
     target = ROOT / "out" / "aarch64"
     if not (target / "ready").exists():
-        done = subprocess.run([str(ROOT / "tools" / "aarch64_python.sh"), str(target)], capture_output=True, text=True, check=False)
+        done = subprocess.run([str(ROOT / "tools" / "arm_python.sh"), str(target)], capture_output=True, text=True, check=False)
         if done.returncode:
             print(f"aarch64: {(done.stderr.strip().splitlines() or ['no emulator'])[-1]}", file=sys.stderr)
             return {}
