@@ -1,4 +1,4 @@
-"""`sna-edge export MODEL --to c`: generated source, the library beside it, an Arduino library, a resource report."""
+"""`sna-edge export MODEL --to c`: generated source, the library beside it, an Arduino library, a Zephyr module, a resource report."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sna_export.certify import with_integer_path
 from . import faces, resources
 from .options import options_for
 from .source import generate, identifier
+from .zephyr import write_zephyr
 
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
@@ -26,7 +27,7 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
 
 
 def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) -> tuple[list[Path], str]:
-    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino layout and, with the emulator installed, resources.md.
+    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with the emulator installed, resources.md.
 
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or int8 tables allow it.
     Raises BackendError when the self-test, compiled and run here, fails.
@@ -43,6 +44,7 @@ def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) ->
     options = [o for o in options_for(model, integer=False) if o != "SNA_PLAIN_ONLY"]
     files = [header, source, *library, *faces.write_makefile(folder, name, options)]
     files += faces.write_arduino(folder, name, sna_edge.__version__, [header, source, *library])
+    files += write_zephyr(folder, name, [header, source, *library], options)
     report = _report(artifact, folder)
     return [*files, *report], _self_test(folder, options, bool(report)) + remark
 

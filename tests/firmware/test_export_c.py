@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -99,3 +101,60 @@ def test_nine_digits_give_the_same_float(value: float) -> None:
 def test_names_cannot_break_out_of_a_comment() -> None:
     assert "*/" not in source.comment("a */ int x; /*")
     assert source.identifier("7 zones*/") == "model_7_zones"
+
+
+ZEPHYR = """cmake_minimum_required(VERSION 3.18)
+project(application C)
+set(CMAKE_C_STANDARD 99)
+function(zephyr_include_directories)
+  include_directories(${ARGV})
+endfunction()
+function(zephyr_compile_definitions)
+  add_compile_definitions(${ARGV})
+endfunction()
+function(zephyr_library_named name)
+  add_library(${name} STATIC)
+  set(LIBRARY ${name} PARENT_SCOPE)
+  set_property(GLOBAL APPEND PROPERTY LIBRARIES ${name})
+endfunction()
+function(zephyr_library_sources)
+  target_sources(${LIBRARY} PRIVATE ${ARGV})
+endfunction()
+function(zephyr_library_compile_definitions)
+  target_compile_definitions(${LIBRARY} PRIVATE ${ARGV})
+endfunction()
+include(${CMAKE_CURRENT_SOURCE_DIR}/config.cmake)
+include_directories(${MODULE}/src)
+if(CONFIG_SNA_MY_MODEL_FLOAT)
+  add_compile_definitions(SNA_FLOAT)
+endif()
+add_subdirectory(${MODULE} module)
+get_property(libraries GLOBAL PROPERTY LIBRARIES)
+add_executable(selftest selftest.c)
+target_link_libraries(selftest ${libraries} ${libraries})
+"""
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["double", "float"])
+@pytest.mark.parametrize("exported", ["sparse", "int8"], indirect=True)
+def test_zephyr_module(exported: Path, single: bool, tmp_path: Path) -> None:
+    """The module's CMakeLists.txt with Zephyr's functions replaced by the CMake ones they wrap; options as its Kconfig names them."""
+    if not shutil.which("cmake"):
+        pytest.skip("no cmake here")
+    module = exported / "zephyr" / "my_model"
+    options = re.findall(r"^config (\w+)$", (module / "Kconfig").read_text(), re.M)
+    assert options == ["SNA_MY_MODEL", "SNA_MY_MODEL_FLOAT", "SNA_MY_MODEL_LEAN"]
+    assert set(re.findall(r"CONFIG_(\w+)", (module / "CMakeLists.txt").read_text())) == set(options)
+    assert (module / "zephyr" / "module.yml").read_text().splitlines() == ["name: my_model", "build:", "  cmake: .", "  kconfig: Kconfig"]
+    application = tmp_path / "application"
+    application.mkdir()
+    on = [o for o in options if single or not o.endswith("FLOAT")]
+    settings = [f"set(CONFIG_{o} y)" for o in on] + [f"set(MODULE {module})"]
+    (application / "config.cmake").write_text("\n".join(settings) + "\n")
+    (application / "CMakeLists.txt").write_text(ZEPHYR)
+    shutil.copy(exported / "selftest.c", application)
+    for command in (["cmake", "-S", ".", "-B", "build"], ["cmake", "--build", "build"]):
+        done = subprocess.run(command, cwd=application, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(["./build/selftest"], cwd=application, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")
