@@ -43,6 +43,9 @@ def descend(
     to end within `band` of the lowest (or of `best`) are given up, and with `thin` those that have joined a lower one too.
     Source: More and Sorensen, Computing a trust region step (1983); Bertsekas (1982) for the projection.
     """
+    compiled = getattr(local, "compiled", None)  # an Objective that the C library serves
+    if compiled is not None:
+        return Descent(*compiled.descend(z, rounds, deadline, gain, band, thin, best))
     energy, slope, curvature = local(z)
     z = z.copy()
     radius = np.full(len(z), FIRST)

@@ -31,6 +31,7 @@ class Contracted:
     """
 
     def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
+        self.model, self.unknowns = model, unknowns
         cp = model.interaction
         assert isinstance(cp, CP)
         weight = cp.weights.T[data.output]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import lgamma, log, pi
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import native
 
 Floats = NDArray[np.float64]
 
@@ -49,21 +52,35 @@ class Mixture:
         back = np.linalg.inv(self.root)
         scaled = z @ back.reshape(-1, d).T - np.matmul(back, self.mean[:, :, None]).reshape(-1)
         distance = np.square(scaled).reshape(len(z), -1, d).sum(axis=2)
-        constant = lgamma((FREEDOM + d) / 2) - lgamma(FREEDOM / 2) - 0.5 * d * log(FREEDOM * pi)
         width = np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1)
         with np.errstate(divide="ignore"):
-            logs = np.log(self.share) + constant - width - 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
+            logs = np.log(self.share) + self._constant - width - 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
         if level.shape[1]:
             logs = np.where((np.abs(level[:, None] - self.level[None]) < 1e-9).all(axis=2), logs, -np.inf)
         return logs, distance
 
     def density(self, z: Floats, level: Floats) -> Floats:
         """q [n]."""
+        library = native.library()
+        if library is not None and not level.shape[1]:
+            return self._density(z, library)
         logs, _ = self.parts(z, level)
         uniform = 1.0
         if level.shape[1]:
             uniform = (np.isfinite(logs) * self.share).sum(axis=1)
         return np.asarray((1.0 - DEFENSIVE) * np.exp(logs).sum(axis=1) + DEFENSIVE * uniform)
+
+    def _density(self, z: Floats, library: Any) -> Floats:
+        back = np.linalg.inv(self.root)
+        scale = self.share * np.exp(self._constant - np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1))
+        out = np.empty(len(z))
+        library.mixture(np.ascontiguousarray(z), np.ascontiguousarray(self.mean), np.ascontiguousarray(back), scale, out)
+        return np.asarray((1.0 - DEFENSIVE) * out + DEFENSIVE)
+
+    @property
+    def _constant(self) -> float:
+        d = int(self.mean.shape[1])
+        return lgamma((FREEDOM + d) / 2) - lgamma(FREEDOM / 2) - 0.5 * d * log(FREEDOM * pi)
 
     def refitted(self, z: Floats, level: Floats, weight: Floats) -> Mixture:
         """One step of expectation maximisation on weighted draws (weights sum to 1).

@@ -21,6 +21,7 @@ UNKNOWNS, TARGETS, RANK, AXES, ORDER = 8, 8, 1024, 64, 8  # limits of the librar
 FOREVER = 1e30  # seconds
 
 _FORMS: weakref.WeakKeyDictionary[Model, Any] = weakref.WeakKeyDictionary()
+_PARTS: weakref.WeakKeyDictionary[Model, dict[tuple[int, ...], Any]] = weakref.WeakKeyDictionary()
 
 
 @cache
@@ -46,6 +47,15 @@ def forms(model: Model) -> Any:
     if model not in _FORMS:
         _FORMS[model] = laid_out(model, range(len(model.axes))) if serves(model) else None
     return _FORMS[model]
+
+
+def part(model: Model, axes: Sequence[int]) -> Any:
+    """`Forms` of some axes of a model that the library serves, laid out once."""
+    kept = _PARTS.setdefault(model, {})
+    key = tuple(axes)
+    if key not in kept:
+        kept[key] = laid_out(model, axes)
+    return kept[key]
 
 
 def laid_out(model: Model, axes: Sequence[int]) -> Any:

@@ -12,6 +12,7 @@ from ..distribution import Distribution, LogNormal, Normal, Uniform
 from ..errors import InputError
 from ..inputs import unknown_name
 from ..model import Model
+from . import misfit
 from .forward import Contracted, Forward, UnknownAtoms, second_slopes, with_slopes
 from .observe import Observations
 
@@ -44,8 +45,13 @@ class Objective:
         self._plain_prior = bool(uniform and self.movable.all())
         self._constant = 0.0
         self._compressed: tuple[Floats, Floats, UnknownAtoms] | None = None
+        self.compiled: misfit.Misfit | None = None
         if isinstance(forward, Contracted) and forward.plain and data.freedom is None:
             self._compress(forward)
+            if self._plain_prior:
+                matrix, right, _ = self._compressed or (np.empty((0, 0)), np.empty(0), None)
+                box = self.lower, self.width
+                self.compiled = misfit.compiled(forward.model, forward.unknowns, matrix, right, self._constant, box)
 
     @property
     def rows(self) -> int:
@@ -86,6 +92,8 @@ class Objective:
 
     def value(self, z: Floats) -> Floats:
         """E [M]."""
+        if self.compiled is not None:
+            return self.compiled.value(z)
         x = self.x(z)
         if self._compressed is not None:
             matrix, right, table = self._compressed
@@ -97,6 +105,8 @@ class Objective:
 
     def __call__(self, z: Floats) -> tuple[Floats, Floats, Floats]:
         """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are compressed, else Gauss-Newton's."""
+        if self.compiled is not None:
+            return self.compiled.local(z)
         x = self.x(z)
         if self._compressed is not None:
             loss, slope, curvature = self._newton(x)

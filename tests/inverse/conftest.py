@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Model, Output, level_axis, spline_axis
 from sna_edge.basis import SpanBasis, bspline, hat, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.inverse import native
 
 LINKS = ("identity", "exp", "logistic")
 
@@ -60,3 +67,40 @@ def tracks() -> Model:
     weights = np.array([[60.0, 0.0], [0.0, 0.5]])
     outputs = [Output("width", "um", offset=20.0), Output("depth", "um", link="exp", scale=40.0)]
     return Model([power, speed, alloy], CP(tables, (np.arange(2),) * 3, weights), outputs)
+
+
+SOURCE = Path(__file__).resolve().parents[2] / "firmware_bindings"
+PARTS = ("", "_inverse", "_roots", "_descent")
+FLAGS = ["-std=gnu11", "-O1", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256",
+         "-shared", "-fPIC"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The sources beside this repository, compiled now, through their ctypes face."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler on this machine")
+    folder = tmp_path_factory.mktemp("native") / "sna_inverse_under_test"
+    folder.mkdir()
+    sources = [str(SOURCE / f"sna_host{part}.c") for part in PARTS]
+    subprocess.run([compiler, *FLAGS, *sources, "-lm", "-o", str(folder / "libsna.so")], check=True)
+    for name in ("fallback.py", "inverse.py", "library.py", "__init__.py"):
+        shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
+    sys.path.insert(0, str(folder.parent))
+    try:
+        return importlib.import_module("sna_inverse_under_test")
+    finally:
+        sys.path.remove(str(folder.parent))
+
+
+@pytest.fixture(params=["extension", "ctypes"])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """sna_edge.inverse.native uses this face of the library."""
+    found = native.library() if request.param == "extension" else request.getfixturevalue("through_ctypes")
+    if found is None:
+        pytest.skip("sna-edge-native is not installed")
+    monkeypatch.setattr(native, "library", lambda: found)
+    monkeypatch.setattr(native, "_FORMS", {})
+    monkeypatch.setattr(native, "_PARTS", {})
+    yield found

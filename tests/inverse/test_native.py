@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,44 +13,9 @@ import pytest
 from sna_edge import CP, Model, Status
 from sna_edge.backends import create
 from sna_edge.errors import BackendError
-from sna_edge.inverse import level_set, native, roots
+from sna_edge.inverse import level_set, roots
 from sna_edge.inverse.piecewise import Piecewise
 from sna_edge.inverse.quasi import thin, thin_slowly
-
-SOURCE = Path(__file__).resolve().parents[2] / "firmware_bindings"
-PARTS = ("", "_inverse", "_roots", "_descent")
-FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256",
-         "-shared", "-fPIC"]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The sources beside this repository, compiled now, through their ctypes face."""
-    compiler = shutil.which("cc")
-    if not compiler:
-        pytest.skip("no C compiler on this machine")
-    folder = tmp_path_factory.mktemp("native") / "sna_inverse_under_test"
-    folder.mkdir()
-    sources = [str(SOURCE / f"sna_host{part}.c") for part in PARTS]
-    subprocess.run([compiler, *FLAGS, *sources, "-lm", "-o", str(folder / "libsna.so")], check=True)
-    for name in ("fallback.py", "inverse.py", "library.py", "__init__.py"):
-        shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
-    sys.path.insert(0, str(folder.parent))
-    try:
-        return importlib.import_module("sna_inverse_under_test")
-    finally:
-        sys.path.remove(str(folder.parent))
-
-
-@pytest.fixture(params=["extension", "ctypes"])
-def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """sna_edge.inverse.native uses this face of the library."""
-    found = native.library() if request.param == "extension" else request.getfixturevalue("through_ctypes")
-    if found is None:
-        pytest.skip("sna-edge-native is not installed")
-    monkeypatch.setattr(native, "library", lambda: found)
-    monkeypatch.setattr(native, "_FORMS", {})
-    yield found
 
 
 def on_native(model: Model) -> Model:
