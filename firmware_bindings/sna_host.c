@@ -44,6 +44,13 @@ typedef struct mode_block {
     int n_parts, width, tile; /* tile: axes whose tables share the first-level cache */
 } mode_block;
 
+/* One core of a tensor train, [row][left][width]: width is the right rank padded to whole vectors, row = left * width. */
+typedef struct train_core {
+    const float *table;
+    size_t row;
+    int left, n_rows, width; /* n_rows: p + 1 */
+} train_core;
+
 typedef struct instruction_set {
     int (*places_f64)(const host_axis *, const double *, size_t, int, int32_t *, float *);
     int (*places_f32)(const host_axis *, const float *, size_t, int, int32_t *, float *);
@@ -52,6 +59,9 @@ typedef struct instruction_set {
     void (*slope)(const host_axis *, int, const int32_t *, const float *, int, float *);
     void (*modes)(const sna_host *, int, const int32_t *, const float *, double *, float *);
     void (*gradient)(const sna_host *, const mode_block *, int, const int32_t *, const float *, const float *, double *, double *, float *);
+    void (*train)(const sna_host *, int, const int32_t *, const float *, double *, float *);
+    void (*train_gradient)(const sna_host *, int, const int32_t *, const float *, const float *, double *, double *, float *);
+    int lanes;
     int (*regular)(const host_axis *, const double *, int, int32_t *, int32_t *, float *); /* NULL: not for this set */
 } instruction_set;
 
@@ -60,7 +70,10 @@ struct sna_host {
     const instruction_set *set;
     const host_axis *axes;
     const mode_block *blocks;
-    int n_axes, n_outputs, n_blocks, order, max_parts, isa;
+    const train_core *cores; /* NULL: not a tensor train */
+    const float *ends;       /* W of a train, [output][width] */
+    int n_axes, n_outputs, n_blocks, order, isa;
+    int widest, prefixes;    /* floats of the widest row of ranks, and of all of them */
 };
 
 /* ------------------------------------------------------------------------------------------ 2 instruction sets */
@@ -326,6 +339,8 @@ static void prepare_axis(const sna_model *m, unsigned d, int order, arena *memor
     if (out->regular) fill_kinds(out, order, kinds);
 }
 
+#include "sna_host_train.h"
+
 static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     sna_host *h = (sna_host *)take(memory, sizeof(sna_host));
     host_axis *axes = (host_axis *)take(memory, m->n_axes * sizeof(host_axis));
@@ -334,6 +349,8 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     uint32_t from = 0;
     int n_blocks = 0, order = m->max_degree < 4 ? 4 : 8;
     plan p;
+    if (memory->base) clear(h, sizeof *h);
+    if (m->features & FEATURE_TT) lay_out_train(m, memory, set_of(isa)->lanes, h);
     while (next_plan(m, &g, &from, isa > 0, &p)) n_blocks++;
     blocks = (mode_block *)take(memory, (size_t)n_blocks * sizeof(mode_block));
     for (unsigned d = 0; d < m->n_axes; d++) prepare_axis(m, d, order, memory, memory->base ? &axes[d] : NULL);
@@ -366,7 +383,6 @@ int sna_host_best(void) { return best_isa(); }
 
 size_t sna_host_size(const sna_model *m) {
     arena memory = {NULL, 0};
-    if (m->features & FEATURE_TT) return 0;
     (void)lay_out(m, &memory, best_isa());
     return memory.used;
 }
@@ -374,7 +390,6 @@ size_t sna_host_size(const sna_model *m) {
 sna_status sna_host_prepare(const sna_model *m, void *memory, size_t size, const sna_host **host) {
     arena a;
     if (!m->verified) return SNA_NOT_VERIFIED;
-    if (m->features & FEATURE_TT) return SNA_UNSUPPORTED;
     if (!memory || (uintptr_t)memory & 63u) return SNA_BAD_INPUT;
     if (size < sna_host_size(m)) return SNA_NO_SPACE;
     a.base = (unsigned char *)memory;
@@ -396,13 +411,14 @@ typedef struct desk {
 static size_t desk_of(const sna_host *h, unsigned char *base, desk *k) {
     arena a = {base, 0};
     size_t d = (size_t)h->n_axes, outputs = (size_t)h->n_outputs, order = (size_t)h->order;
+    size_t modes = BLOCK * WIDEST + BLOCK * NARROW + d * 2 * WIDEST, train = (size_t)(h->prefixes + 2 * h->widest);
     k->span = (int32_t *)take(&a, BLOCK * 4);
     k->u = (float *)take(&a, BLOCK * 4);
     k->status = (signed char *)take(&a, BLOCK);
     k->rows = (int32_t *)take(&a, d * BLOCK * 4);
     k->basis = (float *)take(&a, d * BLOCK * order * 4);
     k->f = (double *)take(&a, BLOCK * outputs * 8);
-    k->park = (float *)take(&a, BLOCK * WIDEST * 4 + BLOCK * NARROW * 4 + d * 2 * WIDEST * 4);
+    k->park = (float *)take(&a, (h->cores ? train : modes) * sizeof(float));
     k->column = (double *)take(&a, d * BLOCK * 8);
     k->df = (double *)take(&a, outputs * d * 8);
     k->slopes = (float *)take(&a, d * BLOCK * order * 4);
@@ -518,7 +534,7 @@ static sna_status run_blocks(const sna_host *h, unsigned flags, size_t n, const 
     for (size_t done = 0; done < n; done += BLOCK) {
         int m = n - done < BLOCK ? (int)(n - done) : BLOCK;
         fill_block(h, flags, m, x64 ? x64 + done * axes : NULL, x32 ? x32 + done * axes : NULL, &k);
-        h->set->modes(h, m, k.rows, k.basis, k.f, k.park);
+        (h->cores ? h->set->train : h->set->modes)(h, m, k.rows, k.basis, k.f, k.park);
         for (int q = 0; q < m; q++)
             for (size_t j = 0; j < outputs; j++) k.f[(size_t)q * outputs + j] = output_of(output_at(&h->model, (unsigned)j), k.f[(size_t)q * outputs + j]);
         worst = hand_out(h, m, &k, status ? status + done : NULL, worst);
@@ -565,6 +581,7 @@ sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const doub
         for (int q = 0; q < m; q++) {
             double *f = k.f + (size_t)q * outputs, *df = dy + (done + (size_t)q) * outputs * axes;
             for (size_t i = 0; i < outputs * axes; i++) df[i] = 0;
+            if (h->cores) h->set->train_gradient(h, q, k.rows, k.basis, k.slopes, f, df, k.park);
             for (int i = 0; i < h->n_blocks; i++) h->set->gradient(h, &h->blocks[i], q, k.rows, k.basis, k.slopes, f, df, k.park);
             for (size_t j = 0; j < outputs; j++) {
                 const output_record *o = output_at(&h->model, (unsigned)j);

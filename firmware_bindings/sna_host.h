@@ -22,7 +22,7 @@ extern "C" {
 
 typedef struct sna_host sna_host;
 
-/* Bytes for sna_host_prepare, 0 when this layer cannot serve the model (tensor trains: use sna_eval_batch). */
+/* Bytes for sna_host_prepare. */
 SNA_MUST_USE size_t sna_host_size(const sna_model *model);
 SNA_MUST_USE sna_status sna_host_prepare(const sna_model *model, void *memory, size_t size, const sna_host **host);
 SNA_MUST_USE size_t sna_host_workspace_size(const sna_host *host);

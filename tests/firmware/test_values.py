@@ -187,3 +187,23 @@ def test_gradients_of_the_host_layer_at_every_degree(kind: str, degree: int, isa
         scale = measure(model, x)
         rate = (scale.high - scale.low)[:, None] * np.maximum(1.0, scale.kappa)[:, None] / np.array([a.width for a in model.axes])
         assert (error <= 1e-5 * rate).all(), error / rate
+
+
+@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
+@pytest.mark.parametrize("rank", [1, 3, 16, 40])
+@pytest.mark.parametrize("degree", [0, 2, 3, 5])
+def test_trains_of_any_rank_in_the_host_layer(degree: int, rank: int, isa: str, host: Any) -> None:
+    if not host.use(isa):
+        pytest.skip(f"this machine has no {isa}")
+    data = tt_model(axes_of("uniform", degree, 4), rank=rank, dtype="int16", seed=rank).to_bytes()
+    model, native = reference(data), host.Model(data)
+    assert native.isa == isa
+    x = points_in(model, 130)
+    expected, slope = model.backend.value_and_gradient(x)
+    y, y2, g, status = np.empty(expected.shape), np.empty(expected.shape), np.empty(slope.shape), np.empty(len(x), np.int8)
+    native.value(x, y, status)
+    native.gradient(x, y2, g, status)
+    host.use("avx512") or host.use("avx2") or host.use("baseline")
+    bound = allowed(model, expected)
+    assert (np.abs(y - expected) <= bound).all() and (np.abs(y2 - expected) <= bound).all()
+    assert np.abs(g - slope).max() <= 1e-5 * max(1.0, (bound / FLOAT32 / np.ptp(expected, axis=0)).max()) * max(np.abs(slope).max(), 1e-30)
