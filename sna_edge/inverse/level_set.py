@@ -108,12 +108,12 @@ class _Compiled:
 
     def walk(self, search: _Search, z: Floats, enough: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Ends z [m, U], residuals r [m, T] and which are solutions, of the m starts that were walked."""
-        z, r, done = np.array(z), np.empty((len(z), len(self.outputs))), np.zeros(len(z), np.int8)
+        z, r, done = np.array(z, order="C"), np.empty((len(z), len(self.outputs))), np.zeros(len(z), np.int8)
         question = native.library().Sought(
             self.sought, self.outputs, search.lower, search.width, search.allowed(10 * EXACT), 80
         )  # fmt: skip
         seconds = native.FOREVER if search.deadline.endless else search.deadline.left
-        count = self.forms.walks(question, self.x, search.goal, search.size, z, r, done, enough, seconds)
+        count = self.forms.walks(question, self.x, np.ascontiguousarray(search.goal), np.ascontiguousarray(search.size), z, r, done, enough, seconds)
         return z[:count], r[:count], done[:count].astype(bool)
 
 
@@ -202,7 +202,7 @@ class _Search:
         if self.compiled is not None:
             if first:
                 self.scale(linearised(self.part.outputs, self.reference.backend.value(self.ordered(self.x(z))))[0])
-            end, r, done = self.compiled.walk(self, z, 3 * n // 2)
+            end, r, done = self.compiled.walk(self, z, max(3 * n // 2, 1))
             return end[done], end[np.argsort(np.square(r).sum(axis=1), kind="stable")[:4]]
         f, slope = self.linear(self.part, z)
         if first:
@@ -210,7 +210,7 @@ class _Search:
         begun = (f - self.goal) / self.size, slope / self.size[:, None]
         found = walk(
             lambda q, _: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, deadline=self.deadline,
-            enough=3 * n // 2, first=begun,
+            enough=max(3 * n // 2, 1), first=begun,
         )  # fmt: skip
         closest = found.z[np.argsort(np.square(found.r).sum(axis=1), kind="stable")[:4]]
         near = found.z[found.done]

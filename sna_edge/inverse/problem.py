@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..axis import Axis
+from ..backends import Backend
 from ..errors import DomainError, InputError
 from ..inputs import axis_index
 from ..interaction import CP, TT
@@ -19,7 +20,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Fixed = Mapping[str, object]
 Target = float | Mapping[str, float]
-
 
 
 class BadValue(InputError):
@@ -103,7 +103,24 @@ def restricted(model: Model, outputs: Sequence[int]) -> Model:
     if list(outputs) == list(range(len(model.outputs))):
         return model
     interaction = model.interaction.with_tables(model.interaction.tables, model.interaction.weights[:, list(outputs)])
-    return model.replace(interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={})
+    part = model.replace(interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={})
+    if model.backend.name == "tflite":  # its file has all outputs
+        part._backend = Columns(model.backend, list(outputs))
+    return part
+
+
+class Columns:
+    """Some outputs of another backend."""
+
+    def __init__(self, backend: Backend, outputs: list[int]) -> None:
+        self.name, self._backend, self._outputs = backend.name, backend, outputs
+
+    def value(self, x: Floats) -> Floats:
+        return np.ascontiguousarray(self._backend.value(x)[:, self._outputs])
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        y, slope = self._backend.value_and_gradient(x)
+        return np.ascontiguousarray(y[:, self._outputs]), np.ascontiguousarray(slope[:, self._outputs])
 
 
 def reordered(model: Model, names: Sequence[str]) -> list[int]:
