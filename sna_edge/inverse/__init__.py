@@ -13,6 +13,7 @@ from .extremes import Extreme, argmax, argmin, interval_set
 from .level_set import level_set
 from .observe import StudentT
 from .posterior import Posterior, posterior
+from .predict import Prediction
 from .roots import roots
 from .unseen import Unseen
 
@@ -25,6 +26,7 @@ __all__ = [
     "LevelSet",
     "Nearest",
     "Posterior",
+    "Prediction",
     "Roots",
     "StudentT",
     "Unseen",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..axis import Axis
 from ..errors import InputError
@@ -20,6 +20,7 @@ from .forward import Forward, forward
 from .modes import distinct, enough, starts
 from .objective import Objective, Prior
 from .observe import Columns, Noise, Observations, read
+from .predict import Prediction, predict
 from .problem import UNUSABLE, Fixed
 from .unseen import Unseen, unseen
 
@@ -36,13 +37,26 @@ ROUNDS = 60
 @dataclass(frozen=True)
 class Estimate(Answer):
     """x [n, U] modes, best first; log_density [n] relative to the best; covariance [n, U, U] in axis units (infinite along what
-    neither data nor prior determine); misfit [n] = sum of squared residuals in units of the noise; rows = residuals."""
+    neither data nor prior determine); misfit [n] = sum of squared residuals in units of the noise; rows = residuals; curvature
+    [n, U, U] of minus the log density in units of the box {name: width}."""
 
     log_density: Floats = field(default_factory=lambda: np.empty(0))
     covariance: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
     misfit: Floats = field(default_factory=lambda: np.empty(0))
     rows: int = 0
     unseen: tuple[Unseen, ...] = ()
+    curvature: Floats = field(default_factory=lambda: np.empty((0, 0, 0)), repr=False)
+    box: dict[str, float] = field(default_factory=dict, repr=False)
+    model: Model | None = field(default=None, repr=False)
+
+    def predict(
+        self, known: Mapping[str, ArrayLike] | None = None, *, level: float = 0.9, noise: float | Mapping[str, float] = 0.0, mode: int = 0
+    ) -> Prediction:
+        """y at other known inputs {name: number or [N]} with the interval that the uncertainty of this mode leaves, and `noise`
+        (a standard deviation in output units) where a new measurement is meant. Raises InputError without a solution."""
+        if self.model is None or not 0 <= mode < len(self):
+            raise InputError(f"the estimate has no mode {mode} to predict from")
+        return predict(self.model, self.solutions[mode], self.curvature[mode], self.box, known or {}, level, noise)
 
     @property
     def deviation(self) -> Floats:
@@ -118,7 +132,7 @@ def estimate(
     except UNUSABLE as error:
         return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
     ends, kept = search(query, starts, seed)
-    return _answer(query, ends, kept)
+    return _answer(model, query, ends, kept)
 
 
 def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray[np.int64]]:
@@ -162,7 +176,7 @@ def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
     return out
 
 
-def _answer(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Estimate:
+def _answer(model: Model, query: Query, ends: Descent, kept: NDArray[np.int64]) -> Estimate:
     objective = query.objective
     z = ends.z[kept]
     x = objective.x(z)
@@ -179,4 +193,5 @@ def _answer(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Estimate:
         log_density=ends.energy[kept[0]] - ends.energy[kept],
         covariance=np.stack([covariance(objective, q, h) for q, h in zip(z, ends.curvature[kept], strict=True)]),
         misfit=np.square(r).sum(axis=1), rows=len(query.data.y), unseen=blind,
+        curvature=ends.curvature[kept], box=dict(zip((a.name for a in query.axes), map(float, objective.width), strict=True)), model=model,
     )  # fmt: skip

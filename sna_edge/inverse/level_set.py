@@ -113,7 +113,8 @@ class _Compiled:
             self.sought, self.outputs, search.lower, search.width, search.allowed(10 * EXACT), 80
         )  # fmt: skip
         seconds = native.FOREVER if search.deadline.endless else search.deadline.left
-        count = self.forms.walks(question, self.x, np.ascontiguousarray(search.goal), np.ascontiguousarray(search.size), z, r, done, enough, seconds)
+        goal, size = np.ascontiguousarray(search.goal), np.ascontiguousarray(search.size)
+        count = self.forms.walks(question, self.x, goal, size, z, r, done, enough, seconds)
         return z[:count], r[:count], done[:count].astype(bool)
 
 

@@ -216,3 +216,33 @@ def test_levels_of_an_alloy_alone() -> None:
     t = np.linspace(0, 1, 9)
     found = estimate(model, {"t": t, "y": model.value({"t": t, "alloy": "q"})[:, 0]}, ["alloy"], 0.1)
     assert found.solutions[0] == {"alloy": "q"}
+
+
+def test_prediction_intervals_cover_what_was_not_measured() -> None:
+    """The curve itself in 90 % of cases, and a new measurement when its noise is given; further out the interval is wider."""
+    model, rng = smooth(7), np.random.default_rng(0)
+    curve, fresh, ahead = [], [], np.array([0.05, 0.35, 0.65, 0.95])
+    for seed in range(150):
+        truth = rng.uniform(0.2, 0.8, 3)
+        data, sigma = observed(model, truth, 80, 0.01, seed)
+        found = estimate(model, data, NAMES, sigma)
+        exact = model.value({"t": ahead, **dict(zip(NAMES, truth, strict=True))})
+        said, new = found.predict({"t": ahead}), found.predict({"t": ahead}, noise=sigma)
+        assert said.value == pytest.approx(model.value({"t": ahead, **found.solutions[0]}))
+        curve.append((said.lower <= exact) & (exact <= said.upper))
+        reading = exact + sigma * rng.normal(size=exact.shape)
+        fresh.append((new.lower <= reading) & (reading <= new.upper))
+    assert 0.84 <= np.mean(curve) <= 0.95 and 0.86 <= np.mean(fresh) <= 0.94
+    assert said.to_dict()["y"]["lower"] == said.lower[:, 0].tolist()
+    with pytest.raises(InputError):
+        found.predict({"t": ahead}, mode=99)
+
+
+def test_a_prediction_is_wide_where_the_data_see_nothing() -> None:
+    model, t = product_model(), np.linspace(0, 1, 50)
+    y = model.value({"t": t, "power": 240.0, "absorptivity": 0.45})[:, 0] + np.random.default_rng(0).normal(size=50)
+    found = estimate(model, {"t": t, "T": y}, ["power", "absorptivity"], 1.0)
+    same = found.predict({"t": 0.5})  # the product is known well, whatever its factors
+    assert same.deviation[0, 0] < 1.0
+    blind = estimate(model, {"t": [0.5], "T": [200.0]}, ["power", "absorptivity"], 1e9).predict({"t": 0.5})
+    assert blind.deviation[0, 0] > 20.0 and np.isfinite(blind.deviation).all()
