@@ -11,6 +11,7 @@
 /* --------------------------------------------------------------------------------- 1 what a prepared model is */
 
 enum { BLOCK = 64, WIDEST = 64, WIDE = 32, NARROW = 16, L1_BYTES = 34 << 10 };
+enum { MANY = 512, FEW = 128, MOST_SPANS = 256 }; /* of the sorted path: points at once, fewest that pay, spans of an axis */
 
 typedef float quad __attribute__((vector_size(16), aligned(16), may_alias));
 typedef float oct __attribute__((vector_size(32), aligned(32), may_alias));
@@ -33,6 +34,7 @@ typedef struct host_axis {
 typedef struct part {
     const float *table;  /* [row][width] */
     const float *absent; /* [width] or NULL when all modes of the block use the axis */
+    const float *pieces; /* [span][4][width] polynomials of the sorted path, or NULL */
     int axis, n_rows;    /* n_rows: p + 1 */
     int run;             /* this and how many parts after it are plain cubic ones; 0: this is not */
 } part;
@@ -51,6 +53,15 @@ typedef struct train_core {
     int left, n_rows, width; /* n_rows: p + 1 */
 } train_core;
 
+/* Points of the sorted path: per axis their order by span, u - 1/2 in that order, and where each span starts. */
+typedef struct pile {
+    uint16_t *start, *order;
+    int32_t *span; /* of one axis, in the order given */
+    float *u, *raw, *park, *total;
+    double *f;
+    signed char *status;
+} pile;
+
 typedef struct instruction_set {
     int (*places_f64)(const host_axis *, const double *, size_t, int, int32_t *, float *);
     int (*places_f32)(const host_axis *, const float *, size_t, int, int32_t *, float *);
@@ -62,6 +73,7 @@ typedef struct instruction_set {
     void (*train)(const sna_host *, int, const int32_t *, const float *, double *, float *);
     void (*train_gradient)(const sna_host *, int, const int32_t *, const float *, const float *, double *, double *, float *);
     int lanes;
+    void (*sorted)(const sna_host *, int, const pile *);
     int (*regular)(const host_axis *, const double *, int, int32_t *, int32_t *, float *); /* NULL: not for this set */
 } instruction_set;
 
@@ -74,6 +86,7 @@ struct sna_host {
     const float *ends;       /* W of a train, [output][width] */
     int n_axes, n_outputs, n_blocks, order, isa;
     int widest, prefixes;    /* floats of the widest row of ranks, and of all of them */
+    int sorted;              /* large batches go span by span */
 };
 
 /* ------------------------------------------------------------------------------------------ 2 instruction sets */
@@ -173,6 +186,9 @@ typedef struct plan {
     uint64_t axes;
 } plan;
 
+static void fill_pieces(const host_axis *a, const part *p, int width, int order, float *pieces);
+static size_t pieces_size(const sna_model *m, int isa);
+
 static uint64_t mask_of(const group_record *g) { return (uint64_t)g->mask[1] << 32 | g->mask[0]; }
 
 /* The next block: up to 64 modes of one group, or the ends of several groups side by side in 16 lanes. */
@@ -242,7 +258,7 @@ static void fill_weights(const sna_model *m, const plan *p, float *w) {
     }
 }
 
-static void prepare_block(const sna_model *m, const plan *p, int order, arena *memory, mode_block *out) {
+static void prepare_block(const sna_model *m, const plan *p, int order, const host_axis *axes, int sorted, arena *memory, mode_block *out) {
     int n_parts = 0;
     size_t bytes = 0;
     float *weights;
@@ -255,11 +271,16 @@ static void prepare_block(const sna_model *m, const plan *p, int order, arena *m
     parts = (part *)take(memory, (size_t)n_parts * sizeof(part));
     weights = (float *)take(memory, (size_t)p->width * m->n_outputs * sizeof(float));
     for (unsigned d = 0, i = 0; d < m->n_axes; d++) {
-        float *table, *absent;
+        float *table, *absent, *pieces;
         if (!(p->axes >> d & 1)) continue;
         table = (float *)take(memory, (size_t)axis_at(m, d)->n_rows * (size_t)p->width * sizeof(float));
         absent = (float *)take(memory, (size_t)p->width * sizeof(float));
-        if (memory->base) fill_part(m, p, d, table, absent, &parts[i++]);
+        pieces = sorted ? (float *)take(memory, (size_t)axis_at(m, d)->n_spans * 4 * (size_t)p->width * sizeof(float)) : NULL;
+        if (!memory->base) continue;
+        fill_part(m, p, d, table, absent, &parts[i]);
+        parts[i].pieces = pieces;
+        if (sorted) fill_pieces(&axes[d], &parts[i], p->width, order, pieces);
+        i++;
     }
     if (!memory->base) return;
     fill_weights(m, p, weights);
@@ -347,7 +368,7 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     mode_block *blocks;
     unsigned g = 0;
     uint32_t from = 0;
-    int n_blocks = 0, order = m->max_degree < 4 ? 4 : 8;
+    int n_blocks = 0, order = m->max_degree < 4 ? 4 : 8, sorted = pieces_size(m, isa) != 0;
     plan p;
     if (memory->base) clear(h, sizeof *h);
     if (m->features & FEATURE_TT) lay_out_train(m, memory, set_of(isa)->lanes, h);
@@ -355,7 +376,8 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     blocks = (mode_block *)take(memory, (size_t)n_blocks * sizeof(mode_block));
     for (unsigned d = 0; d < m->n_axes; d++) prepare_axis(m, d, order, memory, memory->base ? &axes[d] : NULL);
     g = 0;
-    for (int i = 0; next_plan(m, &g, &from, isa > 0, &p); i++) prepare_block(m, &p, order, memory, memory->base ? &blocks[i] : NULL);
+    for (int i = 0; next_plan(m, &g, &from, isa > 0, &p); i++)
+        prepare_block(m, &p, order, axes, sorted, memory, memory->base ? &blocks[i] : NULL);
     if (!memory->base) return NULL;
     for (int i = 0; i < n_blocks; i++) {
         blocks[i].order = i;
@@ -368,6 +390,7 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     h->n_outputs = m->n_outputs;
     h->n_blocks = n_blocks;
     h->order = order;
+    h->sorted = sorted;
     h->isa = isa;
     h->set = set_of(isa);
     return h;
@@ -425,9 +448,13 @@ static size_t desk_of(const sna_host *h, unsigned char *base, desk *k) {
     return a.used;
 }
 
+static size_t pile_of(const sna_host *h, unsigned char *base, pile *k);
+
 size_t sna_host_workspace_size(const sna_host *h) {
     desk k;
-    return desk_of(h, NULL, &k);
+    pile p;
+    size_t size = desk_of(h, NULL, &k), sorted = h->sorted ? pile_of(h, NULL, &p) : 0;
+    return size > sorted ? size : sorted;
 }
 
 /* One coordinate that is refused, extrapolated, wrapped or on a listed axis: the rules of sna.c. */
@@ -514,34 +541,59 @@ static void fill_block(const sna_host *h, unsigned flags, int n, const double *x
         for (int j = 0; j < h->n_outputs; j++) k->f[q * h->n_outputs + j] = output_at(&h->model, (unsigned)j)->bias;
 }
 
-static sna_status hand_out(const sna_host *h, int n, const desk *k, signed char *status, sna_status worst) {
+static sna_status hand_out(const sna_host *h, int n, const signed char *found, double *f, signed char *status, sna_status worst) {
     for (int q = 0; q < n; q++) {
-        sna_status s = (sna_status)k->status[q];
-        if (status) status[q] = k->status[q];
+        sna_status s = (sna_status)found[q];
+        if (status) status[q] = found[q];
         if (s < 0)
-            for (int j = 0; j < h->n_outputs; j++) k->f[q * h->n_outputs + j] = not_a_number();
+            for (int j = 0; j < h->n_outputs; j++) f[q * h->n_outputs + j] = not_a_number();
         if (s != SNA_OK && (worst == SNA_OK || (s < 0 && worst > 0))) worst = s;
     }
     return worst;
 }
 
+#include "sna_host_sorted.h"
+
+/* Outputs of n points from their linear parts f. */
+static void hand_over(const sna_host *h, int n, double *f, double *y64, float *y32) {
+    const size_t outputs = (size_t)h->n_outputs, count = (size_t)n * outputs;
+    for (size_t j = 0; j < outputs; j++) {
+        const output_record *o = output_at(&h->model, (unsigned)j);
+        for (size_t i = j; i < count; i += outputs) f[i] = output_of(o, f[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (y64) y64[i] = f[i];
+        else y32[i] = (float)f[i];
+    }
+}
+
 static sna_status run_blocks(const sna_host *h, unsigned flags, size_t n, const double *x64, const float *x32, double *y64, float *y32,
                              signed char *status, void *work) {
     sna_status worst = SNA_OK;
-    size_t outputs = (size_t)h->n_outputs, axes = (size_t)h->n_axes;
+    const size_t outputs = (size_t)h->n_outputs, axes = (size_t)h->n_axes;
+    size_t plain = 0; /* points left that the sorted path has given back */
     desk k;
+    pile p;
+    if (h->sorted && n >= FEW) (void)pile_of(h, (unsigned char *)work, &p);
     desk_of(h, (unsigned char *)work, &k);
-    for (size_t done = 0; done < n; done += BLOCK) {
-        int m = n - done < BLOCK ? (int)(n - done) : BLOCK;
-        fill_block(h, flags, m, x64 ? x64 + done * axes : NULL, x32 ? x32 + done * axes : NULL, &k);
-        (h->cores ? h->set->train : h->set->modes)(h, m, k.rows, k.basis, k.f, k.park);
-        for (int q = 0; q < m; q++)
-            for (size_t j = 0; j < outputs; j++) k.f[(size_t)q * outputs + j] = output_of(output_at(&h->model, (unsigned)j), k.f[(size_t)q * outputs + j]);
-        worst = hand_out(h, m, &k, status ? status + done : NULL, worst);
-        for (size_t i = 0; i < (size_t)m * outputs; i++) {
-            if (y64) y64[done * outputs + i] = k.f[i];
-            else y32[done * outputs + i] = (float)k.f[i];
+    for (size_t done = 0, m; done < n; done += m) {
+        const double *xd = x64 ? x64 + done * axes : NULL;
+        const float *xf = x32 ? x32 + done * axes : NULL;
+        double *f = k.f;
+        const signed char *found = k.status;
+        m = n - done < MANY ? n - done : MANY;
+        if (h->sorted && !plain && m >= FEW && !run_pile(h, flags, (int)m, xd, xf, &p)) plain = m;
+        if (h->sorted && !plain && m >= FEW) {
+            f = p.f;
+            found = p.status;
+        } else {
+            m = n - done < BLOCK ? n - done : BLOCK;
+            plain -= plain < m ? plain : m;
+            fill_block(h, flags, (int)m, xd, xf, &k);
+            (h->cores ? h->set->train : h->set->modes)(h, (int)m, k.rows, k.basis, k.f, k.park);
         }
+        worst = hand_out(h, (int)m, found, f, status ? status + done : NULL, worst);
+        hand_over(h, (int)m, f, y64 ? y64 + done * outputs : NULL, y32 ? y32 + done * outputs : NULL);
     }
     return worst;
 }
@@ -590,7 +642,7 @@ sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const doub
                 f[j] = output_of(o, f[j]);
             }
         }
-        worst = hand_out(h, m, &k, status ? status + done : NULL, worst);
+        worst = hand_out(h, m, k.status, k.f, status ? status + done : NULL, worst);
         for (size_t i = 0; i < (size_t)m * outputs; i++) y[done * outputs + i] = k.f[i];
     }
     return worst;

@@ -281,9 +281,10 @@ TARGET static void NAME(gradient)(const sna_host *h, const mode_block *block, in
 }
 
 #include "sna_host_train_kernel.h"
+#include "sna_host_sorted_kernel.h"
 
 static const instruction_set NAME(set) = {NAME(uniform_places_f64), NAME(uniform_places_f32), NAME(basis4), NAME(basis8),
-                                          NAME(slope8), NAME(modes), NAME(gradient), NAME(train), NAME(train_gradient), VL,
+                                          NAME(slope8), NAME(modes), NAME(gradient), NAME(train), NAME(train_gradient), VL, NAME(sorted),
 #if VL == 16
                                           NAME(regular)
 #else

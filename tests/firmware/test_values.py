@@ -207,3 +207,24 @@ def test_trains_of_any_rank_in_the_host_layer(degree: int, rank: int, isa: str, 
     bound = allowed(model, expected)
     assert (np.abs(y - expected) <= bound).all() and (np.abs(y2 - expected) <= bound).all()
     assert np.abs(g - slope).max() <= 1e-5 * max(1.0, (bound / FLOAT32 / np.ptp(expected, axis=0)).max()) * max(np.abs(slope).max(), 1e-30)
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["float64", "float32"])
+@pytest.mark.parametrize("count", [127, 128, 129, 511, 512, 513, 640, 1500])
+def test_large_batches_say_what_small_ones_say(count: int, single: bool, host: Any) -> None:
+    """Batches above 127 points go span by span in piles of 512; a pile with an extrapolated row goes the ordinary way."""
+    for model in (cp_model(mixed(), outputs=2, sparse=True, rank=40, link="exp"), cp_model(axes_of("graded", 3, 3), rank=70)):
+        native = host.Model(model.to_bytes())
+        dtype = np.float32 if single else np.float64
+        x = points_in(model, count, seed=count).astype(dtype)
+        x[count // 3, 1], x[count // 2, 0], x[-1, 2] = np.nan, model.axes[0].upper + 1.0, model.axes[2].lower
+        for extrapolate in (False, True):
+            y, status = np.empty((count, len(model.outputs)), dtype), np.empty(count, np.int8)
+            native.value(x, y, status, extrapolate)
+            small, said = np.empty_like(y), np.empty_like(status)
+            for start in range(0, count, 64):
+                native.value(*(a[start : start + 64] for a in (x, small, said)), extrapolate)
+            np.testing.assert_array_equal(status, said)
+            assert {Status.BAD_INPUT, Status.EXTRAPOLATED if extrapolate else Status.OUT_OF_DOMAIN} <= set(status.tolist())
+            scale = np.nanmax(np.abs(small), axis=0)
+            assert (np.isnan(y) == np.isnan(small)).all() and np.nanmax(np.abs(y - small) / scale) < 2e-6
