@@ -53,11 +53,19 @@ typedef struct train_core {
     int left, n_rows, width; /* n_rows: p + 1 */
 } train_core;
 
-/* Points of the sorted path: per axis their order by span, u - 1/2 in that order, and where each span starts. */
+/* A point and its u - 1/2 on an axis. */
+typedef struct spot {
+    uint32_t point;
+    float u;
+} spot;
+
+/* Points of the sorted path: per axis their spots by span, and where each span starts. */
 typedef struct pile {
-    uint16_t *start, *order;
-    int32_t *span; /* of one axis, in the order given */
-    float *u, *raw, *park, *total;
+    spot *spots;
+    uint16_t *start;
+    int32_t *span;     /* of one axis, in the order given */
+    float *u;          /* likewise */
+    float *park, *total;
     double *f;
     signed char *status;
 } pile;

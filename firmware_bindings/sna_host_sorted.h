@@ -31,10 +31,9 @@ static size_t pile_of(const sna_host *h, unsigned char *base, pile *k) {
     arena a = {base, 0};
     size_t d = (size_t)h->n_axes;
     k->span = (int32_t *)take(&a, MANY * 4);
-    k->raw = (float *)take(&a, MANY * 4);
+    k->u = (float *)take(&a, MANY * 4);
     k->start = (uint16_t *)take(&a, d * (MOST_SPANS + 1) * 2);
-    k->order = (uint16_t *)take(&a, d * MANY * 2);
-    k->u = (float *)take(&a, d * MANY * 4);
+    k->spots = (spot *)take(&a, d * MANY * sizeof(spot));
     k->park = (float *)take(&a, MANY * WIDEST * 4);
     k->total = (float *)take(&a, MANY * NARROW * 4);
     k->f = (double *)take(&a, MANY * (size_t)h->n_outputs * 8);
@@ -52,15 +51,15 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
         const size_t at = (size_t)from * stride + (size_t)d;
         int slow = !a->fast;
         if (!slow)
-            slow = x64 ? h->set->places_f64(a, x64 + at, stride, m, k->span + from, k->raw + from)
-                       : h->set->places_f32(a, x32 + at, stride, m, k->span + from, k->raw + from);
+            slow = x64 ? h->set->places_f64(a, x64 + at, stride, m, k->span + from, k->u + from)
+                       : h->set->places_f32(a, x32 + at, stride, m, k->span + from, k->u + from);
         for (int q = 0; slow && q < m; q++) {
             const size_t here = at + (size_t)q * stride;
             place p;
             merge_status(&k->status[from + q], place_slowly(h, d, x64 ? x64[here] : (double)x32[here], flags, &p));
             if (p.excess < 0 || p.excess > 0) return 0;
             k->span[from + q] = (int32_t)p.span;
-            k->raw[from + q] = (float)(p.u - 0.5);
+            k->u[from + q] = (float)(p.u - 0.5);
         }
     }
     for (int q = 0; a->edges && q < n; q++)
@@ -69,7 +68,7 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
 }
 
 /* Counting sort by span: start[s] .. start[s + 1] are the places of the points of span s. */
-static void sort_pile(const host_axis *a, int n, const pile *k, uint16_t *start, uint16_t *order, float *u) {
+static void sort_pile(const host_axis *a, int n, const pile *k, uint16_t *start, spot *spots) {
     uint16_t next[MOST_SPANS];
     int from = 0;
     for (int s = 0; s < a->n_spans; s++) next[s] = 0;
@@ -81,9 +80,9 @@ static void sort_pile(const host_axis *a, int n, const pile *k, uint16_t *start,
     }
     start[a->n_spans] = (uint16_t)from;
     for (int q = 0; q < n; q++) {
-        int i = next[k->span[q]]++;
-        order[i] = (uint16_t)q;
-        u[i] = k->raw[q];
+        spot *s = &spots[next[k->span[q]]++];
+        s->point = (uint32_t)q;
+        s->u = k->u[q];
     }
 }
 
@@ -92,7 +91,7 @@ static int run_pile(const sna_host *h, unsigned flags, int n, const double *x64,
     for (int q = 0; q < n; q++) k->status[q] = 0;
     for (int d = 0; d < h->n_axes; d++) {
         if (!place_pile(h, d, flags, n, x64, x32, k)) return 0;
-        sort_pile(&h->axes[d], n, k, k->start + d * (MOST_SPANS + 1), k->order + d * MANY, k->u + d * MANY);
+        sort_pile(&h->axes[d], n, k, k->start + d * (MOST_SPANS + 1), k->spots + d * MANY);
     }
     for (int j = 0; j < h->n_outputs; j++) {
         const double bias = output_at(&h->model, (unsigned)j)->bias;

@@ -6,8 +6,8 @@
 /* park[point][j0 .. j0 + step) (*)= atoms of one axis, nv vectors a point; step and nv are constants at every call. */
 TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part *p, const pile *points, int n_spans, int nv, int j0, int step,
                                                                      int first) {
-    const uint16_t *start = points->start + (size_t)p->axis * (MOST_SPANS + 1), *order = points->order + (size_t)p->axis * MANY;
-    const float *u = points->u + (size_t)p->axis * MANY;
+    const uint16_t *start = points->start + (size_t)p->axis * (MOST_SPANS + 1);
+    const spot *spots = points->spots + (size_t)p->axis * MANY;
     const vec *piece = (const vec *)(const void *)p->pieces + j0;
     for (int s = 0; s < n_spans; s++, piece += 4 * nv) {
         const int end = start[s + 1];
@@ -16,8 +16,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part 
         for (int k = 0; k < 4; k++)
             for (int j = 0; j < step; j++) c[k * step + j] = piece[k * nv + j];
         for (int i = start[s]; i < end; i++) {
-            vec *kept = (vec *)(void *)points->park + (size_t)order[i] * (size_t)nv + j0, v[4];
-            const vec x = (vec){0} + u[i];
+            vec *kept = (vec *)(void *)points->park + (size_t)spots[i].point * (size_t)nv + j0, v[4];
+            const vec x = (vec){0} + spots[i].u;
             for (int j = 0; j < step; j++) v[j] = c[3 * step + j] * x + c[2 * step + j];
             for (int j = 0; j < step; j++) v[j] = v[j] * x + c[step + j];
             for (int j = 0; j < step; j++) v[j] = v[j] * x + c[j];
