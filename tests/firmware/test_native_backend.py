@@ -65,6 +65,17 @@ def test_batches_and_single_points_agree(made: Callable[[], Model]) -> None:
     np.testing.assert_allclose(np.stack([model.value(row) for row in x]), model.value(x), rtol=1e-4, atol=1e-6)
 
 
+def test_threads_change_nothing_but_the_time() -> None:
+    model = sna_edge.from_bytes(cp_model(axes_of("uniform", 3, 3), outputs=2).to_bytes(), "native")
+    x = points_in(model, 100_000)
+    assert model.backend.threads == 1
+    alone = model.backend.value_and_gradient(x)
+    model.backend.threads = 3
+    together = model.backend.value_and_gradient(x)
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+    np.testing.assert_array_equal(model.backend.value(x), sna_edge.from_bytes(model.artifact, "native").backend.value(x))
+
+
 def fastest(call: Callable[[], Any], count: int, rounds: int = 200) -> float:
     """Seconds of one call: the best of many short bursts."""
     best = np.inf
