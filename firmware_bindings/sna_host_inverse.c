@@ -231,7 +231,7 @@ static int lowest(const float *misfit, int points) {
 static int invert_one(const set *s, walker *k, const double *grid, const float *products, int points, int tries, double *z, double *miss) {
     const sna_sought *q = k->q;
     float misfit[SNA_INVERSE_GRID];
-    double best = INFINITY, r[TARGETS], here[UNKNOWNS];
+    double best = (double)INFINITY, r[TARGETS], here[UNKNOWNS];
     int found = 0;
     s->survey(k, products, points, misfit);
     for (int i = 0; i < tries && !found; i++) {
@@ -260,7 +260,7 @@ void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, co
     for (size_t i = 0; i < n; i++, x += m->n_axes, goal += q->n_targets) {
         s->contract(m, q->outputs, q->n_targets, mask, x, w);
         for (int t = 0; t < q->n_targets; t++) k.aim[t] = goal[t] - m->bias[q->outputs[t]];
-        miss[i] = NAN;
+        miss[i] = (double)NAN;
         memset(z, 0, sizeof z);
         done[i] = (signed char)invert_one(s, &k, grid, products, n_grid, tries, z, &miss[i]);
         for (int u = 0; u < q->n_unknowns; u++) x[q->unknown[u]] = q->lower[u] + clipped(z[u]) * q->width[u];
@@ -291,7 +291,7 @@ size_t sna_thin(const double *columns, size_t n, int d, size_t count, double sep
     const set *s = chosen();
     double point[UNKNOWNS], end = now() + seconds;
     size_t found = 0, far = 0;
-    for (size_t i = 0; i < n; i++) distance[i] = INFINITY;
+    for (size_t i = 0; i < n; i++) distance[i] = (double)INFINITY;
     while (found < count) {
         if (found && (distance[far] <= separation * separation || (found % 8 == 7 && now() > end))) break;
         taken[found++] = (int64_t)far;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import sna_edge
 from sna_edge import Status
 
-from .conftest import ROOT, SOURCE, STRICT
+from .conftest import HOST, ROOT, SOURCE, STRICT
 
 HEADER = (SOURCE / "sna.h").read_text()
 OPTIONS = ([], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT", "-DSNA_NO_F16"])
@@ -60,6 +61,15 @@ def test_clang_finds_nothing(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "ziglang", "cc", *STRICT, *target], check=True)
 
 
+@pytest.mark.parametrize("name", sorted(p.name for p in SOURCE.glob("sna_host*.c")))
+def test_the_host_layer_compiles_without_a_warning(name: str, compiler: str, tmp_path: Path) -> None:
+    flags = [*HOST, "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
+    target = ["-c", str(SOURCE / name), "-o", str(tmp_path / "host.o")]
+    subprocess.run([compiler, *flags, *target], check=True)
+    if importlib.util.find_spec("ziglang"):
+        subprocess.run([sys.executable, "-m", "ziglang", "cc", *flags, *target], check=True)
+
+
 def test_the_library_needs_nothing(compiler: str, tmp_path: Path) -> None:
     """No heap, no libm, no writable data: only what a freestanding compiler may call itself."""
     target = tmp_path / "sna.o"
@@ -72,6 +82,6 @@ def test_the_library_needs_nothing(compiler: str, tmp_path: Path) -> None:
 
 
 def test_no_allocation_or_recursion_in_the_sources() -> None:
-    for name in ("sna.c", "sna_host.c", "sna_host_kernel.h"):
+    for name in ("sna.c", *(p.name for p in SOURCE.glob("sna_host*.[ch]"))):
         text = re.sub(r"/\*.*?\*/", "", (SOURCE / name).read_text(), flags=re.S)
         assert not re.search(r"\b(malloc|calloc|realloc|free|alloca|setjmp)\b", text)
