@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ROUNDING (32 * DBL_EPSILON) /* values below this share of a span's coefficients cannot be told from zero */
+#define SURE 0.25                   /* of that: an extreme this far beyond zero has a root on either side */
 #define JOIN 1e-5                   /* larger jumps at a break, as a share of the coefficients' size, are meant */
 #define SEPARATION 1e-6             /* of the axis: closer roots are `tangent` */
 
@@ -115,6 +116,13 @@ static int may_vanish(const double *a, int order, double slack) {
     return low <= slack && high >= -slack;
 }
 
+/* A minimum below zero or a maximum above it. */
+static int beyond(const double *a, int n, double u, double value) {
+    double bend = 0;
+    for (int k = n - 1; k >= 2; k--) bend = bend * u + k * (k - 1) * a[k];
+    return value * bend < 0 && u > 0 && u < 1;
+}
+
 static void fill_lane(const sweep *w, int s, double slack) {
     lane *here = &w->lanes[s];
     double a[NODES];
@@ -123,8 +131,8 @@ static void fill_lane(const sweep *w, int s, double slack) {
     here->flat = size_of(a, w->order) <= 2 * slack;
     monotone_nodes(a, w->order, here->u);
     for (int i = 0; i < w->nodes; i++) {
-        double value = horner(a, w->order, here->u[i]);
-        here->sign[i] = (signed char)(here->flat || fabs(value) <= slack ? 0 : value > 0 ? 1 : -1);
+        double value = horner(a, w->order, here->u[i]), limit = beyond(a, w->order, here->u[i], value) ? SURE * slack : slack;
+        here->sign[i] = (signed char)(here->flat || fabs(value) <= limit ? 0 : value > 0 ? 1 : -1);
     }
 }
 

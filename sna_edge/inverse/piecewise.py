@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 
 EPS = float(np.finfo(float).eps)
 ROUNDING = 32 * EPS  # values below this share of a span's coefficients cannot be told from zero
+SURE = 0.25  # of that: an extreme this far beyond zero has a root on either side
 JOIN = 1e-5  # larger jumps at a break, as a share of the coefficients' size, are meant; smaller ones are float32 span matrices
 SEPARATION = 1e-6  # of the axis: roots closer than this are `tangent`
 
@@ -167,10 +168,18 @@ class _Sweep:
         a = f.coefficients[active]
         self._a, self._u = a, monotone_nodes(a)
         value = horner(a[:, None, :], self._u)
-        self._sign = np.where(np.abs(value) <= slack[:, None], 0, np.sign(value)).astype(np.int8)
+        limit = np.where(self._beyond(value), SURE, 1.0) * slack[:, None]
+        self._sign = np.where(np.abs(value) <= limit, 0, np.sign(value)).astype(np.int8)
         self._flat = np.abs(a).sum(axis=1) <= 2 * slack
         self._sign[self._flat] = 0
         self._join(jump)
+
+    def _beyond(self, value: Floats) -> NDArray[np.bool_]:
+        """Minima below zero and maxima above it, [rows, nodes]."""
+        if self._a.shape[1] < 3:
+            return np.zeros(value.shape, dtype=bool)
+        bend = horner(differentiated(differentiated(self._a))[:, None, :], self._u)
+        return np.asarray((value * bend < 0) & (self._u > 0) & (self._u < 1))
 
     def _join(self, jump: float) -> None:
         """At a continuous break both sides share one sign; at a jump the right-hand value alone belongs to the function."""
