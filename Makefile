@@ -46,11 +46,11 @@ bench: $(STAMP)-test native ## speed of queries on this machine, backends and th
 physics: $(STAMP)-test ## solve the shipped problems, one table and plots
 	$(PY) tools/physics.py
 
-inverse: $(STAMP)-test ## inverse queries against their targets: speed, completeness, agreement with peers
-	$(PY) tools/inverse_bench.py --cases 200
+inverse: $(STAMP)-test native ## inverse queries against their targets: speed, completeness, agreement with peers
+	$(PY) tools/inverse_bench.py --cases 1000 --write
 
-calibration: $(STAMP)-test ## simulation-based calibration of the posterior, 3,000 cases
-	$(PY) tools/inverse_bench.py --only calibration --calibration 3000
+calibration: $(STAMP)-test native ## simulation-based calibration of the posterior, 3,000 cases
+	$(PY) tools/inverse_bench.py --only calibration --calibration 3000 --write
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py

@@ -7,6 +7,7 @@ each is stored on the tables of a sparse CP model with modes of one or two axes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
@@ -43,7 +44,14 @@ class Components:
         return np.asarray((images - self.mean) @ self.basis / self.spread)
 
     def images(self, scores: Floats) -> Floats:
-        return np.asarray(np.clip(self.mean + (scores * self.spread) @ self.basis.T, 0.0, 1.0))
+        """Whole images [n, pixels] in 0..1; single precision is far below a pixel's 1 / 255."""
+        out = (scores * self.spread).astype(np.float32) @ self._single[1].T
+        out += self._single[0]
+        return np.asarray(np.clip(out, 0.0, 1.0, out=out))
+
+    @cached_property
+    def _single(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.mean.astype(np.float32), self.basis.astype(np.float32)
 
 
 def kernel(a: Floats, b: Floats, length: float) -> Floats:

@@ -19,7 +19,7 @@ import numpy as np
 from data import Walls, load
 from forward import Components, held_out, r2, select, separable
 
-from sna_edge import Interval, Model
+from sna_edge import Interval, Model, from_bytes
 from sna_edge.inverse import level_set
 
 PEERS = {"leave one wall out": ("extra trees on temperature bins", 0.575), "random 5-fold": ("on wavelet principal components", 0.645)}
@@ -75,7 +75,8 @@ def deployed(walls: Walls, residual: np.ndarray) -> tuple[Model, Components]:
     model = separable(process, "UTS", "MPa")
     low, high = np.quantile(residual, [0.05, 0.95])
     interval = Interval(0.9, max(0.0, -float(low)), max(0.0, float(high)))
-    return model.replace(outputs=[replace(model.outputs[0], interval=interval)]), components
+    whole = model.replace(outputs=[replace(model.outputs[0], interval=interval)])
+    return from_bytes(whole.to_bytes()), components  # as its artifact serves it
 
 
 def reconstruct(model: Model, components: Components, walls: Walls, target: float, seed: int) -> tuple[dict[str, Any], np.ndarray]:
@@ -93,7 +94,7 @@ def reconstruct(model: Model, components: Components, walls: Walls, target: floa
     milliseconds = 1000.0 * (perf_counter() - start)
     again = components.scores(images)
     inside = ((again >= [a.lower for a in model.axes]) & (again <= [a.upper for a in model.axes])).all(axis=1)
-    value = model.value(plausible)[:, 0]
+    value = model.with_backend("numpy").value(plausible)[:, 0]
     back = model.value(again[inside])[:, 0] if inside.any() else np.empty(0)
     nearest = np.sqrt(np.square(plausible[:, None] - seen[None]).sum(axis=2)).min(axis=1)
     return {
