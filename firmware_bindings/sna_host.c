@@ -75,7 +75,8 @@ typedef struct instruction_set {
     int (*places_f32)(const host_axis *, const float *, size_t, int, int32_t *, float *);
     void (*basis4)(const host_axis *, int, const int32_t *, const float *, int32_t *, float *);
     void (*basis8)(const host_axis *, int, const int32_t *, const float *, int32_t *, float *);
-    void (*slope)(const host_axis *, int, const int32_t *, const float *, int, float *);
+    void (*slope4)(const host_axis *, int, const int32_t *, const float *, float, float *);
+    void (*slope8)(const host_axis *, int, const int32_t *, const float *, float, float *);
     void (*modes)(const sna_host *, int, const int32_t *, const float *, double *, float *);
     void (*gradient)(const sna_host *, const mode_block *, int, const int32_t *, const float *, const float *, double *, double *, float *);
     void (*train)(const sna_host *, int, const int32_t *, const float *, double *, float *);
@@ -619,13 +620,17 @@ sna_status sna_host_eval_f32(const sna_host *h, unsigned flags, size_t n, const 
 static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const double *x, const desk *k) {
     const host_axis *a = &h->axes[d];
     float *db = k->slopes + (size_t)d * BLOCK * (size_t)h->order;
+    void (*slope)(const host_axis *, int, const int32_t *, const float *, float, float *) = h->order == 4 ? h->set->slope4 : h->set->slope8;
+    if (a->fast && !h->set->places_f64(a, x + d, (size_t)h->n_axes, n, k->span, k->u)) {
+        slope(a, n, k->span, k->u, (float)a->inv_width, db);
+        return;
+    }
     for (int q = 0; q < n; q++) {
         place p;
         (void)place_slowly(h, d, x[(size_t)q * (size_t)h->n_axes + (size_t)d], flags, &p);
         k->span[q] = (int32_t)p.span;
         k->u[q] = (float)(p.u - 0.5);
-        h->set->slope(a, 1, k->span + q, k->u + q, h->order, db + q * h->order);
-        for (int i = 0; i <= a->degree; i++) db[q * h->order + i] *= (float)p.rate;
+        slope(a, 1, k->span + q, k->u + q, (float)p.rate, db + q * h->order);
     }
 }
 

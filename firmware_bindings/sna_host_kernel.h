@@ -108,15 +108,20 @@ TARGET static void NAME(basis8)(const host_axis *a, int n, const int32_t *span, 
     }
 }
 
-/* Derivatives with respect to u, which comes less 1/2. */
-TARGET static void NAME(slope8)(const host_axis *a, int n, const int32_t *span, const float *u, int order, float *db) {
+/* Derivatives of the basis values with respect to x; `rate` is du/dx, u comes less 1/2. */
+TARGET static void NAME(slope4)(const host_axis *a, int n, const int32_t *span, const float *u, float rate, float *db) {
     for (int q = 0; q < n; q++) {
-        const float *m = a->matrices + a->spans[span[q]].matrix;
-        for (int i = 0; i < order; i++) {
-            float v = 0;
-            for (int k = a->degree; k > 0; k--) v = v * u[q] + (float)k * m[k * order + i];
-            db[order * q + i] = v;
-        }
+        const quad *m = (const quad *)(const void *)(a->matrices + a->spans[span[q]].matrix);
+        *(quad *)(void *)(db + 4 * q) = ((3.0f * u[q] * m[3] + 2.0f * m[2]) * u[q] + m[1]) * rate;
+    }
+}
+
+TARGET static void NAME(slope8)(const host_axis *a, int n, const int32_t *span, const float *u, float rate, float *db) {
+    for (int q = 0; q < n; q++) {
+        const oct *m = (const oct *)(const void *)(a->matrices + a->spans[span[q]].matrix);
+        oct v = {0};
+        for (int k = a->degree; k > 0; k--) v = v * u[q] + (float)k * m[k];
+        *(oct *)(void *)(db + 8 * q) = v * rate;
     }
 }
 
@@ -247,20 +252,29 @@ TARGET static void NAME(modes)(const sna_host *h, int n, const int32_t *rows, co
         (h->blocks[i].width == 16 ? NAME(narrow) : h->blocks[i].width == 32 ? NAME(wide) : NAME(widest))(h, &h->blocks[i], n, rows, basis, f, park);
 }
 
+/* sum_i w[i] c[i nv], four rows without a loop. */
+TARGET static inline __attribute__((always_inline)) vec NAME(rows_of)(const vec *c, const float *w, int n_rows, int nv) {
+    vec s = w[0] * c[0];
+    if (n_rows == 4) return (s + w[1] * c[nv]) + (w[2] * c[2 * nv] + w[3] * c[3 * nv]);
+    for (int i = 1; i < n_rows; i++) s += w[i] * c[i * nv];
+    return s;
+}
+
 /* dy/dx of one block of modes at one point by prefix and suffix products; scratch: 2 * width floats per part. */
 TARGET static void NAME(gradient)(const sna_host *h, const mode_block *block, int q, const int32_t *rows, const float *basis, const float *slopes,
                                   double *f, double *df, float *scratch) {
     const size_t width = (size_t)block->width;
-    const int nv = block->width / VL, order = h->order;
+    const int nv = block->width / VL, order = h->order, alone = h->n_outputs == 1;
+    vec share[SNA_MAX_AXES]; /* one output: the parts of df, added up at the end */
+    for (int a = 0; alone && a < block->n_parts; a++) share[a] = (vec){0};
     for (int j0 = 0; j0 < nv; j0 += 1) {
         vec acc = (vec){0} + 1.0f, suffix = acc, *kept = (vec *)(void *)scratch;
         for (int a = 0; a < block->n_parts; a++) {
             const part *p = &block->parts[a];
             const vec *c = (const vec *)(const void *)(p->table + (size_t)rows[p->axis * BLOCK + q] * width) + j0;
             const float *w = basis + ((size_t)p->axis * BLOCK + (size_t)q) * (size_t)order;
-            vec s = w[0] * c[0];
+            vec s = NAME(rows_of)(c, w, p->n_rows, nv);
             if (p->absent) s += ((const vec *)(const void *)p->absent)[j0];
-            for (int i = 1; i < p->n_rows; i++) s += w[i] * c[i * nv];
             kept[2 * a] = acc;
             kept[2 * a + 1] = s;
             acc *= s;
@@ -270,21 +284,22 @@ TARGET static void NAME(gradient)(const sna_host *h, const mode_block *block, in
             const part *p = &block->parts[a];
             const vec *c = (const vec *)(const void *)(p->table + (size_t)rows[p->axis * BLOCK + q] * width) + j0;
             const float *w = slopes + ((size_t)p->axis * BLOCK + (size_t)q) * (size_t)order;
-            vec s = w[0] * c[0];
-            for (int i = 1; i < p->n_rows; i++) s += w[i] * c[i * nv];
+            vec s = NAME(rows_of)(c, w, p->n_rows, nv);
             s *= kept[2 * a] * suffix;
             suffix *= kept[2 * a + 1];
-            for (int k = 0; k < h->n_outputs; k++)
+            if (alone) share[a] += s * ((const vec *)(const void *)block->weights)[j0];
+            for (int k = 0; !alone && k < h->n_outputs; k++)
                 df[k * h->n_axes + p->axis] += (double)NAME(sum)(s * ((const vec *)(const void *)(block->weights + width * (size_t)k))[j0]);
         }
     }
+    for (int a = 0; alone && a < block->n_parts; a++) df[block->parts[a].axis] += (double)NAME(sum)(share[a]);
 }
 
 #include "sna_host_train_kernel.h"
 #include "sna_host_sorted_kernel.h"
 
 static const instruction_set NAME(set) = {NAME(uniform_places_f64), NAME(uniform_places_f32), NAME(basis4), NAME(basis8),
-                                          NAME(slope8), NAME(modes), NAME(gradient), NAME(train), NAME(train_gradient), VL, NAME(sorted),
+                                          NAME(slope4), NAME(slope8), NAME(modes), NAME(gradient), NAME(train), NAME(train_gradient), VL, NAME(sorted),
 #if VL == 16
                                           NAME(regular)
 #else
