@@ -53,18 +53,14 @@ typedef struct train_core {
     int left, n_rows, width; /* n_rows: p + 1 */
 } train_core;
 
-/* A point and its u - 1/2 on an axis. */
-typedef struct spot {
-    uint32_t point;
-    float u;
-} spot;
-
-/* Points of the sorted path: per axis their spots by span, and where each span starts. */
+/* Points of the sorted path by span. `head` and `next`: the first point of each span and the point behind each point, -1 at
+ * the end; or, where vectors are so short that points are walked over several times, the points in order and where each span
+ * starts in them. */
 typedef struct pile {
-    spot *spots;
-    uint16_t *start;
-    int32_t *span;     /* of one axis, in the order given */
-    float *u;          /* likewise */
+    int16_t *head; /* [axis][MOST_SPANS + 1] */
+    int16_t *next; /* [axis][MANY] */
+    float *u;      /* [axis][MANY], u - 1/2 */
+    int32_t *span; /* of one axis */
     float *park, *total;
     double *f;
     signed char *status;

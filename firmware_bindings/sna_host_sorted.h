@@ -31,9 +31,9 @@ static size_t pile_of(const sna_host *h, unsigned char *base, pile *k) {
     arena a = {base, 0};
     size_t d = (size_t)h->n_axes;
     k->span = (int32_t *)take(&a, MANY * 4);
-    k->u = (float *)take(&a, MANY * 4);
-    k->start = (uint16_t *)take(&a, d * (MOST_SPANS + 1) * 2);
-    k->spots = (spot *)take(&a, d * MANY * sizeof(spot));
+    k->head = (int16_t *)take(&a, d * (MOST_SPANS + 1) * 2);
+    k->next = (int16_t *)take(&a, d * MANY * 2);
+    k->u = (float *)take(&a, d * MANY * 4);
     k->park = (float *)take(&a, MANY * WIDEST * 4);
     k->total = (float *)take(&a, MANY * NARROW * 4);
     k->f = (double *)take(&a, MANY * (size_t)h->n_outputs * 8);
@@ -46,20 +46,21 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
     const host_axis *a = &h->axes[d];
     const unsigned char *support = section(&h->model, SPANS) + axis_at(&h->model, (unsigned)d)->support;
     const size_t stride = (size_t)h->n_axes;
+    float *u = k->u + (size_t)d * MANY;
     for (int from = 0; from < n; from += BLOCK) {
         const int m = n - from < BLOCK ? n - from : BLOCK;
         const size_t at = (size_t)from * stride + (size_t)d;
         int slow = !a->fast;
         if (!slow)
-            slow = x64 ? h->set->places_f64(a, x64 + at, stride, m, k->span + from, k->u + from)
-                       : h->set->places_f32(a, x32 + at, stride, m, k->span + from, k->u + from);
+            slow = x64 ? h->set->places_f64(a, x64 + at, stride, m, k->span + from, u + from)
+                       : h->set->places_f32(a, x32 + at, stride, m, k->span + from, u + from);
         for (int q = 0; slow && q < m; q++) {
             const size_t here = at + (size_t)q * stride;
             place p;
             merge_status(&k->status[from + q], place_slowly(h, d, x64 ? x64[here] : (double)x32[here], flags, &p));
             if (p.excess < 0 || p.excess > 0) return 0;
             k->span[from + q] = (int32_t)p.span;
-            k->u[from + q] = (float)(p.u - 0.5);
+            u[from + q] = (float)(p.u - 0.5);
         }
     }
     for (int q = 0; a->edges && q < n; q++)
@@ -67,23 +68,23 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
     return 1;
 }
 
-/* Counting sort by span: start[s] .. start[s + 1] are the places of the points of span s. */
-static void sort_pile(const host_axis *a, int n, const pile *k, uint16_t *start, spot *spots) {
-    uint16_t next[MOST_SPANS];
-    int from = 0;
-    for (int s = 0; s < a->n_spans; s++) next[s] = 0;
-    for (int q = 0; q < n; q++) next[k->span[q]]++;
-    for (int s = 0; s < a->n_spans; s++) {
-        int count = next[s];
-        start[s] = next[s] = (uint16_t)from;
-        from += count;
-    }
-    start[a->n_spans] = (uint16_t)from;
+/* Links the points of each span: cheaper than sorting, and one walk along the chain hides behind the arithmetic of 64 modes. */
+static void link_pile(const host_axis *a, int n, const int32_t *span, int16_t *head, int16_t *next) {
+    for (int s = 0; s < a->n_spans; s++) head[s] = -1;
     for (int q = 0; q < n; q++) {
-        spot *s = &spots[next[k->span[q]]++];
-        s->point = (uint32_t)q;
-        s->u = k->u[q];
+        next[q] = head[span[q]];
+        head[span[q]] = (int16_t)q;
     }
+}
+
+/* Counting sort: order[start[s]] .. order[start[s + 1]] are the points of span s. */
+static void sort_pile(const host_axis *a, int n, const int32_t *span, int16_t *start, int16_t *order) {
+    int16_t from[MOST_SPANS + 1];
+    for (int s = 0; s <= a->n_spans; s++) from[s] = 0;
+    for (int q = 0; q < n; q++) from[span[q] + 1]++;
+    for (int s = 0; s < a->n_spans; s++) from[s + 1] = (int16_t)(from[s + 1] + from[s]);
+    for (int s = 0; s <= a->n_spans; s++) start[s] = from[s];
+    for (int q = 0; q < n; q++) order[from[span[q]]++] = (int16_t)q;
 }
 
 /* Linear parts and statuses of n points; 0 leaves them to the ordinary way. */
@@ -91,7 +92,7 @@ static int run_pile(const sna_host *h, unsigned flags, int n, const double *x64,
     for (int q = 0; q < n; q++) k->status[q] = 0;
     for (int d = 0; d < h->n_axes; d++) {
         if (!place_pile(h, d, flags, n, x64, x32, k)) return 0;
-        sort_pile(&h->axes[d], n, k, k->start + d * (MOST_SPANS + 1), k->spots + d * MANY);
+        (h->set->lanes == 16 ? link_pile : sort_pile)(&h->axes[d], n, k->span, k->head + d * (MOST_SPANS + 1), k->next + d * MANY);
     }
     for (int j = 0; j < h->n_outputs; j++) {
         const double bias = output_at(&h->model, (unsigned)j)->bias;

@@ -1,30 +1,40 @@
 /* sna_host_sorted_kernel.h - many points at once, span by span, included by sna_host_kernel.h.   SPDX-License-Identifier: Apache-2.0
  *
- * Points are sorted by the span they are in, axis by axis. The polynomial of a span then stays in registers for all its points:
+ * Points are grouped by the span they are in, axis by axis. The polynomial of a span then stays in registers for all its points:
  * no table rows to load, no basis values to make, and Horner's rule takes three multiply-adds where four rows take four. */
 
-/* park[point][j0 .. j0 + step) (*)= atoms of one axis, nv vectors a point; step and nv are constants at every call. */
+/* kept[0 .. step) (*)= the polynomials c[k * step + j] at x; step is a constant at every call. */
+TARGET static inline __attribute__((always_inline)) void NAME(climb_point)(const vec *c, int step, vec x, vec *kept, int first) {
+    vec v[4];
+    for (int j = 0; j < step; j++) v[j] = c[3 * step + j] * x + c[2 * step + j];
+    for (int j = 0; j < step; j++) v[j] = v[j] * x + c[step + j];
+    for (int j = 0; j < step; j++) v[j] = v[j] * x + c[j];
+    for (int j = 0; j < step; j++)
+        if (first) kept[j] = v[j];
+        else kept[j] *= v[j];
+}
+
+/* park[point][j0 .. j0 + step) (*)= atoms of one axis, nv vectors a point. */
 TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part *p, const pile *points, int n_spans, int nv, int j0, int step,
                                                                      int first) {
-    const uint16_t *start = points->start + (size_t)p->axis * (MOST_SPANS + 1);
-    const spot *spots = points->spots + (size_t)p->axis * MANY;
+    const int16_t *head = points->head + (size_t)p->axis * (MOST_SPANS + 1), *next = points->next + (size_t)p->axis * MANY;
+    const float *u = points->u + (size_t)p->axis * MANY;
     const vec *piece = (const vec *)(const void *)p->pieces + j0;
+    vec *park = (vec *)(void *)points->park + j0;
     for (int s = 0; s < n_spans; s++, piece += 4 * nv) {
-        const int end = start[s + 1];
         vec c[16];
-        if (start[s] == end) continue;
+#if VL == 16
+        if (head[s] < 0) continue;
+#else
+        if (head[s] == head[s + 1]) continue;
+#endif
         for (int k = 0; k < 4; k++)
             for (int j = 0; j < step; j++) c[k * step + j] = piece[k * nv + j];
-        for (int i = start[s]; i < end; i++) {
-            vec *kept = (vec *)(void *)points->park + (size_t)spots[i].point * (size_t)nv + j0, v[4];
-            const vec x = (vec){0} + spots[i].u;
-            for (int j = 0; j < step; j++) v[j] = c[3 * step + j] * x + c[2 * step + j];
-            for (int j = 0; j < step; j++) v[j] = v[j] * x + c[step + j];
-            for (int j = 0; j < step; j++) v[j] = v[j] * x + c[j];
-            for (int j = 0; j < step; j++)
-                if (first) kept[j] = v[j];
-                else kept[j] *= v[j];
-        }
+#if VL == 16
+        for (int q = head[s]; q >= 0; q = next[q]) NAME(climb_point)(c, step, (vec){0} + u[q], park + (size_t)q * (size_t)nv, first);
+#else
+        for (int i = head[s]; i < head[s + 1]; i++) NAME(climb_point)(c, step, (vec){0} + u[next[i]], park + (size_t)next[i] * (size_t)nv, first);
+#endif
     }
 }
 
