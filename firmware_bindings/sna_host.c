@@ -66,15 +66,26 @@ typedef struct pile {
     signed char *status;
 } pile;
 
+/* Workspace of a block of points. */
+typedef struct desk {
+    int32_t *span, *rows;
+    float *u, *basis, *park;
+    double *f, *column;
+    signed char *status;
+    int32_t *spans;         /* of gradients: [axis][BLOCK] */
+    float *places, *slopes; /* u - 1/2, and derivatives of the basis values by u */
+    double *rates;          /* du/dx */
+} desk;
+
 typedef struct instruction_set {
     int (*places_f64)(const host_axis *, const double *, size_t, int, int32_t *, float *);
     int (*places_f32)(const host_axis *, const float *, size_t, int, int32_t *, float *);
     void (*basis4)(const host_axis *, int, const int32_t *, const float *, int32_t *, float *);
     void (*basis8)(const host_axis *, int, const int32_t *, const float *, int32_t *, float *);
-    void (*slope4)(const host_axis *, int, const int32_t *, const float *, float, float *);
-    void (*slope8)(const host_axis *, int, const int32_t *, const float *, float, float *);
+    void (*slope4)(const host_axis *, int, const int32_t *, const float *, float *);
+    void (*slope8)(const host_axis *, int, const int32_t *, const float *, float *);
     void (*modes)(const sna_host *, int, const int32_t *, const float *, double *, float *);
-    void (*gradient)(const sna_host *, const mode_block *, int, const int32_t *, const float *, const float *, double *, double *, float *);
+    void (*gradient)(const sna_host *, const mode_block *, const desk *, int, int, double *, double *);
     void (*train)(const sna_host *, int, const int32_t *, const float *, double *, float *);
     void (*train_gradient)(const sna_host *, int, const int32_t *, const float *, const float *, double *, double *, float *);
     int lanes;
@@ -192,7 +203,7 @@ typedef struct plan {
 } plan;
 
 static void fill_pieces(const host_axis *a, const part *p, int width, int order, float *pieces);
-static size_t pieces_size(const sna_model *m, int isa);
+static size_t pieces_size(const sna_model *m);
 
 static uint64_t mask_of(const group_record *g) { return (uint64_t)g->mask[1] << 32 | g->mask[0]; }
 
@@ -373,7 +384,7 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     mode_block *blocks;
     unsigned g = 0;
     uint32_t from = 0;
-    int n_blocks = 0, order = m->max_degree < 4 ? 4 : 8, sorted = pieces_size(m, isa) != 0;
+    int n_blocks = 0, order = m->max_degree < 4 ? 4 : 8, sorted = pieces_size(m) != 0;
     plan p;
     if (memory->base) clear(h, sizeof *h);
     if (m->features & FEATURE_TT) lay_out_train(m, memory, set_of(isa)->lanes, h);
@@ -428,18 +439,10 @@ sna_status sna_host_prepare(const sna_model *m, void *memory, size_t size, const
 
 /* -------------------------------------------------------------------------------------------------- 4 evaluate */
 
-typedef struct desk {
-    int32_t *span, *rows;
-    float *u, *basis, *slopes, *park;
-    double *f, *df, *column;
-    signed char *status;
-    void *scalar;
-} desk;
-
 static size_t desk_of(const sna_host *h, unsigned char *base, desk *k) {
     arena a = {base, 0};
     size_t d = (size_t)h->n_axes, outputs = (size_t)h->n_outputs, order = (size_t)h->order;
-    size_t modes = BLOCK * WIDEST + BLOCK * NARROW + d * 2 * WIDEST, train = (size_t)(h->prefixes + 2 * h->widest);
+    size_t modes = BLOCK * WIDEST + BLOCK * NARROW + d * 3 * NARROW, train = (size_t)(h->prefixes + 2 * h->widest);
     k->span = (int32_t *)take(&a, BLOCK * 4);
     k->u = (float *)take(&a, BLOCK * 4);
     k->status = (signed char *)take(&a, BLOCK);
@@ -448,7 +451,9 @@ static size_t desk_of(const sna_host *h, unsigned char *base, desk *k) {
     k->f = (double *)take(&a, BLOCK * outputs * 8);
     k->park = (float *)take(&a, (h->cores ? train : modes) * sizeof(float));
     k->column = (double *)take(&a, d * BLOCK * 8);
-    k->df = (double *)take(&a, outputs * d * 8);
+    k->spans = (int32_t *)take(&a, d * BLOCK * 4);
+    k->places = (float *)take(&a, d * BLOCK * 4);
+    k->rates = (double *)take(&a, d * BLOCK * 8);
     k->slopes = (float *)take(&a, d * BLOCK * order * 4);
     return a.used;
 }
@@ -615,19 +620,19 @@ sna_status sna_host_eval_f32(const sna_host *h, unsigned flags, size_t n, const 
 
 static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const double *x, const desk *k) {
     const host_axis *a = &h->axes[d];
-    float *db = k->slopes + (size_t)d * BLOCK * (size_t)h->order;
-    void (*slope)(const host_axis *, int, const int32_t *, const float *, float, float *) = h->order == 4 ? h->set->slope4 : h->set->slope8;
-    if (a->fast && !h->set->places_f64(a, x + d, (size_t)h->n_axes, n, k->span, k->u)) {
-        slope(a, n, k->span, k->u, (float)a->inv_width, db);
-        return;
-    }
-    for (int q = 0; q < n; q++) {
+    int32_t *span = k->spans + d * BLOCK;
+    float *u = k->places + d * BLOCK;
+    double *rate = k->rates + d * BLOCK;
+    int slow = !a->fast || h->set->places_f64(a, x + d, (size_t)h->n_axes, n, span, u);
+    for (int q = 0; q < n; q++) rate[q] = a->inv_width;
+    for (int q = 0; slow && q < n; q++) {
         place p;
         (void)place_slowly(h, d, x[(size_t)q * (size_t)h->n_axes + (size_t)d], flags, &p);
-        k->span[q] = (int32_t)p.span;
-        k->u[q] = (float)(p.u - 0.5);
-        slope(a, 1, k->span + q, k->u + q, (float)p.rate, db + q * h->order);
+        span[q] = (int32_t)p.span;
+        u[q] = (float)(p.u - 0.5);
+        rate[q] = p.rate;
     }
+    (h->order == 4 ? h->set->slope4 : h->set->slope8)(a, n, span, u, k->slopes + (size_t)d * BLOCK * (size_t)h->order);
 }
 
 sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const double *x, double *y, double *dy, signed char *status, void *work) {
@@ -643,11 +648,11 @@ sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const doub
             double *f = k.f + (size_t)q * outputs, *df = dy + (done + (size_t)q) * outputs * axes;
             for (size_t i = 0; i < outputs * axes; i++) df[i] = 0;
             if (h->cores) h->set->train_gradient(h, q, k.rows, k.basis, k.slopes, f, df, k.park);
-            for (int i = 0; i < h->n_blocks; i++) h->set->gradient(h, &h->blocks[i], q, k.rows, k.basis, k.slopes, f, df, k.park);
+            for (int i = 0; i < h->n_blocks; i++) h->set->gradient(h, &h->blocks[i], &k, q, h->sorted && k.status[q] != SNA_EXTRAPOLATED, f, df);
             for (size_t j = 0; j < outputs; j++) {
                 const output_record *o = output_at(&h->model, (unsigned)j);
                 double slope = k.status[q] < 0 ? not_a_number() : slope_of(o, f[j]);
-                for (size_t d = 0; d < axes; d++) df[j * axes + d] *= slope;
+                for (size_t d = 0; d < axes; d++) df[j * axes + d] *= slope * k.rates[d * BLOCK + (size_t)q];
                 f[j] = output_of(o, f[j]);
             }
         }

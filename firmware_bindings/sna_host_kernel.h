@@ -108,20 +108,20 @@ TARGET static void NAME(basis8)(const host_axis *a, int n, const int32_t *span, 
     }
 }
 
-/* Derivatives of the basis values with respect to x; `rate` is du/dx, u comes less 1/2. */
-TARGET static void NAME(slope4)(const host_axis *a, int n, const int32_t *span, const float *u, float rate, float *db) {
+/* Derivatives of the basis values with respect to u, which comes less 1/2. */
+TARGET static void NAME(slope4)(const host_axis *a, int n, const int32_t *span, const float *u, float *db) {
     for (int q = 0; q < n; q++) {
         const quad *m = (const quad *)(const void *)(a->matrices + a->spans[span[q]].matrix);
-        *(quad *)(void *)(db + 4 * q) = ((3.0f * u[q] * m[3] + 2.0f * m[2]) * u[q] + m[1]) * rate;
+        *(quad *)(void *)(db + 4 * q) = (3.0f * u[q] * m[3] + 2.0f * m[2]) * u[q] + m[1];
     }
 }
 
-TARGET static void NAME(slope8)(const host_axis *a, int n, const int32_t *span, const float *u, float rate, float *db) {
+TARGET static void NAME(slope8)(const host_axis *a, int n, const int32_t *span, const float *u, float *db) {
     for (int q = 0; q < n; q++) {
         const oct *m = (const oct *)(const void *)(a->matrices + a->spans[span[q]].matrix);
         oct v = {0};
         for (int k = a->degree; k > 0; k--) v = v * u[q] + (float)k * m[k];
-        *(oct *)(void *)(db + 8 * q) = v * rate;
+        *(oct *)(void *)(db + 8 * q) = v;
     }
 }
 
@@ -260,36 +260,44 @@ TARGET static inline __attribute__((always_inline)) vec NAME(rows_of)(const vec 
     return s;
 }
 
-/* dy/dx of one block of modes at one point by prefix and suffix products; scratch: 2 * width floats per part. */
-TARGET static void NAME(gradient)(const sna_host *h, const mode_block *block, int q, const int32_t *rows, const float *basis, const float *slopes,
-                                  double *f, double *df, float *scratch) {
-    const size_t width = (size_t)block->width;
-    const int nv = block->width / VL, order = h->order, alone = h->n_outputs == 1;
+/* Atoms of one part at point q and their slopes by u. From the polynomials of the span where there are some: a slope is then not
+ * a difference of larger numbers. */
+TARGET static inline __attribute__((always_inline)) vec NAME(atom)(const part *p, const desk *k, int order, int nv, int j0, int q, int pieces, vec *slope) {
+    const size_t at = (size_t)p->axis * BLOCK + (size_t)q;
+    if (pieces) {
+        const vec *c = (const vec *)(const void *)p->pieces + (size_t)k->spans[at] * (size_t)(4 * nv) + j0;
+        const vec x = (vec){0} + k->places[at];
+        *slope = (3.0f * x * c[3 * nv] + 2.0f * c[2 * nv]) * x + c[nv];
+        return ((c[3 * nv] * x + c[2 * nv]) * x + c[nv]) * x + c[0];
+    } else {
+        const vec *c = (const vec *)(const void *)p->table + (size_t)k->rows[at] * (size_t)nv + j0;
+        vec s = NAME(rows_of)(c, k->basis + at * (size_t)order, p->n_rows, nv);
+        if (p->absent) s += ((const vec *)(const void *)p->absent)[j0];
+        *slope = NAME(rows_of)(c, k->slopes + at * (size_t)order, p->n_rows, nv);
+        return s;
+    }
+}
+
+/* f and df/du of one block of modes at one point by prefix and suffix products; k->park: three vectors per part. */
+TARGET static void NAME(gradient)(const sna_host *h, const mode_block *block, const desk *k, int q, int pieces, double *f, double *df) {
+    const int nv = block->width / VL, alone = h->n_outputs == 1;
     vec share[SNA_MAX_AXES]; /* one output: the parts of df, added up at the end */
     for (int a = 0; alone && a < block->n_parts; a++) share[a] = (vec){0};
-    for (int j0 = 0; j0 < nv; j0 += 1) {
-        vec acc = (vec){0} + 1.0f, suffix = acc, *kept = (vec *)(void *)scratch;
-        for (int a = 0; a < block->n_parts; a++) {
-            const part *p = &block->parts[a];
-            const vec *c = (const vec *)(const void *)(p->table + (size_t)rows[p->axis * BLOCK + q] * width) + j0;
-            const float *w = basis + ((size_t)p->axis * BLOCK + (size_t)q) * (size_t)order;
-            vec s = NAME(rows_of)(c, w, p->n_rows, nv);
-            if (p->absent) s += ((const vec *)(const void *)p->absent)[j0];
-            kept[2 * a] = acc;
-            kept[2 * a + 1] = s;
-            acc *= s;
+    for (int j0 = 0; j0 < nv; j0++) {
+        const vec *w = (const vec *)(const void *)block->weights + j0;
+        vec acc = (vec){0} + 1.0f, suffix = acc, *kept = (vec *)(void *)k->park;
+        for (int a = 0; a < block->n_parts; a++, kept += 3) {
+            kept[0] = acc;
+            kept[1] = NAME(atom)(&block->parts[a], k, h->order, nv, j0, q, pieces, &kept[2]);
+            acc *= kept[1];
         }
-        for (int k = 0; k < h->n_outputs; k++) f[k] += (double)NAME(sum)(acc * ((const vec *)(const void *)(block->weights + width * (size_t)k))[j0]);
+        for (int i = 0; i < h->n_outputs; i++) f[i] += (double)NAME(sum)(acc * w[i * nv]);
         for (int a = block->n_parts - 1; a >= 0; a--) {
-            const part *p = &block->parts[a];
-            const vec *c = (const vec *)(const void *)(p->table + (size_t)rows[p->axis * BLOCK + q] * width) + j0;
-            const float *w = slopes + ((size_t)p->axis * BLOCK + (size_t)q) * (size_t)order;
-            vec s = NAME(rows_of)(c, w, p->n_rows, nv);
-            s *= kept[2 * a] * suffix;
-            suffix *= kept[2 * a + 1];
-            if (alone) share[a] += s * ((const vec *)(const void *)block->weights)[j0];
-            for (int k = 0; !alone && k < h->n_outputs; k++)
-                df[k * h->n_axes + p->axis] += (double)NAME(sum)(s * ((const vec *)(const void *)(block->weights + width * (size_t)k))[j0]);
+            kept -= 3;
+            const vec s = kept[2] * kept[0] * suffix;
+            suffix *= kept[1];
+            if (alone) share[a] += s * w[0];
+            for (int i = 0; !alone && i < h->n_outputs; i++) df[i * h->n_axes + block->parts[a].axis] += (double)NAME(sum)(s * w[i * nv]);
         }
     }
     for (int a = 0; alone && a < block->n_parts; a++) df[block->parts[a].axis] += (double)NAME(sum)(share[a]);

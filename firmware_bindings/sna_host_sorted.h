@@ -3,9 +3,9 @@
 enum { PIECES_BYTES = 16 << 20 }; /* polynomials of a larger model are not unpacked */
 
 /* Bytes of the polynomials of all spans of a model; 0 where the sorted path does not serve it. */
-static size_t pieces_size(const sna_model *m, int isa) {
+static size_t pieces_size(const sna_model *m) {
     size_t bytes = 0;
-    if (m->features & FEATURE_TT || m->max_degree > 3 || isa == 0) return 0;
+    if (m->features & FEATURE_TT || m->max_degree > 3) return 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         if (a->n_spans > MOST_SPANS) return 0;
