@@ -123,8 +123,8 @@ def peak(folder: Path) -> float:
 
 
 def flops(inputs: int, modes: int) -> int:
-    """Products and sums of one query: 4 rows and one product over axes, then the mixing."""
-    return modes * (inputs * 8 + 2)
+    """Products and sums of one query in a large batch: a cubic and one product over axes, then the mixing."""
+    return modes * (inputs * 7 + 2)
 
 
 def batches(folder: Path, rounds: int) -> list[str]:

@@ -39,6 +39,18 @@ def run(args: argparse.Namespace) -> int:
     args.stem = args.stem or Path(args.model).stem
     files, check = import_module(TARGETS[args.to]).write(model, args)
     sizes = {str(path): Path(path).stat().st_size for path in files}
-    lines = [f"{path}: {size} bytes" for path, size in sizes.items()]
-    emit(args, {"status": "ok", "target": args.to, "files": sizes, "check": check}, [*lines, check])
+    emit(args, {"status": "ok", "target": args.to, "files": sizes, "check": check}, [*_listed(sizes, Path(args.output)), check])
     return 0
+
+
+def _listed(sizes: dict[str, int], folder: Path) -> list[str]:
+    """A line per file; the folders in `folder` as one line each."""
+    inner: dict[Path, list[int]] = {}
+    lines = []
+    for path, size in sizes.items():
+        parts = Path(path).relative_to(folder).parts
+        if len(parts) == 1:
+            lines.append(f"{path}: {size} bytes")
+        else:
+            inner.setdefault(folder.joinpath(*parts[:2]) if len(parts) > 2 else folder / parts[0], []).append(size)
+    return lines + [f"{place}: {len(found)} files, {sum(found)} bytes" for place, found in inner.items()]
