@@ -12,6 +12,7 @@ import pytest
 
 from sna_edge import CP, Model, Status
 from sna_edge.backends import create
+from sna_edge.basis import bspline, uniform_breaks
 from sna_edge.errors import BackendError
 from sna_edge.inverse import level_set, roots
 from sna_edge.inverse.piecewise import Piecewise
@@ -85,6 +86,22 @@ def test_flat_spans_touching_points_and_breaks(library: ModuleType) -> None:
             agree(library, f, target)
     assert zeros(library, flat, 1.0)[2].tolist() == [[1.0, 2.0]]
     assert zeros(library, touching, 0.0)[1].tolist() == [True]
+
+
+def test_roots_on_breaks_of_float32_span_matrices_and_flat_ends(library: ModuleType) -> None:
+    basis = bspline(uniform_breaks(0, 1, 9), 3)
+    rounded = type(basis)(basis.breaks, 3, basis.first_row, basis.matrix_id, basis.matrices.astype(np.float32), basis.n_rows, basis.kind)
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        f = Piecewise(basis.breaks, rounded.power_tables(np.sort(rng.normal(size=(12, 1)), axis=0))[:, :, 0])
+        for x in basis.breaks[1:-1]:
+            for nudge in (-1e-8, 0.0, 1e-8):
+                target = float(f(np.array([x]))[0]) + nudge
+                agree(library, f, target)
+                assert len(zeros(library, f, target)[0]) == 1
+    bowl = Piecewise(np.array([0.0, 1.0]), np.array([[0.0, 0.0, 1.0]]))
+    agree(library, bowl, 0.0)
+    assert zeros(library, bowl, 0.0)[1].tolist() == [True]  # the slope vanishes at the end of the domain
 
 
 def planted(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
