@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 
 SCAN = 1024  # quasi-random points from which the starts are chosen
 SCANNED = 200_000  # residuals the scan may cost when there is a deadline
-FIRST = 16  # starts of the first batch
+FIRST = 64  # starts of the first batch
+FEWEST = 16  # points scanned, and so started from, when a deadline is near
 MOST_AT_ONCE = 256
 BAND = 14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
 ROUNDS = 60
@@ -120,7 +121,7 @@ def estimate(
     or a sequence of both; without one, uniform on the domain.
 
     Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random points, all batched: from `starts` of
-    them, or by default from 16 and then more for as long as undiscovered modes are to be expected. Statuses: ok, several (modes
+    them, or by default from 64 and then more for as long as undiscovered modes are to be expected. Statuses: ok, several (modes
     within a factor of 1e6 in density), not_converged, deadline (best so far), out_of_domain, bad_input. Raises InputError for
     wrong names.
     """
@@ -138,11 +139,11 @@ def estimate(
 def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray[np.int64]]:
     """Ends of all descents and the indices of the distinct modes, best first.
 
-    `count` starts, or as many as the modes found call for: 16 first, more while new modes are expected.
+    `count` starts, or as many as the modes found call for: 64 first, more while new modes are expected.
     """
     objective = query.objective
     levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in query.axes])
-    size = SCAN if query.deadline.endless else int(np.clip(SCANNED / objective.rows, FIRST, SCAN))
+    size = SCAN if query.deadline.endless else int(np.clip(SCANNED / objective.rows, FEWEST, SCAN))
     scan, groups = starts(objective.value, max(size, count or 0), levels, seed)
     query.deadline.restart()
     first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
