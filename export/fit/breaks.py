@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,13 @@ EVEN_GAP = 0.05
 """Largest distance between the empirical and the uniform distribution for which breaks stay even."""
 
 
-def data_bases(samples: Samples, degree: int, spans: int) -> list[SpanBasis]:
+def data_bases(samples: Samples, degree: int, spans: int | Sequence[int]) -> list[SpanBasis]:
     """A basis per axis: even breaks on evenly spread inputs, else half way between even and quantile breaks.
 
-    An axis with few distinct values gets at most as many rows as values.
+    `spans`: of all axes or of each. An axis with few distinct values gets at most as many rows as values.
     """
-    return [_basis(samples.x[:, d], samples.bounds(d), int(n), degree, spans) for d, n in enumerate(samples.n_levels)]
+    each = [spans] * samples.x.shape[1] if isinstance(spans, int) else spans
+    return [_basis(samples.x[:, d], samples.bounds(d), int(n), degree, each[d]) for d, n in enumerate(samples.n_levels)]
 
 
 def _basis(x: Floats, bounds: tuple[float, float], n_levels: int, degree: int, spans: int) -> SpanBasis:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.basis import SpanBasis
 
 from .breaks import data_bases
+from .finer import FINER, finest_needed
 from .gauss_newton import Solution, levenberg_marquardt
 from .rows import Rows
 from .samples import Samples
@@ -34,9 +35,10 @@ BEHIND, SLOW = 1.1, 0.7
 """Growth stops while still this far above `worth` and falling more slowly than this per step of rank."""
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
-EXACT = 1e-3
-COARSE = (1, 2, 3, 4, 6)
-"""Below the error EXACT the same modes are tried on so few spans, from the coarsest on."""
+COARSE, FEW_SPANS = (1, 2, 3, 4, 6), 0.05
+"""Below the error FEW_SPANS the same modes are tried on so few spans, from the coarsest on."""
+SPARE_RANK = 8
+"""Least rank on few spans: with modes to spare the steps do not get caught where two modes share a feature."""
 FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
 
 
@@ -76,8 +78,8 @@ def direct_candidates(
 
     degree, spans = 3, _spans(len(samples.x))
     _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, worth, deadline, add)
-    best = min(found, key=lambda c: c.error)
-    if best.error < EXACT:
+    best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add)
+    if best.error < FEW_SPANS:
         best = _coarser(best, samples, target, rng, deadline, add)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
     if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):
@@ -127,11 +129,45 @@ def _grow(
         least, last = min(least, error), error
 
 
+def _finer(
+    best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, max_parameters: int, deadline: float,
+    add: Callable[[Direct], None],
+) -> Direct:  # fmt: skip
+    """FINER times the spans on the axis that still explains the residuals, at the rank that fits, while they do better."""
+    n_axes = samples.x.shape[1]
+    while time.monotonic() < deadline:
+        bases = list(best.start.bases[:-1])
+        axis = finest_needed(bases, samples.x, best.solution.left_out)
+        if axis is None:
+            break
+        spans = [FINER * b.n_spans if d == axis else b.n_spans for d, b in enumerate(bases)]
+        finer = data_bases(samples, 3, spans)
+        bases[axis] = finer[axis]
+        each = sum(b.n_rows for b in bases)
+        ranks = [r for r in RANKS if r * each < max_parameters]
+        if not ranks:
+            break
+        rank = min(ranks[-1], max(best.start.rank - 1, 4))
+        f = start(bases, mode_sets(n_axes, rank), target.shape[1], rng)
+        trial = Direct(
+            f"CP rank {rank}, degree 3, {bases[axis].n_spans} spans on {samples.axes[axis].name}",
+            f,
+            fit_rows(f, samples.x, target, deadline),
+        )
+        add(trial)
+        if trial.error > GAIN * best.error:
+            break
+        best = trial
+    return best
+
+
 def _coarser(
     best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, deadline: float, add: Callable[[Direct], None]
 ) -> Direct:
     """The same modes on fewer spans, while they do better: an exact basis of few rows is found back exactly."""
     uses = best.start.uses[:-1, :-1]
+    if uses.all() and uses.shape[1] < SPARE_RANK:
+        uses = mode_sets(len(uses), SPARE_RANK)
     for spans in COARSE:
         if time.monotonic() > deadline:
             break
@@ -148,10 +184,12 @@ def _coarser(
 def fit_rows(f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None) -> Solution:
     """From a start to a solution: first with slight fixed penalties, then with strengths by evidence."""
     rows = Rows(f.bases, x, target, weight)
-    first = levenberg_marquardt(
-        f, rows, strengths=FIRST_STRENGTH, adapt=False, steps=STEPS[0], deadline=deadline, leverages=False
-    )
-    return levenberg_marquardt(first.f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+    return levenberg_marquardt(first_steps(f, rows, deadline), rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+
+
+def first_steps(f: Separable, rows: Rows, deadline: float) -> Separable:
+    """From a random start to where the rows pull it, almost without penalty."""
+    return levenberg_marquardt(f, rows, strengths=FIRST_STRENGTH, adapt=False, steps=STEPS[0], deadline=deadline, leverages=False).f
 
 
 def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> Solution:
@@ -159,9 +197,7 @@ def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> 
     solution = best.solution
     rows = Rows(solution.f.bases, samples.x, target)
     for strength in FINISH:
-        trial = levenberg_marquardt(
-            solution.f, rows, strengths=strength, adapt=False, steps=60, tolerance=1e-4, deadline=deadline
-        )
+        trial = levenberg_marquardt(solution.f, rows, strengths=strength, adapt=False, steps=60, tolerance=1e-4, deadline=deadline)
         if trial.loo >= solution.loo or time.monotonic() > deadline:
             break
         solution = trial

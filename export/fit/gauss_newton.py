@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
+from scipy.sparse import csr_array, hstack, issparse
+
+from sna_edge.basis import SpanBasis
 
 from .penalty import Component, components
 from .rows import Block, Rows
@@ -19,6 +22,8 @@ from .separable import Separable, partial_products
 
 Floats = NDArray[np.float64]
 STRENGTH_RANGE = (1e-18, 1e6)
+FINE_ROWS = 64
+"""Coefficients of an atom above which the Jacobian is kept sparse: products of dense ones cost N P^2."""
 LEVERAGE_CAP = 0.98
 """Leave-one-out residuals divide by 1 - leverage; rows that the model can reach alone are capped here."""
 
@@ -55,15 +60,35 @@ class System:
     loss: float
 
 
-def jacobian(f: Separable, block: Block, axes: Sequence[int]) -> tuple[Floats, Floats]:
-    """df/dC over the coefficients of `axes` [n, P] (coefficient i of mode r at column i R_d + r), and f [n]."""
+def jacobian(f: Separable, block: Block, axes: Sequence[int]) -> tuple[Floats | csr_array, Floats]:
+    """df/dC over the coefficients of `axes` [n, P] (coefficient i of mode r at column i R_d + r), and f [n].
+
+    Sparse where an axis has more than FINE_ROWS coefficients: a row sees p + 1 of them only.
+    """
     others, modes = partial_products(f.atoms(block.designs))
+    fine = [f.bases[d].n_rows > FINE_ROWS and f.bases[d].kind != "periodic" for d in axes]
+    if any(fine):
+        parts = [_local_columns(f.bases[d], block, d, others[d][:, f.uses[d]]) for d in axes]
+        return csr_array(hstack(parts, format="csr")), modes.sum(axis=1)
     parts = [_axis_columns(block.designs[d], others[d][:, f.uses[d]]) for d in axes]
     return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)), modes.sum(axis=1)
 
 
 def _axis_columns(design: Floats, other: Floats) -> Floats:
     return (design[:, :, None] * other[:, None, :]).reshape(len(design), -1)
+
+
+def _local_columns(basis: SpanBasis, block: Block, d: int, other: Floats) -> csr_array:
+    """`_axis_columns` in compressed rows: the p + 1 coefficients of the span of each row."""
+    if basis.kind == "periodic":
+        return csr_array(_axis_columns(block.designs[d], other))
+    n, r = other.shape
+    row = basis.first_row[block.spans[d]][:, None] + np.arange(basis.degree + 1)
+    local = np.take_along_axis(block.designs[d], row, axis=1)
+    column = (row[:, :, None] * r + np.arange(r)).reshape(n, -1)
+    data = (local[:, :, None] * other[:, None, :]).reshape(n, -1)
+    ends = np.arange(n + 1) * column.shape[1]
+    return csr_array((data.reshape(-1), column.reshape(-1), ends), shape=(n, basis.n_rows * r))
 
 
 def normal_equations(f: Separable, rows: Rows, axes: Sequence[int]) -> System:
@@ -74,7 +99,8 @@ def normal_equations(f: Separable, rows: Rows, axes: Sequence[int]) -> System:
         j, value = jacobian(f, block, axes)
         r = block.y - value
         jw, rw = (j, r) if block.w is None else (j * block.w[:, None], r * block.w)
-        a += jw.T @ j
+        square = jw.T @ j
+        a += csr_array(square).toarray() if issparse(square) else square
         g += jw.T @ r
         loss += float(rw @ r)
         residual.append(r)
@@ -145,9 +171,7 @@ class Layout:
 
     def traces(self, inverse: Floats, parts: list[Component]) -> Floats:
         """tr(A^-1 S_j) of every component, [components]."""
-        return np.array(
-            [np.sum(self.square(inverse, c.axis)[:, c.columns, :, c.columns] * c.gram) for c in parts]
-        )
+        return np.array([np.sum(self.square(inverse, c.axis)[:, c.columns, :, c.columns] * c.gram) for c in parts])
 
 
 def evidence_update(f: Separable, parts: list[Component], strengths: Floats, traces: Floats, noise: float, n: float) -> Floats:
@@ -164,11 +188,7 @@ def evidence_update(f: Separable, parts: list[Component], strengths: Floats, tra
 def _prior_trace(j: int, parts: list[Component], strengths: Floats) -> float:
     """tr(S^- strength_j S_j) over the columns that component j shares with its siblings of the same axis and order."""
     mine = parts[j]
-    total = sum(
-        s * c.gram
-        for s, c in zip(strengths, parts, strict=True)
-        if c.axis == mine.axis and c.columns[0] == mine.columns[0]
-    )
+    total = sum(s * c.gram for s, c in zip(strengths, parts, strict=True) if c.axis == mine.axis and c.columns[0] == mine.columns[0])
     share = np.trace(np.linalg.lstsq(total, strengths[j] * mine.gram, rcond=1e-14)[0])
     return len(mine.columns) * float(share)
 
@@ -267,7 +287,8 @@ def _finish(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s:
     leverage = []
     for block in rows.blocks():
         j, _ = jacobian(f, block, layout.axes)
-        h = np.einsum("np,np->n", j @ inverse, j) / rows.total
+        spread = j @ inverse
+        h = (np.asarray((j * spread).sum(axis=1)) if issparse(j) else np.einsum("np,np->n", spread, j)) / rows.total
         leverage.append(h if block.w is None else h * block.w)
     left_out = system.residual / (1.0 - np.minimum(np.concatenate(leverage), LEVERAGE_CAP))
     noise = system.loss * rows.count / max(rows.count - freedom, 0.05 * rows.count)

@@ -38,8 +38,12 @@ SMALLER_WINS = 1.02
 BEHIND = 1.25
 """A teacher whose own out-of-fold error is this much above a fitted candidate's is not compressed."""
 LEAST_PARAMETERS, MOST_PARAMETERS = 150, 4000
+SMALL_SEARCH = 1300
+"""Parameters of a direct candidate up to which three per row are allowed; beyond, four rows per parameter."""
 SMALL_TABLE = 3000
 """Rows up to which the systems are too small for several BLAS threads: they spin and double the time."""
+CLEAN = 0.05
+"""Out-of-fold error of the teachers below which the rows are fitted under every link: one of them may be exact."""
 SHARE_OF_TIME = 0.4
 
 
@@ -109,15 +113,15 @@ def _candidates(
     samples: Samples, link: str, folds: NDArray[np.int64], seed: int, begin: float, deadline: float, reporter: Reporter
 ) -> list[Candidate]:
     links = samples.link_candidates(link)
-    size = int(np.clip(3 * len(samples.x), LEAST_PARAMETERS, MOST_PARAMETERS))
-    size = min(size, 1300) if len(samples.x) < 20_000 else size
+    count = len(samples.x)
+    size = int(np.clip(min(3 * count, max(SMALL_SEARCH, count // 4)), LEAST_PARAMETERS, MOST_PARAMETERS))
     part = begin + SHARE_OF_TIME * (deadline - begin)
     stacked, worth = None, np.inf
     if len(samples.x) <= TEACHER_ROWS:
         reporter.stage("Gaussian-process teachers", 0.4)
         stacked = best_stack(samples, teachers(samples, links, folds, seed, part, reporter.say))
         worth = relative_error(samples.y - stacked.held_out, samples.y)
-        links = () if crowded(samples) else (stacked.first.link,)
+        links = () if crowded(samples) else links if worth < CLEAN else (stacked.first.link,)
     found: list[Candidate] = []
     for name in links:
         reporter.stage(f"fits to the rows, link {name}", 0.6)

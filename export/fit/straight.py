@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .als import sweep
 from .candidate import Candidate
-from .direct import Direct, direct_candidates
+from .direct import Direct, direct_candidates, first_steps
 from .gauss_newton import levenberg_marquardt
 from .penalty import components
 from .rows import Rows
@@ -19,12 +19,15 @@ from .separable import Separable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-SEARCH_ROWS = 4000
+SEARCH_ROWS = 12_000
 """Rows on which order, rank and resolution are searched; a larger table is then fitted on all its rows."""
+HOPELESS = 1.3
+"""A candidate whose leave-one-out error is this much above a teacher's is not judged: its pupil will be better."""
 LM_WORK = 1e11
 """Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by axis."""
-MEMORISED = 20
-"""Rows per parameter below which a refit without some rows starts afresh: what it saw of them must be gone."""
+MEMORISED = 0.6
+"""Degrees of freedom per row above which a refit without some rows starts afresh: it could keep what it saw of them."""
+REFIT_STEPS = 40
 SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of K."""
 
@@ -33,12 +36,12 @@ def straight(
     samples: Samples, link: str, folds: Ints, seed: int, max_parameters: int, deadline: float,
     worth: float = np.inf, watch: Callable[[str], None] | None = None,
 ) -> Candidate | None:  # fmt: skip
-    """The best direct candidate of a link; None when even its optimistic error is above `worth`."""
+    """The best direct candidate of a link; None when its error is hopelessly above `worth`."""
     begin = time.monotonic()
     outputs = samples.outputs(link)
     rng = np.random.default_rng([seed, 11])
-    limit = SEARCH_ROWS if len(samples.x) < SPLIT_ROWS else 3 * SEARCH_ROWS
-    some = np.sort(rng.permutation(len(samples.x))[:limit]) if len(samples.x) > limit else np.arange(len(samples.x))
+    count = len(samples.x)
+    some = np.sort(rng.permutation(count)[:SEARCH_ROWS]) if count > SEARCH_ROWS else np.arange(count)
     target = linear_targets(outputs, samples.y)
     centre, spread = target.mean(axis=0), target.std(axis=0)
     target -= centre
@@ -46,7 +49,7 @@ def straight(
     part = samples if len(some) == len(samples.x) else samples.take(some).over(samples)
     found = direct_candidates(part, target[some], rng, max_parameters=max_parameters, worth=worth, deadline=deadline, watch=watch)
     best = found[0]
-    if best.error > worth:
+    if best.error > HOPELESS * worth:
         return None
     f = best.solution.f if len(some) == len(samples.x) else _refit(best, samples, target, None, len(some), deadline)
     rows, predicted = _held_out(best, samples, target, folds, len(some))
@@ -71,18 +74,17 @@ def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searc
 
 
 def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None, searched: int, deadline: float) -> Separable:
-    """The candidate's structure and penalties on other rows: from its start where the rows are few enough to be
-    memorised by its solution, else from the solution."""
+    """The candidate's structure and penalties on other rows: from its start where its solution could remember the
+    rows, else from the solution, whose directions that only the left-out rows held are free to go."""
     count = len(samples.x)
     strengths = best.solution.strengths * min(1.0, searched / count)
-    memorised = count < MEMORISED * best.start.parameters
+    memorised = best.solution.freedom > MEMORISED * searched
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
     if count * f.parameters**2 <= LM_WORK:
-        solution = levenberg_marquardt(
-            f, rows, strengths=strengths, adapt=False, steps=50 if memorised else 15, tolerance=1e-4, deadline=deadline, leverages=False
-        )
-        return solution.f
-    return sweep(
-        f, rows, range(len(f.tables)), parts=components(f), strengths=strengths, sweeps=6, tolerance=1e-4, deadline=deadline
-    )
+        if memorised:
+            f = first_steps(f, rows, deadline)
+        return levenberg_marquardt(
+            f, rows, strengths=strengths, adapt=False, steps=REFIT_STEPS, tolerance=1e-4, deadline=deadline, leverages=False
+        ).f
+    return sweep(f, rows, range(len(f.tables)), parts=components(f), strengths=strengths, sweeps=6, tolerance=1e-4, deadline=deadline)

@@ -38,7 +38,7 @@ class Schedule:
 
 
 SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8)
-NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 15, 15, 0.95)
+NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 15, 0.85)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
 TOGETHER = 2200
@@ -123,9 +123,7 @@ def teach(f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int,
         f = sweep(f, rows, range(len(f.tables)), parts=parts, strengths=strengths, sweeps=sweeps, tolerance=2e-3, deadline=deadline)
     if f.parameters > TOGETHER:
         return f
-    return levenberg_marquardt(
-        f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False
-    ).f
+    return levenberg_marquardt(f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False).f
 
 
 def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = ()) -> list[Separable]:
@@ -142,5 +140,3 @@ def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDA
         rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], weight)
         out.append(teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf))
     return out
-
-
