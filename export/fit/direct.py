@@ -124,7 +124,7 @@ def _grow(
             break
         error = tried(f, f"CP rank {rank}").loo
         stalled = error > GAIN * least or (error > BEHIND * worth and error > SLOW * last)
-        if rank >= 4 and stalled:
+        if rank >= (SPARE_RANK if worth < FEW_SPANS else 4) and stalled:
             break
         least, last = min(least, error), error
 

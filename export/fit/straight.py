@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .als import sweep
 from .candidate import Candidate
-from .direct import Direct, direct_candidates, first_steps
+from .direct import SMOOTH, Direct, direct_candidates, first_steps
 from .gauss_newton import levenberg_marquardt
 from .penalty import components
 from .rows import Rows
@@ -26,7 +26,10 @@ HOPELESS = 1.3
 LM_WORK = 1e11
 """Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by axis."""
 MEMORISED = 0.6
-"""Degrees of freedom per row above which a refit without some rows starts afresh: it could keep what it saw of them."""
+"""Degrees of freedom per row above which a refit without some rows starts afresh: it could keep what it saw of them.
+So it does where the rows are nearly free of noise, and the steps from an exact solution would end before they left it."""
+FEW_ROWS = 20
+"""Rows per parameter above which no refit remembers single rows."""
 REFIT_STEPS = 40
 SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of K."""
@@ -78,7 +81,8 @@ def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None
     rows, else from the solution, whose directions that only the left-out rows held are free to go."""
     count = len(samples.x)
     strengths = best.solution.strengths * min(1.0, searched / count)
-    memorised = best.solution.freedom > MEMORISED * searched
+    few = count < FEW_ROWS * best.start.parameters
+    memorised = few and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
     if count * f.parameters**2 <= LM_WORK:

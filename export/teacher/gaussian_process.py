@@ -23,8 +23,6 @@ START_VARIANCE = (1.0, 0.3, 0.1)
 START_NOISE = 0.02
 PRIOR_SPREAD = {"length": 2.0, "variance": 2.0, "noise": 5.0, "warp": 2.0}
 """Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the start."""
-FARTHEST = 5.0
-"""Prior standard deviations to which the search is bound: beyond, the warp and the lengths overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,8 +231,7 @@ def fit_gaussian_process(
     some = np.sort(rng.permutation(rows)[:hyper_rows])
     z = inputs.columns(x)
     goal = _Evidence(z[some], v[some], inputs, n_products, tied, deadline)
-    bounds = np.stack([goal.start - FARTHEST * goal.spread, goal.start + FARTHEST * goal.spread], axis=1)
-    found = minimize(goal, goal.start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": iterations, "maxcor": 20})
+    found = minimize(goal, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
     return condition(inputs, goal.hyper(found.x), x, v, centre, spread)
 
 
