@@ -33,7 +33,7 @@ lint: $(STAMP)-test
 types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
 
-unit: $(STAMP)-test $(STAMP)-runtimes
+unit: $(STAMP)-test $(STAMP)-runtimes .venv-runtime/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -107,7 +107,8 @@ $(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
 	@$(PIP) --editable '.[adopt]' || echo "no pyGAM, chaospy or teneva here: their tests are skipped"
 	@touch $@
 
-# tflite-runtime and onnx2tf need numpy < 2: an environment each, made by `make exchange` only.
+# tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB
+# and made by `make exchange` only. A folder without bin/ means that it could not be made: its tests are skipped.
 
 .venv-runtime/.stamp: tests/constraints-runtime.txt
 	$(call apart,.venv-runtime,$<)
@@ -117,8 +118,11 @@ $(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
 
 define apart
 	@echo "installing: $(1) (once)"
-	@$(PYTHON) -m venv $(1) && $(1)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(2) || \
-	  echo "no $(1) here (it needs Python 3.11): its column stays empty"
+	@{ for python in "$(PYTHON)" python3.11 python3.10; do \
+	    "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null && break; done && \
+	  { "$$python" -m venv $(1) >/dev/null 2>&1 || "$$python" -m virtualenv -q $(1); } && \
+	  $(1)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(2); } || \
+	  { rm -rf $(1); echo "no $(1) here (it needs Python 3.10 or 3.11 and the packages of $(2)): its tests are skipped"; }
 	@mkdir -p $(1) && touch $@
 endef
 

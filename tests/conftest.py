@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,3 +25,19 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no data at {DATA.parent.name}/{DATA.name} beside the repository")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def arm_python() -> Callable[[str], Path]:
+    """machine -> a folder with its own `python` under QEMU and `site` for its path; the test is skipped where it cannot be."""
+
+    def folder(machine: str) -> Path:
+        target = Path(tempfile.gettempdir()) / f"sna-python-{machine}"
+        if not (target / "ready").exists():
+            command = ["bash", str(ROOT / "tools" / "arm_python.sh"), str(target), machine]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"no {machine} Python under QEMU here: {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}")
+        return target
+
+    return folder

@@ -6,6 +6,8 @@ set -euo pipefail
 for tool in apt-get dpkg unzip python3; do command -v $tool >/dev/null || { echo "$tool is missing; emulation needs a Debian machine" >&2; exit 1; }; done
 machine=${2:-aarch64}
 mkdir -p "$1"; here=$(cd "$1" && pwd); cd "$here"
+exec 9>lock; flock 9  # tests run side by side: the second waits for the first
+[ ! -e ready ] || exit 0
 mkdir -p lists/partial cache/archives/partial debs root site wheels; : > status
 libraries="libc6 libexpat1 zlib1g libffi8 libbz2-1.0 liblzma5 libsqlite3-0 libgcc-s1 libstdc++6 libuuid1 libncursesw6 libtinfo6 libgomp1"
 case $machine in
@@ -17,7 +19,7 @@ case $machine in
     packages="libssl3t64 libreadline8t64 python3-numpy libblas3 liblapack3 libgfortran5" ;;
   *) echo "there is no machine $machine; use aarch64 or armv7" >&2; exit 1 ;;
 esac
-command -v $emulator >/dev/null || apt-get install -y -q qemu-user >/dev/null
+command -v $emulator >/dev/null || flock "$here/.." apt-get install -y -q qemu-user >/dev/null
 o="$o -oAPT::Architecture=$arch -oAPT::Architectures=$arch -oDir::State::Lists=$here/lists -oDir::Cache=$here/cache -oDir::State::status=$here/status"
 apt-get $o update -q >/dev/null 2>&1
 (cd debs && apt-get $o download -q python$version python$version-minimal libpython$version-minimal libpython$version-stdlib \

@@ -1,9 +1,10 @@
 """Measure one backend on a folder of models: agreement with numpy in float64, time per query.
 
-    python tools/exchange_runtime.py FOLDER BACKEND
+    python tools/exchange_runtime.py FOLDER BACKEND [SECONDS POINTS]
 
 Needs numpy and the runtime only, so that it runs in small environments and on other processors. Prints one JSON object:
-model -> {value, gradient (shares of range and range / width, kappa divided out), single_us, batch_us}.
+model -> {value, gradient (shares of range and range / width, kappa divided out), single_us, batch_us}. SECONDS: how long each time
+is measured (0.3); POINTS: how many are compared (10,000).
 """
 
 from __future__ import annotations
@@ -49,29 +50,30 @@ def microseconds(function: Callable[[], object], seconds: float = 0.3) -> float:
     return float(np.median(times)) * 1e6
 
 
-def points_of(model: Any) -> np.ndarray:
+def points_of(model: Any, count: int = POINTS) -> np.ndarray:
     """Float32 numbers inside the domain: what a float32 runtime can be asked."""
-    x = domain_points(model.axes, POINTS).astype(np.float32).astype(float)
+    x = domain_points(model.axes, count).astype(np.float32).astype(float)
     return np.clip(x, [a.lower for a in model.axes], [a.upper for a in model.axes])
 
 
-def row(path: Path, backend: str) -> dict[str, float]:
+def row(path: Path, backend: str, seconds: float = 0.3, count: int = POINTS) -> dict[str, float]:
     reference = sna_edge.load(path, backend="numpy")
     model = sna_edge.load(path, backend=backend)
-    points = points_of(reference)
+    points = points_of(reference, count)
     y, g = model.backend.value_and_gradient(points)
     found = compare(reference, points, model.backend.value(points), g)
     found["value"] = max(found["value"], compare(reference, points, y, g)["value"])
     one, many = points[0], points[:BATCH]
-    return {**found, "single_us": microseconds(lambda: model.value(one)), "batch_us": microseconds(lambda: model.value(many)) / BATCH}
+    single, batch = (microseconds(lambda x=x: model.value(x), seconds) for x in (one, many))  # type: ignore[misc]
+    return {**found, "single_us": single, "batch_us": batch / len(many)}
 
 
 if __name__ == "__main__":
-    folder, backend = Path(sys.argv[1]), sys.argv[2]
+    folder, backend, how = Path(sys.argv[1]), sys.argv[2], [kind(v) for kind, v in zip((float, int), sys.argv[3:], strict=False)]
     cells = {}
     for path in sorted(folder.glob("*.sna")):
         try:
-            cells[path.stem] = row(path, backend)
+            cells[path.stem] = row(path, backend, *how)  # type: ignore[arg-type]
         except sna_edge.SnaError as error:
             print(f"{path.stem}: {error}", file=sys.stderr)
     print(json.dumps(cells))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -19,7 +19,6 @@ from sna_edge import inverse
 from .conftest import ROOT, axes_of, cp_model, load, points_in, tt_model
 
 pytest.importorskip("ziglang", reason="no cross compiler: pip install ziglang")
-SYSROOTS = Path(tempfile.gettempdir())
 MACHINES = {"aarch64": ("aarch64", 183), "armv7": ("armv7l", 40)}  # wheel -> what uname says, ELF machine
 
 SCRIPT = """
@@ -44,17 +43,6 @@ def wheels() -> ModuleType:
     return load(ROOT / "tools" / "wheels.py", "wheels_under_test")
 
 
-def sysroot(machine: str) -> Path:
-    """A folder with the machine's own Python, set up once; skipped with one line where it cannot be."""
-    target = SYSROOTS / f"sna-python-{machine}"
-    if not (target / "ready").exists():
-        command = ["bash", str(ROOT / "tools" / "arm_python.sh"), str(target), machine]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no {machine} Python under QEMU here: {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}")
-    return target
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_wheel_holds_a_library_for_its_machine(name: str, wheels: ModuleType, tmp_path: Path) -> None:
@@ -67,8 +55,8 @@ def test_a_wheel_holds_a_library_for_its_machine(name: str, wheels: ModuleType, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MACHINES)
-def test_the_device_room_answers(name: str, wheels: ModuleType, tmp_path: Path) -> None:
-    root, site = sysroot(name), tmp_path / "site"
+def test_the_device_room_answers(name: str, arm_python: Callable[[str], Path], wheels: ModuleType, tmp_path: Path) -> None:
+    root, site = arm_python(name), tmp_path / "site"
     with zipfile.ZipFile(wheels.wheel(name, tmp_path)) as archive:
         archive.extractall(site)
     shutil.copytree(ROOT / "sna_edge", site / "sna_edge", ignore=shutil.ignore_patterns("__pycache__"))
