@@ -16,10 +16,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 from inverse_backends import backend_rows  # noqa: E402
+from inverse_deadline import deadline_rows  # noqa: E402
 from inverse_estimate import calibration_rows, estimate_rows, mode_rows, posterior_rows  # noqa: E402
 from inverse_problems import Row  # noqa: E402
 from inverse_roots import root_rows, scan_rows  # noqa: E402
-from inverse_search import batch_rows, deadline_rows, level_set_rows, watch_rows  # noqa: E402
+from inverse_search import batch_rows, level_set_rows, watch_rows  # noqa: E402
 
 TABLES = Path(__file__).resolve().parent.parent / "docs" / "tables"
 APART = "calibration"  # long: has a table of its own

@@ -1,4 +1,4 @@
-"""Rows of tools/inverse_bench.py about targets: level sets, batches, deadlines, verdicts of a line."""
+"""Rows of tools/inverse_bench.py about targets: level sets, batches, verdicts of a line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from inverse_problems import NAMES, Row, median_ms, observed, smooth_model
+from inverse_problems import Row, median_ms, smooth_model
 
 from sna_edge import Interval, Output
-from sna_edge.inverse import estimate, invert_batch, level_set, posterior
+from sna_edge.inverse import invert_batch, level_set
 
 BATCH = 1_000_000
 LIMITS = """
@@ -62,21 +62,6 @@ def batch_rows() -> list[Row]:
             what = f"batch inversion of {BATCH:,}, 2 unknowns, {len(targets)} target{'s' * (len(targets) > 1)}, {modes} modes, per problem"
             rows.append(Row(what, f"{speed:.2f} us, {100 * found.solved:.2f} % solved", "1 us"))
     return rows
-
-
-def deadline_rows() -> list[Row]:
-    model = smooth_model(2, list("abcdef"), 32)
-    m2, data, sigma, _ = observed(3, count=20000, modes=32)
-    m2 = m2.replace(outputs=[Output("y", link="exp")])
-    worst = {}
-    for ms in (20.0, 50.0, 200.0):
-        for what, work in (
-            ("level_set", lambda ms=ms: level_set(model, 0.1, list("abcdef"), 20000, deadline_ms=ms)),
-            ("estimate", lambda ms=ms: estimate(m2, data, NAMES, sigma, deadline_ms=ms)),
-            ("posterior", lambda ms=ms: posterior(m2, data, NAMES, sigma, n=100000, deadline_ms=ms)),
-        ):
-            worst[what] = max(worst.get(what, 0.0), median_ms(work, 3) / ms)
-    return [Row(f"deadline kept by {k}: used over given, worst of 20, 50, 200 ms", f"{v:.2f}", "1.10") for k, v in worst.items()]
 
 
 def watch_rows() -> list[Row]:

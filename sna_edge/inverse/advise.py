@@ -138,7 +138,7 @@ class _Query:
     def answer(self) -> Advice:
         best: tuple[tuple[float, float], Floats] | None = None
         for choice in self._choices():
-            if best is not None and self.deadline.passed:
+            if best is not None and not self.deadline.allows():
                 break
             x = self._with_levels(choice)
             extra = sum(
@@ -190,7 +190,7 @@ class _Query:
         over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
         over = np.where(self.low > self.high, np.inf, over)
         names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if v > 0)
-        status = Status.DEADLINE if self.deadline.passed else Status.UNREACHABLE
+        status = Status.DEADLINE if self.deadline.stopped or self.deadline.passed else Status.UNREACHABLE
         wide = " (its interval is wider than the limits)" if np.isinf(over).any() else ""
         message = f"no setting of the knobs brings {', '.join(names)} inside the limits{wide}; the best achievable is given"
         return Advice(status, settings, change, cost, before, after, names, message)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from ..interaction import CP
 from ..model import Model
 from ..status import Status
 from . import native
-from .deadline import Deadline
+from .deadline import Deadline, OutOfTime, Pace
 from .forward import UnknownAtoms
 from .linear import linearised
 from .newton import walk
@@ -26,6 +27,7 @@ from .quasi import points
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 GRID = 64  # points of the unknowns' box from which the starts are chosen
 TRIES = 6  # starts of a row before it is given up
@@ -40,7 +42,8 @@ class Batch:
     """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the link, as a share of the range
     of f_k over the unknowns' box (64 points), measured in double precision at the x returned.
 
-    ok: miss <= 1e-10. unreachable: no start led to the target, x is the closest point found. out_of_domain, bad_input: x is NaN.
+    ok: miss <= 1e-10. unreachable: no start led to the target, x is the closest point found. deadline: that, or x is NaN.
+    out_of_domain, bad_input: x is NaN.
     """
 
     axes: tuple[Axis, ...]
@@ -62,30 +65,45 @@ class Batch:
 
 
 def invert_batch(
-    model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike] | None = None
-) -> Batch:
+    model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike] | None = None, *,
+    deadline_ms: float | None = None,
+) -> Batch:  # fmt: skip
     """x_n with f_k(x_n, known_n) = target_kn for every row n and every output k named in `targets`: one solution per row.
 
     `targets` {output: [N]} (or [N] of the only output), `known` {input: number or [N]}. The best of 64 points of the unknowns' box
     is walked to the target by damped Gauss-Newton inside the box, then the next best, up to six. With fewer targets than unknowns
     the solution is the one near that start; `level_set` gives many. Raises InputError for wrong names or lengths, and for
-    categorical unknowns. Statuses per row in `Batch`.
+    categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are `deadline`.
     """
+    pace = Pace(Deadline(deadline_ms))
     problem = _Problem(model, targets, unknowns, known or {})
-    good = np.flatnonzero(problem.status == Status.OK)
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
     solve = _in_c if forms is not None and small else _in_numpy
-    miss = np.full(len(problem.status), np.nan)
-    if len(good) == len(miss):
-        miss[:], done = solve(problem, forms, problem.x, problem.goal)
-    else:
-        rows = problem.x[good]
-        miss[good], done = solve(problem, forms, rows, problem.goal[good])
-        problem.x[good] = rows
-        problem.x[problem.status < 0] = np.nan
-    problem.status[good] = np.where(done, Status.OK, Status.UNREACHABLE)
+    usable = problem.status == Status.OK
+    good: Any = slice(None) if usable.all() else np.flatnonzero(usable)  # a slice makes no copies of a large batch
+    x, goal = problem.x[good], problem.goal[good]
+    miss, done = np.full(len(problem.status), np.nan), np.zeros(len(x), dtype=bool)
+    off = miss[good]
+    _solve_in_time(pace, len(x), lambda rows: solve(problem, forms, x[rows], goal[rows], pace.deadline), x, off, done)
+    if not isinstance(good, slice):
+        problem.x[good], miss[good] = x, off
+    problem.x[problem.status < 0] = np.nan
+    problem.status[good] = np.where(done, Status.OK, Status.DEADLINE if pace.deadline.stopped else Status.UNREACHABLE)
     return Batch(problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss)
+
+
+def _solve_in_time(
+    pace: Pace, count: int, solve: Callable[[slice], tuple[Floats, Bools]], x: Floats, miss: Floats, done: Bools
+) -> None:
+    """Fill miss and done [count] (x [count, D] is written by `solve`); rows there is no time for get NaN."""
+    last = 0
+    with suppress(OutOfTime):
+        for part in pace.pieces("rows", np.arange(float(count))):
+            rows = slice(last, last + len(part))
+            miss[rows], done[rows] = solve(rows)
+            last += len(part)
+    x[last:] = np.nan
 
 
 class _Problem:
@@ -153,7 +171,7 @@ class _Problem:
             self.status[bad] = np.where(np.isfinite(value[bad]), Status.UNREACHABLE, Status.BAD_INPUT)
 
 
-def _in_c(problem: _Problem, forms: Any, x: Floats, goal: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _in_c(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline) -> tuple[Floats, Bools]:
     model, sought = problem.model, problem.sought
     cp = model.interaction
     assert isinstance(cp, CP)
@@ -169,21 +187,21 @@ def _in_c(problem: _Problem, forms: Any, x: Floats, goal: Floats) -> tuple[Float
     return miss, done.astype(bool)
 
 
-def _in_numpy(problem: _Problem, forms: Any, x: Floats, goal: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _in_numpy(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline) -> tuple[Floats, Bools]:
     """The same on any backend; the last steps in double precision by numpy."""
     miss, done = np.empty(len(x)), np.empty(len(x), dtype=bool)
     size = max(CHUNK // GRID, 1)
     for first in range(0, len(x), size):
         part = slice(first, first + size)
-        miss[part], done[part] = _Rows(problem, x[part], goal[part]).solve()
+        miss[part], done[part] = _Rows(problem, x[part], goal[part], deadline).solve()
     return miss, done
 
 
 class _Rows:
     """A chunk of rows on the model's backend; x [n, D] is written in place."""
 
-    def __init__(self, problem: _Problem, x: Floats, goal: Floats) -> None:
-        self.problem, self.x, self.goal = problem, x, goal
+    def __init__(self, problem: _Problem, x: Floats, goal: Floats, deadline: Deadline) -> None:
+        self.problem, self.x, self.goal, self.deadline = problem, x, goal, deadline
         model = problem.model
         self.reference = model if model.backend.name == "numpy" else model.with_backend("numpy")
         self.grid = points(GRID, len(problem.sought))
@@ -210,10 +228,11 @@ class _Rows:
     def _some(self, model: Model, among: Ints, z: Floats, rows: Ints) -> tuple[Floats, Floats]:
         return self.residual(model, z, among[rows])
 
-    def solve(self) -> tuple[Floats, NDArray[np.bool_]]:
+    def solve(self) -> tuple[Floats, Bools]:
         best = np.full(len(self.x), np.inf)
         z, done = np.zeros((len(self.x), len(self.problem.sought))), np.zeros(len(self.x), dtype=bool)
         rows = np.arange(len(self.x))
+        self.deadline.restart()
         for _ in range(TRIES):
             start = self.misfit[rows].argmin(axis=1)
             self.misfit[rows, start] = np.inf
@@ -222,16 +241,15 @@ class _Rows:
             z[rows[nearer]], best[rows[nearer]] = end[nearer], miss[nearer]
             done[rows] = best[rows] <= EXACT
             rows = rows[~done[rows]]
-            if not len(rows):
+            if not len(rows) or self.deadline.stopped:
                 break
         self.x[:, self.problem.sought] = np.minimum(self.problem.lower + z * self.problem.width, self.problem.lower + self.problem.width)
         return best, done
 
     def _walk(self, z: Floats, rows: Ints) -> tuple[Floats, Floats]:
         count, movable = self.goal.shape[1], np.ones(z.shape[1], dtype=bool)
-        deadline = Deadline(None)
         for model, tolerance in ((self.problem.model, NEAR), (self.reference, EXACT)):
             local = partial(self._some, model, rows)
-            found = walk(local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=deadline)
+            found = walk(local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=self.deadline)
             z = found.z
         return z, np.abs(found.r).max(axis=1)

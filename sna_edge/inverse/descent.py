@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .deadline import Deadline
+from .deadline import Deadline, OutOfTime
 
 Floats = NDArray[np.float64]
 Local = Callable[[Floats], tuple[Floats, Floats, Floats]]
@@ -69,7 +69,10 @@ def descend(
             if not len(busy):
                 continue
         moved = np.clip(z[busy] + dz, 0.0, 1.0)
-        e, g, h = local(moved)
+        try:
+            e, g, h = local(moved)
+        except OutOfTime:
+            break
         gained = energy[busy] - e
         better = gained > 0.0
         taken = busy[better]

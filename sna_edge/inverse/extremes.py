@@ -14,10 +14,12 @@ from ..model import Model
 from ..output import Output
 from ..status import Status
 from .answer import Roots, level_or_number, several
+from .deadline import Deadline
 from .limits import linear_end
 from .piecewise import JOIN, Piecewise
 from .problem import UNUSABLE, BadValue, Fixed, curve, output_index, split
-from .roots import unreachable
+from .roots import PART, late, unreachable
+from .stretches import stretches, touching_joined
 
 Floats = NDArray[np.float64]
 
@@ -36,11 +38,14 @@ class Extreme:
         return {**out, "message": self.message} if self.message else out
 
 
-def interval_set(model: Model, unknown: str, limits: dict[str, tuple[float, float]], at: Fixed | None = None) -> Roots:
+def interval_set(
+    model: Model, unknown: str, limits: dict[str, tuple[float, float]], at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Roots:
     """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)}; isolated points are in `x`.
 
     Infinite limits leave a side open. Statuses as `roots`; `unreachable` names the nearest value to the middle.
     """
+    deadline = Deadline(deadline_ms)
     axis = model.axes[model.axis_index(unknown)]
     if len(limits) != 1:
         raise InputError("interval_set takes the limits of one output")
@@ -56,11 +61,19 @@ def interval_set(model: Model, unknown: str, limits: dict[str, tuple[float, floa
     if axis.kind == "categorical":
         return _level_set(line, axis, output, low, high)
     ends = sorted(linear_end(output, y) for y in (low, high))
-    points, pieces = inside_pieces(line, ends[0], ends[1])
-    if not len(points) and not len(pieces):
+    points, pieces = _inside(line, ends[0], ends[1], deadline)
+    if not len(points) and not len(pieces) and not deadline.stopped:
         return unreachable(line, axis, output, float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2)
     status = several(len(points) + len(pieces))
-    return Roots(status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces)
+    answer = Roots(status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces)
+    return late(answer) if deadline.stopped else answer
+
+
+def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tuple[Floats, Floats]:
+    found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, deadline)]
+    points, pieces = np.unique(np.concatenate([p for p, _ in found])), touching_joined(np.concatenate([i for _, i in found]))
+    covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
+    return points[~covered], pieces
 
 
 def inside_pieces(line: Piecewise, low: float, high: float) -> tuple[Floats, Floats]:
@@ -97,17 +110,21 @@ def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: fl
     return Roots(several(len(hit)), (axis,), hit[:, None], tangent=np.zeros(len(hit), dtype=bool))
 
 
-def argmin(model: Model, unknown: str, output: str | None = None, at: Fixed | None = None) -> Extreme:
+def argmin(
+    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Extreme:
     """The x in the closed domain with the smallest y, and y; exact from the piecewise polynomial."""
-    return _extreme(model, unknown, output, at, 1.0)
+    return _extreme(model, unknown, output, at, 1.0, Deadline(deadline_ms))
 
 
-def argmax(model: Model, unknown: str, output: str | None = None, at: Fixed | None = None) -> Extreme:
+def argmax(
+    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Extreme:
     """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial."""
-    return _extreme(model, unknown, output, at, -1.0)
+    return _extreme(model, unknown, output, at, -1.0, Deadline(deadline_ms))
 
 
-def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, sign: float) -> Extreme:
+def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, sign: float, deadline: Deadline) -> Extreme:
     axis = model.axes[model.axis_index(unknown)]
     if output is None and len(model.outputs) > 1:
         raise InputError(f"name the output; outputs are {', '.join(model.output_names)}")
@@ -119,7 +136,8 @@ def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, s
     line = curve(model, d, fixed, k)
     if axis.kind == "categorical":
         line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
-    x, f = line.candidates
-    y = model.outputs[k].value(f)
+    parts = [part.candidates for part, _, _ in stretches(line, deadline)]
+    x, y = np.concatenate([x for x, _ in parts]), model.outputs[k].value(np.concatenate([f for _, f in parts]))
     best = int(np.argmin(sign * y))
-    return Extreme(Status.OK, {unknown: level_or_number(axis, x[best])}, float(y[best]))
+    status, message = (Status.DEADLINE, PART) if deadline.stopped else (Status.OK, "")
+    return Extreme(status, {unknown: level_or_number(axis, x[best])}, float(y[best]), message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
 from itertools import product
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..model import Model
 from ..status import Status
 from . import native
 from .answer import LevelSet, Nearest, named, several
-from .deadline import Deadline
+from .deadline import Deadline, small_call
 from .linear import beyond, goals, linearised, spread
 from .newton import walk
 from .problem import UNUSABLE, Fixed, Target, curve, number, reordered, restricted, split, wanted
@@ -28,6 +29,9 @@ Floats = NDArray[np.float64]
 EXACT = 1e-11  # of the outputs' spread: where the last steps in double precision end
 NEAR = 1e-5  # of the spread: where the search on the backend hands over to double precision
 BATCH = 1024  # starts that walk together
+FIRST, FASTER, BATCH_SHARE = 16, 4, 0.3  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
+MOVE = 150  # small calls of an exact move along an axis
+WRITE = 0.1  # of the time of a start: writing a solution
 APART = 1e-6  # of the axes: closer solutions are one
 MOST_COMBINATIONS = 100_000  # of levels, when every unknown is categorical
 
@@ -68,7 +72,7 @@ def level_set(
     part = part.at({model.axes[d].name: x for d, x in fixed.items()}) if fixed else part
     forms = native.forms(model) if len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS else None
     compiled = None if forms is None else _Compiled(forms, len(model.axes), sought, outputs, fixed)
-    search = _Search(part, axes, values, slack, seed, deadline, starts, compiled)
+    search = _Search(part, axes, values, slack, seed, deadline, starts, compiled, model.backend.name)
     if all(a.kind == "categorical" for a in axes):
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
@@ -123,7 +127,7 @@ class _Search:
 
     def __init__(
         self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline,
-        starts: ArrayLike | None, compiled: _Compiled | None,
+        starts: ArrayLike | None, compiled: _Compiled | None, backend: str,
     ) -> None:  # fmt: skip
         self.compiled = compiled
         self.part, self.axes, self.values, self.slack = part, axes, values, slack
@@ -132,9 +136,10 @@ class _Search:
         self.lower = np.array([a.lower for a in axes])
         self.width = np.array([a.width for a in axes])
         self.movable = np.array([a.kind != "categorical" for a in axes])
-        self.reference = part if part.backend.name == "numpy" else part.with_backend("numpy")
+        self.reference = part if backend == "numpy" else part.with_backend("numpy")
         self.goal, self.half = goals(part.outputs, values, slack)
         self.given = None if starts is None else self._given(starts)
+        self.rate, self.largest = 0.0, 0  # seconds per start of the last batch, and starts of the largest
 
     def _given(self, starts: ArrayLike) -> Floats:
         x = np.asarray(starts, dtype=float)
@@ -176,27 +181,45 @@ class _Search:
         return np.asarray(np.maximum(least, self.half / self.size))
 
     def run(self, n: int) -> LevelSet:
-        """Batches of starts until there are enough solutions to choose from, or no hope of more."""
-        count = min(max(2 * n, 64), BATCH)
-        batches = max(2, -(-3 * n // count))
-        if self.given is not None:
-            batches = min(batches, -(-len(self.given) // count))
-        found, closest, total = [], [], 0
-        for batch in range(batches):
-            good, best = self.batch(self.starts(count, batch * count), n - total, first=batch == 0)
+        """Batches of starts until there are enough solutions to choose from, or no hope of more, or no time for another."""
+        wanted = min(max(2 * n, 64), BATCH)
+        batches = max(2, -(-3 * n // wanted))
+        most = batches * wanted if self.given is None else min(batches * wanted, len(self.given))
+        found: list[Floats] = []
+        closest, first, total = [], 0, 0
+        while first < most:
+            count = self.fitting(min(wanted, most - first), total)
+            if not count:
+                break
+            begun = perf_counter()
+            good, best = self.batch(self.starts(count, first), n - total, first=first == 0)
+            self.rate, self.largest = (perf_counter() - begun) / count, count
             found.append(good)
             closest.append(best)
-            total += len(good)
-            if total >= n + n // 4 or self.deadline.passed or (batch == 1 and not total):
+            first, total = first + count, total + len(good)
+            if total >= n + n // 4 or self.deadline.passed or (first >= min(2 * wanted, most) and not total):
                 break
+        self.deadline.reserve = 0.0
         accepted = np.concatenate(found)
         if not len(accepted):
             return self.failed(np.concatenate(closest))
         keep, fill = thin(accepted, n, APART, self.deadline)
         x = self.x(accepted[keep])
         value = self.reference.backend.value(self.ordered(x))
-        status = Status.DEADLINE if len(keep) < n and self.deadline.passed else several(len(keep))
+        status = Status.DEADLINE if len(keep) < n and (self.deadline.stopped or self.deadline.passed) else several(len(keep))
         return LevelSet(status, self.axes, x, "", None, value, fill)
+
+    def fitting(self, wanted: int, found: int) -> int:
+        """Starts of the next batch: `wanted`, or as many as there is time for beside writing the solutions found."""
+        if self.deadline.endless:
+            return wanted
+        if not self.largest:
+            return min(wanted, FIRST)
+        self.deadline.reserve = min(found * WRITE * self.rate, 0.3 * self.deadline.left)
+        if not self.deadline.fits(FIRST * self.rate):
+            self.deadline.stopped = True
+            return 0
+        return max(min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.deadline.left / self.rate)), min(wanted, FIRST))
 
     def batch(self, z: Floats, n: int, *, first: bool) -> tuple[Floats, Floats]:
         """Solutions [m, U] from the starts z and the unit points that came closest. The first batch sets the unit of residuals."""
@@ -230,42 +253,44 @@ class _Search:
     def failed(self, best: Floats) -> LevelSet:
         """No solution: exact one-dimensional moves from the best starts give the nearest value, or a root that was missed."""
         z = best.copy()
+        self.deadline.restart()
         for _ in range(6):
             before = z.copy()
             for u in range(len(self.axes)):
-                if self.movable[u] and self.deadline.allows():
-                    self.improve(z, u)
+                for row in range(len(z)):
+                    if self.movable[u] and self.deadline.allows() and self.deadline.fits(MOVE * small_call()):
+                        self.improve(z, row, u)
             if np.abs(z - before).max() < 1e-12:
                 break
         r, _ = self.residual(self.reference, z)
         good = (np.abs(r) <= self.allowed(10 * EXACT)).all(axis=1)
         if good.any():
             x = self.x(z[good])
-            return LevelSet(several(len(x)), self.axes, x, "", None, self.reference.backend.value(self.ordered(x)), 0.0)
+            status = Status.DEADLINE if self.deadline.stopped else several(len(x))
+            return LevelSet(status, self.axes, x, "", None, self.reference.backend.value(self.ordered(x)), 0.0)
         row = int(np.square(r).sum(axis=1).argmin())
         x = self.x(z[row : row + 1])
         y = self.reference.backend.value(self.ordered(x))[0]
         nearest = Nearest(named(self.axes, x[0]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
-        status = Status.DEADLINE if self.deadline.passed else Status.UNREACHABLE
+        status = Status.DEADLINE if self.deadline.stopped or self.deadline.passed else Status.UNREACHABLE
         goal = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True))
         got = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, y, strict=True))
         return LevelSet(status, self.axes, np.empty((0, len(self.axes))), f"{goal} is not reached; the nearest found is {got}", nearest)
 
-    def improve(self, z: Floats, u: int) -> None:
-        """Move unknown u of every point to the best of the extremes and roots along its axis; all exact."""
-        for row in range(len(z)):
-            here = self.ordered(self.x(z[row : row + 1]))[0]
-            d = self.column[u]
-            fixed = {e: float(v) for e, v in enumerate(here) if e != d}
-            places = [here[d : d + 1]]
-            for k in range(len(self.part.outputs)):
-                line = curve(self.part, d, fixed, k)
-                places += [line.candidates[0], line.roots(float(self.goal[k])).x]
-            x = np.concatenate(places)
-            tries = np.repeat(z[row : row + 1], len(x), axis=0)
-            tries[:, u] = (x - self.lower[u]) / self.width[u]
-            r, _ = self.residual(self.reference, tries)
-            z[row] = tries[int(np.square(r).sum(axis=1).argmin())]
+    def improve(self, z: Floats, row: int, u: int) -> None:
+        """Move unknown u of a point to the best of the extremes and roots along its axis; all exact."""
+        here = self.ordered(self.x(z[row : row + 1]))[0]
+        d = self.column[u]
+        fixed = {e: float(v) for e, v in enumerate(here) if e != d}
+        places = [here[d : d + 1]]
+        for k in range(len(self.part.outputs)):
+            line = curve(self.part, d, fixed, k)
+            places += [line.candidates[0], line.roots(float(self.goal[k])).x]
+        x = np.concatenate(places)
+        tries = np.repeat(z[row : row + 1], len(x), axis=0)
+        tries[:, u] = (x - self.lower[u]) / self.width[u]
+        r, _ = self.residual(self.reference, tries)
+        z[row] = tries[int(np.square(r).sum(axis=1).argmin())]
 
     def enumerate(self, n: int) -> LevelSet:
         """All combinations of levels, kept where every output is within its tolerance."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .deadline import OutOfTime
 from .descent import Local
 from .quasi import points
 from .ridge import connected
@@ -21,15 +22,26 @@ RIDGE = 0.05  # a path between two ends that rises less than this above the high
 
 LEVEL = 0.1  # log density: ends this close in height may share a flat valley
 NEIGHBOURS = 3
+CANDIDATES = 6  # times the number of unknowns and one more: offsets looked at for near points
 
 
 @lru_cache(maxsize=32)
 def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
-    """Quasi-random points [n, U] and the indices [n, 2 U + 2] of the nearest of each, itself included."""
+    """Quasi-random points [n, U] and the indices [n, 2 U + 2] of near ones of each, itself included.
+
+    Points i and i + k of the sequence differ by k a (mod 1) for every i, so the offsets k that stay near are the same for all.
+    """
     z = points(count, dimensions, seed)
-    square = np.square(z).sum(axis=1)
-    distance = square[:, None] + square - 2.0 * (z @ z.T)
-    near = np.argpartition(distance, 2 * dimensions + 1, axis=1)[:, : 2 * dimensions + 2]
+    offset = np.arange(1 - count, count)
+    ahead = points(count, dimensions, seed) - z[0]  # z_k - z_0
+    away = np.concatenate([-ahead[:0:-1], ahead])
+    order = np.argsort(np.square(away - np.rint(away)).sum(axis=1))[: CANDIDATES * (dimensions + 1) + 1]
+    other = np.arange(count)[:, None] + offset[order]
+    inside = (other >= 0) & (other < count)
+    other = np.where(inside, other, np.arange(count)[:, None])
+    distance = np.where(inside, np.square(z[other] - z[:, None]).sum(axis=2), np.inf)
+    wanted = min(2 * dimensions + 2, distance.shape[1])
+    near = np.take_along_axis(other, np.argpartition(distance, wanted - 1, axis=1)[:, :wanted], axis=1)
     z.setflags(write=False)
     near.setflags(write=False)
     return z, near
@@ -73,7 +85,8 @@ def distinct(
     """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end alone if none has converged.
 
     Two ends are one when they coincide or when a way between them does not climb, straight or, between ends of nearly the same
-    height, along the ridge: they lie on one valley floor. Ends that differ in a level (not `movable`) are never one.
+    height, along the ridge: they lie on one valley floor. Ends that differ in a level (not `movable`) are never one. What no time
+    is left for is not looked at.
     """
     order = np.argsort(energy, kind="stable")
     order = order[(energy[order] <= energy[order[0]] + band) & converged[order]] if converged.any() else order[:1]
@@ -83,8 +96,11 @@ def distinct(
         others, heights = z[kept][level], energy[kept][level]
         if len(others) and (np.abs(others - z[i]).max(axis=1) < SAME).any():
             continue
-        if len(others) and (_straight(value, others, z[i], energy[i]) or _bent(local, others, heights, z[i], energy[i])):
-            continue
+        try:
+            if len(others) and (_straight(value, others, z[i], energy[i]) or _bent(local, others, heights, z[i], energy[i])):
+                continue
+        except OutOfTime:
+            break
         kept.append(int(i))
     return np.array(kept)
 

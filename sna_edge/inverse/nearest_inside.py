@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model
-from .deadline import Deadline
+from .deadline import Deadline, OutOfTime, Pace, small_call
 from .extremes import inside_pieces
 from .linear import linearised, spread
 from .newton import walk
-from .problem import curve, restricted
+from .problem import curve
 from .quasi import points
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Rated = tuple[float, float, Floats]
 
 STARTS = 192
+PROBED, STARTING, FEWEST = 20, 0.01, 8  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
 MARGIN = 1e-9  # of the outputs' spread: how far inside the bounds solutions are put
 MARGIN_SINGLE = 1e-5  # the same on backends that compute in single precision
+SEARCH_CALLS = 12  # evaluations, however few points, that a search takes
+LISTED = 0.01  # small calls that listing a combination takes
 SNAPS = 4096  # combinations of whole steps tried at once
 ENUMERATED = 1_000_000  # combinations up to which all are considered
 RESOLVED = 8  # combinations of steps around a continuous answer for which the other knobs are sought again
@@ -38,44 +44,41 @@ class Inside:
         self.lower = np.array([b[0] for b in boxes])
         self.upper = np.array([b[1] for b in boxes])
         self.width = np.maximum(self.upper - self.lower, 1e-300)
-        limited = restricted(model, outputs)
-        fixed = {a.name: v for d, (a, v) in enumerate(zip(model.axes, here, strict=True)) if d not in columns}
-        self.part = limited.at(fixed) if columns and fixed else limited
-        kept = [a.name for a in self.part.axes]
-        self.order = [kept.index(model.axes[d].name) for d in columns]
+        self.limited = [model.outputs[k] for k in outputs]
 
-    def candidates(self) -> list[tuple[float, float, Floats]]:
+    def candidates(self) -> list[Rated]:
         """(excess over the bounds in spreads, squared cost, full point), at least the point itself."""
-        found = [self.rated(self.here[self.columns])]
+        here, begun = self.here[self.columns], perf_counter()
+        found = self.rated(here[None])
         if found[0][0] <= 0 or not self.columns or (self.low > self.high).any():
             return found
-        x = self._exact() if len(self.columns) == 1 else self._searched()
-        found += [self.rated(row) for row in x]
+        if not self.deadline.fits(SEARCH_CALLS * (perf_counter() - begun)):
+            self.deadline.stopped = True
+            return found
+        found += self.rated(self._exact() if len(self.columns) == 1 else self._searched())
         if any(s is not None for s in self.steps):
             found = found[:1] + self._snapped(found)
         return found
 
-    def rated(self, x: Floats) -> tuple[float, float, Floats]:
-        point = self.here.copy()
-        point[self.columns] = x
-        if self.columns:
-            f, _ = self.linear(x[None])
-        else:
-            y = self.model.backend.value(self.here[None])[:, self.outputs]
-            f, _ = linearised([self.model.outputs[k] for k in self.outputs], y)
-        excess = float((np.maximum(f[0] - self.high, 0.0) + np.maximum(self.low - f[0], 0.0)).max())
+    def rated(self, x: Floats) -> list[Rated]:
+        """Every row of x [M, U]."""
+        point = self._points(x)
+        excess = self._excess(x)
         if (self.low > self.high).any():
-            excess = max(excess, float((self.low - self.high).max()))
-        cost = float(np.square(self.cost * (x - self.here[self.columns])).sum()) if self.columns else 0.0
-        return excess, cost, point
+            excess = np.maximum(excess, (self.low - self.high).max())
+        cost = np.square(self.cost * (x - self.here[self.columns])).sum(axis=1)
+        return list(zip(excess.tolist(), cost.tolist(), point, strict=True))
 
     def linear(self, x: Floats) -> tuple[Floats, Floats]:
-        """f [M, T] and df/dx [M, T, U] over the moving columns."""
-        ordered = np.empty_like(x)
-        ordered[:, self.order] = x
-        y, slope = self.part.backend.value_and_gradient(ordered)
-        f, per_y = linearised(self.part.outputs, y)
-        return f, slope[:, :, self.order] * per_y[:, :, None]
+        """f [M, T] and df/dx [M, T, U] over the moving columns; the whole model is asked, as a part of it would have to be made first."""
+        y, slope = self.model.backend.value_and_gradient(self._points(x))
+        f, per_y = linearised(self.limited, y[:, self.outputs])
+        return f, slope[:, self.outputs][:, :, self.columns] * per_y[:, :, None]
+
+    def _points(self, x: Floats) -> Floats:
+        full = np.repeat(self.here[None], len(x), axis=0)
+        full[:, self.columns] = x
+        return full
 
     def _exact(self) -> Floats:
         """One knob: the intervals that satisfy every bound, cut with each other, and the best place of each curve."""
@@ -100,7 +103,7 @@ class Inside:
     def _searched(self) -> Floats:
         """Several knobs: walk quasi-random starts inside, then move them towards the part by quadratic steps."""
         here = np.clip((self.here[self.columns] - self.lower) / self.width, 0.0, 1.0)
-        z = np.concatenate([here[None], points(STARTS, len(self.columns), self.seed)])
+        z = np.concatenate([here[None], points(self._starts(here), len(self.columns), self.seed)])
         f, _ = self.linear(self._x(z))
         size = spread(f)
         margin = size * (MARGIN if self.model.backend.name == "numpy" else MARGIN_SINGLE)
@@ -127,6 +130,18 @@ class Inside:
             z = moved
         mended = walk(excess, z, free, zero, rounds=20, deadline=self.deadline)
         return self._x(np.concatenate([mended.z, inside.z[order]]))
+
+    def _starts(self, z: Floats) -> int:
+        """Starts that there is time for."""
+        if self.deadline.endless:
+            return STARTS
+        pace = Pace(self.deadline)
+        try:
+            for part in pace.pieces("linear", np.repeat(z[None], PROBED, axis=0)):
+                self.linear(self._x(part))
+        except OutOfTime:
+            return FEWEST
+        return max(FEWEST, pace.affordable("linear", STARTING, STARTS))
 
     def _x(self, z: Floats) -> Floats:
         return np.asarray(np.clip(self.lower + z * self.width, self.lower, self.upper))
@@ -165,11 +180,11 @@ class Inside:
         target = np.clip((self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0)
         return np.asarray(z + np.clip(target - z, -0.3, 0.3))
 
-    def _snapped(self, found: list[tuple[float, float, Floats]]) -> list[tuple[float, float, Floats]]:
+    def _snapped(self, found: list[Rated]) -> list[Rated]:
         """Answers in whole steps: exactly the cheapest where every knob has steps and they are not too many, else around `found`."""
         ticks = [self._ticks(u) for u in range(len(self.columns)) if self.steps[u] is not None]
         count = np.prod([len(t) for t in ticks], dtype=float)
-        if len(ticks) == len(self.columns) and count <= ENUMERATED:
+        if len(ticks) == len(self.columns) and count <= ENUMERATED and self.deadline.fits(count * LISTED * small_call()):
             return self._enumerated(np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks)))
         return self._around(found)
 
@@ -185,7 +200,7 @@ class Inside:
             return np.array([here])
         return np.asarray(np.clip(here + step * np.arange(first, last + 1), self.lower[u], self.upper[u]))
 
-    def _enumerated(self, tries: Floats) -> list[tuple[float, float, Floats]]:
+    def _enumerated(self, tries: Floats) -> list[Rated]:
         """All combinations, cheapest first, until one lies inside; the one that comes closest if none does."""
         cost = np.square(self.cost * (tries - self.here[self.columns])).sum(axis=1)
         tries = tries[np.argsort(cost, kind="stable")]
@@ -198,24 +213,25 @@ class Inside:
                 closest, least = block[row], float(excess[row])
             if least <= 0 or self.deadline.passed:
                 break
-        return [self.rated(closest)]
+        return self.rated(closest[None])
 
     def _excess(self, x: Floats) -> Floats:
-        f, _ = self.linear(x)
+        f, _ = linearised(self.limited, self.model.backend.value(self._points(x))[:, self.outputs])
         return np.asarray((np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)).max(axis=1))
 
-    def _around(self, found: list[tuple[float, float, Floats]]) -> list[tuple[float, float, Floats]]:
+    def _around(self, found: list[Rated]) -> list[Rated]:
         """Whole steps near the best continuous answers; the knobs without steps are sought again for each."""
         stepped = [u for u, s in enumerate(self.steps) if s is not None]
         smooth = [u for u, s in enumerate(self.steps) if s is None]
-        out: list[tuple[float, float, Floats]] = []
+        out: list[Rated] = []
+        self.deadline.restart()
         for _, _, point in sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]:
             ticks = [self._ticks(u, point[self.columns[u]], 2) for u in stepped]
             choices = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
             wanted = point[[self.columns[u] for u in stepped]]
             order = np.argsort(np.square(self.cost[stepped] * (choices - wanted)).sum(axis=1), kind="stable")
             for choice in choices[order[:RESOLVED]]:
-                if self.deadline.passed:
+                if not self.deadline.allows():
                     break
                 here = self.here.copy()
                 here[[self.columns[u] for u in stepped]] = choice
@@ -225,7 +241,7 @@ class Inside:
                     self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.deadline,
                 )  # fmt: skip
                 out += [(excess, cost + extra, where) for excess, cost, where in inner.candidates()]
-        return out or [self.rated(self.here[self.columns])]
+        return out or self.rated(self.here[self.columns][None])
 
 
 def _cut(a: Floats, b: Floats) -> Floats:

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..inputs import unknown_name
 from ..model import Model
 from . import misfit
+from .deadline import Pace
 from .forward import Contracted, Forward, UnknownAtoms, second_slopes, with_slopes
 from .observe import Observations
 
@@ -29,11 +30,13 @@ class Objective:
     rho(r) = r^2 / 2 for normal noise, (v+1)/2 log(1 + r^2/v) for Student-t. Uniform priors narrow the box instead, log-normal
     ones keep it above 0.
     With normal noise and identity links the N observations are replaced by at most R + 1 equivalent ones (QR), so that the
-    cost of a step does not depend on N.
+    cost of a step does not depend on N. Points are evaluated at the `pace` of a deadline: OutOfTime is raised where the next
+    would be late, and `lowest` is the best seen so far.
     """
 
-    def __init__(self, axes: Sequence[Axis], forward: Forward, data: Observations, prior: Prior | None) -> None:
-        self.axes = tuple(axes)
+    def __init__(self, axes: Sequence[Axis], forward: Forward, data: Observations, prior: Prior | None, pace: Pace) -> None:
+        self.axes, self.pace = tuple(axes), pace
+        self.lowest: tuple[Floats, float] | None = None
         self.movable = np.array([a.kind != "categorical" for a in axes])
         self._freedom = data.freedom
         self._forward, self._y, self._sigma = forward, data.y, data.sigma
@@ -54,9 +57,9 @@ class Objective:
                 self.compiled = misfit.compiled(forward.model, forward.unknowns, matrix, right, self._constant, box)
 
     @property
-    def rows(self) -> int:
-        """Residuals computed per setting."""
-        return len(self._y) if self._compressed is None else len(self._compressed[1])
+    def compressed(self) -> bool:
+        """True when the cost of a setting does not depend on the number of observations."""
+        return self._compressed is not None
 
     def _box(self) -> tuple[Floats, Floats]:
         lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
@@ -92,6 +95,35 @@ class Objective:
 
     def value(self, z: Floats) -> Floats:
         """E [M]."""
+        found = [self._noted(self._value(part), part) for part in self.pace.pieces("value", z)]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def __call__(self, z: Floats) -> tuple[Floats, Floats, Floats]:
+        """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are compressed, else Gauss-Newton's."""
+        found = []
+        for part in self.pace.pieces("local", z):
+            found.append(self._local(part))
+            self._noted(found[-1][0], part)
+        if len(found) == 1:
+            return found[0]
+        energy, slope, curvature = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        return energy, slope, curvature
+
+    def onto_ridge(self, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """`ridge.onto_ridge` in C."""
+        assert self.compiled is not None
+        found = [self.compiled.onto_ridge(part) for part in self.pace.pieces("ridge", z)]
+        moved, energy, slope, curvature = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        return moved, energy, slope, curvature
+
+    def _noted(self, energy: Floats, z: Floats) -> Floats:
+        if not self.pace.deadline.endless and len(energy):
+            best = int(energy.argmin())
+            if self.lowest is None or energy[best] < self.lowest[1]:
+                self.lowest = z[best].copy(), float(energy[best])
+        return energy
+
+    def _value(self, z: Floats) -> Floats:
         if self.compiled is not None:
             return self.compiled.value(z)
         x = self.x(z)
@@ -103,8 +135,7 @@ class Objective:
             loss = self._rho((self._forward.value(x) - self._y) / self._sigma).sum(axis=1)
         return np.asarray(loss + self._prior(x)[0])
 
-    def __call__(self, z: Floats) -> tuple[Floats, Floats, Floats]:
-        """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are compressed, else Gauss-Newton's."""
+    def _local(self, z: Floats) -> tuple[Floats, Floats, Floats]:
         if self.compiled is not None:
             return self.compiled.local(z)
         x = self.x(z)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +47,20 @@ class Observations:
     y: Floats
     sigma: Floats
     freedom: float | None
+
+    def thinned(self, points: int) -> Observations:
+        """The observations of about that many of the points, one at random out of every stretch of them; seeded."""
+        used = np.flatnonzero(np.bincount(self.point, minlength=self.count))
+        points = min(points, len(used))
+        ends = np.linspace(0, len(used), points + 1).astype(np.int64)
+        taken = used[ends[:-1] + (np.random.default_rng(0).random(points) * np.diff(ends)).astype(np.int64)]
+        place = np.full(self.count, -1)
+        place[taken] = np.arange(points)
+        rows = np.flatnonzero(place[self.point] >= 0)
+        known = {d: x[taken] for d, x in self.known.items()}
+        return replace(
+            self, known=known, count=points, point=place[self.point[rows]], output=self.output[rows], y=self.y[rows], sigma=self.sigma[rows]
+        )
 
 
 def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, at: Fixed | None) -> Observations:

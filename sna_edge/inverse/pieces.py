@@ -23,7 +23,7 @@ ALONG = 0.75  # width along the ridge, in units of the spacing of the components
 
 def local_pieces(sampler: Sampler, count: int) -> Mixture:
     """A component on each of `count` diverse points of the ridge, its covariance from the exact curvature there."""
-    z = np.concatenate([sampler.tempered(min(CANDIDATES, sampler.cap)), sampler.modes, _spread(sampler)])
+    z = np.concatenate([sampler.tempered(CANDIDATES), sampler.modes, _spread(sampler)])
     z, energy, slope, curvature = onto_ridge(sampler.objective, z)
     curvature = walled(z, slope, curvature)
     low = min(float(energy.min()), sampler.low)
@@ -43,10 +43,9 @@ def local_pieces(sampler: Sampler, count: int) -> Mixture:
 
 def _spread(sampler: Sampler) -> Floats:
     """Quasi-random points, so that parts no draw has reached may be found; levels as the modes have them."""
-    count = min(CANDIDATES, sampler.cap)
-    z = points(count, len(sampler.objective.axes))
+    z = points(CANDIDATES, len(sampler.objective.axes))
     if len(sampler.fixed):
-        z[:, sampler.fixed] = sampler.modes[np.arange(count) % len(sampler.modes)][:, sampler.fixed]
+        z[:, sampler.fixed] = sampler.modes[np.arange(CANDIDATES) % len(sampler.modes)][:, sampler.fixed]
     return z
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from ..errors import InputError
 from ..model import Model
 from ..status import Status
 from .answer import Answer
-from .estimate import Query, prepare, search
+from .deadline import OutOfTime, small_call
+from .estimate import WORK, Query, prepare, search
 from .mixture import Mixture
 from .objective import Prior
 from .observe import Columns, Noise
@@ -24,8 +26,13 @@ from .ridge import walled
 Floats = NDArray[np.float64]
 
 ROUND = 1024  # least draws of a round
-LARGEST = 8192  # most draws of a round, so that a deadline can be kept
-DRAWN = 400_000  # residuals a round may cost when there is a deadline
+LARGEST = 8192  # most draws of a round
+SAMPLING = 0.6  # share of the time left after contraction that is kept for sampling
+MOST_WORK = 4000.0  # evaluations that observations are left out for
+FIRST, FASTER = 64, 4  # draws of the first round under a deadline, and how many times more the next may have
+ROUND_SHARE = 0.25  # of the time left: longest round
+COVERING = 10_000  # evaluations that local pieces and a first round from them take
+SAMPLE, BOOKS = 0.02, 20  # small calls per sample returned and around a round
 MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
 WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
@@ -93,10 +100,14 @@ def posterior(
     if n < 1:
         raise InputError(f"n is {n}; ask for at least one sample")
     try:
-        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms)
+        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, WORK + min(3 * n, MOST_WORK))
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
+    query.deadline.reserve = 0.0 if query.deadline.endless else SAMPLING * query.deadline.left
     ends, kept = search(query, None, seed)
+    query.deadline.reserve = 0.0
+    if query.deadline.passed:
+        return nothing(query, ends.z[kept])
     return Sampler(query, ends.z[kept], ends.energy[kept], walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]), seed).run(n)
 
 
@@ -105,18 +116,24 @@ class Sampler:
 
     def __init__(self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int) -> None:
         self.query, self.objective = query, query.objective
-        endless = query.deadline.endless
-        self.cap = LARGEST if endless else int(np.clip(DRAWN / self.objective.rows, 64, LARGEST))  # draws of a round
+        self.deadline = query.deadline
+        self.rate = 0.0  # seconds per draw of the last round
         self.rng = np.random.default_rng([seed, 1])
         self.free = np.flatnonzero(self.objective.movable)
         self.fixed = np.flatnonzero(~self.objective.movable)
         self.modes, self.low = z, float(energy[0])
+        self.kept: dict[str, Any] | None = None  # the draws from before the last change of the mixture
+        self.largest = 0  # draws of the largest round
+        self.forget()
+        if len(self.free):
+            self.mixture = self.laplace(z, energy, curvature)
+
+    def forget(self) -> None:
+        """Start anew without draws."""
         self.z, self.level = np.empty((0, len(self.free))), np.empty((0, len(self.fixed)))
         self.density = np.empty(0)  # posterior at the draws, relative to the best mode
         self.proposed = np.empty(0)  # sum over rounds of count * q
         self.past: list[tuple[int, Mixture]] = []
-        if len(self.free):
-            self.mixture = self.laplace(z, energy, curvature)
 
     def laplace(self, z: Floats, energy: Floats, curvature: Floats) -> Mixture:
         """A component per mode from the curvature there; flat directions as wide as the box allows."""
@@ -133,27 +150,57 @@ class Sampler:
         """Rounds of draws until n are effective; a mixture that proves not to fit is refitted once, then replaced by local pieces."""
         if not len(self.free):
             return self.levels(n)
-        self.query.deadline.restart()
-        attempts: list[int | None] = [None, *(PIECES if self.cap >= ROUND else ())]  # local pieces are too dear under a deadline
-        wide = self.cap >= ROUND and self.wide()
-        count = min(ROUND if wide else int(np.clip(n, ROUND, LARGEST)), self.cap)
-        while True:
-            self.round(count)
-            weight = self.weights()
-            ess = 1.0 / float(np.square(weight).sum())
-            allowed = self.query.deadline.allows()
-            if (ess >= n and not wide) or len(self.z) >= MOST * n + 4 * LARGEST or not allowed:
-                return self.result(n, weight, ess)
-            share = ess / len(self.z)
+        attempts: list[int | None] = [None, *PIECES]
+        wide = self.wide()
+        wanted = ROUND if wide else int(np.clip(n, ROUND, LARGEST))
+        while self.timed(wanted, n):
+            ess, share = self.worth()
+            if (ess >= n and not wide) or len(self.z) >= MOST * n + 4 * LARGEST:
+                break
+            wanted = int(np.clip(n, ROUND, LARGEST))
             if wide:  # the ridge may bend out of reach of the modes' components, unseen by the draws
-                wide, attempts = False, [*PIECES[1:]]
-                count = min(int(np.clip(1.5 * n, ROUND, LARGEST)), self.cap)
+                wide, attempts, wanted = False, [*PIECES[1:]], int(np.clip(1.5 * n, ROUND, LARGEST))
                 self.improve(PIECES[0], share)
             elif attempts and share < GOOD:
-                count = min(int(np.clip(n, ROUND, LARGEST)), self.cap)
                 self.improve(attempts.pop(0), share)
             else:
-                count = min(int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST)), self.cap)
+                wanted = int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST))
+        self.better()
+        return self.result(n)
+
+    def worth(self) -> tuple[float, float]:
+        """Effective number of the draws, and as a share of them."""
+        ess = 1.0 / float(np.square(self.weights()).sum()) if len(self.z) else 0.0
+        return ess, ess / max(len(self.z), 1)
+
+    def timed(self, wanted: int, n: int) -> bool:
+        """A round of at most `wanted` draws, as many as there is time for; False when there is none."""
+        if self.deadline.endless:
+            self.round(wanted)
+            return True
+        self.deadline.reserve = SAMPLE * small_call() * min(n, len(self.z) + wanted)
+        count = min(wanted, FIRST)
+        if self.rate:
+            seconds = self.rate * len(self.z) + BOOKS * small_call()
+            if not self.deadline.fits(seconds + FIRST * self.rate):
+                self.deadline.stopped = True
+                return False
+            count = max(min(wanted, FASTER * self.largest, int((ROUND_SHARE * self.deadline.left - seconds) / self.rate)), FIRST)
+        begun, before = perf_counter(), len(self.z)
+        try:
+            self.round(count)
+        except OutOfTime:
+            return False
+        self.rate, self.largest = (perf_counter() - begun) / (count + before), count
+        return True
+
+    def better(self) -> None:
+        """Back to the draws from before the last change of the mixture, where a deadline has left too few after it."""
+        if self.kept is not None and self.deadline.stopped:
+            now = self.worth()[0]
+            new, self.__dict__ = self.__dict__, {**self.__dict__, **self.kept}
+            if self.worth()[0] < now:
+                self.__dict__ = new
 
     def wide(self) -> bool:
         """True when a mode's component is so wide that its ridge is likely to bend on the way."""
@@ -161,12 +208,19 @@ class Sampler:
 
     def improve(self, pieces: int | None, share: float) -> None:
         """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
-        if pieces is None and (share > 0.02 or self.cap < ROUND):
+        if pieces is None and share > 0.02:
             self.mixture = self.mixture.refitted(self.z, self.level, self.weights())
             return
-        self.mixture = local_pieces(self, pieces or PIECES[0])
-        self.past, self.z, self.level = [], self.z[:0], self.level[:0]
-        self.density, self.proposed = self.density[:0], self.proposed[:0]
+        if not self.deadline.endless and not self.deadline.fits(COVERING * self.objective.pace.seconds["value"]):
+            return
+        try:
+            mixture = local_pieces(self, pieces or PIECES[0])
+        except OutOfTime:
+            return
+        names = ("past", "z", "level", "density", "proposed", "low", "mixture")
+        self.kept = {name: getattr(self, name) for name in names}
+        self.mixture = mixture
+        self.forget()
 
     def round(self, count: int) -> None:
         """Draw from the current mixture and bring all weights up to date."""
@@ -210,16 +264,22 @@ class Sampler:
         pick = self.rng.choice(len(weight), size=count, p=weight / weight.sum())
         return self.full(self.z[pick], self.level[pick])
 
-    def result(self, n: int, weight: Floats, ess: float) -> Posterior:
-        pick = np.searchsorted(np.cumsum(weight), (np.arange(n) + self.rng.random()) / n).clip(0, len(weight) - 1)
+    def result(self, n: int) -> Posterior:
+        """n samples, or as many as there are draws."""
+        if not len(self.z):
+            return nothing(self.query, self.modes)
+        weight, (ess, _) = self.weights(), self.worth()
+        count = min(n, sum(c for c, _ in self.past))
+        pick = np.searchsorted(np.cumsum(weight), (np.arange(count) + self.rng.random()) / count).clip(0, len(weight) - 1)
         self.rng.shuffle(pick)
         full = self.full(self.z[pick], self.level[pick])
         status = Status.OK
-        if ess < n:
-            status = Status.DEADLINE if not self.query.deadline.allows() else Status.NOT_CONVERGED
-        message = "" if status == Status.OK else f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
-        nearest = np.square(full[:, None] - self.modes[None]).sum(axis=2).argmin(axis=1)
-        share = np.bincount(nearest, minlength=len(self.modes)) / n
+        if ess < n or not self.query.whole:
+            status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.NOT_CONVERGED
+        few = f"the draws are worth {ess:.0f} independent samples of {n}; allow more time" if ess < n else ""
+        message = "; ".join(text for text in (few, self.query.used) if text)
+        distance = np.stack([np.square(full - mode).sum(axis=1) for mode in self.modes])
+        share = np.bincount(distance.argmin(axis=0), minlength=len(self.modes)) / count
         x = self.objective.x
         return Posterior(
             status, self.query.axes, x(full), message, None, ess, sum(c for c, _ in self.past), float(weight.max()), x(self.modes), share
@@ -234,3 +294,9 @@ class Sampler:
         x = self.objective.x(self.modes)
         return Posterior(Status.OK, self.query.axes, x[pick], "", None, float(n), n, 1.0 / n, x, share)
 
+
+def nothing(query: Query, modes: Floats) -> Posterior:
+    """No draw was made in time: the best mode [m, U] alone."""
+    x = query.objective.x(modes)
+    message = "; ".join(t for t in ("no draw was made before the deadline; the best mode is given", query.used) if t)
+    return Posterior(Status.DEADLINE, query.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0])

@@ -16,9 +16,8 @@ STRIDE = 0.2
 
 def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Newton steps across the narrow directions only: points stay apart along the wide ones. z, E, slope, curvature there."""
-    compiled = getattr(local, "compiled", None)
-    if compiled is not None:
-        return compiled.onto_ridge(z)  # type: ignore[no-any-return]
+    if getattr(local, "compiled", None) is not None:  # an Objective that the C library serves
+        return local.onto_ridge(z)  # type: ignore[attr-defined,no-any-return]
     energy, slope, curvature = local(z)
     for _ in range(STEPS):
         size, vectors = np.linalg.eigh(curvature)

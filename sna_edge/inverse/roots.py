@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,27 +17,32 @@ from ..output import Output
 from ..status import Status
 from . import native
 from .answer import Nearest, Roots, level_or_number, several
+from .deadline import Deadline
 from .piecewise import Piecewise
 from .problem import UNUSABLE, Fixed, Target, curve, split, wanted
+from .stretches import all_roots
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+PART = "only a part of the axis was searched before the deadline; allow more time"
 SAME_LEVEL = 1e-9  # of the largest level value: a level this close to the target is a solution
 
 
-def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None) -> Roots:
+def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None, *, deadline_ms: float | None = None) -> Roots:
     """All x with g(sum_s [x in span s] sum_k a_sk u^k) * scale + offset = target, in the closed domain.
 
     `at` fixes every other input. The target goes through scale, offset and the inverse link first.
 
     Statuses: ok (one root), several, tangent (a root that only touches, or two closer than 1e-6 of the axis), unreachable (with
-    the nearest reachable value), out_of_domain and bad_input (a fixed value or the target cannot be used).
+    the nearest reachable value), deadline (those in the part of the axis that was searched), out_of_domain and bad_input (a fixed
+    value or the target cannot be used).
     Raises InputError for names that are not the model's.
 
     Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range. On a categorical unknown the
     roots are levels.
     """
+    deadline = Deadline(deadline_ms)
     fast = _quick(model)
     if fast is not None:
         answer = fast.roots(unknown, target, at or {})
@@ -54,10 +60,16 @@ def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None) -
     f = float(output.linear_of(np.array(value)))
     if np.isnan(f):
         return unreachable(line, axis, output, value)
-    found = line.roots(f)
-    if not len(found.x) and not len(found.intervals):
+    found = all_roots(line, f, deadline)
+    if not len(found.x) and not len(found.intervals) and not deadline.stopped:
         return unreachable(line, axis, output, value)
-    return _answer(axis, found.x, found.tangent, found.intervals)
+    answer = _answer(axis, found.x, found.tangent, found.intervals)
+    return late(answer) if deadline.stopped else answer
+
+
+def late(answer: Roots) -> Roots:
+    """What was found before the deadline."""
+    return replace(answer, status=Status.DEADLINE, message=PART)
 
 
 def _answer(axis: Axis, x: Floats, tangent: Bools, intervals: Floats) -> Roots:
