@@ -28,7 +28,6 @@ from exchange_runtime import BATCH, compare, microseconds, points_of  # noqa: E4
 import sna_edge  # noqa: E402
 from sna_export.graph.samples import KINDS  # noqa: E402
 
-CONVERTED = ("cp float32", "cp float16", "cp int8", "cp 3 outputs", "sparse", "train", "mixed axes", "link exp")
 QUICK = ("cp float32", "cp int8", "sparse", "mixed axes")
 Cells = dict[str, dict[str, float]]
 
@@ -52,7 +51,7 @@ def main() -> int:
         if not quick:
             columns["tflite on aarch64"] = aarch64(folder)
             say("aarch64", columns["tflite on aarch64"])
-            columns["onnx2tf"] = converted(folder)
+            columns["onnx2tf"] = converted(folder, kinds)
             say("onnx2tf", columns["onnx2tf"])
     text = markdown(columns, kinds)
     print(text)
@@ -139,7 +138,7 @@ def aarch64(folder: Path) -> Cells:
     return runtime(few, "tflite", [str(target / "python")], {"PYTHONPATH": str(target / "site")})
 
 
-def converted(folder: Path) -> Cells:
+def converted(folder: Path, kinds: tuple[str, ...]) -> Cells:
     """The files onnx2tf makes, measured as the others in this environment."""
     python = ROOT / ".venv-tflite/bin/python"
     if not python.exists():
@@ -147,7 +146,7 @@ def converted(folder: Path) -> Cells:
     with tempfile.TemporaryDirectory() as name:
         target = Path(name)
         variables = {**os.environ, "PYTHONPATH": f"{ROOT / '.venv' / 'types'}:{ROOT}", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        for kind in CONVERTED:
+        for kind in kinds:
             source = folder / f"{stem(kind)}.sna"
             (target / source.name).write_bytes(source.read_bytes())
             command = [str(python), "-m", "sna_edge.cli.main", "export", str(target / source.name)]

@@ -10,17 +10,22 @@ import numpy as np
 from sna_edge.artifact.layout import FOLD, STORAGE
 from sna_edge.model import Model
 
+from .dense import one_table, padded_columns, side_by_side
 from .ir import Graph, Tensor
 from .place import Place
+
+
+NEGLIGIBLE = 3e-7
+"""Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a partition of unity, and left out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Basis:
     """B [N, D, 1, P+1] and the table rows int32 [N, D, P+1]; P = largest degree, at least 1 with a slope.
 
-    `slope` E [N, D, 1, P+1] multiplies differences of neighbouring rows, phi' = sum_{i < P} E_i (C_{i+1} - C_i) + E_P C_P with
-    E_i = -sum_{j <= i} dB_j/dx, E_P = sum_j dB_j/dx (near 0): neighbours subtract exactly in float32, where
-    sum_i C_i dB_i/dx would cancel.
+    `slope` E [N, D, 1, P] multiplies differences of neighbouring rows, dphi/dv = sum_{i < P} E_i (C_{i+1} - C_i) with
+    E_i = -sum_{j <= i} dB_j/dv: neighbours subtract exactly in float32, where sum_i C_i dB_i/dv would cancel. Where the basis
+    is no partition of unity there is one more, E_P = sum_j dB_j/dv, which multiplies C_P.
     """
 
     value: Tensor
@@ -31,23 +36,29 @@ class Basis:
 def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     """B_i(v) = sum_k M[matrix_id[span]][i, k] v^k for all axes at once; lower degrees are padded with zeros."""
     degree = max(int(gradient), *(a.basis.degree for a in model.axes))
+    while g.apart and len(model.axes) in (degree, degree + 1):
+        degree += 1
     matrices, ids, first = _pooled(model, degree)
     which = _which(g, where, ids) if len(matrices) > 1 else None
     count = len(model.axes)
     rows = g.add(g.reshape(_first_row(g, where.span, first), (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
-    value = _apply(g, g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1)), matrices, which)
+    powers = g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1))
+    value = _apply(g, powers, matrices, which)
     if not gradient:
         return Basis(value, None, rows)
-    powers = _slopes(g, where, degree)
-    steps = np.cumsum(matrices[:, :, 1:].astype(float), axis=1)
+    steps = np.zeros(matrices.shape)  # coefficients of v^0 .. v^(P-1); that of v^P is 0
+    steps[:, :, :-1] = np.cumsum(matrices[:, :, 1:].astype(float) * np.arange(1, degree + 1), axis=1)
     steps[:, :-1] *= -1.0
-    return Basis(value, _apply(g, g.reshape(powers, (None, count, 1, degree)), steps, which), rows)
+    rest = np.abs(steps[:, -1]).max(axis=-1) / np.abs(steps).max(axis=(1, 2), initial=1e-300)
+    if rest.max() * max(a.basis.n_spans for a in model.axes) <= NEGLIGIBLE:
+        steps = steps[:, :-1]
+    return Basis(value, _apply(g, powers, steps, which), rows)
 
 
 def _which(g: Graph, where: Place, ids: list[np.ndarray]) -> Tensor:
     """Index of the matrix of every span int32 [N, D]; axes that are alike share one list."""
-    if all(np.array_equal(i, ids[0]) for i in ids):
-        return g.gather(g.constant(ids[0], "int32"), where.local)
+    if len(ids) > 1 and all(np.array_equal(i, ids[0]) for i in ids):
+        return g.gather(g.constant(ids[0], "int32"), g.sub(where.span, np.arange(len(ids)) * len(ids[0])))
     return g.gather(g.constant(np.concatenate(ids), "int32"), where.span)
 
 
@@ -78,7 +89,7 @@ def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], li
                 matrices.append(full)
             place.append(pool[full.tobytes()])
         ids.append(np.array(place)[axis.basis.matrix_id])
-        first.append(axis.basis.first_row + (offset if stacked(model) else 0))
+        first.append(axis.basis.first_row + (offset if one_table(model) else 0))
         offset += axis.basis.n_rows
     return np.stack(matrices), ids, first
 
@@ -90,27 +101,11 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     return matrix @ shift
 
 
-def stacked(model: Model) -> bool:
-    """True when one table can hold all axes: the same storage type and number of columns."""
-    columns = {t.shape[1] for t in model.interaction.tables}
-    return model.interaction.kind == "cp" and len(columns) == 1 and len(set(model.dtypes)) == 1
-
-
 def _powers(g: Graph, v: Tensor, degree: int) -> Tensor:
     """(1, v, .., v^P) [N, D, P+1]."""
-    powers = [g.add(g.mul(v, 0.0), 1.0)]
+    powers = [g.binary("maximum", v, 1.0)]  # v is at most 1/2
     for _ in range(degree):
         powers.append(g.mul(powers[-1], v) if len(powers) > 1 else v)
-    return g.stack(powers, 2)
-
-
-def _slopes(g: Graph, where: Place, degree: int) -> Tensor:
-    """(1, 2 v, .., P v^(P-1)) / width [N, D, P]."""
-    power = g.add(g.mul(where.v, 0.0), where.rate)
-    powers = [power]
-    for k in range(2, degree + 1):
-        power = g.mul(power, where.v)
-        powers.append(g.mul(power, float(k)))
     return g.stack(powers, 2)
 
 
@@ -123,7 +118,7 @@ def _apply(g: Graph, powers: Tensor, matrices: np.ndarray, which: Tensor | None)
 
 def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
     """Atoms [N, R_d] of every axis, and their slopes when the basis has them; None for an axis that no mode uses."""
-    if stacked(model):
+    if side_by_side(model):
         return _stacked_atoms(g, model, b)
     rows, values = g.unstack(b.rows), g.unstack(b.value)
     slopes = g.unstack(b.slope) if b.slope else []
@@ -136,25 +131,38 @@ def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[T
             continue
         picked = _lookup(g, table, model.dtypes[d], rows[d])
         out.append(_weighted(g, values[d], picked))
-        out_slopes.append(_weighted(g, slopes[d], _differences(g, picked)) if slopes else None)
+        out_slopes.append(_weighted(g, slopes[d], _differences(g, picked, slopes[d])) if slopes else None)
     return out, out_slopes
 
 
 def _stacked_atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
-    picked = _lookup(g, np.vstack(model.interaction.tables), model.dtypes[0], b.rows)
-    values: list[Tensor | None] = [*g.unstack(_weighted(g, b.value, picked))]
+    """All axes in one weighted sum, columns padded to the widest axis."""
+    tables = padded_columns(model)
+    if one_table(model):
+        picked = _lookup(g, np.vstack(tables), model.dtypes[0], b.rows)
+    else:
+        rows = g.unstack(b.rows)
+        picked = g.stack([_lookup(g, t, dtype, r) for t, dtype, r in zip(tables, model.dtypes, rows, strict=True)])
+    widths = [t.shape[1] for t in model.interaction.tables]
+    values = _parts(g, _weighted(g, b.value, picked), widths)
     if b.slope is None:
         return values, [None] * len(values)
-    return values, [*g.unstack(_weighted(g, b.slope, _differences(g, picked)))]
+    return values, _parts(g, _weighted(g, b.slope, _differences(g, picked, b.slope)), widths)
 
 
-def _differences(g: Graph, picked: Tensor) -> Tensor:
-    """C_{i+1} - C_i along the rows, then C_P: [.., P+1, R]."""
+def _parts(g: Graph, atoms: Tensor, widths: list[int]) -> list[Tensor | None]:
+    """Columns of every axis, without the padding."""
+    parts = zip(g.unstack(atoms), widths, strict=True)
+    return [None if not w else part if w == atoms.shape[2] else g.slice(part, 1, 0, w) for part, w in parts]
+
+
+def _differences(g: Graph, picked: Tensor, slope: Tensor) -> Tensor:
+    """C_{i+1} - C_i along the rows [.., P, R]; and C_P behind them where the slope asks for it."""
     axis = len(picked.shape) - 2
     count = picked.shape[axis]
     assert count is not None
-    after, before = g.slice(picked, axis, 1, count), g.slice(picked, axis, 0, count - 1)
-    return g.concat([g.sub(after, before), g.slice(picked, axis, count - 1, count)], axis)
+    steps = g.sub(g.slice(picked, axis, 1, count), g.slice(picked, axis, 0, count - 1))
+    return steps if slope.shape[-1] == count - 1 else g.concat([steps, g.slice(picked, axis, count - 1, count)], axis)
 
 
 def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:

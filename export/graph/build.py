@@ -10,26 +10,27 @@ from sna_edge.model import Model
 
 from .atoms import atoms, basis
 from .combine import combine
+from .dense import filled, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .place import LARGEST, place
+from .place import LARGEST, Place, place
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 
 
-def build(model: Model, *, gradient: bool = False, batch: int | None = None) -> Graph:
+def build(model: Model, *, gradient: bool = False, batch: int | None = None, apart: bool = False) -> Graph:
     """y_k = g_k(bias_k + sum_r W[r,k] prod_d phi_{d,r}(x_d)) scale_k + offset_k, tables as the artifact stores them.
 
     Inputs: one float32 [N] per axis, named and ordered as in the artifact. Outputs: one float32 [N] per output and, with
     `gradient`, one float32 [N, D] `d_<output>` in output units per axis unit. Outside the domain, and for NaN, the answer is NaN.
-    `batch`: fixed number of rows, None for any. Raises InputError when the model cannot be written as a graph.
+    `batch`: fixed number of rows, None for any; `apart`: see Graph. Raises InputError when the model cannot be written as a graph.
     """
     if batch is not None and batch < 1:
         raise InputError(f"a batch of {batch} rows makes no graph; give --batch 1 or more, or leave it out for any number")
     if not model.interaction.rank:
         raise InputError("this model is a constant; it needs no graph")
-    stored = as_stored(model)
+    stored = filled(as_stored(model))
     _affordable(stored, batch or 1)
-    g = Graph(GRADIENT if gradient else FORWARD, batch)
+    g = Graph(GRADIENT if gradient else FORWARD, batch, apart)
     where = place(g, stored.axes)
     local = basis(g, stored, where, gradient)
     values, slopes = atoms(g, stored, local)
@@ -37,14 +38,15 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None) -> 
     work, bias = _folded(stored) if plain else (stored, np.array([o.bias for o in stored.outputs]))
     f, df = combine(g, work, values, slopes if gradient else None, bias)
     y, dy = (f, df) if plain else _linked(g, stored, f, df)
-    _declare(g, stored, g.add(y, g.reshape(where.guard, (None, 1))), dy, where.guard)
+    _declare(g, stored, g.add(y, where.guard), dy, where)
     return g
 
 
 def _affordable(model: Model, rows: int) -> None:
     """Raises InputError when the gathered table rows of a batch would pass 1 GB."""
     order = max(a.basis.degree for a in model.axes) + 1
-    columns = sum(t.shape[1] for t in model.interaction.tables)
+    tables = padded_columns(model) if side_by_side(model) else model.interaction.tables
+    columns = sum(t.shape[1] for t in tables)
     if rows * order * columns > LARGEST:
         fits = max(1, LARGEST // (order * columns))
         raise InputError(f"a batch of {rows} rows is too large for this model; ask for --batch {fits} or less")
@@ -81,14 +83,17 @@ def _slope(g: Graph, link: str, scale: float, linked: Tensor) -> Tensor:
     return g.add(g.mul(linked, 0.0), scale)
 
 
-def _declare(g: Graph, model: Model, y: Tensor, dy: Tensor | None, guard: Tensor) -> None:
+def _declare(g: Graph, model: Model, y: Tensor, dy: Tensor | None, where: Place) -> None:
+    """Name the outputs; slopes by v become slopes by x, NaN by a level and outside the domain."""
     for output, value in zip(model.outputs, g.unstack(y), strict=True):
         g.output(value, output.name)
     if dy is None:
         return
+    constant = where.rate.data is not None
+    dy = g.mul(dy, where.rate if constant else g.reshape(where.rate, (None, 1, len(model.axes))))
     blind = np.array([np.nan if a.kind == "categorical" else 0.0 for a in model.axes])
     if np.isnan(blind).any():
         dy = g.add(dy, blind)
-    dy = g.add(dy, g.reshape(guard, (None, 1, 1)))
+    dy = g.add(dy, g.reshape(where.guard, (None, 1, 1)))
     for output, value in zip(model.outputs, g.unstack(dy), strict=True):
         g.output(value, f"d_{output.name}")

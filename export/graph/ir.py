@@ -39,11 +39,13 @@ class Node:
 class Graph:
     """Nodes in order of execution; `inputs` and `outputs` keep the artifact's order.
 
-    `batch` is the fixed number of rows, None when it may change from call to call.
+    `batch` is the fixed number of rows, None when it may change from call to call. `apart`: keep the number of axes and that of
+    basis functions different, for converters that guess layouts from equal dimensions.
     """
 
     name: str
     batch: int | None = None
+    apart: bool = False
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
@@ -168,8 +170,9 @@ class Graph:
             return self.reshape(a, shape)
         return self._add("transpose", (a,), shape, a.dtype, order=order)
 
-    def sum(self, a: Tensor, axis: int) -> Tensor:
-        return self._add("sum", (a,), a.shape[:axis] + a.shape[axis + 1 :], a.dtype, axis=axis)
+    def sum(self, a: Tensor, axis: int, keep: bool = False) -> Tensor:
+        """Sum along `axis`, which disappears or, with `keep`, stays with length 1."""
+        return self._add("sum", (a,), a.shape[:axis] + (1,) * keep + a.shape[axis + 1 :], a.dtype, axis=axis, keep=keep)
 
     def product(self, parts: list[Tensor]) -> Tensor:
         out = parts[0]

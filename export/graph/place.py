@@ -22,13 +22,12 @@ NEGLIGIBLE = 2e-8
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Of every axis: span within the axis and over all axes int32 [N, D], v float32 [N, D], 1 / width [N, D] or [D], guard [N].
+    """Of every axis: span counted over all axes int32 [N, D], v float32 [N, D], 1 / width [N, D] or [D], guard [N, 1].
 
     v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are small, so
     that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside, for NaN and for an unseen level.
     """
 
-    local: Tensor
     span: Tensor
     v: Tensor
     rate: Tensor
@@ -47,11 +46,12 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     graded = [len(_rate(a)) > 1 for a in axes]
     if any(graded):
         t = g.add(t, _count_breaks(g, inside, axes, graded))
-    # clamped as integers: whatever NaN is cast to stays a valid index
-    s = g.binary("maximum", g.binary("minimum", g.cast(t, "int32"), counts - 1), np.zeros(len(axes)))
-    span = g.add(s, start)
+    # Clamped as integers: whatever NaN is cast to stays a valid index. Clamped over all axes, not within each: converters take
+    # min(max(s, 0), 6) of integers for an activation and fail on it.
+    s = g.add(g.cast(t, "int32"), start)
+    span = g.binary("maximum", g.binary("minimum", s, start + counts - 1), start)
     v, rate = _local(g, inside, span, axes)
-    return Place(s, span, v, rate, _guard(g, excess, v, axes))
+    return Place(span, v, rate, _guard(g, excess, v, axes))
 
 
 def _rate(axis: Axis) -> Floats:
@@ -100,9 +100,9 @@ def _local(g: Graph, x: Tensor, span: Tensor, axes: tuple[Axis, ...]) -> tuple[T
 
 
 def _guard(g: Graph, excess: Tensor, v: Tensor, axes: tuple[Axis, ...]) -> Tensor:
-    """sqrt(-sum_d excess_d^2): -0 inside, NaN as soon as one axis is outside, [N]. On levels v is 0."""
+    """sqrt(-sum_d excess_d^2): -0 inside, NaN as soon as one axis is outside, [N, 1]. On levels v is 0."""
     categorical = np.array([a.kind == "categorical" for a in axes], dtype=float)
     if categorical.any():
         excess = g.add(excess, g.mul(v, categorical))
     squares = g.mul(g.mul(excess, -1.0), excess)
-    return g.unary("sqrt", g.sum(squares, 1))
+    return g.unary("sqrt", g.sum(squares, 1, keep=True))

@@ -89,7 +89,7 @@ class Emitter:
 
     def sum(self, node: Node) -> None:
         axes = self.integers([node.attributes["axis"]])
-        self.add("ReduceSum", [node.inputs[0].name, axes], [node.outputs[0].name], keepdims=0)
+        self.add("ReduceSum", [node.inputs[0].name, axes], [node.outputs[0].name], keepdims=int(node.attributes["keep"]))
 
     def transpose(self, node: Node) -> None:
         self.add("Transpose", [node.inputs[0].name], [node.outputs[0].name], perm=list(node.attributes["order"]))

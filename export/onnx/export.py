@@ -57,9 +57,11 @@ def export(model: Model, folder: str | Path, *, stem: str = "model", opset: int 
     return Exported(paths, tuple(len(b) for b in blobs.values()), agreement)
 
 
-def proto(model: Model, gradient: bool = False, opset: int = OPSET, batch: int | None = None) -> onnx.ModelProto:
+def proto(
+    model: Model, gradient: bool = False, opset: int = OPSET, batch: int | None = None, *, apart: bool = False
+) -> onnx.ModelProto:
     """One checked ModelProto: forward, or value and gradient."""
-    graph = build(model, gradient=gradient, batch=batch)
+    graph = build(model, gradient=gradient, batch=batch, apart=apart)
     properties = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts(model).items()}
     result = emit(graph, opset, __version__, properties, notes(model))
     try:

@@ -45,7 +45,7 @@ def _converted(onnx2tf: Any, model: Model, name: str, rows: int, folder: Path) -
     from sna_export.onnx import proto
 
     source = folder.with_suffix(".onnx")
-    source.write_bytes(proto(model, name == GRADIENT, batch=rows).SerializeToString())
+    source.write_bytes(proto(model, name == GRADIENT, batch=rows, apart=True).SerializeToString())
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             onnx2tf.convert(

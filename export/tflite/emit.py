@@ -45,6 +45,7 @@ class Emitter:
         self.part = schema.SubGraphT()
         self.part.name, self.part.tensors, self.part.operators = graph.name, [], []
         self.known: dict[str, int] = {}
+        self.inputs, self.sliced = graph.inputs, {t for n in graph.nodes if n.op == "slice" for t in n.outputs}
         self.named = {t.name for t in (*graph.inputs, *graph.outputs)}
         self.part.inputs = [self.tensor(t) for t in graph.inputs]
         for node in graph.nodes:
@@ -84,7 +85,8 @@ class Emitter:
             made = schema.TensorT()
             made.type = TYPES[tensor.dtype]
             made.shape = _vector([(self.batch or 1) if n is None else n for n in tensor.shape])
-            if self.batch is None and None in tensor.shape:
+            # sizes of tensors follow from the inputs' at run time, but a slice insists on the one in the file
+            if self.batch is None and (tensor in self.inputs or tensor in self.sliced) and None in tensor.shape:
                 made.shapeSignature = _vector([-1 if n is None else n for n in tensor.shape])
             if tensor.name in self.named:  # the names of the others would weigh more than a small model
                 made.name = tensor.name
@@ -159,7 +161,7 @@ class Emitter:
 
     def sum(self, node: Node) -> None:
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["axis"])]
-        self.operator("SUM", "ReducerOptions", inputs, node.outputs, keepDims=False)
+        self.operator("SUM", "ReducerOptions", inputs, node.outputs, keepDims=node.attributes["keep"])
 
     def transpose(self, node: Node) -> None:
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["order"])]

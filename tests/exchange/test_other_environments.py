@@ -119,12 +119,13 @@ def test_an_emulated_aarch64_answers_inverse_queries(root: Path, tmp_path: Path,
     assert found["numpy"].startswith("2.")
 
 
-def test_onnx2tf_converts_the_onnx_graphs(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["mixed axes", "link exp"])  # as many axes as basis functions; seven spans on every axis
+def test_onnx2tf_converts_the_onnx_graphs(kind: str, root: Path, tmp_path: Path) -> None:
     python = python_of(root, ".venv-tflite", "exchange")
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     (rooms / "sna_export").symlink_to(root / "export")
-    spline_model(3, 20, 8, outputs=2).save(tmp_path / "m.sna")
+    KINDS[kind]().save(tmp_path / "m.sna")
     program = "import sys; from sna_edge.cli import main; sys.exit(main(sys.argv[1:]))"
     options = ["export", str(tmp_path / "m.sna"), "--to", "tflite", "-o", str(tmp_path), "--converter", "onnx2tf", "--batch", "1"]
     variables = {**os.environ, "PYTHONPATH": f"{rooms}:{root}", "TF_CPP_MIN_LOG_LEVEL": "3"}

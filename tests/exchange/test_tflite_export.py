@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import BackendError, DomainError, InputError
+from sna_edge import CP, BackendError, DomainError, InputError, Model, Output, spline_axis
+from sna_edge.artifact.golden import domain_points
 from sna_edge.artifact.stored import as_stored
 from sna_edge.cli import main
-from sna_export.graph.samples import KINDS, mixed, sparse, spline_model
+from sna_export.graph.dense import filled
+from sna_export.graph.samples import KINDS, mixed, replace_tables, rounded, sparse, spline_model
 
 litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
 
@@ -43,10 +45,27 @@ def test_every_kind_agrees_on_golden_and_random_points(kind: str) -> None:
     assert found.gradient <= 1e-5
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16", "int16", "int8"])
-def test_the_file_is_small(dtype: str) -> None:
-    model = spline_model(dtype=dtype)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_file_is_small(kind: str) -> None:
+    model = KINDS[kind]()
     assert len(to_bytes(model)) <= 1.3 * len(model.to_bytes()) + 12288
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16", "int8"])
+def test_small_sparse_models_are_written_densely_and_mean_the_same(dtype: str) -> None:
+    model = sparse()
+    model = as_stored(replace_tables(model, [rounded(t, dtype) for t in model.interaction.tables], (dtype,) * 4))
+    dense = filled(model)
+    assert dense.interaction.uses.all()
+    x = domain_points(model.axes, 500)
+    np.testing.assert_allclose(dense.value(x), model.value(x), rtol=0, atol=1e-6 * np.ptp(model.value(x)))
+
+
+def test_large_sparse_models_stay_sparse() -> None:
+    axes = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=20) for d in range(4)]
+    tables = tuple(np.ones((23, 16)) for _ in axes)
+    model = Model(axes, CP(tables, tuple(np.arange(16) + 16 * d for d in range(4)), np.ones((64, 1))), [Output("y")], dtypes=["float32"] * 4)
+    assert filled(model) is model
 
 
 def test_the_file_is_the_same_every_time() -> None:
