@@ -14,16 +14,15 @@ from .dense import one_table, padded_columns, side_by_side
 from .ir import Graph, Tensor
 from .place import Place
 
-
 NEGLIGIBLE = 3e-7
 """Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a partition of unity, and left out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """B [N, D, 1, P+1] and the table rows int32 [N, D, P+1]; P = largest degree, at least 1 with a slope.
+    """B [N, D, P+1, 1] and the table rows int32 [N, D, P+1]; P = largest degree, at least 1 with a slope.
 
-    `slope` E [N, D, 1, P] multiplies differences of neighbouring rows, dphi/dv = sum_{i < P} E_i (C_{i+1} - C_i) with
+    `slope` E [N, D, P, 1] multiplies differences of neighbouring rows, dphi/dv = sum_{i < P} E_i (C_{i+1} - C_i) with
     E_i = -sum_{j <= i} dB_j/dv: neighbours subtract exactly in float32, where sum_i C_i dB_i/dv would cancel. Where the basis
     is no partition of unity there is one more, E_P = sum_j dB_j/dv, which multiplies C_P.
     """
@@ -39,20 +38,22 @@ def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     while g.apart and len(model.axes) in (degree, degree + 1):
         degree += 1
     matrices, ids, first = _pooled(model, degree)
-    which = _which(g, where, ids) if len(matrices) > 1 else None
     count = len(model.axes)
     rows = g.add(g.reshape(_first_row(g, where.span, first), (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
-    powers = g.reshape(_powers(g, where.v, degree), (None, count, 1, degree + 1))
-    value = _apply(g, powers, matrices, which)
-    if not gradient:
-        return Basis(value, None, rows)
-    steps = np.zeros(matrices.shape)  # coefficients of v^0 .. v^(P-1); that of v^P is 0
-    steps[:, :, :-1] = np.cumsum(matrices[:, :, 1:].astype(float) * np.arange(1, degree + 1), axis=1)
+    wanted = [matrices, _steps(matrices, max(a.basis.n_spans for a in model.axes))] if gradient else [matrices]
+    if len(matrices) == 1:
+        value, *slope = (_common(g, where.v, m[0]) for m in wanted)
+    else:
+        value, *slope = _horner(g, where.v, wanted, _which(g, where, ids))
+    return Basis(value, slope[0] if slope else None, rows)
+
+
+def _steps(matrices: np.ndarray, spans: int) -> np.ndarray:
+    """Coefficients of E [M, P or P+1, P] from those of B [M, P+1, P+1]."""
+    steps: np.ndarray = np.cumsum(matrices[:, :, 1:].astype(float) * np.arange(1, matrices.shape[2]), axis=1)
     steps[:, :-1] *= -1.0
     rest = np.abs(steps[:, -1]).max(axis=-1) / np.abs(steps).max(axis=(1, 2), initial=1e-300)
-    if rest.max() * max(a.basis.n_spans for a in model.axes) <= NEGLIGIBLE:
-        steps = steps[:, :-1]
-    return Basis(value, _apply(g, powers, steps, which), rows)
+    return steps[:, :-1] if rest.max() * spans <= NEGLIGIBLE else steps
 
 
 def _which(g: Graph, where: Place, ids: list[np.ndarray]) -> Tensor:
@@ -101,19 +102,29 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     return matrix @ shift
 
 
-def _powers(g: Graph, v: Tensor, degree: int) -> Tensor:
-    """(1, v, .., v^P) [N, D, P+1]."""
+def _common(g: Graph, v: Tensor, matrix: np.ndarray) -> Tensor:
+    """sum_k matrix[i, k] v^k [N, D, i, 1] where all spans share one matrix: powers times a constant."""
     powers = [g.binary("maximum", v, 1.0)]  # v is at most 1/2
-    for _ in range(degree):
-        powers.append(g.mul(powers[-1], v) if len(powers) > 1 else v)
-    return g.stack(powers, 2)
+    for k in range(1, matrix.shape[1]):
+        powers.append(g.mul(powers[-1], v) if k > 1 else v)
+    out = g.linear(g.stack(powers, 2), matrix.T)
+    return g.reshape(out, (*out.shape, 1))
 
 
-def _apply(g: Graph, powers: Tensor, matrices: np.ndarray, which: Tensor | None) -> Tensor:
-    """powers [N, D, 1, k] times the transposed matrix [i, k] of each span."""
-    if which is None:
-        return g.linear(powers, matrices[0].T)
-    return g.matmul(powers, g.gather(g.constant(matrices.transpose(0, 2, 1)), which))
+def _horner(g: Graph, v: Tensor, wanted: list[np.ndarray], which: Tensor) -> list[Tensor]:
+    """sum_k m[which][i, k] v^k [N, D, i, 1] of every stack of matrices m [M, i, k], by Horner's rule.
+
+    Coefficients are looked up in one piece: graph runtimes are slow at products of many small matrices.
+    """
+    column = g.reshape(v, (*v.shape, 1, 1))
+    results = []
+    for m in wanted:
+        picked = g.gather(g.constant(m.transpose(0, 2, 1)[..., None]), which)
+        *lower, total = g.unstack(picked, 2)
+        for coefficients in reversed(lower):
+            total = g.add(g.mul(total, column), coefficients)
+        results.append(total)
+    return results
 
 
 def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
@@ -162,7 +173,7 @@ def _differences(g: Graph, picked: Tensor, slope: Tensor) -> Tensor:
     count = picked.shape[axis]
     assert count is not None
     steps = g.sub(g.slice(picked, axis, 1, count), g.slice(picked, axis, 0, count - 1))
-    return steps if slope.shape[-1] == count - 1 else g.concat([steps, g.slice(picked, axis, count - 1, count)], axis)
+    return steps if slope.shape[-2] == count - 1 else g.concat([steps, g.slice(picked, axis, count - 1, count)], axis)
 
 
 def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
@@ -180,6 +191,5 @@ def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
 
 
 def _weighted(g: Graph, values: Tensor, picked: Tensor) -> Tensor:
-    """sum_i B_i T_i: [.., 1, P+1] @ [.., P+1, R] -> [.., R]."""
-    out = g.matmul(values, picked)
-    return g.reshape(out, (*out.shape[:-2], out.shape[-1]))
+    """sum_i B_i T_i: [.., P+1, 1] * [.., P+1, R] -> [.., R]."""
+    return g.sum(g.mul(values, picked), len(picked.shape) - 2)

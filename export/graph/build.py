@@ -7,6 +7,7 @@ import numpy as np
 from sna_edge.artifact.stored import as_stored
 from sna_edge.errors import InputError
 from sna_edge.model import Model
+from sna_edge.output import Output
 
 from .atoms import atoms, basis
 from .combine import combine
@@ -34,11 +35,15 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None, apa
     where = place(g, stored.axes)
     local = basis(g, stored, where, gradient)
     values, slopes = atoms(g, stored, local)
-    plain = all(o.link == "identity" for o in stored.outputs)
-    work, bias = _folded(stored) if plain else (stored, np.array([o.bias for o in stored.outputs]))
+    work, bias = _folded(stored)
     f, df = combine(g, work, values, slopes if gradient else None, bias)
-    y, dy = (f, df) if plain else _linked(g, stored, f, df)
-    _declare(g, stored, g.add(y, where.guard), dy, where)
+    parts = g.unstack(g.add(f, where.guard))
+    steep = g.unstack(_by_inputs(g, stored, df, where)) if df else []
+    outputs = [(_linked(g, o, part), o.name) for o, part in zip(stored.outputs, parts, strict=True)]
+    for output, part, slope in zip(stored.outputs, parts, steep, strict=False):
+        outputs.append((_linked_slope(g, output, part, slope), f"d_{output.name}"))
+    for tensor, name in outputs:
+        g.output(tensor, name)
     return g
 
 
@@ -53,47 +58,38 @@ def _affordable(model: Model, rows: int) -> None:
 
 
 def _folded(model: Model) -> tuple[Model, np.ndarray]:
-    """Scale and offset of identity outputs moved into W and bias."""
-    scale = np.array([o.scale for o in model.outputs])
-    bias = np.array([o.bias * o.scale + o.offset for o in model.outputs])
+    """Scale and offset of identity outputs moved into W; the bias of every output."""
+    plain = np.array([o.link == "identity" for o in model.outputs])
+    scale = np.where(plain, [o.scale for o in model.outputs], 1.0)
+    bias = scale * [o.bias for o in model.outputs] + np.where(plain, [o.offset for o in model.outputs], 0.0)
     work = model.interaction
     return model.replace(interaction=work.with_tables(work.tables, work.weights * scale)), bias
 
 
-def _linked(g: Graph, model: Model, f: Tensor, df: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """y [N, K] and dy/dx [N, K, D] through the links, output by output."""
-    parts = g.unstack(f)
-    slopes = g.unstack(df) if df else [None] * len(parts)
-    values, gradients = [], []
-    for output, part, slope in zip(model.outputs, parts, slopes, strict=True):
-        name = {"exp": "exp", "logistic": "logistic"}.get(output.link)
-        linked = g.unary(name, part) if name else part
-        values.append(g.add(g.mul(linked, output.scale), output.offset))
-        if slope is not None:
-            gradients.append(g.mul(slope, g.reshape(_slope(g, output.link, output.scale, linked), (None, 1))))
-    return g.stack(values), g.stack(gradients) if gradients else None
-
-
-def _slope(g: Graph, link: str, scale: float, linked: Tensor) -> Tensor:
-    """dy/df of a link from its value."""
-    if link == "exp":
-        return g.mul(linked, scale)
-    if link == "logistic":
-        return g.mul(g.sub(linked, g.mul(linked, linked)), scale)
-    return g.add(g.mul(linked, 0.0), scale)
-
-
-def _declare(g: Graph, model: Model, y: Tensor, dy: Tensor | None, where: Place) -> None:
-    """Name the outputs; slopes by v become slopes by x, NaN by a level and outside the domain."""
-    for output, value in zip(model.outputs, g.unstack(y), strict=True):
-        g.output(value, output.name)
-    if dy is None:
-        return
+def _by_inputs(g: Graph, model: Model, df: Tensor, where: Place) -> Tensor:
+    """df/dx [N, K, D] from df/dv; NaN by a level and outside the domain."""
     constant = where.rate.data is not None
-    dy = g.mul(dy, where.rate if constant else g.reshape(where.rate, (None, 1, len(model.axes))))
+    df = g.mul(df, where.rate if constant else g.reshape(where.rate, (None, 1, len(model.axes))))
     blind = np.array([np.nan if a.kind == "categorical" else 0.0 for a in model.axes])
     if np.isnan(blind).any():
-        dy = g.add(dy, blind)
-    dy = g.add(dy, g.reshape(where.guard, (None, 1, 1)))
-    for output, value in zip(model.outputs, g.unstack(dy), strict=True):
-        g.output(value, f"d_{output.name}")
+        df = g.add(df, blind)
+    return g.add(df, g.reshape(where.guard, (None, 1, 1)))
+
+
+def _linked(g: Graph, output: Output, f: Tensor) -> Tensor:
+    """y [N] = link(f) scale + offset; those of identity outputs are in f."""
+    if output.link == "identity":
+        return f
+    y = g.unary(output.link, f)
+    y = g.mul(y, output.scale) if output.scale != 1.0 else y
+    return g.add(y, output.offset) if output.offset else y
+
+
+def _linked_slope(g: Graph, output: Output, f: Tensor, slope: Tensor) -> Tensor:
+    """dy/dx [N, D]: exp' = exp, logistic' = logistic - logistic^2."""
+    if output.link == "identity":
+        return slope
+    link = g.unary(output.link, f)
+    steep = link if output.link == "exp" else g.sub(link, g.mul(link, link))
+    steep = g.mul(steep, output.scale) if output.scale != 1.0 else steep
+    return g.mul(slope, g.reshape(steep, (None, 1)))

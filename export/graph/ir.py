@@ -50,6 +50,7 @@ class Graph:
     outputs: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     _constants: dict[tuple[str, Shape, bytes], Tensor] = field(default_factory=dict)
+    _results: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
     def unique(self, name: str) -> str:
@@ -74,9 +75,13 @@ class Graph:
         return self._constants[key]
 
     def _add(self, op: str, inputs: tuple[Tensor, ...], shape: Shape, dtype: str = "float32", **attributes: Any) -> Tensor:
-        out = Tensor(self.unique(f"{op}{len(self.nodes)}"), dtype, shape)
-        self.nodes.append(Node(op, inputs, (out,), attributes))
-        return out
+        """The result of an operator; the same one on the same inputs is computed once."""
+        key = (op, *map(id, inputs), shape, dtype, *sorted(attributes.items()))
+        if key not in self._results:
+            out = Tensor(self.unique(f"{op}{len(self.nodes)}"), dtype, shape)
+            self.nodes.append(Node(op, inputs, (out,), attributes))
+            self._results[key] = out
+        return self._results[key]
 
     def output(self, tensor: Tensor, name: str) -> None:
         """Name the result of the last node that made `tensor` and declare it an output."""

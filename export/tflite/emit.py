@@ -20,9 +20,8 @@ TYPES = {
 }  # fmt: skip
 ELEMENTWISE = {
     "add": ("ADD", "AddOptions"), "sub": ("SUB", "SubOptions"), "mul": ("MUL", "MulOptions"),
-    "maximum": ("MAXIMUM", "MaximumMinimumOptions"), "minimum": ("MINIMUM", "MaximumMinimumOptions"),
-    "sqrt": ("SQRT", ""), "exp": ("EXP", "ExpOptions"), "logistic": ("LOGISTIC", ""),
-    "greater_equal": ("GREATER_EQUAL", "GreaterEqualOptions"),
+    "maximum": ("MAXIMUM", ""), "minimum": ("MINIMUM", ""), "sqrt": ("SQRT", ""), "exp": ("EXP", ""), "logistic": ("LOGISTIC", ""),
+    "greater_equal": ("GREATER_EQUAL", ""),
 }  # fmt: skip
 SCHEMA_VERSION = 3
 ALIGNMENT = 16  # bytes: kernels read constants in place
