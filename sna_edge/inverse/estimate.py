@@ -40,7 +40,9 @@ ANSWER = 30  # evaluations that writing the answer takes
 DESCENT = 1 / 100  # share of the time left that the values at all starts may take: a descent costs about as many of them
 MOST_AT_ONCE = 256
 BAND = 14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
-ROUNDS = 60
+ROUNDS = 300  # few walks need more than 20; those in bent valleys do
+VALLEYS, VALLEY_SAME = 3, 1e-3  # times that valleys are looked along, and how far apart (of the box) modes are looked at again
+BESIDE = (-5.0, -3.0, -1.5, -0.7, 0.7, 1.5, 3.0, 5.0)  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,36 @@ def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
         first += batch
         found.compare()
         batch = min(2 * first, MOST_AT_ONCE)
+    if count is None:
+        _along_valleys(query, found)
+
+
+def _along_valleys(query: Query, found: Ends) -> None:
+    """Starts on both sides of every mode along its softest direction: minima behind one another in a narrow valley have small basins."""
+    deadline = query.deadline
+    looked_at = np.empty((0, len(query.axes)))
+    deadline.restart()
+    for _ in range(VALLEYS):
+        assert found.ends is not None
+        z, curvature = found.ends.z[found.kept], found.ends.curvature[found.kept]
+        new = np.array([not len(looked_at) or np.abs(looked_at - q).max(axis=1).min() > VALLEY_SAME for q in z])
+        if not new.any() or not query.objective.movable.any() or not deadline.allows():
+            return
+        looked_at = np.concatenate([looked_at, z[new]])
+        begin = np.concatenate([z[new], beside(z[new], curvature[new], query.objective.movable)])
+        best = float(found.ends.energy.min())
+        found.take(descend(query.objective, begin, rounds=ROUNDS, deadline=deadline, band=BAND, thin=True, best=best))
+        found.compare()
+
+
+def beside(z: Floats, curvature: Floats, movable: NDArray[np.bool_]) -> Floats:
+    """Points [8 m, U] before and behind z [m, U] along the softest direction, some standard deviations away, inside the box."""
+    rows = np.flatnonzero(movable)
+    size, vectors = np.linalg.eigh(curvature[:, rows[:, None], rows])
+    deviation = 1.0 / np.sqrt(np.maximum(np.abs(size[:, :1]), 1.0))
+    away = np.zeros((len(z), len(BESIDE), z.shape[1]))
+    away[:, :, rows] = np.array(BESIDE)[:, None] * (deviation * vectors[:, :, 0])[:, None]
+    return np.asarray(np.clip(z[:, None] + away, 0.0, 1.0).reshape(-1, z.shape[1]))
 
 
 def refined(query: Query, ends: Descent, kept: NDArray[np.int64]) -> tuple[Query, Descent, NDArray[np.int64]]:

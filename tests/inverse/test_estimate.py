@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -246,3 +247,16 @@ def test_a_prediction_is_wide_where_the_data_see_nothing() -> None:
     assert same.deviation[0, 0] < 1.0
     blind = estimate(model, {"t": [0.5], "T": [200.0]}, ["power", "absorptivity"], 1e9).predict({"t": 0.5})
     assert blind.deviation[0, 0] > 20.0 and np.isfinite(blind.deviation).all()
+
+
+def test_a_lower_minimum_behind_another_one_in_a_narrow_valley_is_found(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts chosen by height alone end in the minimum before it, 0.04 higher in log density."""
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    from inverse_problems import observed as random_case  # type: ignore[import-not-found]
+
+    model, data, sigma, _ = random_case(369)
+    query = prepare(model, data, NAMES, sigma, None, None, None)
+    far = least_squares(lambda x: (query.forward.value(x[None])[0] - query.data.y) / query.data.sigma, (0.7, 0.85, 0.1), bounds=(0, 1))
+    found = estimate(model, data, NAMES, sigma)
+    assert found.misfit[0] <= 2 * far.cost + 1e-6
+    assert len(estimate(model, data, NAMES, sigma, starts=64)) < len(found)

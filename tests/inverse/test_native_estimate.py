@@ -72,8 +72,9 @@ def test_descents_end_where_those_of_numpy_do(library: ModuleType, unknowns: int
         assert sure.any() and (mine.converged == peer.converged).mean() > 0.8
         same = np.abs(mine.energy - peer.energy)[sure] <= 1e-6 * np.abs(peer.energy[sure]) + 1e-6
         assert same.mean() > 0.9, seed  # near a watershed rounding decides
-        pruned = [descend(o, z, rounds=60, deadline=Deadline(None), band=14.0, thin=True).energy.min() for o in (a, b)]
-        assert pruned == pytest.approx([peer.energy.min()] * 2, abs=1e-3), seed
+        pruned = [descend(o, z, rounds=600, deadline=Deadline(None), band=14.0, thin=True).energy.min() for o in (a, b)]
+        longer = descend(a, z, rounds=600, deadline=Deadline(None)).energy.min()
+        assert pruned == pytest.approx([longer] * 2, abs=1e-3), seed
 
 
 def test_ridges(library: ModuleType) -> None:
