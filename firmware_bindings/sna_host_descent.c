@@ -144,14 +144,15 @@ static void advance(const sna_misfit *q, double *z, double *energy, double *slop
     memcpy(curvature, h, (size_t)(d * d) * sizeof *h);
 }
 
-/* One round over all walks that are busy; the number of them left. */
+/* One round over all walks that are busy, as far as `end` allows; the number of them left. */
 static size_t round_of(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, signed char *state, double *radius,
-                       double gain, double limit, int prune, int thin, void *work) {
+                       double gain, double limit, int prune, int thin, double end, void *work) {
     const size_t d = (size_t)q->forms->n_axes;
     size_t busy = 0;
     for (size_t i = 0; i < n; i++) {
         double dz[MOST], fall, promised;
         if (state[i] != BUSY) continue;
+        if (now() > end) return 0;
         step_of((int)d, z + i * d, slope + i * d, curvature + i * d * d, radius[i], dz, &fall, &promised);
         if (prune && energy[i] - HOPE * fall > limit) state[i] = LOST;
         else if (prune && thin && joined(z, energy, n, (int)d, i)) state[i] = LOST;
@@ -173,7 +174,7 @@ void sna_descend(const sna_misfit *q, size_t n, double *z, double *energy, doubl
     for (int turn = 0; turn < rounds && now() < end; turn++) {
         double limit = best;
         for (size_t i = 0; i < n; i++) limit = fmin(limit, energy[i]);
-        if (!round_of(q, n, z, energy, slope, curvature, state, radius, gain, limit + band, turn % PRUNE == PRUNE - 1, thin, work)) break;
+        if (!round_of(q, n, z, energy, slope, curvature, state, radius, gain, limit + band, turn % PRUNE == PRUNE - 1, thin, end, work)) break;
     }
     for (size_t i = 0; i < n; i++) state[i] = state[i] == BUSY ? 0 : state[i] == LOST ? -1 : 1;
 }

@@ -11,13 +11,7 @@
 
 /* ---------------------------------------------------------------------------------------------------------- 1 places */
 
-enum { LANES = SNA_INVERSE_LANES, UNKNOWNS = SNA_INVERSE_UNKNOWNS, TARGETS = SNA_INVERSE_TARGETS };
-
-typedef double lanes __attribute__((vector_size(64)));
-typedef double loose __attribute__((vector_size(64), aligned(8), may_alias));
-typedef float wide __attribute__((vector_size(64), aligned(4), may_alias));
-#define LOAD(p) (*(const loose *)(const void *)(p))
-#define STORE(p, v) (*(loose *)(void *)(p) = (v))
+enum { UNKNOWNS = SNA_INVERSE_UNKNOWNS, TARGETS = SNA_INVERSE_TARGETS };
 
 /* A coordinate on its axis: the polynomials of its span, u in [0, 1], du/dx. */
 typedef struct spot {
@@ -96,6 +90,15 @@ INLINED void solve(double *a, int n, double *x) {
     }
 }
 
+/* The symmetric [2][2] (lower triangle) whose determinant is more than rounding; x = A^-1 x by it, in one division. */
+INLINED int well_posed(const double *a) { return a[0] * a[3] - a[2] * a[2] > 1e-13 * (a[0] * a[3]); }
+
+INLINED void solve_two(const double *a, double *x) {
+    const double share = 1 / (a[0] * a[3] - a[2] * a[2]), first = (a[3] * x[0] - a[2] * x[1]) * share;
+    x[1] = (a[0] * x[1] - a[2] * x[0]) * share;
+    x[0] = first;
+}
+
 /* dz = -J^T (J J^T + damping)^-1 r over the unknowns that are free. */
 INLINED void normal_step(const double *j, const double *r, int targets, int unknowns, const double *freed, double damping, double *dz) {
     double gram[TARGETS * TARGETS], y[TARGETS], trace = 0;
@@ -110,6 +113,7 @@ INLINED void normal_step(const double *j, const double *r, int targets, int unkn
     }
     for (int a = 0; a < targets; a++) gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
     if (targets == 1) y[0] /= gram[0];
+    else if (targets == 2 && well_posed(gram)) solve_two(gram, y);
     else solve(gram, targets, y);
     for (int u = 0; u < unknowns; u++) {
         dz[u] = 0;
@@ -144,29 +148,36 @@ typedef struct set {
     void (*line)(const sna_forms *, int, const double *, double, double *);
     int (*walk)(const walker *, double *, double *);
     void (*survey)(walker *, const float *, int, float *);
+    int (*lowest)(const float *, int);
     double (*energy)(const sna_misfit *, const double *, double *);
     double (*local)(const sna_misfit *, const double *, double *, double *, double *);
     void (*nearer)(const double *, size_t, int, const double *, double *);
 } set;
 
 #define ISA baseline
+#define BYTES 16
 #define TARGET
 #include "sna_host_inverse_kernel.h"
 #undef ISA
 #undef TARGET
+#undef BYTES
 
 #if defined(__x86_64__)
 #define ISA avx2
+#define BYTES 32
 #define TARGET __attribute__((target("avx2,fma")))
 #include "sna_host_inverse_kernel.h"
 #undef ISA
 #undef TARGET
+#undef BYTES
 
 #define ISA avx512
+#define BYTES 64
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
 #include "sna_host_inverse_kernel.h"
 #undef ISA
 #undef TARGET
+#undef BYTES
 #endif
 
 static const set *chosen(void) {
@@ -221,12 +232,6 @@ size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const
     return i;
 }
 
-static int lowest(const float *misfit, int points) {
-    int best = 0;
-    for (int g = 1; g < points; g++) best = misfit[g] < misfit[best] ? g : best;
-    return best;
-}
-
 /* One row: the best of its walks into z. */
 static int invert_one(const set *s, walker *k, const double *grid, const float *products, int points, int tries, double *z, double *miss) {
     const sna_sought *q = k->q;
@@ -235,7 +240,7 @@ static int invert_one(const set *s, walker *k, const double *grid, const float *
     int found = 0;
     s->survey(k, products, points, misfit);
     for (int i = 0; i < tries && !found; i++) {
-        int g = lowest(misfit, points);
+        int g = s->lowest(misfit, points);
         double off;
         memcpy(here, grid + g * q->n_unknowns, (size_t)q->n_unknowns * sizeof *here);
         misfit[g] = INFINITY;

@@ -1,13 +1,32 @@
-/* Loops of sna_host_inverse.c over modes, compiled once for each instruction set: ISA and TARGET are defined by the includer. */
+/* Loops of sna_host_inverse.c over modes, compiled once for each instruction set: ISA, TARGET and BYTES, the width of its vectors, are
+ * defined by the includer. (Wider vectors would be taken apart in memory.) */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define NAME(f) PASTE(f, ISA)
+#define LANES (BYTES / 8) /* doubles; divides SNA_INVERSE_LANES */
+#define FLOATS (BYTES / 4)
+
+typedef double NAME(lanes) __attribute__((vector_size(BYTES)));
+typedef double NAME(loose) __attribute__((vector_size(BYTES), aligned(8), may_alias));
+typedef uint32_t NAME(bits) __attribute__((vector_size(BYTES), aligned(4), may_alias));
+typedef float NAME(wide) __attribute__((vector_size(BYTES), aligned(4), may_alias));
+#define lanes NAME(lanes)
+#define wide NAME(wide)
+#define LOAD(p) (*(const NAME(loose) *)(const void *)(p))
+#define STORE(p, v) (*(NAME(loose) *)(void *)(p) = (v))
+#define ONES ((lanes){0} + 1)
 
 TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
+#if BYTES == 64
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+#elif BYTES == 32
+    return (v[0] + v[2]) + (v[1] + v[3]);
+#else
+    return v[0] + v[1];
+#endif
 }
 
-/* Atoms of 8 modes and, with order > 0, their derivatives along u, at block j of a span's polynomial. */
+/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial. */
 TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, lanes *out) {
     const int n = m->order;
     const double *row = s->row + (size_t)j * LANES, *c = row + (size_t)(n - 1) * (size_t)m->rank;
@@ -31,7 +50,7 @@ TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, in
     for (int d = 0; d < m->n_axes; d++)
         if (!(unknown >> d & 1)) s[known++] = find(m, d, x[d]);
     for (int j = 0; j < m->rank / LANES; j++) {
-        lanes product = {1, 1, 1, 1, 1, 1, 1, 1}, atom[1];
+        lanes product = ONES, atom[1];
         for (int i = 0; i < known; i++) {
             NAME(atoms)(m, &s[i], j, 0, atom);
             product *= atom[0];
@@ -55,7 +74,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_
     lanes sums[TARGETS * (UNKNOWNS + 1)];
     for (int i = 0; i < targets * (unknowns + 1); i++) sums[i] = (lanes){0};
     for (int j = 0; j < m->rank / LANES; j++) {
-        lanes atom[UNKNOWNS][2], part[UNKNOWNS + 1], before = {1, 1, 1, 1, 1, 1, 1, 1}, after;
+        lanes atom[UNKNOWNS][2], part[UNKNOWNS + 1], before = ONES, after;
         for (int i = 0; i < unknowns; i++) {
             NAME(atoms)(m, &s[i], j, 1, atom[i]);
             part[1 + i] = before * atom[i][1];
@@ -127,37 +146,72 @@ TARGET static int NAME(walk)(const walker *k, double *z, double *r) {
     return NAME(walk_of)(k, unknowns, targets, z, r);
 }
 
-/* misfit[g] = sum of squares of r over a grid of a multiple of 16 points, products[rank][points], in float; the unit of r becomes
- * the range over the grid. */
+/* f[targets][points] of a grid without bias, in float: `targets` rows of weights w[targets][rank] against products[rank][points]. Four
+ * vectors of points and all targets stay in registers. */
+TARGET static inline __attribute__((always_inline)) void NAME(on_grid)(const float *w, const float *products, int rank, int points, int targets, float *f) {
+    enum { PART = 4 * FLOATS };
+    for (int g = 0; g < points; g += PART) {
+        wide s[TARGETS][4];
+        for (int t = 0; t < targets; t++)
+            for (int i = 0; i < 4; i++) s[t][i] = (wide){0};
+        for (int r = 0; r < rank; r++) {
+            const float *p = products + (size_t)r * (size_t)points + g;
+            for (int i = 0; i < 4; i++) {
+                const wide at = *(const wide *)(const void *)(p + i * FLOATS);
+                for (int t = 0; t < targets; t++) s[t][i] += w[t * rank + r] * at;
+            }
+        }
+        for (int t = 0; t < targets; t++)
+            for (int i = 0; i < 4; i++) *(wide *)(void *)(f + t * points + g + i * FLOATS) = s[t][i];
+    }
+}
+
+/* misfit[g] = sum of squares of r over a grid of a multiple of 64 points; the unit of r becomes the range over the grid. */
 TARGET static void NAME(survey)(walker *k, const float *products, int points, float *misfit) {
-    const int rank = k->m->rank;
-    wide values[SNA_INVERSE_GRID / 16];
-    for (int g = 0; g < points; g++) misfit[g] = 0;
-    for (int t = 0; t < k->q->n_targets; t++) {
-        wide low = {0}, high = {0};
+    const int rank = k->m->rank, targets = k->q->n_targets;
+    float w[TARGETS * SNA_INVERSE_RANK], f[TARGETS * SNA_INVERSE_GRID];
+    for (int i = 0; i < targets * rank; i++) w[i] = (float)k->w[i];
+    if (targets == 1) NAME(on_grid)(w, products, rank, points, 1, f);
+    else if (targets == 2) NAME(on_grid)(w, products, rank, points, 2, f);
+    else NAME(on_grid)(w, products, rank, points, targets, f);
+    for (int t = 0; t < targets; t++) {
+        const float *of = f + t * points;
+        wide low = *(const wide *)(const void *)of, high = low;
         float least, most, aim = (float)k->aim[t], share;
-        for (int g = 0; g < points / 16; g++) {
-            wide s = {0};
-            for (int r = 0; r < rank; r++) s += (float)k->w[t * rank + r] * *(const wide *)(const void *)(products + (size_t)r * (size_t)points + 16 * g);
-            values[g] = s;
-            for (int i = 0; i < 16; i++) {
-                low[i] = g && low[i] < s[i] ? low[i] : s[i];
-                high[i] = g && high[i] > s[i] ? high[i] : s[i];
+        for (int g = FLOATS; g < points; g += FLOATS) {
+            const wide v = *(const wide *)(const void *)(of + g);
+            for (int i = 0; i < FLOATS; i++) {
+                low[i] = v[i] < low[i] ? v[i] : low[i];
+                high[i] = v[i] > high[i] ? v[i] : high[i];
             }
         }
         least = low[0];
         most = high[0];
-        for (int i = 1; i < 16; i++) {
+        for (int i = 1; i < FLOATS; i++) {
             least = low[i] < least ? low[i] : least;
             most = high[i] > most ? high[i] : most;
         }
         k->share[t] = most > least ? 1 / (double)(most - least) : 1;
         share = (float)k->share[t];
-        for (int g = 0; g < points / 16; g++) {
-            wide off = (values[g] - aim) * share;
-            *(wide *)(void *)(misfit + 16 * g) += off * off;
+        for (int g = 0; g < points; g += FLOATS) {
+            const wide off = (*(const wide *)(const void *)(of + g) - aim) * share;
+            wide *total = (wide *)(void *)(misfit + g);
+            *total = t ? *total + off * off : off * off;
         }
     }
+}
+
+/* The point with the smallest misfit: the bits of a number that is not negative order as it does, and its last eight say where it is. */
+TARGET static int NAME(lowest)(const float *misfit, int points) {
+    NAME(bits) best, at;
+    for (int i = 0; i < FLOATS; i++) at[i] = (unsigned)i;
+    best = (*(const NAME(bits) *)(const void *)misfit & ~255u) | at;
+    for (int g = FLOATS; g < points; g += FLOATS) {
+        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & ~255u) | (at + (unsigned)g);
+        for (int i = 0; i < FLOATS; i++) best[i] = here[i] < best[i] ? here[i] : best[i];
+    }
+    for (int i = 1; i < FLOATS; i++) best[0] = best[i] < best[0] ? best[i] : best[0];
+    return (int)(best[0] & 255u);
 }
 
 /* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read once for all. */
@@ -181,7 +235,7 @@ TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *
     lanes total = {0};
     places(q, z, s);
     for (int j = 0; j < m->rank / LANES; j++) {
-        lanes product = {1, 1, 1, 1, 1, 1, 1, 1}, atom[1];
+        lanes product = ONES, atom[1];
         for (int i = 0; i < m->n_axes; i++) {
             NAME(atoms)(m, &s[i], j, 0, atom);
             product *= atom[0];
@@ -214,7 +268,7 @@ TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const 
     lanes total = {0}, bent[UNKNOWNS * UNKNOWNS];
     places(q, z, s);
     for (int j = 0; j < rank; j += LANES) {
-        lanes atom[UNKNOWNS][3], before = {1, 1, 1, 1, 1, 1, 1, 1}, part[UNKNOWNS], after;
+        lanes atom[UNKNOWNS][3], before = ONES, part[UNKNOWNS], after;
         for (int i = 0; i < unknowns; i++) {
             NAME(atoms)(m, &s[i], j / LANES, 2, atom[i]);
             part[i] = before * atom[i][1];
@@ -279,8 +333,15 @@ TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const do
     }
 }
 
-static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(survey), NAME(energy), NAME(local), NAME(nearer)};
+static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(survey), NAME(lowest), NAME(energy), NAME(local), NAME(nearer)};
 
+#undef LANES
+#undef FLOATS
+#undef lanes
+#undef wide
+#undef LOAD
+#undef STORE
+#undef ONES
 #undef NAME
 #undef PASTE
 #undef PASTE_

@@ -115,7 +115,7 @@ void invert(const Forms &m, const Sought &q, Array<double, 2> x, Matrix goal, Ma
     size_t n = x.shape(0), points = grid.shape(0);
     q.check(m);
     need(x.shape(1) == static_cast<size_t>(m.c.n_axes) && goal.shape(0) == n && goal.shape(1) == static_cast<size_t>(q.c.n_targets));
-    need(grid.shape(1) == static_cast<size_t>(q.c.n_unknowns) && points % 16 == 0 && points && points <= SNA_INVERSE_GRID);
+    need(grid.shape(1) == static_cast<size_t>(q.c.n_unknowns) && points % 64 == 0 && points && points <= SNA_INVERSE_GRID);
     need(products.shape(0) == static_cast<size_t>(m.c.rank) && products.shape(1) == points && miss.shape(0) == n && done.shape(0) == n);
     nb::gil_scoped_release release;
     sna_invert(&m.c, &q.c, n, x.data(), goal.data(), grid.data(), products.data(), static_cast<int>(points), tries, miss.data(), signs(done));
