@@ -1,9 +1,9 @@
 """Torch training against alternating least squares on the same structure: warm start, cold start, and a million rows.
 
-    python tools/training.py [--splits 3] [--million]
+    python tools/training.py [--splits 1] [--million] [--only NAME]
 
-Prints test RMSE of least squares, and those of training from its result and from a seeded cold start as ratios to it.
-Writes docs/tables/training.md. Needs ../shared/data for the measured tables.
+Prints test RMSE of least squares, and those of training from its result and from a seeded cold start as ratios to it, on the tables and
+functions of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from functions import FUNCTIONS, TestFunction
+from measured import DATA, SETS, MeasuredSet
 
 from sna_edge import Output
 from sna_export.adopt import Domain
 from sna_export.torch_side import SeparableModule, Training, train, warm_start
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
-TABLES = {"uci_power_plant": (6, 6), "uci_concrete": (4, 4)}
-"""Modes and spans per axis."""
+FEW, SMALL, LARGE = 400, (3, 3), (6, 6)
+"""Modes and spans per axis: of tables of fewer rows, and of the others."""
+ROWS, FRESH = 2000, 20_000
+"""Rows of a function that are taught and asked."""
 HEAD = [
     "| rows | test RMSE, least squares | warm / it | cold / it | seconds: least squares, warm, cold |",
     "| --- | --- | --- | --- | --- |",
@@ -32,35 +35,44 @@ HEAD = [
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--splits", type=int, default=3)
+    parser.add_argument("--splits", type=int, default=1)
     parser.add_argument("--million", action="store_true", help="also 1,000,000 x 6 made rows: up to ten minutes for the cold start")
+    parser.add_argument("--only", default="", help="the tables and functions whose name holds this")
     args = parser.parse_args()
     lines = list(HEAD)
-    for name in TABLES if DATA.is_dir() else ():
-        for split in range(args.splits):
-            lines.append(measured(name, split))
-            print(lines[-1], file=sys.stderr, flush=True)
+    for job in [*(SETS if DATA.is_dir() else ()), *FUNCTIONS]:
+        if args.only in job.name:
+            for split in range(args.splits if isinstance(job, MeasuredSet) else 1):
+                lines.append(measured(job, split) if isinstance(job, MeasuredSet) else made(job))
+                print(lines[-1], file=sys.stderr, flush=True)
     if args.million:
         lines.append(million())
     print("\n".join(lines))
     target = ROOT / "docs" / "tables" / "training.md"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if not args.only:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 
-def measured(name: str, split: int) -> str:
+def measured(table: MeasuredSet, split: int) -> str:
     """One fixed split of a measured table."""
-    rows = np.genfromtxt(next((DATA / name).glob("*.csv")), delimiter=",", skip_header=1)
-    with np.load(next((DATA / name).glob("*.npz"))) as file:
-        test = file["test_index"][split]
-    test = test[test >= 0]
-    kept = np.setdiff1d(np.arange(len(rows)), test)
-    x, y = rows[:, :-1], rows[:, -1]
-    box = [Domain(f"x{d}", "", *map(float, (x[:, d].min(), x[:, d].max()))) for d in range(x.shape[1])]
-    modes, spans = TABLES[name]
-    how = Training(smooth=1e-5, batch=256, seed=split)
-    return compare(f"{name} split {split}", box, modes, spans, (x[kept], y[kept]), (x[test], y[test]), how)
+    x, y, tests = table.load()
+    test = tests[split]
+    kept = np.setdiff1d(np.arange(len(y)), test)
+    return compare(f"{table.name}, split {split}", *_plan(x, len(kept), split), (x[kept], y[kept]), (x[test], y[test]))
+
+
+def made(function: TestFunction) -> str:
+    """Rows of a test function without noise."""
+    x, y = function.rows(ROWS, seed=0)
+    asked = function.uniform(FRESH, seed=1)
+    return compare(f"{function.name}, {ROWS} rows", *_plan(function.bounds.T, ROWS, 0), (x, y), asked)
+
+
+def _plan(x: np.ndarray, rows: int, seed: int) -> tuple[list[Domain], tuple[int, int], Training]:
+    box = [Domain(f"x{d}", "", float(low), float(high)) for d, (low, high) in enumerate(zip(x.min(axis=0), x.max(axis=0), strict=True))]
+    return box, SMALL if rows < FEW else LARGE, Training(smooth=1e-5, batch=256, seed=seed)
 
 
 def million() -> str:
@@ -70,8 +82,8 @@ def million() -> str:
     y = law(x)
     y = y + 0.02 * y.std() * rng.normal(size=len(x))
     box = [Domain(f"x{d}", "", 0.0, 1.0) for d in range(6)]
-    how = Training(smooth=1e-7, epochs=20, polish=100, time_limit=570.0)
-    return compare("1,000,000 x 6", box, 12, 8, (x, y), (fresh, law(fresh)), how, single=True)
+    how = Training(smooth=1e-7, epochs=0, polish=60, time_limit=570.0)
+    return compare("1,000,000 x 6", box, (12, 8), how, (x, y), (fresh, law(fresh)), single=True)
 
 
 def law(x: np.ndarray) -> np.ndarray:
@@ -80,16 +92,16 @@ def law(x: np.ndarray) -> np.ndarray:
 
 
 def compare(
-    name: str, box: list[Domain], modes: int, spans: int, taught: tuple, asked: tuple, how: Training, *, single: bool = False
+    name: str, box: list[Domain], size: tuple[int, int], how: Training, taught: tuple, asked: tuple, *, single: bool = False
 ) -> str:
     """A row of the table: least squares, training from it, training from a cold start; `single`: float32 in the cold one."""
-    fresh = lambda: SeparableModule(box, (Output("y"),), modes=modes, size=spans, seed=how.seed)  # noqa: E731
+    fresh = lambda: SeparableModule(box, (Output("y"),), modes=size[0], size=size[1], seed=how.seed)  # noqa: E731
     start = time.perf_counter()
     solved = warm_start(fresh(), *taught, sweeps=60, rows=200_000)
     seconds = [time.perf_counter() - start]
     base, ratios = rmse(solved, asked), []
     cold = fresh().float() if single else fresh()
-    for module, plan in ((solved, replace(how, epochs=20, rate=1e-3, polish=60)), (cold, how)):
+    for module, plan in ((solved, replace(how, newton=0, epochs=20, rate=1e-3, polish=60)), (cold, how)):
         start = time.perf_counter()
         train(module, *taught, plan)
         seconds.append(time.perf_counter() - start)

@@ -23,7 +23,7 @@ class Reporter:
 
     def __init__(self, progress: Progress | bool | None, deadline: float) -> None:
         self.deadline, self.begin = deadline, time.monotonic()
-        self._stage, self._done, self._end = "", 0.0, 0.0
+        self._stage, self._begin, self._done, self._end = "", 0.0, 0.0, 0.0
         self._bar: Any = None
         self._task: Any = None
         self._call = progress if callable(progress) else None
@@ -52,8 +52,14 @@ class Reporter:
 
     def stage(self, name: str, end: float) -> None:
         """A stage begins; when it is over the share `end` of the whole will be done."""
-        self._done, self._stage, self._end = self._end, name, end
+        self._begin = self._done = self._end
+        self._stage, self._end = name, end
         self._tell(name)
+
+    def part(self, share: float, detail: str) -> None:
+        """`share` of the stage is done, where that is known."""
+        self._done = max(self._done, self._begin + share * (self._end - self._begin))
+        self._tell(f"{self._stage}: {detail}")
 
     def say(self, detail: str) -> None:
         self._done += CLOSING * (self._end - self._done)

@@ -13,9 +13,11 @@ from numpy.typing import ArrayLike
 
 from sna_edge.errors import InputError
 from sna_edge.output import Output
+from sna_export.fit.progress import Progress, Reporter
 
 from .checkpoint import load, save
 from .module import SeparableModule
+from .newton import LARGEST, Newton
 
 Tensor = torch.Tensor
 LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -23,6 +25,7 @@ LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "mae": lambda r: r.abs().mean(),
     "huber": lambda r: torch.where(r.abs() < 1, 0.5 * r**2, r.abs() - 0.5).mean(),
 }
+NEWTON_ROWS = 20_000
 BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 
 
@@ -30,14 +33,17 @@ BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 class Training:
     """How to train. Errors are in units of the spread of each output.
 
-    `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. `epochs` of Adam at `rate` falling to
-    a hundredth, then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step, None for a 128th of the table within
-    256 .. 2048. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
-    seconds; a quarter of it is left to L-BFGS.
+    `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. First `newton` steps of Levenberg and
+    Marquardt, on 20,000 rows, then ten times as many .. all (left out with other losses than mse, an `extra` loss or more than 3,000
+    numbers); then `epochs` of Adam at `rate` falling to a hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`:
+    rows per step of Adam, None for a 128th of the table within 256 .. 2048. `patience`: epochs without gain before Adam stops.
+    `share`: rows kept back for stopping. `time_limit` in seconds; half of it at most goes to the first stage, and a quarter is left
+    to the last.
     """
 
     losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
     smooth: float = 1e-6
+    newton: int = 40
     epochs: int = 60
     rate: float = 1e-2
     batch: int | None = None
@@ -73,15 +79,19 @@ def train(
     device: str | None = None,
     checkpoint: str | Path | None = None,
     watch: Callable[[int, float], None] | None = None,
+    progress: Progress | bool | None = None,
 ) -> Trained:
     """Fit `module` to rows x [N, D], y [N, K] (in output units), in place.
 
     `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named.
     `checkpoint`: a file written after every epoch; training goes on from it when it exists. The numbers with the smallest error
-    on the kept-back rows win, those of the start included. Raises InputError for rows that do not fit.
+    on the kept-back rows win, those of the start included. `progress`: True for a bar with the time left, or a function of
+    (message, seconds, seconds left). Raises InputError for rows that do not fit.
     """
     how = how or Training()
-    return _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)()
+    run = _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)
+    with Reporter(progress, time.monotonic() + how.time_limit) as run.reporter:
+        return run()
 
 
 class _Late(Exception):
@@ -134,6 +144,7 @@ class _Run:
         self.adam_deadline = start + (0.75 if self.how.polish else 1.0) * self.how.time_limit
         before = self.error()
         self.best, self.state = before, self._numbers()
+        self._newton()
         epochs = self._adam()
         self._restore()
         if self.how.polish and time.monotonic() < self.deadline:
@@ -165,6 +176,18 @@ class _Run:
                 total = total + self.how.smooth * (atom.table[2:] - 2 * atom.table[1:-1] + atom.table[:-2]).square().sum()
         return total if self.extra is None else total + self.extra(self.module)
 
+    def _newton(self) -> None:
+        how = self.how
+        resumed = self.path is not None and Path(self.path).exists()
+        size = sum(p.numel() for p in self.module.parameters())
+        if not how.newton or resumed or set(how.losses) != {"mse"} or self.extra is not None or size > LARGEST:
+            return
+        order = self.rows[torch.randperm(len(self.rows), generator=torch.Generator().manual_seed(how.seed)).to(self.device)]
+        solver = Newton(self.module, self.features, self.target, how.smooth / how.losses["mse"], self.weight)
+        self.reporter.stage("Levenberg-Marquardt", 0.3)
+        solver.run(order, NEWTON_ROWS, how.newton, time.monotonic() + 0.5 * how.time_limit, lambda step: self._keep(step, how.newton))
+        self._restore()
+
     def _adam(self) -> int:
         how, module = self.how, self.module
         solver = torch.optim.Adam(module.parameters(), lr=how.rate)
@@ -174,6 +197,7 @@ class _Run:
             first, quiet, self.best, self.state = load(self.path, module, solver, generator)
         size = how.batch or min(max(len(self.rows) // 128, 256), 2048)
         steps = max(1, -(-len(self.rows) // size))
+        self.reporter.stage("Adam", 0.8)
         for epoch in range(first, how.epochs):
             order = self.rows[torch.randperm(len(self.rows), generator=generator).to(self.device)]
             for i, rows in enumerate(order.split(size)):
@@ -184,7 +208,7 @@ class _Run:
                 solver.zero_grad()
                 (self._loss(rows) + self._penalty()).backward()
                 solver.step()
-            quiet = 0 if self._keep(epoch) else quiet + 1
+            quiet = 0 if self._keep(epoch, how.epochs) else quiet + 1
             if self.path is not None:
                 save(self.path, module, solver, generator, epoch + 1, quiet, self.best, self.state)
             if quiet >= how.patience or time.monotonic() > self.adam_deadline:
@@ -210,19 +234,21 @@ class _Run:
             return total
 
         quiet = 0
+        self.reporter.stage("L-BFGS", 1.0)
         for step in range(0, self.how.polish, 20):
             try:
                 solver.step(closure)
             except _Late:
-                self._keep(step)
+                self._keep(step, self.how.polish)
                 return
-            quiet = 0 if self._keep(step) else quiet + 1
+            quiet = 0 if self._keep(step, self.how.polish) else quiet + 1
             if quiet >= 3 or time.monotonic() > self.deadline:
                 return
 
-    def _keep(self, number: int) -> bool:
+    def _keep(self, number: int, of: int) -> bool:
         """Remember the numbers when they are better on the kept-back rows."""
         error = self.error()
+        self.reporter.part((number + 1) / of, f"{number + 1} of {of}, error {error:.4g} of the spread")
         if self.watch:
             self.watch(number, error)
         if not error < self.best:

@@ -64,7 +64,8 @@ def test_small_sparse_models_are_written_densely_and_mean_the_same(dtype: str) -
 def test_large_sparse_models_stay_sparse() -> None:
     axes = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=20) for d in range(4)]
     tables = tuple(np.ones((23, 16)) for _ in axes)
-    model = Model(axes, CP(tables, tuple(np.arange(16) + 16 * d for d in range(4)), np.ones((64, 1))), [Output("y")], dtypes=["float32"] * 4)
+    modes = tuple(np.arange(16) + 16 * d for d in range(4))
+    model = Model(axes, CP(tables, modes, np.ones((64, 1))), [Output("y")], dtypes=["float32"] * 4)
     assert filled(model) is model
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from sna_export.adopt import Domain
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 
 from sna_export.torch_side import EncodedModule, SeparableModule, Training, khronos, train, warm_start  # noqa: E402
+from sna_export.torch_side.newton import Newton  # noqa: E402
 
 BOX = (Domain("a", "mm", -1.0, 2.0), Domain("b", "", 0.0, 1.0), Domain("c", "K", 10.0, 20.0))
 SMALL = {"bspline": 6, "fourier": 4, "chebyshev": 5, "radial": 7, "mlp": (8, 8)}
@@ -59,6 +62,62 @@ def test_training_learns_and_the_artifact_keeps_it(atoms: str) -> None:
     error = np.sqrt(np.mean((module.model(1e-6).value(test)[:, 0] - truth(test)) ** 2)) / truth(test).std()
     assert done.after < 0.2 * done.before
     assert error < 0.02
+
+
+@pytest.mark.parametrize("shape", ["cp", "sparse", "train", "float32"])
+def test_newton_steps_find_a_module_of_the_same_structure(shape: str) -> None:
+    sparse = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], dtype=bool)
+    options = {"sparse": {"uses": sparse}, "train": {"ranks": (2, 2), "modes": 2}}.get(shape, {"modes": 2})
+    outputs = (Output("y"), Output("z"))
+    x = points(800)
+    module = SeparableModule(BOX, outputs, size=3, seed=5, **options)
+    with torch.no_grad():
+        y = module(torch.as_tensor(x)).numpy()
+        for parameter in module.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
+    module = module.float() if shape == "float32" else module
+    done = train(module, x, y, Training(newton=60, smooth=0.0, epochs=0, polish=0), weight=np.linspace(0.5, 1.5, len(x)))
+    assert done.after < (1e-3 if shape == "float32" else 1e-5)
+
+
+def test_newton_steps_take_more_and_more_rows_and_end_at_the_deadline() -> None:
+    x = points(6000)
+    y = truth(x) + 0.05 * np.random.default_rng(1).normal(size=len(x))
+    module = SeparableModule(BOX, modes=3, size=5)
+    centre, spread = y.mean(), y.std()
+    seen: list[int] = []
+
+    class Watched(Newton):
+        def _step(self, rows, deadline):
+            seen.append(len(rows))
+            return super()._step(rows, deadline)
+
+    target = torch.as_tensor((y - centre) / spread)[:, None]
+    solver = Watched(module, [f.detach() for f in module.features(torch.as_tensor(x))], target, 1e-6)
+    solver.run(torch.arange(6000), 400, 40, time.monotonic() + 60, lambda step: None)
+    assert sorted(set(seen)) == [400, 4000, 6000]
+    assert seen == sorted(seen)
+    before = [p.detach().clone() for p in module.parameters()]
+    solver.run(torch.arange(6000), 400, 40, time.monotonic() - 1, lambda step: None)
+    assert all(torch.equal(a, b) for a, b in zip(before, module.parameters(), strict=True))
+
+
+def test_progress_tells_stage_and_time_left() -> None:
+    x = points(300)
+    told: list[tuple[str, float, float]] = []
+    module = SeparableModule(BOX, modes=2, size=4)
+    train(module, x, truth(x), Training(newton=5, epochs=4, batch=64, polish=20), progress=lambda *line: told.append(line))
+    assert {m.split(":")[0] for m, _, _ in told} == {"Levenberg-Marquardt", "Adam", "L-BFGS"}
+    assert any("4 of 4" in m for m, _, _ in told)
+    assert np.isfinite([left for _, _, left in told[1:]]).all()
+    train(module, x, truth(x), Training(newton=0, epochs=1, batch=64, polish=0), progress=True)
+
+
+def test_training_stops_early_when_nothing_is_gained() -> None:
+    x = points(200)
+    y = np.random.default_rng(3).normal(size=len(x))
+    how = Training(newton=0, epochs=200, rate=0.03, batch=64, polish=0, patience=4)
+    assert train(SeparableModule(BOX, modes=4, size=8), x, y, how).epochs < 100
 
 
 def test_a_warm_start_is_never_lost() -> None:
