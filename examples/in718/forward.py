@@ -43,15 +43,16 @@ class Components:
     def scores(self, images: Floats) -> Floats:
         return np.asarray((images - self.mean) @ self.basis / self.spread)
 
-    def images(self, scores: Floats) -> Floats:
-        """Whole images [n, pixels] in 0..1; single precision is far below a pixel's 1 / 255."""
-        out = (scores * self.spread).astype(np.float32) @ self._single[1].T
-        out += self._single[0]
-        return np.asarray(np.clip(out, 0.0, 1.0, out=out))
+    def images(self, scores: Floats) -> NDArray[np.float32]:
+        """Whole images [n, pixels] in 0..1: one product in single precision, which is far below a pixel's 1 / 255."""
+        weights = np.column_stack([scores * self.spread, np.ones(len(scores))]).astype(np.float32)
+        out = weights @ self._rows
+        return np.clip(out, 0.0, 1.0, out=out)
 
     @cached_property
-    def _single(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self.mean.astype(np.float32), self.basis.astype(np.float32)
+    def _rows(self) -> NDArray[np.float32]:
+        """The basis and the mean [components + 1, pixels]."""
+        return np.vstack([self.basis.T, self.mean]).astype(np.float32)
 
 
 def kernel(a: Floats, b: Floats, length: float) -> Floats:

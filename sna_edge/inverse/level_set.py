@@ -32,6 +32,7 @@ BATCH = 1024  # starts that walk together
 FIRST, FASTER, BATCH_SHARE = 16, 4, 0.3  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
 MOVE = 150  # small calls of an exact move along an axis
 WRITE = 0.1  # of the time of a start: writing a solution
+SPREAD = 128  # starts from which the spread of the outputs is taken
 APART = 1e-6  # of the axes: closer solutions are one
 MOST_COMBINATIONS = 100_000  # of levels, when every unknown is categorical
 
@@ -225,7 +226,7 @@ class _Search:
         """Solutions [m, U] from the starts z and the unit points that came closest. The first batch sets the unit of residuals."""
         if self.compiled is not None:
             if first:
-                self.scale(linearised(self.part.outputs, self.reference.backend.value(self.ordered(self.x(z))))[0])
+                self.scale(linearised(self.part.outputs, self.reference.backend.value(self.ordered(self.x(z[:SPREAD]))))[0])
             end, r, done = self.compiled.walk(self, z, max(3 * n // 2, 1))
             return end[done], end[np.argsort(np.square(r).sum(axis=1), kind="stable")[:4]]
         f, slope = self.linear(self.part, z)
