@@ -7,17 +7,18 @@
 
 from .additive import from_gam
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
-from .chaos import from_chaos, from_numpoly, hermite_powers, legendre_powers
+from .chaos import from_chaos, from_numpoly, from_openturns, hermite_powers, legendre_powers
 from .compile import Compiled, compile_atoms
 from .compress import Compressed, compress
 from .gaussian_process import from_gaussian_process
 from .mlp import TanhNetwork, from_state, network
+from .reduced import from_model, from_products, from_reduced_basis
 from .separable import Adopted, Domain, full
-from .tensors import from_reduced_basis, from_tensor_spline, from_train
+from .tensors import from_tensor_spline, from_train
 
 __all__ = [
     "Adopted", "Atoms", "Chebyshev", "Compiled", "Compressed", "Domain", "Fourier", "Gaussians", "Measured", "Mixed",
-    "Piecewise", "TanhNetwork", "compile_atoms", "compress", "from_chaos", "from_gam", "from_gaussian_process",
-    "from_numpoly", "from_reduced_basis", "from_state", "from_tensor_spline", "from_train", "full", "hermite_powers",
-    "legendre_powers", "network", "polynomials",
+    "Piecewise", "TanhNetwork", "compile_atoms", "compress", "from_chaos", "from_gam", "from_gaussian_process", "from_model",
+    "from_numpoly", "from_openturns", "from_products", "from_reduced_basis", "from_state", "from_tensor_spline", "from_train", "full",
+    "hermite_powers", "legendre_powers", "network", "polynomials",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Tensor trains, tensor-product splines and reduced bases: numbers on grids, joined by one-dimensional functions."""
+"""Tensor trains and tensor-product splines: numbers on grids, joined by one-dimensional functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from sna_edge import Output
 from sna_edge.basis.span import MAX_DEGREE
 from sna_edge.errors import InputError
 
-from .atoms import Atoms, Chebyshev, Measured, Piecewise
-from .separable import Adopted, Domain, full
+from .atoms import Atoms, Chebyshev, Piecewise
+from .separable import Adopted, Domain
 
 Floats = NDArray[np.float64]
 EXACT = 1e-13
@@ -36,7 +36,8 @@ def from_train(cores: Sequence[ArrayLike], domain: Sequence[Domain], *, grid: st
     atoms = []
     for block, box in zip(blocks, domain, strict=True):
         table = block.transpose(1, 0, 2).reshape(block.shape[1], -1)
-        atoms.append(Chebyshev(table, box.lower, box.upper) if grid == "chebyshev" else _linear(table, box))
+        even = np.linspace(box.lower, box.upper, len(table))
+        atoms.append(Chebyshev(table, box.lower, box.upper) if grid == "chebyshev" else nodal_atoms(even, table))
     return _train(atoms, ranks, domain, np.ones((1, 1)), (output or Output("y"),), f"tensor train of ranks {ranks}")
 
 
@@ -47,8 +48,8 @@ def _train(
     return Adopted(tuple(domain), tuple(atoms), modes, weights, outputs, source, ranks)
 
 
-def _linear(table: Floats, box: Domain) -> Atoms:
-    nodes = np.linspace(box.lower, box.upper, len(table))
+def nodal_atoms(nodes: Floats, table: Floats) -> Atoms:
+    """Values [n, R] on nodes [n], linear between them."""
     return _spline(BSpline(np.r_[nodes[0], nodes, nodes[-1]], table, 1))
 
 
@@ -92,29 +93,3 @@ def train_of(tensor: Floats, tolerance: float = EXACT) -> tuple[list[Floats], Fl
         cores.append(u[:, :rank].reshape(left, n, rank))
         left, rest = rank, s[:rank, None] * v[:rank]
     return cores, rest.reshape(left, tensor.shape[-1])
-
-
-def from_reduced_basis(
-    modes: ArrayLike, nodes: ArrayLike, coefficients: Sequence[Callable[[Floats], Floats]] | Callable[[Floats], Floats],
-    domain: Sequence[Domain], *, mean: ArrayLike | None = None, output: Output | None = None,
-) -> Adopted:  # fmt: skip
-    """A POD / SVD model f(s, p) = mean(s) + sum_j mode_j(s) a_j(p) of one position and one parameter.
-
-    `modes` [n, J] on `nodes` [n], linear between them (exact); `coefficients`: a function p [N] -> [N, J] or J functions, of
-    which values are known, so their tables are `measured`. `domain`: position, then parameter.
-    """
-    table = np.asarray(modes, dtype=float)
-    nodes = np.asarray(nodes, dtype=float)
-    if table.ndim != 2 or len(table) != len(nodes) or len(domain) != 2:
-        raise InputError(f"modes {table.shape} do not fit {len(nodes)} nodes and {len(domain)} inputs; give [n, J], [n] and two inputs")
-    count = table.shape[1]
-    extra = () if mean is None else (np.asarray(mean, dtype=float)[:, None],)
-    position = _spline(BSpline(np.r_[nodes[0], nodes, nodes[-1]], np.hstack([table, *extra]), 1))
-
-    def parameter(p: Floats) -> Floats:
-        return np.asarray(coefficients(p)) if callable(coefficients) else np.stack([np.asarray(a(p)) for a in coefficients], axis=1)
-
-    total = position.count
-    modes_of = (np.arange(total), np.arange(count)) if extra else full(count, 2)
-    return Adopted(tuple(domain), (position, Measured(parameter, count)), modes_of, np.ones((total, 1)),
-                   (output or Output("y"),), f"reduced basis of {count} modes")  # fmt: skip

@@ -84,9 +84,9 @@ def train(
     """Fit `module` to rows x [N, D], y [N, K] (in output units), in place.
 
     `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named.
-    `checkpoint`: a file written after every epoch; training goes on from it when it exists. The numbers with the smallest error
-    on the kept-back rows win, those of the start included. `progress`: True for a bar with the time left, or a function of
-    (message, seconds, seconds left). Raises InputError for rows that do not fit.
+    `checkpoint`: a file written after every epoch of Adam; training goes on from it when it exists. The numbers with the smallest
+    error on the kept-back rows win; those of the start stay where the gain is within its standard error. `progress`: True for a
+    bar with the time left, or a function of (message, seconds, seconds left). Raises InputError for rows that do not fit.
     """
     how = how or Training()
     run = _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)
@@ -144,21 +144,27 @@ class _Run:
         self.adam_deadline = start + (0.75 if self.how.polish else 1.0) * self.how.time_limit
         before = self.error()
         self.best, self.state = before, self._numbers()
+        first, squares = self.state, self._squares()
         self._newton()
         epochs = self._adam()
         self._restore()
         if self.how.polish and time.monotonic() < self.deadline:
             self._lbfgs()
         self._restore()
+        gain = squares - self._squares()
+        if float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5:  # within chance: stay where the start was
+            self.best, self.state = before, first
+            self._restore()
         return Trained(before, self.best, epochs, time.monotonic() - start)
 
     def error(self) -> float:
         """Root mean square over the kept-back rows, in spreads."""
-        total = 0.0
+        return float(self._squares().double().mean().sqrt())
+
+    def _squares(self) -> Tensor:
+        """Squared errors of the kept-back rows, mean over the outputs."""
         with torch.no_grad():
-            for rows in self.kept.split(BLOCK):
-                total += float(((self._predict(rows) - self.target[rows]) ** 2).sum())
-        return float(np.sqrt(total / (len(self.kept) * self.target.shape[1])))
+            return torch.cat([((self._predict(rows) - self.target[rows]) ** 2).mean(dim=1) for rows in self.kept.split(BLOCK)])
 
     def _predict(self, rows: Tensor) -> Tensor:
         return self.module.scaled([f[rows] for f in self.features])
