@@ -13,5 +13,5 @@ from .export import export
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
     """Files written and one sentence about the check."""
-    done = export(model, args.output, stem=args.stem, batch=args.batch, converter=args.converter)
+    done = export(model, args.output, stem=args.stem, batch=args.batch, converter=args.converter or "direct")
     return [done.path], sentence(done.agreement, "a TFLite runtime", "tflite")

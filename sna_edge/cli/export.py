@@ -18,6 +18,8 @@ TARGETS = {
     "onnx": "sna_export.onnx.command",
     "tflite": "sna_export.tflite.command",
 }
+OWN = {"batch": ("onnx", "tflite"), "opset": ("onnx",), "converter": ("tflite",), "float_only": ("c",)}
+"""Options that not every target has."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
     parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
     parser.add_argument("--float-only", action="store_true", help="c: leave out the integer path for cores without an FPU")
-    parser.add_argument("--converter", default="direct", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)")
+    parser.add_argument("--converter", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.to not in TARGETS:
         raise InputError(f"there is no export target {args.to!r}; use one of {', '.join(TARGETS)}")
+    for option, targets in OWN.items():
+        if args.to not in targets and getattr(args, option) not in (None, False):
+            raise InputError(f"--{option.replace('_', '-')} is for --to {' and '.join(targets)}; leave it out for {args.to}")
+    if args.stem and Path(args.stem).name != args.stem:
+        raise InputError(f"the stem {args.stem!r} is no plain file name; give the folder with -o and a name with --stem")
     model = read(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
     files, check = import_module(TARGETS[args.to]).write(model, args)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+import sna_edge
 from sna_edge import InputError, Output
 from sna_export.adopt import (
     Adopted,
@@ -89,15 +91,47 @@ def test_bounds_of_derivatives_hold(name: str, order: int) -> None:
     assert np.all(bound <= 60 * np.abs(slope).max() + 1e-6)
 
 
-def test_a_tanh_network_of_eight_inputs_fits_the_budget() -> None:
+def test_a_tanh_network_of_eight_inputs_fits_the_budget_and_is_served_by_every_backend(tmp_path) -> None:
     rng = np.random.default_rng(0)
     original = Adopted(box(8), tuple(tanh_net(rng) for _ in range(8)), full(16, 8), rng.normal(size=(16, 1)), (Output("y"),), "mlp")
     model = original.compile(5e-5)
     x = original.points(5000)
     assert model.certificate["adoption"] == "certified"
     assert model.certificate["adoption_error"] <= 5e-5
-    assert np.abs(model.value(x) - original.value(x)).max() <= 5e-5 * original.span()[0]
+    truth, span = original.value(x), original.span()[0]
+    assert np.abs(model.value(x) - truth).max() <= 5e-5 * span
     assert len(model.to_bytes()) <= 200_000
+    model.save(tmp_path / "m.sna")
+    served = {"numpy": "numpy", "native": "sna_edge_native", "torch": "torch", "tflite": "ai_edge_litert"}
+    there = [name for name, module in served.items() if importlib.util.find_spec(module)]
+    if "tflite" in there:
+        from sna_export.tflite import export
+
+        export(sna_edge.load(tmp_path / "m.sna", backend="numpy"), tmp_path, stem="m")
+    for name in there:
+        twin = sna_edge.load(tmp_path / "m.sna", backend=name)
+        assert twin.backend.name == name
+        assert np.abs(twin.backend.value(x) - truth).max() <= (5e-5 + 4e-6 * model.certificate.get("kappa", 1.0)) * span
+
+
+@pytest.mark.slow
+def test_a_gaussian_process_of_a_thousand_rows_fits_in_six_kilobytes() -> None:
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    rng = np.random.default_rng(0)
+    law = lambda x: np.sin(3 * x[:, 0]) * (1 + x[:, 1]) + x[:, 2] * np.exp(-x[:, 3]) + 0.5 * x[:, 4] ** 2 + 0.1 * x[:, 5]  # noqa: E731
+    x, fresh = rng.random((1000, 6)), rng.random((4000, 6))
+    y = law(x) + 0.03 * rng.normal(size=1000)
+    kernel = ConstantKernel(10.0) * RBF([1.0, 2.0, 2.0, 2.0, 2.0, 8.0]) + WhiteKernel(1e-3)
+    process = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True).fit(x, y)
+    fresh = np.clip(fresh, x.min(axis=0), x.max(axis=0))
+    original = from_gaussian_process(process)
+    assert np.abs(original.value(fresh)[:, 0] - process.predict(fresh)).max() <= 1e-6 * np.ptp(y)
+    model = compress(original, 3e-3, rows=x).model
+    own, ours = (np.sqrt(np.mean((p - law(fresh)) ** 2)) for p in (process.predict(fresh), model.value(fresh)[:, 0]))
+    assert len(model.to_bytes()) <= 6144
+    assert ours <= 1.3 * own
 
 
 def test_a_state_dict_becomes_atoms() -> None:

@@ -84,3 +84,20 @@ def test_the_command_writes_both_files(tmp_path, capsys) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["plate_forward.onnx", "plate_value_and_gradient.onnx"]
     assert "agrees" in answer["check"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--to", "onnx", "--converter", "onnx2tf"], "--converter is for --to tflite"),
+        (["--to", "tflite", "--opset", "17"], "--opset is for --to onnx"),
+        (["--to", "c", "--batch", "4"], "--batch is for --to onnx and tflite"),
+        (["--to", "onnx", "--float-only"], "--float-only is for --to c"),
+        (["--to", "onnx", "--stem", "../out"], "plain file name"),
+    ],
+)
+def test_options_of_other_targets_are_refused(options: list[str], words: str, tmp_path, capsys) -> None:
+    spline_model(2, 12, 4).save(tmp_path / "plate.sna")
+    assert main(["export", str(tmp_path / "plate.sna"), *options, "-o", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
