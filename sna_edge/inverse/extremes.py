@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..status import Status
 from .answer import Roots, level_or_number, several
 from .deadline import Deadline
 from .limits import linear_end
-from .piecewise import JOIN, Piecewise
+from .piecewise import JOIN, Piecewise, RootSet
 from .problem import UNUSABLE, BadValue, Fixed, curve, output_index, split
 from .roots import PART, late, unreachable
 from .stretches import stretches, touching_joined
@@ -76,15 +77,18 @@ def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tup
     return points[~covered], pieces
 
 
-def inside_pieces(line: Piecewise, low: float, high: float) -> tuple[Floats, Floats]:
-    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may enter or leave."""
+def inside_pieces(
+    line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may enter or leave; `roots` in place of
+    `line.roots`."""
     cuts = [line.breaks[[0, -1]]]
     ends, starts = line.coefficients.sum(axis=1)[:-1], line.coefficients[1:, 0]
     cuts.append(line.breaks[1:-1][np.abs(ends - starts) > JOIN * line.size])
     touching = []
     for level in (low, high):
         if np.isfinite(level):
-            found = line.roots(level)
+            found = (roots or line.roots)(level)
             cuts += [found.x, found.intervals.reshape(-1)]
             touching += [found.x, found.intervals.reshape(-1)]
     x = np.unique(np.concatenate(cuts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..interaction import CP
 from ..model import Model
+from .piecewise import Piecewise, RootSet
 from .problem import power_table
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,22 @@ def part(model: Model, axes: Sequence[int]) -> Any:
     if key not in kept:
         kept[key] = laid_out(model, axes)
     return kept[key]
+
+
+def exact_roots(model: Model, line: Piecewise) -> Callable[[float], RootSet]:
+    """`line.roots`, in C where the model is on the native backend."""
+    found = library()
+    if found is None or model.backend.name != "native":
+        return line.roots
+    spans, order = line.coefficients.shape
+    breaks, coefficients = np.ascontiguousarray(line.breaks), np.ascontiguousarray(line.coefficients)
+    x, tangent, intervals = np.empty(spans * (order + 1) + 1), np.empty(spans * (order + 1) + 1, np.int8), np.empty((spans + 1, 2))
+
+    def search(target: float) -> RootSet:
+        n, flat = found.zeros(breaks, coefficients, target, x, tangent, intervals)
+        return RootSet(x[:n].copy(), tangent[:n].astype(bool), intervals[:flat].copy())
+
+    return search
 
 
 def laid_out(model: Model, axes: Sequence[int]) -> Any:

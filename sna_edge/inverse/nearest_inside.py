@@ -11,6 +11,7 @@ from ..model import Model
 from .deadline import Deadline, OutOfTime, Pace, small_call
 from .extremes import inside_pieces
 from .linear import linearised, spread
+from .native import exact_roots
 from .newton import walk
 from .problem import curve
 from .quasi import points
@@ -23,6 +24,7 @@ STARTS = 192
 PROBED, STARTING, FEWEST = 20, 0.01, 8  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
+SETTLED = 1e-7  # of the boxes: a shorter step ends the search
 MARGIN = 1e-9  # of the outputs' spread: how far inside the bounds solutions are put
 MARGIN_SINGLE = 1e-5  # the same on backends that compute in single precision
 SEARCH_CALLS = 12  # evaluations, however few points, that a search takes
@@ -85,19 +87,16 @@ class Inside:
         d = self.columns[0]
         fixed = {e: float(v) for e, v in enumerate(self.here) if e != d}
         pieces = np.array([[self.lower[0], self.upper[0]]])
-        extremes = [self.lower, self.upper]
-        for k, low, high in zip(self.outputs, self.low, self.high, strict=True):
-            line = curve(self.model, d, fixed, k)
-            points_, inside = inside_pieces(line, low, high)
-            own = np.concatenate([inside, np.repeat(points_[:, None], 2, axis=1)])
-            pieces = _cut(pieces, own)
-            extremes.append(line.candidates[0])
+        lines = [curve(self.model, d, fixed, k) for k in self.outputs]
+        for line, low, high in zip(lines, self.low, self.high, strict=True):
+            points_, inside = inside_pieces(line, low, high, exact_roots(self.model, line))
+            pieces = _cut(pieces, np.concatenate([inside, np.repeat(points_[:, None], 2, axis=1)]))
         x = self.here[d]
         if len(pieces):
             nearest = np.clip(x, pieces[:, 0], pieces[:, 1])
             inner = np.clip(nearest, pieces[:, 0] + 1e-12 * self.width, pieces[:, 1] - 1e-12 * self.width)
             return np.asarray(np.r_[nearest, inner, pieces.reshape(-1)][:, None])
-        tries = np.concatenate(extremes)
+        tries = np.concatenate([self.lower, self.upper, *(line.candidates[0] for line in lines)])
         return np.asarray(tries[(tries >= self.lower[0]) & (tries <= self.upper[0])][:, None])
 
     def _searched(self) -> Floats:
@@ -124,10 +123,11 @@ class Inside:
         for _ in range(ROUNDS):
             if not self.deadline.allows():
                 break
-            moved = self._quadratic(z, low, high)
-            if np.abs(moved - z).max() < 1e-9:
-                break
+            moved, outside = self._quadratic(z, low, high)
+            still = (np.abs(moved - z).max(axis=1) < SETTLED) & (outside <= SETTLED * size.max())
             z = moved
+            if still.all() or (still.any() and self._distance(z[still]).min() <= self._distance(z[~still]).min()):
+                break  # what still moves is farther away than the best that has settled
         mended = walk(excess, z, free, zero, rounds=20, deadline=self.deadline)
         return self._x(np.concatenate([mended.z, inside.z[order]]))
 
@@ -149,8 +149,9 @@ class Inside:
     def _distance(self, z: Floats) -> Floats:
         return np.asarray(np.square(self.cost * (self._x(z) - self.here[self.columns])).sum(axis=1))
 
-    def _quadratic(self, z: Floats, low: Floats, high: Floats) -> Floats:
-        """The nearest point to the part under the linearised bounds, for every row: dual coordinate ascent over bounds and box.
+    def _quadratic(self, z: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """The nearest point to the part under the linearised bounds, for every row, and how far outside the bounds z was: dual
+        coordinate ascent over bounds and box.
 
         Source: Hildreth, Naval Research Logistics Quarterly 4 (1957).
         """
@@ -178,7 +179,8 @@ class Inside:
             if np.abs(v - before).max() < 1e-12:
                 break
         target = np.clip((self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0)
-        return np.asarray(z + np.clip(target - z, -0.3, 0.3))
+        outside = (np.maximum(f - high, 0.0) + np.maximum(low - f, 0.0)).max(axis=1)
+        return np.asarray(z + np.clip(target - z, -0.3, 0.3)), outside
 
     def _snapped(self, found: list[Rated]) -> list[Rated]:
         """Answers in whole steps: exactly the cheapest where every knob has steps and they are not too many, else around `found`."""
