@@ -13,12 +13,12 @@ pytest.importorskip("sklearn")
 
 @pytest.mark.slow
 def test_accepted_tracks_are_inside(root: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(root / "examples" / "inline"))
+    monkeypatch.syspath_prepend(str(root / "examples" / "inline_quality"))
     monkeypatch.delitem(sys.modules, "replay", raising=False)
     import replay  # type: ignore[import-not-found]
 
     assert replay.TABLE.exists() and data.is_dir()
-    found, model = replay.replay(2, 30.0, 0)
+    found, model, _ = replay.replay(2, 30.0, 0)
     assert sum(found["verdicts"].values()) == found["tracks"] == 677
     assert found["accepted"] >= 20
     assert found["accepted and truly outside"] <= 0.10 * found["accepted"]
