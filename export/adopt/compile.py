@@ -50,11 +50,12 @@ def compile_atoms(atoms: Atoms, lower: float, upper: float, importance: Floats, 
     spans = 8
     breaks = uniform_breaks(lower, upper, spans)
     while True:
-        done, errors = _attempt(atoms, breaks, importance, tolerance)
+        with np.errstate(over="ignore", invalid="ignore"):  # a bound may be infinite; the spans then become too many
+            done, errors = _attempt(atoms, breaks, importance, tolerance)
         if np.all(errors <= tolerance):
             return done
         if spans < UNIFORM_SPANS:
-            growth = (errors.max() / tolerance) ** (1 / (DEGREE + 1))
+            growth = min((errors.max() / tolerance) ** (1 / (DEGREE + 1)), UNIFORM_SPANS)
             spans = min(max(ceil(1.05 * spans * growth), spans + 1), UNIFORM_SPANS)
             breaks = uniform_breaks(lower, upper, spans)
         else:
@@ -92,9 +93,11 @@ def _attempt(atoms: Atoms, breaks: Floats, importance: Floats, tolerance: float)
     basis = bspline(breaks, DEGREE)
     u = (np.cos(np.pi * (np.arange(SAMPLES) + 0.5) / SAMPLES) + 1) / 2
     x = (breaks[:-1, None] + np.diff(breaks)[:, None] * u).reshape(-1)
-    order = np.argsort(x)
+    order, values = np.argsort(x), atoms.value(x)
+    if not np.isfinite(values).all():
+        raise InputError(f"a function of this surrogate is not finite on [{breaks[0]:g}, {breaks[-1]:g}]; check its numbers or the domain")
     knots = np.r_[[breaks[0]] * DEGREE, breaks, [breaks[-1]] * DEGREE]
-    table = make_lsq_spline(x[order], atoms.value(x[order]), knots, DEGREE).c
+    table = make_lsq_spline(x[order], values[order], knots, DEGREE).c
     error, kind = _span_errors(atoms, basis, table, importance, tolerance)
     return Compiled(basis, table, error.max(axis=0), kind), error @ importance
 

@@ -109,7 +109,7 @@ def network(layers: Sequence[tuple[Floats, Floats]], *, shift: float = 0.0, scal
 
     width = 1
     for i, (weight, bias) in enumerate(layers):
-        if weight.ndim != 2 or weight.shape != (len(bias), width):
+        if weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias), width):
             raise InputError(f"layer {i} has weights {weight.shape} and {len(bias)} biases; it needs [out, {width}] and [out]")
         width = len(bias)
     if not layers:

@@ -26,6 +26,8 @@ LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "huber": lambda r: torch.where(r.abs() < 1, 0.5 * r**2, r.abs() - 0.5).mean(),
 }
 NEWTON_ROWS = 20_000
+WEAKER, WORTH, WEAKEST = 0.01, 0.99, 1e-12
+"""Factor of the smoothness penalty while the error on the kept-back rows falls below that share of what it was; where that ends."""
 BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 
 
@@ -34,11 +36,11 @@ class Training:
     """How to train. Errors are in units of the spread of each output.
 
     `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. First `newton` steps of Levenberg and
-    Marquardt, on 20,000 rows, then ten times as many .. all (left out with other losses than mse, an `extra` loss or more than 3,000
-    numbers); then `epochs` of Adam at `rate` falling to a hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`:
-    rows per step of Adam, None for a 128th of the table within 256 .. 2048. `patience`: epochs without gain before Adam stops.
-    `share`: rows kept back for stopping. `time_limit` in seconds; half of it at most goes to the first stage, and a quarter is left
-    to the last.
+    Marquardt, on 20,000 rows, then ten times as many .. all, with a weaker penalty again as long as the kept-back rows gain by it
+    (left out with other losses than mse, an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to
+    a hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step of Adam, None for a 128th of the table
+    within 256 .. 2048. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
+    seconds; half of it at most goes to the first stage, and a quarter is left to the last.
     """
 
     losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
@@ -107,6 +109,7 @@ class _Run:
         target = np.stack([_linear(o, y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
         if not np.isfinite(target).all() or not np.isfinite(x).all():
             raise InputError("rows hold NaN, infinity or targets outside the range of the link; remove them")
+        self.smooth = how.smooth
         self.module, self.how, self.extra, self.watch, self.path = module, how, extra, watch, checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._scale(target)
@@ -178,8 +181,8 @@ class _Run:
     def _penalty(self) -> Tensor:
         total = torch.zeros((), dtype=self.dtype, device=self.device)
         for atom in self.module.atoms:
-            if self.how.smooth and hasattr(atom, "basis") and len(atom.table) > 2:
-                total = total + self.how.smooth * (atom.table[2:] - 2 * atom.table[1:-1] + atom.table[:-2]).square().sum()
+            if self.smooth and hasattr(atom, "basis") and len(atom.table) > 2:
+                total = total + self.smooth * (atom.table[2:] - 2 * atom.table[1:-1] + atom.table[:-2]).square().sum()
         return total if self.extra is None else total + self.extra(self.module)
 
     def _newton(self) -> None:
@@ -189,10 +192,19 @@ class _Run:
         if not how.newton or resumed or set(how.losses) != {"mse"} or self.extra is not None or size > LARGEST:
             return
         order = self.rows[torch.randperm(len(self.rows), generator=torch.Generator().manual_seed(how.seed)).to(self.device)]
-        solver = Newton(self.module, self.features, self.target, how.smooth / how.losses["mse"], self.weight)
         self.reporter.stage("Levenberg-Marquardt", 0.3)
-        solver.run(order, NEWTON_ROWS, how.newton, time.monotonic() + 0.5 * how.time_limit, lambda step: self._keep(step, how.newton))
-        self._restore()
+        deadline, rows, first = time.monotonic() + 0.5 * how.time_limit, NEWTON_ROWS, True
+        while True:
+            before = self.best
+            solver = Newton(self.module, self.features, self.target, self.smooth / how.losses["mse"], self.weight)
+            solver.run(order, rows, how.newton, deadline, lambda step: self._keep(step, how.newton))
+            self._restore()
+            if not first and self.best > WORTH * before:
+                self.smooth /= WEAKER
+                return
+            if self.smooth < WEAKEST or time.monotonic() > deadline:
+                return
+            self.smooth, rows, first = self.smooth * WEAKER, len(order), False
 
     def _adam(self) -> int:
         how, module = self.how, self.module

@@ -20,7 +20,7 @@ WORDS = (
 EXTRAS = {
     "scipy": "export", "sklearn": "export", "rich": "export", "torch": "torch", "onnx": "onnx", "onnxruntime": "onnx",
     "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite", "ai_edge_litert": "tflite",
-    "sna_edge_native": "native", "sna_export": "export",
+    "flatbuffers": "tflite", "sna_edge_native": "native", "sna_export": "export",
 }  # fmt: skip
 
 

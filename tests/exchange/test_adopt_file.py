@@ -65,3 +65,23 @@ def test_broken_files_are_one_sentence(tmp_path) -> None:
     np.savez(tmp_path / "e.npz", **{**arrays("train"), "upper": np.array([1.0, 0.0])})
     with pytest.raises(InputError, match="'b'"):
         read(tmp_path / "e.npz")
+
+
+SPOILT = {
+    "nan": lambda v: np.full(v.shape, np.nan), "text": lambda v: np.array(["q"] * 3), "longer": lambda v: np.ones(7),
+    "flat": lambda v: np.ones((3, 5)), "zero": lambda v: np.zeros(v.shape), "below": lambda v: -np.ones(v.shape),
+    "empty": lambda v: np.zeros(0), "huge": lambda v: np.full(v.shape, 1e30), "one": lambda v: np.float64(3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", SPOILT)
+@pytest.mark.filterwarnings("error")
+def test_a_spoilt_array_is_refused_in_one_sentence_or_makes_a_model(kind: str, how: str, tmp_path, capsys) -> None:
+    good = arrays(kind)
+    for name in good:
+        np.savez(tmp_path / "s.npz", **{**good, name: SPOILT[how](np.asarray(good[name]))})
+        code = main(["adopt", str(tmp_path / "s.npz"), "-o", str(tmp_path / "s.sna"), "--error", "1e-2"])
+        said = capsys.readouterr().err.strip()
+        assert code in (0, 2) and "\n" not in said, (name, said)
+        assert code == 2 or how not in ("nan", "empty"), name

@@ -57,7 +57,7 @@ def test_kinds_may_differ_from_axis_to_axis_and_khronos_is_one_of_them() -> None
 def test_training_learns_and_the_artifact_keeps_it(atoms: str) -> None:
     x = points(1500)
     module = SeparableModule(BOX, atoms=atoms, size=SMALL[atoms], modes=4)
-    done = train(module, x, truth(x), Training(epochs=40, batch=256, polish=100))
+    done = train(module, x, truth(x), Training(newton=15, epochs=40, batch=256, polish=100))
     test = points(1000, seed=9)
     error = np.sqrt(np.mean((module.model(1e-6).value(test)[:, 0] - truth(test)) ** 2)) / truth(test).std()
     assert done.after < 0.2 * done.before
