@@ -1,6 +1,8 @@
 """Accuracy, size, coverage and time of the fit on measured tables, functions and models of known rank: one table.
 
-    python tools/accuracy.py [--short] [--only WORD] [--splits N] [--jobs N] [--json FILE]
+    python tools/accuracy.py [--short] [--only WORD] [--splits N] [--jobs N] [--json FILE] [--resume]
+
+Every fit is a line of out/accuracy.jsonl as soon as it is done; `--resume` goes on from there after an interruption.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -37,11 +39,12 @@ KNOWN_RANK_SEEDS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """One fit scored on rows it never saw; squared error and variance are sums over the `count` test rows."""
+    """One fit scored on rows it never saw: squared errors, true values and their squares, each summed over the `count` test rows."""
 
     name: str
     squared: float
-    total: float
+    first: float
+    second: float
     count: int
     covered: int
     parameters: int
@@ -59,7 +62,7 @@ def scored(name: str, x: Any, y: Any, fresh: Any, truth: Any) -> Split:
     covered = (truth >= answer.lower[:, 0]) & (truth <= answer.upper[:, 0])
     size = len(quantize(found.model, "int16").to_bytes())
     return Split(
-        name, float(np.sum((value - truth) ** 2)), float(np.sum((truth - truth.mean()) ** 2)), len(truth), int(covered.sum()),
+        name, float(np.sum((value - truth) ** 2)), float(truth.sum()), float(truth @ truth), len(truth), int(covered.sum()),
         found.model.parameters, size, seconds, found.report["chosen"],
     )  # fmt: skip
 
@@ -78,7 +81,7 @@ def function_split(name: str) -> Split:
 def known_rank_split(seed: int) -> Split:
     begin = time.perf_counter()
     error, parameters = known_rank(seed)
-    return Split(f"known rank, seed {seed}", error**2, 1.0, 1, 1, parameters, 0, time.perf_counter() - begin, "")
+    return Split(f"known rank, seed {seed}", error**2, 0.0, 1.0, 1, 1, parameters, 0, time.perf_counter() - begin, "")
 
 
 def jobs(args: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
@@ -96,7 +99,8 @@ def jobs(args: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
 def line(name: str, parts: list[Split]) -> list[str]:
     """One row of the table."""
     count = sum(p.count for p in parts)
-    relative = float(np.sqrt(sum(p.squared for p in parts) / sum(p.total for p in parts)))
+    total = sum(p.second for p in parts) - sum(p.first for p in parts) ** 2 / count
+    relative = float(np.sqrt(sum(p.squared for p in parts) / total))
     measured: MeasuredSet | None = next((s for s in SETS if s.name == name), None)
     function: TestFunction | None = next((f for f in FUNCTIONS if f.name == name), None)
     if measured:
@@ -117,12 +121,39 @@ def line(name: str, parts: list[Split]) -> list[str]:
 HEAD = ["set", "fits", "measured", "target", "met", "covered (90 %)", "parameters", "int16 bytes", "seconds", "peers"]
 
 
-TABLE = Path(__file__).resolve().parent.parent / "docs" / "tables" / "accuracy.md"
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "tables" / "accuracy.md"
+LOG = ROOT / "out" / "accuracy.jsonl"
 
 
 def markdown(rows: list[list[str]]) -> str:
     """The table for README; only a run over everything writes it."""
     return "\n".join(["| " + " | ".join(row) + " |" for row in (HEAD, ["---"] * len(HEAD), *rows)]) + "\n"
+
+
+def label(job: tuple[Any, ...]) -> str:
+    return " ".join([job[0].__name__, *map(str, job[1:])])
+
+
+def fits(wanted: list[tuple[Any, ...]], workers: int, resume: bool) -> dict[str, list[Split]]:
+    """The fits by name, in the order of `wanted`; those in LOG are not repeated when resuming."""
+    LOG.parent.mkdir(exist_ok=True)
+    old = LOG.read_text(encoding="utf-8").splitlines() if resume and LOG.is_file() else []
+    done = {entry["job"]: Split(**entry["split"]) for entry in map(json.loads, old)}
+    with open(LOG, "a" if resume else "w", encoding="utf-8") as log, ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(job[0], *job[1:]): label(job) for job in wanted if label(job) not in done}
+        for number, result in enumerate(as_completed(waiting), 1):
+            name, split = waiting[result], result.result()
+            done[name] = split
+            log.write(json.dumps({"job": name, "split": asdict(split)}) + "\n")
+            log.flush()
+            rmse = np.sqrt(split.squared / split.count)
+            print(f"{number} of {len(waiting)}: {name}, rmse {rmse:.4g} in {split.seconds:.0f} s", file=sys.stderr, flush=True)
+    found: dict[str, list[Split]] = {}
+    for job in wanted:
+        split = done[label(job)]
+        found.setdefault(split.name, []).append(split)
+    return found
 
 
 def main() -> int:
@@ -131,19 +162,15 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORD", help="sets whose name contains WORD")
     parser.add_argument("--splits", type=int, default=20, metavar="N", help="splits of each measured table (default: all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--resume", action="store_true", help="keep the fits of an interrupted run")
     parser.add_argument("--json", metavar="FILE", help="also write every fit")
     args = parser.parse_args()
     if not DATA.is_dir():
         print(f"no measured tables at {DATA}: functions and known ranks only", file=sys.stderr)
-    found: dict[str, list[Split]] = {}
-    print(" | ".join(HEAD), flush=True)
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(job[0], *job[1:]) for job in jobs(args)]
-        names = [job.result() for job in waiting]
-    for split in names:
-        found.setdefault(split.name, []).append(split)
+    found = fits(list(jobs(args)), args.jobs, args.resume)
+    print(" | ".join(HEAD))
     for name, parts in found.items():
-        print(" | ".join(line(name, parts)), flush=True)
+        print(" | ".join(line(name, parts)))
     if not (args.short or args.only or args.splits < 20):
         TABLE.parent.mkdir(parents=True, exist_ok=True)
         TABLE.write_text(markdown([line(name, parts) for name, parts in found.items()]), encoding="utf-8")

@@ -70,18 +70,19 @@ def jacobian(f: Separable, block: Block, axes: Sequence[int]) -> tuple[Floats | 
     if any(fine):
         parts = [_local_columns(f.bases[d], block, d, others[d][:, f.uses[d]]) for d in axes]
         return csr_array(hstack(parts, format="csr")), modes.sum(axis=1)
-    parts = [_axis_columns(block.designs[d], others[d][:, f.uses[d]]) for d in axes]
+    parts = [columns(block.designs[d], others[d][:, f.uses[d]]) for d in axes]
     return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)), modes.sum(axis=1)
 
 
-def _axis_columns(design: Floats, other: Floats) -> Floats:
+def columns(design: Floats, other: Floats) -> Floats:
+    """df/dC of one axis [n, m R_d] from its design [n, m] and the product of the other atoms [n, R_d]."""
     return (design[:, :, None] * other[:, None, :]).reshape(len(design), -1)
 
 
 def _local_columns(basis: SpanBasis, block: Block, d: int, other: Floats) -> csr_array:
-    """`_axis_columns` in compressed rows: the p + 1 coefficients of the span of each row."""
+    """`columns` in compressed rows: the p + 1 coefficients of the span of each row."""
     if basis.kind == "periodic":
-        return csr_array(_axis_columns(block.designs[d], other))
+        return csr_array(columns(block.designs[d], other))
     n, r = other.shape
     row = basis.first_row[block.spans[d]][:, None] + np.arange(basis.degree + 1)
     local = np.take_along_axis(block.designs[d], row, axis=1)

@@ -49,12 +49,16 @@ class Separable:
 
     def atoms(self, designs: list[Floats]) -> list[Floats]:
         """phi_d on the rows of `designs` (one [N, m_d] per axis), ones where a mode skips the axis: [N, R] each."""
-        out = []
-        for design, table, used in zip(designs, self.tables, self.uses, strict=True):
-            phi = np.ones((len(design), self.rank))
-            phi[:, used] = design @ table
-            out.append(phi)
-        return out
+        return [self.atom(d, design) for d, design in enumerate(designs)]
+
+    def atom(self, d: int, design: Floats) -> Floats:
+        """phi_d on the rows of a design [N, m_d], ones where a mode skips the axis: [N, R]."""
+        used = self.uses[d]
+        if used.all():
+            return design @ self.tables[d]
+        phi = np.ones((len(design), self.rank))
+        phi[:, used] = design @ self.tables[d]
+        return phi
 
     def predict(self, x: Floats, chunk: int = 65536) -> Floats:
         """f on rows x [N, D], shape [N, K]."""

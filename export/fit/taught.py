@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge.output import Output
 
-from ..teacher.distil import Lesson, distil, refits
+from ..teacher.distil import Lesson, distil, refits, schedule_for
 from ..teacher.points import teaching_points
 from ..teacher.resolution import teacher_bases
 from ..teacher.stack import Stack, crowded
@@ -18,8 +18,6 @@ from .candidate import Candidate
 from .samples import Samples, linear_targets, relative_error, values
 
 Floats = NDArray[np.float64]
-POINTS = 4000
-"""Teaching points away from the rows; a pupil has at most some 1,300 parameters when they are fitted all at once."""
 CHECKS = 800
 LOST = 0.3
 """A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
@@ -37,18 +35,19 @@ def taught(
     own = linear_targets(outputs, samples.y)
     centre, spread = own.mean(axis=0), own.std(axis=0)
     rng = np.random.default_rng([seed, 7])
-    x, weight = teaching_points(samples.x, samples.n_levels, POINTS + CHECKS, rng)
-    back = len(samples.x) + np.flatnonzero(np.arange(POINTS + CHECKS) % (1 + POINTS // CHECKS) == 0)
+    error = relative_error(samples.y - stack.held_out, samples.y)
+    points = schedule_for(LOST * error).points
+    x, weight = teaching_points(samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples))
+    back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
     target = _linear(outputs, stack.values(x, folds), samples.y)
     target = (target - centre[:, None]) / spread[:, None]
     taken = np.setdiff1d(np.arange(len(x)), back)
     lesson = Lesson(x[taken], weight[taken], x[back])
-    error = relative_error(samples.y - stack.held_out, samples.y)
     bases = teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples))
     pupil = distil(
         lesson, target[taken, :, 0], target[back, :, 0], bases, rng,
-        tolerance=LOST * error, max_parameters=max_parameters, deadline=deadline, watch=watch,
+        tolerance=LOST * error, max_parameters=max_parameters, n_refits=len(without), deadline=deadline, watch=watch,
     )  # fmt: skip
     predicted = np.empty_like(samples.y)
     for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without), without, strict=True):

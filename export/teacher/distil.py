@@ -25,7 +25,8 @@ FINE = 1e-2
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them.
+    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them, the most
+    parameters that are solved for all at once (larger pupils are swept axis by axis alone), and teaching points.
 
     A larger rank is kept only where it lowers the distance on the check points to the share `gain`.
     """
@@ -35,15 +36,20 @@ class Schedule:
     steps: int
     sweeps: int
     gain: float
+    together: int
+    points: int
 
 
-SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8)
-NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 15, 0.85)
+SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8, 2200, 4000)
+NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 20, 0.95, 700, 8000)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
-TOGETHER = 2200
-"""Most parameters that are solved for all at once; larger pupils are swept axis by axis."""
-REFIT_STEPS, REFIT_SWEEPS = 4, 10
+REFIT_STEPS, REFIT_SWEEPS = 4, 6
+
+
+def schedule_for(tolerance: float) -> Schedule:
+    """By how near (share of the spread) the pupil must come to its teacher."""
+    return SMOOTH if tolerance < FINE else NOISY
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,22 +80,29 @@ def distil(
     *,
     tolerance: float,
     max_parameters: int,
+    n_refits: int = 0,
     deadline: float = np.inf,
     watch: Callable[[str], None] | None = None,
 ) -> Distilled:
-    """Grow the rank until the distance on the check points falls below `tolerance`, stops falling, or size or time run out.
+    """Grow the rank until the distance on the check points falls below `tolerance`, stops falling, or size or time run out:
+    no rank is begun that could not be taught, and its `n_refits` moved on, before the deadline.
 
     target [M, K] and check [M', K]: the teacher on the points of `lesson`, in units of its spread.
     """
-    schedule = SMOOTH if tolerance < FINE else NOISY
+    schedule = schedule_for(tolerance)
     f: Separable | None = None
     best: Distilled | None = None
     tried: list[tuple[int, int, float]] = []
+    spent = 0.0
     for rank in _ladder(schedule, bases, max_parameters):
+        begin = time.monotonic()
+        if best is not None and begin + spent * _cost(rank / best.f.rank, schedule, n_refits) > deadline:
+            break
         wider = _wider(f, bases, rank, target.shape[1], rng)
         rows = Rows(wider.bases, lesson.x, target, lesson.weight)
         f = teach(wider, rows, schedule, schedule.steps, schedule.sweeps, deadline)
         distance = float(np.sqrt(np.mean((f.predict(lesson.check) - check) ** 2)))
+        spent = time.monotonic() - begin
         tried.append((rank, f.parameters, distance))
         if watch:
             watch(f"pupil of rank {rank}: {distance:.2e} of the spread from its teacher")
@@ -109,6 +122,12 @@ def _ladder(schedule: Schedule, bases: Sequence[SpanBasis], max_parameters: int)
     return [r for r in fitting if r >= min(FIRST, fitting[-1])]
 
 
+def _cost(wider: float, schedule: Schedule, n_refits: int) -> float:
+    """Time to teach `wider` times as many modes and to move them on, over the time the last rank took."""
+    share = (REFIT_STEPS + REFIT_SWEEPS) / (schedule.steps + schedule.sweeps)
+    return wider**2 * (1.0 + n_refits * share)
+
+
 def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs: int, rng: np.random.Generator) -> Separable:
     if f is None:
         return start(bases, mode_sets(len(bases), rank), n_outputs, rng)
@@ -121,7 +140,7 @@ def teach(f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int,
     strengths = np.full(len(parts), schedule.strength)
     if sweeps:
         f = sweep(f, rows, range(len(f.tables)), parts=parts, strengths=strengths, sweeps=sweeps, tolerance=2e-3, deadline=deadline)
-    if f.parameters > TOGETHER:
+    if f.parameters > schedule.together:
         return f
     return levenberg_marquardt(f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False).f
 
@@ -131,7 +150,7 @@ def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDA
 
     `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught.
     """
-    sweeps = REFIT_SWEEPS if pupil.f.parameters > TOGETHER else 0
+    sweeps = REFIT_SWEEPS if pupil.f.parameters > pupil.schedule.together else 0
     out = []
     for a in range(targets.shape[2]):
         weight = lesson.weight.copy()

@@ -2,7 +2,7 @@
 
     k(x, x') = sum_c v_c prod_d exp(-(u_d - u'_d)^2 / (2 l_cd^2)) + noise,   u = (e^{a x} - 1) / (e^a - 1),  x in [0, 1]
 
-A categorical axis enters as its indicator columns, which share one length.
+or, with `laplace`, prod_d exp(-|u_d - u'_d| / l_cd). A categorical axis enters as its indicator columns, which share one length.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
+from scipy.spatial.distance import cdist
 
 Floats = NDArray[np.float64]
 JITTER = 1e-10
 START_LENGTH = (1.4, 0.25, 0.08)
 START_VARIANCE = (1.0, 0.3, 0.1)
 START_NOISE = 0.02
+WORTH_SEARCHING, LEAST_ROWS, LEAST_TRIES = 60, 150, 15
+"""Evaluations of the evidence to plan for when time is short, the fewest rows of one, and the fewest evaluations."""
 PRIOR_SPREAD = {"length": 2.0, "variance": 2.0, "noise": 5.0, "warp": 2.0}
 """Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the start."""
 
@@ -56,18 +59,19 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Hyper:
-    """length [C, D], variance [C], noise, warp [D] (0: none)."""
+    """length [C, D], variance [C], noise, warp [D] (0: none); `laplace`: the rougher kernel."""
 
     length: Floats
     variance: Floats
     noise: float
     warp: Floats
+    laplace: bool = False
 
     @classmethod
-    def unpack(cls, t: Floats, n_products: int, n_axes: int) -> Hyper:
+    def unpack(cls, t: Floats, n_products: int, n_axes: int, laplace: bool = False) -> Hyper:
         split = n_products * n_axes
         length, variance = np.exp(t[:split]).reshape(n_products, n_axes), np.exp(t[split : split + n_products])
-        return cls(length, variance, float(np.exp(t[split + n_products])), t[split + n_products + 1 :])
+        return cls(length, variance, float(np.exp(t[split + n_products])), t[split + n_products + 1 :], laplace)
 
 
 def warp(z: Floats, a: Floats) -> tuple[Floats, Floats]:
@@ -82,9 +86,12 @@ def kernels(u: Floats, v: Floats, axis: NDArray[np.int64], hyper: Hyper) -> list
     out = []
     for length, variance in zip(hyper.length, hyper.variance, strict=True):
         a, b = u / length[axis], v / length[axis]
-        k = a @ b.T
-        k -= 0.5 * np.sum(a * a, axis=1)[:, None]
-        k -= 0.5 * np.sum(b * b, axis=1)
+        if hyper.laplace:
+            k = -cdist(a, b, "cityblock")
+        else:
+            k = a @ b.T
+            k -= 0.5 * np.sum(a * a, axis=1)[:, None]
+            k -= 0.5 * np.sum(b * b, axis=1)
         np.minimum(k, 0.0, out=k)
         np.exp(k, out=k)
         k *= variance
@@ -95,10 +102,10 @@ def kernels(u: Floats, v: Floats, axis: NDArray[np.int64], hyper: Hyper) -> list
 class _Evidence:
     """-log p(y | hyper) with weak priors, and its gradient, in the logarithms of the hyper-parameters."""
 
-    def __init__(self, z: Floats, y: Floats, inputs: Inputs, n_products: int, tied: bool, deadline: float) -> None:
-        self.z, self.y, self.inputs, self.n_products, self.deadline = z, y, inputs, n_products, deadline
+    def __init__(self, z: Floats, y: Floats, inputs: Inputs, n_products: int, tied: bool, laplace: bool) -> None:
+        self.z, self.y, self.inputs, self.n_products, self.laplace = z, y, inputs, n_products, laplace
         per_axis = 1 if tied else inputs.n_axes
-        length = np.log(np.repeat(START_LENGTH[:n_products], per_axis))
+        length = np.log(np.repeat(START_LENGTH[:n_products], per_axis) * (inputs.n_axes**0.5 if laplace else 1.0))
         variance = np.log(START_VARIANCE[:n_products])
         bends = 0 if tied else inputs.n_axes
         self.start = np.r_[length, variance, np.log(START_NOISE), np.full(bends, 0.01)]
@@ -116,7 +123,7 @@ class _Evidence:
         return out
 
     def hyper(self, t: Floats) -> Hyper:
-        return Hyper.unpack(self.untie @ t, self.n_products, self.inputs.n_axes)
+        return Hyper.unpack(self.untie @ t, self.n_products, self.inputs.n_axes, self.laplace)
 
     def __call__(self, t: Floats) -> tuple[float, Floats]:
         d, axis = self.inputs.n_axes, self.inputs.axis
@@ -126,7 +133,7 @@ class _Evidence:
         k = sum(products[1:], products[0].copy())
         k[np.diag_indices(len(k))] += hyper.noise + JITTER * hyper.variance.sum()
         factor, info = dpotrf(k, lower=1, overwrite_a=1)
-        if info or time.monotonic() > self.deadline:
+        if info:
             return 1e10, np.zeros_like(t)
         log_det = 2.0 * float(np.log(np.diag(factor)).sum())
         inverse = np.tril(dpotri(factor, lower=1)[0])
@@ -139,6 +146,9 @@ class _Evidence:
             weighted = np.multiply(m, product, out=product)
             row = weighted.sum(axis=1)
             variance[c] = 0.5 * row.sum()
+            if self.laplace:
+                length[c] = _pulled_apart(weighted, u, axis, d) / hyper.length[c]
+                continue
             moved = weighted @ u
             # sum_ij m_ij k_ij (u_i - u_j)^2 and its warp counterpart, by matrix-vector products
             square = np.bincount(axis, row @ (u * u) - np.sum(u * moved, axis=0), d)
@@ -149,6 +159,12 @@ class _Evidence:
         pull = (t - self.start) / self.spread
         value = 0.5 * float(self.y @ alpha) + 0.5 * log_det + 0.5 * float(pull @ pull)
         return value, self.untie.T @ np.r_[length.reshape(-1), variance, noise, bent] + pull / self.spread
+
+
+def _pulled_apart(weighted: Floats, u: Floats, axis: NDArray[np.int64], n_axes: int) -> Floats:
+    """1/2 sum_ij weighted_ij |u_i - u_j| of every axis, [D]."""
+    per_column = [0.5 * float(np.sum(weighted * np.abs(column[:, None] - column))) for column in u.T]
+    return np.bincount(axis, per_column, n_axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,22 +233,61 @@ def fit_gaussian_process(
     rows: NDArray[np.int64],
     n_products: int = 1,
     tied: bool = False,
+    laplace: bool = False,
     hyper_rows: int = 700,
     iterations: int = 100,
     deadline: float = np.inf,
 ) -> GaussianProcess:
     """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one factorisation on all rows.
 
-    x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes. The noise is lifted
-    until the kernel matrix factors.
+    x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes (`laplace` only with it). The noise is lifted
+    until the kernel matrix factors. With little time until `deadline` the evidence is taken on fewer rows.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
-    some = np.sort(rng.permutation(rows)[:hyper_rows])
+    order = rng.permutation(rows)[:hyper_rows]
     z = inputs.columns(x)
-    goal = _Evidence(z[some], v[some], inputs, n_products, tied, deadline)
-    found = minimize(goal, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
-    return condition(inputs, goal.hyper(found.x), x, v, centre, spread)
+
+    def evidence(count: int) -> _Evidence:
+        some = np.sort(order[:count])
+        return _Evidence(z[some], v[some], inputs, n_products, tied, laplace)
+
+    goal = evidence(len(order))
+    if np.isfinite(deadline):
+        goal = evidence(_affordable(goal, len(order), deadline))
+    return condition(inputs, goal.hyper(_search(goal, iterations, deadline)), x, v, centre, spread)
+
+
+class _OutOfTime(Exception):
+    """The search must end with the best it has."""
+
+
+def _affordable(goal: _Evidence, count: int, deadline: float) -> int:
+    """Rows on which WORTH_SEARCHING evaluations end before the deadline, by the time of one on `count` (cost ~ rows^2.5)."""
+    begin = time.monotonic()
+    goal(goal.start)
+    now = time.monotonic()
+    share = max(deadline - now, 0.0) / (WORTH_SEARCHING * max(now - begin, 1e-9))
+    return max(int(count * min(share, 1.0) ** 0.4), min(LEAST_ROWS, count))
+
+
+def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
+    """The hyper-parameters of the best evidence found in `iterations`, or when the deadline strikes (after LEAST_TRIES)."""
+    best, tries = (np.inf, goal.start), 0
+
+    def watched(t: Floats) -> tuple[float, Floats]:
+        nonlocal best, tries
+        tries += 1
+        if tries > LEAST_TRIES and time.monotonic() > deadline:
+            raise _OutOfTime
+        value, slope = goal(t)
+        best = min(best, (value, t.copy()), key=lambda pair: pair[0])
+        return value, slope
+
+    try:
+        return np.asarray(minimize(watched, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20}).x)
+    except _OutOfTime:
+        return best[1]
 
 
 def condition(inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float, spread: float) -> GaussianProcess:

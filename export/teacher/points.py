@@ -1,4 +1,4 @@
-"""Where a teacher is asked: on the rows, on crossings of rows, and spread over the box."""
+"""Where a teacher is asked: on the rows, on crossings or mixtures of rows, and spread over the box."""
 
 from __future__ import annotations
 
@@ -9,23 +9,37 @@ from scipy.stats import qmc
 Floats = NDArray[np.float64]
 CROSSED, BOXED = 0.75, 0.25
 """Shares of the points away from the rows."""
-
-
+BEYOND, MIXTURE_NOISE = 0.3, (0.3, 1.0)
 FEW_VALUES = 9
 """An axis with at most so many distinct values is asked on these values alone, as a categorical one."""
 
 
-def teaching_points(x: Floats, n_levels: NDArray[np.int64], count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def teaching_points(
+    x: Floats, n_levels: NDArray[np.int64], count: int, rng: np.random.Generator, mixed: bool = False
+) -> tuple[Floats, Floats]:
     """The rows x [N, D] and `count` points more, with weights: [N + count, D], [N + count]; all inside the box of x.
 
     A crossing takes each coordinate from one of two rows (so inputs that move together stay together) and half of
-    them slide towards a third row. The rows together weigh as much as all other points.
+    them slide towards a third row. The rows together weigh as much as all other points. `mixed`: mixtures alone, for
+    more axes than a box of points can fill.
     """
     fixed = np.array([n > 0 or len(np.unique(x[:, d])) <= FEW_VALUES for d, n in enumerate(n_levels)])
-    crossed = _crossings(x, fixed, int(CROSSED * count), rng)
-    boxed = _box(x, fixed, count - len(crossed), rng)
+    if mixed:
+        others = [_mixtures(x, fixed, count, rng)]
+    else:
+        crossed = int(CROSSED * count)
+        others = [_crossings(x, fixed, crossed, rng), _box(x, fixed, count - crossed, rng)]
     weight = np.r_[np.full(len(x), count / len(x)), np.ones(count)]
-    return np.concatenate([x, crossed, boxed]), weight / weight.mean()
+    return np.concatenate([x, *others]), weight / weight.mean()
+
+
+def _mixtures(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
+    """Points on and beyond the segments between two rows, with noise of MIXTURE_NOISE standard deviations an axis."""
+    first, second = rng.integers(len(x), size=(2, count))
+    along = rng.uniform(-BEYOND, 1.0 + BEYOND, (count, 1))
+    size = rng.choice(MIXTURE_NOISE, (count, 1))
+    noisy = x[first] + along * (x[second] - x[first]) + size * x.std(axis=0) * rng.standard_normal((count, x.shape[1]))
+    return np.asarray(np.where(fixed, x[first], np.clip(noisy, x.min(axis=0), x.max(axis=0))))
 
 
 def _crossings(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:

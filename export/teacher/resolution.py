@@ -12,6 +12,8 @@ from .gaussian_process import GaussianProcess, warp
 
 Floats = NDArray[np.float64]
 GRID = 161
+DOMINATED = 0.9
+"""Share of the rows on one value from which an axis of a crowded table is left out."""
 CANDIDATES = ((1, 1), (2, 1), (3, 1), (3, 2), (5, 1), (3, 4), (5, 2), (7, 1), (3, 6), (5, 4), (7, 2), (3, 9), (5, 8), (3, 14), (3, 20))
 """(degree, spans), from few rows to many."""
 
@@ -19,8 +21,22 @@ CANDIDATES = ((1, 1), (2, 1), (3, 1), (3, 2), (5, 1), (3, 4), (5, 2), (7, 1), (3
 def teacher_bases(teachers: list[GaussianProcess], samples: Samples, tolerance: float, linear: bool = False) -> list[SpanBasis]:
     """The basis with the fewest rows of each axis whose best approximation of kernel draws errs by less than `tolerance`
     (relative RMS); breaks are even in the warped coordinate of the first teacher. An axis with few distinct values
-    gets at most as many rows as values. `linear`: straight atoms, for more axes than the rows can bend."""
-    return [_basis(teachers, samples, d, np.inf if linear else tolerance) for d in range(samples.x.shape[1])]
+    gets at most as many rows as values. `linear`: straight atoms, for more axes than the rows can bend, and constant
+    ones where nearly all rows share a value: what the few others say there would be stretched far outside."""
+    return [
+        _constant(samples, d) if linear and _dominated(samples, d) else _basis(teachers, samples, d, np.inf if linear else tolerance)
+        for d in range(samples.x.shape[1])
+    ]
+
+
+def _constant(samples: Samples, d: int) -> SpanBasis:
+    return bspline(list(samples.bounds(d)), 0)
+
+
+def _dominated(samples: Samples, d: int) -> bool:
+    if samples.n_levels[d]:
+        return False
+    return bool(np.unique(samples.x[:, d], return_counts=True)[1].max() >= DOMINATED * len(samples.x))
 
 
 def _basis(teachers: list[GaussianProcess], samples: Samples, d: int, tolerance: float) -> SpanBasis:

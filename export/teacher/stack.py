@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MAX_PRODUCTS = 2
 EVEN = 0.5
 """Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold errors best."""
 CROWDED = 8
@@ -40,6 +39,7 @@ class Teacher:
 
     link: str
     n_products: int
+    laplace: bool
     outputs: tuple[Output, ...]
     processes: tuple[GaussianProcess, ...]
     judges: tuple[tuple[GaussianProcess, ...], tuple[GaussianProcess, ...]]
@@ -47,7 +47,13 @@ class Teacher:
 
     @property
     def name(self) -> str:
-        return f"Gaussian process, {self.n_products} product{'s' if self.n_products > 1 else ''}, link {self.link}"
+        return f"Gaussian process, {self.size}, link {self.link}"
+
+    @property
+    def size(self) -> str:
+        """Number and kind of the products."""
+        kind = "Laplace product" if self.laplace else "product"
+        return f"{self.n_products} {kind}{'s' if self.n_products > 1 else ''}"
 
     def values(self, x: Floats, folds: Ints | None = None) -> Floats:
         """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds."""
@@ -78,8 +84,8 @@ class Stack:
 
     @property
     def name(self) -> str:
-        parts = " + ".join(f"{w:.2f} x {t.n_products}" for w, t in zip(self.weights, self.teachers, strict=True))
-        return f"Gaussian processes ({parts} products), link {self.first.link}"
+        parts = " + ".join(f"{w:.2f} of {t.size}" for w, t in zip(self.weights, self.teachers, strict=True))
+        return f"Gaussian processes ({parts}), link {self.first.link}"
 
     @property
     def processes(self) -> list[GaussianProcess]:
@@ -93,20 +99,20 @@ class Stack:
 def teachers(
     samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None
 ) -> list[Teacher]:
-    """Teachers of every link with one and two products, in the order tried."""
+    """Teachers of every link in the order tried: with one and two products, or for crowded samples smooth and rough."""
     found: list[Teacher] = []
     first = np.inf
     for link in links:
         error = np.inf
-        for n_products in range(1, (1 if crowded(samples) else MAX_PRODUCTS) + 1):
+        for n_products, laplace in ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False)):
             if found and time.monotonic() > deadline:
                 break
-            teacher = _teacher(samples, link, n_products, folds, seed, deadline)
+            teacher = _teacher(samples, link, n_products, laplace, folds, seed, next(_ends(deadline, 1 if found else 2)))
             found.append(teacher)
             error = relative_error(samples.y - teacher.held_out, samples.y)
             if watch:
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
-            first = error if n_products == 1 and link == links[0] else first
+            first = min(first, error) if link == links[0] else first
             if error < EXACT or (n_products == 1 and error > BEHIND * first):
                 break
         if error < EXACT:
@@ -119,29 +125,42 @@ def crowded(samples: Samples) -> bool:
     return len(samples.x) < CROWDED * samples.x.shape[1]
 
 
-def _teacher(samples: Samples, link: str, n_products: int, folds: Ints, seed: int, deadline: float) -> Teacher:
+def _teacher(
+    samples: Samples, link: str, n_products: int, laplace: bool, folds: Ints, seed: int, deadline: float
+) -> Teacher:  # fmt: skip
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
     inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
     everything, tied = np.arange(len(folds)), crowded(samples)
+    honest = len(folds) <= HONEST_ROWS
+    ends = _ends(deadline, 3 if honest else 1)
 
     def trained(rows: Ints) -> tuple[GaussianProcess, ...]:
+        until = next(ends)
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
-            fit_gaussian_process(inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, deadline=deadline)
+            fit_gaussian_process(
+                inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, laplace=laplace, deadline=until
+            )
             for k, rng in enumerate(streams)
         )
 
     processes = trained(everything)
-    honest = len(folds) <= HONEST_ROWS
     judges = (trained(np.flatnonzero(folds % 2 == 1)), trained(np.flatnonzero(folds % 2 == 0))) if honest else (processes, processes)
     held_out = np.empty_like(samples.y)
     for half in (0, 1):
         mine = folds % 2 == half
         for k, output in enumerate(outputs):
             held_out[mine, k] = output.value(target[:, k] - judges[half][k].held_out(folds))[mine]
-    return Teacher(link, n_products, outputs, processes, judges, held_out)
+    return Teacher(link, n_products, laplace, outputs, processes, judges, held_out)
+
+
+def _ends(deadline: float, parts: int) -> Iterator[float]:
+    """Deadlines of `parts` pieces of work, each an equal share of the time left when it begins."""
+    for left in range(parts, 0, -1):
+        now = time.monotonic()
+        yield now + (deadline - now) / left
 
 
 def best_stack(samples: Samples, found: list[Teacher]) -> Stack:

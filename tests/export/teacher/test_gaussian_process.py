@@ -26,12 +26,12 @@ def inputs_of(x: np.ndarray) -> Inputs:
     return Inputs.of(LEVELS, x.min(axis=0), x.max(axis=0))
 
 
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(("tied", "laplace"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("n_products", [1, 2, 3])
-def test_evidence_gradient(n_products: int, tied: bool) -> None:
+def test_evidence_gradient(n_products: int, tied: bool, laplace: bool) -> None:
     x, y = rows(60)
     inputs = inputs_of(x)
-    goal = _Evidence(inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, np.inf)
+    goal = _Evidence(inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, laplace)
     t = goal.start + 0.3 * np.random.default_rng(1).standard_normal(len(goal.start))
     value, gradient = goal(t)
     np.testing.assert_allclose(approx_fprime(t, lambda s: goal(s)[0], 1e-6), gradient, rtol=1e-3, atol=2e-4)
