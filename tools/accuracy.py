@@ -1,8 +1,9 @@
 """Accuracy, size, coverage and time of the fit on measured tables, functions and models of known rank: one table.
 
-    python tools/accuracy.py [--short] [--only WORD] [--splits N] [--jobs N] [--json FILE] [--resume]
+    python tools/accuracy.py [--short] [--only WORD] [--splits N] [--jobs N] [--json FILE] [--resume | --done]
 
-Every fit is a line of out/accuracy.jsonl as soon as it is done; `--resume` goes on from there after an interruption.
+Every fit is a line of out/accuracy.jsonl as soon as it is done; `--resume` goes on from there after an interruption,
+`--done` writes the table of the fits that are there: its second column says how many.
 """
 
 from __future__ import annotations
@@ -135,11 +136,15 @@ def label(job: tuple[Any, ...]) -> str:
     return " ".join([job[0].__name__, *map(str, job[1:])])
 
 
-def fits(wanted: list[tuple[Any, ...]], workers: int, resume: bool) -> dict[str, list[Split]]:
-    """The fits by name, in the order of `wanted`; those in LOG are not repeated when resuming."""
+def logged() -> dict[str, Split]:
+    """The fits in LOG by their labels."""
+    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.is_file() else []
+    return {entry["job"]: Split(**entry["split"]) for entry in map(json.loads, lines)}
+
+
+def fits(wanted: list[tuple[Any, ...]], workers: int, done: dict[str, Split], resume: bool) -> dict[str, Split]:
+    """`done` and the fits of `wanted` that are not in it, each written to LOG when it ends."""
     LOG.parent.mkdir(exist_ok=True)
-    old = LOG.read_text(encoding="utf-8").splitlines() if resume and LOG.is_file() else []
-    done = {entry["job"]: Split(**entry["split"]) for entry in map(json.loads, old)}
     with open(LOG, "a" if resume else "w", encoding="utf-8") as log, ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(job[0], *job[1:]): label(job) for job in wanted if label(job) not in done}
         for number, result in enumerate(as_completed(waiting), 1):
@@ -149,9 +154,13 @@ def fits(wanted: list[tuple[Any, ...]], workers: int, resume: bool) -> dict[str,
             log.flush()
             rmse = np.sqrt(split.squared / split.count)
             print(f"{number} of {len(waiting)}: {name}, rmse {rmse:.4g} in {split.seconds:.0f} s", file=sys.stderr, flush=True)
+    return done
+
+
+def by_name(wanted: list[tuple[Any, ...]], done: dict[str, Split]) -> dict[str, list[Split]]:
+    """The fits of `wanted` that are done, by name."""
     found: dict[str, list[Split]] = {}
-    for job in wanted:
-        split = done[label(job)]
+    for split in (done[label(job)] for job in wanted if label(job) in done):
         found.setdefault(split.name, []).append(split)
     return found
 
@@ -163,11 +172,14 @@ def main() -> int:
     parser.add_argument("--splits", type=int, default=20, metavar="N", help="splits of each measured table (default: all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--resume", action="store_true", help="keep the fits of an interrupted run")
+    parser.add_argument("--done", action="store_true", help="fit nothing: the table of the fits of an interrupted run")
     parser.add_argument("--json", metavar="FILE", help="also write every fit")
     args = parser.parse_args()
     if not DATA.is_dir():
         print(f"no measured tables at {DATA}: functions and known ranks only", file=sys.stderr)
-    found = fits(list(jobs(args)), args.jobs, args.resume)
+    wanted = list(jobs(args))
+    done = logged() if args.resume or args.done else {}
+    found = by_name(wanted, done if args.done else fits(wanted, args.jobs, done, args.resume))
     print(" | ".join(HEAD))
     for name, parts in found.items():
         print(" | ".join(line(name, parts)))

@@ -35,8 +35,10 @@ BEHIND, SLOW = 1.1, 0.7
 """Growth stops while still this far above `worth` and falling more slowly than this per step of rank."""
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
-COARSE, FEW_SPANS = (1, 2, 3, 4, 6), 0.05
-"""Below the error FEW_SPANS the same modes are tried on so few spans, from the coarsest on."""
+COARSE, FEW_SPANS = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6)), 0.05
+"""Below the error FEW_SPANS the same modes are tried on these (degree, spans), straight ones for kinks at even places."""
+KINKED = 0.5
+"""Share of the error below which straight pieces are taken for the truth."""
 SPARE_RANK = 8
 """Least rank on few spans: with modes to spare the steps do not get caught where two modes share a feature."""
 FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
@@ -168,15 +170,13 @@ def _coarser(
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
-    for spans in COARSE:
-        if time.monotonic() > deadline:
+    for degree, spans in COARSE:
+        f = start(data_bases(samples, degree, spans), uses, target.shape[1], rng)
+        if f.parameters >= best.start.parameters or time.monotonic() > deadline:
             break
-        f = start(data_bases(samples, 3, spans), uses, target.shape[1], rng)
-        if f.parameters >= best.start.parameters:
-            break
-        trial = Direct(f"{uses.shape[1]} modes, degree 3, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
+        trial = Direct(f"{uses.shape[1]} modes, degree {degree}, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
         add(trial)
-        if trial.error < best.error:
+        if trial.error < (1.0 if degree > 1 else KINKED) * best.error:
             return trial
     return best
 

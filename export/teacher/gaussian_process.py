@@ -164,7 +164,7 @@ class _Evidence:
 def _pulled_apart(weighted: Floats, u: Floats, axis: NDArray[np.int64], n_axes: int) -> Floats:
     """1/2 sum_ij weighted_ij |u_i - u_j| of every axis, [D]."""
     per_column = [0.5 * float(np.sum(weighted * np.abs(column[:, None] - column))) for column in u.T]
-    return np.bincount(axis, per_column, n_axes)
+    return np.asarray(np.bincount(axis, per_column, n_axes), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
