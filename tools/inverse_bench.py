@@ -3,12 +3,14 @@
 python tools/inverse_bench.py                       # everything in short form, printed
 python tools/inverse_bench.py --cases 1000 --write  # as many cases as the targets name, into docs/tables/inverse.md
 python tools/inverse_bench.py --only calibration --calibration 3000 --write   # into docs/tables/calibration.md
+python tools/inverse_bench.py --only deadline,watch --write    # these rows alone, the others stay
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,8 +58,20 @@ def main() -> None:
             print(lines[-1], end="", flush=True)
     if args.write:
         TABLES.mkdir(parents=True, exist_ok=True)
-        name = APART if chosen == [APART] else "inverse"
-        (TABLES / f"{name}.md").write_text(HEAD + "".join(lines), encoding="utf-8")
+        path = TABLES / f"{APART if chosen == [APART] else 'inverse'}.md"
+        path.write_text(HEAD + "".join(merged(path, lines) if args.only else lines), encoding="utf-8")
+
+
+def merged(path: Path, fresh: list[str]) -> list[str]:
+    """The rows of a table with the fresh ones in place of those of the same name (numbers in it aside), new ones at the end."""
+    old = path.read_text(encoding="utf-8").removeprefix(HEAD).splitlines(keepends=True) if path.exists() else []
+    names = {named(line): line for line in fresh}
+    kept = [names.pop(named(line), line) for line in old]
+    return kept + list(names.values())
+
+
+def named(line: str) -> str:
+    return re.sub(r"[\d,.]+", "#", line.split("|")[1])
 
 
 if __name__ == "__main__":

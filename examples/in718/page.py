@@ -28,8 +28,9 @@ def page(found: dict[str, Any], images: np.ndarray, walls: Walls) -> str:
     pictures = "".join(f'<img alt="reconstructed" src="{png(i.reshape(walls.shape))}">' for i in images[:SHOWN])
     return (
         f"{HEAD}<h1>Inconel 718: thermal history and strength</h1>"
-        "<p>135 points on 12 walls. Features: principal components of the wavelet images of the infrared history, chosen with the model "
-        "inside every fold; nothing of a held-out wall is seen. R2 over all held-out rows:"
+        "<p>135 points on 12 walls. Features: principal components of the wavelet images of the infrared history, in colour and in grey, "
+        "sharp and blurred: the mean of six additive models, chosen inside every fold; nothing of what is held out is seen. R2 over all "
+        "held-out rows, for random folds the mean over five partitions:"
         f"<table><tr><th>property<th>leave one wall out<th>random 5-fold<th>parameters{''.join(rows)}</table><ul>{peers}</ul>"
         f"<h2>Histories that give {family['target']:.0f} MPa</h2><p>{family['found']} of {family['asked']} asked for, in "
         f"{family['milliseconds']:.0f} ms, kept where the training density is at least that of the outer tenth of the walls. They are "

@@ -20,7 +20,8 @@ DEFAULT_COUNT = 16  # diverse solutions with several unknowns
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument("--target", **many, metavar="NAME=VALUE", help="the wanted output, or several")
+    what = "the wanted output, or several; with one unknown also NAME=LO:HI, NAME=min or NAME=max"
+    parser.add_argument("--target", **many, metavar="NAME=VALUE", help=what)
     parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to find")
     add_at(parser, "the known inputs; level names for categorical inputs")
     parser.add_argument("--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target")
@@ -43,6 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.deadline_ms is not None and not args.deadline_ms > 0:
         raise InputError(f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds")
+    if args.seed < 0:
+        raise InputError(f"--seed is {args.seed}; give a whole number that is not negative")
     asked = [name for name in ("target", "observations", "limits") if getattr(args, name)]
     if len(asked) != 1:
         raise InputError("an inverse query needs one of --target NAME=VALUE, --observations FILE.csv or --limits NAME=LO:HI")
@@ -75,6 +78,9 @@ def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tupl
     """All roots with one unknown, diverse solutions with several."""
     from ..inverse import level_set, roots
 
+    special = _extreme_or_interval(args, model, unknowns)
+    if special is not None:
+        return special
     target = _numbers(args.target, model.output_names)
     tolerance = _numbers(args.tolerance, model.output_names)
     at: dict[str, object] = {**given(model, args.at)}
@@ -82,10 +88,41 @@ def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tupl
     if count < 1:
         raise InputError(f"--count is {count}; ask for at least one solution")
     if len(unknowns) == 1 and len(target) == 1 and not tolerance:
-        every = roots(model, unknowns[0], target, at)
+        every = roots(model, unknowns[0], target, at, deadline_ms=args.deadline_ms)
         return every.to_dict(), _root_lines(every)
     found = level_set(model, target, unknowns, count, at=at, tolerance=tolerance, seed=args.seed, deadline_ms=args.deadline_ms)
     return found.to_dict(), solution_lines(found) + remark(found)
+
+
+def _extreme_or_interval(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]] | None:
+    """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
+    from ..inverse import argmax, argmin, interval_set
+    from .measured import limits
+
+    named = assignments(args.target, model.output_names)
+    if not any(":" in text or text in ("min", "max") for text in named.values()):
+        return None
+    if len(named) > 1 or len(unknowns) > 1 or args.tolerance:
+        raise InputError("LO:HI, min and max take one output, one unknown and no tolerance; give numbers otherwise")
+    ((name, text),) = named.items()
+    at: dict[str, object] = {**given(model, args.at)}
+    if text in ("min", "max"):
+        best = (argmin if text == "min" else argmax)(model, unknowns[0], name, at, deadline_ms=args.deadline_ms)
+        return best.to_dict(), _extreme_lines(model, unknowns[0], name, best)
+    low, high = limits(model, args.target)[name]
+    ends = (-float("inf") if low is None else low, float("inf") if high is None else high)
+    if not ends[0] <= ends[1]:
+        raise InputError(f"{name}={text} is not in order; give LO <= HI, or leave one out")
+    found = interval_set(model, unknowns[0], {name: ends}, at, deadline_ms=args.deadline_ms)
+    return found.to_dict(), _root_lines(found)
+
+
+def _extreme_lines(model: Model, unknown: str, name: str, best: Any) -> list[str]:
+    if not best.at:
+        return remark(best)
+    output = model.outputs[model.output_names.index(name)]
+    where = _one(model.axes[model.axis_index(unknown)], best.at[unknown])
+    return [f"{where} gives {name} = {with_unit(best.value, output.unit)}", *remark(best)]
 
 
 def _numbers(texts: list[str], known: list[str]) -> dict[str, float]:
@@ -98,7 +135,8 @@ def _numbers(texts: list[str], known: list[str]) -> dict[str, float]:
 
 def _root_lines(found: Any) -> list[str]:
     axis = found.axes[0]
-    lines = [_one(axis, s[axis.name]) + ("  (touches)" if t else "") for s, t in zip(found.solutions, found.tangent, strict=False)]
+    isolated = found.solutions[: len(found.x)]  # the middles of the intervals come after them
+    lines = [_one(axis, s[axis.name]) + ("  (touches)" if t else "") for s, t in zip(isolated, found.tangent, strict=True)]
     lines += [f"{axis.name} from {with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}" for a, b in found.intervals]
     return lines + remark(found)
 

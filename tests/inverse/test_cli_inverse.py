@@ -57,6 +57,11 @@ def test_several_unknowns_give_diverse_solutions(path: str, capsys: pytest.Captu
         (["--unknown", "power", *KNOWN], 2, "bad_input"),
         (["--target", "width=90", "--unknown", "power,speed", "--at", "alloy=316L", "--count", "0"], 2, "bad_input"),
         (["--target", "width=90", "--unknown", "power", *KNOWN, "--deadline-ms", "-1"], 2, "bad_input"),
+        (["--target", "width=90", "--unknown", "power,speed", "--at", "alloy=316L", "--seed", "-1"], 2, "bad_input"),
+        (["--target", "width=85:95", "--unknown", "power,speed", "--at", "alloy=316L"], 2, "bad_input"),
+        (["--target", "width=95:85", "--unknown", "power", *KNOWN], 2, "bad_input"),
+        (["--target", "height=min", "--unknown", "power", *KNOWN], 2, "bad_input"),
+        (["--target", "width=900:950", "--unknown", "power", *KNOWN], 3, "unreachable"),
     ],
 )
 def test_what_cannot_be_answered(
@@ -74,6 +79,20 @@ def test_words_for_people(path: str, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("power = ")
     assert main(["inverse", path, "--target", "width=900", "--unknown", "power", *KNOWN]) == 3
     assert "unreachable: width = 900 is not reached" in capsys.readouterr().out
+
+
+def test_intervals_and_extremes(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    model = load(path, backend="numpy")
+    code, answer, _ = ask(capsys, path, "--target", "width=85:95", "--unknown", "power", *KNOWN)
+    ((low, high),) = (piece["power"] for piece in answer["intervals"])  # type: ignore[attr-defined]
+    assert code == 0 and [model.value({"power": p, "speed": 0.9, "alloy": "316L"})[0] for p in (low, high)] == pytest.approx([85.0, 95.0])
+    for word, power in (("min", 100.0), ("max", 400.0)):
+        code, answer, _ = ask(capsys, path, "--target", f"width={word}", "--unknown", "power", *KNOWN)
+        assert code == 0 and answer["at"] == {"power": power}
+    assert main(["inverse", path, "--target", "width=85:95", "--unknown", "power", *KNOWN]) == 0
+    assert capsys.readouterr().out.startswith("power from ")
+    assert main(["inverse", path, "--target", "width=max", "--unknown", "power", *KNOWN]) == 0
+    assert capsys.readouterr().out.startswith("power = 400 W gives width = ")
 
 
 def test_observations_and_advice(path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
