@@ -82,14 +82,15 @@ def enough(starts: int, modes: int) -> bool:
 def distinct(
     local: Local, value: Value, z: Floats, energy: Floats, converged: NDArray[np.bool_], band: float, movable: NDArray[np.bool_]
 ) -> Ints:
-    """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end alone if none has converged.
+    """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end alone if none of them has converged.
 
     Two ends are one when they coincide or when a way between them does not climb, straight or, between ends of nearly the same
     height, along the ridge: they lie on one valley floor. Ends that differ in a level (not `movable`) are never one. What no time
     is left for is not looked at.
     """
     order = np.argsort(energy, kind="stable")
-    order = order[(energy[order] <= energy[order[0]] + band) & converged[order]] if converged.any() else order[:1]
+    sure = (energy[order] <= energy[order[0]] + band) & converged[order]
+    order = order[sure] if sure.any() else order[:1]
     kept: list[int] = []
     for i in order:
         level = (np.abs(z[kept] - z[i])[:, ~movable] < SAME).all(axis=1)

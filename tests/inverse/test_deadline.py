@@ -13,6 +13,7 @@ import pytest
 from sna_edge import CP, Model, Output, Status, spline_axis
 from sna_edge.inverse import argmin, estimate, interval_set, invert_batch, posterior, roots
 from sna_edge.inverse.deadline import Deadline, OutOfTime, Pace
+from sna_edge.inverse.modes import distinct
 from sna_edge.inverse.stretches import all_roots
 
 GIVEN = 20.0  # ms
@@ -122,3 +123,9 @@ def test_pieces_cover_everything_or_stop() -> None:
         for part in Pace(Deadline(1e-3)).pieces("w", z):
             seen.append(part)
     assert len(seen) == 1 and len(seen[0]) == 1
+
+
+def test_an_unconverged_end_far_below_the_converged_ones_is_the_answer() -> None:
+    energy, converged = np.array([0.0, 50.0]), np.array([False, True])
+    kept = distinct(lambda z: (z, z, z), lambda z: z[:, 0], np.array([[0.1], [0.9]]), energy, converged, 14.0, np.array([True]))
+    assert kept.tolist() == [0]
