@@ -9,7 +9,7 @@ import pytest
 
 from sna_edge.basis import bspline, graded_breaks, hat, levels, periodic_bspline, uniform_breaks
 from sna_export.fit import als
-from sna_export.fit.als import axis_equations, sweep
+from sna_export.fit.als import Passage, axis_equations, sweep
 from sna_export.fit.gauss_newton import jacobian, levenberg_marquardt, loss, normal_equations
 from sna_export.fit.penalty import components
 from sna_export.fit.rows import Rows
@@ -81,6 +81,21 @@ def test_axis_equations_are_the_normal_equations_of_one_axis(problem: tuple[Sepa
     by_span, plain = axis_equations(f, rows, axis), normal_equations(f, rows, [axis])
     np.testing.assert_allclose(by_span.a, plain.a, rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(by_span.g, plain.g, rtol=1e-11, atol=1e-13)
+
+
+def test_a_passage_keeps_the_products_of_a_sweep(problem: tuple[Separable, Rows]) -> None:
+    """Products kept from the start of a sweep are those made anew, while the tables behind it change."""
+    f, rows = problem
+    passage = Passage(f, rows)
+    for d in (0, 1, 3, 4):
+        kept, anew = axis_equations(f, rows, d, passage), axis_equations(f, rows, d)
+        np.testing.assert_allclose(kept.a, anew.a, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(kept.residual, anew.residual, rtol=1e-11, atol=1e-12)
+        f = f.with_tables([1.1 * t + 0.01 if e == d else t for e, t in enumerate(f.tables)])
+    assert passage.kept
+    again = axis_equations(f, rows, 1, passage)
+    assert not passage.kept
+    np.testing.assert_allclose(again.a, axis_equations(f, rows, 1).a, rtol=1e-11, atol=1e-13)
 
 
 def test_sweeps_never_raise_the_objective(problem: tuple[Separable, Rows]) -> None:

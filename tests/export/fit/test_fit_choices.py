@@ -162,6 +162,18 @@ def test_a_time_limit_is_kept() -> None:
     assert heard and min(heard) < 2.0
 
 
+def test_kinks_at_even_places_are_met() -> None:
+    rng = np.random.default_rng(2)
+    x, fresh = rng.random((500, 3)), rng.uniform(0.05, 0.95, (2000, 3))
+
+    def truth(z: np.ndarray) -> np.ndarray:
+        return np.prod(1.0 + np.abs(2.0 * z - 1.0), axis=1)
+
+    found = fit_arrays(x, truth(x))
+    error = found.model.value(fresh)[:, 0] - truth(fresh)
+    assert np.sqrt(np.mean(error**2)) < 5e-3 * truth(fresh).std()
+
+
 def test_noise_is_not_interpolated() -> None:
     rng = np.random.default_rng(4)
     x = rng.random((150, 2))

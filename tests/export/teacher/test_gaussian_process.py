@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
@@ -71,6 +73,29 @@ def test_teaching_points_stay_in_the_box_and_on_the_levels() -> None:
     assert np.all(points >= x.min(axis=0)) and np.all(points <= x.max(axis=0))
     assert set(points[:, 2]) == {0.0, 1.0, 2.0}
     assert weight[:80].sum() == pytest.approx(weight[80:].sum())
+
+
+def test_mixtures_stay_in_the_box_and_keep_few_values() -> None:
+    x, _ = rows(80)
+    points, _ = teaching_points(x, LEVELS, 400, np.random.default_rng(0), mixed=True)
+    assert np.all(points >= x.min(axis=0)) and np.all(points <= x.max(axis=0))
+    assert set(points[:, 2]) == {0.0, 1.0, 2.0}
+    assert len(np.unique(points[:, 0])) > 400
+
+
+def test_a_search_out_of_time_keeps_the_best_it_has_seen() -> None:
+    x, y = rows(200)
+    begin = time.monotonic()
+    late = fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y)), deadline=begin)
+    assert time.monotonic() - begin < 5.0
+    fresh, truth = rows(500, seed=5)
+    assert np.sqrt(np.mean((late.predict(fresh) - truth) ** 2)) < 0.1 * truth.std()
+
+
+def test_an_axis_that_nearly_all_rows_share_stays_constant(process: tuple) -> None:
+    gp, x, y = process
+    samples = Samples.of(np.c_[x[:, :2], np.arange(len(x)) % 20 == 0], y)
+    assert [b.n_rows for b in teacher_bases([gp], samples, 1e-5, linear=True)] == [2, 2, 1]
 
 
 def test_bases_get_finer_with_the_tolerance(process: tuple) -> None:
