@@ -73,7 +73,8 @@ def many(count: int) -> tuple[Model, dict[str, np.ndarray]]:
 def test_what_was_left_out_is_said_and_the_answer_is_sound() -> None:
     model, data = many(400_000)
     found = patient(
-        lambda ms: estimate(model, data, ["a"], 0.1, deadline_ms=ms), lambda e: e.rows > 100 and abs(e.x[0, 0] - 0.6) < 5 * e.deviation[0, 0]
+        lambda ms: estimate(model, data, ["a"], 0.1, deadline_ms=ms),
+        lambda e: e.rows > 100 and abs(e.x[0, 0] - 0.6) < 5 * e.deviation[0, 0],
     )
     assert found.status == Status.DEADLINE and "of 400000 measured numbers were used" in found.message
     assert 100 < found.rows < 400_000
