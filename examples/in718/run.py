@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-from data import Walls, load
-from forward import Components, held_out, held_out_average, r2, select, separable, views
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # the systems are small: several threads would spin on them
 
-from sna_edge import Interval, Model, from_bytes
-from sna_edge.inverse import level_set
+import numpy as np  # noqa: E402
+from data import Walls, load  # noqa: E402
+from forward import Components, held_out, held_out_average, r2, select, separable, views  # noqa: E402
+
+from sna_edge import Interval, Model, from_bytes  # noqa: E402
+from sna_edge.inverse import level_set  # noqa: E402
 
 PEERS = {"leave one wall out": ("extra trees on temperature bins", 0.575), "random 5-fold": ("on wavelet principal components", 0.645)}
 FAMILY = 64  # thermal histories asked for per target
