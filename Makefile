@@ -104,7 +104,7 @@ $(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
 	@$(PIP) --editable '.[runtimes]' || for extra in onnx tflite firmware; do \
 	  $(PIP) --editable ".[$$extra]" || echo "no $$extra here: its tests are skipped"; done
 	@$(PIP) --editable '.[torch]' || echo "no torch here: its tests are skipped"
-	@$(PIP) --editable '.[adopt]' || echo "no pyGAM, chaospy or teneva here: their tests are skipped"
+	@$(PIP) --editable '.[adopt]' || echo "no pyGAM, chaospy, OpenTURNS or teneva here: their tests are skipped"
 	@touch $@
 
 # tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB

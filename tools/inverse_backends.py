@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from inverse_problems import Row
+from inverse_problems import Row, served
 
-import sna_edge
-from sna_edge import CP, BackendError, Model, Output, spline_axis
+from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.inverse import estimate, invert_batch, level_set, roots
 
 ALLOWED = 1e-5  # of the range for targets, of the axis for coordinates
-BACKENDS = ("numpy", "native", "tflite")
 Found = list[tuple[np.ndarray, dict[str, float]]]  # points [n, D] and the targets they should meet
 
 
@@ -25,27 +23,6 @@ def stored_model(seed: int = 0, modes: int = 8) -> Model:
     x = np.linspace(0, 1, 15)[:, None]
     tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.8, 1.6, modes) * x + rng.uniform(size=modes))) for _ in axes]
     return Model(axes, CP.full(tables, rng.normal(size=(modes, 2))), [Output("y"), Output("z")], dtypes=["float32"] * 3)
-
-
-def served(folder: Path, seed: int = 0) -> dict[str, Model]:
-    """The stored model on every backend that is installed here."""
-    path = folder / "m.sna"
-    stored_model(seed).save(path)
-    try:
-        from sna_export.tflite import export
-
-        export(sna_edge.load(path, backend="numpy"), folder, stem="m")
-    except ImportError:
-        pass
-    found = {}
-    for name in BACKENDS:
-        try:
-            model = sna_edge.load(path, backend=name)
-            assert model.backend.name == name
-            found[name] = model
-        except BackendError:
-            continue
-    return found
 
 
 def asked_roots(model: Model, reference: Model, seed: int) -> Found:
@@ -97,7 +74,7 @@ ISOLATED = ("roots", "level_set, 2 targets", ESTIMATE)
 
 def agreement(folder: Path, cases: int, seed: int = 0) -> Iterator[tuple[str, str, int, float, float]]:
     """(call, backend, solutions, largest miss as a share of the range, largest distance of a steep coordinate from numpy's)."""
-    models = served(folder, seed)
+    models = served(stored_model(seed), folder)
     reference = models["numpy"]
     size = np.ptp(reference.value(np.random.default_rng(0).uniform(size=(4000, 3))), axis=0)
     for call, ask in CALLS.items():

@@ -8,15 +8,13 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from inverse_problems import Row
+from inverse_problems import Row, served
 
-import sna_edge
-from sna_edge import CP, BackendError, Interval, Model, Output, spline_axis
+from sna_edge import CP, Interval, Model, Output, spline_axis
 from sna_edge.inverse import Knob, StudentT, advise, argmax, estimate, interval_set, invert_batch, level_set, posterior, roots
 
 BUDGETS = (5.0, 20.0, 50.0, 200.0)  # ms
 REPEATS = 5
-BACKENDS = ("numpy", "native", "tflite")
 Call = Callable[[float], object]
 
 
@@ -86,29 +84,11 @@ def calls(model: Model) -> dict[str, Call]:
     return found
 
 
-def served(folder: Path) -> dict[str, Model]:
-    path = folder / "m.sna"
-    stored_model().save(path)
-    try:
-        from sna_export.tflite import export
-
-        export(sna_edge.load(path, backend="numpy"), folder, stem="m")
-    except ImportError:
-        pass
-    found = {}
-    for name in BACKENDS:
-        try:
-            found[name] = sna_edge.load(path, backend=name)
-        except BackendError:
-            continue
-    return found
-
-
 def deadline_rows() -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         worst: dict[str, list[str]] = {}
-        for backend, model in served(Path(folder)).items():
+        for backend, model in served(stored_model(), Path(folder)).items():
             for what, call in calls(model).items():
                 worst.setdefault(what, []).append(f"{backend} " + " ".join(f"{used(call, ms):.2f}" for ms in BUDGETS))
         for what, found in worst.items():

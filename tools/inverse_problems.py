@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+import sna_edge
 from sna_edge import CP, BackendError, Model, Output, spline_axis
 from sna_edge.backends import create
 
+BACKENDS = ("numpy", "native", "tflite")
 NAMES = ["a", "b", "c"]
 
 
@@ -55,3 +58,23 @@ def observed(seed: int, count: int = 200, share: float = 0.02, modes: int = 16) 
     sigma = share * float(np.ptp(model.value(rng.uniform(size=(1000, 4)))))
     y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(size=count)
     return model, {"t": t, "y": y}, sigma, truth
+
+
+def served(model: Model, folder: Path) -> dict[str, Model]:
+    """The model, stored in `folder`, on every backend that is installed here."""
+    path = folder / "m.sna"
+    model.save(path)
+    try:
+        from sna_export.tflite import export
+
+        export(sna_edge.load(path, backend="numpy"), folder, stem="m")
+    except ImportError:
+        pass  # no flatbuffers: no file for the tflite backend, which then raises below
+    found = {}
+    for name in BACKENDS:
+        try:
+            found[name] = sna_edge.load(path, backend=name)
+        except BackendError:
+            continue
+        assert found[name].backend.name == name
+    return found

@@ -112,8 +112,9 @@ def teachers(
             error = relative_error(samples.y - teacher.held_out, samples.y)
             if watch:
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
-            first = min(first, error) if link == links[0] else first
-            if error < EXACT or (n_products == 1 and error > BEHIND * first):
+            simple = n_products == 1 and not laplace
+            first = error if simple and link == links[0] else first
+            if error < EXACT or (simple and error > BEHIND * first):
                 break
         if error < EXACT:
             break

@@ -33,7 +33,7 @@ def bench(root: Path) -> ModuleType:
 
 @pytest.mark.parametrize("backend", ["numpy", "native", "tflite"])
 def test_every_call_ends_in_time(bench: ModuleType, backend: str, tmp_path: Path) -> None:
-    models = bench.served(tmp_path)
+    models = bench.served(bench.stored_model(), tmp_path)
     if backend not in models:
         pytest.skip(f"the {backend} backend is not installed")
     late = {}

@@ -158,7 +158,7 @@ def test_a_time_limit_is_kept() -> None:
     x = rng.random((1500, 6))
     heard: list[float] = []
     found = fit_arrays(x, np.sin(5 * x).sum(axis=1), time_limit=2.0, progress=lambda text, past, left: heard.append(left))
-    assert found.report["seconds"] < 30.0
+    assert found.report["seconds"] < 8.0  # about 2.1 on a quiet machine
     assert heard and min(heard) < 2.0
 
 
