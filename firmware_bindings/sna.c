@@ -621,9 +621,56 @@ static sna_status place_on(const sna_model *m, const axis_record *a, real x, uns
     return status;
 }
 
+#ifdef SNA_FLOAT
+/* A number as the unevaluated sum of two: twice the digits. */
+typedef struct pair {
+    real high, low;
+} pair;
+
+/* What rounding took from the product p = a b. */
+INLINE real product_error(real a, real b, real p) {
+#if defined(__ARM_FEATURE_FMA) || defined(__FMA__)
+    return __builtin_fmaf(a, b, -p);
+#else
+    return (real)((f64)a * (f64)b - (f64)p);
+#endif
+}
+
+/* s u + a. Source: Graillat, Langlois, Louvet, Compensated Horner scheme (2005). */
+INLINE pair times_plus(pair s, real u, pair a) {
+    real p = s.high * u, part;
+    pair sum;
+    sum.high = p + a.high;
+    part = sum.high - p;
+    sum.low = s.low * u + (product_error(s.high, u, p) + ((p - (sum.high - part)) + (a.high - part)) + a.low);
+    return sum;
+}
+
+/* basis_of_order where powers of u cancel: in Bernstein polynomials of degree 7 terms of up to 672 sum to less than 1. */
+static void basis_of_high_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
+    int steep = db || p->excess < 0 || p->excess > 0;
+    for (unsigned i = 0; i < n; i++, matrix += n) {
+        pair value = {matrix[n - 1], 0}, slope = {0, 0};
+        for (unsigned k = n - 1; k-- > 0;) {
+            pair next = {matrix[k], 0};
+            if (steep) slope = times_plus(slope, p->u, value);
+            value = times_plus(value, p->u, next);
+        }
+        b[i] = value.high + value.low + p->excess * p->rate * (slope.high + slope.low);
+        if (db) db[i] = (slope.high + slope.low) * p->rate;
+    }
+}
+#endif
+
 /* b[0..p] = basis values at the place, db (may be NULL) = their derivatives with respect to x. */
 static void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
     real u = p->u;
+#ifdef SNA_FLOAT
+    if (n > 4) {
+        basis_of_high_order(matrix, n, p, b, db);
+        return;
+    }
+#endif
     for (unsigned i = 0; i < n; i++, matrix += n) {
         real value = (real)matrix[n - 1], slope = 0;
         for (unsigned k = n - 1; k-- > 0;) {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model
-from .deadline import Deadline, OutOfTime, Pace, small_call
+from .deadline import Deadline, small_call
 from .extremes import inside_pieces
 from .linear import linearised, spread
 from .native import exact_roots
@@ -21,7 +21,8 @@ Ints = NDArray[np.int64]
 Rated = tuple[float, float, Floats]
 
 STARTS = 192
-PROBED, STARTING, FEWEST = 20, 0.01, 8  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
+PROBED, STARTING, FEWEST = 24, 0.01, 8  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
+ROUND, ENDING = 2.5, 3.5  # times those points take: the first round of a search, what follows its last
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
 SETTLED = 1e-7  # of the boxes: a shorter step ends the search
@@ -102,7 +103,10 @@ class Inside:
     def _searched(self) -> Floats:
         """Several knobs: walk quasi-random starts inside, then move them towards the part by quadratic steps."""
         here = np.clip((self.here[self.columns] - self.lower) / self.width, 0.0, 1.0)
-        z = np.concatenate([here[None], points(self._starts(here), len(self.columns), self.seed)])
+        count = self._starts(here)
+        if not count:
+            return self._x(here[None])
+        z = np.concatenate([here[None], points(count, len(self.columns), self.seed)])
         f, _ = self.linear(self._x(z))
         size = spread(f)
         margin = size * (MARGIN if self.model.backend.name == "numpy" else MARGIN_SINGLE)
@@ -132,16 +136,17 @@ class Inside:
         return self._x(np.concatenate([mended.z, inside.z[order]]))
 
     def _starts(self, z: Floats) -> int:
-        """Starts that there is time for."""
+        """Starts that there is time for, none where one round and the end do not fit; from here on the end has its time reserved."""
         if self.deadline.endless:
             return STARTS
-        pace = Pace(self.deadline)
-        try:
-            for part in pace.pieces("linear", np.repeat(z[None], PROBED, axis=0)):
-                self.linear(self._x(part))
-        except OutOfTime:
-            return FEWEST
-        return max(FEWEST, pace.affordable("linear", STARTING, STARTS))
+        begun = perf_counter()
+        self.linear(self._x(np.repeat(z[None], PROBED, axis=0)))
+        took = perf_counter() - begun
+        if not self.deadline.fits((ROUND + ENDING) * took):
+            self.deadline.stopped = True
+            return 0
+        self.deadline.reserve = ENDING * took
+        return max(FEWEST, min(STARTS, int(STARTING * self.deadline.left / took * PROBED)))
 
     def _x(self, z: Floats) -> Floats:
         return np.asarray(np.clip(self.lower + z * self.width, self.lower, self.upper))

@@ -167,7 +167,7 @@ def zoo() -> dict[str, Model]:
         ("graded", (1, 3, 6)),
         ("hat", (1,)),
         ("lagrange", (2, 3)),
-        ("bernstein", (3, 5)),
+        ("bernstein", (3, 5, 7)),
         ("periodic", (2, 3)),
         ("levels", (0,)),
     ):
