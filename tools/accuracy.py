@@ -22,6 +22,8 @@ from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"  # one process per core beats threads on matrices of this size
+for variable in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+    os.environ[variable] = str(1 << 32)  # glibc keeps the memory of large arrays: giving it back and forth halves the speed here
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -1,9 +1,10 @@
-"""Torch training against alternating least squares on the same structure: warm start, cold start, and a million rows.
+"""Torch training against the fit to rows: from its result, and from a cold start of the same structure; and a million rows.
 
     python tools/training.py [--splits 1] [--million] [--only NAME]
 
-Prints test RMSE of least squares, and those of training from its result and from a seeded cold start as ratios to it, on the tables and
-functions of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
+The fit chooses order, rank, spans and penalties (alternating least squares and Gauss-Newton steps, no teacher). Training goes on from its
+numbers, and starts anew on its structure. Prints the test RMSE of the fit, and those of training as ratios to it, on the tables and functions
+of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
 """
 
 from __future__ import annotations
@@ -18,20 +19,22 @@ import numpy as np
 from functions import FUNCTIONS, TestFunction
 from measured import DATA, SETS, MeasuredSet
 
-from sna_edge import Output
-from sna_export.adopt import Domain
-from sna_export.torch_side import SeparableModule, Training, train, warm_start
+from sna_edge import Model
+from sna_export.fit.assemble import assemble
+from sna_export.fit.folds import fold_of_rows
+from sna_export.fit.pipeline import FOLDS, most_parameters
+from sna_export.fit.samples import Samples
+from sna_export.fit.straight import straight
+from sna_export.torch_side import SeparableModule, Training, train
 
 ROOT = Path(__file__).resolve().parent.parent
-FEW, SMALL, LARGE = 400, (2, 2), (6, 6)
-"""Modes and spans per axis: of tables of fewer rows, and of the others."""
 PRIOR = 0.02
 """Penalty on second differences of the tables beside the sum over rows of squared errors in spreads."""
 ROWS, FRESH = 2000, 20_000
 """Rows of a function that are taught and asked."""
 HEAD = [
-    "| rows | test RMSE, least squares | warm / it | cold / it | seconds: least squares, warm, cold |",
-    "| --- | --- | --- | --- | --- |",
+    "| rows | structure | test RMSE of the fit | warm / fit | cold / fit | seconds: fit, warm, cold |",
+    "| --- | --- | --- | --- | --- | --- |",
 ]
 
 
@@ -63,30 +66,26 @@ def measured(table: MeasuredSet, split: int) -> str:
     x = x[:, np.ptp(x, axis=0) > 0]
     test = tests[split]
     kept = np.setdiff1d(np.arange(len(y)), test)
-    return compare(f"{table.name}, split {split}", *_plan(x, len(kept), split), (x[kept], y[kept]), (x[test], y[test]))
+    return compare(f"{table.name}, split {split}", plan(len(kept), split), (x[kept], y[kept]), (x[test], y[test]))
 
 
 def made(function: TestFunction) -> str:
     """Rows of a test function without noise."""
-    x, y = function.rows(ROWS, seed=0)
-    asked = function.uniform(FRESH, seed=1)
-    return compare(f"{function.name}, {ROWS} rows", *_plan(function.bounds.T, ROWS, 0), (x, y), asked)
+    return compare(f"{function.name}, {ROWS} rows", plan(ROWS, 0), function.rows(ROWS, seed=0), function.uniform(FRESH, seed=1))
 
 
-def _plan(x: np.ndarray, rows: int, seed: int) -> tuple[list[Domain], tuple[int, int], Training]:
-    box = [Domain(f"x{d}", "", float(low), float(high)) for d, (low, high) in enumerate(zip(x.min(axis=0), x.max(axis=0), strict=True))]
-    return box, SMALL if rows < FEW else LARGE, Training(smooth=PRIOR / rows, batch=256, seed=seed)
+def plan(rows: int, seed: int) -> Training:
+    return Training(smooth=PRIOR / rows, batch=256, seed=seed)
 
 
 def million() -> str:
-    """1,000,000 x 6 rows of a smooth law with 2 % noise; a sweep of least squares over 200,000 of them takes seconds."""
+    """1,000,000 x 6 rows of a smooth law with 2 % noise."""
     rng = np.random.default_rng(0)
     x, fresh = rng.random((1_000_000, 6)), rng.random((50_000, 6))
     y = law(x)
     y = y + 0.02 * y.std() * rng.normal(size=len(x))
-    box = [Domain(f"x{d}", "", 0.0, 1.0) for d in range(6)]
     how = Training(smooth=PRIOR / 1e6, epochs=0, polish=60, time_limit=570.0)
-    return compare("1,000,000 x 6", box, (12, 8), how, (x, y), (fresh, law(fresh)), sweeps=20, single=True)
+    return compare("1,000,000 x 6", how, (x, y), (fresh, law(fresh)), single=True)
 
 
 def law(x: np.ndarray) -> np.ndarray:
@@ -94,27 +93,30 @@ def law(x: np.ndarray) -> np.ndarray:
     return np.sin(2 * np.pi * a * b) + 2 * (c - 0.5) ** 2 * (1 + d) + np.exp(-3 * e) * f + 0.5 * np.cos(4 * a + 3 * e)
 
 
-def compare(
-    name: str, box: list[Domain], size: tuple[int, int], how: Training, taught: tuple, asked: tuple, *,
-    sweeps: int = 60, single: bool = False,
-) -> str:  # fmt: skip
-    """A row of the table: least squares, training from it, training from a cold start; `single`: float32 in the cold one."""
-    fresh = lambda: SeparableModule(box, (Output("y"),), modes=size[0], size=size[1], seed=how.seed)  # noqa: E731
+def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
+    """Name and model of the best fit to the rows themselves."""
+    samples = Samples.of(x, y)
+    best = straight(samples, "identity", fold_of_rows(x, FOLDS, seed), seed, most_parameters(len(x)), np.inf)
+    assert best is not None
+    return best.name, assemble(samples, best, best.outputs, {})
+
+
+def compare(name: str, how: Training, taught: tuple, asked: tuple, *, single: bool = False) -> str:
+    """A row of the table: the fit, training from it, training from a cold start; `single`: float32 in the cold one."""
     start = time.perf_counter()
-    solved = warm_start(fresh(), *taught, sweeps=sweeps, rows=200_000)
-    seconds = [time.perf_counter() - start]
-    base, ratios = rmse(solved, asked), []
-    cold = fresh().float() if single else fresh()
-    for module, plan in ((solved, replace(how, epochs=min(how.epochs, 20), rate=1e-3, polish=60)), (cold, how)):
+    chosen, model = fitted(*taught, how.seed)
+    seconds, base, ratios = [time.perf_counter() - start], rmse(model, asked), []
+    warm, cold = SeparableModule.from_model(model), SeparableModule.from_model(model, seed=how.seed)
+    for module, steps in ((warm, replace(how, epochs=min(how.epochs, 20), rate=1e-3, polish=60)), (cold.float() if single else cold, how)):
         start = time.perf_counter()
-        train(module, *taught, plan)
+        train(module, *taught, steps)
         seconds.append(time.perf_counter() - start)
-        ratios.append(rmse(module.double(), asked) / base)
-    return f"| {name} | {base:.4g} | {ratios[0]:.3f} | {ratios[1]:.3f} | {', '.join(f'{s:.0f}' for s in seconds)} |"
+        ratios.append(rmse(module.double().model(), asked) / base)
+    shape = f"{chosen.replace(', Gauss-Newton finish', '')}, {model.parameters} numbers"
+    return f"| {name} | {shape} | {base:.4g} | {ratios[0]:.3f} | {ratios[1]:.3f} | {', '.join(f'{s:.0f}' for s in seconds)} |"
 
 
-def rmse(module: SeparableModule, asked: tuple) -> float:
-    model = module.model()
+def rmse(model: Model, asked: tuple) -> float:
     inside = np.clip(asked[0], [a.lower for a in model.axes], [a.upper for a in model.axes])
     return float(np.sqrt(np.mean((model.value(inside)[:, 0] - asked[1]) ** 2)))
 

@@ -113,8 +113,7 @@ def _candidates(
     samples: Samples, link: str, folds: NDArray[np.int64], seed: int, begin: float, deadline: float, reporter: Reporter
 ) -> list[Candidate]:
     links = samples.link_candidates(link)
-    count = len(samples.x)
-    size = int(np.clip(min(3 * count, max(SMALL_SEARCH, count // 4)), LEAST_PARAMETERS, MOST_PARAMETERS))
+    size = most_parameters(len(samples.x))
     part = begin + SHARE_OF_TIME * (deadline - begin)
     stacked, worth = None, np.inf
     if len(samples.x) <= TEACHER_ROWS:
@@ -134,6 +133,11 @@ def _candidates(
         reporter.stage("a small pupil of the teachers", 1.0)
         found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), deadline, reporter.say))
     return found
+
+
+def most_parameters(n_rows: int) -> int:
+    """Of a candidate fitted to the rows themselves."""
+    return int(np.clip(min(3 * n_rows, max(SMALL_SEARCH, n_rows // 4)), LEAST_PARAMETERS, MOST_PARAMETERS))
 
 
 def _pupil_size(n_rows: int, error: float) -> int:

@@ -46,13 +46,16 @@ class SeparableModule(torch.nn.Module):
         if len(kinds) != len(self.domain) or not set(kinds) <= set(KINDS):
             raise InputError(f"atoms {kinds} do not fit {len(self.domain)} inputs; use {', '.join(KINDS)}, one or one per input")
         generator = torch.Generator().manual_seed(seed)
-        self.ranks = None if ranks is None else (1, *ranks, modes)
-        self.uses = np.ones((len(self.domain), modes), dtype=bool) if uses is None else np.asarray(uses, dtype=bool)
-        counts = self.uses.sum(axis=1) if self.ranks is None else np.multiply(self.ranks[:-1], self.ranks[1:])
-        self.atoms = torch.nn.ModuleList(
-            _make(k, d, size, degree, int(c), generator) for k, d, c in zip(kinds, self.domain, counts, strict=True)
-        )
-        modes = self.uses.shape[1] if self.ranks is None else modes
+        ranks = None if ranks is None else (1, *ranks, modes)
+        uses = np.ones((len(self.domain), modes), dtype=bool) if uses is None else np.asarray(uses, dtype=bool)
+        counts = uses.sum(axis=1) if ranks is None else np.multiply(ranks[:-1], ranks[1:])
+        made = [_make(k, d, size, degree, int(c), generator) for k, d, c in zip(kinds, self.domain, counts, strict=True)]
+        self._hold(made, uses, ranks, generator)
+
+    def _hold(self, atoms: Sequence[torch.nn.Module], uses: np.ndarray, ranks: tuple[int, ...] | None, generator: torch.Generator) -> None:
+        """Take the atoms, and weights of a fresh start."""
+        self.atoms, self.uses, self.ranks = torch.nn.ModuleList(atoms), uses, ranks
+        modes = uses.shape[1] if ranks is None else ranks[-1]
         wide = torch.randn((modes, len(self.outputs)), generator=generator, dtype=torch.float64)
         self.weights = torch.nn.Parameter(wide / modes)
         self.bias = torch.nn.Parameter(torch.zeros(len(self.outputs), dtype=torch.float64))
@@ -122,27 +125,32 @@ class SeparableModule(torch.nn.Module):
         return self.adopted().compile(error)
 
     @classmethod
-    def from_model(cls, model: Model) -> SeparableModule:
-        """A module on the bases of a model, holding its numbers: a warm start, by alternating least squares for instance."""
-        domain = [Domain(a.name, a.unit, a.lower, a.upper) for a in model.axes]
+    def from_model(cls, model: Model, seed: int | None = None) -> SeparableModule:
+        """A module on the bases of a model, holding its numbers: a warm start, by `fit` for instance. With a `seed` it takes the
+        structure alone and starts as new.
+        """
         work = model.interaction
         module = cls.__new__(cls)
         torch.nn.Module.__init__(module)
-        module.domain = tuple(domain)
+        module.domain = tuple(Domain(a.name, a.unit, a.lower, a.upper) for a in model.axes)
         module.outputs = tuple(Output(o.name, o.unit, o.link, o.scale, o.offset) for o in model.outputs)
-        module.ranks = work.ranks if isinstance(work, TT) else None
-        module.uses = work.uses if isinstance(work, CP) else np.ones((len(domain), work.rank), dtype=bool)
-        generator = torch.Generator().manual_seed(0)
-        pairs = zip(model.axes, work.tables, strict=True)
-        module.atoms = torch.nn.ModuleList(BSplineAtoms(a.basis, t.shape[1], generator) for a, t in pairs)
-        with torch.no_grad():
-            for atom, table in zip(module.atoms, work.tables, strict=True):
-                atom.table.copy_(torch.as_tensor(np.array(table[: len(atom.table)])))
-        module.weights = torch.nn.Parameter(torch.as_tensor(np.array(work.weights)))
-        module.bias = torch.nn.Parameter(torch.zeros(len(model.outputs), dtype=torch.float64))
-        module.register_buffer("centre", torch.tensor([o.bias for o in model.outputs], dtype=torch.float64))
-        module.register_buffer("spread", torch.ones(len(model.outputs), dtype=torch.float64))
+        generator = torch.Generator().manual_seed(seed or 0)
+        atoms = [BSplineAtoms(a.basis, t.shape[1], generator) for a, t in zip(model.axes, work.tables, strict=True)]
+        if isinstance(work, TT):
+            module._hold(atoms, np.ones((len(atoms), work.rank), dtype=bool), work.ranks, generator)
+        else:
+            module._hold(atoms, work.uses, None, generator)
+        if seed is None:
+            module._take(model)
         return module
+
+    def _take(self, model: Model) -> None:
+        """The numbers of a model on the same bases."""
+        with torch.no_grad():
+            for atom, table in zip(self.atoms, model.interaction.tables, strict=True):
+                atom.table.copy_(torch.as_tensor(np.array(table[: len(atom.table)])))
+            self.weights.copy_(torch.as_tensor(np.array(model.interaction.weights)))
+            self.centre.copy_(torch.tensor([o.bias for o in model.outputs], dtype=torch.float64))
 
 
 def khronos(

@@ -19,6 +19,7 @@ from .answer import ANSWERED, add_model, plain
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
 
+_encode = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
 
 
@@ -112,6 +113,6 @@ def _write(answers: list[dict[str, Any]]) -> None:
 
 def _text(answer: dict[str, Any]) -> str:
     try:
-        return json.dumps(answer, ensure_ascii=True, allow_nan=False)
+        return _encode(answer)
     except ValueError:  # an interval that overflowed
         return json.dumps(plain(answer), ensure_ascii=True, allow_nan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,19 @@ from numpy.typing import NDArray
 from ..axis import Axis
 from ..errors import SnaError
 from ..inverse.advise import advise
-from ..model import Evaluation, Model
+from ..model import Model
 from ..status import Status
 from .limits import LineLimits
-from .verdict import NO_VERDICT, REJECT, Judged, judge
+from .verdict import NO_VERDICT, REJECT, judge
 
 Floats = NDArray[np.float64]
 Reading = Mapping[str, Any]
 
-ECHOED = ("id", "part", "time", "timestamp")  # keys of a reading that come back with its verdict
+ECHOED = frozenset(("id", "part", "time", "timestamp"))  # keys of a reading that come back with its verdict
+NUMBERS = frozenset((float, int))
 LONGEST = 1 << 20  # bytes of a line; longer ones are answered as bad input
+LABELS = {int(s): s.label for s in Status}
+_decode = json.JSONDecoder().decode
 
 
 class Line:
@@ -29,8 +33,11 @@ class Line:
 
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
+        self._names = tuple(a.name for a in model.axes)
         self._levels = [_levels(a) for a in model.axes]
-        self._bounds = {o.name: (_end(o.lsl), _end(o.usl)) for o in limits.outputs}
+        self._smooth = all(levels is None for levels in self._levels)
+        self._nothing = [float("nan")] * len(model.axes)
+        self._bounds = [(o.name, _end(o.lsl), _end(o.usl)) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
         """One answer per line of JSON, in order; `first` is the number of the first line."""
@@ -38,80 +45,84 @@ class Line:
 
     def readings(self, readings: Sequence[Reading | str], first: int = 1) -> list[dict[str, Any]]:
         """One answer per reading; a reading may be an error sentence instead of a mapping."""
-        x = np.full((len(readings), len(self.model.axes)), np.nan)
-        errors: dict[int, str] = {}
-        for i, reading in enumerate(readings):
-            problem = reading if isinstance(reading, str) else self._row(reading, x[i])
-            if problem:
-                errors[i] = problem
+        rows = [self._row(reading) for reading in readings]
+        x = np.array([self._nothing if isinstance(row, str) else row for row in rows]).reshape(len(rows), len(self._names))
         found = self.model.evaluate(x)
         judged = judge(self.model, self.limits, found)
-        return [
-            self._failed(first + i, readings[i], errors[i]) if i in errors else self._answer(first + i, i, readings[i], x, found, judged)
-            for i in range(len(readings))
-        ]
+        figures = [a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)]  # lists are read faster
+        verdicts, statuses = judged.verdict.tolist(), found.status.tolist()
+        answers = []
+        for i, (reading, row) in enumerate(zip(readings, rows, strict=True)):
+            answer: dict[str, Any] = {"line": first + i, **_echo(reading), "verdict": verdicts[i], "status": LABELS[statuses[i]]}
+            if isinstance(row, str):
+                answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
+            elif statuses[i] < 0:
+                answer["reason"] = self._outside(row, int(found.axis[i]))
+            else:
+                answer["outputs"] = self._outputs(*(f[i] for f in figures))
+                if answer["verdict"] == NO_VERDICT:
+                    answer["reason"] = f"the interval of {self._named(judged.straddles[i])} straddles a limit"
+                elif answer["verdict"] == REJECT:
+                    answer["reason"] = f"{self._named(judged.beyond[i])} outside the limits"
+                    if self.limits.knobs and self.advice_ms > 0:
+                        answer["advice"] = self._advice(row)
+            answers.append(answer)
+        return answers
 
-    def _row(self, reading: Reading, row: Floats) -> str:
-        """Fill one row of inputs; the reason why not, or ''."""
-        for d, axis in enumerate(self.model.axes):
-            if axis.name not in reading or reading[axis.name] is None:
-                return f"missing reading {axis.name!r}"
-            value = reading[axis.name]
-            levels = self._levels[d]
-            if levels is not None and str(value) in levels:
-                row[d] = levels[str(value)]
-                continue
-            if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-                return f"bad reading {axis.name!r} = {_short(value)}: not a number"
-            if levels is not None:
-                row[d] = np.inf  # an unseen level: evaluate says so
-                continue
+    def _row(self, reading: Reading | str) -> list[float] | str:
+        """The inputs of a reading, or what is wrong with it."""
+        if isinstance(reading, str):
+            return reading
+        row = [reading.get(name) for name in self._names]
+        if self._smooth and NUMBERS.issuperset(map(type, row)):
             try:
-                row[d] = float(value)
-            except (ValueError, OverflowError):
-                return f"bad reading {axis.name!r} = {_short(value)}: not a number"
-            if not np.isfinite(row[d]):
-                return f"bad reading {axis.name!r} = {_short(value)}: not finite"
-        return ""
+                if all(map(isfinite, row)):  # type: ignore[arg-type]
+                    return row  # type: ignore[return-value]
+            except OverflowError:
+                pass
+        out = []
+        for d, value in enumerate(row):
+            number = self._number(d, value)
+            if isinstance(number, str):
+                return number
+            out.append(number)
+        return out
 
-    def _failed(self, number: int, reading: Reading | str, problem: str) -> dict[str, Any]:
-        return {"line": number, **_echo(reading), "verdict": NO_VERDICT, "status": Status.BAD_INPUT.label, "reason": problem}
+    def _number(self, d: int, value: object) -> float | str:
+        """One input, or the reason why not."""
+        name, levels = self._names[d], self._levels[d]
+        if value is None:
+            return f"missing reading {name!r}"
+        if levels is not None and str(value) in levels:
+            return levels[str(value)]
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            return f"bad reading {name!r} = {_short(value)}: not a number"
+        if levels is not None:
+            return float("inf")  # an unseen level: evaluate says so
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            return f"bad reading {name!r} = {_short(value)}: not a number"
+        return number if isfinite(number) else f"bad reading {name!r} = {_short(value)}: not finite"
 
-    def _answer(
-        self, number: int, i: int, reading: Reading | str, x: Floats, found: Evaluation, judged: Judged
-    ) -> dict[str, Any]:  # fmt: skip
-        status = Status(int(found.status[i]))
-        answer: dict[str, Any] = {"line": number, **_echo(reading), "verdict": str(judged.verdict[i]), "status": status.label}
-        if status < 0:
-            answer["reason"] = self._outside(i, x, found)
-            return answer
-        answer["outputs"] = {limit.name: self._output(limit.name, i, t, judged) for t, limit in enumerate(self.limits.outputs)}
-        if answer["verdict"] == NO_VERDICT:
-            names = [o.name for o, s in zip(self.limits.outputs, judged.straddles[i], strict=True) if s]
-            answer["reason"] = f"the interval of {', '.join(names)} straddles a limit"
-        elif answer["verdict"] == REJECT:
-            names = [o.name for o, b in zip(self.limits.outputs, judged.beyond[i], strict=True) if b]
-            answer["reason"] = f"{', '.join(names)} outside the limits"
-            if self.limits.knobs and self.advice_ms > 0:
-                answer["advice"] = self._advice(x[i])
-        return answer
-
-    def _output(self, name: str, i: int, t: int, judged: Judged) -> dict[str, Any]:
-        low, high = self._bounds[name]
+    def _outputs(self, value: list[float], lower: list[float], upper: list[float], margin: list[float]) -> dict[str, Any]:
         return {
-            "value": float(judged.value[i, t]), "lower": float(judged.lower[i, t]), "upper": float(judged.upper[i, t]),
-            "LSL": low, "USL": high, "margin": float(judged.margin[i, t]),
-        }  # fmt: skip
+            name: {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m}
+            for (name, lsl, usl), v, a, b, m in zip(self._bounds, value, lower, upper, margin, strict=True)
+        }
 
-    def _outside(self, i: int, x: Floats, found: Evaluation) -> str:
-        axis = self.model.axes[int(found.axis[i])]
+    def _named(self, chosen: NDArray[np.bool_]) -> str:
+        return ", ".join(o.name for o, c in zip(self.limits.outputs, chosen, strict=True) if c)
+
+    def _outside(self, row: list[float], d: int) -> str:
+        axis = self.model.axes[d]
         if axis.kind == "categorical":
             return f"{axis.name} has a level the model has not seen; {axis.describe()}"
-        return f"{axis.name} = {x[i, int(found.axis[i])]:g} is outside {axis.describe()}"
+        return f"{axis.name} = {row[d]:g} is outside {axis.describe()}"
 
-    def _advice(self, x: Floats) -> dict[str, Any]:
-        part = {a.name: float(v) for a, v in zip(self.model.axes, x, strict=True)}
-        limits = {o.name: (_end(o.lsl), _end(o.usl)) for o in self.limits.outputs}
+    def _advice(self, row: list[float]) -> dict[str, Any]:
+        part = dict(zip(self._names, row, strict=True))
+        limits = {name: (lsl, usl) for name, lsl, usl in self._bounds}
         try:
             found = advise(self.model, part, limits, self.limits.knobs, deadline_ms=self.advice_ms)
         except SnaError as error:
@@ -138,7 +149,7 @@ def _parsed(text: bytes | str) -> Reading | str:
     if len(text) > LONGEST:
         return f"the line is longer than {LONGEST} bytes"
     try:
-        found = json.loads(text)
+        found = _decode(text.decode() if isinstance(text, bytes) else text)
     except UnicodeDecodeError:
         return "the line is not UTF-8"
     except (ValueError, RecursionError) as error:
@@ -147,9 +158,9 @@ def _parsed(text: bytes | str) -> Reading | str:
 
 
 def _echo(reading: Reading | str) -> dict[str, Any]:
-    if isinstance(reading, str):
+    if isinstance(reading, str) or ECHOED.isdisjoint(reading):
         return {}
-    return {k: reading[k] for k in ECHOED if isinstance(reading.get(k), (str, int)) and k in reading}
+    return {k: v for k, v in reading.items() if k in ECHOED and isinstance(v, (str, int))}
 
 
 def _levels(axis: Axis) -> dict[str, float] | None:
