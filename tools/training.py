@@ -3,8 +3,8 @@
     python tools/training.py [--splits 1] [--million] [--only NAME]
 
 The fit chooses order, rank, spans and penalties (alternating least squares and Gauss-Newton steps, no teacher). Training goes on from its
-numbers, and starts anew on its structure. Prints the test RMSE of the fit, and those of training as ratios to it, on the tables and functions
-of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
+numbers, and starts anew on its structure. Prints the test RMSE of the fit, and those of training as ratios to it, on the tables and
+functions of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
 """
 
 from __future__ import annotations

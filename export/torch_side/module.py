@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sna_edge import CP, Model, Output
+from sna_edge import Model, Output
 from sna_edge.basis import bspline, uniform_breaks
 from sna_edge.errors import InputError
 from sna_edge.interaction import TT

@@ -131,6 +131,17 @@ def test_a_warm_start_is_never_lost() -> None:
     assert done.after <= done.before
 
 
+def test_a_cold_start_takes_the_structure_and_no_numbers() -> None:
+    x = points(50)
+    made = SeparableModule(BOX, modes=4, size=5, uses=np.arange(4 * len(BOX)).reshape(len(BOX), 4) % 3 > 0, seed=3)
+    model = made.model()
+    one, same, other = (SeparableModule.from_model(model, seed=seed) for seed in (3, 3, 4))
+    value = [m(torch.as_tensor(x)).detach() for m in (made, one, same, other)]
+    assert torch.equal(value[1], value[2]) and not torch.allclose(value[1], value[3]) and not torch.allclose(value[0], value[3])
+    assert [a.table.shape for a in one.atoms] == [a.table.shape for a in made.atoms] and (one.uses == model.interaction.uses).all()
+    assert float(one.centre.abs().sum()) == 0.0 and float(one.spread[0]) == 1.0
+
+
 def test_least_squares_starts_where_training_would_arrive() -> None:
     x = points(1000)
     module = warm_start(SeparableModule(BOX, modes=4, size=5), x, truth(x))
