@@ -26,7 +26,7 @@ def local_pieces(sampler: Sampler, count: int) -> Mixture:
     z = np.concatenate([sampler.tempered(CANDIDATES), sampler.modes, _spread(sampler)])
     z, energy, slope, curvature = onto_ridge(sampler.objective, z)
     curvature = walled(z, slope, curvature)
-    low = min(float(energy.min()), sampler.low)
+    low = min(float(energy.min()), sampler.draws.low)
     kept = energy < low + DEEP
     z, energy, curvature = z[kept], energy[kept], curvature[kept]
     free, fixed = sampler.free, sampler.fixed

@@ -15,6 +15,7 @@ from ..model import Model
 from ..status import Status
 from .answer import Answer
 from .deadline import OutOfTime, small_call
+from .draws import Draws
 from .estimate import WORK, Query, prepare, search
 from .mixture import Mixture
 from .objective import Prior
@@ -112,7 +113,7 @@ def posterior(
 
 
 class Sampler:
-    """Draws, weights and proposals of one posterior query, in unit coordinates."""
+    """The rounds of one posterior query, in unit coordinates."""
 
     def __init__(self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int) -> None:
         self.query, self.objective = query, query.objective
@@ -121,19 +122,11 @@ class Sampler:
         self.rng = np.random.default_rng([seed, 1])
         self.free = np.flatnonzero(self.objective.movable)
         self.fixed = np.flatnonzero(~self.objective.movable)
-        self.modes, self.low = z, float(energy[0])
-        self.kept: dict[str, Any] | None = None  # the draws from before the last change of the mixture
+        self.modes = z
+        self.kept: Draws | None = None  # those from before the mixture was replaced
         self.largest = 0  # draws of the largest round
-        self.forget()
         if len(self.free):
-            self.mixture = self.laplace(z, energy, curvature)
-
-    def forget(self) -> None:
-        """Start anew without draws."""
-        self.z, self.level = np.empty((0, len(self.free))), np.empty((0, len(self.fixed)))
-        self.density = np.empty(0)  # posterior at the draws, relative to the best mode
-        self.proposed = np.empty(0)  # sum over rounds of count * q
-        self.past: list[tuple[int, Mixture]] = []
+            self.draws = Draws.none(self.laplace(z, energy, curvature), float(energy[0]))
 
     def laplace(self, z: Floats, energy: Floats, curvature: Floats) -> Mixture:
         """A component per mode from the curvature there; flat directions as wide as the box allows."""
@@ -154,8 +147,9 @@ class Sampler:
         wide = self.wide()
         wanted = ROUND if wide else int(np.clip(n, ROUND, LARGEST))
         while self.timed(wanted, n):
-            ess, share = self.worth()
-            if (ess >= n and not wide) or len(self.z) >= MOST * n + 4 * LARGEST:
+            ess = self.draws.effective
+            share = ess / max(len(self.draws), 1)
+            if (ess >= n and not wide) or len(self.draws) >= MOST * n + 4 * LARGEST:
                 break
             wanted = int(np.clip(n, ROUND, LARGEST))
             if wide:  # the ridge may bend out of reach of the modes' components, unseen by the draws
@@ -168,25 +162,20 @@ class Sampler:
         self.better()
         return self.result(n)
 
-    def worth(self) -> tuple[float, float]:
-        """Effective number of the draws, and as a share of them."""
-        ess = 1.0 / float(np.square(self.weights()).sum()) if len(self.z) else 0.0
-        return ess, ess / max(len(self.z), 1)
-
     def timed(self, wanted: int, n: int) -> bool:
         """A round of at most `wanted` draws, as many as there is time for; False when there is none."""
         if self.deadline.endless:
             self.round(wanted)
             return True
-        self.deadline.reserve = SAMPLE * small_call() * min(n, len(self.z) + wanted)
+        self.deadline.reserve = SAMPLE * small_call() * min(n, len(self.draws) + wanted)
         count = min(wanted, FIRST)
         if self.rate:
-            seconds = self.rate * len(self.z) + BOOKS * small_call()
+            seconds = self.rate * len(self.draws) + BOOKS * small_call()
             if not self.deadline.fits(seconds + FIRST * self.rate):
                 self.deadline.stopped = True
                 return False
             count = max(min(wanted, FASTER * self.largest, int((ROUND_SHARE * self.deadline.left - seconds) / self.rate)), FIRST)
-        begun, before = perf_counter(), len(self.z)
+        begun, before = perf_counter(), len(self.draws)
         try:
             self.round(count)
         except OutOfTime:
@@ -195,21 +184,19 @@ class Sampler:
         return True
 
     def better(self) -> None:
-        """Back to the draws from before the last change of the mixture, where a deadline has left too few after it."""
-        if self.kept is not None and self.deadline.stopped:
-            now = self.worth()[0]
-            new, self.__dict__ = self.__dict__, {**self.__dict__, **self.kept}
-            if self.worth()[0] < now:
-                self.__dict__ = new
+        """Back to the draws from before the mixture was replaced, where a deadline has left too few after it."""
+        if self.kept is not None and self.deadline.stopped and self.kept.effective >= self.draws.effective:
+            self.draws = self.kept
 
     def wide(self) -> bool:
         """True when a mode's component is so wide that its ridge is likely to bend on the way."""
-        return bool(np.linalg.norm(self.mixture.root, ord=2, axis=(1, 2)).max() > WIDE)
+        return bool(np.linalg.norm(self.draws.mixture.root, ord=2, axis=(1, 2)).max() > WIDE)
 
     def improve(self, pieces: int | None, share: float) -> None:
         """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
         if pieces is None and share > 0.02:
-            self.mixture = self.mixture.refitted(self.z, self.level, self.weights())
+            draws = self.draws
+            draws.mixture = draws.mixture.refitted(draws.z, draws.level, draws.weights)
             return
         if not self.deadline.endless and not self.deadline.fits(COVERING * self.objective.pace.seconds["value"]):
             return
@@ -217,35 +204,14 @@ class Sampler:
             mixture = local_pieces(self, pieces or PIECES[0])
         except OutOfTime:
             return
-        names = ("past", "z", "level", "density", "proposed", "low", "mixture")
-        self.kept = {name: getattr(self, name) for name in names}
-        self.mixture = mixture
-        self.forget()
+        self.kept, self.draws = self.draws, Draws.none(mixture, self.draws.low)
 
     def round(self, count: int) -> None:
-        """Draw from the current mixture and bring all weights up to date."""
-        z, level = self.mixture.draw(count, self.rng)
+        """Draw from the current mixture."""
+        z, level = self.draws.mixture.draw(count, self.rng)
         inside = ((z >= 0.0) & (z <= 1.0)).all(axis=1)
         z, level = z[inside], level[inside]
-        energy = self.objective.value(self.full(z, level))
-        if len(energy) and energy.min() < self.low - 1.0:  # a better place than any mode: keep the numbers in range
-            self.density *= np.exp(energy.min() - self.low)
-            self.low = float(energy.min())
-        if self.past and self.past[-1][1] is self.mixture:
-            self.past[-1] = (self.past[-1][0] + count, self.mixture)
-        else:
-            self.past.append((count, self.mixture))
-        if len(self.z):
-            self.proposed += count * self.mixture.density(self.z, self.level)
-        fresh = sum((c * m.density(z, level) for c, m in self.past), np.zeros(len(z)))
-        self.z, self.level = np.concatenate([self.z, z]), np.concatenate([self.level, level])
-        self.proposed = np.concatenate([self.proposed, fresh])
-        self.density = np.concatenate([self.density, np.exp(np.maximum(self.low - energy, -700.0))])
-
-    def weights(self) -> Floats:
-        """Weights of all draws, sum 1: posterior over the mixture of every proposal so far."""
-        weight = self.density / self.proposed
-        return np.asarray(weight / weight.sum())
+        self.draws.add(count, z, level, self.objective.value(self.full(z, level)))
 
     def full(self, z: Floats, level: Floats) -> Floats:
         out = np.empty((len(z), len(self.objective.axes)))
@@ -253,26 +219,20 @@ class Sampler:
         return out
 
     def tempered(self, count: int) -> Floats:
-        """`count` draws [count, U] picked by flattened weights, so that many different ones are among them."""
-        ratio = np.log(np.maximum(self.density, 1e-300)) - np.log(self.proposed)
-        power = 1.0
-        while True:
-            weight = np.exp(power * (ratio - ratio.max()))
-            if power < 1e-3 or weight.sum() ** 2 / np.square(weight).sum() > 0.5 * count:
-                break
-            power *= 0.7
-        pick = self.rng.choice(len(weight), size=count, p=weight / weight.sum())
-        return self.full(self.z[pick], self.level[pick])
+        """`count` of the draws [count, U], many different ones."""
+        pick = self.draws.tempered(count, self.rng)
+        return self.full(self.draws.z[pick], self.draws.level[pick])
 
     def result(self, n: int) -> Posterior:
         """n samples, or as many as there are draws."""
-        if not len(self.z):
+        draws = self.draws
+        if not len(draws):
             return nothing(self.query, self.modes)
-        weight, (ess, _) = self.weights(), self.worth()
-        count = min(n, sum(c for c, _ in self.past))
+        weight, ess = draws.weights, draws.effective
+        count = min(n, draws.count)
         pick = np.searchsorted(np.cumsum(weight), (np.arange(count) + self.rng.random()) / count).clip(0, len(weight) - 1)
         self.rng.shuffle(pick)
-        full = self.full(self.z[pick], self.level[pick])
+        full = self.full(draws.z[pick], draws.level[pick])
         status = Status.OK
         if ess < n or not self.query.whole:
             status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.NOT_CONVERGED
@@ -282,7 +242,7 @@ class Sampler:
         share = np.bincount(distance.argmin(axis=0), minlength=len(self.modes)) / count
         x = self.objective.x
         return Posterior(
-            status, self.query.axes, x(full), message, None, ess, sum(c for c, _ in self.past), float(weight.max()), x(self.modes), share
+            status, self.query.axes, x(full), message, None, ess, draws.count, float(weight.max()), x(self.modes), share
         )
 
     def levels(self, n: int) -> Posterior:
