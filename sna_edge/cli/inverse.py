@@ -24,6 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", **many, metavar="NAME=VALUE", help=what)
     parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to find")
     add_at(parser, "the known inputs; level names for categorical inputs")
+    parser.add_argument("--table", metavar="IN.csv", help="one inversion per row: columns of measured outputs and of known inputs")
+    parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the table with the inputs found goes")
     parser.add_argument("--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target")
     parser.add_argument("--count", type=int, metavar="N", help=f"diverse solutions with several unknowns (default {DEFAULT_COUNT})")
     parser.add_argument("--observations", metavar="FILE.csv", help="measurements: columns of known inputs and measured outputs")
@@ -46,9 +48,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds")
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; give a whole number that is not negative")
-    asked = [name for name in ("target", "observations", "limits") if getattr(args, name)]
+    asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
     if len(asked) != 1:
-        raise InputError("an inverse query needs one of --target NAME=VALUE, --observations FILE.csv or --limits NAME=LO:HI")
+        raise InputError(
+            "nothing or several things to answer; give one of --target NAME=VALUE, --observations FILE.csv, --limits NAME=LO:HI or --table IN.csv"
+        )
+    if bool(args.table) != bool(args.output):
+        raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
     model = read(args.model, args.backend)
     answer, lines = _ask(asked[0], args, model)
     emit(args, answer, lines)
@@ -58,9 +64,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
     from . import measured
+    from .inverted import inverted
 
     if what == "target":
         return _target(args, model, unknown_names(args, model))
+    if what == "table":
+        return inverted(args, model, unknown_names(args, model))
     if what == "observations":
         return measured.caused(args, model, unknown_names(args, model))
     return measured.advised(args, model)

@@ -6,13 +6,14 @@ import argparse
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..artifact import read
 from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
 from .answer import add_at, add_json, add_model, emit, exit_code, given, show, with_unit, writable
-from .rows import answer_table
+from .rows import Floats, answer_table, summary
 
 HELP = "forward: outputs with intervals for one point or a table"
 
@@ -81,10 +82,10 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
 
 
 def _table(args: argparse.Namespace, model: Model) -> int:
-    counts = answer_table(model, args.table, args.output, extrapolate=args.extrapolate)
-    total = int(np.sum(list(counts.values())))
-    words = {Status(s).label: n for s, n in counts.items()}
-    answer = {"status": Status.OK, "rows": total, "statuses": words, "output": args.output}
-    lines = [f"{total} rows answered into {args.output}: " + ", ".join(f"{n} {w}" for w, n in words.items())]
-    emit(args, answer, lines)
+    def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
+        found = model.evaluate(np.stack([columns[a.name] for a in model.axes], axis=1), extrapolate=args.extrapolate)
+        return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
+
+    names = [name for o in model.output_names for name in (o, f"{o}_lower", f"{o}_upper")]
+    emit(args, *summary(answer_table(args.table, args.output, {a.name: a for a in model.axes}, names, answer), args.output))
     return 0

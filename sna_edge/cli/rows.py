@@ -6,7 +6,7 @@ import csv
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TextIO
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..errors import InputError
-from ..model import Model
 from ..status import Status
 from .answer import coordinate
 
@@ -24,27 +23,46 @@ Floats = NDArray[np.float64]
 BLOCK = 65536  # rows held in memory
 
 
-def answer_table(model: Model, source: str, target: str, *, extrapolate: bool) -> dict[int, int]:
-    """Write `source` with `status` and NAME, NAME_lower, NAME_upper per output to `target`; count rows per status.
+Answer = Callable[[dict[str, Floats]], tuple[NDArray[Any], Floats]]
 
-    A column of `source` whose name is taken by an answer is written as NAME_in. A cell that is no number makes its
-    row `bad_input`. Raises InputError for a table without a needed column or without rows.
+
+def answer_table(source: str, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer) -> dict[int, int]:
+    """Write `source` with `status` and the columns `answers` to `target`; count rows per status.
+
+    `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates where it names an axis, else plain
+    numbers; NaN for a cell that is no number). A column of `source` whose name is taken by an answer is written as NAME_in. Raises
+    InputError for a table without a needed column or without rows.
     """
     counts: Counter[int] = Counter()
-    answers = ["status", *(name for o in model.output_names for name in (o, f"{o}_lower", f"{o}_upper"))]
+    added = ["status", *answers]
     with open(source, newline="", encoding="utf-8-sig") as file, whole(target) as out:
         rows = csv.reader(file, delimiter=delimiter(source))
         header = [name.strip() for name in next(rows, [])]
-        columns = _columns(model, header, source)
+        columns = _columns(needed, header, source)
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([f"{h}_in" if h in answers else h for h in header] + answers)
+        writer.writerow([f"{h}_in" if h in added else h for h in header] + added)
         for block in _blocks(rows, len(header)):
-            status, cells = _answers(model, block, columns, extrapolate)
-            counts.update(status)
-            writer.writerows(row + new for row, new in zip(block, cells, strict=True))
+            given = {name: _numbers(axis, [row[columns[name]] for row in block]) for name, axis in needed.items()}
+            status, numbers = answer(given)
+            counts.update(status.tolist())
+            writer.writerows(row + new for row, new in zip(block, _cells(status, numbers), strict=True))
         if not counts:
             raise InputError(f"{source} has no rows below its header; give a table with rows")
     return dict(counts)
+
+
+def header_of(path: str) -> list[str]:
+    """The column names of a table."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return [name.strip() for name in next(csv.reader(file, delimiter=delimiter(path)), [])]
+
+
+def summary(counts: Mapping[int, int], target: str) -> tuple[dict[str, Any], list[str]]:
+    """What was written: for --json and in words."""
+    words = {Status(s).label: n for s, n in counts.items()}
+    total = sum(counts.values())
+    lines = [f"{total} rows answered into {target}: " + ", ".join(f"{n} {w}" for w, n in words.items())]
+    return {"status": Status.OK.label, "rows": total, "statuses": words, "output": target}, lines
 
 
 def delimiter(path: str) -> str:
@@ -68,17 +86,17 @@ def whole(path: str) -> Iterator[TextIO]:
         raise
 
 
-def _columns(model: Model, header: Sequence[str], source: str) -> list[int]:
-    """Position of every input's column."""
+def _columns(needed: Iterable[str], header: Sequence[str], source: str) -> dict[str, int]:
+    """Position of every needed column."""
     if not header:
         raise InputError(f"{source} is empty; give a table with a header line and rows")
-    missing = [name for name in model.input_names if name not in header]
+    missing = [name for name in needed if name not in header]
     if missing:
         raise InputError(
             f"{source} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(header)}, "
-            f"this model needs {', '.join(model.input_names)}"
+            f"this query needs {', '.join(needed)}"
         )
-    return [header.index(name) for name in model.input_names]
+    return {name: header.index(name) for name in needed}
 
 
 def _blocks(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
@@ -88,23 +106,19 @@ def _blocks(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
         yield block
 
 
-def _answers(model: Model, block: list[list[str]], columns: list[int], extrapolate: bool) -> tuple[list[int], list[list[str]]]:
-    """Status per row, and the cells to append to it."""
-    x = [_numbers(axis, [row[c] for row in block]) for axis, c in zip(model.axes, columns, strict=True)]
-    found = model.evaluate(np.stack(x, axis=1), extrapolate=extrapolate)
-    numbers = np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(block), -1)
-    words = {s: Status(s).label for s in set(found.status.tolist())}
-    cells = [[words[s], *map(_cell, row)] for s, row in zip(found.status.tolist(), numbers.tolist(), strict=True)]
-    return found.status.tolist(), cells
+def _cells(status: NDArray[Any], numbers: Floats) -> list[list[str]]:
+    """The cells to append to every row."""
+    words = {s: Status(s).label for s in set(status.tolist())}
+    return [[words[s], *map(_cell, row)] for s, row in zip(status.tolist(), numbers.tolist(), strict=True)]
 
 
 def _cell(value: float) -> str:
     return "" if value != value else repr(value)
 
 
-def _numbers(axis: Axis, cells: list[str]) -> Floats:
+def _numbers(axis: Axis | None, cells: list[str]) -> Floats:
     """Coordinates of a column: NaN where a cell is empty or no number, infinity where a level was never seen."""
-    if axis.kind == "categorical":
+    if axis is not None and axis.kind == "categorical":
         known: dict[str, float] = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
         return np.array([known[cell] for cell in cells])
     try:

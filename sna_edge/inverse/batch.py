@@ -33,6 +33,7 @@ GRID = 64  # points of the unknowns' box from which the starts are chosen
 TRIES = 6  # starts of a row before it is given up
 ROUNDS = 40
 EXACT = 1e-10  # of the range of f over the grid: a row is solved
+MEETING = 1e-7  # the same where the search ends on a break: neighbouring pieces of stored tables meet to single precision
 NEAR = 1e-5  # where the search on the backend hands over to double precision
 CHUNK = 1 << 16  # points evaluated at once
 
@@ -42,7 +43,7 @@ class Batch:
     """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the link, as a share of the range
     of f_k over the unknowns' box (64 points), measured in double precision at the x returned.
 
-    ok: miss <= 1e-10. unreachable: no start led to the target, x is the closest point found. deadline: that, or x is NaN.
+    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). unreachable: no start led to the target, x is the closest point found. deadline: that, or x is NaN.
     out_of_domain, bad_input: x is NaN.
     """
 
@@ -88,6 +89,7 @@ def invert_batch(
     _solve_in_time(pace, len(x), lambda rows: solve(problem, forms, x[rows], goal[rows], pace.deadline), x, off, done)
     if not isinstance(good, slice):
         problem.x[good], miss[good] = x, off
+    done |= off <= MEETING
     problem.x[problem.status < 0] = np.nan
     problem.status[good] = np.where(done, Status.OK, Status.DEADLINE if pace.deadline.stopped else Status.UNREACHABLE)
     return Batch(problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss)

