@@ -25,7 +25,12 @@ FIRST_STRENGTH = 1e-8
 STEPS = (20, 30)
 POLISH = 60
 """Steps with fixed, then with adapting penalties while searching; more of the latter for the winner."""
-RANKS = (1, 2, 4, 8, 16, 24)
+POLISH_WORK, LEAST_STEPS = 4e11, 10
+"""Rows x parameters^2 of all steps of a polish (some two minutes), and the fewest steps it takes whatever they cost."""
+RANKS, FEW = (1, 2, 4, 8, 16, 24), 3
+"""Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more spans instead of more modes."""
+GROWTH_WORK = 6e11
+"""Rows x parameters^2 of all steps of a candidate (some two minutes) beyond which no rank is tried."""
 GAIN = 0.98
 """A larger model must lower the leave-one-out error to this share of the smaller one's."""
 SMOOTH = 0.02
@@ -78,15 +83,26 @@ def direct_candidates(
         if watch:
             watch(f"{candidate.name}: leave-one-out error {candidate.error:.3g}")
 
-    degree, spans = 3, _spans(len(samples.x))
-    _grow(samples, target, data_bases(samples, degree, spans), degree, spans, rng, max_parameters, worth, deadline, add)
+    spans = _spans(len(samples.x))
+    bases, label = data_bases(samples, 3, spans), f"degree 3, {spans} span{'s' if spans > 1 else ''}"
+    growth = _Growth(samples, target, rng, max_parameters, worth, deadline, add)
+    growth.simple(bases, label)
+    least = growth.ranks(RANKS[:FEW], bases, label)
+    best = min(found, key=lambda c: c.error)
+    if least is not None and best.error > FEW_SPANS:
+        finer = _finer(best, samples, target, rng, max_parameters, deadline, add)
+        if finer is not best:
+            bases, label, least = list(finer.start.bases[:-1]), finer.name.partition(", ")[2], finer.error
+    if least is not None:
+        growth.ranks(RANKS[FEW:], bases, label, least)
     best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add)
     if best.error < FEW_SPANS:
         best = _coarser(best, samples, target, rng, deadline, add)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
     if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):
         rows = Rows(best.solution.f.bases, samples.x, target)
-        polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=POLISH, deadline=deadline)
+        steps = affordable(POLISH, best.start.parameters, len(samples.x), POLISH_WORK)
+        polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=steps, deadline=deadline)
         best = replace(best, solution=min(best.solution, polished, key=lambda s: s.loo))
         if determined:
             best = replace(best, name=best.name + ", Gauss-Newton finish", solution=_finish(best, samples, target, deadline))
@@ -94,41 +110,59 @@ def direct_candidates(
     return sorted(found, key=lambda c: c.error)
 
 
+def affordable(steps: int, parameters: int, n_rows: int, work: float) -> int:
+    """At most `steps`, as many as `work` multiply-adds are enough for, LEAST_STEPS at least."""
+    return int(np.clip(work / (n_rows * parameters**2), min(LEAST_STEPS, steps), steps))
+
+
 def _spans(n_rows: int) -> int:
     """Spans of a cubic axis by the number of rows: divisors and multiples of 12, so that coarser even breaks are among them."""
     return int(next((s for limit, s in ((40, 2), (120, 4), (600, 6), (20_000, 12)) if n_rows < limit), 24))
 
 
-def _grow(
-    samples: Samples, target: Floats, bases: list[SpanBasis], degree: int, spans: int, rng: np.random.Generator,
-    max_parameters: int, worth: float, deadline: float, add: Callable[[Direct], None],
-) -> None:  # fmt: skip
-    n_axes, n_outputs = samples.x.shape[1], target.shape[1]
-    label = f"degree {degree}, {spans} span{'s' if spans > 1 else ''}"
+@dataclass
+class _Growth:
+    """Candidates of growing size on given bases."""
 
-    def tried(f: Separable, name: str) -> Solution:
-        solution = fit_rows(f, samples.x, target, deadline)
-        add(Direct(f"{name}, {label}", f, solution))
+    samples: Samples
+    target: Floats
+    rng: np.random.Generator
+    max_parameters: int
+    worth: float
+    deadline: float
+    add: Callable[[Direct], None]
+
+    def tried(self, f: Separable, name: str) -> Solution:
+        solution = fit_rows(f, self.samples.x, self.target, self.deadline)
+        self.add(Direct(name, f, solution))
         return solution
 
-    additive = mode_sets(n_axes, 0, additive=True)
-    solution = tried(start(bases, additive, n_outputs, rng), "additive")
-    if n_axes == 1:
-        return
-    pairs = list(combinations(range(n_axes), 2))
-    pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), rng, 0.1)
-    if n_axes > 2 and pairwise.parameters <= max_parameters // 2:
-        tried(pairwise, "pairwise")
-    least = last = np.inf
-    for rank in RANKS:
-        f = start(bases, mode_sets(n_axes, rank), n_outputs, rng)
-        if f.parameters > max_parameters or time.monotonic() > deadline:
-            break
-        error = tried(f, f"CP rank {rank}").loo
-        stalled = error > GAIN * least or (error > BEHIND * worth and error > SLOW * last)
-        if rank >= (SPARE_RANK if worth < FEW_SPANS else 4) and stalled:
-            break
-        least, last = min(least, error), error
+    def simple(self, bases: list[SpanBasis], label: str) -> None:
+        """Additive, then with all pairs of axes."""
+        n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
+        solution = self.tried(start(bases, mode_sets(n_axes, 0, additive=True), n_outputs, self.rng), f"additive, {label}")
+        pairs = list(combinations(range(n_axes), 2))
+        pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), self.rng, 0.1)
+        if n_axes > 2 and pairwise.parameters <= self.max_parameters // 2:
+            self.tried(pairwise, f"pairwise, {label}")
+
+    def ranks(self, ranks: tuple[int, ...], bases: list[SpanBasis], label: str, least: float = np.inf) -> float | None:
+        """CP of these ranks while the error falls; the least one (or that given), None where growth has ended."""
+        n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
+        if n_axes == 1:
+            return None
+        last = least
+        for rank in ranks:
+            f = start(bases, mode_sets(n_axes, rank), n_outputs, self.rng)
+            work = len(self.samples.x) * f.parameters**2 * sum(STEPS)
+            if f.parameters > self.max_parameters or work > GROWTH_WORK or time.monotonic() > self.deadline:
+                return None
+            error = self.tried(f, f"CP rank {rank}, {label}").loo
+            stalled = error > GAIN * least or (error > BEHIND * self.worth and error > SLOW * last)
+            if rank >= (SPARE_RANK if self.worth < FEW_SPANS else 4) and stalled:
+                return None
+            least, last = min(least, error), error
+        return least
 
 
 def _finer(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .als import sweep
 from .candidate import Candidate
-from .direct import SMOOTH, Direct, direct_candidates, first_steps
+from .direct import SMOOTH, Direct, affordable, direct_candidates, first_steps
 from .gauss_newton import levenberg_marquardt
 from .penalty import components
 from .rows import Rows
@@ -30,7 +30,8 @@ MEMORISED = 0.6
 So it does where the rows are nearly free of noise, and the steps from an exact solution would end before they left it."""
 FEW_ROWS = 20
 """Rows per parameter above which no refit remembers single rows."""
-REFIT_STEPS = 40
+REFIT_STEPS, REFIT_WORK = 40, 1.5e11
+"""Steps of a refit, and rows x parameters^2 of all of them where it starts from the solution."""
 SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of K."""
 
@@ -86,9 +87,10 @@ def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
     if count * f.parameters**2 <= LM_WORK:
+        steps = REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
         if memorised:
             f = first_steps(f, rows, deadline)
         return levenberg_marquardt(
-            f, rows, strengths=strengths, adapt=False, steps=REFIT_STEPS, tolerance=1e-4, deadline=deadline, leverages=False
+            f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=1e-4, deadline=deadline, leverages=False
         ).f
     return sweep(f, rows, range(len(f.tables)), parts=components(f), strengths=strengths, sweeps=6, tolerance=1e-4, deadline=deadline)
