@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
     if len(asked) != 1:
         raise InputError(
-            "nothing or several things to answer; give one of --target NAME=VALUE, --observations FILE.csv, --limits NAME=LO:HI or --table IN.csv"
+            "nothing or several things to answer; give one of --target NAME=VALUE, --observations FILE.csv, "
+            "--limits NAME=LO:HI or --table IN.csv"
         )
     if bool(args.table) != bool(args.output):
         raise InputError("--table IN.csv and -o OUT.csv belong together; give both")

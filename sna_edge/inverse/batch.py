@@ -43,7 +43,8 @@ class Batch:
     """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the link, as a share of the range
     of f_k over the unknowns' box (64 points), measured in double precision at the x returned.
 
-    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). unreachable: no start led to the target, x is the closest point found. deadline: that, or x is NaN.
+    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). unreachable: no start led to the target, x is
+    the closest point found. deadline: that, or x is NaN.
     out_of_domain, bad_input: x is NaN.
     """
 
