@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,13 @@ def fits(wanted: list[tuple[Any, ...]], workers: int, done: dict[str, Split], re
     return done
 
 
+def stop(*_: object) -> None:
+    """Asked to end: the fits under way end too."""
+    for child in active_children():
+        child.kill()
+    os._exit(1)
+
+
 def by_name(wanted: list[tuple[Any, ...]], done: dict[str, Split]) -> dict[str, list[Split]]:
     """The fits of `wanted` that are done, by name."""
     found: dict[str, list[Split]] = {}
@@ -177,6 +185,7 @@ def main() -> int:
     parser.add_argument("--done", action="store_true", help="fit nothing: the table of the fits of an interrupted run")
     parser.add_argument("--json", metavar="FILE", help="also write every fit")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop)
     if not DATA.is_dir():
         print(f"no measured tables at {DATA}: functions and known ranks only", file=sys.stderr)
     wanted = list(jobs(args))
