@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -46,7 +47,7 @@ class Line:
     def readings(self, readings: Sequence[Reading | str], first: int = 1) -> list[dict[str, Any]]:
         """One answer per reading; a reading may be an error sentence instead of a mapping."""
         rows = [self._row(reading) for reading in readings]
-        x = np.array([self._nothing if isinstance(row, str) else row for row in rows]).reshape(len(rows), len(self._names))
+        x = np.array([self._nothing if isinstance(row, str) else row for row in rows], dtype=float).reshape(len(rows), len(self._names))
         found = self.model.evaluate(x)
         judged = judge(self.model, self.limits, found)
         figures = [a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)]  # lists are read faster
@@ -149,7 +150,7 @@ def _parsed(text: bytes | str) -> Reading | str:
     if len(text) > LONGEST:
         return f"the line is longer than {LONGEST} bytes"
     try:
-        found = _decode(text.decode() if isinstance(text, bytes) else text)
+        found = _decode(text.removeprefix(BOM_UTF8).decode() if isinstance(text, bytes) else text)
     except UnicodeDecodeError:
         return "the line is not UTF-8"
     except (ValueError, RecursionError) as error:

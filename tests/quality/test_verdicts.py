@@ -36,6 +36,13 @@ def line(model: Model) -> Line:
     return Line(model, parse_limits(LIMITS, model))
 
 
+@pytest.fixture(scope="module")
+def smooth(model: Model) -> Line:
+    """The same without levels: readings that are all numbers take a shorter way."""
+    part = model.at(alloy="316L")
+    return Line(part, parse_limits(LIMITS, part))
+
+
 def verdict(line: Line, **reading: object) -> dict[str, object]:
     (answer,) = line.lines([json.dumps({"speed": 1.0, "alloy": "316L", **reading})])
     return answer
@@ -75,7 +82,26 @@ def test_bad_lines_are_answered(line: Line, text: str | bytes) -> None:
     json.dumps(answer, allow_nan=False)
 
 
-def test_fuzzed_lines_are_all_answered_in_order(line: Line) -> None:
+@pytest.mark.parametrize(
+    ("power", "status"),
+    [("1" + "0" * 30, "out_of_domain"), ("9" * 5000, "bad_input"), ("1e999", "bad_input"), ("NaN", "bad_input"), ("true", "bad_input"),
+     ("null", "bad_input"), ('"140"', "ok"), ("140", "ok")],
+)  # fmt: skip
+def test_readings_without_levels(smooth: Line, power: str, status: str) -> None:
+    good = '{"power": 140, "speed": 1}'
+    answers = smooth.lines([good, f'{{"power": {power}, "speed": 1.0}}', good])
+    assert [a["status"] for a in answers] == ["ok", status, "ok"]
+    assert answers[0]["verdict"] == answers[2]["verdict"] == "ACCEPT"
+    assert json.dumps(answers, allow_nan=False)
+
+
+def test_a_byte_order_mark_is_not_an_error(smooth: Line) -> None:
+    assert smooth.lines([b'\xef\xbb\xbf{"power": 140, "speed": 1}'])[0]["verdict"] == "ACCEPT"
+
+
+@pytest.mark.parametrize("which", ["line", "smooth"])
+def test_fuzzed_lines_are_all_answered_in_order(which: str, request: pytest.FixtureRequest) -> None:
+    line: Line = request.getfixturevalue(which)
     rng = random.Random(1)
     good = json.dumps({"power": 140.0, "speed": 1.0, "alloy": "316L", "id": 1})
     texts: list[bytes] = []

@@ -188,3 +188,20 @@ def test_noise_is_not_interpolated() -> None:
 
 def test_axis_specs_are_plain_records() -> None:
     assert [f.name for f in dataclasses.fields(AxisSpec)] == ["name", "unit", "levels", "domain"]
+
+
+def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sna_export.fit import direct
+
+    assert [direct.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [60, 40, direct.LEAST_STEPS]
+    x = np.random.default_rng(0).random((300, 3))
+    y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2] + 0.3 * np.random.default_rng(1).normal(size=300)
+    samples = Samples.of(x, y)
+    target = (samples.y - samples.y.mean()) / samples.y.std()
+
+    def names() -> list[str]:
+        return [c.name for c in direct.direct_candidates(samples, target, np.random.default_rng(2), max_parameters=400)]
+
+    assert any(n.startswith("CP rank 2") for n in names())
+    monkeypatch.setattr(direct, "GROWTH_WORK", 1.0)
+    assert all(n.startswith(("additive", "pairwise")) for n in names())
