@@ -23,6 +23,7 @@ Rated = tuple[float, float, Floats]
 STARTS = 192
 PROBED, STARTING, FEWEST = 24, 0.01, 8  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
 ROUND, ENDING = 2.5, 3.5  # times those points take: the first round of a search, what follows its last
+SNAPPING = 50  # small calls that finding whole steps around the answers takes besides
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
 SETTLED = 1e-7  # of the boxes: a shorter step ends the search
@@ -59,9 +60,14 @@ class Inside:
             self.deadline.stopped = True
             return found
         found += self.rated(self._exact() if len(self.columns) == 1 else self._searched())
-        if any(s is not None for s in self.steps):
+        if self._stepped:
             found = found[:1] + self._snapped(found)
         return found
+
+    @property
+    def _stepped(self) -> list[int]:
+        """The knobs that are moved by whole steps."""
+        return [u for u, s in enumerate(self.steps) if s is not None]
 
     def rated(self, x: Floats) -> list[Rated]:
         """Every row of x [M, U]."""
@@ -145,7 +151,7 @@ class Inside:
         if not self.deadline.fits((ROUND + ENDING) * took):
             self.deadline.stopped = True
             return 0
-        self.deadline.reserve = ENDING * took
+        self.deadline.reserve = ENDING * took + (SNAPPING * small_call() if self._stepped else 0.0)
         return max(FEWEST, min(STARTS, int(STARTING * self.deadline.left / took * PROBED)))
 
     def _x(self, z: Floats) -> Floats:
@@ -181,7 +187,7 @@ class Inside:
                 v = v + step[:, None] * j[:, t]
             boxed = np.clip(v - pull, bottom, top)
             pull, v = boxed - (v - pull), boxed
-            if np.abs(v - before).max() < 1e-12:
+            if np.abs(v - before).max() < 1e-12 or self.deadline.passed:
                 break
         target = np.clip((self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0)
         outside = (np.maximum(f - high, 0.0) + np.maximum(low - f, 0.0)).max(axis=1)
@@ -189,7 +195,7 @@ class Inside:
 
     def _snapped(self, found: list[Rated]) -> list[Rated]:
         """Answers in whole steps: exactly the cheapest where every knob has steps and they are not too many, else around `found`."""
-        ticks = [self._ticks(u) for u in range(len(self.columns)) if self.steps[u] is not None]
+        ticks = [self._ticks(u) for u in self._stepped]
         count = np.prod([len(t) for t in ticks], dtype=float)
         if len(ticks) == len(self.columns) and count <= ENUMERATED and self.deadline.fits(count * LISTED * small_call()):
             return self._enumerated(np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks)))
@@ -228,27 +234,38 @@ class Inside:
 
     def _around(self, found: list[Rated]) -> list[Rated]:
         """Whole steps near the best continuous answers; the knobs without steps are sought again for each."""
-        stepped = [u for u, s in enumerate(self.steps) if s is not None]
-        smooth = [u for u, s in enumerate(self.steps) if s is None]
-        out: list[Rated] = []
+        nearest = [point for _, _, point in sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]]
+        stepped = [self.columns[u] for u in self._stepped]
         self.deadline.restart()
-        for _, _, point in sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]:
-            ticks = [self._ticks(u, point[self.columns[u]], 2) for u in stepped]
-            choices = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
-            wanted = point[[self.columns[u] for u in stepped]]
-            order = np.argsort(np.square(self.cost[stepped] * (choices - wanted)).sum(axis=1), kind="stable")
-            for choice in choices[order[:RESOLVED]]:
-                if not self.deadline.allows():
-                    break
-                here = self.here.copy()
-                here[[self.columns[u] for u in stepped]] = choice
-                extra = float(np.square(self.cost[stepped] * (choice - self.here[[self.columns[u] for u in stepped]])).sum())
-                inner = Inside(
-                    self.model, here, [self.columns[u] for u in smooth], [(self.lower[u], self.upper[u]) for u in smooth],
-                    self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.deadline,
-                )  # fmt: skip
-                out += [(excess, cost + extra, where) for excess, cost, where in inner.candidates()]
+        if len(stepped) == len(self.columns):
+            tries = [self._combinations(nearest[0])]
+            tries += [self._combinations(point) for point in nearest[1:] if self.deadline.allows()]
+            return self.rated(np.concatenate(tries))
+        out: list[Rated] = []
+        for choice in (c for point in nearest for c in self._combinations(point)):
+            if not self.deadline.allows():
+                break
+            here = self.here.copy()
+            here[stepped] = choice
+            extra = float(np.square(self.cost[self._stepped] * (choice - self.here[stepped])).sum())
+            out += [(excess, cost + extra, where) for excess, cost, where in self._smooth(here).candidates()]
         return out or self.rated(self.here[self.columns][None])
+
+    def _combinations(self, point: Floats) -> Floats:
+        """The RESOLVED combinations of whole steps of the stepped knobs that cost least to reach from `point`."""
+        ticks = [self._ticks(u, point[self.columns[u]], 2) for u in self._stepped]
+        choices = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
+        wanted = point[[self.columns[u] for u in self._stepped]]
+        order = np.argsort(np.square(self.cost[self._stepped] * (choices - wanted)).sum(axis=1), kind="stable")
+        return np.asarray(choices[order[:RESOLVED]])
+
+    def _smooth(self, here: Floats) -> Inside:
+        """The search over the knobs without steps from `here`."""
+        smooth = [u for u, s in enumerate(self.steps) if s is None]
+        return Inside(
+            self.model, here, [self.columns[u] for u in smooth], [(self.lower[u], self.upper[u]) for u in smooth],
+            self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.deadline,
+        )  # fmt: skip
 
 
 def _cut(a: Floats, b: Floats) -> Floats:
