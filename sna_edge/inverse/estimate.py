@@ -32,11 +32,12 @@ SCAN = 1024  # quasi-random points from which the starts are chosen
 FIRST = 64  # starts of the first batch
 FEWEST = 16  # points scanned, and so started from, when a deadline is near
 PROBE, PROBED = 128, 8  # observations and settings by which a deadline is first planned
+PROBING = 0.25  # share of the time left that this planning takes at most, once one setting is timed
 WORK = 1000.0  # evaluations of a whole search
 SETUP, SEARCH, SCANNING = 0.25, 0.5, 0.1  # shares of the time left for contracting observations, for the search and for the scan in it
 REFINING = 0.4  # share of the time left that is kept for walking the modes down on more observations
 REFINE_ROUNDS, SETUP_SLOWER = 8, 1.5  # steps that this takes; a large array is slower to make, per observation
-ANSWER = 30  # evaluations that writing the answer takes
+ANSWER = 12  # evaluations that writing the answer takes
 DESCENT = 1 / 100  # share of the time left that the values at all starts may take: a descent costs about as many of them
 MOST_AT_ONCE = 256
 BAND = 14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
@@ -168,10 +169,13 @@ class Maker:
         z = points(PROBED, len(objective.axes))
         begun = self.deadline.elapsed_ms
         try:
-            objective.value(z)
+            objective.value(z[:1])
+            count = objective.pace.affordable("value", PROBING, PROBED)
+            if count > 1:
+                objective.value(z[1:count])
         except OutOfTime:
             return 0.0
-        seconds = (self.deadline.elapsed_ms - begun) / 1000.0 / PROBED
+        seconds = (self.deadline.elapsed_ms - begun) / 1000.0 / count
         return SEARCH * self.deadline.left / (work * seconds)
 
 
