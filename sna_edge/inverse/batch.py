@@ -36,6 +36,8 @@ EXACT = 1e-10  # of the range of f over the grid: a row is solved
 MEETING = 1e-7  # the same where the search ends on a break: neighbouring pieces of stored tables meet to single precision
 NEAR = 1e-5  # where the search on the backend hands over to double precision
 CHUNK = 1 << 16  # points evaluated at once
+FEW = 16  # rows that take no longer in double precision from the start
+ANSWER = 0.5  # of the time that reading the rows took: writing them
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def invert_batch(
     """
     pace = Pace(Deadline(deadline_ms))
     problem = _Problem(model, targets, unknowns, known or {})
+    pace.deadline.reserve = 0.0 if pace.deadline.endless else ANSWER * pace.deadline.elapsed_ms / 1000.0
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
     solve = _in_c if forms is not None and small else _in_numpy
@@ -251,7 +254,8 @@ class _Rows:
 
     def _walk(self, z: Floats, rows: Ints) -> tuple[Floats, Floats]:
         count, movable = self.goal.shape[1], np.ones(z.shape[1], dtype=bool)
-        for model, tolerance in ((self.problem.model, NEAR), (self.reference, EXACT)):
+        passes = [(self.problem.model, NEAR), (self.reference, EXACT)]
+        for model, tolerance in passes[1:] if len(rows) < FEW or self.reference is self.problem.model else passes:
             local = partial(self._some, model, rows)
             found = walk(local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=self.deadline)
             z = found.z

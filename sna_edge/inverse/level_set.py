@@ -263,16 +263,16 @@ class _Search:
                         self.improve(z, row, u)
             if np.abs(z - before).max() < 1e-12:
                 break
-        r, _ = self.residual(self.reference, z)
+        x = self.x(z)
+        value = self.reference.backend.value(self.ordered(x))
+        r = (linearised(self.part.outputs, value)[0] - self.goal) / self.size
         good = (np.abs(r) <= self.allowed(10 * EXACT)).all(axis=1)
         if good.any():
-            x = self.x(z[good])
-            status = Status.DEADLINE if self.deadline.stopped else several(len(x))
-            return LevelSet(status, self.axes, x, "", None, self.reference.backend.value(self.ordered(x)), 0.0)
+            status = Status.DEADLINE if self.deadline.stopped else several(int(good.sum()))
+            return LevelSet(status, self.axes, x[good], "", None, value[good], 0.0)
         row = int(np.square(r).sum(axis=1).argmin())
-        x = self.x(z[row : row + 1])
-        y = self.reference.backend.value(self.ordered(x))[0]
-        nearest = Nearest(named(self.axes, x[0]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
+        y = value[row]
+        nearest = Nearest(named(self.axes, x[row]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
         status = Status.DEADLINE if self.deadline.stopped or self.deadline.passed else Status.UNREACHABLE
         goal = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True))
         got = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, y, strict=True))
