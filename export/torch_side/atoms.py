@@ -26,10 +26,16 @@ class AxisAtoms(torch.nn.Module):
 
     def __init__(self, size: int, count: int, first: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.count = count
-        start = 0.3 * torch.randn((size, count), generator=generator, dtype=torch.float64)
-        start[first:] *= 0.5
-        self.table = torch.nn.Parameter(start)
+        self.count, self.first = count, first
+        self.table = torch.nn.Parameter(torch.empty((size, count), dtype=torch.float64))
+        self.reset_parameters(generator)
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start; rows from `first` on are smaller."""
+        start = 0.3 * torch.randn(self.table.shape, generator=generator, dtype=torch.float64)
+        start[self.first :] *= 0.5
+        self.table.copy_(start)
 
     def features(self, x: Tensor) -> Tensor:
         raise NotImplementedError
@@ -49,11 +55,14 @@ class BSplineAtoms(AxisAtoms):
 
     def __init__(self, basis: SpanBasis, count: int, generator: torch.Generator) -> None:
         super().__init__(int(basis.tie.max()) + 1, count, 0, generator)
-        tilt = torch.linspace(-1.0, 1.0, len(self.table), dtype=torch.float64)[:, None]
-        lean = 0.3 * torch.randn((1, count), generator=generator, dtype=torch.float64)
-        with torch.no_grad():
-            self.table.copy_(1.0 + lean * tilt + self.table)
         self.basis = basis
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        super().reset_parameters(generator)
+        tilt = torch.linspace(-1.0, 1.0, len(self.table), dtype=self.table.dtype, device=self.table.device)[:, None]
+        lean = 0.3 * torch.randn((1, self.count), generator=generator, dtype=torch.float64)
+        self.table += 1.0 + lean.to(self.table) * tilt
 
     def features(self, x: Tensor) -> Tensor:
         dense = TorchBasis(self.basis, x.device, x.dtype).design(x)
@@ -73,9 +82,13 @@ class FourierAtoms(AxisAtoms):
         super().__init__(2 * harmonics + 1, count, 1, generator)
         self.rate = np.pi / (upper - lower) * np.repeat(np.arange(1, harmonics + 1), 2)
         self.phase = np.tile([0.0, -np.pi / 2], harmonics) - self.rate * lower
-        with torch.no_grad():
-            self.table[1:] /= torch.as_tensor(np.repeat(np.arange(1, harmonics + 1), 2), dtype=torch.float64)[:, None]
-            self.table[0] += 1.0
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        super().reset_parameters(generator)
+        harmonic = torch.arange(1, len(self.table), device=self.table.device).add(1).div(2, rounding_mode="floor")
+        self.table[1:] /= harmonic[:, None]
+        self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
         rate, phase = (torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in (self.rate, self.phase))
@@ -92,9 +105,12 @@ class ChebyshevAtoms(AxisAtoms):
     def __init__(self, lower: float, upper: float, degree: int, count: int, generator: torch.Generator) -> None:
         super().__init__(degree + 1, count, 1, generator)
         self.lower, self.upper = lower, upper
-        with torch.no_grad():
-            self.table /= torch.arange(1, degree + 2, dtype=torch.float64)[:, None]
-            self.table[0] += 1.0
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        super().reset_parameters(generator)
+        self.table /= torch.arange(1, len(self.table) + 1, device=self.table.device)[:, None]
+        self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
         t = (2 * x - self.lower - self.upper) / (self.upper - self.lower)
@@ -114,8 +130,11 @@ class RadialAtoms(AxisAtoms):
         super().__init__(centres + 1, count, 1, generator)
         self.centres = np.linspace(lower, upper, centres)
         self.length = (upper - lower) / (centres - 1)
-        with torch.no_grad():
-            self.table[0] += 1.0
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        super().reset_parameters(generator)
+        self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
         centres = torch.as_tensor(self.centres, dtype=x.dtype, device=x.device)
@@ -136,13 +155,17 @@ class MlpAtoms(torch.nn.Module):
         self.shift, self.scale = (lower + upper) / 2, (upper - lower) / 2
         sizes = [1, *hidden, count]
         self.layers = torch.nn.ModuleList(torch.nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise(sizes))
-        with torch.no_grad():
-            for layer in self.layers:
-                width = layer.weight.shape[1]
-                layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64) / width**0.5)
-                layer.bias.copy_(0.5 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64))
-            self.layers[-1].weight *= 0.5
-            self.layers[-1].bias.fill_(1.0)
+        self.reset_parameters(generator)
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start; the functions are near 1."""
+        for layer in self.layers:
+            width = layer.weight.shape[1]
+            layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64) / width**0.5)
+            layer.bias.copy_(0.5 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64))
+        self.layers[-1].weight *= 0.5
+        self.layers[-1].bias.fill_(1.0)
 
     def features(self, x: Tensor) -> Tensor:
         return ((x - self.shift) / self.scale)[:, None]

@@ -56,11 +56,23 @@ class SeparableModule(torch.nn.Module):
         """Take the atoms, and weights of a fresh start."""
         self.atoms, self.uses, self.ranks = torch.nn.ModuleList(atoms), uses, ranks
         modes = uses.shape[1] if ranks is None else ranks[-1]
-        wide = torch.randn((modes, len(self.outputs)), generator=generator, dtype=torch.float64)
-        self.weights = torch.nn.Parameter(wide / modes)
-        self.bias = torch.nn.Parameter(torch.zeros(len(self.outputs), dtype=torch.float64))
+        self.weights = torch.nn.Parameter(torch.empty((modes, len(self.outputs)), dtype=torch.float64))
+        self.bias = torch.nn.Parameter(torch.empty(len(self.outputs), dtype=torch.float64))
         self.register_buffer("centre", torch.zeros(len(self.outputs), dtype=torch.float64))
         self.register_buffer("spread", torch.ones(len(self.outputs), dtype=torch.float64))
+        self._start_sum(generator)
+
+    def reset_parameters(self, seed: int) -> None:
+        """The numbers a module of this structure has when it is made with that seed."""
+        generator = torch.Generator().manual_seed(seed)
+        for atom in self.atoms:
+            atom.reset_parameters(generator)
+        self._start_sum(generator)
+
+    @torch.no_grad()
+    def _start_sum(self, generator: torch.Generator) -> None:
+        self.weights.copy_(torch.randn(self.weights.shape, generator=generator, dtype=torch.float64) / len(self.weights))
+        self.bias.zero_()
         if self.ranks is not None:
             self._start_train()
 
@@ -69,7 +81,7 @@ class SeparableModule(torch.nn.Module):
         assert self.ranks is not None
         with torch.no_grad():
             for atom, left, right in zip(self.atoms, self.ranks[:-1], self.ranks[1:], strict=True):
-                one = torch.eye(left, right, dtype=torch.float64).reshape(-1)
+                one = torch.eye(left, right, dtype=self.weights.dtype, device=self.weights.device).reshape(-1)
                 if isinstance(atom, MlpAtoms):
                     atom.layers[-1].bias.copy_(one)
                 else:

@@ -12,10 +12,15 @@ from .module import SeparableModule
 Tensor = torch.Tensor
 ROWS = 4096  # rows at a time: their Jacobian is held
 LARGEST = 3000  # parameters: the normal matrix is dense
-FIRST, EASIER, HARDER, GIVE_UP = 1e-2, 1 / 3, 4.0, 1e10
+FIRST, EASIER, HARDER, GIVE_UP = 1e-2, 0.2, 3.0, 1e10
 """Damping at first; its factor after a step that lowers the error, and after one that does not; where the search ends."""
+RIDGE = 1e-3  # of the smoothness penalty: on the numbers of the tables themselves, so that modes do not grow against each other
+PROBE, BENT = 0.1, 0.75
+"""Share of a step over which the second derivative along it is taken; longest correction by it, as a share of the step."""
 GROWTH, TURN, END = 10, 1e-2, 1e-4
-"""Rows of the next stage over those of this one; relative gain of a step below which the next stage begins, and the last ends."""
+"""Rows of the next stage over those of this one; relative gain of steps below which the next stage begins, and the last ends."""
+SMALL = 3  # of them in a row: the damping may have been too strong for one
+PATIENCE = 40  # steps without gain on the kept-back rows
 CURVATURE = 50_000  # rows whose Jacobian is taken; slope and loss are those of all rows
 
 
@@ -23,28 +28,33 @@ class Newton:
     """Least squares of `module.scaled(features) - target` over all parameters, on a growing share of the rows.
 
     A step solves (J'J / n + P + damping diag) d = -(J'r / n + P z) with the Jacobian J of the rows, the numbers z and the
-    smoothness penalty z'P z. Rows come in the order given: the first `rows`, then ten times as many, .. up to all of them.
+    smoothness penalty z'P z, then (..) a = -J'(d2r / dd2) / (2 n): z moves by d + a, along the bend of narrow valleys. Rows come in
+    the order given: the first `rows`, then ten times as many, .. up to all of them.
+
+    Source: Transtrum and Sethna, arXiv:1201.5885 (2012): geodesic acceleration.
     """
 
     def __init__(self, module: SeparableModule, features: Sequence[Tensor], target: Tensor, smooth: float,
-                 weight: Tensor | None = None) -> None:  # fmt: skip
+                 weight: Tensor | None = None, damping: float = FIRST) -> None:  # fmt: skip
         self.module, self.features, self.target, self.smooth, self.weight = module, features, target, smooth, weight
-        self.damping = FIRST
+        self.damping = damping
         self._scaled = _Scaled(module)
         self._penalty = self._bend()
 
-    def run(self, order: Tensor, rows: int, steps: int, deadline: float, keep: Callable[[int], object]) -> None:
-        """At most `steps` steps, a stage ending when a step gains little; `keep(step)` after each. Ends at the `deadline`."""
-        count = min(rows, len(order))
+    def run(self, order: Tensor, rows: int, steps: int, deadline: float, keep: Callable[[int], bool], end: float = END) -> None:
+        """At most `steps` steps, a stage ending when a step gains little: less than the share `end` in the last one, or PATIENCE times
+        nothing by `keep(step)`, which is asked after each. Ends at the `deadline`."""
+        count, quiet, small = min(rows, len(order)), 0, 0
         for step in range(steps):
             gain = self._step(order[:count], deadline)
             if gain is None or time.monotonic() > deadline:
                 return
-            keep(step)
-            if gain < (END if count == len(order) else TURN):
+            quiet = 0 if keep(step) else quiet + 1
+            small = small + 1 if gain < (end if count == len(order) else TURN) else 0
+            if small == SMALL or gain == 0.0 or (quiet >= PATIENCE and count == len(order)):
                 if count == len(order):
                     return
-                count = min(GROWTH * count, len(order))
+                count, small = min(GROWTH * count, len(order)), 0
 
     def _step(self, rows: Tensor, deadline: float) -> float | None:
         """The relative gain of one step, 0 where none was found; None when the time is up before it."""
@@ -58,15 +68,34 @@ class Newton:
             factor, bad = torch.linalg.cholesky_ex(matrix + torch.diag(self.damping * scale))
             if not bad:
                 move = torch.cholesky_solve(-slope[:, None], factor)[:, 0]
-                self._put(start + move.to(start.dtype))
-                after = self._loss(rows)
-                if after < before:
-                    self.damping = max(self.damping * EASIER, 1e-12)
-                    return float(1 - after / before)
+                bend = -0.5 * torch.cholesky_solve(self._bending(rows, start, move)[:, None], factor)[:, 0]
+                if (scale * bend**2).sum() <= BENT**2 * (scale * move**2).sum():
+                    self._put(start + (move + bend).to(start.dtype))
+                    after = self._loss(rows)
+                    if after < before:
+                        self.damping = max(self.damping * EASIER, 1e-12)
+                        return float(1 - after / before)
             self.damping *= HARDER
         self._put(start)
         self.damping = FIRST
         return 0.0
+
+    def _bending(self, rows: Tensor, start: Tensor, move: Tensor) -> Tensor:
+        """J'(second derivative of the residuals along `move`) / n [P]; leaves the module at `start`."""
+        few, step = rows[:CURVATURE], PROBE * move.to(start.dtype)
+        total = torch.zeros_like(move)
+        for part in few.split(16 * ROWS):
+            with torch.no_grad():
+                sides = []
+                for place in (start + step, start - step):
+                    self._put(place)
+                    sides.append(self._residual(part))
+                self._put(start)
+            residual = self._residual(part)
+            second = (sides[0] + sides[1] - 2 * residual.detach()) / PROBE**2
+            found = torch.autograd.grad((residual * second).sum(), list(self.module.parameters()))
+            total += torch.cat([g.reshape(-1) for g in found]).double()
+        return total / (len(few) * self.target.shape[1])
 
     def _numbers(self) -> Tensor:
         return torch.nn.utils.parameters_to_vector(self.module.parameters()).detach().clone()
@@ -118,12 +147,13 @@ class Newton:
         return torch.func.functional_call(self._scaled, parameters, ([f[None] for f in features],))[0]
 
     def _bend(self) -> Tensor:
-        """Half the Hessian [P, P] of the smoothness penalty smooth sum |second differences of a table|^2; constant."""
+        """Half the Hessian [P, P] of the penalty smooth sum (|second differences of a table|^2 + RIDGE |table|^2); constant."""
         blocks = []
         for name, parameter in self.module.named_parameters():
             rows = len(parameter) if rough(self.module, name) else 0
-            second = torch.diff(torch.eye(rows, dtype=torch.float64), n=2, dim=0) if rows else torch.zeros((0, 1), dtype=torch.float64)
-            blocks.append(torch.kron(second.T @ second, torch.eye(parameter.numel() // max(rows, 1), dtype=torch.float64)))
+            one = torch.eye(max(rows, 1), dtype=torch.float64)
+            gram = torch.diff(one, n=2, dim=0).T @ torch.diff(one, n=2, dim=0) + RIDGE * one if rows > 2 else (RIDGE if rows else 0.0) * one
+            blocks.append(torch.kron(gram, torch.eye(parameter.numel() // max(rows, 1), dtype=torch.float64)))
         return self.smooth * torch.block_diag(*blocks).to(self.target.device)
 
 

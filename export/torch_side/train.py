@@ -17,7 +17,7 @@ from sna_export.fit.progress import Progress, Reporter
 
 from .checkpoint import load, save
 from .module import SeparableModule
-from .newton import LARGEST, Newton
+from .newton import END, FIRST, LARGEST, RIDGE, Newton
 
 Tensor = torch.Tensor
 LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -26,8 +26,12 @@ LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "huber": lambda r: torch.where(r.abs() < 1, 0.5 * r**2, r.abs() - 0.5).mean(),
 }
 NEWTON_ROWS = 20_000
-WEAKER, WORTH, WEAKEST = 0.01, 0.99, 1e-12
+WEAKER, WORTH, WEAKEST = 0.01, 0.9, 1e-12
 """Factor of the smoothness penalty while the error on the kept-back rows falls below that share of what it was; where that ends."""
+TRIED_ROWS, TRIED_STEPS = 1500, 20
+"""Rows and steps by which the starts of a fresh module are compared."""
+LONG, FINEST = 10, 1e-6
+"""Steps of the last stage of Newton over those of one before, and the relative gain of a step that ends it."""
 BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 
 
@@ -35,9 +39,11 @@ BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 class Training:
     """How to train. Errors are in units of the spread of each output.
 
-    `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables. First `newton` steps of Levenberg and
-    Marquardt, on 20,000 rows, then ten times as many .. all, with a weaker penalty again as long as the kept-back rows gain by it
-    (left out with other losses than mse, an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to
+    `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables, with a
+    thousandth of it on their sizes. A module that holds nothing yet is begun
+    from `starts` seeds; the best on the kept-back rows goes on. First `newton` steps of Levenberg and Marquardt, on 20,000 rows, then
+    ten times as many .. all, with a weaker penalty again as long as the kept-back rows gain by it, then more of them to convergence
+    (all this left out with other losses than mse, an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to
     a hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step of Adam, None for a 128th of the table
     within 256 .. 2048. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
     seconds; half of it at most goes to the first stage, and a quarter is left to the last.
@@ -45,6 +51,7 @@ class Training:
 
     losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
     smooth: float = 1e-6
+    starts: int = 8
     newton: int = 40
     epochs: int = 60
     rate: float = 1e-2
@@ -109,10 +116,10 @@ class _Run:
         target = np.stack([_linear(o, y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
         if not np.isfinite(target).all() or not np.isfinite(x).all():
             raise InputError("rows hold NaN, infinity or targets outside the range of the link; remove them")
-        self.smooth = how.smooth
+        self.smooth, self.damping = how.smooth, FIRST
         self.module, self.how, self.extra, self.watch, self.path = module, how, extra, watch, checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._scale(target)
+        self.fresh = self._scale(target)
         module.to(self.device)
         self.dtype = module.weights.dtype
         order = np.random.default_rng(how.seed).permutation(len(x))
@@ -125,18 +132,19 @@ class _Run:
         self.kept = torch.as_tensor(kept if len(kept) else self.rows, device=self.device)
         self.rows = torch.as_tensor(self.rows, device=self.device)
 
-    def _scale(self, target: np.ndarray) -> None:
-        """A fresh module learns (f - mean) / deviation; one that holds numbers keeps its own unit."""
+    def _scale(self, target: np.ndarray) -> bool:
+        """A fresh module learns (f - mean) / deviation; one that holds numbers keeps its own unit. Says whether it is fresh."""
         module = self.module
         if float(module.centre.abs().sum()) == 0.0 and bool((module.spread == 1).all()):
             module.centre.copy_(torch.as_tensor(target.mean(axis=0)))
             module.spread.copy_(torch.as_tensor(np.maximum(target.std(axis=0), 1e-300)))
-            return
+            return True
         spread = torch.as_tensor(np.maximum(target.std(axis=0), 1e-300), dtype=module.spread.dtype, device=module.spread.device)
         with torch.no_grad():
             module.weights *= module.spread / spread
             module.bias *= module.spread / spread
             module.spread.copy_(spread)
+        return False
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.as_tensor(values, dtype=self.dtype, device=self.device)
@@ -181,8 +189,9 @@ class _Run:
     def _penalty(self) -> Tensor:
         total = torch.zeros((), dtype=self.dtype, device=self.device)
         for atom in self.module.atoms:
-            if self.smooth and hasattr(atom, "basis") and len(atom.table) > 2:
-                total = total + self.smooth * (atom.table[2:] - 2 * atom.table[1:-1] + atom.table[:-2]).square().sum()
+            if self.smooth and hasattr(atom, "basis"):
+                bend = atom.table.diff(n=2, dim=0) if len(atom.table) > 2 else atom.table[:0]
+                total = total + self.smooth * (bend.square().sum() + RIDGE * atom.table.square().sum())
         return total if self.extra is None else total + self.extra(self.module)
 
     def _newton(self) -> None:
@@ -193,18 +202,38 @@ class _Run:
             return
         order = self.rows[torch.randperm(len(self.rows), generator=torch.Generator().manual_seed(how.seed)).to(self.device)]
         self.reporter.stage("Levenberg-Marquardt", 0.3)
-        deadline, rows, first = time.monotonic() + 0.5 * how.time_limit, NEWTON_ROWS, True
-        while True:
-            before = self.best
-            solver = Newton(self.module, self.features, self.target, self.smooth / how.losses["mse"], self.weight)
-            solver.run(order, rows, how.newton, deadline, lambda step: self._keep(step, how.newton))
+        deadline = time.monotonic() + 0.5 * how.time_limit
+        if self.fresh:
+            for seed in range(1, how.starts):
+                self._solve(order[:TRIED_ROWS], TRIED_ROWS, TRIED_STEPS, deadline)
+                self.module.reset_parameters(how.seed + seed)
+                self.damping = FIRST
+            self._solve(order[:TRIED_ROWS], TRIED_ROWS, TRIED_STEPS, deadline)
             self._restore()
+        self._weaken(order, deadline)
+        self._restore()
+        self._solve(order, len(order), LONG * how.newton, deadline, FINEST)
+        self._restore()
+
+    def _weaken(self, order: Tensor, deadline: float) -> None:
+        """Newton steps with the penalty weaker and weaker while the kept-back rows gain by it."""
+        rows, first = NEWTON_ROWS, True
+        while time.monotonic() < deadline:
+            before = self.best
+            self._solve(order, rows, self.how.newton, deadline)
             if not first and self.best > WORTH * before:
                 self.smooth /= WEAKER
                 return
-            if self.smooth < WEAKEST or time.monotonic() > deadline:
+            if self.smooth < WEAKEST:
                 return
             self.smooth, rows, first = self.smooth * WEAKER, len(order), False
+
+    def _solve(self, order: Tensor, rows: int, steps: int, deadline: float, end: float = END) -> None:
+        """Newton steps from where the module is; the best numbers are kept."""
+        smooth = self.smooth / self.how.losses["mse"]
+        solver = Newton(self.module, self.features, self.target, smooth, self.weight, self.damping)
+        solver.run(order, rows, steps, deadline, lambda step: self._keep(step, steps), end)
+        self.damping = solver.damping
 
     def _adam(self) -> int:
         how, module = self.how, self.module

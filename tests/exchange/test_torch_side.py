@@ -57,11 +57,32 @@ def test_kinds_may_differ_from_axis_to_axis_and_khronos_is_one_of_them() -> None
 def test_training_learns_and_the_artifact_keeps_it(atoms: str) -> None:
     x = points(1500)
     module = SeparableModule(BOX, atoms=atoms, size=SMALL[atoms], modes=4)
-    done = train(module, x, truth(x), Training(newton=15, epochs=40, batch=256, polish=100))
+    done = train(module, x, truth(x), Training(starts=2, newton=15, epochs=40, batch=256, polish=100))
     test = points(1000, seed=9)
     error = np.sqrt(np.mean((module.model(1e-6).value(test)[:, 0] - truth(test)) ** 2)) / truth(test).std()
     assert done.after < 0.2 * done.before
     assert error < 0.02
+
+
+@pytest.mark.parametrize("atoms", sorted(SMALL))
+def test_numbers_are_drawn_anew_as_a_module_of_that_seed_has_them(atoms: str) -> None:
+    module = SeparableModule(BOX, atoms=atoms, size=SMALL[atoms], modes=4)
+    other = SeparableModule(BOX, atoms=atoms, size=SMALL[atoms], modes=4, seed=3)
+    module.reset_parameters(3)
+    for name, value in other.state_dict().items():
+        assert torch.equal(module.state_dict()[name], value), name
+
+
+def test_a_fresh_module_is_begun_from_several_seeds() -> None:
+    x = points(600)
+    y, ends = np.sin(6 * x[:, 0]) * x[:, 1] + np.cos(5 * x[:, 1]) * x[:, 2], []
+    for starts in (1, 8):
+        module = SeparableModule(BOX, size=6, modes=2)
+        ends.append(train(module, x, y, Training(starts=starts, newton=15, epochs=0, polish=0)).after)
+    assert ends[1] <= ends[0]
+    held = module.weights.detach().clone()
+    train(module, x, y, Training(newton=1, epochs=0, polish=0))  # no longer fresh: goes on from its numbers
+    assert float((module.weights - held).abs().max()) < float(held.abs().max())
 
 
 @pytest.mark.parametrize("shape", ["cp", "sparse", "train", "float32"])
