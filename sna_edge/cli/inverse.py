@@ -15,6 +15,13 @@ from .answer import USAGE, add_at, add_json, add_model, assignments, emit, exit_
 HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
 
 DEFAULT_COUNT = 16  # diverse solutions with several unknowns
+BELONGS = {
+    "unknown": ("target", "observations", "table"), "at": ("target", "observations", "table"), "output": ("table",),
+    "tolerance": ("target",), "count": ("target",),
+    "noise": ("observations",), "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
+    "knobs": ("limits",), "part": ("limits",),
+}  # fmt: skip
+"""The questions an option takes part in."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,13 +61,22 @@ def run(args: argparse.Namespace) -> int:
             "nothing or several things to answer; give one of --target NAME=VALUE, --observations FILE.csv, "
             "--limits NAME=LO:HI or --table IN.csv"
         )
-    if bool(args.table) != bool(args.output):
+    if args.table and not args.output:
         raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
+    _refuse_foreign(args, asked[0])
     model = read(args.model, args.backend)
     answer, lines = _ask(asked[0], args, model)
     emit(args, answer, lines)
     status = answer["status"]
     return USAGE if status == Status.BAD_INPUT.label else exit_code(Status[status.upper()])
+
+
+def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
+    """An option of another question would be left out without a word."""
+    for name, questions in BELONGS.items():
+        if what not in questions and getattr(args, name) not in (None, []):
+            flag = "-o" if name == "output" else f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} takes no part in --{what}; it belongs to {' or '.join(f'--{q}' for q in questions)}")
 
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:

@@ -115,3 +115,21 @@ def test_observations_and_advice(path: str, tmp_path: Path, capsys: pytest.Captu
     assert ask(capsys, path, "--limits", "width=9000:", *limits[2:])[0] == 3
     for wrong in (seen[:4], [*seen, "--target", "width=9"], [*limits[:2], "--knobs", "power"], [*seen, "--prior", "power=flat:1"]):
         assert ask(capsys, path, *wrong)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag"),
+    [
+        (["--target", "width=90", "--unknown", "power", *KNOWN, "--noise", "1"], "--noise"),
+        (["--target", "width=90", "--unknown", "power", *KNOWN, "--posterior", "100"], "--posterior"),
+        (["--target", "width=90", "--unknown", "power", *KNOWN, "-o", "out.csv"], "-o"),
+        (["--limits", "width=85:95", "--knobs", "power", "--part", "power=390", "speed=1", "alloy=316L", *KNOWN], "--at"),
+        (["--limits", "width=85:95", "--knobs", "power", "--part", "power=390", "speed=1", "--unknown", "power"], "--unknown"),
+        (["--observations", "seen.csv", "--noise", "1", "--unknown", "power", "--count", "3"], "--count"),
+    ],
+)
+def test_an_option_of_another_question_is_refused(
+    path: str, arguments: list[str], flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = ask(capsys, path, *arguments)
+    assert code == 2 and f"{flag} takes no part" in error
