@@ -19,7 +19,10 @@ typedef struct spot {
     double u, rate;
 } spot;
 
-static spot find(const sna_forms *m, int d, double x) {
+/* Inlined so that it is made of the caller's instructions: narrow ones of the old kind between wide ones stall. */
+#define INLINED static inline __attribute__((always_inline))
+
+INLINED spot find(const sna_forms *m, int d, double x) {
     const double *breaks = m->breaks + m->base[d] + d;
     int last = m->spans[d] - 1, s = 0;
     spot out = {NULL, 0, 0};
@@ -46,7 +49,7 @@ static spot find(const sna_forms *m, int d, double x) {
     return out;
 }
 
-static void places(const sna_misfit *q, const double *z, spot *s) {
+INLINED void places(const sna_misfit *q, const double *z, spot *s) {
     for (int u = 0; u < q->forms->n_axes; u++) s[u] = find(q->forms, u, q->lower[u] + z[u] * q->width[u]);
 }
 
@@ -54,7 +57,6 @@ static void places(const sna_misfit *q, const double *z, spot *s) {
  * Damped Gauss-Newton inside the box as sna_edge/inverse/newton.py takes it. What is inlined into the loops of the kernel unrolls there. */
 
 #define STRIDE 0.5 /* longest step, as a share of the box */
-#define INLINED static inline __attribute__((always_inline))
 
 typedef struct walker {
     const sna_forms *m;

@@ -26,9 +26,8 @@ TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
 #endif
 }
 
-/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial. */
-TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, lanes *out) {
-    const int n = m->order;
+/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial of n coefficients. */
+TARGET static inline __attribute__((always_inline)) void NAME(atoms_of)(const sna_forms *m, const spot *s, int j, int order, int n, lanes *out) {
     const double *row = s->row + (size_t)j * LANES, *c = row + (size_t)(n - 1) * (size_t)m->rank;
     const double u = s->u;
     lanes value = LOAD(c), first = {0}, second = {0};
@@ -41,6 +40,12 @@ TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_f
     out[0] = value;
     if (order > 0) out[1] = first * s->rate;
     if (order > 1) out[2] = second * (2 * s->rate * s->rate);
+}
+
+/* The loop over the coefficients unrolls for cubics. */
+TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, lanes *out) {
+    if (m->order == 4) NAME(atoms_of)(m, s, j, order, 4, out);
+    else NAME(atoms_of)(m, s, j, order, m->order, out);
 }
 
 /* w[t][rank] = weights of the targets times the atoms of all axes not in `unknown` (a mask) at x. */
