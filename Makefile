@@ -54,6 +54,7 @@ calibration: $(STAMP)-test native ## simulation-based calibration of the posteri
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
+	SNA_FUZZED_LINES=50000 $(PY) -m pytest tests/quality/test_verdicts.py -k fuzzed
 
 firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores, 100,000 points a model, equal to the bit
 	SNA_POINTS=100000 OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) tests/firmware/test_emulated.py
