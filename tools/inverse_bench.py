@@ -65,13 +65,14 @@ def main() -> None:
 def merged(path: Path, fresh: list[str]) -> list[str]:
     """The rows of a table with the fresh ones in place of those of the same name (numbers in it aside), new ones at the end."""
     old = path.read_text(encoding="utf-8").removeprefix(HEAD).splitlines(keepends=True) if path.exists() else []
-    names = {named(line): line for line in fresh}
-    kept = [names.pop(named(line), line) for line in old]
-    return kept + list(names.values())
+    rows = {**named(old), **named(fresh)}
+    return list(rows.values())
 
 
-def named(line: str) -> str:
-    return re.sub(r"[\d,.]+", "#", line.split("|")[1])
+def named(lines: list[str]) -> dict[tuple[str, int], str]:
+    """Rows by their name without its numbers and which row of that name they are."""
+    names = [re.sub(r"[\d,.]+", "#", line.split("|")[1]) for line in lines]
+    return {(name, names[:i].count(name)): line for i, (name, line) in enumerate(zip(names, lines, strict=True))}
 
 
 if __name__ == "__main__":
