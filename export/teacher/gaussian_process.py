@@ -19,6 +19,8 @@ from scipy.spatial.distance import cdist
 
 Floats = NDArray[np.float64]
 JITTER = 1e-10
+FARTHEST = 60.0
+"""Logarithms of lengths, variances and noise, or a warp, beyond which the search has lost its way: their powers overflow."""
 START_LENGTH = (1.4, 0.25, 0.08)
 START_VARIANCE = (1.0, 0.3, 0.1)
 START_NOISE = 0.02
@@ -127,6 +129,8 @@ class _Evidence:
 
     def __call__(self, t: Floats) -> tuple[float, Floats]:
         d, axis = self.inputs.n_axes, self.inputs.axis
+        if not np.abs(t).max() < FARTHEST:
+            return 1e10, np.zeros_like(t)
         hyper = self.hyper(t)
         u, du = warped(self.inputs, hyper, self.z)
         products = kernels(u, u, axis, hyper)

@@ -46,6 +46,15 @@ def process() -> tuple:
     return fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y))), x, y
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_search_that_has_lost_its_way_is_told_without_overflow() -> None:
+    x, y = rows(30)
+    goal = _Evidence(inputs_of(x).columns(x), y - y.mean(), inputs_of(x), 1, False, False)
+    assert goal(goal.start)[0] < 1e10
+    for far in (900.0, -900.0, np.nan):
+        assert goal(np.full_like(goal.start, far))[0] == 1e10
+
+
 def test_held_out_is_what_a_process_without_the_rows_predicts(process: tuple) -> None:
     gp, x, y = process
     folds = np.arange(len(y)) % 4
