@@ -41,7 +41,8 @@ class Deadline:
         self.reserve = 0.0
         self.stopped = False  # something was left out for lack of time
         if milliseconds is not None:
-            self._budget = milliseconds * (1.0 - RESERVE) / 1000.0 - min(CALLS * small_call(), MOST * milliseconds / 1000.0)
+            call = max(small_call(), _timed())  # other programs may slow it down right now
+            self._budget = milliseconds * (1.0 - RESERVE) / 1000.0 - min(CALLS * call, MOST * milliseconds / 1000.0)
 
     def restart(self) -> None:
         """Forget the rounds so far: another loop begins."""
@@ -126,9 +127,13 @@ class Pace:
 @cache
 def small_call() -> float:
     """Seconds of a small numpy call on this machine (about 15 us where it is fast)."""
-    matrix, took = np.eye(3), []
-    for _ in range(9):
-        start = perf_counter()
-        np.linalg.eigh(matrix)
-        took.append(perf_counter() - start)
-    return sorted(took)[len(took) // 2]
+    return sorted(_timed() for _ in range(9))[4]
+
+
+def _timed() -> float:
+    start = perf_counter()
+    np.linalg.eigh(_SMALL)
+    return perf_counter() - start
+
+
+_SMALL = np.eye(3)

@@ -30,7 +30,7 @@ EXACT = 1e-11  # of the outputs' spread: where the last steps in double precisio
 NEAR = 1e-5  # of the spread: where the search on the backend hands over to double precision
 BATCH = 1024  # starts that walk together
 FIRST, FASTER, BATCH_SHARE = 16, 4, 0.3  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
-MOVE = 150  # small calls of an exact move along an axis
+MOVE, NEAREST = 150, 40  # small calls of an exact move along an axis, and of saying which point came nearest
 WRITE = 0.1  # of the time of a start: writing a solution
 SPREAD = 128  # starts from which the spread of the outputs is taken
 APART = 1e-6  # of the axes: closer solutions are one
@@ -253,15 +253,18 @@ class _Search:
 
     def failed(self, best: Floats) -> LevelSet:
         """No solution: exact one-dimensional moves from the best starts give the nearest value, or a root that was missed."""
-        z = best.copy()
-        self.deadline.restart()
+        z, longest = best.copy(), MOVE * small_call()
+        self.deadline.reserve = NEAREST * small_call()
         for _ in range(6):
             before = z.copy()
-            for u in range(len(self.axes)):
-                for row in range(len(z)):
-                    if self.movable[u] and self.deadline.allows() and self.deadline.fits(MOVE * small_call()):
-                        self.improve(z, row, u)
-            if np.abs(z - before).max() < 1e-12:
+            for u, row in product(np.flatnonzero(self.movable).tolist(), range(len(z))):
+                if not self.deadline.fits(longest):
+                    self.deadline.stopped = True
+                    break
+                begun = perf_counter()
+                self.improve(z, row, u)
+                longest = max(longest, perf_counter() - begun)
+            if self.deadline.stopped or np.abs(z - before).max() < 1e-12:
                 break
         x = self.x(z)
         value = self.reference.backend.value(self.ordered(x))
