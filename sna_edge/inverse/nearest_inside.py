@@ -45,6 +45,7 @@ class Inside:
     ) -> None:  # fmt: skip
         self.model, self.here, self.columns, self.cost, self.steps = model, here, columns, cost, steps
         self.outputs, self.low, self.high, self.seed, self.deadline = outputs, low, high, seed, deadline
+        self._stepped = [u for u, s in enumerate(steps) if s is not None]
         self.lower = np.array([b[0] for b in boxes])
         self.upper = np.array([b[1] for b in boxes])
         self.width = np.maximum(self.upper - self.lower, 1e-300)
@@ -63,11 +64,6 @@ class Inside:
         if self._stepped:
             found = found[:1] + self._snapped(found)
         return found
-
-    @property
-    def _stepped(self) -> list[int]:
-        """The knobs that are moved by whole steps."""
-        return [u for u, s in enumerate(self.steps) if s is not None]
 
     def rated(self, x: Floats) -> list[Rated]:
         """Every row of x [M, U]."""
