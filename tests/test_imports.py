@@ -1,6 +1,7 @@
 """The device room imports numpy and the standard library only, and quickly."""
 
 import ast
+import os
 import subprocess
 import sys
 
@@ -86,11 +87,13 @@ print(time.process_time() - start)
 """
 
 
-def test_import_costs_less_than_60_ms_over_numpy():
-    """Processor time, the best of five fresh processes: other work on the machine does not count."""
+def test_import_costs_less_than_60_ms_over_numpy(tmp_path):
+    """Processor time with bytecode, which an installer writes, the best of five processes: other work does not count."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c", COST]
     seconds = []
     for _ in range(5):
-        done = subprocess.run([sys.executable, "-c", COST], capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         seconds.append(float(done.stdout))
     assert min(seconds) < 0.06, f"{1e3 * min(seconds):.0f} ms"
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from sna_edge.backends.torch import TorchBasis
+from sna_edge.backends.torch import Spans
 from sna_edge.basis import SpanBasis
 from sna_export.adopt.atoms import Atoms, Chebyshev, Fourier, Gaussians, Mixed
 from sna_export.adopt.mlp import network
@@ -65,7 +65,7 @@ class BSplineAtoms(AxisAtoms):
         self.table += 1.0 + lean.to(self.table) * tilt
 
     def features(self, x: Tensor) -> Tensor:
-        dense = TorchBasis(self.basis, x.device, x.dtype).design(x)
+        dense = design(self.basis, x)
         if self.basis.kind != "periodic":
             return dense
         tie = torch.as_tensor(self.basis.tie, device=x.device)
@@ -73,6 +73,15 @@ class BSplineAtoms(AxisAtoms):
 
     def adopted(self) -> Atoms:
         return Tabled(self.basis, self.numbers()[self.basis.tie])
+
+
+def design(basis: SpanBasis, x: Tensor) -> Tensor:
+    """Dense design [N, n_rows] of x [N]: B_i(u) = sum_k u^k M[i, k] in the columns of the rows of its span."""
+    span, powers = (part[0] for part in Spans([basis], x.device, x.dtype)(x[:, None]))
+    matrices = torch.as_tensor(basis.matrices[basis.matrix_id], dtype=x.dtype, device=x.device)
+    rows = torch.as_tensor(np.array(basis.first_row), device=x.device)[span][:, None] + torch.arange(basis.degree + 1, device=x.device)
+    values = torch.einsum("nik,nk->ni", matrices[span], powers)
+    return torch.zeros((len(x), basis.n_rows), dtype=x.dtype, device=x.device).scatter(1, rows, values)
 
 
 class FourierAtoms(AxisAtoms):

@@ -92,15 +92,19 @@ def train(
 ) -> Trained:
     """Fit `module` to rows x [N, D], y [N, K] (in output units), in place.
 
-    `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named.
+    `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named;
+    afterwards the module is back where it was.
     `checkpoint`: a file written after every epoch of Adam; training goes on from it when it exists. The numbers with the smallest
     error on the kept-back rows win; those of the start stay where the gain is within its standard error. `progress`: True for a
     bar with the time left, or a function of (message, seconds, seconds left). Raises InputError for rows that do not fit.
     """
-    how = how or Training()
+    how, home = how or Training(), module.weights.device
     run = _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)
-    with Reporter(progress, time.monotonic() + how.time_limit) as run.reporter:
-        return run()
+    try:
+        with Reporter(progress, time.monotonic() + how.time_limit) as run.reporter:
+            return run()
+    finally:
+        module.to(home)
 
 
 class _Late(Exception):

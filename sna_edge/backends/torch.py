@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from ..basis import SpanBasis
-from ..basis.span import derivative_matrices
 from ..interaction import CP
 from .numpy import CHUNK
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Tensor = torch.Tensor
-CUDA_CHUNK = 1 << 16  # rows per block on a GPU
+CUDA_CELLS = 1 << 23
+"""Points x modes per block on a GPU: 32 MB of float32 in each work array."""
 
 
 def create(model: Model) -> TorchBackend:
@@ -26,7 +27,11 @@ def create(model: Model) -> TorchBackend:
 
 
 class TorchBackend:
-    """Value and gradient of a CP or TT model: float64 on the CPU, float32 on CUDA where there is one (`to` changes both)."""
+    """Value and gradient of a CP or TT model: float64 on the CPU, float32 on CUDA where there is one (`to` changes both).
+
+    phi_d(x) = sum_k u^k P_d[s, k], with s the span of x and u in [0, 1] its place in it: all axes are placed together, then one
+    gather and weighted sum per axis, so that a GPU is given few and large pieces of work.
+    """
 
     name = "torch"
 
@@ -38,9 +43,11 @@ class TorchBackend:
     def to(self, device: str, dtype: torch.dtype) -> TorchBackend:
         """Move tables to a device and number type."""
         self.device, self.dtype = torch.device(device), dtype
-        self._bases = [TorchBasis(a.basis, device, dtype) for a in self._model.axes]
+        bases = [a.basis for a in self._model.axes]
         work = self._model.interaction
-        self._tables = [self._tensor(t) for t in work.tables]
+        self._spans = Spans(bases, device, dtype)
+        self._tables = [self._tensor(_flat_powers(b, t, self._spans.powers)) for b, t in zip(bases, work.tables, strict=True)]
+        self._modes = [torch.as_tensor(np.array(m), device=device) for m in work.modes] if isinstance(work, CP) else []
         self._weights = self._tensor(work.weights)
         self._bias, self._scale, self._offset = (
             self._tensor([getattr(o, name) for o in self._model.outputs]) for name in ("bias", "scale", "offset")
@@ -52,26 +59,28 @@ class TorchBackend:
 
     def tensor(self, x: Tensor) -> Tensor:
         """y [N, K] of x [N, D], on the graph of x: outside the domain the atoms continue linearly, NaN gives NaN."""
-        f = self._bias + self._modes(x) @ self._weights
+        f = self._bias + self._products(x) @ self._weights
         columns = [_linked(o.link, f[:, k]) for k, o in enumerate(self._model.outputs)]
         return torch.stack(columns, dim=1) * self._scale + self._offset
 
-    def _modes(self, x: Tensor) -> Tensor:
-        atoms = [_atoms(b, t, x[:, d]) for d, (b, t) in enumerate(zip(self._bases, self._tables, strict=True))]
+    def _products(self, x: Tensor) -> Tensor:
+        """Products of the atoms, a column per mode."""
+        span, powers = self._spans(x)
+        rows = span[..., None] * self._spans.powers + torch.arange(self._spans.powers, device=x.device)
+        atoms = (_Gathered.apply(powers[d], t, rows[d]) for d, t in enumerate(self._tables))
         work = self._model.interaction
-        if isinstance(work, CP):
-            product = torch.ones((len(x), work.rank), dtype=self.dtype, device=self.device)
-            for modes, atom in zip(work.modes, atoms, strict=True):
-                if len(modes) == work.rank:
-                    product = product * atom
-                elif len(modes):
-                    index = torch.as_tensor(np.array(modes), device=self.device)
-                    product = product.index_copy(1, index, product[:, index] * atom)
-            return product
-        v = torch.ones((len(x), 1, 1), dtype=self.dtype, device=self.device)
-        for atom, core in zip(atoms, work.cores, strict=True):
-            v = v @ atom.reshape(len(x), *core.shape[1:])
-        return v[:, 0]
+        if not isinstance(work, CP):
+            v = torch.ones((len(x), 1, 1), dtype=self.dtype, device=self.device)
+            for atom, core in zip(atoms, work.cores, strict=True):
+                v = v @ atom.reshape(len(x), *core.shape[1:])
+            return v[:, 0]
+        product = torch.ones((len(x), work.rank), dtype=self.dtype, device=self.device)
+        for modes, atom in zip(self._modes, atoms, strict=True):
+            if len(modes) == work.rank:
+                product = product * atom
+            elif len(modes):
+                product = product.index_copy(1, modes, product[:, modes] * atom)
+        return product
 
     def value(self, x: Floats) -> Floats:
         with torch.no_grad():
@@ -89,7 +98,8 @@ class TorchBackend:
         return np.concatenate(values), np.concatenate(gradients)
 
     def _blocks(self, x: Floats) -> list[Tensor]:
-        size = CHUNK if self.device.type == "cpu" else CUDA_CHUNK
+        widest = max(self._spans.powers, len(self._weights), *(t.shape[1] for t in self._tables))
+        size = CHUNK if self.device.type == "cpu" else CUDA_CELLS // widest
         return [self._tensor(x[i : i + size]) for i in range(0, len(x), size)]
 
 
@@ -105,59 +115,71 @@ def _linked(link: str, f: Tensor) -> Tensor:
     return f if link == "identity" else torch.exp(f) if link == "exp" else torch.sigmoid(f)
 
 
-class TorchBasis:
-    """A span basis over tensors."""
+def _flat_powers(basis: SpanBasis, table: Floats, powers: int) -> Floats:
+    """Power coefficients of every span below each other, [S * powers, R]; those above the degree are 0."""
+    out = np.zeros((basis.n_spans, powers, table.shape[1]))
+    out[:, : basis.degree + 1] = basis.power_tables(table)
+    return out.reshape(-1, table.shape[1])
 
-    def __init__(self, basis: SpanBasis, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float64) -> None:
+
+class _Gathered(torch.autograd.Function):
+    """out[n] = sum_k weights[n, k] table[rows[n, k]], in one pass; differentiable in the weights as often as one likes."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, table: Tensor, rows: Tensor) -> Tensor:
+        ctx.save_for_backward(table, rows)
+        if not table.shape[1]:
+            return weights.new_zeros((len(weights), 0))
+        return torch.nn.functional.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        table, rows = ctx.saved_tensors
+        return torch.einsum("nr,nkr->nk", gradient, table[rows]), None, None
+
+
+class Spans:
+    """Places points on all axes at once. `powers`: numbers per span, the highest degree of the axes and one."""
+
+    def __init__(self, bases: Sequence[SpanBasis], device: str | torch.device = "cpu", dtype: torch.dtype = torch.float64) -> None:
         def tensor(values: Any, kind: torch.dtype = dtype) -> Tensor:
             return torch.as_tensor(np.array(values), dtype=kind, device=device)
 
-        self.basis = basis
-        self._lower, self._upper = float(basis.breaks[0]), float(basis.breaks[-1])
-        self._inner = tensor(basis.breaks[1:-1])
-        self._start = tensor(basis.breaks[:-1])
-        self._rate = tensor(1.0 / np.diff(basis.breaks))
-        self._first = tensor(basis.first_row, torch.int64)
-        self._matrices = tensor(basis.matrices[basis.matrix_id].transpose(0, 2, 1))
-        slopes = derivative_matrices(basis.matrices, 1) if basis.degree else np.zeros((len(basis.matrices), 1, 1))
-        self._slopes = tensor(slopes[basis.matrix_id].transpose(0, 2, 1))
+        def padded(rows: list[Floats], fill: float) -> Tensor:
+            most = max(map(len, rows))
+            return tensor([np.pad(r, (0, most - len(r)), constant_values=fill) for r in rows])
+
+        breaks = [np.arange(b.n_spans + 1.0) if b.kind == "levels" else b.breaks for b in bases]
+        self.powers = max(b.degree for b in bases) + 1
+        self._lower, self._upper = tensor([[b.lower] for b in bases]), tensor([[b.upper] for b in bases])
+        self._last = tensor([[b.n_spans - 1] for b in bases], torch.int64)
+        self._inner = padded([b[1:-1] for b in breaks], np.inf)
+        self._start, self._rate = padded([b[:-1] for b in breaks], 0.0), padded([1.0 / np.diff(b) for b in breaks], 0.0)
+        kinds = [b.kind for b in bases]
+        self._levels = tensor([[k == "levels"] for k in kinds], torch.bool) if "levels" in kinds else None
+        self._period = tensor([[b.upper - b.lower if b.kind == "periodic" else np.inf] for b in bases]) if "periodic" in kinds else None
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Table rows int64 [N, p+1] and basis values [N, p+1] of x [N]."""
-        if self.basis.kind == "periodic":
-            period = self._upper - self._lower
-            outside = (x < self._lower) | (x > self._upper)
-            x = torch.where(outside, x - period * torch.floor((x - self._lower) / period).detach(), x)
-        if self.basis.kind == "levels":
-            inside = torch.clamp(torch.round(x), 0, self.basis.n_spans - 1)
-            span = torch.nan_to_num(inside).to(torch.int64)
-        else:
-            inside = torch.clamp(x, self._lower, self._upper)
-            span = torch.bucketize(inside.detach().contiguous(), self._inner, right=True)
-        u = (inside - self._start[span]) * self._rate[span]
-        values = _applied(u, self._matrices[span])
-        if self.basis.kind != "levels" and bool(((x < self._lower) | (x > self._upper)).any()):
-            beyond = ((x - inside) * self._rate[span])[:, None]
-            values = values + beyond * _applied(u, self._slopes[span]).detach()
-        rows = self._first[span][:, None] + torch.arange(self.basis.degree + 1, device=x.device)
-        return rows, values
+        """Spans int64 [D, N] and powers of the place in them [D, N, powers] of x [N, D]; linear beyond the domain, NaN stays."""
+        x = self._within_period(x.T)
+        if self._levels is not None:
+            x = torch.where(self._levels, torch.minimum(torch.maximum(torch.round(x), self._lower), self._upper), x)
+        inside = torch.minimum(torch.maximum(x, self._lower), self._upper)
+        span = torch.searchsorted(self._inner, inside.detach().contiguous(), right=True).minimum(self._last)
+        rate = self._rate.gather(1, span)
+        u = (inside - self._start.gather(1, span)) * rate
+        powers = [1.0 + 0.0 * u]  # keeps NaN, also in degree 0
+        for _ in range(self.powers - 1):
+            powers.append(powers[-1] * u)
+        out = torch.stack(powers, dim=-1)
+        if self.powers > 1 and bool((x != inside).any()):
+            slopes = [torch.zeros_like(u), *((k + 1) * powers[k] for k in range(self.powers - 1))]
+            out = out + ((x - inside) * rate)[..., None] * torch.stack(slopes, dim=-1).detach()
+        return span, out
 
-    def design(self, x: Tensor) -> Tensor:
-        """Dense design [N, n_rows]."""
-        rows, values = self(x)
-        return torch.zeros((len(x), self.basis.n_rows), dtype=values.dtype, device=x.device).scatter(1, rows, values)
-
-
-def _applied(u: Tensor, matrices: Tensor) -> Tensor:
-    """sum_k u^k matrices[n, k, i], [N, p+1], by Horner's rule."""
-    out = matrices[:, -1]
-    for k in range(matrices.shape[1] - 2, -1, -1):
-        out = out * u[:, None] + matrices[:, k]
-    return out + 0.0 * u[:, None]  # keeps NaN, also in degree 0
-
-
-def _atoms(basis: TorchBasis, table: Tensor, x: Tensor) -> Tensor:
-    if not table.shape[1]:
-        return torch.ones((len(x), 0), dtype=table.dtype, device=table.device)
-    rows, values = basis(x)
-    return torch.einsum("ni,nir->nr", values, table[rows])
+    def _within_period(self, x: Tensor) -> Tensor:
+        if self._period is None:
+            return x
+        outside = (x < self._lower) | (x > self._upper)
+        turns = torch.floor((x - self._lower) / self._period).detach()
+        return torch.where(outside & torch.isfinite(self._period), x - turns * torch.nan_to_num(self._period, posinf=0.0), x)

@@ -54,6 +54,7 @@ def test_a_model_sits_inside_a_loss() -> None:
     solver.step(closure)
     assert abs(float(backend.tensor(x) - target)) < 1e-5
     assert torch.autograd.gradcheck(backend.tensor, (truth.clone().requires_grad_(True),))
+    assert torch.autograd.gradgradcheck(backend.tensor, (truth.clone().requires_grad_(True),))  # equations may stand in a loss
 
 
 def test_it_serves_a_file(tmp_path) -> None:
