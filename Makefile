@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware exchange wheels docs clean
+.PHONY: help demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware exchange gpu wheels docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,10 @@ firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores,
 
 exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/exchange.py
+
+gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
+	$(PY) -m pytest -m cuda tests/exchange tests/export/solve
+	$(PY) tools/gpu.py --write
 
 docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
 	$(PY) tools/cli_page.py

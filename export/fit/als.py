@@ -12,7 +12,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from sna_edge.basis import SpanBasis
 from sna_edge.interaction import CP
 
-from .gauss_newton import Layout, System, columns
+from .gauss_newton import Layout, System, columns, loss, penalty_value
 from .penalty import Component
 from .rows import CACHE_BYTES, Block, Rows
 from .separable import Separable, partial_products
@@ -20,6 +20,9 @@ from .separable import Separable, partial_products
 Floats = NDArray[np.float64]
 DAMPING = 1e-10
 """Relative Levenberg damping of each axis solve: keeps directions that the rows do not see where they are."""
+
+FIRST_REACH, LONGER, LEAST_REACH = 2.0, 1.5, 0.5
+"""Steps of extrapolation as multiples of the last sweep: the first, the factor after one that helps, the shortest."""
 
 
 def als(
@@ -64,15 +67,19 @@ def sweep(
     held_weights: NDArray[np.int64] | None = None,
     deadline: float = np.inf,
     watch: Callable[[int, float], None] | None = None,
+    extrapolate: bool = False,
 ) -> Separable:
     """Solve for the table of each of `axes` in turn, `sweeps` times or until the loss falls by less than `tolerance`.
 
     `held_weights`: columns of the output axis that stay. Each solve is linear least squares with the penalty.
+    `extrapolate`: after every sweep the tables go on along its direction, f + m (f - f before), where that lowers the objective;
+    half as many sweeps come as far. Source: Rajih, Comon and Harshman, SIAM J. Matrix Anal. Appl. 30 (2008), line search for ALS.
     """
     last: float | None = None
+    reach = FIRST_REACH
     strengths = np.asarray(strengths, dtype=float)
     for number in range(sweeps):
-        passage = Passage(f, rows)
+        passage, before = Passage(f, rows), f
         for d in axes:
             system = axis_equations(f, rows, d, passage)
             f = _solve_axis(f, system, d, list(parts), strengths, damping, held_weights)
@@ -83,7 +90,17 @@ def sweep(
         if last is not None and last - system.loss <= tolerance * last:
             break
         last = system.loss
+        if extrapolate:
+            f, reach = _farther(f, before, rows, list(parts), strengths, reach)
     return f
+
+
+def _farther(f: Separable, before: Separable, rows: Rows, parts: list[Component], s: Floats, reach: float) -> tuple[Separable, float]:
+    """f + reach (f - before) and a longer reach, or f and a shorter one where that does not lower the objective."""
+    there = f.with_tables([new + reach * (new - old) for new, old in zip(f.tables, before.tables, strict=True)])
+    if loss(there, rows) + penalty_value(there, parts, s) < loss(f, rows) + penalty_value(f, parts, s):
+        return there, LONGER * reach
+    return f, max(reach / 2.0, LEAST_REACH)
 
 
 def _solve_axis(

@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise."""
+    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise;
+    nearer [n, K]: predictions without fewer rows at a time, where they are known; intervals are then made of these."""
 
     name: str
     kind: str
@@ -31,11 +32,17 @@ class Candidate:
     predicted: Floats
     seconds: float
     notes: dict[str, Any] = field(default_factory=dict)
+    nearer: Floats | None = None
 
     @property
     def error(self) -> float:
         """Out-of-fold RMSE over the standard deviation, root mean over the outputs."""
         return relative_error(self.measured - self.predicted, self.measured)
+
+    @property
+    def shown(self) -> Floats:
+        """The out-of-fold predictions behind intervals and report."""
+        return self.predicted if self.nearer is None else self.nearer
 
     @property
     def rank(self) -> int:

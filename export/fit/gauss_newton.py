@@ -278,13 +278,8 @@ def _inverse(factor: Floats | None) -> Floats:
 
 def _finish(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s: Floats, steps: int) -> Solution:
     """Noise, freedom and leave-one-out residuals r / (1 - h), h = diag(J A^-1 J' W) / sum(w), at the solution."""
-    system = normal_equations(f, rows, layout.axes)
-    layout.add_penalty(system, f, parts, s)
-    a = system.a
-    a[np.diag_indices(len(a))] += 1e-13 * np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
-    factor = factorised(a)
-    inverse = _inverse(factor)
-    freedom = len(a) - float(s @ layout.traces(inverse, parts))
+    system, inverse = _linearised(f, rows, layout, parts, s)
+    freedom = len(inverse) - float(s @ layout.traces(inverse, parts))
     leverage = []
     for block in rows.blocks():
         j, _ = jacobian(f, block, layout.axes)
@@ -295,6 +290,40 @@ def _finish(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s:
     noise = system.loss * rows.count / max(rows.count - freedom, 0.05 * rows.count)
     shape = rows.y.shape
     return Solution(f, s, noise, freedom, system.residual.reshape(shape), left_out.reshape(shape), steps)
+
+
+def _linearised(f: Separable, rows: Rows, layout: Layout, parts: list[Component], s: Floats) -> tuple[System, Floats]:
+    """The normal equations with penalties at the solution, and A^-1."""
+    system = normal_equations(f, rows, layout.axes)
+    layout.add_penalty(system, f, parts, s)
+    a = system.a
+    a[np.diag_indices(len(a))] += 1e-13 * np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
+    return system, _inverse(factorised(a))
+
+
+def left_out_by_fold(solution: Solution, rows: Rows, folds: NDArray[np.int64]) -> Floats:
+    """Residuals of each fold when its rows are left out, (I - H_ff)^-1 r_f with H = J A^-1 J' / N, [N, K]: no refit.
+
+    Exact for a linear model; for another as exact as the linearisation at the solution. Rows without weights.
+    Source: Cook and Weisberg, Residuals and Influence in Regression (1982), section 3.6.
+    """
+    f = solution.f
+    layout = Layout(f, range(len(f.tables)))
+    system, inverse = _linearised(f, rows, layout, components(f), solution.strengths)
+    out = np.empty(rows.y.shape)
+    residual = system.residual.reshape(rows.y.shape)
+    for fold in np.unique(folds):
+        held = np.flatnonzero(folds == fold)
+        blocks = Rows(f.bases, rows.x[held], rows.y[held]).blocks()
+        j = np.concatenate([_dense(jacobian(f, block, layout.axes)[0]) for block in blocks])
+        leverage, vectors = np.linalg.eigh(j @ inverse @ j.T / rows.total)
+        scaled = vectors.T @ residual[held].reshape(-1) / (1.0 - np.minimum(leverage, LEVERAGE_CAP))
+        out[held] = (vectors @ scaled).reshape(-1, rows.y.shape[1])
+    return out
+
+
+def _dense(j: Floats | csr_array) -> Floats:
+    return np.asarray(j.toarray() if isinstance(j, csr_array) else j)
 
 
 def factorised(a: Floats) -> Floats:

@@ -122,9 +122,10 @@ def _candidates(
         worth = relative_error(samples.y - stacked.held_out, samples.y)
         links = () if crowded(samples) else links if worth < CLEAN else (stacked.first.link,)
     found: list[Candidate] = []
-    for name in links:
+    for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
-        until = deadline if stacked is None else max(part, time.monotonic())
+        now = time.monotonic()
+        until = now + (deadline - now) / (len(links) - number) if stacked is None else max(part, now)
         candidate = straight(samples, name, folds, seed, size, until, worth, reporter.say)
         found += [candidate] if candidate else []
         if found and found[-1].error < EXACT:
@@ -159,7 +160,7 @@ def _why(best: Candidate, candidates: list[Candidate]) -> str:
 
 
 def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed: int, seconds: float, notes: list[str]) -> FitResult:
-    outputs = with_intervals(best.outputs, best.measured, best.predicted)
+    outputs = with_intervals(best.outputs, best.measured, best.shown)
     why = _why(best, candidates)
     scores = _scores(outputs, best)
     provenance = {
@@ -172,14 +173,14 @@ def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed
         "candidates": [c.row() for c in candidates],
         "tried": {c.name: c.notes for c in candidates}, "inputs": model.input_names,
     }  # fmt: skip
-    return FitResult(model, report, samples.x[best.rows], best.measured, best.predicted)
+    return FitResult(model, report, samples.x[best.rows], best.measured, best.shown)
 
 
 def _scores(outputs: Sequence[Any], best: Candidate) -> dict[str, dict[str, float]]:
     """Out-of-fold RMSE, R2 and coverage of the interval per output."""
     scores = {}
     for k, output in enumerate(outputs):
-        measured, predicted = best.measured[:, k], best.predicted[:, k]
+        measured, predicted = best.measured[:, k], best.shown[:, k]
         residual = measured - predicted
         lower, upper = output.bounds(predicted)
         scores[output.name] = {

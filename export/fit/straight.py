@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from .als import sweep
 from .candidate import Candidate
 from .direct import SMOOTH, Direct, affordable, direct_candidates, first_steps
-from .gauss_newton import levenberg_marquardt
+from .folds import fold_of_rows
+from .gauss_newton import left_out_by_fold, levenberg_marquardt
 from .penalty import components
 from .rows import Rows
 from .samples import Samples, linear_targets, values
@@ -32,6 +33,9 @@ FEW_ROWS = 20
 """Rows per parameter above which no refit remembers single rows."""
 REFIT_STEPS, REFIT_WORK = 40, 1.5e11
 """Steps of a refit, and rows x parameters^2 of all of them where it starts from the solution."""
+INTERVAL_FOLDS = 12
+"""Folds of the errors behind the intervals of clean rows. Over 14 tables of functions these cover 90.3 % at the level of 90 %;
+with each row left out alone 89.0 %, with 6 folds 91.5 %."""
 SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of K."""
 
@@ -55,15 +59,45 @@ def straight(
     best = found[0]
     if best.error > HOPELESS * worth:
         return None
-    f = best.solution.f if len(some) == len(samples.x) else _refit(best, samples, target, None, len(some), deadline)
-    rows, predicted = _held_out(best, samples, target, folds, len(some))
+
+    def unscaled(predicted: Floats) -> Floats:
+        return values(outputs, centre + spread * predicted)
+
+    f, rows, predicted, finer = _judged(best, samples, target, folds, len(some), deadline, seed)
     return Candidate(
-        best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], values(outputs, centre + spread * predicted),
-        time.monotonic() - begin, {"tried": [(c.name, c.solution.f.parameters, c.error) for c in found]},
+        best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], unscaled(predicted), time.monotonic() - begin,
+        {"tried": [(c.name, c.solution.f.parameters, c.error) for c in found]}, None if finer is None else unscaled(finer),
     )  # fmt: skip
 
 
-def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searched: int) -> tuple[Ints, Floats]:
+def _judged(
+    best: Direct, samples: Samples, target: Floats, folds: Ints, searched: int, deadline: float, seed: int
+) -> tuple[Separable, Ints, Floats, Floats | None]:
+    """The candidate on all rows; rows and their predictions without their fold; the same with INTERVAL_FOLDS folds, or None.
+
+    Where the solution fits a few clean rows by fewer numbers, refits would either remember what they saw or end on the way to where it is: there
+    the predictions come from its linearisation, which can as well leave out fewer rows at a time.
+    """
+    count = len(samples.x)
+    determined = best.solution.freedom <= MEMORISED * samples.y.size
+    if searched == count and _few(best, count) and best.error < SMOOTH and determined:
+        rows = Rows(best.solution.f.bases, samples.x, target)
+        few, fewer = (target - left_out_by_fold(best.solution, rows, k) for k in (folds, fold_of_rows(samples.x, INTERVAL_FOLDS, seed)))
+        return best.solution.f, np.arange(count), few, fewer
+    begin = time.monotonic()
+    large = count >= SPLIT_ROWS and np.isfinite(deadline)
+    f = best.solution.f
+    if searched < count:
+        f = _refit(best, samples, target, None, searched, begin + 0.5 * (deadline - begin) if large else deadline)
+    until = 2.0 * time.monotonic() - begin if large else np.inf  # as long again
+    return f, *_held_out(best, samples, target, folds, searched, until), None
+
+
+def _few(best: Direct, count: int) -> bool:
+    return count < FEW_ROWS * best.start.parameters
+
+
+def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searched: int, deadline: float) -> tuple[Ints, Floats]:
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large table."""
     chosen = np.unique(folds) if len(samples.x) < SPLIT_ROWS else np.unique(folds)[:1]
     rows, predicted = [], []
@@ -71,7 +105,7 @@ def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searc
         held = np.flatnonzero(folds == fold)
         weight = np.ones(len(samples.x))
         weight[held] = 0.0
-        moved = _refit(best, samples, target, weight, searched, np.inf)
+        moved = _refit(best, samples, target, weight, searched, deadline)
         rows.append(held)
         predicted.append(moved.predict(samples.x[held]))
     return np.concatenate(rows), np.concatenate(predicted)
@@ -82,8 +116,7 @@ def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None
     rows, else from the solution, whose directions that only the left-out rows held are free to go."""
     count = len(samples.x)
     strengths = best.solution.strengths * min(1.0, searched / count)
-    few = count < FEW_ROWS * best.start.parameters
-    memorised = few and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
+    memorised = _few(best, count) and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
     if count * f.parameters**2 <= LM_WORK:

@@ -10,7 +10,7 @@ import pytest
 from sna_edge.basis import bspline, graded_breaks, hat, levels, periodic_bspline, uniform_breaks
 from sna_export.fit import als
 from sna_export.fit.als import Passage, axis_equations, sweep
-from sna_export.fit.gauss_newton import jacobian, levenberg_marquardt, loss, normal_equations
+from sna_export.fit.gauss_newton import jacobian, left_out_by_fold, levenberg_marquardt, loss, normal_equations
 from sna_export.fit.penalty import components
 from sna_export.fit.rows import Rows
 from sna_export.fit.separable import Separable
@@ -161,6 +161,25 @@ def test_evidence_finds_the_noise_and_leave_one_out_the_error() -> None:
     assert 5 < solution.freedom < 65
     assert 0.097 < solution.loo < 0.125
     assert np.sqrt(np.mean((solution.f.predict(x)[:, 0] - y) ** 2)) < 0.045
+
+
+def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
+    """On one axis, where the model is linear in its numbers."""
+    rng = np.random.default_rng(3)
+    x = rng.random((90, 1))
+    y, folds = np.column_stack([np.sin(5 * x[:, 0]), x[:, 0] ** 2]) + 0.1 * rng.standard_normal((90, 2)), np.arange(90) % 6
+    f = start([bspline(uniform_breaks(0.0, 1.0, 5), 3)], mode_sets(1, 2), 2, rng)
+
+    def fitted(weight: np.ndarray) -> Separable:
+        return levenberg_marquardt(f, Rows(f.bases, x, y, weight), strengths=1e-9, adapt=False, tolerance=1e-12, leverages=False).f
+
+    solution = levenberg_marquardt(f, Rows(f.bases, x, y), strengths=1e-9, adapt=False, tolerance=1e-12)
+    found = left_out_by_fold(solution, Rows(f.bases, x, y), folds)
+    for fold in range(6):
+        refit = fitted((folds != fold).astype(float))
+        held = folds == fold
+        np.testing.assert_allclose(found[held], (y - refit.predict(x))[held], atol=2e-4)
+        assert np.abs(found[held] - solution.residual[held]).max() > 0.01
 
 
 def test_penalties_vanish_on_straight_lines_only() -> None:
