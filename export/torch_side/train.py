@@ -26,9 +26,9 @@ LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "huber": lambda r: torch.where(r.abs() < 1, 0.5 * r**2, r.abs() - 0.5).mean(),
 }
 NEWTON_ROWS = 20_000
-WEAKER, WORTH, WEAKEST = 0.01, 0.9, 1e-12
+WEAKER, WORTH, WEAKEST = 0.1, 0.9, 1e-12
 """Factor of the smoothness penalty while the error on the kept-back rows falls below that share of what it was; where that ends."""
-TRIED_ROWS, TRIED_STEPS = 1500, 20
+TRIED_ROWS, TRIED_STEPS = 1500, 40
 """Rows and steps by which the starts of a fresh module are compared."""
 LONG, FINEST = 10, 1e-6
 """Steps of the last stage of Newton over those of one before, and the relative gain of a step that ends it."""
