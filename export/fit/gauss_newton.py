@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 STRENGTH_RANGE = (1e-18, 1e6)
 FINE_ROWS = 64
 """Coefficients of an atom above which the Jacobian is kept sparse: products of dense ones cost N P^2."""
+SATURATED = 0.9
+"""Effective parameters per row above which leave-one-out residuals say nothing."""
 LEVERAGE_CAP = 0.98
 """Leave-one-out residuals divide by 1 - leverage; rows that the model can reach alone are capped here."""
 
@@ -46,7 +48,9 @@ class Solution:
 
     @property
     def loo(self) -> float:
-        """Root mean square of the leave-one-out residuals."""
+        """Root mean square of the leave-one-out residuals; infinite where nearly as many numbers as rows could reach every row."""
+        if self.freedom > SATURATED * self.left_out.size:
+            return np.inf
         return float(np.sqrt(np.mean(self.left_out**2)))
 
 

@@ -163,6 +163,13 @@ def test_evidence_finds_the_noise_and_leave_one_out_the_error() -> None:
     assert np.sqrt(np.mean((solution.f.predict(x)[:, 0] - y) ** 2)) < 0.045
 
 
+def test_more_numbers_than_rows_have_no_leave_one_out_error() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.random((20, 2)), rng.standard_normal(20)
+    f = start([bspline(uniform_breaks(0.0, 1.0, 4), 3)] * 2, mode_sets(2, 6), 1, rng)
+    assert levenberg_marquardt(f, Rows(f.bases, x, y), strengths=1e-12, adapt=False).loo == np.inf
+
+
 def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
     """On one axis, where the model is linear in its numbers."""
     rng = np.random.default_rng(3)
