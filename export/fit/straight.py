@@ -26,6 +26,10 @@ HOPELESS = 1.3
 """A candidate whose leave-one-out error is this much above a teacher's is not judged: its pupil will be better."""
 LM_WORK = 1e11
 """Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by axis."""
+JOINT_RATE = 1e9
+"""Multiply-adds in a second of the time left: a joint step that would take more is left to steps axis by axis."""
+SEARCH_SHARE = 0.5
+"""Of the time limit of a table larger than SEARCH_ROWS; the rest is for the fit to all rows and the one without a fold."""
 MEMORISED = 0.6
 """Degrees of freedom per row above which a refit without some rows starts afresh: it could keep what it saw of them.
 So it does where the rows are nearly free of noise, and the steps from an exact solution would end before they left it."""
@@ -54,8 +58,10 @@ def straight(
     centre, spread = target.mean(axis=0), target.std(axis=0)
     target -= centre
     target /= spread
-    part = samples if len(some) == len(samples.x) else samples.take(some).over(samples)
-    found = direct_candidates(part, target[some], rng, max_parameters=max_parameters, worth=worth, deadline=deadline, watch=watch)
+    part, until = samples, deadline
+    if len(some) < count:
+        part, until = samples.take(some).over(samples), _later(SEARCH_SHARE, deadline)
+    found = direct_candidates(part, target[some], rng, max_parameters=max_parameters, worth=worth, deadline=until, watch=watch)
     best = found[0]
     if best.error > HOPELESS * worth:
         return None
@@ -75,8 +81,8 @@ def _judged(
 ) -> tuple[Separable, Ints, Floats, Floats | None]:
     """The candidate on all rows; rows and their predictions without their fold; the same with INTERVAL_FOLDS folds, or None.
 
-    Where the solution fits a few clean rows by fewer numbers, refits would either remember what they saw or end on the way to where it is: there
-    the predictions come from its linearisation, which can as well leave out fewer rows at a time.
+    Where the solution fits a few clean rows by fewer numbers, refits would either remember what they saw or end on the way to where
+    it is: there the predictions come from its linearisation, which can as well leave out fewer rows at a time.
     """
     count = len(samples.x)
     determined = best.solution.freedom <= MEMORISED * samples.y.size
@@ -84,13 +90,17 @@ def _judged(
         rows = Rows(best.solution.f.bases, samples.x, target)
         few, fewer = (target - left_out_by_fold(best.solution, rows, k) for k in (folds, fold_of_rows(samples.x, INTERVAL_FOLDS, seed)))
         return best.solution.f, np.arange(count), few, fewer
-    begin = time.monotonic()
-    large = count >= SPLIT_ROWS and np.isfinite(deadline)
+    large = count >= SPLIT_ROWS
     f = best.solution.f
     if searched < count:
-        f = _refit(best, samples, target, None, searched, begin + 0.5 * (deadline - begin) if large else deadline)
-    until = 2.0 * time.monotonic() - begin if large else np.inf  # as long again
-    return f, *_held_out(best, samples, target, folds, searched, until), None
+        f = _refit(best, samples, target, None, searched, _later(0.5, deadline) if large else deadline)
+    return f, *_held_out(best, samples, target, folds, searched, deadline if large else np.inf), None
+
+
+def _later(share: float, deadline: float) -> float:
+    """When this share of the time left will have passed."""
+    now = time.monotonic()
+    return now + share * (deadline - now)
 
 
 def _few(best: Direct, count: int) -> bool:
@@ -119,7 +129,7 @@ def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None
     memorised = _few(best, count) and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
-    if count * f.parameters**2 <= LM_WORK:
+    if count * f.parameters**2 <= min(LM_WORK, JOINT_RATE * (deadline - time.monotonic())):
         steps = REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
         if memorised:
             f = first_steps(f, rows, deadline)

@@ -162,6 +162,13 @@ def test_a_time_limit_is_kept() -> None:
     assert heard and min(heard) < 2.0
 
 
+def test_a_time_limit_is_kept_on_a_table_too_large_to_be_searched_whole() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((100_000, 6))
+    y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2:].sum(axis=1) ** 2 + 0.01 * rng.standard_normal(len(x))
+    assert fit_arrays(x, y, time_limit=6.0).report["seconds"] < 12.0  # 6.3 on a quiet machine
+
+
 def test_kinks_at_even_places_are_met() -> None:
     rng = np.random.default_rng(2)
     x, fresh = rng.random((500, 3)), rng.uniform(0.05, 0.95, (2000, 3))
