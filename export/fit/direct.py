@@ -15,6 +15,7 @@ from sna_edge.basis import SpanBasis
 from .breaks import data_bases
 from .finer import FINER, finest_needed
 from .gauss_newton import Solution, levenberg_marquardt
+from .kinks import with_moved_breaks
 from .rows import Rows
 from .samples import Samples
 from .separable import Separable
@@ -41,7 +42,9 @@ BEHIND, SLOW = 1.1, 0.7
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
 COARSE, FEW_SPANS = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6)), 0.05
-"""Below the error FEW_SPANS the same modes are tried on these (degree, spans), straight ones for kinks at even places."""
+"""Below the error FEW_SPANS the same modes are tried on these (degree, spans), straight ones with breaks that move to kinks."""
+KINKS = ((1, 2),)
+"""Tried above FEW_SPANS, too: two straight pieces whose break moves."""
 KINKED = 0.5
 """Share of the error below which straight pieces are taken for the truth."""
 SPARE_RANK = 8
@@ -96,8 +99,7 @@ def direct_candidates(
     if least is not None:
         growth.ranks(RANKS[FEW:], bases, label, least)
     best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add)
-    if best.error < FEW_SPANS:
-        best = _coarser(best, samples, target, rng, deadline, add)
+    best = _coarser(best, samples, target, rng, deadline, add)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
     if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):
         rows = Rows(best.solution.f.bases, samples.x, target)
@@ -204,15 +206,29 @@ def _coarser(
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
-    for degree, spans in COARSE:
+    for degree, spans in COARSE if best.error < FEW_SPANS else KINKS:
         f = start(data_bases(samples, degree, spans), uses, target.shape[1], rng)
-        if f.parameters >= best.start.parameters or time.monotonic() > deadline:
+        if degree > 1 and f.parameters >= best.start.parameters:
+            continue
+        if len(samples.x) * f.parameters**2 * sum(STEPS) > GROWTH_WORK or time.monotonic() > deadline:
             break
         trial = Direct(f"{uses.shape[1]} modes, degree {degree}, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
         add(trial)
+        if degree == 1:
+            trial = min(trial, _kinked(trial, samples, target, deadline, add), key=lambda c: c.error)
         if trial.error < (1.0 if degree > 1 else KINKED) * best.error:
             return trial
     return best
+
+
+def _kinked(straight: Direct, samples: Samples, target: Floats, deadline: float, add: Callable[[Direct], None]) -> Direct:
+    """The straight pieces with their breaks moved to the kinks."""
+    f = with_moved_breaks(straight.solution.f, samples.x, target)
+    rows = Rows(f.bases, samples.x, target)
+    moved = levenberg_marquardt(f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+    trial = Direct(f"{straight.name}, breaks moved", replace(straight.start, bases=f.bases), moved)
+    add(trial)
+    return trial
 
 
 def fit_rows(f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None) -> Solution:
