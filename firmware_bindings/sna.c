@@ -1587,8 +1587,8 @@ static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t s
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     p->n = a->degree + 1u;
     matrix += (uint32_t)row[a->n_spans + span] * p->n * p->n;
+    for (unsigned k = 0; k <= SNA_MAX_DEGREE; k++) p->c[k] = k ? 0 : constant;
     for (unsigned k = 0; k < p->n; k++) {
-        p->c[k] = k ? 0 : constant;
         for (unsigned i = 0; i < p->n; i++) p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
     }
 }
