@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,10 +136,11 @@ def _teacher(
     inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
     everything, tied = np.arange(len(folds)), crowded(samples)
     honest = len(folds) <= HONEST_ROWS
-    ends = _ends(deadline, 3 if honest else 1)
+    parts = [everything] + [np.flatnonzero(folds % 2 == half) for half in ((1, 0) if honest else ())]
+    middle = next(_ends(deadline, 2)) if honest else deadline
+    until = (middle, middle, deadline)  # two at a time
 
-    def trained(rows: Ints) -> tuple[GaussianProcess, ...]:
-        until = next(ends)
+    def trained(rows: Ints, until: float) -> tuple[GaussianProcess, ...]:
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
             fit_gaussian_process(
@@ -147,8 +149,9 @@ def _teacher(
             for k, rng in enumerate(streams)
         )
 
-    processes = trained(everything)
-    judges = (trained(np.flatnonzero(folds % 2 == 1)), trained(np.flatnonzero(folds % 2 == 0))) if honest else (processes, processes)
+    with ThreadPoolExecutor(2) as pool:
+        processes, *halves = pool.map(trained, parts, until)
+    judges = (halves[0], halves[1]) if honest else (processes, processes)
     held_out = np.empty_like(samples.y)
     for half in (0, 1):
         mine = folds % 2 == half
