@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,11 +158,13 @@ def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDA
     `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught.
     """
     sweeps = REFIT_SWEEPS if pupil.f.parameters > pupil.schedule.together else 0
-    out = []
-    for a in range(targets.shape[2]):
+
+    def moved(a: int) -> Separable:
         weight = lesson.weight.copy()
         if held:
             weight[held[a]] = 0.0
         rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], weight)
-        out.append(teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf, extrapolate=True))
-    return out
+        return teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf, extrapolate=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(moved, range(targets.shape[2])))
