@@ -61,6 +61,7 @@ firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores,
 
 exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/exchange.py
+	$(PY) tools/tflite_bench.py --write
 
 gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
 	$(PY) -m pytest -m cuda tests/exchange tests/export/solve

@@ -181,6 +181,7 @@ def test_kinks_are_met_where_they_are(places: tuple[float, ...]) -> None:
     error = found.model.value(fresh)[:, 0] - truth(fresh)
     assert np.sqrt(np.mean(error**2)) < 1e-6 * truth(fresh).std()
 
+
 def test_noise_is_not_interpolated() -> None:
     rng = np.random.default_rng(4)
     x = rng.random((150, 2))
