@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
+from math import comb, prod
 
 import numpy as np
 
 from sna_edge.artifact.layout import FOLD, STORAGE
 from sna_edge.model import Model
 
-from .dense import one_table, padded_columns, side_by_side
+from .dense import padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .place import Place
+from .place import Place, spans
 
 NEGLIGIBLE = 3e-7
 """Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a partition of unity, and left out."""
+SPREAD = 2048
+"""Bytes up to which every span has a matrix of its own in the file: one lookup instead of two."""
 
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """B [N, D, P+1, 1] and the table rows int32 [N, D, P+1]; P = largest degree, at least 1 with a slope.
+    """B [P+1, D, N] and the table rows int32 [P+1, D, N]; P = largest degree, at least 1 with a slope.
 
-    `slope` E [N, D, P, 1] multiplies differences of neighbouring rows, dphi/dv = sum_{i < P} E_i (C_{i+1} - C_i) with
-    E_i = -sum_{j <= i} dB_j/dv: neighbours subtract exactly in float32, where sum_i C_i dB_i/dv would cancel. Where the basis
-    is no partition of unity there is one more, E_P = sum_j dB_j/dv, which multiplies C_P.
+    `slope` E [P, D, N] multiplies differences of neighbouring rows, dphi/dx = sum_{i < P} E_i (C_{i+1} - C_i) with
+    E_i = -sum_{j <= i} dB_j/dx: neighbours subtract exactly in float32, where sum_i C_i dB_i/dx would cancel. Where the basis
+    is no partition of unity there is one more, E_P = sum_j dB_j/dx, which multiplies C_P.
     """
 
     value: Tensor
@@ -38,14 +41,12 @@ def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
     while g.apart and len(model.axes) in (degree, degree + 1):
         degree += 1
     matrices, ids, first = _pooled(model, degree)
-    count = len(model.axes)
-    rows = g.add(g.reshape(_first_row(g, where.span, first), (None, count, 1)), g.constant(np.arange(degree + 1), "int32"))
-    wanted = [matrices, _steps(matrices, max(a.basis.n_spans for a in model.axes))] if gradient else [matrices]
-    if len(matrices) == 1:
-        value, *slope = (_common(g, where.v, m[0]) for m in wanted)
-    else:
-        value, *slope = _horner(g, where.v, wanted, _which(g, where, ids))
-    return Basis(value, slope[0] if slope else None, rows)
+    matrices, which = _which(g, model, where, matrices, ids)
+    value = _horner(g, where.v, matrices, which)
+    slope = None
+    if gradient:
+        slope = g.mul(_horner(g, where.v, _steps(matrices, max(a.basis.n_spans for a in model.axes)), which), where.rate)
+    return Basis(value, slope, _rows(g, model, where, first, degree + 1))
 
 
 def _steps(matrices: np.ndarray, spans: int) -> np.ndarray:
@@ -56,20 +57,25 @@ def _steps(matrices: np.ndarray, spans: int) -> np.ndarray:
     return steps[:, :-1] if rest.max() * spans <= NEGLIGIBLE else steps
 
 
-def _which(g: Graph, where: Place, ids: list[np.ndarray]) -> Tensor:
-    """Index of the matrix of every span int32 [N, D]; axes that are alike share one list."""
-    if len(ids) > 1 and all(np.array_equal(i, ids[0]) for i in ids):
-        return g.gather(g.constant(ids[0], "int32"), g.sub(where.span, np.arange(len(ids)) * len(ids[0])))
-    return g.gather(g.constant(np.concatenate(ids), "int32"), where.span)
+def _which(
+    g: Graph, model: Model, where: Place, matrices: np.ndarray, ids: list[np.ndarray]
+) -> tuple[np.ndarray, Tensor | None]:
+    """Matrices, and which of them every span has, int32 [D, N]; None where all spans have one. Axes that are alike share a list."""
+    if len(matrices) == 1:
+        return matrices, None
+    if any(not np.array_equal(i, ids[0]) for i in ids):
+        return matrices, g.gather(g.constant(np.concatenate(ids), "int32"), spans(g, where.s, model.axes))
+    if len(ids[0]) * matrices[0].nbytes <= SPREAD:
+        return matrices[ids[0]], where.local
+    return matrices, g.gather(g.constant(ids[0], "int32"), where.local)
 
 
-def _first_row(g: Graph, span: Tensor, first: list[np.ndarray]) -> Tensor:
-    """First table row of every axis int32 [N, D]: one addition where rows move on by one per span, else looked up."""
-    starts = np.cumsum([0, *(len(f) for f in first)])[:-1]
-    offsets = np.array([f[0] for f in first]) - starts
-    if all(np.array_equal(f, f[0] + np.arange(len(f))) for f in first):
-        return g.add(span, offsets) if offsets.any() else span
-    return g.gather(g.constant(np.concatenate(first), "int32"), span)
+def _rows(g: Graph, model: Model, where: Place, first: list[np.ndarray], count: int) -> Tensor:
+    """Table rows of every axis int32 [P+1, D, N]: one addition where rows move on by one per span, else looked up."""
+    i = np.arange(count)[:, None, None]
+    if all(np.array_equal(f, f[0] + np.arange(len(f))) for f in first):  # of floats, which runtimes add faster
+        return g.cast(g.add(where.s, np.array([f[0] for f in first])[:, None] + i), "int32")
+    return g.add(g.gather(g.constant(np.concatenate(first), "int32"), spans(g, where.s, model.axes)), i)
 
 
 def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
@@ -90,7 +96,7 @@ def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], li
                 matrices.append(full)
             place.append(pool[full.tobytes()])
         ids.append(np.array(place)[axis.basis.matrix_id])
-        first.append(axis.basis.first_row + (offset if one_table(model) else 0))
+        first.append(axis.basis.first_row + (offset if side_by_side(model) else 0))
         offset += axis.basis.n_rows
     return np.stack(matrices), ids, first
 
@@ -102,37 +108,29 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     return matrix @ shift
 
 
-def _common(g: Graph, v: Tensor, matrix: np.ndarray) -> Tensor:
-    """sum_k matrix[i, k] v^k [N, D, i, 1] where all spans share one matrix: powers times a constant."""
-    powers = [g.binary("maximum", v, 1.0)]  # v is at most 1/2
-    for k in range(1, matrix.shape[1]):
-        powers.append(g.mul(powers[-1], v) if k > 1 else v)
-    out = g.linear(g.stack(powers, 2), matrix.T)
-    return g.reshape(out, (*out.shape, 1))
-
-
-def _horner(g: Graph, v: Tensor, wanted: list[np.ndarray], which: Tensor) -> list[Tensor]:
-    """sum_k m[which][i, k] v^k [N, D, i, 1] of every stack of matrices m [M, i, k], by Horner's rule.
+def _horner(g: Graph, v: Tensor, m: np.ndarray, which: Tensor | None) -> Tensor:
+    """sum_k m[which][i, k] v^k [i, D, N] by Horner's rule, matrices m [M, i, k]; without `which` there is one for all spans.
 
     Coefficients are looked up in one piece: graph runtimes are slow at products of many small matrices.
     """
-    column = g.reshape(v, (*v.shape, 1, 1))
-    results = []
-    for m in wanted:
-        picked = g.gather(g.constant(m.transpose(0, 2, 1)[..., None]), which)
-        *lower, total = g.unstack(picked, 2)
-        for coefficients in reversed(lower):
-            total = g.add(g.mul(total, column), coefficients)
-        results.append(total)
-    return results
+    rows, terms = m.shape[1:]
+    if which is None:
+        *lower, total = (g.constant(m[0, :, k, None, None]) for k in range(terms))
+        total = total if lower else g.add(g.mul(v, 0.0), total)
+    else:
+        picked = g.gather(g.constant(m.transpose(0, 2, 1).reshape(len(m), -1)), which)
+        *lower, total = g.unstack(g.reshape(g.transpose(picked, (2, 0, 1)), (terms, rows, *v.shape)), 0)
+    for coefficients in reversed(lower):
+        total = g.add(g.mul(total, v), coefficients)
+    return total
 
 
 def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
     """Atoms [N, R_d] of every axis, and their slopes when the basis has them; None for an axis that no mode uses."""
     if side_by_side(model):
         return _stacked_atoms(g, model, b)
-    rows, values = g.unstack(b.rows), g.unstack(b.value)
-    slopes = g.unstack(b.slope) if b.slope else []
+    rows, values = g.unstack(b.rows, 1), g.unstack(b.value, 1)
+    slopes = g.unstack(b.slope, 1) if b.slope else []
     out: list[Tensor | None] = []
     out_slopes: list[Tensor | None] = []
     for d, table in enumerate(model.interaction.tables):
@@ -140,7 +138,7 @@ def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[T
             out.append(None)
             out_slopes.append(None)
             continue
-        picked = _lookup(g, table, model.dtypes[d], rows[d])
+        picked = _lookup(g, [table], model.dtypes[d : d + 1], rows[d])
         out.append(_weighted(g, values[d], picked))
         out_slopes.append(_weighted(g, slopes[d], _differences(g, picked, slopes[d])) if slopes else None)
     return out, out_slopes
@@ -148,12 +146,7 @@ def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[T
 
 def _stacked_atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
     """All axes in one weighted sum, columns padded to the widest axis."""
-    tables = padded_columns(model)
-    if one_table(model):
-        picked = _lookup(g, np.vstack(tables), model.dtypes[0], b.rows)
-    else:
-        rows = g.unstack(b.rows)
-        picked = g.stack([_lookup(g, t, dtype, r) for t, dtype, r in zip(tables, model.dtypes, rows, strict=True)])
+    picked = _lookup(g, padded_columns(model), model.dtypes, b.rows)
     widths = [t.shape[1] for t in model.interaction.tables]
     values = _parts(g, _weighted(g, b.value, picked), widths)
     if b.slope is None:
@@ -163,33 +156,36 @@ def _stacked_atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None
 
 def _parts(g: Graph, atoms: Tensor, widths: list[int]) -> list[Tensor | None]:
     """Columns of every axis, without the padding."""
-    parts = zip(g.unstack(atoms), widths, strict=True)
+    parts = zip(g.unstack(atoms, 0), widths, strict=True)
     return [None if not w else part if w == atoms.shape[2] else g.slice(part, 1, 0, w) for part, w in parts]
 
 
 def _differences(g: Graph, picked: Tensor, slope: Tensor) -> Tensor:
-    """C_{i+1} - C_i along the rows [.., P, R]; and C_P behind them where the slope asks for it."""
-    axis = len(picked.shape) - 2
-    count = picked.shape[axis]
+    """C_{i+1} - C_i along the rows [P, .., R]; and C_P behind them where the slope asks for it."""
+    count = picked.shape[0]
     assert count is not None
-    steps = g.sub(g.slice(picked, axis, 1, count), g.slice(picked, axis, 0, count - 1))
-    return steps if slope.shape[-2] == count - 1 else g.concat([steps, g.slice(picked, axis, count - 1, count)], axis)
+    steps = g.sub(g.slice(picked, 0, 1, count), g.slice(picked, 0, 0, count - 1))
+    return steps if slope.shape[0] == count - 1 else g.concat([steps, g.slice(picked, 0, count - 1, count)], 0)
 
 
-def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
-    """Rows of a table as float32 [.., P+1, R]; the table keeps its storage type (integers as stored, their factor is in B).
+def _lookup(g: Graph, tables: Sequence[np.ndarray], dtypes: Sequence[str], rows: Tensor) -> Tensor:
+    """Rows of tables one below the other as float32 [P+1, .., R]; every table keeps its storage type.
 
-    P more rows of zeros: where lower degrees were padded, rows past the end are read and multiplied by 0.
+    Integers are as stored: their factor is in B. P more rows of zeros: where lower degrees were padded, rows past the end are
+    read and multiplied by 0.
     """
-    count = rows.shape[-1]
-    assert count is not None
-    padded = np.vstack([table, np.zeros((count - 1, table.shape[1]))]) / FOLD[dtype]
-    stored = g.constant(padded, np.dtype(STORAGE[dtype]).name)
-    if dtype == "float16":  # runtimes widen a float16 constant once, at load
-        return g.gather(g.cast(stored, "float32"), rows)
-    return g.cast(g.gather(stored, rows), "float32")
+    order, *others = rows.shape
+    assert order is not None
+    padded = [*tables[:-1], np.vstack([tables[-1], np.zeros((order - 1, tables[-1].shape[1]))])]
+    if len(set(dtypes)) == 1:
+        padded, dtypes = [np.vstack(padded)], dtypes[:1]
+    stored = [g.constant(t / FOLD[dtype], np.dtype(STORAGE[dtype]).name) for t, dtype in zip(padded, dtypes, strict=True)]
+    reads = order * prod(g.batch or 1 if n is None else n for n in others)
+    if len(stored) == 1 and dtypes[0] != "float16" and reads < len(padded[0]):  # a float16 constant is widened once, at load
+        return g.cast(g.gather(stored[0], rows), "float32")
+    return g.gather(g.concat([g.cast(t, "float32") for t in stored], 0), rows)
 
 
 def _weighted(g: Graph, values: Tensor, picked: Tensor) -> Tensor:
-    """sum_i B_i T_i: [.., P+1, 1] * [.., P+1, R] -> [.., R]."""
-    return g.sum(g.mul(values, picked), len(picked.shape) - 2)
+    """sum_i B_i T_i: [P+1, ..] and [P+1, .., R] -> [.., R]."""
+    return g.sum(g.mul(g.reshape(values, (*values.shape, 1)), picked), 0)

@@ -37,8 +37,8 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None, apa
     values, slopes = atoms(g, stored, local)
     work, bias = _folded(stored)
     f, df = combine(g, work, values, slopes if gradient else None, bias)
-    parts = g.unstack(g.add(f, where.guard))
-    steep = g.unstack(_by_inputs(g, stored, df, where)) if df else []
+    parts = [g.add(part, where.guard) for part in g.unstack(f, 1)]
+    steep = g.unstack(_by_inputs(g, stored, df, where), 1) if df else []
     outputs = [(_linked(g, o, part), o.name) for o, part in zip(stored.outputs, parts, strict=True)]
     for output, part, slope in zip(stored.outputs, parts, steep, strict=False):
         outputs.append((_linked_slope(g, output, part, slope), f"d_{output.name}"))
@@ -67,9 +67,7 @@ def _folded(model: Model) -> tuple[Model, np.ndarray]:
 
 
 def _by_inputs(g: Graph, model: Model, df: Tensor, where: Place) -> Tensor:
-    """df/dx [N, K, D] from df/dv; NaN by a level and outside the domain."""
-    constant = where.rate.data is not None
-    df = g.mul(df, where.rate if constant else g.reshape(where.rate, (None, 1, len(model.axes))))
+    """df/dx [N, K, D] with NaN by a level and outside the domain."""
     blind = np.array([np.nan if a.kind == "categorical" else 0.0 for a in model.axes])
     if np.isnan(blind).any():
         df = g.add(df, blind)

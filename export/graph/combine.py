@@ -65,8 +65,8 @@ class Factors:
         terms = [s if o is None else g.mul(s, o) for s, o in zip(steep, others, strict=True)]
         k, d = weights.shape[1], len(self.cp.tables)
         if self.index is None:
-            by_axis = g.linear(g.stack(terms), weights)
-            return g.transpose(by_axis, (0, 2, 1))
+            by_axis = g.linear(g.stack(terms, 0), weights)
+            return g.transpose(by_axis, (1, 2, 0))
         wide = np.zeros((len(terms), self.cp.rank, k, d))
         level, mode = np.nonzero(self.axis >= 0)
         wide[level, mode, :, self.axis[level, mode]] = weights[mode]

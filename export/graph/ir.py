@@ -1,6 +1,6 @@
 """A dataflow graph of a few operators, written once and emitted as ONNX and as TFLite.
 
-Shapes use None for the batch N, always the first dimension.
+Shapes use None for the batch N, the first dimension of inputs and outputs.
 """
 
 from __future__ import annotations
@@ -121,12 +121,16 @@ class Graph:
     def cast(self, a: Tensor, dtype: str) -> Tensor:
         return a if a.dtype == dtype else self._add("cast", (a,), a.shape, dtype)
 
-    def stack(self, parts: list[Tensor], axis: int = 1) -> Tensor:
+    def index(self, a: Tensor, counts: ArrayLike) -> Tensor:
+        """int32 of a, at least 0 and below counts: a valid index whatever a runtime casts NaN to."""
+        return self._add("index", (a, self.constant(np.asarray(counts) - 1, "int32")), a.shape, "int32")
+
+    def stack(self, parts: list[Tensor], axis: int) -> Tensor:
         """A new dimension at `axis`."""
         shape = parts[0].shape
         return self._add("stack", tuple(parts), (*shape[:axis], len(parts), *shape[axis:]), parts[0].dtype, axis=axis)
 
-    def unstack(self, a: Tensor, axis: int = 1) -> list[Tensor]:
+    def unstack(self, a: Tensor, axis: int) -> list[Tensor]:
         """The slices along `axis`, which disappears."""
         count = a.shape[axis]
         assert count is not None

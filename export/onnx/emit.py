@@ -52,6 +52,10 @@ class Emitter:
 
     def stack(self, node: Node) -> None:
         axis, out = node.attributes["axis"], node.outputs[0]
+        if axis == 0:  # one part after another; a converter confuses dimensions of length 1
+            self.add("Concat", [t.name for t in node.inputs], [f"{out.name}_flat"], axis=0)
+            self.add("Reshape", [f"{out.name}_flat", self.integers([-1 if n is None else n for n in out.shape])], [out.name])
+            return
         names = []
         for i, t in enumerate(node.inputs):
             names.append(f"{out.name}_{i}")
@@ -71,6 +75,19 @@ class Emitter:
 
     def cast(self, node: Node) -> None:
         self.add("Cast", [node.inputs[0].name], [node.outputs[0].name], to=TYPES[node.outputs[0].dtype])
+
+    def index(self, node: Node) -> None:
+        # The upper limit as a float: converters take two limits of integers, the upper one 6, for an activation they do not have.
+        # NaN passes it; x86 casts that to the least integer, ARM to 0.
+        source, last = node.inputs
+        assert last.data is not None
+        below, out = f"{last.name}_below", node.outputs[0].name
+        self.initializers[below] = numpy_helper.from_array(last.data.astype(np.float32), below)
+        self.initializers["least"] = numpy_helper.from_array(np.zeros((), np.int32), "least")
+        self.initializers.pop(last.name)
+        self.add("Min", [source.name, below], [f"{out}_limited"])
+        self.add("Cast", [f"{out}_limited"], [f"{out}_any"], to=TYPES["int32"])
+        self.add("Max", [f"{out}_any", "least"], [out])
 
     def linear(self, node: Node) -> None:
         weights = node.inputs[1]
@@ -101,7 +118,7 @@ class Emitter:
 
 SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
     name: getattr(Emitter, name)
-    for name in ("stack", "unstack", "concat", "gather", "cast", "linear", "reshape", "sum", "transpose", "slice")
+    for name in ("stack", "unstack", "concat", "gather", "cast", "index", "linear", "reshape", "sum", "transpose", "slice")
 }
 
 

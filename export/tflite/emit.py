@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sna_export.graph import Graph, Node, Tensor
 
+from .blocks import in_blocks
+
 OPERATOR, OPTIONS = schema.BuiltinOperator, schema.BuiltinOptions
 TYPES = {
     "float32": schema.TensorType.FLOAT32, "float16": schema.TensorType.FLOAT16, "int32": schema.TensorType.INT32,
@@ -39,7 +41,7 @@ class Emitter:
         self._buffers: dict[bytes, int] = {}
 
     def subgraph(self, graph: Graph) -> None:
-        """Append a graph with its signature."""
+        """Append a graph."""
         self.batch = graph.batch
         self.part = schema.SubGraphT()
         self.part.name, self.part.tensors, self.part.operators = graph.name, [], []
@@ -54,12 +56,12 @@ class Emitter:
             else:
                 SPECIAL[node.op](self, node)
         self.part.outputs = [self.tensor(t) for t in graph.outputs]
-        self._signature(graph)
         self.model.subgraphs.append(self.part)
 
-    def _signature(self, graph: Graph) -> None:
+    def signature(self, graph: Graph) -> None:
+        """Name the subgraph appended last."""
         signature = schema.SignatureDefT()
-        signature.signatureKey, signature.subgraphIndex = graph.name, len(self.model.subgraphs)
+        signature.signatureKey, signature.subgraphIndex = graph.name, len(self.model.subgraphs) - 1
         signature.inputs = [self._map(t) for t in graph.inputs]
         signature.outputs = [self._map(t) for t in graph.outputs]
         self.model.signatureDefs.append(signature)
@@ -145,6 +147,14 @@ class Emitter:
         types = {"inDataType": TYPES[source.dtype], "outDataType": TYPES[out.dtype]}
         self.operator("CAST", "CastOptions", [self.tensor(source)], [out], **types)
 
+    def index(self, node: Node) -> None:
+        source, last = node.inputs
+        any_, below = (Tensor(f"{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2))
+        types = {"inDataType": TYPES["float32"], "outDataType": TYPES["int32"]}
+        self.operator("CAST", "CastOptions", [self.tensor(source)], [any_], **types)
+        self.operator("MINIMUM", "", [self.tensor(any_), self.tensor(last)], [below])
+        self.operator("MAXIMUM", "", [self.tensor(below), self.constant(0)], node.outputs)
+
     def matmul(self, node: Node) -> None:
         self.operator("BATCH_MATMUL", "BatchMatMulOptions", [self.tensor(t) for t in node.inputs], node.outputs)
 
@@ -173,18 +183,29 @@ class Emitter:
         inputs = [self.tensor(node.inputs[0]), self.constant(begin), self.constant(size)]
         self.operator("SLICE", "SliceOptions", inputs, node.outputs)
 
+    def call(self, node: Node) -> None:
+        """Another subgraph: TFLite calls one by asking, both answers being the same."""
+        inputs, index = [self.tensor(t) for t in node.inputs], node.attributes["graph"]
+        self.operator("IF", "IfOptions", inputs, node.outputs, thenSubgraphIndex=index, elseSubgraphIndex=index)
 
-SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
-    name: getattr(Emitter, name)
-    for name in ("stack", "unstack", "concat", "gather", "cast", "matmul", "linear", "reshape", "sum", "transpose", "slice")
-}
+
+MORE = (
+    "stack", "unstack", "concat", "gather", "cast", "index", "matmul", "linear", "reshape", "sum", "transpose", "slice", "call",
+)  # fmt: skip
+SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {name: getattr(Emitter, name) for name in MORE}
 
 
 def emit(graphs: Sequence[Graph], description: str, metadata: Mapping[str, bytes]) -> bytes:
     """The TFLite file of several graphs; `metadata` blobs can be read back by name."""
     emitter = Emitter()
+    bodies: list[Graph] = []
     for graph in graphs:
-        emitter.subgraph(graph)
+        whole, body = in_blocks(graph, len(graphs) + len(bodies))
+        bodies += [body] if body else []
+        emitter.subgraph(whole)
+        emitter.signature(whole)
+    for body in bodies:
+        emitter.subgraph(body)
     emitter.model.description = description
     return _packed(_with(emitter.model, metadata))
 

@@ -81,7 +81,10 @@ class TfliteBackend:
     def value(self, x: Floats) -> Floats:
         size = self._fixed or (1 if len(x) == 1 else BLOCK)
         run = self._graph(size)
-        y = np.concatenate([run(block)[:count] for block, count in _blocks(x, size)])
+        columns = np.ascontiguousarray(x.T, dtype=np.float32)
+        y = np.empty((len(x), len(self._names)))
+        for start in range(0, len(x), size):
+            run(columns[:, start : start + size], y[start : start + size])
         missing = np.isnan(y[:, 0]) & np.isfinite(x).all(axis=1)
         if missing.any():
             y[missing] = self._reference.value(x[missing])
@@ -129,16 +132,15 @@ class _Forward:
         self._in = [interpreter.tensor(index) for index in inputs]
         self._out = [interpreter.tensor(index) for index in outputs]
 
-    def __call__(self, x: Floats) -> Floats:
-        """y [rows, K] of exactly the rows this graph takes."""
+    def __call__(self, columns: NDArray[np.float32], y: Floats) -> None:
+        """Write y [n, K] of columns [D, n]; where n is less than this graph takes, what was asked before fills it up."""
+        count = len(y)
         # the views must be gone before the graph runs
-        for view, column in zip(self._in, x.T, strict=True):
-            view()[:] = column
+        for view, column in zip(self._in, columns, strict=True):
+            view()[:count] = column
         self._invoke()
-        y = np.empty((len(x), len(self._out)))
         for k, view in enumerate(self._out):
-            y[:, k] = view()
-        return y
+            y[:, k] = view()[:count]
 
     def one(self, x: Floats) -> Floats:
         """y [K] of one point x [D]."""

@@ -41,6 +41,12 @@ cause = inverse.estimate(model, data, ["x0"], 1e-3)
 out["cause"] = cause.x[:, 0].tolist()
 out["samples"] = float(inverse.posterior(model, data, ["x0"], 1e-3, n=200).x.mean())
 out["advice"] = inverse.advise(model, at, {"y0": (goal["y0"] - 1e-4, goal["y0"] + 1e-4)}, {"x0": inverse.Knob()}).to_dict()["status"]
+outside = np.array([[np.nan, 1.1, 1.7], [0.4, np.inf, 1.7], [0.4, 1.1, np.nan]])
+out["nan"] = bool(np.isnan(model.backend.value(outside)).all())
+big = sna_edge.load(sys.argv[1].replace("m.sna", "big.sna"), backend="tflite")
+x = np.array([a.lower for a in big.axes]) + np.random.default_rng(0).random((700, 7)) * [a.width for a in big.axes]
+wanted = big.with_backend("numpy").value(x)
+out["blocks"] = float(np.abs(big.value(x) - wanted).max() / np.ptp(wanted))
 print(json.dumps(out))
 """
 
@@ -72,10 +78,12 @@ def agreement(root: Path, folder: Path, kinds, python: str, environment: dict[st
 
 
 def inverse_queries(folder: Path, python: str, environment: dict[str, str], runtime: str) -> dict:
-    """Every kind of inverse query on the tflite backend there, held against numpy here."""
+    """Every kind of inverse query on the tflite backend there, held against numpy here; NaN, and a graph of many rows in blocks."""
     spline_model(3, 20, 8).save(folder / "m.sna")
     model = sna_edge.load(folder / "m.sna", backend="numpy")
     export(model, folder, stem="m")
+    spline_model(7, 35, 32).save(folder / "big.sna")
+    export(sna_edge.load(folder / "big.sna", backend="numpy"), folder, stem="big", batch=700)
     at = {"x0": 0.4, "x1": 1.1, "x2": 1.7}
     goal = {"y0": float(model.value(at)[0])}
     (folder / "at.json").write_text(json.dumps({"at": at, "goal": goal}))
@@ -91,6 +99,7 @@ def inverse_queries(folder: Path, python: str, environment: dict[str, str], runt
     width = float(np.ptp(model.value(np.random.default_rng(0).random((500, 3)) * 0.6 + [0, 0.4, 0.7])))
     np.testing.assert_allclose(found["level"] + found["batch"], goal["y0"], atol=1e-5 * width)
     assert np.abs(np.subtract.outer(found["cause"], roots)).min() < 1e-4
+    assert found["nan"] and found["blocks"] <= 4e-6
     assert found["advice"] == "ok" and np.isfinite(found["samples"])
     return found
 

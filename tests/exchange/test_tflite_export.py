@@ -17,8 +17,10 @@ from sna_export.graph.samples import KINDS, mixed, replace_tables, rounded, spar
 
 litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
 
+from sna_export.graph import build  # noqa: E402
 from sna_export.graph.golden import compare  # noqa: E402
 from sna_export.tflite import export, to_bytes  # noqa: E402
+from sna_export.tflite.blocks import in_blocks  # noqa: E402
 from sna_export.tflite.export import run  # noqa: E402
 
 
@@ -88,6 +90,41 @@ def test_the_backend_gives_what_numpy_gives(served, batch: int | None) -> None:
     assert np.isnan(slope[:, :, 3]).all()
     allowed = 1e-5 * width[:, None] / np.array([a.width for a in model.axes])
     assert np.all(np.abs(slope - wanted)[:, :, :3] <= allowed[:, :3])
+
+
+@pytest.mark.parametrize("batch", [512, 700])  # two blocks; three, of which the last begins in the second
+def test_many_rows_go_through_one_graph_in_blocks(batch: int) -> None:
+    model = spline_model(7, 35, 32, outputs=2)
+    whole, body = in_blocks(build(model, batch=batch), 2)
+    assert body is not None and sum(n.op == "call" for n in whole.nodes) == -(-batch // body.batch)
+    interpreter = litert.Interpreter(model_content=to_bytes(model, batch))
+    x = domain_points(model.axes, batch)[:batch]
+    value, *_ = run(interpreter.get_signature_runner("forward"), model, x)
+    second, slope = run(interpreter.get_signature_runner("value_and_gradient"), model, x)[1:3]
+    wanted, steep = model.value(x), model.gradient(x)
+    width = np.ptp(wanted, axis=0)
+    np.testing.assert_allclose(value, wanted[:, 0], rtol=0, atol=4e-6 * width[0])
+    np.testing.assert_allclose(second, wanted[:, 1], rtol=0, atol=4e-6 * width[1])
+    np.testing.assert_allclose(slope, steep[:, 0], rtol=0, atol=1e-5 * width[0] / min(a.width for a in model.axes))
+
+
+def test_graphs_of_few_numbers_stay_whole() -> None:
+    assert in_blocks(build(spline_model(3, 12, 4), batch=2000), 2)[1] is None
+    assert in_blocks(build(spline_model(7, 35, 32)), 2)[1] is None
+
+
+@pytest.mark.parametrize("make", [mixed, lambda: spline_model(4, 12, 4)])
+@pytest.mark.parametrize("resolver", ["AUTO", "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"])
+def test_nan_is_answered_with_nan_by_every_set_of_kernels(make, resolver: str) -> None:
+    model = make()
+    kind = litert.OpResolverType[resolver]
+    runner = litert.Interpreter(model_content=to_bytes(model), experimental_op_resolver_type=kind).get_signature_runner("forward")
+    x = np.repeat([[(a.lower + a.upper) / 2 for a in model.axes]], 13, axis=0)
+    x[:, 3] = 1.0
+    for d, bad in enumerate((np.nan, np.inf, -np.inf)):
+        x[4 * d + 1 : 4 * d + 5][np.diag_indices(4)] = bad
+    value = run(runner, model, x)[0]
+    assert np.isfinite(value[0]) and np.isnan(value[1:]).all()
 
 
 def test_outside_the_domain_the_backend_refuses_or_extrapolates(served) -> None:
