@@ -8,13 +8,14 @@
 
 typedef double NAME(lanes) __attribute__((vector_size(BYTES)));
 typedef double NAME(loose) __attribute__((vector_size(BYTES), aligned(8), may_alias));
-typedef uint32_t NAME(bits) __attribute__((vector_size(BYTES), aligned(4), may_alias));
+typedef int32_t NAME(bits) __attribute__((vector_size(BYTES), aligned(4), may_alias));
 typedef float NAME(wide) __attribute__((vector_size(BYTES), aligned(4), may_alias));
 #define lanes NAME(lanes)
 #define wide NAME(wide)
 #define LOAD(p) (*(const NAME(loose) *)(const void *)(p))
 #define STORE(p, v) (*(NAME(loose) *)(void *)(p) = (v))
 #define ONES ((lanes){0} + 1)
+#define SELECT(type, mask, yes, no) ((type)(((NAME(bits))(yes) & (mask)) | ((NAME(bits))(no) & ~(mask))))
 
 TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
 #if BYTES == 64
@@ -26,8 +27,9 @@ TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
 #endif
 }
 
-/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial of n coefficients. */
-TARGET static inline __attribute__((always_inline)) void NAME(atoms_of)(const sna_forms *m, const spot *s, int j, int order, int n, lanes *out) {
+/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial of n coefficients. Functions
+ * take n so that the loop over it unrolls for cubics; asking here, for every block, costs a sixth of a walk. */
+TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, int n, lanes *out) {
     const double *row = s->row + (size_t)j * LANES, *c = row + (size_t)(n - 1) * (size_t)m->rank;
     const double u = s->u;
     lanes value = LOAD(c), first = {0}, second = {0};
@@ -42,14 +44,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(atoms_of)(const sn
     if (order > 1) out[2] = second * (2 * s->rate * s->rate);
 }
 
-/* The loop over the coefficients unrolls for cubics. */
-TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, lanes *out) {
-    if (m->order == 4) NAME(atoms_of)(m, s, j, order, 4, out);
-    else NAME(atoms_of)(m, s, j, order, m->order, out);
-}
-
 /* w[t][rank] = weights of the targets times the atoms of all axes not in `unknown` (a mask) at x. */
-TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
+TARGET static inline __attribute__((always_inline)) void NAME(contract_of)(const sna_forms *m, int n, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
     spot s[SNA_INVERSE_AXES];
     int known = 0;
     for (int d = 0; d < m->n_axes; d++)
@@ -57,11 +53,16 @@ TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, in
     for (int j = 0; j < m->rank / LANES; j++) {
         lanes product = ONES, atom[1];
         for (int i = 0; i < known; i++) {
-            NAME(atoms)(m, &s[i], j, 0, atom);
+            NAME(atoms)(m, &s[i], j, 0, n, atom);
             product *= atom[0];
         }
         for (int t = 0; t < targets; t++) STORE(w + (size_t)t * (size_t)m->rank + j * LANES, product * LOAD(m->weights + (size_t)outputs[t] * (size_t)m->rank + j * LANES));
     }
+}
+
+TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
+    if (m->order == 4) NAME(contract_of)(m, 4, outputs, targets, unknown, x, w);
+    else NAME(contract_of)(m, m->order, outputs, targets, unknown, x, w);
 }
 
 /* coefficients[span][k] = sum_r w[r] poly[base + span][k][r] */
@@ -75,13 +76,13 @@ TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, dou
 }
 
 /* f[T] without bias and df/dx[T][U] of contracted weights. */
-TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, const double *w, double *f, double *df) {
+TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, int n, const double *w, double *f, double *df) {
     lanes sums[TARGETS * (UNKNOWNS + 1)];
     for (int i = 0; i < targets * (unknowns + 1); i++) sums[i] = (lanes){0};
     for (int j = 0; j < m->rank / LANES; j++) {
         lanes atom[UNKNOWNS][2], part[UNKNOWNS + 1], before = ONES, after;
         for (int i = 0; i < unknowns; i++) {
-            NAME(atoms)(m, &s[i], j, 1, atom[i]);
+            NAME(atoms)(m, &s[i], j, 1, n, atom[i]);
             part[1 + i] = before * atom[i][1];
             before *= atom[i][0];
         }
@@ -103,11 +104,11 @@ TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_
 }
 
 /* r[T] and dr/dz[T][U] at z. */
-TARGET static inline __attribute__((always_inline)) void NAME(residual)(const walker *k, int unknowns, int targets, const double *z, double *r, double *j) {
+TARGET static inline __attribute__((always_inline)) void NAME(residual)(const walker *k, int unknowns, int targets, int n, const double *z, double *r, double *j) {
     const sna_sought *q = k->q;
     spot s[UNKNOWNS];
     for (int u = 0; u < unknowns; u++) s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
-    NAME(slopes)(k->m, s, unknowns, targets, k->w, r, j);
+    NAME(slopes)(k->m, s, unknowns, targets, n, k->w, r, j);
     for (int t = 0; t < targets; t++) {
         r[t] = (r[t] - k->aim[t]) * k->share[t];
         for (int u = 0; u < unknowns; u++) j[t * unknowns + u] *= q->width[u] * k->share[t];
@@ -115,15 +116,15 @@ TARGET static inline __attribute__((always_inline)) void NAME(residual)(const wa
 }
 
 /* Walks one start z to the goal; r there. 1: reached. */
-TARGET static inline __attribute__((always_inline)) int NAME(walk_of)(const walker *k, int unknowns, int targets, double *z, double *r) {
+TARGET static inline __attribute__((always_inline)) int NAME(walk_of)(const walker *k, int unknowns, int targets, int n, double *z, double *r) {
     double j[TARGETS * UNKNOWNS], damping = 1e-10, before;
-    NAME(residual)(k, unknowns, targets, z, r, j);
+    NAME(residual)(k, unknowns, targets, n, z, r, j);
     before = squares(r, targets);
     for (int round = 0; round < k->q->rounds; round++) {
         double moved[UNKNOWNS], next[TARGETS], slope[TARGETS * UNKNOWNS], after, strength;
         if (reached(k->q->tolerance, r, targets)) return 1;
         step_from(unknowns, targets, z, r, j, damping, moved);
-        NAME(residual)(k, unknowns, targets, moved, next, slope);
+        NAME(residual)(k, unknowns, targets, n, moved, next, slope);
         after = squares(next, targets);
         if (after < before) {
             double fall = before - after;
@@ -144,11 +145,12 @@ TARGET static inline __attribute__((always_inline)) int NAME(walk_of)(const walk
 
 /* The loops unroll for the common small problems. */
 TARGET static int NAME(walk)(const walker *k, double *z, double *r) {
-    const int unknowns = k->q->n_unknowns, targets = k->q->n_targets;
-    if (unknowns == 2 && targets == 1) return NAME(walk_of)(k, 2, 1, z, r);
-    if (unknowns == 2 && targets == 2) return NAME(walk_of)(k, 2, 2, z, r);
-    if (unknowns == 4 && targets == 1) return NAME(walk_of)(k, 4, 1, z, r);
-    return NAME(walk_of)(k, unknowns, targets, z, r);
+    const int unknowns = k->q->n_unknowns, targets = k->q->n_targets, n = k->m->order;
+    if (unknowns == 2 && targets == 1 && n == 4) return NAME(walk_of)(k, 2, 1, 4, z, r);
+    if (unknowns == 2 && targets == 2 && n == 4) return NAME(walk_of)(k, 2, 2, 4, z, r);
+    if (unknowns == 4 && targets == 1 && n == 4) return NAME(walk_of)(k, 4, 1, 4, z, r);
+    if (n == 4) return NAME(walk_of)(k, unknowns, targets, 4, z, r);
+    return NAME(walk_of)(k, unknowns, targets, n, z, r);
 }
 
 /* f[targets][points] of a grid without bias, in float: `targets` rows of weights w[targets][rank] against products[rank][points]. Four
@@ -185,10 +187,8 @@ TARGET static void NAME(survey)(walker *k, const float *products, int points, fl
         float least, most, aim = (float)k->aim[t], share;
         for (int g = FLOATS; g < points; g += FLOATS) {
             const wide v = *(const wide *)(const void *)(of + g);
-            for (int i = 0; i < FLOATS; i++) {
-                low[i] = v[i] < low[i] ? v[i] : low[i];
-                high[i] = v[i] > high[i] ? v[i] : high[i];
-            }
+            low = SELECT(wide, v < low, v, low);
+            high = SELECT(wide, v > high, v, high);
         }
         least = low[0];
         most = high[0];
@@ -209,14 +209,14 @@ TARGET static void NAME(survey)(walker *k, const float *products, int points, fl
 /* The point with the smallest misfit: the bits of a number that is not negative order as it does, and its last eight say where it is. */
 TARGET static int NAME(lowest)(const float *misfit, int points) {
     NAME(bits) best, at;
-    for (int i = 0; i < FLOATS; i++) at[i] = (unsigned)i;
-    best = (*(const NAME(bits) *)(const void *)misfit & ~255u) | at;
+    for (int i = 0; i < FLOATS; i++) at[i] = i;
+    best = (*(const NAME(bits) *)(const void *)misfit & ~255) | at;
     for (int g = FLOATS; g < points; g += FLOATS) {
-        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & ~255u) | (at + (unsigned)g);
-        for (int i = 0; i < FLOATS; i++) best[i] = here[i] < best[i] ? here[i] : best[i];
+        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & ~255) | (at + g);
+        best = SELECT(NAME(bits), here < best, here, best);
     }
     for (int i = 1; i < FLOATS; i++) best[0] = best[i] < best[0] ? best[i] : best[0];
-    return (int)(best[0] & 255u);
+    return best[0] & 255;
 }
 
 /* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read once for all. */
@@ -233,7 +233,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(apply)(const sna_m
     }
 }
 
-TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *work) {
+TARGET static inline __attribute__((always_inline)) double NAME(energy_of)(const sna_misfit *q, int n, const double *z, double *work) {
     const sna_forms *m = q->forms;
     spot s[UNKNOWNS];
     double *p = work, *r = p + m->rank;
@@ -242,7 +242,7 @@ TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *
     for (int j = 0; j < m->rank / LANES; j++) {
         lanes product = ONES, atom[1];
         for (int i = 0; i < m->n_axes; i++) {
-            NAME(atoms)(m, &s[i], j, 0, atom);
+            NAME(atoms)(m, &s[i], j, 0, n, atom);
             product *= atom[0];
         }
         STORE(p + j * LANES, product);
@@ -255,6 +255,10 @@ TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *
     return 0.5 * NAME(sum)(total) + q->constant;
 }
 
+TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *work) {
+    return q->forms->order == 4 ? NAME(energy_of)(q, 4, z, work) : NAME(energy_of)(q, q->forms->order, z, work);
+}
+
 /* pull[rank] = A^T r */
 TARGET static inline __attribute__((always_inline)) void NAME(pull_of)(const sna_misfit *q, const double *r, double *pull) {
     const int rank = q->forms->rank;
@@ -265,7 +269,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(pull_of)(const sna
     }
 }
 
-TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const sna_misfit *q, const double *z, int unknowns, double *slope, double *curvature, double *work) {
+TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const sna_misfit *q, const double *z, int unknowns, int n, double *slope, double *curvature, double *work) {
     const sna_forms *m = q->forms;
     const int rank = m->rank, rows = q->n_rows;
     spot s[UNKNOWNS];
@@ -275,7 +279,7 @@ TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const 
     for (int j = 0; j < rank; j += LANES) {
         lanes atom[UNKNOWNS][3], before = ONES, part[UNKNOWNS], after;
         for (int i = 0; i < unknowns; i++) {
-            NAME(atoms)(m, &s[i], j / LANES, 2, atom[i]);
+            NAME(atoms)(m, &s[i], j / LANES, 2, n, atom[i]);
             part[i] = before * atom[i][1];
             before *= atom[i][0];
             for (int o = 0; o < 3; o++) STORE(kept + (3 * i + o) * rank + j, atom[i][o]);
@@ -319,12 +323,12 @@ TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const 
 }
 
 TARGET static double NAME(local)(const sna_misfit *q, const double *z, double *slope, double *curvature, double *work) {
-    switch (q->forms->n_axes) {
-    case 1: return NAME(local_of)(q, z, 1, slope, curvature, work);
-    case 2: return NAME(local_of)(q, z, 2, slope, curvature, work);
-    case 3: return NAME(local_of)(q, z, 3, slope, curvature, work);
-    default: return NAME(local_of)(q, z, q->forms->n_axes, slope, curvature, work);
-    }
+    const int unknowns = q->forms->n_axes, n = q->forms->order;
+    if (unknowns == 1 && n == 4) return NAME(local_of)(q, z, 1, 4, slope, curvature, work);
+    if (unknowns == 2 && n == 4) return NAME(local_of)(q, z, 2, 4, slope, curvature, work);
+    if (unknowns == 3 && n == 4) return NAME(local_of)(q, z, 3, 4, slope, curvature, work);
+    if (n == 4) return NAME(local_of)(q, z, unknowns, 4, slope, curvature, work);
+    return NAME(local_of)(q, z, unknowns, n, slope, curvature, work);
 }
 
 TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const double *to, double *distance) {
@@ -347,6 +351,7 @@ static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(surve
 #undef LOAD
 #undef STORE
 #undef ONES
+#undef SELECT
 #undef NAME
 #undef PASTE
 #undef PASTE_
