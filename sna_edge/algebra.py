@@ -16,8 +16,9 @@ from . import backends
 from .axis import Axis
 from .basis import SpanBasis, bernstein
 from .basis.nodal import bernstein_matrix
+from .domain import Domain
 from .errors import InputError, NotClosed
-from .inputs import axis_index, check, refuse
+from .inputs import axis_index
 from .interaction import CP, TT
 from .model import Model
 from .output import Output
@@ -110,7 +111,7 @@ def at(model: Model, fixed: Mapping[str, object]) -> Any:
         x = np.atleast_1d(axis.encode(np.asarray(value)))
         if x.shape != (1,):
             raise InputError(f"input {name!r} must be fixed to one number; use grid for several")
-        refuse((axis,), x[:, None], check((axis,), x[:, None], extrapolate=False))
+        Domain((axis,)).refuse(x[:, None])
         rows[d], numbers[d] = axis.basis.design(x)[0], float(x[0])
     part = contract(model, rows, dict.fromkeys(rows, 1.0))
     if isinstance(part, Model):
@@ -129,7 +130,7 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
     designs = []
     for axis in part.axes:
         x = np.atleast_1d(axis.encode(np.asarray(points[axis.name])))
-        refuse((axis,), x[:, None], check((axis,), x[:, None], extrapolate=False))
+        Domain((axis,)).refuse(x[:, None])
         designs.append(axis.basis.design(x))
     f = _grid_cp(part.interaction, designs) if isinstance(part.interaction, CP) else _grid_tt(part.interaction, designs)
     f = f + _biases(part)
@@ -246,7 +247,7 @@ def integrate(model: Model, name: str, a: float | None, b: float | None) -> Any:
     if axis.kind == "categorical":
         return contract(model, {d: np.ones(axis.basis.n_rows)}, {d: float(axis.basis.n_spans)})
     a, b = axis.lower if a is None else float(a), axis.upper if b is None else float(b)
-    refuse((axis,), np.array([[a], [b]]), check((axis,), np.array([[a], [b]]), extrapolate=False))
+    Domain((axis,)).refuse(np.array([[a], [b]]))
     sign, low, high = (1.0, a, b) if a <= b else (-1.0, b, a)
     unit = f" {axis.unit}" if axis.unit else ""
     model = model.replace(outputs=[replace(o, unit=f"{o.unit}{unit}".strip()) for o in model.outputs])

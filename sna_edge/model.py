@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import backends
 from .axis import Axis
+from .domain import Domain
 from .errors import InputError
-from .inputs import Query, axis_index, check, coordinates, refuse
+from .inputs import Query, axis_index, coordinates
 from .interaction import CP, TT, Interaction
 from .output import Output
 from .status import Status
@@ -143,7 +144,9 @@ class Model:
             if answer is not None:
                 return answer
         x, single = coordinates(self.axes, query)
-        self._refuse(x)
+        if single and self._single is not None and (answer := self._single(x[0])) is not None:
+            return answer
+        self._domain.refuse(x)
         y = self.backend.value(x)
         return y[0] if single else y
 
@@ -154,38 +157,31 @@ class Model:
     def value_and_gradient(self, query: Query) -> tuple[Floats, Floats]:
         """Value and gradient in one pass; shapes as `value` and `gradient`."""
         x, single = coordinates(self.axes, query)
-        self._refuse(x)
+        self._domain.refuse(x)
         y, g = self.backend.value_and_gradient(x)
-        for d, axis in enumerate(self.axes):
-            if axis.kind == "categorical":
-                g[:, :, d] = np.nan
+        g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
 
-    def _refuse(self, x: Floats) -> None:
-        lower, upper, plain = self._bounds
-        if plain and ((x >= lower) & (x <= upper)).all():
-            return
-        refuse(self.axes, x, check(self.axes, x, extrapolate=False))
-
     @property
-    def _bounds(self) -> tuple[Floats, Floats, bool]:
-        cached: tuple[Floats, Floats, bool] | None = self.__dict__.get("_bounds_cache")
+    def _domain(self) -> Domain:
+        cached: Domain | None = self.__dict__.get("_domain_cache")
         if cached is None:
-            lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
-            cached = (lower, upper, all(a.kind != "categorical" for a in self.axes))
-            self.__dict__["_bounds_cache"] = cached
+            cached = self.__dict__["_domain_cache"] = Domain(self.axes)
         return cached
 
     def evaluate(self, query: Query, *, extrapolate: bool = False) -> Evaluation:
         """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes."""
         x, _ = coordinates(self.axes, query)
-        found = check(self.axes, x, extrapolate)
+        found = self._domain.check(x, extrapolate)
         good = found.status >= 0
-        value = np.full((len(x), len(self.outputs)), np.nan)
-        if good.any():
+        if good.all():
+            value = self.backend.value(x)
+        else:
+            value = np.full((len(x), len(self.outputs)), np.nan)
             value[good] = self.backend.value(x[good])
-        ends = [o.bounds(value[:, k]) for k, o in enumerate(self.outputs)]
-        lower, upper = (np.stack([e[i] for e in ends], axis=1) for i in (0, 1))
+        lower, upper = np.empty_like(value), np.empty_like(value)
+        for k, output in enumerate(self.outputs):
+            lower[:, k], upper[:, k] = output.bounds(value[:, k])
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess)
 
     def grid(self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None) -> Floats:

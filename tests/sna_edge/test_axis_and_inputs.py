@@ -41,6 +41,16 @@ def test_arrays_mappings_and_single_points_agree(model, build) -> None:
     assert np.abs(model.value(x.tolist()) - y).max() == 0.0
 
 
+@pytest.mark.parametrize("kind", [float, int, np.float64, np.float32, np.int64, np.array, str])
+def test_numbers_of_every_kind_mean_the_same(model, kind) -> None:
+    named = {n: int(v) if kind is str else kind(int(v)) for n, v in zip(model.input_names, INSIDE, strict=True)}
+    if kind is str:
+        named["alloy"] = model.axes[3].level_names[int(INSIDE[3])]
+    np.testing.assert_array_equal(model.value(named), model.value(INSIDE))
+    with pytest.raises(InputError, match="speed"):
+        model.value({**named, "speed": None})
+
+
 def test_scalars_broadcast_against_arrays(model) -> None:
     power = np.linspace(100, 300, 7)
     y = model.value({"power": power, "speed": 1.0, "angle": 90.0, "alloy": "IN718", "spot": 80.0})
