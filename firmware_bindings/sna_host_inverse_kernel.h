@@ -206,13 +206,15 @@ TARGET static void NAME(survey)(walker *k, const float *products, int points, fl
     }
 }
 
-/* The point with the smallest misfit: the bits of a number that is not negative order as it does, and its last eight say where it is. */
+/* The point with the smallest misfit: the bits of a number order as it does, and its last eight say where it is. No misfit is negative;
+ * without its sign NaN comes last. */
 TARGET static int NAME(lowest)(const float *misfit, int points) {
+    enum { MEASURE = 0x7fffff00 };
     NAME(bits) best, at;
     for (int i = 0; i < FLOATS; i++) at[i] = i;
-    best = (*(const NAME(bits) *)(const void *)misfit & ~255) | at;
+    best = (*(const NAME(bits) *)(const void *)misfit & MEASURE) | at;
     for (int g = FLOATS; g < points; g += FLOATS) {
-        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & ~255) | (at + g);
+        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & MEASURE) | (at + g);
         best = SELECT(NAME(bits), here < best, here, best);
     }
     for (int i = 1; i < FLOATS; i++) best[0] = best[i] < best[0] ? best[i] : best[0];

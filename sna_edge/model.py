@@ -174,11 +174,10 @@ class Model:
         x, _ = coordinates(self.axes, query)
         found = self._domain.check(x, extrapolate)
         good = found.status >= 0
-        if good.all():
-            value = self.backend.value(x)
-        else:
-            value = np.full((len(x), len(self.outputs)), np.nan)
-            value[good] = self.backend.value(x[good])
+        value = np.full((len(x), len(self.outputs)), np.nan)
+        if good.any():
+            every = slice(None) if good.all() else good
+            value[every] = self.backend.value(x[every])
         lower, upper = np.empty_like(value), np.empty_like(value)
         for k, output in enumerate(self.outputs):
             lower[:, k], upper[:, k] = output.bounds(value[:, k])

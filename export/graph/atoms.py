@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, prod
 
@@ -11,9 +10,9 @@ import numpy as np
 from sna_edge.artifact.layout import FOLD, STORAGE
 from sna_edge.model import Model
 
-from .dense import padded_columns, side_by_side
+from .dense import one_table, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .place import Place, spans
+from .place import Place, over_all
 
 NEGLIGIBLE = 3e-7
 """Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a partition of unity, and left out."""
@@ -64,18 +63,18 @@ def _which(
     if len(matrices) == 1:
         return matrices, None
     if any(not np.array_equal(i, ids[0]) for i in ids):
-        return matrices, g.gather(g.constant(np.concatenate(ids), "int32"), spans(g, where.s, model.axes))
+        return matrices, g.gather(g.constant(np.concatenate(ids), "int32"), over_all(g, where.span_float, model.axes))
     if len(ids[0]) * matrices[0].nbytes <= SPREAD:
-        return matrices[ids[0]], where.local
-    return matrices, g.gather(g.constant(ids[0], "int32"), where.local)
+        return matrices[ids[0]], where.span
+    return matrices, g.gather(g.constant(ids[0], "int32"), where.span)
 
 
 def _rows(g: Graph, model: Model, where: Place, first: list[np.ndarray], count: int) -> Tensor:
     """Table rows of every axis int32 [P+1, D, N]: one addition where rows move on by one per span, else looked up."""
     i = np.arange(count)[:, None, None]
     if all(np.array_equal(f, f[0] + np.arange(len(f))) for f in first):  # of floats, which runtimes add faster
-        return g.cast(g.add(where.s, np.array([f[0] for f in first])[:, None] + i), "int32")
-    return g.add(g.gather(g.constant(np.concatenate(first), "int32"), spans(g, where.s, model.axes)), i)
+        return g.cast(g.add(where.span_float, np.array([f[0] for f in first])[:, None] + i), "int32")
+    return g.add(g.gather(g.constant(np.concatenate(first), "int32"), over_all(g, where.span_float, model.axes)), i)
 
 
 def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
@@ -96,7 +95,7 @@ def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], li
                 matrices.append(full)
             place.append(pool[full.tobytes()])
         ids.append(np.array(place)[axis.basis.matrix_id])
-        first.append(axis.basis.first_row + (offset if side_by_side(model) else 0))
+        first.append(axis.basis.first_row + (offset if one_table(model) else 0))
         offset += axis.basis.n_rows
     return np.stack(matrices), ids, first
 
@@ -138,7 +137,7 @@ def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[T
             out.append(None)
             out_slopes.append(None)
             continue
-        picked = _lookup(g, [table], model.dtypes[d : d + 1], rows[d])
+        picked = _lookup(g, table, model.dtypes[d], rows[d])
         out.append(_weighted(g, values[d], picked))
         out_slopes.append(_weighted(g, slopes[d], _differences(g, picked, slopes[d])) if slopes else None)
     return out, out_slopes
@@ -146,7 +145,12 @@ def atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[T
 
 def _stacked_atoms(g: Graph, model: Model, b: Basis) -> tuple[list[Tensor | None], list[Tensor | None]]:
     """All axes in one weighted sum, columns padded to the widest axis."""
-    picked = _lookup(g, padded_columns(model), model.dtypes, b.rows)
+    tables = padded_columns(model)
+    if one_table(model):
+        picked = _lookup(g, np.vstack(tables), model.dtypes[0], b.rows)
+    else:
+        rows = g.unstack(b.rows, 1)
+        picked = g.stack([_lookup(g, t, dtype, r) for t, dtype, r in zip(tables, model.dtypes, rows, strict=True)], 1)
     widths = [t.shape[1] for t in model.interaction.tables]
     values = _parts(g, _weighted(g, b.value, picked), widths)
     if b.slope is None:
@@ -168,22 +172,19 @@ def _differences(g: Graph, picked: Tensor, slope: Tensor) -> Tensor:
     return steps if slope.shape[0] == count - 1 else g.concat([steps, g.slice(picked, 0, count - 1, count)], 0)
 
 
-def _lookup(g: Graph, tables: Sequence[np.ndarray], dtypes: Sequence[str], rows: Tensor) -> Tensor:
-    """Rows of tables one below the other as float32 [P+1, .., R]; every table keeps its storage type.
+def _lookup(g: Graph, table: np.ndarray, dtype: str, rows: Tensor) -> Tensor:
+    """Rows of a table as float32 [P+1, .., R]; the table keeps its storage type (integers as stored, their factor is in B).
 
-    Integers are as stored: their factor is in B. P more rows of zeros: where lower degrees were padded, rows past the end are
-    read and multiplied by 0.
+    P more rows of zeros: where lower degrees were padded, rows past the end are read and multiplied by 0.
     """
     order, *others = rows.shape
     assert order is not None
-    padded = [*tables[:-1], np.vstack([tables[-1], np.zeros((order - 1, tables[-1].shape[1]))])]
-    if len(set(dtypes)) == 1:
-        padded, dtypes = [np.vstack(padded)], dtypes[:1]
-    stored = [g.constant(t / FOLD[dtype], np.dtype(STORAGE[dtype]).name) for t, dtype in zip(padded, dtypes, strict=True)]
+    padded = np.vstack([table, np.zeros((order - 1, table.shape[1]))]) / FOLD[dtype]
+    stored = g.constant(padded, np.dtype(STORAGE[dtype]).name)
     reads = order * prod(g.batch or 1 if n is None else n for n in others)
-    if len(stored) == 1 and dtypes[0] != "float16" and reads < len(padded[0]):  # a float16 constant is widened once, at load
-        return g.cast(g.gather(stored[0], rows), "float32")
-    return g.gather(g.concat([g.cast(t, "float32") for t in stored], 0), rows)
+    if dtype == "float16" or reads > len(padded):  # runtimes widen a float16 constant once, at load
+        return g.gather(g.cast(stored, "float32"), rows)
+    return g.cast(g.gather(stored, rows), "float32")
 
 
 def _weighted(g: Graph, values: Tensor, picked: Tensor) -> Tensor:

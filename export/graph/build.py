@@ -30,8 +30,12 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None, apa
     if not model.interaction.rank:
         raise InputError("this model is a constant; it needs no graph")
     stored = filled(as_stored(model))
+    if apart and len(set(stored.dtypes)) > 1:
+        stored = stored.replace(dtypes=["float32"] * len(stored.axes))
     _affordable(stored, batch or 1)
-    g = Graph(GRADIENT if gradient else FORWARD, batch, apart)
+    names = [o.name for o in stored.outputs]
+    reserved = frozenset([*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names)])
+    g = Graph(GRADIENT if gradient else FORWARD, batch, apart, reserved)
     where = place(g, stored.axes)
     local = basis(g, stored, where, gradient)
     values, slopes = atoms(g, stored, local)

@@ -45,9 +45,14 @@ def _bytes(dtype: str) -> int:
 
 
 def side_by_side(model: Model) -> bool:
-    """True when the tables of all axes, padded to as many columns, are worth one lookup and one weighted sum."""
+    """True when the tables of all axes, padded to as many columns, are worth one weighted sum."""
     pairs = zip(model.interaction.tables, padded_columns(model), model.dtypes, strict=True)
     return sum((wide.size - table.size) * _bytes(dtype) for table, wide, dtype in pairs) <= WORTH * len(model.axes)
+
+
+def one_table(model: Model) -> bool:
+    """True when they are also of one storage type, so that one lookup serves all axes."""
+    return side_by_side(model) and len(set(model.dtypes)) == 1
 
 
 def padded_columns(model: Model) -> list[np.ndarray]:

@@ -39,13 +39,15 @@ class Node:
 class Graph:
     """Nodes in order of execution; `inputs` and `outputs` keep the artifact's order.
 
-    `batch` is the fixed number of rows, None when it may change from call to call. `apart`: keep the number of axes and that of
-    basis functions different, for converters that guess layouts from equal dimensions.
+    `batch` is the fixed number of rows, None when it may change from call to call. `apart`: for converters that guess
+    layouts, where the number of axes and that of basis functions must differ and tables of several storage types are float32. `reserved`:
+    names of inputs and outputs, which other tensors leave to them.
     """
 
     name: str
     batch: int | None = None
     apart: bool = False
+    reserved: frozenset[str] = frozenset()
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
@@ -54,7 +56,14 @@ class Graph:
     _names: set[str] = field(default_factory=set)
 
     def unique(self, name: str) -> str:
-        """`name`, with primes added until no other tensor has it."""
+        """`name`, with primes added until no other tensor has it or will have it."""
+        while name in self._names or name in self.reserved:
+            name += "'"
+        self._names.add(name)
+        return name
+
+    def claim(self, name: str) -> str:
+        """The reserved `name` of an input or output; with primes where both have the same."""
         while name in self._names:
             name += "'"
         self._names.add(name)
@@ -62,7 +71,7 @@ class Graph:
 
     def input(self, name: str) -> Tensor:
         """A named input float32 [N]."""
-        tensor = Tensor(self.unique(name), "float32", (None,))
+        tensor = Tensor(self.claim(name), "float32", (None,))
         self.inputs.append(tensor)
         return tensor
 
@@ -85,7 +94,7 @@ class Graph:
 
     def output(self, tensor: Tensor, name: str) -> None:
         """Name the result of the last node that made `tensor` and declare it an output."""
-        named = Tensor(self.unique(name), tensor.dtype, tensor.shape)
+        named = Tensor(self.claim(name), tensor.dtype, tensor.shape)
         for i, node in enumerate(self.nodes):
             swap = tuple(named if t is tensor else t for t in node.outputs)
             uses = tuple(named if t is tensor else t for t in node.inputs)

@@ -24,14 +24,14 @@ DIGITS = 23
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Of every axis: span within the axis as int32 `local` and float32 `s`, v, all [D, N]; 1 / width [D, N] or [D, 1]; guard [N].
+    """Of every axis: the span within it s as int32 and as float32, v, all [D, N]; 1 / width [D, N] or [D, 1]; guard [N].
 
     v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are small, so
     that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside, for NaN and for an unseen level.
     """
 
-    local: Tensor
-    s: Tensor
+    span: Tensor
+    span_float: Tensor
     v: Tensor
     rate: Tensor
     guard: Tensor
@@ -51,14 +51,14 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     if any(graded):
         t = g.add(t, _count_breaks(g, inside, axes, graded))
     counts = _column([a.basis.n_spans for a in axes])
-    local = g.index(t, counts)
-    s = g.cast(local, "float32")
+    span = g.index(t, counts)
+    s = g.cast(span, "float32")
     v, rate = _graded(g, inside, s, axes) if any(graded) else _uniform(g, inside, s, axes)
-    return Place(local, s, v, rate, _guard(g, excess, v, axes))
+    return Place(span, s, v, rate, _guard(g, excess, v, axes))
 
 
-def spans(g: Graph, s: Tensor, axes: tuple[Axis, ...]) -> Tensor:
-    """Span counted over all axes int32 [D, N], to look up what every span has of its own."""
+def over_all(g: Graph, s: Tensor, axes: tuple[Axis, ...]) -> Tensor:
+    """Spans s counted over all axes int32 [D, N], to look up what every span has of its own."""
     start = np.cumsum([0, *(a.basis.n_spans for a in axes)])[:-1]
     return g.cast(g.add(s, _column(start)), "int32")
 
@@ -120,7 +120,7 @@ def _uniform(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Te
 
 def _graded(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Tensor, Tensor]:
     """v = (x - middle) / width and 1 / width, both [D, N]; the middle of the span is looked up in two float32 parts."""
-    span = spans(g, s, axes)
+    span = over_all(g, s, axes)
     high, low = split32(np.concatenate([(a.basis.breaks[:-1] + a.basis.breaks[1:]) / 2 for a in axes]))
     rate = np.concatenate([np.broadcast_to(_rate(a), a.basis.n_spans) for a in axes])
     v = g.sub(x, g.gather(g.constant(high), span))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from sna_export.graph import Graph, Node
@@ -29,16 +30,22 @@ class Emitter:
         self.graph = graph
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
+        self.own: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add(self, op: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
         self.nodes.append(helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes))
 
     def integers(self, values: object) -> str:
         """An int64 initializer, as shape and axes inputs want it."""
-        array = np.asarray(values, dtype=np.int64)
-        name = "i_" + "_".join(str(v) for v in array.reshape(-1)) + f"_{array.ndim}"
-        self.initializers[name] = numpy_helper.from_array(array, name)
-        return name
+        return self.kept(np.asarray(values, dtype=np.int64))
+
+    def kept(self, array: NDArray[Any]) -> str:
+        """An initializer; equal ones are stored once."""
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self.own:
+            self.own[key] = self.graph.unique(f"own{len(self.own)}")
+            self.initializers[self.own[key]] = numpy_helper.from_array(array, self.own[key])
+        return self.own[key]
 
     def node(self, node: Node) -> None:
         """One node of the graph as one or a few of ONNX."""
@@ -53,12 +60,13 @@ class Emitter:
     def stack(self, node: Node) -> None:
         axis, out = node.attributes["axis"], node.outputs[0]
         if axis == 0:  # one part after another; a converter confuses dimensions of length 1
-            self.add("Concat", [t.name for t in node.inputs], [f"{out.name}_flat"], axis=0)
-            self.add("Reshape", [f"{out.name}_flat", self.integers([-1 if n is None else n for n in out.shape])], [out.name])
+            flat = self.graph.unique(f"{out.name}_flat")
+            self.add("Concat", [t.name for t in node.inputs], [flat], axis=0)
+            self.add("Reshape", [flat, self.integers([-1 if n is None else n for n in out.shape])], [out.name])
             return
         names = []
         for i, t in enumerate(node.inputs):
-            names.append(f"{out.name}_{i}")
+            names.append(self.graph.unique(f"{out.name}_{i}"))
             self.add("Unsqueeze", [t.name, self.integers([axis])], [names[-1]])
         self.add("Concat", names, [out.name], axis=axis)
 
@@ -81,20 +89,18 @@ class Emitter:
         # NaN passes it; x86 casts that to the least integer, ARM to 0.
         source, last = node.inputs
         assert last.data is not None
-        below, out = f"{last.name}_below", node.outputs[0].name
-        self.initializers[below] = numpy_helper.from_array(last.data.astype(np.float32), below)
-        self.initializers["least"] = numpy_helper.from_array(np.zeros((), np.int32), "least")
+        out = node.outputs[0].name
+        limited, whole = self.graph.unique(f"{out}_limited"), self.graph.unique(f"{out}_any")
         self.initializers.pop(last.name)
-        self.add("Min", [source.name, below], [f"{out}_limited"])
-        self.add("Cast", [f"{out}_limited"], [f"{out}_any"], to=TYPES["int32"])
-        self.add("Max", [f"{out}_any", "least"], [out])
+        self.add("Min", [source.name, self.kept(last.data.astype(np.float32))], [limited])
+        self.add("Cast", [limited], [whole], to=TYPES["int32"])
+        self.add("Max", [whole, self.kept(np.zeros((), np.int32))], [out])
 
     def linear(self, node: Node) -> None:
         weights = node.inputs[1]
         assert weights.data is not None
-        name = f"{weights.name}_t"
-        self.initializers[name] = numpy_helper.from_array(np.ascontiguousarray(weights.data.T), name)
-        product = node.outputs[0].name if len(node.inputs) == 2 else f"{node.outputs[0].name}_product"
+        name = self.kept(np.ascontiguousarray(weights.data.T))
+        product = node.outputs[0].name if len(node.inputs) == 2 else self.graph.unique(f"{node.outputs[0].name}_product")
         self.add("MatMul", [node.inputs[0].name, name], [product])
         if len(node.inputs) == 3:
             self.add("Add", [product, node.inputs[2].name], [node.outputs[0].name])

@@ -21,9 +21,11 @@ def in_blocks(graph: Graph, index: int) -> tuple[Graph, Graph | None]:
     if rows is None or count < 2:
         return graph, None
     size = ceil(rows / count)
+    count = ceil(rows / size)
     stack, *rest = graph.nodes
+    assert stack.op == "stack" and list(stack.inputs) == graph.inputs
     body = Graph(f"{graph.name}_block", size, inputs=list(stack.outputs), outputs=graph.outputs, nodes=rest)
-    whole = Graph(graph.name, rows, inputs=graph.inputs, nodes=[stack])
+    whole = Graph(graph.name, rows, reserved=graph.reserved, inputs=graph.inputs, nodes=[stack], _names=set(graph._names))
     starts = [min(i * size, rows - size) for i in range(count)]
     answers = [_call(whole, body, index, start) for start in starts]
     spare = count * size - rows

@@ -97,9 +97,9 @@ class Emitter:
         return self.known[tensor.name]
 
     def constant(self, values: object) -> int:
-        """An int32 constant that only TFLite needs: shapes, axes, permutations."""
+        """An int32 constant that only TFLite needs: shapes, axes, permutations. No name of the graph begins with \\0."""
         data = np.atleast_1d(np.asarray(values, dtype=np.int32))
-        return self.tensor(Tensor("i" + "_".join(map(str, data)), "int32", data.shape, data))
+        return self.tensor(Tensor("\0" + "_".join(map(str, data)), "int32", data.shape, data))
 
     def operator(
         self, name: str, options: str, inputs: Sequence[int], outputs: Sequence[Tensor], version: int = 1, **fields: object
@@ -149,7 +149,7 @@ class Emitter:
 
     def index(self, node: Node) -> None:
         source, last = node.inputs
-        any_, below = (Tensor(f"{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2))
+        any_, below = (Tensor(f"\0{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2))
         types = {"inDataType": TYPES["float32"], "outDataType": TYPES["int32"]}
         self.operator("CAST", "CastOptions", [self.tensor(source)], [any_], **types)
         self.operator("MINIMUM", "", [self.tensor(any_), self.tensor(last)], [below])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..domain import Domain
 from ..errors import BackendError
 from .numpy import NumpyBackend
 
@@ -63,6 +65,8 @@ class TfliteBackend:
         self._inputs = [a.name for a in model.axes]
         self._shape = (len(model.axes),)
         self._reference = NumpyBackend(model)
+        self._domain = Domain(model.axes)
+        self._lock = Lock()  # an interpreter serves one call at a time
         self._class = interpreter_class()
         self._forward: dict[int, _Forward] = {}
         first = self._class(model_content=self._blob, num_threads=1)
@@ -75,16 +79,20 @@ class TfliteBackend:
         """y [K] of one float64 array (D,) inside the domain; None sends the query down the ordinary way."""
         if type(query) is not np.ndarray or query.shape != self._shape or query.dtype != np.float64 or self._fixed not in (None, 1):
             return None
-        y = self._graph(1).one(query)
+        if not self._domain.contains(query[None]):  # in float64: the graph would take what rounds to a bound
+            return None
+        with self._lock:
+            y = self._graph(1).one(query)
         return None if np.isnan(y[0]) else y
 
     def value(self, x: Floats) -> Floats:
         size = self._fixed or (1 if len(x) == 1 else BLOCK)
-        run = self._graph(size)
         columns = np.ascontiguousarray(x.T, dtype=np.float32)
         y = np.empty((len(x), len(self._names)))
-        for start in range(0, len(x), size):
-            run(columns[:, start : start + size], y[start : start + size])
+        with self._lock:
+            run = self._graph(size)
+            for start in range(0, len(x), size):
+                run(columns[:, start : start + size], y[start : start + size])
         missing = np.isnan(y[:, 0]) & np.isfinite(x).all(axis=1)
         if missing.any():
             y[missing] = self._reference.value(x[missing])
@@ -97,11 +105,14 @@ class TfliteBackend:
         return self._forward[rows]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        if not len(x):
+            return np.empty((0, len(self._names))), np.empty((0, len(self._names), *self._shape))
         size = self._fixed or min(len(x), BLOCK)
         answers = []
         for block, count in _blocks(x, size):
             small = block.astype(np.float32)
-            answer = self._gradient(**{name: np.ascontiguousarray(small[:, d]) for d, name in enumerate(self._inputs)})
+            with self._lock:
+                answer = self._gradient(**{name: np.ascontiguousarray(small[:, d]) for d, name in enumerate(self._inputs)})
             answers.append({name: part[:count] for name, part in answer.items()})
         y = np.stack([np.concatenate([a[n] for a in answers]) for n in self._names], axis=1).astype(float)
         g = np.stack([np.concatenate([a[f"d_{n}"] for a in answers]) for n in self._names], axis=1).astype(float)

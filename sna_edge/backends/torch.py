@@ -100,7 +100,7 @@ class TorchBackend:
     def _blocks(self, x: Floats) -> list[Tensor]:
         widest = max(self._spans.powers, len(self._weights), *(t.shape[1] for t in self._tables))
         size = CHUNK if self.device.type == "cpu" else CUDA_CELLS // widest
-        return [self._tensor(x[i : i + size]) for i in range(0, len(x), size)]
+        return [self._tensor(x[i : i + size]) for i in range(0, max(len(x), 1), size)]
 
 
 def _slope(y: Tensor, x: Tensor, again: bool) -> Tensor:

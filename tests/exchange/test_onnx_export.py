@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from sna_edge import InputError
+from sna_edge import InputError, spline_axis
 from sna_edge.artifact.stored import as_stored
 from sna_edge.cli import main
-from sna_export.graph.samples import KINDS, mixed, spline_model
+from sna_export.graph.samples import KINDS, mixed, on, spline_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'sna-edge[onnx]'")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'sna-edge[onnx]'")
@@ -101,3 +101,9 @@ def test_options_of_other_targets_are_refused(options: list[str], words: str, tm
     assert main(["export", str(tmp_path / "plate.sna"), *options, "-o", str(tmp_path / "out")]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["c0", "own0", "stack0_flat", "index6_any", "linear31_product"])
+def test_any_name_may_be_that_of_an_input(name: str, tmp_path) -> None:
+    axes = [spline_axis(name if d == 0 else f"x{d}", "", 0.0, 1.0, spans=6) for d in range(3)]
+    assert export(on(axes, modes=4), tmp_path).agreement is not None

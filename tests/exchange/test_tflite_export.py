@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import CP, BackendError, DomainError, InputError, Model, Output, spline_axis
+from sna_edge import CP, Axis, BackendError, DomainError, InputError, Model, Output, spline_axis
 from sna_edge.artifact.golden import domain_points
 from sna_edge.artifact.stored import as_stored
+from sna_edge.basis import bspline
 from sna_edge.cli import main
 from sna_export.graph.dense import filled
-from sna_export.graph.samples import KINDS, mixed, replace_tables, rounded, sparse, spline_model
+from sna_export.graph.samples import KINDS, mixed, on, replace_tables, rounded, sparse, spline_model
 
 litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
 
@@ -108,6 +110,39 @@ def test_many_rows_go_through_one_graph_in_blocks(batch: int) -> None:
     np.testing.assert_allclose(slope, steep[:, 0], rtol=0, atol=1e-5 * width[0] / min(a.width for a in model.axes))
 
 
+@pytest.mark.parametrize(("modes", "batch"), [(256, 700), (1024, 128), (1024, 257), (32, 100_003)])
+def test_blocks_hold_every_row_in_order(modes: int, batch: int) -> None:
+    whole, body = in_blocks(build(spline_model(7, 9, modes), batch=batch), 1)
+    assert body is not None
+    starts = [n.attributes["start"] for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 1]
+    size, *tails = [body.batch, *(n for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 0)]
+    skipped = [0] * (len(starts) - 1) + [tails[0].attributes["start"] if tails else 0]
+    rows = [np.arange(start + skip, start + size) for start, skip in zip(starts, skipped, strict=True)]
+    np.testing.assert_array_equal(np.concatenate(rows), np.arange(batch))
+
+
+@pytest.mark.parametrize("name", ["c0", "i0", "y_0", "slice1", "index6", "own0"])
+def test_any_name_may_be_that_of_an_input_or_output(name: str) -> None:
+    axes = [spline_axis(name if d == 0 else f"x{d}", "", 0.0, 1.0, spans=6) for d in range(7)]
+    for model in (on(axes, modes=32), on(axes[1:], modes=32, outputs=[Output(name), Output("y")])):
+        interpreter = litert.Interpreter(model_content=to_bytes(model, 700))
+        x = domain_points(model.axes, 700)[:700]
+        value = run(interpreter.get_signature_runner("forward"), model, x)[0]
+        np.testing.assert_allclose(value, model.value(x)[:, 0], rtol=0, atol=4e-6 * np.ptp(model.value(x)[:, 0]))
+
+
+def test_mixed_storage_keeps_the_slopes_of_lower_degrees() -> None:
+    graded = Axis("a", "", bspline(np.array([0.0, 0.05, 0.15, 0.35, 0.6, 1.0]), 2))
+    axes = [graded, spline_axis("b", "", 0.0, 1.0, spans=5)]
+    dtypes = ("float32", "int16")
+    model = on(axes)
+    model = as_stored(replace_tables(model, [rounded(t, k) for t, k in zip(model.interaction.tables, dtypes, strict=True)], dtypes))
+    interpreter = litert.Interpreter(model_content=to_bytes(model))
+    runners = {name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()}
+    found = compare(model, lambda name, x: run(runners[name], model, x), samples=2000)
+    assert found.value <= 4e-6 and found.gradient <= 1e-5
+
+
 def test_graphs_of_few_numbers_stay_whole() -> None:
     assert in_blocks(build(spline_model(3, 12, 4), batch=2000), 2)[1] is None
     assert in_blocks(build(spline_model(7, 35, 32)), 2)[1] is None
@@ -134,6 +169,29 @@ def test_outside_the_domain_the_backend_refuses_or_extrapolates(served) -> None:
         model.value(beyond)
     answer = model.evaluate(beyond, extrapolate=True)
     np.testing.assert_allclose(answer.value, model.with_backend("numpy").evaluate(beyond, extrapolate=True).value)
+
+
+def test_the_domain_ends_where_it_ends_in_float64(served) -> None:
+    model = served(mixed())
+    inside = np.array([(a.lower + a.upper) / 2 for a in model.axes])
+    inside[3] = 1.0
+    for d, beyond in ((0, model.axes[0].upper * (1 + 1e-9)), (3, 1 + 1e-9)):
+        x = inside.copy()
+        x[d] = beyond
+        for query in (x, x.tolist(), dict(zip(model.input_names, x.tolist(), strict=True))):
+            with pytest.raises(DomainError, match=model.axes[d].name):
+                model.value(query)
+    assert model.backend.single(inside) is not None
+
+
+def test_threads_share_a_model(served) -> None:
+    model = served(spline_model(4, 12, 8))
+    parts = [domain_points(model.axes, 600 * seed)[-600:] for seed in (1, 2)]
+    wanted = [model.value(x) for x in parts]
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(30):
+            for got, right in zip(pool.map(model.value, parts), wanted, strict=True):
+                np.testing.assert_array_equal(got, right)
 
 
 def test_fixed_inputs_are_filled_in(served) -> None:

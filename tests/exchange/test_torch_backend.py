@@ -24,6 +24,15 @@ def test_every_kind_agrees(kind: str) -> None:
     np.testing.assert_allclose(twin.gradient(x) * scale, model.gradient(x) * scale, atol=1e-8)
 
 
+@pytest.mark.parametrize("rows", [np.zeros((0, 4)), np.full((2, 4), np.nan), np.full((1, 4), 1e9)])
+def test_rows_without_an_answer_are_no_error(rows: np.ndarray) -> None:
+    model = mixed()
+    answer = model.with_backend("torch").evaluate(rows)
+    assert answer.value.shape == (len(rows), 2) and np.isnan(answer.value).all()
+    assert np.array_equal(answer.status, model.evaluate(rows).status)
+    assert model.with_backend("torch").gradient(np.zeros((0, 4))).shape == (0, 2, 4)
+
+
 def test_outside_the_domain_it_continues_as_numpy_does() -> None:
     model = mixed()
     twin = model.with_backend("torch")
