@@ -47,7 +47,8 @@ def runtimes(model: Any) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
 
         from sna_export.onnx import proto, run
 
-        session = onnxruntime.InferenceSession(proto(model).SerializeToString(), providers=onnxruntime.get_available_providers())
+        providers = [p for p in ("CUDAExecutionProvider", "CPUExecutionProvider") if p in onnxruntime.get_available_providers()]
+        session = onnxruntime.InferenceSession(proto(model).SerializeToString(), providers=providers)
         there[f"onnxruntime {session.get_providers()[0][:-17]}"] = lambda x: np.stack(run(session, x), axis=1)
     except ModuleNotFoundError as error:
         print(f"onnxruntime: {error.name} is not installed; pip install 'sna-edge[onnx]'")

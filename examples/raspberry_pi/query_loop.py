@@ -13,6 +13,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     args = parser.parse_args(arguments)
     model = sna_edge.load(args.model, backend=args.backend)
     print(f"{model} on {model.backend.name}", file=sys.stderr)
-    with open(args.out, "w", newline="") if args.out else sys.stdout as out:
+    with open(args.out, "w", newline="") if args.out else nullcontext(sys.stdout) as out:
         return answer(model, rows(Path(args.readings), args.follow), out)
 
 
@@ -51,7 +52,10 @@ def answer(model: Any, readings: Iterator[dict[str, str]], out: TextIO) -> dict[
     writer: Any = None
     times, counts = [], dict[str, int]()
     for row in readings:
-        x = np.array([number(row.get(name)) for name in model.input_names])
+        missing = [name for name in model.input_names if name not in row]
+        if missing:
+            sys.exit(f"query_loop: the readings have no column {', '.join(missing)}; the model needs {', '.join(model.input_names)}")
+        x = np.array([reading(axis, row[axis.name]) for axis in model.axes])
         start = time.perf_counter()
         found = model.evaluate(x)
         times.append(time.perf_counter() - start)
@@ -59,7 +63,8 @@ def answer(model: Any, readings: Iterator[dict[str, str]], out: TextIO) -> dict[
         counts[status] = counts.get(status, 0) + 1
         answered: dict[str, Any] = {**row, "status": status}
         for k, name in enumerate(model.output_names):
-            answered[f"{name} predicted"] = f"{found.value[0, k]:.6g}"
+            for what, numbers in (("predicted", found.value), ("lower", found.lower), ("upper", found.upper)):
+                answered[f"{name} {what}"] = f"{numbers[0, k]:.6g}" if np.isfinite(numbers[0, k]) else ""
         if writer is None:
             writer = csv.DictWriter(out, list(answered))
             writer.writeheader()
@@ -70,7 +75,10 @@ def answer(model: Any, readings: Iterator[dict[str, str]], out: TextIO) -> dict[
     return {"rows": len(times), "counts": counts, "microseconds": median}
 
 
-def number(text: str | None) -> float:
+def reading(axis: Any, text: str | None) -> float:
+    """A number, or the index of a level by its name; NaN where it is neither."""
+    if text in axis.level_names:
+        return float(axis.level_names.index(text))
     try:
         return float(text or "nan")
     except ValueError:

@@ -27,6 +27,10 @@ def from_gam(gam: Any, domain: Sequence[Domain], output: Output | None = None) -
     link = str(gam.link._name) if hasattr(gam.link, "_name") else str(gam.link)
     if link not in LINKS:
         raise InputError(f"the link {link} of this GAM is unknown; use identity, log or logit")
+    if not hasattr(gam, "coef_"):
+        raise InputError("this GAM has not been fitted; call its fit first")
+    if len(domain) != gam.statistics_["m_features"]:
+        raise InputError(f"this GAM has {gam.statistics_['m_features']} columns and the domain {len(domain)} inputs; give one per column")
     bias, columns = 0.0, _Columns(len(domain))
     for i, term in enumerate(gam.terms):
         coefficients = np.asarray(gam.coef_)[gam.terms.get_coef_indices(i)]

@@ -81,7 +81,7 @@ def _basis(original: Adopted, d: int, error: float) -> SpanBasis:
 def _finished(original: Adopted, f: Any, centre: Floats, spread: Floats, check_x: Floats) -> Compressed:
     cp, bias = f.to_cp()
     outputs: Sequence = [replace(o, bias=float(c + s * b)) for o, c, s, b in zip(original.outputs, centre, spread, bias, strict=True)]
-    axes = [Axis(d.name, d.unit, b) for d, b in zip(original.domain, f.bases[:-1], strict=True)]
+    axes = [Axis(d.name, d.unit, b, d.levels) for d, b in zip(original.domain, f.bases[:-1], strict=True)]
     model = Model(axes, cp.with_tables(cp.tables, cp.weights * spread).sorted(), outputs)
     truth = original.value(check_x)
     gap, span = np.abs(model.backend.value(check_x) - truth), np.maximum(np.ptp(truth, axis=0), 1e-300)

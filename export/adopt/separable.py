@@ -24,19 +24,20 @@ TRIES = 4  # of a smaller share per axis while the bound of the product is too l
 
 @dataclass(frozen=True)
 class Domain:
-    """One input: name, unit and closed interval."""
+    """One input: name, unit and closed interval; `levels` are the names of 0, 1, .. of a categorical one."""
 
     name: str
     unit: str
     lower: float
     upper: float
+    levels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (np.isfinite([self.lower, self.upper]).all() and self.lower < self.upper):
+        if not self.levels and not (np.isfinite([self.lower, self.upper]).all() and self.lower < self.upper):
             raise InputError(f"input {self.name!r} needs finite bounds with lower < upper, not [{self.lower}, {self.upper}]")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Adopted:
     """f_k = bias_k + sum_r W[r,k] prod_{d: r in modes[d]} phi_{d,r}; with `ranks` the atoms of axis d are the entries of
     a matrix [ranks[d], ranks[d+1]] and f = Phi_1 .. Phi_D W instead.
@@ -51,6 +52,10 @@ class Adopted:
     outputs: tuple[Output, ...]
     source: str
     ranks: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(d.name for d in self.domain)
+        return f"<Adopted: {self.source}, {inputs} -> {', '.join(o.name for o in self.outputs)}, {len(self.weights)} modes>"
 
     def linear(self, x: Floats) -> Floats:
         """f [N, K] before the links."""
@@ -78,7 +83,10 @@ class Adopted:
     def points(self, count: int = SAMPLES) -> Floats:
         """Quasi-random points of the domain [count, D]."""
         lower, upper = (np.array([getattr(d, end) for d in self.domain]) for end in ("lower", "upper"))
-        return lower + quasi_random(count, len(self.domain)) * (upper - lower)
+        x = lower + quasi_random(count, len(self.domain)) * (upper - lower)
+        levels = [d for d, box in enumerate(self.domain) if box.levels]
+        x[:, levels] = np.rint(x[:, levels])
+        return np.asarray(x)
 
     def span(self) -> Floats:
         """Range [K] of f over sampled points."""
@@ -99,7 +107,7 @@ class Adopted:
                 break
             asked *= 0.8 * error / reached
         kind = max((c.kind for c in done), key=KINDS.index)
-        axes = [Axis(d.name, d.unit, c.basis) for d, c in zip(self.domain, done, strict=True)]
+        axes = [Axis(d.name, d.unit, c.basis, d.levels) for d, c in zip(self.domain, done, strict=True)]
         certificate = {"adoption": kind, "adoption_error": float(f"{reached:.3g}"), "adopted_from": self.source}
         return Model(axes, self._interaction([c.table for c in done]), self.outputs, certificate=certificate)
 

@@ -62,8 +62,9 @@ def _mixed(quantizer: Quantizer, limit: float, lower: str, upper: str) -> Trial:
 
 
 def _smallest(quantizer: Quantizer, limit: float) -> Trial:
-    """Of all trials within the limit: axes of different types cannot share span matrices, so a mix may be the larger file."""
-    return min((t for t in quantizer.trials if t.error <= limit), key=lambda t: len(t.model.to_bytes()))
+    """Of all trials within the limit: axes of different types cannot share span matrices, so a mix may be the larger file. Of files of
+    one size the more accurate."""
+    return min((t for t in quantizer.trials if t.error <= limit), key=lambda t: (len(t.model.to_bytes()), t.error))
 
 
 def _trial(quantizer: Quantizer, narrow: Sequence[int], lower: str, upper: str) -> Trial:

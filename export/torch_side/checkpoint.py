@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -32,8 +33,11 @@ def load(
     path: str | Path, module: torch.nn.Module, solver: torch.optim.Adam, generator: torch.Generator
 ) -> tuple[int, int, float, dict[str, Tensor]]:
     """Epoch, quiet epochs, best error and best numbers. Raises InputError when the file is of another module."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {k: torch.as_tensor(file[k]) for k in file.files}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {k: torch.as_tensor(file[k]) for k in file.files}
+    except (ValueError, OSError, BadZipFile, AttributeError) as error:
+        raise InputError(f"{path} is no checkpoint of a training run ({type(error).__name__}); give another file or remove it") from None
     parameter = next(module.parameters())
     place = {"device": parameter.device}
     now, best = ({k[len(p) :]: v.to(**place) for k, v in arrays.items() if k.startswith(p)} for p in ("now/", "best/"))

@@ -144,7 +144,7 @@ class SeparableModule(torch.nn.Module):
         work = model.interaction
         module = cls.__new__(cls)
         torch.nn.Module.__init__(module)
-        module.domain = tuple(Domain(a.name, a.unit, a.lower, a.upper) for a in model.axes)
+        module.domain = tuple(Domain(a.name, a.unit, a.lower, a.upper, a.level_names) for a in model.axes)
         module.outputs = tuple(Output(o.name, o.unit, o.link, o.scale, o.offset) for o in model.outputs)
         generator = torch.Generator().manual_seed(seed or 0)
         atoms = [BSplineAtoms(a.basis, t.shape[1], generator) for a, t in zip(model.axes, work.tables, strict=True)]

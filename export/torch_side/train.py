@@ -107,6 +107,19 @@ def train(
         module.to(home)
 
 
+def apart(count: int, how: Training) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the rows that are taught and of those kept back to say when to stop."""
+    order = np.random.default_rng(how.seed).permutation(count)
+    kept = order[: max(1, round(how.share * count))] if how.share else order[:0]
+    return (np.setdiff1d(order, kept) if len(kept) else order), kept
+
+
+def _device(name: str | None) -> torch.device:
+    if name and name.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"there is no CUDA device here for device={name!r}; leave it out, or install a torch with CUDA")
+    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
 class _Late(Exception):
     """The time is up in the middle of a line search."""
 
@@ -122,13 +135,11 @@ class _Run:
             raise InputError("rows hold NaN, infinity or targets outside the range of the link; remove them")
         self.smooth, self.damping = how.smooth, FIRST
         self.module, self.how, self.extra, self.watch, self.path = module, how, extra, watch, checkpoint
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = _device(device)
         self.fresh = self._scale(target)
         module.to(self.device)
         self.dtype = module.weights.dtype
-        order = np.random.default_rng(how.seed).permutation(len(x))
-        kept = order[: max(1, round(how.share * len(x)))] if how.share else order[:0]
-        self.rows = np.setdiff1d(order, kept) if len(kept) else order
+        self.rows, kept = apart(len(x), how)
         features = module.features(self._tensor(x))
         self.features = [f.detach() for f in features]
         self.target = (self._tensor(target) - module.centre) / module.spread

@@ -69,7 +69,10 @@ class TfliteBackend:
         self._lock = Lock()  # an interpreter serves one call at a time
         self._class = interpreter_class()
         self._forward: dict[int, _Forward] = {}
-        first = self._class(model_content=self._blob, num_threads=1)
+        try:
+            first = self._class(model_content=self._blob, num_threads=1)
+        except (ValueError, RuntimeError):
+            raise BackendError(f"{path} is damaged or not complete; export it again with sna-edge export, or copy it again") from None
         self._gradient = first.get_signature_runner(GRADIENT)
         self._places = _places(first, self._inputs, self._names)
         signature = first.get_input_details()[0]["shape_signature"]

@@ -41,9 +41,11 @@ def add_at(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--at", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=text)
 
 
-def writable(path: str) -> str:
-    """`path`, where a file can be written there; asked before long work. Raises InputError."""
+def writable(path: str, *read: str | None) -> str:
+    """`path`, where a file can be written there without losing one of those `read`; asked before long work. Raises InputError."""
     folder = os.path.dirname(os.path.abspath(path))
+    if any(source and os.path.realpath(source) == os.path.realpath(path) for source in read):
+        raise InputError(f"cannot write {path}: it is what is read, and would be lost; choose another name")
     if not os.path.isdir(folder):
         raise InputError(f"cannot write {path}: there is no folder {folder}; make it or choose another place")
     if os.path.isdir(path) or not os.access(folder, os.W_OK):

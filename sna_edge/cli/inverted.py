@@ -21,7 +21,7 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
     """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per row."""
     for name in unknowns:
         model.axis_index(name)
-    writable(args.output)
+    writable(args.output, args.table, args.model)
     header = header_of(args.table)
     targets = [name for name in model.output_names if name in header]
     if not targets:

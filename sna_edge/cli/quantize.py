@@ -31,11 +31,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from sna_export.quantize import quantize
 
-    writable(args.output)
+    writable(args.output, args.model)
     model = read(args.model, "numpy")
     small, remarks = quantize(model, args.to, max_error=args.max_error), list[str]()
     if args.integer_path:
         small, remarks = _with_integers(small)
+    remarks += _wider(args, small)
     small.save(args.output)
     before, after = os.path.getsize(args.model), os.path.getsize(args.output)
     dtypes = dict(zip(small.input_names, small.dtypes, strict=True))
@@ -46,6 +47,14 @@ def run(args: argparse.Namespace) -> int:
     lines = [f"{args.output}: {after} bytes (was {before}); " + ", ".join(f"{n} {t}" for n, t in dtypes.items())]
     emit(args, answer, lines + certificate_lines(small.certificate) + remarks)
     return 0
+
+
+def _wider(args: argparse.Namespace, model: Model) -> list[str]:
+    """Says which inputs could not be stored in the type that was asked for."""
+    wider = [name for name, dtype in zip(model.input_names, model.dtypes, strict=True) if dtype != args.to]
+    if args.to == "auto" or not wider:
+        return []
+    return [f"{', '.join(wider)} stored wider than {args.to}, which errs by more than {args.max_error:g}; ask for a larger --max-error"]
 
 
 def _with_integers(model: Model) -> tuple[Model, list[str]]:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if args.table and not args.output:
         raise InputError("--table has no place for its answers; add -o OUT.csv")
     if args.output:
-        writable(args.output)
+        writable(args.output, args.table, args.model)
     model = read(args.model, args.backend)
     return _table(args, model) if args.table else _point(args, model)
 

@@ -117,6 +117,13 @@ def test_table_answers_every_row(sna, model_file, tmp_path):
     assert out[1]["width"] == ""
 
 
+def test_a_table_is_not_written_over_itself(sna, model_file, tmp_path):
+    table = write(tmp_path / "t.csv", "power,speed,spot\n200,1,A\n")
+    said = sna("query", model_file, "--table", table, "-o", table)
+    assert said.code == 2 and "would be lost" in said.sentence()
+    assert table.read_text() == "power,speed,spot\n200,1,A\n"
+
+
 def test_table_extrapolates_only_when_asked(sna, model_file, tmp_path):
     source = write(tmp_path / "in.csv", "power,speed,spot\n440,1,B\n")
     said = sna("query", model_file, "--table", source, "-o", tmp_path / "out.csv", "--extrapolate", "--json")

@@ -87,7 +87,15 @@ def test_quantize_keeps_the_asked_error(sna, model_file, tmp_path):
     assert said.json["max_error"] <= 1e-4
 
 
+def test_quantize_says_what_it_had_to_store_wider(sna, model_file, tmp_path):
+    said = sna("quantize", model_file, "--to", "int8", "--max-error", "1e-6", "-o", tmp_path / "wide.sna", "--json")
+    assert said.code == 0 and said.json["max_error"] <= 1e-6
+    assert any("stored wider than int8" in text for text in said.json["remarks"])
+
+
 def test_output_folder_is_checked_before_the_work(sna, model_file, tmp_path):
+    said = sna("quantize", model_file, "--to", "int8", "-o", model_file)
+    assert said.code == 2 and "would be lost" in said.sentence()
     said = sna("quantize", model_file, "--to", "int8", "-o", tmp_path / "no" / "x.sna")
     assert said.code == 2
     assert "there is no folder" in said.sentence()

@@ -8,13 +8,15 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sna_edge
-from sna_export.graph.samples import spline_model
+from sna_edge import Interval
+from sna_export.graph.samples import mixed, spline_model
 
 
 def load(root: Path, *parts: str):
@@ -39,7 +41,26 @@ def test_the_query_loop_answers_every_row(root: Path, tmp_path: Path) -> None:
     assert found["rows"] == 3
     assert [a["status"] for a in answers] == ["ok", "out_of_domain", "bad_input"]
     assert float(answers[0]["y0 predicted"]) == pytest.approx(wanted, rel=1e-5)
-    assert answers[1]["y0 predicted"] == "nan"
+    assert answers[1]["y0 predicted"] == answers[0]["y0 lower"] == ""
+
+
+def test_the_query_loop_reads_level_names_and_gives_intervals(root: Path, tmp_path: Path) -> None:
+    model = mixed()
+    outputs = [replace(o, interval=Interval(0.9, 1.0, 2.0)) for o in model.outputs]
+    model.replace(outputs=outputs).save(tmp_path / "model.sna")
+    names, level = model.input_names, model.axes[3].level_names[1]
+    middle = [str((a.lower + a.upper) / 2) for a in model.axes[:3]]
+    table, out = tmp_path / "readings.csv", tmp_path / "out.csv"
+    table.write_text(",".join(names) + "\n" + ",".join([*middle, level]) + "\n" + ",".join([*middle, "wood"]) + "\n")
+    loop = load(root, "raspberry_pi", "query_loop.py")
+    loop.main([str(tmp_path / "model.sna"), str(table), "--out", str(out), "--backend", "numpy"])
+    first, second = csv.DictReader(out.read_text().splitlines())
+    assert (first["status"], second["status"]) == ("ok", "bad_input")
+    name = model.output_names[0]
+    assert float(first[f"{name} lower"]) < float(first[f"{name} predicted"]) < float(first[f"{name} upper"])
+    table.write_text("speeed,other\n1,2\n")
+    with pytest.raises(SystemExit, match="have no column"):
+        loop.main([str(tmp_path / "model.sna"), str(table)])
 
 
 def test_the_runtimes_of_a_jetson_agree(root: Path, tmp_path: Path, monkeypatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,6 +223,14 @@ def test_a_file_of_another_model_is_refused(tmp_path) -> None:
     (tmp_path / "m.tflite").unlink()
     with pytest.raises(BackendError, match="sna-edge export"):
         sna_edge.load(tmp_path / "m.sna", backend="tflite")
+
+
+def test_a_damaged_file_is_named(served) -> None:
+    path = Path(served(spline_model(2, 12, 4)).path)
+    blob = path.with_suffix(".tflite").read_bytes()
+    path.with_suffix(".tflite").write_bytes(blob[: len(blob) * 3 // 4])
+    with pytest.raises(BackendError, match=r"damaged|does not name the model"):
+        sna_edge.load(path, backend="tflite")
 
 
 def test_without_a_runtime_the_message_says_what_to_install(served, monkeypatch) -> None:

@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from sna_edge import InputError, Output
-from sna_export.adopt import Domain
+from sna_edge import InputError, Output, level_axis, spline_axis
+from sna_export.adopt import Domain, from_model
+from sna_export.graph.samples import on
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 
@@ -175,6 +176,42 @@ def test_least_squares_starts_where_training_would_arrive() -> None:
     assert train(module, x, truth(x), Training(epochs=1, polish=20)).before < 0.02
     with pytest.raises(InputError, match="B-spline"):
         warm_start(SeparableModule(BOX, atoms="fourier", size=3, modes=2), x, truth(x))
+
+
+def test_a_start_on_noisy_rows_is_no_worse_than_none() -> None:
+    rng = np.random.default_rng(0)
+    x, fresh = (rng.random((n, 3)) for n in (300, 3000))
+    box = [Domain(f"x{d}", "", 0.0, 1.0) for d in range(3)]
+
+    def law(x: np.ndarray) -> np.ndarray:
+        return np.sin(3 * x[:, 0]) * x[:, 1] + np.cos(4 * x[:, 2]) * x[:, 0]
+
+    y = law(x) + 0.57 * rng.normal(size=300)
+    errors = []
+    for warm in (False, True):
+        module = SeparableModule(box, modes=6)
+        train(warm_start(module, x, y) if warm else module, x, y)
+        errors.append(float(np.sqrt(np.mean((module.model().value(fresh)[:, 0] - law(fresh)) ** 2))))
+    assert errors[1] <= 1.1 * errors[0]
+
+
+def test_a_model_with_levels_goes_through_a_module() -> None:
+    axes = [spline_axis("x", "", 0.0, 1.0, spans=4), level_axis("metal", ("steel", "brass", "zinc"))]
+    model = on(axes, modes=3)
+    again = SeparableModule.from_model(model).model()
+    x = np.array([[0.2, 0.0], [0.9, 2.0], [0.5, 1.0]])
+    np.testing.assert_allclose(again.value(x), model.value(x), atol=1e-12)
+    assert again.axes[1].level_names == ("steel", "brass", "zinc") and from_model(model).compile().value(x).shape == (3, 1)
+
+
+def test_what_training_cannot_use_is_one_sentence(tmp_path) -> None:
+    x = points(50)
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="no CUDA device"):
+            train(SeparableModule(BOX, modes=2), x, truth(x), device="cuda")
+    (tmp_path / "run.npz").write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match="is no checkpoint"):
+        train(SeparableModule(BOX, modes=2), x, truth(x), Training(epochs=1, newton=0), checkpoint=tmp_path / "run.npz")
 
 
 def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path) -> None:
