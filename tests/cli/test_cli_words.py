@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import sna_edge
@@ -87,8 +88,11 @@ def test_quantize_keeps_the_asked_error(sna, model_file, tmp_path):
     assert said.json["max_error"] <= 1e-4
 
 
-def test_quantize_says_what_it_had_to_store_wider(sna, model_file, tmp_path):
-    said = sna("quantize", model_file, "--to", "int8", "--max-error", "1e-6", "-o", tmp_path / "wide.sna", "--json")
+def test_quantize_says_what_it_had_to_store_wider(sna, tmp_path):
+    axes = [sna_edge.spline_axis(name, "", 0.0, 1.0, spans=6) for name in "ab"]
+    tables = [np.random.default_rng(d).normal(size=(9, 4)) for d in range(2)]
+    sna_edge.Model(axes, sna_edge.CP.full(tables, np.ones((4, 1))), [sna_edge.Output("y")]).save(tmp_path / "plain.sna")
+    said = sna("quantize", tmp_path / "plain.sna", "--to", "int8", "--max-error", "1e-6", "-o", tmp_path / "wide.sna", "--json")
     assert said.code == 0 and said.json["max_error"] <= 1e-6
     assert any("stored wider than int8" in text for text in said.json["remarks"])
 
