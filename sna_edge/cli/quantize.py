@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 def _wider(args: argparse.Namespace, model: Model) -> list[str]:
     """Says which inputs could not be stored in the type that was asked for."""
     wider = [name for name, dtype in zip(model.input_names, model.dtypes, strict=True) if dtype != args.to]
-    if args.to == "auto" or not wider:
+    if args.to == "auto" or args.max_error is None or not wider:
         return []
     return [f"{', '.join(wider)} stored wider than {args.to}, which errs by more than {args.max_error:g}; ask for a larger --max-error"]
 
