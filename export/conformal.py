@@ -31,7 +31,8 @@ def with_intervals(outputs: Sequence[Output], measured: Floats, predicted: Float
     """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output units.
 
     Constant width in output units, or in the space of the link (so that the width follows the value) where that
-    covers with a smaller mean width. Call it again with the residuals of a quantized model to recompute.
+    covers with a smaller mean width. Where `two_values` has the output, the interval holds single outcomes.
+    Call it again with the residuals of a quantized model to recompute.
     """
     return tuple(
         replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level)) for k, o in enumerate(outputs)
@@ -63,5 +64,17 @@ def _interval(output: Output, measured: Floats, predicted: Floats, level: float)
         return plain
     linked = conformal_quantile(f - g, level)
     candidate = Interval(level, linked, linked, "link")
-    lower, upper = replace(output, interval=candidate).bounds(predicted)
-    return candidate if np.mean(upper - lower) < 2.0 * q else plain
+    return candidate if _width(output, candidate, predicted) < _width(output, plain, predicted) else plain
+
+
+def _width(output: Output, interval: Interval, predicted: Floats) -> float:
+    """Mean width of the interval as it is answered."""
+    lower, upper = replace(output, interval=interval).bounds(predicted)
+    return float(np.mean(upper - lower))
+
+
+def two_values(outputs: Sequence[Output], measured: Floats) -> dict[str, list[float]]:
+    """Outputs that were only ever measured at two values (pass and fail), and these: the model's value is then a share
+    between them, and its interval holds the single outcomes, not the share."""
+    found = {o.name: np.unique(measured[:, k], return_counts=True) for k, o in enumerate(outputs)}
+    return {name: values.tolist() for name, (values, count) in found.items() if len(values) == 2 and count.min() > 1}

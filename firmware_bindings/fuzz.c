@@ -122,7 +122,7 @@ static void use(sna_model *m) {
         status += (int)sna_eval_grad(m, (unsigned)round & 1u, x, y, dy, work, size);
         status += (int)sna_eval_batch(m, (unsigned)round & 1u, 1, x, y, NULL, work, size);
         status += (int)sna_roots(m, x, below(m->n_axes), below(m->n_outputs), y[0], roots, 8, &found, &nearest, work, size);
-        status += (int)sna_interval(m, below(m->n_outputs), y[0], &low, &high);
+        status += (int)sna_interval(m, below(m->n_outputs), SNA_OK, y[0], &low, &high);
         status += (int)sna_fixed_eval(m, places, integers, work, size);
     }
     free(dy);

@@ -955,12 +955,16 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 #define LN2_HIGH 0.693145752f
 #define LN2_LOW 1.42860677e-6f
 #define EXP_TERMS 7
+#define BELOW_ONE 5.96046448e-8f /* from 1 to the next number below */
+#define ROUNDING 1.1920929e-7f    /* of an output: sum, product with scale, sum with offset */
 #else
 #define EXP_MAX 709.782712893384
 #define EXP_MIN (-708.3964185322641)
 #define LN2_HIGH 0.693147180369123816490
 #define LN2_LOW 1.90821492927058770002e-10
 #define EXP_TERMS 13
+#define BELOW_ONE 1.1102230246251565e-16
+#define ROUNDING 2.220446049250313e-16
 #endif
 
 static real power_of_two(int32_t n) { /* n in the range of normal numbers */
@@ -1358,23 +1362,32 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
 /* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
 static real shifted(const output_record *o, real y, real by) {
     real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
-    if (o->link == LINK_EXP) g *= e;
-    else if (o->link == LINK_LOGISTIC) g = g < 1 ? 1 / (1 + (1 - g) / (g * e)) : 1;
-    else g += by;
+    if (o->link == LINK_IDENTITY) return (g + by) * REAL(o->scale) + REAL(o->offset);
+    if (g <= 0) g = (real)float_of_bits(0x00800000u); /* rounded to an end of the link: the nearest value inside */
+    if (o->link == LINK_LOGISTIC) g = 1 / (1 + (g < 1 ? (1 - g) / g : BELOW_ONE) / e);
+    else g *= e;
     return g * REAL(o->scale) + REAL(o->offset);
 }
 
-sna_status sna_interval(const sna_model *m, unsigned k, real y, real *low, real *high) {
+/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp), everything (identity). */
+static real in_range(const output_record *o, real y) {
+    real from = REAL(o->offset), to = from + REAL(o->scale);
+    int up = from < to;
+    if (o->link == LINK_IDENTITY) return y;
+    if (up ? y < from : y > from) return from;
+    return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
+}
+
+sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
     const output_record *o = output_at(m, k < m->n_outputs ? k : 0);
     *low = *high = not_a_number();
-    if (k >= m->n_outputs || order64(&o->level) <= 0) return SNA_BAD_INPUT;
-    *low = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
-    *high = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
-    if (*low > *high) {
-        real swap = *low;
-        *low = *high;
-        *high = swap;
-    }
+    if (k >= m->n_outputs || order64(&o->level) <= 0 || !(y - y >= 0)) return SNA_BAD_INPUT;
+    if (status < 0 || status == SNA_EXTRAPOLATED) return status;
+    real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
+    real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
+    real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;
+    *low = in_range(o, (least < y ? least : y) - rounding);
+    *high = in_range(o, (most > y ? most : y) + rounding);
     return SNA_OK;
 }
 

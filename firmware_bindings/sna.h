@@ -145,8 +145,9 @@ SNA_MUST_USE sna_status sna_eval_grad(const sna_model *model, unsigned flags, co
 SNA_MUST_USE sna_status sna_eval_batch(const sna_model *model, unsigned flags, size_t n, const sna_real *x, sna_real *y, signed char *status,
                                        void *work, size_t work_size);
 
-/* Interval around output k at y. bad_input: the model has none. */
-SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_real y, sna_real *low, sna_real *high);
+/* Interval around output k at y, inside the range of the link; `status` is the one y came with. bad_input: the model has none.
+ * Beyond the domain no interval holds: `extrapolated` and every negative status come back, low and high NaN. */
+SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_status status, sna_real y, sna_real *low, sna_real *high);
 
 /* Where row x is refused or extrapolated; same status as sna_eval without evaluating. */
 SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const sna_real *x, sna_fault *fault);

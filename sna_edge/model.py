@@ -29,8 +29,8 @@ DTYPES = ("float64", "float32", "float16", "int16", "int8")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Answer per row: value, lower, upper [N, K] (NaN where status < 0), status [N], offending axis [N] (-1: none),
-    excess [N] = how far outside that axis, in axis units, signed."""
+    """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where extrapolated), status [N],
+    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed."""
 
     value: Floats
     status: NDArray[np.int8]
@@ -181,6 +181,8 @@ class Model:
         lower, upper = np.empty_like(value), np.empty_like(value)
         for k, output in enumerate(self.outputs):
             lower[:, k], upper[:, k] = output.bounds(value[:, k])
+        if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
+            lower[found.status == Status.EXTRAPOLATED] = upper[found.status == Status.EXTRAPOLATED] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess)
 
     def grid(self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None) -> Floats:

@@ -11,6 +11,8 @@ from .errors import InputError
 
 Floats = NDArray[np.float64]
 LINKS = ("identity", "exp", "logistic")
+LEAST, ULP = float(np.nextafter(0.0, 1.0)), 2.0**-53
+"""The smallest float64, and the distance from 1 to the next below."""
 
 
 def apply_link(link: str, f: Floats) -> Floats:
@@ -41,7 +43,10 @@ def inverse_link(link: str, g: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Interval:
-    """y - below .. y + above (space "output"), or g(f - below) .. g(f + above) (space "link"), coverage `level`."""
+    """y - below .. y + above (space "output"), or g(f - below) .. g(f + above) (space "link"), coverage `level`.
+
+    Cut to the range of the link: a share never leaves 0..1. It holds inside the domain only.
+    """
 
     level: float
     below: float
@@ -57,7 +62,8 @@ class Interval:
 class Output:
     """y = g(bias + sum_r W[r,k] prod_d phi_{d,r}(x_d)) * scale + offset.
 
-    `range` (low, high) over the domain in output units, None until sampled.
+    `range` (low, high) in output units as sampled over the domain, None until then: a value between the samples may
+    exceed it (`sna_edge.ranges` encloses).
     """
 
     name: str
@@ -87,13 +93,35 @@ class Output:
         """f with value(f) = y; NaN where y is outside the range of the link."""
         return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The closed range of the link in output units: no value, and no end of an interval, lies outside."""
+        if self.link == "identity":
+            return -np.inf, np.inf
+        far = np.copysign(np.inf, self.scale) if self.link == "exp" else self.scale + self.offset
+        return min(self.offset, far), max(self.offset, far)
+
     def bounds(self, y: Floats) -> tuple[Floats, Floats]:
-        """Lower and upper end of the interval around y; NaN without one."""
+        """Lower and upper end of the interval around y, inside the range of the link; NaN without one."""
         if self.interval is None:
             return np.full_like(y, np.nan), np.full_like(y, np.nan)
         below, above = self.interval.below, self.interval.above
         if self.interval.space == "output":
-            return y - below, y + above
-        f = self.linear_of(y)
+            low, high = y - below, y + above
+            return (low, high) if self.link == "identity" else self.clipped(low, high)
+        f = self._linear_inside(y)
         low, high = self.value(f - below), self.value(f + above)
-        return np.minimum(low, high), np.maximum(low, high)
+        low, high = np.minimum(low, high), np.maximum(low, high)
+        return (low, high) if self.link == "identity" else self.clipped(np.minimum(low, y), np.maximum(high, y))
+
+    def clipped(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """An interval cut to the range of the link."""
+        least, most = self.ends
+        return np.maximum(low, least), np.minimum(high, most)
+
+    def _linear_inside(self, y: Floats) -> Floats:
+        """`linear_of`, a value that has rounded to an end of the link taken as the nearest one inside."""
+        g = (np.asarray(y, dtype=float) - self.offset) / self.scale
+        if self.link != "identity":
+            g = np.clip(g, LEAST, 1.0 - ULP if self.link == "logistic" else np.inf)
+        return inverse_link(self.link, g)

@@ -43,7 +43,8 @@ KNOWN_RANK_SEEDS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """One fit scored on rows it never saw: squared errors, true values and their squares, each summed over the `count` test rows."""
+    """One fit scored on rows it never saw: squared errors, true values and their squares, each summed over the `count` test rows;
+    `covered` of the `inside` rows in the domain (there is no interval outside) lie in their interval."""
 
     name: str
     squared: float
@@ -51,6 +52,7 @@ class Split:
     second: float
     count: int
     covered: int
+    inside: int
     parameters: int
     size: int
     seconds: float
@@ -64,10 +66,11 @@ def scored(name: str, x: Any, y: Any, fresh: Any, truth: Any) -> Split:
     answer = found.model.evaluate(fresh, extrapolate=True)
     value = answer.value[:, 0]
     covered = (truth >= answer.lower[:, 0]) & (truth <= answer.upper[:, 0])
+    inside = np.isfinite(answer.lower[:, 0])
     size = len(quantize(found.model, "int16").to_bytes())
     return Split(
-        name, float(np.sum((value - truth) ** 2)), float(truth.sum()), float(truth @ truth), len(truth), int(covered.sum()),
-        found.model.parameters, size, seconds, found.report["chosen"],
+        name, float(np.sum((value - truth) ** 2)), float(truth.sum()), float(truth @ truth), len(truth),
+        int(covered.sum()), int(inside.sum()), found.model.parameters, size, seconds, found.report["chosen"],
     )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def line(name: str, parts: list[Split]) -> list[str]:
         limit = SMOOTH_TARGETS.get(name, 1e-6 if not function else np.nan)
         verdict = "" if np.isnan(limit) else ("yes" if relative <= limit else "no")
         figures = [f"relative rmse {relative:.2e}", "" if np.isnan(limit) else f"<= {limit:.0e}", verdict, ""]
-    cover = f"{100 * sum(p.covered for p in parts) / count:.1f} %" if function or measured else ""
+    cover = f"{100 * sum(p.covered for p in parts) / max(1, sum(p.inside for p in parts)):.1f} %" if function or measured else ""
     sizes = f"{max(p.parameters for p in parts)}", f"{max(p.size for p in parts)}", f"{np.median([p.seconds for p in parts]):.0f}"
     return [name, str(len(parts)), *figures[:3], cover, *sizes, figures[3]]
 

@@ -31,13 +31,15 @@ def held_out(model: sna_edge.Model, path: str) -> tuple[dict[str, np.ndarray], n
 
 
 def forward(model: sna_edge.Model, inputs: dict[str, np.ndarray], measured: np.ndarray) -> Record:
-    """Held-out errors per output over every row, the rows outside the domain extrapolated and counted."""
+    """Held-out errors per output over every row, the rows outside the domain extrapolated and counted;
+    `coverage` is that of the rows inside, since there is no interval outside."""
     found = model.evaluate(inputs, extrapolate=True)
     outputs = {}
     for k, output in enumerate(model.outputs):
         good = np.isfinite(found.value[:, k]) & np.isfinite(measured[:, k])
         y, p = measured[good, k], found.value[good, k]
-        inside = (y >= found.lower[good, k]) & (y <= found.upper[good, k])
+        within = np.isfinite(found.lower[good, k])
+        inside = ((y >= found.lower[good, k]) & (y <= found.upper[good, k]))[within]
         rmse = float(np.sqrt(np.mean((p - y) ** 2)))
         r2 = 1 - rmse**2 / float(np.var(y))
         outputs[output.name] = {"unit": output.unit, "rmse": rmse, "r2": r2, "coverage": float(inside.mean()), "rows": len(y)}

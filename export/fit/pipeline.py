@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
-from ..conformal import LEVEL, with_intervals
+from ..conformal import LEVEL, two_values, with_intervals
 from ..teacher.stack import EXACT, best_stack, crowded, teachers
 from ..threads import one_thread
 from .assemble import assemble
@@ -166,6 +166,9 @@ def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed
     provenance = {
         "rows": len(samples.x), "seed": seed, "kind": best.kind, "link": outputs[0].link, "modes": best.rank, "why": why,
     }  # fmt: skip
+    outcomes = two_values(outputs, samples.y)
+    if outcomes:
+        provenance["outcomes"] = outcomes
     short = {name: {key: float(f"{value:.5g}") for key, value in score.items()} for name, score in scores.items()}
     model = assemble(samples, best, outputs, {"fit": {**provenance, "outputs": short}})
     report = {

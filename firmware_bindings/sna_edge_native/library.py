@@ -65,7 +65,7 @@ class Library:
         c.sna_roots.argtypes = [
             model, c_void_p, c_uint, c_uint, real, c_void_p, size, POINTER(size), POINTER(real), c_void_p, size,
         ]  # fmt: skip
-        c.sna_interval.argtypes = [model, c_uint, real, POINTER(real), POINTER(real)]
+        c.sna_interval.argtypes = [model, c_uint, c_int, real, POINTER(real), POINTER(real)]
         c.sna_fixed_place.argtypes = [model, c_uint, c_int32, c_void_p]
         c.sna_fixed_eval.argtypes = [model, c_void_p, c_void_p, c_void_p, size]
         c.sna_fixed_exponent.argtypes = [model, c_uint]
@@ -137,9 +137,9 @@ class Opened:
         )
         return found[: count.value], int(status), float(nearest.value)
 
-    def interval(self, k: int, y: float) -> tuple[float, float, int]:
+    def interval(self, k: int, y: float, status: int = 0) -> tuple[float, float, int]:
         low, high = self.library._real(), self.library._real()
-        status = self._c.sna_interval(byref(self.record), k, y, byref(low), byref(high))
+        status = self._c.sna_interval(byref(self.record), k, status, y, byref(low), byref(high))
         return float(low.value), float(high.value), int(status)
 
     def fixed_verify(self) -> int:

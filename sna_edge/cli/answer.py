@@ -15,6 +15,7 @@ import numpy as np
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
+from ..output import Output
 from ..status import Status
 
 ANSWERED, FAULT, USAGE, NO_VALUE = 0, 1, 2, 3
@@ -158,6 +159,21 @@ def given(model: Model, texts: Sequence[str]) -> dict[str, float]:
 def show(axis: Axis, x: float) -> str | float:
     """A coordinate as a user writes it: the number, or the level's name."""
     return axis.level_names[round(x)] if axis.kind == "categorical" and np.isfinite(x) else float(x)
+
+
+def outcomes(model: Model) -> dict[str, list[float]]:
+    """Outputs whose table held two values only (pass or fail), and these."""
+    return dict(model.metadata.get("fit", {}).get("outcomes", {}))
+
+
+def interval_text(model: Model, output: Output) -> str:
+    """'90 %: -3.1 +4.2', said to be before the link or of outcomes where it is; '-' without one."""
+    found = output.interval
+    if found is None:
+        return "-"
+    space = " (before the link)" if found.space == "link" else ""
+    of = " of outcomes" if output.name in outcomes(model) else ""
+    return f"{100 * found.level:g} %{of}: -{found.below:.4g} +{found.above:.4g}{space}"
 
 
 def with_unit(value: float, unit: str) -> str:

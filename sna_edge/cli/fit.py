@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
-from .answer import add_json, assignment, emit, split_names, table, with_unit, writable
+from .answer import add_json, assignment, emit, interval_text, outcomes, split_names, table, with_unit, writable
 
 HELP = "a measured table becomes a model"
 LINKS = ("auto", "identity", "exp", "logistic")
@@ -93,9 +93,13 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
         f"fitted in {answer['seconds']:.1f} s",
         *([found.report["why"]] if found.report.get("why") else []),
     ]
+    lines += [
+        f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its interval holds single outcomes"
+        for name, (low, high) in outcomes(model).items()
+    ]
     rows = []
     for output in model.outputs:
         score = found.report.get("outputs", {}).get(output.name, {})
-        width = "-" if output.interval is None else f"-{output.interval.below:.4g} +{output.interval.above:.4g}"
+        width = interval_text(model, output).removeprefix("90 %: ")
         rows.append([output.name, *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")), width])
     return [*lines, *table(["out of fold", "R2", "RMSE", "90 % interval"], rows)]

@@ -9,8 +9,7 @@ from typing import Any
 from ..artifact import read
 from ..axis import Axis
 from ..model import Model
-from ..output import Output
-from .answer import add_json, emit, table, with_unit
+from .answer import add_json, emit, interval_text, table, with_unit
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 
@@ -65,19 +64,11 @@ def _lines(path: str, model: Model) -> list[str]:
     outputs = []
     for o in model.outputs:
         low, high = o.range or (float("nan"), float("nan"))
-        outputs.append([o.name, o.unit or "-", f"{low:.5g} .. {high:.5g}", o.link, _interval(o)])
+        outputs.append([o.name, o.unit or "-", f"{low:.5g} .. {high:.5g}", o.link, interval_text(model, o)])
     lines += table(["output", "unit", "range in the domain", "link", "interval"], outputs)
     if model.certificate:
         lines += ["", "certificate", *_tree(model.certificate)]
     return lines
-
-
-def _interval(output: Output) -> str:
-    """'90 %: -3.1 +4.2', said to be in link space where it is."""
-    found = output.interval
-    if found is None:
-        return "-"
-    return f"{100 * found.level:g} %: -{found.below:.4g} +{found.above:.4g}{' (before the link)' if found.space == 'link' else ''}"
 
 
 def _domain(axis: Axis) -> str:

@@ -12,7 +12,7 @@ from ..artifact import read
 from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
-from .answer import add_at, add_json, add_model, emit, exit_code, given, show, with_unit, writable
+from .answer import add_at, add_json, add_model, emit, exit_code, given, outcomes, show, with_unit, writable
 from .rows import Floats, answer_table, summary
 
 HELP = "forward: outputs with intervals for one point or a table"
@@ -23,7 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_at(parser, "the point, every input once; level names for categorical inputs")
     parser.add_argument("--table", metavar="IN.csv", help="a table with a column per input; other columns are carried along")
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the answered table goes")
-    parser.add_argument("--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated`")
+    parser.add_argument(
+        "--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated` and without an interval"
+    )
     add_json(parser)
 
 
@@ -66,7 +68,15 @@ def _line(model: Model, found: Evaluation, k: int) -> str:
     text = f"{o.name} = {with_unit(found.value[0, k], o.unit)}"
     if o.interval is None:
         return text
-    return f"{text}  ({100 * o.interval.level:g} % between {found.lower[0, k]:.6g} and {found.upper[0, k]:.6g})"
+    if found.status[0] == Status.EXTRAPOLATED:
+        return f"{text}  (no interval outside the domain)"
+    return f"{text}  ({100 * o.interval.level:g} %{_of(model, o.name)} between {found.lower[0, k]:.6g} and {found.upper[0, k]:.6g})"
+
+
+def _of(model: Model, name: str) -> str:
+    """What the interval holds where the table had two values only: single outcomes, not the share that the value is."""
+    two = outcomes(model).get(name)
+    return f" of outcomes, {two[0]:g} or {two[1]:g}," if two else ""
 
 
 def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def _band(output: Output, k: int, low: float, high: float, with_interval: bool) 
     below = above = 0.0
     interval = output.interval if with_interval else None
     if interval is not None and interval.space == "output":
-        low, high = low + interval.below, high - interval.above
+        least, most = output.ends  # where the interval is cut: a limit at or past it asks nothing
+        low = low + interval.below if low > least else -np.inf
+        high = high - interval.above if high < most else np.inf
     elif interval is not None:
         below, above = interval.below, interval.above
     if output.scale < 0:

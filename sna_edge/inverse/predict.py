@@ -38,8 +38,8 @@ def predict(
     model: Model, solution: Mapping[str, Any], curvature: Floats, box: Mapping[str, float], known: Mapping[str, ArrayLike],
     level: float, noise: float | Mapping[str, float],
 ) -> Prediction:  # fmt: skip
-    """y(x, known) +- q sqrt(J H^-1 J^T + noise^2), q the normal quantile; J [N, K, U] the slopes along the unknowns, H the
-    curvature [U, U] of minus the log posterior at the mode, both in units of the box {name: width}.
+    """y(x, known) +- q sqrt(J H^-1 J^T + noise^2), inside the link's range, q the normal quantile; J [N, K, U] the slopes along the
+    unknowns, H the curvature [U, U] of minus the log posterior at the mode, both in units of the box {name: width}.
 
     `solution` {unknown: value}; `known` {input: number or [N]}. To first order in the unknowns' deviations. Raises InputError for
     wrong names and DomainError for values outside the domain.
@@ -57,4 +57,6 @@ def predict(
     extra = [noise.get(o, 0.0) if isinstance(noise, Mapping) else noise for o in model.output_names]
     deviation = np.sqrt(variance + np.square(np.array(extra, dtype=float)))
     reach = NormalDist().inv_cdf(0.5 + level / 2) * deviation
-    return Prediction(tuple(model.output_names), value, deviation, value - reach, value + reach, level)
+    ends = [o.clipped(value[:, k] - reach[:, k], value[:, k] + reach[:, k]) for k, o in enumerate(model.outputs)]
+    lower, upper = (np.stack(column, axis=1) for column in zip(*ends, strict=True))
+    return Prediction(tuple(model.output_names), value, deviation, lower, upper, level)

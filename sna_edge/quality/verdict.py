@@ -38,14 +38,14 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
     An output without an interval is judged by its value alone. One output wholly outside rejects the part whatever the others do;
-    rows without a value, and rows with an interval across a limit, get no verdict.
+    rows without a value, extrapolated rows and rows with an interval across a limit get no verdict.
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
     value = found.value[:, columns]
     lower = np.where(np.isnan(found.lower[:, columns]), value, found.lower[:, columns])
     upper = np.where(np.isnan(found.upper[:, columns]), value, found.upper[:, columns])
-    answered = found.status >= Status.OK
+    answered = (found.status >= Status.OK) & (found.status != Status.EXTRAPOLATED)
     with np.errstate(invalid="ignore"):
         inside = (lower >= lsl) & (upper <= usl)
         beyond = (lower > usl) | (upper < lsl)

@@ -113,20 +113,52 @@ def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_d
 
 @pytest.mark.parametrize("space", ["output", "link"])
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
-def test_intervals(link: str, space: str, c_double: Any) -> None:
+def test_intervals(link: str, space: str, c_double: Any, c_float: Any) -> None:
+    """Those of Python, inside the range of the link; in float wider by the rounding of the value."""
     made = cp_model(axes_of("uniform", 3, 2), link=link, outputs=2)
     outputs = [
         sna_edge.Output(o.name, link=link, scale=o.scale, offset=o.offset, interval=sna_edge.Interval(0.9, 0.3, 0.1, space))
         for o in made.outputs
     ]
     model = reference(made.replace(outputs=outputs).to_bytes())
-    opened = c_double.open(model.artifact)
+    opened, single = c_double.open(model.artifact), c_float.open(model.artifact)
     found = model.evaluate(points_in(model, 20))
     for row in range(20):
         for k in range(2):
+            ends = [found.lower[row, k], found.upper[row, k]]
             low, high, status = opened.interval(k, found.value[row, k])
             assert status == Status.OK
-            np.testing.assert_allclose([low, high], [found.lower[row, k], found.upper[row, k]], rtol=1e-9)
+            np.testing.assert_allclose([low, high], ends, rtol=1e-9)
+            low, high, status = single.interval(k, found.value[row, k])
+            assert status == Status.OK and low <= high
+            np.testing.assert_allclose([low, high], ends, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("status", [Status.EXTRAPOLATED, Status.OUT_OF_DOMAIN, Status.BAD_INPUT])
+def test_there_is_no_interval_beyond_the_domain(status: Status, c_double: Any) -> None:
+    made = cp_model(axes_of("uniform", 3, 2))
+    made = made.replace(outputs=[sna_edge.Output("y", interval=sna_edge.Interval(0.9, 0.3, 0.1))])
+    low, high, answer = c_double.open(made.to_bytes()).interval(0, 1.0, int(status))
+    assert answer == status and np.isnan(low) and np.isnan(high)
+
+
+@pytest.mark.parametrize("space", ["output", "link"])
+@pytest.mark.parametrize("scale,offset", [(1.0, 0.0), (100.0, 0.0), (-2.0, 1.0), (3.0, -1.5)])
+@pytest.mark.parametrize("link", ["exp", "logistic"])
+def test_intervals_stay_in_the_range_of_the_link(link: str, scale: float, offset: float, space: str, c_double: Any, c_float: Any) -> None:
+    """A share was said to lie between 0.873 and 1.079."""
+    axis = sna_edge.spline_axis("x", "", 0.0, 1.0, spans=1, degree=1)
+    output = sna_edge.Output("y", link=link, scale=scale, offset=offset, interval=sna_edge.Interval(0.9, 0.4, 0.7, space))
+    model = sna_edge.Model([axis], sna_edge.CP.full([np.array([[-60.0], [60.0]])]), [output])
+    model = reference(model.to_bytes())
+    far = offset + scale if link == "logistic" else np.copysign(np.inf, scale)
+    for x in np.linspace(0, 1, 41):
+        y = float(model.value(np.array([x]))[0])
+        wanted = model.evaluate(np.array([x]))
+        for library, close in ((c_double, 1e-9), (c_float, 1e-5)):
+            low, high, status = library.open(model.artifact).interval(0, y)
+            assert status == Status.OK and min(offset, far) <= low < high <= max(offset, far), (x, y)
+            np.testing.assert_allclose([low, high], [wanted.lower[0, 0], wanted.upper[0, 0]], rtol=close, atol=close * abs(scale))
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
