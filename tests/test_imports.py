@@ -13,6 +13,7 @@ OPTIONAL = {  # modules that serve an optional backend, and what they may import
     "inverse/native.py": {"sna_edge_native"},
     "backends/tflite.py": {"ai_edge_litert", "tflite_runtime"},
     "backends/torch.py": {"torch"},
+    "table/sheets.py": {"openpyxl", "pyarrow"},
 }
 
 
@@ -53,7 +54,7 @@ def test_loaded_modules_are_numpy_and_the_standard_library():
 
 BLOCK = """
 import sys
-for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_litert", "tflite_runtime"):
+for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_litert", "tflite_runtime", "openpyxl", "pyarrow"):
     sys.modules[name] = None
 """
 

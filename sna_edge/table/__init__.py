@@ -1,0 +1,26 @@
+"""The one reader of tables: text in any dialect, Excel workbooks, Parquet files; whole files, or bytes that arrive in pieces.
+
+    table = open_table("parts.csv", hint, categorical=["lot"])     # encoding, separator and quotes found from the file
+    table.names, table.units, table.dialect
+    marks = table.marks(["power", "speed"])                        # the decimal mark, decided once for the file
+    power = marks.column("power")
+    for block in table.blocks():                                   # rows of equal length; block.wrong[i]: why row i is none
+        power.numbers(block.column(i), block.lines)                # NaN where a cell is no number
+
+    stream = Stream("parts.csv", hint=hint, categorical=["lot"])
+    for record in stream.feed(data):                               # whole records only; record.wrong: why it is none
+        dict(zip(stream.names, record.cells)); stream.number(cell)
+    stream.close()                                                 # the last record, where its line end is missing
+
+Blank lines, comments (#) and a row of units below the header are no records. A row that is too long or too short is a record with
+`wrong` set and its cells as they are. What cannot be read is one InputError with line and column.
+"""
+
+from .dialect import Dialect, hint_of
+from .file import Block, Source, open_table
+from .marks import Column, Marks
+from .numbers import is_number, number
+from .records import Record
+from .stream import Stream
+
+__all__ = ["Block", "Column", "Dialect", "Marks", "Record", "Source", "Stream", "hint_of", "is_number", "number", "open_table"]

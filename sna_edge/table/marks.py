@@ -1,0 +1,129 @@
+"""The decimal mark of a file: decided once from all its cells, and what contradicts it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from .numbers import NAMES, Floats, mark, number, numbers
+
+OTHER = {".": ",", ",": "."}
+Place = tuple[str, int, str]
+"""Column, line and cell."""
+
+
+class Marks:
+    """Numbers of a file under one decimal mark. `why` is the cell that decided it, None where nothing did.
+
+    `trusted`: the mark was declared or comes from numbers that are stored as numbers, so that nothing is doubtful.
+    """
+
+    def __init__(self, source: str, decimal: str = ".", why: Place | None = None, trusted: bool = False) -> None:
+        self.source, self.decimal, self.why, self.trusted = source, decimal, why, trusted
+
+    def number(self, cell: str) -> float:
+        """The cell as a number, NaN where it is none."""
+        return number(cell, self.decimal)
+
+    def column(self, name: str) -> Column:
+        return Column(self, name)
+
+    def contradiction(self, cell: str) -> str:
+        """Why a cell that is no number here is one with the other mark; '' where it is not."""
+        other = OTHER[self.decimal]
+        if mark(cell) != other:
+            return ""
+        proof = f" as in line {self.why[1]}, column {self.why[0]!r}: {self.why[2]!r}" if self.why else ""
+        return (
+            f"{cell.strip()!r} has a decimal {NAMES[other]}, the file a decimal {NAMES[self.decimal]}{proof}; "
+            "write one mark in the whole file"
+        )
+
+
+class Column:
+    """The numbers of one column, a block of cells at a time. Raises InputError with line and column for a cell that contradicts the
+    file's mark, and for a column that mixes `1.000` with `999`: its marks look like thousands."""
+
+    def __init__(self, marks: Marks, name: str) -> None:
+        self._marks, self._name = marks, name
+        self._settled = marks.trusted
+        self._bare = self._zero = False
+        self._grouped: tuple[int, str] | None = None
+        other = re.escape(marks.decimal)
+        self._loose = re.compile(rf"^(?!\s*[+-]?[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+\s*$).*{other}", re.M)
+
+    def numbers(self, cells: Sequence[str], lines: Sequence[int]) -> Floats:
+        """NaN where a cell is no number; `lines` are for messages."""
+        cells = list(cells)
+        found = numbers(cells, self._marks.decimal)
+        if np.isnan(found).any():
+            self._check(cells, lines, found)
+        if not self._settled:
+            self._doubt(cells, lines, found)
+        return found
+
+    def _check(self, cells: list[str], lines: Sequence[int], found: Floats) -> None:
+        for row in np.flatnonzero(np.isnan(found)).tolist():
+            reason = self._marks.contradiction(cells[row])
+            if reason:
+                raise InputError(f"{self._marks.source}, line {lines[row]}, column {self._name!r}: {reason}")
+
+    def _doubt(self, cells: list[str], lines: Sequence[int], found: Floats) -> None:
+        """Whole numbers below 1000 without a mark beside cells that could all be thousands."""
+        decimal, joined = self._marks.decimal, "\n".join(cells)
+        if decimal in joined and self._loose.search(joined):
+            self._settled = True
+            return
+        marked = [decimal in cell for cell in cells] if decimal in joined else [False] * len(cells)
+        bare = found[~np.array(marked, dtype=bool)]
+        bare = bare[np.isfinite(bare)]
+        if (np.abs(bare) >= 1000).any():
+            self._settled = True
+            return
+        self._bare |= bool(len(bare))
+        for row, is_marked in enumerate(marked):
+            if is_marked and (self._grouped is None or not self._zero):
+                self._grouped = lines[row], cells[row].strip()
+                self._zero = cells[row].strip().endswith("0")
+                if self._zero:
+                    break
+
+    def finish(self) -> None:
+        """To be called after the last block. A point is doubtful with fixed digits ('1.000'), a comma also where no cell proves it."""
+        doubtful = self._zero or (self._marks.decimal == "," and self._marks.why is None)
+        if self._bare and self._grouped and doubtful and not self._settled:
+            line, cell = self._grouped
+            name = NAMES[self._marks.decimal]
+            raise InputError(
+                f"{self._marks.source}, line {line}, column {self._name!r}: {cell!r} may be a decimal {name} or thousands, as the column "
+                f"also has whole numbers without it; declare --decimal {self._marks.decimal} or {OTHER[self._marks.decimal]}"
+            )
+
+
+def proof(source: str, columns: Iterable[tuple[str, Sequence[str], Sequence[int]]]) -> tuple[Marks | None, dict[str, Place]]:
+    """The marks that the first cell which proves any proves, from columns of (name, cells, lines); and the doubtful cells by mark."""
+    doubtful: dict[str, Place] = {}
+    for name, cells, lines in columns:
+        for cell, line in zip(cells, lines, strict=True):
+            said = mark(cell)
+            if said in (".", ","):
+                return Marks(source, said, (name, line, cell.strip())), doubtful
+            if said:
+                doubtful.setdefault(said[1], (name, line, cell.strip()))
+    return None, doubtful
+
+
+def undecided(source: str, separator: str, doubtful: dict[str, Place], hint: str = "") -> Marks:
+    """The mark where no cell proves one: the hint, else point for points, comma for commas unless it also separates cells."""
+    if hint in doubtful:
+        return Marks(source, hint, trusted=True)
+    if len(doubtful) == 2 or ("," in doubtful and separator == ","):
+        name, line, cell = doubtful[","]
+        raise InputError(
+            f"{source}, line {line}, column {name!r}: {cell!r} may have a decimal comma or thousands, and no other cell decides; "
+            "declare --decimal . or --decimal ,"
+        )
+    return Marks(source, next(iter(doubtful), "."))
