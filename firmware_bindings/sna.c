@@ -544,6 +544,21 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
 #define INV_WIDTH(a) ((a)->inv_width)
 #endif
 
+#define BORDER_FLOAT32 ((real)2.384185791015625e-7f)   /* 2^-22 of the larger bound */
+#define BORDER_RANGE ((real)1.52587890625e-5f)         /* 2^-16 of the range */
+#define BORDER_FLOAT64 ((real)8.881784197001252e-16f)  /* 2^-50 of the larger bound */
+
+/* x, or the end of the domain that x lies on but for rounding (FORMAT.md section 1). */
+NOINLINE real settled(const axis_record *a, real x) {
+    real lower = LOWER(a), upper = UPPER(a), low = lower < 0 ? -lower : lower, most = upper < 0 ? -upper : upper, slack, least;
+    if (low > most) most = low;
+    slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
+    least = most * BORDER_FLOAT64;
+    if (slack < least) slack = least;
+    if (slack > most * BORDER_FLOAT32) slack = most * BORDER_FLOAT32;
+    return x > upper && x <= upper + slack ? upper : x < lower && x >= lower - slack ? lower : x;
+}
+
 /* A coordinate on its axis: span, u in [0, 1], du/dx, and how far outside the domain it lies. */
 typedef struct place {
     uint32_t span;
@@ -604,6 +619,7 @@ static sna_status place_on(const sna_model *m, const axis_record *a, real x, uns
     if (a->kind == CATEGORICAL) {
         status = place_level(a, x, p);
     } else {
+        if (!(x >= LOWER(a) && x <= UPPER(a))) x = settled(a, x);
         if (!(x >= LOWER(a) && x <= UPPER(a))) {
             real bound = x < LOWER(a) ? LOWER(a) : UPPER(a);
             p->excess = x - bound;
@@ -1119,6 +1135,9 @@ INLINE real plain_eight(const plain_cell *c, uint32_t n, uint32_t offset, uint32
 /* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL outside the domain. */
 INLINE const u16 *plain_span(const unsigned char *spans, const axis_record *a, real x, real *u) {
     uint32_t span;
+#ifdef SNA_PLAIN_ONLY
+    if (!(x >= a->lower32 && x <= a->upper32)) x = settled(a, x);
+#endif
     if (!(x >= a->lower32 && x <= a->upper32)) return NULL;
     x = (x - a->lower32) * a->inv_width32;
     span = (uint32_t)(int32_t)x;
@@ -1234,9 +1253,11 @@ static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, 
 #ifdef SNA_PLAIN_ONLY
 /* Why plain_value had no value: a coordinate that is not a number, or one outside. */
 static sna_status refusal_of(const sna_model *m, const real *x) {
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!(x[d] - x[d] >= 0)) return SNA_BAD_INPUT;
-        else if (!(x[d] >= axis_at(m, d)->lower32 && x[d] <= axis_at(m, d)->upper32)) break;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        real at = settled(axis_at(m, d), x[d]);
+        if (!(at - at >= 0)) return SNA_BAD_INPUT;
+        if (!(at >= axis_at(m, d)->lower32 && at <= axis_at(m, d)->upper32)) break;
+    }
     return SNA_OUT_OF_DOMAIN;
 }
 #endif

@@ -111,7 +111,7 @@ def at(model: Model, fixed: Mapping[str, object]) -> Any:
         x = np.atleast_1d(axis.encode(np.asarray(value)))
         if x.shape != (1,):
             raise InputError(f"input {name!r} must be fixed to one number; use grid for several")
-        Domain((axis,)).refuse(x[:, None])
+        x = Domain((axis,)).admitted(x[:, None])[:, 0]
         rows[d], numbers[d] = axis.basis.design(x)[0], float(x[0])
     part = contract(model, rows, dict.fromkeys(rows, 1.0))
     if isinstance(part, Model):
@@ -130,7 +130,7 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
     designs = []
     for axis in part.axes:
         x = np.atleast_1d(axis.encode(np.asarray(points[axis.name])))
-        Domain((axis,)).refuse(x[:, None])
+        x = Domain((axis,)).admitted(x[:, None])[:, 0]
         designs.append(axis.basis.design(x))
     f = _grid_cp(part.interaction, designs) if isinstance(part.interaction, CP) else _grid_tt(part.interaction, designs)
     f = f + _biases(part)
@@ -247,7 +247,7 @@ def integrate(model: Model, name: str, a: float | None, b: float | None) -> Any:
     if axis.kind == "categorical":
         return contract(model, {d: np.ones(axis.basis.n_rows)}, {d: float(axis.basis.n_spans)})
     a, b = axis.lower if a is None else float(a), axis.upper if b is None else float(b)
-    Domain((axis,)).refuse(np.array([[a], [b]]))
+    a, b = Domain((axis,)).admitted(np.array([[a], [b]]))[:, 0].tolist()
     sign, low, high = (1.0, a, b) if a <= b else (-1.0, b, a)
     unit = f" {axis.unit}" if axis.unit else ""
     model = model.replace(outputs=[replace(o, unit=f"{o.unit}{unit}".strip()) for o in model.outputs])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .basis import SpanBasis, bspline, levels, uniform_breaks
+from .border import slack
 from .errors import InputError
 
 Floats = NDArray[np.float64]
@@ -15,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """x in [lower, upper], closed; outside or NaN is a status, never a clamp.
+    """x in [lower, upper], closed; outside or NaN is a status, never a clamp. Rounding at an end (border.py) is inside.
 
     `support` u8 [S]: training rows per span (255: many or unknown); 0 gives status `edge`.
     """
@@ -54,9 +55,20 @@ class Axis:
     def width(self) -> float:
         return self.upper - self.lower
 
+    @property
+    def slack(self) -> float:
+        """How far beyond an end rounding alone may put a coordinate that lies on it; 0 on levels."""
+        return 0.0 if self.kind == "categorical" else slack(self.lower, self.upper)
+
+    def settled(self, x: ArrayLike) -> Floats:
+        """x with those that lie within `slack` beyond an end moved to it; all others as they are."""
+        x = np.asarray(x, dtype=float)
+        inside = np.clip(x, self.lower, self.upper)
+        return np.asarray(np.where((x >= self.lower - self.slack) & (x <= self.upper + self.slack), inside, x))
+
     def excess(self, x: ArrayLike) -> Floats:
         """How far x lies outside the domain, in axis units: 0 inside, signed outside, inf on an unseen level."""
-        x = np.asarray(x, dtype=float)
+        x = self.settled(x)
         with np.errstate(invalid="ignore"):
             beyond = x - np.clip(x, self.lower, self.upper)
             if self.kind == "categorical":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Check:
-    """Per row: status, the offending axis (-1: none) and how far outside it is (axis units, signed)."""
+    """Per row: status, the offending axis (-1: none) and how far outside it is (axis units, signed); x as it is evaluated."""
 
     status: NDArray[np.int8]
     axis: NDArray[np.int64]
     excess: Floats
+    x: Floats
 
 
 class Domain:
@@ -30,6 +32,8 @@ class Domain:
         self.axes = axes
         self.lower, self.upper = np.array([a.lower for a in axes]), np.array([a.upper for a in axes])
         self.levels = np.array([a.kind == "categorical" for a in axes])
+        slack = np.array([a.slack for a in axes])
+        self._low, self._high = self.lower - slack, self.upper + slack
         self._any_levels = bool(self.levels.any())
         self._unseen = [(d, a) for d, a in enumerate(axes) if not a.support.all()]
 
@@ -41,11 +45,18 @@ class Domain:
             inside = bool((seen == np.rint(seen)).all())
         return inside
 
+    def settled(self, x: Floats) -> Floats:
+        """x [N, D] with coordinates that rounding put beyond an end moved to it (border.py); x itself where there are none."""
+        near = (x >= self._low) & (x <= self._high) & ((x < self.lower) | (x > self.upper))
+        return np.where(near, np.clip(x, self.lower, self.upper), x) if near.any() else x
+
     def check(self, x: Floats, extrapolate: bool = False) -> Check:
         """Status of every row before evaluation: bad_input for NaN and infinity, out_of_domain or extrapolated, edge, ok."""
+        inside = self.contains(x)
+        x = x if inside else self.settled(x)
         status = self._seen(x)
-        if self.contains(x):
-            return Check(status, np.full(len(x), -1), np.zeros(len(x)))
+        if inside or self.contains(x):
+            return Check(status, np.full(len(x), -1), np.zeros(len(x)), x)
         excess = np.stack([a.excess(x[:, d]) for d, a in enumerate(self.axes)], axis=1)
         width = np.where(self.levels, np.maximum(self.upper - self.lower, 1.0), self.upper - self.lower)
         relative = np.nan_to_num(np.abs(excess) / width, nan=np.inf)
@@ -57,7 +68,7 @@ class Domain:
         status[bad] = Status.BAD_INPUT
         worst[bad] = np.argmax(~np.isfinite(x[bad]), axis=1)
         axis = np.where(outside | bad, worst, -1)
-        return Check(status, axis, np.where(axis >= 0, excess[np.arange(len(x)), worst], 0.0))
+        return Check(status, axis, np.where(axis >= 0, excess[np.arange(len(x)), worst], 0.0), x)
 
     def _seen(self, x: Floats) -> NDArray[np.int8]:
         """ok, or edge in a span without training rows."""
@@ -66,10 +77,17 @@ class Domain:
             status[axis.support[axis.basis.locate(x[:, d])[0]] == 0] = Status.EDGE
         return status
 
-    def refuse(self, x: Floats) -> None:
-        """Raise InputError or DomainError for the first row without a value, naming row, input and distance."""
+    def admitted(self, x: Floats) -> Floats:
+        """x [N, D], settled at the ends. Raises InputError or DomainError for the first row without a value."""
         if self.contains(x):
-            return
+            return x
+        x = self.settled(x)
+        if not self.contains(x):
+            self._refuse(x)
+        return x
+
+    def _refuse(self, x: Floats) -> NoReturn:
+        """The sentence for the first row without a value, naming row, input and distance."""
         found = self.check(x)
         row = int(np.flatnonzero(found.status < 0)[0])
         axis, excess = self.axes[found.axis[row]], float(found.excess[row])

@@ -146,8 +146,7 @@ class Model:
         x, single = coordinates(self.axes, query)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
-        self._domain.refuse(x)
-        y = self.backend.value(x)
+        y = self.backend.value(self._domain.admitted(x))
         return y[0] if single else y
 
     def gradient(self, query: Query) -> Floats:
@@ -157,8 +156,7 @@ class Model:
     def value_and_gradient(self, query: Query) -> tuple[Floats, Floats]:
         """Value and gradient in one pass; shapes as `value` and `gradient`."""
         x, single = coordinates(self.axes, query)
-        self._domain.refuse(x)
-        y, g = self.backend.value_and_gradient(x)
+        y, g = self.backend.value_and_gradient(self._domain.admitted(x))
         g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
 
@@ -177,7 +175,7 @@ class Model:
         value = np.full((len(x), len(self.outputs)), np.nan)
         if good.any():
             every = slice(None) if good.all() else good
-            value[every] = self.backend.value(x[every])
+            value[every] = self.backend.value(found.x[every])
         lower, upper = np.empty_like(value), np.empty_like(value)
         for k, output in enumerate(self.outputs):
             lower[:, k], upper[:, k] = output.bounds(value[:, k])

@@ -43,6 +43,7 @@ def points_of(model: Model, data: Floats | None = None, count: int = POINTS) -> 
 def inside(model: Model, data: Floats) -> Floats:
     """The rows of `data` [N, D] that lie in the domain."""
     good = np.all([a.excess(data[:, d]) == 0 for d, a in enumerate(model.axes)], axis=0)
+    data = np.stack([a.settled(data[:, d]) for d, a in enumerate(model.axes)], axis=1)
     return np.asarray(data[good & np.isfinite(data).all(axis=1)])
 
 

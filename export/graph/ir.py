@@ -121,6 +121,10 @@ class Graph:
         """floor, sqrt, exp, logistic."""
         return self._add(op, (a,), a.shape, a.dtype)
 
+    def clip(self, a: Tensor, limit: float) -> Tensor:
+        """a cut off at -limit and limit."""
+        return self._add("clip", (a, self.constant(-limit), self.constant(limit)), a.shape, a.dtype)
+
     def at_least(self, a: Tensor, b: ArrayLike) -> Tensor:
         """a >= b as 0.0 or 1.0."""
         other = self.constant(b, a.dtype)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.layout import outward32
 from sna_edge.axis import Axis
 from sna_edge.errors import InputError
 
@@ -43,7 +42,7 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     Axes come before rows: constants of an axis then meet runs of N numbers, and axes come apart without copying rows.
     """
     x = g.stack([g.input(a.name) for a in axes], 0)
-    bounds = np.array([outward32(a.lower, a.upper) for a in axes])
+    bounds = np.array([_limits(a) for a in axes])
     inside = g.binary("maximum", g.binary("minimum", x, bounds[:, 1:]), bounds[:, :1])
     excess = g.sub(x, inside)
     t = _uniform_position(g, inside, axes)
@@ -54,7 +53,15 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     span = g.index(t, counts)
     s = g.cast(span, "float32")
     v, rate = _graded(g, inside, s, axes) if any(graded) else _uniform(g, inside, s, axes)
-    return Place(span, s, v, rate, _guard(g, excess, v, axes))
+    return Place(span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
+
+
+def _limits(axis: Axis) -> tuple[np.float32, np.float32]:
+    """Smallest and largest float32 that counts as inside: rounding at an end does (border.py), and v is cut off there."""
+    low, high = np.float32(axis.lower - axis.slack), np.float32(axis.upper + axis.slack)
+    low = np.nextafter(low, np.float32(np.inf)) if float(low) < axis.lower - axis.slack else low
+    high = np.nextafter(high, np.float32(-np.inf)) if float(high) > axis.upper + axis.slack else high
+    return low, high
 
 
 def over_all(g: Graph, s: Tensor, axes: tuple[Axis, ...]) -> Tensor:
@@ -131,9 +138,9 @@ def _graded(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Ten
 
 
 def _guard(g: Graph, excess: Tensor, v: Tensor, axes: tuple[Axis, ...]) -> Tensor:
-    """sqrt(-sum_d excess_d^2): -0 inside, NaN as soon as one axis is outside, [N]. On levels v is 0."""
+    """sqrt(-sum_d |excess_d|): -0 inside, NaN as soon as one axis is outside, [N]. On levels v is 0."""
     categorical = _column([a.kind == "categorical" for a in axes])
     if categorical.any():
         excess = g.add(excess, g.mul(v, categorical))
-    squares = g.mul(g.mul(excess, -1.0), excess)
-    return g.unary("sqrt", g.sum(squares, 0))
+    below = g.binary("minimum", g.mul(excess, -1.0), excess)
+    return g.unary("sqrt", g.sum(below, 0))

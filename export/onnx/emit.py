@@ -17,7 +17,7 @@ TYPES = {
     "int16": TensorProto.INT16, "int8": TensorProto.INT8, "bool": TensorProto.BOOL,
 }  # fmt: skip
 PLAIN = {
-    "add": "Add", "sub": "Sub", "mul": "Mul", "maximum": "Max", "minimum": "Min", "floor": "Floor", "sqrt": "Sqrt",
+    "add": "Add", "sub": "Sub", "mul": "Mul", "maximum": "Max", "minimum": "Min", "clip": "Clip", "floor": "Floor", "sqrt": "Sqrt",
     "exp": "Exp", "logistic": "Sigmoid", "greater_equal": "GreaterOrEqual", "matmul": "MatMul",
 }  # fmt: skip
 IR_VERSION = 8

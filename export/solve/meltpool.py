@@ -85,11 +85,11 @@ class MeltPool:
         if set(parameters) != set(self.names):
             raise ProblemError(f"a melt-pool query takes {', '.join(self.names)}; got {', '.join(parameters) or 'nothing'}")
         columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(parameters[n], dtype=float)) for n in self.names))
-        for name, column in zip(self.names, columns, strict=True):
-            axis = self.model.axes[self.model.axis_index(name)]
+        axes = [self.model.axes[self.model.axis_index(name)] for name in self.names]
+        for name, axis, column in zip(self.names, axes, columns, strict=True):
             if np.any(axis.excess(column) != 0):
                 raise ProblemError(f"{name} leaves {axis.describe()}; keep the samples inside the model's domain")
-        return np.stack(columns, axis=1)
+        return np.stack([axis.settled(column) for axis, column in zip(axes, columns, strict=True)], axis=1)
 
 
 class Crest:

@@ -147,6 +147,12 @@ class Emitter:
         types = {"inDataType": TYPES[source.dtype], "outDataType": TYPES[out.dtype]}
         self.operator("CAST", "CastOptions", [self.tensor(source)], [out], **types)
 
+    def clip(self, node: Node) -> None:
+        source, low, high = (self.tensor(t) for t in node.inputs)
+        below = Tensor(f"\0{node.outputs[0].name}", "float32", node.outputs[0].shape)
+        self.operator("MINIMUM", "", [source, high], [below])
+        self.operator("MAXIMUM", "", [self.tensor(below), low], node.outputs)
+
     def index(self, node: Node) -> None:
         source, last = node.inputs
         any_, below = (Tensor(f"\0{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2))
@@ -190,7 +196,7 @@ class Emitter:
 
 
 MORE = (
-    "stack", "unstack", "concat", "gather", "cast", "index", "matmul", "linear", "reshape", "sum", "transpose", "slice", "call",
+    "stack", "unstack", "concat", "gather", "cast", "clip", "index", "matmul", "linear", "reshape", "sum", "transpose", "slice", "call",
 )  # fmt: skip
 SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {name: getattr(Emitter, name) for name in MORE}
 

@@ -110,7 +110,7 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
 def _box(axis: Axis, knob: Knob) -> tuple[float, float]:
     lower = axis.lower if knob.lower is None else number(knob.lower, f"lower bound of {axis.name!r}")
     upper = axis.upper if knob.upper is None else number(knob.upper, f"upper bound of {axis.name!r}")
-    lower, upper = max(lower, axis.lower), min(upper, axis.upper)
+    lower, upper = max(float(axis.settled(lower)), axis.lower), min(float(axis.settled(upper)), axis.upper)
     if lower > upper:
         raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}")
     for what, value in (("step", knob.step), ("cost", knob.cost)):

@@ -159,6 +159,7 @@ class _Problem:
 
     def _place(self, d: int, column: Floats) -> None:
         axis = self.model.axes[d]
+        column = axis.settled(column)
         inside = (column >= axis.lower) & (column <= axis.upper)
         if axis.kind == "categorical":
             inside &= np.rint(column) == column

@@ -128,7 +128,7 @@ def _known(model: Model, observations: Columns, sought: set[int], at: Fixed | No
             row, excess = int(far[0]), float(axis.excess(x)[far[0]])
             message = f"observation {row}: input {axis.name!r} = {x[row]:g} is outside {axis.describe()}; leave it out"
             raise DomainError(message, row=row, axis=axis.name, excess=excess)
-        known[d] = np.asarray(x, dtype=float)
+        known[d] = axis.settled(x)
     return known
 
 

@@ -65,7 +65,7 @@ def coordinate(axis: Axis, value: object) -> float:
     if excess:
         message = f"input {axis.name!r} = {float(x):g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}; move it inside"
         raise DomainError(message, axis=axis.name, excess=excess)
-    return float(x)
+    return float(axis.settled(x))
 
 
 def wanted(model: Model, target: Target) -> tuple[list[int], Floats]:

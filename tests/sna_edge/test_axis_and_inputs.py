@@ -70,7 +70,7 @@ def test_the_border_belongs_to_the_domain(model) -> None:
             x = moved(**{axis.name: edge})
             assert model.evaluate(x).status[0] == Status.OK
             assert np.isfinite(model.value(x)).all()
-            x = moved(**{axis.name: np.nextafter(edge, outwards)})
+            x = moved(**{axis.name: np.nextafter(edge + np.sign(outwards) * axis.slack, outwards)})
             found = model.evaluate(x)
             assert found.status[0] == Status.OUT_OF_DOMAIN and np.isnan(found.value).all()
             assert model.axes[found.axis[0]].name == axis.name

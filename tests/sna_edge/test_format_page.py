@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from sna_edge import border
 from sna_edge.artifact import layout
 from sna_edge.output import LINKS
 
@@ -87,6 +88,16 @@ def test_enumerations_of_the_page(page: str) -> None:
     assert folds and (layout.FOLD["int16"], layout.FOLD["int8"]) == (2.0 ** -int(folds[1]), 2.0 ** -int(folds[2]))
     bits = re.search(r"bit 0: tensor train; bit 1: section 8", page)
     assert bits and (layout.FEATURE_TT, layout.FEATURE_FIXED) == (1, 2)
+
+
+def test_slack_at_an_end_is_the_one_of_the_page(page: str, root) -> None:
+    formula = re.search(r"min\(2\^-(\d+) M, max\(2\^-(\d+) upper - 2\^-(\d+) lower, 2\^-(\d+) M\)\)", page)
+    assert formula and formula[2] == formula[3]
+    said = [2.0 ** -int(formula[i]) for i in (1, 2, 4)]
+    assert said == [border.FLOAT32, border.RANGE, border.FLOAT64]
+    source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
+    names = ("BORDER_FLOAT32", "BORDER_RANGE", "BORDER_FLOAT64")
+    assert [float(re.search(rf"#define {n} \(\(real\)([0-9.e-]+)f\)", source)[1]) for n in names] == said
 
 
 def test_fixed_sizes_of_the_page(page: str) -> None:
