@@ -105,7 +105,7 @@ static void use(sna_model *m) {
     int32_t integers[SNA_MAX_OUTPUTS];
     size_t found;
     int status = (int)sna_verify(m, work, size) + (int)sna_fixed_verify(m, work, size);
-    m->verified = 1; /* the evaluators must hold for hostile numbers too */
+    m->verified = VERIFIED | VERIFIED_FIXED; /* the evaluators must hold for hostile numbers too */
 #ifdef FUZZ_HOST
     status += use_host(m);
 #endif

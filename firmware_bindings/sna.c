@@ -37,6 +37,7 @@ enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
 enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
+enum { VERIFIED = 1, VERIFIED_FIXED = 2 }; /* bits of sna_model.verified, one for each path */
 #define FEATURE_TT 1u
 #define FEATURE_FIXED 2u
 #ifdef SNA_NO_TT
@@ -246,7 +247,7 @@ static int padding_holds(const sna_model *m) {
         if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
         end = m->section[id] + section_size(m, id);
     }
-    return all_zero(section(m, INTEGRITY) + 36, 28);
+    return all_zero(section(m, INTEGRITY) + 36, 28) && all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
 }
 
 #ifdef SNA_FLOAT
@@ -1304,7 +1305,7 @@ sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const re
     sna_status worst = SNA_OK;
     space s;
     sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
     if (ready != SNA_OK) return ready;
     for (size_t i = 0; i < n; i++, x += m->n_axes, y += m->n_outputs) {
         sna_status row = value_at(m, flags, x, y, &s);
@@ -1317,7 +1318,7 @@ sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const re
 sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work, size_t work_size) {
     space s;
     sna_status ready;
-    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
 #ifdef CORTEX_FPU
     if (m->plain && work && !((uintptr_t)work & 7u) && work_size >= m->n_axes * sizeof(plain_cell) && plain_value(m, x, y, (plain_cell *)work))
         return SNA_OK;
@@ -1330,7 +1331,7 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
     size_t n = (size_t)m->n_outputs * m->n_axes;
     space s;
     sna_status status;
-    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
     status = take_space(m, SNA_WORK_GRAD, work, work_size, &s);
     if (status != SNA_OK) return status;
 #ifdef CORTEX_FPU
@@ -1433,7 +1434,7 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
         }
         if (m->rule) return SNA_CORRUPT;
     }
-    m->verified = 1;
+    m->verified |= VERIFIED;
     return SNA_OK;
 }
 
@@ -1672,7 +1673,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     clear(&h, sizeof h);
     *n_roots = 0;
     *nearest = not_a_number();
-    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
     if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots) return SNA_BAD_INPUT;
     status = take_space(m, SNA_WORK_ROOTS, work, work_size, &s);
     if (status != SNA_OK) return status;
@@ -1998,8 +1999,8 @@ sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *
     uint32_t *words = (uint32_t *)(void *)(f + m->n_outputs);
     size_t size = fixed_workspace(m);
     sna_status status;
-    if (!m->verified) return SNA_NOT_VERIFIED;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    if (!(m->verified & VERIFIED_FIXED)) return SNA_NOT_VERIFIED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     if (work_size < size) return SNA_NO_SPACE;
     status = fill_fixed_cells(m, places, words);
@@ -2052,12 +2053,11 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     const sna_place *places;
     const i32 *expected;
     uint32_t count;
-    uint8_t before = m->verified;
     if (m->rule) return SNA_CORRUPT;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     p = section(m, FIXED) + fixed_golden_offset(m);
     count = load32(p);
-    m->verified = 1;
+    m->verified |= VERIFIED_FIXED;
     places = (const sna_place *)(const void *)(p + 8);
     expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
     for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
@@ -2067,7 +2067,7 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
             if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         if (m->rule) status = SNA_CORRUPT;
         if (status < 0) {
-            m->verified = before;
+            m->verified &= (uint8_t)~VERIFIED_FIXED;
             return status;
         }
     }

@@ -68,7 +68,7 @@ typedef enum sna_status {
     SNA_UNREACHABLE = -3,
     SNA_NOT_CONVERGED = -4,
     SNA_DEADLINE = -5,
-    SNA_NOT_VERIFIED = -6,  /* sna_verify has not passed on this model */
+    SNA_NOT_VERIFIED = -6,  /* sna_verify (integer path: sna_fixed_verify) has not passed on this model */
     SNA_CORRUPT = -7,       /* model.rule names the broken rule */
     SNA_UNSUPPORTED = -8,
     SNA_NO_SPACE = -9       /* workspace smaller than sna_workspace_size says */
@@ -110,7 +110,7 @@ typedef struct sna_model {
     uint16_t n_axes, n_outputs, n_groups, max_rank;
     uint8_t max_degree;
     uint8_t features;       /* bit 0: tensor train, bit 1: integer path */
-    uint8_t verified;
+    uint8_t verified;       /* bit 0: sna_verify has passed, bit 1: sna_fixed_verify */
     uint8_t rule;           /* sna_rule of the failure */
     uint16_t n_values;      /* basis values of one query */
     uint8_t plain;          /* served by the loops written for a Cortex-M FPU */
@@ -165,7 +165,8 @@ SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, uns
 
 /* --------------------------------------------------------------------------------------- integer path (no FPU used)
  * FORMAT.md section 13. A place is a span and u in unsigned Q15 (0..32768). Outputs are int32 with sna_fixed_exponent
- * fraction bits. The model must be verified by sna_verify or by sna_fixed_verify, which uses integers only. */
+ * fraction bits. Each path answers only after its own replay: sna_verify serves the float path, sna_fixed_verify (integers
+ * only) this one. */
 typedef struct sna_place {
     uint16_t span, u;
 } sna_place;

@@ -428,7 +428,7 @@ size_t sna_host_size(const sna_model *m) {
 
 sna_status sna_host_prepare(const sna_model *m, void *memory, size_t size, const sna_host **host) {
     arena a;
-    if (!m->verified) return SNA_NOT_VERIFIED;
+    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
     if (!memory || (uintptr_t)memory & 63u) return SNA_BAD_INPUT;
     if (size < sna_host_size(m)) return SNA_NO_SPACE;
     a.base = (unsigned char *)memory;

@@ -41,7 +41,8 @@ def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) ->
     header.write_text(made.header)
     source.write_text(made.source)
     library = faces.write_library(folder)
-    options = [o for o in options_for(model, integer=False) if o != "SNA_PLAIN_ONLY"]
+    kept = {"SNA_PLAIN_ONLY"} | ({"SNA_NO_FIXED"} if model.integer_path else set())
+    options = [o for o in options_for(model, integer=False) if o not in kept]
     files = [header, source, *library, *faces.write_makefile(folder, name, options)]
     files += faces.write_arduino(folder, name, sna_edge.__version__, [header, source, *library])
     files += write_zephyr(folder, name, [header, source, *library], options)

@@ -115,7 +115,7 @@ extern "C" {{
 /* The artifact, byte for byte, for sna_open. */
 extern const unsigned char {name}_artifact[{upper}_SIZE];
 
-/* Opens the artifact into *model, replays all golden vectors in it and the readable ones below. */
+/* Opens the artifact into *model, replays all golden vectors of its paths and the readable ones below. */
 SNA_MUST_USE sna_status {name}_self_test(sna_model *model, void *work, size_t work_size);
 
 #ifdef __cplusplus
@@ -165,7 +165,7 @@ static const float tolerance[{upper}_OUTPUTS] = {{{tolerance}}};
 sna_status {name}_self_test(sna_model *model, void *work, size_t work_size) {{
     sna_status status = sna_open({name}_artifact, {upper}_SIZE, model);
     if (status == SNA_OK) status = sna_verify(model, work, work_size);
-    for (int g = 0; g < {count} && status == SNA_OK; g++) {{
+{_integer_test(f)}    for (int g = 0; g < {count} && status == SNA_OK; g++) {{
         sna_real x[{upper}_INPUTS], y[{upper}_OUTPUTS];
         sna_status row;
         for (int d = 0; d < {upper}_INPUTS; d++) x[d] = (sna_real)golden_x[g][d];
@@ -179,6 +179,13 @@ sna_status {name}_self_test(sna_model *model, void *work, size_t work_size) {{
     return status;
 }}
 """
+
+
+def _integer_test(f: dict[str, Any]) -> str:
+    """The line that replays the integer path, where the artifact has one."""
+    if f["path"] is None:
+        return ""
+    return "#ifndef SNA_NO_FIXED\n    if (status == SNA_OK) status = sna_fixed_verify(model, work, work_size);\n#endif\n"
 
 
 def _table(values: np.ndarray[Any, Any]) -> str:

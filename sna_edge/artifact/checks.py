@@ -140,6 +140,7 @@ def _padding(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
         need(not any(data[end:offset]), "bad_padding", f"padding before byte {offset} is not zero")
         end = offset + int(record["size"])
     need(not any(sections["integrity"][36:]), "bad_padding", "reserved bytes of the integrity section are not zero")
+    need(not any(sections["signature"]), "bad_padding", "the section of the signature is not zero, but nothing is signed; copy it again")
 
 
 def _axis(d: int, a: Any) -> None:

@@ -40,6 +40,7 @@ def describe(model: Model) -> dict[str, Any]:
             }
             for o in model.outputs
         ],
+        "signed": False,
         "certificate": model.certificate,
         "metadata": model.metadata,
     }  # fmt: skip
@@ -55,7 +56,8 @@ def _input(axis: Axis, dtype: str) -> dict[str, Any]:
 
 def _lines(path: str, model: Model) -> list[str]:
     size = os.path.getsize(path)
-    head = f"{path}: {model.interaction.kind.upper()}, {model.interaction.rank} modes, {model.parameters} parameters, {size} bytes"
+    kind, modes = model.interaction.kind.upper(), model.interaction.rank
+    head = f"{path}: {kind}, {modes} modes, {model.parameters} parameters, {size} bytes, not signed"
     inputs = [
         [a.name, a.unit or "-", _domain(a), a.kind, str(a.basis.n_spans), str(a.basis.degree), dtype]
         for a, dtype in zip(model.axes, model.dtypes, strict=True)

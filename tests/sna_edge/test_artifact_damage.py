@@ -39,12 +39,18 @@ def test_every_bit_of_header_and_section_table_flipped(data: bytes) -> None:
 
 
 def test_every_byte_flipped_is_noticed(data: bytes, by_hand) -> None:
-    """All bytes but those of the signature, which covers the file and is not covered by the checksum."""
-    end = by_hand(data).place("signature")[0]
-    for place in range(0, end, 3):
+    for place in range(0, len(data), 3):
         broken = bytearray(data)
         broken[place] ^= 0x55
         refused(bytes(broken))
+
+
+def test_every_byte_of_the_signature_is_zero_while_nothing_is_signed(data: bytes, by_hand) -> None:
+    start, size = by_hand(data).place("signature")
+    assert (start + size, size) == (len(data), 128)
+    for place in range(start, len(data)):
+        for value in (1, 0x80, 0xFF):
+            assert refused(data[:place] + bytes([value]) + data[place + 1 :]) == "bad_padding"
 
 
 def test_header_bits_flipped_under_a_new_checksum(data: bytes, by_hand) -> None:
