@@ -15,6 +15,8 @@ from sna_edge.output import Interval, Output
 
 Floats = NDArray[np.float64]
 LEVEL = 0.9
+ROUNDING = 2.0**-50
+"""Least width over the largest value: residuals of an exact fit can be 0, its float64 evaluation still rounds."""
 
 
 def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
@@ -55,14 +57,14 @@ def _widened(output: Output, extra: float) -> Output:
 
 
 def _interval(output: Output, measured: Floats, predicted: Floats, level: float) -> Interval:
-    q = conformal_quantile(measured - predicted, level)
+    q = max(conformal_quantile(measured - predicted, level), ROUNDING * float(np.abs(measured).max()))
     plain = Interval(level, q, q)
     if output.link == "identity":
         return plain
     f, g = output.linear_of(measured), output.linear_of(predicted)
     if not (np.isfinite(f).all() and np.isfinite(g).all()):
         return plain
-    linked = conformal_quantile(f - g, level)
+    linked = max(conformal_quantile(f - g, level), ROUNDING * float(np.abs(f).max()))
     candidate = Interval(level, linked, linked, "link")
     return candidate if _width(output, candidate, predicted) < _width(output, plain, predicted) else plain
 

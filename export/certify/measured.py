@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.golden import domain_points
+from sna_edge.artifact.widths import spread
 from sna_edge.model import Model
 
 Floats = NDArray[np.float64]
 POINTS = 16384
+LEVEL = 0.9
 CONSTANT = 1e-12
 """An output that varies by less than this part of itself is constant up to rounding."""
 
@@ -19,7 +21,8 @@ CONSTANT = 1e-12
 @dataclass(frozen=True)
 class Measured:
     """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y - y_ref|; `span` = range of
-    y_ref at the points; `worst` [K, D] = where the largest one is; `linear_rms` [K] = rms of f - f_ref."""
+    y_ref at the points; `worst` [K, D] = where the largest one is; `linear_rms` [K] = rms of f - f_ref;
+    `usual`, `linear_usual` [K] = what holds both as often as the interval of the output its rows."""
 
     maximum: Floats
     rms: Floats
@@ -27,6 +30,8 @@ class Measured:
     span: Floats
     worst: Floats
     linear_rms: Floats
+    usual: Floats
+    linear_usual: Floats
 
     @property
     def relative(self) -> float:
@@ -50,11 +55,16 @@ def inside(model: Model, data: Floats) -> Floats:
 def measure(model: Model, reference: Model, points: Floats) -> Measured:
     """Compare two models with the same inputs and outputs."""
     y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
-    error = np.abs(y - truth)
+    error, before = np.abs(y - truth), np.abs(_linear(model, y) - _linear(reference, truth))
     return Measured(
         error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), span_of(truth),
-        points[np.argmax(error, axis=0)], _rms(_linear(model, y) - _linear(reference, truth)),
+        points[np.argmax(error, axis=0)], _rms(before), _usual(reference, error), _usual(reference, before),
     )  # fmt: skip
+
+
+def _usual(reference: Model, error: Floats) -> Floats:
+    levels = [o.interval.level if o.interval else LEVEL for o in reference.outputs]
+    return np.array([spread(column, level) for column, level in zip(error.T, levels, strict=True)])
 
 
 def span_of(values: Floats) -> Floats:

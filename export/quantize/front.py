@@ -81,6 +81,6 @@ def _finish(model: Model, trial: Trial) -> Model:
     if certificate["kappa"] > KAPPA_WARNING:
         text = f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose digits in every type"
         warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
-    outputs = widen(trial.model.outputs, trial.found.rms, trial.found.linear_rms)
+    outputs = widen(trial.model.outputs, trial.found)
     return trial.model.replace(outputs=outputs, certificate=certificate)
 

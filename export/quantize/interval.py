@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import hypot
-from statistics import NormalDist
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sna_edge.artifact.widths import grown
 from sna_edge.output import Output
+from sna_export.certify.measured import Measured
 
-Floats = NDArray[np.float64]
 
+def widen(outputs: Sequence[Output], found: Measured) -> list[Output]:
+    """below' = hypot(below, e), above' likewise; e = half width that holds the measured errors as often as the interval its rows,
+    in the interval's space.
 
-def widen(outputs: Sequence[Output], rms: Floats, linear_rms: Floats) -> list[Output]:
-    """below' = hypot(below, z rms), above' likewise; z = the normal quantile of the interval's level.
-
-    `rms` [K] is the measured quantization error in output units, `linear_rms` [K] in units of f: the one of the interval's
-    space counts. The two errors are independent (rounding knows nothing of the noise), so variances add: exact for normal
-    residuals, on the safe side for heavier tails (Laplace) and for uniform ones.
+    The two errors are independent (rounding knows nothing of the noise), so variances add: exact for normal residuals, on
+    the safe side for heavier tails (Laplace) and for uniform ones. Where the interval is narrower than the rounding, e alone counts.
     """
     out = []
-    for k, output in enumerate(outputs):
+    for output, usual, before in zip(outputs, found.usual, found.linear_usual, strict=True):
         interval = output.interval
         if interval is not None:
-            z = NormalDist().inv_cdf((1.0 + interval.level) / 2.0)
-            error = z * float(rms[k] if interval.space == "output" else linear_rms[k])
-            interval = replace(interval, below=hypot(interval.below, error), above=hypot(interval.above, error))
+            interval = grown(interval, float(usual if interval.space == "output" else before))
         out.append(replace(output, interval=interval))
     return out

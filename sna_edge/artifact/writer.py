@@ -21,6 +21,7 @@ from ..model import Model
 from . import layout
 from .golden import Golden, Scale, make
 from .stored import as_stored
+from .widths import with_storage
 
 Array = NDArray[Any]
 
@@ -58,8 +59,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def write(model: Model) -> bytes:
-    """The artifact of `model`. Raises InputError when a number does not fit its storage type."""
-    stored = as_stored(model)
+    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a number does not fit its storage type."""
+    stored = with_storage(as_stored(model), model)
     golden, scale = make(stored)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)

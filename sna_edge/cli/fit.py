@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..artifact import read as read_model
 from ..errors import InputError
 from .answer import add_json, assignment, emit, interval_text, outcomes, split_names, table, with_unit, writable
 
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     found = replace(found, model=with_units(found.model))
     found.model.save(args.output)
+    found = replace(found, model=found.model.replace(outputs=read_model(args.output, "numpy").outputs))  # intervals as stored
     if args.report:
         from sna_export.report.fit_page import fit_page
 
