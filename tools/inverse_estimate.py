@@ -10,11 +10,12 @@ from scipy.optimize import least_squares
 
 from sna_edge import Model
 from sna_edge.inverse import estimate, posterior
+from sna_edge.inverse.asked import prepare
 from sna_edge.inverse.deadline import Deadline
 from sna_edge.inverse.descent import descend
-from sna_edge.inverse.estimate import BAND, prepare, search
 from sna_edge.inverse.modes import distinct
 from sna_edge.inverse.quasi import points
+from sna_edge.inverse.search import BAND, search
 
 
 def estimate_rows(cases: int) -> list[Row]:

@@ -19,6 +19,7 @@ BELONGS = {
     "unknown": ("target", "observations", "table"), "at": ("target", "observations", "table"), "output": ("table",),
     "tolerance": ("target",), "count": ("target",),
     "noise": ("observations",), "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
+    "noise_only": ("observations",),
     "knobs": ("limits",), "part": ("limits",),
 }  # fmt: skip
 """The questions an option takes part in."""
@@ -41,6 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prior", **many, metavar="NAME=KIND:A,B", help="uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA of an unknown"
     )
+    what = "the uncertainty of the measurements alone, without the model's own error (by default its stored interval counts too)"
+    parser.add_argument("--noise-only", action="store_true", default=None, help=what)
     parser.add_argument("--posterior", type=int, metavar="N", help="N samples instead of the most probable values")
     parser.add_argument("--limits", **many, metavar="NAME=LO:HI", help="limits of outputs; leave LO or HI empty for no limit")
     parser.add_argument("--knobs", **many, metavar="A,B", help="the inputs that may be turned to bring a part inside --limits")

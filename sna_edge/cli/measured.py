@@ -25,15 +25,26 @@ def caused(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple
 
     data = observations(model, args.observations, unknowns)
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
-    common: dict[str, Any] = {"at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms}
+    common: dict[str, Any] = {
+        "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms, "noise_only": bool(args.noise_only),
+    }  # fmt: skip
     if args.posterior is not None:
         if args.posterior < 1:
             raise InputError(f"--posterior is {args.posterior}; ask for at least one sample")
         drawn = posterior(model, data, unknowns, noise, prior, args.posterior, **common)
         answer = drawn.to_dict()
-        return answer, [*_summary(answer), *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else [])]
+        return answer, [*_summary(answer), *_source(args, drawn), *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else [])]
     found = estimate(model, data, unknowns, noise, prior, **common)
-    return found.to_dict(), _modes(found)
+    return found.to_dict(), [*_modes(found), *_source(args, found)]
+
+
+def _source(args: argparse.Namespace, found: Any) -> list[str]:
+    """What the uncertainty is made of."""
+    if not len(found.x):
+        return []
+    if found.uncertainty != "noise":
+        return ["uncertainty from the noise and the model's own error"]
+    return ["uncertainty from the noise alone" + ("" if args.noise_only else ": the model has no interval")]
 
 
 def observations(model: Model, path: str, unknowns: list[str]) -> dict[str, NDArray[np.float64]]:
@@ -102,10 +113,9 @@ def _modes(found: Any) -> list[str]:
     for mode, deviation, density in zip(found.solutions, found.deviation, found.log_density, strict=True):
         parts = [_with_deviation(a, mode[a.name], s) for a, s in zip(found.axes, deviation, strict=True)]
         lines.append(", ".join(parts) + (f"  (log density {density:.3g})" if len(found) > 1 else ""))
-    lines += [u.words for u in found.unseen]
     if found.status < 0:
-        lines.append(f"{found.status.label}: {found.message}")
-    return lines
+        return [*lines, f"{found.status.label}: {found.message}"]
+    return [*lines, *([found.message] if found.message else [])]
 
 
 def _with_deviation(axis: Any, value: Any, deviation: float) -> str:
@@ -119,7 +129,7 @@ def _summary(answer: dict[str, Any]) -> list[str]:
         return []
     rows = [[n, *(f"{s[k]:.6g}" for k in ("mean", "deviation", "lower", "upper"))] for n, s in answer["summary"].items()]
     worth = f"{len(answer['solutions'])} samples from {answer['draws']} draws worth {answer['effective_samples']:.0f} independent ones"
-    return [*table(["unknown", "mean", "deviation", "5 %", "95 %"], rows), worth]
+    return [*table(["unknown", "mean", "deviation", "90 % from", "to"], rows), worth]
 
 
 def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, float | None]]:
@@ -129,6 +139,8 @@ def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, floa
         low, colon, high = text.partition(":")
         if not colon:
             raise InputError(f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or {name}=100: for one side")
+        if not low.strip() and not high.strip():
+            raise InputError(f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two")
         found[name] = (number(name, low) if low.strip() else None, number(name, high) if high.strip() else None)
     return found
 

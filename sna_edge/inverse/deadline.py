@@ -21,6 +21,11 @@ GROWTH = 4  # times the size of one piece is the most for the next
 SURE = 1.25  # times the predicted time must be left
 
 
+def now() -> float:
+    """Seconds of the clock that deadlines go by."""
+    return perf_counter()
+
+
 class OutOfTime(Exception):
     """The next piece of work would end past the deadline."""
 
@@ -76,6 +81,17 @@ class Deadline:
     def passed(self) -> bool:
         return self.left <= 0.0
 
+    def over(self) -> bool:
+        """True when no time is left for what the caller leaves out then."""
+        self.stopped = self.stopped or self.passed
+        return self.passed
+
+    def lacks(self, seconds: float) -> bool:
+        """True when work of that length does not fit, and is left out."""
+        short = not self.fits(seconds)
+        self.stopped = self.stopped or short
+        return short
+
     @property
     def elapsed_ms(self) -> float:
         return (perf_counter() - self._start) * 1000.0
@@ -111,16 +127,17 @@ class Pace:
         self.require(seconds)
         return max(min(int(PIECE * self.deadline.left / max(seconds, 1e-9)), GROWTH * self._largest[kind], most), 1)
 
-    def affordable(self, kind: str, share: float, most: int) -> int:
-        """At most `most` points, at least one, whose work takes no more than that share of the time left."""
+    def affordable(self, kind: str, share: float, most: int, *, final: bool = False) -> int:
+        """At most `most` points, at least one, whose work takes no more than that share of the time left; `final`: fewer are a cut."""
         if self.deadline.endless:
             return most
-        return max(1, min(most, int(share * self.deadline.left / max(self.seconds.get(kind, 0.0), 1e-9))))
+        count = max(1, min(most, int(share * self.deadline.left / max(self.seconds.get(kind, 0.0), 1e-9))))
+        self.deadline.stopped = self.deadline.stopped or (final and count < most)
+        return count
 
     def require(self, seconds: float) -> None:
         """Raises OutOfTime unless that much time is left."""
-        if not self.deadline.fits(seconds):
-            self.deadline.stopped = True
+        if self.deadline.lacks(seconds):
             raise OutOfTime
 
 

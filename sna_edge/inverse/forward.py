@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..interaction import CP
 from ..model import Model
+from .linear import linearised
 from .observe import Observations
 from .problem import atoms, power_table
 
@@ -18,6 +19,8 @@ Ints = NDArray[np.int64]
 
 class Forward(Protocol):
     """y [M, N] of the N observations at M settings x [M, U] of the unknowns, and dy/dx [M, N, U]."""
+
+    model: Model
 
     def value(self, x: Floats) -> Floats: ...
 
@@ -41,11 +44,11 @@ class Contracted:
         self.weight: Floats = weight
         self.bias: Floats = np.array([o.bias for o in model.outputs])[data.output]
         self.table = UnknownAtoms(model, unknowns)
-        self._outputs = model.outputs
+        self._outputs = data.faces
         self._rows = [np.flatnonzero(data.output == k) for k in range(len(model.outputs))]
-        self.plain = all(o.link == "identity" for k, o in enumerate(model.outputs) if len(self._rows[k]))
-        self.scale: Floats = np.array([o.scale for o in model.outputs])[data.output]
-        self.offset: Floats = np.array([o.offset for o in model.outputs])[data.output]
+        self.plain = all(o.link == "identity" for k, o in enumerate(data.faces) if len(self._rows[k]))
+        self.scale: Floats = np.array([o.scale for o in data.faces])[data.output]
+        self.offset: Floats = np.array([o.offset for o in data.faces])[data.output]
 
     def value(self, x: Floats) -> Floats:
         f = self.table.products(x) @ self.weight.T + self.bias
@@ -173,10 +176,11 @@ class Filled:
     """
 
     def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
-        self._model, self._unknowns, self._data = model, unknowns, data
+        self.model, self._unknowns, self._data = model, unknowns, data
         self._known = np.zeros((data.count, len(model.axes)))
         for d, x in data.known.items():
             self._known[:, d] = x
+        self._before = [k for k, (o, face) in enumerate(zip(model.outputs, data.faces, strict=True)) if o is not face]
         self._asked, self._answer = np.empty((0, 0)), (np.empty(0), np.empty(0))
 
     def _inputs(self, x: Floats) -> Floats:
@@ -187,16 +191,26 @@ class Filled:
     def value(self, x: Floats) -> Floats:
         if np.array_equal(x, self._asked):
             return self._answer[0].copy()
-        y = self._model.backend.value(self._inputs(x)).reshape(len(x), self._data.count, -1)
-        return np.asarray(y[:, self._data.point, self._data.output])
+        y = self.model.backend.value(self._inputs(x)).reshape(len(x), self._data.count, -1)
+        return self._seen(y[:, self._data.point, self._data.output])[0]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
         if not np.array_equal(x, self._asked):
-            y, slope = self._model.backend.value_and_gradient(self._inputs(x))
+            y, slope = self.model.backend.value_and_gradient(self._inputs(x))
             y = y.reshape(len(x), self._data.count, -1)
             slope = slope.reshape(len(x), self._data.count, y.shape[2], -1)[..., self._unknowns]
-            self._asked, self._answer = x.copy(), (y[:, self._data.point, self._data.output], slope[:, self._data.point, self._data.output])
+            seen, rate = self._seen(y[:, self._data.point, self._data.output])
+            self._asked, self._answer = x.copy(), (seen, slope[:, self._data.point, self._data.output] * rate[:, :, None])
         return self._answer[0].copy(), self._answer[1].copy()
+
+    def _seen(self, y: Floats) -> tuple[Floats, Floats]:
+        """y [M, N] as the observations see it, and the slope of that: before the link where they are."""
+        rate = np.ones_like(y)
+        for k in self._before:
+            rows = np.flatnonzero(self._data.output == k)
+            f, per_y = linearised([self.model.outputs[k]], y[:, rows].reshape(-1, 1))
+            y[:, rows], rate[:, rows] = f.reshape(len(y), -1), per_y.reshape(len(y), -1)
+        return y, rate
 
 
 def forward(model: Model, unknowns: list[int], data: Observations) -> Forward:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
 from itertools import product
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..model import Model
 from ..status import Status
 from . import native
 from .answer import LevelSet, Nearest, named, several
-from .deadline import Deadline, small_call
+from .deadline import Deadline, now, small_call
 from .linear import beyond, goals, linearised, spread
 from .newton import walk
 from .problem import UNUSABLE, Fixed, Target, curve, number, reordered, restricted, split, wanted
@@ -120,6 +119,7 @@ class _Compiled:
         seconds = native.FOREVER if search.deadline.endless else search.deadline.left
         goal, size = np.ascontiguousarray(search.goal), np.ascontiguousarray(search.size)
         count = self.forms.walks(question, self.x, goal, size, z, r, done, enough, seconds)
+        search.deadline.over()
         return z[:count], r[:count], done[:count].astype(bool)
 
 
@@ -192,13 +192,13 @@ class _Search:
             count = self.fitting(min(wanted, most - first), total)
             if not count:
                 break
-            begun = perf_counter()
+            begun = now()
             good, best = self.batch(self.starts(count, first), n - total, first=first == 0)
-            self.rate, self.largest = (perf_counter() - begun) / count, count
+            self.rate, self.largest = (now() - begun) / count, count
             found.append(good)
             closest.append(best)
             first, total = first + count, total + len(good)
-            if total >= n + n // 4 or self.deadline.passed or (first >= min(2 * wanted, most) and not total):
+            if total >= n + n // 4 or self.deadline.over() or (first >= min(2 * wanted, most) and not total):
                 break
         self.deadline.reserve = 0.0
         accepted = np.concatenate(found)
@@ -207,7 +207,7 @@ class _Search:
         keep, fill = thin(accepted, n, APART, self.deadline)
         x = self.x(accepted[keep])
         value = self.reference.backend.value(self.ordered(x))
-        status = Status.DEADLINE if len(keep) < n and (self.deadline.stopped or self.deadline.passed) else several(len(keep))
+        status = Status.DEADLINE if self.deadline.stopped else several(len(keep))
         return LevelSet(status, self.axes, x, "", None, value, fill)
 
     def fitting(self, wanted: int, found: int) -> int:
@@ -217,8 +217,7 @@ class _Search:
         if not self.largest:
             return min(wanted, FIRST)
         self.deadline.reserve = min(found * WRITE * self.rate, 0.3 * self.deadline.left)
-        if not self.deadline.fits(FIRST * self.rate):
-            self.deadline.stopped = True
+        if self.deadline.lacks(FIRST * self.rate):
             return 0
         return max(min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.deadline.left / self.rate)), min(wanted, FIRST))
 
@@ -258,12 +257,11 @@ class _Search:
         for _ in range(6):
             before = z.copy()
             for u, row in product(np.flatnonzero(self.movable).tolist(), range(len(z))):
-                if not self.deadline.fits(longest):
-                    self.deadline.stopped = True
+                if self.deadline.lacks(longest):
                     break
-                begun = perf_counter()
+                begun = now()
                 self.improve(z, row, u)
-                longest = max(longest, perf_counter() - begun)
+                longest = max(longest, now() - begun)
             if self.deadline.stopped or np.abs(z - before).max() < 1e-12:
                 break
         x = self.x(z)

@@ -57,6 +57,7 @@ class Misfit:
         room, state = _room(z), np.empty(len(z), np.int8)
         seconds = native.FOREVER if deadline.endless else deadline.left
         self._misfit.descend(z, *room, state, np.empty(len(z)), rounds, gain, band, thin, best, seconds)
+        deadline.over()
         return z, *room, state == 1
 
 

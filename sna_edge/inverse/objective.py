@@ -15,6 +15,7 @@ from ..model import Model
 from . import misfit
 from .deadline import Pace
 from .forward import Contracted, Forward, UnknownAtoms, second_slopes, with_slopes
+from .likelihood import likelihood
 from .observe import Observations
 
 Floats = NDArray[np.float64]
@@ -25,10 +26,10 @@ COMPRESS = 1e-15  # of the largest singular value: directions of the observation
 
 
 class Objective:
-    """E(z) = sum_i rho((y_i(x) - y_i) / sigma_i) - sum_u log p_u(x_u) - f_prior(x),  x = lower + z width.
+    """E(z) = loss((y(x) - y) / sigma) - sum_u log p_u(x_u) - f_prior(x),  x = lower + z width.
 
-    rho(r) = r^2 / 2 for normal noise, (v+1)/2 log(1 + r^2/v) for Student-t. Uniform priors narrow the box instead, log-normal
-    ones keep it above 0.
+    The loss is that of `likelihood`: noise, and the error of the model where it takes part. Uniform priors narrow the box instead,
+    log-normal ones keep it above 0.
     With normal noise and identity links the N observations are replaced by at most R + 1 equivalent ones (QR), so that the
     cost of a step does not depend on N. Points are evaluated at the `pace` of a deadline: OutOfTime is raised where the next
     would be late, and `lowest` is the best seen so far.
@@ -38,7 +39,7 @@ class Objective:
         self.axes, self.pace = tuple(axes), pace
         self.lowest: tuple[Floats, float] | None = None
         self.movable = np.array([a.kind != "categorical" for a in axes])
-        self._freedom = data.freedom
+        self.likelihood = likelihood(forward.model, data)
         self._forward, self._y, self._sigma = forward, data.y, data.sigma
         self._densities, self._models = _priors(self.axes, prior)
         self.lower, upper = self._box()
@@ -74,10 +75,10 @@ class Objective:
         return lower, upper
 
     def _compress(self, forward: Contracted) -> None:
-        """|A P - c|^2 = |A' P - c'|^2 + rest with A = diag(scale / sigma) w, by QR of (A, c)."""
+        """|A P - c|^2 = |A' P - c'|^2 + rest with A = W diag(scale / sigma) w, by QR of (A, c)."""
         factor = forward.scale / self._sigma
-        a = forward.weight * factor[:, None]
-        c = (self._y - forward.offset) / self._sigma - forward.bias * factor
+        a = self.likelihood.rows(forward.weight * factor[:, None])
+        c = self.likelihood.rows((self._y - forward.offset) / self._sigma - forward.bias * factor)
         if len(c) > a.shape[1] + 1:
             r = np.asarray(np.linalg.qr(np.column_stack([a, c]), mode="r"))
             self._constant = 0.5 * float(r[-1, -1] ** 2)
@@ -132,7 +133,7 @@ class Objective:
             r = table.products(x) @ matrix - right
             loss = 0.5 * np.einsum("mi,mi->m", r, r) + self._constant
         else:
-            loss = self._rho((self._forward.value(x) - self._y) / self._sigma).sum(axis=1)
+            loss = self.likelihood.loss((self._forward.value(x) - self._y) / self._sigma)
         return np.asarray(loss + self._prior(x)[0])
 
     def _local(self, z: Floats) -> tuple[Floats, Floats, Floats]:
@@ -142,7 +143,9 @@ class Objective:
         if self._compressed is not None:
             loss, slope, curvature = self._newton(x)
         else:
-            loss, slope, curvature = self._gauss_newton(x)
+            y, j = self._forward.value_and_gradient(x)
+            j = j * (self.width / self._sigma[:, None])
+            loss, slope, curvature = self.likelihood.local((y - self._y) / self._sigma, j)
         if self._plain_prior:
             return loss, slope, curvature
         extra, first, second = self._prior(x)
@@ -166,35 +169,16 @@ class Objective:
         loss = 0.5 * np.einsum("mi,mi->m", r, r) + self._constant
         return loss, slope, curvature * self._area
 
-    def _gauss_newton(self, x: Floats) -> tuple[Floats, Floats, Floats]:
-        r, j = self._residual(x)
-        j = j * self.width
-        if self._freedom is None:
-            loss, wj = 0.5 * np.einsum("mi,mi->m", r, r), j
-        else:
-            loss = self._rho(r).sum(axis=1)
-            wj = j * ((self._freedom + 1.0) / (self._freedom + r * r))[:, :, None]
-        return loss, np.matmul(r[:, None, :], wj)[:, 0], np.matmul(wj.transpose(0, 2, 1), j)
-
     def information(self, z: Floats) -> Floats:
         """What the observations alone say: J^T J [U, U] at one unit point."""
-        _, j = self._residual(self.x(z[None]))
-        j = np.where(self.movable, j[0] * self.width, 0.0)
-        return np.asarray(j.T @ j)
-
-    def _residual(self, x: Floats) -> tuple[Floats, Floats]:
-        """r [M, n] and dr/dx [M, n, U]."""
+        x = self.x(z[None])
         if self._compressed is not None:
-            matrix, right, table = self._compressed
-            both = table.products_and_slopes(x) @ matrix
-            return both[:, 0] - right, both[:, 1:].transpose(0, 2, 1)
-        y, slope = self._forward.value_and_gradient(x)
-        return (y - self._y) / self._sigma, slope / self._sigma[:, None]
-
-    def _rho(self, r: Floats) -> Floats:
-        if self._freedom is None:
-            return 0.5 * r * r
-        return np.asarray(0.5 * (self._freedom + 1.0) * np.log1p(r * r / self._freedom))
+            matrix, _, table = self._compressed
+            j = (table.products_and_slopes(x)[0, 1:] @ matrix).T
+        else:
+            j = self.likelihood.rows(self._forward.value_and_gradient(x)[1][0] / self._sigma[:, None])
+        j = np.where(self.movable, j * self.width, 0.0)
+        return np.asarray(j.T @ j)
 
     def _prior(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """-log p [M] (up to constants), its slope [M, U] and a non-negative curvature [M, U], all in axis units."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DomainError, InputError
 from ..inputs import axis_index, unknown_name
 from ..model import Model
+from ..output import Output
 from .problem import BadValue, Fixed, coordinate
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,8 @@ Noise = float | Mapping[str, ArrayLike] | ArrayLike | StudentT
 class Observations:
     """N measured numbers: of row point[i] and output output[i] the value y[i] with noise scale sigma[i].
 
-    known {axis index: [Q]} are the coordinates of the Q points; freedom None for normal noise.
+    known {axis index: [Q]} are the coordinates of the Q points; freedom None for normal noise. model[i]: standard deviation of the
+    model's own error; faces: the outputs as the numbers see them, without a link where they were taken before it.
     """
 
     known: dict[int, Floats]
@@ -47,6 +49,18 @@ class Observations:
     y: Floats
     sigma: Floats
     freedom: float | None
+    model: Floats
+    faces: tuple[Output, ...]
+
+    def some(self, rows: Ints) -> Observations:
+        """Some of the numbers."""
+        return replace(
+            self, point=self.point[rows], output=self.output[rows], y=self.y[rows], sigma=self.sigma[rows], model=self.model[rows]
+        )
+
+    def wider(self, factor: float) -> Observations:
+        """Noise and model error `factor` times as large."""
+        return replace(self, sigma=factor * self.sigma, model=factor * self.model)
 
     def thinned(self, points: int) -> Observations:
         """The observations of about that many of the points, one at random out of every stretch of them; seeded."""
@@ -58,9 +72,7 @@ class Observations:
         place[taken] = np.arange(points)
         rows = np.flatnonzero(place[self.point] >= 0)
         known = {d: x[taken] for d, x in self.known.items()}
-        return replace(
-            self, known=known, count=points, point=place[self.point[rows]], output=self.output[rows], y=self.y[rows], sigma=self.sigma[rows]
-        )
+        return replace(self.some(rows), known=known, count=points, point=place[self.point[rows]])
 
 
 def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, at: Fixed | None) -> Observations:
@@ -88,7 +100,9 @@ def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: No
     scale = noise.scale if isinstance(noise, StudentT) else noise
     sigma = np.stack([_sigma(scale, name, count) for name in measured])
     freedom = noise.freedom if isinstance(noise, StudentT) else None
-    return Observations(known, count, point, index[row], values[row, point], sigma[row, point], freedom)
+    return Observations(
+        known, count, point, index[row], values[row, point], sigma[row, point], freedom, np.zeros(len(row)), tuple(model.outputs)
+    )
 
 
 def _length(observations: Columns) -> int:

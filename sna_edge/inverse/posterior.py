@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from time import perf_counter
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +12,20 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..model import Model
 from ..status import Status
+from .agreement import Agreement, agreement
 from .answer import Answer
-from .deadline import OutOfTime, small_call
+from .asked import WORK, Query, prepare
+from .deadline import OutOfTime, now, small_call
+from .descent import Descent
 from .draws import Draws
-from .estimate import WORK, Query, prepare, search
+from .estimate import widened
 from .mixture import Mixture
 from .objective import Prior
 from .observe import Columns, Noise
 from .pieces import local_pieces
 from .problem import UNUSABLE, Fixed
 from .ridge import walled
+from .search import search
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +40,7 @@ SAMPLE, BOOKS = 0.02, 20  # small calls per sample returned and around a round
 MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
 WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
+REACHES = 0.03  # of an interval: an end this close to the bound of the axis is the bound
 PIECES = (64, 128, 192)  # local components of the first and the later attempts to cover a posterior that bends
 
 
@@ -50,6 +54,8 @@ class Posterior(Answer):
     largest: float = 0.0
     mode: Floats = field(default_factory=lambda: np.empty((0, 0)))
     mode_share: Floats = field(default_factory=lambda: np.empty(0))
+    uncertainty: str = "noise"
+    agreement: Agreement | None = None
 
     @property
     def mean(self) -> Floats:
@@ -60,12 +66,24 @@ class Posterior(Answer):
         return np.asarray(self.x.std(axis=0, ddof=1))
 
     def interval(self, level: float = 0.9) -> Floats:
-        """Equal-tailed credible interval of every unknown, [U, 2]."""
-        return np.asarray(np.quantile(self.x, [0.5 - level / 2, 0.5 + level / 2], axis=0).T)
+        """Shortest interval of every unknown that holds that share of the samples, [U, 2]; it ends at the bound of the axis where the
+        samples do: a setting at the end of its axis lies inside."""
+        x = np.sort(self.x, axis=0)
+        count = int(np.ceil(level * len(x)))
+        first = (x[count - 1 :] - x[: len(x) - count + 1]).argmin(axis=0)
+        u = np.arange(x.shape[1])
+        low, high = x[first, u], x[first + count - 1, u]
+        near = REACHES * (high - low)
+        lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
+        low = np.where((first == 0) & (low - lower <= near), lower, low)
+        high = np.where((first + count == len(x)) & (upper - high <= near), upper, high)
+        return np.stack([low, high], axis=1)
 
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict()
-        out |= {"effective_samples": self.ess, "draws": self.draws, "largest_weight": self.largest}
+        out |= {"effective_samples": self.ess, "draws": self.draws, "largest_weight": self.largest, "uncertainty": self.uncertainty}
+        if self.agreement is not None:
+            out["misfit"] = self.agreement.to_dict()
         if len(self.x) > 1:
             columns = zip(self.axes, self.mean, self.deviation, self.interval(), strict=True)
             out["summary"] = {
@@ -87,6 +105,7 @@ def posterior(
     at: Fixed | None = None,
     seed: int = 0,
     deadline_ms: float | None = None,
+    noise_only: bool = False,
 ) -> Posterior:
     """n samples of p(x | observations) ~ exp(-E(x)); arguments as `estimate`.
 
@@ -94,22 +113,39 @@ def posterior(
     weighted against the mixture of all proposals) until their effective sample size reaches n; then systematic resampling.
     A posterior that bends too much for them is covered by local components along its ridge. Seeded: same seed, same samples.
 
-    Statuses: ok, not_converged (fewer than n effective samples; the samples are given), deadline, out_of_domain, bad_input.
+    Statuses: ok, not_converged (fewer than n effective samples; the samples are given), unreachable (a number that no setting comes
+    near), deadline, out_of_domain, bad_input.
     Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:
         raise InputError(f"n is {n}; ask for at least one sample")
     try:
-        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, WORK + min(3 * n, MOST_WORK))
+        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, WORK + min(3 * n, MOST_WORK), noise_only=noise_only)
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
     query.deadline.reserve = 0.0 if query.deadline.endless else SAMPLING * query.deadline.left
     ends, kept = search(query, None, seed)
     query.deadline.reserve = 0.0
-    if query.deadline.passed:
+    told = agreement(query, ends.z[kept[0]], seed)
+    if told.far:
+        return Posterior(Status.UNREACHABLE, axes, np.empty((0, len(axes))), told.words, uncertainty=query.uncertainty, agreement=told)
+    again = widened(query, told, None, seed)
+    if again is not None:
+        query, ends, kept, told = again
+    return _told(query, _sampled(query, ends, kept, n, seed), told)
+
+
+def _sampled(query: Query, ends: Descent, kept: NDArray[np.int64], n: int, seed: int) -> Posterior:
+    if query.deadline.over():
         return nothing(query, ends.z[kept])
     return Sampler(query, ends.z[kept], ends.energy[kept], walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]), seed).run(n)
+
+
+def _told(query: Query, drawn: Posterior, told: Agreement) -> Posterior:
+    """With what the uncertainty is made of and whether the observations fit."""
+    message = "; ".join(text for text in (told.words, drawn.message) if text)
+    return replace(drawn, message=message, uncertainty=query.uncertainty, agreement=told)
 
 
 class Sampler:
@@ -171,16 +207,15 @@ class Sampler:
         count = min(wanted, FIRST)
         if self.rate:
             seconds = self.rate * len(self.draws) + BOOKS * small_call()
-            if not self.deadline.fits(seconds + FIRST * self.rate):
-                self.deadline.stopped = True
+            if self.deadline.lacks(seconds + FIRST * self.rate):
                 return False
             count = max(min(wanted, FASTER * self.largest, int((ROUND_SHARE * self.deadline.left - seconds) / self.rate)), FIRST)
-        begun, before = perf_counter(), len(self.draws)
+        begun, before = now(), len(self.draws)
         try:
             self.round(count)
         except OutOfTime:
             return False
-        self.rate, self.largest = (perf_counter() - begun) / (count + before), count
+        self.rate, self.largest = (now() - begun) / (count + before), count
         return True
 
     def better(self) -> None:
@@ -198,7 +233,7 @@ class Sampler:
             draws = self.draws
             draws.mixture = draws.mixture.refitted(draws.z, draws.level, draws.weights)
             return
-        if not self.deadline.endless and not self.deadline.fits(COVERING * self.objective.pace.seconds["value"]):
+        if not self.deadline.endless and self.deadline.lacks(COVERING * self.objective.pace.seconds["value"]):
             return
         try:
             mixture = local_pieces(self, pieces or PIECES[0])
@@ -233,9 +268,8 @@ class Sampler:
         pick = np.searchsorted(np.cumsum(weight), (np.arange(count) + self.rng.random()) / count).clip(0, len(weight) - 1)
         self.rng.shuffle(pick)
         full = self.full(draws.z[pick], draws.level[pick])
-        status = Status.OK
-        if ess < n or not self.query.whole:
-            status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.NOT_CONVERGED
+        cut = self.deadline.stopped or not self.query.whole
+        status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
         few = f"the draws are worth {ess:.0f} independent samples of {n}; allow more time" if ess < n else ""
         message = "; ".join(text for text in (few, self.query.used) if text)
         distance = np.stack([np.square(full - mode).sum(axis=1) for mode in self.modes])
@@ -252,7 +286,8 @@ class Sampler:
         share /= share.sum()
         pick = self.rng.choice(len(share), size=n, p=share)
         x = self.objective.x(self.modes)
-        return Posterior(Status.OK, self.query.axes, x[pick], "", None, float(n), n, 1.0 / n, x, share)
+        status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.OK
+        return Posterior(status, self.query.axes, x[pick], self.query.used, None, float(n), n, 1.0 / n, x, share)
 
 
 def nothing(query: Query, modes: Floats) -> Posterior:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from ..model import Model
+from .model_error import carried
 
 Floats = NDArray[np.float64]
 
@@ -36,10 +37,11 @@ class Prediction:
 
 def predict(
     model: Model, solution: Mapping[str, Any], curvature: Floats, box: Mapping[str, float], known: Mapping[str, ArrayLike],
-    level: float, noise: float | Mapping[str, float],
+    level: float, noise: float | Mapping[str, float], error: float = 0.0,
 ) -> Prediction:  # fmt: skip
-    """y(x, known) +- q sqrt(J H^-1 J^T + noise^2), inside the link's range, q the normal quantile; J [N, K, U] the slopes along the
-    unknowns, H the curvature [U, U] of minus the log posterior at the mode, both in units of the box {name: width}.
+    """y(x, known) +- q sqrt(J H^-1 J^T + (error m)^2 + noise^2), inside the link's range, q the normal quantile, m the deviation of the
+    model's own error there; J [N, K, U] the slopes along the unknowns, H the curvature [U, U] of minus the log posterior at the mode,
+    both in units of the box {name: width}.
 
     `solution` {unknown: value}; `known` {input: number or [N]}. To first order in the unknowns' deviations. Raises InputError for
     wrong names and DomainError for values outside the domain.
@@ -55,7 +57,8 @@ def predict(
     along = j @ vectors
     variance = (np.square(along) / np.maximum(size, FLAT)).sum(axis=2)
     extra = [noise.get(o, 0.0) if isinstance(noise, Mapping) else noise for o in model.output_names]
-    deviation = np.sqrt(variance + np.square(np.array(extra, dtype=float)))
+    own = error * np.stack([carried(o, value[:, k]) for k, o in enumerate(model.outputs)], axis=1)
+    deviation = np.sqrt(variance + np.square(own) + np.square(np.array(extra, dtype=float)))
     reach = NormalDist().inv_cdf(0.5 + level / 2) * deviation
     ends = [o.clipped(value[:, k] - reach[:, k], value[:, k] + reach[:, k]) for k, o in enumerate(model.outputs)]
     lower, upper = (np.stack(column, axis=1) for column in zip(*ends, strict=True))

@@ -37,6 +37,8 @@ def thin(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | N
         indices, distance = np.empty(count, np.int64), np.empty(len(z))
         seconds = native.FOREVER if deadline is None or deadline.endless else deadline.left
         n, fill = library.thin(np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds)
+        if deadline is not None:
+            deadline.over()
         return indices[:n], fill
     return thin_slowly(z, count, separation, deadline)
 
@@ -48,7 +50,7 @@ def thin_slowly(z: Floats, count: int, separation: float = 1e-6, deadline: Deadl
     distance = _squared(z, square, 0)
     while len(taken) < count:
         far = int(distance.argmax())
-        if distance[far] <= separation**2 or (deadline is not None and deadline.passed):
+        if distance[far] <= separation**2 or (deadline is not None and deadline.over()):
             break
         taken.append(far)
         np.minimum(distance, _squared(z, square, far), out=distance)

@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 
 from sna_edge import CP, TT, InputError, LogNormal, Model, Normal, Output, Status, Uniform, level_axis, spline_axis
 from sna_edge.inverse import StudentT, argmax, estimate
-from sna_edge.inverse.estimate import prepare
+from sna_edge.inverse.asked import prepare
 
 NAMES = ["a", "b", "c"]
 

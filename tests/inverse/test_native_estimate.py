@@ -11,9 +11,9 @@ from sna_edge import CP, Model, Normal, Output, Uniform, spline_axis
 from sna_edge.backends import create
 from sna_edge.errors import BackendError
 from sna_edge.inverse import estimate, native, posterior
+from sna_edge.inverse.asked import prepare
 from sna_edge.inverse.deadline import Deadline
 from sna_edge.inverse.descent import descend
-from sna_edge.inverse.estimate import prepare
 from sna_edge.inverse.mixture import Mixture
 from sna_edge.inverse.objective import Objective
 from sna_edge.inverse.quasi import points
