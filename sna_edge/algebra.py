@@ -169,23 +169,23 @@ def _grid_tt(tt: TT, designs: list[Floats]) -> Floats:
 
 
 def linear(model: Model) -> Model:
-    """f_k with identity links; on identity links scale and offset are folded into W and bias."""
+    """f_k with identity links; on identity links scale and offset are folded into W and bias, others are named 'y before exp'."""
     factor = np.array([o.scale if o.link == "identity" else 1.0 for o in model.outputs])
     outputs = [
         bare(o, link="identity", scale=1.0, offset=0.0, bias=o.value(np.array(o.bias)).item())
         if o.link == "identity"
-        else bare(o, link="identity", scale=1.0, offset=0.0, unit="")
+        else bare(o, name=f"{o.name} before {o.link}", link="identity", scale=1.0, offset=0.0, unit="")
         for o in model.outputs
     ]
     interaction = model.interaction.with_tables(model.interaction.tables, model.interaction.weights * factor)
     return model.replace(interaction=interaction, outputs=outputs, certificate={})
 
 
-def closed(model: Model, what: str) -> Model:
-    """`linear(model)` where the links are identity; NotClosed otherwise."""
+def closed(model: Model, what: str, other: str = "") -> Model:
+    """`linear(model)` where the links are identity; NotClosed otherwise, naming the `other` way."""
     for o in model.outputs:
         if o.link != "identity":
-            raise NotClosed(f"{what} of a model with link {o.link!r} is not an SNA; use model.linear() for its linear part")
+            raise NotClosed(f"{what} of a model with link {o.link!r} is not an SNA; use model.linear() for its linear part{other}")
     return linear(model)
 
 

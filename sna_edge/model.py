@@ -201,7 +201,10 @@ class Model:
         return at(self, {**(fixed or {}), **named})
 
     def linear(self) -> Model:
-        """The linear part f_k as a model with identity links; scale and offset are folded in where the link is identity."""
+        """The linear part f_k as a model with identity links; scale and offset are folded in where the link is identity.
+
+        Other outputs are no longer y and are named so: 'y before exp', 'y before logistic'.
+        """
         from .algebra import linear
 
         return linear(self)
@@ -248,11 +251,14 @@ class Model:
 
         return variance(self, over)
 
-    def sobol(self, over: Mapping[str, Distribution] | None = None) -> Sobol:
-        """First-order and total Sobol indices of every input and output; inputs are assumed independent."""
+    def sobol(self, over: Mapping[str, Distribution] | None = None, *, sampled: bool = False) -> Sobol:
+        """First-order and total Sobol indices of every input and output; inputs are assumed independent.
+
+        Exact; an output behind a link has none that are, and raises NotClosed unless `sampled`, with their `error`, will do.
+        """
         from .moments import sobol
 
-        return sobol(self, over)
+        return sobol(self, over, sampled)
 
     # Files
 

@@ -23,7 +23,8 @@ Over = Mapping[str, Distribution] | None
 class Sobol:
     """first[d, k] = Var(E[f|x_d]) / Var(f), total[d, k] = 1 - Var(E[f|x_~d]) / Var(f), variance [K].
 
-    `lost` is the probability of each input outside its domain, cut off by truncation.
+    `lost` is the probability of each input outside its domain, cut off by truncation. `error` [D, K] is 0 where the indices are
+    exact; of an output behind a link they are sampled, and both lie within it in 95 of 100 cases.
     Source: Sobol, Math. Comput. Simul. 55 (2001); Saltelli et al. (2010). Assumes independent inputs.
     """
 
@@ -32,6 +33,7 @@ class Sobol:
     total: Floats
     variance: Floats
     lost: dict[str, float]
+    error: Floats
 
 
 def _distributions(model: Model, over: Over) -> list[Distribution]:
@@ -63,15 +65,37 @@ def variance(model: Model, over: Over) -> Floats:
     return _Moments(closed(model, "the variance"), over).variance(range(len(model.axes)))
 
 
-def sobol(model: Model, over: Over) -> Sobol:
-    """First-order and total indices of every input."""
-    work = _Moments(closed(model, "Sobol indices"), over)
+def sobol(model: Model, over: Over, sampled: bool = False) -> Sobol:
+    """First-order and total indices of every input; `sampled` where a link makes it necessary. Raises NotClosed without it there."""
+    if sampled and any(o.link != "identity" for o in model.outputs):
+        return _sampled(model, over)
+    work = _Moments(closed(model, "Sobol indices", " or sobol(sampled=True) for those of the output"), over)
     axes = range(len(model.axes))
     total_variance = work.variance(axes)
     safe = np.where(total_variance > 0, total_variance, np.nan)
     first = np.stack([work.variance([d]) / safe for d in axes])
     total = np.stack([1.0 - work.variance([e for e in axes if e != d]) / safe for d in axes])
-    return Sobol(tuple(model.input_names), first, total, total_variance, lost_mass(model, over))
+    return Sobol(tuple(model.input_names), first, total, total_variance, lost_mass(model, over), np.zeros_like(first))
+
+
+def _sampled(model: Model, over: Over) -> Sobol:
+    """Exact on identity links, sampled on the others."""
+    from .sampled import indices, rule
+
+    first, total, variance, error = (np.empty((len(model.axes), len(model.outputs))) for _ in range(4))
+    rules = [rule(a, p) for a, p in zip(model.axes, _distributions(model, over), strict=True)]
+    for k, output in enumerate(model.outputs):
+        one = model.replace(
+            outputs=[output], interaction=model.interaction.with_tables(model.interaction.tables, model.interaction.weights[:, k : k + 1])
+        )
+        if output.link == "identity":
+            exact = sobol(one, over)
+            found = exact.first, exact.total, exact.variance, exact.error
+        else:
+            found = indices(one, rules)
+        for column, part in zip((first, total, variance, error), found, strict=True):
+            column[:, k : k + 1] = part
+    return Sobol(tuple(model.input_names), first, total, variance[0], lost_mass(model, over), error)
 
 
 class _Moments:

@@ -52,7 +52,10 @@ def held_out(page: Page, model: Any, device: Record) -> None:
 def stored(page: Page, files: Record, by_type: dict[str, dict[str, float]]) -> None:
     """Errors by storage type."""
     page.heading("Storage types")
-    page.text("Error of the stored tables against the fit, as shares of the output range. Exact and bound are rigorous.")
+    page.text(
+        "Error of the stored tables against the fit, as shares of the output range. Exact and bound are rigorous, and of an output with a "
+        "link those of the linear part before it."
+    )
     keys = {"rms": "RMS", "max": "maximum", "exact_rms": "RMS, exact", "bound": "bound of the maximum"}
     figures_of = {n: {word: e["certificate"].get(k) for k, word in keys.items()} for n, e in files.items()}
     small = {n: {word: v for word, v in found.items() if v is not None} for n, found in figures_of.items() if n != "float32"}

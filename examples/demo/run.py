@@ -112,7 +112,7 @@ def asked(job: tables.Job, model: Model, measured: np.ndarray) -> dict[str, Any]
 
 def most_important(model: Model) -> str:
     """The continuous input with the largest total Sobol index."""
-    total = np.nan_to_num(model.linear().sobol().total[:, 0])
+    total = np.nan_to_num(model.sobol(sampled=True).total[:, 0])
     continuous = [a.kind != "categorical" for a in model.axes]
     return model.axes[int(np.argmax(np.where(continuous, total, -1.0)))].name
 

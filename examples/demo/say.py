@@ -28,6 +28,8 @@ def fit(found: Any, seconds: float) -> None:
 def files(found: Record) -> None:
     _heading("Quantize and certify: errors as shares of the output range, against the fit")
     keys = {"rms": "RMS", "max": "maximum", "exact_rms": "RMS, exact", "bound": "maximum, bound"}
+    if any("rigorous" in entry["certificate"] for entry in found.values()):
+        keys |= {"exact_rms": "RMS, exact, before the link", "bound": "maximum, bound, before the link"}
     rows = []
     for name, entry in found.items():
         figures = [entry["certificate"].get(k) for k in keys]

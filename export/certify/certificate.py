@@ -29,6 +29,7 @@ MANY = 10
 MEANING = {
     "exact_rms": "rigorous: root mean square over the domain against the unquantized model, over the range (linear part)",
     "bound": "rigorous: largest difference between the stored tables and their own unrounded values, over the range (linear part)",
+    "rigorous": "of what the rigorous figures are where an output has a link: of the linear part, before the link",
     "max": "measured: largest error against the unquantized model over the output range",
     "rms": "measured: root mean square error over the output range",
     "p999": "measured: 99.9 % of the errors over the output range are smaller",
@@ -66,6 +67,8 @@ def figures(stored: Model, reference: Model, found: Measured, unrounded: Interac
         "p999": _rounded(float((found.p999 / found.span).max())),
         "at": [_rounded(v, 5 if len(stored.axes) <= MANY else 3) for v in found.worst[worst]],
     }
+    if any(o.link != "identity" for o in reference.outputs):
+        out["rigorous"] = "before the link"
     if unrounded is not None:
         out["bound"] = _rounded(float((maximum_bound(stored, unrounded) / span).max()), up=True)
     return out

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sna_edge.axis import Axis
-from sna_edge.errors import NotClosed, SnaError
+from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
 from . import figures
@@ -64,7 +64,9 @@ def describe_model(page: Page, model: Model, rows: np.ndarray) -> None:
         page.text(f"Through one row of the table ({shown}); the band is the prediction interval.")
         page.plots(figures.slices(model, at, k)[:SLICED])
     importance(page, model)
-    page.heading("Atoms").text("The one-dimensional functions whose products make the model, strongest first, each scaled to one.")
+    linked = [f"{o.name} before {o.link}" for o in model.outputs if o.link != "identity"]
+    made = f"the linear part ({', '.join(linked)})" if linked else "the model"
+    page.heading("Atoms").text(f"The one-dimensional functions whose products make {made}, strongest first, each scaled to one.")
     page.plots(figures.atoms(model)[:SLICED])
 
 
@@ -73,15 +75,21 @@ def _place(axis: Axis, x: float) -> str:
 
 
 def importance(page: Page, model: Model) -> None:
-    """Sobol indices of the linear part, inputs uniform and independent: exact."""
+    """Sobol indices of the outputs, inputs uniform and independent: exact, sampled behind a link."""
     try:
-        linear = model if all(o.link == "identity" for o in model.outputs) else model.linear()
-        found = linear.sobol()
-    except (NotClosed, SnaError):
+        found = model.sobol(sampled=True)
+    except SnaError:
         return
-    page.heading("What matters").text("Sobol indices over the whole domain, exact, for independent uniform inputs.")
-    first, total = np.asarray(found.first), np.asarray(found.total)
-    page.plots([figures.importance(model.input_names, first[:, k], total[:, k], o.name) for k, o in enumerate(model.outputs)])
+    shown = [k for k in range(len(model.outputs)) if np.isfinite(found.total[:, k]).all()]
+    if not shown:
+        return
+    page.heading("What matters").text("Sobol indices over the whole domain for independent uniform inputs.")
+    titles = [f"{o.name} ({_exactness(float(error))})" for o, error in zip(model.outputs, found.error.max(axis=0), strict=True)]
+    page.plots([figures.importance(model.input_names, found.first[:, k], found.total[:, k], titles[k]) for k in shown])
+
+
+def _exactness(error: float) -> str:
+    return f"sampled, ±{error:.2g}" if error > 0 else "exact"
 
 
 def candidates(page: Page, tried: Sequence[Mapping[str, Any]], why: str) -> None:

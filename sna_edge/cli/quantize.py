@@ -68,5 +68,7 @@ def _with_integers(model: Model) -> tuple[Model, list[str]]:
 
 
 def certificate_lines(certificate: dict[str, Any]) -> list[str]:
-    """The figures of a certificate in words, as fractions of the output range."""
-    return [f"  {text:42s} {certificate[key]:.2g} of the output range" for key, text in WORDS.items() if key in certificate]
+    """The figures of a certificate in words, as fractions of the output range (rigorous ones perhaps of that before the link)."""
+    linear = {"exact_rms", "bound"} if "rigorous" in certificate else set()
+    ranges = {key: f"range {certificate['rigorous']}" if key in linear else "output range" for key in WORDS}
+    return [f"  {text:42s} {certificate[key]:.2g} of the {ranges[key]}" for key, text in WORDS.items() if key in certificate]

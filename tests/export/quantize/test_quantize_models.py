@@ -9,6 +9,7 @@ import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, from_bytes
 from sna_edge.artifact.stored import as_stored
+from sna_edge.cli.quantize import certificate_lines
 from sna_export.certify import certify, exact_rms, measure, with_integer_path
 from sna_export.certify.certificate import linear_span
 from sna_export.certify.measured import points_of
@@ -332,3 +333,13 @@ def test_certify_compares_any_two_models(models) -> None:
     assert certify(small)["bound"] == small.certificate["bound"]
     with pytest.raises(InputError, match="reference"):
         certify(small, models.cp(models.uniform_axes(2)))
+
+
+@pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
+def test_rigorous_figures_say_that_they_are_of_the_linear_part(models, link: str) -> None:
+    base = models.cp(models.uniform_axes(2), rank=3)
+    small = quantize(base.replace(outputs=[Output("y", link=link)]), "int8")
+    lines = certificate_lines(small.certificate)
+    linear = [line for line in lines if line.endswith("of the range before the link")]
+    assert len(linear) == (0 if link == "identity" else 2) and all("rigorous" in line for line in linear)
+    assert sum(line.endswith("of the output range") for line in lines) == len(lines) - len(linear)
