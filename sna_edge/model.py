@@ -18,6 +18,7 @@ from .inputs import Query, axis_index, coordinates
 from .interaction import CP, TT, Interaction
 from .output import Output
 from .status import Status
+from .tolerance import checked, to_border
 
 if TYPE_CHECKING:
     from .distribution import Distribution
@@ -30,7 +31,8 @@ DTYPES = ("float64", "float32", "float16", "int16", "int8")
 @dataclass(frozen=True)
 class Evaluation:
     """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where extrapolated), status [N],
-    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed."""
+    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed; `moved` [N, D]: readings put on
+    the border within their tolerance (None without tolerances)."""
 
     value: Floats
     status: NDArray[np.int8]
@@ -38,6 +40,7 @@ class Evaluation:
     upper: Floats
     axis: NDArray[np.int64]
     excess: Floats
+    moved: NDArray[np.bool_] | None = None
 
 
 class Model:
@@ -167,9 +170,15 @@ class Model:
             cached = self.__dict__["_domain_cache"] = Domain(self.axes)
         return cached
 
-    def evaluate(self, query: Query, *, extrapolate: bool = False) -> Evaluation:
-        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes."""
+    def evaluate(self, query: Query, *, extrapolate: bool = False, tolerance: Mapping[str, float] | None = None) -> Evaluation:
+        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes.
+
+        `tolerance` {input: axis units}: a reading no further than that outside the domain is evaluated at its border (`moved`).
+        """
         x, _ = coordinates(self.axes, query)
+        moved = None
+        if tolerance:
+            x, moved = to_border(self.axes, x, checked(self.axes, tolerance))
         found = self._domain.check(x, extrapolate)
         good = found.status >= 0
         value = np.full((len(x), len(self.outputs)), np.nan)
@@ -181,7 +190,7 @@ class Model:
             lower[:, k], upper[:, k] = output.bounds(value[:, k])
         if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
             lower[found.status == Status.EXTRAPOLATED] = upper[found.status == Status.EXTRAPOLATED] = np.nan
-        return Evaluation(value, found.status, lower, upper, found.axis, found.excess)
+        return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
 
     def grid(self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None) -> Floats:
         """Values on the tensor grid of `points` (in the order given) with the other inputs fixed by `at`; shape (*lengths, K).

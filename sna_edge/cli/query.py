@@ -12,7 +12,10 @@ from ..artifact import read
 from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
-from .answer import add_at, add_json, add_model, emit, exit_code, given, outcomes, show, with_unit, writable
+from ..tolerance import checked, remark
+from .answer import (
+    add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable,
+)  # fmt: skip
 from .rows import Floats, answer_table, summary
 
 HELP = "forward: outputs with intervals for one point or a table"
@@ -26,6 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated` and without an interval"
     )
+    parser.add_argument(
+        "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
+        help="a reading no further than T outside the domain counts as its border, with a remark",
+    )  # fmt: skip
     add_json(parser)
 
 
@@ -42,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _point(args: argparse.Namespace, model: Model) -> int:
     point = given(model, args.at)
-    found = model.evaluate({a.name: point[a.name] for a in model.axes if a.name in point}, extrapolate=args.extrapolate)
+    asked = {a.name: point[a.name] for a in model.axes if a.name in point}
+    found = model.evaluate(asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model))
     status = Status(int(found.status[0]))
     answer = {"status": status, "outputs": _outputs(model, found)}
     lines = [] if status < 0 else [_line(model, found, k) for k in range(len(model.outputs))]
@@ -51,8 +59,17 @@ def _point(args: argparse.Namespace, model: Model) -> int:
         lines.append(f"{status.label}: {answer['message']}")
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
+    if found.moved is not None and found.moved.any():
+        answer["remark"] = remark(model.axes, np.array([asked[a.name] for a in model.axes]), found.moved[0])
+        lines.append(f"remark: {answer['remark']}")
     emit(args, answer, lines)
     return exit_code(status)
+
+
+def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float]:
+    """--sensor-tolerance in axis units."""
+    texts = assignments(args.sensor_tolerance, model.input_names)
+    return checked(model.axes, {name: number(f"the tolerance of {name}", text) for name, text in texts.items()})
 
 
 def _outputs(model: Model, found: Evaluation) -> dict[str, Any]:
@@ -92,8 +109,11 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
 
 
 def _table(args: argparse.Namespace, model: Model) -> int:
+    tolerance = _tolerance(args, model)
+
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
-        found = model.evaluate(np.stack([columns[a.name] for a in model.axes], axis=1), extrapolate=args.extrapolate)
+        x = np.stack([columns[a.name] for a in model.axes], axis=1)
+        found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance)
         return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
 
     names = [name for o in model.output_names for name in (o, f"{o}_lower", f"{o}_upper")]

@@ -8,18 +8,22 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..artifact import read
 from ..errors import InputError
 from ..quality import Line, read_limits
-from ..quality.line import LONGEST, csv_readings
-from .answer import ANSWERED, add_model, plain
+from ..quality.echo import ECHOED, altered, sent
+from ..quality.readings import LONGEST, csv_readings
+from .answer import ANSWERED, FAULT, add_model, plain
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
 
-_encode = json.JSONEncoder(allow_nan=False, check_circular=False).encode
+_encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
+_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
+    _c_encoder = _c_encoder(None, _encoder.default, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False)
 BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
 
 
@@ -48,13 +52,17 @@ def run(args: argparse.Namespace) -> int:
             _stream(line, sys.stdin.fileno())
     except KeyboardInterrupt:
         pass
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("sna-edge watch: the answers are no longer read; stopped", file=sys.stderr)
+        return FAULT
     return ANSWERED
 
 
 def _stream(line: Line, source: int) -> None:
     count = 0
     for texts in blocks(source):
-        _write(line.lines(texts, count + 1))
+        _write(line.lines(texts, count + 1), texts)
         count += len(texts)
 
 
@@ -104,15 +112,34 @@ def _cells(text: bytes) -> list[str] | str:
         return f"the row is not a table row ({error})"
 
 
-def _write(answers: list[dict[str, Any]]) -> None:
+def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> None:
+    """The answers as lines, at once; `texts` are the lines of JSON that they answer, where they came as such."""
     if not answers:
         return
-    sys.stdout.write("".join(_text(answer) + "\n" for answer in answers))
+    written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
+    sys.stdout.write("".join(text + "\n" for text in written))
     sys.stdout.flush()
 
 
-def _text(answer: dict[str, Any]) -> str:
+def _text(answer: dict[str, Any], line: bytes) -> str:
+    if line and altered(answer):
+        return _as_sent(answer, line)
     try:
         return _encode(answer)
     except ValueError:  # an interval that overflowed
         return json.dumps(plain(answer), ensure_ascii=True, allow_nan=False)
+
+
+def _encode(answer: dict[str, Any]) -> str:
+    return "".join(_c_encoder(answer, 0)) if _c_encoder is not None else _encoder.encode(answer)
+
+
+def _as_sent(answer: dict[str, Any], line: bytes) -> str:
+    """The answer with what it echoes in the very digits of the line."""
+    try:
+        given = sent(line.decode("utf-8-sig"))
+    except RecursionError:  # read a little less deep in the stack
+        given = {}
+    back = [f"{json.dumps(key)}: {given.get(key, 'null')}" for key in answer if key in ECHOED]
+    rest = _text({key: value for key, value in answer.items() if key not in ECHOED and key != "line"}, b"")
+    return f'{{"line": {answer["line"]}, {", ".join(back)}, {rest[1:]}'

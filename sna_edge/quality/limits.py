@@ -1,4 +1,6 @@
-"""The limits of a line, from a TOML (or JSON) file: outputs with LSL, USL and target, knobs with bounds, steps and costs.
+"""The limits of a line, from a TOML (or JSON) file: what is good, what may be turned, how well the sensors agree with the domain.
+
+    edge = "no verdict"  # parts in a span of an input without a training row; "accept" judges them as any other
 
     [outputs.width]      # micrometres, as the model gives them
     LSL = 100.0
@@ -10,23 +12,29 @@
     upper = 350.0
     step = 5.0
     cost = 0.01          # per axis unit
+
+    [inputs.power]
+    tolerance = 0.5      # a reading so far outside the domain counts as its border
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from os import PathLike, fspath
+from math import isfinite
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from ..documents import read_document, shortened
 from ..errors import InputError
 from ..inputs import unknown_name
 from ..inverse.advise import Knob
 from ..model import Model
+from ..tolerance import checked
+
+EDGE = ("no verdict", "accept")
 
 
 @dataclass(frozen=True)
@@ -41,49 +49,25 @@ class Limit:
 
 @dataclass(frozen=True)
 class LineLimits:
-    """What a line's parts are judged by and what may be turned."""
+    """What a line's parts are judged by, what may be turned, and how far outside a reading counts as the border.
+
+    `edge`: "no verdict" or "accept" for parts in a span of an input without a training row.
+    """
 
     outputs: tuple[Limit, ...]
     knobs: dict[str, Knob] = field(default_factory=dict)
+    tolerance: dict[str, float] = field(default_factory=dict)
+    edge: str = EDGE[0]
 
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     """The limits in `path` (.toml, or .json with the same tables), checked against the model. Raises InputError."""
-    with open(path, "rb") as file:
-        data = file.read()
-    return parse_limits(_tables(data, fspath(path)), model)
-
-
-def _tables(data: bytes, path: str) -> Mapping[str, Any]:
-    if path.endswith(".json"):
-        try:
-            found = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{path} is not JSON ({error}); mend it") from None
-        if not isinstance(found, Mapping):
-            raise InputError(f"{path} must hold an object with outputs and knobs")
-        return found
-    toml = _toml()
-    try:
-        tables: Mapping[str, Any] = toml.loads(data.decode())
-    except (ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
-        raise InputError(f"{path} is not TOML ({error}); mend it") from None
-    return tables
-
-
-def _toml() -> Any:
-    """tomllib of Python 3.11, or tomli."""
-    for name in ("tomllib", "tomli"):
-        try:
-            return import_module(name)
-        except ModuleNotFoundError:
-            continue
-    raise InputError("TOML needs Python 3.11 or newer, or the package tomli; pip install tomli, or write the limits as .json")
+    return parse_limits(read_document(path), model)
 
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     """Limits from nested mappings; every wrong key or number is named."""
-    _only(tables, ("outputs", "knobs"), "the limits")
+    _only(tables, ("outputs", "knobs", "inputs", "edge"), "the limits")
     outputs = _tables_of(tables, "outputs")
     if not outputs:
         raise InputError("the limits name no output; add a table [outputs.NAME] with LSL or USL")
@@ -97,6 +81,8 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     return LineLimits(
         tuple(_limit(name, table) for name, table in outputs.items()),
         {name: _knob(name, table) for name, table in knobs.items()},
+        checked(model.axes, {name: _tolerance(name, table) for name, table in _tables_of(tables, "inputs").items()}),
+        _edge(tables.get("edge", EDGE[0])),
     )
 
 
@@ -108,13 +94,17 @@ def _tables_of(tables: Mapping[str, Any], key: str) -> dict[str, Mapping[str, An
 
 
 def _only(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    wrong = [key for key in table if key not in known]
+    wrong = [str(key) for key in table if key not in known]
     if wrong:
-        raise InputError(f"{where} have no entry {wrong[0]!r}; entries are {', '.join(known)}")
+        raise InputError(f"{where} have no entry {shortened(wrong[0])!r}; entries are {', '.join(known)}")
 
 
 def _limit(name: str, table: Mapping[str, Any]) -> Limit:
-    lowered = {key.lower(): value for key, value in table.items()}
+    lowered: dict[str, Any] = {}
+    for key, value in table.items():
+        if key.lower() in lowered:
+            raise InputError(f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them")
+        lowered[key.lower()] = value
     _only(lowered, ("lsl", "usl", "target"), f"limits of {name!r}")
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
     limit = Limit(name, **values)
@@ -134,7 +124,36 @@ def _knob(name: str, table: Mapping[str, Any]) -> Knob:
     return Knob(**values)
 
 
+def _tolerance(name: str, table: Mapping[str, Any]) -> float:
+    _only(table, ("tolerance",), f"inputs of the limits ({name!r})")
+    if "tolerance" not in table:
+        raise InputError(f"input {name!r} has an empty table; give its tolerance, or leave the table out")
+    return _number(table["tolerance"], f"tolerance of {name!r}")
+
+
+def _edge(value: Any) -> str:
+    if not isinstance(value, str) or value not in EDGE:
+        raise InputError(f"edge is {_said(value)}; write {' or '.join(map(repr, EDGE))}")
+    return value
+
+
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
-        raise InputError(f"{what} is {value!r}; give a finite number")
-    return float(value)
+    """A finite float. Raises InputError that says what stands there instead."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(f"{what} is {_said(value)}; give a number without quotes")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not isfinite(number):
+        raise InputError(f"{what} is infinite, no number or beyond 1e308; give a finite number, or leave the entry out")
+    return number
+
+
+def _said(value: Any) -> str:
+    """What stands in the file, shortly."""
+    if isinstance(value, (Mapping, list)):
+        return "a table" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, bool) or value is None:
+        return "null" if value is None else str(value).lower()
+    return f"the text {shortened(value)!r}" if isinstance(value, str) else str(value)

@@ -23,6 +23,7 @@ class Judged:
 
     margin: how far the interval is inside its nearer limit, in output units; negative when it reaches outside.
     straddles [N, T]: a limit lies inside the interval. beyond [N, T]: the whole interval lies outside.
+    edge [N]: no verdict because an input lies in a span without a training row (or outside the domain, extrapolated).
     """
 
     verdict: NDArray[np.str_]
@@ -32,25 +33,32 @@ class Judged:
     margin: Floats
     straddles: NDArray[np.bool_]
     beyond: NDArray[np.bool_]
+    edge: NDArray[np.bool_]
 
 
 def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
     An output without an interval is judged by its value alone. One output wholly outside rejects the part whatever the others do;
-    rows without a value, extrapolated rows and rows with an interval across a limit get no verdict.
+    rows without a value, and rows with an interval across a limit (or one that is not a number), get no verdict. Nor do rows where
+    the model was never trained, whatever it predicts there: `edge` unless the limits accept it, and extrapolated ones always.
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
+    plain = np.array([model.outputs[k].interval is None for k in columns])
     value = found.value[:, columns]
-    lower = np.where(np.isnan(found.lower[:, columns]), value, found.lower[:, columns])
-    upper = np.where(np.isnan(found.upper[:, columns]), value, found.upper[:, columns])
-    answered = (found.status >= Status.OK) & (found.status != Status.EXTRAPOLATED)
+    lower = np.where(plain, value, found.lower[:, columns])
+    upper = np.where(plain, value, found.upper[:, columns])
+    answered = found.status >= Status.OK
+    unknown = found.status == Status.EXTRAPOLATED
+    if limits.edge != "accept":
+        unknown = unknown | (found.status == Status.EDGE)
     with np.errstate(invalid="ignore"):
         inside = (lower >= lsl) & (upper <= usl)
         beyond = (lower > usl) | (upper < lsl)
         margin = np.minimum(usl - upper, lower - lsl)
     straddles = ~inside & ~beyond & answered[:, None]
-    code = np.where(answered & inside.all(axis=1), 1, 0)
-    code = np.where(answered & beyond.any(axis=1), 2, code)
-    return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond)
+    known = answered & ~unknown
+    code = np.where(known & inside.all(axis=1), 1, 0)
+    code = np.where(known & beyond.any(axis=1), 2, code)
+    return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond, unknown)

@@ -1,0 +1,68 @@
+"""Readings of a part from a line of JSON or a row of a table, or the sentence that says why there are none."""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..documents import DIGITS, Twice, once, shortened
+
+Reading = Mapping[str, Any]
+
+LONGEST = 1 << 20  # bytes of a line; longer ones are answered as bad input
+PLAIN = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
+_decoder = json.JSONDecoder(object_pairs_hook=once)
+_decode_long = json.JSONDecoder(object_pairs_hook=once, parse_int=float).decode  # where a whole number has thousands of digits
+
+
+def csv_readings(header: Sequence[str], rows: Iterable[Sequence[str] | str]) -> list[Reading | str]:
+    """Rows of a table (or what is wrong with one) as readings; an empty cell is a missing reading, another length an error."""
+    return [_reading(header, row) for row in rows]
+
+
+def _reading(header: Sequence[str], row: Sequence[str] | str) -> Reading | str:
+    if isinstance(row, str):
+        return row
+    if len(row) != len(header):
+        return f"the row has {len(row)} cells, the header {len(header)}"
+    return {name: cell.strip() or None for name, cell in zip(header, row, strict=True)}
+
+
+def parsed(text: bytes | str) -> Reading | str:
+    """A JSON object, or what is wrong with the line."""
+    if len(text) > LONGEST:
+        return f"the line is longer than {LONGEST} bytes"
+    try:
+        found = _object(text.removeprefix(BOM_UTF8).decode() if isinstance(text, bytes) else text)
+    except UnicodeDecodeError:
+        return "the line is not UTF-8"
+    except Twice as error:
+        return str(error)
+    except (ValueError, RecursionError) as error:
+        return "the line is empty" if not text.strip() else f"the line is not JSON ({shortened(str(error))})"
+    return found if isinstance(found, dict) else "the line is not a JSON object"
+
+
+def _object(text: str) -> Any:
+    try:
+        if text.startswith("{") and text.endswith("}"):  # the usual line, in half the time
+            found, end = _decoder.raw_decode(text)
+            if end == len(text):
+                return found
+        return _decoder.decode(text)
+    except ValueError as error:
+        if DIGITS not in str(error):
+            raise
+    return _decode_long(text)
+
+
+def said(value: object) -> str:
+    """A value of a reading in a sentence, shortly."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**300:
+        return "a whole number of more than 300 digits"
+    return shortened(value if isinstance(value, str) else repr(value))
