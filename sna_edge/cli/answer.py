@@ -119,7 +119,7 @@ def assignments(texts: Sequence[str], known: Sequence[str] = ()) -> dict[str, st
 def number(name: str, text: str) -> float:
     """`text` as a finite number. Raises InputError naming it."""
     try:
-        value = float(text)
+        value = float(text if text.isascii() and "_" not in text else "")  # float() also takes 0_1 and the digits of other scripts
     except ValueError:
         raise InputError(f"{name} = {text!r} is not a number; write for example {name}=1.5") from None
     if not math.isfinite(value):

@@ -13,9 +13,7 @@ from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
 from ..tolerance import checked, remark
-from .answer import (
-    add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable,
-)  # fmt: skip
+from .answer import add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable
 from .rows import Floats, answer_table, summary
 
 HELP = "forward: outputs with intervals for one point or a table"

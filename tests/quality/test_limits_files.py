@@ -54,7 +54,8 @@ def test_no_limit_disappears_behind_a_second_one(case: str, holed: Model, tmp_pa
 ENCODED = {
     "UTF-8 with a mark": GOOD.encode("utf-8-sig"), "UTF-16": GOOD.encode("utf-16"), "UTF-16 LE": GOOD.encode("utf-16-le"),
     "UTF-16 BE": GOOD.encode("utf-16-be"), "UTF-16 BE with a mark": b"\xfe\xff" + GOOD.encode("utf-16-be"),
-    "UTF-32": GOOD.encode("utf-32"), "Windows": GOOD.replace("\n", "\r\n").encode(), "Windows UTF-16": GOOD.replace("\n", "\r\n").encode("utf-16"),
+    "UTF-32": GOOD.encode("utf-32"), "Windows": GOOD.replace("\n", "\r\n").encode(), "Windows UTF-16": GOOD.replace("\n",
+    "\r\n").encode("utf-16"),
     "a comment in German": ("# für die Breite\n" + GOOD).encode("utf-16"),
 }  # fmt: skip
 
@@ -75,7 +76,8 @@ def _written(folder: Path, text: str) -> Path:
 WRONG = {
     "empty": b"", "blank": b" \n\t\n", "only a mark": b"\xef\xbb\xbf", "latin-1": "# für\n".encode("latin-1") + GOOD.encode(),
     "zeros": b"\0" * 64, "pictures": b"\x89PNG\r\n\x1a\n" + b"\0\xff" * 40, "half of UTF-16": GOOD.encode("utf-16")[:-1],
-    "deep lists": b"x = " + b"[" * 100000, "deep tables": b"x = " + b"{a = " * 50000, "deep names": b"outputs.width" + b".a" * 20000 + b" = 1",
+    "deep lists": b"x = " + b"[" * 100000, "deep tables": b"x = " + b"{a = " * 50000,
+    "deep names": b"outputs.width" + b".a" * 20000 + b" = 1",
     "no tables": b"outputs = 3\n", "a list of tables": b"[[outputs.width]]\nUSL = 1.0\n",
 }  # fmt: skip
 NUMBERS = {
@@ -88,7 +90,8 @@ JSON = {
     "NaN": '{"outputs": {"width": {"USL": NaN}}}', "Infinity": '{"outputs": {"width": {"LSL": 1, "USL": Infinity}}}',
     "1e999": '{"outputs": {"width": {"USL": 1e999}}}', "huge": '{"outputs": {"width": {"USL": ' + "9" * 5000 + "}}}",
     "400 digits": '{"outputs": {"width": {"USL": 1' + "0" * 400 + "}}}", "null": '{"outputs": {"width": {"USL": null}}}',
-    "deep": '{"outputs": ' * 100000, "deep lists": "[" * 100000, "a list": "[1]", "text": '"limits"', "cut": '{"outputs": {"wid', "two": "{} {}",
+    "deep": '{"outputs": ' * 100000, "deep lists": "[" * 100000, "a list": "[1]", "text": '"limits"', "cut": '{"outputs": {"wid',
+    "two": "{} {}",
     "quotes": "{'outputs': {}}", "comma": '{"outputs": {"width": {"USL": 1,}}}',
 }  # fmt: skip
 FILES: dict[str, tuple[str, bytes]] = {
@@ -111,7 +114,8 @@ def test_every_wrong_file_is_one_sentence(case: str, holed: Model, tmp_path: Pat
     assert "fault in this program" not in err and "Traceback" not in err
 
 
-@pytest.mark.parametrize("whole", ["18446744073709551616", "-18446744073709551617", "1" + "0" * 30, "340282366920938463463374607431768211456"])
+@pytest.mark.parametrize("whole", ["18446744073709551616", "-18446744073709551617", "1" + "0" * 30,
+    "340282366920938463463374607431768211456"])
 def test_whole_numbers_beyond_64_bits_are_numbers(whole: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nLSL = -1e300\nUSL = {whole}\n")
     assert read_limits(tmp_path / "l.toml", holed).outputs[0].usl == float(whole)

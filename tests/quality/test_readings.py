@@ -47,7 +47,8 @@ def test_keys_of_different_objects_may_be_the_same(line: Line, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", ["1_40", "1_4_0", "１４０", "१४०", "nan", "NaN", "inf", "-Infinity", "infinity", "0x8c", "140 W", "140,0", "1 40", "", " ", "+-140",
+    "value", ["1_40", "1_4_0", "１４０", "१४०", "nan", "NaN", "inf", "-Infinity", "infinity", "0x8c", "140 W", "140,0", "1 40", "", " ",
+    "+-140",
               "1e", "e5", ".", "1e999", "140\u00a0", "\u2212140", "14O", "1.4.0", "True", "(140)", "140d0", "1'40"],
 )  # fmt: skip
 def test_text_that_is_no_plain_number_is_no_reading(line: Line, value: str) -> None:
@@ -75,8 +76,10 @@ def test_numbers_beyond_a_float_stop_a_reading_but_not_a_neighbour(line: Line, c
 
 
 ECHOED = [
-    "1.0", "1.10", "1e3", "1E+02", "1700000000.123456789", "0.1", "-0.0", "12345678901234567890123", "9" * 5000, "1e999", "7", "-3", "0", '"7"',
-    '"1.0"', '"\\u00fc"', '"\\ud83d\\ude00"', '"a\\"b\\\\c\\n"', "null", "true", "false", '[1, 2.50]', '{"lot": "A", "n": 1.0}', '{"a": [{"b": 1e2}]}', "[]", "{}",
+    "1.0", "1.10", "1e3", "1E+02", "1700000000.123456789", "0.1", "-0.0", "12345678901234567890123", "9" * 5000, "1e999", "7", "-3", "0",
+    '"7"',
+    '"1.0"', '"\\u00fc"', '"\\ud83d\\ude00"', '"a\\"b\\\\c\\n"', "null", "true", "false", '[1, 2.50]', '{"lot": "A", "n": 1.0}',
+    '{"a": [{"b": 1e2}]}', "[]", "{}",
     '""', '{"t": [1.10, null, true, "x"]}', '{"a": 1}', '[ 1 ,\t2 ]', '"' + "x" * 5000 + '"', "[" * 300 + "1.50" + "]" * 300,
 ]  # fmt: skip
 
@@ -90,7 +93,8 @@ def files(holed: Model, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_id_and_time_come_back_as_they_were_sent(files: list[str]) -> None:
-    rows = [f'{{"id": {v}, "power": 140, "speed": 1, "time" : {w} ,"alloy": "316L"}}' for v, w in zip(ECHOED, reversed(ECHOED), strict=True)]
+    rows = [f'{{"id": {v}, "power": 140, "speed": 1, "time" : {w} ,"alloy": "316L"}}' for v, w in zip(ECHOED, reversed(ECHOED),
+    strict=True)]
     rows += [f'{{"part": {v}, "power": "x", "speed": 1, "alloy": "316L", "timestamp":{v}}}' for v in ECHOED]
     done = subprocess.run(files, input="\n".join(rows).encode(), capture_output=True, check=True)
     answers = done.stdout.decode().splitlines()
