@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOM = "sna_export"
-C_LIBRARY = ("firmware_bindings/sna.h", "firmware_bindings/sna.c")
+C_LIBRARY = ("firmware_bindings/sna.h", "firmware_bindings/sna_options.h", "firmware_bindings/sna.c")
 
 
 class BuildWithLibrary(build_py):

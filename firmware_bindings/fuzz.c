@@ -105,7 +105,8 @@ static void use(sna_model *m) {
     int32_t integers[SNA_MAX_OUTPUTS];
     size_t found;
     int status = (int)sna_verify(m, work, size) + (int)sna_fixed_verify(m, work, size);
-    m->verified = VERIFIED | VERIFIED_FIXED; /* the evaluators must hold for hostile numbers too */
+    m->seal = seal_of(m);
+    m->section[0] = m->features & FEATURE_FIXED ? seal_of(m) : 0; /* the evaluators must hold for hostile numbers too */
 #ifdef FUZZ_HOST
     status += use_host(m);
 #endif

@@ -37,7 +37,6 @@ enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
 enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
-enum { VERIFIED = 1, VERIFIED_FIXED = 2 }; /* bits of sna_model.verified, one for each path */
 #define FEATURE_TT 1u
 #define FEATURE_FIXED 2u
 #ifdef SNA_NO_TT
@@ -72,6 +71,10 @@ typedef struct ALIAS group_record {
 typedef char axis_record_has_80_bytes[sizeof(axis_record) == AXIS ? 1 : -1];
 typedef char output_record_has_80_bytes[sizeof(output_record) == OUTPUT ? 1 : -1];
 typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
+
+/* What opens a path: a number next to the address of these very bytes. A record full of zeros or ones opens none. */
+INLINE uint32_t seal_of(const sna_model *m) { return (uint32_t)(uintptr_t)m->bytes + 1u; }
+INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
 INLINE const unsigned char *section(const sna_model *m, int id) { return m->bytes + m->section[id]; }
 INLINE const axis_record *axis_at(const sna_model *m, unsigned d) { return (const axis_record *)(const void *)section(m, AXES) + d; }
@@ -120,14 +123,15 @@ NOINLINE int64_t order64(const void *p) {
 #ifdef SNA_FLOAT
 /* The double at p rounded to float, ties to even; below the smallest normal number 0. */
 NOINLINE float single(const void *p) {
-    uint32_t low = load32((const unsigned char *)p), high = load32((const unsigned char *)p + 4), rest = low & 0x1FFFFFFFu;
-    int32_t exponent = (int32_t)(high >> 20 & 0x7FFu) - 896;
-    uint32_t bits = (high & 0xFFFFFu) << 3 | low >> 29;
-    if (exponent <= 0) return 0.0f;
-    if (exponent > 254) return float_of_bits((high & 0x80000000u) | (exponent == 1151 && bits ? 0x7FC00000u : 0x7F800000u));
-    bits |= (uint32_t)exponent << 23;
-    if (rest > 0x10000000u || (rest == 0x10000000u && bits & 1u)) bits++;
-    return float_of_bits(bits | (high & 0x80000000u));
+    uint32_t low, bits, high = load32((const unsigned char *)p + 4), sign = high & 0x80000000u;
+    int32_t normal = (int32_t)(high ^ sign) - 0x38000000; /* exponent and fraction, 896 taken from the exponent */
+    if (normal < 0x00100000) return 0.0f;
+    low = load32((const unsigned char *)p);
+    if (normal >= 0x0FF00000) return float_of_bits(sign | (normal >= 0x47F00000 && (normal & 0xFFFFF || low) ? 0x7FC00000u : 0x7F800000u));
+    bits = (uint32_t)normal << 3 | low >> 29;
+    low &= 0x1FFFFFFFu;
+    if (low > 0x10000000u || (low == 0x10000000u && bits & 1u)) bits++;
+    return float_of_bits(bits | sign);
 }
 #define REAL(x) single(&(x))
 #else
@@ -511,6 +515,12 @@ static int supported(const sna_model *m) {
 #ifdef SNA_PLAIN_ONLY
     if (!m->plain) return 0;
 #endif
+#ifdef SNA_FLOAT
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const unsigned char *bounds = (const unsigned char *)&axis_at(m, d)->lower32;
+        if (!finite32(load32(bounds)) || !finite32(load32(bounds + 4)) || !finite32(load32(bounds + 8))) return 0; /* beyond a float */
+    }
+#endif
 #ifdef SNA_NO_LINK
     for (unsigned k = 0; k < m->n_outputs; k++)
         if (output_at(m, k)->link != LINK_IDENTITY) return 0;
@@ -519,19 +529,27 @@ static int supported(const sna_model *m) {
     return 1;
 }
 
+/* A model without bytes, axes and outputs: every verb refuses it. */
+static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
+    clear(m, sizeof *m);
+    m->rule = (uint8_t)rule;
+    return status;
+}
+
 sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
+    sna_rule rule;
     clear(model, sizeof *model);
     if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
-    model->rule = (uint8_t)first_broken_rule(model, (const unsigned char *)bytes, size);
-    if (model->rule == SNA_RULE_UNSUPPORTED_VERSION || model->rule == SNA_RULE_UNSUPPORTED_FEATURE) return SNA_UNSUPPORTED;
-    if (model->rule) return SNA_CORRUPT;
+    rule = first_broken_rule(model, (const unsigned char *)bytes, size);
+    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE) return closed(model, rule, SNA_UNSUPPORTED);
+    if (rule) return closed(model, rule, SNA_CORRUPT);
     for (unsigned d = 0; d < model->n_axes; d++)
         if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
     model->n_values = (uint16_t)values_size(model);
 #ifdef CORTEX_FPU
-    model->plain = (uint8_t)is_plain(model);
+    model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);
 #endif
-    return supported(model) ? SNA_OK : SNA_UNSUPPORTED;
+    return supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
 }
 
 /* ------------------------------------------------------------------------------------ 3 axes: place and basis */
@@ -1018,9 +1036,11 @@ static real link_of(unsigned link, real f) {
 
 static real output_of(const output_record *o, real f) { return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset); }
 
-static real slope_of(const output_record *o, real f) {
-    real g = link_of(o->link, f);
-    return REAL(o->scale) * (o->link == LINK_EXP ? g : o->link == LINK_LOGISTIC ? g * (1 - g) : 1);
+/* As output_of, with *slope = its derivative by f. */
+static real output_and_slope(const output_record *o, real f, real *slope) {
+    real g = link_of(o->link, f), scale = REAL(o->scale);
+    *slope = scale * (o->link == LINK_EXP ? g : o->link == LINK_LOGISTIC ? g * (1 - g) : 1);
+    return g * scale + REAL(o->offset);
 }
 
 /* ---------------------------------------------------------------------------------------------------- 7 verbs */
@@ -1100,6 +1120,8 @@ typedef struct plain_cell {
     const unsigned char *at;
     real b[4];
 } plain_cell;
+
+typedef char plain_cell_has_20_bytes[sizeof(plain_cell) == 20 ? 1 : -1];
 
 /* b[i] = sum_k m[4 i + k] u^k */
 INLINE void plain_basis(const f32 *m, real u, real *b) {
@@ -1236,7 +1258,7 @@ static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, 
     const output_record *o = output_at(m, 0);
     const f32 *w = weights_at(m), *w_end = w + m->n_modes;
     uint32_t stride = a->n_columns << 2, offset = 0;
-    real f = REAL(o->bias);
+    real f = REAL(o->bias), slope;
     for (plain_slope *c = cells; a < end; a++, c++) {
         real u;
         const u16 *row = plain_span(spans, a, *x++, &u);
@@ -1246,8 +1268,8 @@ static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, 
         plain_basis_slope((const f32 *)(const void *)(matrices + a->matrices) + 16u * row[a->n_spans], u, a->inv_width32, c->b);
     }
     for (; w < w_end; w += 8, offset += 32) f += plain_eight_slopes(cells, m->n_axes, offset, stride, w, dy);
-    for (real slope = slope_of(o, f), *first = dy - m->n_axes; dy > first;) *--dy *= slope;
-    *y = output_of(o, f);
+    *y = output_and_slope(o, f, &slope);
+    for (real *first = dy - m->n_axes; dy > first;) *--dy *= slope;
     return 1;
 }
 
@@ -1275,17 +1297,14 @@ static int is_plain(const sna_model *m) {
 }
 #endif
 
-static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
-    sna_status status;
-#ifdef CORTEX_FPU
-    if (m->plain && plain_value(m, x, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
-#endif
+/* The value by the loops that serve every model, or why there is none. */
+static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
 #ifdef SNA_PLAIN_ONLY
-    (void)status;
+    (void)s;
     fill_nan(y, 1);
     return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : refusal_of(m, x);
 #else
-    status = fill_cells(m, flags, x, s->cells, s->values, 0);
+    sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
         return status;
@@ -1301,11 +1320,18 @@ static sna_status value_at(const sna_model *m, unsigned flags, const real *x, re
 #endif
 }
 
+static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+#ifdef CORTEX_FPU
+    if (m->plain && plain_value(m, x, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
+#endif
+    return general_value(m, flags, x, y, s);
+}
+
 sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y, signed char *status, void *work, size_t work_size) {
     sna_status worst = SNA_OK;
     space s;
     sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
     if (ready != SNA_OK) return ready;
     for (size_t i = 0; i < n; i++, x += m->n_axes, y += m->n_outputs) {
         sna_status row = value_at(m, flags, x, y, &s);
@@ -1318,20 +1344,20 @@ sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const re
 sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work, size_t work_size) {
     space s;
     sna_status ready;
-    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
 #ifdef CORTEX_FPU
-    if (m->plain && work && !((uintptr_t)work & 7u) && work_size >= m->n_axes * sizeof(plain_cell) && plain_value(m, x, y, (plain_cell *)work))
+    if (work_size > m->plain - (size_t)1 && work && !((uintptr_t)work & 7u) && plain_value(m, x, y, (plain_cell *)work))
         return SNA_OK;
 #endif
     ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    return ready == SNA_OK ? value_at(m, flags, x, y, &s) : ready;
+    return ready == SNA_OK ? general_value(m, flags, x, y, &s) : ready;
 }
 
 sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, void *work, size_t work_size) {
     size_t n = (size_t)m->n_outputs * m->n_axes;
     space s;
     sna_status status;
-    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
     status = take_space(m, SNA_WORK_GRAD, work, work_size, &s);
     if (status != SNA_OK) return status;
 #ifdef CORTEX_FPU
@@ -1356,9 +1382,9 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
 #endif
         cp_gradient(m, s.cells, s.use, s.scratch, y, dy);
     for (unsigned k = 0; k < m->n_outputs; k++) {
-        real slope = slope_of(output_at(m, k), y[k]);
+        real slope;
+        y[k] = output_and_slope(output_at(m, k), y[k], &slope);
         for (unsigned d = 0; d < m->n_axes; d++) dy[k * m->n_axes + d] *= slope;
-        y[k] = output_of(output_at(m, k), y[k]);
     }
     return status;
 #endif
@@ -1367,7 +1393,9 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
 sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fault *fault) {
     sna_status status = SNA_OK;
     fault->axis = -1;
+    fault->reserved = 0;
     fault->excess = 0;
+    if (!m->bytes) return SNA_BAD_INPUT;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         place p;
@@ -1401,9 +1429,11 @@ static real in_range(const output_record *o, real y) {
 }
 
 sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
-    const output_record *o = output_at(m, k < m->n_outputs ? k : 0);
+    const output_record *o;
     *low = *high = not_a_number();
-    if (k >= m->n_outputs || order64(&o->level) <= 0 || !(y - y >= 0)) return SNA_BAD_INPUT;
+    if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
+    o = output_at(m, k);
+    if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
     real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
     real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
@@ -1415,12 +1445,18 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
 
 sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     space s;
-    sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
-    uint32_t count = load32(section(m, GOLDEN));
-    const f64 *x = tolerance + 2 * m->n_outputs, *expected = x + (size_t)count * m->n_axes;
-    if (ready != SNA_OK) return ready;
+    sna_status ready;
+    const f64 *tolerance, *x, *expected;
+    uint32_t count;
     if (m->rule) return SNA_CORRUPT;
+    if (!m->bytes) return SNA_BAD_INPUT;
+    m->seal = 0;
+    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    if (ready != SNA_OK) return ready;
+    count = load32(section(m, GOLDEN));
+    tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
+    x = tolerance + 2 * m->n_outputs;
+    expected = x + (size_t)count * m->n_axes;
 #ifdef SNA_FLOAT
     tolerance += m->n_outputs;
 #endif
@@ -1434,7 +1470,7 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
         }
         if (m->rule) return SNA_CORRUPT;
     }
-    m->verified |= VERIFIED;
+    m->seal = seal_of(m);
     return SNA_OK;
 }
 
@@ -1465,11 +1501,13 @@ static real evaluate_polynomial(const real *c, unsigned n, real u) {
     return value;
 }
 
-/* log(x), x > 0: Newton on the exponential above from the exponent of x; converges quadratically. */
+static int is_finite(real x) { return x - x >= 0; }
+
+/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges quadratically. */
 static real logarithm(real x) {
-    real f = 0, scale = 1;
-    while (x > 2) { x *= (real)0.5f; f += 1; }
-    while (x < 1 && f > (real)-1100.0f) { x *= 2; f -= 1; }
+    real f = 0, scale;
+    for (int i = 0; i < 1100 && x > 2; i++) { x *= (real)0.5f; f += 1; }
+    for (int i = 0; i < 1100 && x < 1; i++) { x *= 2; f -= 1; }
     f *= LN2_HIGH + LN2_LOW;
     scale = x - 1;
     for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
@@ -1478,6 +1516,7 @@ static real logarithm(real x) {
 
 static int aim_at(hunt *h) {
     real g = (h->target - REAL(h->output->offset)) / REAL(h->output->scale);
+    if (!is_finite(g)) return 0;
     if (h->output->link == LINK_EXP && !(g > 0)) return 0;
     if (h->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
     h->aim = h->output->link == LINK_EXP ? logarithm(g) : h->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
@@ -1486,7 +1525,7 @@ static int aim_at(hunt *h) {
 
 static void note_value(hunt *h, real f) {
     real y = output_of(h->output, f), distance = absolute(y - h->target);
-    if (!(distance >= h->distance)) {
+    if (distance < h->distance) {
         h->distance = distance;
         h->nearest = y;
     }
@@ -1525,7 +1564,7 @@ static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]
     cuts[0] = 0;
     cuts[1] = 1;
     for (unsigned order = p->n - 1; order-- > 1;) {
-        real d[SNA_MAX_DEGREE + 1], next[SNA_MAX_DEGREE + 2];
+        real d[SNA_MAX_DEGREE + 1] = {0}, next[SNA_MAX_DEGREE + 2];
         unsigned n = p->n - order, found = 1;
         for (unsigned k = 0; k < n; k++) {
             d[k] = p->c[k + order];
@@ -1628,10 +1667,21 @@ static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t s
     }
 }
 
-static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, hunt *h) {
+/* Size of what is summed along the unknown axis; infinite where a sum has overflowed. */
+static real reach_of(const real *rows, uint32_t n, real constant) {
+    real largest = absolute(constant), sum = constant;
+    for (uint32_t row = 0; row < n; row++) {
+        sum += absolute(rows[row]) * (real)65536.0f; /* more than the coefficients of a span can grow by */
+        if (absolute(rows[row]) > largest) largest = absolute(rows[row]);
+    }
+    return is_finite(sum) ? largest : (real)float_of_bits(0x7F800000u);
+}
+
+static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, hunt *h) {
     const f64 *breaks = breaks_at(m, a);
-    real largest = absolute(constant) + absolute(h->aim);
-    for (uint32_t row = 0; row < a->n_rows; row++) largest = absolute(rows[row]) > largest ? absolute(rows[row]) : largest;
+    real aim = absolute(h->aim), largest = reach;
+    if (aim > 64 * reach) aim = 64 * reach; /* a target far outside must not widen what counts as a root */
+    if (absolute(constant) + aim > largest) largest = absolute(constant) + aim;
 #ifdef SNA_FLOAT
     h->tolerance = largest * 4e-7f;
     h->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
@@ -1669,11 +1719,11 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     hunt h;
     space s;
     sna_status status;
-    real *rows, constant;
+    real *rows, constant, reach;
     clear(&h, sizeof h);
     *n_roots = 0;
     *nearest = not_a_number();
-    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
     if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots) return SNA_BAD_INPUT;
     status = take_space(m, SNA_WORK_ROOTS, work, work_size, &s);
     if (status != SNA_OK) return status;
@@ -1693,7 +1743,9 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     h.room = max_roots;
     h.distance = (real)float_of_bits(0x7F800000u);
     h.aimed = aim_at(&h);
-    hunt_axis(m, axis_at(m, axis), rows, constant, &h);
+    reach = reach_of(rows, axis_at(m, axis)->n_rows, constant);
+    if (!is_finite(reach)) return SNA_NOT_CONVERGED;
+    hunt_axis(m, axis_at(m, axis), rows, constant, reach, &h);
     *n_roots = h.found;
     *nearest = h.found ? target : h.nearest;
     return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
@@ -1864,21 +1916,21 @@ NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, 
     }
 }
 
-INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *place, fixed_cell *cell) {
+INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at, fixed_cell *c) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
-    const u16 *row = first_rows(m, a) + place->span;
+    const u16 *row = first_rows(m, a) + at->span;
     uint32_t n = a->degree + 1u, matrix, stride = row_bytes(a);
-    int32_t *b = basis_of(cell);
-    if (place->span >= a->n_spans || place->u > 32768u) return SNA_OUT_OF_DOMAIN;
-    cell->is_i8 = a->dtype == DT_I8;
-    cell->n = (uint8_t)n;
-    cell->quads = (uint16_t)(stride >> 2);
-    cell->at = section(m, TABLES) + a->table + row[0] * stride;
+    int32_t *b = basis_of(c);
+    if (at->span >= a->n_spans || at->u > 32768u) return SNA_OUT_OF_DOMAIN;
+    c->is_i8 = a->dtype == DT_I8;
+    c->n = (uint8_t)n;
+    c->quads = (uint16_t)(stride >> 2);
+    c->at = section(m, TABLES) + a->table + row[0] * stride;
     matrix = f->matrices + 4u * row[a->n_spans] * n * n;
-    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, place->u, b);
-    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, place->u, b);
-    return section(m, SPANS)[a->support + place->span] ? SNA_OK : SNA_EDGE;
+    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, at->u, b);
+    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u, b);
+    return section(m, SPANS)[a->support + at->span] ? SNA_OK : SNA_EDGE;
 }
 
 /* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
@@ -1948,11 +2000,11 @@ NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
 NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
-        fixed_cell *cell = (fixed_cell *)(void *)words;
-        sna_status here = fill_fixed_cell(m, d, places + d, cell);
+        fixed_cell *c = (fixed_cell *)(void *)words;
+        sna_status here = fill_fixed_cell(m, d, places + d, c);
         if (here < 0) return here;
         if (here) status = here;
-        words += cell_words(cell->n);
+        words += cell_words(c->n);
     }
     return status;
 }
@@ -1996,13 +2048,14 @@ NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint1
 
 sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
     uint64_t *f = (uint64_t *)work;
-    uint32_t *words = (uint32_t *)(void *)(f + m->n_outputs);
-    size_t size = fixed_workspace(m);
+    uint32_t *words;
+    size_t size;
     sna_status status;
-    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    if (!(m->verified & VERIFIED_FIXED)) return SNA_NOT_VERIFIED;
+    if (m->section[0] != seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    size = fixed_workspace(m);
     if (work_size < size) return SNA_NO_SPACE;
+    words = (uint32_t *)(void *)(f + m->n_outputs);
     status = fill_fixed_cells(m, places, words);
     if (status < 0) return status;
     for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
@@ -2011,17 +2064,21 @@ sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *
     return status;
 }
 
-sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *place) {
-    const axis_record *a = axis_at(m, axis < m->n_axes ? axis : 0);
-    const fixed_axis *f = fixed_axis_at(m, axis < m->n_axes ? axis : 0);
-    uint32_t span = 0, multiplier = f->multiplier;
-    int32_t start = f->count_lower;
+sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *to) {
+    const axis_record *a;
+    const fixed_axis *f;
+    uint32_t span = 0, multiplier;
+    int32_t start;
     uint64_t v;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     if (axis >= m->n_axes) return SNA_BAD_INPUT;
+    a = axis_at(m, axis);
+    f = fixed_axis_at(m, axis);
+    multiplier = f->multiplier;
+    start = f->count_lower;
     if (counts < f->count_lower || counts > f->count_upper) return SNA_OUT_OF_DOMAIN;
-    place->u = 0;
-    place->span = (uint16_t)counts;
+    to->u = 0;
+    to->span = (uint16_t)counts;
     if (a->kind == CATEGORICAL) return SNA_OK;
     if (f->counts) {
         const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
@@ -2039,8 +2096,8 @@ sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sn
         span = v >> 15 < a->n_spans ? (uint32_t)(v >> 15) : a->n_spans - 1u;
         v -= (uint64_t)span << 15;
     }
-    place->span = (uint16_t)span;
-    place->u = (uint16_t)(v < 32768u ? v : 32768u);
+    to->span = (uint16_t)span;
+    to->u = (uint16_t)(v < 32768u ? v : 32768u);
     return SNA_OK;
 }
 
@@ -2057,7 +2114,7 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     p = section(m, FIXED) + fixed_golden_offset(m);
     count = load32(p);
-    m->verified |= VERIFIED_FIXED;
+    m->section[0] = seal_of(m);
     places = (const sna_place *)(const void *)(p + 8);
     expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
     for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
@@ -2067,7 +2124,7 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
             if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         if (m->rule) status = SNA_CORRUPT;
         if (status < 0) {
-            m->verified &= (uint8_t)~VERIFIED_FIXED;
+            m->section[0] = 0;
             return status;
         }
     }

@@ -8,9 +8,13 @@
  *     if (sna_verify(&model, work, sizeof work) != SNA_OK) ...    replays the artifact's golden vectors
  *     status = sna_eval(&model, 0, x, y, work, sizeof work);      x[n_axes] -> y[n_outputs]
  *
- * Build options (define before compiling sna.c and before including this header):
- *     SNA_FLOAT     coordinates, sums and outputs are float, for cores whose FPU is single precision. Default: double.
- *                   Inverse widths and rounded bounds are then taken from the artifact without recomputing them.
+ * Build options stand in sna_options.h, which this header includes, so that the library and every program that uses it see the
+ * same ones; a compiler's -D does as well when everything gets it. Those that change what sna_real is change the names of the
+ * functions too (sna_eval is sna_eval_f32 to the linker): objects that do not agree do not link.
+ *     SNA_FLOAT     coordinates, sums and outputs are float. Default on cores whose FPU is single precision: Cortex-M4F, M7 with
+ *                   fpv5-sp, M33, RISC-V with F and no D, Xtensa (ESP32, S2, S3). Inverse widths and rounded bounds are then
+ *                   taken from the artifact without recomputing them.
+ *     SNA_DOUBLE    they are double, whatever the FPU. Default elsewhere.
  *     SNA_SHA256    sna_open checks the SHA-256 as well as the CRC-32 (about 1.2 KB of code). Default: CRC-32 only.
  *     SNA_NO_F16    leave out half-precision tables: `unsupported`. Default: in.
  *     SNA_NO_INT    leave out int16 and int8 tables (on the float path): `unsupported`. Default: in.
@@ -21,12 +25,44 @@
  *                   extrapolation; other models are `unsupported`. About 2 KB less code. Default: all models.
  *     SNA_FUSE      use fused multiply-add for sums of rows (Cortex-M7, M33). Default: on Armv8-M.
  *     SNA_NO_FIXED  leave out the integer path: its section is not read. Default: in.
+ *     SNA_ALIGN(n)  how this compiler aligns an object, for compilers that are neither C11, C++11, GNU, IAR, Keil nor MSVC.
  */
 #ifndef SNA_H
 #define SNA_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "sna_options.h"
+
+#if defined(SNA_FLOAT) && defined(SNA_DOUBLE)
+#error "sna: SNA_FLOAT and SNA_DOUBLE exclude each other"
+#elif !defined(SNA_FLOAT) && !defined(SNA_DOUBLE)
+#if defined(__ARM_FP) && !(__ARM_FP & 8)
+#define SNA_FLOAT
+#elif defined(__riscv_flen) && __riscv_flen == 32
+#define SNA_FLOAT
+#elif defined(__XTENSA__)
+#define SNA_FLOAT
+#endif
+#endif
+
+/* The names that the linker sees: one set a type of numbers. */
+#ifdef SNA_FLOAT
+#define sna_open sna_open_f32
+#define sna_verify sna_verify_f32
+#define sna_workspace_size sna_workspace_size_f32
+#define sna_eval sna_eval_f32
+#define sna_eval_grad sna_eval_grad_f32
+#define sna_eval_batch sna_eval_batch_f32
+#define sna_interval sna_interval_f32
+#define sna_locate sna_locate_f32
+#define sna_roots sna_roots_f32
+#define sna_fixed_verify sna_fixed_verify_f32
+#define sna_fixed_place sna_fixed_place_f32
+#define sna_fixed_eval sna_fixed_eval_f32
+#define sna_fixed_exponent sna_fixed_exponent_f32
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +88,24 @@ typedef double sna_real;
 #define SNA_MUST_USE __attribute__((warn_unused_result))
 #else
 #define SNA_MUST_USE
+#endif
+
+/* Before a declaration: the object stands on a multiple of n. IAR in C99 takes it from the pragma, Keil's armcc from __align. */
+#ifndef SNA_ALIGN
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define SNA_ALIGN(n) alignas(n)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define SNA_ALIGN(n) _Alignas(n)
+#elif defined(__GNUC__) || defined(__clang__)
+#define SNA_ALIGN(n) __attribute__((aligned(n)))
+#elif defined(__ICCARM__) || defined(__ICCRISCV__)
+#define SNA_PRAGMA(text) _Pragma(#text)
+#define SNA_ALIGN(n) SNA_PRAGMA(data_alignment = n)
+#elif defined(__CC_ARM)
+#define SNA_ALIGN(n) __align(n)
+#elif defined(_MSC_VER)
+#define SNA_ALIGN(n) __declspec(align(n))
+#endif
 #endif
 
 /* ------------------------------------------------------------------------------------------------------ statuses
@@ -101,24 +155,27 @@ typedef enum sna_rule {
 } sna_rule;
 
 /* ---------------------------------------------------------------------------------------------------------- model
- * Filled by sna_open; every field is read-only for the caller. `bytes` must outlive the model and stay unchanged. */
+ * Filled by sna_open; every field is read-only for the caller. `bytes` must outlive the model and stay unchanged. What
+ * sna_verify leaves in `seal` and sna_fixed_verify in section[0] depends on `bytes`, so that no path opens by accident. */
 typedef struct sna_model {
     const unsigned char *bytes;
     uint32_t size;
-    uint32_t section[14];   /* offsets of sections 1..13 (index 0: unused) */
+    uint32_t section[14];   /* offsets of sections 1..13; [0] is the library's own, as `seal` is */
     uint32_t n_modes;       /* CP: padded modes; TT: rank after the last axis */
     uint16_t n_axes, n_outputs, n_groups, max_rank;
     uint8_t max_degree;
     uint8_t features;       /* bit 0: tensor train, bit 1: integer path */
-    uint8_t verified;       /* bit 0: sna_verify has passed, bit 1: sna_fixed_verify */
     uint8_t rule;           /* sna_rule of the failure */
+    uint8_t reserved;
     uint16_t n_values;      /* basis values of one query */
-    uint8_t plain;          /* served by the loops written for a Cortex-M FPU */
+    uint16_t plain;         /* workspace of the loops written for a Cortex-M FPU; 0: they do not serve this model */
+    uint32_t seal;
 } sna_model;
 
 /* Which coordinate was refused or extrapolated, and by how much in units of its axis. */
 typedef struct sna_fault {
-    int axis;               /* -1: none */
+    int32_t axis;           /* -1: none */
+    uint32_t reserved;
     sna_real excess;
 } sna_fault;
 
@@ -155,18 +212,20 @@ SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const
 /* ---------------------------------------------------------------------------------------------------------- roots
  * All x_axis in the domain with y_output(x) = target, the other coordinates as in x. Intervals on which the model
  * equals the target come as low < high; plain roots as low = high. ok one, several, tangent, unreachable
- * (`nearest` = reachable value closest to the target), no_space (more than max_roots). */
+ * (`nearest` = reachable value closest to the target), no_space (more than max_roots). Values that overflow: not_converged.
+ * Takes at most SNA_ROOTS_STEPS evaluations of a polynomial of the axis' degree, besides one pass over the tables. */
 typedef struct sna_root {
     sna_real low, high;
 } sna_root;
+
+#define SNA_ROOTS_STEPS(spans, degree) ((spans) * (67u * (degree) * ((degree) - 1u) / 2u + 68u * (degree) + 3u))
 
 SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, unsigned axis, unsigned output, sna_real target, sna_root *roots,
                                   size_t max_roots, size_t *n_roots, sna_real *nearest, void *work, size_t work_size);
 
 /* --------------------------------------------------------------------------------------- integer path (no FPU used)
  * FORMAT.md section 13. A place is a span and u in unsigned Q15 (0..32768). Outputs are int32 with sna_fixed_exponent
- * fraction bits. Each path answers only after its own replay: sna_verify serves the float path, sna_fixed_verify (integers
- * only) this one. */
+ * fraction bits. This path opens with sna_fixed_verify, which uses integers only; sna_verify opens the other verbs. */
 typedef struct sna_place {
     uint16_t span, u;
 } sna_place;

@@ -428,7 +428,7 @@ size_t sna_host_size(const sna_model *m) {
 
 sna_status sna_host_prepare(const sna_model *m, void *memory, size_t size, const sna_host **host) {
     arena a;
-    if (!(m->verified & VERIFIED)) return SNA_NOT_VERIFIED;
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
     if (!memory || (uintptr_t)memory & 63u) return SNA_BAD_INPUT;
     if (size < sna_host_size(m)) return SNA_NO_SPACE;
     a.base = (unsigned char *)memory;
@@ -651,9 +651,10 @@ sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const doub
             for (int i = 0; i < h->n_blocks; i++) h->set->gradient(h, &h->blocks[i], &k, q, h->sorted && k.status[q] != SNA_EXTRAPOLATED, f, df);
             for (size_t j = 0; j < outputs; j++) {
                 const output_record *o = output_at(&h->model, (unsigned)j);
-                double slope = k.status[q] < 0 ? not_a_number() : slope_of(o, f[j]);
+                double slope;
+                f[j] = output_and_slope(o, f[j], &slope);
+                if (k.status[q] < 0) slope = not_a_number();
                 for (size_t d = 0; d < axes; d++) df[j * axes + d] *= slope * k.rates[d * BLOCK + (size_t)q];
-                f[j] = output_of(o, f[j]);
             }
         }
         worst = hand_out(h, m, k.status, k.f, status ? status + done : NULL, worst);

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .toolchain import library_folder
 
-LIBRARY = ("sna.h", "sna.c")
+LIBRARY = ("sna.h", "sna_options.h", "sna.c")
 
 MAKEFILE = """# Builds the self-test of {name} on this machine: make && ./selftest
 CFLAGS ?= -std=c99 -O2 -Wall -Wextra -Wconversion -Wdouble-promotion -Werror

@@ -71,5 +71,5 @@ def read_image(elf: Path) -> Image:
         parsed = ELFFile(file)
         flash = sum(s["sh_size"] for s in parsed.iter_sections() if s.name.startswith((".text", ".rodata", ".data")))
         table = parsed.get_section_by_name(".symtab")
-        symbols = {s.name: s["st_value"] for s in table.iter_symbols()}
+        symbols = {s.name.removesuffix("_f32"): s["st_value"] for s in table.iter_symbols()}  # sna.h: single precision has its own names
     return Image(elf, flash, symbols)

@@ -41,11 +41,25 @@ class ModelRecord(Structure):
         ("max_rank", c_uint16),
         ("max_degree", c_uint8),
         ("features", c_uint8),
-        ("verified", c_uint8),
         ("rule", c_uint8),
+        ("reserved", c_uint8),
         ("n_values", c_uint16),
-        ("plain", c_uint8),
+        ("plain", c_uint16),
+        ("seal", c_uint32),
     ]
+
+
+class Names:
+    """The functions of a build: `sna_eval` of single precision is `sna_eval_f32` to the linker."""
+
+    def __init__(self, library: ctypes.CDLL, suffix: str) -> None:
+        self._library, self._suffix = library, suffix
+
+    def __getattr__(self, name: str) -> Any:
+        plain = name in ("sna_status_name", "sna_rule_name")
+        found = getattr(self._library, name if plain else name + self._suffix)
+        setattr(self, name, found)
+        return found
 
 
 class Library:
@@ -54,7 +68,7 @@ class Library:
     def __init__(self, path: str, *, single: bool = False) -> None:
         self.real = np.float32 if single else np.float64
         self._real = c_float if single else c_double
-        self._c = c = ctypes.CDLL(path)
+        self._c = c = Names(ctypes.CDLL(path), "_f32" if single else "")
         model, real, size = POINTER(ModelRecord), self._real, c_size_t
         c.sna_open.argtypes = [c_void_p, size, model]
         c.sna_verify.argtypes = c.sna_fixed_verify.argtypes = [model, c_void_p, size]
