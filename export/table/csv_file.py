@@ -1,66 +1,53 @@
-"""A CSV file in: separator found by itself, quotes kept, plain numeric files by a fast path in blocks."""
+"""A table file in: any dialect by the one reader of the device room, plain numeric files by a fast path in blocks."""
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
+from sna_edge.table import Source, open_table
 
-from .table import Table, numbers_of
+from .table import Table
 
 Floats = NDArray[np.float64]
 FAST_BYTES = 2_000_000
 """From this size on a file is first tried as plain numbers, in blocks of BLOCK lines."""
 BLOCK = 1 << 18
+FIXED = re.compile(r"\.[0-9][0-9]0(?![0-9])")
+"""Three decimals that end in zero: only a file with such cells can be doubted to have thousands."""
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
-    """The table of a CSV file with a header line; separator comma, semicolon or tab, whichever the header has most of.
+def read_table(path: str | os.PathLike[str], *, encoding: str = "", separator: str = "", decimal: str = "") -> Table:
+    """The table in a file with a header line: CSV in any dialect, an Excel workbook or a Parquet file.
 
-    Raises InputError: no file, empty file, repeated or empty column names, a row with too many or too few cells
-    (its line named). A semicolon file may write decimal commas.
+    Encoding, separator and decimal mark are found from the file; what is declared overrules. Raises InputError: no file, empty file,
+    repeated or empty column names, a row with too many or too few cells (its line named).
     """
-    try:
-        size = os.path.getsize(path)
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
-    except OSError as error:
-        raise InputError(f"{os.fspath(path)} cannot be read ({error.strerror}); check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{os.fspath(path)} is not UTF-8 text; save it as CSV with UTF-8 encoding") from error
-    if not first.strip():
-        raise InputError(f"{os.fspath(path)} has no header line; give a CSV file with column names in its first line")
-    separator = max(",;\t", key=first.count)
-    names = _header(path, first, separator)
-    if size >= FAST_BYTES:
-        table = _read_plain(path, names, separator)
+    source = open_table(path, encoding=encoding, separator=separator, decimal=decimal)
+    for column, name in enumerate(source.names):
+        if not name:
+            raise InputError(f"{source.path}: column {column + 1} has no name; name it in the first line")
+    if source.is_plain and decimal != "," and os.path.getsize(path) >= FAST_BYTES:
+        table = _read_plain(source)
         if table is not None:
             return table
-    return _read_cells(path, names, separator)
+    return _read_cells(source)
 
 
-def _header(path: str | os.PathLike[str], first: str, separator: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in next(csv.reader([first], delimiter=separator)))
-    for column, name in enumerate(names):
-        if not name:
-            raise InputError(f"{os.fspath(path)}: column {column + 1} has no name; name it in the first line")
-        if names.index(name) != column:
-            raise InputError(f"{os.fspath(path)}: column name {name!r} occurs twice; rename one")
-    return names
-
-
-def _read_plain(path: str | os.PathLike[str], names: tuple[str, ...], separator: str) -> Table | None:
+def _read_plain(source: Source) -> Table | None:
     """Numbers only, block by block into one array; None as soon as a block holds anything else."""
-    numbers = np.empty((_line_count(path) - 1, len(names)), order="F")
-    at = 0
-    with open(path, encoding="utf-8-sig") as file:
-        file.readline()
+    names, after, separator = source.names, source.layout.after, source.dialect.separator
+    values = np.empty((_line_count(source.path) - after, len(names)), order="F")
+    at, doubtful = 0, False
+    with open(source.path, encoding=source.encoding) as file:
+        for _ in islice(file, after):
+            pass
         while lines := list(islice(file, BLOCK)):
             try:
                 block = np.loadtxt(lines, delimiter=separator, ndmin=2, comments=None)
@@ -68,12 +55,27 @@ def _read_plain(path: str | os.PathLike[str], names: tuple[str, ...], separator:
                 return None
             if block.shape != (len(lines), len(names)):
                 return None
-            numbers[at : at + len(block)] = block
+            doubtful = doubtful or _doubtful(block, lines, separator)
+            values[at : at + len(block)] = block
             at += len(block)
-    return Table(names, numbers) if at == len(numbers) else None
+    if at != len(values) or doubtful or not np.isfinite(values).all():
+        return None
+    return Table(names, values, cells=FileCells(source), lines=range(after + 1, after + 1 + at), source=source)
 
 
-def _line_count(path: str | os.PathLike[str]) -> int:
+def _doubtful(block: Floats, lines: Sequence[str], separator: str) -> bool:
+    """Whether a column could mix `1.000` with `999`: fixed digits beside whole numbers below 1000 without a point."""
+    small = (np.abs(block) < 1000) & (np.rint(block) == block)
+    columns = [c for c in range(block.shape[1]) if small[:, c].any() and np.array_equal(np.rint(1000 * block[:, c]), 1000 * block[:, c])]
+    return bool(columns) and FIXED.search("".join(lines)) is not None and any(_mixed(small[:, c], lines, separator, c) for c in columns)
+
+
+def _mixed(small: NDArray[np.bool_], lines: Sequence[str], separator: str, c: int) -> bool:
+    marked = ["." in lines[row].split(separator, c + 1)[c] for row in np.flatnonzero(small).tolist()]
+    return not all(marked) and (any(marked) or not small.all())
+
+
+def _line_count(path: str) -> int:
     """Lines of the file, a last one without its newline included."""
     count, last = 0, b"\n"
     with open(path, "rb") as file:
@@ -83,29 +85,30 @@ def _line_count(path: str | os.PathLike[str]) -> int:
     return count + (last != b"\n")
 
 
-def _read_cells(path: str | os.PathLike[str], names: tuple[str, ...], separator: str) -> Table:
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file, delimiter=separator)
-        next(rows)
-        cells = list(_checked(path, rows, len(names)))
-    if not cells:
-        return Table(names, np.empty((0, len(names))))
-    numbers, text = np.empty((len(cells), len(names)), order="F"), {}
-    for column, name in enumerate(names):
-        strings = np.array([row[column] for row in cells])
-        found = numbers_of(strings)
-        if separator == ";" and np.isnan(found).any():
-            found = numbers_of(np.char.replace(strings, ",", "."))
-        numbers[:, column] = found
-        if not np.isfinite(found).all():
-            text[name] = strings
-    return Table(names, numbers, text)
+def _read_cells(source: Source) -> Table:
+    columns: list[list[str]] = [[] for _ in source.names]
+    lines: list[int] = []
+    for block in source.blocks():
+        for row, reason in block.wrong.items():
+            raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
+        for i, column in enumerate(columns):
+            column += block.column(i)
+        lines += block.lines
+    return Table.of_cells(dict(zip(source.names, columns, strict=True)), lines, source)
 
 
-def _checked(path: str | os.PathLike[str], rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    for line, row in enumerate(rows, start=2):
-        if not row or (width > 1 and not any(cell.strip() for cell in row)):
-            continue
-        if len(row) != width:
-            raise InputError(f"{os.fspath(path)}, line {line}: {len(row)} cells for {width} columns; correct the line")
-        yield row
+class FileCells(Mapping[str, list[str]]):
+    """The cells of a file as written, read again when a column is asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __getitem__(self, name: str) -> list[str]:
+        column = self._source.names.index(name)
+        return [cell for block in self._source.blocks() for cell in block.column(column)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._source.names)
+
+    def __len__(self) -> int:
+        return len(self._source.names)

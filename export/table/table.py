@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
+from sna_edge.table import Marks, Source, is_number, number
+from sna_edge.table.numbers import SHAPES, numbers
+from sna_edge.table.sheets import written
 
 from ..fit.samples import AxisSpec, Samples
 
 Floats = NDArray[np.float64]
 MOST_LEVELS = 64
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
-"""Cells, in lower case, that mean no value."""
+"""Cells, in lower case, that mean no number; as levels they stand for themselves."""
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """names [C]; numbers [N, C], NaN where a cell is missing or text; text[column] = its cells as written.
+    """names [C]; numbers [N, C], NaN where a cell is missing or text; cells[column], where known, as written.
 
-    `first_line` is the line of the file that holds row 0, for messages. Column-major, so that a column is contiguous.
+    `lines[row]` is the line of the file, for messages; `source` the file, which decides what its numbers mean. Column-major, so that
+    a column is contiguous.
     """
 
     names: tuple[str, ...]
     numbers: Floats
-    text: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
-    first_line: int = 2
+    cells: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    lines: Sequence[int] = ()
+    source: Source | None = None
+    marks: Marks = field(default_factory=lambda: Marks("the table"))
 
     @classmethod
     def of(cls, columns: Mapping[str, Sequence[object]]) -> Table:
@@ -37,16 +43,38 @@ class Table:
         lengths = {len(c) for c in columns.values()}
         if len(lengths) > 1:
             raise InputError("columns differ in length; give one cell per row")
-        arrays, text = [], {}
-        for name, cells in columns.items():
-            array = np.asarray(cells)
+        arrays: list[Floats] = []
+        cells: dict[str, Sequence[object]] = {}
+        for name, column in columns.items():
+            array = np.asarray(column)
+            if array.dtype.kind != "f":
+                cells[name] = column if array.dtype.kind in "OUS" else array.tolist()
             if array.dtype.kind in "OUS":
-                strings = np.array(["" if c is None else str(c) for c in cells])
-                array = numbers_of(strings)
-                if np.isnan(array).any():
-                    text[name] = strings
+                array = numbers([as_written(c) for c in column])
             arrays.append(np.asarray(array, dtype=float))
-        return cls(names, np.asfortranarray(np.stack(arrays, axis=1)) if arrays else np.empty((0, 0)), text)
+        return cls(names, np.asfortranarray(np.stack(arrays, axis=1)) if arrays else np.empty((0, 0)), cells)
+
+    @classmethod
+    def of_cells(cls, cells: Mapping[str, list[str]], lines: Sequence[int], source: Source, marks: Marks | None = None) -> Table:
+        """From the cells of a file. A decimal mark that its columns leave open is decided by those that are used."""
+        try:
+            marks = marks or source.marks()
+        except InputError:
+            marks = Marks(source.path)
+        values = np.empty((len(lines), len(cells)), order="F")
+        for i, column in enumerate(cells.values()):
+            values[:, i] = numbers(column, marks.decimal)
+        return cls(tuple(cells), values, cells, lines, source, marks)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Units from a row below the header."""
+        return self.source.units if self.source else {}
+
+    @property
+    def text(self) -> dict[str, Sequence[object]]:
+        """The cells of the columns that hold anything but numbers."""
+        return {name: self.cells[name] for name in self.names if name in self.cells and np.isnan(self.column(name)).any()}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -77,6 +105,18 @@ class Table:
         targets = list(targets)
         chosen = [n for n in self.names if n not in targets] if inputs is None else list(inputs)
         self._check_names(targets, chosen, categorical, domain)
+        return self._decided([n for n in (*targets, *chosen) if n not in categorical])._samples(targets, chosen, categorical, domain)
+
+    def _decided(self, needed: Sequence[str]) -> Table:
+        """The table with the decimal mark that the columns `needed` as numbers prove."""
+        marks = self.source.marks(needed) if self.source else self.marks
+        if self.source is None or marks.decimal == self.marks.decimal:
+            return replace(self, marks=marks)
+        return Table.of_cells({name: [str(c) for c in self.cells[name]] for name in self.names}, self.lines, self.source, marks)
+
+    def _samples(
+        self, targets: list[str], chosen: list[str], categorical: Sequence[str], domain: Mapping[str, tuple[float, float]]
+    ) -> tuple[Samples, list[str]]:
         if not len(self):
             raise InputError("the table has a header but no rows; give at least two rows")
         if len(self) == 1:
@@ -129,55 +169,68 @@ class Table:
             if len(outside):
                 row = int(outside[0])
                 raise InputError(
-                    f"row {row + 1} (line {self.first_line + row}): {name!r} = {column[row]:g} lies outside its declared domain "
+                    f"{self._place(row)}: {name!r} = {column[row]:g} lies outside its declared domain "
                     f"{domain[0]:g}..{domain[1]:g}; widen the domain or drop the row"
                 )
         return AxisSpec(name, domain=domain), column
+
+    def _place(self, row: int) -> str:
+        return f"row {row + 1} (line {self.lines[row] if len(self.lines) else row + 2})"
 
     def _numeric(self, name: str) -> Floats:
         column = self.column(name)
         bad = np.flatnonzero(~np.isfinite(column))
         if not len(bad):
+            self._check_marks(name)
             return column
         row = int(bad[0])
-        where = f"row {row + 1} (line {self.first_line + row}), column {name!r}"
-        cell = str(self.text[name][row]).strip() if name in self.text else str(column[row])
+        where = f"{self._place(row)}, column {name!r}"
+        cell = as_written(self.cells[name][row]).strip() if name in self.cells else str(column[row])
         if cell.lower() in MISSING:
-            raise InputError(f"{where}: the cell is missing; fill it or drop the row")
-        if name in self.text and not _is_number(cell):
+            raise InputError(f"{where}: the cell is missing{_quoted(cell)}; fill it or drop the row")
+        if contradiction := self.marks.contradiction(cell):
+            raise InputError(f"{where}: {contradiction}")
+        if not cell.lower().lstrip("+-").startswith("inf") and not is_number(cell) and not _too_large(cell):
             raise InputError(f"{where}: {cell!r} is text; declare the column categorical, leave it out or correct the cell")
         raise InputError(f"{where}: {cell!r} is not a finite number; correct the cell or drop the row")
 
+    def _check_marks(self, name: str) -> None:
+        """Raises InputError for a column of a file whose decimal marks look like thousands."""
+        if self.source is not None and not isinstance(self.lines, range):
+            column = self.marks.column(name)
+            column.numbers([str(c) for c in self.cells[name]], self.lines)
+            column.finish()
+
     def _levels(self, name: str) -> tuple[tuple[str, ...], Floats]:
-        cells = np.char.strip(self.text[name]) if name in self.text else _as_names(self.column(name))
-        for row, cell in enumerate(cells):
-            if str(cell).lower() in MISSING:
-                where = f"row {row + 1} (line {self.first_line + row}), column {name!r}"
-                raise InputError(f"{where}: the cell is missing; fill it or drop the row")
-        found, index = np.unique(cells, return_inverse=True)
-        if name not in self.text:
-            order = np.argsort(found.astype(float))
-            found, index = found[order], np.argsort(order)[index]
+        """Level names as written, in the order of numbers where all are numbers; only an empty cell is missing."""
+        known = self.cells[name] if name in self.cells else self.column(name).tolist()
+        cells = [as_written(cell).strip() for cell in known]
+        if "" in cells:
+            raise InputError(f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it or drop the row")
+        found = sorted(set(cells), key=_order(set(cells), self.marks))
         if len(found) > MOST_LEVELS:
             raise InputError(f"column {name!r} has {len(found)} levels, more than {MOST_LEVELS}; group rare ones or leave it out")
-        return tuple(str(v) for v in found), index.astype(float)
+        index = {level: float(i) for i, level in enumerate(found)}
+        return tuple(found), np.array([index[cell] for cell in cells])
 
 
-def _as_names(column: Floats) -> NDArray[np.str_]:
-    return np.array([f"{v:.15g}" for v in column])
+def as_written(cell: object) -> str:
+    """A cell of any type as text: 7.0 as '7', '' where it is missing."""
+    if isinstance(cell, (str, bool, np.bool_)):
+        return str(cell)
+    return "" if cell is None or type(cell).__name__ in ("NAType", "NaTType") else written(cell)
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _order(levels: set[str], marks: Marks) -> Callable[[str], tuple[float, str]]:
+    if all(map(is_number, levels)):
+        return lambda level: (found if (found := marks.number(level)) == found else number(level), level)
+    return lambda level: (0.0, level)
 
 
-def numbers_of(cells: NDArray[np.str_]) -> Floats:
-    """The cells as numbers, NaN where they are not."""
-    try:
-        return np.asarray(cells.astype(float))
-    except ValueError:
-        return np.array([float(c) if _is_number(c) else np.nan for c in cells.tolist()])
+def _quoted(cell: str) -> str:
+    return f" ({cell!r})" if cell else ""
+
+
+def _too_large(cell: str) -> bool:
+    """A number beyond the largest one."""
+    return any(shape.fullmatch(cell) for shape in SHAPES.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sna_edge.model import Model
@@ -34,8 +35,9 @@ def unit_of(name: str) -> str:
     return ""
 
 
-def with_units(model: Model) -> Model:
-    """The model with the units its names carry, where it has none."""
-    axes = [replace(a, unit=a.unit or unit_of(a.name)) if a.kind != "categorical" else a for a in model.axes]
-    outputs = [replace(o, unit=o.unit or unit_of(o.name)) for o in model.outputs]
+def with_units(model: Model, known: Mapping[str, str] | None = None) -> Model:
+    """The model with the units that its table's row of units or its names carry, where it has none."""
+    known = known or {}
+    axes = [replace(a, unit=a.unit or known.get(a.name) or unit_of(a.name)) if a.kind != "categorical" else a for a in model.axes]
+    outputs = [replace(o, unit=o.unit or known.get(o.name) or unit_of(o.name)) for o in model.outputs]
     return model.replace(axes=axes, outputs=outputs)

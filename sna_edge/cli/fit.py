@@ -13,13 +13,15 @@ from typing import Any
 from ..artifact import read as read_model
 from ..errors import InputError
 from .answer import add_json, assignment, emit, interval_text, outcomes, split_names, table, with_unit, writable
+from .dialects import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"
 LINKS = ("auto", "identity", "exp", "logistic")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", metavar="TABLE.csv", help="one row per measurement, a header with column names")
+    text = "one row per measurement, a header with column names; CSV in any dialect, .xlsx or .parquet"
+    parser.add_argument("table", metavar="TABLE.csv", help=text)
     parser.add_argument("--target", action="append", required=True, metavar="COL", help="the column to predict; may be repeated")
     parser.add_argument("--inputs", action="append", metavar="A,B", help="columns to predict from (default: all others)")
     parser.add_argument("--categorical", action="append", metavar="A,B", help="inputs with levels instead of a scale")
@@ -27,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--domain", nargs="+", action="extend", default=[], metavar="NAME=LO:HI", help="ends of an input (default: its range in the table)"
     )
+    add_dialect(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed and table, same model (default: 0)")
     parser.add_argument("--time-limit", type=float, metavar="S", help="stop the search for a better model after S seconds")
     parser.add_argument("--report", metavar="FILE.html", help="also write a page with plots")
@@ -45,13 +48,15 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.table.units import with_units
 
     start = time.perf_counter()
-    data = read(args.table)
+    data = read(args.table, **declared(args))
     targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         link=args.link, domain=domain, seed=args.seed, time_limit=args.time_limit, progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
-    found = replace(found, model=with_units(found.model))
+    model = with_units(found.model, data.units)
+    hint = data.source.declared if data.source else {}
+    found = replace(found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model)
     found.model.save(args.output)
     found = replace(found, model=found.model.replace(outputs=read_model(args.output, "numpy").outputs))  # intervals as stored
     if args.report:

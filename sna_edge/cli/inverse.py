@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..model import Model
 from ..status import MEANING, Status
 from .answer import USAGE, add_at, add_json, add_model, assignments, emit, exit_code, given, number, split_names, table, with_unit
+from .dialects import add_dialect
 
 HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
 
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--part", **many, metavar="NAME=VALUE", help="the part as it is, every input once")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same answer (default 0)")
     parser.add_argument("--deadline-ms", type=float, metavar="T", help="stop after T milliseconds with the best so far")
+    add_dialect(parser)
     add_json(parser)
 
 
@@ -68,6 +70,12 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
     _refuse_foreign(args, asked[0])
     model = read(args.model, args.backend)
+    if asked[0] == "table":
+        from .inverted import inverted
+
+        answer, lines, code = inverted(args, model, unknown_names(args, model))
+        emit(args, answer, lines)
+        return code
     answer, lines = _ask(asked[0], args, model)
     emit(args, answer, lines)
     status = answer["status"]
@@ -84,12 +92,9 @@ def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
     from . import measured
-    from .inverted import inverted
 
     if what == "target":
         return _target(args, model, unknown_names(args, model))
-    if what == "table":
-        return inverted(args, model, unknown_names(args, model))
     if what == "observations":
         return measured.caused(args, model, unknown_names(args, model))
     return measured.advised(args, model)

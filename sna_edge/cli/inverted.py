@@ -14,16 +14,17 @@ from ..inverse.deadline import Deadline
 from ..model import Model
 from ..status import Status
 from .answer import given, writable
-from .rows import Floats, answer_table, header_of, summary
+from .dialects import open_for
+from .rows import Floats, answer_table, summary
 
 
-def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per row."""
+def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str], int]:
+    """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per row. With the exit code."""
     for name in unknowns:
         model.axis_index(name)
     writable(args.output, args.table, args.model)
-    header = header_of(args.table)
-    targets = [name for name in model.output_names if name in header]
+    source = open_for(args, args.table, model)
+    targets = [name for name in model.output_names if name in source.names]
     if not targets:
         raise InputError(f"{args.table} has no column of measured outputs; name one of its columns {' or '.join(model.output_names)}")
     fixed: dict[str, object] = {**given(model, args.at)}
@@ -41,4 +42,5 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
         )  # fmt: skip
         return found.status, np.column_stack([found.x, found.miss])
 
-    return summary(answer_table(args.table, args.output, needed, [*unknowns, "miss"], answer), args.output)
+    found = answer_table(source, args.output, needed, [*unknowns, "miss"], answer)
+    return *summary(found, args.output), found.code()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..axis import Axis
 from ..distribution import Distribution, LogNormal, Normal, Uniform
 from ..errors import InputError
 from ..inputs import unknown_name
 from ..model import Model
 from .answer import assignments, coordinate, given, number, split_names, table, with_unit
-from .rows import delimiter
+from .dialects import open_for
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -23,7 +23,7 @@ def caused(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple
     """What caused the measurements in --observations: modes, or samples with --posterior."""
     from ..inverse import estimate, posterior
 
-    data = observations(model, args.observations, unknowns)
+    data = observations(args, model, unknowns)
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
     common: dict[str, Any] = {
         "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms, "noise_only": bool(args.noise_only),
@@ -47,31 +47,49 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
     return ["uncertainty from the noise alone" + ("" if args.noise_only else ": the model has no interval")]
 
 
-def observations(model: Model, path: str, unknowns: list[str]) -> dict[str, NDArray[np.float64]]:
+def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) -> dict[str, NDArray[np.float64]]:
     """The columns of the table that are inputs or outputs of the model; an empty cell of an output is NaN."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file, delimiter=delimiter(path))
-        header = [name.strip() for name in next(rows, [])]
-        body = [row for row in rows if any(c.strip() for c in row)]
-    if not body:
-        raise InputError(f"{path} has no rows below its header; give a table with observations")
-    columns = {}
-    for i, name in enumerate(header):
-        if name in unknowns:
-            raise InputError(f"{path} has a column {name!r}, which is also unknown; leave it out of one of the two")
-        if name in model.input_names:
-            axis = model.axes[model.axis_index(name)]
-            columns[name] = np.array([coordinate(axis, _cell(row, i, path, r)) for r, row in enumerate(body)])
-        elif name in model.output_names:
-            cells = [_cell(row, i, path, r) for r, row in enumerate(body)]
-            columns[name] = np.array([number(name, c) if c else np.nan for c in cells])
-    return columns
+    source = open_for(args, args.observations, model)
+    for name in unknowns:
+        if name in source.names:
+            raise InputError(f"{source.path} has a column {name!r}, which is also unknown; leave it out of one of the two")
+    levels = {a.name: a for a in model.axes if a.kind == "categorical"}
+    chosen = [name for name in source.names if name in model.input_names or name in model.output_names]
+    marks = source.marks([name for name in chosen if name not in levels])
+    readers = {name: marks.column(name) for name in chosen}
+    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in chosen}
+    rows = 0
+    for block in source.blocks():
+        rows += len(block)
+        for row, reason in block.wrong.items():
+            raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
+        for name in chosen:
+            cells = block.column(source.names.index(name))
+            values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
+            _refuse_gaps(source.path, name, cells, block.lines, values, optional=name in model.output_names)
+            found[name].append(values)
+    if not rows:
+        raise InputError(f"{source.path} has no rows below its header; give a table with observations")
+    for reader in readers.values():
+        reader.finish()
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
 
 
-def _cell(row: list[str], i: int, path: str, r: int) -> str:
-    if i >= len(row):
-        raise InputError(f"{path}: row {r + 1} is too short; give every row all columns")
-    return row[i].strip()
+def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
+    known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
+    return np.array([known[c] for c in cells], dtype=float)
+
+
+def _refuse_gaps(
+    path: str, name: str, cells: list[str], lines: list[int], values: NDArray[np.float64], *, optional: bool
+) -> None:
+    """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
+    for row in np.flatnonzero(np.isnan(values)).tolist():
+        cell = cells[row].strip()
+        if cell:
+            raise InputError(f"{path}, line {lines[row]}, column {name!r}: {cell!r} is not a number; correct the cell or empty it")
+        if not optional:
+            raise InputError(f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop the row")
 
 
 def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:

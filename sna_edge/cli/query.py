@@ -14,7 +14,8 @@ from ..model import Evaluation, Model
 from ..status import MEANING, Status
 from ..tolerance import checked, remark
 from .answer import add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable
-from .rows import Floats, answer_table, summary
+from .dialects import add_dialect, open_for
+from .rows import Floats, answer_table, free_name, summary
 
 HELP = "forward: outputs with intervals for one point or a table"
 
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
         help="a reading no further than T outside the domain counts as its border, with a remark",
     )  # fmt: skip
+    add_dialect(parser)
     add_json(parser)
 
 
@@ -114,6 +116,10 @@ def _table(args: argparse.Namespace, model: Model) -> int:
         found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance)
         return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
 
-    names = [name for o in model.output_names for name in (o, f"{o}_lower", f"{o}_upper")]
-    emit(args, *summary(answer_table(args.table, args.output, {a.name: a for a in model.axes}, names, answer), args.output))
-    return 0
+    names: list[str] = []
+    for output in model.output_names:
+        ends = [free_name(f"{output}_{end}", "_", [*model.output_names, *names]) for end in ("lower", "upper")]
+        names += [output, *ends]
+    found = answer_table(open_for(args, args.table, model), args.output, {a.name: a for a in model.axes}, names, answer)
+    emit(args, *summary(found, args.output))
+    return found.code()

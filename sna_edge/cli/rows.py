@@ -1,4 +1,4 @@
-"""A CSV table in, the same table with answers out: a block of rows at a time, standard library and numpy only."""
+"""A table in, the same table with answers out: a block of rows at a time, standard library and numpy only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 import numpy as np
@@ -16,60 +16,67 @@ from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..errors import InputError
-from ..status import Status
-from .answer import coordinate
+from ..status import MEANING, Status
+from ..table import Block, Column, Source
+from .answer import ANSWERED, NO_VALUE, coordinate, with_unit
 
 Floats = NDArray[np.float64]
-BLOCK = 65536  # rows held in memory
-
+SHOWN = 5  # reasons that are printed
 
 Answer = Callable[[dict[str, Floats]], tuple[NDArray[Any], Floats]]
 
 
-def answer_table(source: str, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer) -> dict[int, int]:
-    """Write `source` with `status` and the columns `answers` to `target`; count rows per status.
+@dataclass
+class Outcome:
+    """Rows per status, and line, status and reason of the first rows that have one."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+    def code(self) -> int:
+        """0 where a row has an answer, else 3."""
+        return ANSWERED if any(status >= 0 for status in self.counts) else NO_VALUE
+
+
+def answer_table(source: Source, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer) -> Outcome:
+    """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with commas and decimal points.
 
     `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates where it names an axis, else plain
-    numbers; NaN for a cell that is no number). A column of `source` whose name is taken by an answer is written as NAME_in. Raises
-    InputError for a table without a needed column or without rows.
+    numbers; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in. Raises InputError for
+    a table without a needed column or without rows, and for numbers that contradict each other's decimal mark.
     """
-    counts: Counter[int] = Counter()
-    added = ["status", *answers]
-    with open(source, newline="", encoding="utf-8-sig") as file, whole(target) as out:
-        rows = csv.reader(file, delimiter=delimiter(source))
-        header = [name.strip() for name in next(rows, [])]
-        columns = _columns(needed, header, source)
+    found = Outcome()
+    columns = _columns(needed, source)
+    marks = source.marks([name for name, axis in needed.items() if not _has_levels(axis)])
+    readers = {name: marks.column(name) for name in needed}
+    with whole(target) as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([f"{h}_in" if h in added else h for h in header] + added)
-        for block in _blocks(rows, len(header)):
-            given = {name: _numbers(axis, [row[columns[name]] for row in block]) for name, axis in needed.items()}
+        writer.writerow(_header(source.names, ["status", "reason", *answers]))
+        for block in source.blocks():
+            cells = {name: block.column(i) for name, i in columns.items()}
+            given = {name: _coordinates(needed[name], readers[name], cells[name], block) for name in needed}
             status, numbers = answer(given)
-            counts.update(status.tolist())
-            writer.writerows(row + new for row, new in zip(block, _cells(status, numbers), strict=True))
-        if not counts:
-            raise InputError(f"{source} has no rows below its header; give a table with rows")
-    return dict(counts)
+            if block.wrong:
+                status, numbers = status.copy(), numbers.copy()
+                status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
+            reasons = _reasons(block, status, needed, given, cells)
+            _count(found, block, status, reasons)
+            writer.writerows(row + new for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True))
+        if not found.counts:
+            raise InputError(f"{source.path} has no rows below its header; give a table with rows")
+        for reader in readers.values():
+            reader.finish()
+    return found
 
 
-def header_of(path: str) -> list[str]:
-    """The column names of a table."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        return [name.strip() for name in next(csv.reader(file, delimiter=delimiter(path)), [])]
-
-
-def summary(counts: Mapping[int, int], target: str) -> tuple[dict[str, Any], list[str]]:
+def summary(found: Outcome, target: str) -> tuple[dict[str, Any], list[str]]:
     """What was written: for --json and in words."""
-    words = {Status(s).label: n for s, n in counts.items()}
-    total = sum(counts.values())
+    words = {Status(s).label: n for s, n in found.counts.items()}
+    total = sum(found.counts.values())
     lines = [f"{total} rows answered into {target}: " + ", ".join(f"{n} {w}" for w, n in words.items())]
-    return {"status": Status.OK.label, "rows": total, "statuses": words, "output": target}, lines
-
-
-def delimiter(path: str) -> str:
-    """The separator that occurs most often in the first line: comma, semicolon or tab."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        first = file.readline()
-    return max(",;\t", key=first.count)
+    lines += [f"line {r['line']}: {r['status']}: {r['reason']}" for r in found.reasons if Status[r["status"].upper()] < 0]
+    status = Status.OK if found.code() == ANSWERED else found.counts.most_common(1)[0][0]
+    return {"status": Status(status).label, "rows": total, "statuses": words, "output": target, "reasons": found.reasons}, lines
 
 
 @contextmanager
@@ -86,49 +93,103 @@ def whole(path: str) -> Iterator[TextIO]:
         raise
 
 
-def _columns(needed: Iterable[str], header: Sequence[str], source: str) -> dict[str, int]:
+def _columns(needed: Iterable[str], source: Source) -> dict[str, int]:
     """Position of every needed column."""
-    if not header:
-        raise InputError(f"{source} is empty; give a table with a header line and rows")
-    missing = [name for name in needed if name not in header]
+    missing = [name for name in needed if name not in source.names]
     if missing:
         raise InputError(
-            f"{source} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(header)}, "
+            f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(source.names)}, "
             f"this query needs {', '.join(needed)}"
         )
-    return {name: header.index(name) for name in needed}
+    return {name: source.names.index(name) for name in needed}
 
 
-def _blocks(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
-    """Rows in blocks, each row padded or cut to `width` cells; blank lines are skipped."""
-    kept = ((row + [""] * width)[:width] for row in rows if row)
-    while block := list(islice(kept, BLOCK)):
-        yield block
+def _header(names: Sequence[str], added: Sequence[str]) -> list[str]:
+    """Names of which no two are equal: answers keep theirs, a column of the table in their way becomes NAME_in."""
+    new: list[str] = []
+    for name in added:
+        new.append(free_name(name, "_", new))
+    taken = [*new, *(name for name in names if name not in new)]
+    old: list[str] = []
+    for i, name in enumerate(names, 1):
+        again = f"{name}_in" if name in new else f"column {i}" if not name else ""
+        old.append(free_name(again, "", taken) if again else name)
+        taken.append(old[-1])
+    return old + new
 
 
-def _cells(status: NDArray[Any], numbers: Floats) -> list[list[str]]:
+def free_name(name: str, between: str, taken: Sequence[str]) -> str:
+    """The name, or with the first number from 2 on that makes it a new one."""
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name}{between}{number}", number + 1
+    return found
+
+
+def _has_levels(axis: Axis | None) -> bool:
+    return axis is not None and axis.kind == "categorical"
+
+
+def _coordinates(axis: Axis | None, reader: Column, cells: list[str], block: Block) -> Floats:
+    """NaN where a cell is empty or no number, infinity where a level was never seen."""
+    if axis is not None and _has_levels(axis):
+        known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
+        return np.array([known[cell] for cell in cells], dtype=float)
+    return reader.numbers(cells, block.lines)
+
+
+def _reasons(
+    block: Block, status: NDArray[Any], needed: Mapping[str, Axis | None], given: Mapping[str, Floats], cells: Mapping[str, list[str]]
+) -> list[str]:
+    """Why a row has another status than ok, in words."""
+    found = [""] * len(block)
+    for row in np.flatnonzero(status != Status.OK).tolist():
+        state = Status(int(status[row]))
+        if row in block.wrong:
+            found[row] = block.wrong[row]
+        elif state == Status.BAD_INPUT:
+            bad = [_no_number(name, cells[name][row]) for name in needed if np.isnan(given[name][row])]
+            found[row] = "; ".join(bad) or MEANING[state]
+        elif state in (Status.OUT_OF_DOMAIN, Status.EXTRAPOLATED):
+            found[row] = "; ".join(_outside(needed, given, cells, row)) or MEANING[state]
+        else:
+            found[row] = MEANING[state]
+    return found
+
+
+def _no_number(name: str, cell: str) -> str:
+    return f"{name!r} is no finite number: {cell.strip()!r}" if cell.strip() else f"{name!r} is empty"
+
+
+def _outside(needed: Mapping[str, Axis | None], given: Mapping[str, Floats], cells: Mapping[str, list[str]], row: int) -> list[str]:
+    """Every input that lies outside, and how far."""
+    found = []
+    for name, axis in needed.items():
+        excess = 0.0 if axis is None else float(axis.excess(given[name][row]))
+        if axis is None or not excess:
+            continue
+        if axis.kind == "categorical":
+            found.append(f"{name!r} has a level the model has not seen: {cells[name][row].strip()!r}; {axis.describe()}")
+        else:
+            side = "above" if excess > 0 else "below"
+            found.append(f"{name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}")
+    return found
+
+
+def _count(found: Outcome, block: Block, status: NDArray[Any], reasons: list[str]) -> None:
+    found.counts.update(status.tolist())
+    for row in np.flatnonzero(status != Status.OK).tolist():
+        if len(found.reasons) >= SHOWN:
+            return
+        found.reasons.append({"line": block.lines[row], "status": Status(int(status[row])).label, "reason": reasons[row]})
+
+
+def _cells(status: NDArray[Any], reasons: list[str], numbers: Floats) -> Iterator[list[str]]:
     """The cells to append to every row."""
     words = {s: Status(s).label for s in set(status.tolist())}
-    return [[words[s], *map(_cell, row)] for s, row in zip(status.tolist(), numbers.tolist(), strict=True)]
+    for s, reason, row in zip(status.tolist(), reasons, numbers.tolist(), strict=True):
+        yield [words[s], reason, *map(_cell, row)]
 
 
 def _cell(value: float) -> str:
     return "" if value != value else repr(value)
-
-
-def _numbers(axis: Axis | None, cells: list[str]) -> Floats:
-    """Coordinates of a column: NaN where a cell is empty or no number, infinity where a level was never seen."""
-    if axis is not None and axis.kind == "categorical":
-        known: dict[str, float] = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
-        return np.array([known[cell] for cell in cells])
-    try:
-        return np.array(cells, dtype=float)
-    except ValueError:
-        return np.array([_number(cell) for cell in cells])
-
-
-def _number(cell: str) -> Any:
-    try:
-        return float(cell)
-    except ValueError:
-        return np.nan

@@ -46,6 +46,9 @@ class Source:
     """Numbers are stored as numbers, so that only text cells could have another mark."""
     has_marks = True
     """Whether any cell can have a decimal mark."""
+    is_plain = False
+    """Text with neither quotes nor # nor spare cells: a line is a row, its cells parted by the separator."""
+    encoding = "utf-8"
 
     def __init__(self, path: str, layout: Layout, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> None:
         self.path, self.layout, self._declared, self._hint, self._categorical = path, layout, declared, hint, categorical
@@ -58,6 +61,11 @@ class Source:
     @property
     def units(self) -> dict[str, str]:
         return self.layout.units
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """What the caller said about the dialect, for the metadata of a model."""
+        return self._declared.declared()
 
     @property
     def dialect(self) -> Dialect:
@@ -105,8 +113,9 @@ class TextTable(Source):
     def __init__(self, path: str, data: bytes | None, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> None:
         self._data = data
         self._quotes = self._hashes = self._points = self._commas = False
-        layout, self._encoding = self._scan(path, declared, hint, categorical)
+        layout, self.encoding = self._scan(path, declared, hint, categorical)
         super().__init__(path, layout, declared, hint, categorical)
+        self.is_plain = self._data is None and not (self._quotes or self._hashes or self.layout.spare)
         self.has_marks = self._points or (self._commas and (self.dialect.separator != "," or self._quotes))
 
     def _open(self) -> BinaryIO:
@@ -134,12 +143,12 @@ class TextTable(Source):
                 if not piece:
                     break
         assert layout is not None
-        return replace(layout, dialect=replace(layout.dialect, encoding=decoder.encoding or "utf-8")), decoder.encoding or "utf-8"
+        encoding = "utf-8-sig" if decoder.encoding in ("", "utf-8") else decoder.encoding
+        return replace(layout, dialect=replace(layout.dialect, encoding=encoding)), encoding
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """Rows in blocks of `size`; blank lines and comments left out. Raises InputError for a quote that is never closed."""
-        encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-        with io.TextIOWrapper(self._open(), encoding=encoding, newline="") as file:
+        with io.TextIOWrapper(self._open(), encoding=self.encoding, newline="") as file:
             for _ in islice(file, self.layout.after):
                 pass
             try:

@@ -33,7 +33,7 @@ class Layout:
         if len(cells) == width + self.spare and not any(cell.strip() for cell in cells[width:]):
             return (cells[:width] if self.spare else cells), ""
         beyond = "".join(f"; beyond the last column: {cell.strip()!r}" for cell in cells[width:][:3])
-        return cells, f"the row has {len(cells)} cells, the header {width}{beyond}"
+        return cells, f"{len(cells)} cells for {width} columns{beyond}"
 
     def skips(self, cells: list[str]) -> bool:
         """Whether a record is blank (no cell is filled) or a comment."""

@@ -20,7 +20,7 @@ def test_every_row_has_its_own_targets_and_known_inputs(sna, model_file, tmp_pat
     said, rows = answered(sna, model_file, tmp_path, text, "--unknown", "power,speed", "--json")
     assert said.code == 0
     assert said.json["rows"] == 5 and said.json["statuses"] == {"ok": 2, "unreachable": 1, "bad_input": 1, "out_of_domain": 1}
-    assert list(rows[0]) == ["id", "width", "depth", "spot", "status", "power", "speed", "miss"]
+    assert list(rows[0]) == ["id", "width", "depth", "spot", "status", "reason", "power", "speed", "miss"]
     for row in rows[:2]:
         assert (float(row["power"]), float(row["speed"])) == pytest.approx((200.0, 1.0), rel=1e-5)
         assert float(row["miss"]) < 1e-7

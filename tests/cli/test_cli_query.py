@@ -110,7 +110,7 @@ def test_table_answers_every_row(sna, model_file, tmp_path):
     assert said.json["rows"] == 6
     out = read(tmp_path / "out.csv")
     assert [r["status"] for r in out] == ["ok", "out_of_domain", "bad_input", "bad_input", "out_of_domain", "bad_input"]
-    assert list(out[0])[5:] == ["status", "width", "width_lower", "width_upper", "depth", "depth_lower", "depth_upper"]
+    assert list(out[0])[5:] == ["status", "reason", "width", "width_lower", "width_upper", "depth", "depth_lower", "depth_upper"]
     assert [r["id"] for r in out] == ["7", "8", "9", "10", "11", "12"]
     assert float(out[0]["width"]) == pytest.approx(95.0, rel=1e-6)
     assert out[0]["width_in"] == "95"

@@ -88,8 +88,8 @@ def test_missing_file() -> None:
 
 def test_not_text(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_bytes(b"a,y\xff\xfe\n1,2\n")
-    with pytest.raises(InputError, match="UTF-8"):
+    path.write_bytes("ä,y\n1,2\n".encode() + b"3,4\xff\xfe\n")
+    with pytest.raises(InputError, match="line 3: byte 0xff is not utf-8 text; save the table as UTF-8"):
         read_table(path)
 
 
