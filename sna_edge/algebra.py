@@ -103,20 +103,23 @@ def at(model: Model, fixed: Mapping[str, object]) -> Any:
     """f(.., x_d = value, ..). Survives any link. Raises DomainError outside the domain."""
     if not fixed:
         return model
-    rows: dict[int, Floats] = {}
-    numbers: dict[int, float] = {}
+    found: dict[int, float] = {}
     for name, value in fixed.items():
         d = axis_index(model.axes, name)
-        axis = model.axes[d]
-        x = np.atleast_1d(axis.encode(np.asarray(value)))
+        x = np.atleast_1d(model.axes[d].encode(value))  # type: ignore[arg-type]
         if x.shape != (1,):
             raise InputError(f"input {name!r} must be fixed to one number; use grid for several")
-        x = Domain((axis,)).admitted(x[:, None])[:, 0]
-        rows[d], numbers[d] = axis.basis.design(x)[0], float(x[0])
+        found[d] = float(Domain((model.axes[d],)).admitted(x[:, None])[0, 0])
+    return fix(model, found)
+
+
+def fix(model: Model, fixed: Mapping[int, float]) -> Any:
+    """`at` with coordinates {axis index: x} inside the domain."""
+    rows = {d: model.axes[d].basis.design(np.array([x]))[0] for d, x in fixed.items()}
     part = contract(model, rows, dict.fromkeys(rows, 1.0))
     if isinstance(part, Model):
         part = part.with_backend(model._backend_name)
-        part.parent = (model, numbers)
+        part.parent = (model, dict(fixed))
     return part
 
 
@@ -129,7 +132,7 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
     order = [axis_index(part.axes, name) for name in points]
     designs = []
     for axis in part.axes:
-        x = np.atleast_1d(axis.encode(np.asarray(points[axis.name])))
+        x = np.atleast_1d(axis.encode(points[axis.name]))
         x = Domain((axis,)).admitted(x[:, None])[:, 0]
         designs.append(axis.basis.design(x))
     f = _grid_cp(part.interaction, designs) if isinstance(part.interaction, CP) else _grid_tt(part.interaction, designs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import slack
 from .errors import InputError
+from .levels import AMBIGUOUS, Levels, number
 
 Floats = NDArray[np.float64]
 
@@ -75,14 +77,41 @@ class Axis:
                 beyond = np.where((beyond != 0) | (np.rint(x) != x), np.inf, 0.0)
         return np.asarray(beyond)
 
+    @cached_property
+    def levels(self) -> Levels:
+        """Which level a value means."""
+        return Levels(self.level_names)
+
+    def coordinate(self, value: object) -> float:
+        """The coordinate of what a user writes: a number, or the index of the level that it means (levels.py has the rule).
+
+        NaN: missing; inf: a level never seen; -inf: several levels are the same number. Raises InputError for what is no number.
+        """
+        return self.levels.index(value) if self.kind == "categorical" else number(value, self.name)
+
     def encode(self, values: ArrayLike) -> Floats:
-        """Numbers of the axis: level names become level indices, NaN where a name is unseen."""
+        """`coordinate` of every element of an array, a list or a single value; the same shape."""
+        if isinstance(values, np.ndarray) and hasattr(values, "mask"):
+            values = values.astype(object).filled(None)
         array = np.asarray(values)
-        if self.kind != "categorical" or array.dtype.kind not in "USO":
+        if array.dtype.kind in "SU" and not isinstance(values, np.ndarray):
+            array = np.asarray(values, dtype=object)  # [7, "007"] keeps its number
+        if self.kind == "categorical":
+            return self.levels.indices(array)
+        if array.dtype.kind in "fiub":
             return np.asarray(array, dtype=float)
-        index = {name: float(i) for i, name in enumerate(self.level_names)}
-        coded = [index.get(str(v), np.inf) for v in array.reshape(-1)]
-        return np.asarray(coded, dtype=float).reshape(array.shape)
+        return np.array([number(v, self.name) for v in array.reshape(-1)], dtype=float).reshape(array.shape)
+
+    @property
+    def wanted(self) -> str:
+        """What a user gives for this input, in words."""
+        return "a level" if self.kind == "categorical" else "a finite number"
+
+    def unseen(self, x: float) -> str:
+        """Why the coordinate x of a categorical axis is no level: never seen, or several are the same number."""
+        if x == AMBIGUOUS:
+            return f"input {self.name!r} is several levels as a number; write one of them as it stands: {self.describe()}"
+        return f"input {self.name!r} has an unseen level; {self.describe()}"
 
     def describe(self) -> str:
         if self.kind == "categorical":

@@ -100,15 +100,17 @@ class LogNormal:
 
 @dataclass(frozen=True)
 class Levels:
-    """Probabilities of the levels of a categorical axis, by name."""
+    """Probabilities of the levels of a categorical axis, named as anywhere (`Axis.coordinate`)."""
 
-    probability: Mapping[str, float]
+    probability: Mapping[object, float]
 
     def density(self, axis: Axis, x: Floats) -> Floats:
-        unknown = set(self.probability) - set(axis.level_names)
-        if unknown:
-            raise InputError(f"{', '.join(sorted(unknown))} are not levels of {axis.describe()}")
-        p = np.array([self.probability.get(name, 0.0) for name in axis.level_names])
+        p = np.zeros(len(axis.level_names))
+        for level, share in self.probability.items():
+            i = axis.coordinate(level)
+            if not np.isfinite(i):
+                raise InputError(f"{level!r} is not a level of {axis.describe()}")
+            p[int(i)] += share
         return p[x.astype(np.int64)]
 
     def marks(self, axis: Axis) -> list[float]:

@@ -64,9 +64,10 @@ class Domain:
         outside = (excess != 0).any(axis=1)
         status[outside] = Status.EXTRAPOLATED if extrapolate else Status.OUT_OF_DOMAIN
         status[np.isinf(excess).any(axis=1) & outside] = Status.OUT_OF_DOMAIN
-        bad = np.isnan(x).any(axis=1) | (np.isinf(x) & ~self.levels).any(axis=1)
+        useless = np.isnan(x) | (np.isinf(x) & ~self.levels)
+        bad = useless.any(axis=1)
         status[bad] = Status.BAD_INPUT
-        worst[bad] = np.argmax(~np.isfinite(x[bad]), axis=1)
+        worst[bad] = np.argmax(useless[bad], axis=1)
         axis = np.where(outside | bad, worst, -1)
         return Check(status, axis, np.where(axis >= 0, excess[np.arange(len(x)), worst], 0.0), x)
 
@@ -93,9 +94,11 @@ class Domain:
         axis, excess = self.axes[found.axis[row]], float(found.excess[row])
         value, where = x[row, found.axis[row]], f"row {row}: " if len(x) > 1 else ""
         if found.status[row] == Status.BAD_INPUT:
-            raise InputError(f"{where}input {axis.name!r} is {value}; give a finite number in {axis.describe()}")
+            what = "missing" if np.isnan(value) else f"{value}"
+            raise InputError(f"{where}input {axis.name!r} is {what}; give {axis.wanted} in {axis.describe()}")
         if axis.kind == "categorical":
-            message = f"{where}input {axis.name!r} has an unseen level; {axis.describe()}"
+            message = f"{where}{axis.unseen(value)}"
         else:
             message = f"{where}input {axis.name!r} = {value:g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}"
-        raise DomainError(f"{message}; ask with extrapolate to continue beyond it", row=row, axis=axis.name, excess=excess)
+            message += "; ask with extrapolate to continue beyond it"
+        raise DomainError(message, row=row, axis=axis.name, excess=excess)

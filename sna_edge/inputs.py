@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,23 +32,54 @@ def unknown_name(name: str, known: list[str]) -> str:
     return f"{name!r} is not an input of this model{hint}; its inputs are {', '.join(known)}"
 
 
-def coordinates(axes: tuple[Axis, ...], query: Query) -> tuple[Floats, bool]:
+def coordinates(axes: tuple[Axis, ...], query: Query, level_index: bool = False) -> tuple[Floats, bool]:
     """X [N, D] and whether the query was a single point.
 
-    `query`: a mapping name -> number or array, or an array (D,) or (N, D) in axis order.
+    `query`: a mapping name -> value or array, or an array (D,) or (N, D) in axis order. Levels are what `Axis.coordinate` finds;
+    with `level_index` they are given as 0, 1, .. in the order of the axis's levels.
     """
     if isinstance(query, Mapping):
-        return _named(axes, query)
-    x = np.asarray(query, dtype=float)
+        return _named(axes, query, level_index)
+    levels = [] if level_index else [d for d, axis in enumerate(axes) if axis.kind == "categorical"]
+    x = _array(query, written=bool(levels))
     if x.ndim not in (1, 2) or x.shape[-1] != len(axes):
         names = ", ".join(a.name for a in axes)
         raise InputError(f"inputs have shape {x.shape}; give ({len(axes)},) or (N, {len(axes)}) in the order {names}")
-    return (x[None], True) if x.ndim == 1 else (x, False)
+    rows = x[None] if x.ndim == 1 else x
+    if x.dtype.kind != "f" or hasattr(x, "mask"):
+        columns = [encoded(axis, rows[:, d], level_index) for d, axis in enumerate(axes)]
+        return np.stack(columns, axis=1), x.ndim == 1
+    rows = rows.astype(float) if levels or x.dtype != np.float64 else rows
+    for d in levels:
+        rows[:, d] = axes[d].encode(x[..., d])
+    return rows, x.ndim == 1
 
 
-def _named(axes: tuple[Axis, ...], query: Mapping[str, object]) -> tuple[Floats, bool]:
+def _array(query: object, written: bool) -> NDArray[Any]:
+    """The query as an array; a list for a model with levels keeps its elements as they were written."""
+    if isinstance(query, np.ndarray):
+        return query
+    try:
+        return np.asarray(query, dtype=object if written and isinstance(query, (list, tuple)) else None)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"inputs are no table of numbers ({error}); give rows of one length") from None
+
+
+def encoded(axis: Axis, values: ArrayLike, level_index: bool) -> Floats:
+    """Coordinates of values as a user writes them; with `level_index` a categorical axis has its coordinates already."""
+    if not level_index or axis.kind != "categorical":
+        return axis.encode(values)
+    try:
+        return np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise InputError(f"level_index gives the levels of {axis.name!r} as 0, 1, .., not {values!r}; leave it out to give names") from None
+
+
+def _named(axes: tuple[Axis, ...], query: Mapping[str, object], level_index: bool) -> tuple[Floats, bool]:
     values = [query.get(a.name) for a in axes]
     if len(query) == len(axes) and all(type(v) in NUMBERS for v in values):  # the usual question, in a tenth of the time
+        if not level_index:
+            values = [a.coordinate(v) if a.level_names else v for a, v in zip(axes, values, strict=True)]
         return np.array([values], dtype=float), True
     known = [a.name for a in axes]
     for name in query:
@@ -56,9 +88,10 @@ def _named(axes: tuple[Axis, ...], query: Mapping[str, object]) -> tuple[Floats,
     missing = [name for name in known if name not in query]
     if missing:
         raise InputError(f"input {', '.join(map(repr, missing))} is missing; this model needs {', '.join(known)}")
+    columns = [encoded(a, query[a.name], level_index) for a in axes]  # type: ignore[arg-type]
     try:
-        columns = np.broadcast_arrays(*(a.encode(np.asarray(query[a.name])) for a in axes))
-    except (ValueError, TypeError) as error:
+        columns = list(np.broadcast_arrays(*columns))
+    except ValueError as error:
         raise InputError(f"inputs are not numbers of matching length ({error}); give one number or array per name") from None
     single = columns[0].ndim == 0
     return np.stack([np.atleast_1d(c) for c in columns], axis=-1).astype(float), single

@@ -46,7 +46,8 @@ class Evaluation:
 class Model:
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
-    Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
+    Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well. A level is given as it was
+    written in the table, in arrays too (`Axis.coordinate`); `level_index=True` gives levels as 0, 1, .. in the axis's order.
     Tables are float64 decoded values; `dtypes` names how each axis's table is stored in the artifact.
     """
 
@@ -68,6 +69,7 @@ class Model:
         self.dtypes = tuple(dtypes or ["float64"] * len(self.axes))
         self.certificate = dict(certificate or {})
         self.metadata = dict(metadata or {})
+        self._categorical = any(a.kind == "categorical" for a in self.axes)
         self.integer_path = integer_path  # written with section 8 (for cores without an FPU) where its bounds can be proven
         self._validate()
         self._backend_name = backend
@@ -140,25 +142,25 @@ class Model:
         """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as `value`."""
         return self.value(named if query is None else query)
 
-    def value(self, query: Query) -> Floats:
+    def value(self, query: Query, *, level_index: bool = False) -> Floats:
         """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value."""
-        if self._single is not None:
+        if self._single is not None and (level_index or not self._categorical):
             answer = self._single(query)
             if answer is not None:
                 return answer
-        x, single = coordinates(self.axes, query)
+        x, single = coordinates(self.axes, query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
         y = self.backend.value(self._domain.admitted(x))
         return y[0] if single else y
 
-    def gradient(self, query: Query) -> Floats:
+    def gradient(self, query: Query, *, level_index: bool = False) -> Floats:
         """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical axes."""
-        return self.value_and_gradient(query)[1]
+        return self.value_and_gradient(query, level_index=level_index)[1]
 
-    def value_and_gradient(self, query: Query) -> tuple[Floats, Floats]:
+    def value_and_gradient(self, query: Query, *, level_index: bool = False) -> tuple[Floats, Floats]:
         """Value and gradient in one pass; shapes as `value` and `gradient`."""
-        x, single = coordinates(self.axes, query)
+        x, single = coordinates(self.axes, query, level_index)
         y, g = self.backend.value_and_gradient(self._domain.admitted(x))
         g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
@@ -170,12 +172,14 @@ class Model:
             cached = self.__dict__["_domain_cache"] = Domain(self.axes)
         return cached
 
-    def evaluate(self, query: Query, *, extrapolate: bool = False, tolerance: Mapping[str, float] | None = None) -> Evaluation:
+    def evaluate(
+        self, query: Query, *, extrapolate: bool = False, tolerance: Mapping[str, float] | None = None, level_index: bool = False
+    ) -> Evaluation:
         """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes.
 
         `tolerance` {input: axis units}: a reading no further than that outside the domain is evaluated at its border (`moved`).
         """
-        x, _ = coordinates(self.axes, query)
+        x, _ = coordinates(self.axes, query, level_index)
         moved = None
         if tolerance:
             x, moved = to_border(self.axes, x, checked(self.axes, tolerance))

@@ -57,7 +57,7 @@ def answer(model: Any, readings: Iterator[dict[str, str]], out: TextIO) -> dict[
             sys.exit(f"query_loop: the readings have no column {', '.join(missing)}; the model needs {', '.join(model.input_names)}")
         x = np.array([reading(axis, row[axis.name]) for axis in model.axes])
         start = time.perf_counter()
-        found = model.evaluate(x)
+        found = model.evaluate(x, level_index=True)
         times.append(time.perf_counter() - start)
         status = model.status_name(int(found.status[0]))
         counts[status] = counts.get(status, 0) + 1
@@ -76,12 +76,10 @@ def answer(model: Any, readings: Iterator[dict[str, str]], out: TextIO) -> dict[
 
 
 def reading(axis: Any, text: str | None) -> float:
-    """A number, or the index of a level by its name; NaN where it is neither."""
-    if text in axis.level_names:
-        return float(axis.level_names.index(text))
+    """The coordinate of a cell: a number, or the level it means; NaN where it is missing or no number."""
     try:
-        return float(text or "nan")
-    except ValueError:
+        return float(axis.coordinate(text))
+    except sna_edge.InputError:
         return float("nan")
 
 

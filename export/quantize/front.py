@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import warnings
 
-from numpy.typing import ArrayLike
-
 from sna_edge.artifact.stored import as_stored
 from sna_edge.errors import InputError
-from sna_edge.inputs import coordinates
+from sna_edge.inputs import Query, coordinates
 from sna_edge.model import Model
 from sna_export.certify.certificate import KAPPA_WARNING, combined, figures, kappa
 from sna_export.certify.measured import inside, points_of
@@ -28,7 +26,8 @@ def quantize(
     to: str = "auto",
     *,
     max_error: float | None = None,
-    data: ArrayLike | None = None,
+    data: Query | None = None,
+    level_index: bool = False,
     resolve: bool = True,
     seed: int = 0,
 ) -> Model:
@@ -36,7 +35,7 @@ def quantize(
 
     `max_error`: largest measured error over the output range; axes are stored wider, one by one, until it holds.
     `data` [N, D]: rows (inputs only); half the weight of the re-solve goes to where they are, axis by axis, and errors are
-    measured on them besides the whole domain.
+    measured on them besides the whole domain. Levels as they were written, or with `level_index` as 0, 1, .. (as `Fit.inputs` has them).
     `resolve`: round in the metric of the function and re-solve what is still free (else: to nearest numbers).
     `seed` is accepted for symmetry with `fit`: nothing here is random.
     Intervals are widened by the quantization error and the certificate is filled; errors of an earlier quantization
@@ -52,7 +51,7 @@ def quantize(
     limit = max_error if max_error is not None or to != "auto" else AUTO_ERROR
     if _is_already(model, to, limit):
         return model
-    rows = None if data is None else inside(model, coordinates(model.axes, data)[0])
+    rows = None if data is None else inside(model, coordinates(model.axes, data, level_index)[0])
     model = model.replace(backend="numpy", integer_path=False)
     quantizer = Quantizer(model, points_of(model, rows), resolve, rows)
     if limit is None:

@@ -97,7 +97,7 @@ def centre(model: Model, rows: Floats | None = None) -> Floats:
     if rows is None or not len(rows):
         return np.array([0.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in model.axes])
     width = np.array([max(a.width, 1e-300) for a in model.axes])
-    inside = (model.evaluate(rows).status >= 0).nonzero()[0]
+    inside = (model.evaluate(rows, level_index=True).status >= 0).nonzero()[0]
     rows = np.asarray(rows, dtype=float)[inside] if len(inside) else np.asarray(rows, dtype=float)
     return np.asarray(rows[np.argmin((((rows - np.nanmedian(rows, axis=0)) / width) ** 2).sum(axis=1))])
 
@@ -112,7 +112,7 @@ def slices(model: Model, at: Floats, output: int = 0) -> list[str]:
     for axis, x0, (x, e) in zip(model.axes, at, found, strict=True):
         plot = _axis_plot(axis, room, ylabel=f"{o.name} [{o.unit}]" if o.unit else o.name, height=210)
         plot.band(x, e.lower[:, output], e.upper[:, output]).line(x, e.value[:, output])
-        plots.append(plot.dots([x0], [model.evaluate(at).value[0, output]], 1, radius=4).render())
+        plots.append(plot.dots([x0], [model.evaluate(at, level_index=True).value[0, output]], 1, radius=4).render())
     return plots
 
 
@@ -120,7 +120,7 @@ def _slice(model: Model, at: Floats, d: int) -> tuple[Floats, Evaluation]:
     x = _positions(model.axes[d])
     points = np.repeat(np.asarray(at, dtype=float)[None], len(x), axis=0)
     points[:, d] = x
-    return x, model.evaluate(points)
+    return x, model.evaluate(points, level_index=True)
 
 
 def quantization(errors: Mapping[str, Mapping[str, float]]) -> str:

@@ -34,7 +34,7 @@ def measured_error(
         raise ProblemError(f"problem {problem.name!r} has no reference to measure against")
     points = random_points(problem, count, seed, window)
     wanted = np.asarray(problem.reference(points), dtype=float)
-    miss = np.asarray(model(points))[:, 0] - wanted
+    miss = model.value(points, level_index=True)[:, 0] - wanted
     labels = [d for d, axis in enumerate(problem.axes) if axis.role == "component"]
     groups = points[:, labels[0]] if labels else np.zeros(count)
     return max(float(np.linalg.norm(miss[groups == g]) / np.linalg.norm(wanted[groups == g])) for g in np.unique(groups))

@@ -128,32 +128,15 @@ def number(name: str, text: str) -> float:
 
 
 def coordinate(axis: Axis, text: str) -> float:
-    """Value of one input: a finite number, or the index of a level name (infinity for a level never seen)."""
-    if axis.kind != "categorical":
-        return number(axis.name, text)
-    coded = float(axis.encode(np.array([text]))[0])
-    return coded if math.isfinite(coded) else _level_of_number(axis, text)
+    """The coordinate of one input: a finite number, or what `Axis.coordinate` finds of a level."""
+    return axis.coordinate(text) if axis.kind == "categorical" else number(axis.name, text)
 
 
-def _level_of_number(axis: Axis, text: str) -> float:
-    """Level names that are numbers may be written otherwise: 1 for 1.0."""
-    try:
-        wanted = float(text)
-    except ValueError:
-        return math.inf
-    for index, name in enumerate(axis.level_names):
-        try:
-            if float(name) == wanted:
-                return float(index)
-        except ValueError:
-            continue
-    return math.inf
-
-
-def given(model: Model, texts: Sequence[str]) -> dict[str, float]:
-    """--at as coordinates; a wrong name lists the right ones."""
+def given(model: Model, texts: Sequence[str]) -> dict[str, object]:
+    """--at: numbers, and levels as they are written; a wrong name lists the right ones."""
     values = assignments(texts, model.input_names)
-    return {name: coordinate(model.axes[model.axis_index(name)], text) for name, text in values.items()}
+    axes = {name: model.axes[model.axis_index(name)] for name in values}
+    return {name: text if axes[name].kind == "categorical" else coordinate(axes[name], text) for name, text in values.items()}
 
 
 def show(axis: Axis, x: float) -> str | float:

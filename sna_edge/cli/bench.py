@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ def measure(path: str, backend: str) -> dict[str, Any]:
         model = read(path, backend)
         loads.append(time.perf_counter() - start)
     points = domain_points(model.axes, BATCH)
-    single = durations(model.value, points[:SINGLE])
-    gradient = durations(model.gradient, points[: SINGLE // 4])
+    single = durations(partial(model.value, level_index=True), points[:SINGLE])
+    gradient = durations(partial(model.gradient, level_index=True), points[: SINGLE // 4])
     return {
         "status": "ok",
         "backend": model.backend.name,
@@ -76,6 +77,6 @@ def batch_rate(model: Model, points: NDArray[np.float64]) -> float:
     best = np.inf
     for _ in range(5):
         start = time.perf_counter()
-        model.value(points)
+        model.value(points, level_index=True)
         best = min(best, time.perf_counter() - start)
     return float(len(points) / best)

@@ -27,7 +27,7 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
     targets = [name for name in model.output_names if name in source.names]
     if not targets:
         raise InputError(f"{args.table} has no column of measured outputs; name one of its columns {' or '.join(model.output_names)}")
-    fixed: dict[str, object] = {**given(model, args.at)}
+    fixed = {name: model.axes[model.axis_index(name)].coordinate(value) for name, value in given(model, args.at).items()}
     known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
     needed = {**{a.name: a for a in known}, **dict.fromkeys(targets)}
     deadline = Deadline(args.deadline_ms)
@@ -38,7 +38,7 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
             return np.full(count, Status.DEADLINE, np.int8), np.full((count, len(unknowns) + 1), np.nan)
         found = invert_batch(
             model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},  # type: ignore[dict-item]
-            deadline_ms=None if deadline.endless else 1000.0 * deadline.left,
+            deadline_ms=None if deadline.endless else 1000.0 * deadline.left, level_index=True,
         )  # fmt: skip
         return found.status, np.column_stack([found.x, found.miss])
 

@@ -47,8 +47,8 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
     return ["uncertainty from the noise alone" + ("" if args.noise_only else ": the model has no interval")]
 
 
-def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) -> dict[str, NDArray[np.float64]]:
-    """The columns of the table that are inputs or outputs of the model; an empty cell of an output is NaN."""
+def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) -> dict[str, NDArray[Any]]:
+    """The columns of the table that are inputs or outputs of the model; an empty cell of an output is NaN, levels are as written."""
     source = open_for(args, args.observations, model)
     for name in unknowns:
         if name in source.names:
@@ -57,7 +57,7 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
     chosen = [name for name in source.names if name in model.input_names or name in model.output_names]
     marks = source.marks([name for name in chosen if name not in levels])
     readers = {name: marks.column(name) for name in chosen}
-    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in chosen}
+    found: dict[str, list[NDArray[Any]]] = {name: [] for name in chosen}
     rows = 0
     for block in source.blocks():
         rows += len(block)
@@ -67,7 +67,7 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
             cells = block.column(source.names.index(name))
             values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
             _refuse_gaps(source.path, name, cells, block.lines, values, optional=name in model.output_names)
-            found[name].append(values)
+            found[name].append(np.array(cells, dtype=object) if name in levels else values)
     if not rows:
         raise InputError(f"{source.path} has no rows below its header; give a table with observations")
     for reader in readers.values():

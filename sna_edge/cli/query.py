@@ -100,7 +100,7 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
     """Which input is outside and how far, in words and numbers."""
     axis, excess = model.axes[int(found.axis[0])], float(found.excess[0])
     if axis.kind == "categorical":
-        message = f"input {axis.name!r} has a level the model has not seen; {axis.describe()}"
+        message = axis.unseen(axis.coordinate(assignments(texts, model.input_names)[axis.name]))
     else:
         side = "above" if excess > 0 else "below"
         message = f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}"
@@ -113,7 +113,7 @@ def _table(args: argparse.Namespace, model: Model) -> int:
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
         x = np.stack([columns[a.name] for a in model.axes], axis=1)
-        found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance)
+        found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True)
         return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
 
     names: list[str] = []

@@ -29,11 +29,12 @@ MOST_LEVELS = 256  # combinations of levels of categorical knobs
 class Knob:
     """An input that may be changed between lower and upper (the axis by default), in multiples of `step` from where it is.
 
+    The bounds of a categorical input are levels: those from `lower` to `upper` in the axis's order are tried.
     `cost` weighs a change of one axis unit (a change of level on a categorical input); by default 1 / width of the axis.
     """
 
-    lower: float | None = None
-    upper: float | None = None
+    lower: float | str | None = None
+    upper: float | str | None = None
     step: float | None = None
     cost: float | None = None
 
@@ -108,8 +109,7 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
 
 
 def _box(axis: Axis, knob: Knob) -> tuple[float, float]:
-    lower = axis.lower if knob.lower is None else number(knob.lower, f"lower bound of {axis.name!r}")
-    upper = axis.upper if knob.upper is None else number(knob.upper, f"upper bound of {axis.name!r}")
+    lower, upper = _end(axis, knob.lower, axis.lower, "lower"), _end(axis, knob.upper, axis.upper, "upper")
     lower, upper = max(float(axis.settled(lower)), axis.lower), min(float(axis.settled(upper)), axis.upper)
     if lower > upper:
         raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}")
@@ -117,6 +117,13 @@ def _box(axis: Axis, knob: Knob) -> tuple[float, float]:
         if value is not None and not number(value, f"{what} of {axis.name!r}") > 0:
             raise BadValue(f"{what} of {axis.name!r} is {value}; give a positive number")
     return lower, upper
+
+
+def _end(axis: Axis, given: object, otherwise: float, what: str) -> float:
+    """A bound of a knob: a number, or of a categorical input a level, the first or last of those that may be tried."""
+    if given is None:
+        return otherwise
+    return coordinate(axis, given) if axis.kind == "categorical" else number(given, f"{what} bound of {axis.name!r}")
 
 
 class _Query:
@@ -175,7 +182,7 @@ class _Query:
         return inside.candidates()
 
     def _advice(self, point: Floats, excess: float, cost: float) -> Advice:
-        evaluation = self.model.evaluate(np.stack([self.here, point]))
+        evaluation = self.model.evaluate(np.stack([self.here, point]), level_index=True)
         before, after = (self._predicted(evaluation, row) for row in (0, 1))
         axes = [(d, self.model.axes[d]) for d in self.indices]
         settings = {a.name: level_or_number(a, point[d]) for d, a in axes}

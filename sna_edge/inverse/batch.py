@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..axis import Axis
 from ..errors import InputError
-from ..inputs import axis_index
+from ..inputs import axis_index, encoded
 from ..interaction import CP
 from ..model import Model
 from ..status import Status
@@ -70,17 +70,18 @@ class Batch:
 
 def invert_batch(
     model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike] | None = None, *,
-    deadline_ms: float | None = None,
+    deadline_ms: float | None = None, level_index: bool = False,
 ) -> Batch:  # fmt: skip
     """x_n with f_k(x_n, known_n) = target_kn for every row n and every output k named in `targets`: one solution per row.
 
-    `targets` {output: [N]} (or [N] of the only output), `known` {input: number or [N]}. The best of 64 points of the unknowns' box
+    `targets` {output: [N]} (or [N] of the only output), `known` {input: number or [N]}; levels as they were written, or
+    with `level_index` as 0, 1, .. in the order of the axis's levels. The best of 64 points of the unknowns' box
     is walked to the target by damped Gauss-Newton inside the box, then the next best, up to six. With fewer targets than unknowns
     the solution is the one near that start; `level_set` gives many. Raises InputError for wrong names or lengths, and for
     categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are `deadline`.
     """
     pace = Pace(Deadline(deadline_ms))
-    problem = _Problem(model, targets, unknowns, known or {})
+    problem = _Problem(model, targets, unknowns, known or {}, level_index)
     pace.deadline.reserve = 0.0 if pace.deadline.endless else ANSWER * pace.deadline.elapsed_ms / 1000.0
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
@@ -116,8 +117,9 @@ class _Problem:
     """x [N, D] (known entries filled in), goal [N, T] before the link, status [N] of what is given."""
 
     def __init__(
-        self, model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike]
-    ) -> None:
+        self, model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike],
+        level_index: bool,
+    ) -> None:  # fmt: skip
         self.model = model
         self.sought = [axis_index(model.axes, name) for name in unknowns]
         self.axes = tuple(model.axes[d] for d in self.sought)
@@ -130,7 +132,7 @@ class _Problem:
             raise InputError("give at least one target")
         self.outputs = [output_index(model, name) for name in targets]
         values = [np.asarray(v, dtype=float) for v in targets.values()]
-        columns = {axis_index(model.axes, name): model.axes[axis_index(model.axes, name)].encode(v) for name, v in known.items()}
+        columns = {d: encoded(model.axes[d], v, level_index) for d, v in ((axis_index(model.axes, n), v) for n, v in known.items())}
         try:
             (count,) = np.broadcast_shapes(*(np.shape(a) for a in (*values, *columns.values())), (1,))
         except ValueError:

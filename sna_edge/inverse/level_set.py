@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..algebra import fix
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
@@ -69,7 +70,7 @@ def level_set(
     except UNUSABLE as error:
         return LevelSet(error.status, axes, np.empty((0, len(axes))), str(error))
     part = restricted(model, outputs)
-    part = part.at({model.axes[d].name: x for d, x in fixed.items()}) if fixed else part
+    part = fix(part, fixed) if fixed else part
     forms = native.forms(model) if len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS else None
     compiled = None if forms is None else _Compiled(forms, len(model.axes), sought, outputs, fixed)
     search = _Search(part, axes, values, slack, seed, deadline, starts, compiled, model.backend.name)
@@ -96,7 +97,7 @@ def tolerances(model: Model, outputs: list[int], tolerance: float | Mapping[str,
 
 def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> LevelSet:
     found = roots(part, axes[0].name, float(values[0]))
-    x = np.array([[axes[0].encode(s[axes[0].name]).item()] for s in found.solutions[:n]]).reshape(-1, 1)
+    x = np.array([[axes[0].coordinate(s[axes[0].name])] for s in found.solutions[:n]]).reshape(-1, 1)
     y = part.backend.value(x) if len(x) else np.empty((0, 1))
     return LevelSet(found.status, axes, x, found.message, found.nearest, y, 0.0)
 

@@ -140,7 +140,8 @@ def _known(model: Model, observations: Columns, sought: set[int], at: Fixed | No
         far = np.flatnonzero(axis.excess(x) != 0)
         if len(far):
             row, excess = int(far[0]), float(axis.excess(x)[far[0]])
-            message = f"observation {row}: input {axis.name!r} = {x[row]:g} is outside {axis.describe()}; leave it out"
+            what = axis.unseen(x[row]) if axis.kind == "categorical" else f"input {axis.name!r} = {x[row]:g} is outside {axis.describe()}"
+            message = f"observation {row}: {what}; leave it out"
             raise DomainError(message, row=row, axis=axis.name, excess=excess)
         known[d] = axis.settled(x)
     return known

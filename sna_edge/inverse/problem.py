@@ -51,19 +51,19 @@ def split(model: Model, unknowns: Sequence[str], at: Fixed | None) -> tuple[list
 
 def coordinate(axis: Axis, value: object) -> float:
     """The number of one fixed input; raises BadValue or DomainError where it has none."""
+    if np.ndim(value):  # type: ignore[arg-type]
+        raise InputError(f"input {axis.name!r} must be fixed to one number")
     try:
-        x = axis.encode(np.asarray(value))
+        x = axis.coordinate(value)
     except (ValueError, TypeError):
         raise BadValue(f"input {axis.name!r} = {value!r} is not a number; give one in {axis.describe()}") from None
-    if x.ndim == 0 and (np.isnan(x) or (np.isinf(x) and axis.kind != "categorical")):
-        raise BadValue(f"input {axis.name!r} is {float(x)}; give a finite number in {axis.describe()}")
-    if x.ndim:
-        raise InputError(f"input {axis.name!r} must be fixed to one number")
+    if np.isnan(x) or (np.isinf(x) and axis.kind != "categorical"):
+        raise BadValue(f"input {axis.name!r} is {x}; give a finite number in {axis.describe()}")
     excess = float(axis.excess(x))
     if np.isinf(excess):
-        raise DomainError(f"input {axis.name!r} has an unseen level; {axis.describe()}", axis=axis.name, excess=excess)
+        raise DomainError(axis.unseen(x), axis=axis.name, excess=excess)
     if excess:
-        message = f"input {axis.name!r} = {float(x):g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}; move it inside"
+        message = f"input {axis.name!r} = {x:g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}; move it inside"
         raise DomainError(message, axis=axis.name, excess=excess)
     return float(axis.settled(x))
 

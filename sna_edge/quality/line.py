@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import Axis
 from ..errors import SnaError
 from ..inverse.advise import advise
+from ..inverse.answer import named
 from ..model import Model
 from ..status import Status
 from ..tolerance import remark, to_border
@@ -32,7 +32,7 @@ class Line:
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
         self._names = tuple(a.name for a in model.axes)
-        self._levels = [_levels(a) for a in model.axes]
+        self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
         self._smooth = all(levels is None for levels in self._levels)
         self._nothing = [float("nan")] * len(model.axes)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
@@ -47,7 +47,7 @@ class Line:
         x = np.array([self._nothing if isinstance(row, str) else row for row in rows], dtype=float).reshape(len(rows), len(self._names))
         given = x
         x, moved = to_border(self.model.axes, x, self.limits.tolerance) if self.limits.tolerance else (x, None)
-        found = self.model.evaluate(x)
+        found = self.model.evaluate(x, level_index=True)
         judged = judge(self.model, self.limits, found)
         figures = zip(*(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)), strict=True)
         answers = []
@@ -107,12 +107,11 @@ class Line:
         name, levels = self._names[d], self._levels[d]
         if value is None:
             return f"missing reading {name!r}"
-        if levels is not None and str(value) in levels:
-            return levels[str(value)]
+        if levels is not None and isinstance(value, (bool, int, float, str)):
+            found = levels.index(value)  # infinite where it is no level: evaluate says so
+            return f"missing reading {name!r}" if found != found else found
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return f"bad reading {name!r} = {said(value)}: not a number"
-        if levels is not None:
-            return float("inf")  # an unseen level: evaluate says so
         if isinstance(value, str) and not PLAIN.fullmatch(value):  # float() also takes 0_1, nan and the digits of other scripts
             return f"bad reading {name!r} = {said(value)}: not a number"
         try:
@@ -135,11 +134,11 @@ class Line:
     def _outside(self, row: list[float], d: int) -> str:
         axis = self.model.axes[d]
         if axis.kind == "categorical":
-            return f"{axis.name} has a level the model has not seen; {axis.describe()}"
+            return axis.unseen(row[d])
         return f"{axis.name} = {row[d]:g} is outside {axis.describe()}"
 
     def _advice(self, row: list[float]) -> dict[str, Any]:
-        part = dict(zip(self._names, row, strict=True))
+        part = named(self.model.axes, np.array(row))
         limits = {name: (lsl, usl) for name, lsl, usl, _ in self._bounds}
         try:
             found = advise(self.model, part, limits, self.limits.knobs, deadline_ms=self.advice_ms)
@@ -147,10 +146,6 @@ class Line:
             return {"status": error.status.label, "message": str(error)}
         keep = ("status", "settings", "change", "after", "blocking", "message")
         return {key: value for key, value in found.to_dict().items() if key in keep}
-
-
-def _levels(axis: Axis) -> dict[str, float] | None:
-    return {name: float(i) for i, name in enumerate(axis.level_names)} if axis.kind == "categorical" else None
 
 
 def _end(limit: float) -> float | None:

@@ -160,4 +160,4 @@ def test_table_values_equal_the_model(sna, model_file, tmp_path):
     source = write(tmp_path / "in.csv", "power,speed,spot\n" + "\n".join(lines) + "\n")
     sna("query", model_file, "--table", source, "-o", tmp_path / "out.csv", "--backend", "numpy")
     found = np.array([[float(r["width"]), float(r["depth"])] for r in read(tmp_path / "out.csv")])
-    np.testing.assert_array_equal(found, sna_edge.load(model_file, backend="numpy").value(x))
+    np.testing.assert_array_equal(found, sna_edge.load(model_file, backend="numpy").value(x, level_index=True))

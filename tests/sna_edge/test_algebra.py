@@ -34,19 +34,20 @@ def test_at_fixes_inputs(model, build) -> None:
     x[:, 0], x[:, 3] = 222.0, 2.0
     part = model.at(power=222.0, alloy="Ti64")
     assert part.input_names == ["speed", "angle", "spot"]
-    assert close(part.value(without(model, x, "power", "alloy")), model.value(x))
+    assert close(part.value(without(model, x, "power", "alloy"), level_index=True), model.value(x, level_index=True))
 
 
 def test_at_in_steps_equals_at_once(model, build) -> None:
     x = build.points(model, 20)
     at_once = model.at({"power": 100.0, "spot": 55.0})
     in_steps = model.at(spot=55.0).at(power=100.0)
-    assert close(at_once.value(x[:, 1:4]), in_steps.value(x[:, 1:4]))
+    assert close(at_once.value(x[:, 1:4], level_index=True), in_steps.value(x[:, 1:4], level_index=True))
 
 
 def test_at_every_input_gives_the_value(model, build) -> None:
     x = build.points(model, 1)[0]
-    assert close(model.at(dict(zip(model.input_names, x, strict=True))), model.value(x))
+    named = {**dict(zip(model.input_names, x, strict=True)), "alloy": model.axes[3].level_names[int(x[3])]}
+    assert close(model.at(named), model.value(x, level_index=True))
 
 
 @pytest.mark.parametrize("link", ["exp", "logistic"])
@@ -141,9 +142,9 @@ def test_integral_over_levels_is_their_sum(model, build) -> None:
 
 def test_sums_on_equal_axes(model, build) -> None:
     x = build.points(model, 40)
-    assert close((model + model).value(x), 2 * model.value(x))
-    assert np.abs((model - model).value(x)).max() <= 1e-11 * np.abs(model.value(x)).max()
-    assert close((-2.5 * model).value(x), -2.5 * model.value(x))
+    assert close((model + model).value(x, level_index=True), 2 * model.value(x, level_index=True))
+    assert np.abs((model - model).value(x, level_index=True)).max() <= 1e-11 * np.abs(model.value(x, level_index=True)).max()
+    assert close((-2.5 * model).value(x, level_index=True), -2.5 * model.value(x, level_index=True))
 
 
 @pytest.mark.parametrize("right_kind", KINDS)
@@ -216,9 +217,9 @@ def test_grid_equals_point_by_point(model) -> None:
 
 def test_grid_asks_for_what_is_missing(model) -> None:
     with pytest.raises(InputError, match="angle"):
-        model.grid({"power": [100.0]}, at={"speed": 1.0, "alloy": 0, "spot": 50.0})
+        model.grid({"power": [100.0]}, at={"speed": 1.0, "alloy": "316L", "spot": 50.0})
     with pytest.raises(DomainError, match="power"):
-        model.grid({"power": [10.0]}, at={"speed": 1.0, "alloy": 0, "spot": 50.0, "angle": 0.0})
+        model.grid({"power": [10.0]}, at={"speed": 1.0, "alloy": "316L", "spot": 50.0, "angle": 0.0})
 
 
 def test_sums_keep_the_emptier_support(build) -> None:

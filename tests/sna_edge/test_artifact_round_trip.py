@@ -42,8 +42,8 @@ def test_read_models_give_the_values_of_the_stored_tables(build, dtype: str) -> 
     for model in models(build, dtype):
         x = build.points(model, 300)
         again = from_bytes(model.to_bytes(), backend="numpy")
-        stored = as_stored(model).value(x)
-        assert np.abs(again.value(x) - stored).max() <= 1e-13 * np.abs(stored).max()
+        stored = as_stored(model).value(x, level_index=True)
+        assert np.abs(again.value(x, level_index=True) - stored).max() <= 1e-13 * np.abs(stored).max()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
@@ -52,7 +52,7 @@ def test_float_types_lose_no_more_than_their_rounding(build, dtype: str) -> None
     model = build.gridded(build.cp(build.mixed_axes(), seed=3), (dtype,) * 5)
     x = build.points(model, 500)
     kappa = golden.measure(model, x)
-    error = np.abs(from_bytes(model.to_bytes(), backend="numpy").value(x) - model.value(x)).max(axis=0)
+    error = np.abs(from_bytes(model.to_bytes(), backend="numpy").value(x, level_index=True) - model.value(x, level_index=True)).max(axis=0)
     factors = 5 * (HALF_UNIT[dtype] + 4 * 2.0**-25) + 2.0**-25
     assert (error <= 4 * factors * kappa.kappa * (kappa.high - kappa.low)).all()
 

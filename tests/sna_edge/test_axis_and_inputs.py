@@ -32,21 +32,24 @@ def test_statuses_have_unique_numbers_labels_and_meanings() -> None:
 
 def test_arrays_mappings_and_single_points_agree(model, build) -> None:
     x = build.points(model, 50)
-    y = model.value(x)
-    assert y.shape == (50, 2) and model.value(x[3]).shape == (2,)
-    assert np.abs(model.value({n: x[:, d] for d, n in enumerate(model.input_names)}) - y).max() < 1e-12
-    assert np.abs(model(dict(zip(model.input_names, x[3], strict=True))) - y[3]).max() < 1e-12
-    assert np.abs(model(**dict(zip(model.input_names, x[3], strict=True))) - y[3]).max() < 1e-12
-    assert np.abs(np.stack([model.value(row) for row in x]) - y).max() < 1e-12
-    assert np.abs(model.value(x.tolist()) - y).max() == 0.0
+    y = model.value(x, level_index=True)
+    assert y.shape == (50, 2) and model.value(x[3], level_index=True).shape == (2,)
+    assert np.abs(model.value({n: x[:, d] for d, n in enumerate(model.input_names)}, level_index=True) - y).max() < 1e-12
+    named = {**dict(zip(model.input_names, x[3], strict=True)), "alloy": model.axes[3].level_names[int(x[3, 3])]}
+    assert np.abs(model(named) - y[3]).max() < 1e-12
+    assert np.abs(model(**named) - y[3]).max() < 1e-12
+    assert np.abs(model(list(named.values())) - y[3]).max() < 1e-12
+    assert np.abs(np.stack([model.value(row, level_index=True) for row in x]) - y).max() < 1e-12
+    assert np.abs(model.value(x.tolist(), level_index=True) - y).max() == 0.0
 
 
 @pytest.mark.parametrize("kind", [float, int, np.float64, np.float32, np.int64, np.array, str])
 def test_numbers_of_every_kind_mean_the_same(model, kind) -> None:
-    named = {n: int(v) if kind is str else kind(int(v)) for n, v in zip(model.input_names, INSIDE, strict=True)}
-    if kind is str:
-        named["alloy"] = model.axes[3].level_names[int(INSIDE[3])]
-    np.testing.assert_array_equal(model.value(named), model.value(INSIDE))
+    named = {n: kind(int(v)) for n, v in zip(model.input_names, INSIDE, strict=True)}
+    if kind is not str:
+        np.testing.assert_array_equal(model.value(named, level_index=True), model.value(INSIDE, level_index=True))
+    named["alloy"] = model.axes[3].level_names[int(INSIDE[3])]
+    np.testing.assert_array_equal(model.value(named), model.value(INSIDE, level_index=True))
     with pytest.raises(InputError, match="speed"):
         model.value({**named, "speed": None})
 
@@ -54,59 +57,59 @@ def test_numbers_of_every_kind_mean_the_same(model, kind) -> None:
 def test_scalars_broadcast_against_arrays(model) -> None:
     power = np.linspace(100, 300, 7)
     y = model.value({"power": power, "speed": 1.0, "angle": 90.0, "alloy": "IN718", "spot": 80.0})
-    assert np.abs(y - model.value(np.stack([moved(power=p) for p in power]))).max() < 1e-12
+    assert np.abs(y - model.value(np.stack([moved(power=p) for p in power]), level_index=True)).max() < 1e-12
 
 
 def test_levels_by_name_and_by_index_agree(model) -> None:
     named = dict(zip(model.input_names, INSIDE, strict=True))
-    assert np.array_equal(model.value({**named, "alloy": "Ti64"}), model.value({**named, "alloy": 2}))
+    assert np.array_equal(model.value({**named, "alloy": "Ti64"}), model.value({**named, "alloy": 2}, level_index=True))
     both = model.value({**named, "alloy": np.array(["316L", "Ti64"])})
-    assert np.abs(both - model.value(np.stack([moved(alloy=0), moved(alloy=2)]))).max() == 0.0
+    assert np.abs(both - model.value(np.stack([moved(alloy=0), moved(alloy=2)]), level_index=True)).max() == 0.0
 
 
 def test_the_border_belongs_to_the_domain(model) -> None:
     for axis in model.axes:
         for edge, outwards in ((axis.lower, -np.inf), (axis.upper, np.inf)):
             x = moved(**{axis.name: edge})
-            assert model.evaluate(x).status[0] == Status.OK
-            assert np.isfinite(model.value(x)).all()
+            assert model.evaluate(x, level_index=True).status[0] == Status.OK
+            assert np.isfinite(model.value(x, level_index=True)).all()
             x = moved(**{axis.name: np.nextafter(edge + np.sign(outwards) * axis.slack, outwards)})
-            found = model.evaluate(x)
+            found = model.evaluate(x, level_index=True)
             assert found.status[0] == Status.OUT_OF_DOMAIN and np.isnan(found.value).all()
             assert model.axes[found.axis[0]].name == axis.name
             with pytest.raises(DomainError, match=axis.name):
-                model.value(x)
+                model.value(x, level_index=True)
 
 
 def test_out_of_domain_says_which_input_and_how_far(model) -> None:
-    found = model.evaluate(moved(speed=3.1))
+    found = model.evaluate(moved(speed=3.1), level_index=True)
     assert found.status[0] == Status.OUT_OF_DOMAIN
     assert found.axis[0] == 1 and abs(found.excess[0] - 0.6) < 1e-12
     with pytest.raises(DomainError) as error:
-        model.value(np.stack([INSIDE, moved(speed=0.1)]))
+        model.value(np.stack([INSIDE, moved(speed=0.1)]), level_index=True)
     assert (error.value.row, error.value.axis) == (1, "speed") and abs(error.value.excess + 0.1) < 1e-12
     assert "row 1" in str(error.value) and "mm/s" in str(error.value)
     assert error.value.status == Status.OUT_OF_DOMAIN
 
 
 def test_the_worst_axis_is_named(model) -> None:
-    found = model.evaluate(moved(power=401.0, spot=1000.0))
+    found = model.evaluate(moved(power=401.0, spot=1000.0), level_index=True)
     assert found.axis[0] == 4 and abs(found.excess[0] - 860.0) < 1e-9
 
 
 def test_extrapolation_is_linear_flagged_and_only_on_request(model) -> None:
     steps = np.array([400.0, 410.0, 430.0, 470.0])
     x = np.stack([moved(power=p) for p in steps])
-    found = model.evaluate(x, extrapolate=True)
+    found = model.evaluate(x, extrapolate=True, level_index=True)
     assert found.status.tolist() == [0, 3, 3, 3]
     slope = np.diff(found.value, axis=0) / np.diff(steps)[:, None]
     assert np.abs(np.diff(slope, axis=0)).max() < 1e-9 * np.abs(slope).max()
-    inside = model.gradient(x[0])[:, 0]
+    inside = model.gradient(x[0], level_index=True)[:, 0]
     assert np.abs(slope[0] - inside).max() < 1e-9 * np.abs(inside).max()
 
 
 def test_periodic_inputs_wrap_when_extrapolating(model) -> None:
-    found = model.evaluate(np.stack([moved(angle=30.0), moved(angle=390.0), moved(angle=-330.0)]), extrapolate=True)
+    found = model.evaluate(np.stack([moved(angle=30.0), moved(angle=390.0), moved(angle=-330.0)]), extrapolate=True, level_index=True)
     assert found.status.tolist() == [0, 3, 3]
     assert np.abs(found.value - found.value[0]).max() < 1e-10
 
@@ -115,17 +118,17 @@ def test_periodic_inputs_wrap_when_extrapolating(model) -> None:
 @pytest.mark.parametrize("extrapolate", [False, True])
 def test_nan_and_infinity_are_bad_input(model, bad: float, extrapolate: bool) -> None:
     x = np.stack([INSIDE, moved(spot=bad)])
-    found = model.evaluate(x, extrapolate=extrapolate)
+    found = model.evaluate(x, extrapolate=extrapolate, level_index=True)
     assert found.status.tolist() == [Status.OK, Status.BAD_INPUT] and found.axis[1] == 4
     assert np.isfinite(found.value[0]).all() and np.isnan(found.value[1]).all()
     with pytest.raises(InputError, match="spot"):
-        model.value(x)
+        model.value(x, level_index=True)
 
 
 @pytest.mark.parametrize("level", [-1.0, 3.0, 0.5, 1e9])
 @pytest.mark.parametrize("extrapolate", [False, True])
 def test_unseen_levels_never_get_a_value(model, level: float, extrapolate: bool) -> None:
-    found = model.evaluate(moved(alloy=level), extrapolate=extrapolate)
+    found = model.evaluate(moved(alloy=level), extrapolate=extrapolate, level_index=True)
     assert found.status[0] == Status.OUT_OF_DOMAIN and found.axis[0] == 3 and np.isnan(found.value).all()
 
 
@@ -148,7 +151,7 @@ def test_spans_without_rows_answer_with_status_edge(build) -> None:
     [
         ({"pwer": 1.0, "speed": 1, "angle": 0, "alloy": 0, "spot": 50}, "did you mean 'power'"),
         ({"power": 100.0, "speed": 1, "angle": 0, "alloy": 0}, "'spot' is missing"),
-        ({"power": "hot", "speed": 1, "angle": 0, "alloy": 0, "spot": 50}, "not numbers"),
+        ({"power": "hot", "speed": 1, "angle": 0, "alloy": 0, "spot": 50}, "'power' = 'hot' is not a number"),
         ({"power": [1.0, 2.0], "speed": [1.0, 2.0, 3.0], "angle": 0, "alloy": 0, "spot": 50}, "matching length"),
         (np.zeros(4), "power, speed, angle, alloy, spot"),
         (np.zeros((2, 6)), "power, speed, angle, alloy, spot"),

@@ -19,16 +19,16 @@ def model(request, build):
 def test_value_is_the_plain_sum(model, build) -> None:
     x = build.points(model, 60)
     slow = np.stack([build.slow_value(model, row) for row in x])
-    fast = model.value(x)
+    fast = model.value(x, level_index=True)
     assert np.abs(fast - slow).max() <= 1e-12 * np.abs(slow).max()
-    single = np.stack([model.value(row) for row in x])
+    single = np.stack([model.value(row, level_index=True) for row in x])
     assert np.abs(single - slow).max() <= 1e-12 * np.abs(slow).max()
 
 
 def test_batches_of_any_size_agree(model, build) -> None:
     x = build.points(model, 5000)
-    whole = model.value(x)
-    assert np.abs(np.concatenate([model.value(part) for part in np.array_split(x, 7)]) - whole).max() <= 1e-12 * np.abs(whole).max()
+    whole = model.value(x, level_index=True)
+    assert np.abs(np.concatenate([model.value(part, level_index=True) for part in np.array_split(x, 7)]) - whole).max() <= 1e-12 * np.abs(whole).max()
 
 
 def test_gradient_is_the_difference_quotient(model, build) -> None:
@@ -36,23 +36,23 @@ def test_gradient_is_the_difference_quotient(model, build) -> None:
     x = build.points(model, 300)
     for d, axis in enumerate(model.axes):
         if axis.kind == "categorical":
-            assert np.isnan(model.gradient(x)[:, :, d]).all()
+            assert np.isnan(model.gradient(x, level_index=True)[:, :, d]).all()
             continue
         h = 1e-6 * axis.width
         _, u = axis.basis.locate(x[:, d])
         rows = x[(u > 1e-3) & (u < 1 - 1e-3)]
         step = np.zeros(len(model.axes))
         step[d] = h
-        quotient = (model.value(rows + step) - model.value(rows - step)) / (2 * h)
-        gradient = model.gradient(rows)[:, :, d]
+        quotient = (model.value(rows + step, level_index=True) - model.value(rows - step, level_index=True)) / (2 * h)
+        gradient = model.gradient(rows, level_index=True)[:, :, d]
         assert np.abs(gradient - quotient).max() <= 1e-6 * np.abs(gradient).max()
 
 
 def test_single_gradients_equal_those_of_batches(model, build) -> None:
     x = build.points(model, 20)
-    value, gradient = model.value_and_gradient(x)
+    value, gradient = model.value_and_gradient(x, level_index=True)
     for i, row in enumerate(x):
-        one_value, one = model.value_and_gradient(row)
+        one_value, one = model.value_and_gradient(row, level_index=True)
         assert one.shape == (2, 5) and np.abs(one_value - value[i]).max() < 1e-11
         assert np.nanmax(np.abs(one - gradient[i])) <= 1e-11 * np.nanmax(np.abs(gradient))
 
@@ -94,7 +94,7 @@ def test_sorting_modes_keeps_the_function(build) -> None:
     x = build.points(model, 50)
     ordered = model.interaction.sorted()
     assert ordered.masks == sorted(ordered.masks)
-    assert np.abs(model.replace(interaction=ordered).value(x) - model.value(x)).max() < 1e-11
+    assert np.abs(model.replace(interaction=ordered).value(x, level_index=True) - model.value(x, level_index=True)).max() < 1e-11
 
 
 @pytest.mark.parametrize("p", range(8))

@@ -66,7 +66,7 @@ def test_ishigami_indices() -> None:
 
 def test_moments_equal_monte_carlo(model, build) -> None:
     """Four standard errors of 200,000 samples."""
-    y = model.value(build.points(model, 200_000, seed=5))
+    y = model.value(build.points(model, 200_000, seed=5), level_index=True)
     error = y.std(axis=0) / sqrt(len(y))
     assert (np.abs(model.mean() - y.mean(axis=0)) < 4 * error).all()
     spread = np.sqrt(np.mean((y - y.mean(axis=0)) ** 4, axis=0) / len(y))
@@ -75,13 +75,13 @@ def test_moments_equal_monte_carlo(model, build) -> None:
 
 def test_indices_equal_pick_and_freeze(model, build) -> None:
     """Saltelli's estimators with 200,000 pairs; their error here is below 0.02."""
-    a, b = (model.value(p) for p in (build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7)))
+    a, b = (model.value(p, level_index=True) for p in (build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7)))
     xa, xb = build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7)
     found = model.sobol()
     for d in range(len(model.axes)):
         mixed = xa.copy()
         mixed[:, d] = xb[:, d]
-        y = model.value(mixed)
+        y = model.value(mixed, level_index=True)
         variance = model.variance()
         assert np.abs(found.first[d] - np.mean(b * (y - a), axis=0) / variance).max() < 0.03
         assert np.abs(found.total[d] - np.mean((a - y) ** 2, axis=0) / 2 / variance).max() < 0.02

@@ -1,0 +1,153 @@
+"""The one rule from what a user writes to a level of a categorical input, and what a user may write for a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+Floats = NDArray[np.float64]
+
+UNSEEN, AMBIGUOUS, MISSING = np.inf, -np.inf, np.nan
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+class Levels:
+    """The levels of one input as they were written, and the index of the level that a value means.
+
+    A value means the level whose written cell equals it (`str(value)`, without blanks around), else the level that equals it as a
+    number, where exactly one does. So 7, 7.0, "7", " 7 " and "7.0" mean the level 7; "007" means the level 007 where there is one.
+    True and False are words, not numbers. Index UNSEEN: no level; AMBIGUOUS: several are the same number; MISSING: None, NaN, "".
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._index = {name.strip(): float(i) for i, name in reversed(list(enumerate(names)))}
+        self._index |= {name: float(i) for i, name in reversed(list(enumerate(names)))}
+        self._names = names
+        self._known: dict[float, float] = {}
+
+    def index(self, value: object) -> float:
+        """The index of the level that one value means."""
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if isinstance(value, str):
+            text = value.strip()
+        elif missing(value):
+            return MISSING
+        else:
+            text = _written(value)
+        exact = self._index.get(text)
+        if exact is not None:
+            return exact
+        if not text:
+            return MISSING
+        equal = [] if isinstance(value, (bool, np.bool_)) else self._equal(value, text)
+        return UNSEEN if not equal else equal[0] if len(equal) == 1 else AMBIGUOUS
+
+    def _equal(self, value: object, text: str) -> list[float]:
+        """Indices of the levels that are the same number: exactly, for floats after rounding to their type."""
+        if isinstance(value, (float, np.floating)):
+            size = np.float64 if isinstance(value, float) else type(value)
+            with np.errstate(over="ignore"):
+                return [i for number, found in self._numbers.items() if size(float(number)) == value for i in found]
+        return self._numbers.get(_exactly(text), []) if NUMBER.fullmatch(text) else []
+
+    @cached_property
+    def _numbers(self) -> dict[Decimal, list[float]]:
+        found: dict[Decimal, list[float]] = {}
+        for i, name in enumerate(self._names):
+            if NUMBER.fullmatch(name.strip()):
+                found.setdefault(_exactly(name.strip()), []).append(float(i))
+        return found
+
+    def of_float(self, value: float) -> float:
+        """`index` of a float64, remembered: for the fast ways."""
+        found = self._known.get(value)
+        if found is None:
+            found = self.index(value)
+            if len(self._known) < 4096:
+                self._known[value] = found
+        return found
+
+    def indices(self, values: NDArray[Any]) -> Floats:
+        """`index` of every element; an array of the same shape."""
+        flat = values.reshape(-1)
+        if flat.dtype.kind in "fiub" and len(flat) > 1:
+            different, place = np.unique(flat, return_inverse=True)
+            return np.array([self.index(v) for v in different])[place].reshape(values.shape)
+        known: dict[object, float] = {}
+        out = [self._remembered(known, v) for v in flat]
+        return np.array(out, dtype=float).reshape(values.shape)
+
+    def _remembered(self, known: dict[object, float], value: object) -> float:
+        if not isinstance(value, str):
+            return self.index(value)
+        found = known.get(value)
+        if found is None:
+            found = known[value] = self.index(value)
+        return found
+
+
+def _exactly(text: str) -> Decimal:
+    from decimal import Decimal  # only models with levels that look like numbers need it
+
+    return Decimal(text)
+
+
+def missing(value: object) -> bool:
+    """None, NaN, a masked element, and what other libraries write for them."""
+    if value is None or hasattr(value, "mask"):  # an element of a masked array is itself only where it is not masked
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124
+    except (TypeError, ValueError):  # pandas' NA is neither true nor false
+        return True
+
+
+def _written(value: object) -> str:
+    try:
+        return str(value).strip()
+    except ValueError:  # an integer of thousands of digits
+        return "integer"
+
+
+def number(value: object, name: str) -> float:
+    """One value of a continuous input `name` as a float; NaN where it is missing. Raises InputError where it is no number."""
+    if isinstance(value, (bytes, str)):
+        text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else value).strip()
+        return _of_text(text, name)
+    if missing(value):
+        return MISSING
+    if isinstance(value, (complex, np.complexfloating, np.datetime64, np.timedelta64)) or not hasattr(value, "__float__"):
+        raise InputError(f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number")
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
+    except (TypeError, ValueError):
+        raise InputError(f"input {name!r} = {value!r} is not a number; give a real number") from None
+
+
+def _of_text(text: str, name: str) -> float:
+    if not text:
+        return MISSING
+    if NUMBER.fullmatch(text):
+        return float(text)
+    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return float(text)
+    raise InputError(f"input {name!r} = {text!r} is not a number; give a number")
+
+
+def _what(value: object) -> str:
+    if isinstance(value, (complex, np.complexfloating)):
+        return "complex"
+    return "a time" if isinstance(value, (np.datetime64, np.timedelta64)) else f"a {type(value).__name__}"
