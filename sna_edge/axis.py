@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import slack
 from .errors import InputError
-from .levels import AMBIGUOUS, Levels, number
+from .levels import AMBIGUOUS, Levels, number, unmasked
 
 Floats = NDArray[np.float64]
 
@@ -91,11 +91,7 @@ class Axis:
 
     def encode(self, values: ArrayLike) -> Floats:
         """`coordinate` of every element of an array, a list or a single value; the same shape."""
-        if isinstance(values, np.ndarray) and hasattr(values, "mask"):
-            values = values.astype(object).filled(None)
-        array = np.asarray(values)
-        if array.dtype.kind in "SU" and not isinstance(values, np.ndarray):
-            array = np.asarray(values, dtype=object)  # [7, "007"] keeps its number
+        array = unmasked(values)
         if self.kind == "categorical":
             return self.levels.indices(array)
         if array.dtype.kind in "fiub":

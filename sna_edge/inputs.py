@@ -69,10 +69,11 @@ def encoded(axis: Axis, values: ArrayLike, level_index: bool) -> Floats:
     """Coordinates of values as a user writes them; with `level_index` a categorical axis has its coordinates already."""
     if not level_index or axis.kind != "categorical":
         return axis.encode(values)
-    try:
-        return np.asarray(values, dtype=float)
-    except (ValueError, TypeError):
-        raise InputError(f"level_index gives the levels of {axis.name!r} as 0, 1, .., not {values!r}; leave it out to give names") from None
+    array = np.asarray(values)
+    array = np.asarray(array.tolist()) if array.dtype == object else array
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"level_index gives the levels of {axis.name!r} as 0, 1, .., not {values!r}; leave it out to give names")
+    return array.astype(float)
 
 
 def _named(axes: tuple[Axis, ...], query: Mapping[str, object], level_index: bool) -> tuple[Floats, bool]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError
 
@@ -108,7 +108,7 @@ def missing(value: object) -> bool:
     if value is None or hasattr(value, "mask"):  # an element of a masked array is itself only where it is not masked
         return True
     try:
-        return bool(value != value)  # noqa: PLR0124
+        return bool(value != value)
     except (TypeError, ValueError):  # pandas' NA is neither true nor false
         return True
 
@@ -118,6 +118,17 @@ def _written(value: object) -> str:
         return str(value).strip()
     except ValueError:  # an integer of thousands of digits
         return "integer"
+
+
+def unmasked(values: ArrayLike) -> NDArray[Any]:
+    """`values` as an array: None where they are masked, and a list with text in it element by element ([7, "007"] keeps its 7)."""
+    if isinstance(values, np.ndarray) and hasattr(values, "mask"):
+        hidden = np.broadcast_to(values.mask, values.shape)
+        return np.where(hidden, None, np.asarray(values.data).astype(object))
+    array = np.asarray(values)
+    if array.dtype.kind in "SU" and not isinstance(values, np.ndarray):
+        return np.asarray(values, dtype=object)
+    return array
 
 
 def number(value: object, name: str) -> float:

@@ -96,7 +96,8 @@ def stored(found: Any, out: Path) -> dict[str, dict[str, Any]]:
     files = {}
     for name in STORED:
         plain = name == "float32"
-        model = found.model.replace(dtypes=[name] * len(found.model.axes)) if plain else quantize(found.model, name, data=found.inputs, level_index=True)
+        unrounded = found.model.replace(dtypes=[name] * len(found.model.axes))
+        model = unrounded if plain else quantize(found.model, name, data=found.inputs, level_index=True)
         path = out / ("model.sna" if name == DEPLOYED else f"model.{name}.sna")
         model.save(path)
         files[name] = {"path": path, "bytes": path.stat().st_size, "certificate": model.certificate, "model": model}

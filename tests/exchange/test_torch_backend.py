@@ -21,7 +21,7 @@ def test_every_kind_agrees(kind: str) -> None:
     width = np.maximum(np.ptp(model.value(x, level_index=True), axis=0), 1e-9)
     np.testing.assert_allclose(twin.value(x, level_index=True) / width, model.value(x, level_index=True) / width, atol=1e-10)
     scale = np.array([a.width or 1.0 for a in model.axes]) / width[:, None]
-    np.testing.assert_allclose(twin.gradient(x) * scale, model.gradient(x) * scale, atol=1e-8)
+    np.testing.assert_allclose(twin.gradient(x, level_index=True) * scale, model.gradient(x, level_index=True) * scale, atol=1e-8)
 
 
 @pytest.mark.parametrize("rows", [np.zeros((0, 4)), np.full((2, 4), np.nan), np.full((1, 4), 1e9)])

@@ -201,7 +201,8 @@ def test_a_model_with_levels_goes_through_a_module() -> None:
     again = SeparableModule.from_model(model).model()
     x = np.array([[0.2, 0.0], [0.9, 2.0], [0.5, 1.0]])
     np.testing.assert_allclose(again.value(x, level_index=True), model.value(x, level_index=True), atol=1e-12)
-    assert again.axes[1].level_names == ("steel", "brass", "zinc") and from_model(model).compile().value(x, level_index=True).shape == (3, 1)
+    assert again.axes[1].level_names == ("steel", "brass", "zinc")
+    assert from_model(model).compile().value(x, level_index=True).shape == (3, 1)
 
 
 def test_what_training_cannot_use_is_one_sentence(tmp_path) -> None:

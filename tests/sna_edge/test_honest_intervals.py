@@ -71,7 +71,7 @@ def test_there_is_no_interval_outside_the_domain(link: str, interval: Interval, 
     model = several(link, interval, levels)
     x = np.array([[0.5, 0.0], [1.5, 0.0], [-9.0, 3.0], [0.2, -1.01], [1.0, 1.0]])
     x = np.c_[x, np.zeros(5)] if levels else x
-    found = model.evaluate(x, extrapolate=True)
+    found = model.evaluate(x, extrapolate=True, level_index=True)
     outside = found.status == Status.EXTRAPOLATED
     assert outside.tolist() == [False, True, True, True, False]
     assert np.isfinite(found.value).all() and np.isfinite(found.lower[~outside, 0]).all()
