@@ -124,7 +124,9 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
     """`values` as an array: None where they are masked, and a list with text in it element by element ([7, "007"] keeps its 7)."""
     if isinstance(values, np.ndarray) and hasattr(values, "mask"):
         hidden = np.broadcast_to(values.mask, values.shape)
-        return np.where(hidden, None, np.asarray(values.data).astype(object))
+        plain = np.array(values.data, dtype=object)
+        plain[hidden] = None
+        return plain
     array = np.asarray(values)
     if array.dtype.kind in "SU" and not isinstance(values, np.ndarray):
         return np.asarray(values, dtype=object)

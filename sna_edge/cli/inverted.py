@@ -37,7 +37,7 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
             count = len(columns[targets[0]])
             return np.full(count, Status.DEADLINE, np.int8), np.full((count, len(unknowns) + 1), np.nan)
         found = invert_batch(
-            model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},  # type: ignore[dict-item]
+            model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},
             deadline_ms=None if deadline.endless else 1000.0 * deadline.left, level_index=True,
         )  # fmt: skip
         return found.status, np.column_stack([found.x, found.miss])

@@ -60,7 +60,7 @@ def _point(args: argparse.Namespace, model: Model) -> int:
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
     if found.moved is not None and found.moved.any():
-        answer["remark"] = remark(model.axes, np.array([asked[a.name] for a in model.axes]), found.moved[0])
+        answer["remark"] = remark(model.axes, np.array([a.coordinate(asked[a.name]) for a in model.axes]), found.moved[0])
         lines.append(f"remark: {answer['remark']}")
     emit(args, answer, lines)
     return exit_code(status)

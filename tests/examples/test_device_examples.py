@@ -55,7 +55,7 @@ def test_the_query_loop_reads_level_names_and_gives_intervals(root: Path, tmp_pa
     loop = load(root, "raspberry_pi", "query_loop.py")
     loop.main([str(tmp_path / "model.sna"), str(table), "--out", str(out), "--backend", "numpy"])
     first, second = csv.DictReader(out.read_text().splitlines())
-    assert (first["status"], second["status"]) == ("ok", "bad_input")
+    assert (first["status"], second["status"]) == ("ok", "out_of_domain")
     name = model.output_names[0]
     assert float(first[f"{name} lower"]) < float(first[f"{name} predicted"]) < float(first[f"{name} upper"])
     table.write_text("speeed,other\n1,2\n")
