@@ -181,7 +181,7 @@ def test_the_domain_ends_where_it_ends_in_float64(served) -> None:
         x[d] = beyond
         for query in (x, x.tolist(), dict(zip(model.input_names, x.tolist(), strict=True))):
             with pytest.raises(DomainError, match=model.axes[d].name):
-                model.value(query)
+                model.value(query, level_index=True)
     assert model.backend.single(inside) is not None
 
 
