@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import sna_export.fit  # noqa: F401  the teacher room needs it loaded first
 from sna_edge import Axis, Model
+from sna_edge.artifact.limits import need_counts
 from sna_edge.basis import SpanBasis, bspline, uniform_breaks
 from sna_export.teacher.distil import Lesson, distil
 from sna_export.teacher.points import teaching_points
@@ -40,6 +41,7 @@ def compress(
     `rows` [N, D]: where the model will be asked (training rows); the points of the lesson then keep to them, otherwise they
     fill the box. The certificate says what was measured on other points. Stops at `max_parameters`.
     """
+    need_counts(len(original.domain), len(original.outputs))
     rng = np.random.default_rng(seed)
     inside = original.points(TEACH) if rows is None else None
     lesson_x, weight = (inside, np.ones(TEACH)) if inside is not None else _around(original, np.asarray(rows), rng)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.artifact.golden import quasi_random
+from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
 from sna_export.certify.bound import bernstein_coefficients
 
@@ -99,6 +100,7 @@ class Adopted:
         The certificate says `adoption`: exact, certified (derivative or interval bound) or measured, and the bound reached.
         Raises InputError when that would take too many spans.
         """
+        need_counts(len(self.domain), len(self.outputs))
         span, asked = self.span(), error
         for _ in range(TRIES):
             done = self._tables(span, asked / len(self.atoms))

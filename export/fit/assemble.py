@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.axis import Axis
-from sna_edge.basis import SpanBasis
+from sna_edge.basis import SpanBasis, bspline, levels
+from sna_edge.interaction import CP
 from sna_edge.model import Model
 from sna_edge.output import Output
 
@@ -18,21 +19,29 @@ from .candidate import Candidate
 from .samples import AxisSpec, Samples, values
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 RANGE_ROWS = 20_000
 
 
-def assemble(samples: Samples, best: Candidate, outputs: Sequence[Output], metadata: dict[str, Any]) -> Model:
-    """f = centre + spread * (CP of the candidate), with the axes of the samples."""
+def assemble(samples: Samples, used: Ints, best: Candidate, outputs: Sequence[Output], metadata: dict[str, Any]) -> Model:
+    """f = centre + spread * (CP of the candidate), with the axes of the samples, of which no mode sees those that are not `used`."""
     cp, bias = best.f.to_cp()
     cp = cp.with_tables(cp.tables, cp.weights * best.spread)
-    bases = best.f.bases[:-1]
-    axes = [_axis(spec, basis, samples.x[:, d]) for d, (spec, basis) in enumerate(zip(samples.axes, bases, strict=True))]
-    ends = _range(samples, best)
+    bases = dict(zip(used.tolist(), best.f.bases[:-1], strict=True))
+    axes = [_axis(spec, bases.get(d) or _unused(samples, d), samples.x[:, d]) for d, spec in enumerate(samples.axes)]
+    place = {d: i for i, d in enumerate(used.tolist())}
+    tables = [cp.tables[place[d]] if d in place else np.zeros((a.basis.n_rows, 0)) for d, a in enumerate(axes)]
+    modes = [cp.modes[place[d]] if d in place else np.zeros(0, dtype=np.int64) for d in range(len(axes))]
+    ends = _range(samples.columns(used), best)
     final = [
         replace(o, bias=float(best.centre[k] + best.spread[k] * bias[k]), range=(float(ends[0, k]), float(ends[1, k])))
         for k, o in enumerate(outputs)
     ]
-    return Model(axes, cp.sorted(), final, metadata=metadata)
+    return Model(axes, CP(tuple(tables), tuple(modes), cp.weights).sorted(), final, metadata=metadata)
+
+
+def _unused(samples: Samples, d: int) -> SpanBasis:
+    return levels(int(samples.n_levels[d])) if samples.n_levels[d] else bspline(list(samples.bounds(d)), 0)
 
 
 def _axis(spec: AxisSpec, basis: SpanBasis, x: Floats) -> Axis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from sna_edge.output import Output
 
-from .samples import relative_error
+from .samples import Samples, relative_error, values
 from .separable import Separable
 
 Floats = NDArray[np.float64]
@@ -19,7 +20,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise;
-    nearer [n, K]: predictions without fewer rows at a time, where they are known; intervals are then made of these."""
+    nearer [n, K]: predictions without fewer rows at a time, where they are known; intervals are then made of these.
+    moved(samples, deadline): f with its structure, link and penalties on other rows; None where it stays as it is."""
 
     name: str
     kind: str
@@ -33,6 +35,7 @@ class Candidate:
     seconds: float
     notes: dict[str, Any] = field(default_factory=dict)
     nearer: Floats | None = None
+    moved: Callable[[Samples, float], Separable] | None = None
 
     @property
     def error(self) -> float:
@@ -47,6 +50,11 @@ class Candidate:
     @property
     def rank(self) -> int:
         return int((self.f.orders > 0).sum())
+
+    def values(self, x: Floats) -> Floats:
+        """y [n, K] in output units."""
+        with np.errstate(over="ignore"):
+            return values(self.outputs, self.centre + self.spread * self.f.predict(x))
 
     def row(self) -> dict[str, Any]:
         """The line of the report."""

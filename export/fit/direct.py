@@ -133,9 +133,16 @@ class _Growth:
     worth: float
     deadline: float
     add: Callable[[Direct], None]
+    pace: float = 0.0
+
+    def in_time(self, f: Separable) -> bool:
+        """Whether LEAST_STEPS steps would end before the deadline at the pace (seconds per row and parameter^2) of the last candidate."""
+        return time.monotonic() + LEAST_STEPS * self.pace * f.parameters**2 < self.deadline
 
     def tried(self, f: Separable, name: str) -> Solution:
+        begin = time.monotonic()
         solution = fit_rows(f, self.samples.x, self.target, self.deadline)
+        self.pace = (time.monotonic() - begin) / (LEAST_STEPS * f.parameters**2)
         self.add(Direct(name, f, solution))
         return solution
 
@@ -145,7 +152,7 @@ class _Growth:
         solution = self.tried(start(bases, mode_sets(n_axes, 0, additive=True), n_outputs, self.rng), f"additive, {label}")
         pairs = list(combinations(range(n_axes), 2))
         pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), self.rng, 0.1)
-        if n_axes > 2 and pairwise.parameters <= self.max_parameters // 2:
+        if n_axes > 2 and pairwise.parameters <= self.max_parameters // 2 and self.in_time(pairwise):
             self.tried(pairwise, f"pairwise, {label}")
 
     def ranks(self, ranks: tuple[int, ...], bases: list[SpanBasis], label: str, least: float = np.inf) -> float | None:
@@ -157,7 +164,7 @@ class _Growth:
         for rank in ranks:
             f = start(bases, mode_sets(n_axes, rank), n_outputs, self.rng)
             work = len(self.samples.x) * f.parameters**2 * sum(STEPS)
-            if f.parameters > self.max_parameters or work > GROWTH_WORK or time.monotonic() > self.deadline:
+            if f.parameters > self.max_parameters or work > GROWTH_WORK or not self.in_time(f):
                 return None
             error = self.tried(f, f"CP rank {rank}, {label}").loo
             stalled = error > GAIN * least or (error > BEHIND * self.worth and error > SLOW * last)

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 STRENGTH_RANGE = (1e-18, 1e6)
 FINE_ROWS = 64
 """Coefficients of an atom above which the Jacobian is kept sparse: products of dense ones cost N P^2."""
+AHEAD = 3.0
+"""Steps that must fit before the deadline: the next one and the last linearisation."""
 SATURATED = 0.9
 """Effective parameters per row above which leave-one-out residuals say nothing."""
 LEVERAGE_CAP = 0.98
@@ -223,6 +225,7 @@ def levenberg_marquardt(
     damping, quiet, step = 1e-2, 0, 0
     noise = freedom = 0.0
     inverse: Floats | None = None
+    begin = time.monotonic()
     for step in range(1, steps + 1):
         system = normal_equations(f, rows, layout.axes)
         before = system.loss + penalty_value(f, parts, s)
@@ -244,7 +247,8 @@ def levenberg_marquardt(
         if watch:
             watch(step, system.loss)
         quiet = quiet + 1 if gain < tolerance and change < 0.1 else 0
-        if quiet >= 2 or time.monotonic() > deadline:
+        now = time.monotonic()
+        if quiet >= 2 or now + AHEAD * (now - begin) / step > deadline:
             break
     if not leverages:
         residual = residuals(f, rows)

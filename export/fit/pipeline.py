@@ -1,4 +1,4 @@
-"""From a table to one model: link, teacher, order and rank by out-of-fold error."""
+"""From a table to one model: link, teacher, order and rank by out-of-fold error; rows that took no part confirm the winner."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sna_edge.artifact.layout import MAX_AXES
+from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
@@ -18,10 +20,14 @@ from ..conformal import LEVEL, two_values, with_intervals
 from ..teacher.stack import EXACT, best_stack, crowded, teachers
 from ..threads import one_thread
 from .assemble import assemble
+from .baseline import baseline
+from .budget import OutOfTime, TimeBudget
 from .candidate import Candidate
+from .confirm import Confirmation, confirmed
 from .folds import fold_of_rows
 from .progress import Progress, Reporter
 from .samples import AxisSpec, Samples, relative_error
+from .screen import Dropped, screened
 from .straight import straight
 from .taught import taught
 
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from ..table import Table
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 TEACHER_ROWS = 10_000
 """A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
 FOLDS = 6
@@ -45,6 +52,7 @@ SMALL_TABLE = 3000
 CLEAN = 0.05
 """Out-of-fold error of the teachers below which the rows are fitted under every link: one of them may be exact."""
 SHARE_OF_TIME = 0.4
+TEACHERS = "Gaussian-process teachers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +81,15 @@ def fit_table(
     """Fit `targets` from `inputs` (default: all other columns) of a table.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its range in the table);
-    `time_limit` in seconds stops the search, never a fit half way; same seed and table, same model to the bit.
+    `time_limit` in seconds bounds the whole call; what is left out for it stands in the report and the metadata as `cut`. Without
+    one, same seed and table, same model to the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only
+    where it beats the best of mean, linear and quadratic function on rows that took no part in any choice (`confirmed`).
     Raises InputError with column and row for cells that cannot be used, for constant targets and for too few rows.
     """
+    budget = TimeBudget(time_limit)
+    need_counts(1, len(targets))
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
-    return _fit(samples, link, seed, time_limit, progress, notes)
+    return _fit(samples, link, seed, budget, progress, notes, narrow=True)
 
 
 def fit_arrays(
@@ -91,49 +103,89 @@ def fit_arrays(
     time_limit: float | None = None,
     progress: Progress | bool | None = None,
 ) -> FitResult:
-    """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K]."""
-    return _fit(Samples.of(x, y, axes, names), link, seed, time_limit, progress, [])
+    """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K].
+
+    Columns that say nothing stay inputs of the model that it does not use, so that it answers rows of the same width; of more
+    than 64 columns only those that matter are inputs (`model.input_names`).
+    """
+    budget = TimeBudget(time_limit)
+    samples = Samples.of(x, y, axes, names)
+    need_counts(1, len(samples.names))
+    return _fit(samples, link, seed, budget, progress, [], narrow=False)
 
 
-def _fit(samples: Samples, link: str, seed: int, time_limit: float | None, progress: Progress | bool | None, notes: list[str]) -> FitResult:
-    begin = time.monotonic()
-    deadline = begin + time_limit if time_limit else np.inf
-    folds = fold_of_rows(samples.x, FOLDS, seed)
-    if len(np.unique(folds)) < 2:
+def _fit(
+    samples: Samples, link: str, seed: int, budget: TimeBudget, progress: Progress | bool | None, notes: list[str], *, narrow: bool
+) -> FitResult:  # fmt: skip
+    if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
     small = len(samples.x) <= SMALL_TABLE
-    with Reporter(progress, deadline) as reporter, one_thread() if small else nullcontext():
-        candidates = _candidates(samples, link, folds, seed, begin, deadline, reporter)
-        best = _choose(candidates)
-        seconds = time.monotonic() - begin
-        return _result(samples, best, candidates, seed, seconds, notes)
+    with Reporter(progress, budget.deadline) as reporter, one_thread() if small else nullcontext(), np.errstate(all="ignore"):
+        kept, dropped = screened(samples)
+        if narrow or len(samples.axes) > MAX_AXES:
+            samples, kept = samples.columns(kept), np.arange(len(kept))
+        used = samples.columns(kept)
+        tried: list[Candidate] = []
+
+        def search(rows: Samples, folds: Ints, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+            found = _candidates(rows, link, folds, seed, budget, reporter)
+            tried.extend([] if tried else found)
+            return _choose(found), found[0]
+
+        best, base, reference, how = confirmed(used, search, lambda rows: fold_of_rows(rows, FOLDS, seed), seed, budget)
+        facts = _Facts(seed, time.monotonic() - budget.begin, notes, dropped, budget.cut, how)
+        return _result(samples, kept, best, base, tried, reference, facts)
 
 
-def _candidates(
-    samples: Samples, link: str, folds: NDArray[np.int64], seed: int, begin: float, deadline: float, reporter: Reporter
-) -> list[Candidate]:
+@dataclass(frozen=True)
+class _Facts:
+    """What the report says beside the candidates."""
+
+    seed: int
+    seconds: float
+    notes: list[str]
+    dropped: list[Dropped]
+    cut: list[str]
+    confirmation: Confirmation
+
+
+def _candidates(samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter) -> list[Candidate]:
+    """The baseline, then what time allows of fits to the rows and a pupil of the teachers."""
     links = samples.link_candidates(link)
     size = most_parameters(len(samples.x))
-    part = begin + SHARE_OF_TIME * (deadline - begin)
+    found = [baseline(samples, links, folds, budget)]
+    part = budget.until(SHARE_OF_TIME)
     stacked, worth = None, np.inf
-    if len(samples.x) <= TEACHER_ROWS:
-        reporter.stage("Gaussian-process teachers", 0.4)
-        stacked = best_stack(samples, teachers(samples, links, folds, seed, part, reporter.say))
-        worth = relative_error(samples.y - stacked.held_out, samples.y)
-        links = () if crowded(samples) else links if worth < CLEAN else (stacked.first.link,)
-    found: list[Candidate] = []
+    if len(samples.x) <= TEACHER_ROWS and budget.allows(TEACHERS, _teacher_work(samples)):
+        reporter.stage(TEACHERS, 0.4)
+        taught_by = teachers(samples, links, folds, seed, part, reporter.say, budget.deadline)
+        if not taught_by:
+            budget.leave_out(TEACHERS)
+        else:
+            stacked = best_stack(samples, taught_by)
+            worth = relative_error(samples.y - stacked.held_out, samples.y)
+            links = () if crowded(samples) else links if worth < CLEAN else (stacked.first.link,)
     for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
-        now = time.monotonic()
-        until = now + (deadline - now) / (len(links) - number) if stacked is None else max(part, now)
-        candidate = straight(samples, name, folds, seed, size, until, worth, reporter.say)
+        until = budget.until(1.0 / (len(links) - number)) if stacked is None else max(part, budget.until(SHARE_OF_TIME))
+        candidate = straight(samples, name, folds, seed, size, budget, until, worth, reporter.say)
         found += [candidate] if candidate else []
-        if found and found[-1].error < EXACT:
+        if candidate and candidate.error < EXACT:
             break
-    if stacked is not None and (not found or worth < BEHIND * min(c.error for c in found)):
+    if stacked is not None and (len(found) == 1 or worth < BEHIND * min(c.error for c in found[1:])):
         reporter.stage("a small pupil of the teachers", 1.0)
-        found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), deadline, reporter.say))
+        try:
+            found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), budget.deadline, reporter.say))
+        except OutOfTime:
+            budget.leave_out("a pupil of the teachers")
+    if budget.over:
+        budget.leave_out("further ranks, finer spans and polish")
     return found
+
+
+def _teacher_work(samples: Samples) -> float:
+    """Multiply-adds of the least that one teacher costs: three factorised processes an output, which run fast."""
+    return 0.3 * samples.y.size * len(samples.x) ** 2
 
 
 def most_parameters(n_rows: int) -> int:
@@ -148,7 +200,7 @@ def _pupil_size(n_rows: int, error: float) -> int:
 
 
 def _choose(candidates: list[Candidate]) -> Candidate:
-    least = min(c.error for c in candidates)
+    least = np.nanmin([c.error for c in candidates])
     close = [c for c in candidates if c.error <= SMALLER_WINS * least]
     return min(close, key=lambda c: c.f.parameters)
 
@@ -159,28 +211,32 @@ def _why(best: Candidate, candidates: list[Candidate]) -> str:
     return f"chosen by out-of-fold error (share of the spread): {best.name} ({best.error:.4g}){against}"
 
 
-def _result(samples: Samples, best: Candidate, candidates: list[Candidate], seed: int, seconds: float, notes: list[str]) -> FitResult:
+def _result(
+    samples: Samples, kept: Ints, best: Candidate, base: Candidate, candidates: list[Candidate], reference: Floats, facts: _Facts
+) -> FitResult:  # fmt: skip
     outputs = with_intervals(best.outputs, best.measured, best.shown)
-    why = _why(best, candidates)
-    scores = _scores(outputs, best)
-    provenance = {
-        "rows": len(samples.x), "seed": seed, "kind": best.kind, "link": outputs[0].link, "modes": best.rank, "why": why,
+    scores = _scores(outputs, best, reference)
+    provenance: dict[str, Any] = {
+        "rows": len(samples.x), "seed": facts.seed, "kind": best.kind, "link": outputs[0].link, "modes": best.rank,
     }  # fmt: skip
     outcomes = two_values(outputs, samples.y)
     if outcomes:
         provenance["outcomes"] = outcomes
+    kept_back = {"dropped": [d.name for d in facts.dropped], "cut": facts.cut}
     short = {name: {key: float(f"{value:.5g}") for key, value in score.items()} for name, score in scores.items()}
-    model = assemble(samples, best, outputs, {"fit": {**provenance, "outputs": short}})
+    known = {**provenance, "outputs": short, **{key: value for key, value in kept_back.items() if value}}
+    model = assemble(samples, kept, best, outputs, {"fit": known})
     report = {
-        **provenance, "chosen": best.name, "outputs": scores, "seconds": seconds, "notes": notes,
+        **provenance, **kept_back, "why": _why(best, candidates), "chosen": best.name, "outputs": scores, "seconds": facts.seconds,
+        "notes": [*facts.notes, *map(str, facts.dropped)], "confirmed": facts.confirmation.report(),
         "candidates": [c.row() for c in candidates],
         "tried": {c.name: c.notes for c in candidates}, "inputs": model.input_names,
     }  # fmt: skip
     return FitResult(model, report, samples.x[best.rows], best.measured, best.shown)
 
 
-def _scores(outputs: Sequence[Any], best: Candidate) -> dict[str, dict[str, float]]:
-    """Out-of-fold RMSE, R2 and coverage of the interval per output."""
+def _scores(outputs: Sequence[Any], best: Candidate, reference: Floats) -> dict[str, dict[str, float]]:
+    """Out-of-fold RMSE, R2 (against the mean of the rows seen, `reference` [n, K]) and coverage of the interval per output."""
     scores = {}
     for k, output in enumerate(outputs):
         measured, predicted = best.measured[:, k], best.shown[:, k]
@@ -188,7 +244,7 @@ def _scores(outputs: Sequence[Any], best: Candidate) -> dict[str, dict[str, floa
         lower, upper = output.bounds(predicted)
         scores[output.name] = {
             "rmse": float(np.sqrt(np.mean(residual**2))),
-            "r2": float(1.0 - np.mean(residual**2) / np.var(measured)),
+            "r2": float(1.0 - np.mean(residual**2) / np.mean((measured - reference[:, k]) ** 2)),
             "coverage": float(np.mean((measured >= lower) & (measured <= upper))),
             "level": LEVEL,
         }

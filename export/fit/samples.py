@@ -74,6 +74,11 @@ class Samples:
     def take(self, rows: Ints) -> Samples:
         return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units)
 
+    def columns(self, chosen: Ints) -> Samples:
+        """The same rows with these inputs alone."""
+        whole = len(chosen) == len(self.axes)
+        return self if whole else replace(self, x=self.x[:, chosen], axes=tuple(self.axes[int(d)] for d in chosen))
+
     def over(self, whole: Samples) -> Samples:
         """These rows with the domain of `whole` declared on the continuous axes."""
         axes = tuple(a if a.levels else replace(a, domain=whole.bounds(d)) for d, a in enumerate(self.axes))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .als import sweep
+from .budget import RATE, OutOfTime, TimeBudget, check
 from .candidate import Candidate
 from .direct import SMOOTH, Direct, affordable, direct_candidates, first_steps
 from .folds import fold_of_rows
@@ -45,11 +47,13 @@ SPLIT_ROWS = 50_000
 
 
 def straight(
-    samples: Samples, link: str, folds: Ints, seed: int, max_parameters: int, deadline: float,
+    samples: Samples, link: str, folds: Ints, seed: int, max_parameters: int, budget: TimeBudget, deadline: float,
     worth: float = np.inf, watch: Callable[[str], None] | None = None,
 ) -> Candidate | None:  # fmt: skip
-    """The best direct candidate of a link; None when its error is hopelessly above `worth`."""
+    """The best direct candidate of a link; None when its error is hopelessly above `worth` or there is no time for one."""
     begin = time.monotonic()
+    if not budget.allows(f"fits to the rows under link {link}", _least_work(samples)):
+        return None
     outputs = samples.outputs(link)
     rng = np.random.default_rng([seed, 11])
     count = len(samples.x)
@@ -69,11 +73,25 @@ def straight(
     def unscaled(predicted: Floats) -> Floats:
         return values(outputs, centre + spread * predicted)
 
-    f, rows, predicted, finer = _judged(best, samples, target, folds, len(some), deadline, seed)
+    def on_rows(whole: Samples, until: float) -> Separable:
+        again = (linear_targets(outputs, whole.y) - centre) / spread
+        return _refit(replace(best, solution=replace(best.solution, f=f)), whole, again, None, len(some), until, afresh=False)
+
+    try:
+        f, rows, predicted, finer = _judged(best, samples, target, folds, len(some), deadline, seed)
+    except OutOfTime:
+        budget.leave_out("refits without each fold (errors are of rows left out one at a time)")
+        f, rows, predicted, finer = best.solution.f, some, target[some] - best.solution.left_out, None
     return Candidate(
         best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], unscaled(predicted), time.monotonic() - begin,
         {"tried": [(c.name, c.solution.f.parameters, c.error) for c in found]}, None if finer is None else unscaled(finer),
+        on_rows if count < SPLIT_ROWS else None,
     )  # fmt: skip
+
+
+def _least_work(samples: Samples) -> float:
+    """Multiply-adds of a few steps of the smallest candidate."""
+    return 20.0 * samples.y.size * (5.0 * samples.x.shape[1] + samples.n_levels.sum()) ** 2
 
 
 def _judged(
@@ -86,15 +104,23 @@ def _judged(
     """
     count = len(samples.x)
     determined = best.solution.freedom <= MEMORISED * samples.y.size
-    if searched == count and _few(best, count) and best.error < SMOOTH and determined:
+    if searched == count and _few(best, count) and best.error < SMOOTH and determined and _quick(best, samples, folds, deadline):
         rows = Rows(best.solution.f.bases, samples.x, target)
         few, fewer = (target - left_out_by_fold(best.solution, rows, k) for k in (folds, fold_of_rows(samples.x, INTERVAL_FOLDS, seed)))
         return best.solution.f, np.arange(count), few, fewer
     large = count >= SPLIT_ROWS
     f = best.solution.f
+    check(deadline)
     if searched < count:
         f = _refit(best, samples, target, None, searched, _later(0.5, deadline) if large else deadline)
-    return f, *_held_out(best, samples, target, folds, searched, deadline if large else np.inf), None
+    return f, *_held_out(best, samples, target, folds, searched, deadline), None
+
+
+def _quick(best: Direct, samples: Samples, folds: Ints, deadline: float) -> bool:
+    """Whether the linearisation is there before the deadline: eigenvectors of the leverages of every fold, and the inverse."""
+    largest = samples.y.shape[1] * int(np.bincount(folds).max())
+    work = 2.0 * len(np.unique(folds)) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
+    return bool(work < RATE * (deadline - time.monotonic()))
 
 
 def _later(share: float, deadline: float) -> float:
@@ -111,22 +137,26 @@ def _held_out(best: Direct, samples: Samples, target: Floats, folds: Ints, searc
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large table."""
     chosen = np.unique(folds) if len(samples.x) < SPLIT_ROWS else np.unique(folds)[:1]
     rows, predicted = [], []
-    for fold in chosen:
+    for number, fold in enumerate(chosen):
+        check(deadline)
+        until = _later(1.0 / (len(chosen) - number), deadline)
         held = np.flatnonzero(folds == fold)
         weight = np.ones(len(samples.x))
         weight[held] = 0.0
-        moved = _refit(best, samples, target, weight, searched, deadline)
+        moved = _refit(best, samples, target, weight, searched, until)
         rows.append(held)
         predicted.append(moved.predict(samples.x[held]))
     return np.concatenate(rows), np.concatenate(predicted)
 
 
-def _refit(best: Direct, samples: Samples, target: Floats, weight: Floats | None, searched: int, deadline: float) -> Separable:
-    """The candidate's structure and penalties on other rows: from its start where its solution could remember the
+def _refit(
+    best: Direct, samples: Samples, target: Floats, weight: Floats | None, searched: int, deadline: float, *, afresh: bool = True
+) -> Separable:  # fmt: skip
+    """The candidate's structure and penalties on other rows: `afresh` from its start where its solution could remember the
     rows, else from the solution, whose directions that only the left-out rows held are free to go."""
     count = len(samples.x)
     strengths = best.solution.strengths * min(1.0, searched / count)
-    memorised = _few(best, count) and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
+    memorised = afresh and _few(best, count) and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
     if count * f.parameters**2 <= min(LM_WORK, JOINT_RATE * (deadline - time.monotonic())):

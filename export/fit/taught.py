@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from sna_edge.output import Output
 
-from ..teacher.distil import Lesson, distil, refits, schedule_for
+from ..teacher.distil import Lesson, distil, moved, refits, schedule_for
 from ..teacher.points import teaching_points
 from ..teacher.resolution import teacher_bases
 from ..teacher.stack import Stack, crowded
+from .budget import check
 from .candidate import Candidate
 from .samples import Samples, linear_targets, relative_error, values
+from .separable import Separable
 
 Floats = NDArray[np.float64]
 CHECKS = 800
@@ -23,13 +25,20 @@ LOST = 0.3
 """A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
 RESOLVED = 0.08
 """The same for what the bases cannot show of a draw of the kernel."""
+MOVED_ROWS = 3000
+"""Rows up to which a confirmed pupil is taught once more by teachers that also saw the held-out rows."""
+VALUES = 0.5
+"""Share of the time left that the teachers' answers may take."""
 
 
 def taught(
     samples: Samples, stack: Stack, folds: NDArray[np.int64], seed: int, max_parameters: int, deadline: float,
     watch: Callable[[str], None] | None = None,
 ) -> Candidate:  # fmt: skip
-    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers without the fold."""
+    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers without the fold.
+
+    Raises OutOfTime at the deadline.
+    """
     begin = time.monotonic()
     outputs = stack.first.outputs
     own = linear_targets(outputs, samples.y)
@@ -40,7 +49,7 @@ def taught(
     x, weight = teaching_points(samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples))
     back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-    target = _linear(outputs, stack.values(x, folds), samples.y)
+    target = _linear(outputs, stack.values(x, folds, _later(VALUES, deadline)), samples.y)
     target = (target - centre[:, None]) / spread[:, None]
     taken = np.setdiff1d(np.arange(len(x)), back)
     lesson = Lesson(x[taken], weight[taken], x[back])
@@ -50,13 +59,25 @@ def taught(
         tolerance=LOST * error, max_parameters=max_parameters, n_refits=len(without), deadline=deadline, watch=watch,
     )  # fmt: skip
     predicted = np.empty_like(samples.y)
-    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without), without, strict=True):
+    check(deadline)
+    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without, deadline), without, strict=True):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
+
+    def on_rows(whole: Samples, until: float) -> Separable:
+        again = _linear(outputs, stack.on(whole).values(lesson.x, None, until), whole.y)
+        return moved(pupil, lesson, (again[:, :, 0] - centre) / spread, until)
+
     return Candidate(
         f"pupil of rank {pupil.f.rank - 1} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
         np.arange(len(samples.x)), samples.y, predicted, time.monotonic() - begin,
-        {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried},
+        {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried}, None,
+        on_rows if len(samples.x) <= MOVED_ROWS else None,
     )  # fmt: skip
+
+
+def _later(share: float, deadline: float) -> float:
+    now = time.monotonic()
+    return now + share * (deadline - now)
 
 
 def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge import CP, TT, Model, Output
+from sna_edge.artifact.limits import need_counts
 
 from ..threads import one_thread
 from . import cp_solver, tt_solver
@@ -57,6 +58,7 @@ def solve(
     comes from the problem's `defaults`. `device` ("cuda") runs the block eliminations on torch.
     Raises ProblemError for an under-determined problem or unknown settings.
     """
+    need_counts(len(problem.axes))
     options = {"method": "train", "form": "galerkin", "rank_max": 24, "tolerance": 1e-4, "modes": 0, **problem.defaults}
     given = {"method": method, "form": form, "rank_max": rank_max, "tolerance": tolerance, "modes": modes}
     options.update({k: v for k, v in given.items() if v is not None})

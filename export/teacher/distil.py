@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.basis import SpanBasis
 
 from ..fit.als import sweep
+from ..fit.budget import check
 from ..fit.gauss_newton import levenberg_marquardt
 from ..fit.penalty import components
 from ..fit.rows import Rows
@@ -152,19 +153,28 @@ def teach(
     return levenberg_marquardt(f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False).f
 
 
-def refits(pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = ()) -> list[Separable]:
+def refits(
+    pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = (), deadline: float = np.inf
+) -> list[Separable]:  # fmt: skip
     """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows.
 
-    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught.
+    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught. Refits that would
+    begin after the deadline raise OutOfTime.
     """
-    sweeps = REFIT_SWEEPS if pupil.f.parameters > pupil.schedule.together else 0
 
-    def moved(a: int) -> Separable:
+    def one(a: int) -> Separable:
+        check(deadline)
         weight = lesson.weight.copy()
         if held:
             weight[held[a]] = 0.0
-        rows = Rows(pupil.f.bases, lesson.x, targets[:, :, a], weight)
-        return teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, np.inf, extrapolate=True)
+        return moved(pupil, Lesson(lesson.x, weight, lesson.check), targets[:, :, a], deadline)
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(moved, range(targets.shape[2])))
+        return list(pool.map(one, range(targets.shape[2])))
+
+
+def moved(pupil: Distilled, lesson: Lesson, target: Floats, deadline: float = np.inf) -> Separable:
+    """The pupil moved on to a teacher that answers `target` [M, K] at the points of the lesson."""
+    sweeps = REFIT_SWEEPS if pupil.f.parameters > pupil.schedule.together else 0
+    rows = Rows(pupil.f.bases, lesson.x, target, lesson.weight)
+    return teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, deadline, extrapolate=True)

@@ -17,6 +17,8 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
+from ..fit.budget import check
+
 Floats = NDArray[np.float64]
 JITTER = 1e-10
 FARTHEST = 60.0
@@ -204,11 +206,16 @@ class GaussianProcess:
             out[rows] = np.linalg.solve(self.inverse[np.ix_(rows, rows)], self.alpha[rows])
         return self.spread * out
 
-    def predict(self, x: Floats, alphas: Floats | None = None, chunk: int = 4096) -> Floats:
-        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]."""
+    def given(self, x: Floats, y: Floats) -> GaussianProcess:
+        """The same hyper-parameters, centre and spread given other rows; for predictions alone."""
+        return condition(self.inputs, self.hyper, x, (y - self.centre) / self.spread, self.centre, self.spread, inverse=False)
+
+    def predict(self, x: Floats, alphas: Floats | None = None, chunk: int = 4096, deadline: float = np.inf) -> Floats:
+        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]. Raises OutOfTime at the deadline."""
         weights = self.alpha if alphas is None else alphas
         parts = []
         for start in range(0, len(x), chunk):
+            check(deadline)
             v = features(self.inputs, self.hyper, x[start : start + chunk])
             k = kernels(v, self.u, self.inputs.axis, self.hyper)
             parts.append(sum(k[1:], k[0]) @ weights)
@@ -241,11 +248,13 @@ def fit_gaussian_process(
     hyper_rows: int = 700,
     iterations: int = 100,
     deadline: float = np.inf,
+    hard: float = np.inf,
 ) -> GaussianProcess:
     """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one factorisation on all rows.
 
     x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes (`laplace` only with it). The noise is lifted
-    until the kernel matrix factors. With little time until `deadline` the evidence is taken on fewer rows.
+    until the kernel matrix factors. With little time until `deadline` the evidence is taken on fewer rows. Raises OutOfTime where
+    the factorisation would not be done at the instant `hard`.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
@@ -258,7 +267,9 @@ def fit_gaussian_process(
 
     goal = evidence(len(order))
     if np.isfinite(deadline):
-        goal = evidence(_affordable(goal, len(order), deadline))
+        begin = time.monotonic()
+        goal, whole = evidence(_affordable(goal, len(order), deadline)), time.monotonic() - begin
+        check(hard - whole * (len(x) / len(order)) ** 3)
     return condition(inputs, goal.hyper(_search(goal, iterations, deadline)), x, v, centre, spread)
 
 
@@ -294,8 +305,10 @@ def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
         return best[1]
 
 
-def condition(inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float, spread: float) -> GaussianProcess:
-    """The process with known hyper-parameters given all rows; v = (y - centre) / spread."""
+def condition(
+    inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float, spread: float, *, inverse: bool = True
+) -> GaussianProcess:  # fmt: skip
+    """The process with known hyper-parameters given all rows; v = (y - centre) / spread. Without `inverse` nothing can be left out."""
     u = features(inputs, hyper, x)
     k = kernels(u, u, inputs.axis, hyper)
     gram = sum(k[1:], k[0])
@@ -309,6 +322,8 @@ def condition(inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float,
         except LinAlgError:
             lift *= 10.0
     alpha = cho_solve(factor, v)
-    inverse = np.tril(dpotri(factor[0], lower=1)[0])
-    inverse += np.tril(inverse, -1).T
-    return GaussianProcess(inputs, hyper, u, alpha, inverse, centre, spread)
+    if not inverse:
+        return GaussianProcess(inputs, hyper, u, alpha, np.empty((0, 0)), centre, spread)
+    inverted = np.tril(dpotri(factor[0], lower=1)[0])
+    inverted += np.tril(inverted, -1).T
+    return GaussianProcess(inputs, hyper, u, alpha, inverted, centre, spread)

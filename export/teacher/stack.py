@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from scipy.optimize import nnls
 
 from sna_edge.output import Output
 
+from ..fit.budget import OutOfTime
 from ..fit.samples import Samples, linear_targets, relative_error
 from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
@@ -56,19 +57,24 @@ class Teacher:
         kind = "Laplace product" if self.laplace else "product"
         return f"{self.n_products} {kind}{'s' if self.n_products > 1 else ''}"
 
-    def values(self, x: Floats, folds: Ints | None = None) -> Floats:
-        """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds."""
+    def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
+        """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds. OutOfTime at the deadline."""
         numbers = np.empty(0, dtype=int) if folds is None else np.unique(folds)
         out = np.empty((len(x), len(self.outputs), 1 + len(numbers)))
         for k, output in enumerate(self.outputs):
-            out[:, k, 0] = output.value(self.processes[k].predict(x))
+            out[:, k, 0] = output.value(self.processes[k].predict(x, deadline=deadline))
             for half in (0, 1):
                 mine = np.flatnonzero(numbers % 2 == half)
                 if len(mine):
                     judge = self.judges[half][k]
                     alphas = np.stack([judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine], axis=1)
-                    out[:, k, 1 + mine] = output.value(judge.predict(x, alphas))
+                    out[:, k, 1 + mine] = output.value(judge.predict(x, alphas, deadline=deadline))
         return out
+
+    def on(self, samples: Samples) -> Teacher:
+        """The same hyper-parameters given other rows, for predictions of these alone."""
+        target = linear_targets(self.outputs, samples.y)
+        return replace(self, processes=tuple(p.given(samples.x, target[:, k]) for k, p in enumerate(self.processes)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +98,23 @@ class Stack:
     def processes(self) -> list[GaussianProcess]:
         return [p for t in (self.first, *self.teachers) for p in t.processes]
 
-    def values(self, x: Floats, folds: Ints | None = None) -> Floats:
+    def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
         """As `Teacher.values`."""
-        return np.asarray(sum(w * t.values(x, folds) for w, t in zip(self.weights, self.teachers, strict=True)))
+        return np.asarray(sum(w * t.values(x, folds, deadline) for w, t in zip(self.weights, self.teachers, strict=True)))
+
+    def on(self, samples: Samples) -> Stack:
+        """As `Teacher.on`."""
+        return replace(self, teachers=tuple(t.on(samples) for t in self.teachers))
 
 
 def teachers(
-    samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None
-) -> list[Teacher]:
-    """Teachers of every link in the order tried: with one and two products, or for crowded samples smooth and rough."""
+    samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None,
+    hard: float = np.inf,
+) -> list[Teacher]:  # fmt: skip
+    """Teachers of every link in the order tried: with one and two products, or for crowded samples smooth and rough.
+
+    The search for hyper-parameters ends at `deadline`; a teacher that would not be ready at `hard` is left out.
+    """
     found: list[Teacher] = []
     first = np.inf
     for link in links:
@@ -108,7 +122,10 @@ def teachers(
         for n_products, laplace in ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False)):
             if found and time.monotonic() > deadline:
                 break
-            teacher = _teacher(samples, link, n_products, laplace, folds, seed, next(_ends(deadline, 1 if found else 2)))
+            try:
+                teacher = _teacher(samples, link, n_products, laplace, folds, seed, next(_ends(deadline, 1 if found else 2)), hard)
+            except OutOfTime:
+                return found
             found.append(teacher)
             error = relative_error(samples.y - teacher.held_out, samples.y)
             if watch:
@@ -128,7 +145,7 @@ def crowded(samples: Samples) -> bool:
 
 
 def _teacher(
-    samples: Samples, link: str, n_products: int, laplace: bool, folds: Ints, seed: int, deadline: float
+    samples: Samples, link: str, n_products: int, laplace: bool, folds: Ints, seed: int, deadline: float, hard: float
 ) -> Teacher:  # fmt: skip
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
@@ -144,9 +161,9 @@ def _teacher(
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
             fit_gaussian_process(
-                inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, laplace=laplace, deadline=until
+                inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, laplace=laplace, deadline=end, hard=hard
             )
-            for k, rng in enumerate(streams)
+            for (k, rng), end in zip(enumerate(streams), _ends(until, len(streams)), strict=True)
         )
 
     with ThreadPoolExecutor(2) as pool:

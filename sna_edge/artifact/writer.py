@@ -20,6 +20,7 @@ from ..interaction import CP
 from ..model import Model
 from . import layout
 from .golden import Golden, Scale, make
+from .limits import need_sizes
 from .stored import as_stored
 from .widths import with_storage
 
@@ -59,7 +60,9 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def write(model: Model) -> bytes:
-    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a number does not fit its storage type."""
+    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a number does not fit its storage type
+    or a count exceeds a limit of the format."""
+    need_sizes(model)
     stored = with_storage(as_stored(model), model)
     golden, scale = make(stored)
     records, spans, breaks, matrices = _axes(stored)

@@ -1,0 +1,63 @@
+"""The time given to a fit: one instant that nothing may pass, and what had to be left out for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+KEPT_BACK, CLOSING = 0.06, 0.25
+"""Share of the limit, and seconds, kept for confirming, assembling and writing."""
+RATE = 1.5e9
+"""Multiply-adds in a second that work is expected to take."""
+
+
+class OutOfTime(Exception):
+    """Work whose result would be of no use unfinished was stopped at the deadline."""
+
+
+@dataclass
+class TimeBudget:
+    """`limit` seconds from `begin` (a `time.monotonic()` instant), or no limit (None).
+
+    `deadline`: when the search must end. `cut`: what was left out, in words, in order; empty without a limit.
+    """
+
+    limit: float | None = None
+    begin: float = field(default_factory=time.monotonic)
+    cut: list[str] = field(default_factory=list)
+
+    @property
+    def deadline(self) -> float:
+        if self.limit is None:
+            return float("inf")
+        return self.begin + self.limit - min(KEPT_BACK * self.limit + CLOSING, 0.5 * self.limit)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; infinite without a limit."""
+        return self.deadline - time.monotonic() if self.limit is not None else float("inf")
+
+    @property
+    def over(self) -> bool:
+        return self.left <= 0.0
+
+    def until(self, share: float) -> float:
+        """The instant when this share of the time left will have passed."""
+        return time.monotonic() + share * self.left
+
+    def allows(self, what: str, work: float) -> bool:
+        """Whether `work` multiply-adds fit into the time left; else `what` is noted as left out."""
+        if work <= RATE * self.left:
+            return True
+        self.leave_out(what)
+        return False
+
+    def leave_out(self, what: str) -> None:
+        if what not in self.cut:
+            self.cut.append(what)
+
+
+def check(deadline: float) -> None:
+    """Raise OutOfTime past the deadline."""
+    if time.monotonic() > deadline:
+        raise OutOfTime

@@ -1,0 +1,41 @@
+"""The limits of FORMAT.md section 2, looked at before anything is written: a file that the reader would refuse is never made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..interaction import CP
+from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS, MAX_SPANS
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+
+def need_counts(n_axes: int, n_outputs: int = 1) -> None:
+    """InputError when a model cannot have so many inputs or outputs. Also called before a costly fit, solve or adoption."""
+    if not 1 <= n_axes <= MAX_AXES:
+        raise InputError(f"{n_axes} inputs, but a model has 1 to {MAX_AXES} (limit MAX_AXES); leave out those that do not matter")
+    if not 1 <= n_outputs <= MAX_OUTPUTS:
+        raise InputError(f"{n_outputs} outputs, but a model has 1 to {MAX_OUTPUTS} (limit MAX_OUTPUTS); make several models of them")
+
+
+def need_sizes(model: Model) -> None:
+    """InputError naming the limit that the model exceeds: inputs, outputs, spans, rows, groups, modes or rank."""
+    need_counts(len(model.axes), len(model.outputs))
+    for axis in model.axes:
+        basis = axis.basis
+        _need(basis.n_spans, MAX_SPANS, "MAX_SPANS", f"spans on input {axis.name!r}", "use fewer spans")
+        _need(basis.n_rows, MAX_ROWS, "MAX_ROWS", f"rows on input {axis.name!r}", "use fewer spans or a lower degree")
+    work = model.interaction
+    if isinstance(work, CP):
+        _need(work.rank, MAX_MODES, "MAX_MODES", "modes", "compress the model first")
+        _need(len(set(work.masks)), MAX_GROUPS, "MAX_GROUPS", "sets of inputs that interact", "use fewer interactions")
+        return
+    for axis, core in zip(model.axes, work.cores, strict=True):
+        _need(max(core.shape[1:]), MAX_RANK, "MAX_RANK", f"as the rank at input {axis.name!r}", "round the train to a lower rank")
+
+
+def _need(found: int, most: int, limit: str, what: str, step: str) -> None:
+    if found > most:
+        raise InputError(f"{found} {what}, but a model has at most {most} (limit {limit}); {step}")
