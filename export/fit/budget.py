@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from sna_edge.errors import InputError
+
 KEPT_BACK, CLOSING = 0.06, 0.25
 """Share of the limit, and seconds, kept for confirming, assembling and writing."""
 RATE = 1.5e9
@@ -25,6 +27,10 @@ class TimeBudget:
     limit: float | None = None
     begin: float = field(default_factory=time.monotonic)
     cut: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not self.limit > 0:
+            raise InputError(f"a time limit of {self.limit:g} s is no time; give a positive number of seconds, or none")
 
     @property
     def deadline(self) -> float:

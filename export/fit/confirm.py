@@ -63,7 +63,7 @@ def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
     if count < LEAST_GROUPS or (count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS):
         return everything, everything[:0]
     wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), LEAST_HELD)
-    out = fold_of_rows(samples.x, int(round(count / wanted)), seed + STREAM) == 0
+    out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
     out &= ~_indispensable(samples, out)
     part = samples.y[~out]
     if out.sum() < LEAST_HELD // 2 or np.any(part.min(axis=0) == part.max(axis=0)):
@@ -175,7 +175,9 @@ def _no_gain(w: Floats, b: Floats, winner: Candidate, base: Candidate) -> NDArra
     return np.asarray((w > NEAR * b) | ((w > FAR * b) & ~clear))
 
 
-def _thirds(samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget) -> tuple[Floats, Floats] | None:
+def _thirds(
+    samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget
+) -> tuple[Floats, Floats] | None:  # fmt: skip
     """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot be searched."""
     third = fold_of_rows(samples.x, THIRDS, seed + STREAM)
     answers = np.full((2, *samples.y.shape), np.nan)

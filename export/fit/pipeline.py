@@ -26,6 +26,7 @@ from .candidate import Candidate
 from .confirm import Confirmation, confirmed
 from .folds import fold_of_rows
 from .progress import Progress, Reporter
+from .quiet import quiet
 from .samples import AxisSpec, Samples, relative_error
 from .screen import Dropped, screened
 from .straight import straight
@@ -120,7 +121,7 @@ def _fit(
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
     small = len(samples.x) <= SMALL_TABLE
-    with Reporter(progress, budget.deadline) as reporter, one_thread() if small else nullcontext(), np.errstate(all="ignore"):
+    with Reporter(progress, budget.deadline) as reporter, one_thread() if small else nullcontext(), quiet():
         kept, dropped = screened(samples)
         if narrow or len(samples.axes) > MAX_AXES:
             samples, kept = samples.columns(kept), np.arange(len(kept))

@@ -137,8 +137,7 @@ class Polynomial:
             if not place:
                 yield [(d, np.zeros(basis.n_rows))], np.zeros(len(self.constant))
                 continue
-            shapes = [lambda x, d=d, j=j: self._function(d, j, x) for j in range(len(place))]
-            for column, weights in _joined([_table(basis, s) for s in shapes], self.coefficients[place]):
+            for column, weights in _joined(self._local_tables(basis, d, len(place)), self.coefficients[place]):
                 yield [(d, column)], weights
         for d, e in self.columns.pairs:
             first, second = int(self.columns.width[d]), int(self.columns.width[e])
@@ -146,15 +145,19 @@ class Polynomial:
             at += first * second
             if not block.any():
                 continue
-            inner = [_table(bases[e], lambda x, j=j: self._function(e, j, x)) for j in range(second)]
-            for i in range(first):
-                outer = _table(bases[d], lambda x, i=i: self._function(d, i, x))
+            inner = self._local_tables(bases[e], e, second)
+            for i, outer in enumerate(self._local_tables(bases[d], d, first)):
                 for column, weights in _joined(inner, block[i]):
                     yield [(d, outer), (e, column)], weights
 
-    def _function(self, d: int, j: int, x: Floats) -> Floats:
+    def _local_tables(self, basis: SpanBasis, d: int, count: int) -> list[Floats]:
+        """Rows of the first `count` of the local functions of axis d and its square."""
+        if basis.kind == "levels":
+            return list(np.eye(basis.n_rows)[:count])
+        x = np.linspace(basis.lower, basis.upper, 4 * basis.n_rows)
         local = self.columns.local(d, x)
-        return np.asarray(local[:, j] if j < local.shape[1] else local[:, 0] ** 2)
+        rows = np.linalg.lstsq(basis.design(x), np.c_[local, local**2][:, :count], rcond=None)[0]
+        return list(np.asarray(rows).T)
 
 
 def _joined(tables: Sequence[Floats], coefficients: Floats) -> Iterator[tuple[Floats, Floats]]:
@@ -172,14 +175,6 @@ def _basis(samples: Samples, d: int, spans: int) -> SpanBasis:
         return levels(int(samples.n_levels[d]))
     distinct = len(np.unique(samples.x[:BLOCK, d]))
     return bspline(uniform_breaks(*samples.bounds(d), int(np.clip(distinct - 2, 1, spans))), min(2, max(distinct - 1, 1)))
-
-
-def _table(basis: SpanBasis, function: object) -> Floats:
-    """The rows whose spline is `function`, a polynomial of at most its degree."""
-    if basis.kind == "levels":
-        return np.asarray(function(np.arange(float(basis.n_rows))))  # type: ignore[operator]
-    x = np.linspace(basis.lower, basis.upper, 4 * basis.n_rows)
-    return np.asarray(np.linalg.lstsq(basis.design(x), function(x), rcond=None)[0])  # type: ignore[operator]
 
 
 def fitted(samples: Samples, target: Floats, folds: Ints, *, judged: Sequence[int] = (), most: int = MOST_COLUMNS) -> Polynomial:

@@ -19,6 +19,8 @@ SOME_ROWS = 20_000
 """Rows (evenly spaced) on which columns are compared; copies are then confirmed on all rows."""
 LOOKED_AT = 4_000
 """Rows on which many columns are screened."""
+LEAST_ROWS = 5
+"""Fewer points may lie on a line by chance."""
 ALIKE = 1e-5
 """1 - |correlation| above which two columns are not looked at as copies."""
 FINE = 1e-3
@@ -48,7 +50,7 @@ def screened(samples: Samples) -> tuple[Ints, list[Dropped]]:
     reasons = {d: "is constant" for d in range(n_axes) if samples.x[:, d].min() == samples.x[:, d].max()}
     if len(reasons) == n_axes:
         return np.arange(n_axes), []
-    reasons |= _copies(samples, [d for d in range(n_axes) if d not in reasons])
+    reasons |= _copies(samples, [d for d in range(n_axes) if d not in reasons]) if len(samples.x) >= LEAST_ROWS else {}
     kept = np.array([d for d in range(n_axes) if d not in reasons])
     if len(kept) > MAX_AXES:
         mattering = set(_mattering(samples, kept).tolist())
@@ -138,7 +140,8 @@ def _speaking(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[I
     shapes = [_shapes(samples.x[some, d], len(samples.axes[d].levels)) for d in columns]
     stacked = np.concatenate(shapes, axis=1)
     owner = np.repeat(np.arange(len(columns)), [s.shape[1] for s in shapes])
-    taken, first = [], np.zeros(0)
+    taken: list[int] = []
+    first = np.zeros(0)
     while len(taken) < MAX_AXES:
         used = np.isin(owner, taken)
         score = np.zeros(len(columns))

@@ -11,11 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from ..artifact import read as read_model
+from ..artifact.limits import need_counts
 from ..errors import InputError
 from .answer import add_json, assignment, emit, interval_text, outcomes, split_names, table, with_unit, writable
 from .dialects import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"
+LEAST_TIME = 1e-3
+SHOWN = 12
+"""Names of left-out inputs printed at most; --json and the report have all."""
 LINKS = ("auto", "identity", "exp", "logistic")
 
 
@@ -31,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_dialect(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed and table, same model (default: 0)")
-    parser.add_argument("--time-limit", type=float, metavar="S", help="stop the search for a better model after S seconds")
+    parser.add_argument("--time-limit", type=float, metavar="S", help="seconds for reading, fitting and writing; what was cut is said")
     parser.add_argument("--report", metavar="FILE.html", help="also write a page with plots")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .sna file to write")
     add_json(parser)
@@ -42,17 +46,19 @@ def run(args: argparse.Namespace) -> int:
         writable(path)
     if args.time_limit is not None and not args.time_limit > 0:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
+    need_counts(1, len(args.target))
     domain = dict(interval(text) for text in args.domain)
+    start = time.perf_counter()
     from sna_export.fit import fit
     from sna_export.table import read
     from sna_export.table.units import with_units
 
-    start = time.perf_counter()
     data = read(args.table, **declared(args))
     targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
-        link=args.link, domain=domain, seed=args.seed, time_limit=args.time_limit, progress=sys.stderr.isatty() and not args.json,
+        link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
+        progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
     model = with_units(found.model, data.units)
     hint = data.source.declared if data.source else {}
@@ -65,10 +71,15 @@ def run(args: argparse.Namespace) -> int:
         fit_page(found, title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}").write(args.report)
     answer = {
         "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output), "parameters": found.model.parameters,
-        "seconds": time.perf_counter() - start, **found.report,
+        **found.report, "seconds": time.perf_counter() - start,
     }  # fmt: skip
     emit(args, answer, _lines(args, found, answer))
     return 0
+
+
+def _left(limit: float | None, start: float) -> float | None:
+    """Of the limit, what reading has left: it also bounds fitting and writing."""
+    return None if limit is None else max(limit - (time.perf_counter() - start), LEAST_TIME)
 
 
 def names(texts: Sequence[str] | None, known: Sequence[str]) -> list[str]:
@@ -93,12 +104,31 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
     return name, found
 
 
+def remarks(report: dict[str, Any]) -> list[str]:
+    """How the fit was confirmed, which inputs take no part and what the time limit cut, a line each."""
+    lines = []
+    confirmed = report.get("confirmed", {})
+    for name, error in confirmed.get("error", {}).items():
+        base = f"the best of mean, linear and quadratic {confirmed['baseline'][name]:.3g}"
+        against = f"{confirmed['by']}: error {error:.3g} of the spread, {base}"
+        instead = confirmed["replaced"].get(name)
+        lines.append(f"{name}: {against}" + (f"; delivered instead: {instead}" if instead else ""))
+    notes = report.get("notes", [])
+    lines += notes[:SHOWN]
+    if len(notes) > SHOWN:
+        lines.append(f"and {len(notes) - SHOWN} more inputs were left out (--json lists all)")
+    if report.get("cut"):
+        lines.append(f"cut by the time limit: {'; '.join(report['cut'])}")
+    return lines
+
+
 def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
     model = found.model
     lines = [
         f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters, {answer['bytes']} bytes",
         f"fitted in {answer['seconds']:.1f} s",
         *([found.report["why"]] if found.report.get("why") else []),
+        *remarks(found.report),
     ]
     lines += [
         f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its interval holds single outcomes"

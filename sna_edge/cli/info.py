@@ -70,7 +70,14 @@ def _lines(path: str, model: Model) -> list[str]:
     lines += table(["output", "unit", "range in the domain", "link", "interval"], outputs)
     if model.certificate:
         lines += ["", "certificate", *_tree(model.certificate)]
-    return lines
+    return lines + _fitted(model.metadata.get("fit", {}))
+
+
+def _fitted(fit: Any) -> list[str]:
+    """Inputs that the fit left out and what its time limit cut."""
+    found = fit if isinstance(fit, dict) else {}
+    said = {"left out when fitted": found.get("dropped"), "cut by the time limit": found.get("cut")}
+    return [f"{what}: {', '.join(map(str, names))}" for what, names in said.items() if isinstance(names, list) and names]
 
 
 def _domain(axis: Axis) -> str:
