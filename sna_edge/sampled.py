@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .along import along, atoms, sides
 from .axis import Axis
 from .distribution import Distribution
-from .interaction import CP
 from .model import Model
 
 Floats = NDArray[np.float64]
@@ -35,12 +35,12 @@ UNSETTLED = 0.25
 
 def indices(model: Model, rules: Sequence[Rule]) -> tuple[Floats, Floats, Floats, Floats]:
     """first, total [D, K], variance [K] and the error [D, K] of both indices (95 %), below GOOD where the work allows."""
-    atoms = [_atoms(model, d, x) for d, (x, _) in enumerate(rules)]
+    tables = [atoms(model, d, x) for d, (x, _) in enumerate(rules)]
     rng = np.random.default_rng(0)
     count, spent = FIRST, 0.0
     while True:
         with np.errstate(over="ignore", invalid="ignore"):
-            parts = [_repeat(model, rules, atoms, count, rng) for _ in range(REPEATS)]
+            parts = [_repeat(model, rules, tables, count, rng) for _ in range(REPEATS)]
         first, total, variance = (np.stack(column) for column in zip(*parts, strict=True))
         error = STUDENT * np.maximum(first.std(axis=0, ddof=1), total.std(axis=0, ddof=1)) / np.sqrt(REPEATS)
         error = np.maximum(error, _unsettled(variance))
@@ -65,24 +65,14 @@ def rule(axis: Axis, distribution: Distribution) -> Rule:
     return x, w / w.sum()
 
 
-def _atoms(model: Model, d: int, x: Floats) -> Floats:
-    """Axis d at its nodes: CP [n, R], ones where a mode does not use it; TT matrices [n, l, r]."""
-    work, design = model.interaction, model.axes[d].basis.design(x)
-    if not isinstance(work, CP):
-        return np.asarray(np.einsum("ni,ilr->nlr", design, work.cores[d]))
-    full = np.ones((len(x), work.rank))
-    full[:, work.modes[d]] = design @ work.tables[d]
-    return full
-
-
-def _repeat(model: Model, rules: Sequence[Rule], atoms: Sequence[Floats], count: int, rng: np.random.Generator) -> tuple[Floats, ...]:
+def _repeat(model: Model, rules: Sequence[Rule], tables: Sequence[Floats], count: int, rng: np.random.Generator) -> tuple[Floats, ...]:
     """first, total [D, K] and variance [K] from one sample of `count` rows."""
-    drawn = [a[_hypercube(w, count, rng)] for a, (_, w) in zip(atoms, rules, strict=True)]
-    left, right = _sides(model, drawn)
+    drawn = [a[_hypercube(w, count, rng)] for a, (_, w) in zip(tables, rules, strict=True)]
+    left, right = sides(model, drawn)
     parts = []
     for d, (_, w) in enumerate(rules):
         rows, weight = _nodes(w, rng)
-        parts.append([_moments(_along(model, atoms[d][rows], left[d], right[d], k), weight) for k in range(len(model.outputs))])
+        parts.append([_moments(along(model, tables[d][rows], left[d], right[d], k), weight) for k in range(len(model.outputs))])
     table = np.array(parts)  # [D, K, 3]: first and total before division, variance
     with np.errstate(invalid="ignore", divide="ignore"):
         return table[..., 0] / table[..., 2], table[..., 1] / table[..., 2], table[..., 2].mean(axis=0)
@@ -100,34 +90,6 @@ def _nodes(w: Floats, rng: np.random.Generator) -> tuple[NDArray[np.int64], Floa
         return np.arange(len(w)), w
     u = (np.arange(NODES) + rng.random(NODES)) / NODES
     return np.minimum(np.searchsorted(np.cumsum(w), u), len(w) - 1), np.full(NODES, 1.0 / NODES)
-
-
-def _sides(model: Model, drawn: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
-    """What stands left and right of every axis at the drawn rows: CP products [N, R] (W with the right), TT chains."""
-    work = model.interaction
-    count = len(drawn[0])
-    if isinstance(work, CP):
-        left, right = [np.ones((count, work.rank))], [np.ones((count, work.rank))]
-        for a, b in zip(drawn[:-1], reversed(drawn[1:]), strict=True):
-            left.append(left[-1] * a)
-            right.append(right[-1] * b)
-        return left, right[::-1]
-    left, right = [np.ones((count, 1))], [np.repeat(work.weights[None], count, axis=0)]
-    for a, b in zip(drawn[:-1], reversed(drawn[1:]), strict=True):
-        left.append(np.einsum("nl,nlr->nr", left[-1], a))
-        right.append(b @ right[-1])
-    return left, right[::-1]
-
-
-def _along(model: Model, nodes: Floats, left: Floats, right: Floats, k: int) -> Floats:
-    """y_k [n, N] at the nodes of one axis and the drawn rows of the others."""
-    work, output = model.interaction, model.outputs[k]
-    if isinstance(work, CP):
-        f = (nodes * work.weights[:, k]) @ (left * right).T
-    else:
-        pair = left[:, :, None] * right[:, None, :, k]
-        f = nodes.reshape(len(nodes), -1) @ pair.reshape(len(pair), -1).T
-    return output.value(f + output.bias)
 
 
 def _moments(y: Floats, w: Floats) -> tuple[float, float, float]:
