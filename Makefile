@@ -54,6 +54,7 @@ calibration: $(STAMP)-test native ## simulation-based calibration of the posteri
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/fuzz.py
+	SNA_ROUNDS=20000 $(PY) -m pytest tests/firmware/test_absurd_values.py
 	SNA_FUZZED_LINES=50000 $(PY) -m pytest tests/quality/test_verdicts.py -k fuzzed
 
 firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores, 100,000 points a model, equal to the bit

@@ -106,7 +106,7 @@ static void use(sna_model *m) {
     size_t found;
     int status = (int)sna_verify(m, work, size) + (int)sna_fixed_verify(m, work, size);
     m->seal = seal_of(m);
-    m->section[0] = m->features & FEATURE_FIXED ? seal_of(m) : 0; /* the evaluators must hold for hostile numbers too */
+    m->section[0] = m->features & FEATURE_FIXED ? (uint32_t)seal_of(m) : 0; /* the evaluators must hold for hostile numbers too */
 #ifdef FUZZ_HOST
     status += use_host(m);
 #endif

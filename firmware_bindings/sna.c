@@ -73,7 +73,7 @@ typedef char output_record_has_80_bytes[sizeof(output_record) == OUTPUT ? 1 : -1
 typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
 
 /* What opens a path: a number next to the address of these very bytes. A record full of zeros or ones opens none. */
-INLINE uint32_t seal_of(const sna_model *m) { return (uint32_t)(uintptr_t)m->bytes + 1u; }
+INLINE uintptr_t seal_of(const sna_model *m) { return (uintptr_t)m->bytes + 1u; }
 INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
 INLINE const unsigned char *section(const sna_model *m, int id) { return m->bytes + m->section[id]; }
@@ -146,6 +146,7 @@ INLINE float float_of_half(uint16_t h) {
 }
 #endif
 
+static int is_finite(real x) { return x - x >= 0; }
 static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
 
 /* ---------------------------------------------------------------------------------------- 2 checks of sna_open
@@ -634,19 +635,21 @@ static real wrapped(const axis_record *a, real x) {
 static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
     sna_status status = SNA_OK;
     p->excess = 0;
-    if (!(x - x >= 0)) return SNA_BAD_INPUT; /* NaN or infinite */
     if (a->kind == CATEGORICAL) {
+        if (!is_finite(x)) return SNA_BAD_INPUT;
         status = place_level(a, x, p);
     } else {
-        if (!(x >= LOWER(a) && x <= UPPER(a))) x = settled(a, x);
         if (!(x >= LOWER(a) && x <= UPPER(a))) {
             real bound = x < LOWER(a) ? LOWER(a) : UPPER(a);
-            p->excess = x - bound;
-            if (!(flags & SNA_EXTRAPOLATE)) return SNA_OUT_OF_DOMAIN;
-            status = SNA_EXTRAPOLATED;
-            if (a->kind == PERIODIC) {
-                p->excess = 0;
-                bound = wrapped(a, x);
+            if (!is_finite(x)) return SNA_BAD_INPUT;
+            p->excess = settled(a, x) - bound;
+            if (p->excess < 0 || p->excess > 0) {
+                if (!(flags & SNA_EXTRAPOLATE)) return SNA_OUT_OF_DOMAIN;
+                status = SNA_EXTRAPOLATED;
+                if (a->kind == PERIODIC) {
+                    p->excess = 0;
+                    bound = wrapped(a, x);
+                }
             }
             x = bound;
         }
@@ -1158,9 +1161,6 @@ INLINE real plain_eight(const plain_cell *c, uint32_t n, uint32_t offset, uint32
 /* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL outside the domain. */
 INLINE const u16 *plain_span(const unsigned char *spans, const axis_record *a, real x, real *u) {
     uint32_t span;
-#ifdef SNA_PLAIN_ONLY
-    if (!(x >= a->lower32 && x <= a->upper32)) x = settled(a, x);
-#endif
     if (!(x >= a->lower32 && x <= a->upper32)) return NULL;
     x = (x - a->lower32) * a->inv_width32;
     span = (uint32_t)(int32_t)x;
@@ -1274,14 +1274,16 @@ static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, 
 }
 
 #ifdef SNA_PLAIN_ONLY
-/* Why plain_value had no value: a coordinate that is not a number, or one outside. */
-static sna_status refusal_of(const sna_model *m, const real *x) {
+/* at[n_axes] = x with coordinates settled on the ends of their domains, or why there is no value: one that is not a number, or
+ * one outside. */
+static sna_status settle_all(const sna_model *m, unsigned flags, const real *x, real *at) {
     for (unsigned d = 0; d < m->n_axes; d++) {
-        real at = settled(axis_at(m, d), x[d]);
-        if (!(at - at >= 0)) return SNA_BAD_INPUT;
-        if (!(at >= axis_at(m, d)->lower32 && at <= axis_at(m, d)->upper32)) break;
+        const axis_record *a = axis_at(m, d);
+        at[d] = settled(a, x[d]);
+        if (!is_finite(at[d])) return SNA_BAD_INPUT;
+        if (!(at[d] >= a->lower32 && at[d] <= a->upper32)) return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : SNA_OUT_OF_DOMAIN;
     }
-    return SNA_OUT_OF_DOMAIN;
+    return SNA_OK;
 }
 #endif
 
@@ -1298,12 +1300,16 @@ static int is_plain(const sna_model *m) {
 #endif
 
 /* The value by the loops that serve every model, or why there is none. */
-static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
 #ifdef SNA_PLAIN_ONLY
-    (void)s;
+NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+    real at[SNA_MAX_AXES];
+    sna_status status = settle_all(m, flags, x, at);
+    if (status == SNA_OK && plain_value(m, at, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
     fill_nan(y, 1);
-    return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : refusal_of(m, x);
+    return status;
+}
 #else
+static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
     sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
@@ -1317,8 +1323,8 @@ static sna_status general_value(const sna_model *m, unsigned flags, const real *
         cp_linear(m, s->cells, s->use, y);
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = output_of(output_at(m, k), y[k]);
     return status;
-#endif
 }
+#endif
 
 static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
 #ifdef CORTEX_FPU
@@ -1353,8 +1359,18 @@ sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, 
     return ready == SNA_OK ? general_value(m, flags, x, y, &s) : ready;
 }
 
+#ifdef SNA_PLAIN_ONLY
+NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, plain_slope *cells) {
+    real at[SNA_MAX_AXES];
+    sna_status status = settle_all(m, flags, x, at);
+    if (status == SNA_OK && plain_gradient(m, at, y, dy, cells)) return SNA_OK;
+    fill_nan(y, 1);
+    fill_nan(dy, m->n_axes);
+    return status;
+}
+#endif
+
 sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, void *work, size_t work_size) {
-    size_t n = (size_t)m->n_outputs * m->n_axes;
     space s;
     sna_status status;
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
@@ -1364,10 +1380,9 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
     if (m->plain && plain_gradient(m, x, y, dy, (plain_slope *)work)) return SNA_OK;
 #endif
 #ifdef SNA_PLAIN_ONLY
-    fill_nan(y, 1);
-    fill_nan(dy, n);
-    return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : refusal_of(m, x);
+    return settled_gradient(m, flags, x, y, dy, (plain_slope *)work);
 #else
+    size_t n = (size_t)m->n_outputs * m->n_axes;
     status = fill_cells(m, flags, x, s.cells, s.values, 1);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
@@ -1500,8 +1515,6 @@ static real evaluate_polynomial(const real *c, unsigned n, real u) {
     for (unsigned k = n - 1; k-- > 0;) value = value * u + c[k];
     return value;
 }
-
-static int is_finite(real x) { return x - x >= 0; }
 
 /* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges quadratically. */
 static real logarithm(real x) {
@@ -2051,7 +2064,7 @@ sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *
     uint32_t *words;
     size_t size;
     sna_status status;
-    if (m->section[0] != seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
+    if (m->section[0] != (uint32_t)seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     size = fixed_workspace(m);
     if (work_size < size) return SNA_NO_SPACE;
@@ -2114,7 +2127,7 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
     p = section(m, FIXED) + fixed_golden_offset(m);
     count = load32(p);
-    m->section[0] = seal_of(m);
+    m->section[0] = (uint32_t)seal_of(m);
     places = (const sna_place *)(const void *)(p + 8);
     expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
     for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {

@@ -169,7 +169,7 @@ typedef struct sna_model {
     uint8_t reserved;
     uint16_t n_values;      /* basis values of one query */
     uint16_t plain;         /* workspace of the loops written for a Cortex-M FPU; 0: they do not serve this model */
-    uint32_t seal;
+    uintptr_t seal;
 } sna_model;
 
 /* Which coordinate was refused or extrapolated, and by how much in units of its axis. */

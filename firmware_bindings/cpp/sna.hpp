@@ -13,6 +13,11 @@
 #include "sna.h"
 
 namespace sna {
+#ifdef SNA_FLOAT
+inline namespace real32 {  // faces of floats and of doubles are two types to the linker
+#else
+inline namespace real64 {
+#endif
 
 template <std::size_t WorkBytes = 4096> class Model {
   public:
@@ -51,5 +56,6 @@ template <std::size_t WorkBytes = 4096> class Model {
     alignas(8) unsigned char work_[WorkBytes];
 };
 
+}  // namespace real32 or real64
 }  // namespace sna
 #endif

@@ -45,7 +45,7 @@ class ModelRecord(Structure):
         ("reserved", c_uint8),
         ("n_values", c_uint16),
         ("plain", c_uint16),
-        ("seal", c_uint32),
+        ("seal", c_size_t),
     ]
 
 
