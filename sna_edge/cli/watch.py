@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..artifact import read
 from ..errors import InputError
+from ..follow import Growing
+from ..model import Model
 from ..quality import Line, read_limits
 from ..quality.echo import ECHOED, altered, sent
-from ..quality.readings import LONGEST, csv_readings
+from ..quality.readings import LONGEST, table_readings
+from ..table import hint_of
 from .answer import ANSWERED, FAULT, add_model, plain
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
@@ -30,8 +32,9 @@ BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast o
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("--limits", required=True, metavar="FILE.toml", help="outputs with LSL, USL, target; knobs with bounds, step, cost")
-    parser.add_argument("--table", metavar="PARTS.csv", help="read parts from a table instead of JSON lines on stdin")
-    parser.add_argument("--follow", action="store_true", help="wait for more rows at the end of --table, until interrupted")
+    parser.add_argument("--table", metavar="PARTS.csv", help="read parts from a table instead of JSON lines on stdin; - for one on stdin")
+    parser.add_argument("--follow", action="store_true", help="wait for more rows of --table, until interrupted; a restart goes on there")
+    parser.add_argument("--state", metavar="FILE", help="where --follow notes what is answered (default: PARTS.csv.state)")
     parser.add_argument(
         "--advice-ms", type=float, default=50.0, metavar="T", help="time for the advice on a reject; 0 for no advice (default 50)"
     )
@@ -42,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
     if args.advice_ms < 0:
         raise InputError(f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice")
     if args.follow and not args.table:
-        raise InputError("--follow needs --table PARTS.csv; standard input is followed anyway")
+        raise InputError("--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway")
     model = read(args.model, args.backend)
     line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
     try:
         if args.table:
-            _table(line, args.table, args.follow)
+            _table(args, line)
         else:
             _stream(line, sys.stdin.fileno())
     except KeyboardInterrupt:
@@ -66,7 +69,7 @@ def _stream(line: Line, source: int) -> None:
         count += len(texts)
 
 
-def blocks(source: int, follow: bool = False) -> Iterator[list[bytes]]:
+def blocks(source: int) -> Iterator[list[bytes]]:
     """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of input.
 
     Of a line longer than LONGEST only the first part is kept, so that memory stays bounded.
@@ -75,10 +78,7 @@ def blocks(source: int, follow: bool = False) -> Iterator[list[bytes]]:
     while True:
         data = os.read(source, BLOCK)
         if not data:
-            if not follow:
-                break
-            time.sleep(0.2)
-            continue
+            break
         *lines, tail = (rest + data).split(b"\n")
         rest = tail[: LONGEST + 1]
         if lines:
@@ -87,29 +87,38 @@ def blocks(source: int, follow: bool = False) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _table(line: Line, path: str, follow: bool) -> None:
-    header: list[str] | None = None
-    count = 0
-    source = os.open(path, os.O_RDONLY)
-    try:
-        for texts in blocks(source, follow):
-            rows = [_cells(text) for text in texts]
-            if header is None:
-                if isinstance(rows[0], str):
-                    raise InputError(f"{path}: the header cannot be read ({rows[0]})")
-                header, rows = [name.strip() for name in rows[0]], rows[1:]
-            _write(line.readings(csv_readings(header, rows), count + 1))
-            count += len(rows)
-    finally:
-        os.close(source)
+def _table(args: argparse.Namespace, line: Line) -> None:
+    """Verdicts for the rows of a table that may still grow."""
+    model = line.model
+    levels = [a.name for a in model.axes if a.kind == "categorical"]
+    numbers = [name for name in model.input_names if name not in levels]
+    note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
+    if args.state and not note:
+        raise InputError("--state needs --follow and a table that is a file; leave it out")
+    hint = hint_of(model.metadata.get("dialect"))
+    records = Growing(args.table, follow=args.follow, note=note, hint=hint, categorical=levels, needed=numbers)
+    for batch in records:
+        _complete(records.names, model, args.table)
+        _write(line.readings(table_readings(records.names, batch), records.count + 1, records.number))
+        if note:
+            _stored()
 
 
-def _cells(text: bytes) -> list[str] | str:
-    """The cells of one line, or what is wrong with it."""
-    try:
-        return next(csv.reader([text.decode("utf-8-sig", "replace")]), [])
-    except csv.Error as error:
-        return f"the row is not a table row ({error})"
+def _is_file(path: str) -> bool:
+    """Whether a table has a place to go on from: standard input and pipes have none."""
+    return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
+
+
+def _complete(names: Sequence[str], model: Model, table: str) -> None:
+    missing = [name for name in model.input_names if name not in names]
+    if missing:
+        raise InputError(f"{table} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(names)}")
+
+
+def _stored() -> None:
+    """Answers in a file survive a power cut before the note says that they were given."""
+    with suppress(OSError):  # a pipe or a terminal
+        os.fsync(sys.stdout.fileno())
 
 
 def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SnaError
+from ..errors import InputError, SnaError
 from ..inverse.advise import advise
 from ..inverse.answer import named
 from ..model import Model
@@ -17,7 +17,7 @@ from ..status import Status
 from ..tolerance import remark, to_border
 from .echo import echo
 from .limits import LineLimits
-from .readings import PLAIN, Reading, parsed, said
+from .readings import Reading, parsed, plain_number, said
 from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, judge
 
 Floats = NDArray[np.float64]
@@ -41,9 +41,12 @@ class Line:
         """One answer per line of JSON, in order; `first` is the number of the first line."""
         return self.readings([parsed(text) for text in texts], first)
 
-    def readings(self, readings: Sequence[Reading | str], first: int = 1) -> list[dict[str, Any]]:
-        """One answer per reading; a reading may be an error sentence instead of a mapping."""
-        rows = [self._row(reading) for reading in readings]
+    def readings(
+        self, readings: Sequence[Reading | str], first: int = 1, number: Callable[[str], float] = plain_number
+    ) -> list[dict[str, Any]]:
+        """One answer per reading; a reading may be an error sentence instead of a mapping. `number` reads cells that are text: NaN for
+        what is none, InputError for what contradicts its table."""
+        rows = [self._row(reading, number) for reading in readings]
         x = np.array([self._nothing if isinstance(row, str) else row for row in rows], dtype=float).reshape(len(rows), len(self._names))
         given = x
         x, moved = to_border(self.model.axes, x, self.limits.tolerance) if self.limits.tolerance else (x, None)
@@ -83,7 +86,7 @@ class Line:
         spans = [(a, a.support[a.basis.locate(x[d : d + 1])[0][0]]) for d, a in enumerate(self.model.axes)]
         return ", ".join(a.name for a, rows in spans if not rows)
 
-    def _row(self, reading: Reading | str) -> list[float] | str:
+    def _row(self, reading: Reading | str, read: Callable[[str], float]) -> list[float] | str:
         """The inputs of a reading, or what is wrong with it."""
         if isinstance(reading, str):
             return reading
@@ -96,13 +99,13 @@ class Line:
                 pass
         out = []
         for d, value in enumerate(row):
-            number = self._number(d, value)
+            number = self._number(d, value, read)
             if isinstance(number, str):
                 return number
             out.append(number)
         return out
 
-    def _number(self, d: int, value: object) -> float | str:
+    def _number(self, d: int, value: object, read: Callable[[str], float]) -> float | str:
         """One input, or the reason why not."""
         name, levels = self._names[d], self._levels[d]
         if value is None:
@@ -112,12 +115,14 @@ class Line:
             return f"missing reading {name!r}" if found != found else found
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return f"bad reading {name!r} = {said(value)}: not a number"
-        if isinstance(value, str) and not PLAIN.fullmatch(value):  # float() also takes 0_1, nan and the digits of other scripts
-            return f"bad reading {name!r} = {said(value)}: not a number"
         try:
-            number = float(value)
+            number = read(value) if isinstance(value, str) else float(value)
+        except InputError as error:
+            return f"bad reading {name!r}: {error}"
         except OverflowError:
             number = float("inf")
+        if isinstance(value, str) and number != number:
+            return f"bad reading {name!r} = {said(value)}: not a number"
         return number if isfinite(number) else f"bad reading {name!r} = {said(value)}: not finite"
 
     def _outputs(self, value: list[float], lower: list[float], upper: list[float], margin: list[float]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..documents import DIGITS, Twice, once, shortened
+from ..table import Record
 
 Reading = Mapping[str, Any]
 
@@ -18,17 +19,20 @@ _decoder = json.JSONDecoder(object_pairs_hook=once)
 _decode_long = json.JSONDecoder(object_pairs_hook=once, parse_int=float).decode  # where a whole number has thousands of digits
 
 
-def csv_readings(header: Sequence[str], rows: Iterable[Sequence[str] | str]) -> list[Reading | str]:
-    """Rows of a table (or what is wrong with one) as readings; an empty cell is a missing reading, another length an error."""
-    return [_reading(header, row) for row in rows]
+def plain_number(text: str) -> float:
+    """A number with a decimal point and nothing else, NaN where it is none; float() also takes 0_1, nan and the digits of other scripts."""
+    return float(text) if PLAIN.fullmatch(text) else float("nan")
 
 
-def _reading(header: Sequence[str], row: Sequence[str] | str) -> Reading | str:
-    if isinstance(row, str):
-        return row
-    if len(row) != len(header):
-        return f"the row has {len(row)} cells, the header {len(header)}"
-    return {name: cell.strip() or None for name, cell in zip(header, row, strict=True)}
+def table_readings(names: Sequence[str], records: Iterable[Record]) -> list[Reading | str]:
+    """Records of a table (or what is wrong with one) as readings; an empty cell is a missing reading."""
+    return [record.wrong or {n: _cell(cell) for n, cell in zip(names, record.cells, strict=True)} for record in records]
+
+
+def _cell(cell: str) -> str | None:
+    """The cell without blanks around it; bytes that were no text are replaced."""
+    text = cell.strip()
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
 
 
 def parsed(text: bytes | str) -> Reading | str:

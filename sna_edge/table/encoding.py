@@ -31,10 +31,11 @@ class Decoder:
     """Text from bytes that arrive in pieces cut anywhere.
 
     Without a declared encoding or a mark, text is ASCII until its first other byte, which decides: valid UTF-8, or `fallback`.
+    `lenient`: bytes that are no text become lone surrogates.
     """
 
-    def __init__(self, declared: str = "", fallback: str = "", source: str = "the table") -> None:
-        self.encoding = declared
+    def __init__(self, declared: str = "", fallback: str = "", source: str = "the table", lenient: bool = False) -> None:
+        self.encoding, self._lenient = declared, lenient
         self._fallback = fallback or FALLBACK
         self._source, self._held, self._begun = source, b"", False
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -57,7 +58,7 @@ class Decoder:
                 if not name:
                     return ""
             self.encoding = name
-            self._decoder = codecs.getincrementaldecoder("utf-8-sig" if codecs.lookup(name).name == "utf-8" else name)("strict")
+            self._decoder = codecs.getincrementaldecoder("utf-8-sig" if codecs.lookup(name).name == "utf-8" else name)(self._errors)
         try:
             return self._said(self._decoder.decode(data, final))
         except UnicodeDecodeError as error:
@@ -66,6 +67,16 @@ class Decoder:
                 f"{self._source}, line {line}: byte 0x{error.object[error.start]:02x} is not {self.encoding.removesuffix('-sig')} text; "
                 "save the table as UTF-8 or declare its --encoding"
             ) from None
+
+    @property
+    def _errors(self) -> str:
+        return ("surrogatepass" if _wide(self.encoding) else "surrogateescape") if self._lenient else "strict"
+
+    def size(self, text: str) -> int:
+        """The bytes that `text`, and what has not become text yet, were before."""
+        held = len(self._held) + (len(self._decoder.getstate()[0]) if self._decoder else 0)
+        name = f"{self.encoding}-le" if self.encoding in ("utf-16", "utf-32") else self.encoding.removesuffix("-sig") or "utf-8"
+        return held + len(text.encode(name, "surrogatepass" if _wide(name) else "surrogateescape"))
 
     def _eight_bit(self, data: bytes, final: bool) -> str:
         """'utf-8' or the fallback by the first byte that is not ASCII; '' while its character is not complete."""
@@ -84,3 +95,8 @@ class Decoder:
             text, self._begun = text.removeprefix("\ufeff"), True
         self._lines += text.count("\n")
         return text
+
+
+def _wide(encoding: str) -> bool:
+    """More than one byte for every character."""
+    return encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))

@@ -101,6 +101,11 @@ class Splitter:
         self._length = 0  # of those lines
         self._rest, self._returned = "", False
 
+    @property
+    def pending(self) -> str:
+        """The text of a record that is not whole yet."""
+        return "".join(self._open) + self._rest
+
     def feed(self, text: str) -> list[Raw]:
         """The records that are complete now."""
         if not text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from ..errors import InputError
 from .dialect import Dialect
@@ -19,15 +20,17 @@ class Stream:
 
     `names` is empty until the header and the first row have arrived. `categorical` names columns of levels, `needed` those read as
     numbers (default: all others): the first of their cells that says which mark is the decimal mark decides for the file.
+    `lenient`: bytes that are no text come as lone surrogates in their cells, where they would raise otherwise.
     """
 
     def __init__(
         self, source: str = "the table", declared: Dialect | None = None, hint: Dialect | None = None,
         *, categorical: Collection[str] = (), needed: Collection[str] | None = None, longest: int = 1 << 20,
+        lenient: bool = False,
     ) -> None:  # fmt: skip
         self._source, self._declared, self._hint = source, declared or Dialect(), hint or Dialect()
         self._categorical, self._needed, self._longest = categorical, needed, longest
-        self._decoder = Decoder(self._declared.encoding, self._hint.encoding, source)
+        self._decoder = Decoder(self._declared.encoding, self._hint.encoding, source, lenient)
         self._head, self._layout = "", None  # type: tuple[str, Layout | None]
         self._splitter = Splitter(self._declared.separator)
         self._marks = Marks(source, self._declared.decimal, trusted=True) if self._declared.decimal else None
@@ -41,6 +44,17 @@ class Stream:
     def units(self) -> dict[str, str]:
         """Units of the columns that a row below the header gives one."""
         return self._layout.units if self._layout else {}
+
+    @property
+    def dialect(self) -> Dialect:
+        """What is known of how the table is written by now; empty fields are not decided yet."""
+        found = self._layout.dialect if self._layout else self._declared
+        return replace(found, encoding=self._decoder.encoding, decimal=self._marks.decimal if self._marks else "")
+
+    @property
+    def pending(self) -> int:
+        """Bytes that were fed and are part of no record given out: those of a record that is not whole yet."""
+        return self._decoder.size(self._head if self._layout is None else self._splitter.pending)
 
     def feed(self, data: bytes) -> list[Record]:
         """The records that are whole now. Raises InputError for bytes that are no text and for a header that cannot be read."""

@@ -1,0 +1,304 @@
+"""A table that is followed: every row is given once, whatever happens to the file and whenever the process is stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sna_edge import InputError
+from sna_edge.follow import Growing, tail
+
+Act = Callable[[Path], object]
+HEADER = "id,power,name\n"
+
+
+class Stopped(Exception):
+    """Nothing is left of the script: the process is killed."""
+
+
+def rows(*numbers: int) -> str:
+    return "".join(f"{i},{100 + i}.5,part\n" for i in numbers)
+
+
+def add(text: str | bytes) -> Act:
+    def act(path: Path) -> None:
+        with open(path, "ab") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+
+    return act
+
+
+def write(text: str | bytes) -> Act:
+    """In place: the inode stays."""
+
+    def act(path: Path) -> None:
+        with open(path, "r+b" if path.exists() else "wb") as file:
+            file.truncate(0)
+            file.write(text.encode() if isinstance(text, str) else text)
+
+    return act
+
+
+def rename(name: str = "t.csv.1") -> Act:
+    return lambda path: path.rename(path.with_name(name))
+
+
+def late(text: str, name: str = "t.csv.1") -> Act:
+    return lambda path: add(text)(path.with_name(name))
+
+
+def replace(text: str) -> Act:
+    """Written beside and put in its place."""
+
+    def act(path: Path) -> None:
+        path.with_name("new").write_text(text)
+        os.replace(path.with_name("new"), path)
+
+    return act
+
+
+def both(*acts: Act) -> Act:
+    return lambda path: [act(path) for act in acts]
+
+
+def holed(text: str) -> Act:
+    """The writer goes on at its old place after the file was truncated: zeros before its rows."""
+    return lambda path: write(b"\0" * path.stat().st_size + text.encode())(path)
+
+
+def wait(path: Path) -> None:
+    """Nothing happens."""
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.fixture
+def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """The first cells of all rows that are given while a script of acts runs, one act per look at a table that does not grow."""
+
+    def run(acts: list[Act]) -> list[str]:
+        script, path, given = iter(acts), tmp_path / "t.csv", list[str]()
+
+        def sleep(_: float) -> None:
+            act = next(script, None)
+            if act is None:
+                raise Stopped
+            act(path)
+
+        monkeypatch.setattr(tail.time, "sleep", sleep)
+        table = Growing(str(path), follow=True, note=str(tmp_path / "note"), categorical=["name"], needed=["power"])
+        try:
+            for records in table:
+                for record in records:
+                    cells = dict(zip(table.names, record.cells, strict=True)) if not record.wrong else {"id": "wrong"}
+                    assert record.wrong or 100 < table.number(cells["power"]) < 200
+                    given.append(cells["id"])
+        except Stopped:
+            pass
+        return given
+
+    return run
+
+
+STOP = None
+SCRIPTS: dict[str, list[Act | None]] = {
+    "it grows": [write(HEADER + rows(1)), STOP, add(rows(2)), add(rows(3, 4))],
+    "the header comes first": [write(HEADER), STOP, wait, add(rows(1)), add(rows(2, 3, 4))],
+    "half a header": [write("id,po"), STOP, add("wer,name\n1,1"), add("01.5,part\n"), add(rows(2, 3, 4))],
+    "half a row": [write(HEADER + "1,10"), STOP, add("1.5,part\n2"), wait, add(",102.5,part"), wait, add("\n" + rows(3, 4))],
+    "half a row at a restart": [write(HEADER + rows(1) + "2,10"), STOP, wait, STOP, add("2.5,part\n" + rows(3)), STOP, add(rows(4))],
+    "a line break in quotes": [write(HEADER + '1,101.5,"two\n'), STOP, add('lines"\n2,102.5,"a'), wait, STOP, add('\n\nb"\n' + rows(3)),
+    add(rows(4))],
+    "restarts without news": [write(HEADER + rows(1, 2)), STOP, wait, STOP, wait, STOP, add(rows(3)), STOP, STOP, add(rows(4))],
+    "grown while stopped": [write(HEADER + rows(1)), STOP, add(rows(2)), STOP, add(rows(3, 4)), STOP, wait],
+    "renamed": [write(HEADER + rows(1)), STOP, both(rename(), write(HEADER + rows(2))), wait, wait, add(rows(3)), STOP, add(rows(4))],
+    "renamed, late rows": [write(HEADER + rows(1)), STOP, both(rename(), write(HEADER + rows(3))), late(rows(2)), wait, add(rows(4))],
+    "renamed, the new one comes later": [write(HEADER + rows(1)), STOP, rename(), late(rows(2)), write(HEADER + rows(3)), wait, wait,
+    add(rows(4))],
+    "renamed, the last line not ended": [write(HEADER + rows(1)), STOP, both(add(rows(2)[:-1]), rename(), write(HEADER + rows(3))), wait,
+    wait,
+                                         add(rows(4))],
+    "renamed while stopped": [write(HEADER + rows(1)), STOP, both(add(rows(2)), rename(), write(HEADER + rows(3))), STOP, wait, wait,
+    add(rows(4))],
+    "renamed while stopped, in half a row": [write(HEADER + rows(1) + "2,"), STOP, both(add("102.5,part"), rename(),
+    write(HEADER + rows(3))), STOP,
+                                             wait, wait, add(rows(4))],
+    "renamed while stopped, the new one later": [write(HEADER + rows(1)), STOP, both(add(rows(2)), rename()), STOP, wait,
+    write(HEADER + rows(3)),
+                                                 wait, wait, add(rows(4))],
+    "renamed twice": [write(HEADER + rows(1)), STOP, both(rename(), write(HEADER + rows(2))), wait, wait,
+                      both(rename("t.csv.2"), write(HEADER + rows(3))), wait, wait, add(rows(4))],
+    "truncated with its header": [write(HEADER + rows(1, 2)), STOP, write(HEADER + rows(3)), wait, add(rows(4))],
+    "truncated without a header": [write(HEADER + rows(1, 2)), STOP, write(rows(3)), wait, add(rows(4))],
+    "truncated, empty for a while": [write(HEADER + rows(1, 2)), STOP, write(""), wait, wait, add("3,"), add("103.5,part\n"), STOP,
+    add(rows(4))],
+    "truncated and grown beyond": [write(HEADER + rows(1)), STOP, write(HEADER + rows(2, 3, 4)), wait],
+    "truncated without header and grown beyond": [write(HEADER + rows(1)), STOP, write(rows(2, 3, 4)), wait],
+    "truncated with a hole": [write(HEADER + rows(1, 2)), STOP, holed(rows(3)), wait, add(rows(4))],
+    "truncated while stopped": [write(HEADER + rows(1, 2)), STOP, write(HEADER + rows(3)), STOP, wait, add(rows(4))],
+    "truncated while stopped, no header": [write(HEADER + rows(1, 2)), STOP, write(rows(3)), STOP, wait, add(rows(4)), STOP, wait],
+    "truncated while stopped, grown beyond": [write(HEADER + rows(1)), STOP, write(HEADER + rows(2, 3, 4)), STOP, wait],
+    "deleted and made anew": [write(HEADER + rows(1, 2)), STOP, remove, wait, write(HEADER + rows(3)), wait, wait, add(rows(4))],
+    "deleted while stopped": [write(HEADER + rows(1, 2)), STOP, remove, STOP, wait, write(HEADER + rows(3)), wait, wait, add(rows(4))],
+    "replaced by a copy": [write(HEADER + rows(1)), STOP, replace(HEADER + rows(1, 2)), wait, wait, replace(HEADER + rows(1, 2, 3, 4)),
+    wait, wait],
+    "replaced by a copy while stopped": [write(HEADER + rows(1)), STOP, replace(HEADER + rows(1, 2)), STOP, replace(HEADER + rows(1, 2,
+    3, 4)), STOP],
+    "written again in place": [write(HEADER + rows(1, 2)), STOP, write(HEADER + rows(1, 2, 3)), wait, write(HEADER + rows(1)),
+    add(rows(2, 3, 4)), wait],
+    "the header written otherwise": [write(HEADER + rows(1)), STOP, both(rename(), write('\ufeff"id","power","name"\r\n' + rows(2))),
+    wait, wait,
+                                     add(rows(3, 4))],
+    "another dialect": [write(HEADER + rows(1)), STOP, both(rename(), write("id;power;name\n2;102,5;part\n")), wait, wait,
+    add("3;103,5;part\n"),
+                        STOP, add("4;104,5;part\n")],
+    "UTF-16": [write((HEADER + rows(1)).encode("utf-16")), STOP, add(rows(2).encode("utf-16-le")[:7]),
+    add(rows(2).encode("utf-16-le")[7:]), STOP,
+               add(rows(3).encode("utf-16-le")), both(rename(), write((HEADER + rows(4)).encode("utf-16"))), wait, wait],
+    "decimal commas": [write("id;power;name\n1;101,5;part\n"), STOP, add("2;102,5;part\n"), STOP, add("3;103,5;part\n4;104;"),
+    add("part\n")],
+    "decided after a restart": [write("id;power;name\n1;101;part\n"), STOP, wait, STOP, add("2;102,5;part\n"), STOP,
+    add("3;103,5;p\n4;104;p\n")],
+    "Windows line ends": [write((HEADER + rows(1)).replace("\n", "\r\n")), STOP, add("2,102.5,part\r"), add("\n3,103.5,part\r\n"), STOP,
+                          add("4,104.5,part\r\n")],
+    "Macintosh line ends": [write((HEADER + rows(1)).replace("\n", "\r")), STOP, add("2,102.5,part\r"), STOP,
+    add("3,103.5,part\r4,104.5,part\r")],
+    "units, comments, blank lines": [write("# of Monday\nid,power,name\ns,W,\n" + rows(1)), STOP, add("\n# noon\n" + rows(2)), STOP,
+                                     both(rename(), write("# of Monday\nid,power,name\ns,W,\n" + rows(3))), STOP, wait, wait, add(rows(4))],
+    "sep= and latin-1": [write(b"sep=,\n" + HEADER.encode() + b"1,101.5,gr\xfcn\n"), STOP, add(b"2,102.5,gr\xfc"), STOP,
+    add(b"n\n" + rows(3, 4).encode())],
+    "bytes that are no text": [write(HEADER.encode() + "1,101.5,ü\n".encode() + b"2,102.5,\xff\xfe"), STOP, add(b"\xe9\n3,103.5,\x80\n"),
+    STOP,
+                               add(rows(4))],
+}  # fmt: skip
+
+
+def parts(script: list[Act | None]) -> Iterator[list[Act]]:
+    """The acts of every run; those before a run's first look belong to the time when nothing ran."""
+    run: list[Act] = []
+    for act in script:
+        if act is STOP:
+            yield run
+            run = []
+        else:
+            run.append(act)
+    yield run
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_row_is_given_once(name: str, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+    first, *runs = parts(SCRIPTS[name])
+    for act in first:
+        act(tmp_path / "t.csv")
+    given: list[str] = []
+    stopped = "while stopped" in name
+    for run in runs:
+        if stopped:  # a run that only looks, then what happens while nothing runs
+            given += follow([])
+            for act in run[:1]:
+                act(tmp_path / "t.csv")
+            run = run[1:]
+        given += follow(run)
+    assert given == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("kills", [1, 2, 3])
+def test_a_batch_that_was_not_noted_comes_again(kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends between an answer and the note: the row is repeated, never skipped."""
+    monkeypatch.setattr(tail.time, "sleep", _stop)
+    path, note = tmp_path / "t.csv", str(tmp_path / "note")
+    path.write_text(HEADER + rows(1))
+    for _ in range(kills):
+        records = next(iter(Growing(str(path), follow=True, note=note)))
+        assert [r.cells[0] for r in records] == ["1"] and not os.path.exists(note)
+    with pytest.raises(Stopped):
+        list(Growing(str(path), follow=True, note=note))
+    add(rows(2))(path)
+    growing = Growing(str(path), follow=True, note=note)
+    assert [r.cells[0] for r in next(iter(growing))] == ["2"] and growing.count == 1
+
+
+def _stop(_: float) -> None:
+    raise Stopped
+
+
+CHANGED = {
+    "a column more": "id,power,name,speed\n2,102.5,part,1\n3,103.5,part,1\n", "a column less": "id,power\n2,102.5\n3,103.5\n",
+    "another name": "id,watts,name\n2,102.5,part\n3,103.5,part\n", "another order": "power,id,name\n102.5,2,part\n103.5,3,part\n",
+    "another case": "ID,power,name\n2,102.5,part\n3,103.5,part\n", "another table": "x;y\n1;2\n3;4\n", "text": "hello\nworld\n",
+    "a column more in a row": "2,102.5,part,9\n3,103.5,part,9\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("how", ["renamed", "truncated"])
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_changed_header_is_refused_in_words(name: str, how: str, stopped: bool, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+    write(HEADER + rows(1, 1, 1, 1, 1, 1))(tmp_path / "t.csv")
+    change = both(rename(), write(CHANGED[name])) if how == "renamed" else write(CHANGED[name])
+    if stopped:
+        follow([])
+        change(tmp_path / "t.csv")
+    with pytest.raises(InputError, match=r"header has changed from id, power, name to .*; mend the table, or delete"):
+        follow([wait, wait, wait] if stopped else [change, wait, wait, wait])
+
+
+NOTES: dict[str, Callable[[str], str]] = {
+    "empty": lambda t: "", "cut": lambda t: t[: len(t) // 2], "not JSON": lambda t: "what?", "a list": lambda t: "[]",
+    "a number": lambda t: "3",
+    "another position": lambda t: t.replace('"position": ', '"position": 1'), "another inode": lambda t: t.replace('"inode": ',
+    '"inode": 1'),
+    "no head": lambda t: t.replace('"head"', '"heat"'), "another version": lambda t: t.replace('"version": 1', '"version": 2'),
+    "a key twice": lambda t: t.replace("{", '{"count": 0, ', 1), "deep": lambda t: "[" * 100000, "zeros": lambda t: "\0" * 100,
+    "a flipped letter": lambda t: t.replace('"tail": "', '"tail": "0'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_a_damaged_note_is_refused(name: str, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+    write(HEADER + rows(1))(tmp_path / "t.csv")
+    assert follow([]) == ["1"]
+    note = tmp_path / "note"
+    note.write_text(NOTES[name](note.read_text()))
+    with pytest.raises(InputError, match="is damaged; delete it"):
+        follow([])
+
+
+def test_the_note_of_another_table_is_refused(follow: Callable[..., list[str]], tmp_path: Path) -> None:
+    write(HEADER + rows(1))(tmp_path / "t.csv")
+    follow([])
+    write(HEADER + rows(1))(tmp_path / "u.csv")
+    with pytest.raises(InputError, match=r"is that of .*t\.csv, not of .*u\.csv"):
+        list(Growing(str(tmp_path / "u.csv"), follow=True, note=str(tmp_path / "note")))
+
+
+def test_what_cannot_be_followed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(HEADER + rows(1))
+    for table, note in ((tmp_path, None), (tmp_path / "none.csv", None), (tmp_path / "t.csv", str(tmp_path / "none" / "note"))):
+        with pytest.raises((InputError, OSError)):
+            list(Growing(str(table), note=note))
+    (tmp_path / "e.csv").write_text("")
+    with pytest.raises(InputError, match="empty"):
+        list(Growing(str(tmp_path / "e.csv")))
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDWR)
+    with pytest.raises(InputError, match="no regular file"):
+        list(Growing(str(tmp_path / "pipe"), note=str(tmp_path / "note")))
+    os.close(reader)
+
+
+def test_a_pipe_with_several_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    holder = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    os.write(holder, (HEADER + rows(1) + "2,10").encode())
+    table = Growing(str(tmp_path / "pipe"), follow=True)
+    given = iter(table)
+    assert [r.cells[0] for r in next(given)] == ["1"]
+    os.write(holder, b"2.5,part\n" + HEADER.encode() + rows(3).encode())
+    assert [r.cells[0] for r in next(given)] == ["2", "3"]
+    os.close(holder)
