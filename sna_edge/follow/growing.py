@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from ..errors import InputError
@@ -43,9 +43,10 @@ class Growing:
         """The columns, known with the first batch."""
         return self._names
 
-    def number(self, cell: str) -> float:
-        """The cell as a number, NaN where it is none. Raises InputError for one with the other decimal mark."""
-        return self._stream.number(cell)
+    @property
+    def number(self) -> Callable[[str], float]:
+        """A cell of the present batch as a number, NaN where it is none. Raises InputError for one with the other decimal mark."""
+        return self._stream.number
 
     def __iter__(self) -> Iterator[list[Record]]:
         self._start()

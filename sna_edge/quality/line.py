@@ -22,7 +22,7 @@ from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, judge
 
 Floats = NDArray[np.float64]
 
-NUMBERS = frozenset((float, int))
+NUMBERS, TEXT = frozenset((float, int)), frozenset((str,))
 LABELS = {int(s): s.label for s in Status}
 
 
@@ -91,12 +91,9 @@ class Line:
         if isinstance(reading, str):
             return reading
         row = [reading.get(name) for name in self._names]
-        if self._smooth and NUMBERS.issuperset(map(type, row)):
-            try:
-                if all(map(isfinite, row)):  # type: ignore[arg-type]
-                    return row  # type: ignore[return-value]
-            except OverflowError:
-                pass
+        quick = self._quick(row, read) if self._smooth else None
+        if quick is not None:
+            return quick
         out = []
         for d, value in enumerate(row):
             number = self._number(d, value, read)
@@ -104,6 +101,15 @@ class Line:
                 return number
             out.append(number)
         return out
+
+    def _quick(self, row: list[Any], read: Callable[[str], float]) -> list[float] | None:
+        """The usual row, all numbers or all text, in half the time; None where something has to be said."""
+        kinds = set(map(type, row))
+        try:
+            numbers = list(map(read, row)) if kinds == TEXT else row if kinds <= NUMBERS else self._nothing
+            return numbers if all(map(isfinite, numbers)) else None
+        except (OverflowError, InputError):
+            return None
 
     def _number(self, d: int, value: object, read: Callable[[str], float]) -> float | str:
         """One input, or the reason why not."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..documents import DIGITS, Twice, once, shortened
 from ..table import Record
+from .echo import ECHOED
 
 Reading = Mapping[str, Any]
 
@@ -26,13 +27,17 @@ def plain_number(text: str) -> float:
 
 def table_readings(names: Sequence[str], records: Iterable[Record]) -> list[Reading | str]:
     """Records of a table (or what is wrong with one) as readings; an empty cell is a missing reading."""
-    return [record.wrong or {n: _cell(cell) for n, cell in zip(names, record.cells, strict=True)} for record in records]
+    echoed = [name for name in names if name in ECHOED]
+    return [record.wrong or _reading(names, record.cells, echoed) for record in records]
 
 
-def _cell(cell: str) -> str | None:
-    """The cell without blanks around it; bytes that were no text are replaced."""
-    text = cell.strip()
-    return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
+def _reading(names: Sequence[str], cells: Sequence[str], echoed: Sequence[str]) -> Reading:
+    reading: dict[str, str | None] = {name: cell.strip() or None for name, cell in zip(names, cells, strict=True)}
+    for name in echoed:
+        text = reading[name]
+        if text and not text.isascii():
+            reading[name] = text.encode("utf-8", "replace").decode()  # bytes that were no text
+    return reading
 
 
 def parsed(text: bytes | str) -> Reading | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from .dialect import Dialect
 from .encoding import Decoder
 from .layout import Layout, find_layout
 from .marks import Marks
-from .numbers import mark
+from .numbers import mark, number
 from .records import Raw, Record, Splitter, cells_of
 
 
@@ -34,6 +33,7 @@ class Stream:
         self._head, self._layout = "", None  # type: tuple[str, Layout | None]
         self._splitter = Splitter(self._declared.separator)
         self._marks = Marks(source, self._declared.decimal, trusted=True) if self._declared.decimal else None
+        self._plain = Marks(source)  # until a cell decides
         self._read: list[int] = []  # columns whose cells may decide the decimal mark
 
     @property
@@ -66,9 +66,9 @@ class Stream:
 
     def number(self, cell: str) -> float:
         """The cell as a number, NaN where it is none. Raises InputError for one with the other decimal mark."""
-        marks = self._marks or Marks(self._source)
-        found = marks.number(cell)
-        if math.isnan(found) and (reason := marks.contradiction(cell)):
+        marks = self._marks or self._plain
+        found = number(cell, marks.decimal)
+        if found != found and (reason := marks.contradiction(cell)):
             raise InputError(reason)
         return found
 
