@@ -149,12 +149,12 @@ def test_command_line_watch_and_tables_say_what_python_says(cell: str, tmp_path:
     assert json.loads(capsys.readouterr().out)["outputs"]["y"]["value"] == pytest.approx(12.0)
     (tmp_path / "t.csv").write_text(f"x,machine,y\n2,{cell},12.5\n")
     assert main(["query", str(path), "--table", str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv"), "--json"]) == 0
-    assert ",ok,12." in (tmp_path / "o.csv").read_text()
+    assert ",ok,,12." in (tmp_path / "o.csv").read_text()
     assert main(["inverse", str(path), "--json", "--table", str(tmp_path / "t.csv"), "--unknown", "x", "-o", str(tmp_path / "i.csv")]) == 0
-    assert ",ok,2.5" in (tmp_path / "i.csv").read_text()
+    assert ",ok,,2.5" in (tmp_path / "i.csv").read_text()
     (tmp_path / "u.csv").write_text("y\n12.5\n")
     words = ["inverse", str(path), "--json", "--table", str(tmp_path / "u.csv"), "--unknown", "x", "-o", str(tmp_path / "j.csv"), "--at"]
-    assert main([*words, f"machine={cell}"]) == 0 and ",ok,2.5" in (tmp_path / "j.csv").read_text()
+    assert main([*words, f"machine={cell}"]) == 0 and ",ok,,2.5" in (tmp_path / "j.csv").read_text()
     (tmp_path / "s.csv").write_text(f"machine,y\n{cell},12.5\n")
     capsys.readouterr()
     assert main(["inverse", str(path), "--json", "--observations", str(tmp_path / "s.csv"), "--unknown", "x", "--noise", "0.01"]) == 0
