@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+REMEMBERED = 4096  # values per input
 UNSEEN, AMBIGUOUS, MISSING = np.inf, -np.inf, np.nan
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -33,7 +34,7 @@ class Levels:
         self._index = {name.strip(): float(i) for i, name in reversed(list(enumerate(names)))}
         self._index |= {name: float(i) for i, name in reversed(list(enumerate(names)))}
         self._names = names
-        self._known: dict[float, float] = {}
+        self._known: dict[tuple[type, object], float] = {}
 
     def index(self, value: object) -> float:
         """The index of the level that one value means."""
@@ -69,13 +70,16 @@ class Levels:
                 found.setdefault(_exactly(name.strip()), []).append(float(i))
         return found
 
-    def of_float(self, value: float) -> float:
-        """`index` of a float64, remembered: for the fast ways."""
-        found = self._known.get(value)
-        if found is None:
+    def remembered(self, value: object) -> float:
+        """`index` of one value; those of numbers and text are kept, so that the next one is found in a look."""
+        key = (type(value), value)
+        try:
+            return self._known[key]
+        except (KeyError, TypeError):  # TypeError: a list or another value that cannot be a key
             found = self.index(value)
-            if len(self._known) < 4096:
-                self._known[value] = found
+        plain = isinstance(value, (str, float, int, np.generic))
+        if plain and found == found and len(self._known) < REMEMBERED:
+            self._known[key] = found
         return found
 
     def indices(self, values: NDArray[Any]) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,11 @@ from . import backends
 from .axis import Axis
 from .domain import Domain
 from .errors import InputError
+from .evaluation import Evaluation
 from .inputs import Query, axis_index, coordinates
 from .interaction import CP, TT, Interaction
 from .output import Output
+from .single import Single
 from .status import Status
 from .tolerance import checked, to_border
 
@@ -26,21 +27,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 DTYPES = ("float64", "float32", "float16", "int16", "int8")
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where extrapolated), status [N],
-    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed; `moved` [N, D]: readings put on
-    the border within their tolerance (None without tolerances)."""
-
-    value: Floats
-    status: NDArray[np.int8]
-    lower: Floats
-    upper: Floats
-    axis: NDArray[np.int64]
-    excess: Floats
-    moved: NDArray[np.bool_] | None = None
 
 
 class Model:
@@ -75,6 +61,7 @@ class Model:
         self._backend_name = backend
         self._backend: backends.Backend | None = None
         self._single: Callable[[object], Floats | None] | None = None
+        self._quick: Single | None = None
         self.artifact: bytes | None = None  # the bytes this model was loaded from
         self.path: str | None = None  # and their file
         self.parent: tuple[Model, dict[int, float]] | None = None  # the model of which this fixes inputs, and their values
@@ -119,6 +106,8 @@ class Model:
         if self._backend is None:
             self._backend = backends.create(self._backend_name, self)
             self._single = getattr(self._backend, "single", None)
+            point = getattr(self._backend, "point", None)
+            self._quick = None if point is None else Single(self, point)
         return self._backend
 
     def with_backend(self, name: str) -> Model:
@@ -144,10 +133,11 @@ class Model:
 
     def value(self, query: Query, *, level_index: bool = False) -> Floats:
         """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value."""
-        if self._single is not None and (level_index or not self._categorical):
-            answer = self._single(query)
-            if answer is not None:
+        if self._quick is not None:
+            if (answer := self._quick.value(query, level_index)) is not None:
                 return answer
+        elif self._single is not None and (level_index or not self._categorical) and (answer := self._single(query)) is not None:
+            return answer
         x, single = coordinates(self.axes, query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
@@ -179,6 +169,8 @@ class Model:
 
         `tolerance` {input: axis units}: a reading no further than that outside the domain is evaluated at its border (`moved`).
         """
+        if self._quick is not None and not tolerance and (answer := self._quick.answer(query, level_index)) is not None:
+            return answer
         x, _ = coordinates(self.axes, query, level_index)
         moved = None
         if tolerance:

@@ -50,7 +50,8 @@ class NativeBackend:
         self.isa: str = self._model.isa
         #: x float64 or float32 [D] -> first output as a float, checked against the domain in C (ValueError outside)
         self.predict = self._model.one
-        self._point = self._model.point
+        #: x float64 (D,), y float64 (K,) to be filled -> status; TypeError or ValueError for other arrays
+        self.point = self._model.point
         self.threads = 1
 
     def single(self, query: object) -> Floats | None:
@@ -59,7 +60,7 @@ class NativeBackend:
             return None
         y = _empty(self._n_outputs)
         try:
-            return y if self._point(query, y) >= 0 else None
+            return y if self.point(query, y) >= 0 else None
         except (TypeError, ValueError):  # another type or shape: the ordinary way converts it, or says what is wrong
             return None
 

@@ -1,0 +1,25 @@
+"""The answer to forward questions: value, status and interval, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where extrapolated), status [N],
+    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed; `moved` [N, D]: readings put on
+    the border within their tolerance (None without tolerances)."""
+
+    value: Floats
+    status: NDArray[np.int8]
+    lower: Floats
+    upper: Floats
+    axis: NDArray[np.int64]
+    excess: Floats
+    moved: NDArray[np.bool_] | None = None
