@@ -500,8 +500,34 @@ static size_t values_size(const sna_model *m) {
     return n;
 }
 
+#ifdef SNA_FLOAT
+/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie 128 s apart and are not carried. */
+static int carried(const f64 *low, const f64 *high) {
+    real a = REAL(*low), b = REAL(*high), most = a < 0 ? -a : a;
+    union { float value; uint32_t bits; } step;
+    if (most < (b < 0 ? -b : b)) most = b < 0 ? -b : b;
+    step.value = most;
+    if (!finite32(step.bits)) return 0;
+    step.bits &= 0x7F800000u;
+    return order64(low) == order64(high) || step.value * 1.1920929e-7f <= b * 1.52587890625e-5f - a * 1.52587890625e-5f;
+}
+
+static int all_carried(const sna_model *m) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
+    }
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!carried(&output_at(m, k)->range_low, &output_at(m, k)->range_high)) return 0;
+    return 1;
+}
+#endif
+
 /* 0 when the build left out what the model needs. */
 static int supported(const sna_model *m) {
+#ifdef SNA_FLOAT
+    if (!all_carried(m)) return 0;
+#endif
 #if defined(SNA_NO_F16) || defined(SNA_NO_INT)
     for (unsigned d = 0; d < m->n_axes; d++) {
         unsigned dtype = axis_at(m, d)->dtype;

@@ -124,7 +124,7 @@ typedef enum sna_status {
     SNA_DEADLINE = -5,
     SNA_NOT_VERIFIED = -6,  /* sna_verify (integer path: sna_fixed_verify) has not passed on this model */
     SNA_CORRUPT = -7,       /* model.rule names the broken rule */
-    SNA_UNSUPPORTED = -8,
+    SNA_UNSUPPORTED = -8,   /* this build leaves out what the model needs; with SNA_FLOAT also where float is too coarse for a range */
     SNA_NO_SPACE = -9       /* workspace smaller than sna_workspace_size says */
 } sna_status;
 

@@ -17,7 +17,7 @@ from sna_export.certify import with_integer_path
 
 from . import faces, resources
 from .options import options_for
-from .source import generate, identifier
+from .source import coarse, generate, identifier
 from .zephyr import write_zephyr
 
 
@@ -47,7 +47,10 @@ def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) ->
     files += faces.write_arduino(folder, name, sna_edge.__version__, [header, source, *library])
     files += write_zephyr(folder, name, [header, source, *library], options)
     report = _report(artifact, folder)
-    return [*files, *report], _self_test(folder, options, bool(report)) + remark
+    why = coarse(model)
+    if why:
+        remark = f"; only for cores with double precision: {why}{remark}"
+    return [*files, *report], _self_test(folder, [*options, *([] if why else ["SNA_FLOAT"])], bool(report or why)) + remark
 
 
 def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
@@ -66,6 +69,8 @@ def _report(artifact: bytes, folder: Path) -> list[Path]:
     if any(find_spec(name) is None for name in ("ziglang", "unicorn", "elftools")):
         return []
     costs = resources.report(artifact)
+    if not costs:
+        return []
     page, data = folder / "resources.md", folder / "resources.json"
     page.write_text(
         "# What this model costs\n\nCompiled with clang -Os for each core and run on an emulated one; "
@@ -85,7 +90,7 @@ def _self_test(folder: Path, options: list[str], reported: bool) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "selftest"
         sources = [str(p) for p in folder.glob("*.c")]
-        command = [compiler, "-std=c99", "-O1", *(f"-D{o}" for o in options), "-DSNA_FLOAT", f"-I{folder}", *sources, "-o", str(program)]
+        command = [compiler, "-std=c99", "-O1", *(f"-D{o}" for o in options), f"-I{folder}", *sources, "-o", str(program)]
         subprocess.run(command, check=True, capture_output=True)
         done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:

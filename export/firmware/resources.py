@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from sna_edge import CP, Model, fixed, from_bytes
+from sna_edge.artifact.golden import ranges
+from sna_edge.carried import not_carried
 from sna_edge.errors import InputError
 
 from .cores import CORES, Core
@@ -119,10 +121,10 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
 def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
     """Costs on every core that can serve the model."""
     model = from_bytes(artifact, backend="numpy")
-    costs = []
+    costs, whole = [], not not_carried(model.axes, model.outputs, ranges(model))
     for name in cores:
         core = CORES[name]
-        if core.integer and not _has_integer_path(artifact):
+        if not (_has_integer_path(artifact) if core.integer else whole):
             continue
         costs.append(measure(artifact, core, gradient=not core.integer and isinstance(model.interaction, CP)))
     return costs

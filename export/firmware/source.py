@@ -11,6 +11,8 @@ import numpy as np
 import sna_edge
 from sna_edge import Model, fixed
 from sna_edge.artifact import checks, reader
+from sna_edge.artifact.golden import ranges
+from sna_edge.carried import not_carried
 from sna_edge.errors import InputError
 
 from .options import options_for
@@ -39,9 +41,8 @@ def comment(text: str) -> str:
 
 
 def number(value: float) -> str:
-    """Nine significant digits: the same float comes back when compiled."""
-    text = f"{np.float32(value):.9g}"
-    return f"{text}f" if any(c in text for c in ".en") else f"{text}.0f"
+    """A double that comes back the same when compiled, as near as a float can be where sna_real is one."""
+    return f"(sna_real){float(value)!r}"
 
 
 def integer_path(artifact: bytes) -> Any:
@@ -93,7 +94,7 @@ def _header(f: dict[str, Any]) -> str:
 #if SNA_LIBRARY_MAJOR != {major} || SNA_LIBRARY_MINOR < {minor}
 #error "{name}: generated for sna library {major}.{minor}; export the model again or take that library"
 #endif
-
+{_only_double(f)}
 #define {upper}_SIZE {f["size"]}u
 #define {upper}_INPUTS {len(model.axes)}
 #define {upper}_OUTPUTS {len(model.outputs)}
@@ -154,13 +155,13 @@ const unsigned char {name}_artifact[{upper}_SIZE] ALIGNED = {{
 }};
 
 /* Golden vectors: inputs, expected outputs, allowed difference in float32. */
-static const float golden_x[{count}][{upper}_INPUTS] = {{
+static const sna_real golden_x[{count}][{upper}_INPUTS] = {{
 {x}
 }};
-static const float golden_y[{count}][{upper}_OUTPUTS] = {{
+static const sna_real golden_y[{count}][{upper}_OUTPUTS] = {{
 {y}
 }};
-static const float tolerance[{upper}_OUTPUTS] = {{{tolerance}}};
+static const sna_real tolerance[{upper}_OUTPUTS] = {{{tolerance}}};
 
 sna_status {name}_self_test(sna_model *model, void *work, size_t work_size) {{
     sna_status status = sna_open({name}_artifact, {upper}_SIZE, model);
@@ -168,17 +169,28 @@ sna_status {name}_self_test(sna_model *model, void *work, size_t work_size) {{
 {_integer_test(f)}    for (int g = 0; g < {count} && status == SNA_OK; g++) {{
         sna_real x[{upper}_INPUTS], y[{upper}_OUTPUTS];
         sna_status row;
-        for (int d = 0; d < {upper}_INPUTS; d++) x[d] = (sna_real)golden_x[g][d];
+        for (int d = 0; d < {upper}_INPUTS; d++) x[d] = golden_x[g][d];
         row = sna_eval(model, 0, x, y, work, work_size);
         if (row < 0) return row;
         for (int k = 0; k < {upper}_OUTPUTS; k++) {{
-            float off = (float)y[k] - golden_y[g][k];
-            if (!(off <= 2 * tolerance[k] && -off <= 2 * tolerance[k])) return SNA_CORRUPT; /* 2: inputs and outputs are floats here */
+            sna_real off = y[k] - golden_y[g][k];
+            if (!(off <= 2 * tolerance[k] && -off <= 2 * tolerance[k])) return SNA_CORRUPT; /* 2: inputs and outputs may be floats */
         }}
     }}
     return status;
 }}
 """
+
+
+def coarse(model: Model) -> str:
+    """What a float cannot carry, in words; empty where it carries all inputs and outputs."""
+    return "; ".join(not_carried(model.axes, model.outputs, ranges(model)))
+
+
+def _only_double(f: dict[str, Any]) -> str:
+    """The sentence that stops a build in single precision where that would answer wrongly."""
+    why = coarse(f["model"]).replace('"', "'").replace("\\", "/")
+    return f'\n#ifdef SNA_FLOAT\n#error "{f["name"]}: {why}; build without SNA_FLOAT"\n#endif\n' if why else ""
 
 
 def _integer_test(f: dict[str, Any]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from sna_edge.artifact.golden import ranges
 from sna_edge.artifact.stored import as_stored
+from sna_edge.carried import output_offsets
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.output import Output
@@ -18,12 +22,16 @@ from .place import LARGEST, Place, place
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 
 
-def build(model: Model, *, gradient: bool = False, batch: int | None = None, apart: bool = False) -> Graph:
+def build(
+    model: Model, *, gradient: bool = False, batch: int | None = None, apart: bool = False, doubles: bool = False
+) -> Graph:
     """y_k = g_k(bias_k + sum_r W[r,k] prod_d phi_{d,r}(x_d)) scale_k + offset_k, tables as the artifact stores them.
 
     Inputs: one float32 [N] per axis, named and ordered as in the artifact. Outputs: one float32 [N] per output and, with
     `gradient`, one float32 [N, D] `d_<output>` in output units per axis unit. Outside the domain, and for NaN, the answer is NaN.
-    `batch`: fixed number of rows, None for any; `apart`: see Graph. Raises InputError when the model cannot be written as a graph.
+    `batch`: fixed number of rows, None for any; `apart`: see Graph. Inputs and outputs that float32 does not carry (carried.py) are
+    float64 with `doubles`; else they come and go without their offset, which is the caller's to take off and to add.
+    Raises InputError when the model cannot be written as a graph.
     """
     if batch is not None and batch < 1:
         raise InputError(f"a batch of {batch} rows makes no graph; give --batch 1 or more, or leave it out for any number")
@@ -33,22 +41,32 @@ def build(model: Model, *, gradient: bool = False, batch: int | None = None, apa
     if apart and len(set(stored.dtypes)) > 1:
         stored = stored.replace(dtypes=["float32"] * len(stored.axes))
     _affordable(stored, batch or 1)
+    added = output_offsets(stored.outputs, ranges(stored))
+    stored = stored.replace(outputs=[_without(o) if plus else o for o, plus in zip(stored.outputs, added, strict=True)])
     names = [o.name for o in stored.outputs]
     reserved = frozenset([*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names)])
     g = Graph(GRADIENT if gradient else FORWARD, batch, apart, reserved)
-    where = place(g, stored.axes)
+    where = place(g, stored.axes, doubles=doubles)
     local = basis(g, stored, where, gradient)
-    values, slopes = atoms(g, stored, local)
+    there, slopes = atoms(g, stored, local)
     work, bias = _folded(stored)
-    f, df = combine(g, work, values, slopes if gradient else None, bias)
+    f, df = combine(g, work, there, slopes if gradient else None, bias)
     parts = [g.add(part, where.guard) for part in g.unstack(f, 1)]
     steep = g.unstack(_by_inputs(g, stored, df, where), 1) if df else []
-    outputs = [(_linked(g, o, part), o.name) for o, part in zip(stored.outputs, parts, strict=True)]
+    values = [_linked(g, o, part) for o, part in zip(stored.outputs, parts, strict=True)]
+    if doubles:
+        values = [g.add(g.cast(y, "float64"), plus) if plus else y for y, plus in zip(values, added, strict=True)]
+    outputs = [(y, o.name) for y, o in zip(values, stored.outputs, strict=True)]
     for output, part, slope in zip(stored.outputs, parts, steep, strict=False):
         outputs.append((_linked_slope(g, output, part, slope), f"d_{output.name}"))
     for tensor, name in outputs:
         g.output(tensor, name)
     return g
+
+
+def _without(output: Output) -> Output:
+    """The output less its constant part."""
+    return replace(output, offset=0.0, bias=0.0 if output.link == "identity" else output.bias)
 
 
 def _affordable(model: Model, rows: int) -> None:

@@ -69,9 +69,9 @@ class Graph:
         self._names.add(name)
         return name
 
-    def input(self, name: str) -> Tensor:
-        """A named input float32 [N]."""
-        tensor = Tensor(self.claim(name), "float32", (None,))
+    def input(self, name: str, dtype: str = "float32") -> Tensor:
+        """A named input [N]."""
+        tensor = Tensor(self.claim(name), dtype, (None,))
         self.inputs.append(tensor)
         return tensor
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.axis import Axis
+from sna_edge.carried import input_offsets
 from sna_edge.errors import InputError
 
 from .ir import Graph, Tensor
@@ -36,13 +37,16 @@ class Place:
     guard: Tensor
 
 
-def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
+def place(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Place:
     """Span s = floor((x - lower) / span width), or the number of breaks below x on graded axes; v = (x - middle_s) / span width.
 
-    Axes come before rows: constants of an axis then meet runs of N numbers, and axes come apart without copying rows.
+    Axes come before rows: constants of an axis then meet runs of N numbers, and axes come apart without copying rows. Inputs that
+    float32 does not carry are float64 and lose their lower end here (`doubles`), or come without it.
     """
-    x = g.stack([g.input(a.name) for a in axes], 0)
-    bounds = np.array([_limits(a) for a in axes])
+    offsets = input_offsets(axes)
+    x = g.stack([_given(g, a, o, doubles) for a, o in zip(axes, offsets, strict=True)], 0)
+    bounds = np.array([_limits(a, o) for a, o in zip(axes, offsets, strict=True)])
+    axes = tuple(_shifted(a, o) for a, o in zip(axes, offsets, strict=True))
     inside = g.binary("maximum", g.binary("minimum", x, bounds[:, 1:]), bounds[:, :1])
     excess = g.sub(x, inside)
     t = _uniform_position(g, inside, axes)
@@ -56,11 +60,23 @@ def place(g: Graph, axes: tuple[Axis, ...]) -> Place:
     return Place(span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
 
 
-def _limits(axis: Axis) -> tuple[np.float32, np.float32]:
+def _given(g: Graph, axis: Axis, offset: float, doubles: bool) -> Tensor:
+    """The named input as float32, without its offset."""
+    if not (offset and doubles):
+        return g.input(axis.name)
+    return g.cast(g.sub(g.input(axis.name, "float64"), offset), "float32")
+
+
+def _shifted(axis: Axis, offset: float) -> Axis:
+    return replace(axis, basis=replace(axis.basis, breaks=axis.basis.breaks - offset)) if offset else axis
+
+
+def _limits(axis: Axis, offset: float) -> tuple[np.float32, np.float32]:
     """Smallest and largest float32 that counts as inside: rounding at an end does (border.py), and v is cut off there."""
-    low, high = np.float32(axis.lower - axis.slack), np.float32(axis.upper + axis.slack)
-    low = np.nextafter(low, np.float32(np.inf)) if float(low) < axis.lower - axis.slack else low
-    high = np.nextafter(high, np.float32(-np.inf)) if float(high) > axis.upper + axis.slack else high
+    bottom, top = axis.lower - offset - axis.slack, axis.upper - offset + axis.slack
+    low, high = np.float32(bottom), np.float32(top)
+    low = np.nextafter(low, np.float32(np.inf)) if float(low) < bottom else low
+    high = np.nextafter(high, np.float32(-np.inf)) if float(high) > top else high
     return low, high
 
 

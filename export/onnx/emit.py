@@ -10,10 +10,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from sna_export.graph import Graph, Node
+from sna_export.graph import Graph, Node, Tensor
 
 TYPES = {
-    "float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "int32": TensorProto.INT32,
+    "float64": TensorProto.DOUBLE, "float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "int32": TensorProto.INT32,
     "int16": TensorProto.INT16, "int8": TensorProto.INT8, "bool": TensorProto.BOOL,
 }  # fmt: skip
 PLAIN = {
@@ -136,8 +136,8 @@ def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], n
     proto = helper.make_graph(
         emitter.nodes,
         graph.name,
-        [_value(t.name, t.shape, graph.batch, notes) for t in graph.inputs],
-        [_value(t.name, t.shape, graph.batch, notes) for t in graph.outputs],
+        [_value(t, graph.batch, notes) for t in graph.inputs],
+        [_value(t, graph.batch, notes) for t in graph.outputs],
         list(emitter.initializers.values()),
     )
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", opset)], producer_name="sna-edge")
@@ -147,6 +147,6 @@ def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], n
     return model
 
 
-def _value(name: str, shape: tuple[int | None, ...], batch: int | None, notes: Mapping[str, str]) -> onnx.ValueInfoProto:
-    dimensions = [(batch or "N") if n is None else n for n in shape]
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, dimensions, notes.get(name, ""))
+def _value(tensor: Tensor, batch: int | None, notes: Mapping[str, str]) -> onnx.ValueInfoProto:
+    dimensions = [(batch or "N") if n is None else n for n in tensor.shape]
+    return helper.make_tensor_value_info(tensor.name, TYPES[tensor.dtype], dimensions, notes.get(tensor.name, ""))

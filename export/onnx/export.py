@@ -40,7 +40,8 @@ def export(model: Model, folder: str | Path, *, stem: str = "model", opset: int 
     """Write `<stem>_forward.onnx` and `<stem>_value_and_gradient.onnx` to `folder`, all or nothing.
 
     Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker and, where onnxruntime is
-    installed, gives the artifact's golden vectors. Raises InputError for an unsupported opset or batch, BackendError for a miss.
+    installed, gives the artifact's golden vectors. Inputs and outputs are float32, float64 where float32 does not carry them.
+    Raises InputError for an unsupported opset or batch, BackendError for a miss.
     """
     if opset not in OPSETS:
         raise InputError(f"opset {opset} is not supported; use {OPSETS.start}..{OPSETS.stop - 1}, {OPSET} by default")
@@ -61,8 +62,8 @@ def proto(
     model: Model, gradient: bool = False, opset: int = OPSET, batch: int | None = None, *, apart: bool = False
 ) -> onnx.ModelProto:
     """One checked ModelProto: forward, or value and gradient."""
-    graph = build(model, gradient=gradient, batch=batch, apart=apart)
-    properties = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts(model).items()}
+    graph = build(model, gradient=gradient, batch=batch, apart=apart, doubles=not apart)
+    properties = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts(model, apart).items()}
     result = emit(graph, opset, __version__, properties, notes(model))
     try:
         onnx.checker.check_model(result, full_check=True)
@@ -82,7 +83,9 @@ def check(model: Model, blobs: Mapping[str, bytes]) -> Agreement | None:
     return compare(model, lambda name, x: run(sessions[name], x), rows if isinstance(rows, int) else None, SAMPLES)
 
 
-def run(session: object, x: Floats) -> list[NDArray[np.float32]]:
+def run(session: object, x: Floats) -> list[NDArray[np.floating]]:
     """Outputs of a session for rows x [N, D] in axis order."""
-    feed = {i.name: np.ascontiguousarray(x[:, d], np.float32) for d, i in enumerate(session.get_inputs())}  # type: ignore[attr-defined]
+    types = {"tensor(double)": np.float64}
+    inputs = session.get_inputs()  # type: ignore[attr-defined]
+    feed = {i.name: np.ascontiguousarray(x[:, d], types.get(i.type, np.float32)) for d, i in enumerate(inputs)}
     return list(session.run(None, feed))  # type: ignore[attr-defined]

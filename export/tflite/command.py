@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from sna_edge.model import Model
+from sna_export.graph.facts import offsets
 from sna_export.graph.golden import sentence
 
 from .export import export
@@ -14,4 +15,12 @@ from .export import export
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
     """Files written and one sentence about the check."""
     done = export(model, args.output, stem=args.stem, batch=args.batch, converter=args.converter or "direct")
-    return [done.path], sentence(done.agreement, "a TFLite runtime", "tflite")
+    return [done.path], sentence(done.agreement, "a TFLite runtime", "tflite") + _offsets(model)
+
+
+def _offsets(model: Model) -> str:
+    """What the caller of the file must take off and add, in words."""
+    found = offsets(model)
+    words = [f"take {o!r} off {name!r} in float64" for name, o in found.get("input_offset", {}).items()]
+    words += [f"add {o!r} to {name!r} in float64" for name, o in found.get("output_offset", {}).items()]
+    return f"; float32 does not carry all numbers: {', '.join(words)} (in the file's metadata; the tflite backend does it)" if words else ""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.artifact.golden import float32_offsets
 from sna_edge.backends.tflite import interpreter_class
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
@@ -71,7 +72,7 @@ def to_bytes(model: Model, batch: int | None = None) -> bytes:
 
 def metadata(model: Model) -> bytes:
     """Facts as one JSON object; the content hash stands in it as plain text."""
-    return json.dumps(facts(model), sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(facts(model, shifted=True), sort_keys=True, separators=(",", ":")).encode()
 
 
 def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | None:
@@ -84,10 +85,12 @@ def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | No
     return compare(model, lambda name, x: run(runners[name], model, x), batch, SAMPLES)
 
 
-def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.float32]]:
-    """Outputs in the artifact's order for rows x [N, D] in axis order."""
-    feed = {a.name: np.ascontiguousarray(x[:, d], np.float32) for d, a in enumerate(model.axes)}
-    return ordered(runner(**feed), model)
+def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.floating]]:
+    """Outputs in the artifact's order for rows x [N, D] in axis order; offsets are taken off and added in float64, as a caller does."""
+    low, plus = float32_offsets(model)
+    feed = {a.name: np.ascontiguousarray(x[:, d] - low[d], np.float32) for d, a in enumerate(model.axes)}
+    answer = ordered(runner(**feed), model)
+    return [y.astype(float) + o if o else y for y, o in zip(answer, [*plus, *[0.0] * len(answer)], strict=False)]
 
 
 def ordered(answer: Mapping[str, NDArray[np.float32]], model: Model) -> list[NDArray[np.float32]]:

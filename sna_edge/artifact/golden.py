@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..axis import Axis
+from ..carried import carried, input_offsets, output_offsets
 from ..errors import ArtifactError
 from ..interaction import CP
 from ..model import Model
-from .layout import MAX_GOLDEN
+from .layout import MAX_GOLDEN, outward32
+from .stored import as_stored
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +102,8 @@ def measure(model: Model, points: Floats) -> Scale:
     y = model.backend.value(points)
     low, high = y.min(axis=0), y.max(axis=0)
     modes = _absolute_modes(model, points)
-    bias = np.array([o.bias for o in model.outputs])
+    whole = [carried(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
+    bias = np.array([o.bias * w for o, w in zip(model.outputs, whole, strict=True)])  # else added in float64
     f = np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1)
     slope = np.stack([np.abs(o.slope(f[:, k])) for k, o in enumerate(model.outputs)], axis=1)
     width = np.where(high > low, high - low, np.inf)
@@ -129,8 +132,32 @@ def make(stored: Model) -> tuple[Golden, Scale]:
     scale = measure(stored, np.vstack([inputs, domain_points(stored.axes, SAMPLES)]))
     width = (scale.high - scale.low) * np.maximum(1.0, scale.kappa)
     tolerance64 = FLOAT64 * np.maximum(width, scale.largest)
-    tolerance32 = FLOAT32 * width + 2.0**-23 * scale.largest
-    return Golden(inputs, stored.backend.value(inputs), tolerance64, tolerance32), scale
+    value, slopes = stored.backend.value_and_gradient(inputs)
+    moved = 2.0 * (np.abs(slopes).max(axis=0) @ [_rounding32(a) for a in stored.axes])
+    whole = [carried(*ends) for ends in zip(scale.low.tolist(), scale.high.tolist(), strict=True)]
+    tolerance32 = np.maximum(FLOAT32 * width, moved) + np.where(whole, 2.0**-23 * scale.largest, 0.0)
+    return Golden(inputs, value, tolerance64, tolerance32), scale
+
+
+def _rounding32(axis: Axis) -> float:
+    """How far float32 puts the spans of an axis from where they are; 0 where it does not carry the input at all."""
+    if axis.kind == "categorical" or not carried(axis.lower, axis.upper):
+        return 0.0
+    places = np.array(outward32(axis.lower, axis.upper)) if axis.basis.uniform else axis.basis.breaks.astype(np.float32)
+    return float(np.abs(places - ([axis.lower, axis.upper] if axis.basis.uniform else axis.basis.breaks)).max())
+
+
+def ranges(model: Model) -> list[tuple[float, float]]:
+    """low, high of every output: as stored, or as the writer would sample them."""
+    if all(o.range is not None for o in model.outputs):
+        return [o.range or (0.0, 0.0) for o in model.outputs]
+    scale = make(as_stored(model))[1]
+    return list(zip(scale.low.tolist(), scale.high.tolist(), strict=True))
+
+
+def float32_offsets(model: Model) -> tuple[list[float], list[float]]:
+    """What a caller in float64 takes off every input, and adds to every output, of a float32 evaluation (carried.py)."""
+    return input_offsets(model.axes), output_offsets(model.outputs, ranges(model))
 
 
 def replay(model: Model, golden: Golden) -> Floats:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.golden import float32_offsets
 from ..domain import Domain
 from ..errors import BackendError
 from .numpy import NumpyBackend
@@ -61,6 +62,10 @@ class TfliteBackend:
             advice = f"sna-edge export {model.path} --to tflite -o {path.parent}"
             raise BackendError(f"cannot read {path} ({error.strerror}); make it with {advice}") from None
         _same_content(self._blob, model, path)
+        low, plus = float32_offsets(model)
+        _same_offsets(self._blob, low, plus, path)
+        self._low, self._plus = np.array(low), np.array(plus)
+        self._shifts = bool(any(low) or any(plus))
         self._names = [o.name for o in model.outputs]
         self._inputs = [a.name for a in model.axes]
         self._shape = (len(model.axes),)
@@ -85,17 +90,20 @@ class TfliteBackend:
         if not self._domain.contains(query[None]):  # in float64: the graph would take what rounds to a bound
             return None
         with self._lock:
-            y = self._graph(1).one(query)
-        return None if np.isnan(y[0]) else y
+            y = self._graph(1).one(query - self._low if self._shifts else query)
+        if np.isnan(y[0]):
+            return None
+        return y + self._plus if self._shifts else y
 
     def value(self, x: Floats) -> Floats:
         size = self._fixed or (1 if len(x) == 1 else BLOCK)
-        columns = np.ascontiguousarray(x.T, dtype=np.float32)
+        columns = np.ascontiguousarray((x - self._low if self._shifts else x).T, dtype=np.float32)
         y = np.empty((len(x), len(self._names)))
         with self._lock:
             run = self._graph(size)
             for start in range(0, len(x), size):
                 run(columns[:, start : start + size], y[start : start + size])
+        y += self._plus
         missing = np.isnan(y[:, 0]) & np.isfinite(x).all(axis=1)
         if missing.any():
             y[missing] = self._reference.value(x[missing])
@@ -113,11 +121,11 @@ class TfliteBackend:
         size = self._fixed or min(len(x), BLOCK)
         answers = []
         for block, count in _blocks(x, size):
-            small = block.astype(np.float32)
+            small = (block - self._low).astype(np.float32)
             with self._lock:
                 answer = self._gradient(**{name: np.ascontiguousarray(small[:, d]) for d, name in enumerate(self._inputs)})
             answers.append({name: part[:count] for name, part in answer.items()})
-        y = np.stack([np.concatenate([a[n] for a in answers]) for n in self._names], axis=1).astype(float)
+        y = np.stack([np.concatenate([a[n] for a in answers]) for n in self._names], axis=1).astype(float) + self._plus
         g = np.stack([np.concatenate([a[f"d_{n}"] for a in answers]) for n in self._names], axis=1).astype(float)
         missing = np.isnan(y[:, 0]) & np.isfinite(x).all(axis=1)
         if missing.any():
@@ -197,6 +205,13 @@ def _blocks(x: Floats, size: int) -> list[tuple[Floats, int]]:
         fill = np.repeat(block[:1], size - len(block), axis=0)
         blocks.append((np.vstack([block, fill]) if len(fill) else block, len(block)))
     return blocks
+
+
+def _same_offsets(blob: bytes, low: list[float], plus: list[float], path: Path) -> None:
+    """Refuse a file of a model whose numbers float32 does not carry that was made before files took them without their offset."""
+    for key, offsets in ((b'"input_offset":', low), (b'"output_offset":', plus)):
+        if any(offsets) and key not in blob:
+            raise BackendError(f"{path} takes numbers in float32 that float32 does not carry; export it again with sna-edge export")
 
 
 def _same_content(blob: bytes, model: Model, path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..axis import Axis
+from ..carried import carried
 from ..errors import InputError
 from ..interaction import CP
 from ..model import Model
@@ -143,6 +144,12 @@ def _output(output: Output, weights: Floats, bounds: Floats) -> tuple[FixedOutpu
     shift = bits + 15 - fraction
     if not (1 <= shift <= 62 and -64 <= exponent <= 64 and abs(lower) < LIMIT31):
         raise InputError(f"output {output.name!r}: its numbers do not fit the integer path; rescale the output")
+    if output.range is not None and not carried(*output.range, step=2.0**-exponent):
+        low, high = output.range
+        raise InputError(
+            f"output {output.name!r} runs over {high - low:.3g} {output.unit} at {max(abs(low), abs(high)):.6g}, where the integer path "
+            f"moves in steps of {2.0**-exponent:.3g}; take the offset off before fitting, or use a core with double precision"
+        )
     total = abs(bias) * 2.0 ** (bits + 15) + float(np.abs(mantissas.astype(float)) @ bounds)
     if total >= LIMIT62:
         raise InputError(f"output {output.name!r}: the sum of its modes may leave 62 bits; use fewer modes")

@@ -109,3 +109,28 @@ def native(library: Any, data: bytes, x: np.ndarray) -> np.ndarray:
     assert (opened.status, opened.verify()) == (0, 0), opened.rule
     y, _ = opened.value(x)
     return np.asarray(y, dtype=float)[:, 0]
+
+
+COARSE = {
+    "unix seconds": ((1.6e9, 1.6e9 + 60), 0.0, True),
+    "pascal": ((101324.0, 101326.0), 0.0, True),
+    "days": ((19700.0, 19700.5), 0.0, True),
+    "negative": ((-5e7, -5e7 + 3), 0.0, True),
+    "y = 1e9 + a little": ((0.0, 1.0), 1e9, True),
+    "y = -1e8 + a little": ((0.0, 1.0), -1e8, True),
+    "kelvin": ((288.15, 303.15), 10.0, False),
+    "ten times its range away": ((-70.1, -69.3), 10.0, False),
+    "zero to one": ((0.0, 1.0), 0.0, False),
+}
+
+
+@pytest.mark.parametrize("name", COARSE)
+def test_single_precision_refuses_what_a_float_does_not_carry(name: str, c_double: Any, c_float: Any) -> None:
+    """Not a self-test that passes with every answer 1000000000.000, and no status without a reason."""
+    ends, offset, coarse = COARSE[name]
+    model = model_on(*ends)
+    data = model.replace(outputs=[Output("y", offset=offset)]).to_bytes()
+    small, large = c_float.open(data), c_double.open(data)
+    assert small.library.status_name(small.status) == ("unsupported" if coarse else "ok")
+    assert (large.status, large.verify()) == (0, 0)
+    assert coarse or small.verify() == 0

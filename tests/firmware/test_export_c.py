@@ -94,9 +94,9 @@ def test_cpp_face(exported: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [1e-30, 0.1, 1 / 3, 123456.789, -7.0, 3.4e38, 1.17549435e-38])
-def test_nine_digits_give_the_same_float(value: float) -> None:
-    text = source.number(value)
-    assert text.endswith("f") and np.float32(text[:-1]) == np.float32(value)
+def test_numbers_come_back_the_same(value: float) -> None:
+    text = source.number(np.float64(value))
+    assert text.startswith("(sna_real)") and float(text.removeprefix("(sna_real)")) == value
 
 
 def test_names_cannot_break_out_of_a_comment() -> None:
