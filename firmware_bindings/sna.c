@@ -500,16 +500,27 @@ static size_t values_size(const sna_model *m) {
     return n;
 }
 
+#define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
+#define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
+#define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
+#define BORDER_STEP 1.1920928955078125e-7f            /* 2^-23: the step of float over its power of two */
+
+/* max(|a|, |b|) */
+NOINLINE real larger(real a, real b) {
+    if (a < 0) a = -a;
+    if (b < 0) b = -b;
+    return a > b ? a : b;
+}
+
 #ifdef SNA_FLOAT
 /* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie 128 s apart and are not carried. */
 static int carried(const f64 *low, const f64 *high) {
-    real a = REAL(*low), b = REAL(*high), most = a < 0 ? -a : a;
+    real a = REAL(*low), b = REAL(*high);
     union { float value; uint32_t bits; } step;
-    if (most < (b < 0 ? -b : b)) most = b < 0 ? -b : b;
-    step.value = most;
-    if (!finite32(step.bits)) return 0;
+    step.value = larger(a, b);
     step.bits &= 0x7F800000u;
-    return order64(low) == order64(high) || step.value * 1.1920929e-7f <= b * 1.52587890625e-5f - a * 1.52587890625e-5f;
+    if (order64(low) == order64(high)) return 1;
+    return step.bits != 0x7F800000u && step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
 }
 
 static int all_carried(const sna_model *m) {
@@ -590,17 +601,12 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
 #define INV_WIDTH(a) ((a)->inv_width)
 #endif
 
-#define BORDER_FLOAT32 ((real)2.384185791015625e-7f)   /* 2^-22 of the larger bound */
-#define BORDER_RANGE ((real)1.52587890625e-5f)         /* 2^-16 of the range */
-#define BORDER_FLOAT64 ((real)8.881784197001252e-16f)  /* 2^-50 of the larger bound */
-
 /* x, or the end of the domain that x lies on but for rounding (FORMAT.md section 1). */
 NOINLINE real settled(const axis_record *a, real x) {
-    real lower = LOWER(a), upper = UPPER(a), low = lower < 0 ? -lower : lower, most = upper < 0 ? -upper : upper, slack, least;
-    if (low > most) most = low;
-    slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
-    least = most * BORDER_FLOAT64;
-    if (slack < least) slack = least;
+    real lower = LOWER(a), upper = UPPER(a), most = larger(lower, upper), slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
+#ifndef SNA_FLOAT /* of what a float carries 2^-16 of the range is more */
+    if (slack < most * BORDER_FLOAT64) slack = most * BORDER_FLOAT64;
+#endif
     if (slack > most * BORDER_FLOAT32) slack = most * BORDER_FLOAT32;
     return x > upper && x <= upper + slack ? upper : x < lower && x >= lower - slack ? lower : x;
 }

@@ -120,6 +120,7 @@ COARSE = {
     "y = -1e8 + a little": ((0.0, 1.0), -1e8, True),
     "kelvin": ((288.15, 303.15), 10.0, False),
     "ten times its range away": ((-70.1, -69.3), 10.0, False),
+    "beyond float": ((0.0, 1e39), 0.0, True),
     "zero to one": ((0.0, 1.0), 0.0, False),
 }
 
