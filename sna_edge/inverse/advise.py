@@ -17,12 +17,15 @@ from ..status import Status
 from .answer import level_or_number
 from .deadline import Deadline
 from .limits import Limits, arrays, bands
-from .nearest_inside import Inside
+from .nearest_inside import Inside, Rated
 from .problem import UNUSABLE, BadValue, coordinate, number
 
 Floats = NDArray[np.float64]
 
+Best = tuple[tuple[float, float], Floats]  # (excess, squared cost), point
+
 MOST_LEVELS = 256  # combinations of levels of categorical knobs
+SMALLER = "inside the limits; the deadline cut the search for a smaller change"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Advice:
     """settings {knob: new value}, change {knob: difference}, cost = sqrt(sum (cost change)^2), and what the model then predicts.
 
     before, after {output: {"value", "lower", "upper"}} hold every output, also those without limits (side effects).
-    With `unreachable`, settings are the best achievable and `blocking` names the outputs that stay outside.
+    With `unreachable`, settings are the best achievable and `blocking` names the outputs that stay outside. With `deadline` the search
+    was cut, with `not_converged` it found nothing and could not prove that there is nothing: settings are the best found.
     """
 
     status: Status
@@ -80,10 +84,12 @@ def advise(
 
     `part` gives every input, `limits` {output: (low, high)} (None: no limit on that side). Sequential quadratic steps from the
     part and from quasi-random feasible points, all batched; with one knob the answer is exact. Knobs with a step are moved by
-    whole steps.
+    whole steps. Where nothing is found the box of the knobs is cut into cells until each lies outside a limit for certain (`nowhere`),
+    or one shows a setting that was missed. Same seed, same answer, with a deadline too where it leaves time.
 
-    Statuses: ok (no change needed or the change found), unreachable (the best achievable and which output blocks), deadline,
-    out_of_domain, bad_input. Raises InputError for wrong names.
+    Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable and which output blocks),
+    not_converged (none found, none excluded), deadline (the search was cut: the best so far), out_of_domain, bad_input. Raises
+    InputError for wrong names and for limits that limit nothing.
     """
     allowed = dict(knobs) if isinstance(knobs, Mapping) else {name: Knob() for name in knobs}
     if not allowed:
@@ -143,20 +149,32 @@ class _Query:
         self.cost = np.array([k.cost or c for k, c in zip(knobs, one, strict=True)])
 
     def answer(self) -> Advice:
-        best: tuple[tuple[float, float], Floats] | None = None
+        searches: list[tuple[Inside, float]] = []
+        best: Best | None = None
         for choice in self._choices():
             if best is not None and not self.deadline.allows():
                 break
-            x = self._with_levels(choice)
-            extra = sum(
-                self.cost[u] ** 2 for u, v in zip(self.levels, choice, strict=True) if v != self.here[self.indices[u]]
-            )
-            for excess, distance, point in self._search(x):
-                key = (round(excess, 9), distance + extra)
-                if best is None or key < best[0]:
-                    best = key, point
+            inside = self._search(self._with_levels(choice))
+            extra = sum(self.cost[u] ** 2 for u, v in zip(self.levels, choice, strict=True) if v != self.here[self.indices[u]])
+            best = _better(best, inside.candidates(), extra)
+            searches.append((inside, extra))
         assert best is not None
-        return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])))
+        none = False
+        if best[0][0] > 0 and not self.deadline.stopped:
+            none, best = self._checked(searches, best)
+        return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])), none)
+
+    def _checked(self, searches: list[tuple[Inside, float]], best: Best) -> tuple[bool, Best]:
+        """Nothing was found: whether that is certain, and what places left over by the proof add."""
+        self.deadline.reserve, every = 0.0, True
+        for inside, extra in searches:
+            none, left = inside.proven()
+            every = every and none
+            if self.deadline.stopped:
+                break
+            if len(left):
+                best = _better(best, inside.candidates(left), extra)
+        return every and not self.deadline.stopped, best
 
     def _choices(self) -> list[tuple[float, ...]]:
         ranges = [np.arange(self.boxes[u][0], self.boxes[u][1] + 0.5) for u in self.levels]
@@ -172,16 +190,15 @@ class _Query:
             x[self.indices[u]] = v
         return x
 
-    def _search(self, x: Floats) -> list[tuple[float, float, Floats]]:
-        """(excess over the limits, squared cost, point) of the candidates with the levels of x."""
+    def _search(self, x: Floats) -> Inside:
+        """The search with the levels of x."""
         columns = [self.indices[u] for u in self.moving]
-        inside = Inside(
+        return Inside(
             self.model, x, columns, [self.boxes[u] for u in self.moving], self.cost[self.moving],
             [self.knobs[u].step for u in self.moving], self.outputs, self.low, self.high, self.seed, self.deadline,
         )  # fmt: skip
-        return inside.candidates()
 
-    def _advice(self, point: Floats, excess: float, cost: float) -> Advice:
+    def _advice(self, point: Floats, excess: float, cost: float, none: bool) -> Advice:
         evaluation = self.model.evaluate(np.stack([self.here, point]), level_index=True)
         before, after = (self._predicted(evaluation, row) for row in (0, 1))
         axes = [(d, self.model.axes[d]) for d in self.indices]
@@ -191,15 +208,19 @@ class _Query:
             for d, a in axes
             if point[d] != self.here[d]
         }
+        cut = self.deadline.stopped
+        if excess <= 0 and not change:
+            return Advice(Status.OK, settings, change, cost, before, after, message="inside its limits as it is")
         if excess <= 0:
-            return Advice(Status.OK, settings, change, cost, before, after, message="" if change else "inside its limits as it is")
+            status, message = (Status.DEADLINE, SMALLER) if cut else (Status.OK, "")
+            return Advice(status, settings, change, cost, before, after, message=message)
         f = np.array([o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)])[self.outputs]
         over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
         over = np.where(self.low > self.high, np.inf, over)
         names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if v > 0)
-        status = Status.DEADLINE if self.deadline.stopped or self.deadline.passed else Status.UNREACHABLE
-        wide = " (its interval is wider than the limits)" if np.isinf(over).any() else ""
-        message = f"no setting of the knobs brings {', '.join(names)} inside the limits{wide}; the best achievable is given"
+        wide = bool((self.low > self.high).any())
+        status = Status.UNREACHABLE if none or wide else Status.DEADLINE if cut else Status.NOT_CONVERGED
+        message = _none(", ".join(names), status, wide)
         return Advice(status, settings, change, cost, before, after, names, message)
 
     def _predicted(self, evaluation: Any, row: int) -> dict[str, dict[str, float]]:
@@ -211,3 +232,22 @@ class _Query:
             }
             for k, o in enumerate(self.model.outputs)
         }
+
+
+def _better(best: Best | None, found: list[Rated], extra: float) -> Best:
+    """The better of the best so far and what was found, with `extra` squared cost of other levels."""
+    for excess, distance, point in found:
+        key = (round(excess, 9), distance + extra)
+        if best is None or key < best[0]:
+            best = key, point
+    assert best is not None
+    return best
+
+
+def _none(names: str, status: Status, wide: bool) -> str:
+    if status == Status.UNREACHABLE:
+        because = " (its interval is wider than the limits)" if wide else ""
+        return f"no setting of the knobs brings {names} inside the limits{because}; the best achievable is given"
+    if status == Status.DEADLINE:
+        return f"the deadline cut the search before it found a setting that brings {names} inside the limits; the best so far is given"
+    return f"no setting that brings {names} inside the limits was found, and none is excluded; the best found is given"

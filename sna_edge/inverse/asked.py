@@ -20,6 +20,7 @@ PROBE, PROBED = 128, 8  # observations and settings by which a deadline is first
 PROBING = 0.25  # share of the time left that this planning takes at most, once one setting is timed
 WORK = 1000.0  # evaluations of a whole search
 SETUP, SEARCH = 0.25, 0.5  # shares of the time left for contracting observations and for the search
+TICK = 1e-9  # seconds: a coarse clock may stand still
 ANSWER = 12  # evaluations that writing the answer takes
 
 
@@ -101,7 +102,7 @@ class Maker:
         axes = tuple(self.model.axes[d] for d in self.sought)
         operator = forward(self.model, self.sought, data)
         made = Query(axes, data, Objective(axes, operator, data, self.prior, Pace(self.deadline)), operator, self.deadline, self)
-        self.seconds = (self.deadline.elapsed_ms - begun) / 1000.0 / points
+        self.seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / points
         return made
 
     def affordable(self, work: float) -> Query:
@@ -126,5 +127,5 @@ class Maker:
                 objective.value(z[1:count])
         except OutOfTime:
             return 0.0
-        seconds = (self.deadline.elapsed_ms - begun) / 1000.0 / count
+        seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / count
         return SEARCH * self.deadline.left / (work * seconds)

@@ -16,7 +16,8 @@ from ..output import Output
 from ..status import Status
 from .answer import Roots, level_or_number, several
 from .deadline import Deadline
-from .limits import linear_end
+from .limits import Limits, linear_end
+from .limits import ends as usable_limits
 from .piecewise import JOIN, Piecewise, RootSet
 from .problem import UNUSABLE, BadValue, Fixed, curve, output_index, split
 from .roots import PART, late, unreachable
@@ -40,21 +41,20 @@ class Extreme:
 
 
 def interval_set(
-    model: Model, unknown: str, limits: dict[str, tuple[float, float]], at: Fixed | None = None, *, deadline_ms: float | None = None
+    model: Model, unknown: str, limits: Limits, at: Fixed | None = None, *, deadline_ms: float | None = None
 ) -> Roots:
     """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)}; isolated points are in `x`.
 
-    Infinite limits leave a side open. Statuses as `roots`; `unreachable` names the nearest value to the middle.
+    None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the nearest value to the middle.
     """
     deadline = Deadline(deadline_ms)
     axis = model.axes[model.axis_index(unknown)]
     if len(limits) != 1:
         raise InputError("interval_set takes the limits of one output")
-    ((name, (low, high)),) = limits.items()
+    ((name, given),) = limits.items()
     k = output_index(model, name)
     try:
-        if not low <= high:
-            raise BadValue(f"limits of {name!r} are {low} and {high}; give low <= high")
+        low, high = _usable(name, *given)
         (d,), fixed = split(model, [unknown], at)
     except UNUSABLE as error:
         return Roots(error.status, (axis,), np.empty((0, 1)), str(error))
@@ -68,6 +68,13 @@ def interval_set(
     status = several(len(points) + len(pieces))
     answer = Roots(status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces)
     return late(answer) if deadline.stopped else answer
+
+
+def _usable(name: str, low: float | None, high: float | None) -> tuple[float, float]:
+    try:
+        return usable_limits(name, low, high)
+    except InputError as error:
+        raise BadValue(str(error)) from None
 
 
 def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tuple[Floats, Floats]:

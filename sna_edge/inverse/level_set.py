@@ -18,8 +18,10 @@ from ..status import Status
 from . import native
 from .answer import LevelSet, Nearest, named, several
 from .deadline import Deadline, now, small_call
+from .limits import linear_end
 from .linear import beyond, goals, linearised, spread
 from .newton import walk
+from .nowhere import Nowhere
 from .problem import UNUSABLE, Fixed, Target, curve, number, reordered, restricted, split, wanted
 from .quasi import points, thin
 from .roots import roots
@@ -34,6 +36,7 @@ MOVE, NEAREST = 150, 40  # small calls of an exact move along an axis, and of sa
 WRITE = 0.1  # of the time of a start: writing a solution
 SPREAD = 128  # starts from which the spread of the outputs is taken
 APART = 1e-6  # of the axes: closer solutions are one
+MOST_LEVELS = 64  # combinations of levels for which it is proven that nothing is there
 MOST_COMBINATIONS = 100_000  # of levels, when every unknown is categorical
 
 
@@ -275,10 +278,31 @@ class _Search:
         row = int(np.square(r).sum(axis=1).argmin())
         y = value[row]
         nearest = Nearest(named(self.axes, x[row]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
-        status = Status.DEADLINE if self.deadline.stopped or self.deadline.passed else Status.UNREACHABLE
+        status = self.none()
         goal = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True))
         got = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, y, strict=True))
-        return LevelSet(status, self.axes, np.empty((0, len(self.axes))), f"{goal} is not reached; the nearest found is {got}", nearest)
+        what = "is not reached" if status == Status.UNREACHABLE else "was not found"
+        return LevelSet(status, self.axes, np.empty((0, len(self.axes))), f"{goal} {what}; the nearest found is {got}", nearest)
+
+    def none(self) -> Status:
+        """What a search without a solution is worth: unreachable where every cell of the domain is proven to miss a target."""
+        self.deadline.reserve = 0.0
+        goal, levels = [], [range(a.basis.n_spans) for a in self.part.axes if a.kind == "categorical"]
+        for o, y, s in zip(self.part.outputs, self.values, self.slack, strict=True):
+            goal.append(sorted((linear_end(o, float(y - s)), linear_end(o, float(y + s)))))
+        low, high = np.array(goal).T
+        smooth = [d for d, a in enumerate(self.part.axes) if a.kind != "categorical"]
+        lower, upper = (np.array([getattr(self.part.axes[d], end) for d in smooth]) for end in ("lower", "upper"))
+        if np.prod([len(r) for r in levels], dtype=float) > MOST_LEVELS:
+            return Status.NOT_CONVERGED
+        for choice in product(*levels):
+            here = np.zeros(len(self.part.axes))
+            here[[d for d, a in enumerate(self.part.axes) if a.kind == "categorical"]] = choice
+            search = Nowhere(self.part, here, smooth, list(range(len(self.part.outputs))))
+            none = search.verdict(lower, upper, low, high, self.deadline).none
+            if self.deadline.stopped or not none:
+                return Status.DEADLINE if self.deadline.stopped else Status.NOT_CONVERGED
+        return Status.DEADLINE if self.deadline.stopped else Status.UNREACHABLE
 
     def improve(self, z: Floats, row: int, u: int) -> None:
         """Move unknown u of a point to the best of the extremes and roots along its axis; all exact."""

@@ -36,11 +36,21 @@ def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[B
     found = []
     for name, (low, high) in limits.items():
         k = output_index(model, name)
-        ends = [-np.inf if low is None else float(low), np.inf if high is None else float(high)]
-        if np.isnan(ends).any() or not ends[0] <= ends[1]:
-            raise InputError(f"limits of {name!r} are {low} and {high}; give low <= high, or leave one out")
-        found.append(_band(model.outputs[k], k, ends[0], ends[1], with_interval))
+        found.append(_band(model.outputs[k], k, *ends(name, low, high), with_interval))
     return found
+
+
+def ends(name: str, low: object, high: object) -> tuple[float, float]:
+    """Limits as numbers, None as no limit. Raises InputError where they are not in order, not numbers, or no limits at all."""
+    try:
+        a, b = -np.inf if low is None else float(low), np.inf if high is None else float(high)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"limits of {name!r} are {low!r} and {high!r}; give numbers, or None for no limit") from None
+    if not a <= b or a == np.inf or b == -np.inf:
+        raise InputError(f"limits of {name!r} are {low} and {high}; give low <= high, or leave one out")
+    if np.isinf(a) and np.isinf(b):
+        raise InputError(f"limits of {name!r} limit nothing; give low, high or both")
+    return float(a), float(b)
 
 
 def _band(output: Output, k: int, low: float, high: float, with_interval: bool) -> Band:

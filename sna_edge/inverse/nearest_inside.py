@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model
-from .deadline import Deadline, small_call
+from .deadline import Deadline, now, small_call
 from .extremes import inside_pieces
 from .linear import linearised, spread
 from .native import exact_roots
 from .newton import walk
+from .nowhere import Nowhere
 from .problem import curve
 from .quasi import points
 
@@ -50,20 +49,35 @@ class Inside:
         self.upper = np.array([b[1] for b in boxes])
         self.width = np.maximum(self.upper - self.lower, 1e-300)
         self.limited = [model.outputs[k] for k in outputs]
+        self.complete = False  # everything there is was looked at: what was not found is not there
 
-    def candidates(self) -> list[Rated]:
-        """(excess over the bounds in spreads, squared cost, full point), at least the point itself."""
-        here, begun = self.here[self.columns], perf_counter()
+    def candidates(self, given: Floats | None = None) -> list[Rated]:
+        """(excess over the bounds in spreads, squared cost, full point), at least the point itself; the search starts from the full
+        points `given` [M, D] where there are any."""
+        here, begun = self.here[self.columns], now()
         found = self.rated(here[None])
         if found[0][0] <= 0 or not self.columns or (self.low > self.high).any():
+            self.complete = True
             return found
-        if not self.deadline.fits(SEARCH_CALLS * (perf_counter() - begun)):
-            self.deadline.stopped = True
+        if self.deadline.lacks(SEARCH_CALLS * (now() - begun)):
             return found
-        found += self.rated(self._exact() if len(self.columns) == 1 else self._searched())
+        single = len(self.columns) == 1
+        found += self.rated(self._exact() if single else self._searched(given))
+        self.complete = single and not self._stepped
         if self._stepped:
             found = found[:1] + self._snapped(found)
         return found
+
+    def proven(self) -> tuple[bool, Floats]:
+        """Whether no point of the box satisfies the bounds for certain, and full points [m, D] of places that are left over."""
+        if self.complete or (self.low > self.high).any():
+            return True, np.empty((0, len(self.here)))
+        search = Nowhere(self.model, self.here, self.columns, self.outputs)
+        verdict = search.verdict(self.lower, self.upper, self.low, self.high, self.deadline)
+        if verdict.none or not len(verdict.points):
+            return verdict.none, verdict.points
+        excess = self._excess(verdict.points[:, self.columns])
+        return False, verdict.points[np.argsort(excess, kind="stable")[:POLISHED]]
 
     def rated(self, x: Floats) -> list[Rated]:
         """Every row of x [M, U]."""
@@ -102,13 +116,15 @@ class Inside:
         tries = np.concatenate([self.lower, self.upper, *(line.candidates[0] for line in lines)])
         return np.asarray(tries[(tries >= self.lower[0]) & (tries <= self.upper[0])][:, None])
 
-    def _searched(self) -> Floats:
-        """Several knobs: walk quasi-random starts inside, then move them towards the part by quadratic steps."""
+    def _searched(self, given: Floats | None) -> Floats:
+        """Several knobs: walk quasi-random starts (or those given) inside, then move them towards the part by quadratic steps."""
         here = np.clip((self.here[self.columns] - self.lower) / self.width, 0.0, 1.0)
         count = self._starts(here)
         if not count:
             return self._x(here[None])
-        z = np.concatenate([here[None], points(count, len(self.columns), self.seed)])
+        scattered = points(count, len(self.columns), self.seed)
+        more = scattered if given is None else (given[:, self.columns] - self.lower) / self.width
+        z = np.concatenate([here[None], more])
         f, _ = self.linear(self._x(z))
         size = spread(f)
         margin = size * (MARGIN if self.model.backend.name == "numpy" else MARGIN_SINGLE)
@@ -141,14 +157,15 @@ class Inside:
         """Starts that there is time for, none where one round and the end do not fit; from here on the end has its time reserved."""
         if self.deadline.endless:
             return STARTS
-        begun = perf_counter()
+        begun = now()
         self.linear(self._x(np.repeat(z[None], PROBED, axis=0)))
-        took = perf_counter() - begun
-        if not self.deadline.fits((ROUND + ENDING) * took):
-            self.deadline.stopped = True
+        took = now() - begun
+        if self.deadline.lacks((ROUND + ENDING) * took):
             return 0
         self.deadline.reserve = ENDING * took + (SNAPPING * small_call() if self._stepped else 0.0)
-        return max(FEWEST, min(STARTS, int(STARTING * self.deadline.left / took * PROBED)))
+        count = max(FEWEST, min(STARTS, int(STARTING * self.deadline.left / max(took, 1e-9) * PROBED)))
+        self.deadline.stopped = self.deadline.stopped or count < STARTS
+        return count
 
     def _x(self, z: Floats) -> Floats:
         return np.asarray(np.clip(self.lower + z * self.width, self.lower, self.upper))
@@ -183,7 +200,7 @@ class Inside:
                 v = v + step[:, None] * j[:, t]
             boxed = np.clip(v - pull, bottom, top)
             pull, v = boxed - (v - pull), boxed
-            if np.abs(v - before).max() < 1e-12 or self.deadline.passed:
+            if np.abs(v - before).max() < 1e-12 or self.deadline.over():
                 break
         target = np.clip((self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0)
         outside = (np.maximum(f - high, 0.0) + np.maximum(low - f, 0.0)).max(axis=1)
@@ -193,7 +210,8 @@ class Inside:
         """Answers in whole steps: exactly the cheapest where every knob has steps and they are not too many, else around `found`."""
         ticks = [self._ticks(u) for u in self._stepped]
         count = np.prod([len(t) for t in ticks], dtype=float)
-        if len(ticks) == len(self.columns) and count <= ENUMERATED and self.deadline.fits(count * LISTED * small_call()):
+        listed = len(ticks) == len(self.columns) and count <= ENUMERATED
+        if listed and not self.deadline.lacks(count * LISTED * small_call()):
             return self._enumerated(np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks)))
         return self._around(found)
 
@@ -220,8 +238,9 @@ class Inside:
             row = int(np.flatnonzero(excess <= 0)[0]) if (excess <= 0).any() else int(excess.argmin())
             if excess[row] < least:
                 closest, least = block[row], float(excess[row])
-            if least <= 0 or self.deadline.passed:
+            if least <= 0 or self.deadline.over():
                 break
+        self.complete = not self.deadline.stopped
         return self.rated(closest[None])
 
     def _excess(self, x: Floats) -> Floats:

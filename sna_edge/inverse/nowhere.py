@@ -21,8 +21,8 @@ from .problem import atoms, power_table
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST_CELLS = 60_000  # looked at in all
-MOST_WORK = 2e9  # multiplications in all
+MOST_CELLS = 40_000  # looked at in all
+MOST_WORK = 1e8  # multiplications in all
 ROOM = 1 << 21  # numbers at once
 ROUNDING = 1e-12  # of the coefficients: not outside for certain
 
@@ -86,10 +86,14 @@ class Nowhere:
         deadline.restart()
         while len(cells.span):
             seen += len(cells.span)
-            work += float(len(cells.span)) * self._count * self._rank
-            if seen > MOST_CELLS or work > MOST_WORK or not deadline.allows():
+            if seen > MOST_CELLS or not deadline.allows():
                 break
-            cells = cells.taken(self._possible(cells, low, high))
+            cells = cells.taken(self._inside(*self._ranges(cells), low, high))
+            work += float(len(cells.span)) * self._count * self._rank
+            if work > MOST_WORK or not deadline.allows():
+                break
+            if len(cells.span):
+                cells = cells.taken(self._possible(cells, low, high))
             if not len(cells.span):
                 return Verdict(True, np.empty((0, len(self.here))))
             cells = cells.halved(widths)
@@ -116,15 +120,35 @@ class Nowhere:
     def _possible(self, cells: Cells, low: Floats, high: Floats) -> NDArray[np.bool_]:
         size = max(ROOM // max(self._count * self._rank, 1), 1)
         parts = [self._coefficients(cells.taken(np.arange(i, min(i + size, len(cells.span))))) for i in range(0, len(cells.span), size)]
-        least, most = np.concatenate([p.min(axis=1) for p in parts]), np.concatenate([p.max(axis=1) for p in parts])
-        slack = ROUNDING * np.maximum(np.abs(least), np.abs(most))
+        return self._inside(np.concatenate([p.min(axis=1) for p in parts]), np.concatenate([p.max(axis=1) for p in parts]), low, high)
+
+    @staticmethod
+    def _inside(least: Floats, most: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
+        """Which cells [B] may hold a point, from bounds of f [B, T] on them."""
+        slack = np.nan_to_num(ROUNDING * np.maximum(np.abs(least), np.abs(most)), posinf=0.0)
         return np.asarray(((least - slack <= high) & (most + slack >= low)).all(axis=1))
+
+    def _local(self, cells: Cells) -> list[Floats]:
+        """Bernstein coefficients [B, p+1, R] of the atoms of every axis on every cell."""
+        return [_moved(t[cells.span[:, u]], cells.start[:, u], cells.end[:, u]) for u, t in enumerate(self._tables)]
+
+    def _ranges(self, cells: Cells) -> tuple[Floats, Floats]:
+        """Bounds [B, T] of f by interval arithmetic: quick, and enough where a cell lies far outside."""
+        if isinstance(self.model.interaction, TT):
+            return np.full((len(cells.span), len(self.outputs)), -np.inf), np.full((len(cells.span), len(self.outputs)), np.inf)
+        low, high = np.ones((2, len(cells.span), self._rank))
+        for part in self._local(cells):
+            ends = np.stack([e * p for e in (low, high) for p in (part.min(axis=1), part.max(axis=1))])
+            low, high = ends.min(axis=0), ends.max(axis=0)
+        rising, falling = np.maximum(self._weight, 0.0), np.minimum(self._weight, 0.0)
+        bounds = low @ rising + high @ falling, high @ rising + low @ falling
+        return np.asarray(bounds[0] + self._bias), np.asarray(bounds[1] + self._bias)
 
     def _coefficients(self, cells: Cells) -> Floats:
         """Bernstein coefficients [B, n, T] of f on every cell."""
-        local = [_moved(t[cells.span[:, u]], cells.start[:, u], cells.end[:, u]) for u, t in enumerate(self._tables)]
+        local = self._local(cells)
         if isinstance(self.model.interaction, TT):
-            return self._train(local) + self._bias
+            return np.asarray(self._train(local) + self._bias)
         out = local[0]
         for part in local[1:]:
             out = (out[:, :, None] * part[:, None]).reshape(len(out), -1, out.shape[2])
@@ -132,14 +156,15 @@ class Nowhere:
 
     def _train(self, local: list[Floats]) -> Floats:
         interaction = self.model.interaction
-        out = np.ones((len(local[0]), 1, 1))
+        assert isinstance(interaction, TT)
+        out: Floats = np.ones((len(local[0]), 1, 1))
         for d in range(len(self.model.axes)):
             if d not in self.columns:
                 out = out @ atoms(self.model, d, self.here[d : d + 1])[0]
                 continue
             part = local[self.columns.index(d)]
-            core = part.reshape(*part.shape[:2], *interaction.cores[d].shape[1:])  # type: ignore[union-attr]
-            out = np.einsum("bnl,bqlr->bnqr", out, core).reshape(len(out), -1, core.shape[3])
+            core = part.reshape(*part.shape[:2], *interaction.cores[d].shape[1:])
+            out = np.asarray(np.einsum("bnl,bqlr->bnqr", out, core)).reshape(len(out), -1, core.shape[3])
         return np.asarray(out @ interaction.weights[:, self.outputs])
 
     def _middles(self, cells: Cells) -> Floats:

@@ -58,7 +58,7 @@ def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None, *
     if axis.kind == "categorical":
         return _levels(line, axis, output, value)
     f = float(output.linear_of(np.array(value)))
-    if np.isnan(f):
+    if not np.isfinite(f):
         return unreachable(line, axis, output, value)
     found = all_roots(line, f, deadline)
     if not len(found.x) and not len(found.intervals) and not deadline.stopped:
