@@ -150,10 +150,13 @@ def _cross(
     samples: Samples, winner: Candidate, base: Candidate, mean: Candidate, search: Search, folds_of: Callable[[Floats], Ints], seed: int,
     budget: TimeBudget,
 ) -> tuple[Candidate, Confirmation]:  # fmt: skip
-    """All rows judge: by their out-of-fold errors, or where these are near by a search repeated without each third of the rows."""
+    """All rows judge: by their out-of-fold errors, or where these are near by a search repeated without each third of the rows.
+
+    A winner whose refits without each fold were cut cannot be judged so and is replaced.
+    """
     w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
     by, n_rows = "out-of-fold errors of all rows", len(winner.rows)
-    worse = (w > m) | _no_gain(w, b, winner, base)
+    worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
     doubtful = (w > FAR * b) & ~worse
     if doubtful.any() and winner is not base:
         tried = None if budget.over else _thirds(samples, search, folds_of, seed, budget)

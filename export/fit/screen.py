@@ -23,7 +23,7 @@ LEAST_ROWS = 5
 """Fewer points may lie on a line by chance."""
 ALIKE = 1e-5
 """1 - |correlation| above which two columns are not looked at as copies."""
-FINE = 1e-3
+FINE = 5e-3
 """A copy rounded to steps of more than this share of its spread is taken for a column of its own."""
 SPEAKS = 5.0
 """Standard errors of a correlation beyond which a column matters (or what rounding left of a copy does)."""

@@ -11,6 +11,7 @@ from sna_edge.axis import Axis
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
+from ..fit.remarks import remarks
 from . import figures
 from .page import Page
 
@@ -26,6 +27,8 @@ def fit_page(found: Any, *, title: str) -> Page:
     page.plots(scatter(model, found.measured, found.predicted))
     describe_model(page, model, found.inputs)
     candidates(page, report.get("candidates", []), report.get("why", ""))
+    for line in remarks(report):
+        page.text(line)
     return page
 
 

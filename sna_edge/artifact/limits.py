@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..interaction import CP
-from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS, MAX_SPANS
+from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -21,12 +21,10 @@ def need_counts(n_axes: int, n_outputs: int = 1) -> None:
 
 
 def need_sizes(model: Model) -> None:
-    """InputError naming the limit that the model exceeds: inputs, outputs, spans, rows, groups, modes or rank."""
+    """InputError naming the limit that the model exceeds: inputs, outputs, rows, groups, modes or rank."""
     need_counts(len(model.axes), len(model.outputs))
     for axis in model.axes:
-        basis = axis.basis
-        _need(basis.n_spans, MAX_SPANS, "MAX_SPANS", f"spans on input {axis.name!r}", "use fewer spans")
-        _need(basis.n_rows, MAX_ROWS, "MAX_ROWS", f"rows on input {axis.name!r}", "use fewer spans or a lower degree")
+        _need(axis.basis.n_rows, MAX_ROWS, "MAX_ROWS", f"rows on input {axis.name!r}", "use fewer spans or a lower degree")
     work = model.interaction
     if isinstance(work, CP):
         _need(work.rank, MAX_MODES, "MAX_MODES", "modes", "compress the model first")

@@ -119,7 +119,7 @@ def _flat_powers(basis: SpanBasis, table: Floats, powers: int) -> Floats:
     """Power coefficients of every span below each other, [S * powers, R]; those above the degree are 0."""
     out = np.zeros((basis.n_spans, powers, table.shape[1]))
     out[:, : basis.degree + 1] = basis.power_tables(table)
-    return out.reshape(-1, table.shape[1])
+    return out.reshape(basis.n_spans * powers, table.shape[1])
 
 
 class _Gathered(torch.autograd.Function):

@@ -104,31 +104,15 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
     return name, found
 
 
-def remarks(report: dict[str, Any]) -> list[str]:
-    """How the fit was confirmed, which inputs take no part and what the time limit cut, a line each."""
-    lines = []
-    confirmed = report.get("confirmed", {})
-    for name, error in confirmed.get("error", {}).items():
-        base = f"the best of mean, linear and quadratic {confirmed['baseline'][name]:.3g}"
-        against = f"{confirmed['by']}: error {error:.3g} of the spread, {base}"
-        instead = confirmed["replaced"].get(name)
-        lines.append(f"{name}: {against}" + (f"; delivered instead: {instead}" if instead else ""))
-    notes = report.get("notes", [])
-    lines += notes[:SHOWN]
-    if len(notes) > SHOWN:
-        lines.append(f"and {len(notes) - SHOWN} more inputs were left out (--json lists all)")
-    if report.get("cut"):
-        lines.append(f"cut by the time limit: {'; '.join(report['cut'])}")
-    return lines
-
-
 def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
+    from sna_export.fit.remarks import remarks
+
     model = found.model
     lines = [
         f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters, {answer['bytes']} bytes",
         f"fitted in {answer['seconds']:.1f} s",
         *([found.report["why"]] if found.report.get("why") else []),
-        *remarks(found.report),
+        *remarks(found.report, SHOWN),
     ]
     lines += [
         f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its interval holds single outcomes"

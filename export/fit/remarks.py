@@ -1,0 +1,24 @@
+"""What a fit says of itself in words: they belong to the report, never to the artifact, so that wording changes no byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
+    """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time limit cut, a line each."""
+    lines = []
+    confirmed = report.get("confirmed", {})
+    for name, error in confirmed.get("error", {}).items():
+        base = f"the best of mean, linear and quadratic {confirmed['baseline'][name]:.3g}"
+        against = f"{confirmed['by']}: error {error:.3g} of the spread, {base}"
+        instead = confirmed["replaced"].get(name)
+        lines.append(f"{name}: {against}" + (f"; delivered instead: {instead}" if instead else ""))
+    notes = report.get("notes", [])
+    lines += notes[:shown]
+    if shown is not None and len(notes) > shown:
+        lines.append(f"and {len(notes) - shown} more inputs were left out (--json lists all)")
+    if report.get("cut"):
+        lines.append(f"cut by the time limit: {'; '.join(report['cut'])}")
+    return lines

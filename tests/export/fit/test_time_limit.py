@@ -1,0 +1,79 @@
+"""The time limit holds within 10 % and 2 s, what was cut is said, and what is left is at least the baseline."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sna_edge.cli import main
+from sna_edge.errors import InputError
+from sna_export.fit import fit_arrays
+
+
+def rows(count: int, inputs: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng([count, inputs, outputs])
+    x = rng.random((count, inputs))
+    y = 2.0 * x[:, :1] + x[:, :1] * x[:, 1:2] * np.arange(1, outputs + 1) + np.sin(9.0 * x[:, 1:2]) / 4.0
+    return x, y + 0.02 * rng.standard_normal(y.shape)
+
+
+@pytest.mark.parametrize(
+    ("count", "inputs", "outputs", "limit"),
+    [
+        (1000, 6, 15, 1.0),
+        (500, 4, 64, 1.0),
+        (3000, 8, 3, 1.5),
+        (12_000, 5, 2, 1.0),
+        (60_000, 4, 1, 1.5),
+        (300, 200, 1, 1.0),
+        (400, 40, 4, 1.0),
+        (60, 2, 1, 0.2),
+        (9_000, 3, 1, 0.05),
+    ],
+)
+def test_the_limit_holds_and_the_answer_is_at_least_a_polynomial(count: int, inputs: int, outputs: int, limit: float) -> None:
+    """30 s took 53, and 1 s with fifteen outputs took 17."""
+    x, y = rows(count, inputs, outputs)
+    begin = time.perf_counter()
+    found = fit_arrays(x, y, time_limit=limit)
+    found.model.to_bytes()
+    assert time.perf_counter() - begin < 1.1 * limit + 2.0
+    assert found.report["cut"] and found.model.metadata["fit"]["cut"] == found.report["cut"]
+    assert all(score["r2"] > 0.75 for score in found.report["outputs"].values())
+
+
+def test_what_was_cut_is_said_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x, y = rows(2000, 5, 12)
+    with open(tmp_path / "t.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([[*"abcde", *(f"y{k}" for k in range(12))], *np.c_[x, y].tolist()])
+    targets = [word for k in range(12) for word in ("--target", f"y{k}")]
+    words = ["fit", str(tmp_path / "t.csv"), *targets, "--time-limit", "1", "-o", str(tmp_path / "m.sna")]
+    begin = time.perf_counter()
+    assert main(words) == 0
+    assert time.perf_counter() - begin < 3.1
+    assert "cut by the time limit: Gaussian-process teachers" in capsys.readouterr().out
+    assert main([*words, "--report", str(tmp_path / "r.html"), "--json"]) == 0
+    assert "Gaussian-process teachers" in json.loads(capsys.readouterr().out)["cut"]
+    assert "cut by the time limit: Gaussian-process teachers" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert main(["info", str(tmp_path / "m.sna")]) == 0
+    assert "cut by the time limit: Gaussian-process teachers" in capsys.readouterr().out
+
+
+def test_without_a_limit_nothing_is_cut_and_bytes_do_not_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = rows(40, 2, 1)
+    first = fit_arrays(x, y)
+    assert first.report["cut"] == [] and "cut" not in first.model.metadata["fit"]
+    real = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0 * real())
+    assert fit_arrays(x, y).model.to_bytes() == first.model.to_bytes()
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
+def test_no_time_is_refused(limit: float) -> None:
+    with pytest.raises(InputError, match="time limit"):
+        fit_arrays(*rows(30, 2, 1), time_limit=limit)
