@@ -88,14 +88,17 @@ def straight(
         f, rows, predicted, finer = best.solution.f, some, target[some] - best.solution.left_out, None
     return Candidate(
         best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], unscaled(predicted), time.monotonic() - begin,
-        {"by_fold": by_fold, "tried": [(c.name, c.solution.f.parameters, c.error) for c in found]}, None if finer is None else unscaled(finer),
+        {"by_fold": by_fold, "tried": [(c.name, c.solution.f.parameters, c.error) for c in found]},
+        None if finer is None else unscaled(finer),
         on_rows if count < SPLIT_ROWS else None,
     )  # fmt: skip
 
 
 def _least_work(samples: Samples) -> float:
     """Multiply-adds of a few steps of the smallest candidate."""
-    return 20.0 * samples.y.size * (5.0 * samples.x.shape[1] + samples.n_levels.sum()) ** 2
+    axes, outputs = samples.x.shape[1], samples.y.shape[1]
+    weights = axes * outputs if outputs > 1 else 0
+    return 20.0 * min(len(samples.x), SEARCH_ROWS) * outputs * float(5 * axes + samples.n_levels.sum() + weights) ** 2
 
 
 def _judged(

@@ -128,8 +128,7 @@ def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPat
 
     def by_heart(samples, links, folds, budget):  # type: ignore[no-untyped-def]
         seen.append(len(samples.x))
-        base = real(samples, links, folds, budget)
-        return base
+        return real(samples, links, folds, budget)
 
     def liar(samples, link, folds, seed, size, budget, until, worth, watch):  # type: ignore[no-untyped-def]
         base = real(samples, (link,), folds, budget)
