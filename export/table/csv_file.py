@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -11,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
-from sna_edge.table import Source, open_table
+from sna_edge.table import Marks, Source, open_table
+from sna_edge.table.numbers import mark
 
 from .table import Table
 
 Floats = NDArray[np.float64]
 FAST_BYTES = 2_000_000
-"""From this size on a file is first tried as plain numbers, in blocks of BLOCK lines."""
-BLOCK = 1 << 18
-FIXED = re.compile(r"\.[0-9][0-9]0(?![0-9])")
-"""Three decimals that end in zero: only a file with such cells can be doubted to have thousands."""
+"""From this size on a file is first tried as plain numbers, in blocks of about BLOCK characters."""
+BLOCK = 1 << 20
+PROBE = 1000
+"""Rows that show most columns to have more than three decimals."""
 
 
 def read_table(path: str | os.PathLike[str], *, encoding: str = "", separator: str = "", decimal: str = "") -> Table:
@@ -43,46 +43,76 @@ def read_table(path: str | os.PathLike[str], *, encoding: str = "", separator: s
 def _read_plain(source: Source) -> Table | None:
     """Numbers only, block by block into one array; None as soon as a block holds anything else."""
     names, after, separator = source.names, source.layout.after, source.dialect.separator
-    values = np.empty((_line_count(source.path) - after, len(names)), order="F")
+    values = np.empty((source.line_count - after, len(names)), order="F")
     at, doubtful = 0, False
     with open(source.path, encoding=source.encoding) as file:
         for _ in islice(file, after):
             pass
-        while lines := list(islice(file, BLOCK)):
+        while text := file.read(BLOCK):
+            text += file.readline()
+            lines = text.removesuffix("\n").split("\n")
             try:
                 block = np.loadtxt(lines, delimiter=separator, ndmin=2, comments=None)
             except ValueError:
                 return None
             if block.shape != (len(lines), len(names)):
                 return None
-            doubtful = doubtful or _doubtful(block, lines, separator)
+            doubtful = doubtful or _doubtful(block, text, lines, separator)
             values[at : at + len(block)] = block
             at += len(block)
     if at != len(values) or doubtful or not np.isfinite(values).all():
         return None
-    return Table(names, values, cells=FileCells(source), lines=range(after + 1, after + 1 + at), source=source)
+    return Table(names, values, FileCells(source), range(after + 1, after + 1 + at), source, Marks(source.path, trusted=True))
 
 
-def _doubtful(block: Floats, lines: Sequence[str], separator: str) -> bool:
-    """Whether a column could mix `1.000` with `999`: fixed digits beside whole numbers below 1000 without a point."""
-    small = (np.abs(block) < 1000) & (np.rint(block) == block)
-    columns = [c for c in range(block.shape[1]) if small[:, c].any() and np.array_equal(np.rint(1000 * block[:, c]), 1000 * block[:, c])]
-    return bool(columns) and FIXED.search("".join(lines)) is not None and any(_mixed(small[:, c], lines, separator, c) for c in columns)
+def _doubtful(block: Floats, text: str, lines: Sequence[str], separator: str) -> bool:
+    """Whether a column could mix `1.000` with `999`: no more than three decimals, and small whole numbers of which some have a point."""
+    width = block.shape[1]
+    columns = [c for c in range(width) if all(map(_thousandths, (block[:PROBE, c], block[:, c]))) and (np.abs(block[:, c]) < 1000).any()]
+    if not columns:
+        return False
+    whole = np.rint(block) == block
+    points = _Points(text, lines, separator)
+    broken = [c for c in range(width) if not whole[:, c].all()]
+    if any(points.some_bare(c, whole[:, c]) for c in columns if c in broken):
+        return True
+    rest = [c for c in columns if c not in broken]
+    return bool(rest) and not points.all_in(broken, whole) and any(points.mixed(c) for c in rest)
 
 
-def _mixed(small: NDArray[np.bool_], lines: Sequence[str], separator: str, c: int) -> bool:
-    marked = ["." in lines[row].split(separator, c + 1)[c] for row in np.flatnonzero(small).tolist()]
-    return not all(marked) and (any(marked) or not small.all())
+def _thousandths(column: Floats) -> bool:
+    return bool(np.array_equal(np.rint(1000 * column), 1000 * column))
 
 
-def _line_count(path: str) -> int:
-    """Lines of the file, a last one without its newline included."""
-    count, last = 0, b"\n"
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 22):
-            count += piece.count(b"\n")
-            last = piece[-1:]
-    return count + (last != b"\n")
+class _Points:
+    """Which cells of a block of lines are written with a point."""
+
+    def __init__(self, text: str, lines: Sequence[str], separator: str) -> None:
+        self._text, self._lines, self._separator = text, lines, separator
+
+    def _cells(self, c: int, rows: Sequence[int]) -> list[str]:
+        return [self._lines[row].split(self._separator, c + 1)[c] for row in rows]
+
+    def _marked(self, c: int, rows: Sequence[int]) -> list[bool]:
+        return ["." in cell for cell in self._cells(c, rows)]
+
+    def some_bare(self, c: int, whole: NDArray[np.bool_]) -> bool:
+        """Whether a column has whole numbers without a point, and else three decimals."""
+        if any(mark(cell) == "." for cell in self._cells(c, np.flatnonzero(~whole)[:PROBE].tolist())):
+            return False
+        return not all(self._marked(c, np.flatnonzero(whole).tolist()))
+
+    def all_in(self, columns: Sequence[int], whole: NDArray[np.bool_]) -> bool:
+        """Whether the cells of these columns have all the points there are; False where that takes longer than looking."""
+        chosen = whole[:, list(columns)]
+        if chosen.sum() > len(whole) // 8:
+            return False
+        count = chosen.size - int(chosen.sum())
+        return self._text.count(".") == count + sum(sum(self._marked(c, np.flatnonzero(whole[:, c]).tolist())) for c in columns)
+
+    def mixed(self, c: int) -> bool:
+        marked = self._marked(c, range(len(self._lines)))
+        return any(marked) and not all(marked)
 
 
 def _read_cells(source: Source) -> Table:
@@ -93,7 +123,7 @@ def _read_cells(source: Source) -> Table:
             raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
         for i, column in enumerate(columns):
             column += block.column(i)
-        lines += block.lines
+        lines.extend(block.lines)
     return Table.of_cells(dict(zip(source.names, columns, strict=True)), lines, source)
 
 

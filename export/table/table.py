@@ -109,8 +109,10 @@ class Table:
 
     def _decided(self, needed: Sequence[str]) -> Table:
         """The table with the decimal mark that the columns `needed` as numbers prove."""
-        marks = self.source.marks(needed) if self.source else self.marks
-        if self.source is None or marks.decimal == self.marks.decimal:
+        if self.source is None or self.marks.trusted:
+            return self
+        marks = self.source.marks(needed)
+        if marks.decimal == self.marks.decimal:
             return replace(self, marks=marks)
         return Table.of_cells({name: [str(c) for c in self.cells[name]] for name in self.names}, self.lines, self.source, marks)
 
@@ -196,7 +198,7 @@ class Table:
 
     def _check_marks(self, name: str) -> None:
         """Raises InputError for a column of a file whose decimal marks look like thousands."""
-        if self.source is not None and not isinstance(self.lines, range):
+        if self.source is not None and not self.marks.trusted:
             column = self.marks.column(name)
             column.numbers([str(c) for c in self.cells[name]], self.lines)
             column.finish()

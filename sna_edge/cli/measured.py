@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
 
 
 def _refuse_gaps(
-    path: str, name: str, cells: list[str], lines: list[int], values: NDArray[np.float64], *, optional: bool
+    path: str, name: str, cells: list[str], lines: Sequence[int], values: NDArray[np.float64], *, optional: bool
 ) -> None:
     """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
     for row in np.flatnonzero(np.isnan(values)).tolist():

@@ -61,7 +61,7 @@ def answer_table(source: Source, target: str, needed: Mapping[str, Axis | None],
                 status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
             reasons = _reasons(block, status, needed, given, cells)
             _count(found, block, status, reasons)
-            writer.writerows(row + new for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True))
+            writer.writerows([*row, *new] for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True))
         if not found.counts:
             raise InputError(f"{source.path} has no rows below its header; give a table with rows")
         for reader in readers.values():
@@ -184,12 +184,11 @@ def _count(found: Outcome, block: Block, status: NDArray[Any], reasons: list[str
         found.reasons.append({"line": block.lines[row], "status": Status(int(status[row])).label, "reason": reasons[row]})
 
 
-def _cells(status: NDArray[Any], reasons: list[str], numbers: Floats) -> Iterator[list[str]]:
+def _cells(status: NDArray[Any], reasons: list[str], numbers: Floats) -> Iterator[tuple[str, ...]]:
     """The cells to append to every row."""
     words = {s: Status(s).label for s in set(status.tolist())}
-    for s, reason, row in zip(status.tolist(), reasons, numbers.tolist(), strict=True):
-        yield [words[s], reason, *map(_cell, row)]
-
-
-def _cell(value: float) -> str:
-    return "" if value != value else repr(value)
+    columns = [list(map(repr, column)) for column in numbers.T.tolist()]
+    for column, empty in zip(columns, np.isnan(numbers).T, strict=True):
+        for row in np.flatnonzero(empty).tolist():
+            column[row] = ""
+    return zip([words[s] for s in status.tolist()], reasons, *columns, strict=True)

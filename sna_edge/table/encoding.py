@@ -32,6 +32,7 @@ class Decoder:
 
     Without a declared encoding or a mark, text is ASCII until its first other byte, which decides: valid UTF-8, or `fallback`.
     `lenient`: bytes that are no text become lone surrogates.
+    `line` is the number of the line that has been reached.
     """
 
     def __init__(self, declared: str = "", fallback: str = "", source: str = "the table", lenient: bool = False) -> None:
@@ -39,7 +40,7 @@ class Decoder:
         self._fallback = fallback or FALLBACK
         self._source, self._held, self._begun = source, b"", False
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._lines = 1
+        self.line = 1
 
     def feed(self, data: bytes, final: bool = False) -> str:
         """The text of `data`, without a byte order mark. Raises InputError with the line for bytes that are none."""
@@ -62,7 +63,7 @@ class Decoder:
         try:
             return self._said(self._decoder.decode(data, final))
         except UnicodeDecodeError as error:
-            line = self._lines + error.object[: error.start].count(b"\n")
+            line = self.line + error.object[: error.start].count(b"\n")
             raise InputError(
                 f"{self._source}, line {line}: byte 0x{error.object[error.start]:02x} is not {self.encoding.removesuffix('-sig')} text; "
                 "save the table as UTF-8 or declare its --encoding"
@@ -93,7 +94,7 @@ class Decoder:
     def _said(self, text: str) -> str:
         if not self._begun and text:
             text, self._begun = text.removeprefix("\ufeff"), True
-        self._lines += text.count("\n")
+        self.line += text.count("\n")
         return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,12 +16,14 @@ from .dialect import Dialect
 from .encoding import Decoder
 from .layout import Layout, find_layout
 from .marks import Marks, proof, undecided
-from .numbers import is_number
 from .records import unfinished
 
 BLOCK = 65536  # rows held in memory
 PIECE = 1 << 22
-FIRST = 1024  # rows of a block while the decimal mark is looked for
+HEAD = 1 << 16  # bytes of the first piece
+FIRST = 1024  # rows that decide most decimal marks
+TWICE = re.compile(r"[0-9]\.[0-9]{3}\.[0-9]{3}")
+"""Points that part thousands."""
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Block:
     quoted there); lines [N] of the file."""
 
     rows: list[list[str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: Sequence[int] = ()
     wrong: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -49,6 +52,8 @@ class Source:
     is_plain = False
     """Text with neither quotes nor # nor spare cells: a line is a row, its cells parted by the separator."""
     encoding = "utf-8"
+    line_count = 0
+    """Lines of a text file, the last one also without its end."""
 
     def __init__(self, path: str, layout: Layout, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> None:
         self.path, self.layout, self._declared, self._hint, self._categorical = path, layout, declared, hint, categorical
@@ -88,23 +93,31 @@ class Source:
         numeric = [name for name in self.names if name not in self._categorical]
         chosen = numeric if needed is None else [name for name in self.names if name in needed]
         others = [name for name in numeric if needed is not None and name not in needed]
-        found, doubtful = proof(self.path, self._cells(chosen, clean=needed is None))
+        found, doubtful = proof(self.path, self._cells(chosen, first=True), clean=needed is None)
+        if found is None and self._points_only():
+            return Marks(self.path)
+        if found is None:
+            found, doubtful = proof(self.path, self._cells(chosen), clean=needed is None)
         if found is None and (doubtful or needed is None):
-            found, more = proof(self.path, self._cells(others or chosen, clean=needed is not None))
+            found, more = proof(self.path, self._cells(others or chosen), clean=needed is not None)
             doubtful = doubtful or more
         return found or undecided(self.path, self.dialect.separator, doubtful, self._hint.decimal)
 
-    def _cells(self, names: Sequence[str], *, clean: bool) -> Iterator[tuple[str, list[str], list[int]]]:
-        """Columns with marks, block after block; `clean`: only where every filled cell is a number."""
+    def _points_only(self) -> bool:
+        """Whether every cell with a mark has one point, so that the decimal mark is not in doubt."""
+        return False
+
+    def _cells(self, names: Sequence[str], first: bool = False) -> Iterator[tuple[str, list[str], list[int]]]:
+        """Columns with their cells and lines, block after block; `first`: only the first rows."""
         if not names or not self.has_marks:
             return
         places = [(self.names.index(name), name) for name in names]
-        for block in self.blocks(FIRST):
+        for block in self.blocks(FIRST if first else BLOCK):
             right = [i for i in range(len(block)) if i not in block.wrong] if block.wrong else range(len(block))
             for i, name in places:
-                cells = [block.rows[r][i] for r in right]
-                if not clean or all(is_number(cell) for cell in cells if cell.strip()):
-                    yield name, cells, [block.lines[r] for r in right]
+                yield name, [block.rows[r][i] for r in right], [block.lines[r] for r in right]
+            if first:
+                return
 
 
 class TextTable(Source):
@@ -112,10 +125,10 @@ class TextTable(Source):
 
     def __init__(self, path: str, data: bytes | None, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> None:
         self._data = data
-        self._quotes = self._hashes = self._points = self._commas = False
+        self._quotes = self._hashes = self._points = self._commas = self._returns = False
         layout, self.encoding = self._scan(path, declared, hint, categorical)
         super().__init__(path, layout, declared, hint, categorical)
-        self.is_plain = self._data is None and not (self._quotes or self._hashes or self.layout.spare)
+        self.is_plain = self._data is None and not (self._quotes or self._hashes or self._returns or self.layout.spare)
         self.has_marks = self._points or (self._commas and (self.dialect.separator != "," or self._quotes))
 
     def _open(self) -> BinaryIO:
@@ -124,16 +137,17 @@ class TextTable(Source):
     def _scan(self, path: str, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> tuple[Layout, str]:
         """Layout and encoding; the whole file is looked through for bytes that are no text."""
         self.path = path
-        decoder, head, line = Decoder(declared.encoding, hint.encoding, path), "", 1
+        decoder, head = Decoder(declared.encoding, hint.encoding, path), ""
         layout: Layout | None = None
+        ended = True
         with self._open() as file:
             while True:
-                piece = file.read(PIECE)
+                piece = file.read(PIECE if layout else HEAD)
                 text = decoder.feed(piece, not piece)
                 if "\0" in text:
-                    line += text[: text.index("\0")].count("\n")
+                    line = decoder.line - text[text.index("\0") :].count("\n")
                     raise InputError(f"{path}, line {line}: a NUL byte; mend the file or declare its --encoding")
-                line += text.count("\n")
+                self._returns = self._returns or ("\r" in text and text.count("\r") != text.count("\r\n"))
                 self._quotes = self._quotes or (declared.quote or '"') in text
                 self._hashes = self._hashes or "#" in text
                 self._points, self._commas = self._points or "." in text, self._commas or "," in text
@@ -142,9 +156,22 @@ class TextTable(Source):
                     layout = find_layout(head, not piece, path, declared, hint, categorical)
                 if not piece:
                     break
+                ended = text.endswith("\n")
         assert layout is not None
+        self.line_count = decoder.line - ended
         encoding = "utf-8-sig" if decoder.encoding in ("", "utf-8") else decoder.encoding
         return replace(layout, dialect=replace(layout.dialect, encoding=encoding)), encoding
+
+    def _points_only(self) -> bool:
+        if not self.is_plain or self.dialect.separator != ",":
+            return False
+        with open(self.path, encoding=self.encoding, newline="") as file:
+            tail = ""
+            while piece := file.read(PIECE):
+                if TWICE.search(tail + piece):
+                    return False
+                tail = piece[-8:]
+        return True
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """Rows in blocks of `size`; blank lines and comments left out. Raises InputError for a quote that is never closed."""
@@ -159,30 +186,47 @@ class TextTable(Source):
     def _blocks(self, file: TextIO, size: int) -> Iterator[Block]:
         tail = _Tail(file) if self._quotes else None
         rows = csv.reader(tail or file, delimiter=self.dialect.separator, quotechar=self.dialect.quote)
-        block, line, after = Block(), 0, self.layout.after
-        width, hashes = len(self.names) + self.layout.spare, self._hashes
-        keep, lines, begin = block.rows, block.lines, 0
+        line = self.layout.after
+        if not tail:
+            while read := list(islice(rows, size)):
+                if block := self._block(read, range(line + 1, line + 1 + len(read))):
+                    yield block
+                line += len(read)
+            return
+        read, lines, begin = [], [], 0
         for row in rows:
-            begin, line = line, rows.line_num
-            if tail:
-                tail.next()
-            if len(row) != width or self.layout.spare or not row[0].strip() or (hashes and row[0][0] == "#"):
-                if not row or self.layout.skips(row):
-                    continue
-                row, reason = self.layout.row(row)
-                if reason:
-                    block.wrong[len(keep)] = reason
-                    row = (row + [""] * width)[: len(self.names)]
-            keep.append(row)
-            lines.append(after + begin + 1)
-            if len(keep) == size:
-                yield block
-                block = Block()
-                keep, lines = block.rows, block.lines
-        if tail and unfinished(tail.last(), self.dialect.separator, self.dialect.quote):
-            raise InputError(f"{self.path}, line {after + begin + 1}: a quote is opened and never closed; close it or double it")
-        if keep:
+            tail.next()
+            read.append(row)
+            lines.append(line + begin + 1)
+            begin = rows.line_num
+            if len(read) == size:
+                if block := self._block(read, lines):
+                    yield block
+                read, lines = [], []
+        if unfinished(tail.last(), self.dialect.separator, self.dialect.quote):
+            raise InputError(f"{self.path}, line {lines[-1]}: a quote is opened and never closed; close it or double it")
+        if block := self._block(read, lines):
             yield block
+
+    def _block(self, read: list[list[str]], lines: Sequence[int]) -> Block:
+        """The rows among the records that were read."""
+        width = len(self.names)
+        plain = not self._hashes and not self.layout.spare and set(map(len, read)) == {width}
+        if plain and all(map(str.strip, [row[0] for row in read])):
+            return Block(read, lines)
+        block = Block()
+        kept: list[int] = []
+        for row, line in zip(read, lines, strict=True):
+            if not row or self.layout.skips(row):
+                continue
+            cells, reason = self.layout.row(row)
+            if reason:
+                block.wrong[len(kept)] = reason
+                cells = (cells + [""] * width)[:width]
+            block.rows.append(cells)
+            kept.append(line)
+        block.lines = kept
+        return block
 
 
 class _Tail:

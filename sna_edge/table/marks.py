@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from ..errors import InputError
-from .numbers import NAMES, Floats, mark, number, numbers
+from .numbers import NAMES, Floats, is_number, mark, number, numbers
 
 OTHER = {".": ",", ",": "."}
+MOST_KEPT = 1 << 20
+"""A column with so many cells that all have a mark has no thousands."""
+DOUBTFUL = {m: re.compile(rf"^[^\S\n]*[+-]?[1-9][0-9]{{0,2}}{re.escape(m)}[0-9]{{3}}[^\S\n]*$", re.M) for m in OTHER}
+"""A cell whose only mark may be a decimal mark or part thousands."""
+MARKED = re.compile(r"^(?![^\S\n]*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}[^\S\n]*$)[^\n]*[.,][^\n]*$", re.M)
+"""Any other cell with a mark."""
 Place = tuple[str, int, str]
 """Column, line and cell."""
 
@@ -52,6 +58,7 @@ class Column:
         self._settled = marks.trusted
         self._bare = self._zero = False
         self._grouped: tuple[int, str] | None = None
+        self._kept: list[tuple[list[str], Sequence[int]]] = []  # cells with marks, looked at once there is one without
         other = re.escape(marks.decimal)
         self._loose = re.compile(rf"^(?!\s*[+-]?[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+\s*$).*{other}", re.M)
 
@@ -73,23 +80,29 @@ class Column:
 
     def _doubt(self, cells: list[str], lines: Sequence[int], found: Floats) -> None:
         """Whole numbers below 1000 without a mark beside cells that could all be thousands."""
-        decimal, joined = self._marks.decimal, "\n".join(cells)
-        if decimal in joined and self._loose.search(joined):
-            self._settled = True
-            return
-        marked = [decimal in cell for cell in cells] if decimal in joined else [False] * len(cells)
-        bare = found[~np.array(marked, dtype=bool)]
-        bare = bare[np.isfinite(bare)]
-        if (np.abs(bare) >= 1000).any():
-            self._settled = True
-            return
-        self._bare |= bool(len(bare))
-        for row, is_marked in enumerate(marked):
-            if is_marked and (self._grouped is None or not self._zero):
-                self._grouped = lines[row], cells[row].strip()
-                self._zero = cells[row].strip().endswith("0")
-                if self._zero:
-                    break
+        marked = [self._marks.decimal in cell for cell in cells]
+        if not all(marked):
+            bare = np.abs(found[~np.array(marked, dtype=bool)])
+            self._bare |= bool(np.isfinite(bare).any())
+            self._settled = bool((bare >= 1000).any())
+        if any(marked) and not self._settled:
+            thousandths = 1000 * found[np.isfinite(found)]
+            self._settled = not np.array_equal(np.rint(thousandths), thousandths)
+            self._kept.append((cells, lines))
+            self._settled |= sum(len(kept) for kept, _ in self._kept) > MOST_KEPT and not self._bare
+        if self._bare and not self._settled:
+            self._look()
+
+    def _look(self) -> None:
+        """Whether the kept cells could all be thousands, and the first that ends in zero."""
+        for cells, lines in self._kept:
+            if self._loose.search("\n".join(cells)):
+                self._settled = True
+                return
+            for line, cell in zip(lines, cells, strict=True):
+                if self._marks.decimal in cell and (self._grouped is None or not self._zero):
+                    self._grouped, self._zero = (line, cell.strip()), cell.strip().endswith("0")
+        self._kept = []
 
     def finish(self) -> None:
         """To be called after the last block. A point is doubtful with fixed digits ('1.000'), a comma also where no cell proves it."""
@@ -103,17 +116,37 @@ class Column:
             )
 
 
-def proof(source: str, columns: Iterable[tuple[str, Sequence[str], Sequence[int]]]) -> tuple[Marks | None, dict[str, Place]]:
-    """The marks that the first cell which proves any proves, from columns of (name, cells, lines); and the doubtful cells by mark."""
+def proof(
+    source: str, columns: Iterable[tuple[str, list[str], Sequence[int]]], *, clean: bool
+) -> tuple[Marks | None, dict[str, Place]]:
+    """The marks that the first cell which proves any proves, from columns of (name, cells, lines); and the doubtful cells by mark.
+
+    clean: columns that hold anything but numbers prove nothing.
+    """
     doubtful: dict[str, Place] = {}
     for name, cells, lines in columns:
-        for cell, line in zip(cells, lines, strict=True):
-            said = mark(cell)
+        for row, said in _said(cells, doubtful):
+            if clean and not all(is_number(cell) for cell in cells if cell.strip()):
+                break
+            place = name, lines[row], cells[row].strip()
             if said in (".", ","):
-                return Marks(source, said, (name, line, cell.strip())), doubtful
-            if said:
-                doubtful.setdefault(said[1], (name, line, cell.strip()))
+                return Marks(source, said, place), doubtful
+            doubtful.setdefault(said[1], place)
     return None, doubtful
+
+
+def _said(cells: list[str], doubtful: Mapping[str, Place]) -> Iterator[tuple[int, str]]:
+    """Row and mark of the cells that prove one, and of the first doubtful ones that are new."""
+    joined = "\n".join(cells)
+    if joined.count("\n") != len(cells) - 1:  # line breaks inside cells: one at a time
+        yield from ((row, said) for row, cell in enumerate(cells) if (said := mark(cell)))
+        return
+    for decimal in ".,":
+        if decimal in joined and decimal not in doubtful and (found := DOUBTFUL[decimal].search(joined)):
+            yield joined.count("\n", 0, found.start()), "?" + decimal
+    for found in MARKED.finditer(joined) if "." in joined or "," in joined else ():
+        if (said := mark(found[0])) in (".", ","):
+            yield joined.count("\n", 0, found.start()), said
 
 
 def undecided(source: str, separator: str, doubtful: dict[str, Place], hint: str = "") -> Marks:

@@ -58,7 +58,7 @@ class Sheet(Source):
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """Rows in blocks of `size`; empty rows and comments left out."""
-        block, width = Block(), len(self.names)
+        block, width, lines = Block(), len(self.names), []  # type: Block, int, list[int]
         for number, (line, cells) in enumerate(self._rows()):
             if number < self._head:
                 continue
@@ -66,11 +66,13 @@ class Sheet(Source):
             if any(cells[width:]):
                 block.wrong[len(block)] = self.layout.row(cells)[1]
             block.rows.append(row)
-            block.lines.append(line)
+            lines.append(line)
             if len(block) == size:
+                block.lines = lines
                 yield block
-                block = Block()
+                block, lines = Block(), []
         if block.rows:
+            block.lines = lines
             yield block
 
 
