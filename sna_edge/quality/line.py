@@ -18,6 +18,7 @@ from ..tolerance import remark, to_border
 from .echo import echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
+from .target import towards_targets
 from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, judge
 
 Floats = NDArray[np.float64]
@@ -155,8 +156,7 @@ class Line:
             found = advise(self.model, part, limits, self.limits.knobs, deadline_ms=self.advice_ms)
         except SnaError as error:
             return {"status": error.status.label, "message": str(error)}
-        keep = ("status", "settings", "change", "after", "blocking", "message")
-        return {key: value for key, value in found.to_dict().items() if key in keep}
+        return towards_targets(self.model, self.limits, row, found)
 
 
 def _end(limit: float) -> float | None:
