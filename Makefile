@@ -72,10 +72,11 @@ docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables a
 	$(PY) tools/cli_page.py
 	$(PY) tools/readme_tables.py
 
-wheels: $(STAMP)-test ## wheels into dist/
-	$(PIP) build
+wheels: $(STAMP)-wheels ## wheels into dist/: pure, native for x86-64, aarch64, armv7; each installed without network and asked
+	rm -rf dist build
 	$(PY) -m build --wheel --outdir dist .
-	@if [ -f tools/wheels.py ]; then $(PY) tools/wheels.py; fi
+	$(PY) tools/wheels.py
+	$(PY) tools/wheels_try.py
 
 clean: ## remove what was built; .venv stays
 	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache
@@ -99,6 +100,9 @@ endef
 
 $(STAMP)-demo: $(RECIPE) | $(PY)
 	$(call install,demo)
+
+$(STAMP)-wheels: $(RECIPE) | $(PY)
+	$(call install,wheels)
 
 $(STAMP)-test: $(RECIPE) | $(PY)
 	$(call install,test)

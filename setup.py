@@ -1,13 +1,15 @@
 """Packages of the distribution: `sna_edge/` as it is, `export/` under the import name `sna_export`, and the C library as data."""
 
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOM = "sna_export"
-C_LIBRARY = ("firmware_bindings/sna.h", "firmware_bindings/sna_options.h", "firmware_bindings/sna.c")
+BINDINGS = Path("firmware_bindings")
+C_LIBRARY = ("sna.h", "sna_options.h", "sna.c", "cpp/sna.hpp")
 
 
 class BuildWithLibrary(build_py):
@@ -17,10 +19,12 @@ class BuildWithLibrary(build_py):
         super().run()
         if self.editable_mode:
             return
-        target = Path(self.build_lib) / ROOM / "firmware" / "library"
-        for source in filter(Path.exists, map(Path, C_LIBRARY)):
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+        for name in C_LIBRARY:
+            if not (BINDINGS / name).exists():
+                sys.exit(f"{BINDINGS / name} is missing: exports from this package would be without it; build from a whole checkout")
+            target = Path(self.build_lib) / ROOM / "firmware" / "library" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(BINDINGS / name, target)
 
 
 setup(

@@ -1,6 +1,7 @@
-"""Wheels of sna-edge-native for Linux on ARM, cross-built with zig: the shared library and its ctypes face, no compiler on the device.
+"""Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the shared library and its ctypes face, no compiler
+on the device.
 
-python tools/wheels.py [--out dist]
+python tools/wheels.py [--out dist]     (`make wheels` installs what it needs, builds the pure wheel too and tries all of them)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import zipfile
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,7 @@ class Target:
 
 
 TARGETS = {
+    "x86_64": Target("manylinux2014_x86_64", "x86_64-linux-gnu.2.17", "x86_64"),
     "aarch64": Target("manylinux2014_aarch64", "aarch64-linux-gnu.2.17", "generic"),
     "armv7": Target("manylinux2014_armv7l", "arm-linux-gnueabihf.2.17", "generic+v7a+vfp3d16"),
 }
@@ -41,7 +44,7 @@ def library(target: Target, folder: Path) -> Path:
     """libsna.so for the target."""
     made = folder / "libsna.so"
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target.zig, f"-mcpu={target.cpu}", "-std=gnu11", *FLAGS]
-    sources = [str(SOURCE / f"sna_host{part}.c") for part in ("", "_inverse", "_roots", "_descent")]
+    sources = sorted(map(str, SOURCE.glob("sna_host*.c")))
     subprocess.run([*command, *sources, "-lm", "-o", str(made)], check=True)
     return made
 
@@ -79,6 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     args = parser.parse_args()
+    if find_spec("ziglang") is None:
+        sys.exit("cross-building needs the package ziglang; run `make wheels`, or pip install 'sna-edge[wheels]'")
     for name in TARGETS:
         made = wheel(name, args.out)
         print(f"{made}: {made.stat().st_size} bytes")

@@ -74,9 +74,7 @@ def write_library(folder: Path) -> list[Path]:
     written = []
     for name in LIBRARY:
         written.append(Path(shutil.copyfile(library_folder() / name, folder / name)))
-    face = library_folder() / "cpp" / "sna.hpp"
-    if face.exists():
-        written.append(Path(shutil.copyfile(face, folder / "sna.hpp")))
+    written.append(Path(shutil.copyfile(library_folder() / "cpp" / "sna.hpp", folder / "sna.hpp")))
     return written
 
 
