@@ -1,5 +1,4 @@
-"""Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the shared library and its ctypes face, no compiler
-on the device.
+"""Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the shared library and its ctypes face.
 
 python tools/wheels.py [--out dist]     (`make wheels` installs what it needs, builds the pure wheel too and tries all of them)
 """

@@ -1,6 +1,8 @@
 """Every wheel in a folder installed without network and asked: forward, inverse, numpy and native; ARM under QEMU user mode.
 
-python tools/wheels_try.py [--out dist]     A machine that cannot be emulated here is left out with a line; a wrong answer ends with status 1.
+python tools/wheels_try.py [--out dist]
+
+A machine that cannot be emulated here is left out with a line; a wrong answer ends with status 1.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ found = {}
 for backend in ("numpy", "native"):
     model = sna_edge.load(path, backend=backend)
     assert model.backend.name == backend, f"{model.backend.name} serves in place of {backend}"
-    y = float(model({"a": 0.3, "b": 0.6})["y"]) if isinstance(model({"a": 0.3, "b": 0.6}), dict) else float(np.ravel(model({"a": 0.3, "b": 0.6}))[0])
+    y = float(model.value({"a": 0.3, "b": 0.6})[0, 0])
     root = inverse.roots(model, "a", {"y": y}, {"b": 0.6}).values
     assert abs(root[0] - 0.3) < 1e-5, root
     found[backend] = y
@@ -42,8 +44,9 @@ def installed(out: Path, machine: str, site: Path) -> None:
     wheels = [*out.glob("sna_edge-*-none-any.whl"), *out.glob(f"sna_edge_native-*-{PLATFORMS[machine]}.whl")]
     if len(wheels) != 2:
         sys.exit(f"{out} does not hold one pure wheel and one for {machine}: {', '.join(w.name for w in wheels) or 'none'}")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps", "--only-binary=:all:"]
-    subprocess.run([*pip, "--target", str(site), "--platform", PLATFORMS[machine], *map(str, wheels)], check=True)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]
+    words = ["--only-binary=:all:", "--platform", PLATFORMS[machine], "--target", str(site)]
+    subprocess.run([*pip, *words, *map(str, wheels)], check=True)
 
 
 def python_of(machine: str) -> tuple[list[str], str] | None:
@@ -53,7 +56,8 @@ def python_of(machine: str) -> tuple[list[str], str] | None:
 
         return [sys.executable], str(Path(numpy.__file__).parent.parent)
     folder = Path(tempfile.gettempdir()) / f"sna-python-{machine}"
-    made = subprocess.run(["bash", str(ROOT / "tools" / "arm_python.sh"), str(folder), machine], capture_output=True, text=True, check=False)
+    words = ["bash", str(ROOT / "tools" / "arm_python.sh"), str(folder), machine]
+    made = subprocess.run(words, capture_output=True, text=True, check=False)
     if made.returncode:
         print(f"{machine}: left out, {(made.stderr.strip().splitlines() or ['no emulation here'])[-1]}")
         return None
