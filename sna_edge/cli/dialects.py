@@ -11,7 +11,7 @@ from ..model import Model
 if TYPE_CHECKING:
     from ..table import Dialect, Source
 
-HINT = "table"
+HINT = "dialect"
 """Key of a model's metadata: the dialect that was declared when it was fitted."""
 
 

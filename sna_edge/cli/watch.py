@@ -17,7 +17,7 @@ from ..model import Model
 from ..quality import Line, read_limits
 from ..quality.echo import ECHOED, altered, sent
 from ..quality.readings import LONGEST, table_readings
-from ..table import hint_of
+from ..table import Record, Source, hint_of, sheet_at
 from .answer import ANSWERED, FAULT, add_model, plain
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
@@ -96,12 +96,27 @@ def _table(args: argparse.Namespace, line: Line) -> None:
     if args.state and not note:
         raise InputError("--state needs --follow and a table that is a file; leave it out")
     hint = hint_of(model.metadata.get("dialect"))
+    if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels)):
+        if args.follow:
+            raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
+        _sheet(line, sheet, numbers)
+        return
     records = Growing(args.table, follow=args.follow, note=note, hint=hint, categorical=levels, needed=numbers)
     for batch in records:
         _complete(records.names, model, args.table)
         _write(line.readings(table_readings(records.names, batch), records.count + 1, records.number))
         if note:
             _stored()
+
+
+def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> None:
+    """Verdicts for the rows of a workbook or a Parquet file."""
+    _complete(sheet.names, line.model, sheet.path)
+    count, number = 0, sheet.marks(numbers).number
+    for block in sheet.blocks():
+        records = [Record(at, row, block.wrong.get(i, "")) for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))]
+        _write(line.readings(table_readings(sheet.names, records), count + 1, number))
+        count += len(records)
 
 
 def _is_file(path: str) -> bool:

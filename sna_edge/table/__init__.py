@@ -21,6 +21,7 @@ from .file import Block, Source, open_table
 from .marks import Column, Marks
 from .numbers import is_number, number
 from .records import Record
+from .sheets import sheet_at
 from .stream import Stream
 
-__all__ = ["Block", "Column", "Dialect", "Marks", "Record", "Source", "Stream", "hint_of", "is_number", "number", "open_table"]
+__all__ = ["Block", "Column", "Dialect", "Marks", "Record", "Source", "Stream", "hint_of", "is_number", "number", "open_table", "sheet_at"]

@@ -81,14 +81,12 @@ class Workbook(Sheet):
 
     def _values(self) -> Iterator[tuple[int, list[Any]]]:
         openpyxl = _library("openpyxl", self.path, "an Excel workbook")
-        try:
-            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-        except Exception as error:  # zip, XML and key errors of many kinds
-            raise InputError(f"{self.path} is no Excel workbook that can be read ({error}); save it as .xlsx or CSV") from None
-        try:
+        with open(self.path, "rb") as file:
+            try:
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            except Exception as error:  # zip, XML and key errors of many kinds
+                raise InputError(f"{self.path} is no Excel workbook that can be read ({error}); save it as .xlsx or CSV") from None
             yield from ((line, list(row)) for line, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1) if row)
-        finally:
-            book.close()
 
 
 class Parquet(Sheet):
@@ -136,6 +134,13 @@ def sheet(path: str, begin: bytes, declared: Dialect, hint: Dialect, categorical
     if begin.startswith(ZIP):
         return Workbook(path, declared, hint, categorical)
     return Parquet(path, declared, hint, categorical) if begin.startswith(PARQUET) else None
+
+
+def sheet_at(path: str, categorical: Collection[str] = ()) -> Sheet | None:
+    """The workbook or Parquet file at `path`; None where it is text. Raises InputError for other known kinds of files."""
+    with open(path, "rb") as file:
+        begin = file.read(8)
+    return sheet(path, begin, Dialect(), Dialect(), categorical)
 
 
 def _library(name: str, path: str, what: str) -> Any:
