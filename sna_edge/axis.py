@@ -94,7 +94,7 @@ class Axis:
         array = unmasked(values)
         if self.kind == "categorical":
             return self.levels.indices(array)
-        if array.dtype.kind in "fiub":
+        if array.dtype.kind in "fiu":
             return np.asarray(array, dtype=float)
         return np.array([number(v, self.name) for v in array.reshape(-1)], dtype=float).reshape(array.shape)
 

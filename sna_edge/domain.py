@@ -78,18 +78,17 @@ class Domain:
             status[axis.support[axis.basis.locate(x[:, d])[0]] == 0] = Status.EDGE
         return status
 
-    def admitted(self, x: Floats) -> Floats:
+    def admitted(self, x: Floats, extrapolate: bool = False) -> Floats:
         """x [N, D], settled at the ends. Raises InputError or DomainError for the first row without a value."""
         if self.contains(x):
             return x
-        x = self.settled(x)
-        if not self.contains(x):
-            self._refuse(x)
-        return x
+        found = self.check(x, extrapolate)
+        if (found.status < 0).any():
+            self._refuse(x, found)
+        return found.x
 
-    def _refuse(self, x: Floats) -> NoReturn:
+    def _refuse(self, x: Floats, found: Check) -> NoReturn:
         """The sentence for the first row without a value, naming row, input and distance."""
-        found = self.check(x)
         row = int(np.flatnonzero(found.status < 0)[0])
         axis, excess = self.axes[found.axis[row]], float(found.excess[row])
         value, where = x[row, found.axis[row]], f"row {row}: " if len(x) > 1 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .axis import Axis
 from .errors import InputError
+from .frames import columns_of
+from .reals import as_array
 
 Floats = NDArray[np.float64]
 Query = Mapping[str, object] | ArrayLike
@@ -35,11 +38,15 @@ def unknown_name(name: str, known: list[str]) -> str:
 def coordinates(axes: tuple[Axis, ...], query: Query, level_index: bool = False) -> tuple[Floats, bool]:
     """X [N, D] and whether the query was a single point.
 
-    `query`: a mapping name -> value or array, or an array (D,) or (N, D) in axis order. Levels are what `Axis.coordinate` finds;
+    `query`: a mapping name -> value or array, a table with the inputs among its columns (pandas, polars, pyarrow, a structured
+    array), or an array (D,) or (N, D) in axis order. Levels are what `Axis.coordinate` finds;
     with `level_index` they are given as 0, 1, .. in the order of the axis's levels.
     """
     if isinstance(query, Mapping):
         return _named(axes, query, level_index)
+    frame = columns_of(query)
+    if frame is not None:  # the order is that of the names; other columns are carried along
+        return _named(axes, {a.name: frame[a.name] for a in axes if a.name in frame}, level_index)
     levels = [] if level_index else [d for d, axis in enumerate(axes) if axis.kind == "categorical"]
     x = _array(query, written=bool(levels))
     if x.ndim not in (1, 2) or x.shape[-1] != len(axes):
@@ -57,12 +64,13 @@ def coordinates(axes: tuple[Axis, ...], query: Query, level_index: bool = False)
 
 def _array(query: object, written: bool) -> NDArray[Any]:
     """The query as an array; a list for a model with levels keeps its elements as they were written."""
-    if isinstance(query, np.ndarray):
-        return query
-    try:
-        return np.asarray(query, dtype=object if written and isinstance(query, (list, tuple)) else None)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"inputs are no table of numbers ({error}); give rows of one length") from None
+    if isinstance(query, (list, tuple)):
+        try:
+            array = np.asarray(query, dtype=object if written else None)
+        except (ValueError, TypeError):
+            raise InputError("inputs are rows of different length; give one number per input in every row") from None
+        return np.asarray(query, dtype=object) if array.dtype.kind in "SU" else array
+    return as_array(query, "the query")
 
 
 def encoded(axis: Axis, values: ArrayLike, level_index: bool) -> Floats:
@@ -81,7 +89,8 @@ def _named(axes: tuple[Axis, ...], query: Mapping[str, object], level_index: boo
     if len(query) == len(axes) and all(type(v) in NUMBERS for v in values):  # the usual question, in a tenth of the time
         if not level_index:
             values = [a.coordinate(v) if a.level_names else v for a, v in zip(axes, values, strict=True)]
-        return np.array([values], dtype=float), True
+        with suppress(OverflowError):  # an integer beyond every float
+            return np.array([values], dtype=float), True
     known = [a.name for a in axes]
     for name in query:
         if name not in known:

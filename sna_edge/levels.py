@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError
+from .reals import as_array, missing
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -107,16 +108,6 @@ def _exactly(text: str) -> Decimal:
     return Decimal(text)
 
 
-def missing(value: object) -> bool:
-    """None, NaN, a masked element, and what other libraries write for them."""
-    if value is None or hasattr(value, "mask"):  # an element of a masked array is itself only where it is not masked
-        return True
-    try:
-        return bool(value != value)
-    except (TypeError, ValueError):  # pandas' NA is neither true nor false
-        return True
-
-
 def _written(value: object) -> str:
     try:
         return str(value).strip()
@@ -131,7 +122,7 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
         plain = np.array(values.data, dtype=object)
         plain[hidden] = None
         return plain
-    array = np.asarray(values)
+    array = as_array(values, "the input")
     if array.dtype.kind in "SU" and not isinstance(values, np.ndarray):
         return np.asarray(values, dtype=object)
     return array
@@ -144,6 +135,8 @@ def number(value: object, name: str) -> float:
         return _of_text(text, name)
     if missing(value):
         return MISSING
+    if isinstance(value, (bool, np.bool_)):
+        raise InputError(f"input {name!r} is {value}, not a number; give 1 or 0 where that is meant")
     if isinstance(value, (complex, np.complexfloating, np.datetime64, np.timedelta64)) or not hasattr(value, "__float__"):
         raise InputError(f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number")
     try:

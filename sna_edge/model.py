@@ -127,12 +127,20 @@ class Model:
 
     # Queries
 
-    def __call__(self, query: Query | None = None, /, **named: object) -> Floats:
-        """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as `value`."""
-        return self.value(named if query is None else query)
+    def __call__(self, query: Query | None = None, /, **named: Any) -> Floats:
+        """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as `value`, with its keywords."""
+        if not named:
+            return self.value({} if query is None else query)
+        options = {name: named.pop(name) for name in ("extrapolate", "level_index") if name in named and name not in self.input_names}
+        if query is not None and named:
+            raise InputError(f"{next(iter(named))!r} is given beside the query; give all inputs in one of the two")
+        return self.value(named if query is None else query, **options)
 
-    def value(self, query: Query, *, level_index: bool = False) -> Floats:
-        """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value."""
+    def value(self, query: Query, *, extrapolate: bool = False, level_index: bool = False) -> Floats:
+        """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value.
+
+        `extrapolate`: outside the domain the model continues linearly, without a word; `evaluate` says which rows those are.
+        """
         if self._quick is not None:
             if (answer := self._quick.value(query, level_index)) is not None:
                 return answer
@@ -141,17 +149,17 @@ class Model:
         x, single = coordinates(self.axes, query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
-        y = self.backend.value(self._domain.admitted(x))
+        y = self.backend.value(self._domain.admitted(x, extrapolate))
         return y[0] if single else y
 
-    def gradient(self, query: Query, *, level_index: bool = False) -> Floats:
+    def gradient(self, query: Query, *, extrapolate: bool = False, level_index: bool = False) -> Floats:
         """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical axes."""
-        return self.value_and_gradient(query, level_index=level_index)[1]
+        return self.value_and_gradient(query, extrapolate=extrapolate, level_index=level_index)[1]
 
-    def value_and_gradient(self, query: Query, *, level_index: bool = False) -> tuple[Floats, Floats]:
+    def value_and_gradient(self, query: Query, *, extrapolate: bool = False, level_index: bool = False) -> tuple[Floats, Floats]:
         """Value and gradient in one pass; shapes as `value` and `gradient`."""
         x, single = coordinates(self.axes, query, level_index)
-        y, g = self.backend.value_and_gradient(self._domain.admitted(x))
+        y, g = self.backend.value_and_gradient(self._domain.admitted(x, extrapolate))
         g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
 

@@ -125,4 +125,7 @@ class Single:
                 if np.ndim(values[d]):
                     return None
                 values[d] = levels.remembered(values[d])
-        return np.array(values, DOUBLE) if PLAIN.issuperset(map(type, values)) else None
+        try:
+            return np.array(values, DOUBLE) if PLAIN.issuperset(map(type, values)) else None
+        except OverflowError:  # an integer beyond every float
+            return None

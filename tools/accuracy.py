@@ -63,7 +63,7 @@ def scored(name: str, x: Any, y: Any, fresh: Any, truth: Any) -> Split:
     begin = time.perf_counter()
     found = fit_arrays(x, y)
     seconds = time.perf_counter() - begin
-    answer = found.model.evaluate(fresh, extrapolate=True)
+    answer = found.model.evaluate(fresh, extrapolate=True, level_index=True)
     value = answer.value[:, 0]
     covered = (truth >= answer.lower[:, 0]) & (truth <= answer.upper[:, 0])
     inside = np.isfinite(answer.lower[:, 0])

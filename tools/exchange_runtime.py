@@ -64,7 +64,7 @@ def row(path: Path, backend: str, seconds: float = 0.3, count: int = POINTS) -> 
     found = compare(reference, points, model.backend.value(points), g)
     found["value"] = max(found["value"], compare(reference, points, y, g)["value"])
     one, many = points[0], points[:BATCH]
-    single, batch = (microseconds(lambda x=x: model.value(x), seconds) for x in (one, many))  # type: ignore[misc]
+    single, batch = (microseconds(lambda x=x: model.value(x, level_index=True), seconds) for x in (one, many))  # type: ignore[misc]
     return {**found, "single_us": single, "batch_us": batch / len(many)}
 
 

@@ -183,7 +183,7 @@ def measure(table: Table, seed: int, limit: float | None) -> Line:
     begin = time.perf_counter()
     found = fit_arrays(x[seen], y[seen], seed=seed, time_limit=limit)
     seconds = time.perf_counter() - begin
-    answer = found.model.evaluate(x[fresh], extrapolate=True).value[:, 0]
+    answer = found.model.evaluate(x[fresh], extrapolate=True, level_index=True).value[:, 0]
     return Line(
         table.name, len(y), x.shape[1], error(answer), error(np.full(len(fresh), y[seen].mean())),
         error(ridge(x[seen], y[seen], x[fresh])), error(ridge(*squares(x[seen], x[fresh], y[seen]))), found.report["chosen"][:44], seconds,

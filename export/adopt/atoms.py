@@ -11,6 +11,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from sna_edge.basis.span import MAX_DEGREE
+from sna_edge.reals import reals
 
 Floats = NDArray[np.float64]
 CRAMER = 1.0864350
@@ -43,7 +44,7 @@ class Measured(Atoms):
     count: int
 
     def value(self, x: Floats) -> Floats:
-        return np.asarray(self.function(x), dtype=float).reshape(len(x), self.count)
+        return reals(self.function(x), "what a function gives").reshape(len(x), self.count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Piecewise(Atoms):
     continuous: bool = True
 
     def value(self, x: Floats) -> Floats:
-        return np.asarray(self.function(x), dtype=float).reshape(len(x), self.count)
+        return reals(self.function(x), "what a function gives").reshape(len(x), self.count)
 
     def pieces(self) -> tuple[Floats, int, bool]:
         return self.breaks, self.degree, self.continuous

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge import Output
 from sna_edge.errors import InputError
+from sna_edge.reals import reals
 
 from .atoms import Atoms, Measured, polynomials
 from .separable import Adopted, Domain
@@ -45,26 +46,34 @@ def from_chaos(
     indices: ArrayLike,
     powers: Sequence[Floats],
     domain: Sequence[Domain],
-    outputs: Sequence[Output] = (Output("y"),),
+    outputs: Sequence[Output] | None = None,
 ) -> Adopted:
     """f_k = sum_j c[j, k] prod_d P_{d, indices[j, d]}(x_d), P_{d, n} = sum_m powers[d][m, n] x^m.
 
     coefficients [J] or [J, K], indices [J, D] (degrees), powers[d] [m, n] as `legendre_powers` or `hermite_powers` give them;
     identity matrices for monomials (numpoly's `exponents` and `coefficients`). Raises InputError for shapes that do not fit.
     """
-    index, c = np.asarray(indices, dtype=int), np.asarray(coefficients, dtype=float)
+    index, c = _degrees(indices), reals(coefficients, "coefficients", finite=True)
     c = c[:, None] if c.ndim == 1 else c
     if index.ndim != 2 or len(index) != len(c) or index.shape[1] != len(domain) or len(powers) != len(domain):
         raise InputError(f"coefficients {c.shape} and indices {index.shape} do not fit {len(domain)} inputs; give [J] and [J, D]")
+    outputs = outputs or [Output(f"y{k}" if c.shape[1] > 1 else "y") for k in range(c.shape[1])]
     if c.shape[1] != len(outputs):
         raise InputError(f"coefficients have {c.shape[1]} columns for {len(outputs)} outputs")
-    tables = [np.asarray(p, dtype=float) for p in powers]
+    tables = [reals(p, "powers", finite=True) for p in powers]
 
     def atoms(d: int, degrees: NDArray[np.int64]) -> Atoms:
         top = int(degrees.max(initial=0)) + 1
         return polynomials(tables[d][:top, degrees], domain[d].lower, domain[d].upper)
 
     return _expansion(c, index, atoms, np.array([t[0, 0] for t in tables]), domain, outputs)
+
+
+def _degrees(indices: ArrayLike) -> NDArray[np.int64]:
+    found = reals(indices, "indices", finite=True)
+    if np.any(found != np.rint(found)) or np.any(found < 0):
+        raise InputError("indices are degrees of polynomials; give whole numbers from 0")
+    return found.astype(np.int64)
 
 
 def _expansion(
@@ -84,13 +93,18 @@ def _expansion(
 
 def from_numpoly(polynomial, domain: Sequence[Domain], output: Output | None = None) -> Adopted:
     """A fitted chaospy expansion (a numpoly polynomial): its monomials."""
+    if not hasattr(polynomial, "exponents"):
+        raise InputError(f"a {type(polynomial).__name__} is no numpoly polynomial; give a fitted chaospy expansion")
     names = [str(n) for n in polynomial.names]
     exponents = np.zeros((len(polynomial.exponents), len(domain)), dtype=int)
     for column, name in enumerate(names):
         exponents[:, int(name.lstrip("q"))] = np.asarray(polynomial.exponents)[:, column]
     top = int(exponents.max()) + 1
-    coefficients = np.array([float(c) for c in polynomial.coefficients])
-    return from_chaos(coefficients, exponents, [np.eye(top)] * len(domain), domain, (output or Output("y"),))
+    coefficients = reals(np.array(polynomial.coefficients), "coefficients", finite=True)
+    coefficients = coefficients.reshape(len(coefficients), -1)
+    if output is not None and coefficients.shape[1] > 1:
+        raise InputError(f"this expansion has {coefficients.shape[1]} outputs, one is named; leave the output out, or adopt polynomial[0]")
+    return from_chaos(coefficients, exponents, [np.eye(top)] * len(domain), domain, None if output is None else (output,))
 
 
 def from_openturns(result: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None) -> Adopted:
@@ -100,12 +114,14 @@ def from_openturns(result: Any, domain: Sequence[Domain] | None = None, outputs:
     certified beyond); elsewhere the atoms are measured. The domain is the range of the inputs where that is finite. Raises
     InputError for dependent inputs, an endless range without a `domain`, and names that do not fit.
     """
+    if not hasattr(result, "getOrthogonalBasis"):
+        raise InputError(f"a {type(result).__name__} is no FunctionalChaosResult; give what getResult() of the algorithm gives")
     law = result.getDistribution()
     if not law.hasIndependentCopula():
         raise InputError("the inputs of this expansion are dependent: its polynomials are no products over inputs; fit independent ones")
     basis = result.getOrthogonalBasis()
     index = np.array([list(basis.getEnumerateFunction()(int(i))) for i in result.getIndices()], dtype=np.int64)
-    c = np.array(result.getCoefficients(), dtype=float)
+    c = reals(np.array(result.getCoefficients()), "coefficients", finite=True)
     box = tuple(domain or _ranges(law))
     names = list(result.getMetaModel().getOutputDescription())
     labels = tuple(outputs or (Output(str(n)) for n in names))

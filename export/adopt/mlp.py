@@ -9,6 +9,9 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.errors import InputError
+from sna_edge.reals import reals
+
 from .atoms import Atoms
 
 Floats = NDArray[np.float64]
@@ -98,6 +101,8 @@ def _one_minus_square(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 
 def from_state(state: dict[str, Floats], prefix: str = "", *, shift: float = 0.0, scale: float = 1.0) -> TanhNetwork:
     """Layers `<prefix><name>.weight`, `<prefix><name>.bias` of a plain state dict, in the order of the dict (arrays or tensors)."""
+    if not hasattr(state, "keys"):
+        raise InputError(f"a {type(state).__name__} is no state dict; give module.state_dict()")
     names = [k[: -len("weight")] for k in state if k.startswith(prefix) and k.endswith("weight")]
     layers = tuple((_array(state[f"{n}weight"]), _array(state[f"{n}bias"])) for n in names)
     return network(layers, shift=shift, scale=scale)
@@ -105,8 +110,6 @@ def from_state(state: dict[str, Floats], prefix: str = "", *, shift: float = 0.0
 
 def network(layers: Sequence[tuple[Floats, Floats]], *, shift: float = 0.0, scale: float = 1.0) -> TanhNetwork:
     """A checked TanhNetwork. Raises InputError when the layers do not chain from one input."""
-    from sna_edge.errors import InputError
-
     width = 1
     for i, (weight, bias) in enumerate(layers):
         if weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias), width):
@@ -118,5 +121,4 @@ def network(layers: Sequence[tuple[Floats, Floats]], *, shift: float = 0.0, scal
 
 
 def _array(value: object) -> Floats:
-    numbers = value.detach().cpu().numpy() if hasattr(value, "detach") else value
-    return np.asarray(numbers, dtype=float)
+    return reals(value, "a layer", finite=True)

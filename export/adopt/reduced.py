@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge import CP, Model, Output
 from sna_edge.errors import InputError
+from sna_edge.reals import reals
 
 from .atoms import Atoms, Measured, Mixed
 from .separable import Adopted, Domain
@@ -28,7 +29,7 @@ def from_products(
 
     Only values of the functions are known, so the tables are `measured`. weights [T, K], one output of ones when left out.
     """
-    w = np.ones((len(terms), 1)) if weights is None else np.asarray(weights, dtype=float).reshape(len(terms), -1)
+    w = np.ones((len(terms), 1)) if weights is None else reals(weights, "weights", finite=True).reshape(len(terms), -1)
     labels = tuple(outputs or (Output(f"y{k}" if w.shape[1] > 1 else "y") for k in range(w.shape[1])))
     if any(len(t) != len(domain) for t in terms) or len(labels) != w.shape[1]:
         raise InputError(f"{len(domain)} inputs and {w.shape[1]} outputs need a function or None per input and term, and as many names")
@@ -38,7 +39,7 @@ def from_products(
 
 
 def _stacked(functions: Sequence[Function]) -> Measured:
-    return Measured(lambda x: np.stack([np.asarray(f(x), dtype=float) for f in functions], axis=1), len(functions))
+    return Measured(lambda x: np.stack([reals(f(x), "what a function gives") for f in functions], axis=1), len(functions))
 
 
 def from_model(model: Model) -> Adopted:
@@ -61,8 +62,8 @@ def from_reduced_basis(
     of products through `from_products`, tensor trains, Gaussian processes, ..). `domain`: position, then parameters; where the
     coefficients are a tensor train, parameters, then position. Raises InputError for what does not fit.
     """
-    table = np.asarray(modes, dtype=float)
-    grid = np.asarray(nodes, dtype=float)
+    table = reals(modes, "modes", finite=True)
+    grid = reals(nodes, "nodes", finite=True)
     if table.ndim != 2 or len(table) != len(grid):
         raise InputError(f"modes {table.shape} do not fit {len(grid)} nodes; give [n, J] and [n]")
     known = _coefficients(coefficients, table.shape[1], domain)
@@ -72,7 +73,7 @@ def from_reduced_basis(
         raise InputError(f"{table.shape[1]} modes need as many coefficient functions without a link, not {len(known.outputs)}")
     scale, offset = (np.array([getattr(o, name) for o in known.outputs]) for name in ("scale", "offset"))
     rest = table @ (scale * [o.bias for o in known.outputs] + offset)
-    rest = rest if mean is None else rest + np.asarray(mean, dtype=float)
+    rest = rest if mean is None else rest + reals(mean, "mean", finite=True)
     steady = bool(np.any(rest))
     columns = np.hstack([table @ (known.weights * scale).T, rest[:, None]] if steady else [table @ (known.weights * scale).T])
     position = nodal_atoms(grid, columns)
@@ -90,13 +91,13 @@ def _coefficients(given: Any, count: int, domain: Sequence[Domain]) -> Adopted:
     if isinstance(given, Adopted):
         return given
     if callable(given):
-        one = Measured(lambda p: np.asarray(given(p), dtype=float), count)
+        one = Measured(lambda p: reals(given(p), "what a function gives"), count)
         outputs = tuple(Output(f"a{j}") for j in range(count))
         return Adopted(tuple(domain[1:2]), (one,), (np.arange(count),), np.eye(count), outputs, "functions")
     parts = [from_model(g) if isinstance(g, Model) else g for g in given]
     if all(isinstance(p, Adopted) for p in parts):
         return _together(parts)
-    return _coefficients(lambda p: np.stack([np.asarray(a(p), dtype=float) for a in given], axis=1), count, domain)
+    return _coefficients(lambda p: np.stack([reals(a(p), "what a function gives") for a in given], axis=1), count, domain)
 
 
 def _together(parts: Sequence[Adopted]) -> Adopted:

@@ -12,6 +12,7 @@ from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.artifact.golden import quasi_random
 from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
+from sna_edge.reals import reals
 from sna_export.certify.bound import bernstein_coefficients
 
 from .atoms import Atoms
@@ -54,6 +55,9 @@ class Adopted:
     source: str
     ranks: tuple[int, ...] | None = None
 
+    def __post_init__(self) -> None:
+        reals(self.weights, "weights", finite=True)
+
     def __repr__(self) -> str:
         inputs = ", ".join(d.name for d in self.domain)
         return f"<Adopted: {self.source}, {inputs} -> {', '.join(o.name for o in self.outputs)}, {len(self.weights)} modes>"
@@ -78,7 +82,7 @@ class Adopted:
 
     def value(self, x: Floats) -> Floats:
         """y [N, K] of x [N, D], in float64 and without tables."""
-        f = self.linear(np.atleast_2d(np.asarray(x, dtype=float)))
+        f = self.linear(np.atleast_2d(reals(x, "x")))
         return np.stack([o.value(f[:, k]) for k, o in enumerate(self.outputs)], axis=1)
 
     def points(self, count: int = SAMPLES) -> Floats:

@@ -12,9 +12,11 @@ from scipy.interpolate import BSpline
 from sna_edge import Output
 from sna_edge.basis.span import MAX_DEGREE
 from sna_edge.errors import InputError
+from sna_edge.reals import reals
 
 from .atoms import Atoms, Chebyshev, Piecewise
 from .separable import Adopted, Domain
+from .splines import parts
 
 Floats = NDArray[np.float64]
 EXACT = 1e-13
@@ -27,7 +29,7 @@ def from_train(cores: Sequence[ArrayLike], domain: Sequence[Domain], *, grid: st
     grid "uniform": values on n_d even points of each axis, linear between them (exact). "chebyshev": coefficients of Chebyshev
     polynomials, as teneva.func_int gives them (exact up to degree 7, certified beyond). Raises InputError for cores that do not chain.
     """
-    blocks = [np.asarray(c, dtype=float) for c in cores]
+    blocks = [reals(c, f"core {d}", finite=True) for d, c in enumerate(cores)]
     ranks = (1, *(b.shape[-1] for b in blocks))
     if len(blocks) != len(domain) or any(b.ndim != 3 or b.shape[0] != r for b, r in zip(blocks, ranks, strict=False)) or ranks[-1] != 1:
         raise InputError(f"cores {[b.shape for b in blocks]} do not chain over {len(domain)} inputs; give [r_d, n_d, r_d+1], ends 1")
@@ -36,6 +38,8 @@ def from_train(cores: Sequence[ArrayLike], domain: Sequence[Domain], *, grid: st
     atoms = []
     for block, box in zip(blocks, domain, strict=True):
         table = block.transpose(1, 0, 2).reshape(block.shape[1], -1)
+        if len(table) == 1 and grid == "uniform":
+            table = np.repeat(table, 2, axis=0)  # one value is a constant
         even = np.linspace(box.lower, box.upper, len(table))
         atoms.append(Chebyshev(table, box.lower, box.upper) if grid == "chebyshev" else nodal_atoms(even, table))
     return _train(atoms, ranks, domain, np.ones((1, 1)), (output or Output("y"),), f"tensor train of ranks {ranks}")
@@ -61,14 +65,15 @@ def _spline(spline: BSpline) -> Piecewise:
 
 
 def from_tensor_spline(spline: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None) -> Adopted:
-    """A scipy NdBSpline: its coefficient tensor as a tensor train, exactly; trailing dimensions are outputs.
+    """A scipy NdBSpline, BSpline, RectBivariateSpline, UnivariateSpline or RegularGridInterpolator (linear): its coefficient tensor
+    as a tensor train, exactly; trailing dimensions are outputs.
 
-    The domain is the base interval of the knots unless given. Raises InputError when outputs do not fit.
+    The domain is the base interval of the knots unless given. Raises InputError when outputs or domain do not fit, and for other objects.
     """
-    knots = [np.asarray(t, dtype=float) for t in spline.t]
-    degrees = [int(k) for k in np.broadcast_to(spline.k, len(knots))]
-    c = np.asarray(spline.c, dtype=float)
-    inputs = len(knots)
+    found = parts(spline)
+    knots, degrees, c, inputs = found.knots, found.degrees, found.c, len(found.knots)
+    if domain is not None and len(domain) != inputs:
+        raise InputError(f"the spline has {inputs} inputs, {len(domain)} are named")
     c = c.reshape(*c.shape[:inputs], -1)
     labels = tuple(outputs or (Output(f"y{k}" if c.shape[-1] > 1 else "y") for k in range(c.shape[-1])))
     if len(labels) != c.shape[-1]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.errors import InputError
 from sna_edge.output import Output
+from sna_edge.reals import reals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,8 +39,9 @@ class Samples:
     @classmethod
     def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
         """Checked: finite, at least two rows, no constant output. Raises InputError."""
-        x = np.asarray(x, dtype=float)
-        y = np.asarray(y, dtype=float)
+        x, y = reals(x, "x"), reals(y, "y")
+        if x.ndim != 2 or y.ndim not in (1, 2):
+            raise InputError(f"x has shape {x.shape} and y {y.shape}; give x (N, D) and y (N,) or (N, K), a row per sample")
         y = y[:, None] if y.ndim == 1 else y
         axes = tuple(axes) or tuple(AxisSpec(f"x{d}") for d in range(x.shape[1]))
         names = tuple(names) or tuple(f"y{k}" if y.shape[1] > 1 else "y" for k in range(y.shape[1]))

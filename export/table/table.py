@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
+from sna_edge.frames import columns_of
+from sna_edge.levels import unmasked
+from sna_edge.reals import missing
 from sna_edge.table import Marks, Source, is_number, number
 from sna_edge.table.numbers import SHAPES, numbers
 from sna_edge.table.sheets import written
@@ -37,21 +41,21 @@ class Table:
     marks: Marks = field(default_factory=lambda: Marks("the table"))
 
     @classmethod
-    def of(cls, columns: Mapping[str, Sequence[object]]) -> Table:
-        """From named columns of equal length; text stays text."""
-        names = tuple(columns)
-        lengths = {len(c) for c in columns.values()}
-        if len(lengths) > 1:
+    def of(cls, columns: Mapping[str, Sequence[object]] | Any) -> Table:
+        """From named columns of equal length, or a frame (pandas, polars, pyarrow, a structured array); text and times stay text."""
+        named: Mapping[str, Any] | None = columns if isinstance(columns, Mapping) else columns_of(columns)
+        if named is None:
+            raise InputError(f"a {type(columns).__name__} has no named columns; give a mapping from names to columns")
+        names = tuple(str(name) for name in named)
+        found = [_column(column, name) for name, column in zip(names, named.values(), strict=True)]
+        if len({len(c) for c in found}) > 1:
             raise InputError("columns differ in length; give one cell per row")
         arrays: list[Floats] = []
         cells: dict[str, Sequence[object]] = {}
-        for name, column in columns.items():
-            array = np.asarray(column)
+        for name, array in zip(names, found, strict=True):
             if array.dtype.kind != "f":
-                cells[name] = column if array.dtype.kind in "OUS" else array.tolist()
-            if array.dtype.kind in "OUS":
-                array = numbers([as_written(c) for c in column])
-            arrays.append(np.asarray(array, dtype=float))
+                cells[name] = array.tolist() if array.dtype.kind in "biu" else ["" if missing(c) else c for c in array.astype(object)]
+            arrays.append(numbers([as_written(c) for c in cells[name]]) if array.dtype.kind in "OUSMm" else array.astype(float))
         return cls(names, np.asfortranarray(np.stack(arrays, axis=1)) if arrays else np.empty((0, 0)), cells)
 
     @classmethod
@@ -214,6 +218,16 @@ class Table:
             raise InputError(f"column {name!r} has {len(found)} levels, more than {MOST_LEVELS}; group rare ones or leave it out")
         index = {level: float(i) for i, level in enumerate(found)}
         return tuple(found), np.array([index[cell] for cell in cells])
+
+
+def _column(values: Any, name: str) -> NDArray[Any]:
+    """One column as an array [N]; NaN or None where it is masked, text where it holds times."""
+    array = unmasked(values)
+    if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(isinstance(c, (complex, np.complexfloating)) for c in array.flat)):
+        raise InputError(f"column {name!r} is complex; give its real part, or real and imaginary part as two columns")
+    if array.ndim != 1:
+        raise InputError(f"column {name!r} has the shape {array.shape}; give one cell per row")
+    return array.astype(str).astype(object) if array.dtype.kind in "Mm" else array
 
 
 def as_written(cell: object) -> str:

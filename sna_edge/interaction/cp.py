@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..reals import reals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,7 +33,7 @@ class CP:
     def __post_init__(self) -> None:
         freeze(self, "tables", float)
         freeze(self, "modes", np.int64)
-        weights = np.array(self.weights, dtype=float)
+        weights = np.array(reals(self.weights, "weights"))
         weights.setflags(write=False)
         object.__setattr__(self, "weights", weights)
         self._validate()
@@ -52,7 +53,7 @@ class CP:
     def full(cls, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
         """Every mode uses every axis. tables[d] [n_d, R]; weights [R, K], ones for one output when left out."""
         rank = np.shape(tables[0])[1]
-        w = np.ones((rank, 1)) if weights is None else np.asarray(weights, dtype=float)
+        w = np.ones((rank, 1)) if weights is None else reals(weights, "weights")
         return cls(tuple(tables), tuple(np.arange(rank) for _ in tables), w)
 
     @property
@@ -111,7 +112,7 @@ class CP:
 def freeze(record: CP, name: str, dtype: type) -> None:
     arrays = []
     for value in getattr(record, name):
-        array: NDArray[Any] = np.array(value, dtype=dtype)
+        array: NDArray[Any] = np.array(reals(value, name[:-1]) if dtype is float else value, dtype=dtype)
         array.setflags(write=False)
         arrays.append(array)
     object.__setattr__(record, name, tuple(arrays))

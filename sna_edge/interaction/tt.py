@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..reals import reals
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +30,13 @@ class TT:
         cores = []
         left = 1
         for d, value in enumerate(self.cores):
-            core = np.array(value, dtype=float)
+            core = np.array(reals(value, f"core {d}"))
             if core.ndim != 3 or core.shape[1] != left:
                 raise InputError(f"core {d} has shape {core.shape}; it needs [rows, {left}, right rank]")
             core.setflags(write=False)
             cores.append(core)
             left = core.shape[2]
-        weights = np.array(self.weights, dtype=float)
+        weights = np.array(reals(self.weights, "weights"))
         if weights.ndim != 2 or weights.shape[0] != left:
             raise InputError(f"weights have shape {weights.shape}; they need [{left}, K]")
         weights.setflags(write=False)

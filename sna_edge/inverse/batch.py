@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..inputs import axis_index, encoded
 from ..interaction import CP
 from ..model import Model
+from ..reals import reals
 from ..status import Status
 from . import native
 from .deadline import Deadline, OutOfTime, Pace
@@ -131,7 +132,7 @@ class _Problem:
         if not targets:
             raise InputError("give at least one target")
         self.outputs = [output_index(model, name) for name in targets]
-        values = [np.asarray(v, dtype=float) for v in targets.values()]
+        values = [reals(v, f"target {name!r}") for name, v in targets.items()]
         columns = {d: encoded(model.axes[d], v, level_index) for d, v in ((axis_index(model.axes, n), v) for n, v in known.items())}
         try:
             (count,) = np.broadcast_shapes(*(np.shape(a) for a in (*values, *columns.values())), (1,))

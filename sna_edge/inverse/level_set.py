@@ -14,6 +14,7 @@ from ..algebra import fix
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
+from ..reals import reals
 from ..status import Status
 from . import native
 from .answer import LevelSet, Nearest, named, several
@@ -147,7 +148,7 @@ class _Search:
         self.rate, self.largest = 0.0, 0  # seconds per start of the last batch, and starts of the largest
 
     def _given(self, starts: ArrayLike) -> Floats:
-        x = np.asarray(starts, dtype=float)
+        x = reals(starts, "starts")
         if x.ndim != 2 or x.shape[1] != len(self.axes) or not len(x) or not np.isfinite(x).all():
             raise InputError(f"starts have shape {x.shape}; give finite numbers of shape (M, {len(self.axes)})")
         return np.asarray(np.clip((x - self.lower) / np.where(self.width > 0, self.width, 1.0), 0.0, 1.0))

@@ -12,6 +12,7 @@ from ..errors import DomainError, InputError
 from ..inputs import axis_index, unknown_name
 from ..model import Model
 from ..output import Output
+from ..reals import reals
 from .problem import BadValue, Fixed, coordinate
 
 Floats = NDArray[np.float64]
@@ -114,9 +115,11 @@ def _length(observations: Columns) -> int:
 
 def _column(values: ArrayLike, count: int, name: str) -> Floats:
     try:
-        return np.broadcast_to(np.asarray(values, dtype=float), (count,))
-    except (ValueError, TypeError):
-        raise BadValue(f"column {name!r} of the observations is not numbers; give numbers, or NaN where nothing was measured") from None
+        return np.broadcast_to(reals(values, f"column {name!r} of the observations"), (count,))
+    except InputError as error:
+        raise BadValue(f"{error}, NaN where nothing was measured") from None
+    except ValueError:
+        raise InputError(f"column {name!r} of the observations must be one number or one per observation ({count})") from None
 
 
 def _known(model: Model, observations: Columns, sought: set[int], at: Fixed | None, count: int) -> dict[int, Floats]:
@@ -153,7 +156,9 @@ def _sigma(noise: float | Mapping[str, ArrayLike] | ArrayLike, name: str, count:
     if value is None:
         raise InputError(f"the noise of {name!r} is missing; give its standard deviation in output units")
     try:
-        sigma = np.broadcast_to(np.asarray(value, dtype=float), (count,))
+        sigma = np.broadcast_to(reals(value, f"the noise of {name!r}"), (count,))
+    except InputError:
+        raise
     except ValueError:
         raise InputError(f"the noise of {name!r} must be one number or one per observation ({count})") from None
     if not (np.isfinite(sigma).all() and (sigma > 0).all()):

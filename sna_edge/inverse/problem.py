@@ -14,6 +14,7 @@ from ..errors import DomainError, InputError
 from ..inputs import axis_index
 from ..interaction import CP, TT
 from ..model import Model
+from ..reals import real
 from .piecewise import Piecewise
 
 Floats = NDArray[np.float64]
@@ -84,7 +85,7 @@ def wanted(model: Model, target: Target) -> tuple[list[int], Floats]:
 def number(value: object, what: str) -> float:
     """A finite float, or BadValue."""
     try:
-        result = float(value)  # type: ignore[arg-type]
+        result = real(value, what)
     except (TypeError, ValueError):
         raise BadValue(f"{what} is {value!r}; give a finite number") from None
     if not np.isfinite(result):

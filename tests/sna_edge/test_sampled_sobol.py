@@ -55,12 +55,12 @@ def test_indices_equal_pick_and_freeze(build: Any, kind: str, link: str) -> None
     weights = work.weights * (0.15 if kind == "tt" else 0.5) / spread
     model = base.replace(interaction=work.with_tables(work.tables, weights), outputs=[Output("y", link=link)])
     xa, xb = build.points(model, 60_000, seed=6), build.points(model, 60_000, seed=7)
-    a, b = model.value(xa), model.value(xb)
+    a, b = model.value(xa, level_index=True), model.value(xb, level_index=True)
     found, variance = model.sobol(sampled=True), np.r_[a, b].var(axis=0)
     for d in range(len(model.axes)):
         mixed = xa.copy()
         mixed[:, d] = xb[:, d]
-        y = model.value(mixed)
+        y = model.value(mixed, level_index=True)
         assert abs(found.first[d] - np.mean((b - b.mean()) * (y - a), axis=0) / variance).max() < 0.03
         assert abs(found.total[d] - np.mean((a - y) ** 2, axis=0) / 2 / variance).max() < 0.03
 
