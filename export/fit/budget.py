@@ -63,6 +63,19 @@ class TimeBudget:
             self.cut.append(what)
 
 
+@dataclass
+class Pace:
+    """How long the last candidate took, and so whether another would end in time: seconds grow as parameters^2."""
+
+    each: float = 0.0
+
+    def measured(self, parameters: int, begin: float) -> None:
+        self.each = (time.monotonic() - begin) / parameters**2
+
+    def in_time(self, parameters: int, deadline: float) -> bool:
+        return time.monotonic() + self.each * parameters**2 <= deadline
+
+
 def check(deadline: float) -> None:
     """Raise OutOfTime past the deadline."""
     if time.monotonic() > deadline:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.basis import SpanBasis
 
 from .breaks import data_bases
+from .budget import Pace
 from .finer import FINER, finest_needed
 from .gauss_newton import Solution, levenberg_marquardt
 from .kinks import with_moved_breaks
@@ -88,20 +89,21 @@ def direct_candidates(
 
     spans = _spans(len(samples.x))
     bases, label = data_bases(samples, 3, spans), f"degree 3, {spans} span{'s' if spans > 1 else ''}"
-    growth = _Growth(samples, target, rng, max_parameters, worth, deadline, add)
+    pace = Pace()
+    growth = _Growth(samples, target, rng, max_parameters, worth, deadline, add, pace)
     growth.simple(bases, label)
     least = growth.ranks(RANKS[:FEW], bases, label)
     best = min(found, key=lambda c: c.error)
     if least is not None and best.error > FEW_SPANS:
-        finer = _finer(best, samples, target, rng, max_parameters, deadline, add)
+        finer = _finer(best, samples, target, rng, max_parameters, deadline, add, pace)
         if finer is not best:
             bases, label, least = list(finer.start.bases[:-1]), finer.name.partition(", ")[2], finer.error
     if least is not None:
         growth.ranks(RANKS[FEW:], bases, label, least)
-    best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add)
-    best = _coarser(best, samples, target, rng, deadline, add)
+    best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add, pace)
+    best = _coarser(best, samples, target, rng, deadline, add, pace)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
-    if time.monotonic() < deadline and (best.error < HOPELESS * worth or determined):
+    if pace.in_time(best.start.parameters, deadline) and (best.error < HOPELESS * worth or determined):
         rows = Rows(best.solution.f.bases, samples.x, target)
         steps = affordable(POLISH, best.start.parameters, len(samples.x), POLISH_WORK)
         polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=steps, deadline=deadline)
@@ -133,16 +135,15 @@ class _Growth:
     worth: float
     deadline: float
     add: Callable[[Direct], None]
-    pace: float = 0.0
+    pace: Pace
 
     def in_time(self, f: Separable) -> bool:
-        """Whether LEAST_STEPS steps would end before the deadline at the pace (seconds per row and parameter^2) of the last candidate."""
-        return time.monotonic() + LEAST_STEPS * self.pace * f.parameters**2 < self.deadline
+        return self.pace.in_time(f.parameters, self.deadline)
 
     def tried(self, f: Separable, name: str) -> Solution:
         begin = time.monotonic()
         solution = fit_rows(f, self.samples.x, self.target, self.deadline)
-        self.pace = (time.monotonic() - begin) / (LEAST_STEPS * f.parameters**2)
+        self.pace.measured(f.parameters, begin)
         self.add(Direct(name, f, solution))
         return solution
 
@@ -176,7 +177,7 @@ class _Growth:
 
 def _finer(
     best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, max_parameters: int, deadline: float,
-    add: Callable[[Direct], None],
+    add: Callable[[Direct], None], pace: Pace,
 ) -> Direct:  # fmt: skip
     """FINER times the spans on the axis that still explains the residuals, at the rank that fits, while they do better."""
     n_axes = samples.x.shape[1]
@@ -194,6 +195,8 @@ def _finer(
             break
         rank = min(ranks[-1], max(best.start.rank - 1, 4))
         f = start(bases, mode_sets(n_axes, rank), target.shape[1], rng)
+        if not pace.in_time(f.parameters, deadline):
+            break
         trial = Direct(
             f"CP rank {rank}, degree 3, {bases[axis].n_spans} spans on {samples.axes[axis].name}",
             f,
@@ -207,7 +210,7 @@ def _finer(
 
 
 def _coarser(
-    best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, deadline: float, add: Callable[[Direct], None]
+    best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, deadline: float, add: Callable[[Direct], None], pace: Pace
 ) -> Direct:
     """The same modes on fewer spans, while they do better: an exact basis of few rows is found back exactly."""
     uses = best.start.uses[:-1, :-1]
@@ -217,7 +220,7 @@ def _coarser(
         f = start(data_bases(samples, degree, spans), uses, target.shape[1], rng)
         if degree > 1 and f.parameters >= best.start.parameters:
             continue
-        if len(samples.x) * f.parameters**2 * sum(STEPS) > GROWTH_WORK or time.monotonic() > deadline:
+        if len(samples.x) * f.parameters**2 * sum(STEPS) > GROWTH_WORK or not pace.in_time(f.parameters, deadline):
             break
         trial = Direct(f"{uses.shape[1]} modes, degree {degree}, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
         add(trial)
