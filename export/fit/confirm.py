@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .baseline import left_out_means, mean_alone, rms
-from .budget import TimeBudget
+from .budget import OutOfTime, TimeBudget, check
 from .candidate import Candidate
 from .composed import aligned, composed
 from .folds import fold_of_rows
@@ -202,10 +202,12 @@ def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
     """The confirmed candidate on all rows, unless it errs more on them than before."""
     if best.moved is None:
         return best
-    if budget.over and best.kind != "baseline":
+    try:
+        check(budget.deadline if best.kind != "baseline" else np.inf)
+        f = best.moved(samples, budget.deadline)
+    except OutOfTime:
         budget.leave_out("moving the confirmed model onto all rows")
         return best
-    f = best.moved(samples, budget.deadline)
     after = replace(best, f=f)
     before, now = (rms(samples.y, c.values(samples.x)) for c in (best, after))
     return after if np.all(now <= STRAY * before + 1e-12 * samples.y.std(axis=0)) else best
