@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.errors import InputError
+from sna_edge.magnitude import need_magnitude, need_slopes
 from sna_edge.output import Output
 from sna_edge.reals import reals
 
@@ -38,7 +39,7 @@ class Samples:
 
     @classmethod
     def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
-        """Checked: finite, at least two rows, no constant output. Raises InputError."""
+        """Checked: finite, at least two rows, no constant output, magnitudes that every target carries. Raises InputError."""
         x, y = reals(x, "x"), reals(y, "y")
         if x.ndim != 2 or y.ndim not in (1, 2):
             raise InputError(f"x has shape {x.shape} and y {y.shape}; give x (N, D) and y (N,) or (N, K), a row per sample")
@@ -56,9 +57,21 @@ class Samples:
                     name = axes[column].name if what == "input" else names[column]
                     raise InputError(f"row {bad[0] + 1} of {what} {name!r} is not a finite number; fill or drop it")
         for k, name in enumerate(names):
-            if np.ptp(y[:, k]) == 0.0:
+            if y[:, k].min() == y[:, k].max():
                 raise InputError(f"output {name!r} is constant ({y[0, k]:g}); choose a target that varies")
-        return cls(x, y, axes, names, tuple(units) or ("",) * y.shape[1])
+        made = cls(x, y, axes, names, tuple(units) or ("",) * y.shape[1])
+        made.need_magnitudes()
+        return made
+
+    def need_magnitudes(self) -> None:
+        """Raise InputError naming the column whose numbers no target could carry."""
+        ends = {a.name: self.bounds(d) for d, a in enumerate(self.axes) if not a.levels and (a.domain or np.ptp(self.x[:, d]))}
+        for name, (low, high) in ends.items():
+            need_magnitude(f"input {name!r}", low, high)
+        for k, name in enumerate(self.names):
+            need_magnitude(f"output {name!r}", float(self.y[:, k].min()), float(self.y[:, k].max()))
+        spreads = dict(zip(self.names, np.ptp(self.y, axis=0).tolist(), strict=True))
+        need_slopes({name: high - low for name, (low, high) in ends.items()}, spreads)
 
     @property
     def n_levels(self) -> Ints:

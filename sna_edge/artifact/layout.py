@@ -72,7 +72,8 @@ def padded(count: int) -> int:
 
 def outward32(lower: float, upper: float) -> tuple[np.float32, np.float32]:
     """Largest f32 <= lower and smallest f32 >= upper."""
-    low, high = np.float32(lower), np.float32(upper)
+    with np.errstate(over="ignore"):
+        low, high = np.float32(lower), np.float32(upper)
     if float(low) > lower:
         low = np.nextafter(low, np.float32(-np.inf))
     if float(high) < upper:

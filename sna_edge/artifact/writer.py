@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..interaction import CP
+from ..magnitude import need_double
 from ..model import Model
 from . import layout
 from .golden import Golden, Scale, make
@@ -63,8 +64,13 @@ def write(model: Model) -> bytes:
     """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a number does not fit its storage type
     or a count exceeds a limit of the format."""
     need_sizes(model)
-    stored = with_storage(as_stored(model), model)
-    golden, scale = make(stored)
+    for axis in model.axes:
+        need_double(f"input {axis.name!r}", axis.lower, axis.upper)
+    with np.errstate(over="ignore", invalid="ignore"):  # of float32, which may be too narrow; what float64 cannot hold is refused
+        stored = with_storage(as_stored(model), model)
+        golden, scale = make(stored)
+        for output, low, high in zip(stored.outputs, scale.low.tolist(), scale.high.tolist(), strict=True):
+            need_double(f"output {output.name!r}", low, high)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
     fixed = _integer_path(stored, groups, scale) if stored.integer_path else b""
