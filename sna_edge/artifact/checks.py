@@ -160,7 +160,7 @@ def _axis(d: int, a: Any) -> None:
     with np.errstate(over="ignore"):
         inv_width = s / (upper - lower) if uniform else 0.0
         low, high = layout.outward32(lower, upper)
-        good = a["inv_width"] == inv_width and a["inv_width32"] == np.float32(inv_width)
+        good = a["inv_width"] == inv_width and a["inv_width32"] == layout.rounded32(float(inv_width))
         good = good and a["lower32"] == low and a["upper32"] == high
     need(good and np.isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper")
 

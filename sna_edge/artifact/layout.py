@@ -70,10 +70,15 @@ def padded(count: int) -> int:
     return align(count, GROUP)
 
 
+def rounded32(value: float) -> np.float32:
+    """Nearest f32; infinite past its range."""
+    with np.errstate(over="ignore"):
+        return np.float32(value)
+
+
 def outward32(lower: float, upper: float) -> tuple[np.float32, np.float32]:
     """Largest f32 <= lower and smallest f32 >= upper."""
-    with np.errstate(over="ignore"):
-        low, high = np.float32(lower), np.float32(upper)
+    low, high = rounded32(lower), rounded32(upper)
     if float(low) > lower:
         low = np.nextafter(low, np.float32(-np.inf))
     if float(high) < upper:

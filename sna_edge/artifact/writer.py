@@ -118,7 +118,7 @@ def _axes(model: Model) -> tuple[Array, _Pool, _Pool, _Pool]:
         basis = axis.basis
         record["lower"], record["upper"] = axis.lower, axis.upper
         record["inv_width"] = basis.inv_width[0] if basis.uniform else 0.0
-        record["inv_width32"] = record["inv_width"]
+        record["inv_width32"] = layout.rounded32(float(record["inv_width"]))
         record["lower32"], record["upper32"] = layout.outward32(axis.lower, axis.upper)
         record["kind"], record["degree"] = layout.KINDS.index(axis.kind), basis.degree
         record["dtype"], record["flags"] = layout.DTYPES.index(dtype), int(basis.uniform)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,6 @@ def test_the_words_say_that_there_is_none(saved: str, tmp_path: Path, capsys: py
     table = tmp_path / "t.csv"
     table.write_text("a,b\n0.5,0\n1.5,0\n")
     main(["query", saved, "--table", str(table), "-o", str(tmp_path / "o.csv"), "--extrapolate"])
-    head, first, second = (line.split(",") for line in (tmp_path / "o.csv").read_text().splitlines())
-    lower, upper = head.index("y_lower"), head.index("y_upper")
-    assert first[lower] and first[upper] and second[lower] == second[upper] == ""
+    with open(tmp_path / "o.csv", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert first["y_lower"] and first["y_upper"] and second["y"] and second["y_lower"] == second["y_upper"] == ""

@@ -108,12 +108,12 @@ def test_outputs_made_by_hand_are_right_in_double_without_warnings(scale: float,
             assert (found.lower < found.value).all() and (found.value < found.upper).all()
 
 
-@pytest.mark.parametrize("lower,upper", [(0.0, 5e-320), (-1e308, 1e308), (0.0, 1e-310)])
+@pytest.mark.parametrize("lower,upper", [(0.0, 5e-320), (0.0, 1.5e-306), (0.0, 1e-310)])
 def test_axes_beyond_double_are_refused_when_written(lower: float, upper: float) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the basis, made before
         model = Model([spline_axis("a", "", lower, upper, spans=1, degree=1)], CP.full([np.array([[0.0], [1.0]])]), [Output("y")])
-    with pytest.raises(InputError, match="input 'a'.*unit"):
+    with pytest.raises(InputError, match=r"input 'a'.*unit"):
         model.to_bytes()
 
 
@@ -121,7 +121,7 @@ def test_axes_beyond_double_are_refused_when_written(lower: float, upper: float)
 def test_outputs_beyond_double_are_refused_when_written(scale: float, offset: float) -> None:
     table = CP.full([np.array([[0.0], [1.0]])])
     model = Model([spline_axis("a", "", 0.0, 1.0, spans=1, degree=1)], table, [Output("y", scale=scale, offset=offset)])
-    with pytest.raises(InputError, match="output 'y'.*unit"):
+    with pytest.raises(InputError, match=r"output 'y'.*unit"):
         model.to_bytes()
 
 
