@@ -94,7 +94,7 @@ class Source:
         chosen = numeric if needed is None else [name for name in self.names if name in needed]
         others = [name for name in numeric if needed is not None and name not in needed]
         found, doubtful = proof(self.path, self._cells(chosen, first=True), clean=needed is None)
-        if found is None and self._points_only():
+        if found is None and self._hint.decimal != "," and self._points_only():
             return Marks(self.path)
         if found is None:
             found, doubtful = proof(self.path, self._cells(chosen), clean=needed is None)

@@ -151,7 +151,7 @@ def _said(cells: list[str], doubtful: Mapping[str, Place]) -> Iterator[tuple[int
 
 def undecided(source: str, separator: str, doubtful: dict[str, Place], hint: str = "") -> Marks:
     """The mark where no cell proves one: the hint, else point for points, comma for commas unless it also separates cells."""
-    if hint in doubtful:
+    if hint and doubtful:
         return Marks(source, hint, trusted=True)
     if len(doubtful) == 2 or ("," in doubtful and separator == ","):
         name, line, cell = doubtful[","]
