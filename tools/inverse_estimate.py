@@ -138,7 +138,7 @@ def calibration_rows(cases: int) -> list[Row]:
     for case in range(cases):
         truth = rng.uniform(size=3)
         y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(size=60)
-        found = posterior(model, {"t": t, "y": y}, NAMES, sigma, n=300, seed=case)
+        found = posterior(model, {"t": t, "y": y}, NAMES, sigma, n=300, seed=case, noise_only=True)
         ranks.append((found.x[:63] < truth).sum(axis=0))
         low, high = found.interval(0.9).T
         inside.append((truth >= low) & (truth <= high))
