@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -16,41 +16,68 @@ from sna_edge.errors import BackendError, InputError
 from sna_export.certify import with_integer_path
 
 from . import faces, resources
-from .options import options_for
-from .source import coarse, generate, identifier
+from .install import install, staged
+from .names import identifier
+from .source import coarse, generate
 from .zephyr import write_zephyr
 
 
-def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
-    """Files written, and one sentence about what was checked."""
+def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
+    """Files written, one sentence about what was checked, and whether it was checked."""
     return export_c(model, Path(args.output), args.stem, integers=not args.float_only)
 
 
-def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) -> tuple[list[Path], str]:
-    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with the emulator installed, resources.md.
+def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) -> tuple[list[Path], str, bool]:
+    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with the emulator installed, a resource
+    report. A folder may hold any number of models beside one library; on any failure it is left as it was.
 
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or int8 tables allow it.
-    Raises BackendError when the self-test, compiled and run here, fails.
+    Raises BackendError when the self-test, compiled and run here, fails, InputError where a name or a file stands in the way.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     model, remark = _for_cores(model, integers)
     artifact = model.artifact or model.to_bytes()
     model = sna_edge.from_bytes(artifact, backend="numpy")
     name, made = identifier(stem), generate(artifact, model, stem)
-    header, source = folder / f"{name}.h", folder / f"{name}.c"
-    header.write_text(made.header)
-    source.write_text(made.source)
-    library = faces.write_library(folder)
-    kept = {"SNA_PLAIN_ONLY"} | ({"SNA_NO_FIXED"} if model.integer_path else set())
-    options = [o for o in options_for(model, integer=False) if o not in kept]
-    files = [header, source, *library, *faces.write_makefile(folder, name, options)]
-    files += faces.write_arduino(folder, name, sna_edge.__version__, [header, source, *library])
-    files += write_zephyr(folder, name, [header, source, *library], options)
-    report = _report(artifact, folder)
     why = coarse(model)
     if why:
         remark = f"; only for cores with double precision: {why}{remark}"
-    return [*files, *report], _self_test(folder, [*options, *([] if why else ["SNA_FLOAT"])], bool(report or why)) + remark
+    if name != stem:
+        remark += f"; the names of {stem!r} in C begin with {name}"
+    models = _together(faces.neighbour(name, made.header), faces.neighbours(folder))
+    with staged(folder) as scratch:
+        header, source = scratch / f"{name}.h", scratch / f"{name}.c"
+        header.write_text(made.header, encoding="utf-8")
+        source.write_text(made.source, encoding="utf-8")
+        files = [header, source, *faces.write_library(scratch, faces.options_header(models))]
+        files += faces.write_makefile(scratch, [m.name for m in models])
+        files += faces.write_arduino(scratch, name, sna_edge.__version__, [header, source])
+        files += write_zephyr(scratch, name, [header, source], faces.neighbour(name, made.header).needs)
+        report = _report(artifact, scratch, name)
+        for other in (m.name for m in models if m.name != name):
+            for suffix in (".c", ".h"):
+                shutil.copyfile(folder / f"{other}{suffix}", scratch / f"{other}{suffix}")
+        checked = _self_test(scratch)
+        inside = [path.relative_to(scratch) for path in [*files, *report]]
+        stale = [Path(face) / name / "src" / old for face in ("arduino", "zephyr") for old in ("sna.c", "sna.h", "sna.hpp")]
+        placed = install(scratch, folder, inside, stale)
+    tail = "" if report or why else "; pip install 'sna-edge[firmware]' adds the resource report"
+    said = "the self-test, compiled and run here, meets all golden vectors" if checked else UNBUILT
+    return placed, said + tail + remark, checked
+
+
+UNBUILT = "not compiled here: no C compiler (cc) was found; run make && ./selftest in the folder where there is one"
+
+
+def _together(new: faces.Neighbour, others: list[faces.Neighbour]) -> list[faces.Neighbour]:
+    """All models of the folder by name. Raises InputError where names of two headers meet, so that a program cannot include both."""
+    rest = [m for m in others if m.name != new.name]
+    for other in rest:
+        if meeting := sorted(new.defines & other.defines):
+            raise InputError(
+                f"{meeting[0]} would mean an input of {new.name!r} and of {other.name!r} in one folder; "
+                "take another name with --stem, or another folder"
+            )
+    return sorted([new, *rest], key=lambda m: m.name)
 
 
 def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
@@ -65,15 +92,15 @@ def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
         return model, f"; no integer path: {error}"
 
 
-def _report(artifact: bytes, folder: Path) -> list[Path]:
-    if any(find_spec(name) is None for name in ("ziglang", "unicorn", "elftools")):
+def _report(artifact: bytes, folder: Path, name: str) -> list[Path]:
+    if any(find_spec(package) is None for package in ("ziglang", "unicorn", "elftools")):
         return []
     costs = resources.report(artifact)
     if not costs:
         return []
-    page, data = folder / "resources.md", folder / "resources.json"
+    page, data = folder / f"{name}_resources.md", folder / f"{name}_resources.json"
     page.write_text(
-        "# What this model costs\n\nCompiled with clang -Os for each core and run on an emulated one; "
+        f"# What {name} costs\n\nMeasured by sna-edge: compiled with clang -Os for each core and run on an emulated one; "
         "one query in the middle of the domain.\n"
         "Code holds open, verify and value; RAM holds the model record, the workspace and the stack of one query.\n\n"
         + resources.markdown(costs) + "\n"
@@ -82,17 +109,23 @@ def _report(artifact: bytes, folder: Path) -> list[Path]:
     return [page, data]
 
 
-def _self_test(folder: Path, options: list[str], reported: bool) -> str:
-    tail = "" if reported else "; pip install 'sna-edge[firmware]' adds the resource report"
+def _self_test(folder: Path) -> bool:
+    """Compiles and runs the self-test of all models in the folder. False without a compiler."""
     compiler = which("cc")
     if compiler is None:
-        return f"not compiled here: no C compiler; run make in the folder{tail}"
-    with tempfile.TemporaryDirectory() as scratch:
-        program = Path(scratch) / "selftest"
-        sources = [str(p) for p in folder.glob("*.c")]
-        command = [compiler, "-std=c99", "-O1", *(f"-D{o}" for o in options), f"-I{folder}", *sources, "-o", str(program)]
-        subprocess.run(command, check=True, capture_output=True)
-        done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+        return False
+    program = folder / "selftest"
+    wide = any("#ifdef SNA_FLOAT\n#error" in path.read_text(encoding="utf-8") for path in folder.glob("*.h"))  # a model that floats do not carry
+    real = "-DSNA_DOUBLE" if wide else "-DSNA_FLOAT"
+    command = [compiler, "-std=c99", "-O1", real, *map(str, folder.glob("*.c")), "-o", str(program)]
+    built = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if built.returncode:
+        raise BackendError(f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was written, report this with the model")
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BackendError(f"the generated self-test fails here ({done.stdout.strip()}); report this with the model")
-    return f"the self-test, compiled and run here, meets all golden vectors{tail}"
+        raise BackendError(f"the generated self-test fails here ({done.stdout.strip()}); nothing was written, report this with the model")
+    return True
+
+
+def _first_error(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if "error" in line), text.strip()[:200] or "without a word")

@@ -30,3 +30,17 @@ def options_for(model: Model, *, integer: bool) -> list[str]:
         if plain(model):
             out.append("SNA_PLAIN_ONLY")
     return out
+
+
+def needs(model: Model) -> list[str]:
+    """What no library may leave out for this model, as in SNA_NO_<name>."""
+    dtypes, out = set(model.dtypes), []
+    if not isinstance(model.interaction, CP):
+        out.append("TT")
+    if "float16" in dtypes:
+        out.append("F16")
+    if dtypes & {"int16", "int8"}:
+        out.append("INT")
+    if any(o.link != "identity" for o in model.outputs):
+        out.append("LINK")
+    return out

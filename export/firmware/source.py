@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from sna_edge.artifact.golden import ranges
 from sna_edge.carried import not_carried
 from sna_edge.errors import InputError
 
-from .options import options_for
+from .names import OWN, enumerators, identifier
+from .options import needs, options_for
 
 GOLDEN = 8  # vectors repeated in readable form; all of them are in the artifact and replayed by sna_verify
 PER_LINE = 24
@@ -29,15 +30,13 @@ class Sources:
     source: str
 
 
-def identifier(text: str) -> str:
-    """A C identifier from a file name or a model's name."""
-    name = re.sub(r"\W", "_", text, flags=re.ASCII).strip("_").lower()
-    return name if name and not name[0].isdigit() else f"model_{name}"
-
-
 def comment(text: str) -> str:
-    """Text that cannot end the comment it stands in."""
-    return " ".join(text.replace("*/", "* /").replace("\\", "/").split())
+    """Text that cannot end the comment it stands in, splice a line, spell a trigraph or turn the direction of writing."""
+    seen = "".join(c if c.isprintable() and unicodedata.category(c)[0] != "C" else " " for c in text)
+    for sign, safe in (("*/", "* /"), ("/*", "/ *"), ("\\", "/"), ("??", "? ?")):
+        while sign in seen:
+            seen = seen.replace(sign, safe)
+    return " ".join(seen.split())
 
 
 def number(value: float) -> str:
@@ -55,8 +54,7 @@ def integer_path(artifact: bytes) -> Any:
 
 def generate(artifact: bytes, model: Model, stem: str) -> Sources:
     """Header and source named `stem`. The artifact's bytes go into flash as they are and are opened in place."""
-    name = identifier(stem)
-    facts = _facts(artifact, model, name)
+    facts = _facts(artifact, model, identifier(stem))
     return Sources(_header(facts), _source(facts, artifact))
 
 
@@ -66,7 +64,7 @@ def _facts(artifact: bytes, model: Model, name: str) -> dict[str, Any]:
     path = integer_path(artifact)
     return {
         "name": name, "upper": name.upper(), "model": model, "golden": golden, "sha": digest, "size": len(artifact), "path": path,
-        "version": sna_edge.__version__, "options": options_for(model, integer=False),
+        "version": sna_edge.__version__, "options": options_for(model, integer=False), "needs": needs(model),
     }  # fmt: skip
 
 
@@ -82,9 +80,15 @@ def _provenance(f: dict[str, Any]) -> str:
 def _header(f: dict[str, Any]) -> str:
     model, name, upper = f["model"], f["name"], f["upper"]
     major, minor = f["version"].split(".")[:2]
-    inputs = "".join(f"    {upper}_{identifier(a.name).upper()} = {d}, /* {comment(a.describe())} */\n" for d, a in enumerate(model.axes))
-    outputs = "".join(
-        f"    {upper}_OUT_{identifier(o.name).upper()} = {k}, /* {comment(o.unit or '-')} */\n" for k, o in enumerate(model.outputs)
+    inputs, outputs = names_of(model)
+    first = "".join(f"    {upper}_{n} = {d}, /* {comment(a.describe())} */\n" for d, (n, a) in enumerate(zip(inputs, model.axes, strict=True)))
+    second = "".join(
+        f"    {upper}_OUT_{n} = {k}, /* {comment(o.name)} [{comment(o.unit or '-')}] */\n"
+        for k, (n, o) in enumerate(zip(outputs, model.outputs, strict=True))
+    )
+    missing = "".join(
+        f'#ifdef SNA_NO_{n}\n#error "{name}: the library leaves out what this model needs; take SNA_NO_{n} out of sna_options.h"\n#endif\n'
+        for n in f["needs"]
     )
     return f"""{_provenance(f)}#ifndef {upper}_H
 #define {upper}_H
@@ -94,7 +98,7 @@ def _header(f: dict[str, Any]) -> str:
 #if SNA_LIBRARY_MAJOR != {major} || SNA_LIBRARY_MINOR < {minor}
 #error "{name}: generated for sna library {major}.{minor}; export the model again or take that library"
 #endif
-{_only_double(f)}
+{_only_double(f)}{missing}
 #define {upper}_SIZE {f["size"]}u
 #define {upper}_INPUTS {len(model.axes)}
 #define {upper}_OUTPUTS {len(model.outputs)}
@@ -102,12 +106,18 @@ def _header(f: dict[str, Any]) -> str:
 
 /* Order of the inputs in x[] and of the outputs in y[]. */
 enum {{
-{inputs}}};
+{first}}};
 enum {{
-{outputs}}};
+{second}}};
 
-/* Bytes of workspace for sna_verify, sna_eval and sna_fixed_eval on 32-bit and 64-bit cores. */
-#define {upper}_WORK_BYTES {_work_bytes(model)}u
+/* Bytes of workspace, enough on 32-bit and 64-bit cores, in float and in double: for sna_verify, sna_eval, sna_fixed_verify and
+ * sna_fixed_eval; for sna_eval_grad; for sna_roots of any input. SNA_ALIGN(8) static unsigned char work[..] has the alignment. */
+#define {upper}_WORK_BYTES {work_bytes(model)}u
+#define {upper}_WORK_GRAD_BYTES {gradient_bytes(model)}u
+#define {upper}_WORK_ROOTS_BYTES {roots_bytes(model)}u
+
+/* Most evaluations of a polynomial in one sna_roots, for its longest input. */
+#define {upper}_ROOTS_STEPS {roots_steps(model)}u
 
 #ifdef __cplusplus
 extern "C" {{
@@ -126,12 +136,54 @@ SNA_MUST_USE sna_status {name}_self_test(sna_model *model, void *work, size_t wo
 """
 
 
-def _work_bytes(model: Model) -> int:
-    """An upper bound of sna_workspace_size for value on every core: cells of at most 24 bytes, doubles, ranks."""
-    values = sum(a.basis.degree + 1 for a in model.axes)
-    ranks = max([1, *(c.shape[2] for c in getattr(model.interaction, "cores", ()))])
-    cells = 24 * len(model.axes) + 8 * (-(-len(model.axes) // 8))
-    return -(-(cells + 8 * (values + 2 * ranks) + 8 * len(model.outputs) + 16) // 16) * 16
+def names_of(model: Model) -> tuple[list[str], list[str]]:
+    """Enumerators of inputs and outputs, after the prefix and after prefix_OUT."""
+    inputs = enumerators((a.name for a in model.axes), set(OWN), "INPUT_")
+    return inputs, enumerators((o.name for o in model.outputs), set(), "OUTPUT_")
+
+
+def _cells(model: Model) -> int:
+    """Bytes of the records of all axes and of the list of those in use: at most 24 and 1 an axis."""
+    return 24 * len(model.axes) + 8 * (-(-len(model.axes) // 8)) + 16
+
+
+def _values(model: Model) -> int:
+    return sum(a.basis.degree + 1 for a in model.axes)
+
+
+def _ranks(model: Model) -> tuple[int, int]:
+    """Largest rank of a train and the sum of all, with the 1 before the first core; zeros for CP."""
+    ranks = [c.shape[2] for c in getattr(model.interaction, "cores", ())]
+    return (max(ranks), 1 + sum(ranks)) if ranks else (0, 0)
+
+
+def _rounded(size: int) -> int:
+    return -(-size // 16) * 16
+
+
+def work_bytes(model: Model) -> int:
+    """An upper bound of sna_workspace_size for value and integer path on every core."""
+    return _rounded(_cells(model) + 8 * (_values(model) + 2 * _ranks(model)[0]) + 8 * len(model.outputs))
+
+
+def gradient_bytes(model: Model) -> int:
+    """The same for value and gradient; the loops for a Cortex-M FPU take 100 bytes an axis."""
+    largest, every = _ranks(model)
+    scratch = every + 2 * largest if largest else 8 * len(model.axes)
+    return _rounded(max(_cells(model) + 8 * (2 * _values(model) + scratch), 100 * len(model.axes) + 8))
+
+
+def roots_bytes(model: Model) -> int:
+    """The same for roots along the longest axis."""
+    largest, every = _ranks(model)
+    rows = max(a.basis.n_rows for a in model.axes)
+    return _rounded(_cells(model) + 8 * (_values(model) + rows + every + 2 * largest))
+
+
+def roots_steps(model: Model) -> int:
+    """SNA_ROOTS_STEPS of sna.h, the largest of all axes."""
+    degrees = [(a.basis.n_spans, a.basis.degree) for a in model.axes]
+    return max(spans * (67 * p * (p - 1) // 2 + 68 * p + 3) for spans, p in degrees)
 
 
 def _source(f: dict[str, Any], artifact: bytes) -> str:
@@ -144,13 +196,7 @@ def _source(f: dict[str, Any], artifact: bytes) -> str:
     tolerance = ", ".join(number(t) for t in golden.tolerance32)
     return f"""{_provenance(f)}#include "{name}.h"
 
-#if defined(__GNUC__) || defined(__clang__)
-#define ALIGNED __attribute__((aligned(64)))
-#else
-#define ALIGNED
-#endif
-
-const unsigned char {name}_artifact[{upper}_SIZE] ALIGNED = {{
+SNA_ALIGN(64) const unsigned char {name}_artifact[{upper}_SIZE] = {{
 {body}
 }};
 
@@ -189,8 +235,8 @@ def coarse(model: Model) -> str:
 
 def _only_double(f: dict[str, Any]) -> str:
     """The sentence that stops a build in single precision where that would answer wrongly."""
-    why = coarse(f["model"]).replace('"', "'").replace("\\", "/")
-    return f'\n#ifdef SNA_FLOAT\n#error "{f["name"]}: {why}; build without SNA_FLOAT"\n#endif\n' if why else ""
+    why = comment(coarse(f["model"])).replace('"', "'")
+    return f'\n#ifdef SNA_FLOAT\n#error "{f["name"]}: {why}; define SNA_DOUBLE in sna_options.h"\n#endif\n' if why else ""
 
 
 def _integer_test(f: dict[str, Any]) -> str:

@@ -36,8 +36,10 @@ class Exported:
     agreement: Agreement | None
 
 
-def export(model: Model, folder: str | Path, *, stem: str = "model", opset: int = OPSET, batch: int | None = None) -> Exported:
-    """Write `<stem>_forward.onnx` and `<stem>_value_and_gradient.onnx` to `folder`, all or nothing.
+def export(
+    model: Model, folder: str | Path, *, stem: str = "model", opset: int = OPSET, batch: int | None = None, file: str | None = None
+) -> Exported:
+    """Write `<stem>_forward.onnx` (or `file`) and `<stem>_value_and_gradient.onnx` to `folder`, all or nothing.
 
     Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker and, where onnxruntime is
     installed, gives the artifact's golden vectors. Inputs and outputs are float32, float64 where float32 does not carry them.
@@ -52,7 +54,7 @@ def export(model: Model, folder: str | Path, *, stem: str = "model", opset: int 
     agreement = check(model, blobs)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    paths = tuple(target / f"{stem}_{name}.onnx" for name in blobs)
+    paths = tuple(target / (file if file and name == FORWARD else f"{stem}_{name}.onnx") for name in blobs)
     for path, blob in zip(paths, blobs.values(), strict=True):
         path.write_bytes(blob)
     return Exported(paths, tuple(len(b) for b in blobs.values()), agreement)

@@ -12,10 +12,10 @@ from sna_export.graph.golden import sentence
 from .export import export
 
 
-def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str]:
-    """Files written and one sentence about the check."""
+def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
+    """Files written, one sentence about the check, and that they can be used as they are."""
     done = export(model, args.output, stem=args.stem, batch=args.batch, converter=args.converter or "direct")
-    return [done.path], sentence(done.agreement, "a TFLite runtime", "tflite") + _offsets(model)
+    return [done.path], sentence(done.agreement, "a TFLite runtime", "tflite") + _offsets(model), True
 
 
 def _offsets(model: Model) -> str:

@@ -12,12 +12,14 @@ from .answer import add_json, emit
 
 HELP = "write a model as C source, ONNX or TFLite"
 
-# target -> module with configure(parser) and write(model, args) -> (files written, one sentence about the check)
+# target -> module with write(model, args) -> (files written, one sentence about the check, whether they can be used as they are)
 TARGETS = {
     "c": "sna_export.firmware.command",
     "onnx": "sna_export.onnx.command",
     "tflite": "sna_export.tflite.command",
 }
+ENDINGS = {".c": "c", ".h": "c", ".onnx": "onnx", ".tflite": "tflite"}
+UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
 OWN = {"batch": ("onnx", "tflite"), "opset": ("onnx",), "converter": ("tflite",), "float_only": ("c",)}
 """Options that not every target has."""
 
@@ -25,7 +27,7 @@ OWN = {"batch": ("onnx", "tflite"), "opset": ("onnx",), "converter": ("tflite",)
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     parser.add_argument("--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
-    parser.add_argument("-o", "--output", default=".", metavar="DIR", help="folder for the files (default: here)")
+    parser.add_argument("-o", "--output", default=".", metavar="PATH", help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite")
     parser.add_argument("--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)")
     parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
     parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
@@ -42,12 +44,44 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(f"--{option.replace('_', '-')} is for --to {' and '.join(targets)}; leave it out for {args.to}")
     if args.stem and Path(args.stem).name != args.stem:
         raise InputError(f"the stem {args.stem!r} is no plain file name; give the folder with -o and a name with --stem")
+    _split_output(args)
     model = read(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
-    files, check = import_module(TARGETS[args.to]).write(model, args)
+    files, check, usable = import_module(TARGETS[args.to]).write(model, args)
     sizes = {str(path): Path(path).stat().st_size for path in files}
-    emit(args, {"status": "ok", "target": args.to, "files": sizes, "check": check}, [*_listed(sizes, Path(args.output)), check])
-    return 0
+    status = "ok" if usable else "unchecked"
+    emit(args, {"status": status, "target": args.to, "files": sizes, "check": check}, [*_listed(sizes, Path(args.output)), check])
+    return 0 if usable else UNCHECKED
+
+
+def _split_output(args: argparse.Namespace) -> None:
+    """-o NAME.onnx is a file of that name in its folder; -o NAME a folder."""
+    given, args.file = Path(args.output), None
+    target = ENDINGS.get(given.suffix.lower())
+    if given.is_dir() and target is None:
+        return
+    if target is None:
+        if given.exists():
+            raise InputError(f"{given} is a file; name a folder with -o, or a file that ends in .{args.to}")
+        return
+    if given.is_dir():
+        raise InputError(f"{given} is a folder, though its name is that of a file; name a file in it, or another folder, with -o")
+    if target != args.to:
+        raise InputError(f"{given} is no file of --to {args.to}; use --to {target}, or a name that ends in .{args.to}")
+    if args.stem and args.stem != given.stem:
+        raise InputError(f"-o {given} and --stem {args.stem} name two files; leave one of them out")
+    if args.to == "c":
+        _check_identifier(given)
+    args.output, args.stem, args.file = str(given.parent), given.stem, given.name
+
+
+def _check_identifier(given: Path) -> None:
+    """The files of C are named as its functions are."""
+    from sna_export.firmware.names import identifier
+
+    name = identifier(given.stem)
+    if name != given.stem:
+        raise InputError(f"{given.name} cannot name the functions of a model in C; use -o {given.with_name(name + given.suffix.lower())}")
 
 
 def _listed(sizes: dict[str, int], folder: Path) -> list[str]:

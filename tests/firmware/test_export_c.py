@@ -39,7 +39,7 @@ MODELS = {
 
 @pytest.fixture
 def exported(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder: [])  # its own tests are slow enough
+    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder, name: [])  # its own tests are slow enough
     model = tmp_path / "my model.sna"
     MODELS[request.param]().save(model)
     assert main(["export", str(model), "--to", "c", "-o", str(tmp_path / "out")]) == 0
@@ -52,18 +52,19 @@ def test_the_folder_builds_and_passes_alone(exported: Path, compiler: str) -> No
     subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, check=True)
     done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")
-    arduino = exported / "arduino" / "my_model"
-    assert (arduino / "library.properties").exists() and (arduino / "src" / "sna.c").exists()
-    subprocess.run([compiler, *STRICT, "-O1", "-c", "my_model.c", "-o", "my_model.o"], cwd=arduino / "src", check=True)
+    arduino = exported / "arduino"
+    assert (arduino / "my_model" / "library.properties").exists() and (arduino / "sna" / "src" / "sna.c").exists()
+    command = [compiler, *STRICT, "-O1", f"-I{arduino / 'sna' / 'src'}", "-c", "my_model.c", "-o", str(exported / "my_model.o")]
+    subprocess.run(command, cwd=arduino / "my_model" / "src", check=True)
 
 
 @pytest.mark.parametrize("exported", ["int8"], indirect=True)
 def test_a_changed_byte_fails_the_self_test(exported: Path, compiler: str) -> None:
     generated = exported / "my_model.c"
-    head, _, tail = generated.read_text().partition("ALIGNED = {\n")
+    head, _, tail = generated.read_text().partition("SIZE] = {\n")
     numbers = tail.split(",")
     numbers[300] = str((int(numbers[300]) + 1) % 256)
-    generated.write_text(head + "ALIGNED = {\n" + ",".join(numbers))
+    generated.write_text(head + "SIZE] = {\n" + ",".join(numbers))
     subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, check=True)
     done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "corrupt bad_checksum" in done.stdout
@@ -110,9 +111,6 @@ set(CMAKE_C_STANDARD 99)
 function(zephyr_include_directories)
   include_directories(${ARGV})
 endfunction()
-function(zephyr_compile_definitions)
-  add_compile_definitions(${ARGV})
-endfunction()
 function(zephyr_library_named name)
   add_library(${name} STATIC)
   set(LIBRARY ${name} PARENT_SCOPE)
@@ -121,15 +119,10 @@ endfunction()
 function(zephyr_library_sources)
   target_sources(${LIBRARY} PRIVATE ${ARGV})
 endfunction()
-function(zephyr_library_compile_definitions)
-  target_compile_definitions(${LIBRARY} PRIVATE ${ARGV})
-endfunction()
 include(${CMAKE_CURRENT_SOURCE_DIR}/config.cmake)
-include_directories(${MODULE}/src)
-if(CONFIG_SNA_MY_MODEL_FLOAT)
-  add_compile_definitions(SNA_FLOAT)
-endif()
-add_subdirectory(${MODULE} module)
+include_directories(${MODULES}/my_model/src ${MODULES}/sna/src)
+add_subdirectory(${MODULES}/my_model model)
+add_subdirectory(${MODULES}/sna core)
 get_property(libraries GLOBAL PROPERTY LIBRARIES)
 add_executable(selftest selftest.c)
 target_link_libraries(selftest ${libraries} ${libraries})
@@ -142,15 +135,19 @@ def test_zephyr_module(exported: Path, single: bool, tmp_path: Path) -> None:
     """The module's CMakeLists.txt with Zephyr's functions replaced by the CMake ones they wrap; options as its Kconfig names them."""
     if not shutil.which("cmake"):
         pytest.skip("no cmake here")
-    module = exported / "zephyr" / "my_model"
-    options = re.findall(r"^config (\w+)$", (module / "Kconfig").read_text(), re.M)
-    assert options == ["SNA_MY_MODEL", "SNA_MY_MODEL_FLOAT", "SNA_MY_MODEL_LEAN"]
-    assert set(re.findall(r"CONFIG_(\w+)", (module / "CMakeLists.txt").read_text())) == set(options)
-    assert (module / "zephyr" / "module.yml").read_text().splitlines() == ["name: my_model", "build:", "  cmake: .", "  kconfig: Kconfig"]
+    module, core = exported / "zephyr" / "my_model", exported / "zephyr" / "sna"
+    kconfig = (module / "Kconfig").read_text()
+    selected = re.findall(r"^\tselect (\w+)$", kconfig, re.M)
+    known = re.findall(r"^config (\w+)$", (core / "Kconfig").read_text(), re.M)
+    assert re.findall(r"^config (\w+)$", kconfig, re.M) == ["SNA_MY_MODEL"] and selected[0] == "SNACORE" and set(selected) <= set(known)
+    assert set(re.findall(r"CONFIG_(\w+)", (module / "CMakeLists.txt").read_text())) == {"SNA_MY_MODEL"}
+    assert set(re.findall(r"CONFIG_(\w+)", (core / "src" / "sna_options.h").read_text())) <= set(known)
+    names = [line for path in (module, core) for line in (path / "zephyr" / "module.yml").read_text().splitlines() if "name" in line]
+    assert names == ["name: sna_my_model", "name: sna"]
     application = tmp_path / "application"
     application.mkdir()
-    on = [o for o in options if single or not o.endswith("FLOAT")]
-    settings = [f"set(CONFIG_{o} y)" for o in on] + [f"set(MODULE {module})"]
+    on = ["SNA_MY_MODEL", *selected, f"SNACORE_{'FLOAT' if single else 'DOUBLE'}"]
+    settings = [f"set(CONFIG_{o} y)\nadd_compile_definitions(CONFIG_{o}=1)" for o in on] + [f"set(MODULES {module.parent})"]
     (application / "config.cmake").write_text("\n".join(settings) + "\n")
     (application / "CMakeLists.txt").write_text(ZEPHYR)
     shutil.copy(exported / "selftest.c", application)

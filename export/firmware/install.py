@@ -1,0 +1,80 @@
+"""Files made in a folder of their own and moved to their place together: all of them, or none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sna_edge.errors import InputError
+
+HEAD = 600  # bytes in which a file of ours says so
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A folder on the same disk as `folder`; gone afterwards."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; name a folder with -o")
+    near = folder
+    while not near.is_dir():
+        near = near.parent
+    scratch = Path(tempfile.mkdtemp(prefix=".sna-export-", dir=near))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def ours(path: Path) -> bool:
+    """Was the file written by an export?"""
+    head = path.read_bytes()[:HEAD]
+    return path.name.endswith("_resources.json") or bool(re.search(rb"sna-edge|sna\.[hc]|\bsna\.hpp|self-test of", head))
+
+
+def install(scratch: Path, folder: Path, files: list[Path], stale: list[Path]) -> list[Path]:
+    """Moves `files` (relative) from scratch to folder and removes `stale` there. On any failure the folder is as it was before.
+
+    Raises InputError where a file of another hand stands in the way.
+    """
+    for name in files:
+        if (folder / name).is_dir():
+            raise InputError(f"{folder / name} is a folder, and a file of that name is to be written; choose another folder with -o")
+        if (folder / name).exists() and not ours(folder / name):
+            raise InputError(f"{folder / name} was not written by sna-edge and would be lost; choose another folder with -o")
+    aside, moved, made = scratch / ".before", [], []
+    try:
+        for name in [*(s for s in stale if (folder / s).is_file()), *files]:
+            target = folder / name
+            made += _folders(target.parent)
+            if target.exists():
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(target, aside / name)
+            moved.append(name)
+            if name in files:
+                os.replace(scratch / name, target)
+    except OSError:
+        _undo(folder, aside, moved, made)
+        raise
+    return [folder / name for name in files]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Makes the folder; returns what had to be made, outermost first."""
+    missing = [p for p in (folder, *folder.parents) if not p.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _undo(folder: Path, aside: Path, moved: list[Path], made: list[Path]) -> None:
+    for name in moved:
+        (folder / name).unlink(missing_ok=True)
+        if (aside / name).exists():
+            os.replace(aside / name, folder / name)
+    for path in reversed(made):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()

@@ -1,0 +1,157 @@
+"""Names of users in generated C: two that would become one, macros, keywords, headers, devices, comments; every header compiles."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sna_edge import CP, Model, Output, spline_axis
+from sna_edge.errors import BackendError, InputError
+from sna_export.firmware import command, export_c, names, source
+
+CLEAN = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-pedantic", "-Werror", "-O0"]
+LANGUAGES = {"c99": ["-std=c99"], "c11": ["-std=c11"], "c++17": ["-x", "c++", "-std=c++17"]}
+INPUTS = {
+    "case": ["t", "T"],
+    "signs": ["a b", "a-b", "a_b", "a.b"],
+    "a number that is taken": ["a b", "a-b", "a_b_2"],
+    "no ASCII letters": ["温度", "圧力"],
+    "Greek and accents": ["θ", "Θ", "Größe", "Grösse"],
+    "keywords": ["int", "class", "and", "namespace", "_Bool", "for"],
+    "macros of the header": ["size", "inputs", "outputs", "work bytes", "h", "has_integer_path", "work_grad_bytes", "roots_steps"],
+    "names of outputs": ["out y", "OUT_Y", "in out y", "y"],
+    "macros of C": ["NULL", "EOF", "INT_MAX", "assert", "errno", "NAN"],
+    "digits first": ["1st", "2nd", "1_st"],
+    "long": ["x" * 300, "x" * 299 + "y", "x" * 300 + " "],
+    "comments": ["a */ int b; /*", "/* a", "*//*", "**//"],
+    "splices and trigraphs": ["a\\", "b ??/", "c ?" + "?" + "?/", "d\\\nint e"],
+    "other scripts": ["\u202egnirts", "a\u0000b", "tab\there", "é" * 90],
+    "empty": [" ", "_", "--"],
+}
+UNITS = {"comments": "*/ int c; /*", "splices and trigraphs": "m\\", "other scripts": "°C \u2028µm", "empty": "??/"}
+STEMS = {
+    "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options", "selftest": "model_selftest", "Makefile": "model_makefile",
+    "math": "model_math", "string": "model_string", "stdio": "model_stdio", "con": "model_con", "LPT1": "model_lpt1", "aux": "model_aux",
+    "int": "int", "class": "class", "7 zones*/": "model_7_zones", "my model": "my_model", "a__b": "a_b", "_x_": "x", "Arduino": "model_arduino",
+    "sna_max": "model_sna_max", "été": "ete", "μ-law": "mu_law", "strength8": "strength8",
+}  # fmt: skip
+
+
+def model_of(inputs: list[str], outputs: tuple[str, ...] = ("y", "Y", "out_y"), unit: str = "m") -> Model:
+    axes = [spline_axis(name, unit, 0.0, 1.0, spans=1, degree=1) for name in inputs]
+    tables = tuple(np.full((2, 1), 0.5) for _ in axes)
+    made = [Output(name, unit) for name in outputs]
+    return Model(axes, CP(tables, (np.arange(1),) * len(axes), np.ones((1, len(made)))), made)
+
+
+def generated(model: Model, stem: str, folder: Path) -> Path:
+    made = source.generate(model.to_bytes(), model, stem)
+    name = names.identifier(stem)
+    (folder / f"{name}.h").write_text(made.header, encoding="utf-8")
+    (folder / f"{name}.c").write_text(made.source, encoding="utf-8")
+    return folder / f"{name}.c"
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_path: Path) -> None:
+    inputs = INPUTS[kind]
+    model = model_of(inputs, unit=UNITS.get(kind, "m"))
+    path = generated(model, f"m {kind}", tmp_path)
+    first, second = source.names_of(model)
+    assert len(set(first)) == len(inputs) and len(set(second)) == 3
+    assert not {f"OUT_{name}" for name in second} & set(first)
+    assert (first, second) == source.names_of(model_of(inputs))
+    for options in LANGUAGES.values():
+        command_line = [compiler, *options, *CLEAN, f"-I{Path(__file__).parents[2] / 'firmware_bindings'}", "-c", str(path), "-o", "/dev/null"]
+        done = subprocess.run(command_line, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[:1500]
+
+
+def test_plain_names_stay_as_they_are() -> None:
+    assert source.names_of(model_of(["power", "speed_2", "T"], ("width", "Depth"))) == (["POWER", "SPEED_2", "T"], ["WIDTH", "DEPTH"])
+    assert source.names_of(model_of(["t", "T", "温度", "size"]))[0] == ["T", "T_2", "INPUT_2", "IN_SIZE"]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_stems_meet_no_other_file(stem: str) -> None:
+    assert names.identifier(stem) == STEMS[stem]
+
+
+@pytest.mark.parametrize("stem", ["温度", "圧力", "***", "x" * 400, "\udcff\udcfe", ""])
+def test_stems_without_letters_are_told_apart(stem: str) -> None:
+    name = names.identifier(stem)
+    assert name.isascii() and name.isidentifier() and len(name) <= 60 and name == names.identifier(stem)
+    assert name != names.identifier(stem + "力")
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_report", lambda artifact, folder, name: [])
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("inputs", [["a*/", "a"], ["温度", "t"], ["int", "INT"], ["size", "SIZE"]])
+def test_awkward_names_are_built_and_run(inputs: list[str], compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    quick(monkeypatch)
+    _, said, checked = export_c(model_of(inputs), tmp_path / "out", "string")
+    assert checked and "begin with model_string" in said
+    assert (tmp_path / "out" / "model_string.c").exists() and not (tmp_path / "out" / "string.h").exists()
+
+
+def broken_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = command.generate
+    monkeypatch.setattr(command, "generate", lambda *a: source.Sources(whole(*a).header, whole(*a).source + "int int;\n"))
+
+
+def failing_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = command.generate
+    swapped = lambda *a: source.Sources(whole(*a).header, whole(*a).source.replace("return status;\n}", "return SNA_CORRUPT;\n}"))  # noqa: E731
+    monkeypatch.setattr(command, "generate", swapped)
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sna_export.firmware import install
+
+    moved: list[Any] = []
+
+    def replace(a: Any, b: Any) -> None:
+        moved.append(a)
+        if len(moved) == 9:
+            monkeypatch.undo()
+            raise OSError(28, "No space left on device")
+        Path(a).replace(b)
+
+    monkeypatch.setattr(install.os, "replace", replace)
+
+
+@pytest.mark.parametrize("fault", [broken_source, failing_test, full_disk], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("before", [None, "one"])
+def test_all_or_nothing(fault: Any, before: str | None, compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A compiler that refuses, a self-test that fails, a full disk: no file is left, and those of before are as they were."""
+    quick(monkeypatch)
+    (tmp_path / "notes.txt").write_text("mine")
+    if before:
+        export_c(model_of(["a"]), tmp_path / "out", before)
+    kept = tree(tmp_path)
+    fault(monkeypatch)
+    with pytest.raises((BackendError, OSError)):
+        export_c(model_of(["a", "b"]), tmp_path / "out", "one")
+    assert tree(tmp_path) == kept
+    assert (tmp_path / "out").exists() == bool(before)
+
+
+@pytest.mark.parametrize("name", ["Makefile", "one.c", "one.h", "selftest.c", "sna_options.h", "arduino/one/library.properties"])
+def test_files_of_another_hand_are_not_written_over(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    quick(monkeypatch)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("all:\n\techo mine\n")
+    with pytest.raises(InputError, match="was not written by sna-edge"):
+        export_c(model_of(["a"]), tmp_path, "one")
+    assert tree(tmp_path) == {name: b"all:\n\techo mine\n"}
