@@ -115,12 +115,16 @@ def _self_test(folder: Path) -> bool:
     if compiler is None:
         return False
     program = folder / "selftest"
-    wide = any("#ifdef SNA_FLOAT\n#error" in path.read_text(encoding="utf-8") for path in folder.glob("*.h"))  # a model that floats do not carry
+    wide = any(
+        "#ifdef SNA_FLOAT\n#error" in path.read_text(encoding="utf-8") for path in folder.glob("*.h")
+    )  # a model that floats do not carry
     real = "-DSNA_DOUBLE" if wide else "-DSNA_FLOAT"
     command = [compiler, "-std=c99", "-O1", real, *map(str, folder.glob("*.c")), "-o", str(program)]
     built = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if built.returncode:
-        raise BackendError(f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was written, report this with the model")
+        raise BackendError(
+            f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was written, report this with the model"
+        )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise BackendError(f"the generated self-test fails here ({done.stdout.strip()}); nothing was written, report this with the model")

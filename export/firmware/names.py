@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 LONGEST = 48  # characters of a stem; inputs and outputs as many again
-TAKEN = frozenset(
+WORDS = (
     "sna sna_options selftest makefile main"  # files beside the generated ones
     " assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbit stdbool"
     " stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar wchar wctype"  # C
     " endian fcntl io malloc memory process regex sched search semaphore termios unistd"  # systems
     " arduino binary pins_arduino print printable server spi stream udp wire wstring client eeprom sd"  # Arduino
     " autoconf device kernel zephyr"  # Zephyr
-    " aux con nul prn clock".split()
-) | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}  # what Windows keeps for itself
+    " aux con nul prn clock"
+)
+TAKEN = frozenset(WORDS.split()) | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}  # what Windows keeps for itself
 OWN = ("H", "SIZE", "INPUTS", "OUTPUTS", "HAS_INTEGER_PATH", "WORK_BYTES", "WORK_GRAD_BYTES", "WORK_ROOTS_BYTES", "ROOTS_STEPS")
 """Macros of a generated header, after its prefix."""
 

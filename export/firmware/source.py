@@ -81,7 +81,9 @@ def _header(f: dict[str, Any]) -> str:
     model, name, upper = f["model"], f["name"], f["upper"]
     major, minor = f["version"].split(".")[:2]
     inputs, outputs = names_of(model)
-    first = "".join(f"    {upper}_{n} = {d}, /* {comment(a.describe())} */\n" for d, (n, a) in enumerate(zip(inputs, model.axes, strict=True)))
+    first = "".join(
+        f"    {upper}_{n} = {d}, /* {comment(a.describe())} */\n" for d, (n, a) in enumerate(zip(inputs, model.axes, strict=True))
+    )
     second = "".join(
         f"    {upper}_OUT_{n} = {k}, /* {comment(o.name)} [{comment(o.unit or '-')}] */\n"
         for k, (n, o) in enumerate(zip(outputs, model.outputs, strict=True))

@@ -27,7 +27,9 @@ OWN = {"batch": ("onnx", "tflite"), "opset": ("onnx",), "converter": ("tflite",)
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     parser.add_argument("--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
-    parser.add_argument("-o", "--output", default=".", metavar="PATH", help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite")
+    parser.add_argument(
+        "-o", "--output", default=".", metavar="PATH", help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite"
+    )
     parser.add_argument("--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)")
     parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
     parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")

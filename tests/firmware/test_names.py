@@ -34,9 +34,11 @@ INPUTS = {
 }
 UNITS = {"comments": "*/ int c; /*", "splices and trigraphs": "m\\", "other scripts": "°C \u2028µm", "empty": "??/"}
 STEMS = {
-    "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options", "selftest": "model_selftest", "Makefile": "model_makefile",
+    "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options", "selftest": "model_selftest",
+    "Makefile": "model_makefile",
     "math": "model_math", "string": "model_string", "stdio": "model_stdio", "con": "model_con", "LPT1": "model_lpt1", "aux": "model_aux",
-    "int": "int", "class": "class", "7 zones*/": "model_7_zones", "my model": "my_model", "a__b": "a_b", "_x_": "x", "Arduino": "model_arduino",
+    "int": "int", "class": "class", "7 zones*/": "model_7_zones", "my model": "my_model", "a__b": "a_b", "_x_": "x",
+    "Arduino": "model_arduino",
     "sna_max": "model_sna_max", "été": "ete", "μ-law": "mu_law", "strength8": "strength8",
 }  # fmt: skip
 
@@ -66,7 +68,16 @@ def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_p
     assert not {f"OUT_{name}" for name in second} & set(first)
     assert (first, second) == source.names_of(model_of(inputs))
     for options in LANGUAGES.values():
-        command_line = [compiler, *options, *CLEAN, f"-I{Path(__file__).parents[2] / 'firmware_bindings'}", "-c", str(path), "-o", "/dev/null"]
+        command_line = [
+            compiler,
+            *options,
+            *CLEAN,
+            f"-I{Path(__file__).parents[2] / 'firmware_bindings'}",
+            "-c",
+            str(path),
+            "-o",
+            "/dev/null",
+        ]
         done = subprocess.run(command_line, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[:1500]
 
@@ -111,7 +122,10 @@ def broken_source(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def failing_test(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = command.generate
-    swapped = lambda *a: source.Sources(whole(*a).header, whole(*a).source.replace("return status;\n}", "return SNA_CORRUPT;\n}"))  # noqa: E731
+
+    def swapped(*a: Any) -> source.Sources:
+        return source.Sources(whole(*a).header, whole(*a).source.replace("return status;\n}", "return SNA_CORRUPT;\n}"))
+
     monkeypatch.setattr(command, "generate", swapped)
 
 

@@ -64,7 +64,9 @@ def test_names_of_two_headers_that_meet_are_refused(tmp_path: Path) -> None:
 
 def test_a_library_without_what_a_model_needs_does_not_compile(compiler: str, tmp_path: Path) -> None:
     export_c(MODELS["train"](), tmp_path, "train")
-    done = subprocess.run([compiler, "-DSNA_NO_TT", "-c", "train.c", "-o", "/dev/null"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [compiler, "-DSNA_NO_TT", "-c", "train.c", "-o", "/dev/null"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode and "leaves out what this model needs" in done.stderr
 
 
@@ -82,11 +84,23 @@ def test_arduino_libraries_link_together(compiler: str, tmp_path: Path) -> None:
     )
     sources = [str(p) for lib in libraries for p in (lib / "src").glob("*.c")]
     assert len(sources) == 4
-    done = subprocess.run([compiler, *(f"-I{lib / 'src'}" for lib in libraries), str(main_c), *sources, "-o", str(tmp_path / "p")], check=False)
+    done = subprocess.run(
+        [compiler, *(f"-I{lib / 'src'}" for lib in libraries), str(main_c), *sources, "-o", str(tmp_path / "p")], check=False
+    )
     assert done.returncode == 0 and subprocess.run([str(tmp_path / "p")], check=False).returncode == 0
 
 
-CATEGORIES = {"Display", "Communication", "Signal Input/Output", "Sensors", "Device Control", "Timing", "Data Storage", "Data Processing", "Other"}
+CATEGORIES = {
+    "Display",
+    "Communication",
+    "Signal Input/Output",
+    "Sensors",
+    "Device Control",
+    "Timing",
+    "Data Storage",
+    "Data Processing",
+    "Other",
+}
 
 
 @pytest.mark.parametrize("stem", ["plain", "arduino thing", "My Model 2", "7 zones", "x" * 200, "温度", "library", "con"])
@@ -100,7 +114,9 @@ def test_arduino_rules(stem: str, tmp_path: Path) -> None:
         fields = dict(line.split("=", 1) for line in (root / "library.properties").read_text().splitlines())
         assert fields["name"] == root.name and not fields["name"].lower().startswith("arduino")
         assert re.fullmatch(r"\d+\.\d+\.\d+", fields["version"]) and fields["category"] in CATEGORIES
-        assert all(fields[k] for k in ("author", "maintainer", "sentence", "paragraph", "architectures")) and fields["url"].startswith("https://")
+        assert all(fields[k] for k in ("author", "maintainer", "sentence", "paragraph", "architectures")) and fields["url"].startswith(
+            "https://"
+        )
         assert "depends" not in fields and (root / "src" / fields["includes"]).exists() and fields["includes"] == f"{root.name}.h"
         assert (root / "README.md").exists() and not list(root.glob("*.c"))
         assert all(sketch.stem == sketch.parent.name for sketch in root.rglob("*.ino"))
@@ -157,7 +173,9 @@ def test_output_file_and_another_stem(saved: Path, capsys: pytest.CaptureFixture
     assert code == 2 and "name two files" in said
 
 
-def test_without_a_compiler_it_says_so(saved: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_compiler_it_says_so(
+    saved: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(command, "which", lambda name: None)
     code, said = run(capsys, saved, "--to", "c", "-o", tmp_path / "fw", "--json")
     assert code == 3 and '"unchecked"' in said and "not compiled here" in said and (tmp_path / "fw" / "m.c").exists()
