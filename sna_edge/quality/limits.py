@@ -141,13 +141,11 @@ def _number(value: Any, what: str) -> float:
     """A finite float. Raises InputError that says what stands there instead."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError(f"{what} is {_said(value)}; give a number without quotes")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = np.inf
-    if not isfinite(number):
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InputError(f"{what} is a whole number beyond 64 bits; write it with an exponent (1e20), or leave the entry out")
+    if not isfinite(value):
         raise InputError(f"{what} is infinite, no number or beyond 1e308; give a finite number, or leave the entry out")
-    return number
+    return float(value)
 
 
 def _said(value: Any) -> str:

@@ -114,11 +114,24 @@ def test_every_wrong_file_is_one_sentence(case: str, holed: Model, tmp_path: Pat
     assert "fault in this program" not in err and "Traceback" not in err
 
 
-@pytest.mark.parametrize("whole", ["18446744073709551616", "-18446744073709551617", "1" + "0" * 30,
-    "340282366920938463463374607431768211456"])
-def test_whole_numbers_beyond_64_bits_are_numbers(whole: str, holed: Model, tmp_path: Path) -> None:
-    (tmp_path / "l.toml").write_text(f"[outputs.width]\nLSL = -1e300\nUSL = {whole}\n")
-    assert read_limits(tmp_path / "l.toml", holed).outputs[0].usl == float(whole)
+WHOLE = ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "-18446744073709551617", "99999999999999999999",
+    "1" + "0" * 30,
+         "340282366920938463463374607431768211456", "0x1" + "0" * 16]  # fmt: skip
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_whole_numbers_beyond_64_bits_are_refused(whole: str, holed: Model, tmp_path: Path) -> None:
+    (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = {whole}\n")
+    with pytest.raises(InputError, match=r"USL of 'width' is a whole number beyond 64 bits; write it with an exponent"):
+        read_limits(tmp_path / "l.toml", holed)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775807", "-9223372036854775808", "1e20", "1.7976931348623157e308", "5e-324", "1_000",
+    "+7", "0x7f"])
+def test_numbers_of_64_bits_are_numbers(number: str, holed: Model, tmp_path: Path) -> None:
+    (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = {number}\n")
+    wanted = float(int(number, 0)) if "x" in number else float(number)
+    assert read_limits(tmp_path / "l.toml", holed).outputs[0].usl == wanted
 
 
 @pytest.mark.parametrize("value", ["yes", "Accept", "", 1, True, None, ["accept"], {"accept": 1}])

@@ -59,7 +59,7 @@ CASES = [
 def test_of_equal_changes_the_one_nearest_to_the_target(make, knobs, part, target, change) -> None:  # type: ignore[no-untyped-def]
     model = make()
     tables = {"outputs": {"s": {"LSL": 0.9}, "d": {"LSL": -9.0, "USL": 9.0, "target": target}}, "knobs": knobs}
-    (found,) = Line(model, parse_limits(tables, model), advice_ms=1000.0).lines([json.dumps(part)])
+    (found,) = Line(model, parse_limits(tables, model), advice_ms=30000.0).lines([json.dumps(part)])
     if make is not bowl:
         assert found["verdict"] == "REJECT"
     advice = found["advice"]
@@ -71,7 +71,7 @@ def test_of_equal_changes_the_one_nearest_to_the_target(make, knobs, part, targe
     off = after["outputs"]["d"]["off_target"]
     assert off == pytest.approx(advice["after"]["d"]["off_target"]) and off == after["outputs"]["d"]["value"] - target
     limits = {"s": (0.9, None), "d": (-9.0, 9.0)}
-    free = advise(model, part, limits, parse_limits(tables, model).knobs, deadline_ms=1000.0)
+    free = advise(model, part, limits, parse_limits(tables, model).knobs, deadline_ms=30000.0)
     spent = [(knobs[k].get("cost", 1 / 8) * v if not isinstance(v, str) else 1.0) for k, v in change.items()]
     assert np.sqrt(np.square(spent).sum()) == pytest.approx(free.cost), "no change costs more for a target"
 
@@ -79,7 +79,7 @@ def test_of_equal_changes_the_one_nearest_to_the_target(make, knobs, part, targe
 def test_without_a_target_nothing_is_said_of_one() -> None:
     model = plane()
     tables = {"outputs": {"s": {"LSL": 0.9}}, "knobs": PLANE}
-    (found,) = Line(model, parse_limits(tables, model), advice_ms=1000.0).lines(['{"a": 0, "b": 0}'])
+    (found,) = Line(model, parse_limits(tables, model), advice_ms=30000.0).lines(['{"a": 0, "b": 0}'])
     assert "target" not in json.dumps(found)
 
 
@@ -88,10 +88,10 @@ def test_settings_on_edge_are_not_preferred(target: float, change: dict[str, flo
     """a > 0 was never trained: of two equal changes the other one is advised, whatever the target."""
     model = plane((9, 0))
     tables = {"outputs": {"s": {"LSL": 0.9}, "d": {"LSL": -9.0, "USL": 9.0, "target": target}}, "knobs": PLANE}
-    (found,) = Line(model, parse_limits(tables, model), advice_ms=1000.0).lines(['{"a": -0.5, "b": 0.5}'])
+    (found,) = Line(model, parse_limits(tables, model), advice_ms=30000.0).lines(['{"a": -0.5, "b": 0.5}'])
     assert found["advice"]["change"] == change and ("remark" in found["advice"]) == remark
     only = {**tables, "knobs": {"a": PLANE["a"]}}
-    (edge,) = Line(model, parse_limits(only, model), advice_ms=1000.0).lines(['{"a": -0.5, "b": 0.5}'])
+    (edge,) = Line(model, parse_limits(only, model), advice_ms=30000.0).lines(['{"a": -0.5, "b": 0.5}'])
     assert edge["advice"]["change"] == {"a": 1.0} and "without a training row" in edge["advice"]["remark"]
-    (fine,) = Line(model, parse_limits({**only, "edge": "accept"}, model), advice_ms=1000.0).lines(['{"a": -0.5, "b": 0.5}'])
+    (fine,) = Line(model, parse_limits({**only, "edge": "accept"}, model), advice_ms=30000.0).lines(['{"a": -0.5, "b": 0.5}'])
     assert "remark" not in fine["advice"]
