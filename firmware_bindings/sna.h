@@ -218,7 +218,7 @@ typedef struct sna_root {
     sna_real low, high;
 } sna_root;
 
-#define SNA_ROOTS_STEPS(spans, degree) ((spans) * (67u * (degree) * ((degree) - 1u) / 2u + 68u * (degree) + 3u))
+#define SNA_ROOTS_STEPS(spans, degree) ((spans) * (67u * (degree) * ((degree) - 1u) / 2u + 68u * (degree) + 5u))
 
 SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, unsigned axis, unsigned output, sna_real target, sna_root *roots,
                                   size_t max_roots, size_t *n_roots, sna_real *nearest, void *work, size_t work_size);

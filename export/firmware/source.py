@@ -185,7 +185,7 @@ def roots_bytes(model: Model) -> int:
 def roots_steps(model: Model) -> int:
     """SNA_ROOTS_STEPS of sna.h, the largest of all axes."""
     degrees = [(a.basis.n_spans, a.basis.degree) for a in model.axes]
-    return max(spans * (67 * p * (p - 1) // 2 + 68 * p + 3) for spans, p in degrees)
+    return max(spans * (67 * p * (p - 1) // 2 + 68 * p + 5) for spans, p in degrees)
 
 
 def _source(f: dict[str, Any], artifact: bytes) -> str:
