@@ -53,6 +53,7 @@ class Growing:
         try:
             event = Event.NOTHING
             while event is not Event.END:
+                self._tail.header = self._head[: self._begins]
                 event, data = self._tail.read(self._stream.pending if self._first is None else len(self._first))
                 records = self._taken(event, data)
                 if records:

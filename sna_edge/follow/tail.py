@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import time
@@ -29,9 +30,12 @@ class Event(Enum):
 class Tail:
     """`path` ("-": standard input) from its first byte on, or from where `resume` finds the place again.
 
-    A file renamed away is read to its end, and looked at once more after a pause, before the one that has taken its name. A file that
-    was replaced by a copy with more behind it (what was read last stands at the same place, the old one is gone) is read on in the copy.
+    A file renamed away is read to its end, and looked at once more after a pause, before the one that has taken its name; files that were
+    renamed away since (parts.csv.1, parts.csv-20260131, with the same `header`) come between them, the oldest first. A file that was
+    replaced by a copy with more behind it (what was read last stands at the same place, the old one is gone) is read on in the copy.
     """
+
+    header = b""  # what every file begins with
 
     def __init__(self, path: str, follow: bool) -> None:
         self.path, self.follow = path, follow
@@ -39,7 +43,8 @@ class Tail:
         self.regular = False
         self.recent = b""  # what was read last: at least TAIL bytes and all that is not answered
         self._file = -1
-        self._idle = self._replaced = self._left = False
+        self._idle = self._replaced = False
+        self._next = ""  # the file after one that is left
 
     def open(self, path: str | None = None) -> None:
         """From the first byte. Raises InputError for a folder, OSError where it cannot be opened."""
@@ -53,7 +58,7 @@ class Tail:
 
     def _begin(self) -> None:
         self.offset, self.recent = 0, b""
-        self._idle = self._replaced = self._left = False
+        self._idle, self._replaced, self._next = False, False, ""
 
     def close(self) -> None:
         if self._file > STANDARD_INPUT:
@@ -94,8 +99,8 @@ class Tail:
 
     def read(self, pending: int) -> tuple[Event, bytes]:
         """More bytes, or what has happened to the file; `pending` of the bytes given before are not answered yet."""
-        if self._left:
-            self.open()
+        if self._next:
+            self.open(self._next)
             return Event.ANEW, b""
         if self._idle and self.regular and not self._stands():
             time.sleep(PAUSE)  # while it is written again as a whole, it may be short for a moment
@@ -122,20 +127,29 @@ class Tail:
         return Event.ANEW, b""
 
     def _changed(self) -> tuple[Event, bytes]:
-        """At the end of the file: does another one have its name?"""
-        try:
-            now = os.stat(self.path)
-        except FileNotFoundError:
-            return self._nothing()
-        if now.st_ino == self.inode:
+        """At the end of the file: does another one have its name, or was another one renamed since?"""
+        now = _inode(self.path)
+        after = self._after(now) or (self.path if now not in (None, self.inode) else "")
+        if not after:
             return self._nothing()
         if not self._replaced:  # what was being written when it was renamed may still come
             self._replaced = True
             return self._nothing()
-        if os.fstat(self._file).st_nlink == 0 and self._copied():
+        if os.fstat(self._file).st_nlink == 0 and now is not None and self._copied():
             return Event.NOTHING, b""
-        self._left = True
+        self._next = after
         return Event.CLOSED, b""
+
+    def _after(self, now: int | None) -> str:
+        """The oldest file that was renamed away after the open one; "" where there is none, or where the open one has its name."""
+        if now == self.inode or not self.header:
+            return ""
+        folder, name = os.path.split(os.path.abspath(self.path))
+        rotated, written = re.compile(re.escape(name) + r"[.-][0-9][0-9T._-]*"), os.fstat(self._file).st_mtime_ns
+        with os.scandir(folder) as entries:
+            found = [e for e in entries if rotated.fullmatch(e.name) and e.is_file() and e.inode() not in (now, self.inode)]
+        later = sorted((e.stat().st_mtime_ns, e.path) for e in found if e.stat().st_mtime_ns > written)
+        return next((path for _, path in later if _begins(path, self.header)), "")
 
     def _copied(self) -> bool:
         """Go on in the file that has the name now if it holds what was read."""
@@ -157,3 +171,15 @@ class Tail:
 
     def _say(self, what: str) -> None:
         print(f"sna-edge: {self.path} {what}; going on at its first row", file=sys.stderr)
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _begins(path: str, header: bytes) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(header)) == header

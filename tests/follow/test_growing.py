@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sna_edge.follow import Growing, tail
 
 Act = Callable[[Path], object]
 HEADER = "id,power,name\n"
+
+
+real_sleep = time.sleep
 
 
 class Stopped(Exception):
@@ -71,6 +75,11 @@ def holed(text: str) -> Act:
 
 def wait(path: Path) -> None:
     """Nothing happens."""
+
+
+def pause(path: Path) -> None:
+    """Clocks of file systems have ticks."""
+    real_sleep(0.02)
 
 
 def remove(path: Path) -> None:
@@ -133,6 +142,19 @@ SCRIPTS: dict[str, list[Act | None]] = {
                                                  wait, wait, add(rows(4))],
     "renamed twice": [write(HEADER + rows(1)), STOP, both(rename(), write(HEADER + rows(2))), wait, wait,
                       both(rename("t.csv.2"), write(HEADER + rows(3))), wait, wait, add(rows(4))],
+    "renamed twice while stopped": [write(HEADER + rows(1)), STOP, both(add(rows(2)), rename("t.csv.2"), write(HEADER + rows(3)), rename(),
+                                    write(HEADER + rows(4))), STOP, wait, wait, wait, wait],
+    "renamed three times while stopped": [write(HEADER + rows(1)), STOP, both(rename("t.csv-20260101"), write(HEADER + rows(2)), pause,
+                                          rename("t.csv-20260102"), write(HEADER + rows(3)), pause, rename("t.csv-20260103")), STOP,
+                                          wait, wait, wait,
+                                          wait, write(HEADER + rows(4)), wait, wait],
+    "renamed twice between two looks": [write(HEADER + rows(1)), STOP, both(rename("t.csv.2"), write(HEADER + rows(2)), pause, rename(),
+                                        write(HEADER + rows(3))), wait, wait, wait, wait, add(rows(4))],
+    "files of other kinds beside": [write(HEADER + rows(1)), STOP, both(late(HEADER + rows(1), "t.csv.bak"), late(HEADER + rows(1),
+    "t.csv~"),
+                                    late("x\n", "t.csv.9"), late(HEADER + rows(1), "u.csv.1"), rename(), write(HEADER + rows(2))), wait,
+                                    wait,
+                                    add(rows(3, 4))],
     "truncated with its header": [write(HEADER + rows(1, 2)), STOP, write(HEADER + rows(3)), wait, add(rows(4))],
     "truncated without a header": [write(HEADER + rows(1, 2)), STOP, write(rows(3)), wait, add(rows(4))],
     "truncated, empty for a while": [write(HEADER + rows(1, 2)), STOP, write(""), wait, wait, add("3,"), add("103.5,part\n"), STOP,

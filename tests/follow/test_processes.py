@@ -68,8 +68,11 @@ def test_killed_at_random_every_row_is_answered(word: str, folder: Path, root: P
     for life in range(6):
         with open(folder / "answers", "ab") as out:
             process = subprocess.Popen(command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE)
-        time.sleep(0.25 if life else 0.6)
+        time.sleep(0.25)
         appended(folder, rng, given + 1, given := given + ROWS // 6)
+        deadline = time.monotonic() + 20
+        while not life and not (folder / "t.csv.state").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
         if life in (2, 4):
             rotations += 1
             (folder / "t.csv").rename(folder / f"t.csv.{rotations}")
@@ -79,7 +82,7 @@ def test_killed_at_random_every_row_is_answered(word: str, folder: Path, root: P
         process.communicate()
     with open(folder / "answers", "ab") as out:
         process = subprocess.Popen(command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and len({i for i, *_ in ids(word, folder)}) < given:
         time.sleep(0.1)
     process.kill()
