@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ..artifact import read
@@ -17,8 +18,9 @@ from ..model import Model
 from ..quality import Line, read_limits
 from ..quality.echo import ECHOED, altered, sent
 from ..quality.readings import LONGEST, table_readings
-from ..table import Record, Source, hint_of, sheet_at
+from ..table import Dialect, OpenMark, Record, Source, hint_of, open_table, sheet_at
 from .answer import ANSWERED, FAULT, add_model, plain
+from .dialects import add_dialect, declared
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
 
@@ -38,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--advice-ms", type=float, default=50.0, metavar="T", help="time for the advice on a reject; 0 for no advice (default 50)"
     )
+    add_dialect(parser)
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the answers are JSON lines anyway")
 
 
@@ -101,12 +104,27 @@ def _table(args: argparse.Namespace, line: Line) -> None:
             raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
         _sheet(line, sheet, numbers)
         return
-    records = Growing(args.table, follow=args.follow, note=note, hint=hint, categorical=levels, needed=numbers)
+    told = Dialect(**declared(args))
+    if not args.follow and args.table != "-" and os.path.isfile(args.table):
+        told = _settled(args, hint, levels, numbers)
+    records = Growing(args.table, follow=args.follow, note=note, declared=told, hint=hint, categorical=levels, needed=numbers)
     for batch in records:
         _complete(records.names, model, args.table)
         _write(line.readings(table_readings(records.names, batch), records.count + 1, records.number))
         if note:
             _stored()
+
+
+def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], numbers: Sequence[str]) -> Dialect:
+    """What is declared, with the decimal mark that the whole file proves. Raises InputError where it stays open."""
+    told = Dialect(**declared(args))
+    try:
+        marks = open_table(args.table, hint, **declared(args), categorical=levels).settle(numbers)
+    except OpenMark:
+        raise
+    except InputError:
+        return told  # what else is wrong is said of its row
+    return replace(told, decimal=marks.decimal)
 
 
 def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> None:

@@ -87,6 +87,17 @@ class Source:
             self._found[key] = self._marks(key)
         return self._found[key]
 
+    def settle(self, needed: Collection[str]) -> Marks:
+        """`marks` once the whole file has been looked through. Raises InputError where a column looks like thousands."""
+        marks = self.marks(needed)
+        columns = {self.names.index(name): marks.column(name) for name in needed if name in self.names}
+        for block in self.blocks() if self.has_marks and not marks.trusted else ():
+            for i, column in columns.items():
+                column.look(block.column(i), block.lines)
+        for column in columns.values():
+            column.finish()
+        return marks
+
     def _marks(self, needed: frozenset[str] | None) -> Marks:
         if self._declared.decimal or self.typed:
             return Marks(self.path, self._declared.decimal or ".", trusted=True)

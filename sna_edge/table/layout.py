@@ -69,9 +69,12 @@ def find_layout(
         raise InputError(f"{source} is empty, it has no header line; give a table with column names in its first line")
     if header.wrong:
         raise InputError(f"{source}, line {header.line}: {header.wrong}")
-    separator = separator or choose(header.text, first.text if first else "", quote, hint.separator)
-    dialect = replace(declared, separator=separator, quote=quote)
-    return _layout(source, dialect, header, first, categorical)
+    try:
+        separator = separator or choose(header.text, first.text if first else "", quote, hint.separator)
+        cells = [cells_of(raw.text, separator, quote) if raw else [] for raw in (header, first)]
+    except InputError as error:
+        raise InputError(f"{source}, line {header.line}: {error}") from None
+    return _layout(source, replace(declared, separator=separator, quote=quote), header, first, cells, categorical)
 
 
 def _header(comments: list[Raw], rows: list[Raw], separator: str, quote: str, hint: str) -> tuple[Raw | None, Raw | None]:
@@ -103,10 +106,11 @@ def choose(header: str, first: str, quote: str = QUOTE, hint: str = "") -> str:
     return max(found, key=worth)
 
 
-def _layout(source: str, dialect: Dialect, header: Raw, first: Raw | None, categorical: Collection[str]) -> Layout:
-    names = [" ".join(cell.split()) for cell in cells_of(header.text, dialect.separator, dialect.quote)]
-    cells = cells_of(first.text, dialect.separator, dialect.quote) if first else []
-    names, spare = trimmed(names, cells)
+def _layout(
+    source: str, dialect: Dialect, header: Raw, first: Raw | None, read: Sequence[list[str]], categorical: Collection[str]
+) -> Layout:
+    cells = read[1]
+    names, spare = trimmed([" ".join(cell.split()) for cell in read[0]], cells)
     check_names(source, names)
     after = header.line + _breaks(header.text)
     units = units_of(cells[: len(names)], [name in categorical for name in names]) if len(cells) == len(names) + spare else None

@@ -21,6 +21,10 @@ Place = tuple[str, int, str]
 """Column, line and cell."""
 
 
+class OpenMark(InputError):
+    """Nothing in the file decides between a decimal mark and thousands."""
+
+
 class Marks:
     """Numbers of a file under one decimal mark. `why` is the cell that decided it, None where nothing did.
 
@@ -65,9 +69,14 @@ class Column:
     def numbers(self, cells: Sequence[str], lines: Sequence[int]) -> Floats:
         """NaN where a cell is no number; `lines` are for messages."""
         cells = list(cells)
-        found = numbers(cells, self._marks.decimal)
+        found = self.look(cells, lines)
         if np.isnan(found).any():
             self._check(cells, lines, found)
+        return found
+
+    def look(self, cells: list[str], lines: Sequence[int]) -> Floats:
+        """`numbers`, where a cell that contradicts the mark is just none."""
+        found = numbers(cells, self._marks.decimal)
         if not self._settled:
             self._doubt(cells, lines, found)
         return found
@@ -110,7 +119,7 @@ class Column:
         if self._bare and self._grouped and doubtful and not self._settled:
             line, cell = self._grouped
             name = NAMES[self._marks.decimal]
-            raise InputError(
+            raise OpenMark(
                 f"{self._marks.source}, line {line}, column {self._name!r}: {cell!r} may be a decimal {name} or thousands, as the column "
                 f"also has whole numbers without it; declare --decimal {self._marks.decimal} or {OTHER[self._marks.decimal]}"
             )
@@ -155,7 +164,7 @@ def undecided(source: str, separator: str, doubtful: dict[str, Place], hint: str
         return Marks(source, hint, trusted=True)
     if len(doubtful) == 2 or ("," in doubtful and separator == ","):
         name, line, cell = doubtful[","]
-        raise InputError(
+        raise OpenMark(
             f"{source}, line {line}, column {name!r}: {cell!r} may have a decimal comma or thousands, and no other cell decides; "
             "declare --decimal . or --decimal ,"
         )

@@ -68,7 +68,7 @@ def cells_of(text: str, separator: str, quote: str = QUOTE) -> list[str]:
     try:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote), [])
     except csv.Error as error:
-        raise InputError(f"a cell that cannot be read ({error})") from None
+        raise InputError(f"a row cannot be read ({error}), perhaps a quote is not closed; mend it") from None
 
 
 def outside_quotes(text: str, separators: str, quote: str = QUOTE) -> str:
