@@ -104,6 +104,7 @@ static void clear(void *p, size_t n) {
 
 /* Bit tests need no arithmetic: the same result with and without an FPU. */
 NOINLINE int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
+NOINLINE int moderate(const void *p) { return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x5F300000u; } /* |*p| < 2^500 */
 static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
 
 static float float_of_bits(uint32_t bits) {
@@ -147,6 +148,16 @@ INLINE float float_of_half(uint16_t h) {
 #endif
 
 static int is_finite(real x) { return x - x >= 0; }
+static real power_of_two(int32_t n) { /* n in the range of normal numbers */
+#ifdef SNA_FLOAT
+    return float_of_bits((uint32_t)(n + 127) << 23);
+#else
+    union { uint64_t bits; double value; } v;
+    v.bits = (uint64_t)(n + 1023) << 52;
+    return v.value;
+#endif
+}
+
 static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
 
 /* ---------------------------------------------------------------------------------------- 2 checks of sna_open
@@ -287,14 +298,21 @@ NOINLINE int whole(const f64 *p) {
     return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f && !((real)(int32_t)x < x);
 }
 
+#ifndef SNA_FLOAT
+/* upper - lower >= 2^-500 */
+static int far_apart(const axis_record *a) { return a->upper - a->lower >= power_of_two(-500); }
+#else
+#define far_apart(a) 1
+#endif
+
 static int axis_holds(const axis_record *a) {
     const f64 *lower = &a->lower, *upper = &a->upper;
     if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
     if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
-    if (!finite64((const unsigned char *)lower) || !finite64((const unsigned char *)upper)) return 0;
+    if (!moderate(lower) || !moderate(upper)) return 0;
     if (a->kind == CATEGORICAL) {
         if (a->degree || a->flags || order64(lower) || !whole(upper) || (uint32_t)REAL(*upper) != a->n_spans - 1u) return 0;
-    } else if (order64(lower) >= order64(upper)) {
+    } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
         return 0;
     }
     return derived_hold(a);
@@ -395,15 +413,15 @@ static int values_hold(const sna_model *m, const axis_record *a) {
 static int interval_holds(const output_record *o) {
     const unsigned char *below = (const unsigned char *)&o->below, *above = (const unsigned char *)&o->above;
     int64_t level = order64(&o->level), one = (int64_t)0x3FF << 52;
-    if (finite64(below) && finite64(above)) return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
+    if (moderate(below) && moderate(above)) return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
     /* without an interval both are NaN and the level is 0 */
     return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 && !level;
 }
 
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    if (!finite64(p) || !finite64(p + 8) || !finite64(p + 16) || !order64(p + 8) || !interval_holds(o)) return 0;
-    if (!finite64(p + 48) || !finite64(p + 56) || order64(p + 56) < order64(p + 48)) return 0;
+    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) || !moderate(p + 56)) return 0;
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x20B00000u || order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0; /* |scale| < 2^-500 */
     if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
     return all_zero(o->reserved, 10);
 }
@@ -1037,16 +1055,6 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 #define ROUNDING 2.220446049250313e-16
 #endif
 
-static real power_of_two(int32_t n) { /* n in the range of normal numbers */
-#ifdef SNA_FLOAT
-    return float_of_bits((uint32_t)(n + 127) << 23);
-#else
-    union { uint64_t bits; double value; } v;
-    v.bits = (uint64_t)(n + 1023) << 52;
-    return v.value;
-#endif
-}
-
 /* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the last place. */
 static real exponential(real x) {
     real sum = 1, r;
@@ -1490,6 +1498,100 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
     return SNA_OK;
 }
 
+#ifndef SNA_NO_BOUND
+/* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein coefficients bound a polynomial. */
+static real axis_bound(const sna_model *m, const axis_record *a) {
+    const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
+    const unsigned char *row = section(m, TABLES) + a->table;
+    const uint32_t n = a->degree + 1u, left = a->left ? a->left : 1u, right = a->n_columns / left;
+    real basis = 0, table = a->n_columns ? 0 : 1;
+    for (uint32_t i = 0; i < (uint32_t)a->n_matrices * n; i++) {
+        const f32 *from = matrix + i / n * n * n;
+        const uint32_t j = i % n;
+        real sum = 0;
+        for (uint32_t b = 0; b < n; b++, from += n) {
+            real weight = 1, value = (real)from[0];
+            for (uint32_t k = 1; k <= j; k++) {
+                weight *= (real)(int32_t)(j + 1u - k) / (real)(int32_t)(n - k);
+                value += (real)from[k] * weight;
+            }
+            sum += value < 0 ? -value : value;
+        }
+        if (!(sum <= basis)) basis = sum;
+    }
+    for (uint32_t i = 0; i < a->n_rows; i++, row += row_bytes(a))
+        for (uint32_t r = 0; r < right; r++) {
+            real sum = 0;
+            for (uint32_t l = 0; l < left; l++) {
+                real value = element(row, a->dtype, l * right + r);
+                sum += value < 0 ? -value : value;
+            }
+            if (!(sum <= table)) table = sum;
+        }
+    return basis * table;
+}
+
+/* f[k] = |bias| + sum_r |W[r][k]| prod of the bounds of the axes of mode r. */
+static void linear_bounds(const sna_model *m, real *f) {
+    const f32 *w = weights_at(m);
+    real peak[SNA_MAX_AXES], all = 1;
+    for (unsigned d = 0; d < m->n_axes; d++) all *= peak[d] = axis_bound(m, axis_at(m, d));
+    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = larger(REAL(output_at(m, k)->bias), 0);
+    for (unsigned g = 0; g < (m->features & FEATURE_TT ? 1u : m->n_groups); g++) {
+        uint32_t modes = m->n_modes;
+        if (!(m->features & FEATURE_TT)) {
+            all = 1;
+            for (unsigned d = 0; d < m->n_axes; d++)
+                if (uses(group_at(m, g), d)) all *= peak[d];
+            modes = padded(group_at(m, g)->count);
+        }
+        for (; modes; modes--)
+            for (unsigned k = 0; k < m->n_outputs; k++, w++) f[k] += larger((real)*w, 0) * all;
+    }
+}
+
+#ifdef SNA_FLOAT
+#define TOLERANCE 1.220703125e-4f /* 2^-13 */
+#define BOUND_LIMIT 3.40282347e38f
+#else
+#define TOLERANCE 1.4551915228366852e-11 /* 2^-36 */
+#define BOUND_LIMIT power_of_two(500)
+#define TOLERANCE32 1.220703125e-4       /* 2^-13 */
+#endif
+#define BOUND_MARGIN ((real)1.0078125f)               /* 1 + 2^-7 */
+#define BOUND_OFFSET ((real)9.5367431640625e-7f)    /* 2^-20 */
+
+/* Range and expected values inside the bound of |y|, kappa and tolerances no wider than it explains: FORMAT.md section 7. */
+NOINLINE int bounds_hold(const sna_model *m) {
+    uint32_t count = load32(section(m, GOLDEN));
+    const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
+    const f64 *expected = tolerance + 2 * m->n_outputs + (size_t)count * m->n_axes;
+    real f[SNA_MAX_OUTPUTS];
+    linear_bounds(m, f);
+    for (unsigned k = 0; k < m->n_outputs; k++) {
+        const output_record *o = output_at(m, k);
+        const real low = REAL(o->range_low), high = REAL(o->range_high), offset = REAL(o->offset), scale = larger(REAL(o->scale), 0);
+        real limit = f[k], far = larger(low - offset, high - offset), size = f[k];
+        if (!(f[k] < BOUND_LIMIT)) return 0;
+#ifndef SNA_NO_LINK
+        if (o->link != LINK_IDENTITY) limit = o->link == LINK_EXP ? exponential(f[k]) : 1;
+#endif
+        limit = BOUND_MARGIN * scale * limit + larger(offset, 0) * BOUND_OFFSET;
+        size *= BOUND_MARGIN * (o->link == LINK_EXP ? far : o->link == LINK_LOGISTIC ? scale * (real)0.25f : scale);
+        if (!(far <= limit) || !((real)o->kappa * (high - low) <= size)) return 0;
+        for (uint32_t g = 0; g < count; g++)
+            if (!(larger(REAL(expected[(size_t)g * m->n_outputs + k]) - offset, 0) <= limit)) return 0;
+        size = (size + 2 * larger(low, high)) * TOLERANCE;
+#ifdef SNA_FLOAT
+        if (!(REAL(tolerance[m->n_outputs + k]) <= size)) return 0;
+#else
+        if (!(tolerance[k] <= size) || !(tolerance[m->n_outputs + k] <= size * (TOLERANCE32 / TOLERANCE))) return 0;
+#endif
+    }
+    return 1;
+}
+#endif
+
 sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     space s;
     sna_status ready;
@@ -1500,6 +1602,10 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     m->seal = 0;
     ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
     if (ready != SNA_OK) return ready;
+#ifndef SNA_NO_BOUND
+    if (!bounds_hold(m)) m->rule = SNA_RULE_BAD_GOLDEN;
+    if (m->rule) return SNA_CORRUPT;
+#endif
     count = load32(section(m, GOLDEN));
     tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
     x = tolerance + 2 * m->n_outputs;

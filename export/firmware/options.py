@@ -22,7 +22,7 @@ def options_for(model: Model, *, integer: bool) -> list[str]:
     if "float16" not in dtypes:
         out.append("SNA_NO_F16")
     if not integer:
-        out.append("SNA_NO_FIXED")
+        out += ["SNA_NO_FIXED", "SNA_NO_BOUND"]  # Python has looked at the bound before it exports
         if not dtypes & {"int16", "int8"}:
             out.append("SNA_NO_INT")
         if all(o.link == "identity" for o in model.outputs):

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArtifactError
-from . import layout
+from . import bound, layout
 
 Array = NDArray[Any]
+LEAST = 64 + 13 * 16  # bytes of header and section table
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def need(condition: object, rule: str, message: str) -> None:
 
 def validate(data: bytes) -> Raw:
     """All checks up to the golden vectors' content. Raises ArtifactError with the rule that was broken."""
-    header = _header(data)
-    table = _section_table(data, header)
+    top = header(data, len(data))
+    table = _section_table(data, top)
     sections = {
         name: data[int(r["offset"]) : int(r["offset"]) + int(r["size"])]
         for name, r in zip(layout.SECTIONS, table, strict=True)
@@ -60,24 +61,27 @@ def validate(data: bytes) -> Raw:
     for d, record in enumerate(axes):
         _spans(d, record, sections)
     groups = np.frombuffer(sections["interaction"], layout.GROUP_RECORD)
-    if header["features"] & layout.FEATURE_TT:
-        _ranks(header, axes)
+    if top["features"] & layout.FEATURE_TT:
+        _ranks(top, axes)
     else:
-        _groups(header, axes, groups)
+        _groups(top, axes, groups)
     _table_layout(axes, sections["tables"])
     _values(axes, sections)
-    outputs, weights = _outputs(header, sections["outputs"], groups)
-    raw = Raw(data, header, sections, axes, groups, outputs, weights)
-    if header["features"] & layout.FEATURE_FIXED:
+    outputs, weights = _outputs(top, sections["outputs"], groups)
+    raw = Raw(data, top, sections, axes, groups, outputs, weights)
+    if top["features"] & layout.FEATURE_FIXED:
         from ..fixed.section import parse
 
         parse(raw)
-    _golden(header, axes, sections["golden"])
+    _golden(top, axes, sections["golden"])
+    broken = bound.broken(raw)
+    need(not broken, "bad_golden", f"{broken}; export the model again")
     return raw
 
 
-def _header(data: bytes) -> Any:
-    need(len(data) >= 64 + 13 * 16, "too_short", f"{len(data)} bytes cannot hold a header; copy the whole file again")
+def header(data: bytes, length: int) -> Any:
+    """The header of a file of `length` bytes from its first LEAST ones, with the rules that need no more."""
+    need(min(len(data), length) >= LEAST, "too_short", f"{length} bytes cannot hold a header; copy the whole file again")
     h = np.frombuffer(data, layout.HEADER, 1)[0]
     need(data[:8] == layout.MAGIC, "bad_magic", "this is not an .sna artifact; give a file written by sna-edge")
     need(
@@ -88,7 +92,7 @@ def _header(data: bytes) -> Any:
     unknown = int(h["features"]) & ~layout.KNOWN_FEATURES
     need(not unknown, "unsupported_feature", f"the file needs feature bits {unknown:#x} unknown to this runtime; update sna-edge")
     size = int(h["file_size"])
-    need(size == len(data) <= layout.MAX_FILE, "bad_size", f"the file says {size} bytes, {len(data)} are there; copy it again")
+    need(size == length <= layout.MAX_FILE, "bad_size", f"the file says {size} bytes, {length} are there; copy it again")
     tt = bool(h["features"] & layout.FEATURE_TT)
     ranges = (
         h["n_sections"] == 13
@@ -157,6 +161,7 @@ def _axis(d: int, a: Any) -> None:
         need(p == 0 and lower == 0 and upper == s - 1 and not uniform, rule, f"{where}: not a categorical axis")
     else:
         need(lower < upper, rule, f"{where}: lower bound is not below the upper one")
+        need(bound.span_fits(lower, upper), rule, f"{where}: bounds beyond 2^500 or less than 2^-500 apart; give the input another unit")
     with np.errstate(over="ignore"):
         inv_width = s / (upper - lower) if uniform else 0.0
         low, high = layout.outward32(lower, upper)
@@ -289,11 +294,12 @@ def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
 
 def _output_is_good(r: Any) -> bool:
     numbers = [r[n] for n in ("bias", "scale", "offset", "range_low", "range_high", "kappa")]
-    good = np.isfinite(numbers).all() and r["scale"] != 0 and r["range_low"] <= r["range_high"] and r["kappa"] >= 0
+    good = np.isfinite(numbers).all() and not bound.outside(numbers[:-1]).any() and abs(r["scale"]) >= 1.0 / bound.LARGEST
+    good = good and r["range_low"] <= r["range_high"] and r["kappa"] >= 0
     if np.isnan(r["below"]) or np.isnan(r["above"]):
         interval = np.isnan(r["below"]) and np.isnan(r["above"]) and r["level"] == 0
     else:
-        interval = np.isfinite([r["below"], r["above"]]).all() and min(r["below"], r["above"]) >= 0 and 0 < r["level"] < 1
+        interval = not bound.outside([r["below"], r["above"]]).any() and min(r["below"], r["above"]) >= 0 and 0 < r["level"] < 1
     return bool(good and interval and r["link"] <= 2 and r["interval_space"] <= 1 and not r["reserved"].any())
 
 

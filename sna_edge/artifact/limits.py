@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..interaction import CP
+from . import bound
 from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
 
 if TYPE_CHECKING:
     from ..model import Model
+    from .golden import Scale
 
 
 def need_counts(n_axes: int, n_outputs: int = 1) -> None:
@@ -37,3 +39,14 @@ def need_sizes(model: Model) -> None:
 def _need(found: int, most: int, limit: str, what: str, step: str) -> None:
     if found > most:
         raise InputError(f"{found} {what}, but a model has at most {most} (limit {limit}); {step}")
+
+
+def need_magnitudes(model: Model, scale: Scale) -> None:
+    """InputError that names the input or output whose numbers no reader would take."""
+    for axis in model.axes:
+        if axis.kind != "categorical" and not bound.span_fits(axis.lower, axis.upper):
+            raise InputError(f"input {axis.name!r}: {axis.lower:.3g} to {axis.upper:.3g} is beyond what a file holds; take another unit")
+    for k, o in enumerate(model.outputs):
+        widths = (o.interval.below, o.interval.above) if o.interval else ()
+        if bound.outside([o.bias, o.scale, o.offset, scale.low[k], scale.high[k], *widths]).any() or abs(o.scale) < 1.0 / bound.LARGEST:
+            raise InputError(f"output {o.name!r} has numbers beyond what a file holds (2^500); give it another unit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from os import PathLike
 from typing import Any
 
@@ -25,12 +26,33 @@ Floats = NDArray[np.float64]
 
 def read(path: str | PathLike[str], backend: str = "auto") -> Model:
     """The model in the file `path`, checked and replayed. Raises InputError or ArtifactError."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(layout.MAX_FILE + 1)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of an .sna file") from None
+    data = _contents(path)
     return from_bytes(data, backend, path=os.fspath(path))
+
+
+def _contents(path: str | PathLike[str]) -> bytes:
+    """The bytes of a regular file; its size and its first bytes are looked at before the rest is read, and nothing is waited for."""
+    try:
+        _need_file(path, os.stat(path).st_mode)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            found = os.fstat(handle)
+            _need_file(path, found.st_mode)
+            head = file.read(checks.LEAST)
+            checks.header(head, found.st_size)
+            return head + file.read(found.st_size - len(head) + 1)
+    except (InputError, ArtifactError):
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {reason}; give the path of an .sna file") from None
+
+
+def _need_file(path: str | PathLike[str], mode: int) -> None:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    if not stat.S_ISREG(mode):
+        kind = next((name for test, name in kinds if test(mode)), "a device")
+        raise InputError(f"cannot read {path}: it is {kind}; give the path of an .sna file")
 
 
 def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -> Model:

@@ -21,7 +21,7 @@ from ..magnitude import need_double
 from ..model import Model
 from . import layout
 from .golden import Golden, Scale, make
-from .limits import need_sizes
+from .limits import need_magnitudes, need_sizes
 from .stored import as_stored
 from .widths import with_storage
 
@@ -71,6 +71,7 @@ def write(model: Model) -> bytes:
         golden, scale = make(stored)
         for output, low, high in zip(stored.outputs, scale.low.tolist(), scale.high.tolist(), strict=True):
             need_double(f"output {output.name!r}", low, high)
+    need_magnitudes(stored, scale)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
     fixed = _integer_path(stored, groups, scale) if stored.integer_path else b""

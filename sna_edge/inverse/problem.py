@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.bound import LARGEST
 from ..axis import Axis
 from ..backends import Backend
 from ..errors import DomainError, InputError
@@ -90,6 +91,8 @@ def number(value: object, what: str) -> float:
         raise BadValue(f"{what} is {value!r}; give a finite number") from None
     if not np.isfinite(result):
         raise BadValue(f"{what} is {result}; give a finite number")
+    if abs(result) >= LARGEST:
+        raise BadValue(f"{what} is {result:g}, beyond all that a model gives; give a number below 2^500")
     return result
 
 

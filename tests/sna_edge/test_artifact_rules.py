@@ -301,7 +301,7 @@ def test_rules_are_tested_in_the_order_of_the_page(cp_bytes: bytes, by_hand) -> 
     """A file with several faults gets the name of the first one."""
     h = by_hand(cp_bytes)
     faults = [
-        ("golden_mismatch", lambda: h.poke("golden", len(h.read("golden")) - 8, "d", 1e9).sealed()),
+        ("golden_mismatch", lambda: _shifted(h, len(h.read("golden")) - 8)),
         ("bad_golden", lambda: h.poke("golden", 4, "I", 1).sealed()),
         ("bad_output", lambda: h.poke("outputs", 68, "B", 7).sealed()),
         ("bad_value", lambda: h.poke("matrices", 0, "f", NAN).sealed()),

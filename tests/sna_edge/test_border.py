@@ -26,8 +26,8 @@ ROUNDED = {
     "zero below in float32": (0.0, 1.0, float(F32(0.3) - F32(0.1) - F32(0.2)) - 3e-8, 0.0),
     "seconds since 1970": (1.6e9, 1.6e9 + 60, 1.6e9 + 60 + 2.4e-7, 1.6e9 + 60),
     "a tiny range far out": (1e9, 1e9 + 1e-3, 1e9 + 1e-3 + 2.4e-7, 1e9 + 1e-3),
-    "tiny numbers": (1e-300, 3e-300, 3e-300 * (1 + 2e-16), 3e-300),
-    "large numbers": (-1e300, 3e300, float(np.nextafter(3e300, np.inf)), 3e300),
+    "tiny numbers": (1e-140, 3e-140, float(np.nextafter(3e-140, 1.0)), 3e-140),
+    "large numbers": (-1e140, 3e140, float(np.nextafter(3e140, np.inf)), 3e140),
 }
 #: name -> lower, upper, a place of its own beyond the end
 BEYOND = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sna_edge import border
-from sna_edge.artifact import layout
+from sna_edge.artifact import bound, layout
 from sna_edge.output import LINKS
 
 TYPES = {"u8": "u1", "i8": "i1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "i64": "<i8", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
@@ -98,6 +98,19 @@ def test_slack_at_an_end_is_the_one_of_the_page(page: str, root) -> None:
     source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
     names = ("BORDER_FLOAT32", "BORDER_RANGE", "BORDER_FLOAT64")
     assert [float(re.search(rf"#define {n} \(\(real\)([0-9.e-]+)f\)", source)[1]) for n in names] == said
+
+
+def test_bound_of_the_golden_vectors_is_the_one_of_the_page(page: str, root) -> None:
+    wide = re.search(r"tolerance64 > 2\^-(\d+) S_k` or `tolerance32 > 2\^-(\d+) S_k", page)
+    assert wide and (2.0 ** -int(wide[1]), 2.0 ** -int(wide[2])) == (bound.TOLERANCE64, bound.TOLERANCE32)
+    limit = re.search(r"lower \| between -2\^(\d+) and 2\^(\d+)", page)
+    assert limit and bound.LARGEST == 2.0 ** int(limit[1]) == 2.0 ** int(limit[2])
+    margin = re.search(r"\(1 \+ 2\^-(\d+)\) Y_k", page)
+    assert margin and 1 + 2.0 ** -int(margin[1]) == bound.ROUNDING
+    source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
+    said = {"TOLERANCE": {bound.TOLERANCE64, bound.TOLERANCE32}, "BOUND_MARGIN": {bound.ROUNDING}, "BOUND_OFFSET": {2.0**-20}}
+    for name, values in said.items():
+        assert {float(v) for v in re.findall(rf"#define {name} (?:\(\(real\))?([0-9.e-]+)f?", source)} == values
 
 
 def test_fixed_sizes_of_the_page(page: str) -> None:
