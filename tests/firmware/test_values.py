@@ -99,7 +99,7 @@ def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_d
         x[row, d] = rng.choice(
             [np.nan, axis.lower - 0.1 * axis.width, axis.upper + 0.3 * axis.width, axis.upper + 1e-9, axis.lower, axis.upper, 0.5]
         )
-    wanted = model.evaluate(x, extrapolate=extrapolate)
+    wanted = model.evaluate(x, extrapolate=extrapolate, level_index=True)
     y, status = opened.value(x, int(extrapolate))
     np.testing.assert_array_equal(status, wanted.status)
     np.testing.assert_allclose(y, wanted.value, rtol=0, atol=1e-11 * np.nanmax(np.abs(wanted.value)))

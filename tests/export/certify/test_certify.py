@@ -23,7 +23,7 @@ def perturbed(model: Model, size: float, seed: int = 5) -> Model:
 def product_quadrature(a: Model, b: Model) -> np.ndarray:
     """RMS of the linear parts' difference [K] by tensor Gauss points, exact for piecewise polynomials."""
     rules = [axis.basis.nodes(2 * axis.basis.degree + 1) for axis in a.axes]
-    grid = {axis.name: x for axis, (x, _) in zip(a.axes, rules, strict=True)}
+    grid = {axis.name: axis.level_names or x for axis, (x, _) in zip(a.axes, rules, strict=True)}
     scale = np.array([o.scale for o in a.outputs])
     square = ((a.grid(grid) - b.grid(grid)) / scale) ** 2
     for _, w in rules:
@@ -68,7 +68,7 @@ def test_bound_is_never_below_the_largest_difference(models, kind: str, size: fl
         other = perturbed(model, size, seed)
         x = models.points(model, 5000, seed)
         scale = np.abs([o.scale for o in model.outputs])
-        found = np.abs(other.value(x) - model.value(x)).max(axis=0) / scale
+        found = np.abs(other.backend.value(x) - model.backend.value(x)).max(axis=0) / scale
         assert (maximum_bound(other, model.interaction) >= found).all()
 
 
