@@ -72,7 +72,7 @@ def summary(answers: list[dict[str, Any]], y: np.ndarray, limits: tuple[Limit, .
     good = np.all([(y[:, NAMES.index(o.name)] >= o.lsl) & (y[:, NAMES.index(o.name)] <= o.usl) for o in limits], axis=0)
     words = np.array([a["verdict"] for a in answers])
     wrong = int(((words == ACCEPT) & ~good).sum())
-    advice = [a["advice"]["status"] for a in answers if "advice" in a]
+    advice = ["blocking" not in a["advice"] and bool(a["advice"].get("change")) for a in answers if "advice" in a]
     inside = [[a["outputs"][n]["lower"] <= v <= a["outputs"][n]["upper"] for n, v in zip(NAMES, row, strict=True)]
               for a, row in zip(answers, y, strict=True) if "outputs" in a]  # fmt: skip
     return {
@@ -80,7 +80,7 @@ def summary(answers: list[dict[str, Any]], y: np.ndarray, limits: tuple[Limit, .
         "verdicts": {str(w): int((words == w).sum()) for w in np.unique(words)},
         "accepted": int((words == ACCEPT).sum()), "accepted and truly outside": wrong, "share of all tracks": wrong / len(y),
         "coverage of the 90 % intervals": dict(zip(NAMES, (np.sum(inside, axis=0) / len(y)).tolist(), strict=True)),
-        "rejects with advice that reaches the limits": f"{advice.count('ok')} of {len(advice)}",
+        "rejects with advice that reaches the limits": f"{sum(advice)} of {len(advice)}",
     }  # fmt: skip
 
 

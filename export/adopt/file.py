@@ -76,9 +76,12 @@ def read(path: str | Path) -> Adopted:
     """The surrogate in an .npz file. Raises InputError when it is not one, or an array is missing or does not fit."""
     try:
         with np.load(path, allow_pickle=False) as file:
+            twice = [name for i, name in enumerate(file.files) if name in file.files[:i]]
             arrays = Arrays({name: file[name] for name in file.files})
     except (ValueError, EOFError, zipfile.BadZipFile, AttributeError):
         raise InputError(f"{path} is not a plain .npz file; write it with numpy.savez and arrays of numbers or text") from None
+    if twice:
+        raise InputError(f"{path} holds the array {twice[0]!r} twice; write it again with each array once")
     kind = str(arrays.get("kind", ""))
     if kind not in KINDS:
         raise InputError(f"{path} is of kind {kind!r}; use one of {', '.join(KINDS)}")

@@ -12,7 +12,7 @@ from ..artifact import read
 from ..errors import InputError
 from ..model import Evaluation, Model
 from ..status import MEANING, Status
-from ..tolerance import checked, remark
+from ..tolerance import checked, remark, to_border
 from .answer import add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable
 from .dialects import add_dialect, open_for
 from .rows import Floats, answer_table, free_name, summary
@@ -116,10 +116,16 @@ def _table(args: argparse.Namespace, model: Model) -> int:
         found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True)
         return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
 
+    def remarks(columns: dict[str, Floats]) -> dict[int, str]:
+        x = np.stack([columns[a.name] for a in model.axes], axis=1)
+        _, moved = to_border(model.axes, x, tolerance)
+        return {row: remark(model.axes, x[row], moved[row]) for row in np.flatnonzero(moved.any(axis=1)).tolist()}
+
     names: list[str] = []
     for output in model.output_names:
         ends = [free_name(f"{output}_{end}", "_", [*model.output_names, *names]) for end in ("lower", "upper")]
         names += [output, *ends]
-    found = answer_table(open_for(args, args.table, model), args.output, {a.name: a for a in model.axes}, names, answer)
+    source, needed = open_for(args, args.table, model), {a.name: a for a in model.axes}
+    found = answer_table(source, args.output, needed, names, answer, remarks if tolerance else None)
     emit(args, *summary(found, args.output))
     return found.code()

@@ -25,6 +25,8 @@ SHOWN = 5  # reasons that are printed
 
 Answer = Callable[[dict[str, Floats]], tuple[NDArray[Any], Floats]]
 
+Remarks = Callable[[dict[str, Floats]], dict[int, str]]
+
 
 @dataclass
 class Outcome:
@@ -38,12 +40,15 @@ class Outcome:
         return ANSWERED if any(status >= 0 for status in self.counts) else NO_VALUE
 
 
-def answer_table(source: Source, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer) -> Outcome:
+def answer_table(
+    source: Source, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer, remarks: Remarks | None = None
+) -> Outcome:
     """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with commas and decimal points.
 
     `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates where it names an axis, else plain
-    numbers; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in. Raises InputError for
-    a table without a needed column or without rows, and for numbers that contradict each other's decimal mark.
+    numbers; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in; `remarks` {row: text} of
+    those columns are added to the reasons. Raises InputError for a table without a needed column or without rows,
+    and for numbers that contradict each other's decimal mark.
     """
     found = Outcome()
     columns = _columns(needed, source)
@@ -60,6 +65,8 @@ def answer_table(source: Source, target: str, needed: Mapping[str, Axis | None],
                 status, numbers = status.copy(), numbers.copy()
                 status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
             reasons = _reasons(block, status, needed, given, cells)
+            for row, text in (remarks(given) if remarks else {}).items():
+                reasons[row] = "; ".join(filter(None, (reasons[row], text)))
             _count(found, block, status, reasons)
             writer.writerows([*row, *new] for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True))
         if not found.counts:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..inverse.advise import Advice, Knob
 from ..inverse.answer import level_or_number
 from ..model import Evaluation, Model
-from ..status import Status
 from .limits import Limit, LineLimits
 from .verdict import ACCEPT, judge
 
@@ -35,7 +34,7 @@ def towards_targets(model: Model, limits: LineLimits, part: Sequence[float], fou
     accepted too and nearer to the targets, where there is one. A remark says when its settings lie on edge."""
     keep = ("status", "settings", "change", "after", "blocking", "message")
     advice = {key: value for key, value in found.to_dict().items() if key in keep}
-    if found.status != Status.OK or not found.change:
+    if found.blocking or not found.change:  # not inside, or nothing to do; a search cut by its deadline may well be inside
         return _aimed(limits, advice)
     here = np.array(part)
     aimed = any(o.target is not None for o in limits.outputs)

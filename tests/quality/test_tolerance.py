@@ -79,6 +79,7 @@ def test_a_table_is_answered_with_tolerances(tmp_path: Path) -> None:
     words = ["query", str(tmp_path / "m.sna"), "--table", str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv")]
     assert main([*words, "--sensor-tolerance", "power=0.5", "speed=0.1"]) == 0
     rows = (tmp_path / "o.csv").read_text()
+    assert "power = 500.3 counts as 500.0 (sensor tolerance)" in rows.splitlines()[1] and "counts" not in rows.splitlines()[2]
     assert [word in rows.splitlines()[i + 1] for i, word in enumerate(("ok", "out_of_domain", "ok"))] == [True] * 3
 
 
