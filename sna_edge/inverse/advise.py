@@ -102,7 +102,8 @@ def advise(
         boxes = [_box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)]
     except UNUSABLE as error:
         return Advice(error.status, message=str(error))
-    return _Query(model, here, indices, list(allowed.values()), boxes, found, seed, deadline).answer()
+    with np.errstate(over="ignore", invalid="ignore"):  # limits beyond what a link can give are infinite
+        return _Query(model, here, indices, list(allowed.values()), boxes, found, seed, deadline).answer()
 
 
 def _here(model: Model, part: Mapping[str, object]) -> Floats:

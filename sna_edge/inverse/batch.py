@@ -23,6 +23,7 @@ from .deadline import Deadline, OutOfTime, Pace
 from .forward import UnknownAtoms
 from .linear import linearised
 from .newton import walk
+from .nowhere import Nowhere
 from .problem import output_index
 from .quasi import points
 
@@ -46,8 +47,8 @@ class Batch:
     """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the link, as a share of the range
     of f_k over the unknowns' box (64 points), measured in double precision at the x returned.
 
-    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). unreachable: no start led to the target, x is
-    the closest point found. deadline: that, or x is NaN.
+    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). not_converged: no start led to the target, x is
+    the closest point found. unreachable: that, and there is none for certain. deadline: that, or x is NaN.
     out_of_domain, bad_input: x is NaN.
     """
 
@@ -97,8 +98,17 @@ def invert_batch(
         problem.x[good], miss[good] = x, off
     done |= off <= MEETING
     problem.x[problem.status < 0] = np.nan
-    problem.status[good] = np.where(done, Status.OK, Status.DEADLINE if pace.deadline.stopped else Status.UNREACHABLE)
+    problem.status[good] = np.where(done, Status.OK, _unsolved(problem, x, goal, done, pace.deadline))
     return Batch(problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss)
+
+
+def _unsolved(problem: _Problem, x: Floats, goal: Floats, done: Bools, deadline: Deadline) -> Ints:
+    """Statuses [n] of rows that are not `done`: unreachable where that is proven."""
+    status, rows = np.full(len(x), int(Status.NOT_CONVERGED)), np.flatnonzero(~done)
+    if len(rows) and not deadline.over() and not deadline.stopped:
+        none = Nowhere(problem.model, x[rows[0]], problem.sought, problem.outputs).missed(x[rows], goal[rows], deadline)
+        status[rows[none]] = int(Status.UNREACHABLE)
+    return np.where(status == Status.UNREACHABLE, status, int(Status.DEADLINE)) if deadline.stopped else status
 
 
 def _solve_in_time(

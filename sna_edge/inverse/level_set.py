@@ -82,7 +82,8 @@ def level_set(
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
         return _from_roots(part, axes, values, n)
-    return search.run(n)
+    with np.errstate(over="ignore", invalid="ignore"):  # targets whose square is not a number
+        return search.run(n)
 
 
 def tolerances(model: Model, outputs: list[int], tolerance: float | Mapping[str, float]) -> Floats:

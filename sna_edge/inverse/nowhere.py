@@ -124,9 +124,9 @@ class Nowhere:
 
     @staticmethod
     def _inside(least: Floats, most: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
-        """Which cells [B] may hold a point, from bounds of f [B, T] on them."""
+        """Which cells [..] may hold a point, from bounds of f [.., T] on them."""
         slack = np.nan_to_num(ROUNDING * np.maximum(np.abs(least), np.abs(most)), posinf=0.0)
-        return np.asarray(((least - slack <= high) & (most + slack >= low)).all(axis=1))
+        return np.asarray(((least - slack <= high) & (most + slack >= low)).all(axis=-1))
 
     def _local(self, cells: Cells) -> list[Floats]:
         """Bernstein coefficients [B, p+1, R] of the atoms of every axis on every cell."""
@@ -146,13 +146,45 @@ class Nowhere:
 
     def _coefficients(self, cells: Cells) -> Floats:
         """Bernstein coefficients [B, n, T] of f on every cell."""
-        local = self._local(cells)
         if isinstance(self.model.interaction, TT):
-            return np.asarray(self._train(local) + self._bias)
+            return np.asarray(self._train(self._local(cells)) + self._bias)
+        return np.asarray(self._products(cells) @ self._weight + self._bias)
+
+    def _products(self, cells: Cells) -> Floats:
+        """Bernstein coefficients [B, n, R] of the products of the atoms."""
+        local = self._local(cells)
         out = local[0]
         for part in local[1:]:
             out = (out[:, :, None] * part[:, None]).reshape(len(out), -1, out.shape[2])
-        return np.asarray(out @ self._weight + self._bias)
+        return out
+
+    def missed(self, x: Floats, goal: Floats, deadline: Deadline) -> NDArray[np.bool_]:
+        """Which rows [N] provably have no f_k = goal_k [N, T] anywhere along the columns, all other inputs as in x [N, D].
+
+        One look at every span of a CP: the products do not depend on the row. Rows there is no time for are not proven.
+        """
+        none, interaction = np.zeros(len(x), dtype=bool), self.model.interaction
+        lower, upper = (np.array([getattr(self.model.axes[d], end) for d in self.columns]) for end in ("lower", "upper"))
+        cells = self._cells(lower, upper)
+        if not isinstance(interaction, CP) or cells is None or len(cells.span) * self._count * self._rank > ROOM:
+            return none
+        products = self._products(cells)
+        size = max(ROOM // products[:, :, 0].size, 1)
+        deadline.restart()
+        for first in range(0, len(x), size):
+            if not deadline.allows():
+                break
+            rows = slice(first, first + size)
+            weight = np.ones((len(x[rows]), self._rank))
+            for d in range(len(self.model.axes)):
+                if d not in self.columns and len(interaction.modes[d]):
+                    weight = weight * atoms(self.model, d, x[rows, d])
+            possible = np.ones((len(cells.span), len(weight)), dtype=bool)
+            for t, k in enumerate(self.outputs):
+                f = products @ (weight * interaction.weights[:, k]).T + self._bias[t]
+                possible &= self._inside(f.min(axis=1)[:, :, None], f.max(axis=1)[:, :, None], goal[rows, t : t + 1], goal[rows, t : t + 1])
+            none[rows] = ~possible.any(axis=0)
+        return none
 
     def _train(self, local: list[Floats]) -> Floats:
         interaction = self.model.interaction

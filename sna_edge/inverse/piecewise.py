@@ -80,6 +80,8 @@ class Piecewise:
 
     def roots(self, target: float) -> RootSet:
         """All x with f(x) = target."""
+        if abs(target) > 2.0 * self.size:  # |f| is at most `size`; a target that is absurdly large would overflow below
+            return RootSet(np.empty(0), np.empty(0, dtype=bool), np.empty((0, 2)))
         f = self.shifted(target)
         slack = ROUNDING * (np.abs(self.coefficients).sum(axis=1) + abs(target))
         low, high = f.hull

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, Status, level_axis, spline_axis
-from sna_edge.inverse import Knob, advise, interval_set, level_set, nowhere, roots
+from sna_edge.inverse import Knob, advise, interval_set, invert_batch, level_set, nowhere, roots
 from sna_edge.inverse.deadline import Deadline
 from sna_edge.inverse.nowhere import Nowhere
 
@@ -116,6 +116,20 @@ def test_a_level_set_says_not_found_where_nothing_is_proven(monkeypatch: Any) ->
     monkeypatch.setattr(nowhere, "MOST_CELLS", 0)
     found = level_set(model, 5.0, ["a", "b", "lot"], 8)
     assert found.status == Status.NOT_CONVERGED and "was not found" in found.message and found.nearest is not None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_row_that_has_an_answer_is_never_unreachable(seed: int, random_model: Callable[..., Model]) -> None:
+    """Rows whose settings exist were called unreachable where no start led to them."""
+    model, rng = random_model(seed, link="identity"), np.random.default_rng(seed)
+    x = np.stack([rng.uniform(a.lower, a.upper, 400) for a in model.axes], axis=1)
+    y = model.backend.value(x)[:, 0]
+    known = {"x1": x[:, 1], "x2": x[:, 2]}
+    found = invert_batch(model, y, ["x0"], known)
+    assert set(found.status.tolist()) <= {Status.OK, Status.NOT_CONVERGED}
+    far = invert_batch(model, y + 1e3 * (np.abs(y).max() + 1.0), ["x0"], known)
+    proven = Status.UNREACHABLE if isinstance(model.interaction, CP) else Status.NOT_CONVERGED
+    assert (far.status == proven).all()
 
 
 BAD = [
