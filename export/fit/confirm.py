@@ -29,8 +29,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
-LEAST_GROUPS, SHARE, LEAST_HELD, MOST_HELD = 120, 0.1, 24, 400
-"""Different rows from which some are held out; the share; the fewest; and the most beyond a hundredth of all."""
+LEAST_GROUPS, SHARE, MOST_HELD = 60, 0.1, 400
+"""Different rows from which some are held out; the share; and the most beyond a hundredth of all."""
+LEAST_HELD, LEAST_SHARE = 24, 0.2
+"""So many are held out at least, in small tables this share."""
 STREAM = 104729
 """Added to the seed, so that held-out rows are no fold."""
 WORSE = 1.05
@@ -62,11 +64,11 @@ def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
     everything = np.arange(count)
     if count < LEAST_GROUPS or (count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS):
         return everything, everything[:0]
-    wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), LEAST_HELD)
+    wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count))
     out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
     out &= ~_indispensable(samples, out)
     part = samples.y[~out]
-    if out.sum() < LEAST_HELD // 2 or np.any(part.min(axis=0) == part.max(axis=0)):
+    if out.sum() < wanted / 2 or np.any(part.min(axis=0) == part.max(axis=0)):
         return everything, everything[:0]
     return np.flatnonzero(~out), np.flatnonzero(out)
 

@@ -118,7 +118,7 @@ def test_an_output_that_nothing_predicts_is_its_mean_and_the_others_stay() -> No
     assert found.report["outputs"]["product"]["r2"] > 0.9999
 
 
-@pytest.mark.parametrize(("rows_", "by"), [(60, "all rows"), (119, "all rows"), (130, "no part"), (400, "no part")])
+@pytest.mark.parametrize(("rows_", "by"), [(30, "all rows"), (59, "all rows"), (90, "no part"), (400, "no part")])
 def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPatch, rows_: int, by: str) -> None:
     """A candidate that knows its own rows by heart and nothing else looks perfect out of fold; it must not be delivered."""
     rng = np.random.default_rng(rows_)
@@ -133,7 +133,7 @@ def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPat
     def liar(samples, link, folds, seed, size, budget, until, worth, watch):  # type: ignore[no-untyped-def]
         base = real(samples, (link,), folds, budget)
         wrong = base.f.with_tables([t * -3.0 for t in base.f.tables])
-        noise = 0.9 if rows_ < 120 else 0.1
+        noise = 0.9 if rows_ < 60 else 0.1
         lied = base.measured + noise * (base.predicted - base.measured)
         fields = {**base.__dict__, "name": "liar", "kind": "direct", "f": wrong, "predicted": lied, "moved": None}
         return Candidate(**fields)
