@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import copysign, inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,12 +95,12 @@ class Output:
         """f with value(f) = y; NaN where y is outside the range of the link."""
         return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The closed range of the link in output units: no value, and no end of an interval, lies outside."""
         if self.link == "identity":
             return -np.inf, np.inf
-        far = np.copysign(np.inf, self.scale) if self.link == "exp" else self.scale + self.offset
+        far = copysign(inf, self.scale) if self.link == "exp" else self.scale + self.offset
         return min(self.offset, far), max(self.offset, far)
 
     def bounds(self, y: Floats) -> tuple[Floats, Floats]:
@@ -109,15 +111,17 @@ class Output:
         if self.interval.space == "output":
             low, high = y - below, y + above
             return (low, high) if self.link == "identity" else self.clipped(low, high)
-        f = self._linear_inside(y)
+        f = self.linear_of(y)
+        rounded = not isfinite(f.sum())  # a value at an end of the link, or none
+        f = self._linear_inside(y) if rounded else f
         low, high = self.value(f - below), self.value(f + above)
         low, high = np.minimum(low, high), np.maximum(low, high)
-        return (low, high) if self.link == "identity" else self.clipped(np.minimum(low, y), np.maximum(high, y))
+        return self.clipped(np.minimum(low, y), np.maximum(high, y)) if rounded and self.link != "identity" else (low, high)
 
     def clipped(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """An interval cut to the range of the link."""
         least, most = self.ends
-        return np.maximum(low, least), np.minimum(high, most)
+        return low if least == -inf else np.maximum(low, least), high if most == inf else np.minimum(high, most)
 
     def _linear_inside(self, y: Floats) -> Floats:
         """`linear_of`, a value that has rounded to an end of the link taken as the nearest one inside."""
