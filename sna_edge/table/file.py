@@ -91,9 +91,11 @@ class Source:
         """`marks` once the whole file has been looked through. Raises InputError where a column looks like thousands."""
         marks = self.marks(needed)
         columns = {self.names.index(name): marks.column(name) for name in needed if name in self.names}
-        for block in self.blocks() if self.has_marks and not marks.trusted else ():
+        for block in self.blocks(FIRST) if self.has_marks else ():
             for i, column in columns.items():
                 column.look(block.column(i), block.lines)
+            if all(column.settled for column in columns.values()):
+                break
         for column in columns.values():
             column.finish()
         return marks

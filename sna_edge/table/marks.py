@@ -55,11 +55,11 @@ class Marks:
 
 class Column:
     """The numbers of one column, a block of cells at a time. Raises InputError with line and column for a cell that contradicts the
-    file's mark, and for a column that mixes `1.000` with `999`: its marks look like thousands."""
+    file's mark, and for a column that mixes `1.000` with `999`: its marks look like thousands. `settled` columns cannot."""
 
     def __init__(self, marks: Marks, name: str) -> None:
         self._marks, self._name = marks, name
-        self._settled = marks.trusted
+        self.settled = marks.trusted
         self._bare = self._zero = False
         self._grouped: tuple[int, str] | None = None
         self._kept: list[tuple[list[str], Sequence[int]]] = []  # cells with marks, looked at once there is one without
@@ -77,7 +77,7 @@ class Column:
     def look(self, cells: list[str], lines: Sequence[int]) -> Floats:
         """`numbers`, where a cell that contradicts the mark is just none."""
         found = numbers(cells, self._marks.decimal)
-        if not self._settled:
+        if not self.settled:
             self._doubt(cells, lines, found)
         return found
 
@@ -93,20 +93,20 @@ class Column:
         if not all(marked):
             bare = np.abs(found[~np.array(marked, dtype=bool)])
             self._bare |= bool(np.isfinite(bare).any())
-            self._settled = bool((bare >= 1000).any())
-        if any(marked) and not self._settled:
+            self.settled = bool((bare >= 1000).any())
+        if any(marked) and not self.settled:
             thousandths = 1000 * found[np.isfinite(found)]
-            self._settled = not np.array_equal(np.rint(thousandths), thousandths)
+            self.settled = not np.array_equal(np.rint(thousandths), thousandths)
             self._kept.append((cells, lines))
-            self._settled |= sum(len(kept) for kept, _ in self._kept) > MOST_KEPT and not self._bare
-        if self._bare and not self._settled:
+            self.settled |= sum(len(kept) for kept, _ in self._kept) > MOST_KEPT and not self._bare
+        if self._bare and not self.settled:
             self._look()
 
     def _look(self) -> None:
         """Whether the kept cells could all be thousands, and the first that ends in zero."""
         for cells, lines in self._kept:
             if self._loose.search("\n".join(cells)):
-                self._settled = True
+                self.settled = True
                 return
             for line, cell in zip(lines, cells, strict=True):
                 if self._marks.decimal in cell and (self._grouped is None or not self._zero):
@@ -116,7 +116,7 @@ class Column:
     def finish(self) -> None:
         """To be called after the last block. A point is doubtful with fixed digits ('1.000'), a comma also where no cell proves it."""
         doubtful = self._zero or (self._marks.decimal == "," and self._marks.why is None)
-        if self._bare and self._grouped and doubtful and not self._settled:
+        if self._bare and self._grouped and doubtful and not self.settled:
             line, cell = self._grouped
             name = NAMES[self._marks.decimal]
             raise OpenMark(
