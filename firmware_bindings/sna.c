@@ -104,7 +104,7 @@ static void clear(void *p, size_t n) {
 
 /* Bit tests need no arithmetic: the same result with and without an FPU. */
 NOINLINE int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
-NOINLINE int moderate(const void *p) { return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x5F300000u; } /* |*p| < 2^500 */
+NOINLINE int moderate(const void *p) { return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x7E700000u; } /* |*p| < 2^1000 */
 static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
 
 static float float_of_bits(uint32_t bits) {
@@ -299,8 +299,8 @@ NOINLINE int whole(const f64 *p) {
 }
 
 #ifndef SNA_FLOAT
-/* upper - lower >= 2^-500 */
-static int far_apart(const axis_record *a) { return a->upper - a->lower >= power_of_two(-500); }
+/* upper - lower >= 2^-1000 */
+static int far_apart(const axis_record *a) { return a->upper - a->lower >= power_of_two(-1000); }
 #else
 #define far_apart(a) 1
 #endif
@@ -421,7 +421,7 @@ static int interval_holds(const output_record *o) {
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
     if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) || !moderate(p + 56)) return 0;
-    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x20B00000u || order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0; /* |scale| < 2^-500 */
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0; /* |scale| < 2^-1000 */
     if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
     return all_zero(o->reserved, 10);
 }

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-LARGEST = 2.0**500
-"""Numbers of axes, outputs and targets lie below it: products and quotients of two of them, one at least 2^-500, stay finite."""
+LARGEST = 2.0**1000
+"""Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and quotients by a width stay finite."""
+REACH = 2.0**500
+"""Linear parts, and targets in units of the linear part, lie below it: their squares and products are finite."""
 TOLERANCE64, TOLERANCE32 = 2.0**-36, 2.0**-13
 """Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest |y| of the stored range."""
 ROUNDING = 1.0 + 2.0**-7
@@ -60,7 +62,7 @@ def _modes(raw: Any, peak: Floats) -> Floats:
 def broken(raw: Any) -> str:
     """What range, tolerances or expected values say beyond the bound, in words; empty where they keep to it."""
     f = linear_bound(raw)
-    if not (f < LARGEST).all():
+    if not (f < REACH).all():
         return "its tables and weights may give numbers beyond 2^500"
     o, link = raw.outputs, raw.outputs["link"]
     with np.errstate(over="ignore"):
@@ -92,10 +94,10 @@ def _expected(raw: Any) -> Floats:
 
 
 def outside(values: Any) -> NDArray[np.bool_]:
-    """Which numbers lie at or beyond 2^500; NaN does not."""
+    """Which numbers lie at or beyond 2^1000; NaN does not."""
     return np.asarray(np.abs(np.asarray(values, dtype=float)) >= LARGEST)
 
 
 def span_fits(low: float, high: float) -> bool:
-    """Bounds of an axis: below 2^500 and at least 2^-500 apart."""
+    """Bounds of an axis: below 2^1000 and at least 2^-1000 apart."""
     return max(abs(low), abs(high)) < LARGEST and high - low >= 1.0 / LARGEST

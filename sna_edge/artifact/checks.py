@@ -161,7 +161,7 @@ def _axis(d: int, a: Any) -> None:
         need(p == 0 and lower == 0 and upper == s - 1 and not uniform, rule, f"{where}: not a categorical axis")
     else:
         need(lower < upper, rule, f"{where}: lower bound is not below the upper one")
-        need(bound.span_fits(lower, upper), rule, f"{where}: bounds beyond 2^500 or less than 2^-500 apart; give the input another unit")
+        need(bound.span_fits(lower, upper), rule, f"{where}: bounds beyond 2^1000 or less than 2^-1000 apart; give the input another unit")
     with np.errstate(over="ignore"):
         inv_width = s / (upper - lower) if uniform else 0.0
         low, high = layout.outward32(lower, upper)

@@ -49,4 +49,4 @@ def need_magnitudes(model: Model, scale: Scale) -> None:
     for k, o in enumerate(model.outputs):
         widths = (o.interval.below, o.interval.above) if o.interval else ()
         if bound.outside([o.bias, o.scale, o.offset, scale.low[k], scale.high[k], *widths]).any() or abs(o.scale) < 1.0 / bound.LARGEST:
-            raise InputError(f"output {o.name!r} has numbers beyond what a file holds (2^500); give it another unit")
+            raise InputError(f"output {o.name!r} has numbers beyond what a file holds (2^1000); give it another unit")

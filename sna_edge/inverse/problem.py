@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.bound import LARGEST
+from ..artifact.bound import LARGEST, REACH
 from ..axis import Axis
 from ..backends import Backend
 from ..errors import DomainError, InputError
@@ -80,6 +80,10 @@ def wanted(model: Model, target: Target) -> tuple[list[int], Floats]:
         raise InputError("give at least one target")
     indices = [output_index(model, name) for name in target]
     values = np.array([number(v, f"target {name!r}") for name, v in target.items()])
+    for k, value in zip(indices, values.tolist(), strict=True):
+        o = model.outputs[k]
+        if not abs(value / 4 - o.offset / 4) < min(REACH * abs(o.scale), LARGEST) / 4:
+            raise BadValue(f"target {o.name!r} is {value:g}, beyond all that the model can give; give one near its range")
     return indices, values
 
 
@@ -91,8 +95,6 @@ def number(value: object, what: str) -> float:
         raise BadValue(f"{what} is {value!r}; give a finite number") from None
     if not np.isfinite(result):
         raise BadValue(f"{what} is {result}; give a finite number")
-    if abs(result) >= LARGEST:
-        raise BadValue(f"{what} is {result:g}, beyond all that a model gives; give a number below 2^500")
     return result
 
 
