@@ -12,6 +12,7 @@ from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import slack
 from .errors import InputError
 from .levels import AMBIGUOUS, Levels, number, unmasked
+from .naming import labelled
 
 Floats = NDArray[np.float64]
 
@@ -87,7 +88,7 @@ class Axis:
 
         NaN: missing; inf: a level never seen; -inf: several levels are the same number. Raises InputError for what is no number.
         """
-        return self.levels.index(value) if self.kind == "categorical" else number(value, self.name)
+        return self.levels.index(value) if self.kind == "categorical" else number(value, self.name, self.unit)
 
     def encode(self, values: ArrayLike) -> Floats:
         """`coordinate` of every element of an array, a list or a single value; the same shape."""
@@ -96,7 +97,7 @@ class Axis:
             return self.levels.indices(array)
         if array.dtype.kind in "fiu":
             return np.asarray(array, dtype=float)
-        return np.array([number(v, self.name) for v in array.reshape(-1)], dtype=float).reshape(array.shape)
+        return np.array([number(v, self.name, self.unit) for v in array.reshape(-1)], dtype=float).reshape(array.shape)
 
     @property
     def wanted(self) -> str:
@@ -112,7 +113,7 @@ class Axis:
     def describe(self) -> str:
         if self.kind == "categorical":
             return f"{self.name} in {{{', '.join(self.level_names)}}}"
-        return f"{self.name} [{self.unit or '-'}] in [{self.lower:g}, {self.upper:g}]"
+        return f"{labelled(self.name, self.unit or '-')} in [{self.lower:g}, {self.upper:g}]"
 
 
 def spline_axis(name: str, unit: str, lower: float, upper: float, *, spans: int = 8, degree: int = 3) -> Axis:

@@ -128,11 +128,14 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def number(value: object, name: str) -> float:
-    """One value of a continuous input `name` as a float; NaN where it is missing. Raises InputError where it is no number."""
+def number(value: object, name: str, unit: str = "") -> float:
+    """One value of a continuous input as a float in `unit`; NaN where it is missing. Raises InputError where it is no number.
+
+    Text may carry its own unit: '0.5 kW' for an input in W is 500 (units.py).
+    """
     if isinstance(value, (bytes, str)):
         text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else value).strip()
-        return _of_text(text, name)
+        return _of_text(text, name, unit)
     if missing(value):
         return MISSING
     if isinstance(value, (bool, np.bool_)):
@@ -147,14 +150,16 @@ def number(value: object, name: str) -> float:
         raise InputError(f"input {name!r} = {value!r} is not a number; give a real number") from None
 
 
-def _of_text(text: str, name: str) -> float:
+def _of_text(text: str, name: str, unit: str) -> float:
     if not text:
         return MISSING
     if NUMBER.fullmatch(text):
         return float(text)
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
         return float(text)
-    raise InputError(f"input {name!r} = {text!r} is not a number; give a number")
+    from .units import quantity  # only readings with a unit need it
+
+    return quantity(text, unit, name)
 
 
 def _what(value: object) -> str:

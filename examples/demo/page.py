@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sna_edge.naming import labelled
 from sna_export.report import Page, figures
 from sna_export.report.fit_page import candidates, describe_model
 from sna_export.report.svg import Plot, ends
@@ -92,7 +93,7 @@ def crossings(model: Any, one: Record, name: str, value: float) -> str:
     axis = model.axes[model.axis_index(one["unknown"])]
     x = np.linspace(axis.lower, axis.upper, 241)
     y = model.value({**one["at"], axis.name: x})[:, model.output_names.index(name)]
-    label = f"{axis.name} [{axis.unit}]" if axis.unit else axis.name
+    label = labelled(axis.name, axis.unit)
     plot = Plot((axis.lower, axis.upper), ends(y, [value]), xlabel=label, ylabel=name, width=520)
     plot.line(x, y).line([axis.lower, axis.upper], [value, value], 5, dashed=True, name=f"target {value:g}")
     return plot.dots(one["solutions"], [value] * len(one["solutions"]), 1, radius=4, name="solutions").render()

@@ -7,6 +7,7 @@ from typing import Any
 from sna_edge import __version__
 from sna_edge.artifact.golden import float32_offsets
 from sna_edge.model import Model
+from sna_edge.naming import labelled
 
 
 def content_hash(model: Model) -> str:
@@ -45,7 +46,7 @@ def offsets(model: Model) -> dict[str, dict[str, float]]:
 def notes(model: Model) -> dict[str, str]:
     """One line per input and output for readers of the graph."""
     said = {a.name: a.describe() for a in model.axes}
-    said |= {o.name: f"{o.name} [{o.unit or '-'}]" for o in model.outputs}
+    said |= {o.name: labelled(o.name, o.unit or "-") for o in model.outputs}
     inputs = ", ".join(a.name for a in model.axes)
     said |= {f"d_{o.name}": f"gradient of {o.name} by ({inputs}), {o.unit or '-'} per input unit" for o in model.outputs}
     return said

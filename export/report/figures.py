@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sna_edge.axis import Axis
 from sna_edge.interaction import CP
 from sna_edge.model import Evaluation, Model
+from sna_edge.naming import labelled
 
 from .svg import Plot, ends
 
@@ -25,7 +26,7 @@ def predicted_measured(
     """Predicted against measured with the line of equality."""
     keep = np.linspace(0, len(measured) - 1, min(len(measured), DOTS)).astype(int)
     span = ends(measured, predicted)
-    label = f"{name} [{unit}]" if unit else name
+    label = labelled(name, unit)
     plot = Plot(span, span, title=title or name, xlabel=f"measured {label}", ylabel=f"predicted {label}", width=size[0], height=size[1])
     return plot.line(span, span, 5, dashed=True).dots(np.asarray(measured)[keep], np.asarray(predicted)[keep]).render()
 
@@ -85,7 +86,7 @@ def _positions(axis: Axis) -> Floats:
 
 def _axis_plot(axis: Axis, room: tuple[float, float], *, title: str = "", ylabel: str = "", height: int = 200) -> Plot:
     """An empty plot over one input: its domain, or its level names."""
-    xlabel = f"{axis.name} [{axis.unit}]" if axis.unit else axis.name
+    xlabel = labelled(axis.name, axis.unit)
     levels = axis.level_names if axis.kind == "categorical" else ()
     span = (-0.5, len(levels) - 0.5) if levels else (axis.lower, axis.upper)
     plot = Plot(span, room, title=title, xlabel=xlabel, ylabel=ylabel, width=280, height=height)
@@ -110,7 +111,7 @@ def slices(model: Model, at: Floats, output: int = 0) -> list[str]:
     room = ends(*(v[:, output] for e in evaluations for v in (e.value, e.lower, e.upper)))
     plots = []
     for axis, x0, (x, e) in zip(model.axes, at, found, strict=True):
-        plot = _axis_plot(axis, room, ylabel=f"{o.name} [{o.unit}]" if o.unit else o.name, height=210)
+        plot = _axis_plot(axis, room, ylabel=labelled(o.name, o.unit), height=210)
         plot.band(x, e.lower[:, output], e.upper[:, output]).line(x, e.value[:, output])
         plots.append(plot.dots([x0], [model.evaluate(at, level_index=True).value[0, output]], 1, radius=4).render())
     return plots

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
+from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import ticks
 
 Floats = NDArray[np.float64]
+LETTER = 6.4  # width in pixels, about
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 30, 44  # pixels around the data
 
 
@@ -76,7 +79,7 @@ class Plot:
         """Names at x = 0, 1, 2 .. instead of numbers."""
         self.levels = list(names)
         room = (self.width - LEFT - RIGHT) * (1 / max(self.x[1] - self.x[0], 1e-300))
-        if 6.4 * max(map(len, self.levels), default=0) > room:
+        if LETTER * max(map(len, self.levels), default=0) > room:
             self.slanted = True
             self.bottom = BOTTOM + min(int(3.2 * max(map(len, self.levels))), 80)
             self.height += self.bottom - BOTTOM
@@ -99,10 +102,22 @@ class Plot:
 
     def render(self, style: str = "") -> str:
         """The <svg> element; `style` makes it stand alone as a file."""
-        w, h = self.width, self.height
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">'
+        left, right = self._beyond()
+        w, h = self.width + left + right, self.height
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="{-left} 0 {w} {h}" width="{w}" height="{h}" role="img">'
         described = f"<title>{escape(self.title or self.ylabel)}</title>"
         return "".join([head, described, style, *self._frame(), *self.marks, *self._legend(), "</svg>"])
+
+    def _beyond(self) -> tuple[int, int]:
+        """Pixels that labels need left and right of the plot, so that none is cut."""
+        widest = max((_letters(v) for v in _ticks(self.y, "y" in self.log)), default=0)
+        left, right = LETTER * widest - (LEFT - 26), 0.0
+        half, middle = LETTER * len(self.xlabel) / 2, (LEFT + self.width - RIGHT) / 2
+        left, right = max(left, half - middle), max(right, half - (self.width - middle))
+        if self.levels is None:
+            last = [(float(self.px(v)), LETTER * _letters(v) / 2) for v in _ticks(self.x, "x" in self.log)]
+            right = max([right, *(x + size - self.width for x, size in last)])
+        return max(0, ceil(left)), max(0, ceil(right))
 
     def _frame(self) -> list[str]:
         w, h = self.width, self.height
@@ -114,7 +129,8 @@ class Plot:
         out.append(f'<path class="a" d="M{LEFT} {h - self.bottom}H{w - RIGHT}"/>')
         out.append(_words(escape(self.xlabel), (LEFT + w - RIGHT) / 2, h - 8))
         middle = (TOP + h - self.bottom) / 2
-        out.append(f'<text class="t" transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{escape(self.ylabel)}</text>')
+        place = 12 - self._beyond()[0]
+        out.append(f'<text class="t" transform="translate({place} {middle}) rotate(-90)" text-anchor="middle">{escape(self.ylabel)}</text>')
         return out
 
     def _places(self, y: float) -> list[str]:
@@ -129,9 +145,14 @@ class Plot:
     def _legend(self) -> list[str]:
         out, x = [], float(self.width - RIGHT)
         for mark, name in reversed(self.names):
-            x -= 6.4 * len(name) + 28
+            x -= LETTER * len(name) + 28
             out.append(f'<rect class="{mark}" {_box(x, 10, 10, 10)} rx="2"/>{_words(escape(name), x + 14, 19, "start")}')
         return out
+
+
+def _letters(value: float) -> int:
+    """Letters of a tick's label without its markup."""
+    return len(re.sub("<[^>]*>", "", ticks.label(value)))
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:

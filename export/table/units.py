@@ -35,9 +35,15 @@ def unit_of(name: str) -> str:
     return ""
 
 
+def unit_for(name: str, known: Mapping[str, str]) -> str:
+    """What is known of a column, '-' for none, else what its name carries."""
+    found = known.get(name)
+    return "" if found == "-" else found or unit_of(name)
+
+
 def with_units(model: Model, known: Mapping[str, str] | None = None) -> Model:
     """The model with the units that its table's row of units or its names carry, where it has none."""
     known = known or {}
-    axes = [replace(a, unit=a.unit or known.get(a.name) or unit_of(a.name)) if a.kind != "categorical" else a for a in model.axes]
-    outputs = [replace(o, unit=o.unit or known.get(o.name) or unit_of(o.name)) for o in model.outputs]
+    axes = [replace(a, unit=a.unit or unit_for(a.name, known)) if a.kind != "categorical" else a for a in model.axes]
+    outputs = [replace(o, unit=o.unit or unit_for(o.name, known)) for o in model.outputs]
     return model.replace(axes=axes, outputs=outputs)

@@ -15,6 +15,7 @@ import numpy as np
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
+from ..naming import QUANTITY
 from ..output import Output
 from ..status import Status
 
@@ -128,8 +129,10 @@ def number(name: str, text: str) -> float:
 
 
 def coordinate(axis: Axis, text: str) -> float:
-    """The coordinate of one input: a finite number, or what `Axis.coordinate` finds of a level."""
-    return axis.coordinate(text) if axis.kind == "categorical" else number(axis.name, text)
+    """The coordinate of one input: a finite number (with its own unit, where it has one), or what `Axis.coordinate` finds of a level."""
+    if axis.kind == "categorical" or QUANTITY.fullmatch(text):
+        return axis.coordinate(text)
+    return number(axis.name, text)
 
 
 def given(model: Model, texts: Sequence[str]) -> dict[str, object]:

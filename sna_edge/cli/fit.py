@@ -13,7 +13,7 @@ from typing import Any
 from ..artifact import read as read_model
 from ..artifact.limits import need_counts
 from ..errors import InputError
-from .answer import add_json, assignment, emit, interval_text, outcomes, split_names, table, with_unit, writable
+from .answer import add_json, assignment, assignments, emit, interval_text, outcomes, split_names, table, with_unit, writable
 from .dialects import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"
@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", action="append", required=True, metavar="COL", help="the column to predict; may be repeated")
     parser.add_argument("--inputs", action="append", metavar="A,B", help="columns to predict from (default: all others)")
     parser.add_argument("--categorical", action="append", metavar="A,B", help="inputs with levels instead of a scale")
+    parser.add_argument(
+        "--units", nargs="+", action="extend", default=[], metavar="NAME=UNIT", help="units of columns (default: header or unit row)"
+    )
     parser.add_argument("--link", choices=LINKS, default="auto", help="exp: positive outputs, logistic: shares (default: auto)")
     parser.add_argument(
         "--domain", nargs="+", action="extend", default=[], metavar="NAME=LO:HI", help="ends of an input (default: its range in the table)"
@@ -48,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
     need_counts(1, len(args.target))
     domain = dict(interval(text) for text in args.domain)
+    units = assignments(args.units)
     start = time.perf_counter()
     from sna_export.fit import fit
     from sna_export.table import read
@@ -55,12 +59,15 @@ def run(args: argparse.Namespace) -> int:
 
     data = read(args.table, **declared(args))
     targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
+    unknown = [name for name in units if name not in (*targets, *(inputs or data.names))]
+    if unknown:
+        raise InputError(f"--units names {unknown[0]!r}, which is no column of this fit; its columns are {', '.join(data.names)}")
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
-    model = with_units(found.model, data.units)
+    model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
     found = replace(found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model)
     found.model.save(args.output)

@@ -9,6 +9,7 @@ from ..artifact import read
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
+from ..naming import labelled
 from ..status import MEANING, Status
 from .answer import USAGE, add_at, add_json, add_model, assignments, emit, exit_code, given, number, split_names, table, with_unit
 from .dialects import add_dialect
@@ -177,7 +178,7 @@ def _root_lines(found: Any) -> list[str]:
 
 def solution_lines(found: Any) -> list[str]:
     """A table with a row per solution."""
-    header = [f"{a.name} [{a.unit}]" if a.unit else a.name for a in found.axes]
+    header = [labelled(a.name, a.unit) for a in found.axes]
     rows = [[cell(s[a.name]) for a in found.axes] for s in found.solutions]
     return table(header, rows) if rows else []
 

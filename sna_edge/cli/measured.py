@@ -16,6 +16,7 @@ from ..inputs import unknown_name
 from ..model import Model
 from .answer import assignments, coordinate, given, number, split_names, table, with_unit
 from .dialects import open_for
+from .rows import with_own_units
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -67,6 +68,8 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
         for name in chosen:
             cells = block.column(source.names.index(name))
             values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
+            if name in model.input_names and name not in levels:
+                values = with_own_units(model.axes[model.axis_index(name)], cells, values)
             _refuse_gaps(source.path, name, cells, block.lines, values, optional=name in model.output_names)
             found[name].append(np.array(cells, dtype=object) if name in levels else values)
     if not rows:

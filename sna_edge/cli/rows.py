@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..errors import InputError
+from ..naming import QUANTITY
 from ..status import MEANING, Status
 from ..table import Block, Column, Source
 from .answer import ANSWERED, NO_VALUE, coordinate, with_unit
@@ -142,7 +143,19 @@ def _coordinates(axis: Axis | None, reader: Column, cells: list[str], block: Blo
     if axis is not None and _has_levels(axis):
         known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
         return np.array([known[cell] for cell in cells], dtype=float)
-    return reader.numbers(cells, block.lines)
+    found = reader.numbers(cells, block.lines)
+    return found if axis is None else with_own_units(axis, cells, found)
+
+
+def with_own_units(axis: Axis, cells: Sequence[str], found: Floats) -> Floats:
+    """The numbers of a column, those of cells like '0.5 kW' in the unit of the axis; NaN where the unit is none."""
+    odd = [row for row in np.flatnonzero(np.isnan(found)).tolist() if QUANTITY.fullmatch(cells[row])]
+    if odd:
+        found = found.copy()
+    for row in odd:
+        with suppress(InputError):
+            found[row] = axis.coordinate(cells[row])
+    return found
 
 
 def _reasons(
@@ -155,7 +168,7 @@ def _reasons(
         if row in block.wrong:
             found[row] = block.wrong[row]
         elif state == Status.BAD_INPUT:
-            bad = [_no_number(name, cells[name][row]) for name in needed if np.isnan(given[name][row])]
+            bad = [_no_number(name, cells[name][row], axis) for name, axis in needed.items() if np.isnan(given[name][row])]
             found[row] = "; ".join(bad) or MEANING[state]
         elif state in (Status.OUT_OF_DOMAIN, Status.EXTRAPOLATED):
             found[row] = "; ".join(_outside(needed, given, cells, row)) or MEANING[state]
@@ -164,7 +177,12 @@ def _reasons(
     return found
 
 
-def _no_number(name: str, cell: str) -> str:
+def _no_number(name: str, cell: str, axis: Axis | None) -> str:
+    if axis is not None and QUANTITY.fullmatch(cell):
+        try:
+            axis.coordinate(cell)
+        except InputError as error:
+            return str(error)
     return f"{name!r} is no finite number: {cell.strip()!r}" if cell.strip() else f"{name!r} is empty"
 
 

@@ -13,6 +13,7 @@ from ..errors import InputError, SnaError
 from ..inverse.advise import advise
 from ..inverse.answer import named
 from ..model import Model
+from ..naming import QUANTITY
 from ..status import Status
 from ..tolerance import remark, to_border
 from .echo import echo
@@ -123,7 +124,10 @@ class Line:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return f"bad reading {name!r} = {said(value)}: not a number"
         try:
-            number = read(value) if isinstance(value, str) else float(value)
+            if isinstance(value, str):
+                number = self.model.axes[d].coordinate(value) if QUANTITY.fullmatch(value) else read(value)
+            else:
+                number = float(value)
         except InputError as error:
             return f"bad reading {name!r}: {error}"
         except OverflowError:

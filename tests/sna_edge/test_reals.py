@@ -39,7 +39,7 @@ def _pandas(**options: Any) -> Any:
 
 
 def _polars(_: Any = None) -> Any:
-    return pytest.importorskip("polars").DataFrame({"lot": ["7", "B"], "b": [2, 3], "note": ["x", None], "a": [1, 1.5]})
+    return pytest.importorskip("polars").DataFrame({"lot": ["7", "B"], "b": [2, 3], "note": ["x", None], "a": [1.0, 1.5]})
 
 
 def _arrow() -> Any:
