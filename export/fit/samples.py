@@ -15,6 +15,8 @@ from sna_edge.reals import reals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+FAINT = 1e-3
+"""Shares below this share of the middle one are not told from 0."""
 
 
 @dataclass(frozen=True)
@@ -128,15 +130,22 @@ class Samples:
 
 
 def linear_targets(outputs: Sequence[Output], y: Floats) -> Floats:
-    """f [N, K] with output.value(f) = y; values on the border of a logistic link are moved half a row's share inside."""
+    """f [N, K] with output.value(f) = y; shares nearer to the border of a logistic link than `_margin` are taken to lie there."""
     columns = []
     for k, output in enumerate(outputs):
         column = y[:, k]
         if output.link == "logistic":
-            margin = 0.5 / len(y)
-            column = np.clip(column, margin, 1.0 - margin)
+            column = np.clip(column, _margin(column), 1.0 - _margin(1.0 - column))
         columns.append(output.linear_of(column))
     return np.stack(columns, axis=1)
+
+
+def _margin(share: Floats) -> float:
+    """Half a row's share, but no more than half the least share above 0 (or a thousandth of the middle one): shares that are all
+    small, and a single one, keep their values."""
+    some = share[share > 0]
+    half = 0.5 / len(share)
+    return min(half, max(0.5 * float(some.min()), FAINT * float(np.median(some)))) if len(some) else half
 
 
 def values(outputs: Sequence[Output], f: Floats) -> Floats:

@@ -42,7 +42,7 @@ def test_conformal_quantile_covers(count: int) -> None:
 
 def test_intervals_follow_the_link_where_that_is_narrower() -> None:
     rng = np.random.default_rng(0)
-    f = rng.normal(0.0, 1.5, (2000, 1))
+    f = rng.normal(0.0, 1.0, (2000, 1))
     noisy = f + 0.1 * rng.standard_normal(f.shape)
     (output,) = with_intervals([Output("y", link="exp", scale=3.0)], 3.0 * np.exp(noisy), 3.0 * np.exp(f))
     assert output.interval is not None and output.interval.space == "link"
