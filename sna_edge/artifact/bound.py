@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from math import comb
+from functools import cache
+from math import comb, exp, inf
 from typing import Any
 
 import numpy as np
@@ -20,82 +21,70 @@ REACH = 2.0**500
 TOLERANCE64, TOLERANCE32 = 2.0**-36, 2.0**-13
 """Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest |y| of the stored range."""
 ROUNDING = 1.0 + 2.0**-7
+FIELDS = ["link", "scale", "offset", "range_low", "range_high", "kappa"]
+
+
+@cache
+def _bernstein(n: int) -> Floats:
+    """[k, j] = C(j, k) / C(n - 1, k): coefficients of powers -> Bernstein coefficients."""
+    return np.array([[comb(j, k) / comb(n - 1, k) for j in range(n)] for k in range(n)])
+
+
+def basis_bound(matrices: NDArray[Any]) -> float:
+    """b of the span matrices [M, p+1, p+1] of an axis; not finite where one of them is not."""
+    return float(np.abs(matrices @ _bernstein(matrices.shape[1])).sum(axis=1).max())
+
+
+def table_bound(table: NDArray[Any], left: int) -> float:
+    """t of a table [n_rows, n_columns], of a core with `left` ranks on its left; not finite where the table is not."""
+    if not table.size:
+        return 1.0
+    if not left:
+        return max(float(table.max()), -float(table.min()))
+    return float(np.abs(table.reshape(len(table), left, -1).astype(float)).sum(axis=1).max())
 
 
 def linear_bound(raw: Any) -> Floats:
     """F [K]."""
-    from .checks import matrix_array, table_array
-
-    peak = np.empty(len(raw.axes))
     with np.errstate(over="ignore", invalid="ignore"):
-        for d, a in enumerate(raw.axes):
-            peak[d] = _basis(matrix_array(a, raw.sections).astype(float)) * _table(a, table_array(a, raw.sections))
-        weights = np.abs(raw.weights).astype(float)
-        modes = np.full(len(weights), np.prod(peak)) if raw.is_tt else _modes(raw, peak)
-        return np.asarray(np.abs(raw.outputs["bias"]) + modes @ weights)
-
-
-def _basis(matrices: Floats) -> float:
-    """max over matrices and j of sum_i |sum_{k <= j} M[i][k] C(j, k) / C(p, k)|."""
-    n = matrices.shape[1]
-    bernstein = np.array([[comb(j, k) / comb(n - 1, k) for k in range(n)] for j in range(n)])
-    return float(np.abs(matrices @ bernstein.T).sum(axis=1).max())
-
-
-def _table(a: Any, table: NDArray[Any]) -> float:
-    if not table.size:
-        return 1.0
-    if not a["left"]:
-        return float(max(table.max(), -float(table.min())))
-    core = table.reshape(len(table), int(a["left"]), int(a["right"]))
-    return float(np.abs(core.astype(float)).sum(axis=1).max())
-
-
-def _modes(raw: Any, peak: Floats) -> Floats:
-    """prod of the peaks of its axes for every row of W."""
-    modes = np.zeros(len(raw.weights))
-    for mask, count, first in raw.groups.tolist():
-        modes[first : first + count] = np.prod([p for d, p in enumerate(peak) if mask >> d & 1])
-    return modes
+        products = np.where(raw.uses, raw.peaks, 1.0).prod(axis=1)
+        modes = np.full(len(raw.weights), products[0]) if raw.is_tt else np.repeat(products, raw.sizes)
+        return np.asarray(np.abs(raw.outputs["bias"]) + modes @ np.abs(raw.weights))
 
 
 def broken(raw: Any) -> str:
     """What range, tolerances or expected values say beyond the bound, in words; empty where they keep to it."""
-    f = linear_bound(raw)
-    if not (f < REACH).all():
+    d, k = len(raw.axes), len(raw.outputs)
+    numbers = np.frombuffer(raw.sections["golden"], "<f8", offset=8)
+    expected = numbers[2 * k + (len(numbers) - 2 * k) // (d + k) * d :].reshape(-1, k)
+    rows = zip(linear_bound(raw).tolist(), raw.outputs[FIELDS].tolist(), numbers[: 2 * k].reshape(2, k).T.tolist(), strict=True)
+    ends = zip(expected.min(axis=0).tolist(), expected.max(axis=0).tolist(), strict=True)
+    return next(filter(None, (_broken(*row, end) for row, end in zip(rows, ends, strict=True))), "")
+
+
+def _broken(f: float, output: tuple[Any, ...], tolerances: list[float], expected: tuple[float, float]) -> str:
+    """`broken` of one output with the bound f."""
+    link, scale, offset, low, high, kappa = output
+    if not f < REACH:
         return "its tables and weights may give numbers beyond 2^500"
-    o, link = raw.outputs, raw.outputs["link"]
-    with np.errstate(over="ignore"):
-        reach = np.abs(o["scale"]) * np.where(link == 1, np.exp(np.minimum(f, 710.0)), np.where(link == 2, 1.0, f))
-    low, high = o["range_low"], o["range_high"]
-    limit = ROUNDING * reach + 2.0**-20 * np.abs(o["offset"])
-    expected = _expected(raw)
-    for what, values in (("stored range", np.stack([low, high])), ("expected values", expected)):
-        if not (np.abs(values - o["offset"]) <= limit).all():
-            return f"the {what} of an output lies beyond what its tables and weights can give"
-    far = np.maximum(np.abs(low - o["offset"]), np.abs(high - o["offset"]))
-    slope = np.where(link == 1, far, np.where(link == 2, 0.25, 1.0) * np.abs(o["scale"]))
-    size = ROUNDING * f * slope
-    if not (o["kappa"] * (high - low) <= size).all():
+    scale, far = abs(scale), max(abs(low - offset), abs(high - offset))
+    reach = (exp(f) if f < 709.0 else inf) if link == 1 else 1.0 if link == 2 else f
+    limit = ROUNDING * scale * reach + 2.0**-20 * abs(offset)
+    if far > limit:
+        return "the stored range of an output lies beyond what its tables and weights can give"
+    if max(abs(expected[0] - offset), abs(expected[1] - offset)) > limit:
+        return "the expected values of an output lie beyond what its tables and weights can give"
+    size = ROUNDING * f * (far if link == 1 else 0.25 * scale if link == 2 else scale)
+    if kappa * (high - low) > size:
         return "kappa is larger than tables and weights allow"
-    size = size + 2.0 * np.maximum(np.abs(low), np.abs(high))
-    wide = (_tolerances(raw) > np.stack([TOLERANCE64 * size, TOLERANCE32 * size])).any()
+    size += 2.0 * max(abs(low), abs(high))
+    wide = tolerances[0] > TOLERANCE64 * size or tolerances[1] > TOLERANCE32 * size
     return "a tolerance is wider than rounding explains: the golden vectors would prove nothing" if wide else ""
 
 
-def _tolerances(raw: Any) -> Floats:
-    return np.frombuffer(raw.sections["golden"], "<f8", 2 * len(raw.outputs), 8).reshape(2, -1)
-
-
-def _expected(raw: Any) -> Floats:
-    block, d, k = raw.sections["golden"], len(raw.axes), len(raw.outputs)
-    count = int(np.frombuffer(block, "<u4", 1)[0])
-    return np.frombuffer(block, "<f8", count * k, 8 + 16 * k + 8 * count * d).reshape(count, k)
-
-
-def outside(values: Any) -> NDArray[np.bool_]:
-    """Which numbers lie at or beyond 2^1000; NaN does not."""
-    return np.asarray(np.abs(np.asarray(values, dtype=float)) >= LARGEST)
+def held(value: float) -> bool:
+    """Whether a number lies below 2^1000; NaN does not."""
+    return abs(value) < LARGEST
 
 
 def span_fits(low: float, high: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
+from math import inf, isfinite, isnan
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,10 +29,19 @@ class Raw:
     groups: Array
     outputs: Array
     weights: Array
+    uses: Array
+    """[G, D], which axes the modes of a group depend on; TT: of one group."""
+    peaks: Array
+    """What |phi| of every axis stays below (bound.py)."""
 
     @property
     def is_tt(self) -> bool:
         return bool(self.header["features"] & layout.FEATURE_TT)
+
+    @property
+    def sizes(self) -> Array:
+        """Rows of W of every group [G], padding included."""
+        return np.array([layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.int64)
 
 
 def fail(rule: str, message: str) -> NoReturn:
@@ -61,14 +71,12 @@ def validate(data: bytes) -> Raw:
     for d, record in enumerate(axes):
         _spans(d, record, sections)
     groups = np.frombuffer(sections["interaction"], layout.GROUP_RECORD)
-    if top["features"] & layout.FEATURE_TT:
-        _ranks(top, axes)
-    else:
-        _groups(top, axes, groups)
+    tt = bool(top["features"] & layout.FEATURE_TT)
+    uses = _ranks(top, axes) if tt else _groups(top, axes, groups)
     _table_layout(axes, sections["tables"])
-    _values(axes, sections)
+    peaks = _values(axes, sections)
     outputs, weights = _outputs(top, sections["outputs"], groups)
-    raw = Raw(data, top, sections, axes, groups, outputs, weights)
+    raw = Raw(data, top, sections, axes, groups, outputs, weights, uses, peaks)
     if top["features"] & layout.FEATURE_FIXED:
         from ..fixed.section import parse
 
@@ -155,19 +163,17 @@ def _axis(d: int, a: Any) -> None:
     need(1 <= s <= layout.MAX_SPANS and p + 1 <= a["n_rows"] <= layout.MAX_ROWS, rule, f"{where}: spans or rows out of range")
     need(1 <= a["n_matrices"] <= layout.MAX_SPANS, rule, f"{where}: number of matrices out of range")
     lower, upper = float(a["lower"]), float(a["upper"])
-    need(np.isfinite(lower) and np.isfinite(upper), rule, f"{where}: bounds are not finite")
+    need(isfinite(lower) and isfinite(upper), rule, f"{where}: bounds are not finite")
     uniform = bool(a["flags"] & 1)
     if a["kind"] == 2:
         need(p == 0 and lower == 0 and upper == s - 1 and not uniform, rule, f"{where}: not a categorical axis")
     else:
         need(lower < upper, rule, f"{where}: lower bound is not below the upper one")
         need(bound.span_fits(lower, upper), rule, f"{where}: bounds beyond 2^1000 or less than 2^-1000 apart; give the input another unit")
-    with np.errstate(over="ignore"):
-        inv_width = s / (upper - lower) if uniform else 0.0
-        low, high = layout.outward32(lower, upper)
-        good = a["inv_width"] == inv_width and a["inv_width32"] == layout.rounded32(float(inv_width))
-        good = good and a["lower32"] == low and a["upper32"] == high
-    need(good and np.isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper")
+    inv_width = s / (upper - lower) if uniform else 0.0
+    good = a["inv_width"] == inv_width and a["inv_width32"] == layout.rounded32(inv_width)
+    good = good and (a["lower32"], a["upper32"]) == layout.outward32(lower, upper)
+    need(good and isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper")
 
 
 def _offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
@@ -218,7 +224,8 @@ def _spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
         need(close.all(), "bad_span", f"axis {d}: inverse widths do not match the breaks")
 
 
-def _ranks(header: Any, axes: Array) -> None:
+def _ranks(header: Any, axes: Array) -> Array:
+    """As `_groups`: one group that depends on all axes."""
     left = 1
     for d, a in enumerate(axes):
         right = int(a["right"])
@@ -226,19 +233,22 @@ def _ranks(header: Any, axes: Array) -> None:
         need(good, "bad_group", f"axis {d}: tensor-train ranks do not chain")
         left = right
     need(left == header["n_modes"], "bad_group", "the last rank is not the number of rows of W")
+    return np.ones((1, len(axes)), bool)
 
 
-def _groups(header: Any, axes: Array, groups: Array) -> None:
-    first, last = 0, 0
-    columns = np.zeros(len(axes), dtype=np.int64)
+def _groups(header: Any, axes: Array, groups: Array) -> Array:
+    """Which axes the modes of a group depend on [G, D]."""
+    first, last, sizes = 0, 0, list[int]()
     for mask, count, start in groups.tolist():
         good = last < mask < 1 << len(axes) and 1 <= count <= layout.MAX_MODES and start == first
         need(good, "bad_group", "masks must increase, counts and firsts must add up")
         last, size = mask, layout.padded(count)
         first += size
-        columns += np.array([size if mask >> d & 1 else 0 for d in range(len(axes))])
-    good = first == header["n_modes"] and np.array_equal(columns, axes["n_columns"])
+        sizes.append(size)
+    uses = (groups["mask"][:, None] >> np.arange(len(axes), dtype=np.uint64) & np.uint64(1)).astype(bool)
+    good = first == header["n_modes"] and (sizes @ uses == axes["n_columns"]).all()
     need(good and not axes["left"].any() and not axes["right"].any(), "bad_group", "number of modes or columns does not add up")
+    return uses
 
 
 def _table_layout(axes: Array, tables: bytes) -> None:
@@ -271,11 +281,17 @@ def table_array(a: Any, sections: dict[str, bytes]) -> Array:
     return np.frombuffer(sections["tables"], dtype, rows * columns, int(a["table_offset"])).reshape(rows, columns)
 
 
-def _values(axes: Array, sections: dict[str, bytes]) -> None:
-    for d, a in enumerate(axes):
-        need(np.isfinite(matrix_array(a, sections)).all(), "bad_value", f"axis {d}: span matrices are not finite")
-        if a["dtype"] <= 1:
-            need(np.isfinite(table_array(a, sections)).all(), "bad_value", f"axis {d}: table is not finite")
+def _values(axes: Array, sections: dict[str, bytes]) -> Array:
+    """The bounds of |phi| [D]; what is not finite anywhere shows in them."""
+    peaks = np.empty(len(axes))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for d, a in enumerate(axes):
+            basis = bound.basis_bound(matrix_array(a, sections))
+            need(isfinite(basis), "bad_value", f"axis {d}: span matrices are not finite")
+            table = bound.table_bound(table_array(a, sections), int(a["left"]))
+            need(isfinite(table), "bad_value", f"axis {d}: table is not finite")
+            peaks[d] = basis * table
+    return peaks
 
 
 def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
@@ -293,14 +309,14 @@ def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
 
 
 def _output_is_good(r: Any) -> bool:
-    numbers = [r[n] for n in ("bias", "scale", "offset", "range_low", "range_high", "kappa")]
-    good = np.isfinite(numbers).all() and not bound.outside(numbers[:-1]).any() and abs(r["scale"]) >= 1.0 / bound.LARGEST
-    good = good and r["range_low"] <= r["range_high"] and r["kappa"] >= 0
-    if np.isnan(r["below"]) or np.isnan(r["above"]):
-        interval = np.isnan(r["below"]) and np.isnan(r["above"]) and r["level"] == 0
+    bias, scale, offset, below, above, level, low, high, kappa, link, space, _ = r.item()
+    good = all(map(bound.held, (bias, scale, offset, low, high))) and abs(scale) >= 1.0 / bound.LARGEST
+    good = good and low <= high and 0 <= kappa < inf
+    if isnan(below) or isnan(above):
+        interval = isnan(below) and isnan(above) and level == 0
     else:
-        interval = not bound.outside([r["below"], r["above"]]).any() and min(r["below"], r["above"]) >= 0 and 0 < r["level"] < 1
-    return bool(good and interval and r["link"] <= 2 and r["interval_space"] <= 1 and not r["reserved"].any())
+        interval = bound.held(below) and bound.held(above) and min(below, above) >= 0 and 0 < level < 1
+    return bool(good and interval and link <= 2 and space <= 1 and not r["reserved"].any())
 
 
 def _golden(header: Any, axes: Array, block: bytes) -> None:

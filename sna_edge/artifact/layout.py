@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import copysign, inf
+
 import numpy as np
 
 MAGIC = b"\x89SNA\r\n\x1a\n"
@@ -17,6 +19,7 @@ MAX_RANK = 1024
 MAX_SPANS = 32768
 MAX_ROWS = 65535
 MAX_GOLDEN = 65536
+OVERFLOW32 = (2.0 - 2.0**-24) * 2.0**127  # rounds to infinity in f32
 GROUP = 4  # modes of a group are padded to this multiple
 
 SECTIONS = (
@@ -72,8 +75,7 @@ def padded(count: int) -> int:
 
 def rounded32(value: float) -> np.float32:
     """Nearest f32; infinite past its range."""
-    with np.errstate(over="ignore"):
-        return np.float32(value)
+    return np.float32(value if abs(value) < OVERFLOW32 else copysign(inf, value))
 
 
 def outward32(lower: float, upper: float) -> tuple[np.float32, np.float32]:

@@ -47,6 +47,7 @@ def need_magnitudes(model: Model, scale: Scale) -> None:
         if axis.kind != "categorical" and not bound.span_fits(axis.lower, axis.upper):
             raise InputError(f"input {axis.name!r}: {axis.lower:.3g} to {axis.upper:.3g} is beyond what a file holds; take another unit")
     for k, o in enumerate(model.outputs):
-        widths = (o.interval.below, o.interval.above) if o.interval else ()
-        if bound.outside([o.bias, o.scale, o.offset, scale.low[k], scale.high[k], *widths]).any() or abs(o.scale) < 1.0 / bound.LARGEST:
+        numbers = [o.bias, o.scale, o.offset, scale.low[k], scale.high[k]]
+        numbers += [o.interval.below, o.interval.above] if o.interval else []
+        if not all(map(bound.held, numbers)) or abs(o.scale) < 1.0 / bound.LARGEST:
             raise InputError(f"output {o.name!r} has numbers beyond what a file holds (2^1000); give it another unit")

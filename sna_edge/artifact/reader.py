@@ -138,7 +138,7 @@ def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
 def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
     a = raw.axes[d]
     first, ids = checks.span_arrays(a, raw.sections)
-    matrices = checks.matrix_array(a, raw.sections) / layout.FOLD[layout.DTYPES[a["dtype"]]]
+    matrices = checks.matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
     kind = layout.KINDS[a["kind"]]
     spans = int(a["n_spans"])
     if kind == "categorical":
@@ -168,19 +168,11 @@ def _interaction(raw: checks.Raw) -> Interaction:
     if raw.is_tt:
         shapes = [(int(a["n_rows"]), int(a["left"]), int(a["right"])) for a in raw.axes]
         return TT(tuple(t.reshape(s) for t, s in zip(tables, shapes, strict=True)), raw.weights)
-    rank, rows = 0, list[int]()
-    modes: list[list[int]] = [[] for _ in raw.axes]
-    columns: list[list[int]] = [[] for _ in raw.axes]
-    filled = [0] * len(raw.axes)
-    for mask, count, first in raw.groups.tolist():
-        rows += range(first, first + count)
-        for d in (d for d in range(len(raw.axes)) if mask >> d & 1):
-            modes[d] += range(rank, rank + count)
-            columns[d] += range(filled[d], filled[d] + count)
-            filled[d] += layout.padded(count)
-        rank += count
-    kept = tuple(t[:, c] for t, c in zip(tables, columns, strict=True))
-    return CP(kept, tuple(np.array(m, dtype=np.int64) for m in modes), raw.weights[rows])
+    place = np.arange(len(raw.weights)) - np.repeat(raw.groups["first"], raw.sizes)
+    is_mode = place < np.repeat(raw.groups["count"], raw.sizes)
+    used = np.repeat(raw.uses, raw.sizes, axis=0)
+    kept = tuple(t[:, is_mode[u]] for t, u in zip(tables, used.T, strict=True))
+    return CP(kept, tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode])
 
 
 def _decoded(a: Any, raw: checks.Raw) -> Floats:

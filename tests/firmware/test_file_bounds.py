@@ -25,7 +25,7 @@ MODELS: dict[str, Callable[[], Model]] = {
 }
 #: section number, records' size, offsets of f64 fields in a record, offsets of f32 fields
 AXES, OUTPUTS, GOLDEN = 1, 7, 9
-EXTREME = [1e308, -1e308, 1.7e308, 5e-324, 1e-300, -1e-300, 1e200, -1e200, 2e301, 1e301, -1e301, 1e-302, 1e39, 0.0, -0.0]
+EXTREME = [1e308, -1e308, 1.7e308, 5e-324, 1e-300, -1e-300, 1e200, -1e200, 2e301, 1e301, -1e301, 1e-302, 1e39, 3e38, -3e38, 0.0, -0.0]
 
 
 def place(data: bytes, section: int) -> tuple[int, int]:
