@@ -8,6 +8,9 @@
  *     if (sna_verify(&model, work, sizeof work) != SNA_OK) ...    replays the artifact's golden vectors
  *     status = sna_eval(&model, 0, x, y, work, sizeof work);      x[n_axes] -> y[n_outputs]
  *
+ * x[i] of a categorical input is the index of its level, 0, 1, .. in the order of the artifact (generated headers name them), never the
+ * level as it is written: of the levels 7 and 12 the second is 1. Any other number is out_of_domain. Names are for the callers of Python.
+ *
  * Build options stand in sna_options.h, which this header includes, so that the library and every program that uses it see the
  * same ones; a compiler's -D does as well when everything gets it. Those that change what sna_real is change the names of the
  * functions too (sna_eval is sna_eval_f32 to the linker): objects that do not agree do not link.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError
+from .naming import NUMBER
 from .reals import as_array, missing
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ Floats = NDArray[np.float64]
 
 REMEMBERED = 4096  # values per input
 UNSEEN, AMBIGUOUS, MISSING = np.inf, -np.inf, np.nan
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Levels:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from math import inf, isfinite, pi
+from math import inf, isfinite, nan, pi
 
 from .errors import InputError
-from .naming import QUANTITY
+from .naming import NUMBER, QUANTITY
 
 Dimension = tuple[tuple[str, int], ...]
 """Powers of m, kg, s, A, K, mol, cd, rad and item, sorted."""
@@ -44,34 +45,49 @@ _SIGNS = str.maketrans({"\u00b5": "u", "\u03bc": "u", "²": "2", "³": "3", "\u2
                         "¹": "1", "·": " ", "*": " ", "\u00d7": " ", "^": ""})
 
 
-def quantity(text: str, unit: str, name: str) -> float:
-    """The number of `text` in `unit`: '0.5 kW' in W is 500. Raises InputError for no quantity, an unknown or another kind of unit."""
+def quantity(text: str, unit: str, name: str, number: Callable[[str], float] | None = None, kind: str = "input") -> float:
+    """The number of `text` in `unit`: '0.5 kW' in W is 500. `number` reads its digits (default: those with a decimal point).
+
+    Raises InputError for no quantity, an unknown or another kind of unit; its sentence calls the quantity `kind` `name`.
+    """
     found = QUANTITY.fullmatch(text)
-    if found is None:
-        raise InputError(f"input {name!r} = {text!r} is not a number; give a number, or a number and its unit")
-    number, own = float(found[1]), found[2].strip("[]() ")
+    value = (number or _pointed)(found[1]) if found else nan
+    if found is None or value != value:
+        raise InputError(f"{kind} {name!r} = {text!r} is not a number; give a number, or a number and its unit")
+    return converted(value, found[2].strip("[]() "), unit, name, kind)
+
+
+def _pointed(digits: str) -> float:
+    return float(digits) if NUMBER.fullmatch(digits) else nan
+
+
+def converted(number: float, own: str, unit: str, name: str, kind: str = "input") -> float:
+    """A number of the unit `own` in `unit`: exact for the decimal digits that it is written with, rounded once."""
     if own == unit or not isfinite(number):
         return number
-    if not unit:
-        raise InputError(f"input {name!r} = {text!r} has a unit, but the model knows none for it; give the number alone")
-    exact = Fraction(found[1]) if number else Fraction(0)
+    scale, shift = conversion(own, unit, name, kind)
     try:
-        return float(_converted(exact, own, unit, name))
+        return float(Fraction(repr(float(number))) * scale + shift)
     except OverflowError:
-        return inf
+        return inf if number > 0 else -inf
 
 
-def _converted(number: Fraction, own: str, unit: str, name: str) -> Fraction:
+def conversion(own: str, unit: str, name: str, kind: str = "input") -> tuple[Fraction, Fraction]:
+    """scale and shift: x in `own` is scale * x + shift in `unit`. Raises InputError where there is none."""
+    if own == unit:
+        return Fraction(1), Fraction(0)
+    if not unit:
+        raise InputError(f"{kind} {name!r} has a unit, {own!r}, but the model knows none for it; give the number alone")
     warm, wanted = TEMPERATURES.get(own), TEMPERATURES.get(unit)
     if warm and wanted:
-        return (number * SCALES[warm] + ZEROS[warm] - ZEROS[wanted]) / SCALES[wanted]
+        return SCALES[warm] / SCALES[wanted], (ZEROS[warm] - ZEROS[wanted]) / SCALES[wanted]
     for symbol in (own, unit):
         if parsed(symbol) is None:
-            raise InputError(f"input {name!r}: the unit {symbol!r} is unknown; give the number in {unit!r} alone")
-    (factor, dimension), (size, kind) = parsed(own) or (1, ()), parsed(unit) or (1, ())
-    if dimension != kind:
-        raise InputError(f"input {name!r}: {own!r} is no unit of the same kind as {unit!r}; give the number in {unit!r}")
-    return number * factor / size
+            raise InputError(f"{kind} {name!r}: the unit {symbol!r} is unknown; give the number in {unit!r} alone")
+    (factor, dimension), (size, other) = parsed(own) or (1, ()), parsed(unit) or (1, ())
+    if dimension != other:
+        raise InputError(f"{kind} {name!r}: {own!r} is no unit of the same kind as {unit!r}; give the number in {unit!r}")
+    return Fraction(factor) / size, Fraction(0)
 
 
 @lru_cache(256)

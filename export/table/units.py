@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from sna_edge.model import Model
+from sna_edge.naming import BRACKETS
 
-BRACKETS = re.compile(r"[\[(]([^\[\]()]*)[\])]\s*$")
 WORDS = """
 W kW MW J kJ V mV A mA K C degC F Pa kPa MPa GPa bar N kN Nm nm um mm cm m km um2 mm2 cm2 m2 mm3 cm3 m3 l ml
 g mg kg t ns us ms s min h day d Hz kHz MHz rpm deg rad percent pct ppm mol

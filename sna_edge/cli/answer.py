@@ -15,7 +15,7 @@ import numpy as np
 from ..axis import Axis
 from ..errors import InputError
 from ..model import Model
-from ..naming import QUANTITY
+from ..naming import NUMBER, QUANTITY
 from ..output import Output
 from ..status import Status
 
@@ -133,6 +133,20 @@ def coordinate(axis: Axis, text: str) -> float:
     if axis.kind == "categorical" or QUANTITY.fullmatch(text):
         return axis.coordinate(text)
     return number(axis.name, text)
+
+
+def target(model: Model, name: str, text: str) -> float:
+    """A value of the output `name`: a finite number, with its own unit where it has one. Raises InputError for no output."""
+    if name not in model.output_names:
+        raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(model.output_names)}")
+    if not QUANTITY.fullmatch(text) or NUMBER.fullmatch(text):
+        return number(name, text)
+    from ..units import quantity  # only targets with a unit need it
+
+    found = quantity(text, model.outputs[model.output_names.index(name)].unit, name, kind="output")
+    if not math.isfinite(found):
+        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+    return found
 
 
 def given(model: Model, texts: Sequence[str]) -> dict[str, object]:

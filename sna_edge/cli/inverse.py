@@ -12,6 +12,7 @@ from ..model import Model
 from ..naming import labelled
 from ..status import MEANING, Status
 from .answer import USAGE, add_at, add_json, add_model, assignments, emit, exit_code, given, number, split_names, table, with_unit
+from .answer import target as wanted
 from .dialects import add_dialect
 
 HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
@@ -116,7 +117,7 @@ def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tupl
     special = _extreme_or_interval(args, model, unknowns)
     if special is not None:
         return special
-    target = _numbers(args.target, model.output_names)
+    target = {name: wanted(model, name, text) for name, text in assignments(args.target, model.output_names).items()}
     tolerance = _numbers(args.tolerance, model.output_names)
     at: dict[str, object] = {**given(model, args.at)}
     count = DEFAULT_COUNT if args.count is None else args.count

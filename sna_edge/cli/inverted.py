@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..axis import Axis
 from ..errors import InputError
 from ..inverse import invert_batch
 from ..inverse.deadline import Deadline
 from ..model import Model
+from ..output import Output
 from ..status import Status
 from .answer import given, writable
 from .dialects import open_for
@@ -29,7 +31,8 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
         raise InputError(f"{args.table} has no column of measured outputs; name one of its columns {' or '.join(model.output_names)}")
     fixed = {name: model.axes[model.axis_index(name)].coordinate(value) for name, value in given(model, args.at).items()}
     known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
-    needed = {**{a.name: a for a in known}, **dict.fromkeys(targets)}
+    measured = {o.name: o for o in model.outputs if o.name in targets}
+    needed: dict[str, Axis | Output] = {**{a.name: a for a in known}, **measured}
     deadline = Deadline(args.deadline_ms)
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:

@@ -37,7 +37,8 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="sna-edge", allow_abbrev=False,
         description="Fit, certify and question separable models. `sna-edge WORD --help` explains a word.",
-        epilog="Exit codes: 0 answered, 3 answered without a value (single queries), 2 bad input or usage, 1 a fault of this program.",
+        epilog="Exit codes: 0 answered, 3 answered without a value (a single query, or every row of a table), 2 bad input or usage, "
+        "1 a fault of this program.",
     )
     from .. import __version__
 

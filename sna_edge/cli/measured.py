@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from ..distribution import Distribution, LogNormal, Normal, Uniform
 from ..errors import InputError
 from ..inputs import unknown_name
 from ..model import Model
-from .answer import assignments, coordinate, given, number, split_names, table, with_unit
+from ..output import Output
+from .answer import assignments, coordinate, given, number, split_names, table, target, with_unit
 from .dialects import open_for
-from .rows import with_own_units
+from .rows import measure
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -58,7 +59,8 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
     levels = {a.name: a for a in model.axes if a.kind == "categorical"}
     chosen = [name for name in source.names if name in model.input_names or name in model.output_names]
     marks = source.marks([name for name in chosen if name not in levels])
-    readers = {name: marks.column(name) for name in chosen}
+    quantities: dict[str, Axis | Output] = {**{a.name: a for a in model.axes}, **{o.name: o for o in model.outputs}}
+    readers = {name: measure(source, marks, quantities[name]) for name in chosen if name not in levels}
     found: dict[str, list[NDArray[Any]]] = {name: [] for name in chosen}
     rows = 0
     for block in source.blocks():
@@ -68,9 +70,8 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
         for name in chosen:
             cells = block.column(source.names.index(name))
             values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
-            if name in model.input_names and name not in levels:
-                values = with_own_units(model.axes[model.axis_index(name)], cells, values)
-            _refuse_gaps(source.path, name, cells, block.lines, values, optional=name in model.output_names)
+            why = readers[name].wrong if name in readers else None
+            _refuse_gaps(source.path, name, cells, block.lines, values, why, optional=name in model.output_names)
             found[name].append(np.array(cells, dtype=object) if name in levels else values)
     if not rows:
         raise InputError(f"{source.path} has no rows below its header; give a table with observations")
@@ -85,13 +86,14 @@ def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
 
 
 def _refuse_gaps(
-    path: str, name: str, cells: list[str], lines: Sequence[int], values: NDArray[np.float64], *, optional: bool
-) -> None:
+    path: str, name: str, cells: list[str], lines: Sequence[int], values: NDArray[np.float64], why: Callable[[str], str] | None,
+    *, optional: bool,
+) -> None:  # fmt: skip
     """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
     for row in np.flatnonzero(np.isnan(values)).tolist():
         cell = cells[row].strip()
-        if cell:
-            raise InputError(f"{path}, line {lines[row]}, column {name!r}: {cell!r} is not a number; correct the cell or empty it")
+        if cell and why:
+            raise InputError(f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or empty it")
         if not optional:
             raise InputError(f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop the row")
 
@@ -158,12 +160,12 @@ def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, floa
     """'width=100:140' as numbers; an empty side is no limit."""
     found: dict[str, tuple[float | None, float | None]] = {}
     for name, text in assignments(texts, model.output_names).items():
-        low, colon, high = text.partition(":")
+        low, colon, high = (part.strip() for part in text.partition(":"))
         if not colon:
             raise InputError(f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or {name}=100: for one side")
-        if not low.strip() and not high.strip():
+        if not low and not high:
             raise InputError(f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two")
-        found[name] = (number(name, low) if low.strip() else None, number(name, high) if high.strip() else None)
+        found[name] = (target(model, name, low) if low else None, target(model, name, high) if high else None)
     return found
 
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ..axis import Axis
 from ..errors import InputError
-from ..naming import QUANTITY
+from ..output import Output
 from ..status import MEANING, Status
-from ..table import Block, Column, Source
+from ..table import Block, Marks, Measure, Source
 from .answer import ANSWERED, NO_VALUE, coordinate, with_unit
 
 Floats = NDArray[np.float64]
@@ -42,30 +42,30 @@ class Outcome:
 
 
 def answer_table(
-    source: Source, target: str, needed: Mapping[str, Axis | None], answers: Sequence[str], answer: Answer, remarks: Remarks | None = None
+    source: Source, target: str, needed: Mapping[str, Axis | Output], answers: Sequence[str], answer: Answer, remarks: Remarks | None = None
 ) -> Outcome:
     """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with commas and decimal points.
 
-    `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates where it names an axis, else plain
-    numbers; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in; `remarks` {row: text} of
-    those columns are added to the reasons. Raises InputError for a table without a needed column or without rows,
-    and for numbers that contradict each other's decimal mark.
+    `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates of an axis, numbers of an output, in the
+    units of the model; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in; `remarks`
+    {row: text} of those columns are added to the reasons. Raises InputError for a table without a needed column or without rows, for
+    numbers that contradict each other's decimal mark and for units of another kind.
     """
     found = Outcome()
     columns = _columns(needed, source)
     marks = source.marks([name for name, axis in needed.items() if not _has_levels(axis)])
-    readers = {name: marks.column(name) for name in needed}
+    readers = {name: measure(source, marks, quantity) for name, quantity in needed.items() if not _has_levels(quantity)}
     with whole(target) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_header(source.names, ["status", "reason", *answers]))
         for block in source.blocks():
             cells = {name: block.column(i) for name, i in columns.items()}
-            given = {name: _coordinates(needed[name], readers[name], cells[name], block) for name in needed}
+            given = {name: _coordinates(needed[name], readers.get(name), cells[name], block) for name in needed}
             status, numbers = answer(given)
             if block.wrong:
                 status, numbers = status.copy(), numbers.copy()
                 status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
-            reasons = _reasons(block, status, needed, given, cells)
+            reasons = _reasons(block, status, needed, readers, given, cells)
             for row, text in (remarks(given) if remarks else {}).items():
                 reasons[row] = "; ".join(filter(None, (reasons[row], text)))
             _count(found, block, status, reasons)
@@ -134,33 +134,29 @@ def free_name(name: str, between: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _has_levels(axis: Axis | None) -> bool:
-    return axis is not None and axis.kind == "categorical"
+def _has_levels(axis: Axis | Output) -> bool:
+    return isinstance(axis, Axis) and axis.kind == "categorical"
 
 
-def _coordinates(axis: Axis | None, reader: Column, cells: list[str], block: Block) -> Floats:
+def measure(source: Source, marks: Marks, quantity: Axis | Output) -> Measure:
+    """What reads the column of an input with a scale, or of an output, into the model's unit."""
+    own, kind = source.units.get(quantity.name, ""), "input" if isinstance(quantity, Axis) else "output"
+    return Measure(marks, quantity.name, quantity.unit, own, kind)
+
+
+def _coordinates(axis: Axis | Output, reader: Measure | None, cells: list[str], block: Block) -> Floats:
     """NaN where a cell is empty or no number, infinity where a level was never seen."""
-    if axis is not None and _has_levels(axis):
+    if reader is None and isinstance(axis, Axis):
         known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
         return np.array([known[cell] for cell in cells], dtype=float)
-    found = reader.numbers(cells, block.lines)
-    return found if axis is None else with_own_units(axis, cells, found)
-
-
-def with_own_units(axis: Axis, cells: Sequence[str], found: Floats) -> Floats:
-    """The numbers of a column, those of cells like '0.5 kW' in the unit of the axis; NaN where the unit is none."""
-    odd = [row for row in np.flatnonzero(np.isnan(found)).tolist() if QUANTITY.fullmatch(cells[row])]
-    if odd:
-        found = found.copy()
-    for row in odd:
-        with suppress(InputError):
-            found[row] = axis.coordinate(cells[row])
-    return found
+    assert reader is not None
+    return reader.numbers(cells, block.lines)
 
 
 def _reasons(
-    block: Block, status: NDArray[Any], needed: Mapping[str, Axis | None], given: Mapping[str, Floats], cells: Mapping[str, list[str]]
-) -> list[str]:
+    block: Block, status: NDArray[Any], needed: Mapping[str, Axis | Output], readers: Mapping[str, Measure],
+    given: Mapping[str, Floats], cells: Mapping[str, list[str]],
+) -> list[str]:  # fmt: skip
     """Why a row has another status than ok, in words."""
     found = [""] * len(block)
     for row in np.flatnonzero(status != Status.OK).tolist():
@@ -168,7 +164,8 @@ def _reasons(
         if row in block.wrong:
             found[row] = block.wrong[row]
         elif state == Status.BAD_INPUT:
-            bad = [_no_number(name, cells[name][row], axis) for name, axis in needed.items() if np.isnan(given[name][row])]
+            empty = [name for name in needed if np.isnan(given[name][row])]
+            bad = [readers[name].wrong(cells[name][row]) if name in readers else f"{name!r} is empty" for name in empty]
             found[row] = "; ".join(bad) or MEANING[state]
         elif state in (Status.OUT_OF_DOMAIN, Status.EXTRAPOLATED):
             found[row] = "; ".join(_outside(needed, given, cells, row)) or MEANING[state]
@@ -177,21 +174,12 @@ def _reasons(
     return found
 
 
-def _no_number(name: str, cell: str, axis: Axis | None) -> str:
-    if axis is not None and QUANTITY.fullmatch(cell):
-        try:
-            axis.coordinate(cell)
-        except InputError as error:
-            return str(error)
-    return f"{name!r} is no finite number: {cell.strip()!r}" if cell.strip() else f"{name!r} is empty"
-
-
-def _outside(needed: Mapping[str, Axis | None], given: Mapping[str, Floats], cells: Mapping[str, list[str]], row: int) -> list[str]:
+def _outside(needed: Mapping[str, Axis | Output], given: Mapping[str, Floats], cells: Mapping[str, list[str]], row: int) -> list[str]:
     """Every input that lies outside, and how far."""
     found = []
     for name, axis in needed.items():
-        excess = 0.0 if axis is None else float(axis.excess(given[name][row]))
-        if axis is None or not excess:
+        excess = float(axis.excess(given[name][row])) if isinstance(axis, Axis) else 0.0
+        if not isinstance(axis, Axis) or not excess:
             continue
         if axis.kind == "categorical":
             found.append(f"{name!r} has a level the model has not seen: {cells[name][row].strip()!r}; {axis.describe()}")

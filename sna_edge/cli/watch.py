@@ -18,8 +18,8 @@ from ..model import Model
 from ..quality import Line, read_limits
 from ..quality.echo import ECHOED, altered, sent
 from ..quality.readings import LONGEST, table_readings
-from ..table import Dialect, OpenMark, Record, Source, hint_of, open_table, sheet_at
-from .answer import ANSWERED, FAULT, add_model, plain
+from ..table import Dialect, Marks, Measure, OpenMark, Record, Source, hint_of, open_table, sheet_at
+from .answer import ANSWERED, FAULT, NO_VALUE, add_model, plain
 from .dialects import add_dialect, declared
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
@@ -53,9 +53,8 @@ def run(args: argparse.Namespace) -> int:
     line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
     try:
         if args.table:
-            _table(args, line)
-        else:
-            _stream(line, sys.stdin.fileno())
+            return ANSWERED if _table(args, line) or args.follow else NO_VALUE
+        _stream(line, sys.stdin.fileno())
     except KeyboardInterrupt:
         pass
     except BrokenPipeError:
@@ -90,8 +89,8 @@ def blocks(source: int) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _table(args: argparse.Namespace, line: Line) -> None:
-    """Verdicts for the rows of a table that may still grow."""
+def _table(args: argparse.Namespace, line: Line) -> bool:
+    """Verdicts for the rows of a table that may still grow; whether one of them has values."""
     model = line.model
     levels = [a.name for a in model.axes if a.kind == "categorical"]
     numbers = [name for name in model.input_names if name not in levels]
@@ -102,17 +101,21 @@ def _table(args: argparse.Namespace, line: Line) -> None:
     if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels)):
         if args.follow:
             raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
-        _sheet(line, sheet, numbers)
-        return
+        return _sheet(line, sheet, numbers)
     told = Dialect(**declared(args))
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
     records = Growing(args.table, follow=args.follow, note=note, declared=told, hint=hint, categorical=levels, needed=numbers)
+    valued = False
     for batch in records:
-        _complete(records.names, model, args.table)
-        _write(line.readings(table_readings(records.names, batch), records.count + 1, records.number))
+        _complete(records, model, args.table)
+        answers = line.readings(table_readings(records.names, batch), records.count + 1, records.number, records.units)
+        valued = _write(answers) or valued
         if note:
             _stored()
+    if not records.count and not args.follow:
+        raise InputError(f"{args.table} has no rows below its header; give a table with rows")
+    return valued
 
 
 def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], numbers: Sequence[str]) -> Dialect:
@@ -127,14 +130,17 @@ def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], num
     return replace(told, decimal=marks.decimal)
 
 
-def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> None:
-    """Verdicts for the rows of a workbook or a Parquet file."""
-    _complete(sheet.names, line.model, sheet.path)
-    count, number = 0, sheet.marks(numbers).number
+def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
+    """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
+    _complete(sheet, line.model, sheet.path)
+    count, number, valued = 0, sheet.marks(numbers).number, False
     for block in sheet.blocks():
         records = [Record(at, row, block.wrong.get(i, "")) for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))]
-        _write(line.readings(table_readings(sheet.names, records), count + 1, number))
+        valued = _write(line.readings(table_readings(sheet.names, records), count + 1, number, sheet.units)) or valued
         count += len(records)
+    if not count:
+        raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")
+    return valued
 
 
 def _is_file(path: str) -> bool:
@@ -142,10 +148,14 @@ def _is_file(path: str) -> bool:
     return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
 
 
-def _complete(names: Sequence[str], model: Model, table: str) -> None:
-    missing = [name for name in model.input_names if name not in names]
+def _complete(found: Source | Growing, model: Model, table: str) -> None:
+    """Raises InputError where the table lacks an input, or has one in a unit of another kind."""
+    missing = [name for name in model.input_names if name not in found.names]
     if missing:
-        raise InputError(f"{table} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(names)}")
+        raise InputError(f"{table} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(found.names)}")
+    for axis in model.axes:
+        if found.units.get(axis.name):
+            Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
 
 
 def _stored() -> None:
@@ -154,13 +164,14 @@ def _stored() -> None:
         os.fsync(sys.stdout.fileno())
 
 
-def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> None:
-    """The answers as lines, at once; `texts` are the lines of JSON that they answer, where they came as such."""
+def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> bool:
+    """The answers as lines, at once, and whether one has values; `texts` are the lines of JSON that they answer, if they came as such."""
     if not answers:
-        return
+        return False
     written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
     sys.stdout.write("".join(text + "\n" for text in written))
     sys.stdout.flush()
+    return any("outputs" in answer for answer in answers)
 
 
 def _text(answer: dict[str, Any], line: bytes) -> str:

@@ -44,6 +44,11 @@ class Growing:
         return self._names
 
     @property
+    def units(self) -> dict[str, str]:
+        """Of the columns to which a row below the header gives one."""
+        return self._stream.units
+
+    @property
     def number(self) -> Callable[[str], float]:
         """A cell of the present batch as a number, NaN where it is none. Raises InputError for one with the other decimal mark."""
         return self._stream.number

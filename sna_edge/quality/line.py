@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..model import Model
 from ..naming import QUANTITY
 from ..status import Status
 from ..tolerance import remark, to_border
+from ..units import converted, quantity
 from .echo import echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
@@ -35,6 +36,7 @@ class Line:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
         self._names = tuple(a.name for a in model.axes)
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
+        self._units = {a.name: a.unit for a in model.axes if a.kind != "categorical"}
         self._smooth = all(levels is None for levels in self._levels)
         self._nothing = [float("nan")] * len(model.axes)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
@@ -44,11 +46,13 @@ class Line:
         return self.readings([parsed(text) for text in texts], first)
 
     def readings(
-        self, readings: Sequence[Reading | str], first: int = 1, number: Callable[[str], float] = plain_number
-    ) -> list[dict[str, Any]]:
+        self, readings: Sequence[Reading | str], first: int = 1, number: Callable[[str], float] = plain_number,
+        units: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
         """One answer per reading; a reading may be an error sentence instead of a mapping. `number` reads cells that are text: NaN for
-        what is none, InputError for what contradicts its table."""
-        rows = [self._row(reading, number) for reading in readings]
+        what is none, InputError for what contradicts its table; `units` of inputs that are not those of the model."""
+        other = {name: unit for name, unit in (units or {}).items() if unit != (self._units.get(name) or unit)}
+        rows = [self._row(reading, number, other) for reading in readings]
         x = np.array([self._nothing if isinstance(row, str) else row for row in rows], dtype=float).reshape(len(rows), len(self._names))
         given = x
         x, moved = to_border(self.model.axes, x, self.limits.tolerance) if self.limits.tolerance else (x, None)
@@ -88,17 +92,17 @@ class Line:
         spans = [(a, a.support[a.basis.locate(x[d : d + 1])[0][0]]) for d, a in enumerate(self.model.axes)]
         return ", ".join(a.name for a, rows in spans if not rows)
 
-    def _row(self, reading: Reading | str, read: Callable[[str], float]) -> list[float] | str:
+    def _row(self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]) -> list[float] | str:
         """The inputs of a reading, or what is wrong with it."""
         if isinstance(reading, str):
             return reading
         row = [reading.get(name) for name in self._names]
-        quick = self._quick(row, read) if self._smooth else None
+        quick = self._quick(row, read) if self._smooth and not units else None
         if quick is not None:
             return quick
         out = []
         for d, value in enumerate(row):
-            number = self._number(d, value, read)
+            number = self._number(d, value, read, units.get(self._names[d], ""))
             if isinstance(number, str):
                 return number
             out.append(number)
@@ -113,8 +117,8 @@ class Line:
         except (OverflowError, InputError):
             return None
 
-    def _number(self, d: int, value: object, read: Callable[[str], float]) -> float | str:
-        """One input, or the reason why not."""
+    def _number(self, d: int, value: object, read: Callable[[str], float], own: str) -> float | str:
+        """One input, or the reason why not; `own` is the unit of a number without one, where it is not that of the model."""
         name, levels = self._names[d], self._levels[d]
         if value is None:
             return f"missing reading {name!r}"
@@ -124,10 +128,11 @@ class Line:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return f"bad reading {name!r} = {said(value)}: not a number"
         try:
-            if isinstance(value, str):
-                number = self.model.axes[d].coordinate(value) if QUANTITY.fullmatch(value) else read(value)
-            else:
-                number = float(value)
+            number = read(value) if isinstance(value, str) else float(value)
+            if isinstance(value, str) and number != number and QUANTITY.fullmatch(value):
+                number = quantity(value, self._units[name], name, read)
+            elif own:
+                number = converted(number, own, self._units[name], name)
         except InputError as error:
             return f"bad reading {name!r}: {error}"
         except OverflowError:

@@ -19,12 +19,13 @@ Blank lines, comments (#) and a row of units below the header are no records. A 
 from .dialect import Dialect, hint_of
 from .file import Block, Source, open_table
 from .marks import Column, Marks, OpenMark
+from .measures import Measure
 from .numbers import is_number, number
 from .records import Record
 from .sheets import sheet_at
 from .stream import Stream
 
 __all__ = [
-    "Block", "Column", "Dialect", "Marks", "OpenMark", "Record", "Source", "Stream", "hint_of", "is_number", "number", "open_table",
-    "sheet_at",
+    "Block", "Column", "Dialect", "Marks", "Measure", "OpenMark", "Record", "Source", "Stream", "hint_of", "is_number", "number",
+    "open_table", "sheet_at",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from ..errors import InputError
 from .dialect import SEPARATORS, Dialect
 from .numbers import is_number
 from .records import QUOTE, Raw, Splitter, cells_of, outside_quotes
-from .unit_row import units_of
+from .unit_row import refuse_other, units_of
 
 SEP_LINE = re.compile(r'[\s\ufeff]*"?sep=(.)"?[ \t]*(?:\r\n|\n|\r|$)', re.IGNORECASE)
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!")
@@ -117,7 +117,9 @@ def _layout(
     if first is None or units is None:
         return Layout(dialect, tuple(names), {}, spare, after)
     after = first.line + _breaks(first.text)
-    return Layout(dialect, tuple(names), {name: unit for name, unit in zip(names, units, strict=True) if unit}, spare, after)
+    named = {name: unit for name, unit in zip(names, units, strict=True) if unit}
+    refuse_other(source, named)
+    return Layout(dialect, tuple(names), named, spare, after)
 
 
 def _breaks(text: str) -> int:

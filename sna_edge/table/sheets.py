@@ -11,7 +11,7 @@ from ..errors import InputError
 from .dialect import Dialect
 from .file import BLOCK, Block, Source
 from .layout import Layout, check_names, trimmed
-from .unit_row import units_of
+from .unit_row import refuse_other, units_of
 
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
 OTHERS = {
@@ -53,6 +53,7 @@ class Sheet(Source):
         check_names(self.path, names)
         units = units_of(first[: len(names)], [name in self._categorical for name in names]) if first else None
         named = {name: unit for name, unit in zip(names, units or (), strict=False) if unit}
+        refuse_other(self.path, named)
         self.layout = Layout(Dialect("utf-8", ",", "."), tuple(names), named, 0, line)
         self._head = 1 if units is None else 2
 

@@ -47,7 +47,7 @@ def test_keys_of_different_objects_may_be_the_same(line: Line, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", ["1_40", "1_4_0", "１４０", "१४०", "nan", "NaN", "inf", "-Infinity", "infinity", "0x8c", "140 W", "140,0", "1 40", "", " ",
+    "value", ["1_40", "1_4_0", "１４０", "१४०", "nan", "NaN", "inf", "-Infinity", "infinity", "0x8c", "140 kg", "140,0", "1 40", "", " ",
     "+-140",
               "1e", "e5", ".", "1e999", "140\u00a0", "\u2212140", "14O", "1.4.0", "True", "(140)", "140d0", "1'40"],
 )  # fmt: skip
