@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .basis import SpanBasis, bspline, levels, uniform_breaks
-from .border import slack
+from .border import settled, slack
 from .errors import InputError
 from .levels import AMBIGUOUS, Levels, number, unmasked
 from .naming import labelled
@@ -65,9 +65,7 @@ class Axis:
 
     def settled(self, x: ArrayLike) -> Floats:
         """x with those that lie within `slack` beyond an end moved to it; all others as they are."""
-        x = np.asarray(x, dtype=float)
-        inside = np.clip(x, self.lower, self.upper)
-        return np.asarray(np.where((x >= self.lower - self.slack) & (x <= self.upper + self.slack), inside, x))
+        return np.asarray(x, dtype=float) if self.kind == "categorical" else settled(x, self.lower, self.upper)
 
     def excess(self, x: ArrayLike) -> Floats:
         """How far x lies outside the domain, in axis units: 0 inside, signed outside, inf on an unseen level."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sna_edge.border import settled
 from sna_edge.errors import InputError
 from sna_edge.magnitude import need_magnitude, need_slopes
 from sna_edge.output import Output
@@ -29,6 +30,33 @@ class AxisSpec:
     domain: tuple[float, float] | None = None
 
 
+def first_outside(column: Floats, domain: tuple[float, float]) -> int | None:
+    """The first row [N] that lies outside a closed domain by more than rounding."""
+    column = settled(column, *domain)
+    outside = (column < domain[0]) | (column > domain[1])
+    return int(np.argmax(outside)) if outside.any() else None
+
+
+def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
+    """x [N, D] with what rounding put beyond the end of a declared domain at the end; InputError for what lies outside."""
+    moved: dict[int, Floats] = {}
+    for d, axis in enumerate(axes):
+        if axis.domain is None or axis.levels:
+            continue
+        column, (low, high) = x[:, d], axis.domain
+        if (row := first_outside(column, axis.domain)) is not None:
+            where = f"row {row + 1} of input {axis.name!r} = {column[row]:g}"
+            raise InputError(f"{where} lies outside its declared domain {low:g}..{high:g}; widen the domain or drop the row")
+        if (inside := settled(column, low, high)) is not column:
+            moved[d] = inside
+    if not moved:
+        return x
+    x = x.copy(order="A")
+    for d, column in moved.items():
+        x[:, d] = column
+    return x
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the outputs [K]."""
@@ -41,7 +69,10 @@ class Samples:
 
     @classmethod
     def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
-        """Checked: finite, at least two rows, no constant output, magnitudes that every target carries. Raises InputError."""
+        """Checked: finite, at least two rows, inside the domain, no constant output, magnitudes that every target carries.
+
+        Raises InputError. Inputs that rounding put beyond an end of their domain are moved to it.
+        """
         x, y = reals(x, "x"), reals(y, "y")
         if x.ndim != 2 or y.ndim not in (1, 2):
             raise InputError(f"x has shape {x.shape} and y {y.shape}; give x (N, D) and y (N,) or (N, K), a row per sample")
@@ -61,7 +92,7 @@ class Samples:
         for k, name in enumerate(names):
             if y[:, k].min() == y[:, k].max():
                 raise InputError(f"output {name!r} is constant ({y[0, k]:g}); choose a target that varies")
-        made = cls(x, y, axes, names, tuple(units) or ("",) * y.shape[1])
+        made = cls(_inside(x, axes), y, axes, names, tuple(units) or ("",) * y.shape[1])
         made.need_magnitudes()
         return made
 

@@ -17,7 +17,7 @@ from sna_edge.table import Marks, Source, is_number, number
 from sna_edge.table.numbers import SHAPES, numbers
 from sna_edge.table.sheets import written
 
-from ..fit.samples import AxisSpec, Samples
+from ..fit.samples import AxisSpec, Samples, first_outside
 
 Floats = NDArray[np.float64]
 MOST_LEVELS = 64
@@ -170,14 +170,11 @@ class Table:
         column = self._numeric(name)
         if column.min() == column.max():
             return None, column
-        if domain is not None:
-            outside = np.flatnonzero((column < domain[0]) | (column > domain[1]))
-            if len(outside):
-                row = int(outside[0])
-                raise InputError(
-                    f"{self._place(row)}: {name!r} = {column[row]:g} lies outside its declared domain "
-                    f"{domain[0]:g}..{domain[1]:g}; widen the domain or drop the row"
-                )
+        if domain is not None and (row := first_outside(column, domain)) is not None:
+            raise InputError(
+                f"{self._place(row)}: {name!r} = {column[row]:g} lies outside its declared domain "
+                f"{domain[0]:g}..{domain[1]:g}; widen the domain or drop the row"
+            )
         return AxisSpec(name, domain=domain), column
 
     def _place(self, row: int) -> str:
