@@ -17,6 +17,7 @@ from pathlib import Path
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
 REPLAYED = re.compile(r"\(replayed on [^)]*\)")
+SPEED = ("chosen by", "checked on", "cut by", "the self-test")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -61,7 +62,7 @@ def shape(output: str) -> str:
     """
     output = REPLAYED.sub("", output)
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
-    kept = [line for line in lines if not line.startswith(("chosen by", "the self-test"))]
+    kept = [line for line in lines if not line.startswith(SPEED)]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
 
 

@@ -11,10 +11,9 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     lines = []
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
-        base = f"the best of mean, linear and quadratic {confirmed['baseline'][name]:.3g}"
-        against = f"{confirmed['by']}: error {error:.3g} of the spread, {base}"
+        against = f"{error:.3g} of the spread (best of mean, linear, quadratic: {confirmed['baseline'][name]:.3g})"
         instead = confirmed["replaced"].get(name)
-        lines.append(f"{name}: {against}" + (f"; delivered instead: {instead}" if instead else ""))
+        lines.append(f"checked on {confirmed['by']}: {name} errs by {against}" + (f"; delivered instead: {instead}" if instead else ""))
     notes = report.get("notes", [])
     lines += notes[:shown]
     if shown is not None and len(notes) > shown:
