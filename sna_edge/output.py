@@ -92,8 +92,9 @@ class Output:
         return link_slope(self.link, f) * self.scale
 
     def linear_of(self, y: Floats) -> Floats:
-        """f with value(f) = y; NaN where y is outside the range of the link."""
-        return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
+        """f with value(f) = y; NaN where y is outside the range of the link, infinite where no float holds it."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
 
     @cached_property
     def ends(self) -> tuple[float, float]:

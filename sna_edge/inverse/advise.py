@@ -99,7 +99,7 @@ def advise(
     deadline = Deadline(deadline_ms)
     try:
         here = _here(model, part)
-        boxes = [_box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)]
+        boxes = [box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)]
     except UNUSABLE as error:
         return Advice(error.status, message=str(error))
     with np.errstate(over="ignore", invalid="ignore"):  # limits beyond what a link can give are infinite
@@ -115,11 +115,12 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
     return np.array([coordinate(a, part[a.name]) for a in model.axes])
 
 
-def _box(axis: Axis, knob: Knob) -> tuple[float, float]:
+def box(axis: Axis, knob: Knob) -> tuple[float, float]:
+    """Where a knob may be set, in coordinates. Raises BadValue or DomainError for bounds, steps and costs that leave nothing."""
     lower, upper = _end(axis, knob.lower, axis.lower, "lower"), _end(axis, knob.upper, axis.upper, "upper")
     lower, upper = max(float(axis.settled(lower)), axis.lower), min(float(axis.settled(upper)), axis.upper)
     if lower > upper:
-        raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}")
+        raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}; give lower <= upper there")
     for what, value in (("step", knob.step), ("cost", knob.cost)):
         if value is not None and not number(value, f"{what} of {axis.name!r}") > 0:
             raise BadValue(f"{what} of {axis.name!r} is {value}; give a positive number")

@@ -267,12 +267,15 @@ class Inside:
         return out or self.rated(self.here[self.columns][None])
 
     def _combinations(self, point: Floats) -> Floats:
-        """The RESOLVED combinations of whole steps of the stepped knobs that cost least to reach from `point`."""
-        ticks = [self._ticks(u, point[self.columns[u]], 2) for u in self._stepped]
-        choices = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
-        wanted = point[[self.columns[u] for u in self._stepped]]
-        order = np.argsort(np.square(self.cost[self._stepped] * (choices - wanted)).sum(axis=1), kind="stable")
-        return np.asarray(choices[order[:RESOLVED]])
+        """The RESOLVED combinations of whole steps of the stepped knobs that cost least to reach from `point`, knob by knob."""
+        spent, choices = np.zeros(1), np.empty((1, 0))
+        for u in self._stepped:
+            wanted = point[self.columns[u]]
+            ticks = self._ticks(u, wanted, 2)
+            total = (spent[:, None] + np.square(self.cost[u] * (ticks - wanted))).reshape(-1)
+            cheapest = np.argsort(total, kind="stable")[:RESOLVED]
+            spent, choices = total[cheapest], np.column_stack([choices[cheapest // len(ticks)], ticks[cheapest % len(ticks)]])
+        return choices
 
     def _smooth(self, here: Floats) -> Inside:
         """The search over the knobs without steps from `here`."""

@@ -22,15 +22,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
+from ..axis import Axis
 from ..documents import read_document, shortened
-from ..errors import InputError
+from ..errors import DomainError, InputError
 from ..inputs import unknown_name
-from ..inverse.advise import Knob
+from ..inverse.advise import Knob, box
 from ..model import Model
 from ..tolerance import checked
 
@@ -62,7 +63,11 @@ class LineLimits:
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     """The limits in `path` (.toml, or .json with the same tables), checked against the model. Raises InputError."""
-    return parse_limits(read_document(path), model)
+    tables = read_document(path)
+    try:
+        return parse_limits(tables, model)
+    except InputError as error:
+        raise InputError(f"{fspath(path)}: {error}") from None
 
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
@@ -80,7 +85,7 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
             raise InputError(f"knob {unknown_name(name, model.input_names)}")
     return LineLimits(
         tuple(_limit(name, table) for name, table in outputs.items()),
-        {name: _knob(name, table) for name, table in knobs.items()},
+        {name: _knob(model.axes[model.axis_index(name)], table) for name, table in knobs.items()},
         checked(model.axes, {name: _tolerance(name, table) for name, table in _tables_of(tables, "inputs").items()}),
         _edge(tables.get("edge", EDGE[0])),
     )
@@ -109,19 +114,29 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
     limit = Limit(name, **values)
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):
-        raise InputError(f"limits of {name!r} need LSL < USL, at least one of them")
+        raise InputError(f"limits of {name!r} need LSL < USL, at least one of them; give them so")
     if limit.target is not None and not limit.lsl <= limit.target <= limit.usl:
-        raise InputError(f"the target of {name!r} lies outside its limits")
+        raise InputError(f"the target of {name!r} lies outside its limits; give one between LSL and USL")
     return limit
 
 
-def _knob(name: str, table: Mapping[str, Any]) -> Knob:
+def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
+    """Bounds of a knob with levels are levels, as they are written or as numbers."""
+    name, bounds = axis.name, axis.kind == "categorical"
     _only(table, ("lower", "upper", "step", "cost"), f"knob {name!r} can")
-    values = {key: _number(value, f"{key} of knob {name!r}") for key, value in table.items()}
+    values = {
+        key: value if bounds and key in ("lower", "upper") and isinstance(value, str) else _number(value, f"{key} of knob {name!r}")
+        for key, value in table.items()
+    }
     for key in ("step", "cost"):
         if key in values and values[key] <= 0:
-            raise InputError(f"{key} of knob {name!r} must be positive")
-    return Knob(**values)
+            raise InputError(f"{key} of knob {name!r} must be positive; give another, or leave it out")
+    knob = Knob(**values)
+    try:
+        box(axis, knob)
+    except DomainError as error:
+        raise InputError(f"a bound of knob {name!r} is no level: {error}") from None
+    return knob
 
 
 def _tolerance(name: str, table: Mapping[str, Any]) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, SnaError
 from ..inverse.advise import advise
 from ..inverse.answer import named
+from ..inverse.deadline import Deadline
 from ..model import Model
 from ..naming import QUANTITY
 from ..status import Status
@@ -161,11 +162,12 @@ class Line:
     def _advice(self, row: list[float]) -> dict[str, Any]:
         part = named(self.model.axes, np.array(row))
         limits = {name: (lsl, usl) for name, lsl, usl, _ in self._bounds}
+        deadline = Deadline(self.advice_ms)
         try:
             found = advise(self.model, part, limits, self.limits.knobs, deadline_ms=self.advice_ms)
         except SnaError as error:
             return {"status": error.status.label, "message": str(error)}
-        return towards_targets(self.model, self.limits, row, found)
+        return towards_targets(self.model, self.limits, row, found, deadline)
 
 
 def _end(limit: float) -> float | None:

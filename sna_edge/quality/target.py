@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, permutations, product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from ..inverse.advise import Advice, Knob
 from ..inverse.answer import level_or_number
+from ..inverse.deadline import Deadline
 from ..model import Evaluation, Model
 from .limits import Limit, LineLimits
-from .verdict import ACCEPT, judge
+from .verdict import ACCEPT, Judged, judge
 
 Floats = NDArray[np.float64]
 
-TRIED = 1024  # changes of equal cost
+TRIED = 1024  # changes of equal cost that are looked at
+FLIPPED = 8  # knobs of which both directions are looked at
 MIXED = 5  # knobs of which the changes are exchanged with each other
 WHOLE = 1e-9  # of a step
 
@@ -29,26 +31,34 @@ def off_target(outputs: Sequence[Limit], value: Floats) -> Floats:
     return np.asarray(np.sqrt(np.nansum(np.square((value - np.array(wanted)) / np.array(width)), axis=1)))
 
 
-def towards_targets(model: Model, limits: LineLimits, part: Sequence[float], found: Advice) -> dict[str, Any]:
+def towards_targets(model: Model, limits: LineLimits, part: Sequence[float], found: Advice, deadline: Deadline) -> dict[str, Any]:
     """What of an advice is written with a verdict; one that brings the part inside is exchanged for another of the same cost that is
-    accepted too and nearer to the targets, where there is one. A remark says when its settings lie on edge."""
+    accepted too and nearer to the targets, where there is one and as far as time allows. A remark says when its settings lie on edge."""
     keep = ("status", "settings", "change", "after", "blocking", "message")
     advice = {key: value for key, value in found.to_dict().items() if key in keep}
     if found.blocking or not found.change:  # not inside, or nothing to do; a search cut by its deadline may well be inside
         return _aimed(limits, advice)
     here = np.array(part)
-    aimed = any(o.target is not None for o in limits.outputs)
-    points = np.array(list(islice(_same_cost(model, limits.knobs, here, found), TRIED if aimed else 1)))
-    evaluation = model.evaluate(points, level_index=True)
-    judged = judge(model, limits, evaluation)
-    accepted = judged.verdict == ACCEPT
-    away = np.where(accepted, np.round(off_target(limits.outputs, judged.value), 9), np.inf)
-    best = int(np.argmin(away))
-    if best and accepted[best]:
-        advice |= _settings(model, limits.knobs, here, points[best]) | {"after": _predicted(model, evaluation, best)}
-    if judged.edge[best]:
+    there = _there(model, limits.knobs, here, found)
+    kept = judge(model, limits, model.evaluate(there[None], level_index=True))
+    edge, least = bool(kept.edge[0]), _away(limits, kept)[0]
+    for points in _same_cost(model, limits.knobs, here, there, deadline) if any(o.target is not None for o in limits.outputs) else ():
+        evaluation = model.evaluate(points, level_index=True)
+        judged = judge(model, limits, evaluation)
+        away = _away(limits, judged)
+        best = int(np.argmin(away))
+        if away[best] < least:
+            advice |= _settings(model, limits.knobs, here, points[best]) | {"after": _predicted(model, evaluation, best)}
+            edge, least = bool(judged.edge[best]), away[best]
+    if edge:
         advice["remark"] = "these settings lie in a span without a training row"
     return _aimed(limits, advice)
+
+
+def _away(limits: LineLimits, judged: Judged) -> Floats:
+    """How far accepted rows are from the targets [N], infinite for others."""
+    with np.errstate(over="ignore"):  # a target that no model comes near
+        return np.asarray(np.where(judged.verdict == ACCEPT, np.round(off_target(limits.outputs, judged.value), 9), np.inf))
 
 
 def _aimed(limits: LineLimits, advice: dict[str, Any]) -> dict[str, Any]:
@@ -59,26 +69,47 @@ def _aimed(limits: LineLimits, advice: dict[str, Any]) -> dict[str, Any]:
     return advice
 
 
-def _same_cost(model: Model, knobs: dict[str, Knob], here: Floats, found: Advice) -> Iterator[Floats]:
-    """The settings found, then those that cost the same: the changes in other directions or of other knobs, and other levels."""
-    places = {name: model.axis_index(name) for name in knobs}
+def _there(model: Model, knobs: dict[str, Knob], here: Floats, found: Advice) -> Floats:
+    """The part with the settings of an advice [D]."""
     there = here.copy()
-    for name, value in found.settings.items():
-        axis = model.axes[places[name]]
-        there[places[name]] = axis.coordinate(value) if axis.kind == "categorical" else value
-    yield there
+    for name in knobs:
+        d = model.axis_index(name)
+        value = found.settings[name]
+        there[d] = model.axes[d].coordinate(value) if model.axes[d].kind == "categorical" else value
+    return there
+
+
+def _same_cost(model: Model, knobs: dict[str, Knob], here: Floats, there: Floats, deadline: Deadline) -> Iterator[Floats]:
+    """Settings [n, D] that cost the same as `there`, TRIED in all: the changes in other directions or of other knobs, and other levels."""
+    places = {name: model.axis_index(name) for name in knobs}
     moving = [name for name in knobs if model.axes[places[name]].kind != "categorical"]
-    columns = [places[name] for name in moving]
+    columns, others = [places[name] for name in moving], [places[name] for name in knobs if name not in moving]
     cost = np.array([knobs[n].cost or 1.0 / model.axes[places[n]].width for n in moving])
     spent = np.abs(cost * (there - here)[columns])
+    tried = 0
+    deadline.restart()
     for levels in product(*_levels(model, knobs, places, here, there)):
         for amounts in dict.fromkeys(permutations(spent.tolist()) if len(spent) <= MIXED else [tuple(spent.tolist())]):
-            for signs in product(*((1.0, -1.0) if a else (1.0,) for a in amounts)):
-                point = there.copy()
-                point[[places[n] for n in knobs if n not in moving]] = levels
-                point[columns] = here[columns] + np.array(signs) * amounts / cost
-                if all(_allowed(model, knobs[n], places[n], here, point) for n in moving):
-                    yield point
+            if tried >= TRIED or not deadline.allows():
+                return
+            signed = _signed(np.array(amounts))
+            points = np.repeat(there[None], len(signed), axis=0)
+            points[:, others] = levels
+            points[:, columns] = here[columns] + signed / cost
+            tried += len(points)
+            allowed = np.ones(len(points), dtype=bool)
+            for name in moving:
+                allowed &= _allowed(model, knobs[name], places[name], here, points)
+            if allowed.any():
+                yield points[allowed]
+
+
+def _signed(amounts: Floats) -> Floats:
+    """Amounts [U] in all directions [n, U]: both of the first FLIPPED that are not 0."""
+    flipped = np.flatnonzero(amounts)[:FLIPPED]
+    out = np.repeat(amounts[None], 2 ** len(flipped), axis=0)
+    out[:, flipped] *= np.array(list(product((1.0, -1.0), repeat=len(flipped)))).reshape(len(out), -1)
+    return out
 
 
 def _levels(model: Model, knobs: dict[str, Knob], places: dict[str, int], here: Floats, there: Floats) -> list[list[float]]:
@@ -92,16 +123,15 @@ def _levels(model: Model, knobs: dict[str, Knob], places: dict[str, int], here: 
     return out
 
 
-def _allowed(model: Model, knob: Knob, d: int, here: Floats, point: Floats) -> bool:
-    """Whether a knob may be set so: inside its bounds, by whole steps (to which it is rounded)."""
-    axis = model.axes[d]
+def _allowed(model: Model, knob: Knob, d: int, here: Floats, points: Floats) -> NDArray[np.bool_]:
+    """Whether a knob may be set as in the points [n, D]: inside its bounds, by whole steps (to which they are rounded)."""
+    axis, whole = model.axes[d], np.ones(len(points), dtype=bool)
     if knob.step is not None:
-        steps = (point[d] - here[d]) / knob.step
-        if abs(steps - round(steps)) > WHOLE:
-            return False
-        point[d] = here[d] + round(steps) * knob.step
-    lower, upper = (end if given is None else given for given, end in ((knob.lower, axis.lower), (knob.upper, axis.upper)))
-    return bool(max(lower, axis.lower) <= point[d] <= min(upper, axis.upper))
+        steps = (points[:, d] - here[d]) / knob.step
+        whole = np.abs(steps - np.round(steps)) <= WHOLE
+        points[:, d] = here[d] + np.round(steps) * knob.step
+    lower, upper = (float(end if given is None else given) for given, end in ((knob.lower, axis.lower), (knob.upper, axis.upper)))
+    return np.asarray(whole & (max(lower, axis.lower) <= points[:, d]) & (points[:, d] <= min(upper, axis.upper)))
 
 
 def _settings(model: Model, knobs: dict[str, Knob], here: Floats, point: Floats) -> dict[str, Any]:

@@ -158,3 +158,32 @@ def test_files_that_are_none(holed: Model, tmp_path: Path) -> None:
     holed.save(tmp_path / "m.sna")
     for name in (tmp_path, tmp_path / "none.toml", tmp_path / "m.sna"):
         assert main(["watch", str(tmp_path / "m.sna"), "--limits", str(name)]) == 2
+
+
+KNOBS = {
+    "bounds in the wrong order": ("power", "lower = 250\nupper = 150", "no room between"),
+    "bounds above the domain": ("power", "lower = 1000\nupper = 2000", "no room between"),
+    "bounds below the domain": ("power", "upper = 99", "no room between"),
+    "a bound as text": ("power", 'lower = "150"', "without quotes"),
+    "a level never seen": ("alloy", 'lower = "brass"', "'alloy'.*unseen level.*316L"),
+    "a number that is no level": ("alloy", "upper = 3", "'alloy'.*unseen level"),
+    "levels in the wrong order": ("alloy", 'lower = "IN718"\nupper = "316L"', "no room between"),
+    "an index": ("alloy", "lower = 0", "unseen level"),
+    "a list of levels": ("alloy", 'lower = ["316L"]', "a list"),
+    "a level that is true": ("alloy", "lower = true", "is true"),
+}
+
+
+@pytest.mark.parametrize("case", KNOBS)
+def test_a_knob_that_cannot_be_turned_is_refused_before_a_part_comes(case: str, holed: Model, tmp_path: Path) -> None:
+    """Bounds were not looked at until a part was rejected, whose advice was then bad input."""
+    name, text, words = KNOBS[case]
+    (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = 140.0\n[knobs.{name}]\n{text}\n")
+    with pytest.raises(InputError, match=rf"l\.toml: .*{words}"):
+        read_limits(tmp_path / "l.toml", holed)
+
+
+@pytest.mark.parametrize("text", ['lower = "316L"', 'upper = " IN718 "', 'lower = "IN718"\nupper = "IN718"\ncost = 2'])
+def test_bounds_of_a_knob_with_levels_are_levels(text: str, holed: Model, tmp_path: Path) -> None:
+    (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = 140.0\n[knobs.alloy]\n{text}\n")
+    assert list(read_limits(tmp_path / "l.toml", holed).knobs) == ["alloy"]
