@@ -122,16 +122,15 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
 
 def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
     """Bounds of a knob with levels are levels, as they are written or as numbers."""
-    name, bounds = axis.name, axis.kind == "categorical"
+    name = axis.name
     _only(table, ("lower", "upper", "step", "cost"), f"knob {name!r} can")
-    values = {
-        key: value if bounds and key in ("lower", "upper") and isinstance(value, str) else _number(value, f"{key} of knob {name!r}")
-        for key, value in table.items()
-    }
+    named = ("lower", "upper") if axis.kind == "categorical" else ()
+    words: dict[str, Any] = {k: v for k, v in table.items() if k in named and isinstance(v, str)}
+    numbers = {k: _number(v, f"{k} of knob {name!r}") for k, v in table.items() if k not in words}
     for key in ("step", "cost"):
-        if key in values and values[key] <= 0:
+        if numbers.get(key, 1.0) <= 0:
             raise InputError(f"{key} of knob {name!r} must be positive; give another, or leave it out")
-    knob = Knob(**values)
+    knob = Knob(**numbers, **words)
     try:
         box(axis, knob)
     except DomainError as error:

@@ -61,8 +61,9 @@ def test_commands_run_and_the_words_of_the_page_are_given(
         answers.append(capfd.readouterr().out)
     judged = [json.loads(line) for line in answers[0].splitlines()]
     assert [a["verdict"] for a in judged] == ["ACCEPT", "REJECT", "NO VERDICT", "NO VERDICT", "NO VERDICT", "NO VERDICT"]
-    assert judged[1]["advice"]["status"] in ("ok", "deadline"), "a busy machine may cut the 50 ms short, and says so"
-    assert judged[1]["advice"]["change"] and {a["status"] for a in judged} == {"ok", "bad_input", "out_of_domain"}
+    advice = judged[1]["advice"]
+    assert advice["status"] == "deadline" or (advice["status"] == "ok" and advice["change"]), "a busy machine may cut the 50 ms short"
+    assert {a["status"] for a in judged} == {"ok", "bad_input", "out_of_domain"}
     assert json.loads(answers[1])["id"] == "1"
     assert answers[2].splitlines()[0] == page.rsplit("```text\n", 1)[1].splitlines()[0]
     for word in {a["verdict"] for a in judged} | {"straddles a limit", "missing", "not JSON", "out_of_domain", "bad_input"}:

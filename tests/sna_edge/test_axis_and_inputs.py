@@ -231,7 +231,7 @@ def test_models_check_their_parts(build) -> None:
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
-@pytest.mark.parametrize(("scale", "offset", "y"), [(1e-300, 0.0, 1e306), (-1e-300, 0.0, 1e300), (1e-12, -1e308, 1e308), (1.0, 0.0, np.inf)])
+@pytest.mark.parametrize(("scale", "offset", "y"), [(1e-300, 0.0, 1e306), (-1e-300, 0, 1e300), (1e-12, -1e308, 1e308), (1, 0, np.inf)])
 def test_targets_beyond_every_float_before_the_link_are_silent(link: str, scale: float, offset: float, y: float) -> None:
     """The quotient (target - offset) / scale overflows: infinite or NaN, without a warning of numpy."""
     with np.errstate(all="warn"), warnings.catch_warnings():
