@@ -199,9 +199,9 @@ class Table:
 
     def _check_marks(self, name: str) -> None:
         """Raises InputError for a column of a file whose decimal marks look like thousands."""
-        if self.source is not None and not self.marks.trusted:
+        if self.source is not None and (self.marks.typed or not self.marks.trusted):
             column = self.marks.column(name)
-            column.numbers([str(c) for c in self.cells[name]], self.lines)
+            column.numbers([c if isinstance(c, str) else str(c) for c in self.cells[name]], self.lines)
             column.finish()
 
     def _levels(self, name: str) -> tuple[tuple[str, ...], Floats]:

@@ -153,6 +153,9 @@ def given(model: Model, texts: Sequence[str]) -> dict[str, object]:
     """--at: numbers, and levels as they are written; a wrong name lists the right ones."""
     values = assignments(texts, model.input_names)
     axes = {name: model.axes[model.axis_index(name)] for name in values}
+    for name, text in values.items():
+        if not text:
+            raise InputError(f"{name}= gives no value; give {axes[name].wanted} in {axes[name].describe()}")
     return {name: text if axes[name].kind == "categorical" else coordinate(axes[name], text) for name, text in values.items()}
 
 

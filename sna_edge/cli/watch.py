@@ -97,12 +97,11 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
     if args.state and not note:
         raise InputError("--state needs --follow and a table that is a file; leave it out")
-    hint = hint_of(model.metadata.get("dialect"))
-    if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels)):
+    hint, told = hint_of(model.metadata.get("dialect")), Dialect(**declared(args))
+    if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels, told)):
         if args.follow:
             raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
         return _sheet(line, sheet, numbers)
-    told = Dialect(**declared(args))
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
     records = Growing(args.table, follow=args.follow, note=note, declared=told, hint=hint, categorical=levels, needed=numbers)
@@ -133,10 +132,12 @@ def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], num
 def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
     """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
     _complete(sheet, line.model, sheet.path)
-    count, number, valued = 0, sheet.marks(numbers).number, False
+    count, marks, valued = 0, sheet.marks(numbers), False
     for block in sheet.blocks():
+        for name in numbers:
+            marks.column(name).look(block.column(sheet.names.index(name)), block.lines)
         records = [Record(at, row, block.wrong.get(i, "")) for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))]
-        valued = _write(line.readings(table_readings(sheet.names, records), count + 1, number, sheet.units)) or valued
+        valued = _write(line.readings(table_readings(sheet.names, records), count + 1, marks.number, sheet.units)) or valued
         count += len(records)
     if not count:
         raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")

@@ -102,7 +102,7 @@ class Source:
 
     def _marks(self, needed: frozenset[str] | None) -> Marks:
         if self._declared.decimal or self.typed:
-            return Marks(self.path, self._declared.decimal or ".", trusted=True)
+            return Marks(self.path, self._declared.decimal or ".", trusted=True, typed=not self._declared.decimal)
         numeric = [name for name in self.names if name not in self._categorical]
         chosen = numeric if needed is None else [name for name in self.names if name in needed]
         others = [name for name in numeric if needed is not None and name not in needed]

@@ -32,7 +32,8 @@ class Layout:
         width = len(self.names)
         if len(cells) == width + self.spare and not any(cell.strip() for cell in cells[width:]):
             return (cells[:width] if self.spare else cells), ""
-        beyond = "".join(f"; beyond the last column: {cell.strip()!r}" for cell in cells[width:][:3])
+        surplus = [cell.strip() for cell in cells[width:] if cell.strip()][:3]
+        beyond = "".join(f"; beyond the last column: {cell!r}" for cell in surplus)
         return cells, f"{len(cells)} cells for {width} columns{beyond}"
 
     def skips(self, cells: list[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError
-from .numbers import NAMES, Floats, is_number, mark, number, numbers
+from .numbers import NAMES, Floats, OpenText, is_number, mark, number, numbers
 
 OTHER = {".": ",", ",": "."}
 MOST_KEPT = 1 << 20
@@ -28,11 +28,12 @@ class OpenMark(InputError):
 class Marks:
     """Numbers of a file under one decimal mark. `why` is the cell that decided it, None where nothing did.
 
-    `trusted`: the mark was declared or comes from numbers that are stored as numbers, so that nothing is doubtful.
+    `trusted`: the mark was declared or comes from numbers that are stored as numbers, so that nothing is doubtful; `typed`: but for
+    numbers that are stored as text.
     """
 
-    def __init__(self, source: str, decimal: str = ".", why: Place | None = None, trusted: bool = False) -> None:
-        self.source, self.decimal, self.why, self.trusted = source, decimal, why, trusted
+    def __init__(self, source: str, decimal: str = ".", why: Place | None = None, trusted: bool = False, typed: bool = False) -> None:
+        self.source, self.decimal, self.why, self.trusted, self.typed = source, decimal, why, trusted, typed
 
     def number(self, cell: str) -> float:
         """The cell as a number, NaN where it is none."""
@@ -77,9 +78,19 @@ class Column:
     def look(self, cells: list[str], lines: Sequence[int]) -> Floats:
         """`numbers`, where a cell that contradicts the mark is just none."""
         found = numbers(cells, self._marks.decimal)
+        if self._marks.typed:
+            self._refuse_text(cells, lines)
         if not self.settled:
             self._doubt(cells, lines, found)
         return found
+
+    def _refuse_text(self, cells: list[str], lines: Sequence[int]) -> None:
+        for line, cell in zip(lines, cells, strict=True):
+            if isinstance(cell, OpenText):
+                raise OpenMark(
+                    f"{self._marks.source}, line {line}, column {self._name!r}: the text {cell.strip()!r} may have a decimal mark or "
+                    "thousands; make it a number in the file, or declare --decimal . (thousands then have commas)"
+                )
 
     def _check(self, cells: list[str], lines: Sequence[int], found: Floats) -> None:
         for row in np.flatnonzero(np.isnan(found)).tolist():

@@ -29,6 +29,10 @@ def _pattern(decimal: str, other: str) -> re.Pattern[str]:
 SHAPES = {".": _pattern(r"\.", ","), ",": _pattern(",", ".")}
 
 
+class OpenText(str):
+    """Text in a file of typed cells that may be a number with a decimal mark or with thousands."""
+
+
 def number(cell: str, decimal: str = ".") -> float:
     """The cell as a finite number, NaN where it is none."""
     if cell.isascii() and "_" not in cell and (decimal == "." or "." not in cell):

@@ -11,6 +11,7 @@ from ..errors import InputError
 from .dialect import Dialect
 from .file import BLOCK, Block, Source
 from .layout import Layout, check_names, trimmed
+from .numbers import OpenText, mark
 from .unit_row import refuse_other, units_of
 
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
@@ -114,7 +115,7 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return OpenText(value) if mark(value)[:1] == "?" else value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
@@ -137,11 +138,11 @@ def sheet(path: str, begin: bytes, declared: Dialect, hint: Dialect, categorical
     return Parquet(path, declared, hint, categorical) if begin.startswith(PARQUET) else None
 
 
-def sheet_at(path: str, categorical: Collection[str] = ()) -> Sheet | None:
+def sheet_at(path: str, categorical: Collection[str] = (), declared: Dialect | None = None) -> Sheet | None:
     """The workbook or Parquet file at `path`; None where it is text. Raises InputError for other known kinds of files."""
     with open(path, "rb") as file:
         begin = file.read(8)
-    return sheet(path, begin, Dialect(), Dialect(), categorical)
+    return sheet(path, begin, declared or Dialect(), Dialect(), categorical)
 
 
 def _library(name: str, path: str, what: str) -> Any:
