@@ -219,7 +219,7 @@ class _Query:
         f = np.array([o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)])[self.outputs]
         over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
         over = np.where(self.low > self.high, np.inf, over)
-        names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if v > 0)
+        names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if not v <= 0)
         wide = bool((self.low > self.high).any())
         status = Status.UNREACHABLE if none or wide else Status.DEADLINE if cut else Status.NOT_CONVERGED
         message = _none(", ".join(names), status, wide)

@@ -213,7 +213,8 @@ def _in_numpy(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: 
     size = max(CHUNK // GRID, 1)
     for first in range(0, len(x), size):
         part = slice(first, first + size)
-        miss[part], done[part] = _Rows(problem, x[part], goal[part], deadline).solve()
+        with np.errstate(over="ignore", invalid="ignore"):  # a row whose target is that far away walks nowhere, from whatever start
+            miss[part], done[part] = _Rows(problem, x[part], goal[part], deadline).solve()
     return miss, done
 
 

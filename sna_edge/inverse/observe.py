@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..artifact.bound import LARGEST, REACH
 from ..errors import DomainError, InputError
 from ..inputs import axis_index, unknown_name
 from ..model import Model
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Columns = Mapping[str, ArrayLike]
 
+FINEST = 2.0**-400  # of the output: the least noise, so that squares of deviations are finite
 
 @dataclass(frozen=True)
 class StudentT:
@@ -101,9 +103,26 @@ def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: No
     scale = noise.scale if isinstance(noise, StudentT) else noise
     sigma = np.stack([_sigma(scale, name, count) for name in measured])
     freedom = noise.freedom if isinstance(noise, StudentT) else None
+    _bounded(model, index[row], values[row, point], sigma[row, point], point)
     return Observations(
         known, count, point, index[row], values[row, point], sigma[row, point], freedom, np.zeros(len(row)), tuple(model.outputs)
     )
+
+
+def _bounded(model: Model, output: Ints, y: Floats, sigma: Floats, point: Ints) -> None:
+    """Raises BadValue for numbers, and for noise, so far from the scale of their output that squares of deviations overflow."""
+    scale, offset = np.array([[o.scale, o.offset] for o in model.outputs])[output].T
+    gap, size = np.abs(y / 4 - offset / 4), np.abs(scale) / 4
+    most = REACH * np.minimum(size, LARGEST / (4 * REACH))
+    wrong = np.flatnonzero(~((FINEST * size < sigma) & (sigma / 4 < most)))
+    if len(wrong):
+        name = model.outputs[output[wrong[0]]].name
+        raise BadValue(f"the noise of {name!r} is {sigma[wrong[0]]:g}, out of all proportion to the output; give that of the gauge")
+    far = np.flatnonzero(~(gap < most) | ~(FINEST * gap < sigma))
+    if len(far):
+        name = model.outputs[output[far[0]]].name
+        what = f"observation {point[far[0]]}: {name} = {y[far[0]]:g} is beyond all that the model can give"
+        raise BadValue(f"{what}; check the reading and its unit, or leave it out")
 
 
 def _length(observations: Columns) -> int:
