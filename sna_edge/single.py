@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Point = Callable[[Floats, Floats], int]
 
-DOUBLE = np.dtype(np.float64)
+DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 NUMBERS = frozenset("fdbBhHiIlLqQ")  # kinds of arrays whose elements are plain numbers: float32, float64, integers
 PLAIN = frozenset((float, int, np.float64))
 _array, _empty, _new, _set = np.ndarray, np.empty, object.__new__, object.__setattr__  # looked up once: a query takes about a microsecond
@@ -34,6 +34,7 @@ class Single:
     def __init__(self, model: Model, point: Point) -> None:
         self._point, self._outputs = point, model.outputs
         self._n_outputs, self._count = len(model.outputs), len(model.axes)
+        self._shape = (self._count,)
         self._names = [a.name for a in model.axes]
         self._levels = [(d, a.levels) for d, a in enumerate(model.axes) if a.kind == "categorical"]
         self._plain = self._widths(model)
@@ -94,8 +95,12 @@ class Single:
         if type(query) is _array:
             if query.ndim == 2 and len(query) == 1:
                 query = query[0]
-            if query.dtype is DOUBLE and (level_index or not self._levels):
-                return query  # type: ignore[no-any-return]
+            dtype = query.dtype
+            if level_index or not self._levels:
+                if dtype is DOUBLE:
+                    return query  # type: ignore[no-any-return]
+                if dtype is SINGLE and query.shape == self._shape:
+                    return query.astype(DOUBLE)  # type: ignore[no-any-return]
             return self._converted(query, level_index)
         if isinstance(query, Mapping):
             return self._named(query, level_index)
@@ -104,7 +109,7 @@ class Single:
         return None
 
     def _converted(self, query: NDArray[Any], level_index: bool) -> Floats | None:
-        if query.dtype.char not in NUMBERS or query.shape != (self._count,):
+        if query.dtype.char not in NUMBERS or query.shape != self._shape:
             return None
         x = query.astype(DOUBLE)
         if not level_index:

@@ -16,7 +16,7 @@ from sna_edge.table.numbers import mark
 from .table import Table
 
 Floats = NDArray[np.float64]
-FAST_BYTES = 2_000_000
+FAST_BYTES = 200_000
 """From this size on a file is first tried as plain numbers, in blocks of about BLOCK characters."""
 BLOCK = 1 << 20
 PROBE = 1000
