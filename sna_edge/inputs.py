@@ -103,5 +103,7 @@ def _named(axes: tuple[Axis, ...], query: Mapping[str, object], level_index: boo
         columns = list(np.broadcast_arrays(*columns))
     except ValueError as error:
         raise InputError(f"inputs are not numbers of matching length ({error}); give one number or array per name") from None
+    if columns[0].ndim > 1:
+        raise InputError(f"inputs have shape {columns[0].shape}; give one number or one column of them per name")
     single = columns[0].ndim == 0
     return np.stack([np.atleast_1d(c) for c in columns], axis=-1).astype(float), single

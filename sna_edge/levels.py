@@ -143,8 +143,8 @@ def number(value: object, name: str, unit: str = "") -> float:
         raise InputError(f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number")
     try:
         return float(value)
-    except OverflowError:
-        return np.inf
+    except OverflowError:  # an integer beyond every float
+        return np.inf if value > 0 else -np.inf  # type: ignore[operator]
     except (TypeError, ValueError):
         raise InputError(f"input {name!r} = {value!r} is not a number; give a real number") from None
 

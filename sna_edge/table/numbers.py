@@ -12,6 +12,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from ..naming import QUANTITY
+
 Floats = NDArray[np.float64]
 PARTS = " '\u00a0\u2009\u202f\u2019"
 """Marks between thousands that are never decimal marks: blank, apostrophes, no-break, thin and narrow blanks."""
@@ -56,10 +58,11 @@ def is_number(cell: str) -> bool:
 
 def mark(cell: str) -> str:
     """What a cell says about the decimal mark: '.' or ',' where only that one makes it a number, '?.' or '?,' where its only mark
-    may be either ('1.000'), '' where it has none or is no number."""
+    may be either ('1.000'), '' where it has none or is no number, also none with a unit."""
     if "." not in cell and "," not in cell:
         return ""
-    text = cell.strip()
+    quantity = QUANTITY.fullmatch(cell)
+    text = quantity[1] if quantity else cell.strip()
     point, comma = (SHAPES[m].fullmatch(text) is not None for m in ".,")
     if point and comma:
         return "?." if "." in text else "?,"

@@ -20,6 +20,8 @@ SAME = [
     "power,speed,spot\n0.2 kW,1.0,B\n250 W,800 mm/s,A\n300.5,1.25 m/s,B\n",
     "power;speed;spot\n0,2 kW;1,0;B\n250 W;800 mm/s;A\n300,5;1,25 m/s;B\n",
     "power;speed;spot\nkW;m/s;\n200 W;1,0;B\n0,25 kW;80 cm/s;A\n0,3005;1,25;B\n",
+    "power;speed;spot\n0,2 kW;1;B\n250 W;800 mm/s;A\n300,5;125 cm/s;B\n",
+    "power;speed;spot\n0,2 kW;1;B\n250 W;800 mm/s;A\n0,3005 kW;125 cm/s;B\n",
     "power;speed;spot\n200.000 mW;1,0;B\n250.000,0 mW;0,8;A\n300,5;1,25;B\n",
 ]
 WRONG = ["power,speed,spot\nkg,m/s,\n200,1,B\n", "power,speed,spot\nW,mm,\n200,1,B\n", "power,speed,spot\n[foo],[m/s],\n200,1,B\n",
@@ -73,7 +75,8 @@ def test_a_row_of_other_units_is_refused(sna, model_file: Path, limits: Path, wo
     assert said.code == 2 and "unit" in said.sentence() and str(table) in said.err and not out.exists()
 
 
-OUTPUTS = ["width,speed,spot\nmm,m/s,\n0.095,1,B\n", "width,speed,spot\n0.095 mm,1,B\n", "width;speed;spot\n0,095 mm;1,0;B\n",
+OUTPUTS = ["width;speed;spot\n0,095 mm;1;B\n",
+           "width,speed,spot\nmm,m/s,\n0.095,1,B\n", "width,speed,spot\n0.095 mm,1,B\n", "width;speed;spot\n0,095 mm;1,0;B\n",
            "width,speed,spot\nnm,mm/s,\n95000,1000,B\n"]  # fmt: skip
 
 

@@ -117,6 +117,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "times": (np.array(["2024-01-01"], "M8[s]"), "a time"), "duration": (np.timedelta64(5, "s"), "a time"), "text": ("hot", "'hot'"),
     "underscore": ("0_1", "'0_1'"), "other digits": ("\u0661", "not a number"), "True": (True, "True"), "numpy True": (np.True_, "True"),
     "a dict": ({}, "dict"), "a class": (int, "class 'int'"), "a list in a list": ([[1], [2, 3]], "rows of one length"),
+    "a column in a column": ([[1.0], [2.0]], "shape"), "a row in a column": (np.array([[1.0, 2.0]]), "shape"),
+    "below every float": (-(10**400), "is -inf"),
     "a generator": ((v for v in (1, 2)), "generator"), "a set": ({1, 2}, "set"),
 }  # fmt: skip
 
