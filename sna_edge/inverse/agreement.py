@@ -65,8 +65,9 @@ def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
     if far and (outside > FAR).mean() > HALF:
         return replace(found, words=far, far=True)
     what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
+    cut = "the search was cut; at the best so far " if query.deadline.stopped else "misfit: "
     words = (
-        f"misfit: the observations lie {found.factor:.3g} times as far from the model as {what} would put them "
+        f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would put them "
         f"(chi-square {chi:.4g} for {len(r)} numbers)"
     )
     return replace(found, words="; ".join(text for text in (words, far) if text))

@@ -62,3 +62,11 @@ def test_advice_names_what_blocks_where_values_have_rounded_to_the_end_of_a_link
     model = surface("exp").replace(outputs=[Output("y", "", "exp", -1e-20, offset=1.0)])
     found = advise(model, {"a": 0.5, "b": 0.5}, {"y": (2.0, None)}, ["a", "b"])
     assert found.blocking == ("y",) and "brings y inside" in found.message
+
+
+@pytest.mark.parametrize("reading", [-1.0, 0.3, 0.5, 2.0])
+def test_a_search_that_was_cut_is_not_called_a_misfit(reading: float) -> None:
+    """With 2 ms 'misfit: the observations lie 9.94 times as far' was said of a reading that the model meets exactly."""
+    for milliseconds in (0.5, 1.0, 2.0):
+        found = estimate(surface(), {"y": [reading]}, ["a", "b"], 0.01, deadline_ms=milliseconds)
+        assert found.status != Status.DEADLINE or not found.message.startswith("misfit")
