@@ -23,7 +23,9 @@ import numpy as np
 
 import sna_edge
 from sna_edge.follow import Growing
+from sna_edge.naming import QUANTITY
 from sna_edge.table import Record, hint_of
+from sna_edge.units import converted, quantity
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -97,11 +99,18 @@ def answered(model: Any, table: Growing, record: Record) -> tuple[str, list[str]
 
 
 def reading(table: Growing, axis: Any, cell: str) -> float:
-    """The coordinate of a cell: the level it means, or a number; NaN where it is missing or no number."""
+    """The coordinate of a cell: the level it means, or a number in the model's unit; NaN where it is missing or no number.
+
+    Raises InputError where the row of units has one of another kind.
+    """
+    own = table.units.get(axis.name, "")
     try:
-        return float(axis.coordinate(cell) if axis.kind == "categorical" else table.number(cell))
+        number = float(axis.coordinate(cell) if axis.kind == "categorical" else table.number(cell))
+        if number != number and QUANTITY.fullmatch(cell):  # 0.5 kW
+            return quantity(cell, axis.unit, axis.name, table.number)
     except sna_edge.InputError:
         return float("nan")
+    return converted(number, own, axis.unit, axis.name) if own and axis.unit else number
 
 
 if __name__ == "__main__":

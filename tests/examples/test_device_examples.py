@@ -44,6 +44,24 @@ def test_the_query_loop_answers_every_row(root: Path, tmp_path: Path) -> None:
     assert answers[1]["y0 predicted"] == answers[0]["y0 lower"] == ""
 
 
+@pytest.mark.parametrize("rows", ["x0,x1\nkW,m\n0.5,6\n", "x0;x1\nkW;cm\n0,5;600\n", "x0;x1\n0,5 kW;6\n", "x0,x1\n500,0.006 km\n"])
+def test_the_query_loop_converts_units(root: Path, tmp_path: Path, rows: str) -> None:
+    """A row of units in kW for an input in W was wrong by a thousand."""
+    axes = [sna_edge.spline_axis(name, unit, 0.0, 1000.0, spans=1, degree=1) for name, unit in (("x0", "W"), ("x1", "m"))]
+    ends = np.array([[0.0], [1000.0]])
+    plane = sna_edge.CP((ends, ends), (np.array([0]), np.array([1])), np.ones((2, 1)))
+    sna_edge.Model(axes, plane, [sna_edge.Output("y", "")]).save(tmp_path / "model.sna")
+    (tmp_path / "readings.csv").write_text(rows)
+    loop, out = load(root, "raspberry_pi", "query_loop.py"), tmp_path / "out.csv"
+    words = [str(tmp_path / "model.sna"), str(tmp_path / "readings.csv"), "--out", str(out), "--backend", "numpy"]
+    loop.main(words)
+    (answer,) = csv.DictReader(out.read_text().splitlines())
+    assert answer["status"] == "ok" and float(answer["y predicted"]) == pytest.approx(506.0)
+    (tmp_path / "readings.csv").write_text("x0,x1\nkg,m\n0.5,6\n")
+    with pytest.raises(sna_edge.InputError, match="'kg'"):
+        loop.main(words)
+
+
 def test_the_query_loop_reads_level_names_and_gives_intervals(root: Path, tmp_path: Path) -> None:
     model = mixed()
     outputs = [replace(o, interval=Interval(0.9, 1.0, 2.0)) for o in model.outputs]
