@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from sna_edge.basis import SpanBasis
 from sna_edge.interaction import CP
 
+from .budget import late
 from .gauss_newton import Layout, System, columns, loss, penalty_value
 from .penalty import Component
 from .rows import CACHE_BYTES, Block, Rows
@@ -83,7 +83,7 @@ def sweep(
         for d in axes:
             system = axis_equations(f, rows, d, passage)
             f = _solve_axis(f, system, d, list(parts), strengths, damping, held_weights)
-            if time.monotonic() > deadline:
+            if late(deadline):
                 return f
         if watch:
             watch(number, system.loss)

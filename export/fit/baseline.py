@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge.basis import SpanBasis, levels
 
-from .budget import RATE, TimeBudget
+from .budget import RATE, TimeBudget, strike
 from .candidate import Candidate
 from .composed import composed
 from .polynomial import MOST_COLUMNS, Polynomial, fitted
@@ -56,6 +56,8 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
     judged = np.unique(folds)[:1].tolist() if len(target) >= SPLIT_ROWS else []
     work = min(WORK, SHARE * RATE * max(budget.left, 0.1))
     most = int(np.clip(np.sqrt(work / len(some)), LEAST_COLUMNS, MOST_COLUMNS))
+    if work < WORK and most < min(MOST_COLUMNS, _columns(samples)):
+        strike()
     found = fitted(part, target[some], folds[some], judged=judged, most=most)
     rows = some[found.rows]
     with np.errstate(over="ignore"):
@@ -69,6 +71,12 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
         _name(found), "baseline", found.separable(samples), outputs, centre, spread, rows, samples.y[rows], predicted,
         time.monotonic() - begin, {"kinds": list(found.kinds)}, None, moved,
     )  # fmt: skip
+
+
+def _columns(samples: Samples) -> int:
+    """Of a quadratic function: inputs (or their levels), squares and pairs."""
+    n = samples.x.shape[1] + int(samples.n_levels.sum())
+    return n * (n + 3) // 2
 
 
 def _name(found: Polynomial) -> str:

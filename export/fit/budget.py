@@ -13,6 +13,34 @@ RATE = 1.5e9
 """Multiply-adds in a second that work is expected to take."""
 
 
+@dataclass
+class _Strikes:
+    """Counted over the threads of a process: a fit beside another with a limit of its own may be taken for cut, never the reverse."""
+
+    count: int = 0
+
+
+_strikes = _Strikes()
+
+
+def struck() -> int:
+    """How often the clock has changed what is done."""
+    return _strikes.count
+
+
+def strike() -> None:
+    """The clock changes what is done."""
+    _strikes.count += 1
+
+
+def late(deadline: float, seconds: float = 0.0) -> bool:
+    """Whether work of `seconds` would end past the deadline; it is then left undone, and that is counted."""
+    if time.monotonic() + seconds <= deadline:
+        return False
+    strike()
+    return True
+
+
 class OutOfTime(Exception):
     """Work whose result would be of no use unfinished was stopped at the deadline."""
 
@@ -73,10 +101,10 @@ class Pace:
         self.each = (time.monotonic() - begin) / parameters**2
 
     def in_time(self, parameters: int, deadline: float) -> bool:
-        return time.monotonic() + self.each * parameters**2 <= deadline
+        return not late(deadline, self.each * parameters**2)
 
 
 def check(deadline: float) -> None:
     """Raise OutOfTime past the deadline."""
-    if time.monotonic() > deadline:
+    if late(deadline):
         raise OutOfTime

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .baseline import left_out_means, mean_alone, rms
-from .budget import OutOfTime, TimeBudget, check
+from .budget import OutOfTime, TimeBudget, check, late
 from .candidate import Candidate
 from .composed import aligned, composed
 from .folds import fold_of_rows
@@ -161,7 +161,7 @@ def _cross(
     worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
     doubtful = (w > FAR * b) & ~worse
     if doubtful.any() and winner is not base:
-        tried = None if budget.over else _thirds(samples, search, folds_of, seed, budget)
+        tried = None if late(budget.deadline) else _thirds(samples, search, folds_of, seed, budget)
         if tried is None:
             worse |= doubtful
         else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.basis import SpanBasis
 
 from .breaks import data_bases
-from .budget import Pace
+from .budget import Pace, late
 from .finer import FINER, finest_needed
 from .gauss_newton import Solution, levenberg_marquardt
 from .kinks import with_moved_breaks
@@ -181,7 +181,7 @@ def _finer(
 ) -> Direct:  # fmt: skip
     """FINER times the spans on the axis that still explains the residuals, at the rank that fits, while they do better."""
     n_axes = samples.x.shape[1]
-    while time.monotonic() < deadline:
+    while not late(deadline):
         bases = list(best.start.bases[:-1])
         axis = finest_needed(bases, samples.x, best.solution.left_out)
         if axis is None:
@@ -258,7 +258,7 @@ def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> 
     rows = Rows(solution.f.bases, samples.x, target)
     for strength in FINISH:
         trial = levenberg_marquardt(solution.f, rows, strengths=strength, adapt=False, steps=60, tolerance=1e-4, deadline=deadline)
-        if trial.loo >= solution.loo or time.monotonic() > deadline:
+        if trial.loo >= solution.loo or late(deadline):
             break
         solution = trial
     return solution

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array, hstack, issparse
 
 from sna_edge.basis import SpanBasis
 
+from .budget import late
 from .penalty import Component, components
 from .rows import Block, Rows
 from .separable import Separable, partial_products
@@ -247,8 +248,7 @@ def levenberg_marquardt(
         if watch:
             watch(step, system.loss)
         quiet = quiet + 1 if gain < tolerance and change < 0.1 else 0
-        now = time.monotonic()
-        if quiet >= 2 or now + AHEAD * (now - begin) / step > deadline:
+        if quiet >= 2 or (step < steps and late(deadline, AHEAD * (time.monotonic() - begin) / step)):
             break
     if not leverages:
         residual = residuals(f, rows)

@@ -21,7 +21,7 @@ from ..teacher.stack import EXACT, best_stack, crowded, teachers
 from ..threads import one_thread
 from .assemble import assemble
 from .baseline import baseline
-from .budget import OutOfTime, TimeBudget
+from .budget import OutOfTime, TimeBudget, struck
 from .candidate import Candidate
 from .confirm import Confirmation, confirmed
 from .folds import fold_of_rows
@@ -53,7 +53,7 @@ SMALL_TABLE = 3000
 CLEAN = 0.05
 """Out-of-fold error of the teachers below which the rows are fitted under every link: one of them may be exact."""
 SHARE_OF_TIME = 0.4
-TEACHERS = "Gaussian-process teachers"
+TEACHERS, STEPS_LEFT = "Gaussian-process teachers", "further ranks, finer spans and polish"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,10 @@ def _fit(
             tried.extend([] if tried else found)
             return _choose(found), found[0]
 
+        before = struck()
         best, base, reference, how = confirmed(used, search, lambda rows: fold_of_rows(rows, FOLDS, seed), seed, budget)
+        if budget.limit is not None and struck() > before:
+            budget.leave_out(STEPS_LEFT)
         facts = _Facts(seed, time.monotonic() - budget.begin, notes, dropped, budget.cut, how)
         return _result(samples, kept, best, base, tried, reference, facts)
 
@@ -179,8 +182,6 @@ def _candidates(samples: Samples, link: str, folds: Ints, seed: int, budget: Tim
             found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), budget.deadline, reporter.say))
         except OutOfTime:
             budget.leave_out("a pupil of the teachers")
-    if budget.over:
-        budget.leave_out("further ranks, finer spans and polish")
     return found
 
 

@@ -161,17 +161,17 @@ class Samples:
 
 
 def linear_targets(outputs: Sequence[Output], y: Floats) -> Floats:
-    """f [N, K] with output.value(f) = y; shares nearer to the border of a logistic link than `_margin` are taken to lie there."""
+    """f [N, K] with output.value(f) = y; shares nearer to the border of a logistic link than `margin` are taken to lie there."""
     columns = []
     for k, output in enumerate(outputs):
         column = y[:, k]
         if output.link == "logistic":
-            column = np.clip(column, _margin(column), 1.0 - _margin(1.0 - column))
+            column = np.clip(column, margin(column), 1.0 - margin(1.0 - column))
         columns.append(output.linear_of(column))
     return np.stack(columns, axis=1)
 
 
-def _margin(share: Floats) -> float:
+def margin(share: Floats) -> float:
     """Half a row's share, but no more than half the least share above 0 (or a thousandth of the middle one): shares that are all
     small, and a single one, keep their values."""
     some = share[share > 0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .als import sweep
-from .budget import RATE, OutOfTime, TimeBudget, check
+from .budget import RATE, OutOfTime, TimeBudget, check, late
 from .candidate import Candidate
 from .direct import SMOOTH, Direct, affordable, direct_candidates, first_steps
 from .folds import fold_of_rows
@@ -42,8 +42,6 @@ REFIT_STEPS, REFIT_WORK = 40, 1.5e11
 INTERVAL_FOLDS = 12
 """Folds of the errors behind the intervals of clean rows. Over 14 tables of functions these cover 90.3 % at the level of 90 %;
 with each row left out alone 89.0 %, with 6 folds 91.5 %."""
-USED_UP = 0.7
-"""Share of its time after which a search has ended because of it: nothing begins, and no step is made, that would not end in time."""
 JUDGING = 0.6
 """Share of the time left after the search that refits without each fold may take."""
 SPLIT_ROWS = 50_000
@@ -71,8 +69,6 @@ def straight(
         part, until = samples.take(some).over(samples), _later(SEARCH_SHARE, deadline)
     found = direct_candidates(part, target[some], rng, max_parameters=max_parameters, worth=worth, deadline=until, watch=watch)
     best = found[0]
-    if time.monotonic() > begin + USED_UP * (until - begin):
-        budget.leave_out("further ranks, finer spans and polish")
     if best.error > HOPELESS * worth:
         return None
 
@@ -131,7 +127,7 @@ def _quick(best: Direct, samples: Samples, folds: Ints, deadline: float) -> bool
     """Whether the linearisation is there before the deadline: eigenvectors of the leverages of every fold, and the inverse."""
     largest = samples.y.shape[1] * int(np.bincount(folds).max())
     work = 2.0 * len(np.unique(folds)) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
-    return bool(work < RATE * (deadline - time.monotonic()))
+    return not late(deadline, work / RATE)
 
 
 def _later(share: float, deadline: float) -> float:
@@ -170,7 +166,8 @@ def _refit(
     memorised = afresh and _few(best, count) and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
-    if count * f.parameters**2 <= min(LM_WORK, JOINT_RATE * (deadline - time.monotonic())):
+    work = count * f.parameters**2
+    if work <= LM_WORK and not late(deadline, work / JOINT_RATE):
         steps = REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
         if memorised:
             f = first_steps(f, rows, deadline)

@@ -16,7 +16,7 @@ from ..teacher.resolution import teacher_bases
 from ..teacher.stack import Stack, crowded
 from .budget import check
 from .candidate import Candidate
-from .samples import Samples, linear_targets, relative_error, values
+from .samples import Samples, linear_targets, margin, relative_error, values
 from .separable import Separable
 
 Floats = NDArray[np.float64]
@@ -88,7 +88,6 @@ def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:
         if output.link == "exp":
             column = np.maximum(column, 0.2 * float(measured[:, k].min()))
         elif output.link == "logistic":
-            margin = 0.5 / len(measured)
-            column = np.clip(column, margin, 1.0 - margin)
+            column = np.clip(column, margin(measured[:, k]), 1.0 - margin(1.0 - measured[:, k]))
         columns.append(output.linear_of(column))
     return np.stack(columns, axis=1)

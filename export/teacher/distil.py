@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.basis import SpanBasis
 
 from ..fit.als import sweep
-from ..fit.budget import check
+from ..fit.budget import check, late
 from ..fit.gauss_newton import levenberg_marquardt
 from ..fit.penalty import components
 from ..fit.rows import Rows
@@ -99,7 +99,7 @@ def distil(
     spent = 0.0
     for rank in _ladder(schedule, bases, max_parameters):
         begin = time.monotonic()
-        if best is not None and begin + spent * _cost(rank / best.f.rank, schedule, n_refits) > deadline:
+        if best is not None and late(deadline, spent * _cost(rank / best.f.rank, schedule, n_refits)):
             break
         wider = _wider(f, bases, rank, target.shape[1], rng)
         rows = Rows(wider.bases, lesson.x, target, lesson.weight)
@@ -112,7 +112,7 @@ def distil(
         if best is not None and distance > schedule.gain * best.distance:
             break
         best = Distilled(f, distance, tried, schedule)
-        if distance <= tolerance or time.monotonic() > deadline:
+        if distance <= tolerance or late(deadline):
             break
     assert best is not None
     return best

@@ -17,7 +17,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
-from ..fit.budget import check
+from ..fit.budget import check, late, strike
 
 Floats = NDArray[np.float64]
 JITTER = 1e-10
@@ -283,6 +283,8 @@ def _affordable(goal: _Evidence, count: int, deadline: float) -> int:
     goal(goal.start)
     now = time.monotonic()
     share = max(deadline - now, 0.0) / (WORTH_SEARCHING * max(now - begin, 1e-9))
+    if share < 1.0:
+        strike()
     return max(int(count * min(share, 1.0) ** 0.4), min(LEAST_ROWS, count))
 
 
@@ -293,7 +295,7 @@ def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
     def watched(t: Floats) -> tuple[float, Floats]:
         nonlocal best, tries
         tries += 1
-        if tries > LEAST_TRIES and time.monotonic() > deadline:
+        if tries > LEAST_TRIES and late(deadline):
             raise _OutOfTime
         value, slope = goal(t)
         best = min(best, (value, t.copy()), key=lambda pair: pair[0])

@@ -13,7 +13,7 @@ from scipy.optimize import nnls
 
 from sna_edge.output import Output
 
-from ..fit.budget import OutOfTime
+from ..fit.budget import OutOfTime, late
 from ..fit.samples import Samples, linear_targets, relative_error
 from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
@@ -120,7 +120,7 @@ def teachers(
     for link in links:
         error = np.inf
         for n_products, laplace in ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False)):
-            if found and time.monotonic() > deadline:
+            if found and late(deadline):
                 break
             try:
                 teacher = _teacher(samples, link, n_products, laplace, folds, seed, next(_ends(deadline, 1 if found else 2)), hard)

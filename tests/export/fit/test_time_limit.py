@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import time
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from sna_edge.cli import main
 from sna_edge.errors import InputError
-from sna_export.fit import fit_arrays
+from sna_export.fit import fit_arrays, gauss_newton
+from sna_export.teacher import gaussian_process
 
 
 def rows(count: int, inputs: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -94,3 +97,33 @@ def test_without_a_limit_nothing_is_cut_and_bytes_do_not_depend_on_the_clock(mon
 def test_no_time_is_refused(limit: float) -> None:
     with pytest.raises(InputError, match="time limit"):
         fit_arrays(*rows(30, 2, 1), time_limit=limit)
+
+
+@pytest.mark.parametrize("share", [0.6, 1.0, 1.2, 1.5])
+@pytest.mark.parametrize(("count", "inputs"), [(60, 2), (150, 3)])
+def test_a_limit_that_changes_the_model_says_so(count: int, inputs: int, share: float) -> None:
+    """Searches ended early by a share of the limit: fewer rows, steps and ranks were tried and `cut` was empty."""
+    seconds, free = _free(count, inputs)
+    limited = fit_arrays(*rows(count, inputs, 1), time_limit=share * seconds)
+    assert limited.report["cut"] or limited.model.to_bytes() == free
+
+
+SLOW = [(gaussian_process, "WORTH_SEARCHING"), (gauss_newton, "AHEAD")]
+
+
+@pytest.mark.parametrize(("module", "name"), SLOW)
+def test_steps_that_would_end_late_are_said(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    monkeypatch.setattr(module, name, 1e9)
+    assert fit_arrays(*rows(60, 2, 1), time_limit=60.0).report["cut"]
+
+
+def test_a_limit_that_changes_nothing_is_not_said_to_cut() -> None:
+    limited = fit_arrays(*rows(60, 2, 1), time_limit=90.0)
+    assert limited.report["cut"] == [] and limited.model.to_bytes() == _free(60, 2)[1]
+
+
+@cache
+def _free(count: int, inputs: int) -> tuple[float, bytes]:
+    begin = time.perf_counter()
+    found = fit_arrays(*rows(count, inputs, 1)).model.to_bytes()
+    return time.perf_counter() - begin, found
