@@ -25,16 +25,21 @@ static uint32_t below(uint32_t n) { return n ? next() % n : 0; }
 
 static const unsigned char interesting[] = {0, 1, 2, 3, 7, 8, 63, 64, 127, 128, 254, 255};
 
+static const float floats[] = {3e38f, -3e38f, 1e30f, 1e-38f, 1e-45f, 0, 65504, -1};
+static const double doubles[] = {1e308, -1e308, 1e300, 1e-308, 5e-324, 0, 1e154, -1e150};
+
 static size_t damage(unsigned char *b, size_t size, size_t room) {
     for (uint32_t n = 1 + below(4); n--;) {
         size_t region = below(3) == 0 ? size : below(2) ? 272 + 64 + 80 * 8 : 272;
         size_t at = below((uint32_t)(region < size ? region : size));
-        switch (below(7)) {
+        switch (below(9)) {
         case 0: b[at] ^= (unsigned char)(1u << below(8)); break;
         case 1: b[at] = interesting[below(sizeof interesting)]; break;
         case 2: b[at] = (unsigned char)next(); break;
         case 3: memset(b + at, below(2) ? 0xFF : 0, size - at < 8 ? size - at : 8); break;
         case 4: memmove(b + below((uint32_t)size), b + at, 1); break;
+        case 7: memcpy(b + (below((uint32_t)size - 4) & ~3u), &floats[below(8)], 4); break;
+        case 8: memcpy(b + (below((uint32_t)size - 8) & ~7u), &doubles[below(8)], 8); break;
         case 5:
             if (below(20) == 0 && size > 300) size -= below((uint32_t)size - 1);
             break;
@@ -115,7 +120,7 @@ static void use(sna_model *m) {
             const axis_record *a = axis_at(m, d);
             real t = (real)below(1000) / 1000;
             x[d] = round < 2 ? LOWER(a) + t * (UPPER(a) - LOWER(a)) : (real)float_of_bits(next());
-            if (a->kind == CATEGORICAL && round < 2) x[d] = (real)(int)below(a->n_spans);
+            if (a->kind == CATEGORICAL && round < 2) x[d] = (real)(int)below(round ? 70000 : a->n_spans);
             status += (int)sna_fixed_place(m, d, (int32_t)next(), &places[d]);
             places[d].span = (uint16_t)below(round < 2 ? a->n_spans : 65536);
             places[d].u = (uint16_t)below(32769);

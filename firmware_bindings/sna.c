@@ -268,7 +268,7 @@ static int padding_holds(const sna_model *m) {
 
 #ifdef SNA_FLOAT
 /* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum vouches for them, and no
- * memory access depends on them. */
+ * memory access depends on them; `all_carried` looks at what a conversion to an integer needs. */
 static int derived_hold(const axis_record *a) { return finite64((const unsigned char *)&a->inv_width); }
 #else
 /* x rounded to float towards minus (step -1) or plus (step +1) infinity. */
@@ -544,6 +544,8 @@ static int carried(const f64 *low, const f64 *high) {
 static int all_carried(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
+        real spans = (a->upper32 - a->lower32) * a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
+        if (!(spans >= 0 && spans < 16777216.0f)) return 0;
         if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
     }
     for (unsigned k = 0; k < m->n_outputs; k++)
@@ -570,12 +572,6 @@ static int supported(const sna_model *m) {
 #endif
 #ifdef SNA_PLAIN_ONLY
     if (!m->plain) return 0;
-#endif
-#ifdef SNA_FLOAT
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        const unsigned char *bounds = (const unsigned char *)&axis_at(m, d)->lower32;
-        if (!finite32(load32(bounds)) || !finite32(load32(bounds + 4)) || !finite32(load32(bounds + 8))) return 0; /* beyond a float */
-    }
 #endif
 #ifdef SNA_NO_LINK
     for (unsigned k = 0; k < m->n_outputs; k++)
@@ -666,7 +662,7 @@ static sna_status place_level(const axis_record *a, real x, place *p) {
     p->rate = 0;
     p->u = 0;
     p->span = 0;
-    if (!(x >= 0 && x <= UPPER(a))) return SNA_OUT_OF_DOMAIN;
+    if (!(x >= 0 && x < (real)a->n_spans)) return SNA_OUT_OF_DOMAIN;
     p->span = (uint32_t)x;
     return (real)p->span < x ? SNA_OUT_OF_DOMAIN : SNA_OK;
 }

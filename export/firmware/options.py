@@ -1,4 +1,4 @@
-"""Options of sna.c that leave out what a model does not use."""
+"""Options of sna.c that leave out what a model does not use: those of the resource report. Exported libraries keep the bound."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def options_for(model: Model, *, integer: bool) -> list[str]:
     if "float16" not in dtypes:
         out.append("SNA_NO_F16")
     if not integer:
-        out += ["SNA_NO_FIXED", "SNA_NO_BOUND"]  # Python has looked at the bound before it exports
+        out += ["SNA_NO_FIXED", "SNA_NO_BOUND"]  # measured as in firmware that carries this artifact alone, checked here
         if not dtypes & {"int16", "int8"}:
             out.append("SNA_NO_INT")
         if all(o.link == "identity" for o in model.outputs):

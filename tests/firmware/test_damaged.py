@@ -73,7 +73,7 @@ def test_every_byte_of_the_axis_records(name: str, c_double: Any) -> None:
 @pytest.fixture(scope="session", params=["-std=c99", "-DSNA_FLOAT", "-DFUZZ_HOST"], ids=["double", "float", "host"])
 def fuzzer(request: pytest.FixtureRequest, compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
-    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    sanitizers = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
     done = subprocess.run(
         [compiler, "-Wno-psabi", request.param, "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)],
         capture_output=True,

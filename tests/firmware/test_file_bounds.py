@@ -166,3 +166,23 @@ def test_no_solution_is_given_for_an_absurd_target(target: float) -> None:
         warnings.simplefilter("error")
         found = roots(model, "x0", target, at={"x1": 0.5})
     assert found.status < 0 and not len(found.solutions)
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["double", "float"])
+@pytest.mark.parametrize("value", [2.5, 3.0, 4.0, 17.0, 300.0, 65535.0, 1e6, 3e9, 1e30, -1.0])
+def test_a_level_that_an_axis_has_not_is_outside_whatever_the_file_says(value: float, single: bool, c_double: Any, c_float: Any) -> None:
+    """In single precision the upper bound in float was taken from the file: level 60000 of 3 was read."""
+    library, data = c_float if single else c_double, MODELS["mixed"]().to_bytes()
+    opened = library.open(repaired(poked(data, place(data, AXES)[0] + 80 * 3 + 68, "<f4", value)))
+    if opened.status == 0 and opened.verify() == 0:
+        x = np.array([[100.0, 1.0, 30.0, level, 50.0] for level in (3.0, 4.0, 40.0, 60000.0, 2.9e9, 1e20)])
+        _, status = opened.value(x)
+        assert (status == int(sna_edge.Status.OUT_OF_DOMAIN)).all()
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38, 1e20, -1e20, 1e12, 1e9, -1e9, 5e7])
+@pytest.mark.parametrize("name", ["train", "exp", "logistic"])
+def test_spans_that_no_float_counts_are_not_converted_to_integers(name: str, value: float, c_float: Any) -> None:
+    data = MODELS[name]().to_bytes()
+    opened = c_float.open(repaired(poked(data, place(data, AXES)[0] + 72, "<f4", value)))
+    assert opened.status == int(sna_edge.Status.UNSUPPORTED)

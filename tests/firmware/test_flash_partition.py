@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT, SOURCE, STRICT, axes_of, cp_model
+from .test_file_bounds import LIES
+from .test_integers import repaired
 
 EXAMPLE = ROOT / "examples" / "flash_partition"
 
@@ -25,6 +27,7 @@ DAMAGES = {
     "length too large": (lambda data: b"\xf0\xff\xff\x0f" + data[4:], "longer than the partition"),
     "length zero": (lambda data: bytes(4) + data[4:], "too_short"),
     "length off by one": (lambda data: (len(data) - 65).to_bytes(4, "little") + data[4:], "bad_size"),
+    "loosened": (lambda data: data[:64] + repaired(LIES["tolerances of 1e308, weights times -3"](data[64:])), "bad_golden"),
     "one bit": (lambda data: data[:900] + bytes([data[900] ^ 1]) + data[901:], "bad_checksum"),
 }
 
