@@ -102,7 +102,7 @@ def _report(artifact: bytes, folder: Path, name: str) -> list[Path]:
     page.write_text(
         f"# What {name} costs\n\nMeasured by sna-edge: compiled with clang -Os for each core and run on an emulated one; "
         "one query in the middle of the domain.\n"
-        "Code holds open, verify and value, with all options that leave out what this model does not use, on the float path SNA_NO_BOUND too "
+        "Code holds open, verify and value, with all options that leave out what the model does not use, on the float path SNA_NO_BOUND "
         "(1.3 KB: the library beside this page keeps that check, which a model that may be replaced needs); "
         "RAM holds the model record, the workspace and the stack of one query.\n\n"
         + resources.markdown(costs) + "\n"
