@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
     if hasattr(values, "__next__") or isinstance(values, (set, frozenset, dict)):
         raise InputError(f"a {type(values).__name__} in place of {what}, without order or without length; give a list or an array")
     try:
-        return np.asarray(values)
+        with warnings.catch_warnings():  # numpy warns of masked elements in lists, which are gaps here
+            warnings.filterwarnings("ignore", "Warning: converting a masked element")
+            return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
         raise InputError(f"no array of numbers in {what} ({str(error).splitlines()[0]}); give rows of one length") from None
 

@@ -34,8 +34,11 @@ def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[B
     if not limits:
         raise InputError("give limits for at least one output")
     found = []
-    for name, (low, high) in limits.items():
+    for name, pair in limits.items():
         k = output_index(model, name)
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+            raise InputError(f"limits of {name!r} are {pair!r}; give a pair (low, high), None for no limit")
+        low, high = pair
         found.append(_band(model.outputs[k], k, *ends(name, low, high), with_interval))
     return found
 

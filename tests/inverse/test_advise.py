@@ -106,3 +106,11 @@ def test_statuses_and_errors() -> None:
     ):
         with pytest.raises(InputError):
             wrong()
+
+
+@pytest.mark.parametrize("pair", [5.0, None, (1.0,), (1.0, 2.0, 3.0), "ab", (), {1.0}, np.float64(2)])
+def test_limits_that_are_no_pair_are_one_sentence(pair: object) -> None:
+    axis = spline_axis("a", "", 0.0, 1.0, spans=1, degree=1)
+    model = Model([axis], CP((np.array([[0.0], [1.0]]),), (np.array([0]),), np.ones((1, 1))), [Output("y")])
+    with pytest.raises(InputError, match="give a pair"):
+        advise(model, {"a": 0.5}, {"y": pair}, ["a"])

@@ -211,3 +211,9 @@ def test_keywords_are_inputs_or_refused() -> None:
             call()
     named = plane().replace(axes=[spline_axis("extrapolate", "", 0.0, 9.0, spans=1, degree=1), *plane().axes[1:]])
     assert named(extrapolate=True and 1.0, b=2, lot=7)[0] == 21.0
+
+
+def test_masked_elements_of_a_list_are_gaps_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(reals([[np.ma.masked, 1.0], [2.0, 3.0]], "here")).tolist() == [[True, False], [False, False]]
