@@ -186,3 +186,14 @@ def test_spans_that_no_float_counts_are_not_converted_to_integers(name: str, val
     data = MODELS[name]().to_bytes()
     opened = c_float.open(repaired(poked(data, place(data, AXES)[0] + 72, "<f4", value)))
     assert opened.status == int(sna_edge.Status.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_byte_kept_for_a_signature_is_zero(name: str, c_double: Any, c_float: Any) -> None:
+    """128 of 128 changes of one byte were loaded."""
+    data = MODELS[name]().to_bytes()
+    start, size = place(data, 13)
+    assert size == 128 and start + size == len(data)
+    for at in range(start, len(data)):
+        bad = data[:at] + bytes([1 << at % 8]) + data[at + 1 :]
+        assert {python_rule(bad), c_rule(c_double, bad), c_rule(c_float, bad)} == {"bad_padding"}
