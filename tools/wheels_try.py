@@ -30,7 +30,7 @@ found = {}
 for backend in ("numpy", "native"):
     model = sna_edge.load(path, backend=backend)
     assert model.backend.name == backend, f"{model.backend.name} serves in place of {backend}"
-    y = float(model.value({"a": 0.3, "b": 0.6})[0, 0])
+    y = float(model({"a": 0.3, "b": 0.6})[0])
     root = inverse.roots(model, "a", {"y": y}, {"b": 0.6}).values
     assert abs(root[0] - 0.3) < 1e-5, root
     found[backend] = y
