@@ -244,9 +244,10 @@ def _scores(outputs: Sequence[Any], best: Candidate, reference: Floats) -> dict[
         measured, predicted = best.measured[:, k], best.shown[:, k]
         residual = measured - predicted
         lower, upper = output.bounds(predicted)
+        r2 = float(1.0 - np.mean(residual**2) / np.mean((measured - reference[:, k]) ** 2))
         scores[output.name] = {
             "rmse": float(np.sqrt(np.mean(residual**2))),
-            "r2": float(1.0 - np.mean(residual**2) / np.mean((measured - reference[:, k]) ** 2)),
+            "r2": r2 if abs(r2) > 1e-12 else 0.0,  # a mean has 0, not what rounding leaves of it
             "coverage": float(np.mean((measured >= lower) & (measured <= upper))),
             "level": LEVEL,
         }
