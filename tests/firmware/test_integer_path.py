@@ -69,7 +69,7 @@ def test_products_of_many_axes_are_refused_with_the_reason(tmp_path: Path, capsy
 
 
 def test_words_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder: [])
+    monkeypatch.setattr("sna_export.firmware.command._report", lambda *_: [])
     cp_model(axes_of("uniform", 3, 3)).save(tmp_path / "m.sna")
     plain, both = str(tmp_path / "plain.sna"), str(tmp_path / "both.sna")
     assert main(["quantize", str(tmp_path / "m.sna"), "--to", "int8", "-o", plain]) == 0
