@@ -40,8 +40,8 @@ class Raw:
 
     @property
     def sizes(self) -> Array:
-        """Rows of W of every group [G], padding included."""
-        return np.array([layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.int64)
+        """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat by."""
+        return np.array([layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.intp)
 
 
 def fail(rule: str, message: str) -> NoReturn:
