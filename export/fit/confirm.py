@@ -40,8 +40,13 @@ WORSE = 1.05
 FAR, NEAR, THIRDS = 0.7, 0.98, 3
 """Over all out-of-fold rows a winner below FAR times the baseline's error is taken, one above NEAR times or not better by a
 standard error replaced; in small tables one between is tried on thirds."""
+WILD, BOX_POINTS = 2.0, 2000
+"""A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2 - w^2), what its gain explains."""
 STRAY = 1.02
 """A winner moved onto all rows whose error on them has grown by this much stays where it was."""
+LEAP = 0.3
+"""So does one whose answers have moved by this share of its error: a few more rows move it by less than half of that, and what was
+confirmed is no longer what would be delivered."""
 
 
 @dataclass
@@ -102,7 +107,7 @@ def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Int
     winner, base, mean = (_with_held(c, chosen, held, samples) for c in (winner, base, replace(mean, measured=base.measured)))
     mean = replace(mean, predicted=reference)
     new = np.isin(winner.rows, held)
-    best, how = _judged(winner, base, mean, new, f"{int(new.sum())} rows that took no part in any choice")
+    best, how = _judged(winner, base, mean, new, _box(samples, seed), f"{int(new.sum())} rows that took no part in any choice")
     return _moved(best, samples, budget), base, reference, how
 
 
@@ -114,11 +119,35 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
     return replace(c, rows=rows, measured=samples.y[rows], predicted=np.concatenate([c.predicted, answers]), nearer=nearer)
 
 
-def _judged(winner: Candidate, base: Candidate, mean: Candidate, new: NDArray[np.bool_], by: str) -> tuple[Candidate, Confirmation]:
-    """The winner with the outputs replaced that do not hold on the rows `new`, or over all."""
+def _box(samples: Samples, seed: int) -> Floats:
+    """Points [BOX_POINTS, D] spread over the domain."""
+    rng, columns = np.random.default_rng([seed, STREAM]), []
+    for d, axis in enumerate(samples.axes):
+        even = rng.random(BOX_POINTS)
+        low, high = samples.bounds(d)
+        columns.append(np.floor(even * len(axis.levels)) if axis.levels else low + even * (high - low))
+    return np.stack(columns, axis=1)
+
+
+def _wild(w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats) -> NDArray[np.bool_]:
+    """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no row has judged it."""
+    explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
+    return np.asarray((w > FAR * b) & (rms(winner.values(box), base.values(box)) > WILD * explained))
+
+
+def _judged(
+    winner: Candidate, base: Candidate, mean: Candidate, new: NDArray[np.bool_], box: Floats, by: str
+) -> tuple[Candidate, Confirmation]:
+    """The winner with the outputs replaced that do not hold on the rows `new`, or over all.
+
+    A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new` alone speak for it.
+    """
     errors = [[rms(c.measured[r], c.predicted[r]) for r in (new, slice(None))] for c in (winner, base, mean)]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
-    worse = (w_new > WORSE * b_new) | (w_new > m_new) | (w_all > m_all) | _no_gain(w_all, b_all, winner, base)
+    w, b, rows = (w_all, b_all, slice(None)) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
+    worse = (w_new > WORSE * b_new) | (w_new > m_new) | (w_all > m_all) | _no_gain(w, b, winner, base, rows)
+    if winner is not base:
+        worse |= _wild(w, b, winner, base, box) | ((w > FAR * b) & (w_new > b_new))
     hopeless = worse & ((b_new > m_new) | (b_all > m_all))
     return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w_new, b_new, by, int(new.sum()))
 
@@ -172,10 +201,12 @@ def _cross(
     return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w, b, by, n_rows)
 
 
-def _no_gain(w: Floats, b: Floats, winner: Candidate, base: Candidate) -> NDArray[np.bool_]:
-    """[K]: the winner's error w is not below NEAR times the baseline's b, or not below FAR times and the mean gain in squared error
-    is less than its standard error."""
-    gain = (base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2
+def _no_gain(
+    w: Floats, b: Floats, winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
+) -> NDArray[np.bool_]:
+    """[K], over `rows`: the winner's error w is not below NEAR times the baseline's b, or not below FAR times and the mean gain in
+    squared error is less than its standard error."""
+    gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
     clear = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
     return np.asarray((w > NEAR * b) | ((w > FAR * b) & ~clear))
 
@@ -201,15 +232,19 @@ def _thirds(
 
 
 def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
-    """The confirmed candidate on all rows, unless it errs more on them than before."""
+    """The confirmed candidate on all rows, unless it errs more on them than before, was cut, or has become another function."""
     if best.moved is None:
         return best
+    deadline = budget.deadline if best.kind != "baseline" else np.inf
     try:
-        check(budget.deadline if best.kind != "baseline" else np.inf)
+        check(deadline)
         f = best.moved(samples, budget.deadline)
+        check(deadline)
     except OutOfTime:
         budget.leave_out("moving the confirmed model onto all rows")
         return best
     after = replace(best, f=f)
-    before, now = (rms(samples.y, c.values(samples.x)) for c in (best, after))
-    return after if np.all(now <= STRAY * before + 1e-12 * samples.y.std(axis=0)) else best
+    was, is_now, rounding = best.values(samples.x), after.values(samples.x), 1e-12 * samples.y.std(axis=0)
+    if np.any(rms(samples.y, is_now) > STRAY * rms(samples.y, was) + rounding):
+        return best
+    return after if np.all(rms(is_now, was) <= LEAP * rms(best.measured, best.predicted) + rounding) else best

@@ -121,7 +121,7 @@ def test_half_a_row_is_not_answered(folder: Path, root: Path) -> None:
         assert [i for i, *_ in ids(word, folder)] == [1]
 
 
-@pytest.mark.parametrize("cell", ["0_1", "1_000", "nan", "NaN", "inf", "１", "१", "0x1", "", "1e999", "--1", "1 W"])
+@pytest.mark.parametrize("cell", ["0_1", "1_000", "nan", "NaN", "inf", "１", "१", "0x1", "", "1e999", "--1", "1 bananas"])
 def test_what_is_no_number_is_not_answered(cell: str, folder: Path, root: Path) -> None:
     sys.path.insert(0, str(root / "examples" / "raspberry_pi"))
     import query_loop  # type: ignore[import-not-found]
