@@ -111,9 +111,13 @@ class Line:
 
     def _quick(self, row: list[Any], read: Callable[[str], float]) -> list[float] | None:
         """The usual row, all numbers or all text, in half the time; None where something has to be said."""
-        kinds = set(map(type, row))
         try:
-            numbers = list(map(read, row)) if kinds == TEXT else row if kinds <= NUMBERS else self._nothing
+            if NUMBERS.issuperset(map(type, row)):
+                numbers = row
+            elif TEXT.issuperset(map(type, row)):
+                numbers = list(map(read, row))
+            else:
+                return None
             return numbers if all(map(isfinite, numbers)) else None
         except (OverflowError, InputError):
             return None

@@ -30,14 +30,18 @@ class Layout:
     def row(self, cells: list[str]) -> tuple[list[str], str]:
         """The cells of the columns, or the cells as they are and why they are no row."""
         width = len(self.names)
+        if len(cells) == width and not self.spare:  # the usual row, without a slice and a loop
+            return cells, ""
         if len(cells) == width + self.spare and not any(cell.strip() for cell in cells[width:]):
-            return (cells[:width] if self.spare else cells), ""
+            return cells[:width], ""
         surplus = [cell.strip() for cell in cells[width:] if cell.strip()][:3]
         beyond = "".join(f"; beyond the last column: {cell!r}" for cell in surplus)
         return cells, f"{len(cells)} cells for {width} columns{beyond}"
 
     def skips(self, cells: list[str]) -> bool:
         """Whether a record is blank (no cell is filled) or a comment."""
+        if cells and cells[0][:1].isalnum():  # most rows
+            return False
         return not any(cell.strip() for cell in cells) or (cells[0][:1] == "#" and self.is_comment(cells))
 
     def is_comment(self, cells: list[str]) -> bool:
