@@ -33,7 +33,7 @@ lint: $(STAMP)-test
 types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
 
-unit: $(STAMP)-test $(STAMP)-runtimes .venv-runtime/.stamp
+unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck .venv-runtime/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -116,6 +116,14 @@ $(STAMP)-runtimes: $(RECIPE) | $(STAMP)-test
 	  $(PIP) --editable ".[$$extra]" || echo "no $$extra here: its tests are skipped"; done
 	@$(PIP) --editable '.[torch]' || echo "no torch here: its tests are skipped"
 	@$(PIP) --editable '.[adopt]' || echo "no pyGAM, chaospy, OpenTURNS or teneva here: their tests are skipped"
+	@touch $@
+
+# cppcheck reads the C library: installed where we are root on Debian; where it is absent its tests are skipped.
+
+$(STAMP)-cppcheck: | $(PY)
+	@command -v cppcheck >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && { apt-get update && apt-get install --yes cppcheck; } >/dev/null 2>&1; } || \
+	  echo "no cppcheck here (sudo apt install cppcheck): its tests are skipped"
 	@touch $@
 
 # tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import ArtifactError, Model, fixed
+from sna_edge import Model, fixed
 from sna_export.firmware import source
 
 from .conftest import SOURCE, axes_of, cp_model, mixed
+from .test_damaged import python_rule
 from .test_integers import repaired
 
 NOT_VERIFIED, UNSUPPORTED = -6, -8
@@ -35,14 +36,6 @@ def section(data: bytes) -> tuple[int, int]:
     """Offset and size of section 8."""
     record = data[64 + 7 * 16 : 64 + 8 * 16]
     return int.from_bytes(record[4:8], "little"), int.from_bytes(record[8:12], "little")
-
-
-def python_rule(data: bytes) -> str:
-    try:
-        sna_edge.from_bytes(data, backend="numpy")
-    except ArtifactError as error:
-        return error.rule
-    return ""
 
 
 @pytest.mark.parametrize("name", MODELS)

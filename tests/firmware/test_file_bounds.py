@@ -14,6 +14,7 @@ from sna_edge import ArtifactError, InputError, Interval, Model, Output, spline_
 from sna_edge.inverse import roots
 
 from .conftest import axes_of, cp_model, mixed, tt_model
+from .test_damaged import c_rule
 from .test_integers import repaired
 
 MODELS: dict[str, Callable[[], Model]] = {
@@ -49,13 +50,6 @@ def python_rule(data: bytes) -> str:
         except ArtifactError as error:
             return error.rule
     return ""
-
-
-def c_rule(library: Any, data: bytes) -> str:
-    opened = library.open(data)
-    if opened.status == 0 and opened.verify() == 0 and opened.record.features & 2:
-        opened.fixed_verify()
-    return str(opened.rule)
 
 
 def counts(data: bytes) -> tuple[int, int, int]:
