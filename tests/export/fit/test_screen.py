@@ -49,6 +49,14 @@ def test_constants_and_copies_are_named_and_near_copies_stay(third: np.ndarray, 
         assert [(d.name, d.why) for d in dropped] == [("c", why)]
 
 
+def test_what_rounding_left_of_a_copy_may_speak() -> None:
+    """A column rounded from another one is kept where an output depends on what the rounding took off or put on."""
+    third = np.round(1.8 * A + 32.0, 2)
+    left = third - (1.8 * A + 32.0)
+    for y, kept in ((Y, [0, 1]), (Y + 1e3 * left, [0, 1, 2])):
+        assert screened(Samples.of(np.c_[A, B, third], y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")]))[0].tolist() == kept
+
+
 def test_renamed_levels_are_a_copy_and_merged_levels_are_not() -> None:
     levels = tuple("wxyz")
     axes = [AxisSpec("a"), AxisSpec("lot", levels=levels), AxisSpec("same", levels=levels), AxisSpec("merged", levels=("p", "q"))]
