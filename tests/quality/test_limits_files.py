@@ -114,6 +114,33 @@ def test_every_wrong_file_is_one_sentence(case: str, holed: Model, tmp_path: Pat
     assert "fault in this program" not in err and "Traceback" not in err
 
 
+SAID = {
+    "a target above": ({"outputs": {"width": {"LSL": 1.0, "USL": 2.0, "target": 2.5}}}, "target of 'width' lies outside"),
+    "a target below": ({"outputs": {"width": {"LSL": 1.0, "target": 0.5}}}, "target of 'width' lies outside"),
+    "limits in the other order": ({"outputs": {"width": {"LSL": 2.0, "USL": 1.0}}}, "LSL < USL"),
+    "equal limits": ({"outputs": {"width": {"LSL": 2.0, "USL": 2.0}}}, "LSL < USL"),
+    "a target alone": ({"outputs": {"width": {"target": 2.0}}}, "at least one"),
+    **{
+        f"{key} {value}": ({"outputs": {"width": {"USL": 2.0}}, "knobs": {"power": {key: value}}}, f"{key} of knob 'power' must be pos")
+        for key in ("step", "cost") for value in (0.0, -1.0, -5)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_numbers_that_make_no_limits_are_named(case: str, holed: Model) -> None:
+    tables, words = SAID[case]
+    with pytest.raises(InputError, match=words):
+        parse_limits(tables, holed)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_number_is_said_to_be_none(text: str, holed: Model, tmp_path: Path) -> None:
+    (tmp_path / "l.json").write_text(f'{{"outputs": {{"width": {{"USL": {text}}}}}}}')
+    with pytest.raises(InputError, match=f"not JSON .{text} is no JSON number"):
+        read_limits(tmp_path / "l.json", holed)
+
+
 WHOLE = ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "-18446744073709551617", "99999999999999999999",
     "1" + "0" * 30,
          "340282366920938463463374607431768211456", "0x1" + "0" * 16]  # fmt: skip

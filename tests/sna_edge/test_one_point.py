@@ -41,6 +41,8 @@ FORMS = {
     "mapping of numpy scalars": lambda m, x: dict(zip(m.input_names, x, strict=True)),
     "mapping in another order": lambda m, x: OrderedDict(reversed(list(zip(m.input_names, x.tolist(), strict=True)))),
     "proxy": lambda m, x: MappingProxyType(dict(zip(m.input_names, x.tolist(), strict=True))),
+    "mapping with an array of one": lambda m, x: {n: np.array([v]) if n == "lot" else v for n, v in zip(m.input_names, x, strict=True)},
+    "mapping with arrays of none": lambda m, x: {n: np.array(v) for n, v in zip(m.input_names, x, strict=True)},
     "mapping of arrays": lambda m, x: {n: np.array([v]) for n, v in zip(m.input_names, x, strict=True)},
 }
 
@@ -131,6 +133,16 @@ def test_the_short_way_says_what_the_ordinary_way_says(pair: tuple[Model, Model]
             same(told(quick, **query), told(plain.value, query))
         seen.add(int(a.status[0]) if isinstance(a, Evaluation) else "refused")
     assert Status.OK in seen and len(seen) > 1
+
+
+@pytest.mark.parametrize("level_index", [False, True])
+def test_a_mapping_with_a_name_too_many_is_refused_as_ever(pair: tuple[Model, Model], level_index: bool) -> None:
+    point = {a.name: 1.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in pair[0].axes}
+    assert pair[0].value(point, level_index=level_index).shape == (len(pair[0].outputs),)
+    for query in (point | {"part": 7.0}, dict(list(point.items())[1:]), dict(list(point.items())[1:]) | {"part": 7.0}):
+        for call in ("value", "evaluate"):
+            a, b = (told(getattr(m, call), query, level_index=level_index) for m in pair)
+            assert a == b and a[0] is InputError
 
 
 @pytest.mark.parametrize("form", ["(D,)", "(1, D)", "float32", "list", "mapping", "uint8"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import CP, Interval, Model, Output, level_axis, spline_axis
+from sna_edge import CP, TT, Interval, Model, Output, level_axis, spline_axis
 from sna_edge.artifact import from_bytes
 from sna_edge.cli import main
 from sna_edge.ranges import ranges
@@ -47,6 +47,31 @@ def test_no_point_leaves_the_enclosure(build: Any, kind: str, axes: str, seed: i
     found = checked(model, build.points(model, 20_000))
     if kind == "cp":
         assert all(r.within[1] - r.within[0] <= 2.0 * (r.reached[1] - r.reached[0]) for r in found)
+
+
+@pytest.mark.parametrize("spans,degree", [(20, 3), (20, 1), (3, 2), (40, 4)])
+@pytest.mark.parametrize("kind", ["cp", "tt"])
+def test_rough_functions_of_one_input_are_enclosed_closely(kind: str, spans: int, degree: int) -> None:
+    """Pieces of the one axis are looked at to the end: none is left whose enclosure is forgotten, and nothing is added to them."""
+    axis = spline_axis("a", "", 0.0, 1.0, spans=spans, degree=degree)
+    x = np.linspace(0.0, 1.0, 5001)[:, None]
+    for seed in range(6):
+        table = np.random.default_rng(seed).standard_normal((axis.basis.n_rows, 1))
+        interaction = CP.full([table]) if kind == "cp" else TT((table[:, :, None],), np.ones((1, 1)))
+        r = checked(Model([axis], interaction, [Output("y")]), x)[0]
+        assert r.within[1] - r.within[0] <= 1.05 * (r.reached[1] - r.reached[0])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_modes_that_leave_axes_out_are_enclosed(seed: int) -> None:
+    """Sums of functions of one and of two inputs: an axis that a mode does not use multiplies it by one."""
+    rng = np.random.default_rng(seed)
+    axes = [spline_axis(n, "", 0.0, 1.0, spans=3, degree=2) for n in "abc"]
+    used = (np.array([0, 3, 4]), np.array([1, 3]), np.array([2, 4]))
+    tables = tuple(rng.uniform(0.5, 2.0, (5, len(m))) for m in used)
+    model = Model(axes, CP(tables, used, rng.uniform(0.5, 1.5, (5, 1))), [Output("y")])
+    r = checked(model, rng.random((5000, 3)))[0]
+    assert r.within[1] - r.within[0] <= 1.1 * (r.reached[1] - r.reached[0])
 
 
 @pytest.mark.parametrize("scale,offset", [(1.0, 0.0), (-2.0, 5.0), (1e-30, 0.0), (1.0, 1e9)])

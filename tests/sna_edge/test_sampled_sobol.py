@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, Levels, Model, Normal, NotClosed, Output, Uniform, level_axis, spline_axis
+from sna_edge.sampled import _moments
 from sna_export.report.fit_page import importance
 from sna_export.report.page import Page
 
@@ -108,3 +109,10 @@ def test_the_report_says_what_its_indices_are(link: str) -> None:
     importance(page, additive([1.0, 2.0], link))
     said = page.render()
     assert ("sampled, ±" in said) == (link != "identity") and ("(exact)" in said) == (link == "identity")
+
+
+def test_noise_of_the_other_inputs_is_no_first_index() -> None:
+    """Var_x[E_z y] of what does not depend on x is 0 in the mean, however few z there are: the noise has no square in it."""
+    rng, weights = np.random.default_rng(0), np.full(8, 0.125)
+    first = [_moments(rng.standard_normal((8, 64)), weights)[0] for _ in range(400)]
+    assert abs(np.mean(first)) < 0.004
