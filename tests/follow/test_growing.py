@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sna_edge import InputError
-from sna_edge.follow import Growing, tail
+from sna_edge.follow import Growing, growing, tail
 
 Act = Callable[[Path], object]
 HEADER = "id,power,name\n"
@@ -312,6 +312,14 @@ def test_what_cannot_be_followed_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no regular file"):
         list(Growing(str(tmp_path / "pipe"), note=str(tmp_path / "note")))
     os.close(reader)
+
+
+def test_a_head_without_end_is_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that never become a header and a row: a file of one line is not held in memory until it is full."""
+    monkeypatch.setattr(growing, "LARGEST", 1 << 18)
+    (tmp_path / "t.csv").write_text("a" * (1 << 19))
+    with pytest.raises(InputError, match="no header and row in its first"):
+        list(Growing(str(tmp_path / "t.csv")))
 
 
 def test_a_pipe_with_several_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,3 +77,14 @@ def test_an_interval_that_is_no_number_is_not_taken_for_none(holed: Model) -> No
     found = holed.evaluate({"power": 140.0, "speed": 1.0, "alloy": "316L"})
     lost = replace(found, lower=np.full_like(found.lower, np.nan), upper=np.full_like(found.upper, np.nan))
     assert judge(holed, limits, lost).verdict.tolist() == ["NO VERDICT"]
+
+
+@pytest.mark.parametrize("edge", ["no verdict", "accept"])
+def test_what_is_extrapolated_gets_no_verdict_whatever_it_says(edge: str) -> None:
+    """The prediction beyond the end of power is far inside, or far outside, the limits."""
+    model = unseen_level().replace(axes=(replace(unseen_level().axes[0], support=np.array([9, 9], np.uint8)), unseen_level().axes[1]))
+    inside, outside = ({"edge": edge, "outputs": {"width": {"LSL": a, "USL": b}}} for a, b in ((0.0, 2.0), (5.0, 6.0)))
+    for limits, said in ((inside, "ACCEPT"), (outside, "REJECT")):
+        found = model.evaluate(np.array([[5.0, 0.0], [11.0, 0.0]]), level_index=True, extrapolate=True)
+        judged = judge(model, parse_limits(limits, model), found)
+        assert judged.verdict.tolist() == [said, "NO VERDICT"] and judged.edge.tolist() == [False, True]

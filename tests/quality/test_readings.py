@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from sna_edge import Model
+from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.quality import Line
 from sna_edge.quality.limits import parse_limits
+from sna_edge.quality.readings import table_readings
+from sna_edge.table import Record
 
 LIMITS = {"outputs": {"width": {"LSL": 100.0, "USL": 140.0}}}
 
@@ -38,6 +41,28 @@ def test_a_key_given_twice_is_no_reading(line: Line, text: str) -> None:
             continue
         assert (found["verdict"], found["status"]) == ("NO VERDICT", "bad_input")
         assert "stands twice" in found["reason"]
+
+
+ODD = [
+    float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 2**63, True, None, [], {}, "nan", "inf", "1e999", "", " ", "0.5",
+    " 0.5 ", "0,5", "0.5 W", "50 %", 0.5, 1, 7.0, "7",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("others", [0.5, 1, "0.5"], ids=["floats", "whole", "text"])
+def test_the_short_way_of_a_row_says_what_the_long_way_says(others: object) -> None:
+    """Rows of numbers alone, or of text alone, are read at once; what is wrong with one is said as for any other."""
+    axes = [spline_axis(name, "W", 0.0, 1.0, spans=1, degree=1) for name in "ab"]
+    model = Model(axes, CP.full([np.ones((2, 1))] * 2), [Output("y")])
+    quick, plain = (Line(model, parse_limits({"outputs": {"y": {"USL": 2.0}}}, model)) for _ in range(2))
+    plain._smooth = False
+    rows = [{"a": a, "b": b} for odd in ODD for a, b in ((odd, others), (others, odd), (odd, odd))]
+    assert quick.readings(rows) == plain.readings(rows)
+    verdicts = [found["verdict"] for found in quick.readings(rows)]
+    assert verdicts.count("ACCEPT") >= 12
+    for row, found in zip(rows, quick.readings(rows), strict=True):
+        if any(isinstance(v, float) and not np.isfinite(v) for v in row.values()):
+            assert found["verdict"] == "NO VERDICT" and "not finite" in found["reason"]
 
 
 @pytest.mark.parametrize("text", ['{"power": 140, "speed": 1, "alloy": "316L", "x": {"a": 1}, "y": {"a": 1}}',
@@ -130,3 +155,9 @@ def test_a_broken_pipe_is_an_error_without_a_traceback(files: list[str]) -> None
         pass
     said = watch.stderr.read().decode()
     assert watch.wait(20) == 1 and said.count("\n") == 1 and "no longer read" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(("cell", "echoed"), [("A7", "A7"), ("Größe ", "Größe"), ("A\udcff7", "A?7"), ("\udce4", "?"), ("", None)])
+def test_an_id_of_bytes_that_are_no_text_comes_back_as_text(cell: str, echoed: str | None) -> None:
+    (reading,) = table_readings(("id", "power"), [Record(2, [cell, " 140 "])])
+    assert reading == {"id": echoed, "power": "140"}

@@ -52,6 +52,8 @@ CASES = [
     (bowl, {"x": {"step": 1.0, "upper": 0.0}}, {"x": 0}, 1.0, {"x": -1.0}),
     (alloys, {"alloy": {}}, {"alloy": "A"}, 1.0, {"alloy": "B"}), (alloys, {"alloy": {}}, {"alloy": "A"}, 2.2, {"alloy": "C"}),
     (alloys, {"alloy": {}}, {"alloy": "A"}, 3.0, {"alloy": "D"}),
+    (plane, {**PLANE, "b": {"step": 1.05, "cost": 1.0}}, {"a": 0, "b": 0}, -4.0, {"a": 1.0}),
+    (plane, {**PLANE, "a": {"step": 1.05, "cost": 1.0}}, {"a": 0, "b": 0}, 4.0, {"b": 1.0}),
 ]  # fmt: skip
 
 
@@ -95,3 +97,15 @@ def test_settings_on_edge_are_not_preferred(target: float, change: dict[str, flo
     assert edge["advice"]["change"] == {"a": 1.0} and "without a training row" in edge["advice"]["remark"]
     (fine,) = Line(model, parse_limits({**only, "edge": "accept"}, model), advice_ms=30000.0).lines(['{"a": -0.5, "b": 0.5}'])
     assert "remark" not in fine["advice"]
+
+
+@pytest.mark.parametrize("untrained", ["a", "b"])
+def test_a_change_exchanged_for_one_off_the_edge_has_no_remark(untrained: str) -> None:
+    model = plane()
+    axes = [replace(a, support=np.array([9, 0] if a.name == untrained else [9, 9], np.uint8)) for a in model.axes]
+    model = Model(axes, model.interaction, model.outputs)
+    tables = {"outputs": {"s": {"LSL": 0.9}, "d": {"LSL": -9.0, "USL": 9.0, "target": 0.0}}, "knobs": PLANE}
+    other = "b" if untrained == "a" else "a"
+    (found,) = Line(model, parse_limits(tables, model), advice_ms=30000.0).lines([json.dumps({untrained: -0.5, other: 0.5})])
+    assert found["verdict"] == "REJECT"
+    assert found["advice"]["change"] == {other: 1.0} and "remark" not in found["advice"]
