@@ -19,6 +19,8 @@ PARTS = " '\u00a0\u2009\u202f\u2019"
 """Marks between thousands that are never decimal marks: blank, apostrophes, no-break, thin and narrow blanks."""
 DROPPED = {mark: str.maketrans({**dict.fromkeys(PARTS), ("," if mark == "." else "."): None, mark: "."}) for mark in ".,"}
 NAMES = {".": "point", ",": "comma"}
+_slip = re.compile(",(?![0-9])").search
+"""A decimal comma without a digit behind it: float() would take a point there."""
 
 
 def _pattern(decimal: str, other: str) -> re.Pattern[str]:
@@ -37,13 +39,13 @@ class OpenText(str):
 
 def number(cell: str, decimal: str = ".") -> float:
     """The cell as a finite number, NaN where it is none."""
-    if cell.isascii() and "_" not in cell and (decimal == "." or "." not in cell):
+    if cell.isascii() and "_" not in cell and (decimal == "." or not ("." in cell or _slip(cell))):
         try:
             found = float(cell if decimal == "." else cell.replace(",", "."))
         except ValueError:
             pass
         else:
-            return found if math.isfinite(found) and cell.strip()[-1] != "," else math.nan
+            return found if math.isfinite(found) else math.nan
     text = cell.strip()
     if not SHAPES[decimal].fullmatch(text):
         return math.nan
@@ -72,7 +74,7 @@ def mark(cell: str) -> str:
 def numbers(cells: list[str], decimal: str = ".") -> Floats:
     """`number` of every cell, fast where all are plain."""
     joined = "\n".join(cells)
-    if joined.isascii() and "_" not in joined and (decimal == "." or "." not in joined):
+    if joined.isascii() and "_" not in joined and (decimal == "." or not ("." in joined or _slip(joined))):
         plain = cells if decimal == "." else joined.replace(",", ".").split("\n")
         try:
             found = np.array(plain, dtype=float)

@@ -9,6 +9,7 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_edge.table import Stream, number, open_table
+from sna_edge.table.numbers import numbers
 
 
 def column(tmp_path: Path, text: str, name: str = "a", **declared: str) -> list[float]:
@@ -134,3 +135,22 @@ def test_a_stream_names_a_contradiction() -> None:
     (second,) = stream.feed(b"1.5;1\n")
     with pytest.raises(InputError, match=r"'1\.5' has a decimal point, the file a decimal comma as in line 2, column 'a': '2,5'"):
         stream.number(second.cells[0])
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize(
+    "cell", ["5,", " 5,", "5, ", "-5,", "5,e3", ",", ",e3", "5,5,", "5.", ".5", ",5", "5,5", "1_0", "1e5", "inf", "nan", "１"]
+)
+def test_a_cell_is_the_same_number_whatever_stands_beside_it(cell: str, decimal: str) -> None:
+    """`5,`, a comma too many, was 5 in a column of plain numbers and no number beside any other text."""
+    alone = number(cell, decimal)
+    for others in ([], ["6"], ["7", "8"], ["x"], ["6", ""]):
+        found = numbers([cell, *others], decimal)
+        assert len(found) == 1 + len(others)
+        np.testing.assert_array_equal(found[0], alone)
+    fits = {".": ("5.", ".5", "1e5"), ",": (",5", "5,5", "1e5")}[decimal]
+    assert (alone == alone) == (cell in fits)
+
+
+def test_a_slip_is_no_number_in_a_file(tmp_path: Path) -> None:
+    np.testing.assert_array_equal(column(tmp_path, "a;y\n5,;2\n1,5;1\n"), [np.nan, 1.5])
