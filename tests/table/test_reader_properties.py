@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sna_edge.table import Dialect, Stream, number, open_table
+from sna_edge.table.encoding import Decoder
 
 SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\ufeff")
@@ -118,3 +119,20 @@ def test_what_is_a_number_is_one_for_float_too(cell: str) -> None:
     if found == found:
         plain = cell.strip().replace(",", "").translate(dict.fromkeys(map(ord, " '\u00a0\u2009\u202f\u2019")))
         assert float(plain) == found and "_" not in cell and plain.isascii()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_first_sign_cut_in_two_decides_the_encoding_when_it_is_whole(encoding: str) -> None:
+    text = "größe,y\n1,2\nß,3\n"
+    data = text.encode(encoding)
+    for cut in range(len(data) + 1):
+        decoder = Decoder()
+        assert decoder.feed(data[:cut]) + decoder.feed(data[cut:]) + decoder.feed(b"", final=True) == text
+        assert decoder.encoding == encoding
+
+
+def test_a_row_with_a_nul_byte_is_a_wrong_record() -> None:
+    stream = Stream()
+    records = stream.feed(b"a,b\n1,2\n3,\x004\n5,6\n") + stream.close()
+    assert [(r.line, bool(r.wrong)) for r in records] == [(2, False), (3, True), (4, False)]
+    assert "NUL byte" in records[1].wrong

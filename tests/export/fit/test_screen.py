@@ -57,6 +57,13 @@ def test_what_rounding_left_of_a_copy_may_speak() -> None:
         assert screened(Samples.of(np.c_[A, B, third], y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")]))[0].tolist() == kept
 
 
+@pytest.mark.parametrize(("places", "kept"), [(0, [0, 1, 2]), (1, [0, 1, 2]), (2, [0, 1])])
+def test_a_copy_in_coarse_steps_is_a_column_of_its_own(places: int, kept: list[int]) -> None:
+    """Also where no output tells the two apart."""
+    samples = Samples.of(np.c_[A, B, np.round(A, places)], B**2, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")])
+    assert screened(samples)[0].tolist() == kept
+
+
 def test_renamed_levels_are_a_copy_and_merged_levels_are_not() -> None:
     levels = tuple("wxyz")
     axes = [AxisSpec("a"), AxisSpec("lot", levels=levels), AxisSpec("same", levels=levels), AxisSpec("merged", levels=("p", "q"))]
@@ -95,6 +102,14 @@ def test_more_than_can_be_kept_are_cut_to_the_loudest() -> None:
     x = rng.standard_normal((900, 100))
     kept, _ = screened(Samples.of(x, x[:, :90] @ np.linspace(3.0, 0.3, 90)))
     assert len(kept) <= 64 and set(range(30)) <= set(kept.tolist())
+
+
+def test_many_that_speak_softly_are_kept_together() -> None:
+    """None of sixty equal effects can be told from chance, but a linear function of the loudest errs far less than one of a few."""
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((600, 150))
+    kept, _ = screened(Samples.of(x, x[:, :60].sum(axis=1)))
+    assert len(kept) == 64 and len(set(range(60)) & set(kept.tolist())) >= 40
 
 
 def test_a_wide_table_is_fitted_listed_and_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sna_edge.cli import main
 from sna_edge.errors import InputError
 from sna_export.fit import fit_arrays, gauss_newton
+from sna_export.fit.budget import TimeBudget
 from sna_export.teacher import gaussian_process
 
 
@@ -127,3 +128,11 @@ def _free(count: int, inputs: int) -> tuple[float, bytes]:
     begin = time.perf_counter()
     found = fit_arrays(*rows(count, inputs, 1)).model.to_bytes()
     return time.perf_counter() - begin, found
+
+
+def test_what_was_left_out_is_said_once() -> None:
+    budget = TimeBudget(1e-6)
+    assert [budget.allows(what, 1e9) for what in ("b", "a", "b")] == [False] * 3
+    budget.leave_out("a")
+    assert budget.cut == ["b", "a"]
+    assert TimeBudget().allows("c", 1e99) and not TimeBudget().over
