@@ -12,6 +12,8 @@ import pytest
 from sna_edge import CP, Model, Output, Status, level_axis, spline_axis
 from sna_edge.cli.main import main
 from sna_edge.inverse import StudentT, estimate, posterior
+from sna_edge.inverse.agreement import agreement
+from sna_edge.inverse.asked import prepare
 from sna_edge.output import Interval
 
 
@@ -117,3 +119,24 @@ def test_the_command_line_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert main([*ask, *draws, "--json"]) == 3
         answer = json.loads(capsys.readouterr().out)
         assert answer["status"] == "unreachable" and answer["solutions"] == []
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_place_where_a_search_was_cut_is_no_misfit(stopped: bool) -> None:
+    query = prepare(plate(), seen(plate()), ["a", "b"], 0.002, None, None, None)
+    query.deadline.stopped = stopped
+    found = agreement(query, np.array([0.9, 0.1]))
+    assert not found.fits and not found.far and ("the search was cut" in found.words) == stopped == ("misfit" not in found.words)
+
+
+def test_a_reading_on_a_narrow_peak_is_not_called_out_of_reach() -> None:
+    """Scattered settings miss the peak, and its reading with them; a search for it alone does not."""
+    axis = spline_axis("a", "", 0.0, 1.0, spans=40)
+    x = np.linspace(0.0, 1.0, 43)
+    model = Model([axis], CP.full([np.exp(-0.5 * ((x - 0.3731) / 0.05) ** 2)[:, None]]), [Output("y")])
+    top = float(model.value(np.linspace(0.0, 1.0, 4001)[:, None]).max())
+    query = prepare(model, {"y": np.array([top, 0.0, 0.0, 0.0])}, ["a"], 1e-5, None, None, None)
+    found = agreement(query, np.array([0.95]))
+    assert not found.fits and "is not reached" not in found.words
+    higher = prepare(model, {"y": np.array([1.1 * top, 0.0, 0.0, 0.0])}, ["a"], 1e-5, None, None, None)
+    assert "is not reached" in agreement(higher, np.array([0.95])).words
