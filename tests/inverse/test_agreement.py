@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import CP, Model, Output, Status, level_axis, spline_axis
+from sna_edge import CP, InputError, Model, Output, Status, level_axis, spline_axis
 from sna_edge.cli.main import main
 from sna_edge.inverse import StudentT, estimate, posterior
 from sna_edge.inverse.agreement import agreement
@@ -140,3 +140,10 @@ def test_a_reading_on_a_narrow_peak_is_not_called_out_of_reach() -> None:
     assert not found.fits and "is not reached" not in found.words
     higher = prepare(model, {"y": np.array([1.1 * top, 0.0, 0.0, 0.0])}, ["a"], 1e-5, None, None, None)
     assert "is not reached" in agreement(higher, np.array([0.95])).words
+
+
+@pytest.mark.parametrize("unknowns", [[], ["a", "a"], ["a", "b", "a"]])
+def test_unknowns_are_named_once_each(unknowns: list[str]) -> None:
+    for ask in (estimate, posterior):
+        with pytest.raises(InputError, match="name each unknown input once"):
+            ask(plate(), seen(plate()), unknowns, 0.01)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import CP, TT, Model, Output, level_axis, spline_axis
+from sna_edge import CP, TT, Axis, Model, Output, level_axis, spline_axis
+from sna_edge.basis import periodic_bspline, uniform_breaks
 from sna_edge.cli.main import main
 from sna_edge.inverse import Estimate, StudentT, estimate, posterior
 from sna_edge.inverse.model_error import MOST, Shared, Whitening, model_deviation, with_model_error
@@ -113,6 +114,38 @@ def test_whitening_is_the_inverse_of_the_covariance(seed: int) -> None:
     r = rng.normal(size=(len(data.y), 3))
     white = Whitening(shared)(r / data.sigma[:, None])
     assert np.allclose(white.T @ white, r.T @ np.linalg.solve(covariance, r), rtol=1e-9)
+
+
+def test_an_output_without_an_interval_and_a_period_are_whitened_too() -> None:
+    """Beside an output with an interval: its own rows stay as they are. Angles of 359 and 1 degree are near."""
+    axes = [Axis("t", "", periodic_bspline(uniform_breaks(0.0, 1.0, 4), 3)), spline_axis("a", "", 0.0, 1.0, spans=1, degree=1)]
+    cp = CP.full([np.ones((axis.basis.n_rows, 2)) for axis in axes], np.eye(2))
+    model = Model(axes, cp, [Output("y", interval=Interval(0.9, HALF, HALF)), Output("z")])
+    t, rng = np.array([0.02, 0.98, 0.5, 0.98]), np.random.default_rng(0)
+    data = with_model_error(model, read(model, {"t": t, "y": rng.normal(size=4), "z": rng.normal(size=4)}, ["a"], 0.1, None))
+    shared = Shared.of(model, data, MOST)
+    assert shared is not None
+    gap = np.abs(t[data.point][:, None] - t[data.point])
+    k = np.exp(-4.0 * np.minimum(gap, 1.0 - gap)) * (data.output[:, None] == data.output)
+    covariance = np.diag(data.sigma**2) + np.outer(data.model, data.model) * k
+    r = rng.normal(size=(len(data.y), 3))
+    white = Whitening(shared)(r / data.sigma[:, None])
+    assert np.allclose(white.T @ white, r.T @ np.linalg.solve(covariance, r), rtol=1e-9)
+    assert np.array_equal(data.model > 0, data.output == 0)
+
+
+@pytest.mark.parametrize("link", ["exp", "logistic"])
+@pytest.mark.parametrize(("factor", "before"), [(0.1, True), (0.99, True), (1.01, False), (10.0, False)])
+def test_numbers_go_before_the_link_where_the_error_there_is_wider_than_their_noise(link: str, factor: float, before: bool) -> None:
+    model = model_of(link=link, space="link")
+    output = model.outputs[0]
+    y = output.value(np.array([0.3]))
+    noise = factor * M * float(np.abs(output.slope(np.array([0.3])))[0])
+    plain = read(model, {"t": [0.5], "lot": ["p"], "y": y}, ["a"], noise, None)
+    data = with_model_error(model, plain)
+    assert (data.faces[0].link == "identity") == before
+    np.testing.assert_allclose(data.y, [0.3] if before else y)
+    np.testing.assert_allclose(data.sigma / data.model, [factor])
 
 
 def test_many_known_inputs_are_put_together() -> None:

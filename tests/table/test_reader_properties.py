@@ -123,7 +123,7 @@ def test_what_is_a_number_is_one_for_float_too(cell: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 def test_a_first_sign_cut_in_two_decides_the_encoding_when_it_is_whole(encoding: str) -> None:
-    text = "größe,y\n1,2\nß,3\n"
+    text = "kurz,größe,y\n1,2,4\nß,3,4\n"
     data = text.encode(encoding)
     for cut in range(len(data) + 1):
         decoder = Decoder()

@@ -57,10 +57,14 @@ def test_what_rounding_left_of_a_copy_may_speak() -> None:
         assert screened(Samples.of(np.c_[A, B, third], y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")]))[0].tolist() == kept
 
 
-@pytest.mark.parametrize(("places", "kept"), [(0, [0, 1, 2]), (1, [0, 1, 2]), (2, [0, 1])])
-def test_a_copy_in_coarse_steps_is_a_column_of_its_own(places: int, kept: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("third", "kept"),
+    [(np.round(A), [0, 1, 2]), (np.round(A, 1), [0, 1, 2]), (np.round(0.3 * A, 2), [0, 1, 2]), (np.round(A, 2), [0, 1])],
+    ids=["a third of the spread", "a thirtieth", "a ninetieth", "a three hundredth"],
+)
+def test_a_copy_in_coarse_steps_is_a_column_of_its_own(third: np.ndarray, kept: list[int]) -> None:
     """Also where no output tells the two apart."""
-    samples = Samples.of(np.c_[A, B, np.round(A, places)], B**2, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")])
+    samples = Samples.of(np.c_[A, B, third], B**2, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")])
     assert screened(samples)[0].tolist() == kept
 
 
