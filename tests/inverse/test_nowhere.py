@@ -40,6 +40,27 @@ def test_a_proof_is_never_wrong_and_nearly_always_there(seed: int, random_model:
         assert none(f.max() + far, np.inf) and none(-np.inf, f.min() - far)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_modes_that_leave_axes_out_take_part_in_a_proof(seed: int) -> None:
+    """f = u(a) + v(b) + w(a) z(c): modes that do not use a searched axis are constant along it, not absent."""
+    rng = np.random.default_rng(seed)
+    axes = [spline_axis(n, "", 0.0, 1.0, spans=3, degree=2) for n in "abc"]
+    modes = (np.array([0, 2]), np.array([1]), np.array([2]))
+    cp = CP(tuple(rng.uniform(0.5, 2.0, (5, len(m))) for m in modes), modes, rng.uniform(0.5, 1.5, (3, 1)))
+    model, here = Model(axes, cp, [Output("y", bias=0.5)]), rng.random(3)
+    for columns in ([0], [1], [2], [0, 1], [1, 2], [0, 1, 2]):
+        x = np.repeat(here[None], 4000, axis=0)
+        x[:, columns] = rng.random((4000, len(columns)))
+        f = model.backend.value(x)[:, 0]
+        search, ends = Nowhere(model, here, columns, [0]), np.array([[0.0] * len(columns), [1.0] * len(columns)])
+        far = 0.5 * np.ptp(f)
+        bounds = {(f.max(), np.inf): False, (-np.inf, f.min()): False, (f.max() + far, np.inf): True, (-np.inf, f.min() - far): True}
+        for (low, high), none in bounds.items():
+            assert search.verdict(*ends, np.array([low]), np.array([high]), Deadline(None)).none == none
+        missed = search.missed(np.repeat(here[None], 2, axis=0), np.array([[f.mean()], [f.max() + np.ptp(f) + 1.0]]), Deadline(None))
+        assert missed.tolist() == [False, True]
+
+
 def hump(place: tuple[float, float] = (0.31, 0.77), narrow: int = 96) -> Model:
     """y = 0.02 (a + b) and a peak of 1 that is two spans wide: no start of a search falls on it, no slope leads there."""
     axes = [spline_axis(n, "", 0.0, 1.0, spans=narrow) for n in "ab"]
