@@ -76,6 +76,13 @@ def test_renamed_levels_are_a_copy_and_merged_levels_are_not() -> None:
     assert str(dropped[0]) == "input 'same' says the same as 'lot' and was left out"
 
 
+def test_numbers_and_levels_are_never_copies_of_each_other() -> None:
+    levels, number = AxisSpec("lot", levels=tuple("wxyz")), 2.0 * LOT + 1.0
+    for first, second, axes in ((LOT, number, [levels, AxisSpec("n")]), (number, LOT, [AxisSpec("n"), levels])):
+        kept, dropped = screened(Samples.of(np.c_[first, second, B], Y, [*axes, AxisSpec("b")]))
+        assert kept.tolist() == [0, 1, 2] and not dropped
+
+
 EFFECTS = {
     "linear": (lambda x: x[:, 3] + 0.5 * x[:, 70], [3, 70]),
     "square": (lambda x: x[:, 1] ** 2 + x[:, 99], [1, 99]),
