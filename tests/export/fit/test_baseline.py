@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sna_export.fit import AxisSpec
-from sna_export.fit.baseline import baseline
+from sna_export.fit import AxisSpec, polynomial
+from sna_export.fit.baseline import baseline, left_out_means
 from sna_export.fit.budget import TimeBudget
 from sna_export.fit.polynomial import Columns, fitted
 from sna_export.fit.samples import Samples
@@ -28,6 +28,23 @@ def test_the_simplest_function_that_does_is_taken(name: str) -> None:
     y, kind = OF[name]
     target = ((y - y.mean()) / y.std())[:, None]
     assert fitted(Samples.of(X[:, :3], y), target, FOLDS).kinds == (kind,)
+
+
+def test_a_function_that_is_hardly_better_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth of the error is worth a simpler function: a faint slope that a looser rule would take stays out."""
+    taken = []
+    for smaller in (1.0 + 1e-9, polynomial.SMALLER):
+        monkeypatch.setattr(polynomial, "SMALLER", smaller)
+        target = [0.1 * X[:, :1] + np.random.default_rng(s).standard_normal((240, 1)) for s in range(12)]
+        taken.append(sum(fitted(Samples.of(X[:, :1], y), y, FOLDS, most=0).kinds == ("linear",) for y in target))
+    assert taken[0] > taken[1]
+
+
+def test_the_mean_of_a_row_is_that_of_the_other_folds() -> None:
+    y = np.c_[NOISE, X[:, 0]]
+    found = left_out_means(y, FOLDS)
+    for f in range(5):
+        np.testing.assert_allclose(found[f == FOLDS], np.broadcast_to(y[f != FOLDS].mean(axis=0), (48, 2)), atol=1e-12)
 
 
 def test_of_more_pairs_than_there_is_room_for_those_that_speak_are_taken() -> None:
