@@ -37,46 +37,46 @@ unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck .venv-runtime/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
-	$(PY) tools/accuracy.py
+	$(PY) tools/accuracy/accuracy.py
 
 bench: $(STAMP)-test native ## speed of queries on this machine, backends and the kernel
-	$(PY) tools/bench.py
-	$(PY) tools/bench_kernel.py
+	$(PY) tools/speed/bench.py
+	$(PY) tools/speed/bench_kernel.py
 
 physics: $(STAMP)-test ## solve the shipped problems, one table and plots
-	$(PY) tools/physics.py
+	$(PY) tools/physics/physics.py
 
 inverse: $(STAMP)-test native ## inverse queries against their targets: speed, completeness, agreement with peers
-	$(PY) tools/inverse_bench.py --cases 1000 --write
+	$(PY) tools/inverse/inverse_bench.py --cases 1000 --write
 
 calibration: $(STAMP)-test native ## simulation-based calibration of the posterior, 3,000 cases
-	$(PY) tools/inverse_bench.py --only calibration --calibration 3000 --write
+	$(PY) tools/inverse/inverse_bench.py --only calibration --calibration 3000 --write
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
-	$(PY) tools/fuzz.py
-	SNA_ROUNDS=20000 $(PY) -m pytest tests/firmware/test_absurd_values.py
-	SNA_FUZZED_LINES=50000 $(PY) -m pytest tests/quality/test_verdicts.py -k fuzzed
+	$(PY) tools/release/fuzz.py
+	SNA_ROUNDS=20000 $(PY) -m pytest tests/firmware_bindings/test_absurd_values.py
+	SNA_FUZZED_LINES=50000 $(PY) -m pytest tests/sna_edge/quality/test_verdicts.py -k fuzzed
 
 firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores, 100,000 points a model, equal to the bit
-	SNA_POINTS=100000 OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) tests/firmware/test_emulated.py
+	SNA_POINTS=100000 OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) tests/firmware_bindings/test_emulated.py
 
 exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
-	$(PY) tools/exchange.py
-	$(PY) tools/tflite_bench.py --write
+	$(PY) tools/speed/exchange.py
+	$(PY) tools/speed/tflite_bench.py --write
 
 gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
 	$(PY) -m pytest -m cuda tests/exchange tests/export/solve
-	$(PY) tools/gpu.py --write
+	$(PY) tools/speed/gpu.py --write
 
 docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
-	$(PY) tools/cli_page.py
-	$(PY) tools/readme_tables.py
+	$(PY) tools/pages/cli_page.py
+	$(PY) tools/pages/readme_tables.py
 
 wheels: $(STAMP)-wheels ## wheels into dist/: pure, native for x86-64, aarch64, armv7; each installed without network and asked
 	rm -rf dist build
 	$(PY) -m build --wheel --outdir dist .
-	$(PY) tools/wheels.py
-	$(PY) tools/wheels_try.py
+	$(PY) tools/release/wheels.py
+	$(PY) tools/release/wheels_try.py
 
 clean: ## remove what was built; .venv stays
 	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 /* sna_host_descent.c - descents on a misfit, ridges and mixtures: sna_host_inverse.h.   SPDX-License-Identifier: Apache-2.0
  *
- * The steps of sna_edge/inverse/descent.py, ridge.py and mixture.py, one walk at a time. */
+ * The steps of sna_edge/inverse/optimize/trust_region.py, ridge.py and mixture.py, one walk at a time. */
 #include "sna_host_inverse.h"
 
 #include <math.h>

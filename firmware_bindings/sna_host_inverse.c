@@ -54,7 +54,7 @@ INLINED void places(const sna_misfit *q, const double *z, spot *s) {
 }
 
 /* ----------------------------------------------------------------------------------------------- 2 steps to a target
- * Damped Gauss-Newton inside the box as sna_edge/inverse/newton.py takes it. What is inlined into the loops of the kernel unrolls there. */
+ * Damped Gauss-Newton inside the box as sna_edge/inverse/optimize/gauss_newton.py takes it. What is inlined into the loops of the kernel unrolls there. */
 
 #define STRIDE 0.5 /* longest step, as a share of the box */
 

@@ -42,7 +42,7 @@ typedef struct sna_zeros {
     int n, n_intervals;
 } sna_zeros;
 
-/* All u with sum_k coefficients[s][k] u^k = target on breaks[spans + 1]: sna_edge/inverse/piecewise.py. */
+/* All u with sum_k coefficients[s][k] u^k = target on breaks[spans + 1]: sna_edge/numerics/piecewise_polynomial.py. */
 size_t sna_line_work(int spans);
 void sna_line_zeros(const double *breaks, const double *coefficients, int spans, int order, double target, sna_zeros *found, void *work);
 
@@ -84,11 +84,11 @@ void sna_misfit_value(const sna_misfit *q, size_t n, const double *z, double *en
 /* slope[n][U], curvature[n][U][U]: exact. */
 void sna_misfit_local(const sna_misfit *q, size_t n, const double *z, double *energy, double *slope, double *curvature, void *work);
 
-/* Trust-region Newton walks of z[n][U], all in step: sna_edge/inverse/descent.py. state[n]: 1 converged, 0 not, -1 given up. */
+/* Trust-region Newton walks of z[n][U], all in step: sna_edge/inverse/optimize/trust_region.py. state[n]: 1 converged, 0 not, -1 given up. */
 void sna_descend(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, signed char *state, double *radius,
                  int rounds, double gain, double band, int thin, double best, double seconds, void *work);
 
-/* Newton steps across the narrow directions: sna_edge/inverse/ridge.py. */
+/* Newton steps across the narrow directions: sna_edge/inverse/optimize/ridge.py. */
 void sna_onto_ridge(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, void *work);
 
 /* ------------------------------------------------------------------------------------------------------------ point sets */

@@ -1,6 +1,6 @@
 /* sna_host_roots.c - zeros of a piecewise polynomial, all of them, without a first guess.   SPDX-License-Identifier: Apache-2.0
  *
- * The algorithm of sna_edge/inverse/piecewise.py, step by step: the roots of each derivative cut a span into pieces on which the
+ * The algorithm of sna_edge/numerics/piecewise_polynomial.py, step by step: the roots of each derivative cut a span into pieces on which the
  * next lower one is monotone; signs at these nodes, shared across continuous breaks, tell crossings, touching points and flat spans. */
 #include "sna_host_inverse.h"
 

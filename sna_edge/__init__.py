@@ -9,12 +9,12 @@ Imports numpy and the standard library only.
 
 from .artifact import from_bytes
 from .artifact import read as load
-from .axis import Axis, level_axis, spline_axis
-from .distribution import Levels, LogNormal, Normal, Uniform
+from .calculus.distribution import Levels, LogNormal, Normal, Uniform
+from .core.axis import Axis, level_axis, spline_axis
+from .core.interaction import CP, TT
+from .core.output import Interval, Output
 from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
-from .interaction import CP, TT
 from .model import Evaluation, Model
-from .output import Interval, Output
 from .status import MEANING, Status
 
 _INVERSE = ("advise", "argmax", "argmin", "estimate", "interval_set", "level_set", "posterior", "roots")  # imported at first use

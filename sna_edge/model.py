@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import backends
-from .axis import Axis
-from .domain import Domain
+from .core.axis import Axis
+from .core.domain import Domain
+from .core.evaluation import Evaluation
+from .core.inputs import Query, axis_index, coordinates
+from .core.interaction import CP, TT, Interaction
+from .core.output import Output
+from .core.tolerance import checked, to_border
 from .errors import InputError
-from .evaluation import Evaluation
-from .inputs import Query, axis_index, coordinates
-from .interaction import CP, TT, Interaction
-from .output import Output
-from .single import DOUBLE, Single
+from .one_point import DOUBLE, Single
 from .status import Status
-from .tolerance import checked, to_border
 
 if TYPE_CHECKING:
-    from .distribution import Distribution
-    from .moments import Sobol
+    from .calculus.distribution import Distribution
+    from .calculus.moments import Sobol
 
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
@@ -207,7 +207,7 @@ class Model:
 
         The fixed axes are contracted first: the cost is that of matrix products, not of points.
         """
-        from .algebra import grid
+        from .calculus.operations import grid
 
         return grid(self, points, at or {})
 
@@ -215,7 +215,7 @@ class Model:
 
     def at(self, fixed: Mapping[str, object] | None = None, /, **named: object) -> Any:
         """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is left."""
-        from .algebra import at
+        from .calculus.operations import at
 
         return at(self, {**(fixed or {}), **named})
 
@@ -224,29 +224,29 @@ class Model:
 
         Other outputs are no longer y and are named so: 'y before exp', 'y before logistic'.
         """
-        from .algebra import linear
+        from .calculus.operations import linear
 
         return linear(self)
 
     def derivative(self, name: str) -> Model:
         """df/dx_name as a model. Raises NotClosed on other links and on categorical axes."""
-        from .algebra import derivative
+        from .calculus.operations import derivative
 
         return derivative(self, name)
 
     def integrate(self, name: str, a: float | None = None, b: float | None = None) -> Any:
         """int_a^b f dx_name (the whole axis by default): a Model, or numbers [K] when no input is left."""
-        from .algebra import integrate
+        from .calculus.operations import integrate
 
         return integrate(self, name, a, b)
 
     def __add__(self, other: Model) -> Model:
-        from .algebra import add
+        from .calculus.operations import add
 
         return add(self, other)
 
     def __mul__(self, factor: float) -> Model:
-        from .algebra import scale
+        from .calculus.operations import scale
 
         return scale(self, float(factor))
 
@@ -260,13 +260,13 @@ class Model:
 
     def mean(self, over: Mapping[str, Distribution] | None = None) -> Any:
         """E[f] over the inputs named in `over` (all, uniform, by default): numbers [K] or a Model of the others."""
-        from .moments import mean
+        from .calculus.moments import mean
 
         return mean(self, over)
 
     def variance(self, over: Mapping[str, Distribution] | None = None) -> Floats:
         """Var[f] [K] over all inputs, independent; uniform where `over` names no distribution."""
-        from .moments import variance
+        from .calculus.moments import variance
 
         return variance(self, over)
 
@@ -275,7 +275,7 @@ class Model:
 
         Exact; an output behind a link has none that are, and raises NotClosed unless `sampled`, with their `error`, will do.
         """
-        from .moments import sobol
+        from .calculus.moments import sobol
 
         return sobol(self, over, sampled)
 

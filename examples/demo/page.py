@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sna_edge.naming import labelled
+from sna_edge.values.naming import labelled
 from sna_export.report import Page, figures
 from sna_export.report.fit_page import candidates, describe_model
 from sna_export.report.svg import Plot, ends

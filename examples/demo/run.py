@@ -20,7 +20,7 @@ import page
 import say
 import tables
 
-from sna_edge.cli.answer import plain
+from sna_edge.cli.console import plain
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sna_edge.cli.answer import table
+from sna_edge.cli.console import table
 
 Record = dict[str, Any]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from sna_edge import Normal
+from sna_export.lpbf.meltpool import MeltPool
+from sna_export.lpbf.sweep import robust_depth
 from sna_export.solve import solve
-from sna_export.solve.meltpool import MeltPool
 from sna_export.solve.problems.lpbf import STEEL, lpbf
-from sna_export.solve.sweep import robust_depth
 
 
 def main() -> float:

@@ -23,9 +23,9 @@ import numpy as np
 
 import sna_edge
 from sna_edge.follow import Growing
-from sna_edge.naming import QUANTITY
 from sna_edge.table import Record, hint_of
-from sna_edge.units import converted, quantity
+from sna_edge.values.naming import QUANTITY
+from sna_edge.values.units import converted, quantity
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:

@@ -5,16 +5,16 @@
     small = compress(original, error=1e-3).model   # few modes, measured
 """
 
-from .additive import from_gam
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
-from .chaos import from_chaos, from_numpoly, from_openturns, hermite_powers, legendre_powers
 from .compile import Compiled, compile_atoms
 from .compress import Compressed, compress
-from .gaussian_process import from_gaussian_process
-from .mlp import TanhNetwork, from_state, network
-from .reduced import from_model, from_products, from_reduced_basis
 from .separable import Adopted, Domain, full
-from .tensors import from_tensor_spline, from_train
+from .surrogates.additive import from_gam
+from .surrogates.chaos import from_chaos, from_numpoly, from_openturns, hermite_powers, legendre_powers
+from .surrogates.gaussian_process import from_gaussian_process
+from .surrogates.mlp import TanhNetwork, from_state, network
+from .surrogates.reduced import from_model, from_products, from_reduced_basis
+from .surrogates.tensors import from_tensor_spline, from_train
 
 __all__ = [
     "Adopted", "Atoms", "Chebyshev", "Compiled", "Compressed", "Domain", "Fourier", "Gaussians", "Measured", "Mixed",

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from sna_edge.basis.span import MAX_DEGREE
-from sna_edge.reals import reals
+from sna_edge.core.basis.span import MAX_DEGREE
+from sna_edge.values.reals import reals
 
 Floats = NDArray[np.float64]
 CRAMER = 1.0864350

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import make_lsq_spline
 
-from sna_edge.basis import SpanBasis, bernstein, bspline, uniform_breaks
-from sna_edge.basis.nodal import bernstein_matrix
+from sna_edge.core.basis import SpanBasis, bernstein, bspline, uniform_breaks
+from sna_edge.core.basis.nodal import bernstein_matrix
 from sna_edge.errors import InputError
 
 from .atoms import Atoms

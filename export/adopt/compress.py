@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 import sna_export.fit  # noqa: F401  the teacher room needs it loaded first
 from sna_edge import Axis, Model
 from sna_edge.artifact.limits import need_counts
-from sna_edge.basis import SpanBasis, bspline, uniform_breaks
-from sna_export.teacher.distil import Lesson, distil
-from sna_export.teacher.points import teaching_points
+from sna_edge.core.basis import SpanBasis, bspline, uniform_breaks
 
+from ..teacher.distil import Lesson, distil
+from ..teacher.points import teaching_points
 from .separable import Adopted, Domain
 
 Floats = NDArray[np.float64]

@@ -25,10 +25,10 @@ from sna_edge import Output
 from sna_edge.errors import InputError
 
 from .atoms import Atoms, Fourier, Gaussians
-from .chaos import from_chaos, hermite_powers, legendre_powers
-from .mlp import network
 from .separable import Adopted, Domain, full
-from .tensors import from_tensor_spline, from_train
+from .surrogates.chaos import from_chaos, hermite_powers, legendre_powers
+from .surrogates.mlp import network
+from .surrogates.tensors import from_tensor_spline, from_train
 
 Floats = NDArray[np.float64]
 LARGEST_DEGREE = 200

@@ -12,9 +12,9 @@ from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.artifact.golden import quasi_random
 from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
-from sna_edge.reals import reals
-from sna_export.certify.bound import bernstein_coefficients
+from sna_edge.values.reals import reals
 
+from ..certify.bound import bernstein_coefficients
 from .atoms import Atoms
 from .compile import KINDS, Compiled, compile_atoms
 

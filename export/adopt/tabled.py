@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.basis import SpanBasis
+from sna_edge.core.basis import SpanBasis
 
 from .atoms import Atoms
 

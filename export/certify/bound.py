@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.basis import SpanBasis
-from sna_edge.basis.nodal import bernstein_matrix
-from sna_edge.interaction import CP, TT, Interaction
+from sna_edge.core.basis import SpanBasis
+from sna_edge.core.basis.nodal import bernstein_matrix
+from sna_edge.core.interaction import CP, TT, Interaction
 from sna_edge.model import Model
 
 Floats = NDArray[np.float64]

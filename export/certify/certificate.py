@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact import golden
-from sna_edge.artifact.stored import as_stored
+from sna_edge.artifact.canonical_form import as_stored
+from sna_edge.core.interaction import Interaction
 from sna_edge.errors import InputError
-from sna_edge.interaction import Interaction
 from sna_edge.model import Model
 
 from .bound import maximum_bound

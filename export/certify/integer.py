@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.artifact.golden import domain_points
-from sna_edge.artifact.stored import as_stored
+from sna_edge.artifact.integer_path import FixedPath, of_model
 from sna_edge.errors import InputError
-from sna_edge.fixed import FixedPath, of_model
 from sna_edge.model import Model
 
 from .measured import span_of

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.golden import domain_points
-from sna_edge.artifact.widths import spread
+from sna_edge.artifact.storage_width import spread
 from sna_edge.model import Model
 
 Floats = NDArray[np.float64]

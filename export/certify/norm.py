@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.interaction import CP, TT
+from sna_edge.core.interaction import CP, TT
 from sna_edge.model import Model
 
-from .separable import Separable, difference, squared_norm
+from .factors import Separable, difference, squared_norm
 from .space import AxisSpace, spaces
 
 Floats = NDArray[np.float64]
@@ -66,7 +66,7 @@ def _chain(model: Model, work: Sequence[AxisSpace]) -> tuple[list[Floats], Float
     """Cores over free rows and weights of the linear part; the bias is one bond more that carries the constant 1."""
     tt = model.interaction
     if isinstance(tt, CP):
-        from sna_edge.algebra import to_tt
+        from sna_edge.calculus.operations import to_tt
 
         tt = to_tt(model).interaction
         assert isinstance(tt, TT)

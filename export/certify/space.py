@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.algebra import constant_row
-from sna_edge.axis import Axis
-from sna_edge.basis import SpanBasis
+from sna_edge.calculus.operations import constant_row
+from sna_edge.core.axis import Axis
+from sna_edge.core.basis import SpanBasis
 
 Floats = NDArray[np.float64]
 

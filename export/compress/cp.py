@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.stored import column_scale
-from sna_edge.interaction import CP
+from sna_edge.artifact.canonical_form import column_scale
+from sna_edge.core.interaction import CP
 from sna_edge.model import Model
-from sna_export.certify.separable import Separable, products
-from sna_export.certify.space import spaces
-from sna_export.quantize.problem import Problem
+
+from ..certify.factors import Separable, products
+from ..certify.space import spaces
+from ..quantize.problem import Problem
 
 Floats = NDArray[np.float64]
 SWEEPS = 60

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sna_edge.core.interaction import CP, TT
 from sna_edge.errors import InputError
-from sna_edge.interaction import CP, TT
 from sna_edge.model import Model
-from sna_export.certify.certificate import linear_span
-from sna_export.certify.measured import measure, points_of
-from sna_export.quantize.interval import widen
 
+from ..certify.certificate import linear_span
+from ..certify.measured import measure, points_of
+from ..quantize.interval import widen
 from .cp import compress_cp
 from .tt import compress_tt
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.interaction import TT
+from sna_edge.core.interaction import TT
 from sna_edge.model import Model
-from sna_export.certify.space import spaces
-from sna_export.quantize.tt import right_orthogonal
+
+from ..certify.space import spaces
+from ..quantize.tt import right_orthogonal
 
 Floats = NDArray[np.float64]
 

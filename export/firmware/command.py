@@ -13,8 +13,8 @@ from shutil import which
 import sna_edge
 from sna_edge import Model
 from sna_edge.errors import BackendError, InputError
-from sna_export.certify import with_integer_path
 
+from ..certify import with_integer_path
 from . import faces, resources
 from .install import install, staged
 from .names import identifier

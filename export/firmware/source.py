@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 import sna_edge
-from sna_edge import Model, fixed
-from sna_edge.artifact import checks, reader
+from sna_edge import Model
+from sna_edge.artifact import checks, integer_path, reader
 from sna_edge.artifact.golden import ranges
-from sna_edge.carried import not_carried
+from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 
 from .names import OWN, enumerators, identifier
@@ -44,10 +44,10 @@ def number(value: float) -> str:
     return f"(sna_real){float(value)!r}"
 
 
-def integer_path(artifact: bytes) -> Any:
+def integer_path_of(artifact: bytes) -> Any:
     """The integer path of the artifact, or None."""
     try:
-        return fixed.of_artifact(artifact)
+        return integer_path.of_artifact(artifact)
     except InputError:
         return None
 
@@ -61,7 +61,7 @@ def generate(artifact: bytes, model: Model, stem: str) -> Sources:
 def _facts(artifact: bytes, model: Model, name: str) -> dict[str, Any]:
     golden = reader.golden_vectors(checks.validate(artifact))
     digest = checks.validate(artifact).sections["integrity"][:32].hex()
-    path = integer_path(artifact)
+    path = integer_path_of(artifact)
     return {
         "name": name, "upper": name.upper(), "model": model, "golden": golden, "sha": digest, "size": len(artifact), "path": path,
         "version": sna_edge.__version__, "options": options_for(model, integer=False), "needs": needs(model),

@@ -1,15 +1,31 @@
 """Fit a separable model to scattered rows.
 
-    table -> samples -> { teachers -> pupil, direct fits } -> out-of-fold errors -> the best one as a Model
+    table -> samples -> { teachers -> student, direct fits } -> out-of-fold errors -> the best one as a Model
 
 `fit(table, ["strength"])` is the whole way; `fit_arrays(x, y)` starts from arrays; `als` re-solves a given
 interaction with some axes frozen.
 """
 
-from .als import als
-from .pipeline import FitResult, fit_arrays, fit_table
-from .samples import AxisSpec
+from __future__ import annotations
 
-fit = fit_table
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .data.samples import AxisSpec
+    from .engine.als import als
+    from .pipeline.pipeline import FitResult, fit_arrays, fit_table
+
+    fit = fit_table
 
 __all__ = ["AxisSpec", "FitResult", "als", "fit", "fit_arrays", "fit_table"]
+
+_ROOMS = {"AxisSpec": "data.samples", "als": "engine.als"}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are asked for: the pipeline stands above the teacher, which needs the engine below."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_ROOMS.get(name, 'pipeline.pipeline')}", __name__)
+    return getattr(module, "fit_table" if name == "fit" else name)

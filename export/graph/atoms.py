@@ -12,7 +12,7 @@ from sna_edge.model import Model
 
 from .dense import one_table, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .place import Place, over_all
+from .locate import Place, over_all
 
 NEGLIGIBLE = 3e-7
 """Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a partition of unity, and left out."""

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.artifact.golden import ranges
-from sna_edge.artifact.stored import as_stored
-from sna_edge.carried import output_offsets
+from sna_edge.core.float32 import output_offsets
+from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
-from sna_edge.output import Output
 
 from .atoms import atoms, basis
 from .combine import combine
 from .dense import filled, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .place import LARGEST, Place, place
+from .locate import LARGEST, Place, place
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sna_edge.interaction import CP, TT
+from sna_edge.core.interaction import CP, TT
 from sna_edge.model import Model
 
 from .ir import Graph, Tensor

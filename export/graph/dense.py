@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sna_edge.artifact.layout import FOLD, STORAGE
-from sna_edge.interaction import CP
+from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
 WORTH = 800

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from sna_edge.model import Model
-from sna_export.graph.golden import sentence
 
+from ..graph.golden import sentence
 from .export import OPSET, export
 
 

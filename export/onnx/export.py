@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sna_edge import __version__
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
-from sna_export.graph import FORWARD, GRADIENT, build
-from sna_export.graph.facts import facts, notes
-from sna_export.graph.golden import Agreement, compare
 
+from ..graph import FORWARD, GRADIENT, build
+from ..graph.golden import Agreement, compare
+from ..graph.metadata import facts, notes
 from .emit import emit
 
 Floats = NDArray[np.float64]

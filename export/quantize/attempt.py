@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.stored import as_stored
-from sna_edge.interaction import CP, Interaction
+from sna_edge.artifact.canonical_form import as_stored
+from sna_edge.core.interaction import CP, Interaction
 from sna_edge.model import Model
-from sna_export.certify.certificate import linear_span
-from sna_export.certify.measured import Measured, measure
-from sna_export.certify.norm import exact_rms
 
+from ..certify.certificate import linear_span
+from ..certify.measured import Measured, measure
+from ..certify.norm import exact_rms
 from .cp import Quantized, quantize_cp
 from .grid import BYTES, Grid
 from .problem import ENDS, LARGE_ERROR, OTHER_ENDS

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.stored import column_scale
-from sna_edge.interaction import CP
+from sna_edge.artifact.canonical_form import column_scale
+from sna_edge.core.interaction import CP
 from sna_edge.model import Model
-from sna_export.certify.separable import Separable
-from sna_export.certify.space import spaces
 
+from ..certify.factors import Separable
+from ..certify.space import spaces
 from .grid import Grid
 from .problem import ENDS, Problem
 from .rounding import plain, round_table

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 
-from sna_edge.artifact.stored import as_stored
+from sna_edge.artifact.canonical_form import as_stored
+from sna_edge.core.inputs import Query, coordinates
 from sna_edge.errors import InputError
-from sna_edge.inputs import Query, coordinates
 from sna_edge.model import Model
-from sna_export.certify.certificate import KAPPA_WARNING, combined, figures, kappa
-from sna_export.certify.measured import inside, points_of
 
+from ..certify.certificate import KAPPA_WARNING, combined, figures, kappa
+from ..certify.measured import inside, points_of
 from .attempt import Quantizer, Trial
 from .grid import Grid
 from .interval import widen

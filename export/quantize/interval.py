@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sna_edge.artifact.widths import grown
-from sna_edge.output import Output
-from sna_export.certify.measured import Measured
+from sna_edge.artifact.storage_width import grown
+from sna_edge.core.output import Output
+
+from ..certify.measured import Measured
 
 
 def widen(outputs: Sequence[Output], found: Measured) -> list[Output]:

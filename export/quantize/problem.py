@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_export.certify.separable import Separable, products
-from sna_export.certify.space import AxisSpace
+from ..certify.factors import Separable, products
+from ..certify.space import AxisSpace
 
 Floats = NDArray[np.float64]
 ENDS = 0.2

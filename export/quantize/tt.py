@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.stored import column_scale
-from sna_edge.interaction import TT
+from sna_edge.artifact.canonical_form import column_scale
+from sna_edge.core.interaction import TT
 from sna_edge.model import Model
-from sna_export.certify.space import AxisSpace, spaces
 
+from ..certify.space import AxisSpace, spaces
 from .grid import Grid
 from .problem import ENDS
 from .rounding import plain, round_table

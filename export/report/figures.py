@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.axis import Axis
-from sna_edge.interaction import CP
+from sna_edge.core.axis import Axis
+from sna_edge.core.interaction import CP
 from sna_edge.model import Evaluation, Model
-from sna_edge.naming import labelled
+from sna_edge.values.naming import labelled
 
 from .svg import Plot, ends
 

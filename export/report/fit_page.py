@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sna_edge.axis import Axis
+from sna_edge.core.axis import Axis
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
-from ..fit.remarks import remarks
+from ..fit.pipeline.remarks import remarks
 from . import figures
 from .page import Page
 

@@ -6,12 +6,12 @@
 4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other model.
 """
 
-from .axes import ProblemAxis, ProblemError, component, parameter, space, time
-from .forms import Expression, coefficient, coincide, d, expression, on, test, total, unknown
-from .problem import Problem
 from .progress import Progress, Step
-from .separate import Separated, separate
 from .solve import Solution, solve
+from .weak_form.axes import ProblemAxis, ProblemError, component, parameter, space, time
+from .weak_form.forms import Expression, coefficient, coincide, d, expression, on, test, total, unknown
+from .weak_form.problem import Problem
+from .weak_form.separate import Separated, separate
 
 __all__ = [
     "Expression",

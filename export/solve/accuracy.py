@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from sna_edge import Model
 
-from .axes import ProblemError
-from .problem import Problem
+from .weak_form.axes import ProblemError
+from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sna_export.report import Page, Plot, ends
-from sna_export.report.figures import centre, slices
-
+from ..report import Page, Plot, ends
+from ..report.figures import centre, slices
 from .solve import Solution
 
 

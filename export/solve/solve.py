@@ -13,16 +13,16 @@ from sna_edge import CP, TT, Model, Output
 from sna_edge.artifact.limits import need_counts
 
 from ..threads import one_thread
-from . import cp_solver, tt_solver
-from .axes import ProblemAxis, ProblemError
-from .cp_solver import CPSettings, fewest_modes, solve_cp
-from .iterate import Iterate
-from .modes import modes_of
-from .problem import Problem
 from .progress import Progress, Step
-from .system import System, assemble, normal_equations
-from .trains import from_columns, permuted, rounded, summed
-from .tt_solver import TTSettings, solve_tt
+from .solvers import cp_als, tt_als
+from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
+from .solvers.system import System, assemble, normal_equations
+from .solvers.train_to_cp import modes_of
+from .solvers.trains import from_columns, permuted, rounded, summed
+from .solvers.tt_als import TTSettings, solve_tt
+from .weak_form.axes import ProblemAxis, ProblemError
+from .weak_form.iterate import Iterate
+from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
 ROUNDING = 1e-9  # relative L2 error spent on removing redundant ranks where the lift is added or axes are reordered
@@ -115,7 +115,7 @@ def _by_modes(
 ) -> tuple[list[Floats], float]:
     settings = CPSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, step=options.get("step", 1))
     tables = fewest_modes(system, solve_cp(system, settings, progress, guess), settings, progress)
-    return tables, cp_solver.residual_norm(system, tables)
+    return tables, cp_als.residual_norm(system, tables)
 
 
 def _by_train(
@@ -124,7 +124,7 @@ def _by_train(
     sweeps = options.get("sweeps", TTSettings.sweeps)
     settings = TTSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=sweeps)
     cores = solve_tt(system, settings, progress, guess)
-    return cores, tt_solver.residual_norm(system, cores)
+    return cores, tt_als.residual_norm(system, cores)
 
 
 def _by_newton(
@@ -156,8 +156,8 @@ def _by_newton(
 
 def _moved(cores: list[Floats], before: list[Floats]) -> float:
     """||u - before|| / ||u|| in scaled coefficients."""
-    square = tt_solver.inner(cores, cores)
-    change = square - 2 * tt_solver.inner(cores, before) + tt_solver.inner(before, before)
+    square = tt_als.inner(cores, cores)
+    change = square - 2 * tt_als.inner(cores, before) + tt_als.inner(before, before)
     return float(np.sqrt(max(change, 0.0) / square)) if square > 0 else 0.0
 
 
@@ -192,7 +192,7 @@ def _full_train(
 
 def _rows(free: Any, core: Floats) -> Floats:
     """Free coefficients to table rows, [a, n_d, b] -> [a, n_rows, b]."""
-    return tt_solver.apply_axis(free, core)
+    return tt_als.apply_axis(free, core)
 
 
 def _metric(axis: ProblemAxis) -> Floats:

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
-from sna_edge.frames import columns_of
-from sna_edge.levels import unmasked
-from sna_edge.reals import missing
 from sna_edge.table import Marks, Source, is_number, number
 from sna_edge.table.numbers import SHAPES, numbers
 from sna_edge.table.sheets import written
+from sna_edge.values.frames import columns_of
+from sna_edge.values.levels import unmasked
+from sna_edge.values.reals import missing
 
-from ..fit.samples import AxisSpec, Samples, first_outside
+from ..fit.data.samples import AxisSpec, Samples, first_outside
 
 Floats = NDArray[np.float64]
 MOST_LEVELS = 64

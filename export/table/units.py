@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sna_edge.model import Model
-from sna_edge.naming import BRACKETS
+from sna_edge.values.naming import BRACKETS
 
 WORDS = """
 W kW MW J kJ V mV A mA K C degC F Pa kPa MPa GPa bar N kN Nm nm um mm cm m km um2 mm2 cm2 m2 mm3 cm3 m3 l ml

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.basis import SpanBasis
+from sna_edge.core.basis import SpanBasis
 
-from ..fit.als import sweep
-from ..fit.budget import check, late
-from ..fit.gauss_newton import levenberg_marquardt
-from ..fit.penalty import components
-from ..fit.rows import Rows
-from ..fit.separable import Separable
-from ..fit.start import grown, mode_sets, start
+from ..fit.data.row_blocks import Rows
+from ..fit.engine.als import sweep
+from ..fit.engine.budget import check, late
+from ..fit.engine.factors import Separable
+from ..fit.engine.gauss_newton import levenberg_marquardt
+from ..fit.engine.initialization import grown, mode_sets, start
+from ..fit.engine.penalty import components
 
 Floats = NDArray[np.float64]
 FINE = 1e-2

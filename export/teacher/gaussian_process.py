@@ -17,7 +17,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
-from ..fit.budget import check, late, strike
+from ..fit.engine.budget import check, late, strike
 
 Floats = NDArray[np.float64]
 JITTER = 1e-10

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.basis import SpanBasis, bspline, levels
+from sna_edge.core.basis import SpanBasis, bspline, levels
 
-from ..fit.samples import Samples
+from ..fit.data.samples import Samples
 from .gaussian_process import GaussianProcess, warp
 
 Floats = NDArray[np.float64]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from sna_edge.output import Output
+from sna_edge.core.output import Output
 
-from ..fit.budget import OutOfTime, late
-from ..fit.samples import Samples, linear_targets, relative_error
+from ..fit.data.samples import Samples, linear_targets, relative_error
+from ..fit.engine.budget import OutOfTime, late
 from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, prod
 
-from sna_export.graph import Graph, Node, Tensor
+from ..graph import Graph, Node, Tensor
 
 CACHE = 1 << 20
 """Bytes that the largest result of a block may take; two or three of this size live at a time."""

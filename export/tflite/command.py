@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from sna_edge.model import Model
-from sna_export.graph.facts import offsets
-from sna_export.graph.golden import sentence
 
+from ..graph.golden import sentence
+from ..graph.metadata import offsets
 from .export import export
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from sna_edge.errors import BackendError
 from sna_edge.model import Model
-from sna_export.graph import FORWARD, GRADIENT, Graph, build
+
+from ..graph import FORWARD, GRADIENT, Graph, build
 
 
 def through_onnx2tf(model: Model, batch: int | None = None) -> bytes:
@@ -42,7 +43,7 @@ def through_onnx2tf(model: Model, batch: int | None = None) -> bytes:
 
 def _converted(onnx2tf: Any, model: Model, name: str, rows: int, folder: Path) -> str:
     """The saved model of one graph."""
-    from sna_export.onnx import proto
+    from ..onnx import proto
 
     source = folder.with_suffix(".onnx")
     source.write_bytes(proto(model, name == GRADIENT, batch=rows, apart=True).SerializeToString())

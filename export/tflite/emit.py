@@ -11,8 +11,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from sna_export.graph import Graph, Node, Tensor
-
+from ..graph import Graph, Node, Tensor
 from .blocks import in_blocks
 
 OPERATOR, OPTIONS = schema.BuiltinOperator, schema.BuiltinOptions

@@ -15,9 +15,10 @@ from sna_edge.artifact.golden import float32_offsets
 from sna_edge.backends.tflite import interpreter_class
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
-from sna_export.graph import FORWARD, GRADIENT, build
-from sna_export.graph.facts import facts
-from sna_export.graph.golden import Agreement, compare
+
+from ..graph import FORWARD, GRADIENT, build
+from ..graph.golden import Agreement, compare
+from ..graph.metadata import facts
 
 Floats = NDArray[np.float64]
 CONVERTERS = ("direct", "onnx2tf")

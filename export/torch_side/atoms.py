@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from sna_edge.backends.torch import Spans
-from sna_edge.basis import SpanBasis
-from sna_export.adopt.atoms import Atoms, Chebyshev, Fourier, Gaussians, Mixed
-from sna_export.adopt.mlp import network
-from sna_export.adopt.tabled import Tabled
+from sna_edge.core.basis import SpanBasis
+
+from ..adopt.atoms import Atoms, Chebyshev, Fourier, Gaussians, Mixed
+from ..adopt.surrogates.mlp import network
+from ..adopt.tabled import Tabled
 
 Tensor = torch.Tensor
 KINDS = ("bspline", "fourier", "chebyshev", "radial", "mlp")

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from sna_edge import Model, Output
-from sna_edge.basis import bspline, uniform_breaks
+from sna_edge.core.basis import bspline, uniform_breaks
+from sna_edge.core.interaction import TT
 from sna_edge.errors import InputError
-from sna_edge.interaction import TT
-from sna_export.adopt.separable import Adopted, Domain
 
+from ..adopt.separable import Adopted, Domain
 from .atoms import KINDS, BSplineAtoms, ChebyshevAtoms, FourierAtoms, MlpAtoms, RadialAtoms
 
 Tensor = torch.Tensor

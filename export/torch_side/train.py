@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from sna_edge.core.output import Output
 from sna_edge.errors import InputError
-from sna_edge.output import Output
-from sna_export.fit.progress import Progress, Reporter
 
+from ..fit.pipeline.progress import Progress, Reporter
 from .checkpoint import load, save
 from .module import SeparableModule
 from .newton import END, FIRST, LARGEST, RIDGE, Newton

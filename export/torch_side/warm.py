@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge import CP
 from sna_edge.errors import InputError
-from sna_export.fit.als import sweep
-from sna_export.fit.penalty import components
-from sna_export.fit.rows import Rows
-from sna_export.fit.separable import Separable
 
+from ..fit.data.row_blocks import Rows
+from ..fit.engine.als import sweep
+from ..fit.engine.factors import Separable
+from ..fit.engine.penalty import components
 from .atoms import BSplineAtoms
 from .module import SeparableModule
 from .train import Training, apart

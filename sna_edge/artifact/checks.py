@@ -78,7 +78,7 @@ def validate(data: bytes) -> Raw:
     outputs, weights = _outputs(top, sections["outputs"], groups)
     raw = Raw(data, top, sections, axes, groups, outputs, weights, uses, peaks)
     if top["features"] & layout.FEATURE_FIXED:
-        from ..fixed.section import parse
+        from .integer_path.section import parse
 
         parse(raw)
     _golden(top, axes, sections["golden"])

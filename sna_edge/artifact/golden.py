@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import Axis
-from ..carried import carried, input_offsets, output_offsets
+from ..core.axis import Axis
+from ..core.float32 import carried, input_offsets, output_offsets
+from ..core.interaction import CP
 from ..errors import ArtifactError
-from ..interaction import CP
 from ..model import Model
+from .canonical_form import as_stored
 from .layout import MAX_GOLDEN, outward32
-from .stored import as_stored
 
 Floats = NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.interaction import CP
 from ..errors import InputError
-from ..interaction import CP
 from . import bound
 from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import Axis
-from ..basis import SpanBasis, uniform_breaks
+from ..core.axis import Axis
+from ..core.basis import SpanBasis, uniform_breaks
+from ..core.interaction import CP, TT, Interaction
+from ..core.output import Interval, Output
 from ..errors import ArtifactError, InputError
-from ..interaction import CP, TT, Interaction
 from ..model import Model
-from ..output import Interval, Output
 from . import checks, layout
 from .golden import Golden, replay
 from .writer import canonical
@@ -76,7 +76,7 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     golden = golden_vectors(raw)
     replay(model, golden)
     if model.integer_path:
-        from ..fixed.attach import replay as replay_integers
+        from .integer_path.attach import replay as replay_integers
 
         replay_integers(raw)
     if backend != "numpy":

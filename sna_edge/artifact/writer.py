@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import Axis
-from ..interaction import CP
-from ..magnitude import need_double
+from ..core.axis import Axis
+from ..core.interaction import CP
+from ..core.magnitude import need_double
 from ..model import Model
 from . import layout
+from .canonical_form import as_stored
 from .golden import Golden, Scale, make
 from .limits import need_magnitudes, need_sizes
-from .stored import as_stored
-from .widths import with_storage
+from .storage_width import with_storage
 
 Array = NDArray[Any]
 
@@ -93,7 +93,7 @@ def write(model: Model) -> bytes:
 
 
 def _integer_path(model: Model, groups: Array, scale: Scale) -> bytes:
-    from ..fixed.attach import section
+    from .integer_path.attach import section
 
     return section(model, groups, list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)))
 

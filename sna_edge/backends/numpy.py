@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..interaction import CP, TT
+from ..core.interaction import CP, TT
 
 if TYPE_CHECKING:
-    from ..axis import Axis
+    from ..core.axis import Axis
     from ..model import Model
 
 Floats = NDArray[np.float64]

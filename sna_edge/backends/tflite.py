@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.golden import float32_offsets
-from ..domain import Domain
+from ..core.domain import Domain
 from ..errors import BackendError
 from .numpy import NumpyBackend
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..basis import SpanBasis
-from ..interaction import CP
+from ..core.basis import SpanBasis
+from ..core.interaction import CP
 from .numpy import CHUNK
 
 if TYPE_CHECKING:

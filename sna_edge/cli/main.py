@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 from ..errors import ArtifactError, SnaError
 from ..status import Status
-from .answer import FAULT, USAGE, print_json
+from .console import FAULT, USAGE, print_json
 
 WORDS = (
     "fit", "solve", "adopt", "quantize", "info", "verify", "query", "inverse", "watch", "export", "bench", "doctor",
@@ -48,14 +48,14 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         if words is not None and word not in words:
             sub.add_parser(word, add_help=False)
             continue
-        module = import_module(f"{__package__}.{word}")
+        module = import_module(f"{__package__}.words.{word}")
         module.configure(sub.add_parser(word, help=module.HELP, description=module.__doc__, allow_abbrev=False))
     return parser
 
 
 def shipped() -> list[str]:
     """The words this installation has a module for."""
-    return [word for word in WORDS if find_spec(f"{__package__}.{word}")]
+    return [word for word in WORDS if find_spec(f"{__package__}.words.{word}")]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        return int(import_module(f"{__package__}.{args.word}").run(args))
+        return int(import_module(f"{__package__}.words.{args.word}").run(args))
     except KeyboardInterrupt:
         print("sna-edge: stopped", file=sys.stderr)
         return 130

@@ -14,12 +14,12 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import Axis
+from ..core.axis import Axis
+from ..core.output import Output
 from ..errors import InputError
-from ..output import Output
 from ..status import MEANING, Status
 from ..table import Block, Marks, Measure, Source
-from .answer import ANSWERED, NO_VALUE, coordinate, with_unit
+from .console import ANSWERED, NO_VALUE, coordinate, with_unit
 
 Floats = NDArray[np.float64]
 SHOWN = 5  # reasons that are printed

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
-from ..documents import once
 from ..errors import InputError
+from ..values.documents import once
 
 LARGEST = 1 << 24
 TAIL = 4096  # bytes before the position that must be found again

@@ -5,17 +5,17 @@
 [{'power': 143.1}, {'power': 201.7}]
 """
 
-from .advise import Advice, Knob, advise
-from .answer import LevelSet, Nearest, Roots
-from .batch import Batch, invert_batch
-from .estimate import Estimate, estimate
-from .extremes import Extreme, argmax, argmin, interval_set
-from .level_set import level_set
-from .observe import StudentT
-from .posterior import Posterior, posterior
-from .predict import Prediction
-from .roots import roots
-from .unseen import Unseen
+from .bayes.density.observations import StudentT
+from .bayes.estimate import Estimate, estimate
+from .bayes.identifiability import Unseen
+from .bayes.posterior import Posterior, posterior
+from .bayes.predict import Prediction
+from .one_unknown.extremes import Extreme, argmax, argmin, interval_set
+from .one_unknown.roots import roots
+from .query.answer import LevelSet, Nearest, Roots
+from .targets.advise import Advice, Knob, advise
+from .targets.batch import Batch, invert_batch
+from .targets.level_set import level_set
 
 __all__ = [
     "Advice",

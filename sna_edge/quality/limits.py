@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from ..axis import Axis
-from ..documents import read_document, shortened
+from ..core.axis import Axis
+from ..core.inputs import unknown_name
+from ..core.tolerance import checked
 from ..errors import DomainError, InputError
-from ..inputs import unknown_name
-from ..inverse.advise import Knob, box
+from ..inverse.targets.advise import Knob, box
 from ..model import Model
-from ..tolerance import checked
+from ..values.documents import read_document, shortened
 
 EDGE = ("no verdict", "accept")
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.tolerance import remark, to_border
 from ..errors import InputError, SnaError
-from ..inverse.advise import advise
-from ..inverse.answer import named
-from ..inverse.deadline import Deadline
+from ..inverse.query.answer import named
+from ..inverse.targets.advise import advise
 from ..model import Model
-from ..naming import QUANTITY
+from ..numerics.time_budget import Deadline
 from ..status import Status
-from ..tolerance import remark, to_border
-from ..units import converted, quantity
+from ..values.naming import QUANTITY
+from ..values.units import converted, quantity
 from .echo import echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said

@@ -8,8 +8,8 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..documents import DIGITS, Twice, once, shortened
 from ..table import Record
+from ..values.documents import DIGITS, Twice, once, shortened
 from .echo import ECHOED
 
 Reading = Mapping[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inverse.advise import Advice, Knob
-from ..inverse.answer import level_or_number
-from ..inverse.deadline import Deadline
+from ..inverse.query.answer import level_or_number
+from ..inverse.targets.advise import Advice, Knob
 from ..model import Evaluation, Model
+from ..numerics.time_budget import Deadline
 from .limits import Limit, LineLimits
 from .verdict import ACCEPT, Judged, judge
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 
 from ..errors import InputError
-from ..naming import QUANTITY
+from ..values.naming import QUANTITY
 from .marks import Marks
 from .numbers import Floats
 
@@ -31,7 +31,7 @@ class Measure:
             self._convert(own)
 
     def _convert(self, own: str) -> None:
-        from ..units import conversion  # only tables with other units need it
+        from ..values.units import conversion  # only tables with other units need it
 
         try:
             scale, shift = conversion(own, self._unit, self._name, self._kind)
@@ -53,7 +53,7 @@ class Measure:
         return found
 
     def _quantity(self, cell: str) -> float:
-        from ..units import quantity  # only tables with units in their cells need it
+        from ..values.units import quantity  # only tables with units in their cells need it
 
         return quantity(cell, self._unit, self._name, self._marks.number, self._kind)
 

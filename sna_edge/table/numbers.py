@@ -12,7 +12,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from ..naming import QUANTITY
+from ..values.naming import QUANTITY
 
 Floats = NDArray[np.float64]
 PARTS = " '\u00a0\u2009\u202f\u2019"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..naming import BRACKETS
+from ..values.naming import BRACKETS
 from .numbers import is_number
 
 WORDS = """

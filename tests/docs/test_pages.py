@@ -12,7 +12,7 @@ from sna_edge.status import MEANING, Status
 @pytest.fixture(scope="module")
 def tool(root):
     def load(name):
-        spec = importlib.util.spec_from_file_location(f"tools_{name}", root / "tools" / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(f"tools_{name}", root / "tools" / "pages" / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
@@ -47,7 +47,7 @@ def test_readme_sessions_print_what_they_show(root, tool, tmp_path, monkeypatch)
     for block in re.findall(r"```python\n(.*?)```", text, re.S):
         exec(compile(block, "README.md", "exec"), space)
     for command, shown, now in seen:
-        assert sessions.shape(now) == sessions.shape(shown), f"{command}: run tools/readme_sessions.py\n{now}"
+        assert sessions.shape(now) == sessions.shape(shown), f"{command}: run tools/pages/readme_sessions.py\n{now}"
 
 
 def test_masking_sees_other_words_and_not_other_numbers(tool):

@@ -22,7 +22,7 @@ def test_the_melt_pool_ends_in_its_depth(root):
 
 
 def test_the_tools_find_their_sections(root, monkeypatch):
-    monkeypatch.syspath_prepend(str(root / "tools"))
+    monkeypatch.syspath_prepend(str(root / "tools" / "physics"))
     import physics
     from physics_rows import Row, Section, markdown
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Model, Output, level_axis
-from sna_edge.basis import bspline, graded_breaks, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import bspline, graded_breaks, lagrange, periodic_bspline, uniform_breaks
 
 
 class Models:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis
-from sna_edge.basis import bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
 
 Factory = Callable[..., Model]
 

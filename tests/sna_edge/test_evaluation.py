@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, InputError, Model, Output, spline_axis
-from sna_edge.basis import bspline, uniform_breaks
+from sna_edge.core.basis import bspline, uniform_breaks
 
 KINDS = ["cp", "tt"]
 

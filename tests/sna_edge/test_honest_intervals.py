@@ -12,7 +12,7 @@ import pytest
 
 from sna_edge import CP, Interval, Model, Output, Status, level_axis, spline_axis
 from sna_edge.cli import main
-from sna_edge.inverse.limits import bands
+from sna_edge.inverse.query.limits import bands
 from sna_edge.quality import judge
 from sna_edge.quality.limits import parse_limits
 

@@ -12,8 +12,8 @@ import pytest
 
 import sna_edge
 from sna_edge import Axis, DomainError, Evaluation, InputError, Interval, Model, Status, level_axis
-from sna_edge.basis import bspline, uniform_breaks
-from sna_edge.single import Single
+from sna_edge.core.basis import bspline, uniform_breaks
+from sna_edge.one_point import Single
 
 pytest.importorskip("sna_edge_native")
 

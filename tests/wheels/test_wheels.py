@@ -119,8 +119,8 @@ def test_a_package_without_the_c_library_is_not_built(copy: Path, lost: str, tmp
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64", "armv7"])
 def test_a_native_wheel_installs_without_network_and_answers(root: Path, out: Path, machine: str) -> None:
     pytest.importorskip("ziglang", reason="no cross compiler: pip install ziglang")
-    loaded(root / "tools" / "wheels.py").wheel(machine, out)
-    if not loaded(root / "tools" / "wheels_try.py").tried(out, machine):
+    loaded(root / "tools" / "release" / "wheels.py").wheel(machine, out)
+    if not loaded(root / "tools" / "release" / "wheels_try.py").tried(out, machine):
         pytest.skip(f"no {machine} Python under QEMU here")
 
 

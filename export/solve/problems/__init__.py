@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..problem import Problem
+from ..weak_form.problem import Problem
 from .advection_diffusion import advection_diffusion, plume
 from .beam import beam
 from .burgers import burgers, inviscid_burgers

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike, NDArray
 
-from ..axes import ProblemAxis, parameter, space, time
-from ..forms import Expression, d, test, unknown
-from ..problem import Problem
+from ..weak_form.axes import ProblemAxis, parameter, space, time
+from ..weak_form.forms import Expression, d, test, unknown
+from ..weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
 CENTRE = (0.35, 0.5)  # of the source, m

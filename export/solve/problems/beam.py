@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..axes import component, parameter, space
-from ..forms import coincide, d, test, unknown
-from ..problem import Problem
+from ..weak_form.axes import component, parameter, space
+from ..weak_form.forms import coincide, d, test, unknown
+from ..weak_form.problem import Problem
 
 LENGTH, WIDTH, HEIGHT = 1.0, 0.03, 0.05  # m
 FORCE = 1000.0  # N

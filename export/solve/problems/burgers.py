@@ -13,10 +13,10 @@ import numpy as np
 from numpy.polynomial.hermite import hermgauss
 from numpy.typing import ArrayLike, NDArray
 
-from ..axes import ProblemAxis, parameter, space, time
-from ..forms import Expression, d, expression, test, unknown
-from ..iterate import Iterate
-from ..problem import Problem
+from ..weak_form.axes import ProblemAxis, parameter, space, time
+from ..weak_form.forms import Expression, d, expression, test, unknown
+from ..weak_form.iterate import Iterate
+from ..weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
 VANISHING = 1e-5  # m2/s: diffuses the steepest profile, width 0.03 m, by 1e-3 m over the time axis

@@ -6,9 +6,9 @@ from math import pi
 
 import numpy as np
 
-from ..axes import parameter, space, time
-from ..forms import d, test, unknown
-from ..problem import Problem
+from ..weak_form.axes import parameter, space, time
+from ..weak_form.forms import d, test, unknown
+from ..weak_form.problem import Problem
 
 AMPLITUDES = {1: 1.0, 3: 0.5}  # initial value: sum_n a_n sin(n pi x)
 

@@ -21,12 +21,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge import Model
 
-from ..axes import parameter, space
-from ..forms import d, on, test, total, unknown
-from ..meltpool import MeltPool
-from ..meshes import crowded
-from ..problem import Problem
-from ..separate import Separated, separate
+from ...lpbf.meltpool import MeltPool
+from ..weak_form.axes import parameter, space
+from ..weak_form.forms import d, on, test, total, unknown
+from ..weak_form.meshes import crowded
+from ..weak_form.problem import Problem
+from ..weak_form.separate import Separated, separate
 
 Floats = NDArray[np.float64]
 UM = 1e-6  # m

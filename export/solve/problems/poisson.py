@@ -7,10 +7,10 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axes import space
-from ..forms import d, expression, test, total, unknown
-from ..problem import Problem
-from ..separate import separate
+from ..weak_form.axes import space
+from ..weak_form.forms import d, expression, test, total, unknown
+from ..weak_form.problem import Problem
+from ..weak_form.separate import separate
 
 Floats = NDArray[np.float64]
 

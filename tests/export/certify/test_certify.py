@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Model
-from sna_edge.basis import bernstein, bspline, graded_breaks, hat, lagrange, levels, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import bernstein, bspline, graded_breaks, hat, lagrange, levels, periodic_bspline, uniform_breaks
 from sna_export.certify import exact_rms, lebesgue, maximum_bound
 from sna_export.certify.bound import bernstein_coefficients
 from sna_export.certify.certificate import _rounded, linear_span
@@ -46,7 +46,7 @@ def test_exact_rms_of_equal_models_is_rounding_only(models) -> None:
 
 
 def test_exact_rms_of_a_train_against_its_modes(models) -> None:
-    from sna_edge.algebra import to_tt
+    from sna_edge.calculus.operations import to_tt
 
     model = models.cp(models.mixed_axes(), full=False)
     assert (exact_rms(to_tt(model), model) <= 1e-13 * linear_span(model)).all()

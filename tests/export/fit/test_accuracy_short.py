@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from sna_edge.status import Status
-from sna_export.fit import pipeline
+from sna_export.fit.pipeline import pipeline
 from sna_export.quantize import quantize
 
 
 @pytest.fixture(scope="module")
 def tools(root: Path) -> dict[str, ModuleType]:
-    sys.path.insert(0, str(root / "tools"))
+    sys.path.insert(0, str(root / "tools" / "accuracy"))
     try:
         import functions
         import known_rank

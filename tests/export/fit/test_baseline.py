@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from sna_export.fit import AxisSpec, polynomial
-from sna_export.fit.baseline import baseline, left_out_means
-from sna_export.fit.budget import TimeBudget
-from sna_export.fit.polynomial import Columns, fitted
-from sna_export.fit.samples import Samples
+from sna_export.fit import AxisSpec
+from sna_export.fit.candidates import polynomial
+from sna_export.fit.candidates.baseline import baseline, left_out_means
+from sna_export.fit.candidates.polynomial import Columns, fitted
+from sna_export.fit.data.samples import Samples
+from sna_export.fit.engine.budget import TimeBudget
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1.0, 1.0, (240, 12))

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_export.fit import AxisSpec, confirm
-from sna_export.fit.baseline import baseline, mean_alone
-from sna_export.fit.budget import TimeBudget
-from sna_export.fit.candidate import Candidate
-from sna_export.fit.samples import Samples
-from sna_export.fit.separable import Separable
+from sna_export.fit import AxisSpec
+from sna_export.fit.candidates.baseline import baseline, mean_alone
+from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.data.samples import Samples
+from sna_export.fit.engine.budget import TimeBudget
+from sna_export.fit.engine.factors import Separable
+from sna_export.fit.pipeline import confirm
 
 N, HELD = 200, 20
 NEW = np.arange(N) >= N - HELD

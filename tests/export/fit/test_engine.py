@@ -7,14 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sna_edge.basis import bspline, graded_breaks, hat, levels, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import bspline, graded_breaks, hat, levels, periodic_bspline, uniform_breaks
 from sna_export.fit import als
-from sna_export.fit.als import Passage, axis_equations, sweep
-from sna_export.fit.gauss_newton import jacobian, left_out_by_fold, levenberg_marquardt, loss, normal_equations
-from sna_export.fit.penalty import components
-from sna_export.fit.rows import Rows
-from sna_export.fit.separable import Separable
-from sna_export.fit.start import grown, mode_sets, start
+from sna_export.fit.data.row_blocks import Rows
+from sna_export.fit.engine.als import Passage, axis_equations, sweep
+from sna_export.fit.engine.factors import Separable
+from sna_export.fit.engine.gauss_newton import jacobian, left_out_by_fold, levenberg_marquardt, loss, normal_equations
+from sna_export.fit.engine.initialization import grown, mode_sets, start
+from sna_export.fit.engine.penalty import components
 
 BASES = {
     "cubic": bspline(uniform_breaks(0.0, 1.0, 4), 3),

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import sna_edge
+from sna_edge.core.output import Interval, Output
 from sna_edge.errors import InputError
-from sna_edge.output import Interval, Output
 from sna_edge.status import Status
-from sna_export.conformal import conformal_quantile, widened, with_intervals
 from sna_export.fit import AxisSpec, fit_arrays
-from sna_export.fit.breaks import data_bases
-from sna_export.fit.folds import fold_of_rows
-from sna_export.fit.samples import Samples, linear_targets, values
+from sna_export.fit.candidates.breaks import data_bases
+from sna_export.fit.data.folds import fold_of_rows
+from sna_export.fit.data.samples import Samples, linear_targets, values
+from sna_export.fit.pipeline.conformal import conformal_quantile, widened, with_intervals
 
 
 def test_equal_rows_share_a_fold_and_folds_are_even() -> None:
@@ -203,17 +203,17 @@ def test_axis_specs_are_plain_records() -> None:
 
 
 def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sna_export.fit import direct
+    from sna_export.fit.candidates import rank_search
 
-    assert [direct.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [60, 40, direct.LEAST_STEPS]
+    assert [rank_search.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [60, 40, rank_search.LEAST_STEPS]
     x = np.random.default_rng(0).random((300, 3))
     y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2] + 0.3 * np.random.default_rng(1).normal(size=300)
     samples = Samples.of(x, y)
     target = (samples.y - samples.y.mean()) / samples.y.std()
 
     def names() -> list[str]:
-        return [c.name for c in direct.direct_candidates(samples, target, np.random.default_rng(2), max_parameters=400)]
+        return [c.name for c in rank_search.direct_candidates(samples, target, np.random.default_rng(2), max_parameters=400)]
 
     assert any(n.startswith("CP rank 2") for n in names())
-    monkeypatch.setattr(direct, "GROWTH_WORK", 1.0)
+    monkeypatch.setattr(rank_search, "GROWTH_WORK", 1.0)
     assert all(n.startswith(("additive", "pairwise")) for n in names())

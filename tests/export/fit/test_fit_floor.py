@@ -1,4 +1,4 @@
-"""No fit worse than the best of mean, linear and quadratic on rows that took no part: the short form of tools/fit_floor.py."""
+"""No fit worse than the best of mean, linear and quadratic on rows that took no part: the short form of tools/accuracy/fit_floor.py."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 
 import sna_edge
 from sna_edge.errors import InputError
-from sna_export.fit import AxisSpec, fit_arrays, pipeline
-from sna_export.fit.candidate import Candidate
+from sna_export.fit import AxisSpec, fit_arrays
+from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.pipeline import pipeline
 
 Load = Callable[[int], tuple[np.ndarray, np.ndarray]]
 LIMIT = 1.5
@@ -22,7 +23,7 @@ LIMIT = 1.5
 
 @pytest.fixture(scope="module")
 def floor(root: Path) -> ModuleType:
-    sys.path.insert(0, str(root / "tools"))
+    sys.path.insert(0, str(root / "tools" / "accuracy"))
     try:
         import fit_floor
     finally:
@@ -151,8 +152,8 @@ def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPat
 
 
 def test_rows_with_equal_inputs_are_held_out_together() -> None:
-    from sna_export.fit.confirm import split
-    from sna_export.fit.samples import Samples
+    from sna_export.fit.data.samples import Samples
+    from sna_export.fit.pipeline.confirm import split
 
     rng = np.random.default_rng(0)
     x = np.repeat(rng.random((200, 2)), 3, axis=0)[rng.permutation(600)]

@@ -1,4 +1,4 @@
-"""The bytes of four reference fits are frozen (tools/reference_bytes.py --write after a change that is meant), and neither words nor
+"""The bytes of four reference fits are frozen (tools/accuracy/reference_bytes.py --write after a change that is meant), and neither words nor
 the dialect and place of the table change a byte."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sna_export.fit import fit_arrays
 
 @pytest.fixture(scope="module")
 def tool(root: Path) -> ModuleType:
-    sys.path.insert(0, str(root / "tools"))
+    sys.path.insert(0, str(root / "tools" / "accuracy"))
     try:
         import reference_bytes
     finally:
@@ -34,7 +34,7 @@ def test_reference_fits_have_their_frozen_bytes(tool: ModuleType) -> None:
 
     if not features.get("AVX2"):
         pytest.skip("frozen for the kernels of AVX2")
-    assert tool.portable() == frozen["sha256"], "if the change is meant: python tools/reference_bytes.py --write"
+    assert tool.portable() == frozen["sha256"], "if the change is meant: python tools/accuracy/reference_bytes.py --write"
 
 
 def test_no_sentence_is_in_the_metadata_of_a_fit() -> None:

@@ -12,8 +12,8 @@ import pytest
 import sna_edge
 from sna_edge.cli import main
 from sna_export.fit import AxisSpec, fit_arrays
-from sna_export.fit.samples import Samples
-from sna_export.fit.screen import screened
+from sna_export.fit.data.samples import Samples
+from sna_export.fit.pipeline.screen import screened
 
 RNG = np.random.default_rng(0)
 A, B = np.round(RNG.uniform(0, 10, (2, 200)), 4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sna_export.fit import fit_arrays
-from sna_export.fit.samples import Samples, linear_targets, values
+from sna_export.fit.data.samples import Samples, linear_targets, values
 
 MEANS = {
     "small": lambda r: 0.1 + 0.05 * r.random(80),

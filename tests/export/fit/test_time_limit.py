@@ -14,8 +14,9 @@ import pytest
 
 from sna_edge.cli import main
 from sna_edge.errors import InputError
-from sna_export.fit import fit_arrays, gauss_newton
-from sna_export.fit.budget import TimeBudget
+from sna_export.fit import fit_arrays
+from sna_export.fit.engine import gauss_newton
+from sna_export.fit.engine.budget import TimeBudget
 from sna_export.teacher import gaussian_process
 
 

@@ -10,8 +10,8 @@ import pytest
 from sna_edge import Output
 from sna_edge.artifact import read
 from sna_edge.cli import main
-from sna_export.conformal import two_values, with_intervals
 from sna_export.fit import fit_arrays
+from sna_export.fit.pipeline.conformal import two_values, with_intervals
 
 TWO = [[0, 1], [1, 0], [-1, 1], [5, 7], [0, 100], [0.25, 0.75], [-3, -2], [1e6, 2e6]]
 MORE = [[0, 1, 2], [0, 0.5, 1], [0, 1e-9, 1], np.linspace(0, 1, 40)]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, from_bytes
-from sna_edge.artifact.stored import as_stored
-from sna_edge.cli.quantize import certificate_lines
+from sna_edge.artifact.canonical_form import as_stored
+from sna_edge.cli.words.quantize import certificate_lines
 from sna_export.certify import certify, exact_rms, measure, with_integer_path
 from sna_export.certify.certificate import linear_span
 from sna_export.certify.measured import points_of

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sna_export.certify.separable import Separable, difference, products, squared_norm
+from sna_export.certify.factors import Separable, difference, products, squared_norm
 from sna_export.certify.space import spaces
 from sna_export.quantize.grid import Grid
 from sna_export.quantize.problem import Problem

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sna_export.solve import Problem, ProblemError, cp_solver, d, on, parameter, space, time, total, tt_solver, unknown
+from sna_export.solve import Problem, ProblemError, d, on, parameter, space, time, total, unknown
 from sna_export.solve import test as test_function
-from sna_export.solve.banded import BandedFamily
-from sna_export.solve.cp_solver import CPSettings, balanced, compress_cp, fewest_modes, random_tables, solve_cp
-from sna_export.solve.modes import modes_of
 from sna_export.solve.progress import Progress
-from sna_export.solve.system import assemble, normal_equations
-from sna_export.solve.trains import from_columns, permuted, random_train, rounded, summed
-from sna_export.solve.tt_solver import TTSettings, solve_tt
+from sna_export.solve.solvers import cp_als, tt_als
+from sna_export.solve.solvers.banded import BandedFamily
+from sna_export.solve.solvers.cp_als import CPSettings, balanced, compress_cp, fewest_modes, random_tables, solve_cp
+from sna_export.solve.solvers.system import assemble, normal_equations
+from sna_export.solve.solvers.train_to_cp import modes_of
+from sna_export.solve.solvers.trains import from_columns, permuted, random_train, rounded, summed
+from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
 
 u, v = unknown(), test_function()
 
@@ -127,8 +128,8 @@ def test_residual_norms_are_those_of_the_dense_system():
     rng = np.random.default_rng(3)
     tables = [rng.standard_normal((n, 3)) for n in system.sizes]
     wanted = np.linalg.norm(a @ full(from_columns(tables)) - b) / np.linalg.norm(b)
-    assert cp_solver.residual_norm(system, tables) == pytest.approx(wanted, rel=1e-10)
-    assert tt_solver.residual_norm(system, from_columns(tables)) == pytest.approx(wanted, rel=1e-10)
+    assert cp_als.residual_norm(system, tables) == pytest.approx(wanted, rel=1e-10)
+    assert tt_als.residual_norm(system, from_columns(tables)) == pytest.approx(wanted, rel=1e-10)
 
 
 def test_rank_grows_from_the_residual_and_lowers_it():
@@ -181,7 +182,7 @@ def test_modes_that_are_not_needed_are_dropped():
     settings = CPSettings(tolerance=1e-2, sweeps=100)
     less = fewest_modes(system, more, settings, Progress())
     assert less[0].shape[1] < 4
-    assert cp_solver.distance(system, less, more) <= 0.3e-2 * cp_solver.norm(system, more)
+    assert cp_als.distance(system, less, more) <= 0.3e-2 * cp_als.norm(system, more)
 
 
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-3, 1e-12])
@@ -248,4 +249,4 @@ def test_the_residual_stops_the_train_solver_and_is_in_the_history():
     progress = Progress()
     cores = solve_tt(system, TTSettings(tolerance=1e-4), progress)
     assert progress.history[-1].residual <= 1e-4 or [s.change <= 1e-4 for s in progress.history][-2:] == [True, True]
-    assert tt_solver.residual_norm(system, cores) <= 10 * max(progress.history[-1].residual, 1e-4)
+    assert tt_als.residual_norm(system, cores) <= 10 * max(progress.history[-1].residual, 1e-4)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Model, Output
-from sna_edge.basis import bspline, graded_breaks, uniform_breaks
+from sna_edge.core.basis import bspline, graded_breaks, uniform_breaks
+from sna_export.lpbf.plane import Plane, designs
+from sna_export.lpbf.sweep import Uncertainty, relative_draws
 from sna_export.solve import ProblemError
-from sna_export.solve.plane import Plane, designs
-from sna_export.solve.sweep import Uncertainty, relative_draws
 
 AXES = [
     Axis("x", "m", bspline(graded_breaks(-1.0, 2.0, 9, 0.0), 3)),

@@ -8,10 +8,10 @@ import pytest
 from sna_export.solve import Problem, d, expression, on, parameter, solve, space, time, total, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
-from sna_export.solve.cp_solver import CPSettings, alternate, random_tables
 from sna_export.solve.problems import advection_diffusion, beam, burgers, coupled_poisson, heat, inviscid_burgers, poisson
 from sna_export.solve.progress import Progress
-from sna_export.solve.system import assemble
+from sna_export.solve.solvers.cp_als import CPSettings, alternate, random_tables
+from sna_export.solve.solvers.system import assemble
 from sna_export.threads import one_thread
 
 u, v = unknown(), test_function()

@@ -6,7 +6,7 @@ import pytest
 from sna_export.solve import Problem, ProblemError, d, space, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.problems import advection_diffusion, beam, heat, lpbf, plume, poisson
-from sna_export.solve.theory import constants, quasi_optimality, stability
+from sna_export.solve.solvers.theory import constants, quasi_optimality, stability
 
 SMALL = {
     "poisson": lambda: poisson(2, spans=8, degree=3),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sna_edge.errors import InputError
-from sna_export.fit.samples import AxisSpec, Samples
+from sna_export.fit.data.samples import AxisSpec, Samples
 from sna_export.table.table import Table
 
 F32 = np.float32

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from sna_edge.basis import bspline
-from sna_export.fit.samples import Samples
+from sna_edge.core.basis import bspline
+from sna_export.fit.data.samples import Samples
 from sna_export.teacher.distil import Lesson, distil, refits
 from sna_export.teacher.gaussian_process import Inputs, _Evidence, condition, fit_gaussian_process
 from sna_export.teacher.points import teaching_points
@@ -109,7 +109,7 @@ def test_an_axis_that_nearly_all_rows_share_stays_constant(process: tuple) -> No
 
 def test_bases_get_finer_with_the_tolerance(process: tuple) -> None:
     gp, x, y = process
-    from sna_export.fit.samples import AxisSpec
+    from sna_export.fit.data.samples import AxisSpec
 
     axes = (AxisSpec("a"), AxisSpec("b"), AxisSpec("m", levels=("u", "v", "w")))
     samples = Samples.of(x, y, axes, ["y"])

@@ -1,0 +1,1 @@
+"""Surrogates of other libraries, one kind a file."""

@@ -1,0 +1,1 @@
+"""Ways to model a table, each with its out-of-fold errors."""

@@ -1,0 +1,64 @@
+"""One way to model the table, with its out-of-fold predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.core.output import Output
+
+from ..data.samples import Samples, relative_error, values
+from ..engine.factors import Separable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise;
+    nearer [n, K]: predictions without fewer rows at a time, where they are known; intervals are then made of these.
+    moved(samples, deadline): f with its structure, link and penalties on other rows; None where it stays as it is."""
+
+    name: str
+    kind: str
+    f: Separable
+    outputs: tuple[Output, ...]
+    centre: Floats
+    spread: Floats
+    rows: NDArray[np.int64]
+    measured: Floats
+    predicted: Floats
+    seconds: float
+    notes: dict[str, Any] = field(default_factory=dict)
+    nearer: Floats | None = None
+    moved: Callable[[Samples, float], Separable] | None = None
+
+    @property
+    def error(self) -> float:
+        """Out-of-fold RMSE over the standard deviation, root mean over the outputs."""
+        return relative_error(self.measured - self.predicted, self.measured)
+
+    @property
+    def shown(self) -> Floats:
+        """The out-of-fold predictions behind intervals and report."""
+        return self.predicted if self.nearer is None else self.nearer
+
+    @property
+    def rank(self) -> int:
+        return int((self.f.orders > 0).sum())
+
+    def values(self, x: Floats) -> Floats:
+        """y [n, K] in output units."""
+        with np.errstate(over="ignore"):
+            return values(self.outputs, self.centre + self.spread * self.f.predict(x))
+
+    def row(self) -> dict[str, Any]:
+        """The line of the report."""
+        return {
+            "name": self.name, "kind": self.kind, "link": self.outputs[0].link, "modes": self.rank,
+            "parameters": self.f.parameters, "error": self.error, "seconds": self.seconds,
+        }  # fmt: skip

@@ -1,0 +1,93 @@
+"""The candidate that learns from a stack of Gaussian processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.core.output import Output
+
+from ...teacher.distil import Lesson, distil, moved, refits, schedule_for
+from ...teacher.points import teaching_points
+from ...teacher.resolution import teacher_bases
+from ...teacher.stack import Stack, crowded
+from ..data.samples import Samples, linear_targets, margin, relative_error, values
+from ..engine.budget import check
+from ..engine.factors import Separable
+from .candidate import Candidate
+
+Floats = NDArray[np.float64]
+CHECKS = 800
+LOST = 0.3
+"""A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
+RESOLVED = 0.08
+"""The same for what the bases cannot show of a draw of the kernel."""
+MOVED_ROWS = 3000
+"""Rows up to which a confirmed pupil is taught once more by teachers that also saw the held-out rows."""
+VALUES = 0.5
+"""Share of the time left that the teachers' answers may take."""
+
+
+def taught(
+    samples: Samples, stack: Stack, folds: NDArray[np.int64], seed: int, max_parameters: int, deadline: float,
+    watch: Callable[[str], None] | None = None,
+) -> Candidate:  # fmt: skip
+    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers without the fold.
+
+    Raises OutOfTime at the deadline.
+    """
+    begin = time.monotonic()
+    outputs = stack.first.outputs
+    own = linear_targets(outputs, samples.y)
+    centre, spread = own.mean(axis=0), own.std(axis=0)
+    rng = np.random.default_rng([seed, 7])
+    error = relative_error(samples.y - stack.held_out, samples.y)
+    points = schedule_for(LOST * error).points
+    x, weight = teaching_points(samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples))
+    back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
+    without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+    target = _linear(outputs, stack.values(x, folds, _later(VALUES, deadline)), samples.y)
+    target = (target - centre[:, None]) / spread[:, None]
+    taken = np.setdiff1d(np.arange(len(x)), back)
+    lesson = Lesson(x[taken], weight[taken], x[back])
+    bases = teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples))
+    pupil = distil(
+        lesson, target[taken, :, 0], target[back, :, 0], bases, rng,
+        tolerance=LOST * error, max_parameters=max_parameters, n_refits=len(without), deadline=deadline, watch=watch,
+    )  # fmt: skip
+    predicted = np.empty_like(samples.y)
+    check(deadline)
+    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without, deadline), without, strict=True):
+        predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
+
+    def on_rows(whole: Samples, until: float) -> Separable:
+        again = _linear(outputs, stack.on(whole).values(lesson.x, None, until), whole.y)
+        return moved(pupil, lesson, (again[:, :, 0] - centre) / spread, until)
+
+    return Candidate(
+        f"pupil of rank {pupil.f.rank - 1} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
+        np.arange(len(samples.x)), samples.y, predicted, time.monotonic() - begin,
+        {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried}, None,
+        on_rows if len(samples.x) <= MOVED_ROWS else None,
+    )  # fmt: skip
+
+
+def _later(share: float, deadline: float) -> float:
+    now = time.monotonic()
+    return now + share * (deadline - now)
+
+
+def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:
+    """Linear parts of the teacher's values [M, K, A], kept inside the range of the link near the measured values."""
+    columns = []
+    for k, output in enumerate(outputs):
+        column = y[:, k]
+        if output.link == "exp":
+            column = np.maximum(column, 0.2 * float(measured[:, k].min()))
+        elif output.link == "logistic":
+            column = np.clip(column, margin(measured[:, k]), 1.0 - margin(1.0 - measured[:, k]))
+        columns.append(output.linear_of(column))
+    return np.stack(columns, axis=1)

@@ -1,0 +1,1 @@
+"""The rows a fit sees: samples, folds, blocks."""

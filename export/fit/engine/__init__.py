@@ -1,0 +1,1 @@
+"""Solvers of one separable function: alternating least squares, Gauss-Newton, free knots."""

@@ -1,0 +1,105 @@
+"""Straight pieces whose breaks move to where the kinks are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from sna_edge.core.basis import SpanBasis, bspline
+
+from ..data.row_blocks import Block, Rows
+from .factors import Separable, partial_products
+from .gauss_newton import Layout, jacobian, loss
+
+Floats = NDArray[np.float64]
+STEPS, SMALL = 40, 1e-3
+"""Steps at most, and the relative gain of a step below which they end."""
+CLOSEST = 0.1
+"""A span keeps this share of its width in a step."""
+
+
+def with_moved_breaks(f: Separable, x: Floats, target: Floats) -> Separable:
+    """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from x [N, D] and target [N, K].
+
+    df/dt_k = -N_k(x_d) df/dx_d for the break t_k with its hat function N_k.
+    Source: Jupp, Approximation to data by splines with free knots, SIAM J. Numer. Anal. 15 (1978).
+    """
+    axes = [d for d, b in enumerate(f.bases[:-1]) if b.degree == 1 and b.kind in ("spline", "hat") and b.n_spans > 1]
+    if not axes:
+        return f
+    rows = Rows(f.bases, x, target)
+    last, damping, quiet = loss(f, rows), 1e-3, 0
+    for _ in range(STEPS):
+        a, g = _equations(f, rows, axes)
+        found, damping = _step(f, rows, axes, a, g, damping, last)
+        if found is None:
+            break
+        f, rows, now = found
+        quiet = quiet + 1 if now > (1.0 - SMALL) * last else 0
+        if quiet == 2:
+            break
+        last = now
+    return f
+
+
+def _equations(f: Separable, rows: Rows, axes: list[int]) -> tuple[Floats, Floats]:
+    """J'J and J'r over all tables and the inner breaks of `axes`, per row."""
+    parts = []
+    for block in rows.blocks():
+        j, value = jacobian(f, block, range(len(f.tables)))
+        whole = np.column_stack([j, *_by_breaks(f, block, axes), block.y - value])
+        parts.append(whole.T @ whole)
+    square = sum(parts) / rows.total
+    return np.asarray(square[:-1, :-1]), np.asarray(square[:-1, -1])
+
+
+def _by_breaks(f: Separable, block: Block, axes: list[int]) -> list[Floats]:
+    """df/dt over the inner breaks of each of `axes`, [n, S - 1]."""
+    others = partial_products(f.atoms(block.designs))[0]
+    out = []
+    for d in axes:
+        slopes = np.diff(f.tables[d], axis=0) / np.diff(f.bases[d].breaks)[:, None]
+        slope = np.einsum("nr,nr->n", others[d][:, f.uses[d]], slopes[block.spans[d]])
+        out.append(-block.designs[d][:, 1:-1] * slope[:, None])
+    return out
+
+
+def _step(
+    f: Separable, rows: Rows, axes: list[int], a: Floats, g: Floats, damping: float, last: float
+) -> tuple[tuple[Separable, Rows, float] | None, float]:
+    """The first step along growing damping that lowers the loss: (f, its rows, loss) and the next damping."""
+    diagonal = np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
+    layout = Layout(f, range(len(f.tables)))
+    size = sum(t.size for t in f.tables)
+    for _ in range(12):
+        try:
+            step = cho_solve(cho_factor(a + np.diag(damping * diagonal), lower=True), g)
+        except LinAlgError:
+            damping = max(10.0 * damping, 1e-14)
+            continue
+        bases = _moved(f.bases, axes, step[size:])
+        if bases is not None:
+            trial = replace(layout.moved(f, step[:size]), bases=bases)
+            there = Rows(bases, rows.x, rows.y)
+            now = loss(trial, there)
+            if now < last:
+                return (trial, there, now), max(damping / 5.0, 1e-12)
+        damping *= 4.0
+    return None, damping
+
+
+def _moved(bases: tuple[SpanBasis, ...], axes: list[int], step: Floats) -> tuple[SpanBasis, ...] | None:
+    """The bases with their inner breaks moved; None where a span would nearly vanish."""
+    out, place = list(bases), 0
+    for d in axes:
+        old = bases[d].breaks
+        inner = step[place : place + len(old) - 2]
+        place += len(inner)
+        new = old + np.r_[0.0, inner, 0.0]
+        if np.any(np.diff(new) < CLOSEST * np.diff(old)):
+            return None
+        out[d] = bspline(new, 1)
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""From a table to one model: screening, candidates, choice, confirmation, assembly."""

@@ -1,0 +1,250 @@
+"""Rows that took no part in any choice confirm the winner against the baseline; what does not hold is replaced by it.
+
+    from LEAST_GROUPS different rows on   some rows are held out before anything is chosen. Winner and baseline answer them, the
+                                          verdict is by these rows and by all out-of-fold errors; the winner is then moved onto
+                                          all rows with its structure, link and penalties fixed.
+    fewer rows                            no row can be spared: the out-of-fold errors of all rows decide where they are far
+                                          apart, else the whole search is repeated without each third of the rows.
+
+Rows with equal inputs stay together. Errors are per output; R2 = 1 - sum (y - f)^2 / sum (y - mean of the rows seen)^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..candidates.baseline import left_out_means, mean_alone, rms
+from ..candidates.candidate import Candidate
+from ..candidates.composed import aligned, composed
+from ..data.folds import fold_of_rows
+from ..data.samples import Samples
+from ..engine.budget import OutOfTime, TimeBudget, check, late
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
+"""(winner, baseline) of some rows with these folds."""
+LEAST_GROUPS, SHARE, MOST_HELD = 60, 0.1, 400
+"""Different rows from which some are held out; the share; and the most beyond a hundredth of all."""
+LEAST_HELD, LEAST_SHARE = 24, 0.2
+"""So many are held out at least, in small tables this share."""
+STREAM = 104729
+"""Added to the seed, so that held-out rows are no fold."""
+WORSE = 1.05
+"""A winner whose error on the held-out rows is this much above the baseline's is replaced."""
+FAR, NEAR, THIRDS = 0.7, 0.98, 3
+"""Over all out-of-fold rows a winner below FAR times the baseline's error is taken, one above NEAR times or not better by a
+standard error replaced; in small tables one between is tried on thirds."""
+WILD, BOX_POINTS = 2.0, 2000
+"""A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2 - w^2), what its gain explains."""
+STRAY = 1.02
+"""A winner moved onto all rows whose error on them has grown by this much stays where it was."""
+LEAP = 0.3
+"""So does one whose answers have moved by this share of its error: a few more rows move it by less than half of that, and what was
+confirmed is no longer what would be delivered."""
+
+
+@dataclass
+class Confirmation:
+    """How the winner was confirmed: on which rows, its errors and the baseline's (relative), what was replaced by what."""
+
+    by: str
+    rows: int
+    error: dict[str, float] = field(default_factory=dict)
+    baseline: dict[str, float] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
+
+    def report(self) -> dict[str, Any]:
+        return {"by": self.by, "rows": self.rows, "error": self.error, "baseline": self.baseline, "replaced": self.replaced}
+
+
+def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
+    """(rows to choose on, rows held out): none for small tables. Rows at the ends of an input, and rare levels, are not held out."""
+    count = len(samples.x)
+    everything = np.arange(count)
+    if count < LEAST_GROUPS or (count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS):
+        return everything, everything[:0]
+    wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count))
+    out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
+    out &= ~_indispensable(samples, out)
+    part = samples.y[~out]
+    if out.sum() < wanted / 2 or np.any(part.min(axis=0) == part.max(axis=0)):
+        return everything, everything[:0]
+    return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows at an end of a continuous input, or of a level that has no row outside `out`."""
+    needed = np.zeros(len(out), dtype=bool)
+    for d, axis in enumerate(samples.axes):
+        x = samples.x[:, d]
+        if axis.levels:
+            seen = np.bincount(x[~out].astype(np.int64), minlength=len(axis.levels))
+            needed |= seen[x.astype(np.int64)] == 0
+        else:
+            needed |= (x == x.min()) | (x == x.max())
+    return needed
+
+
+def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget) -> tuple[
+    Candidate, Candidate, Floats, Confirmation,
+]:  # fmt: skip
+    """The candidate to deliver (rows count in `samples`), the baseline, reference means [n, K] of its rows, and the confirmation."""
+    chosen, held = split(samples, seed)
+    part = samples.take(chosen).over(samples) if len(held) else samples
+    folds = folds_of(part.x)
+    winner, base = aligned(*search(part, folds, budget))
+    mean = mean_alone(part, base, folds)
+    if not len(held):
+        best, how = _cross(samples, winner, base, mean, search, folds_of, seed, budget)
+        return best, base, left_out_means(samples.y, folds)[best.rows], how
+    reference = np.concatenate([mean.predicted, np.broadcast_to(part.y.mean(axis=0), (len(held), part.y.shape[1]))])
+    winner, base, mean = (_with_held(c, chosen, held, samples) for c in (winner, base, replace(mean, measured=base.measured)))
+    mean = replace(mean, predicted=reference)
+    new = np.isin(winner.rows, held)
+    best, how = _judged(winner, base, mean, new, _box(samples, seed), f"{int(new.sum())} rows that took no part in any choice")
+    return _moved(best, samples, budget), base, reference, how
+
+
+def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Candidate:
+    """The candidate with its answers to the held-out rows behind its out-of-fold predictions."""
+    answers = c.values(samples.x[held])
+    nearer = None if c.nearer is None else np.concatenate([c.nearer, answers])
+    rows = np.concatenate([chosen[c.rows], held])
+    return replace(c, rows=rows, measured=samples.y[rows], predicted=np.concatenate([c.predicted, answers]), nearer=nearer)
+
+
+def _box(samples: Samples, seed: int) -> Floats:
+    """Points [BOX_POINTS, D] spread over the domain."""
+    rng, columns = np.random.default_rng([seed, STREAM]), []
+    for d, axis in enumerate(samples.axes):
+        even = rng.random(BOX_POINTS)
+        low, high = samples.bounds(d)
+        columns.append(np.floor(even * len(axis.levels)) if axis.levels else low + even * (high - low))
+    return np.stack(columns, axis=1)
+
+
+def _wild(w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats) -> NDArray[np.bool_]:
+    """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no row has judged it."""
+    explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
+    return np.asarray((w > FAR * b) & (rms(winner.values(box), base.values(box)) > WILD * explained))
+
+
+def _judged(
+    winner: Candidate, base: Candidate, mean: Candidate, new: NDArray[np.bool_], box: Floats, by: str
+) -> tuple[Candidate, Confirmation]:
+    """The winner with the outputs replaced that do not hold on the rows `new`, or over all.
+
+    A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new` alone speak for it.
+    """
+    errors = [[rms(c.measured[r], c.predicted[r]) for r in (new, slice(None))] for c in (winner, base, mean)]
+    (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
+    w, b, rows = (w_all, b_all, slice(None)) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
+    worse = (w_new > WORSE * b_new) | (w_new > m_new) | (w_all > m_all) | _no_gain(w, b, winner, base, rows)
+    if winner is not base:
+        worse |= _wild(w, b, winner, base, box) | ((w > FAR * b) & (w_new > b_new))
+    hopeless = worse & ((b_new > m_new) | (b_all > m_all))
+    return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w_new, b_new, by, int(new.sum()))
+
+
+def _replaced(winner: Candidate, base: Candidate, mean: Candidate, worse: NDArray[np.bool_], hopeless: NDArray[np.bool_]) -> Candidate:
+    return composed(composed(winner, base, worse), mean, hopeless)
+
+
+def _words(
+    winner: Candidate, base: Candidate, worse: NDArray[np.bool_], hopeless: NDArray[np.bool_], error: Floats, against: Floats, by: str,
+    rows: int,
+) -> Confirmation:  # fmt: skip
+    spread = winner.measured.std(axis=0)
+    names = [o.name for o in winner.outputs]
+    out = Confirmation(by, rows)
+    out.error, out.baseline = (_finite(dict(zip(names, (e / spread).tolist(), strict=True))) for e in (error, against))
+    for k, name in enumerate(names):
+        if hopeless[k]:
+            out.replaced[name] = "mean"
+        elif worse[k] and winner is not base:
+            kinds = base.notes.get("kinds", [])
+            out.replaced[name] = kinds[k] if len(kinds) == len(names) else "baseline"
+    return out
+
+
+def _finite(errors: dict[str, float]) -> dict[str, float]:
+    return {name: min(e, 1e300) for name, e in errors.items()}
+
+
+def _cross(
+    samples: Samples, winner: Candidate, base: Candidate, mean: Candidate, search: Search, folds_of: Callable[[Floats], Ints], seed: int,
+    budget: TimeBudget,
+) -> tuple[Candidate, Confirmation]:  # fmt: skip
+    """All rows judge: by their out-of-fold errors, or where these are near by a search repeated without each third of the rows.
+
+    A winner whose refits without each fold were cut cannot be judged so and is replaced.
+    """
+    w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
+    by, n_rows = "out-of-fold errors of all rows", len(winner.rows)
+    worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
+    doubtful = (w > FAR * b) & ~worse
+    if doubtful.any() and winner is not base:
+        tried = None if late(budget.deadline) else _thirds(samples, search, folds_of, seed, budget)
+        if tried is None:
+            worse |= doubtful
+        else:
+            w_new, b_new = tried
+            worse |= doubtful & ~(w_new <= b_new)
+            by = "the search repeated without each third of the rows"
+    hopeless = worse & (b > m)
+    return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w, b, by, n_rows)
+
+
+def _no_gain(
+    w: Floats, b: Floats, winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
+) -> NDArray[np.bool_]:
+    """[K], over `rows`: the winner's error w is not below NEAR times the baseline's b, or not below FAR times and the mean gain in
+    squared error is less than its standard error."""
+    gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
+    clear = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
+    return np.asarray((w > NEAR * b) | ((w > FAR * b) & ~clear))
+
+
+def _thirds(
+    samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget
+) -> tuple[Floats, Floats] | None:  # fmt: skip
+    """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot be searched."""
+    third = fold_of_rows(samples.x, THIRDS, seed + STREAM)
+    answers = np.full((2, *samples.y.shape), np.nan)
+    for number in np.unique(third):
+        seen, rest = np.flatnonzero(third != number), np.flatnonzero(third == number)
+        part = samples.take(seen).over(samples)
+        folds = folds_of(part.x)
+        if len(seen) < 4 or len(np.unique(folds)) < 2 or np.any(part.y.min(axis=0) == part.y.max(axis=0)):
+            return None
+        if budget.over:
+            budget.leave_out("the search repeated without each third of the rows")
+            return None
+        for place, candidate in enumerate(search(part, folds, budget)):
+            answers[place, rest] = candidate.values(samples.x[rest])
+    return rms(samples.y, answers[0]), rms(samples.y, answers[1])
+
+
+def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
+    """The confirmed candidate on all rows, unless it errs more on them than before, was cut, or has become another function."""
+    if best.moved is None:
+        return best
+    deadline = budget.deadline if best.kind != "baseline" else np.inf
+    try:
+        check(deadline)
+        f = best.moved(samples, budget.deadline)
+        check(deadline)
+    except OutOfTime:
+        budget.leave_out("moving the confirmed model onto all rows")
+        return best
+    after = replace(best, f=f)
+    was, is_now, rounding = best.values(samples.x), after.values(samples.x), 1e-12 * samples.y.std(axis=0)
+    if np.any(rms(samples.y, is_now) > STRAY * rms(samples.y, was) + rounding):
+        return best
+    return after if np.all(rms(is_now, was) <= LEAP * rms(best.measured, best.predicted) + rounding) else best

@@ -1,0 +1,1 @@
+"""Laser powder bed fusion: melt pools, planes and robust sweeps of a solved temperature."""

@@ -1,0 +1,1 @@
+"""Algebraic systems in factored form and their solvers."""

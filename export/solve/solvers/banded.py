@@ -1,0 +1,139 @@
+"""Block-banded systems sum_k (M_k (x) G_k) x = b, solved as block-tridiagonal: cost linear in n, never dense in n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+from ..weak_form.axes import ProblemError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+RIDGE = 1e-13  # relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes solvable
+
+
+class BandedFamily:
+    """The distinct matrices M_k [n, n] of one axis, cut into chunks no shorter than their common bandwidth b.
+
+    Chunk i couples to chunks i-1, i, i+1 only; the couplings are kept as small dense arrays (3 n b numbers each).
+    """
+
+    def __init__(self, matrices: Sequence[sparse.csr_array]) -> None:
+        self.matrices = list(matrices)
+        self.order, self.edges = _chunks(self.matrices)
+        ordered = [sparse.csr_array(m[self.order][:, self.order]) for m in self.matrices]
+        spans = list(zip(self.edges[:-1], self.edges[1:], strict=True))
+        self.couplings = {
+            (i, j): np.stack([m[a:b][:, spans[j][0] : spans[j][1]].toarray() for m in ordered])
+            for i, (a, b) in enumerate(spans)
+            for j in (i - 1, i, i + 1)
+            if 0 <= j < len(spans)
+        }
+        self.diagonals = np.stack([m.diagonal() for m in self.matrices])
+
+    @property
+    def count(self) -> int:
+        """Number of chunks."""
+        return len(self.edges) - 1
+
+    def solve(self, blocks: Floats, rhs: Floats, *, device: str | None = None) -> Floats:
+        """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B].
+
+        Block elimination with pivoting inside chunks, stable for the coercive forms of this package.
+        Cost about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the same steps on torch.
+        """
+        xp, put, get = _library(device)
+        flat = blocks.reshape(len(blocks), -1)
+        used = np.flatnonzero(np.abs(flat).max(axis=1) > 0)
+        flat = flat[used]
+        diagonal = self.diagonals[used].T @ np.diagonal(blocks[used], axis1=1, axis2=2)
+        ridge = RIDGE * float(np.abs(diagonal).max(initial=0.0))
+
+        def coupling(i: int, j: int) -> Any:
+            return put(_kron_sum(self.couplings[i, j][used], flat, ridge if i == j else 0.0))
+
+        ordered = rhs[self.order]
+        spans = zip(self.edges[:-1], self.edges[1:], strict=True)
+        try:
+            parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
+        except xp.linalg.LinAlgError as error:
+            raise ProblemError("the form is singular on this mesh; check that its terms and conditions hold the unknown") from error
+        out = np.empty_like(ordered)
+        out[self.order] = np.concatenate([get(p).reshape(-1, rhs.shape[1]) for p in parts])
+        return out
+
+
+def _chunks(matrices: Sequence[sparse.csr_array]) -> tuple[Ints, Ints]:
+    """Order of the rows and edges of the chunks; a periodic band (corner entries) is folded into a plain one."""
+    pattern = sparse.csr_array(sum(abs(m) for m in matrices))
+    n = pattern.shape[0]
+    order, width = np.arange(n), _bandwidth(pattern)
+    if width > n // 2 and n > 8:
+        folded = np.asarray(reverse_cuthill_mckee(sparse.csr_matrix(pattern), symmetric_mode=False), dtype=np.int64)
+        narrower = _bandwidth(sparse.csr_array(pattern[folded][:, folded]))
+        if narrower < width:
+            order, width = folded, narrower
+    edges = np.arange(0, n, max(width, 1))
+    if len(edges) > 1 and n - edges[-1] < width:
+        edges = edges[:-1]
+    return order, np.r_[edges, n]
+
+
+def _bandwidth(pattern: sparse.csr_array) -> int:
+    entries = pattern.tocoo()
+    return int(np.max(np.abs(entries.row - entries.col), initial=0))
+
+
+def _eliminate(xp: ModuleType, coupling: Any, sides: list[Any]) -> list[Any]:
+    """Forward elimination and back substitution over the chunks."""
+    ahead: list[Any] = []
+    carry: list[Any] = []
+    for i, side in enumerate(sides):
+        pivot = coupling(i, i)
+        if i:
+            below = coupling(i, i - 1)
+            pivot = pivot - below @ ahead[-1]
+            side = side - below @ carry[-1]
+        if i + 1 == len(sides):
+            carry.append(xp.linalg.solve(pivot, side))
+            break
+        both = xp.linalg.solve(pivot, xp.hstack([coupling(i, i + 1), side[:, None]]))
+        ahead.append(both[:, :-1])
+        carry.append(both[:, -1])
+    for i in range(len(sides) - 2, -1, -1):
+        carry[i] = carry[i] - ahead[i] @ carry[i + 1]
+    return carry
+
+
+def _kron_sum(local: Floats, blocks: Floats, ridge: float) -> Floats:
+    """sum_k local[k] (x) blocks[k]: [a B, b B] from local [K, a, b] and blocks [K, B B]."""
+    terms, a, b = local.shape
+    size = round(blocks.shape[1] ** 0.5)
+    summed = (local.reshape(terms, -1).T @ blocks).reshape(a, b, size, size)
+    out = np.ascontiguousarray(summed.transpose(0, 2, 1, 3)).reshape(a * size, b * size)
+    if ridge:
+        out[np.diag_indices(len(out))] += ridge
+    return out
+
+
+def _library(device: str | None) -> tuple[ModuleType, Any, Any]:
+    """(array library, to it, back to numpy); numpy when `device` is None."""
+    if device is None:
+        return np, lambda a: a, lambda a: a
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ProblemError(f"torch cannot use device {device!r}; leave the device out to solve with numpy") from error
+
+    def put(a: Floats) -> Any:
+        return torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float64, device=device)
+
+    return torch, put, lambda a: a.cpu().numpy()

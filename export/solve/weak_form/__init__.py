@@ -1,0 +1,1 @@
+"""Problems as they are stated: axes, forms, lifts, separated coefficients."""

@@ -1,0 +1,177 @@
+"""Axes of a problem: a basis, its quadrature, and the boundary rows that are held at zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from sna_edge.core.axis import Axis
+from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, uniform_breaks
+from sna_edge.errors import InputError
+
+if TYPE_CHECKING:
+    from .forms import Expression
+
+Floats = NDArray[np.float64]
+
+EXTRA_POINTS = 3  # Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
+
+
+class ProblemError(InputError):
+    """A problem is stated wrongly: an unknown axis, a free kernel, a load that is not a product."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProblemAxis:
+    """phi(x) = sum_i B_i(x) C[i]; rows at the ends named in `zero` are held at 0 (homogeneous Dirichlet).
+
+    Shapes: nodes [Q], weights [Q], free map E [n_rows, n_d] with n_d free coefficients.
+    An axis is also the expression of its own coordinate: `speed * d(u, x) * v`.
+    """
+
+    name: str
+    unit: str
+    basis: SpanBasis
+    role: str = "space"
+    zero: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
+
+    @cached_property
+    def nodes(self) -> Floats:
+        return self._quadrature[0]
+
+    @cached_property
+    def weights(self) -> Floats:
+        return self._quadrature[1]
+
+    @cached_property
+    def _quadrature(self) -> tuple[Floats, Floats]:
+        return self.basis.nodes(self.basis.degree + 1 + EXTRA_POINTS)
+
+    @cached_property
+    def free(self) -> sparse.csr_array:
+        """E [n_rows, n_d]: rows = E @ free coefficients; drops held rows and ties ghost rows of periodic axes."""
+        tie = self.basis.tie
+        columns = np.unique(tie)
+        held = [0] * ("lower" in self.zero) + [len(columns) - 1] * ("upper" in self.zero)
+        keep = np.setdiff1d(columns, held)
+        place = np.full(len(columns), -1)
+        place[keep] = np.arange(len(keep))
+        rows = np.flatnonzero(place[tie] >= 0)
+        return sparse.csr_array((np.ones(len(rows)), (rows, place[tie][rows])), shape=(len(tie), len(keep)))
+
+    def sparse_design(self, nu: int = 0, points: ArrayLike | None = None) -> sparse.csr_array:
+        """B_j^(nu)(points) [Q, n_rows], at the quadrature nodes by default."""
+        x = self.nodes if points is None else np.atleast_1d(np.asarray(points, dtype=float))
+        span, local = self.basis.values(x, nu)
+        p1 = self.basis.degree + 1
+        columns = self.basis.first_row[span][:, None] + np.arange(p1)
+        pointer = np.arange(0, len(x) * p1 + 1, p1)
+        return sparse.csr_array((local.reshape(-1), columns.reshape(-1), pointer), shape=(len(x), self.basis.n_rows))
+
+    def end(self, which: str) -> float:
+        """Coordinate of the end `lower` or `upper`."""
+        if which not in ("lower", "upper"):
+            raise ProblemError(f"axis {self.name!r} has no end {which!r}; use 'lower' or 'upper'")
+        return self.basis.lower if which == "lower" else self.basis.upper
+
+    def function(self, f: Callable[[Floats], ArrayLike]) -> Expression:
+        """The coefficient f(x) as an expression. Raises ProblemError when f takes several coordinates."""
+        from .forms import coefficient
+
+        if _required(f) > 1:
+            raise ProblemError(
+                f"a function of several coordinates is no product of one-dimensional ones (axis {self.name!r}); "
+                "compress it first with separate(function, axes, tolerance)"
+            )
+        return coefficient(self, f)
+
+    def exported(self) -> Axis:
+        """The same axis for a Model."""
+        return Axis(self.name, self.unit, self.basis, self.labels)
+
+    # An axis in a sum or a product is its coordinate; numpy scalars leave the arithmetic to it.
+    __array_ufunc__ = None
+
+    @property
+    def coordinate(self) -> Expression:
+        """x_d as an expression."""
+        return self.function(lambda x: x)
+
+    def __add__(self, other: object) -> Expression:
+        return self.coordinate + other
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Expression:
+        return self.coordinate - other
+
+    def __rsub__(self, other: object) -> Expression:
+        return -self.coordinate + other
+
+    def __mul__(self, other: object) -> Expression:
+        return self.coordinate * other
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Expression:
+        return -self.coordinate
+
+
+def _required(f: Callable[..., object]) -> int:
+    try:
+        parameters = signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in positional and p.default is Parameter.empty for p in parameters)
+
+
+def _zero(ends: str | None) -> frozenset[str]:
+    known = {None: (), "lower": ("lower",), "upper": ("upper",), "both": ("lower", "upper")}
+    if ends not in known:
+        raise ProblemError(f"zero={ends!r} names no end; use 'lower', 'upper', 'both' or None")
+    return frozenset(known[ends])
+
+
+def _breaks(lower: float, upper: float, spans: int, breaks: ArrayLike | None) -> Floats:
+    return uniform_breaks(lower, upper, spans) if breaks is None else np.asarray(breaks, dtype=float)
+
+
+def space(
+    name: str, lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "m",
+    zero: str | None = None, breaks: ArrayLike | None = None, periodic: bool = False,
+) -> ProblemAxis:  # fmt: skip
+    """A space axis; `zero` holds an end at 0, `breaks` grades the mesh, `periodic` joins the ends."""
+    points = _breaks(lower, upper, spans, breaks)
+    if periodic and zero:
+        raise ProblemError(f"axis {name!r} is periodic and has no ends to hold at zero; drop zero={zero!r}")
+    basis = periodic_bspline(points, degree) if periodic else bspline(points, degree)
+    return ProblemAxis(name, unit, basis, "space", _zero(zero))
+
+
+def time(
+    name: str = "t", lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "s",
+    breaks: ArrayLike | None = None,
+) -> ProblemAxis:  # fmt: skip
+    """A time axis: the unknown starts at 0 (a non-zero initial condition goes into the problem's `lift`)."""
+    return ProblemAxis(name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "time", _zero("lower"))
+
+
+def parameter(
+    name: str, lower: float, upper: float, *, spans: int = 4, degree: int = 3, unit: str = "", breaks: ArrayLike | None = None
+) -> ProblemAxis:  # fmt: skip
+    """A parameter axis: no derivative acts on it."""
+    return ProblemAxis(name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter")
+
+
+def component(name: str, labels: Sequence[str]) -> ProblemAxis:
+    """The axis of a vector unknown: one level per component, picked by `u[label]`."""
+    return ProblemAxis(name, "", levels(len(labels)), "component", frozenset(), tuple(labels))

@@ -1,0 +1,1 @@
+"""Closed operations on models: slices, derivatives, integrals, sums, moments, ranges."""

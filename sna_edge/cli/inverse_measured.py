@@ -1,0 +1,196 @@
+"""The parts of `inverse` that start from measurements and from parts out of limits."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calculus.distribution import Distribution, LogNormal, Normal, Uniform
+from ..core.axis import Axis
+from ..core.inputs import unknown_name
+from ..core.output import Output
+from ..errors import InputError
+from ..model import Model
+from .console import assignments, coordinate, given, number, split_names, table, target, with_unit
+from .dialects import open_for
+from .rows import measure
+
+KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
+
+
+def caused(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """What caused the measurements in --observations: modes, or samples with --posterior."""
+    from ..inverse import estimate, posterior
+
+    data = observations(args, model, unknowns)
+    noise, prior = _noise(args, model, data), _prior(args, unknowns)
+    common: dict[str, Any] = {
+        "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms, "noise_only": bool(args.noise_only),
+    }  # fmt: skip
+    if args.posterior is not None:
+        if args.posterior < 1:
+            raise InputError(f"--posterior is {args.posterior}; ask for at least one sample")
+        drawn = posterior(model, data, unknowns, noise, prior, args.posterior, **common)
+        answer = drawn.to_dict()
+        return answer, [*_summary(answer), *_source(args, drawn), *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else [])]
+    found = estimate(model, data, unknowns, noise, prior, **common)
+    return found.to_dict(), [*_modes(found), *_source(args, found)]
+
+
+def _source(args: argparse.Namespace, found: Any) -> list[str]:
+    """What the uncertainty is made of."""
+    if not len(found.x):
+        return []
+    if found.uncertainty != "noise":
+        return ["uncertainty from the noise and the model's own error"]
+    return ["uncertainty from the noise alone" + ("" if args.noise_only else ": the model has no interval")]
+
+
+def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) -> dict[str, NDArray[Any]]:
+    """The columns of the table that are inputs or outputs of the model; an empty cell of an output is NaN, levels are as written."""
+    source = open_for(args, args.observations, model)
+    for name in unknowns:
+        if name in source.names:
+            raise InputError(f"{source.path} has a column {name!r}, which is also unknown; leave it out of one of the two")
+    levels = {a.name: a for a in model.axes if a.kind == "categorical"}
+    chosen = [name for name in source.names if name in model.input_names or name in model.output_names]
+    marks = source.marks([name for name in chosen if name not in levels])
+    quantities: dict[str, Axis | Output] = {**{a.name: a for a in model.axes}, **{o.name: o for o in model.outputs}}
+    readers = {name: measure(source, marks, quantities[name]) for name in chosen if name not in levels}
+    found: dict[str, list[NDArray[Any]]] = {name: [] for name in chosen}
+    rows = 0
+    for block in source.blocks():
+        rows += len(block)
+        for row, reason in block.wrong.items():
+            raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
+        for name in chosen:
+            cells = block.column(source.names.index(name))
+            values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
+            why = readers[name].wrong if name in readers else None
+            _refuse_gaps(source.path, name, cells, block.lines, values, why, optional=name in model.output_names)
+            found[name].append(np.array(cells, dtype=object) if name in levels else values)
+    if not rows:
+        raise InputError(f"{source.path} has no rows below its header; give a table with observations")
+    for reader in readers.values():
+        reader.finish()
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+
+
+def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
+    known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
+    return np.array([known[c] for c in cells], dtype=float)
+
+
+def _refuse_gaps(
+    path: str, name: str, cells: list[str], lines: Sequence[int], values: NDArray[np.float64], why: Callable[[str], str] | None,
+    *, optional: bool,
+) -> None:  # fmt: skip
+    """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
+    for row in np.flatnonzero(np.isnan(values)).tolist():
+        cell = cells[row].strip()
+        if cell and why:
+            raise InputError(f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or empty it")
+        if not optional:
+            raise InputError(f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop the row")
+
+
+def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
+    from ..inverse import StudentT
+
+    if not args.noise:
+        raise InputError("measurements need --noise S, their standard deviation in output units")
+    bare = [text for text in args.noise if "=" not in text]
+    if bare and len(args.noise) > 1:
+        raise InputError("--noise takes one number, or NAME=S for every measured output")
+    if bare:
+        scale: Any = number("--noise", bare[0])
+    else:
+        named = assignments(args.noise, model.output_names)
+        for name in named:
+            if name not in model.output_names:
+                raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(model.output_names)}")
+        scale = {name: number(name, text) for name, text in named.items()}
+    return scale if args.student_t is None else StudentT(scale, args.student_t)
+
+
+def _prior(args: argparse.Namespace, unknowns: list[str]) -> dict[str, Distribution] | None:
+    found: dict[str, Distribution] = {}
+    for name, text in assignments(args.prior, unknowns).items():
+        if name not in unknowns:
+            raise InputError(f"a prior is given for {unknown_name(name, unknowns).replace('input of this model', 'unknown')}")
+        kind, _, numbers = text.partition(":")
+        values = [number(name, v.strip()) for v in numbers.split(",") if v.strip()]
+        if kind not in KINDS or len(values) != 2:
+            raise InputError(f"prior {text!r} is not KIND:A,B; write uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA")
+        if kind != "uniform" and not values[1] > 0:
+            raise InputError(f"the prior of {name!r} needs a positive width")
+        found[name] = KINDS[kind](*values)
+    return found or None
+
+
+def _modes(found: Any) -> list[str]:
+    lines = []
+    for mode, deviation, density in zip(found.solutions, found.deviation, found.log_density, strict=True):
+        parts = [_with_deviation(a, mode[a.name], s) for a, s in zip(found.axes, deviation, strict=True)]
+        lines.append(", ".join(parts) + (f"  (log density {density:.3g})" if len(found) > 1 else ""))
+    if found.status < 0:
+        return [*lines, f"{found.status.label}: {found.message}"]
+    return [*lines, *([found.message] if found.message else [])]
+
+
+def _with_deviation(axis: Any, value: Any, deviation: float) -> str:
+    if isinstance(value, str):
+        return f"{axis.name} = {value}"
+    return f"{axis.name} = {with_unit(value, axis.unit)} +- {deviation:.2g}"
+
+
+def _summary(answer: dict[str, Any]) -> list[str]:
+    if "summary" not in answer:
+        return []
+    rows = [[n, *(f"{s[k]:.6g}" for k in ("mean", "deviation", "lower", "upper"))] for n, s in answer["summary"].items()]
+    worth = f"{len(answer['solutions'])} samples from {answer['draws']} draws worth {answer['effective_samples']:.0f} independent ones"
+    return [*table(["unknown", "mean", "deviation", "90 % from", "to"], rows), worth]
+
+
+def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, float | None]]:
+    """'width=100:140' as numbers; an empty side is no limit."""
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for name, text in assignments(texts, model.output_names).items():
+        low, colon, high = (part.strip() for part in text.partition(":"))
+        if not colon:
+            raise InputError(f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or {name}=100: for one side")
+        if not low and not high:
+            raise InputError(f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two")
+        found[name] = (target(model, name, low) if low else None, target(model, name, high) if high else None)
+    return found
+
+
+def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
+    """What to turn so that --part comes inside --limits."""
+    from ..inverse import advise
+
+    if not args.part:
+        raise InputError("advice needs --part NAME=VALUE ..., every input of the part as it is")
+    knobs = split_names(args.knobs)
+    if not knobs:
+        raise InputError(f"name what may be turned with --knobs; inputs are {', '.join(model.input_names)}")
+    part = given(model, args.part)
+    found = advise(model, part, limits(model, args.limits), knobs, seed=args.seed, deadline_ms=args.deadline_ms)
+    return found.to_dict(), _advice(model, found)
+
+
+def _advice(model: Model, found: Any) -> list[str]:
+    lines = [f"set {name} to {_setting(model, name, found.settings[name])}" for name in found.change]
+    for o in model.outputs:
+        if o.name in found.after:
+            before, after = found.before[o.name]["value"], found.after[o.name]["value"]
+            lines.append(f"{o.name}: {with_unit(before, o.unit)} -> {with_unit(after, o.unit)}")
+    return lines + ([f"{found.status.label}: {found.message}"] if found.message else [])
+
+
+def _setting(model: Model, name: str, value: Any) -> str:
+    return value if isinstance(value, str) else with_unit(value, model.axes[model.axis_index(name)].unit)

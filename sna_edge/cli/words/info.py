@@ -1,0 +1,119 @@
+"""What is in a model: inputs with their domains, outputs, sizes and the certificate."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from typing import Any
+
+from ...artifact import read
+from ...calculus.ranges import Range, ranges
+from ...core.axis import Axis
+from ...model import Model
+from ..console import add_json, emit, interval_text, table, with_unit
+
+HELP = "inputs, outputs, sizes and certificate of a model"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    model = read(args.model, "numpy")
+    found = ranges(model)
+    head = {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model)}
+    emit(args, head | describe(model, found), _lines(args.model, model, found))
+    return 0
+
+
+def describe(model: Model, found: list[Range]) -> dict[str, Any]:
+    """The model as JSON types; `range` is what no value in the domain leaves, `reached` what some take, `sampled` what the file says."""
+    return {
+        "kind": model.interaction.kind,
+        "modes": model.interaction.rank,
+        "parameters": model.parameters,
+        "inputs": [_input(a, dtype) for a, dtype in zip(model.axes, model.dtypes, strict=True)],
+        "outputs": [
+            {
+                "name": o.name, "unit": o.unit, "link": o.link, "range": r.within, "reached": r.reached, "sampled": o.range,
+                "interval": o.interval and {"level": o.interval.level, "below": o.interval.below, "above": o.interval.above,
+                                            "space": o.interval.space},
+            }
+            for o, r in zip(model.outputs, found, strict=True)
+        ],
+        "signed": False,
+        "certificate": model.certificate,
+        "metadata": model.metadata,
+    }  # fmt: skip
+
+
+def _input(axis: Axis, dtype: str) -> dict[str, Any]:
+    return {
+        "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower, "upper": axis.upper,
+        "levels": list(axis.level_names),
+        "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
+    }  # fmt: skip
+
+
+def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
+    size = os.path.getsize(path)
+    kind, modes = model.interaction.kind.upper(), model.interaction.rank
+    head = f"{path}: {kind}, {modes} modes, {model.parameters} parameters, {size} bytes, not signed"
+    inputs = [
+        [a.name, a.unit or "-", _domain(a), a.kind, str(a.basis.n_spans), str(a.basis.degree), dtype]
+        for a, dtype in zip(model.axes, model.dtypes, strict=True)
+    ]
+    lines = [head, "", *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs), ""]
+    outputs = []
+    for o, r in zip(model.outputs, found, strict=True):
+        outputs.append([o.name, o.unit or "-", _inward(r.reached), _outward(r.within), o.link, interval_text(model, o)])
+    lines += table(["output", "unit", "reached in the domain", "surely within", "link", "interval"], outputs)
+    if model.certificate:
+        lines += ["", "certificate", *_tree(model.certificate)]
+    return lines + _fitted(model.metadata.get("fit", {}))
+
+
+def _fitted(fit: Any) -> list[str]:
+    """Inputs that the fit left out and what its time limit cut."""
+    found = fit if isinstance(fit, dict) else {}
+    said = {"left out when fitted": found.get("dropped"), "cut by the time limit": found.get("cut")}
+    return [f"{what}: {', '.join(map(str, names))}" for what, names in said.items() if isinstance(names, list) and names]
+
+
+def _inward(ends: tuple[float, float]) -> str:
+    """Five digits, none of them beyond what is reached."""
+    return f"{_digits(ends[0], ROUND_CEILING)} .. {_digits(ends[1], ROUND_FLOOR)}"
+
+
+def _outward(ends: tuple[float, float]) -> str:
+    """Five digits that hold the range."""
+    return f"{_digits(ends[0], ROUND_FLOOR)} .. {_digits(ends[1], ROUND_CEILING)}"
+
+
+def _digits(value: float, rounding: str) -> str:
+    """`value` to five digits, rounded to one side."""
+    if not math.isfinite(value):
+        return f"{value:g}"
+    return f"{float(Context(prec=5, rounding=rounding).create_decimal(repr(value))):.5g}"
+
+
+def _domain(axis: Axis) -> str:
+    if axis.kind == "categorical":
+        return "{" + ", ".join(axis.level_names) + "}"
+    return f"{axis.lower:.6g} .. {axis.upper:.6g}"
+
+
+def _tree(value: dict[str, Any], depth: int = 1) -> list[str]:
+    """Nested names and numbers, indented."""
+    lines = []
+    for name, item in value.items():
+        if isinstance(item, dict):
+            lines += [f"{'  ' * depth}{name}", *_tree(item, depth + 1)]
+        else:
+            shown = with_unit(item, "") if isinstance(item, float) else item
+            lines.append(f"{'  ' * depth}{name}: {shown}")
+    return lines

@@ -1,0 +1,131 @@
+"""Answer forward questions: one point with --at, or every row of a CSV table with --table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...artifact import read
+from ...core.tolerance import checked, remark, to_border
+from ...errors import InputError
+from ...model import Evaluation, Model
+from ...status import MEANING, Status
+from ..console import add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable
+from ..dialects import add_dialect, open_for
+from ..rows import Floats, answer_table, free_name, summary
+
+HELP = "forward: outputs with intervals for one point or a table"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    add_at(parser, "the point, every input once; level names for categorical inputs")
+    parser.add_argument("--table", metavar="IN.csv", help="a table with a column per input; other columns are carried along")
+    parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the answered table goes")
+    parser.add_argument(
+        "--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated` and without an interval"
+    )
+    parser.add_argument(
+        "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
+        help="a reading no further than T outside the domain counts as its border, with a remark",
+    )  # fmt: skip
+    add_dialect(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if bool(args.at) == bool(args.table):
+        raise InputError("nothing or two things to answer; give either --at NAME=VALUE ... or --table IN.csv")
+    if args.table and not args.output:
+        raise InputError("--table has no place for its answers; add -o OUT.csv")
+    if args.output:
+        writable(args.output, args.table, args.model)
+    model = read(args.model, args.backend)
+    return _table(args, model) if args.table else _point(args, model)
+
+
+def _point(args: argparse.Namespace, model: Model) -> int:
+    point = given(model, args.at)
+    asked = {a.name: point[a.name] for a in model.axes if a.name in point}
+    found = model.evaluate(asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model))
+    status = Status(int(found.status[0]))
+    answer = {"status": status, "outputs": _outputs(model, found)}
+    lines = [] if status < 0 else [_line(model, found, k) for k in range(len(model.outputs))]
+    if found.axis[0] >= 0:
+        answer |= _outside(model, found, args.at)
+        lines.append(f"{status.label}: {answer['message']}")
+    elif status != Status.OK:
+        lines.append(f"{status.label}: {MEANING[status]}")
+    if found.moved is not None and found.moved.any():
+        answer["remark"] = remark(model.axes, np.array([a.coordinate(asked[a.name]) for a in model.axes]), found.moved[0])
+        lines.append(f"remark: {answer['remark']}")
+    emit(args, answer, lines)
+    return exit_code(status)
+
+
+def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float]:
+    """--sensor-tolerance in axis units."""
+    texts = assignments(args.sensor_tolerance, model.input_names)
+    return checked(model.axes, {name: number(f"the tolerance of {name}", text) for name, text in texts.items()})
+
+
+def _outputs(model: Model, found: Evaluation) -> dict[str, Any]:
+    return {
+        o.name: {"value": found.value[0, k], "lower": found.lower[0, k], "upper": found.upper[0, k], "unit": o.unit}
+        for k, o in enumerate(model.outputs)
+    }
+
+
+def _line(model: Model, found: Evaluation, k: int) -> str:
+    """'strength = 41.2 MPa  (90 % between 35.0 and 47.4)'."""
+    o = model.outputs[k]
+    text = f"{o.name} = {with_unit(found.value[0, k], o.unit)}"
+    if o.interval is None:
+        return text
+    if found.status[0] == Status.EXTRAPOLATED:
+        return f"{text}  (no interval outside the domain)"
+    return f"{text}  ({100 * o.interval.level:g} %{_of(model, o.name)} between {found.lower[0, k]:.6g} and {found.upper[0, k]:.6g})"
+
+
+def _of(model: Model, name: str) -> str:
+    """What the interval holds where the table had two values only: single outcomes, not the share that the value is."""
+    two = outcomes(model).get(name)
+    return f" of outcomes, {two[0]:g} or {two[1]:g}," if two else ""
+
+
+def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any]:
+    """Which input is outside and how far, in words and numbers."""
+    axis, excess = model.axes[int(found.axis[0])], float(found.excess[0])
+    if axis.kind == "categorical":
+        message = axis.unseen(axis.coordinate(assignments(texts, model.input_names)[axis.name]))
+    else:
+        side = "above" if excess > 0 else "below"
+        message = f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}"
+    extra = {"input": axis.name, "excess": excess, "message": message}
+    return extra if axis.kind == "categorical" else extra | {"domain": [show(axis, axis.lower), show(axis, axis.upper)]}
+
+
+def _table(args: argparse.Namespace, model: Model) -> int:
+    tolerance = _tolerance(args, model)
+
+    def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
+        x = np.stack([columns[a.name] for a in model.axes], axis=1)
+        found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True)
+        return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
+
+    def remarks(columns: dict[str, Floats]) -> dict[int, str]:
+        x = np.stack([columns[a.name] for a in model.axes], axis=1)
+        _, moved = to_border(model.axes, x, tolerance)
+        return {row: remark(model.axes, x[row], moved[row]) for row in np.flatnonzero(moved.any(axis=1)).tolist()}
+
+    names: list[str] = []
+    for output in model.output_names:
+        ends = [free_name(f"{output}_{end}", "_", [*model.output_names, *names]) for end in ("lower", "upper")]
+        names += [output, *ends]
+    source, needed = open_for(args, args.table, model), {a.name: a for a in model.axes}
+    found = answer_table(source, args.output, needed, names, answer, remarks if tolerance else None)
+    emit(args, *summary(found, args.output))
+    return found.code()

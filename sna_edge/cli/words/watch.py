@@ -1,0 +1,199 @@
+"""Judge parts as they come: JSON lines on stdin (or a CSV that may grow), one verdict per part as a JSON line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ...artifact import read
+from ...errors import InputError
+from ...follow import Growing
+from ...model import Model
+from ...quality import Line, read_limits
+from ...quality.echo import ECHOED, altered, sent
+from ...quality.readings import LONGEST, table_readings
+from ...table import Dialect, Marks, Measure, OpenMark, Record, Source, hint_of, open_table, sheet_at
+from ..console import ANSWERED, FAULT, NO_VALUE, add_model, plain
+from ..dialects import add_dialect, declared
+
+HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
+
+_encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
+_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
+    _c_encoder = _c_encoder(None, _encoder.default, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False)
+BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    parser.add_argument("--limits", required=True, metavar="FILE.toml", help="outputs with LSL, USL, target; knobs with bounds, step, cost")
+    parser.add_argument("--table", metavar="PARTS.csv", help="read parts from a table instead of JSON lines on stdin; - for one on stdin")
+    parser.add_argument("--follow", action="store_true", help="wait for more rows of --table, until interrupted; a restart goes on there")
+    parser.add_argument("--state", metavar="FILE", help="where --follow notes what is answered (default: PARTS.csv.state)")
+    parser.add_argument(
+        "--advice-ms", type=float, default=50.0, metavar="T", help="time for the advice on a reject; 0 for no advice (default 50)"
+    )
+    add_dialect(parser)
+    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the answers are JSON lines anyway")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.advice_ms < 0:
+        raise InputError(f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice")
+    if args.follow and not args.table:
+        raise InputError("--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway")
+    model = read(args.model, args.backend)
+    line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
+    try:
+        if args.table:
+            return ANSWERED if _table(args, line) or args.follow else NO_VALUE
+        _stream(line, sys.stdin.fileno())
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("sna-edge watch: the answers are no longer read; stopped", file=sys.stderr)
+        return FAULT
+    return ANSWERED
+
+
+def _stream(line: Line, source: int) -> None:
+    count = 0
+    for texts in blocks(source):
+        _write(line.lines(texts, count + 1), texts)
+        count += len(texts)
+
+
+def blocks(source: int) -> Iterator[list[bytes]]:
+    """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of input.
+
+    Of a line longer than LONGEST only the first part is kept, so that memory stays bounded.
+    """
+    rest = b""
+    while True:
+        data = os.read(source, BLOCK)
+        if not data:
+            break
+        *lines, tail = (rest + data).split(b"\n")
+        rest = tail[: LONGEST + 1]
+        if lines:
+            yield [text.rstrip(b"\r") for text in lines]
+    if rest:
+        yield [rest]
+
+
+def _table(args: argparse.Namespace, line: Line) -> bool:
+    """Verdicts for the rows of a table that may still grow; whether one of them has values."""
+    model = line.model
+    levels = [a.name for a in model.axes if a.kind == "categorical"]
+    numbers = [name for name in model.input_names if name not in levels]
+    note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
+    if args.state and not note:
+        raise InputError("--state needs --follow and a table that is a file; leave it out")
+    hint, told = hint_of(model.metadata.get("dialect")), Dialect(**declared(args))
+    if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels, told)):
+        if args.follow:
+            raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
+        return _sheet(line, sheet, numbers)
+    if not args.follow and args.table != "-" and os.path.isfile(args.table):
+        told = _settled(args, hint, levels, numbers)
+    records = Growing(args.table, follow=args.follow, note=note, declared=told, hint=hint, categorical=levels, needed=numbers)
+    valued = False
+    for batch in records:
+        _complete(records, model, args.table)
+        answers = line.readings(table_readings(records.names, batch), records.count + 1, records.number, records.units)
+        valued = _write(answers) or valued
+        if note:
+            _stored()
+    if not records.count and not args.follow:
+        raise InputError(f"{args.table} has no rows below its header; give a table with rows")
+    return valued
+
+
+def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], numbers: Sequence[str]) -> Dialect:
+    """What is declared, with the decimal mark that the whole file proves. Raises InputError where it stays open."""
+    told = Dialect(**declared(args))
+    try:
+        marks = open_table(args.table, hint, **declared(args), categorical=levels).settle(numbers)
+    except OpenMark:
+        raise
+    except InputError:
+        return told  # what else is wrong is said of its row
+    return replace(told, decimal=marks.decimal)
+
+
+def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
+    """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
+    _complete(sheet, line.model, sheet.path)
+    count, marks, valued = 0, sheet.marks(numbers), False
+    for block in sheet.blocks():
+        for name in numbers:
+            marks.column(name).look(block.column(sheet.names.index(name)), block.lines)
+        records = [Record(at, row, block.wrong.get(i, "")) for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))]
+        valued = _write(line.readings(table_readings(sheet.names, records), count + 1, marks.number, sheet.units)) or valued
+        count += len(records)
+    if not count:
+        raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")
+    return valued
+
+
+def _is_file(path: str) -> bool:
+    """Whether a table has a place to go on from: standard input and pipes have none."""
+    return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
+
+
+def _complete(found: Source | Growing, model: Model, table: str) -> None:
+    """Raises InputError where the table lacks an input, or has one in a unit of another kind."""
+    missing = [name for name in model.input_names if name not in found.names]
+    if missing:
+        raise InputError(f"{table} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(found.names)}")
+    for axis in model.axes:
+        if found.units.get(axis.name):
+            Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
+
+
+def _stored() -> None:
+    """Answers in a file survive a power cut before the note says that they were given."""
+    with suppress(OSError):  # a pipe or a terminal
+        os.fsync(sys.stdout.fileno())
+
+
+def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> bool:
+    """The answers as lines, at once, and whether one has values; `texts` are the lines of JSON that they answer, if they came as such."""
+    if not answers:
+        return False
+    written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
+    sys.stdout.write("".join(text + "\n" for text in written))
+    sys.stdout.flush()
+    return any("outputs" in answer for answer in answers)
+
+
+def _text(answer: dict[str, Any], line: bytes) -> str:
+    if line and altered(answer):
+        return _as_sent(answer, line)
+    try:
+        return _encode(answer)
+    except ValueError:  # an interval that overflowed
+        return json.dumps(plain(answer), ensure_ascii=True, allow_nan=False)
+
+
+def _encode(answer: dict[str, Any]) -> str:
+    return "".join(_c_encoder(answer, 0)) if _c_encoder is not None else _encoder.encode(answer)
+
+
+def _as_sent(answer: dict[str, Any], line: bytes) -> str:
+    """The answer with what it echoes in the very digits of the line."""
+    try:
+        given = sent(line.decode("utf-8-sig"))
+    except RecursionError:  # read a little less deep in the stack
+        given = {}
+    back = [f"{json.dumps(key)}: {given.get(key, 'null')}" for key in answer if key in ECHOED]
+    rest = _text({key: value for key, value in answer.items() if key not in ECHOED and key != "line"}, b"")
+    return f'{{"line": {answer["line"]}, {", ".join(back)}, {rest[1:]}'

@@ -1,0 +1,118 @@
+"""Sparse canonical polyadic interaction: each mode multiplies its own subset of the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...values.reals import reals
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class CP:
+    """f_k = sum_r W[r,k] prod_{d: r in modes[d]} tables-atom_{d,r}(x_d).
+
+    tables[d] [n_d, R_d]; modes[d] [R_d] increasing mode indices that use axis d; weights W [R, K].
+    """
+
+    tables: tuple[Floats, ...]
+    modes: tuple[Ints, ...]
+    weights: Floats
+
+    kind = "cp"
+
+    def __post_init__(self) -> None:
+        freeze(self, "tables", float)
+        freeze(self, "modes", np.int64)
+        weights = np.array(reals(self.weights, "weights"))
+        weights.setflags(write=False)
+        object.__setattr__(self, "weights", weights)
+        self._validate()
+
+    def _validate(self) -> None:
+        if self.weights.ndim != 2 or len(self.tables) != len(self.modes):
+            raise InputError("a CP interaction needs weights [R, K] and as many tables as mode lists")
+        for d, (table, modes) in enumerate(zip(self.tables, self.modes, strict=True)):
+            if table.ndim != 2 or table.shape[1] != len(modes):
+                raise InputError(f"axis {d}: table {table.shape} does not have a column for each of {len(modes)} modes")
+            if np.any(np.diff(modes) <= 0) or (len(modes) and not 0 <= modes[0] <= modes[-1] < self.rank):
+                raise InputError(f"axis {d}: mode indices must increase and lie in 0..{self.rank - 1}")
+        if not np.all(self.uses.any(axis=0)):
+            raise InputError("every mode must use at least one axis; move constants into the output's bias")
+
+    @classmethod
+    def full(cls, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
+        """Every mode uses every axis. tables[d] [n_d, R]; weights [R, K], ones for one output when left out."""
+        rank = np.shape(tables[0])[1]
+        w = np.ones((rank, 1)) if weights is None else reals(weights, "weights")
+        return cls(tuple(tables), tuple(np.arange(rank) for _ in tables), w)
+
+    @property
+    def rank(self) -> int:
+        """R, the number of modes."""
+        return int(self.weights.shape[0])
+
+    @property
+    def parameters(self) -> int:
+        """Numbers stored: tables and weights."""
+        return sum(t.size for t in self.tables) + self.weights.size
+
+    @cached_property
+    def uses(self) -> NDArray[np.bool_]:
+        """uses[d, r]: mode r multiplies axis d."""
+        uses = np.zeros((len(self.tables), self.rank), dtype=bool)
+        for d, modes in enumerate(self.modes):
+            uses[d, modes] = True
+        return uses
+
+    def expanded(self, d: int, fill: Floats) -> Floats:
+        """Table of axis d with a column for every mode, [n_d, R]; modes that do not use d get column `fill` [n_d]."""
+        table = np.repeat(np.asarray(fill, dtype=float)[:, None], self.rank, axis=1)
+        table[:, self.modes[d]] = self.tables[d]
+        return table
+
+    def with_tables(self, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
+        return CP(tuple(tables), self.modes, self.weights if weights is None else weights)
+
+    def select(self, keep: NDArray[np.bool_]) -> CP:
+        """The modes where `keep` [R] is true."""
+        index = np.cumsum(keep) - 1
+        tables = tuple(t[:, keep[m]] for t, m in zip(self.tables, self.modes, strict=True))
+        modes = tuple(index[m[keep[m]]] for m in self.modes)
+        return CP(tables, modes, self.weights[keep])
+
+    def sorted(self) -> CP:
+        """Modes in the order of the artifact: groups of equal axis sets by increasing bit mask, stable inside."""
+        masks = self.masks
+        order = np.argsort(np.array(masks, dtype=np.uint64), kind="stable")
+        place = np.argsort(order)
+        tables, modes = [], []
+        for table, used in zip(self.tables, self.modes, strict=True):
+            moved = place[used]
+            by = np.argsort(moved)
+            tables.append(table[:, by])
+            modes.append(moved[by])
+        return CP(tuple(tables), tuple(modes), self.weights[order])
+
+    @property
+    def masks(self) -> list[int]:
+        """Bit d of masks[r] is set when mode r uses axis d."""
+        return [sum(1 << int(d) for d in np.flatnonzero(column)) for column in self.uses.T]
+
+
+def freeze(record: CP, name: str, dtype: type) -> None:
+    arrays = []
+    for value in getattr(record, name):
+        array: NDArray[Any] = np.array(reals(value, name[:-1]) if dtype is float else value, dtype=dtype)
+        array.setflags(write=False)
+        arrays.append(array)
+    object.__setattr__(record, name, tuple(arrays))

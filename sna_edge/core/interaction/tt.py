@@ -1,0 +1,68 @@
+"""Tensor-train interaction: a chain of small matrices, one per axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...values.reals import reals
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TT:
+    """f = Phi_1(x_1) Phi_2(x_2) ... Phi_D(x_D) W,  Phi_d(x) = sum_i B_i(x) cores[d][i].
+
+    cores[d] [n_d, r_{d-1}, r_d] with r_0 = 1; weights W [r_D, K].
+    Source: Oseledets, Tensor-train decomposition, SIAM J. Sci. Comput. 33 (2011), eq. 1.3.
+    """
+
+    cores: tuple[Floats, ...]
+    weights: Floats
+
+    kind = "tt"
+
+    def __post_init__(self) -> None:
+        cores = []
+        left = 1
+        for d, value in enumerate(self.cores):
+            core = np.array(reals(value, f"core {d}"))
+            if core.ndim != 3 or core.shape[1] != left:
+                raise InputError(f"core {d} has shape {core.shape}; it needs [rows, {left}, right rank]")
+            core.setflags(write=False)
+            cores.append(core)
+            left = core.shape[2]
+        weights = np.array(reals(self.weights, "weights"))
+        if weights.ndim != 2 or weights.shape[0] != left:
+            raise InputError(f"weights have shape {weights.shape}; they need [{left}, K]")
+        weights.setflags(write=False)
+        object.__setattr__(self, "cores", tuple(cores))
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """(r_0, .., r_D)."""
+        return (1, *(c.shape[2] for c in self.cores))
+
+    @property
+    def rank(self) -> int:
+        """r_D, the number of rows of W."""
+        return int(self.weights.shape[0])
+
+    @property
+    def parameters(self) -> int:
+        """Numbers stored: cores and weights."""
+        return sum(c.size for c in self.cores) + self.weights.size
+
+    @property
+    def tables(self) -> tuple[Floats, ...]:
+        """The cores with both ranks flattened, [n_d, r_{d-1} r_d]: the layout of the artifact."""
+        return tuple(c.reshape(len(c), -1) for c in self.cores)
+
+    def with_tables(self, tables: tuple[Floats, ...], weights: Floats | None = None) -> TT:
+        cores = tuple(np.reshape(t, c.shape) for t, c in zip(tables, self.cores, strict=True))
+        return TT(cores, self.weights if weights is None else weights)

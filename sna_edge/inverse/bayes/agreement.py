@@ -1,0 +1,133 @@
+"""Whether observations and model agree at the best setting: chi-square of all numbers, and numbers that no setting comes near."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...numerics.low_discrepancy import points
+from ...numerics.time_budget import OutOfTime, Pace
+from .density.forward import forward
+from .density.objective import Objective
+from .search import search
+from .setup import Query
+
+Floats = NDArray[np.float64]
+
+SURE = 4.0  # normal deviations of chi-square from which it is no chance (3 in 100,000)
+FAR = 6.0  # deviations of noise and model error together: a number farther than that from every setting is not reached
+HALF = 0.5  # share of the numbers that may lie farther than that from the best setting
+OUTLYING = 5.0  # deviations for numbers under heavy tails, of which half may lie beyond
+STARTS, SCATTERED = 64, 64
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """chi_square of `numbers` at the best setting, `freedom` = numbers less unknowns; widened: what +- was multiplied by since they
+    disagree; far: a number is out of reach of every setting."""
+
+    chi_square: float
+    numbers: int
+    freedom: int
+    fits: bool
+    words: str = ""
+    widened: float = 1.0
+    far: bool = False
+
+    @property
+    def factor(self) -> float:
+        """How many times farther off the numbers are than stated."""
+        return float(np.sqrt(self.chi_square / self.freedom))
+
+    def to_dict(self) -> dict[str, Any]:
+        names = ("chi_square", "numbers", "freedom", "fits", "widened")
+        return {name: getattr(self, name) for name in names}
+
+
+def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
+    """At the best unit point z [U]; what is out of reach is looked for only where time is left."""
+    data, objective = query.data, query.objective
+    with np.errstate(over="ignore"):
+        r = (query.forward.value(objective.x(z[None]))[0] - data.y) / data.sigma
+        chi = float(np.square(objective.likelihood.rows(r)).sum())
+        away = np.abs(r) / np.sqrt(1.0 + np.square(data.model / data.sigma))
+    freedom = max(len(r) - len(z), 1)
+    heavy = data.freedom is not None
+    fits = bool((away > OUTLYING).mean() <= HALF) if heavy else _normal(chi, freedom) <= SURE
+    found = Agreement(chi, len(r), freedom, fits)
+    if fits:
+        return found
+    outside = _outside(query, z)
+    far = _out_of_reach(query, np.where(outside > FAR, away, 0.0), seed)
+    if far and (outside > FAR).mean() > HALF:
+        return replace(found, words=far, far=True)
+    what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
+    cut = "the search was cut; at the best so far " if query.deadline.stopped else "misfit: "
+    words = (
+        f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would put them "
+        f"(chi-square {chi:.4g} for {len(r)} numbers)"
+    )
+    return replace(found, words="; ".join(text for text in (words, far) if text))
+
+
+def _normal(chi: float, freedom: int) -> float:
+    """Normal deviation of the same probability as chi-square. Source: Wilson and Hilferty, PNAS 17 (1931)."""
+    scale = 2.0 / (9.0 * freedom)
+    return float((np.cbrt(chi / freedom) - (1.0 - scale)) / np.sqrt(scale))
+
+
+def _outside(query: Query, z: Floats) -> Floats:
+    """Deviations [N] by which every number lies outside the values at scattered settings and at z."""
+    data, objective = query.data, query.objective
+    y = query.forward.value(objective.x(np.vstack([points(SCATTERED, len(z)), z])))
+    gap = np.maximum(y.min(axis=0) - data.y, data.y - y.max(axis=0))
+    return np.asarray(np.maximum(gap, 0.0) / np.hypot(data.sigma, data.model))
+
+
+def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
+    """Words about a number that no setting of the unknowns comes near, or nothing: the worst of every output is looked at."""
+    data, deadline = query.data, query.deadline
+    if deadline.stopped:
+        return ""
+    for k in np.unique(data.output):
+        rows = np.flatnonzero(data.output == k)
+        row = int(rows[np.argmax(away[rows])])
+        if away[row] <= FAR:
+            continue
+        nearest = _nearest(query, row, seed)
+        if nearest is None:
+            return ""
+        output, face = query.maker.model.outputs[k], data.faces[k]
+        f, y = (face.linear_of(np.array(v)) for v in (nearest, data.y[row]))
+        sigma = float(np.hypot(data.sigma[row], data.model[row]))
+        gap = abs(nearest - data.y[row]) / sigma
+        if gap > FAR:
+            named = f" (observation {data.point[row]})" if data.count > 1 else ""
+            told, given = (data.y[row], nearest) if face is output else (float(output.value(y)), float(output.value(f)))
+            return (
+                f"{output.name} = {told:g}{named} is not reached: whatever {' and '.join(a.name for a in query.axes)}, the model comes no "
+                f"nearer than {given:g}, {gap:.3g} standard deviations away; check the reading and its unit, or leave it out"
+            )
+    return ""
+
+
+def _nearest(query: Query, row: int, seed: int) -> float | None:
+    """The value nearest to one number that the model can give at its known inputs; None where there is no time to look."""
+    data, deadline = query.data, query.deadline
+    point = data.point[row]
+    one = replace(
+        data.some(np.array([row])), known={d: x[point : point + 1] for d, x in data.known.items()}, count=1, point=np.zeros(1, np.int64),
+        model=np.zeros(1), freedom=None,
+    )  # fmt: skip
+    operator = forward(query.maker.model, query.maker.sought, one)
+    asked = replace(query, data=one, forward=operator, objective=Objective(query.axes, operator, one, None, Pace(deadline)))
+    try:
+        ends, kept = search(asked, STARTS, seed)
+    except OutOfTime:
+        return None
+    if deadline.stopped:
+        return None
+    return float(operator.value(asked.objective.x(ends.z[kept[:1]]))[0, 0])

@@ -1,0 +1,1 @@
+"""The posterior density: observations, forward model, likelihood with model error, prior."""

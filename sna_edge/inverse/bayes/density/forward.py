@@ -1,0 +1,220 @@
+"""What the observations would be for given unknowns: known axes are contracted once per observation."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....core.interaction import CP
+from ....model import Model
+from ...query.linear_part import linearised
+from ...query.problem import atoms, power_table
+from .observations import Observations
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Forward(Protocol):
+    """y [M, N] of the N observations at M settings x [M, U] of the unknowns, and dy/dx [M, N, U]."""
+
+    model: Model
+
+    def value(self, x: Floats) -> Floats: ...
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]: ...
+
+
+class Contracted:
+    """y_i = g(bias_i + sum_r w[i, r] prod_{unknown u} phi_{u,r}(x_u)),  w[i, r] = W[r, k_i] prod_{known d} phi_{d,r}(x_id).
+
+    Only the products over the unknowns are computed per setting; all N observations follow by one matrix product.
+    """
+
+    def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
+        self.model, self.unknowns = model, unknowns
+        cp = model.interaction
+        assert isinstance(cp, CP)
+        weight = cp.weights.T[data.output]
+        for d, x in data.known.items():
+            if len(cp.modes[d]):
+                weight = weight * atoms(model, d, x)[data.point]
+        self.weight: Floats = weight
+        self.bias: Floats = np.array([o.bias for o in model.outputs])[data.output]
+        self.table = UnknownAtoms(model, unknowns)
+        self._outputs = data.faces
+        self._rows = [np.flatnonzero(data.output == k) for k in range(len(model.outputs))]
+        self.plain = all(o.link == "identity" for k, o in enumerate(data.faces) if len(self._rows[k]))
+        self.scale: Floats = np.array([o.scale for o in data.faces])[data.output]
+        self.offset: Floats = np.array([o.offset for o in data.faces])[data.output]
+
+    def value(self, x: Floats) -> Floats:
+        f = self.table.products(x) @ self.weight.T + self.bias
+        if self.plain:
+            return np.asarray(f * self.scale + self.offset)
+        for k, rows in enumerate(self._rows):
+            f[:, rows] = self._outputs[k].value(f[:, rows])
+        return np.asarray(f)
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        both = self.table.products_and_slopes(x) @ self.weight.T
+        f, slope = both[:, 0] + self.bias, both[:, 1:].transpose(0, 2, 1)
+        if self.plain:
+            return f * self.scale + self.offset, slope * self.scale[:, None]
+        y, rate = np.empty_like(f), np.empty_like(f)
+        for k, rows in enumerate(self._rows):
+            y[:, rows] = self._outputs[k].value(f[:, rows])
+            rate[:, rows] = self._outputs[k].slope(f[:, rows])
+        return y, slope * rate[:, :, None]
+
+
+class UnknownAtoms:
+    """prod_u phi_{u,r}(x_u) [M, R] and its derivatives, all unknown axes gathered from one table of span polynomials."""
+
+    def __init__(self, model: Model, unknowns: list[int]) -> None:
+        cp = model.interaction
+        assert isinstance(cp, CP)
+        self._axes = [model.axes[d] for d in unknowns]
+        degree = max(a.basis.degree for a in self._axes)
+        parts, base = [], [0]
+        for d in unknowns:
+            basis = model.axes[d].basis
+            part = np.zeros((basis.n_spans, degree + 1, cp.rank))
+            part[:, 0] = 1.0
+            part[:, 0, cp.modes[d]] = 0.0
+            part[:, : basis.degree + 1, cp.modes[d]] = power_table(model, d)
+            parts.append(part)
+            base.append(base[-1] + basis.n_spans)
+        self._poly = np.concatenate(parts)
+        self._base = np.array(base[:-1])
+        k = np.arange(degree + 1.0)
+        self._falling = np.stack([np.ones(degree + 1), k, k * (k - 1.0)])  # factors of the derivatives of u^k
+        self._uniform = all(a.basis.uniform for a in self._axes)
+        self._lower = np.array([a.lower for a in self._axes])
+        self._last = np.array([a.basis.n_spans - 1 for a in self._axes])
+        self._rate = np.array([a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in self._axes])
+
+    def _locate(self, x: Floats) -> tuple[Ints, Floats, Floats]:
+        """Row of the table, local coordinate and du/dx, all [M, U]; x lies inside the domain."""
+        if self._uniform:
+            t = (x - self._lower) * self._rate
+            span = np.minimum(t.astype(np.int64), self._last)
+            return span + self._base, np.minimum(t - span, 1.0), np.broadcast_to(self._rate, x.shape)
+        span, u, rate = np.empty(x.shape, dtype=np.int64), np.empty(x.shape), np.empty(x.shape)
+        for i, axis in enumerate(self._axes):
+            span[:, i], u[:, i] = axis.basis.locate(x[:, i])
+            inverse = axis.basis.inv_width
+            rate[:, i] = 0.0 if axis.kind == "categorical" else inverse[0] if len(inverse) == 1 else inverse[span[:, i]]
+        return span + self._base, u, rate
+
+    def atoms(self, x: Floats, order: int) -> Floats:
+        """phi_{u,r} and its first `order` derivatives, [M, U, 1 + order, R]."""
+        row, u, rate = self._locate(x)
+        count = self._poly.shape[1]
+        power = np.zeros((*x.shape, 1 + order, count))
+        power[:, :, 0] = powers(u, count)
+        scale = np.ones(x.shape)
+        for nu in range(1, min(order, count - 1) + 1):
+            scale = scale * rate
+            power[:, :, nu, nu:] = power[:, :, 0, : count - nu] * self._falling[nu, nu:] * scale[:, :, None]
+        return np.asarray(np.matmul(power, self._poly[row]))
+
+    def products(self, x: Floats) -> Floats:
+        """[M, R]."""
+        return np.asarray(np.multiply.reduce(self.atoms(x, 0)[:, :, 0], axis=1))
+
+    def products_and_slopes(self, x: Floats) -> Floats:
+        """[M, 1 + U, R]: the product, then its slope along every unknown."""
+        return with_slopes(self.atoms(x, 1))
+
+
+def with_slopes(atom: Floats) -> Floats:
+    """The product over unknowns and its slopes [M, 1 + U, R] from atoms [M, U, 2.., R], by prefix and suffix products."""
+    count, unknowns = len(atom), atom.shape[1]
+    out = np.empty((count, 1 + unknowns, atom.shape[3]))
+    before: Floats = np.ones((count, atom.shape[3]))
+    for i in range(unknowns):
+        np.multiply(before, atom[:, i, 1], out=out[:, 1 + i])
+        before = before * atom[:, i, 0]
+    out[:, 0] = before
+    after = atom[:, -1, 0]
+    for i in reversed(range(unknowns - 1)):
+        out[:, 1 + i] *= after
+        after = after * atom[:, i, 0]
+    return out
+
+
+def second_slopes(atom: Floats, pull: Floats) -> Floats:
+    """sum_r pull[m, r] d2/du dv prod phi, [M, U, U], from atoms [M, U, 3, R] and pull [M, R]."""
+    unknowns = atom.shape[1]
+    out = np.empty((len(atom), unknowns, unknowns))
+    for u in range(unknowns):
+        for v in range(u, unknowns):
+            term = pull * (atom[:, u, 2] if u == v else atom[:, u, 1] * atom[:, v, 1])
+            for w in range(unknowns):
+                if w not in (u, v):
+                    term = term * atom[:, w, 0]
+            out[:, u, v] = out[:, v, u] = term.sum(axis=1)
+    return out
+
+
+def powers(u: Floats, count: int) -> Floats:
+    """(1, u, u^2, ..) [.., count]."""
+    out = np.empty((*u.shape, count))
+    out[..., 0] = 1.0
+    for k in range(1, count):
+        out[..., k] = out[..., k - 1] * u
+    return out
+
+
+class Filled:
+    """The same through any backend: the known columns are filled in for every setting (tensor trains, tflite).
+
+    The answer for the settings asked last is kept: writing an answer asks for them again, and a call is dear here.
+    """
+
+    def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
+        self.model, self._unknowns, self._data = model, unknowns, data
+        self._known = np.zeros((data.count, len(model.axes)))
+        for d, x in data.known.items():
+            self._known[:, d] = x
+        self._before = [k for k, (o, face) in enumerate(zip(model.outputs, data.faces, strict=True)) if o is not face]
+        self._asked, self._answer = np.empty((0, 0)), (np.empty(0), np.empty(0))
+
+    def _inputs(self, x: Floats) -> Floats:
+        full = np.repeat(self._known[None], len(x), axis=0)
+        full[:, :, self._unknowns] = x[:, None, :]
+        return full.reshape(-1, self._known.shape[1])
+
+    def value(self, x: Floats) -> Floats:
+        if np.array_equal(x, self._asked):
+            return self._answer[0].copy()
+        y = self.model.backend.value(self._inputs(x)).reshape(len(x), self._data.count, -1)
+        return self._seen(y[:, self._data.point, self._data.output])[0]
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        if not np.array_equal(x, self._asked):
+            y, slope = self.model.backend.value_and_gradient(self._inputs(x))
+            y = y.reshape(len(x), self._data.count, -1)
+            slope = slope.reshape(len(x), self._data.count, y.shape[2], -1)[..., self._unknowns]
+            seen, rate = self._seen(y[:, self._data.point, self._data.output])
+            self._asked, self._answer = x.copy(), (seen, slope[:, self._data.point, self._data.output] * rate[:, :, None])
+        return self._answer[0].copy(), self._answer[1].copy()
+
+    def _seen(self, y: Floats) -> tuple[Floats, Floats]:
+        """y [M, N] as the observations see it, and the slope of that: before the link where they are."""
+        rate = np.ones_like(y)
+        for k in self._before:
+            rows = np.flatnonzero(self._data.output == k)
+            f, per_y = linearised([self.model.outputs[k]], y[:, rows].reshape(-1, 1))
+            y[:, rows], rate[:, rows] = f.reshape(len(y), -1), per_y.reshape(len(y), -1)
+        return y, rate
+
+
+def forward(model: Model, unknowns: list[int], data: Observations) -> Forward:
+    """Contracted where the model is a CP served by numpy or native, else filled in."""
+    if isinstance(model.interaction, CP) and model.backend.name in ("numpy", "native"):
+        return Contracted(model, unknowns, data)
+    return Filled(model, unknowns, data)

@@ -1,0 +1,165 @@
+"""What the model itself may be wrong by at the observations: a covariance that repeats of one setting share.
+
+    cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,   K_ij = exp(-sum_d |x_id - x_jd| / h_d) for numbers of one output, else 0
+
+m is the standard deviation whose normal interval is the stored one, h_d the mean span of known axis d. For one unknown setting the
+error of a model is systematic: K = 1 between repeats of the same known inputs, so that they do not average it away; over a span of a
+known axis it is forgotten. Errors of different outputs are taken to be independent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....core.axis import Axis
+from ....core.output import Output
+from ....model import Model
+from .observations import Observations
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MOST, MOST_ROBUST = 256, 24  # groups of known inputs: in all, and per output where every setting solves for their errors
+FINE = 16.0  # cells per span from which neighbouring known inputs are put together
+
+
+def model_deviation(output: Output) -> float:
+    """Standard deviation of the model's own error in the space of its interval, 0 without one: half its width over the normal quantile."""
+    if output.interval is None:
+        return 0.0
+    half = 0.5 * (output.interval.below + output.interval.above)
+    return half / NormalDist().inv_cdf(0.5 + output.interval.level / 2)
+
+
+def carried(output: Output, y: Floats) -> Floats:
+    """The same [N] in output units at values y [N]."""
+    m = model_deviation(output)
+    if output.interval is None or output.interval.space == "output":
+        return np.full(len(y), m)
+    return np.asarray(m * np.nan_to_num(np.abs(output.slope(output.linear_of(y)))))
+
+
+def with_model_error(model: Model, data: Observations) -> Observations:
+    """The observations with a model deviation per number.
+
+    Where the interval lives before the link and is wider there than the noise of every number, the numbers are taken to that space;
+    else it is carried to output units by the slope of the link at the observation.
+    """
+    found, faces = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
+    for k, output in enumerate(model.outputs):
+        rows, m = np.flatnonzero(data.output == k), model_deviation(output)
+        if not len(rows) or not m:
+            continue
+        found.model[rows] = m
+        if output.interval is None or output.interval.space == "output":
+            continue
+        y, sigma = data.y[rows], data.sigma[rows]
+        slope = _slope(output, y, sigma)
+        f = output.linear_of(y)
+        if np.isfinite(f).all() and (slope > 0).all() and (sigma <= m * slope).all():
+            found = replace(found, y=_placed(found.y, rows, f), sigma=_placed(found.sigma, rows, sigma / slope))
+            faces[k] = replace(output, link="identity", scale=1.0, offset=0.0)
+        else:
+            found.model[rows] = m * slope
+    return replace(found, faces=tuple(faces))
+
+
+def _placed(values: Floats, rows: Ints, some: Floats) -> Floats:
+    out = values.copy()
+    out[rows] = some
+    return out
+
+
+def _slope(output: Output, y: Floats, sigma: Floats) -> Floats:
+    """|dy/df| at the observation, or where the link cannot give it, a deviation farther inside."""
+    around = output.linear_of(np.stack([y, y - sigma, y + sigma]))
+    slope = np.abs(output.slope(np.nan_to_num(around, nan=0.0, posinf=0.0, neginf=0.0)))
+    slope = np.where(np.isfinite(around), slope, 0.0)
+    return np.asarray(np.where(slope[0] > 0, slope[0], slope[1:].max(axis=0)))
+
+
+class Shared:
+    """Numbers in groups [N] of one output and (nearly) equal known inputs: share [N] = m / sigma of the error of its group; K [C, C]."""
+
+    def __init__(self, group: Ints, share: Floats, correlation: Floats) -> None:
+        self.group, self.share, self.correlation = group, share, correlation
+        self._order = np.argsort(group, kind="stable")
+        self._starts = np.searchsorted(group[self._order], np.arange(len(correlation)))
+
+    @classmethod
+    def of(cls, model: Model, data: Observations, most: int) -> Shared | None:
+        """None where the model's error takes no part."""
+        share = data.model / data.sigma
+        if not share.any():
+            return None
+        axes = [model.axes[d] for d in data.known]
+        columns = [x[data.point] / _length(a) for a, x in zip(axes, data.known.values(), strict=True)]
+        columns.append(data.output.astype(float))
+        group, first = _grouped(columns, most)
+        return cls(group, share, _correlation(axes, [c[first] for c in columns]))
+
+    def sums(self, a: Floats) -> Floats:
+        """Sums [C, ..] of a [N, ..] over the groups."""
+        return np.asarray(np.add.reduceat(a[self._order], self._starts, axis=0))
+
+
+def _length(axis: Axis) -> float:
+    """h of an axis: its mean span; levels are never alike."""
+    return 1.0 if axis.kind == "categorical" else axis.width / axis.basis.n_spans
+
+
+def _grouped(columns: list[Floats], most: int) -> tuple[Ints, Ints]:
+    """The group of every row and a row of every group: rows with equal columns, or in equal cells where these are too many."""
+    group, first = _alike(columns)
+    fine, outputs = FINE, len(np.unique(columns[-1]))
+    while len(first) > max(most, outputs) and fine > 1e-9:
+        group, first = _alike([*(np.floor(c * fine) for c in columns[:-1]), columns[-1]])
+        fine *= 0.5
+    return group, first
+
+
+def _alike(columns: list[Floats]) -> tuple[Ints, Ints]:
+    group = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        values, place = np.unique(column, return_inverse=True)
+        group = np.unique(group * len(values) + place.reshape(-1), return_inverse=True)[1].reshape(-1)
+    return group, np.unique(group, return_index=True)[1]
+
+
+def _correlation(axes: list[Axis], place: list[Floats]) -> Floats:
+    """K between places [C] in spans of every axis; the last column is the output."""
+    away = np.where(place[-1][:, None] == place[-1], 0.0, np.inf)
+    for column, axis in zip(place[:-1], axes, strict=True):
+        gap = np.abs(column[:, None] - column)
+        if axis.kind == "periodic":
+            gap = np.minimum(gap, axis.basis.n_spans - gap)
+        away += np.where(gap > 0, np.inf, 0.0) if axis.kind == "categorical" else gap
+    return np.asarray(np.exp(-away))
+
+
+class Whitening:
+    """W with W^T W = (I + A K A^T)^-1, A the shares: rows [N, ..] in units of the noise become independent rows of deviation 1.
+
+    Within a group one weighted mean alone carries the shared error, what is left of the rows does not.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        count = np.bincount(shared.group)
+        size = np.sqrt(shared.sums(shared.share**2))
+        weight = np.where(size[shared.group] > 0, shared.share, 1.0)
+        self._direction = weight / np.sqrt(shared.sums(weight**2))[shared.group]
+        self._several = np.flatnonzero(count[shared.group] > 1)
+        covariance = np.eye(len(size)) + shared.correlation * np.outer(size, size)
+        self._root = np.linalg.inv(np.linalg.cholesky(covariance))
+
+    def __call__(self, a: Floats) -> Floats:
+        """Along the first axis."""
+        u = self._direction.reshape(-1, *[1] * (a.ndim - 1))
+        mean = self._shared.sums(u * a)
+        left = a[self._several] - u[self._several] * mean[self._shared.group[self._several]]
+        return np.concatenate([left, np.tensordot(self._root, mean, 1)])

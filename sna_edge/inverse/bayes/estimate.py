@@ -1,0 +1,207 @@
+"""The most probable unknowns behind measurements, every distinct mode of them, and how well they are determined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...errors import InputError
+from ...model import Model
+from ...numerics.time_budget import OutOfTime
+from ...status import Status
+from ..optimize.trust_region import Descent
+from ..query.answer import Answer, Nearest, named, several
+from ..query.problem import UNUSABLE, Fixed
+from .agreement import Agreement, agreement
+from .density.objective import Objective, Prior
+from .density.observations import Columns, Noise
+from .identifiability import Unseen, unseen
+from .predict import Prediction, predict
+from .search import refined, search
+from .setup import Query, prepare
+
+Floats = NDArray[np.float64]
+
+REFINING = 0.4  # share of the time left that is kept for walking the modes down on more observations
+
+
+@dataclass(frozen=True)
+class Estimate(Answer):
+    """x [n, U] modes, best first; log_density [n] relative to the best; covariance [n, U, U] in axis units (infinite along what
+    neither data nor prior determine); misfit [n] = chi-square of the residuals; rows = their number; curvature [n, U, U] of minus the
+    log density in units of the box {name: width}. uncertainty: "noise and model", or "noise" where the model's own error takes no part.
+    agreement: whether the observations fit the model at all."""
+
+    log_density: Floats = field(default_factory=lambda: np.empty(0))
+    covariance: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
+    misfit: Floats = field(default_factory=lambda: np.empty(0))
+    rows: int = 0
+    unseen: tuple[Unseen, ...] = ()
+    curvature: Floats = field(default_factory=lambda: np.empty((0, 0, 0)), repr=False)
+    box: dict[str, float] = field(default_factory=dict, repr=False)
+    model: Model | None = field(default=None, repr=False)
+    uncertainty: str = "noise"
+    agreement: Agreement | None = None
+
+    def predict(
+        self, known: Mapping[str, ArrayLike] | None = None, *, level: float = 0.9, noise: float | Mapping[str, float] = 0.0, mode: int = 0,
+        noise_only: bool | None = None,
+    ) -> Prediction:  # fmt: skip
+        """y at other known inputs {name: number or [N]} with the interval that the uncertainty of this mode leaves, the model's own
+        error (unless `noise_only`; by default as the estimate was asked) and `noise` (a standard deviation in output units) where a
+        new measurement is meant. Raises InputError without a solution."""
+        if self.model is None or not 0 <= mode < len(self):
+            raise InputError(f"the estimate has no mode {mode} to predict from")
+        alone = self.uncertainty == "noise" if noise_only is None else noise_only
+        wider = 0.0 if alone else 1.0 if self.agreement is None else self.agreement.widened
+        return predict(self.model, self.solutions[mode], self.curvature[mode], self.box, known or {}, level, noise, wider)
+
+    @property
+    def deviation(self) -> Floats:
+        """Standard deviations [n, U]."""
+        return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
+
+    def to_dict(self) -> dict[str, Any]:
+        out = super().to_dict()
+        out["modes"] = [
+            {"at": s, "deviation": dict(zip(self.names, map(float, d), strict=True)), "log_density": float(p), "misfit": float(m)}
+            for s, d, p, m in zip(self.solutions, self.deviation, self.log_density, self.misfit, strict=True)
+        ]
+        out["observations"] = self.rows
+        out["uncertainty"] = self.uncertainty
+        if self.agreement is not None:
+            out["misfit"] = self.agreement.to_dict()
+        out["unseen"] = [u.words for u in self.unseen]
+        return out
+
+
+def estimate(
+    model: Model,
+    observations: Columns,
+    unknowns: Sequence[str],
+    noise: Noise,
+    prior: Prior | None = None,
+    *,
+    at: Fixed | None = None,
+    starts: int | None = None,
+    seed: int = 0,
+    deadline_ms: float | None = None,
+    noise_only: bool = False,
+) -> Estimate:
+    """argmin_x sum_i rho((y_i(x) - y_i) / sigma_i) - log p(x) inside the domain, every distinct minimum.
+
+    The model's own error, as its stored interval has it, counts beside the noise unless `noise_only`; repeats of the same known inputs
+    share it (`model_error`).
+
+    `observations` {name: numbers}: columns of known inputs and of measured outputs, one entry per observation (NaN: not
+    measured); `at` fixes inputs that do not change. `noise`: a standard deviation in output units, one per observation, a
+    mapping per output, or StudentT for outliers. `prior`: {name: Uniform | Normal | LogNormal}, a model of the log density,
+    or a sequence of both; without one, uniform on the domain.
+
+    Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random points, all batched: from `starts` of
+    them, or by default from 64 and then more for as long as undiscovered modes are to be expected. Statuses: ok, several (modes
+    within a factor of 1e6 in density), unreachable (a number that no setting comes near; `nearest` is the best setting), not_converged,
+    deadline (best so far), out_of_domain, bad_input. Where the observations disagree with the model the message says so, and noise and
+    model error are widened to what explains them (not with `noise_only`). Raises InputError for wrong names.
+    """
+    axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
+    if starts is not None and starts < 1:
+        raise InputError(f"starts is {starts}; use at least one")
+    try:
+        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, noise_only=noise_only)
+    except UNUSABLE as error:
+        return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
+    query.deadline.reserve = query.answering + (0.0 if query.whole else REFINING * query.deadline.left)
+    found = search(query, starts, seed)
+    query, ends, kept = refined(query, *found)
+    query.deadline.reserve = 0.0
+    told = agreement(query, ends.z[kept[0]], seed)
+    if told.far:
+        return _out_of_reach(model, query, ends.z[kept[0]], told)
+    again = widened(query, told, starts, seed)
+    if again is not None:
+        query, ends, kept, told = again
+    return _answer(model, query, ends, kept, told)
+
+
+def widened(
+    query: Query, told: Agreement, starts: int | None, seed: int
+) -> tuple[Query, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
+    """The search again with noise and model error as large as the disagreement; None where they agree, for noise alone, and without
+    time."""
+    deadline = query.deadline
+    if told.fits or query.maker.noise_only or query.data.freedom is not None or told.factor <= 1.0:
+        return None
+    if not deadline.endless and deadline.lacks(deadline.elapsed_ms / 1000.0):
+        return None
+    more = query.widened(told.factor)
+    told = replace(told, widened=told.factor, words=f"{told.words}; what is given is as wide as that")
+    return more, *search(more, starts, seed), told
+
+
+def _out_of_reach(model: Model, query: Query, z: Floats, told: Agreement) -> Estimate:
+    """No setting explains the observations: the least bad one stands in `nearest`."""
+    at = named(query.axes, query.objective.x(z[None])[0])
+    y = query.forward.value(query.objective.x(z[None]))[0]
+    seen = {model.outputs[k].name: float(_plain(model, query, k, y[query.data.output == k][0])) for k in np.unique(query.data.output)}
+    return Estimate(
+        Status.UNREACHABLE, query.axes, np.empty((0, len(z))), told.words, Nearest(at, seen), covariance=np.empty((0, len(z), len(z))),
+        rows=len(query.data.y), uncertainty=query.uncertainty, agreement=told,
+    )  # fmt: skip
+
+
+def _plain(model: Model, query: Query, k: int, y: float) -> float:
+    """A value as the observations see it, in output units."""
+    face, output = query.data.faces[k], model.outputs[k]
+    return y if face is output else float(output.value(np.array(y)))
+
+
+def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
+    """Inverse curvature [U, U] in axis units; infinite variance where it is singular, 0 for levels."""
+    rows = np.flatnonzero(objective.movable)
+    out = np.zeros((len(z), len(z)))
+    if not len(rows):
+        return out
+    size, vectors = np.linalg.eigh(curvature[np.ix_(rows, rows)])
+    sure = size > 1e-12 * max(size[-1], 1e-300)
+    inverse = (vectors[:, sure] / size[sure]) @ vectors[:, sure].T
+    lost = (np.abs(vectors[:, ~sure]) > 1e-6).any(axis=1)
+    inverse[lost, lost] = np.inf
+    out[np.ix_(rows, rows)] = inverse * np.outer(objective.width[rows], objective.width[rows])
+    return out
+
+
+def _answer(model: Model, query: Query, ends: Descent, kept: NDArray[np.int64], told: Agreement) -> Estimate:
+    objective = query.objective
+    z = ends.z[kept]
+    x = objective.x(z)
+    r = (query.forward.value(x) - query.data.y) / query.data.sigma
+    try:
+        blind = unseen(
+            [a.name for a in query.axes], z[0], objective.lower, objective.width, objective.information(z[0]), objective.movable,
+            objective.value,
+        )  # fmt: skip
+    except OutOfTime:
+        blind = ()
+    message = "; ".join(text for text in (*(b.words for b in blind), told.words, query.used) if text)
+    chi = np.square(query.objective.likelihood.across(r)).sum(axis=1) * told.widened**2
+    return Estimate(
+        _status(query, ends, kept), query.axes, x, message, None,
+        log_density=ends.energy[kept[0]] - ends.energy[kept],
+        covariance=np.stack([covariance(objective, q, h) for q, h in zip(z, ends.curvature[kept], strict=True)]),
+        misfit=chi, rows=len(query.data.y), unseen=blind, uncertainty=query.uncertainty, agreement=told,
+        curvature=ends.curvature[kept], box=dict(zip((a.name for a in query.axes), map(float, objective.width), strict=True)), model=model,
+    )  # fmt: skip
+
+
+def _status(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Status:
+    deadline = query.deadline
+    if deadline.stopped or deadline.passed or not query.whole:
+        return Status.DEADLINE
+    if ends.converged[kept[0]]:
+        return several(len(kept))
+    return Status.NOT_CONVERGED if deadline.endless else Status.DEADLINE

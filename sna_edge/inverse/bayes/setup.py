@@ -1,0 +1,131 @@
+"""An estimation problem made ready: observations read, known axes contracted, as many of them as a deadline leaves time for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...core.axis import Axis
+from ...errors import InputError
+from ...model import Model
+from ...numerics.low_discrepancy import points
+from ...numerics.time_budget import Deadline, OutOfTime, Pace
+from ..query.problem import Fixed
+from .density.forward import Forward, forward
+from .density.model_error import with_model_error
+from .density.objective import Objective, Prior
+from .density.observations import Columns, Noise, Observations, read
+
+PROBE, PROBED = 128, 8  # observations and settings by which a deadline is first planned
+PROBING = 0.25  # share of the time left that this planning takes at most, once one setting is timed
+WORK = 1000.0  # evaluations of a whole search
+SETUP, SEARCH = 0.25, 0.5  # shares of the time left for contracting observations and for the search
+TICK = 1e-9  # seconds: a coarse clock may stand still
+ANSWER = 12  # evaluations that writing the answer takes
+
+
+@dataclass(frozen=True)
+class Query:
+    """An estimation problem made ready: shared by estimate and posterior."""
+
+    axes: tuple[Axis, ...]
+    data: Observations
+    objective: Objective
+    forward: Forward
+    deadline: Deadline
+    maker: Maker
+
+    @property
+    def whole(self) -> bool:
+        """True when no observation was left out."""
+        return len(self.data.y) == len(self.maker.data.y)
+
+    @property
+    def uncertainty(self) -> str:
+        """What the answer's uncertainty comes from, in words."""
+        return "noise and model" if self.data.model.any() else "noise"
+
+    def widened(self, factor: float) -> Query:
+        """The same question with noise and model error `factor` times as large."""
+        return replace(self.maker, factor=factor).query(self.data.count)
+
+    @property
+    def used(self) -> str:
+        """What a deadline left out of the observations, in words."""
+        return "" if self.whole else f"{len(self.data.y)} of {len(self.maker.data.y)} measured numbers were used before the deadline"
+
+    @property
+    def answering(self) -> float:
+        """Seconds that writing the answer takes beside fixed costs: 0 without a deadline."""
+        if self.deadline.endless:
+            return 0.0
+        return ANSWER * self.objective.pace.seconds.get("value", 0.0) + 0.05 * self.maker.seconds * self.data.count
+
+
+def prepare(
+    model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, prior: Prior | None, at: Fixed | None,
+    deadline_ms: float | None, work: float = WORK, *, noise_only: bool = False,
+) -> Query:  # fmt: skip
+    """Check everything and contract the known axes once; the model's own error takes part unless `noise_only`. Raises as observe.read
+    does.
+
+    With a deadline as many of the observations are used as leave time for the search: `work` evaluations, in units of the time that
+    one setting takes with the observations used.
+    """
+    deadline = Deadline(deadline_ms)
+    if not unknowns or len(set(unknowns)) != len(unknowns):
+        raise InputError("name each unknown input once, and at least one")
+    data = read(model, observations, unknowns, noise, at)
+    data = data if noise_only else with_model_error(model, data)
+    maker = Maker(model, [model.axis_index(name) for name in unknowns], data, prior, deadline, noise_only)
+    return maker.query(data.count) if deadline.endless else maker.affordable(work)
+
+
+@dataclass
+class Maker:
+    """Queries on all or some of the observations."""
+
+    model: Model
+    sought: list[int]
+    data: Observations
+    prior: Prior | None
+    deadline: Deadline
+    noise_only: bool
+    factor: float = 1.0  # times which noise and model error are taken
+    seconds: float = 0.0  # per observation, of making a query
+
+    def query(self, points: int) -> Query:
+        """On about that many observed points; times itself."""
+        begun = self.deadline.elapsed_ms
+        data = self.data if points >= self.data.count else self.data.thinned(points)
+        data = data if self.factor == 1.0 else data.wider(self.factor)
+        axes = tuple(self.model.axes[d] for d in self.sought)
+        operator = forward(self.model, self.sought, data)
+        made = Query(axes, data, Objective(axes, operator, data, self.prior, Pace(self.deadline)), operator, self.deadline, self)
+        self.seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / points
+        return made
+
+    def affordable(self, work: float) -> Query:
+        """As many observations as leave time for `work`; found by making larger and larger ones."""
+        size = self.data.count if self.data.count <= 4 * PROBE else PROBE
+        while True:
+            made = self.query(size)
+            least = self.data.count if made.objective.compressed else int(size * self.speed(made.objective, work))
+            wanted = min(self.data.count, 16 * size, least, int(SETUP * self.deadline.left / self.seconds))
+            if wanted < min(2 * size, self.data.count) or size == self.data.count:
+                return made
+            size = wanted
+
+    def speed(self, objective: Objective, work: float) -> float:
+        """How many times more observations could be used."""
+        z = points(PROBED, len(objective.axes))
+        begun = self.deadline.elapsed_ms
+        try:
+            objective.value(z[:1])
+            count = objective.pace.affordable("value", PROBING, PROBED)
+            if count > 1:
+                objective.value(z[1:count])
+        except OutOfTime:
+            return 0.0
+        seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / count
+        return SEARCH * self.deadline.left / (work * seconds)

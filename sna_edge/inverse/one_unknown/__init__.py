@@ -1,0 +1,1 @@
+"""Exact answers over one unknown: all roots, extremes and intervals of a piecewise polynomial."""

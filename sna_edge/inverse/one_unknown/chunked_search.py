@@ -1,0 +1,55 @@
+"""Exact answers over one unknown in stretches of its axis, so that a deadline can end them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...numerics.piecewise_polynomial import Piecewise, RootSet
+from ...numerics.time_budget import Deadline
+
+Floats = NDArray[np.float64]
+
+SPANS = 128  # of a stretch
+SAME = 1e-12  # of the axis: a root at the border of two stretches is found by both
+
+
+def stretches(line: Piecewise, deadline: Deadline, overlap: int = 0) -> Iterator[tuple[Piecewise, float, float]]:
+    """Parts of `line` from left to right while there is time, the first one always, `overlap` spans longer than the [low, high] they are
+    meant for; the whole line without a deadline."""
+    spans = len(line.coefficients)
+    size = spans if deadline.endless else SPANS
+    deadline.restart()
+    for first in range(0, spans, size):
+        last = min(first + size, spans)
+        if first and not deadline.allows():
+            return
+        a, b = max(first - overlap, 0), min(last + overlap, spans)
+        yield Piecewise(line.breaks[a : b + 1], line.coefficients[a:b]), float(line.breaks[first]), float(line.breaks[last])
+
+
+def all_roots(line: Piecewise, target: float, deadline: Deadline) -> RootSet:
+    """`line.roots(target)`, or those of the stretches there was time for (`deadline.stopped`)."""
+    if deadline.endless or len(line.coefficients) <= SPANS:
+        return line.roots(target)
+    x, tangent, intervals = [], [], []
+    for part, low, high in stretches(line, deadline, 1):
+        found = part.roots(target)
+        own = (found.x >= low) & (found.x <= high)
+        x.append(found.x[own])
+        tangent.append(found.tangent[own])
+        cut = np.clip(found.intervals, low, high)
+        intervals.append(cut[cut[:, 0] < cut[:, 1]])
+    every, flags = np.concatenate(x), np.concatenate(tangent)
+    fresh = np.diff(every, prepend=-np.inf) > SAME * line.width
+    return RootSet(every[fresh], flags[fresh], touching_joined(np.concatenate(intervals)))
+
+
+def touching_joined(pieces: Floats) -> Floats:
+    """Intervals [m, 2] in order; one that begins where another ends continues it."""
+    if len(pieces) < 2:
+        return pieces
+    begins = np.r_[True, pieces[1:, 0] > pieces[:-1, 1]]
+    return np.stack([pieces[begins, 0], pieces[np.r_[begins[1:], True], 1]], axis=1)

@@ -1,0 +1,154 @@
+"""Where one unknown keeps an output inside limits, and where it is smallest or largest; exact, as roots are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.axis import Axis
+from ...core.output import Output
+from ...errors import InputError
+from ...model import Model
+from ...numerics.piecewise_polynomial import JOIN, Piecewise, RootSet
+from ...numerics.time_budget import Deadline
+from ...status import Status
+from ..query.answer import Roots, level_or_number, several
+from ..query.limits import Limits, linear_end
+from ..query.limits import ends as usable_limits
+from ..query.problem import UNUSABLE, BadValue, Fixed, curve, output_index, split
+from .chunked_search import stretches, touching_joined
+from .roots import PART, late, unreachable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The smallest or largest value over one unknown: `at` {name: x}, `value` in output units."""
+
+    status: Status
+    at: dict[str, Any]
+    value: float
+    message: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        out = {"status": self.status.label, "at": self.at, "value": self.value}
+        return {**out, "message": self.message} if self.message else out
+
+
+def interval_set(
+    model: Model, unknown: str, limits: Limits, at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Roots:
+    """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)}; isolated points are in `x`.
+
+    None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the nearest value to the middle.
+    """
+    deadline = Deadline(deadline_ms)
+    axis = model.axes[model.axis_index(unknown)]
+    if len(limits) != 1:
+        raise InputError("interval_set takes the limits of one output")
+    ((name, given),) = limits.items()
+    k = output_index(model, name)
+    try:
+        low, high = _usable(name, *given)
+        (d,), fixed = split(model, [unknown], at)
+    except UNUSABLE as error:
+        return Roots(error.status, (axis,), np.empty((0, 1)), str(error))
+    line, output = curve(model, d, fixed, k), model.outputs[k]
+    if axis.kind == "categorical":
+        return _level_set(line, axis, output, low, high)
+    ends = sorted(linear_end(output, y) for y in (low, high))
+    points, pieces = _inside(line, ends[0], ends[1], deadline)
+    if not len(points) and not len(pieces) and not deadline.stopped:
+        return unreachable(line, axis, output, float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2)
+    status = several(len(points) + len(pieces))
+    answer = Roots(status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces)
+    return late(answer) if deadline.stopped else answer
+
+
+def _usable(name: str, low: float | None, high: float | None) -> tuple[float, float]:
+    try:
+        return usable_limits(name, low, high)
+    except InputError as error:
+        raise BadValue(str(error)) from None
+
+
+def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tuple[Floats, Floats]:
+    found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, deadline)]
+    points, pieces = np.unique(np.concatenate([p for p, _ in found])), touching_joined(np.concatenate([i for _, i in found]))
+    covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
+    return points[~covered], pieces
+
+
+def inside_pieces(
+    line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may enter or leave; `roots` in place of
+    `line.roots`."""
+    cuts = [line.breaks[[0, -1]]]
+    ends, starts = line.coefficients.sum(axis=1)[:-1], line.coefficients[1:, 0]
+    cuts.append(line.breaks[1:-1][np.abs(ends - starts) > JOIN * line.size])
+    touching = []
+    for level in (low, high):
+        if np.isfinite(level):
+            found = (roots or line.roots)(level)
+            cuts += [found.x, found.intervals.reshape(-1)]
+            touching += [found.x, found.intervals.reshape(-1)]
+    x = np.unique(np.concatenate(cuts))
+    middle = line(0.5 * (x[:-1] + x[1:]))
+    inside = (middle >= low) & (middle <= high)
+    pieces = _joined(x, inside)
+    points = np.unique(np.concatenate([*touching, np.empty(0)]))
+    covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
+    return points[~covered], pieces
+
+
+def _joined(x: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """Neighbouring inside pieces [x_i, x_{i+1}] as one interval, [m, 2]."""
+    change = np.diff(np.r_[False, inside, False].astype(int))
+    return np.stack([x[np.flatnonzero(change == 1)], x[np.flatnonzero(change == -1)]], axis=1)
+
+
+def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: float) -> Roots:
+    y = output.value(line.coefficients[:, 0])
+    hit = np.flatnonzero((y >= low) & (y <= high)).astype(float)
+    if not len(hit):
+        return unreachable(Piecewise(np.arange(len(y) + 1.0), line.coefficients), axis, output, float(np.clip(y.mean(), low, high)))
+    return Roots(several(len(hit)), (axis,), hit[:, None], tangent=np.zeros(len(hit), dtype=bool))
+
+
+def argmin(
+    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Extreme:
+    """The x in the closed domain with the smallest y, and y; exact from the piecewise polynomial."""
+    return _extreme(model, unknown, output, at, 1.0, Deadline(deadline_ms))
+
+
+def argmax(
+    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+) -> Extreme:
+    """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial."""
+    return _extreme(model, unknown, output, at, -1.0, Deadline(deadline_ms))
+
+
+def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, sign: float, deadline: Deadline) -> Extreme:
+    axis = model.axes[model.axis_index(unknown)]
+    if output is None and len(model.outputs) > 1:
+        raise InputError(f"name the output; outputs are {', '.join(model.output_names)}")
+    k = 0 if output is None else output_index(model, output)
+    try:
+        (d,), fixed = split(model, [unknown], at)
+    except UNUSABLE as error:
+        return Extreme(error.status, {}, np.nan, str(error))
+    line = curve(model, d, fixed, k)
+    if axis.kind == "categorical":
+        line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
+    parts = [part.candidates for part, _, _ in stretches(line, deadline)]
+    x, y = np.concatenate([x for x, _ in parts]), model.outputs[k].value(np.concatenate([f for _, f in parts]))
+    best = int(np.argmin(sign * y))
+    status, message = (Status.DEADLINE, PART) if deadline.stopped else (Status.OK, "")
+    return Extreme(status, {unknown: level_or_number(axis, x[best])}, float(y[best]), message)

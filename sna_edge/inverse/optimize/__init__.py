@@ -1,0 +1,1 @@
+"""Batched optimizers in a box: Gauss-Newton, trust region, multistart, projection, infeasibility proofs."""

@@ -1,0 +1,1 @@
+"""What every inverse query shares: the problem, limits, answers, and the C library's side."""

@@ -1,0 +1,1 @@
+"""Which inputs give a target: batches, level sets, advice."""

@@ -1,0 +1,1 @@
+"""Methods that know no model: piecewise polynomials, low-discrepancy points, time budgets."""

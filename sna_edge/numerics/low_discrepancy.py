@@ -1,0 +1,62 @@
+"""Quasi-random points and diverse subsets of points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inverse.query import native
+from .time_budget import Deadline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def points(count: int, dimensions: int, seed: int = 0, first: int = 0) -> Floats:
+    """z_i = frac(shift + i a), a_j = g^-(j+1), g the positive root of g^(U+1) = g + 1; shape [count, U] in [0, 1).
+
+    `seed` draws the shift. Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    """
+    g = 2.0
+    for _ in range(40):
+        g = (1.0 + g) ** (1.0 / (dimensions + 1))
+    rates = g ** -np.arange(1.0, dimensions + 1)
+    shift = np.random.default_rng(seed).random(dimensions)
+    return np.asarray((shift + np.arange(first + 1, first + count + 1)[:, None] * rates) % 1.0)
+
+
+def thin(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None) -> tuple[Ints, float]:
+    """At most `count` indices of z [n, U], each the farthest point from those taken before, and the fill distance:
+    the largest distance of any point to the nearest one taken. Points closer than `separation` are taken once;
+    at the deadline what is taken so far is returned.
+
+    Source: Gonzalez, Theor. Comput. Sci. 38 (1985): within twice of the best possible fill distance.
+    """
+    library = native.library()
+    if library is not None and z.shape[1] <= native.UNKNOWNS:
+        indices, distance = np.empty(count, np.int64), np.empty(len(z))
+        seconds = native.FOREVER if deadline is None or deadline.endless else deadline.left
+        n, fill = library.thin(np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds)
+        if deadline is not None:
+            deadline.over()
+        return indices[:n], fill
+    return thin_slowly(z, count, separation, deadline)
+
+
+def thin_slowly(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None) -> tuple[Ints, float]:
+    """`thin` by numpy."""
+    square = np.square(z).sum(axis=1)
+    taken = [0]
+    distance = _squared(z, square, 0)
+    while len(taken) < count:
+        far = int(distance.argmax())
+        if distance[far] <= separation**2 or (deadline is not None and deadline.over()):
+            break
+        taken.append(far)
+        np.minimum(distance, _squared(z, square, far), out=distance)
+    return np.array(taken), float(np.sqrt(distance.max()))
+
+
+def _squared(z: Floats, square: Floats, i: int) -> Floats:
+    """|z - z_i|^2 [n], at least 0; good to about 1e-15."""
+    return np.asarray(np.maximum(square + (square[i] - 2.0 * (z @ z[i])), 0.0))

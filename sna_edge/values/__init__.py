@@ -1,0 +1,1 @@
+"""What callers write: numbers, levels, units, frames, documents; strict, nothing cut to make it fit."""

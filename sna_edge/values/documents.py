@@ -1,0 +1,116 @@
+"""JSON and TOML files as a person writes them, read strictly: no key twice, any common encoding, one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from os import PathLike, fspath
+from typing import Any
+
+from ..errors import InputError
+
+LARGEST = 1 << 24  # bytes of a file written by hand
+SECOND = re.compile(r"overwrite|twice|immutable|duplicate|redefine", re.IGNORECASE)  # how TOML readers speak of a second key
+DIGITS = "Exceeds the limit"  # of Python's reading of whole numbers
+
+
+class Twice(ValueError):
+    """An object of JSON gives `key` more than once."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {shortened(key)!r} stands twice in one object")
+        self.key = key
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of `pairs`, whose keys must differ: the hook for JSON that may have been written by anybody. Raises Twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise Twice(next(key for i, key in enumerate(keys) if key in keys[:i]))
+    return found
+
+
+def read_document(path: str | PathLike[str]) -> Mapping[str, Any]:
+    """The tables of a .json file, or of any other as TOML. Raises InputError, with the line where there is one."""
+    with open(path, "rb") as file:
+        data = file.read(LARGEST + 1)
+    name = fspath(path)
+    if len(data) > LARGEST:
+        raise InputError(f"{name} is larger than {LARGEST >> 20} MiB; give a file of tables written by hand")
+    text = _text(data, name)
+    return _json(text, name) if name.lower().endswith(".json") else _toml(text, name)
+
+
+def _text(data: bytes, name: str) -> str:
+    """UTF-8, UTF-16 or UTF-32, with or without a byte order mark."""
+    encoding = json.detect_encoding(data)
+    try:
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(f"{name} is not {encoding.upper()} text (line {line}); save it as UTF-8") from None
+    if not text.strip():
+        raise InputError(f"{name} is empty; write its tables, or give another file")
+    return text
+
+
+def _json(text: str, name: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text, object_pairs_hook=once, parse_constant=_no_number)
+    except Twice as error:
+        raise InputError(f"{name}: {error}; keep one of them") from None
+    except RecursionError:
+        raise InputError(f"{name} is nested too deeply; write plain tables") from None
+    except ValueError as error:
+        raise InputError(f"{name} is not JSON ({_said(error)}); mend it") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{name} must hold one JSON object with tables; put them in braces")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _toml(text: str, name: str) -> Mapping[str, Any]:
+    toml = _toml_reader()
+    try:
+        tables: Mapping[str, Any] = toml.loads(text)
+    except RecursionError:
+        raise InputError(f"{name} is nested too deeply; write plain tables") from None
+    except ValueError as error:
+        if SECOND.search(str(error)):
+            line, again = _place(str(error), text.rstrip())
+            raise InputError(f"{name}: line {line} ({again}) gives a key or a table a second time; keep one of them") from None
+        raise InputError(f"{name} is not TOML ({_said(error)}); mend it") from None
+    return tables
+
+
+def _place(message: str, text: str) -> tuple[int, str]:
+    """The line a TOML reader speaks of (the last one for `at end of document`), and what stands there."""
+    lines = text.split("\n")
+    named = re.search(r"line (\d+)", message)
+    line = min(int(named[1]), len(lines)) if named else len(lines)
+    return line, shortened(lines[line - 1].strip())
+
+
+def _said(error: ValueError) -> str:
+    return "a whole number has thousands of digits" if DIGITS in str(error) else shortened(str(error), 200)
+
+
+def _toml_reader() -> Any:
+    """tomllib of Python 3.11, or tomli."""
+    for name in ("tomllib", "tomli"):
+        try:
+            return import_module(name)
+        except ModuleNotFoundError:
+            continue
+    raise InputError("TOML needs Python 3.11 or newer, or the package tomli; pip install tomli, or write the limits as .json")
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """`text`, its end left out where it is long."""
+    return text if len(text) <= most else text[: most - 3] + "..."

@@ -1,0 +1,86 @@
+"""How often 90 % sets of `posterior` hold the true setting of real parts: fit on some parts, invert the others, one reading each.
+
+python tools/inverse/inverse_coverage.py [--splits 3]     (needs ../shared/data)
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from sna_edge import Model
+from sna_edge.inverse import posterior
+from sna_export.fit import AxisSpec, fit_arrays
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LEVEL, GAUGE = 0.9, 0.01  # of the sets; noise of the gauge, as a share of an output's standard deviation
+HELD_OUT, SAMPLES = 150, 400
+TABLES = {
+    "single tracks, 316L": (
+        "hofmann2026_316l_singletracks/hofmann2026_316l_677.csv", ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"],
+        ["weld_width_um", "penetration_depth_um"], ["power_W", "speed_mm_s"],
+    ),
+    "power plant": ("uci_power_plant/power_plant.csv", ["AT_C", "V_cmHg", "AP_mbar", "RH_pct"], ["PE_MW"], ["AT_C", "V_cmHg"]),
+    "concrete": (
+        "uci_concrete/concrete.csv", ["cement_kg_m3", "slag_kg_m3", "flyash_kg_m3", "water_kg_m3", "superplasticizer_kg_m3", "age_day"],
+        ["strength_MPa"], ["cement_kg_m3"],
+    ),
+}  # fmt: skip
+
+
+def rows(path: Path, names: list[str]) -> np.ndarray:
+    """Columns [N, n] of the table; whole rows alone."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        found = [[r[n] for n in names] for r in csv.DictReader(file)]
+    return np.array([[float(c) for c in r] for r in found if all(c.strip() for c in r)])
+
+
+def covered(model: Model, part: dict[str, float], outputs: list[str], unknown: str, noise: dict[str, float], alone: bool) -> bool | None:
+    """Whether the set of the unknown holds its true value; None for a part outside the domain."""
+    known = {k: v for k, v in part.items() if k not in outputs and k != unknown}
+    axis = model.axes[model.axis_index(unknown)]
+    if not axis.lower <= part[unknown] <= axis.upper:
+        return None
+    words = {} if not alone else {"noise_only": True}
+    found = posterior(model, {**known, **{o: part[o] for o in outputs}}, [unknown], noise, n=SAMPLES, **words)
+    if not len(found.x):
+        return None if found.status.label == "out_of_domain" else False
+    low, high = found.interval(LEVEL)[0]
+    return bool(low <= part[unknown] <= high)
+
+
+def coverage(table: str, unknown: str, splits: int) -> tuple[dict[bool, float], int]:
+    """{noise only: share of held-out parts whose set holds the truth}, and the number of parts."""
+    path, inputs, outputs, _ = TABLES[table]
+    data = rows(DATA / path, [*inputs, *outputs])
+    hits: dict[bool, list[bool]] = {False: [], True: []}
+    for seed in range(splits):
+        order = np.random.default_rng(seed).permutation(len(data))
+        test, train = np.split(data[order][: HELD_OUT + 1000], [HELD_OUT])
+        axes = [AxisSpec(name) for name in inputs]
+        model = fit_arrays(train[:, : len(inputs)], train[:, len(inputs) :], axes, outputs, time_limit=20.0).model
+        noise = {o: float(GAUGE * s) for o, s in zip(outputs, train[:, len(inputs) :].std(axis=0), strict=True)}
+        for row in test:
+            part = dict(zip([*inputs, *outputs], map(float, row), strict=True))
+            for alone in hits:
+                answer = covered(model, part, outputs, unknown, noise, alone)
+                hits[alone] += [] if answer is None else [answer]
+    return {alone: float(np.mean(h)) for alone, h in hits.items()}, len(hits[False])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--splits", type=int, default=3)
+    args = parser.parse_args()
+    print("| table | unknown | parts | noise and model | noise only |\n|---|---|---|---|---|")
+    for table, (path, _, _, unknowns) in TABLES.items():
+        for unknown in unknowns if (DATA / path).exists() else ():
+            share, count = coverage(table, unknown, args.splits)
+            print(f"| {table} | {unknown} | {count} | {100 * share[False]:.0f} % | {100 * share[True]:.0f} % |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

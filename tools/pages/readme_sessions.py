@@ -1,0 +1,72 @@
+"""Run the console sessions of README.md and write what they print back into it.
+
+    python tools/pages/readme_sessions.py
+
+A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in one temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+REPLAYED = re.compile(r"\(replayed on [^)]*\)")
+SPEED = ("chosen by", "checked on", "cut by", "the self-test")
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """(command, output) pairs of one block."""
+    pairs = []
+    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        while command.endswith("\\"):
+            more, _, output = output.partition("\n")
+            command += "\n" + more
+        pairs.append((command, output))
+    return pairs
+
+
+def run(command: str, folder: Path) -> str:
+    """stdout and stderr of a shell command; the environment's own programs come first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
+    """README with fresh outputs, and (command, output before, output now) of every command."""
+    seen: list[tuple[str, str, str]] = []
+
+    def fresh(match: re.Match[str]) -> str:
+        out = []
+        for command, before in commands(match.group(1)):
+            now = run(command, folder)
+            seen.append((command, before, now))
+            out.append(f"$ {command}\n{now}")
+        return "```console\n" + "".join(out) + "```"
+
+    return BLOCK.sub(fresh, text), seen
+
+
+def shape(output: str) -> str:
+    """Output with numbers masked and blanks merged: what must not change from machine to machine.
+
+    What depends on the machine's speed (which candidate a fit chose) and on what is installed (backends, a compiler) is left out.
+    """
+    output = REPLAYED.sub("", output)
+    lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
+    kept = [line for line in lines if not line.startswith(SPEED)]
+    return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        text, _ = replay(README.read_text(encoding="utf-8"), Path(temporary))
+    README.write_text(text, encoding="utf-8")
