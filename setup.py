@@ -1,4 +1,5 @@
-"""Packages of the distribution: `sna_edge/` as it is, `export/` under the import name `sna_export`, and the C library as data."""
+"""Packages of the distribution: `sna_edge/` as it is, `export/` under the import name `sna_export`,
+and the C library as data."""
 
 import shutil
 import sys
@@ -13,7 +14,8 @@ C_LIBRARY = ("sna.h", "sna_options.h", "sna.c", "cpp/sna.hpp")
 
 
 class BuildWithLibrary(build_py):
-    """Also copies the C library beside `sna_export.firmware`, which ships it next to generated sources."""
+    """Also copies the C library beside `sna_export.firmware`, which ships it next to generated
+    sources."""
 
     def run(self) -> None:
         super().run()
@@ -21,14 +23,21 @@ class BuildWithLibrary(build_py):
             return
         for name in C_LIBRARY:
             if not (BINDINGS / name).exists():
-                sys.exit(f"{BINDINGS / name} is missing: exports from this package would be without it; build from a whole checkout")
+                sys.exit(
+                    f"{BINDINGS / name} is missing: exports from this package would be without it;"
+                    " build from a whole checkout"
+                )
             target = Path(self.build_lib) / ROOM / "firmware" / "library" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(BINDINGS / name, target)
 
 
 setup(
-    packages=[*find_packages(include=["sna_edge", "sna_edge.*"]), ROOM, *(f"{ROOM}.{p}" for p in find_packages("export"))],
+    packages=[
+        *find_packages(include=["sna_edge", "sna_edge.*"]),
+        ROOM,
+        *(f"{ROOM}.{p}" for p in find_packages("export")),
+    ],
     package_dir={ROOM: "export"},
     package_data={"": ["py.typed", "*.c", "*.h", "*.css", "*.js", "*.html", "*.in"]},
     cmdclass={"build_py": BuildWithLibrary},

@@ -1,4 +1,5 @@
-"""The build backend of scikit-build-core, asked only where there are compilers: without one a build ends with one sentence."""
+"""The build backend of scikit-build-core, asked only where there are compilers: without one a build
+ends with one sentence."""
 
 from __future__ import annotations
 
@@ -28,14 +29,17 @@ def get_requires_for_build_editable(config_settings: Any = None) -> Any:
 
 
 def _compilers() -> None:
-    missing = [language for language, (variable, names) in COMPILERS.items() if not _found(variable, names)]
+    missing = [
+        language for language, (variable, names) in COMPILERS.items() if not _found(variable, names)
+    ]
     if missing and os.name == "posix":
         sys.exit(
-            f"sna-edge-native needs a {' and a '.join(missing)} compiler and none is on the PATH; install one (Debian: sudo apt install "
-            "build-essential), name it with CC and CXX, or install a ready wheel (`make wheels`); without it the numpy backend serves"
+            f"sna-edge-native needs a {' and a '.join(missing)} compiler and none is on the PATH;"
+            " install one (Debian: sudo apt install build-essential), name it with CC and CXX, or"
+            " install a ready wheel (`make wheels`); without it the numpy backend serves"
         )
 
 
 def _found(variable: str, names: tuple[str, ...]) -> bool:
     named = os.environ.get(variable, "").split()
-    return any(shutil.which(name) for name in (named[:1] or names))
+    return any(shutil.which(name) for name in named[:1] or names)

@@ -1,4 +1,5 @@
-"""sna-edge, the device room: load an artifact, answer forward and inverse queries, say when not to be trusted.
+"""sna-edge, the device room: load an artifact, answer forward and inverse queries, say when not to
+be trusted.
 
 >>> import sna_edge
 >>> model = sna_edge.load("model.sna")                       # doctest: +SKIP
@@ -17,7 +18,16 @@ from .errors import ArtifactError, BackendError, DomainError, InputError, NotClo
 from .model import Evaluation, Model
 from .status import MEANING, Status
 
-_INVERSE = ("advise", "argmax", "argmin", "estimate", "interval_set", "level_set", "posterior", "roots")  # imported at first use
+_INVERSE = (
+    "advise",
+    "argmax",
+    "argmin",
+    "estimate",
+    "interval_set",
+    "level_set",
+    "posterior",
+    "roots",
+)  # imported at first use
 
 __version__ = "0.1.0"
 

@@ -16,7 +16,8 @@ class InputError(SnaError):
 
 
 class DomainError(SnaError):
-    """An input lies outside the closed domain. `row`, `axis`, `excess` say where and how far (axis units)."""
+    """An input lies outside the closed domain. `row`, `axis`, `excess` say where and how far (axis
+    units)."""
 
     status = Status.OUT_OF_DOMAIN
 
@@ -26,7 +27,8 @@ class DomainError(SnaError):
 
 
 class NotClosed(SnaError):
-    """The operation leaves the class of SNA models (non-identity link, categorical derivative, ...)."""
+    """The operation leaves the class of SNA models (non-identity link, categorical derivative,
+    ...)."""
 
     status = Status.UNSUPPORTED
 

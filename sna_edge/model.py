@@ -33,9 +33,10 @@ DTYPES = ("float64", "float32", "float16", "int16", "int8")
 class Model:
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
-    Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well. A level is given as it was
-    written in the table, in arrays too (`Axis.coordinate`); `level_index=True` gives levels as 0, 1, .. in the axis's order.
-    Tables are float64 decoded values; `dtypes` names how each axis's table is stored in the artifact.
+    Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
+    A level is given as it was written in the table, in arrays too (`Axis.coordinate`);
+    `level_index=True` gives levels as 0, 1, .. in the axis's order. Tables are float64 decoded
+    values; `dtypes` names how each axis's table is stored in the artifact.
     """
 
     def __init__(
@@ -57,37 +58,56 @@ class Model:
         self.certificate = dict(certificate or {})
         self.metadata = dict(metadata or {})
         self._categorical = any(a.kind == "categorical" for a in self.axes)
-        self.integer_path = integer_path  # written with section 8 (for cores without an FPU) where its bounds can be proven
+        # written with section 8 (for cores without an FPU) where its bounds can be proven
+        self.integer_path = integer_path
         self._validate()
         self._backend_name = backend
         self._backend: backends.Backend | None = None
         self._single: Callable[[object], Floats | None] | None = None
-        self._bare: Callable[[object], Floats | None] | None = None  # of float64 (D,) where all inputs are numbers
+        self._bare: Callable[[object], Floats | None] | None = (
+            None  # of float64 (D,) where all inputs are numbers
+        )
         self._quick: Single | None = None
         self.artifact: bytes | None = None  # the bytes this model was loaded from
         self.path: str | None = None  # and their file
-        self.parent: tuple[Model, dict[int, float]] | None = None  # the model of which this fixes inputs, and their values
+        self.parent: tuple[Model, dict[int, float]] | None = (
+            None  # the model of which this fixes inputs, and their values
+        )
 
     def _validate(self) -> None:
         names = [a.name for a in self.axes]
         if len(set(names)) != len(names) or not names:
-            raise InputError(f"axis names must be unique and at least one; got {', '.join(names) or 'none'}")
+            raise InputError(
+                f"axis names must be unique and at least one; got {', '.join(names) or 'none'}"
+            )
         if len({o.name for o in self.outputs}) != len(self.outputs) or not self.outputs:
             raise InputError("output names must be unique and at least one")
         if self.interaction.weights.shape[1] != len(self.outputs):
-            raise InputError(f"weights have {self.interaction.weights.shape[1]} columns for {len(self.outputs)} outputs")
+            raise InputError(
+                f"weights have {self.interaction.weights.shape[1]} columns for {len(self.outputs)}"
+                " outputs"
+            )
         if len(self.interaction.tables) != len(self.axes) or len(self.dtypes) != len(self.axes):
             raise InputError(f"{len(self.axes)} axes need as many tables and dtypes")
         for axis, table in zip(self.axes, self.interaction.tables, strict=True):
             if table.shape[1] and len(table) != axis.basis.n_rows:
-                raise InputError(f"axis {axis.name!r}: table has {len(table)} rows, its basis {axis.basis.n_rows}")
+                raise InputError(
+                    f"axis {axis.name!r}: table has {len(table)} rows, its basis"
+                    f" {axis.basis.n_rows}"
+                )
         if not set(self.dtypes) <= set(DTYPES):
             raise InputError(f"dtypes must be among {', '.join(DTYPES)}")
 
     def __repr__(self) -> str:
         kind = self.interaction.kind.upper()
-        inputs, outputs = ", ".join(a.name for a in self.axes), ", ".join(o.name for o in self.outputs)
-        return f"Model({inputs} -> {outputs}; {kind}, {self.interaction.rank} modes, {self.parameters} parameters)"
+        inputs, outputs = (
+            ", ".join(a.name for a in self.axes),
+            ", ".join(o.name for o in self.outputs),
+        )
+        return (
+            f"Model({inputs} -> {outputs}; {kind}, {self.interaction.rank} modes, {self.parameters}"
+            " parameters)"
+        )
 
     @property
     def parameters(self) -> int:
@@ -120,7 +140,8 @@ class Model:
         return twin
 
     def replace(self, **changes: Any) -> Model:
-        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata, backend or integer_path."""
+        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata, backend or
+        integer_path."""
         fields: dict[str, Any] = {
             "axes": self.axes, "interaction": self.interaction, "outputs": self.outputs, "dtypes": self.dtypes,
             "certificate": self.certificate, "metadata": self.metadata, "backend": self._backend_name,
@@ -131,12 +152,20 @@ class Model:
     # Queries
 
     def __call__(self, query: Query | None = None, /, **named: Any) -> Floats:
-        """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as `value`, with its keywords."""
+        """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as
+        `value`, with its keywords."""
         if not named:
             return self.value({} if query is None else query)
-        options = {name: named.pop(name) for name in ("extrapolate", "level_index") if name in named and name not in self.input_names}
+        options = {
+            name: named.pop(name)
+            for name in ("extrapolate", "level_index")
+            if name in named and name not in self.input_names
+        }
         if query is not None and named:
-            raise InputError(f"{next(iter(named))!r} is given beside the query; give all inputs in one of the two")
+            raise InputError(
+                f"{next(iter(named))!r} is given beside the query; give all inputs in one of"
+                " the two"
+            )
         return self.value(named if query is None else query, **options)
 
     def value(self, query: Query, extrapolate: bool = False, level_index: bool = False) -> Floats:
@@ -144,13 +173,22 @@ class Model:
 
         `extrapolate`: outside the domain the model continues linearly, without a word; `evaluate` says which rows those are.
         """  # flags that need not be named: a call is 5 % quicker
-        if self._bare is not None and type(query) is _array and query.dtype is DOUBLE and query.ndim == 1:
+        if (
+            self._bare is not None
+            and type(query) is _array
+            and query.dtype is DOUBLE
+            and query.ndim == 1
+        ):
             if (answer := self._bare(query)) is not None:
                 return answer
         elif self._quick is not None:
             if (answer := self._quick.value(query, level_index)) is not None:
                 return answer
-        elif self._single is not None and (level_index or not self._categorical) and (answer := self._single(query)) is not None:
+        elif (
+            self._single is not None
+            and (level_index or not self._categorical)
+            and (answer := self._single(query)) is not None
+        ):
             return answer
         x, single = coordinates(self.axes, query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
@@ -158,11 +196,16 @@ class Model:
         y = self.backend.value(self._domain.admitted(x, extrapolate))
         return y[0] if single else y
 
-    def gradient(self, query: Query, *, extrapolate: bool = False, level_index: bool = False) -> Floats:
-        """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical axes."""
+    def gradient(
+        self, query: Query, *, extrapolate: bool = False, level_index: bool = False
+    ) -> Floats:
+        """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical
+        axes."""
         return self.value_and_gradient(query, extrapolate=extrapolate, level_index=level_index)[1]
 
-    def value_and_gradient(self, query: Query, *, extrapolate: bool = False, level_index: bool = False) -> tuple[Floats, Floats]:
+    def value_and_gradient(
+        self, query: Query, *, extrapolate: bool = False, level_index: bool = False
+    ) -> tuple[Floats, Floats]:
         """Value and gradient in one pass; shapes as `value` and `gradient`."""
         x, single = coordinates(self.axes, query, level_index)
         y, g = self.backend.value_and_gradient(self._domain.admitted(x, extrapolate))
@@ -177,13 +220,24 @@ class Model:
         return cached
 
     def evaluate(
-        self, query: Query, *, extrapolate: bool = False, tolerance: Mapping[str, float] | None = None, level_index: bool = False
+        self,
+        query: Query,
+        *,
+        extrapolate: bool = False,
+        tolerance: Mapping[str, float] | None = None,
+        level_index: bool = False,
     ) -> Evaluation:
-        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad names or shapes.
+        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad
+        names or shapes.
 
-        `tolerance` {input: axis units}: a reading no further than that outside the domain is evaluated at its border (`moved`).
+        `tolerance` {input: axis units}: a reading no further than that outside the domain is
+        evaluated at its border (`moved`).
         """
-        if self._quick is not None and not tolerance and (answer := self._quick.answer(query, level_index)) is not None:
+        if (
+            self._quick is not None
+            and not tolerance
+            and (answer := self._quick.answer(query, level_index)) is not None
+        ):
             return answer
         x, _ = coordinates(self.axes, query, level_index)
         moved = None
@@ -199,11 +253,16 @@ class Model:
         for k, output in enumerate(self.outputs):
             lower[:, k], upper[:, k] = output.bounds(value[:, k])
         if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
-            lower[found.status == Status.EXTRAPOLATED] = upper[found.status == Status.EXTRAPOLATED] = np.nan
+            lower[found.status == Status.EXTRAPOLATED] = upper[
+                found.status == Status.EXTRAPOLATED
+            ] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
 
-    def grid(self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None) -> Floats:
-        """Values on the tensor grid of `points` (in the order given) with the other inputs fixed by `at`; shape (*lengths, K).
+    def grid(
+        self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None
+    ) -> Floats:
+        """Values on the tensor grid of `points` (in the order given) with the other inputs fixed by
+        `at`; shape (*lengths, K).
 
         The fixed axes are contracted first: the cost is that of matrix products, not of points.
         """
@@ -214,13 +273,15 @@ class Model:
     # Algebra: closed operations, implemented in algebra.py and moments.py
 
     def at(self, fixed: Mapping[str, object] | None = None, /, **named: object) -> Any:
-        """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is left."""
+        """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is
+        left."""
         from .calculus.operations import at
 
         return at(self, {**(fixed or {}), **named})
 
     def linear(self) -> Model:
-        """The linear part f_k as a model with identity links; scale and offset are folded in where the link is identity.
+        """The linear part f_k as a model with identity links; scale and offset are folded in where
+        the link is identity.
 
         Other outputs are no longer y and are named so: 'y before exp', 'y before logistic'.
         """
@@ -235,7 +296,8 @@ class Model:
         return derivative(self, name)
 
     def integrate(self, name: str, a: float | None = None, b: float | None = None) -> Any:
-        """int_a^b f dx_name (the whole axis by default): a Model, or numbers [K] when no input is left."""
+        """int_a^b f dx_name (the whole axis by default): a Model, or numbers [K] when no input is
+        left."""
         from .calculus.operations import integrate
 
         return integrate(self, name, a, b)
@@ -259,7 +321,8 @@ class Model:
         return self + (-other)
 
     def mean(self, over: Mapping[str, Distribution] | None = None) -> Any:
-        """E[f] over the inputs named in `over` (all, uniform, by default): numbers [K] or a Model of the others."""
+        """E[f] over the inputs named in `over` (all, uniform, by default): numbers [K] or a Model
+        of the others."""
         from .calculus.moments import mean
 
         return mean(self, over)
@@ -270,10 +333,14 @@ class Model:
 
         return variance(self, over)
 
-    def sobol(self, over: Mapping[str, Distribution] | None = None, *, sampled: bool = False) -> Sobol:
-        """First-order and total Sobol indices of every input and output; inputs are assumed independent.
+    def sobol(
+        self, over: Mapping[str, Distribution] | None = None, *, sampled: bool = False
+    ) -> Sobol:
+        """First-order and total Sobol indices of every input and output; inputs are assumed
+        independent.
 
-        Exact; an output behind a link has none that are, and raises NotClosed unless `sampled`, with their `error`, will do.
+        Exact; an output behind a link has none that are, and raises NotClosed unless `sampled`,
+        with their `error`, will do.
         """
         from .calculus.moments import sobol
 

@@ -1,4 +1,5 @@
-"""One question at a time: whatever form a point has, the shortest way to its value and to its whole answer."""
+"""One question at a time: whatever form a point has, the shortest way to its value and to its whole
+answer."""
 
 from __future__ import annotations
 
@@ -17,18 +18,27 @@ Floats = NDArray[np.float64]
 Point = Callable[[Floats, Floats], int]
 
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
-NUMBERS = frozenset("fdbBhHiIlLqQ")  # kinds of arrays whose elements are plain numbers: float32, float64, integers
+NUMBERS = frozenset(
+    "fdbBhHiIlLqQ"
+)  # kinds of arrays whose elements are plain numbers: float32, float64, integers
 PLAIN = frozenset((float, int, np.float64))
-_array, _empty, _new, _set = np.ndarray, np.empty, object.__new__, object.__setattr__  # looked up once: a query takes about a microsecond
+_array, _empty, _new, _set = (
+    np.ndarray,
+    np.empty,
+    object.__new__,
+    object.__setattr__,
+)  # looked up once: a query takes about a microsecond
 _NOWHERE, _NO_EXCESS = np.array([-1]), np.zeros(1)
 _STATUS = {s: np.array([s], np.int8) for s in range(128)}
 
 
 class Single:
-    """Answers of one point (D,), (1, D), of any number type, a list, or a mapping of numbers and levels; None sends the rest down
-    the ordinary way, as it does every point without a value, which says what is wrong.
+    """Answers of one point (D,), (1, D), of any number type, a list, or a mapping of numbers and
+    levels; None sends the rest down the ordinary way, as it does every point without a value, which
+    says what is wrong.
 
-    `point(x, y)` fills y [K] and gives the status of a contiguous float64 x (D,); negative, TypeError or ValueError where it cannot.
+    `point(x, y)` fills y [K] and gives the status of a contiguous float64 x (D,); negative,
+    TypeError or ValueError where it cannot.
     """
 
     def __init__(self, model: Model, point: Point) -> None:
@@ -40,10 +50,17 @@ class Single:
         self._plain = self._widths(model)
 
     def _widths(self, model: Model) -> tuple[Floats, Floats] | None:
-        """[1, K] below and above: what the ends of every interval add to the value, where that is all there is to it."""
-        if any(o.link != "identity" or (o.interval is not None and o.interval.space != "output") for o in model.outputs):
+        """[1, K] below and above: what the ends of every interval add to the value, where that is
+        all there is to it."""
+        if any(
+            o.link != "identity" or (o.interval is not None and o.interval.space != "output")
+            for o in model.outputs
+        ):
             return None
-        ends = [(np.nan, np.nan) if o.interval is None else (o.interval.below, o.interval.above) for o in model.outputs]
+        ends = [
+            (np.nan, np.nan) if o.interval is None else (o.interval.below, o.interval.above)
+            for o in model.outputs
+        ]
         return np.array([[-below for below, _ in ends]]), np.array([[above for _, above in ends]])
 
     def value(self, query: object, level_index: bool = False) -> Floats | None:
@@ -55,7 +72,10 @@ class Single:
         try:
             if self._point(x, y) < 0:
                 return None
-        except (TypeError, ValueError):  # another shape, or not contiguous: the ordinary way converts it, or says what is wrong
+        except (
+            TypeError,
+            ValueError,
+        ):  # another shape, or not contiguous: the ordinary way converts it, or says what is wrong
             return None
         return y[None] if type(query) is _array and query.ndim == 2 else y
 
@@ -81,7 +101,9 @@ class Single:
             "excess": _NO_EXCESS.copy(),
         }  # fmt: skip
         record = _new(Evaluation)
-        _set(record, "__dict__", fields)  # a third of the time that a frozen record takes to fill itself
+        _set(
+            record, "__dict__", fields
+        )  # a third of the time that a frozen record takes to fill itself
         return record
 
     def _bounds(self, y: Floats) -> tuple[Floats, Floats]:
@@ -91,7 +113,8 @@ class Single:
         return lower, upper
 
     def _place(self, query: Any, level_index: bool) -> Floats | None:
-        """Coordinates (D,) of a query that is one point of plain numbers (and levels in a mapping)."""
+        """Coordinates (D,) of a query that is one point of plain numbers (and levels in a
+        mapping)."""
         if type(query) is _array:
             if query.ndim == 2 and len(query) == 1:
                 query = query[0]

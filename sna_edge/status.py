@@ -31,7 +31,9 @@ MEANING: dict[Status, str] = {
     Status.OK: "answered",
     Status.SEVERAL: "answered; more than one solution",
     Status.TANGENT: "answered; solutions touch or lie closer than 1e-6 of the axis",
-    Status.EXTRAPOLATED: "answered outside the domain because it was asked for; linear from the boundary",
+    Status.EXTRAPOLATED: (
+        "answered outside the domain because it was asked for; linear from the boundary"
+    ),
     Status.EDGE: "answered inside the domain where training rows are missing",
     Status.OUT_OF_DOMAIN: "no value: an input is outside the closed domain",
     Status.BAD_INPUT: "no value: an input is missing, not a number or not usable",

@@ -29,15 +29,24 @@ def data() -> Path:
 
 @pytest.fixture(scope="session")
 def arm_python() -> Callable[[str], Path]:
-    """machine -> a folder with its own `python` under QEMU and `site` for its path; the test is skipped where it cannot be."""
+    """machine -> a folder with its own `python` under QEMU and `site` for its path; the test is
+    skipped where it cannot be."""
 
     def folder(machine: str) -> Path:
         target = Path(tempfile.gettempdir()) / f"sna-python-{machine}"
         if not (target / "ready").exists():
-            command = ["bash", str(ROOT / "tools" / "release" / "arm_python.sh"), str(target), machine]
+            command = [
+                "bash",
+                str(ROOT / "tools" / "release" / "arm_python.sh"),
+                str(target),
+                machine,
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                pytest.skip(f"no {machine} Python under QEMU here: {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}")
+                pytest.skip(
+                    f"no {machine} Python under QEMU here:"
+                    f" {(done.stderr.strip().splitlines() or ['setup failed'])[-1][:100]}"
+                )
         return target
 
     return folder

@@ -35,7 +35,10 @@ def test_sources_import_numpy_and_the_standard_library_only(root):
         for module, top in imports(path):
             package = module.split(".")[0]
             lazily = not top and name.startswith("cli/") and package == "sna_export"
-            if package not in ALLOWED | OPTIONAL.get(name, set()) | set(sys.stdlib_module_names) and not lazily:
+            if (
+                package not in ALLOWED | OPTIONAL.get(name, set()) | set(sys.stdlib_module_names)
+                and not lazily
+            ):
                 wrong.append(f"{name}: {module}")
     assert not wrong
 
@@ -43,11 +46,13 @@ def test_sources_import_numpy_and_the_standard_library_only(root):
 def test_loaded_modules_are_numpy_and_the_standard_library():
     """What is really loaded by import, by a query and by the command line."""
     code = (
-        "import sys, numpy; before = set(sys.modules); import sna_edge, sna_edge.cli, sna_edge.inverse;"
-        "sna_edge.cli.main(['doctor', '--json']);"
-        "print(sorted({m.split('.')[0] for m in set(sys.modules) - before}))"
+        "import sys, numpy; before = set(sys.modules); import sna_edge, sna_edge.cli,"
+        " sna_edge.inverse;sna_edge.cli.main(['doctor', '--json']);print(sorted({m.split('.')[0]"
+        " for m in set(sys.modules) - before}))"
     )
-    done = subprocess.run([sys.executable, "-c", BLOCK + code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCK + code], capture_output=True, text=True, check=True
+    )
     loaded = set(ast.literal_eval(done.stdout.splitlines()[-1]))
     assert loaded - {"sna_edge", "numpy"} - set(sys.stdlib_module_names) <= {"sna_edge_native"}
 
@@ -58,12 +63,19 @@ for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_lit
     sys.modules[name] = None
 """
 
+
 @pytest.mark.parametrize("how", ["missing", "broken"])
 def test_without_the_native_library_numpy_serves(tmp_path, how):
-    """An installation without a compiler, or with a library built for another machine, loads and answers."""
-    blocked = {"missing": "sys.modules['sna_edge_native'] = None", "broken": f"sys.path.insert(0, {str(tmp_path)!r})"}[how]
+    """An installation without a compiler, or with a library built for another machine, loads and
+    answers."""
+    blocked = {
+        "missing": "sys.modules['sna_edge_native'] = None",
+        "broken": f"sys.path.insert(0, {str(tmp_path)!r})",
+    }[how]
     (tmp_path / "sna_edge_native").mkdir()
-    (tmp_path / "sna_edge_native" / "__init__.py").write_text("raise ImportError('wrong ELF class')\n")
+    (tmp_path / "sna_edge_native" / "__init__.py").write_text(
+        "raise ImportError('wrong ELF class')\n"
+    )
     code = f"""
 import sys
 {blocked}
@@ -75,7 +87,9 @@ sna_edge.Model(axes, cp, [sna_edge.Output("y")], dtypes=["float32"]).save("m.sna
 model = sna_edge.load("m.sna")
 print(model.backend.name, round(model(a=0.5)[0], 6), main(["doctor", "--json"]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "numpy 1.0 0"
 
@@ -89,7 +103,8 @@ print(time.process_time() - start)
 
 
 def test_import_costs_less_than_60_ms_over_numpy(tmp_path):
-    """Processor time with bytecode, which an installer writes, the best of five processes: other work does not count."""
+    """Processor time with bytecode, which an installer writes, the best of five processes: other
+    work does not count."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c", COST]
     seconds = []

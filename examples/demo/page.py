@@ -15,11 +15,22 @@ from sna_export.report.svg import Plot, ends
 Record = dict[str, Any]
 
 
-def write(path: Path, title: str, found: Any, files: Record, device: Record, by_type: dict[str, dict[str, float]]) -> None:
+def write(
+    path: Path,
+    title: str,
+    found: Any,
+    files: Record,
+    device: Record,
+    by_type: dict[str, dict[str, float]],
+) -> None:
     """Write the page of one demo run."""
     model = found.model
     rows = len(device["forward"]["measured"])
-    page = Page(title, f"Fitted to {len(found.measured)} rows; judged on {rows} held-out rows by the int16 file, as a device would run it.")
+    page = Page(
+        title,
+        f"Fitted to {len(found.measured)} rows; judged on {rows} held-out rows by the int16 file,"
+        " as a device would run it.",
+    )
     page.tiles(tiles(files, device))
     held_out(page, model, device)
     stored(page, files, by_type)
@@ -41,7 +52,10 @@ def tiles(files: Record, device: Record) -> list[tuple[str, str]]:
 
 
 def held_out(page: Page, model: Any, device: Record) -> None:
-    measured, predicted = np.array(device["forward"]["measured"]), np.array(device["forward"]["predicted"])
+    measured, predicted = (
+        np.array(device["forward"]["measured"]),
+        np.array(device["forward"]["predicted"]),
+    )
     plots = []
     for k, output in enumerate(model.outputs):
         pair = measured[:, k], predicted[:, k]
@@ -54,12 +68,23 @@ def stored(page: Page, files: Record, by_type: dict[str, dict[str, float]]) -> N
     """Errors by storage type."""
     page.heading("Storage types")
     page.text(
-        "Error of the stored tables against the fit, as shares of the output range. Exact and bound are rigorous, and of an output with a "
-        "link those of the linear part before it."
+        "Error of the stored tables against the fit, as shares of the output range. Exact and bound"
+        " are rigorous, and of an output with a link those of the linear part before it."
     )
-    keys = {"rms": "RMS", "max": "maximum", "exact_rms": "RMS, exact", "bound": "bound of the maximum"}
-    figures_of = {n: {word: e["certificate"].get(k) for k, word in keys.items()} for n, e in files.items()}
-    small = {n: {word: v for word, v in found.items() if v is not None} for n, found in figures_of.items() if n != "float32"}
+    keys = {
+        "rms": "RMS",
+        "max": "maximum",
+        "exact_rms": "RMS, exact",
+        "bound": "bound of the maximum",
+    }
+    figures_of = {
+        n: {word: e["certificate"].get(k) for k, word in keys.items()} for n, e in files.items()
+    }
+    small = {
+        n: {word: v for word, v in found.items() if v is not None}
+        for n, found in figures_of.items()
+        if n != "float32"
+    }
     page.plots([figures.quantization(small)])
     outputs = list(next(iter(by_type.values())))
     header = ["tables", "bytes", *(f"held-out RMSE, {n}" for n in outputs), *keys.values()]
@@ -77,8 +102,13 @@ def answers(page: Page, model: Any, device: Record) -> None:
     page.heading("Inverse answers")
     if one["solutions"]:
         page.plots([crossings(model, one, name, value)])
-        fixed = ", ".join(f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in one["at"].items())
-        page.text(f"Every {one['unknown']} with {name} = {value:g}: {', '.join(f'{v:.5g}' for v in one['solutions'])} (at {fixed}).")
+        fixed = ", ".join(
+            f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in one["at"].items()
+        )
+        page.text(
+            f"Every {one['unknown']} with {name} = {value:g}:"
+            f" {', '.join(f'{v:.5g}' for v in one['solutions'])} (at {fixed})."
+        )
     solutions = many["solutions"]
     if not solutions:
         page.text(f"{many['status']}: {many.get('message', '')}")
@@ -95,14 +125,24 @@ def crossings(model: Any, one: Record, name: str, value: float) -> str:
     y = model.value({**one["at"], axis.name: x})[:, model.output_names.index(name)]
     label = labelled(axis.name, axis.unit)
     plot = Plot((axis.lower, axis.upper), ends(y, [value]), xlabel=label, ylabel=name, width=520)
-    plot.line(x, y).line([axis.lower, axis.upper], [value, value], 5, dashed=True, name=f"target {value:g}")
-    return plot.dots(one["solutions"], [value] * len(one["solutions"]), 1, radius=4, name="solutions").render()
+    plot.line(x, y).line(
+        [axis.lower, axis.upper], [value, value], 5, dashed=True, name=f"target {value:g}"
+    )
+    return plot.dots(
+        one["solutions"], [value] * len(one["solutions"]), 1, radius=4, name="solutions"
+    ).render()
 
 
 def parallel(model: Any, solutions: list[Record]) -> str:
     """Parallel coordinates, every axis from 0 (lower end) to 1 (upper end)."""
     axes = [a for a in model.axes if a.name in solutions[0]]
-    plot = Plot((-0.3, len(axes) - 0.7), (0, 1), ylabel="share of the domain", width=max(520, 105 * len(axes)), height=300)
+    plot = Plot(
+        (-0.3, len(axes) - 0.7),
+        (0, 1),
+        ylabel="share of the domain",
+        width=max(520, 105 * len(axes)),
+        height=300,
+    )
     plot.categories([a.name for a in axes])
     for i, solution in enumerate(solutions):
         share = [(a.level_names.index(v) / max(len(a.level_names) - 1, 1)) if isinstance(v, str) else (v - a.lower) / a.width

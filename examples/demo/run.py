@@ -1,6 +1,7 @@
-"""The main job on real data: table -> fit -> quantize -> certify -> model.sna -> device -> forward and inverse answers -> report.
+"""The main job on real data: table -> fit -> quantize -> certify -> model.sna -> device -> forward
+and inverse answers -> report.
 
-    python examples/demo/run.py [--lpbf | --table my.csv --target col] [--out out/demo] [--time-limit S]
+python examples/demo/run.py [--lpbf | --table my.csv --target col] [--out out/demo] [--time-limit S]
 """
 
 from __future__ import annotations
@@ -33,7 +34,13 @@ DEVICE = Path(__file__).with_name("device.py")
 def main() -> int:
     args = arguments()
     try:
-        job = tables.lpbf() if args.lpbf else tables.from_file(args.table, args.target) if args.table else tables.concrete()
+        job = (
+            tables.lpbf()
+            if args.lpbf
+            else tables.from_file(args.table, args.target)
+            if args.table
+            else tables.concrete()
+        )
         run(job, Path(args.out), args.seed, args.time_limit)
     except (tables.Unusable, SnaError) as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -42,7 +49,9 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lpbf", action="store_true")
     parser.add_argument("--table")
     parser.add_argument("--target")
@@ -69,8 +78,17 @@ def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = No
     say.inverse(device)
     say.speed(device)
     page.write(out / "report.html", job.title, found, files, device, by_type)
-    sizes = {name: {"bytes": entry["bytes"], "certificate": entry["certificate"]} for name, entry in files.items()}
-    facts = {"fit": found.report, "seconds": seconds, "files": sizes, "device": device, "held_out_rmse": by_type}
+    sizes = {
+        name: {"bytes": entry["bytes"], "certificate": entry["certificate"]}
+        for name, entry in files.items()
+    }
+    facts = {
+        "fit": found.report,
+        "seconds": seconds,
+        "files": sizes,
+        "device": device,
+        "held_out_rmse": by_type,
+    }
     (out / "report.json").write_text(json.dumps(plain(facts)), encoding="utf-8")
     print(f"\nwritten: {out / 'model.sna'}, {out / 'report.html'}, {out / 'report.json'}")
 
@@ -82,31 +100,51 @@ def fitted(job: tables.Job, train: Path, seed: int, time_limit: float | None) ->
     from sna_export.table.units import with_units
 
     start = time.perf_counter()
-    words = {"inputs": job.inputs, "categorical": job.categorical, "seed": seed, "time_limit": time_limit}
+    words = {
+        "inputs": job.inputs,
+        "categorical": job.categorical,
+        "seed": seed,
+        "time_limit": time_limit,
+    }
     found = fit(read(train), job.targets, **words, progress=sys.stderr.isatty())
     axes = [replace(a, unit=job.units.get(a.name, a.unit)) for a in found.model.axes]
     outputs = [replace(o, unit=job.units.get(o.name, o.unit)) for o in found.model.outputs]
-    return replace(found, model=with_units(found.model.replace(axes=axes, outputs=outputs))), time.perf_counter() - start
+    return (
+        replace(found, model=with_units(found.model.replace(axes=axes, outputs=outputs))),
+        time.perf_counter() - start,
+    )
 
 
 def stored(found: Any, out: Path) -> dict[str, dict[str, Any]]:
-    """The model as float32, int16 and int8 files with their certificates; model.sna is the int16 one."""
+    """The model as float32, int16 and int8 files with their certificates; model.sna is the int16
+    one."""
     from sna_export.quantize import quantize
 
     files = {}
     for name in STORED:
         plain = name == "float32"
         unrounded = found.model.replace(dtypes=[name] * len(found.model.axes))
-        model = unrounded if plain else quantize(found.model, name, data=found.inputs, level_index=True)
+        model = (
+            unrounded if plain else quantize(found.model, name, data=found.inputs, level_index=True)
+        )
         path = out / ("model.sna" if name == DEPLOYED else f"model.{name}.sna")
         model.save(path)
-        files[name] = {"path": path, "bytes": path.stat().st_size, "certificate": model.certificate, "model": model}
+        files[name] = {
+            "path": path,
+            "bytes": path.stat().st_size,
+            "certificate": model.certificate,
+            "model": model,
+        }
     return files
 
 
 def asked(job: tables.Job, model: Model, measured: np.ndarray) -> dict[str, Any]:
-    """The inverse question: targets, the unknown of the first query, what stays fixed in the second."""
-    targets = job.question or {name: float(f"{v:.3g}") for name, v in zip(model.output_names, np.nanmedian(measured, axis=0), strict=True)}
+    """The inverse question: targets, the unknown of the first query, what stays fixed in the
+    second."""
+    targets = job.question or {
+        name: float(f"{v:.3g}")
+        for name, v in zip(model.output_names, np.nanmedian(measured, axis=0), strict=True)
+    }
     unknown = job.unknown or most_important(model)
     return {"targets": targets, "unknown": unknown, "fixed": job.fixed, "count": COUNT}
 
@@ -120,7 +158,11 @@ def most_important(model: Model) -> str:
 
 def on_device(model: Path, test: Path, question: Path) -> dict[str, Any]:
     """Run device.py in a process of its own, where nothing but numpy can be imported."""
-    done = subprocess.run([sys.executable, str(DEVICE), str(model), str(test), str(question)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(DEVICE), str(model), str(test), str(question)],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise tables.Unusable(f"the device run failed: {done.stderr.strip().splitlines()[-1]}")
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -131,10 +173,19 @@ def held_out_rmse(model: Model, test: Path) -> dict[str, float]:
     """RMSE per output of the held-out rows."""
     with open(test, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    query = {a.name: [r[a.name] if a.kind == "categorical" else float(r[a.name] or "nan") for r in rows] for a in model.axes}
+    query = {
+        a.name: [r[a.name] if a.kind == "categorical" else float(r[a.name] or "nan") for r in rows]
+        for a in model.axes
+    }
     value = model.evaluate(query, extrapolate=True).value
     measured = np.array([[float(r[name] or "nan") for name in model.output_names] for r in rows])
-    return dict(zip(model.output_names, np.sqrt(np.nanmean((value - measured) ** 2, axis=0)).tolist(), strict=True))
+    return dict(
+        zip(
+            model.output_names,
+            np.sqrt(np.nanmean((value - measured) ** 2, axis=0)).tolist(),
+            strict=True,
+        )
+    )
 
 
 if __name__ == "__main__":

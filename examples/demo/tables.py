@@ -1,4 +1,5 @@
-"""The table of the demo: concrete strength, laser tracks or the user's own; split into rows to learn from and rows to judge by."""
+"""The table of the demo: concrete strength, laser tracks or the user's own; split into rows to
+learn from and rows to judge by."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-LPBF = ROOT.parent / "shared" / "data" / "hofmann2026_316l_singletracks" / "hofmann2026_316l_677.csv"
+LPBF = (
+    ROOT.parent / "shared" / "data" / "hofmann2026_316l_singletracks" / "hofmann2026_316l_677.csv"
+)
 HELD_OUT = 0.2  # share of rows the fit never sees
 
 
@@ -25,9 +28,15 @@ class Job:
     inputs: list[str]
     units: dict[str, str] = field(default_factory=dict)
     categorical: list[str] = field(default_factory=list)
-    question: dict[str, float] = field(default_factory=dict)  # output -> wanted value; the median where empty
-    unknown: str = ""  # the input sought by the first inverse query; the most important one where empty
-    fixed: dict[str, float] = field(default_factory=dict)  # inputs that stay fixed in the many-solutions query
+    question: dict[str, float] = field(
+        default_factory=dict
+    )  # output -> wanted value; the median where empty
+    unknown: str = (
+        ""  # the input sought by the first inverse query; the most important one where empty
+    )
+    fixed: dict[str, float] = field(
+        default_factory=dict
+    )  # inputs that stay fixed in the many-solutions query
 
 
 class Unusable(Exception):
@@ -49,9 +58,13 @@ def concrete() -> Job:
 
 
 def lpbf() -> Job:
-    """Single laser tracks on 316L: power, speed, spot and powder layer -> width and depth (Hofmann et al. 2026)."""
+    """Single laser tracks on 316L: power, speed, spot and powder layer -> width and depth (Hofmann
+    et al. 2026)."""
     if not LPBF.exists():
-        raise Unusable(f"the laser tracks are not at {LPBF.relative_to(ROOT.parent)} beside the repository; run make demo instead")
+        raise Unusable(
+            f"the laser tracks are not at {LPBF.relative_to(ROOT.parent)} beside the repository;"
+            " run make demo instead"
+        )
     job = from_file(str(LPBF), "weld_width_um")
     inputs = ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"]
     return Job(
@@ -61,19 +74,27 @@ def lpbf() -> Job:
 
 
 def from_file(path: str, target: str | None) -> Job:
-    """The user's own CSV table; every other numeric column is an input, text columns are categorical."""
+    """The user's own CSV table; every other numeric column is an input, text columns are
+    categorical."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             header, *rows = (row for row in csv.reader(file) if row)
     except OSError as error:
-        raise Unusable(f"cannot read {path}: {error.strerror}; give TABLE=path/to/table.csv") from None
+        raise Unusable(
+            f"cannot read {path}: {error.strerror}; give TABLE=path/to/table.csv"
+        ) from None
     except ValueError:
         raise Unusable(f"{path} has no rows; give a CSV table with a header line") from None
     header = [name.strip() for name in header]
     if target is None or target not in header:
-        raise Unusable(f"name the column to predict with TARGET=; the columns of {path} are {', '.join(header)}")
+        raise Unusable(
+            f"name the column to predict with TARGET=; the columns of {path} are"
+            f" {', '.join(header)}"
+        )
     inputs = [name for name in header if name != target]
-    categorical = [name for name in inputs if not _numeric([row[header.index(name)] for row in rows])]
+    categorical = [
+        name for name in inputs if not _numeric([row[header.index(name)] for row in rows])
+    ]
     return Job(Path(path).name, header, rows, [target], inputs, categorical=categorical)
 
 

@@ -1,4 +1,5 @@
-"""MODEL.sna -> partition.bin: the length, zeros up to byte 64, the artifact as it is. Flash it to the partition's address.
+"""MODEL.sna -> partition.bin: the length, zeros up to byte 64, the artifact as it is. Flash it to
+the partition's address.
 
 python write_partition.py MODEL.sna partition.bin
 """

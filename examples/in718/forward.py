@@ -1,7 +1,9 @@
-"""Principal components of images -> a property, by a Gaussian process with main and pair effects, as a small separable model.
+"""Principal components of images -> a property, by a Gaussian process with main and pair effects,
+as a small separable model.
 
-The kernel is a sum over inputs and over pairs of inputs, so the posterior mean is a sum of one- and two-dimensional functions:
-each is stored on the tables of a sparse CP model with modes of one or two axes.
+The kernel is a sum over inputs and over pairs of inputs, so the posterior mean is a sum of one- and
+two-dimensional functions: each is stored on the tables of a sparse CP model with modes of one or
+two axes.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Components:
 
     @classmethod
     def of(cls, images: Floats, count: int) -> Components:
-        """From the eigenvectors of the products of N images, which are far fewer than the pixels."""
+        """From the eigenvectors of the products of N images, which are far fewer than the
+        pixels."""
         mean = images.mean(axis=0)
         away = images - mean
         square, left = np.linalg.eigh(away @ away.T)
@@ -52,7 +55,8 @@ class Components:
         return np.asarray((images - self.mean) @ self.basis / self.spread)
 
     def images(self, scores: Floats) -> NDArray[np.float32]:
-        """Whole images [n, pixels] in 0..1: one product in single precision, which is far below a pixel's 1 / 255."""
+        """Whole images [n, pixels] in 0..1: one product in single precision, which is far below a
+        pixel's 1 / 255."""
         weights = np.column_stack([scores * self.spread, np.ones(len(scores))]).astype(np.float32)
         out = weights @ self._rows
         return np.clip(out, 0.0, 1.0, out=out)
@@ -64,7 +68,8 @@ class Components:
 
 
 def kernel(a: Floats, b: Floats, length: float, share: float) -> Floats:
-    """Mean of k(a_u, b_u), and by `share` the mean of k(a_u, b_u) k(a_v, b_v) over pairs; k = exp(-(a-b)^2 / 2 length^2)."""
+    """Mean of k(a_u, b_u), and by `share` the mean of k(a_u, b_u) k(a_v, b_v) over pairs; k =
+    exp(-(a-b)^2 / 2 length^2)."""
     single = np.exp(-0.5 * ((a[:, None] - b[None]) / length) ** 2)
     total = single.sum(axis=2)
     d = a.shape[1]
@@ -76,7 +81,8 @@ def kernel(a: Floats, b: Floats, length: float, share: float) -> Floats:
 
 @dataclass(frozen=True)
 class Process:
-    """The posterior mean of y at scores x: centre + spread (kernel(x, points) + 1) @ alpha; `share` of the kernel is pair effects."""
+    """The posterior mean of y at scores x: centre + spread (kernel(x, points) + 1) @ alpha; `share`
+    of the kernel is pair effects."""
 
     points: Floats
     alpha: Floats
@@ -90,7 +96,10 @@ class Process:
         found = []
         for basis, p in zip(bases, self.points.T, strict=True):
             x = np.linspace(basis.breaks[0], basis.breaks[-1], 60)
-            found.append(np.linalg.pinv(basis.design(x)) @ np.exp(-0.5 * ((x[:, None] - p) / self.length) ** 2))
+            found.append(
+                np.linalg.pinv(basis.design(x))
+                @ np.exp(-0.5 * ((x[:, None] - p) / self.length) ** 2)
+            )
         return found
 
     @property
@@ -99,8 +108,11 @@ class Process:
         return self.centre + self.spread * float(self.alpha.sum())
 
 
-def select(images: Floats, y: Floats, group: Labels, share: float = PAIRS) -> tuple[Components, Process, float]:
-    """Components, length and noise with the smallest error of predicting every group from the others, and that error (RMS)."""
+def select(
+    images: Floats, y: Floats, group: Labels, share: float = PAIRS
+) -> tuple[Components, Process, float]:
+    """Components, length and noise with the smallest error of predicting every group from the
+    others, and that error (RMS)."""
     best: tuple[float, Components, Process] | None = None
     groups = [np.flatnonzero(group == g) for g in np.unique(group)]
     centre, spread = float(y.mean()), float(y.std())
@@ -121,7 +133,8 @@ def select(images: Floats, y: Floats, group: Labels, share: float = PAIRS) -> tu
 
 
 def left_out(inverse: Floats, alpha: Floats, groups: Sequence[Labels]) -> Floats:
-    """Errors at every row when its group is left out: the block of the inverse for a group, inverted, times its alpha."""
+    """Errors at every row when its group is left out: the block of the inverse for a group,
+    inverted, times its alpha."""
     if len(groups) == len(alpha):
         return np.asarray(alpha / np.diag(inverse))
     return np.concatenate([np.linalg.solve(inverse[np.ix_(g, g)], alpha[g]) for g in groups])
@@ -130,15 +143,21 @@ def left_out(inverse: Floats, alpha: Floats, groups: Sequence[Labels]) -> Floats
 def scored_axes(points: Floats, name: str) -> list[Axis]:
     """An axis per score, over the range of the points [N, d]."""
     ends = zip(points.min(axis=0), points.max(axis=0), strict=True)
-    return [spline_axis(f"{name}{u + 1}", "", float(a), float(b), spans=SPANS, degree=DEGREE) for u, (a, b) in enumerate(ends)]
+    return [
+        spline_axis(f"{name}{u + 1}", "", float(a), float(b), spans=SPANS, degree=DEGREE)
+        for u, (a, b) in enumerate(ends)
+    ]
 
 
 def separable(process: Process, name: str, unit: str) -> Model:
-    """The process as main effects and pair effects of low rank on cubic tables, over the range of its points."""
+    """The process as main effects and pair effects of low rank on cubic tables, over the range of
+    its points."""
     d = process.points.shape[1]
     axes = scored_axes(process.points, "pc")
     effect = process.main_effects([a.basis for a in axes])
-    tables: list[list[Floats]] = [[((1.0 - process.share) / d) * effect[u] @ process.alpha] for u in range(d)]
+    tables: list[list[Floats]] = [
+        [((1.0 - process.share) / d) * effect[u] @ process.alpha] for u in range(d)
+    ]
     modes: list[list[int]] = [[u] for u in range(d)]
     count = d
     for u, v in combinations(range(d), 2):
@@ -156,9 +175,11 @@ def separable(process: Process, name: str, unit: str) -> Model:
 
 
 def held_out(images: Floats, y: Floats, inner: Labels, groups: Labels) -> tuple[Floats, int]:
-    """Predictions of every row by a separable model fitted without its group, and the most parameters of one.
+    """Predictions of every row by a separable model fitted without its group, and the most
+    parameters of one.
 
-    Components, length and noise are selected on the other rows, by leaving out their `inner` groups in turn.
+    Components, length and noise are selected on the other rows, by leaving out their `inner` groups
+    in turn.
     """
     found, most = np.empty(len(y)), 0
     for g in np.unique(groups):
@@ -171,9 +192,14 @@ def held_out(images: Floats, y: Floats, inner: Labels, groups: Labels) -> tuple[
 
 
 def views(images: Floats, shape: tuple[int, int, int]) -> list[Floats]:
-    """The images in colour and in grey, sharp and blurred twice: principal components of each see other things."""
+    """The images in colour and in grey, sharp and blurred twice: principal components of each see
+    other things."""
     whole = images.reshape(len(images), *shape)
-    found = [gaussian_filter(v, (0, b, b, 0)) if b else v for v in (whole, whole.mean(axis=3, keepdims=True)) for b in BLURS]
+    found = [
+        gaussian_filter(v, (0, b, b, 0)) if b else v
+        for v in (whole, whole.mean(axis=3, keepdims=True))
+        for b in BLURS
+    ]
     return [np.ascontiguousarray(v.reshape(len(images), -1)) for v in found]
 
 
@@ -183,22 +209,35 @@ def averaged(processes: Sequence[Process], name: str, unit: str) -> Model:
     for view, process in enumerate(processes):
         own = scored_axes(process.points, f"view{view + 1}_pc")
         scale = process.spread / len(own) / len(processes)
-        tables += [scale * (e @ process.alpha)[:, None] for e in process.main_effects([a.basis for a in own])]
+        tables += [
+            scale * (e @ process.alpha)[:, None]
+            for e in process.main_effects([a.basis for a in own])
+        ]
         axes += own
     modes = tuple(np.array([d]) for d in range(len(axes)))
     bias = float(np.mean([p.bias for p in processes]))
-    return Model(axes, CP(tuple(tables), modes, np.ones((len(axes), 1))), [Output(name, unit, bias=bias)], dtypes=["float32"] * len(axes))
+    return Model(
+        axes,
+        CP(tuple(tables), modes, np.ones((len(axes), 1))),
+        [Output(name, unit, bias=bias)],
+        dtypes=["float32"] * len(axes),
+    )
 
 
-def held_out_average(seen: Sequence[Floats], y: Floats, inner: Labels, groups: Labels) -> tuple[Floats, int]:
-    """`held_out` by the mean of additive models of every view; components, length and noise of each are selected inside the fold."""
+def held_out_average(
+    seen: Sequence[Floats], y: Floats, inner: Labels, groups: Labels
+) -> tuple[Floats, int]:
+    """`held_out` by the mean of additive models of every view; components, length and noise of each
+    are selected inside the fold."""
     found, most = np.empty(len(y)), 0
     for g in np.unique(groups):
         test = groups == g
         chosen = [select(v[~test], y[~test], inner[~test], 0.0)[:2] for v in seen]
         model = averaged([process for _, process in chosen], "y", "")
         most = max(most, model.parameters)
-        x = np.hstack([components.scores(v[test]) for v, (components, _) in zip(seen, chosen, strict=True)])
+        x = np.hstack(
+            [components.scores(v[test]) for v, (components, _) in zip(seen, chosen, strict=True)]
+        )
         found[test] = model.evaluate(inside(model, x)).value[:, 0]
     return found, most
 

@@ -1,4 +1,5 @@
-"""Inconel 718: from the thermal history of a wall to its strength, and from a wanted strength to thermal histories.
+"""Inconel 718: from the thermal history of a wall to its strength, and from a wanted strength to
+thermal histories.
 
     python examples/in718/run.py [--out out/in718]
 
@@ -21,29 +22,45 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 from data import Walls, load  # noqa: E402
-from forward import Components, held_out, held_out_average, r2, select, separable, views  # noqa: E402
+from forward import (  # noqa: E402
+    Components,
+    held_out,
+    held_out_average,
+    r2,
+    select,
+    separable,
+    views,
+)
 
 from sna_edge import Interval, Model, from_bytes  # noqa: E402
 from sna_edge.inverse import level_set  # noqa: E402
 
-PEERS = {"leave one wall out": ("extra trees on temperature bins", 0.575), "random 5-fold": ("on wavelet principal components", 0.645)}
+PEERS = {
+    "leave one wall out": ("extra trees on temperature bins", 0.575),
+    "random 5-fold": ("on wavelet principal components", 0.645),
+}
 FAMILY = 64  # thermal histories asked for per target
 STARTS = 8 * FAMILY
 FOLDINGS = 5  # random partitions into five folds that the score is a mean over
 DEPLOYED = "UTS, components of the sharp images alone (deployed)"
 REPEATS = 7  # of the reconstruction, for its time
-DENSEST = 0.9  # reconstructions are kept where the training density exceeds that of the outer tenth of the walls
+# reconstructions are kept where the training density exceeds that of the outer tenth of the walls
+DENSEST = 0.9
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", default="out/in718")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     try:
         walls = load()
     except FileNotFoundError:
-        print("in718: no data at ../shared/data beside the repository; nothing to do", file=sys.stderr)
+        print(
+            "in718: no data at ../shared/data beside the repository; nothing to do", file=sys.stderr
+        )
         return 2
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -59,7 +76,8 @@ def main() -> int:
 
 
 def study(walls: Walls, seed: int, out: Path | None = None) -> tuple[dict[str, Any], np.ndarray]:
-    """Forward scores of every property, the deployed strength model, and a family of histories for a wanted strength."""
+    """Forward scores of every property, the deployed strength model, and a family of histories for
+    a wanted strength."""
     seen, row = views(walls.images, walls.shape), np.arange(len(walls.wall))
     scores: dict[str, Any] = {}
     for name, y in walls.properties.items():
@@ -75,7 +93,12 @@ def study(walls: Walls, seed: int, out: Path | None = None) -> tuple[dict[str, A
     if out is not None:
         model.save(out / "in718.sna")
     found, images = reconstruct(model, components, walls, float(np.quantile(y, 0.75)), seed)
-    return {"scores": scores, "peers": PEERS, "parameters": model.parameters, "family": found}, images
+    return {
+        "scores": scores,
+        "peers": PEERS,
+        "parameters": model.parameters,
+        "family": found,
+    }, images
 
 
 def deployed(walls: Walls, residual: np.ndarray) -> tuple[Model, Components]:
@@ -88,8 +111,11 @@ def deployed(walls: Walls, residual: np.ndarray) -> tuple[Model, Components]:
     return from_bytes(whole.to_bytes()), components  # as its artifact serves it
 
 
-def reconstruct(model: Model, components: Components, walls: Walls, target: float, seed: int) -> tuple[dict[str, Any], np.ndarray]:
-    """Histories that the model says reach `target` MPa, kept where walls were seen, as score vectors and whole images; timed."""
+def reconstruct(
+    model: Model, components: Components, walls: Walls, target: float, seed: int
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Histories that the model says reach `target` MPa, kept where walls were seen, as score
+    vectors and whole images; timed."""
     seen = components.scores(walls.images)
     border = float(np.quantile(density(seen, seen, own=True), 1.0 - DENSEST))
     times = []
@@ -98,7 +124,9 @@ def reconstruct(model: Model, components: Components, walls: Walls, target: floa
         plausible, images = family(model, components, seen, border, target, seed)
         times.append(1000.0 * (perf_counter() - start))
     again = components.scores(images)
-    inside = ((again >= [a.lower for a in model.axes]) & (again <= [a.upper for a in model.axes])).all(axis=1)
+    inside = (
+        (again >= [a.lower for a in model.axes]) & (again <= [a.upper for a in model.axes])
+    ).all(axis=1)
     value = model.with_backend("numpy").value(plausible)[:, 0]
     back = model.value(again[inside])[:, 0] if inside.any() else np.empty(0)
     nearest = np.sqrt(np.square(plausible[:, None] - seen[None]).sum(axis=2)).min(axis=1)
@@ -115,8 +143,8 @@ def reconstruct(model: Model, components: Components, walls: Walls, target: floa
 def family(
     model: Model, components: Components, seen: np.ndarray, border: float, target: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Up to FAMILY score vectors at which the model gives `target` and the density of the walls seen is at least `border`, and their
-    images: the inverse query begins between two walls."""
+    """Up to FAMILY score vectors at which the model gives `target` and the density of the walls
+    seen is at least `border`, and their images: the inverse query begins between two walls."""
     rng = np.random.default_rng(seed)
     mixed, share = rng.integers(len(seen), size=(STARTS, 2)), rng.uniform(size=(STARTS, 1))
     near = share * seen[mixed[:, 0]] + (1.0 - share) * seen[mixed[:, 1]]
@@ -126,7 +154,8 @@ def family(
 
 
 def density(x: np.ndarray, seen: np.ndarray, *, own: bool = False) -> np.ndarray:
-    """Kernel density of the walls' scores at x [n], width by Scott's rule; each wall left out of its own with `own`."""
+    """Kernel density of the walls' scores at x [n], width by Scott's rule; each wall left out of
+    its own with `own`."""
     width = len(seen) ** (-1.0 / (seen.shape[1] + 4))
     square = np.square(x).sum(axis=1)[:, None] + np.square(seen).sum(axis=1) - 2.0 * (x @ seen.T)
     weight = np.exp(np.minimum(square, 1e3) * (-0.5 / width**2))
@@ -138,11 +167,20 @@ def density(x: np.ndarray, seen: np.ndarray, *, own: bool = False) -> np.ndarray
 def lines(found: dict[str, Any]) -> list[str]:
     out = []
     for name, s in found["scores"].items():
-        extra = f", random 5-fold {s['random 5-fold']:.3f} +- {s['spread']:.3f}" if "spread" in s else ""
-        out.append(f"{name}: R2 leave one wall out {s['leave one wall out']:.3f}{extra} ({s['parameters']} parameters)")
+        extra = (
+            f", random 5-fold {s['random 5-fold']:.3f} +- {s['spread']:.3f}"
+            if "spread" in s
+            else ""
+        )
+        out.append(
+            f"{name}: R2 leave one wall out {s['leave one wall out']:.3f}{extra} ({s['parameters']}"
+            " parameters)"
+        )
     out += [f"peer, {how}: {score:.3f} ({who})" for how, (who, score) in found["peers"].items()]
     f = found["family"]
-    out.append(f"{f['found']} thermal histories for {f['target']:.0f} MPa in {f['milliseconds']:.1f} ms")
+    out.append(
+        f"{f['found']} thermal histories for {f['target']:.0f} MPa in {f['milliseconds']:.1f} ms"
+    )
     return out
 
 

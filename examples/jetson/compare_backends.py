@@ -1,6 +1,7 @@
-"""One model in numpy, torch (CUDA where there is one) and onnxruntime: agreement and time per query.
+"""One model in numpy, torch (CUDA where there is one) and onnxruntime: agreement and time per
+query.
 
-    python compare_backends.py model.sna [--rows 100000]
+python compare_backends.py model.sna [--rows 100000]
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from sna_edge.artifact.golden import domain_points
 
 
 def main(arguments: list[str] | None = None) -> dict[str, dict[str, float]]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model")
     parser.add_argument("--rows", type=int, default=100_000)
     args = parser.parse_args(arguments)
@@ -30,7 +33,10 @@ def main(arguments: list[str] | None = None) -> dict[str, dict[str, float]]:
     for name, run in runtimes(model).items():
         error = float((np.abs(run(x) - truth) / span).max())
         found[name] = {"error": error, "microseconds": timed(run, x)}
-        print(f"{name:28s} {error:9.1e} of the range   {found[name]['microseconds']:8.3f} us per query in a batch of {len(x)}")
+        print(
+            f"{name:28s} {error:9.1e} of the range   {found[name]['microseconds']:8.3f} us per"
+            f" query in a batch of {len(x)}"
+        )
     return found
 
 
@@ -47,9 +53,17 @@ def runtimes(model: Any) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
 
         from sna_export.onnx import proto, run
 
-        providers = [p for p in ("CUDAExecutionProvider", "CPUExecutionProvider") if p in onnxruntime.get_available_providers()]
-        session = onnxruntime.InferenceSession(proto(model).SerializeToString(), providers=providers)
-        there[f"onnxruntime {session.get_providers()[0][:-17]}"] = lambda x: np.stack(run(session, x), axis=1)
+        providers = [
+            p
+            for p in ("CUDAExecutionProvider", "CPUExecutionProvider")
+            if p in onnxruntime.get_available_providers()
+        ]
+        session = onnxruntime.InferenceSession(
+            proto(model).SerializeToString(), providers=providers
+        )
+        there[f"onnxruntime {session.get_providers()[0][:-17]}"] = lambda x: np.stack(
+            run(session, x), axis=1
+        )
     except ModuleNotFoundError as error:
         print(f"onnxruntime: {error.name} is not installed; pip install 'sna-edge[onnx]'")
     return there

@@ -1,9 +1,10 @@
-"""A laser beam from its heat: power, radius and ring fraction behind noisy surface temperatures, with intervals.
+"""A laser beam from its heat: power, radius and ring fraction behind noisy surface temperatures,
+with intervals.
 
     python examples/lpbf_inverse/run.py [--out out/lpbf_inverse] [--cases 200]      (about half a minute)
 
-The model is the seven-dimensional solution of the moving-beam problem; the temperatures come from a quadrature that does not know
-it. Writes lpbf_inverse.json and the page lpbf_inverse.html.
+The model is the seven-dimensional solution of the moving-beam problem; the temperatures come from a
+quadrature that does not know it. Writes lpbf_inverse.json and the page lpbf_inverse.html.
 """
 
 from __future__ import annotations
@@ -47,7 +48,12 @@ def truth(setting: Floats) -> Floats:
     power, radius, ring = setting
     at = pixels()
     count = len(at["x"])
-    columns = (at["x"], at["y"], np.zeros(count), *(np.full(count, v) for v in (power, SPEED, radius, ring)))
+    columns = (
+        at["x"],
+        at["y"],
+        np.zeros(count),
+        *(np.full(count, v) for v in (power, SPEED, radius, ring)),
+    )
     return semi_analytic(np.column_stack(columns))
 
 
@@ -59,11 +65,15 @@ def settings(model: Model, count: int, seed: int) -> Floats:
 
 
 def discrepancy(model: Model, count: int = 40) -> tuple[Floats, float]:
-    """Root mean square difference [N] of model and quadrature at every pixel, over other settings than those inverted, and the
-    largest eigenvalue of its correlations: errors of a model go together, so they average out less than noise does."""
+    """Root mean square difference [N] of model and quadrature at every pixel, over other settings
+    than those inverted, and the largest eigenvalue of its correlations: errors of a model go
+    together, so they average out less than noise does.
+    """
     off = []
     for setting in settings(model, count, seed=99):
-        said = model.value({**pixels(), "z": 0.0, "speed": SPEED, **dict(zip(UNKNOWNS, setting, strict=True))})[:, 0]
+        said = model.value(
+            {**pixels(), "z": 0.0, "speed": SPEED, **dict(zip(UNKNOWNS, setting, strict=True))}
+        )[:, 0]
         off.append(said - truth(setting))
     rms = np.sqrt(np.square(off).mean(axis=0))
     together = np.linalg.svd(np.array(off) / rms, compute_uv=False)[0] ** 2 / count
@@ -92,11 +102,23 @@ def study(cases: int, model: Model | None = None) -> dict[str, Any]:
     """One setting in full, and how often the intervals hold over `cases` random ones."""
     model = model or from_bytes(solve(lpbf()).model.to_bytes())
     off, together = discrepancy(model)
-    sigma = np.hypot(SENSOR, off * np.sqrt(together))  # readings differ from the model by sensor noise and the model's own error
-    every = [inverted(model, s, sigma, seed) for seed, s in enumerate(settings(model, cases, seed=1))]
-    held = np.array([[e["interval"][n][0] <= e["truth"][n] <= e["interval"][n][1] for n in UNKNOWNS] for e in every])
+    sigma = np.hypot(
+        SENSOR, off * np.sqrt(together)
+    )  # readings differ from the model by sensor noise and the model's own error
+    every = [
+        inverted(model, s, sigma, seed) for seed, s in enumerate(settings(model, cases, seed=1))
+    ]
+    held = np.array(
+        [
+            [e["interval"][n][0] <= e["truth"][n] <= e["interval"][n][1] for n in UNKNOWNS]
+            for e in every
+        ]
+    )
     width = {n: float(model.axes[model.axis_index(n)].width) for n in UNKNOWNS}
-    error = {n: float(np.median([abs(e["most_probable"][n] - e["truth"][n]) for e in every])) for n in UNKNOWNS}
+    error = {
+        n: float(np.median([abs(e["most_probable"][n] - e["truth"][n]) for e in every]))
+        for n in UNKNOWNS
+    }
     return {
         "pixels": len(sigma), "sensor": SENSOR, "model_error": float(np.sqrt(np.square(off).mean())),
         "together": together, "level": LEVEL, "cases": cases,
@@ -114,9 +136,15 @@ def lines(found: dict[str, Any]) -> list[str]:
         scale, unit = UNITS[n]
         low, high = (scale * v for v in one["interval"][n])
         said, true = scale * one["most_probable"][n], scale * one["truth"][n]
-        out.append(f"{n}: {said:.4g} {unit}, {100 * found['level']:.0f} % interval {low:.4g} to {high:.4g} (truth {true:.4g})")
+        out.append(
+            f"{n}: {said:.4g} {unit}, {100 * found['level']:.0f} % interval {low:.4g} to {high:.4g}"
+            f" (truth {true:.4g})"
+        )
     cover = ", ".join(f"{n} {100 * c:.0f} %" for n, c in found["coverage"].items())
-    out.append(f"intervals that hold the truth over {found['cases']} settings: {cover}; {found['median_milliseconds']:.1f} ms per estimate")
+    out.append(
+        f"intervals that hold the truth over {found['cases']} settings: {cover};"
+        f" {found['median_milliseconds']:.1f} ms per estimate"
+    )
     return out
 
 
@@ -128,22 +156,36 @@ def page(found: dict[str, Any]) -> str:
         true = scale * np.array([e["truth"][n] for e in found["every"]])
         ends = scale * np.array([e["interval"][n] for e in found["every"]])
         room = (float(min(true.min(), ends.min())), float(max(true.max(), ends.max())))
-        plot = Plot(room, room, title=n, xlabel=f"truth {unit}", ylabel=f"90 % interval {unit}", width=400, height=360)
+        plot = Plot(
+            room,
+            room,
+            title=n,
+            xlabel=f"truth {unit}",
+            ylabel=f"90 % interval {unit}",
+            width=400,
+            height=360,
+        )
         for x, (low, high) in zip(true, ends, strict=True):
             plot.line([x, x], [low, high], s)
         plots.append(plot.line(room, room, 5, dashed=True).render())
     text = "".join(f"<li>{line}" for line in lines(found))
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>A laser beam from its heat</title>'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}</style>"
-        "<h1>A laser beam from its heat</h1><p>Temperatures on the surface around a moving beam, computed by quadrature and made noisy; "
-        "power, beam radius and ring fraction estimated with the seven-dimensional model, scan speed known."
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>A laser beam from its'
+        " heat</title>"
+        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0"
+        " 1rem}</style>"
+        "<h1>A laser beam from its heat</h1><p>Temperatures on the surface around a moving beam,"
+        " computed by quadrature and made noisy; "
+        "power, beam radius and ring fraction estimated with the seven-dimensional model, scan"
+        " speed known."
         f"<ul>{text}</ul>{''.join(plots)}"
     )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", default="out/lpbf_inverse")
     parser.add_argument("--cases", type=int, default=200)
     args = parser.parse_args()

@@ -1,7 +1,7 @@
 """Fit, quantize, certify, export and query without a network: nothing here opens a connection.
 
-    python examples/offline_export/run.py [--out out/offline]           or, with the network taken away by the kernel:
-    unshare -rn python examples/offline_export/run.py
+python examples/offline_export/run.py [--out out/offline]           or, with the network taken away by the kernel:
+unshare -rn python examples/offline_export/run.py
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ INPUTS = {"power": (100.0, 400.0), "speed": (0.4, 1.6), "spot": (0.05, 0.15)}
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", default="out/offline")
     out = Path(parser.parse_args(arguments).out)
     out.mkdir(parents=True, exist_ok=True)
@@ -31,7 +33,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     write_table(table)
     full, small = out / "full.sna", out / "tracks.sna"
     done = {"network": network()}
-    done["fit"] = word("fit", table, "--target", "width", "--time-limit", "20", "-o", full, "--json")
+    done["fit"] = word(
+        "fit", table, "--target", "width", "--time-limit", "20", "-o", full, "--json"
+    )
     done["quantize"] = word("quantize", full, "--to", "int16", "-o", small, "--json")
     done["verify"] = word("verify", small, "--json")
     done["exports"] = {target: exported(small, target, out) for target in ("onnx", "tflite")}
@@ -42,10 +46,13 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
 
 def network() -> str:
-    """Whether a packet could leave this process: "none" inside a network namespace without interfaces."""
+    """Whether a packet could leave this process: "none" inside a network namespace without
+    interfaces."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # documentation address; a datagram socket sends nothing on connect
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # documentation address; a datagram socket sends nothing on connect
         except OSError:
             return "none"
     return "there"
@@ -62,7 +69,11 @@ def word(*arguments: object) -> Any:
     with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(errors):
         code = sna([str(a) for a in arguments])
     lines = screen.getvalue().strip().splitlines()
-    return json.loads(lines[-1]) if lines else {"status": f"exit {code}", "error": errors.getvalue().strip()}
+    return (
+        json.loads(lines[-1])
+        if lines
+        else {"status": f"exit {code}", "error": errors.getvalue().strip()}
+    )
 
 
 def width(power: Any, speed: Any, spot: Any) -> Any:

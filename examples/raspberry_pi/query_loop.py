@@ -1,10 +1,12 @@
 """Answer every row of a growing sensor table with a prediction, its interval and a status.
 
-    python query_loop.py model.sna readings.csv [--backend auto] [--follow] [--state FILE] [--out answers.csv]
+    python query_loop.py model.sna readings.csv [--backend auto] [--follow] [--state FILE] [--out
+    answers.csv]
 
-readings.csv has a column per input of the model, in any dialect; other columns are carried along as they are. A row outside the
-domain, or with a reading that is not a number, gets a status and no value: never a clamped or invented number. With --follow only
-whole rows are answered, each once: what is answered is noted in readings.csv.state, so that a restart goes on there, also after the
+readings.csv has a column per input of the model, in any dialect; other columns are carried along as
+they are. A row outside the domain, or with a reading that is not a number, gets a status and no
+value: never a clamped or invented number. With --follow only whole rows are answered, each once:
+what is answered is noted in readings.csv.state, so that a restart goes on there, also after the
 table was renamed, truncated or begun anew.
 """
 
@@ -29,13 +31,23 @@ from sna_edge.values.units import converted, quantity
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model")
     parser.add_argument("readings")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--follow", action="store_true", help="wait for new rows, for ever")
-    parser.add_argument("--state", help="where --follow notes what is answered (default: READINGS.state)")
-    parser.add_argument("--out", help="where answered rows go (default: the screen); with --follow they are added to what is there")
+    parser.add_argument(
+        "--state", help="where --follow notes what is answered (default: READINGS.state)"
+    )
+    parser.add_argument(
+        "--out",
+        help=(
+            "where answered rows go (default: the screen); with --follow they are added to what is"
+            " there"
+        ),
+    )
     args = parser.parse_args(arguments)
     model = sna_edge.load(args.model, backend=args.backend)
     print(f"{model} on {model.backend.name}", file=sys.stderr)
@@ -44,13 +56,16 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     pipe = os.path.exists(args.readings) and not os.path.isfile(args.readings)
     note = (args.state or f"{args.readings}.state") if args.follow and not pipe else None
     hint = hint_of(model.metadata.get("dialect"))
-    table = Growing(args.readings, follow=args.follow, note=note, hint=hint, categorical=levels, needed=numbers)
+    table = Growing(
+        args.readings, follow=args.follow, note=note, hint=hint, categorical=levels, needed=numbers
+    )
     with opened(args.out, args.follow) if args.out else nullcontext(sys.stdout) as out:
         return answer(model, table, out, fresh=not (args.out and out.tell()))
 
 
 def opened(path: str, more: bool) -> TextIO:
-    """The file of answers, with `more` behind those it has; a row that was cut off there is ended."""
+    """The file of answers, with `more` behind those it has; a row that was cut off there is
+    ended."""
     out = open(path, "a" if more else "w", newline="", encoding="utf-8", errors="replace")  # noqa: SIM115
     if out.tell():
         with open(path, "rb") as before:
@@ -60,13 +75,17 @@ def opened(path: str, more: bool) -> TextIO:
 
 
 def answer(model: Any, table: Growing, out: TextIO, fresh: bool = True) -> dict[str, Any]:
-    """One answered row per record; returns counts and the median time of a query in microseconds."""
+    """One answered row per record; returns counts and the median time of a query in
+    microseconds."""
     writer = csv.writer(out, lineterminator="\n")
     times, counts = [], dict[str, int]()
     for records in table:
         missing = [name for name in model.input_names if name not in table.names]
         if missing:
-            sys.exit(f"query_loop: the readings have no column {', '.join(missing)}; the model needs {', '.join(model.input_names)}")
+            sys.exit(
+                f"query_loop: the readings have no column {', '.join(missing)}; the model needs"
+                f" {', '.join(model.input_names)}"
+            )
         if fresh:
             writer.writerow(header(model, table.names))
             fresh = False
@@ -75,7 +94,10 @@ def answer(model: Any, table: Growing, out: TextIO, fresh: bool = True) -> dict[
             status, cells = answered(model, table, record)
             times.append(time.perf_counter() - start)
             counts[status] = counts.get(status, 0) + 1
-            writer.writerow((record.cells + [""] * len(table.names))[: len(table.names)] + [status, *cells, record.wrong])
+            writer.writerow(
+                (record.cells + [""] * len(table.names))[: len(table.names)]
+                + [status, *cells, record.wrong]
+            )
         out.flush()
         with suppress(OSError):  # a pipe or the screen
             os.fsync(out.fileno())
@@ -86,20 +108,35 @@ def answer(model: Any, table: Growing, out: TextIO, fresh: bool = True) -> dict[
 
 def header(model: Any, names: Iterable[str]) -> list[str]:
     """The columns of the readings, then those of the answers; a name that is taken gets _in."""
-    added = ["status", *(f"{name} {what}" for name in model.output_names for what in ("predicted", "lower", "upper")), "reason"]
+    added = [
+        "status",
+        *(
+            f"{name} {what}"
+            for name in model.output_names
+            for what in ("predicted", "lower", "upper")
+        ),
+        "reason",
+    ]
     return [f"{name}_in" if name in added else name for name in names] + added
 
 
 def answered(model: Any, table: Growing, record: Record) -> tuple[str, list[str]]:
-    """Status and the cells predicted, lower, upper of every output; empty where there is no number."""
+    """Status and the cells predicted, lower, upper of every output; empty where there is no
+    number."""
     cells = dict(zip(table.names, record.cells, strict=False)) if not record.wrong else {}
-    found = model.evaluate(np.array([reading(table, axis, cells.get(axis.name, "")) for axis in model.axes]), level_index=True)
+    found = model.evaluate(
+        np.array([reading(table, axis, cells.get(axis.name, "")) for axis in model.axes]),
+        level_index=True,
+    )
     numbers = np.stack([found.value[0], found.lower[0], found.upper[0]], axis=1).reshape(-1)
-    return model.status_name(int(found.status[0])), [f"{v:.6g}" if np.isfinite(v) else "" for v in numbers]
+    return model.status_name(int(found.status[0])), [
+        f"{v:.6g}" if np.isfinite(v) else "" for v in numbers
+    ]
 
 
 def reading(table: Growing, axis: Any, cell: str) -> float:
-    """The coordinate of a cell: the level it means, or a number in the model's unit; NaN where it is missing or no number.
+    """The coordinate of a cell: the level it means, or a number in the model's unit; NaN where it
+    is missing or no number.
 
     Raises InputError where the row of units has one of another kind.
     """

@@ -1,8 +1,9 @@
-"""Surrogates made elsewhere, as separable models: evaluated as they are, compiled to tables with a stated error, compressed.
+"""Surrogates made elsewhere, as separable models: evaluated as they are, compiled to tables with a
+stated error, compressed.
 
-    original = from_gaussian_process(process)      # equals process.predict in float64
-    model = original.compile(error=1e-5)           # every term, certified
-    small = compress(original, error=1e-3).model   # few modes, measured
+original = from_gaussian_process(process)      # equals process.predict in float64
+model = original.compile(error=1e-5)           # every term, certified
+small = compress(original, error=1e-3).model   # few modes, measured
 """
 
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
@@ -10,7 +11,13 @@ from .compile import Compiled, compile_atoms
 from .compress import Compressed, compress
 from .separable import Adopted, Domain, full
 from .surrogates.additive import from_gam
-from .surrogates.chaos import from_chaos, from_numpoly, from_openturns, hermite_powers, legendre_powers
+from .surrogates.chaos import (
+    from_chaos,
+    from_numpoly,
+    from_openturns,
+    hermite_powers,
+    legendre_powers,
+)
 from .surrogates.gaussian_process import from_gaussian_process
 from .surrogates.mlp import TanhNetwork, from_state, network
 from .surrogates.reduced import from_model, from_products, from_reduced_basis

@@ -1,4 +1,5 @@
-"""Families of functions of one coordinate, with what is known about them: pieces that are polynomials, bounds of derivatives."""
+"""Families of functions of one coordinate, with what is known about them: pieces that are
+polynomials, bounds of derivatives."""
 
 from __future__ import annotations
 
@@ -28,11 +29,13 @@ class Atoms:
         raise NotImplementedError
 
     def pieces(self) -> tuple[Floats, int, bool] | None:
-        """Breaks, degree (at most 7) and continuity where every atom is a polynomial between the breaks; else None."""
+        """Breaks, degree (at most 7) and continuity where every atom is a polynomial between the
+        breaks; else None."""
         return None
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats | None:
-        """At least max |phi_r^(order)| on every [lower, upper], [S, R]; None where nothing is known."""
+        """At least max |phi_r^(order)| on every [lower, upper], [S, R]; None where nothing is
+        known."""
         return None
 
 
@@ -79,10 +82,13 @@ class Gaussians(Atoms):
         return np.exp(-0.5 * ((x[:, None] - self.centres) / self.lengths) ** 2)
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
-        """|phi^(n)| = |He_n(z)| exp(-z^2/2) / l^n <= CRAMER sqrt(n!) exp(-z^2/4) / l^n at the nearest z."""
+        """|phi^(n)| = |He_n(z)| exp(-z^2/2) / l^n <= CRAMER sqrt(n!) exp(-z^2/4) / l^n at the
+        nearest z."""
         nearest = np.clip(self.centres, lower[:, None], upper[:, None])
         z = (nearest - self.centres) / self.lengths
-        return np.asarray(CRAMER * np.sqrt(factorial(order)) * np.exp(-(z**2) / 4) / self.lengths**order)
+        return np.asarray(
+            CRAMER * np.sqrt(factorial(order)) * np.exp(-(z**2) / 4) / self.lengths**order
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,19 +130,26 @@ class Chebyshev(Atoms):
         return (np.array([self.lower, self.upper]), degree, True) if degree <= MAX_DEGREE else None
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
-        """sum_{k >= n} |phi^(k)(middle)| half^(k-n) / (k-n)!: the Taylor sum around the middle of every interval."""
+        """sum_{k >= n} |phi^(k)(middle)| half^(k-n) / (k-n)!: the Taylor sum around the middle of
+        every interval."""
         middle, half = (lower + upper) / 2, (upper - lower) / 2
-        t, stretch = (2 * middle - self.lower - self.upper) / (self.upper - self.lower), 2 / (self.upper - self.lower)
+        t, stretch = (
+            (2 * middle - self.lower - self.upper) / (self.upper - self.lower),
+            2 / (self.upper - self.lower),
+        )
         total = np.zeros((len(middle), self.count))
         for k in range(order, len(self.coefficients)):
-            size = np.abs(chebyshev.chebval(t, chebyshev.chebder(self.coefficients, k)).T) * stretch**k
+            size = (
+                np.abs(chebyshev.chebval(t, chebyshev.chebder(self.coefficients, k)).T) * stretch**k
+            )
             total += size * (half ** (k - order) / factorial(k - order))[:, None]
         return total
 
 
 @dataclass(frozen=True, eq=False)
 class Mixed(Atoms):
-    """phi_r = sum_m base_m matrix[m, r] + constant_r: radial-basis networks, Fourier series, linear heads."""
+    """phi_r = sum_m base_m matrix[m, r] + constant_r: radial-basis networks, Fourier series, linear
+    heads."""
 
     base: Atoms
     matrix: Floats
@@ -158,7 +171,8 @@ class Mixed(Atoms):
 
 
 def polynomials(power: Floats, lower: float, upper: float) -> Chebyshev:
-    """Atoms sum_k power[k, r] x^k on [lower, upper], re-expanded around the middle of the interval."""
+    """Atoms sum_k power[k, r] x^k on [lower, upper], re-expanded around the middle of the
+    interval."""
     half, middle = (upper - lower) / 2, (upper + lower) / 2
     out = np.zeros(power.shape)
     for r, column in enumerate(power.T):

@@ -1,4 +1,5 @@
-"""Many modes made few: a separable model taught by the predictions of the original, then held against them."""
+"""Many modes made few: a separable model taught by the predictions of the original, then held
+against them."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ SPANS = ((3, 2), (3, 4), (3, 8), (3, 16), (3, 32))
 
 @dataclass(frozen=True)
 class Compressed:
-    """The small model and its measured distance from the original over the range: RMS and largest, on points not taught."""
+    """The small model and its measured distance from the original over the range: RMS and largest,
+    on points not taught."""
 
     model: Model
     rms: float
@@ -34,18 +36,30 @@ class Compressed:
 
 
 def compress(
-    original: Adopted, error: float = 1e-3, *, rows: Floats | None = None, max_parameters: int = 20_000, seed: int = 0
+    original: Adopted,
+    error: float = 1e-3,
+    *,
+    rows: Floats | None = None,
+    max_parameters: int = 20_000,
+    seed: int = 0,
 ) -> Compressed:
     """A CP model within about `error` (RMS over the range of the output) of `original`.
 
-    `rows` [N, D]: where the model will be asked (training rows); the points of the lesson then keep to them, otherwise they
-    fill the box. The certificate says what was measured on other points. Stops at `max_parameters`.
+    `rows` [N, D]: where the model will be asked (training rows); the points of the lesson then keep
+    to them, otherwise they fill the box. The certificate says what was measured on other points.
+    Stops at `max_parameters`.
     """
     need_counts(len(original.domain), len(original.outputs))
     rng = np.random.default_rng(seed)
     inside = original.points(TEACH) if rows is None else None
-    lesson_x, weight = (inside, np.ones(TEACH)) if inside is not None else _around(original, np.asarray(rows), rng)
-    check_x = original.points(TEACH + CHECK)[TEACH:] if rows is None else _around(original, np.asarray(rows), rng)[0]
+    lesson_x, weight = (
+        (inside, np.ones(TEACH)) if inside is not None else _around(original, np.asarray(rows), rng)
+    )
+    check_x = (
+        original.points(TEACH + CHECK)[TEACH:]
+        if rows is None
+        else _around(original, np.asarray(rows), rng)[0]
+    )
     target, check = original.linear(lesson_x), original.linear(check_x)
     centre, spread = target.mean(axis=0), np.maximum(target.std(axis=0), 1e-300)
     ratio = float((np.ptp(check, axis=0) / spread).max())
@@ -59,13 +73,16 @@ def compress(
 
 def _around(original: Adopted, rows: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     levels = np.zeros(rows.shape[1], dtype=np.int64)
-    lower, upper = (np.array([getattr(d, end) for d in original.domain]) for end in ("lower", "upper"))
+    lower, upper = (
+        np.array([getattr(d, end) for d in original.domain]) for end in ("lower", "upper")
+    )
     x, weight = teaching_points(np.clip(rows, lower, upper), levels, TEACH - len(rows), rng)
     return x, weight
 
 
 def _basis(original: Adopted, d: int, error: float) -> SpanBasis:
-    """The coarsest uniform cubic basis in which the atoms of axis d, seen together, are within `error`."""
+    """The coarsest uniform cubic basis in which the atoms of axis d, seen together, are within
+    `error`."""
     box: Domain = original.domain[d]
     grid = np.linspace(box.lower, box.upper, 257)
     seen = original.atoms[d].value(grid)
@@ -80,14 +97,27 @@ def _basis(original: Adopted, d: int, error: float) -> SpanBasis:
     return basis
 
 
-def _finished(original: Adopted, f: Any, centre: Floats, spread: Floats, check_x: Floats) -> Compressed:
+def _finished(
+    original: Adopted, f: Any, centre: Floats, spread: Floats, check_x: Floats
+) -> Compressed:
     cp, bias = f.to_cp()
-    outputs: Sequence = [replace(o, bias=float(c + s * b)) for o, c, s, b in zip(original.outputs, centre, spread, bias, strict=True)]
-    axes = [Axis(d.name, d.unit, b, d.levels) for d, b in zip(original.domain, f.bases[:-1], strict=True)]
+    outputs: Sequence = [
+        replace(o, bias=float(c + s * b))
+        for o, c, s, b in zip(original.outputs, centre, spread, bias, strict=True)
+    ]
+    axes = [
+        Axis(d.name, d.unit, b, d.levels)
+        for d, b in zip(original.domain, f.bases[:-1], strict=True)
+    ]
     model = Model(axes, cp.with_tables(cp.tables, cp.weights * spread).sorted(), outputs)
     truth = original.value(check_x)
-    gap, span = np.abs(model.backend.value(check_x) - truth), np.maximum(np.ptp(truth, axis=0), 1e-300)
-    rms, largest = (float((v / span).max()) for v in (np.sqrt(np.mean(gap**2, axis=0)), gap.max(axis=0)))
+    gap, span = (
+        np.abs(model.backend.value(check_x) - truth),
+        np.maximum(np.ptp(truth, axis=0), 1e-300),
+    )
+    rms, largest = (
+        float((v / span).max()) for v in (np.sqrt(np.mean(gap**2, axis=0)), gap.max(axis=0))
+    )
     certificate = {
         "adoption": "measured", "adopted_from": original.source,
         "adoption_rms": float(f"{rms:.3g}"), "adoption_max": float(f"{largest:.3g}"),

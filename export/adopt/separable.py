@@ -1,4 +1,5 @@
-"""A separable function as its owner defines it: evaluated as it is in float64, compiled to tables with a stated error."""
+"""A separable function as its owner defines it: evaluated as it is in float64, compiled to tables
+with a stated error."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ TRIES = 4  # of a smaller share per axis while the bound of the product is too l
 
 @dataclass(frozen=True)
 class Domain:
-    """One input: name, unit and closed interval; `levels` are the names of 0, 1, .. of a categorical one."""
+    """One input: name, unit and closed interval; `levels` are the names of 0, 1, .. of a
+    categorical one."""
 
     name: str
     unit: str
@@ -35,14 +37,19 @@ class Domain:
     levels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.levels and not (np.isfinite([self.lower, self.upper]).all() and self.lower < self.upper):
-            raise InputError(f"input {self.name!r} needs finite bounds with lower < upper, not [{self.lower}, {self.upper}]")
+        if not self.levels and not (
+            np.isfinite([self.lower, self.upper]).all() and self.lower < self.upper
+        ):
+            raise InputError(
+                f"input {self.name!r} needs finite bounds with lower < upper, not [{self.lower},"
+                f" {self.upper}]"
+            )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Adopted:
-    """f_k = bias_k + sum_r W[r,k] prod_{d: r in modes[d]} phi_{d,r}; with `ranks` the atoms of axis d are the entries of
-    a matrix [ranks[d], ranks[d+1]] and f = Phi_1 .. Phi_D W instead.
+    """f_k = bias_k + sum_r W[r,k] prod_{d: r in modes[d]} phi_{d,r}; with `ranks` the atoms of axis
+    d are the entries of a matrix [ranks[d], ranks[d+1]] and f = Phi_1 .. Phi_D W instead.
 
     atoms[d] has len(modes[d]) functions; weights [R, K]; `source` names what it was.
     """
@@ -60,7 +67,10 @@ class Adopted:
 
     def __repr__(self) -> str:
         inputs = ", ".join(d.name for d in self.domain)
-        return f"<Adopted: {self.source}, {inputs} -> {', '.join(o.name for o in self.outputs)}, {len(self.weights)} modes>"
+        return (
+            f"<Adopted: {self.source}, {inputs} -> {', '.join(o.name for o in self.outputs)},"
+            f" {len(self.weights)} modes>"
+        )
 
     def linear(self, x: Floats) -> Floats:
         """f [N, K] before the links."""
@@ -87,7 +97,9 @@ class Adopted:
 
     def points(self, count: int = SAMPLES) -> Floats:
         """Quasi-random points of the domain [count, D]."""
-        lower, upper = (np.array([getattr(d, end) for d in self.domain]) for end in ("lower", "upper"))
+        lower, upper = (
+            np.array([getattr(d, end) for d in self.domain]) for end in ("lower", "upper")
+        )
         x = lower + quasi_random(count, len(self.domain)) * (upper - lower)
         levels = [d for d, box in enumerate(self.domain) if box.levels]
         x[:, levels] = np.rint(x[:, levels])
@@ -99,10 +111,11 @@ class Adopted:
         return np.maximum(np.ptp(f, axis=0), np.finfo(float).tiny)
 
     def compile(self, error: float = 1e-6) -> Model:
-        """Tables whose function differs from this by at most `error` of the sampled range of f, everywhere in the domain.
+        """Tables whose function differs from this by at most `error` of the sampled range of f,
+        everywhere in the domain.
 
-        The certificate says `adoption`: exact, certified (derivative or interval bound) or measured, and the bound reached.
-        Raises InputError when that would take too many spans.
+        The certificate says `adoption`: exact, certified (derivative or interval bound) or
+        measured, and the bound reached. Raises InputError when that would take too many spans.
         """
         need_counts(len(self.domain), len(self.outputs))
         span, asked = self.span(), error
@@ -113,9 +126,17 @@ class Adopted:
                 break
             asked *= 0.8 * error / reached
         kind = max((c.kind for c in done), key=KINDS.index)
-        axes = [Axis(d.name, d.unit, c.basis, d.levels) for d, c in zip(self.domain, done, strict=True)]
-        certificate = {"adoption": kind, "adoption_error": float(f"{reached:.3g}"), "adopted_from": self.source}
-        return Model(axes, self._interaction([c.table for c in done]), self.outputs, certificate=certificate)
+        axes = [
+            Axis(d.name, d.unit, c.basis, d.levels) for d, c in zip(self.domain, done, strict=True)
+        ]
+        certificate = {
+            "adoption": kind,
+            "adoption_error": float(f"{reached:.3g}"),
+            "adopted_from": self.source,
+        }
+        return Model(
+            axes, self._interaction([c.table for c in done]), self.outputs, certificate=certificate
+        )
 
     def _tables(self, span: Floats, tolerance: float) -> list[Compiled]:
         return [
@@ -127,15 +148,24 @@ class Adopted:
         if self.ranks is None:
             return CP(tuple(tables), self.modes, self.weights)
         shapes = zip(self.ranks[:-1], self.ranks[1:], strict=True)
-        return TT(tuple(t.reshape(len(t), *s) for t, s in zip(tables, shapes, strict=True)), self.weights)
+        return TT(
+            tuple(t.reshape(len(t), *s) for t, s in zip(tables, shapes, strict=True)), self.weights
+        )
 
     def _importance(self) -> list[Floats]:
-        """For every axis, how much f_k can change per unit of each atom [R_d, K], from sampled sizes of the other atoms."""
-        sizes = [np.abs(a.value(np.linspace(d.lower, d.upper, 257))).max(axis=0) for a, d in zip(self.atoms, self.domain, strict=True)]
+        """For every axis, how much f_k can change per unit of each atom [R_d, K], from sampled
+        sizes of the other atoms."""
+        sizes = [
+            np.abs(a.value(np.linspace(d.lower, d.upper, 257))).max(axis=0)
+            for a, d in zip(self.atoms, self.domain, strict=True)
+        ]
         if self.ranks is not None:
             norms = [np.linalg.norm(s) for s in sizes]
             total = np.prod(norms) * np.linalg.norm(self.weights, axis=0)
-            return [np.tile(total / max(n, 1e-300), (len(s), 1)) for n, s in zip(norms, sizes, strict=True)]
+            return [
+                np.tile(total / max(n, 1e-300), (len(s), 1))
+                for n, s in zip(norms, sizes, strict=True)
+            ]
         out = []
         for d, modes in enumerate(self.modes):
             others = np.ones(len(self.weights))
@@ -146,12 +176,16 @@ class Adopted:
         return out
 
     def _bound(self, done: Sequence[Compiled]) -> Floats:
-        """|f_k - tables| <= sum_r |W| (prod (A + e) - prod A), A the largest control point of an atom, e its error; [K]."""
+        """|f_k - tables| <= sum_r |W| (prod (A + e) - prod A), A the largest control point of an
+        atom, e its error; [K]."""
         sizes = [np.abs(bernstein_coefficients(c.basis, c.table)).max(axis=(0, 1)) for c in done]
         if self.ranks is not None:
             sizes = [np.array([np.linalg.norm(s)]) for s in sizes]
             errors = [np.array([np.linalg.norm(c.error)]) for c in done]
-            modes, weights = [np.zeros(1, dtype=int)] * len(done), np.linalg.norm(self.weights, axis=0)[None]
+            modes, weights = (
+                [np.zeros(1, dtype=int)] * len(done),
+                np.linalg.norm(self.weights, axis=0)[None],
+            )
         else:
             errors, modes, weights = [c.error for c in done], list(self.modes), np.abs(self.weights)
         size, total = np.ones(len(weights)), np.zeros(len(weights))

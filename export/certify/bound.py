@@ -1,4 +1,5 @@
-"""Rigorous bound of the largest difference between two models with the same modes (or ranks) and equal weights."""
+"""Rigorous bound of the largest difference between two models with the same modes (or ranks) and
+equal weights."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def bernstein_coefficients(basis: SpanBasis, table: Floats) -> Floats:
 
 
 def lebesgue(basis: SpanBasis) -> float:
-    """L with |phi(x)| <= L max_i |C_i|: bound of max_x sum_i |B_i(x)| from the control points of subdivided spans.
+    """L with |phi(x)| <= L max_i |C_i|: bound of max_x sum_i |B_i(x)| from the control points of
+    subdivided spans.
 
     1 for B-splines, hats and levels (non-negative, partition of unity).
     """
@@ -46,11 +48,12 @@ def _subdivided(points: Floats) -> Floats:
 
 
 def maximum_bound(model: Model, unrounded: Interaction) -> Floats:
-    """max over the domain of |f_k - f^unrounded_k| is at most this [K], in units of the linear part.
+    """max over the domain of |f_k - f^unrounded_k| is at most this [K], in units of the linear
+    part.
 
-    `unrounded` has the shape of the model's interaction and the same weights; only its tables differ.
-    CP: sum_r |W| (prod_d (|phi| + |dphi|) - prod_d |phi|); TT: products of operator norms. |phi|, |dphi| are the largest
-    control points of a span, never more than L max |C|, L max |dC|.
+    `unrounded` has the shape of the model's interaction and the same weights; only its tables
+    differ. CP: sum_r |W| (prod_d (|phi| + |dphi|) - prod_d |phi|); TT: products of operator norms.
+    |phi|, |dphi| are the largest control points of a span, never more than L max |C|, L max |dC|.
     """
     bases = [a.basis for a in model.axes]
     if isinstance(model.interaction, CP):
@@ -63,7 +66,9 @@ def maximum_bound(model: Model, unrounded: Interaction) -> Floats:
 def _cp_bound(bases: Sequence[SpanBasis], cp: CP, unrounded: CP) -> Floats:
     """Telescoped: sum_d prod_{e<d} |phi_e| |dphi_d| prod_{e>d} |psi_e|, atom by atom."""
     size, total = np.ones(cp.rank), np.zeros(cp.rank)
-    for basis, modes, table, exact in zip(bases, cp.modes, cp.tables, unrounded.tables, strict=True):
+    for basis, modes, table, exact in zip(
+        bases, cp.modes, cp.tables, unrounded.tables, strict=True
+    ):
         if not len(modes):
             continue
         phi, psi, step = np.ones(cp.rank), np.ones(cp.rank), np.zeros(cp.rank)
@@ -85,6 +90,7 @@ def _tt_bound(bases: Sequence[SpanBasis], tt: TT, unrounded: TT) -> Floats:
 
 
 def _operator_norm(basis: SpanBasis, core: Floats) -> float:
-    """max over the axis of ||Phi(x)||_2: a point of a span is a convex combination of its control matrices."""
+    """max over the axis of ||Phi(x)||_2: a point of a span is a convex combination of its control
+    matrices."""
     points = bernstein_coefficients(basis, core.reshape(len(core), -1))
     return float(np.linalg.norm(points.reshape(-1, *core.shape[1:]), ord=2, axis=(1, 2)).max())

@@ -21,30 +21,51 @@ from .norm import exact_rms
 
 Floats = NDArray[np.float64]
 KAPPA_WARNING = 30.0
-"""Above this the cancellation of modes costs more than an order of magnitude in every storage type."""
+"""Above this the cancellation of modes costs more than an order of magnitude in every storage
+type."""
 VARYING = 1e-6
-"""An output that varies by less than this part of itself is constant in float32, and cancellation says nothing about it."""
+"""An output that varies by less than this part of itself is constant in float32, and cancellation
+says nothing about it."""
 MANY = 10
-"""With more inputs than these the place of the largest error is written with three digits: files stay small."""
+"""With more inputs than these the place of the largest error is written with three digits: files
+stay small."""
 MEANING = {
-    "exact_rms": "rigorous: root mean square over the domain against the unquantized model, over the range (linear part)",
-    "bound": "rigorous: largest difference between the stored tables and their own unrounded values, over the range (linear part)",
-    "rigorous": "of what the rigorous figures are where an output has a link: of the linear part, before the link",
+    "exact_rms": (
+        "rigorous: root mean square over the domain against the unquantized model, over the range"
+        " (linear part)"
+    ),
+    "bound": (
+        "rigorous: largest difference between the stored tables and their own unrounded values,"
+        " over the range (linear part)"
+    ),
+    "rigorous": (
+        "of what the rigorous figures are where an output has a link: of the linear part, before"
+        " the link"
+    ),
     "max": "measured: largest error against the unquantized model over the output range",
     "rms": "measured: root mean square error over the output range",
     "p999": "measured: 99.9 % of the errors over the output range are smaller",
     "at": "inputs of the largest measured error",
-    "integer": "measured: largest error of the integer path against float64 on the same tables, over the output range",
-    "kappa": "largest sum of absolute modes over the output range; float32 evaluation errs by about 4e-6 max(1, kappa)",
+    "integer": (
+        "measured: largest error of the integer path against float64 on the same tables, over the"
+        " output range"
+    ),
+    "kappa": (
+        "largest sum of absolute modes over the output range; float32 evaluation errs by about 4e-6"
+        " max(1, kappa)"
+    ),
 }
 
 
-def certify(model: Model, reference: Model | None = None, *, data: Floats | None = None) -> dict[str, Any]:
-    """Certificate of `model`: what it stores, or, against a `reference` on the same axes, measured anew.
+def certify(
+    model: Model, reference: Model | None = None, *, data: Floats | None = None
+) -> dict[str, Any]:
+    """Certificate of `model`: what it stores, or, against a `reference` on the same axes, measured
+    anew.
 
-    Figures are fractions of the output range, the worst output counts; rigorous ones are rounded up. `bound` needs the
-    unrounded tables that only `quantize` has, so it is kept from the stored certificate. Raises InputError when the
-    models have different inputs or outputs.
+    Figures are fractions of the output range, the worst output counts; rigorous ones are rounded
+    up. `bound` needs the unrounded tables that only `quantize` has, so it is kept from the stored
+    certificate. Raises InputError when the models have different inputs or outputs.
     """
     stored = as_stored(model)
     certificate = dict(model.certificate)
@@ -56,8 +77,11 @@ def certify(model: Model, reference: Model | None = None, *, data: Floats | None
     return certificate
 
 
-def figures(stored: Model, reference: Model, found: Measured, unrounded: Interaction | None = None) -> dict[str, Any]:
-    """The figures of a stored model against its reference; with `unrounded` tables the rigorous bound too."""
+def figures(
+    stored: Model, reference: Model, found: Measured, unrounded: Interaction | None = None
+) -> dict[str, Any]:
+    """The figures of a stored model against its reference; with `unrounded` tables the rigorous
+    bound too."""
     span = linear_span(reference)
     worst = int(np.argmax(found.maximum / found.span))
     out: dict[str, Any] = {
@@ -75,32 +99,42 @@ def figures(stored: Model, reference: Model, found: Measured, unrounded: Interac
 
 
 def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures against the model before an earlier quantization: both errors added (the triangle inequality)."""
+    """Figures against the model before an earlier quantization: both errors added (the triangle
+    inequality)."""
     both = [k for k in ("exact_rms", "max", "rms", "p999") if k in new and k in earlier]
     added: dict[str, Any] = {k: _rounded(new[k] + earlier[k], up=True) for k in both}
     return {**new, **added}
 
 
 def kappa(stored: Model) -> float:
-    """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant outputs."""
-    points = np.vstack([golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)])
+    """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant
+    outputs."""
+    points = np.vstack(
+        [golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)]
+    )
     found = golden.measure(stored, points)
     varying = found.high - found.low > VARYING * found.largest
     return float(found.kappa[varying].max(initial=0.0))
 
 
 def linear_span(reference: Model) -> Floats:
-    """Range [K] of the linear part over sampled points of the domain; its magnitude where it is constant."""
+    """Range [K] of the linear part over sampled points of the domain; its magnitude where it is
+    constant."""
     linear = reference.linear().with_backend("numpy")
     outer = np.array([o.scale if o.link == "identity" else 1.0 for o in reference.outputs])
     return span_of(linear.backend.value(points_of(linear, count=4096)) / outer)
 
 
 def _comparable(model: Model, reference: Model) -> None:
-    same = model.input_names == reference.input_names and model.output_names == reference.output_names
+    same = (
+        model.input_names == reference.input_names and model.output_names == reference.output_names
+    )
     rows = [a.basis.n_rows for a in model.axes] == [a.basis.n_rows for a in reference.axes]
     if not (same and rows):
-        raise InputError("the reference has other inputs, outputs or tables than the model; give the model it was made from")
+        raise InputError(
+            "the reference has other inputs, outputs or tables than the model; give the model it"
+            " was made from"
+        )
 
 
 def _rounded(value: float, digits: int = 3, *, up: bool = False) -> float:

@@ -18,9 +18,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Separable:
-    """f_k = sum_r weights[r,k] prod_d phi_{d,r}; the last mode is the constant 1, its weights the biases.
+    """f_k = sum_r weights[r,k] prod_d phi_{d,r}; the last mode is the constant 1, its weights the
+    biases.
 
-    Shapes: tables[d] [m_d, R+1] over free rows, with the constant where a mode does not use d; uses [D, R+1]; weights [R+1, K].
+    Shapes: tables[d] [m_d, R+1] over free rows, with the constant where a mode does not use d; uses
+    [D, R+1]; weights [R+1, K].
     """
 
     tables: tuple[Floats, ...]
@@ -54,7 +56,9 @@ class Separable:
         return replace(self, weights=weights)
 
 
-def products(a: Separable, b: Separable, spaces: Sequence[AxisSpace], skip: int | None = None) -> Floats:
+def products(
+    a: Separable, b: Separable, spaces: Sequence[AxisSpace], skip: int | None = None
+) -> Floats:
     """prod_{d != skip} <phi^a_{d,r}, phi^b_{d,s}>, shape [R_a, R_b]."""
     out = np.ones((a.rank, b.rank))
     for d, space in enumerate(spaces):
@@ -70,5 +74,6 @@ def difference(a: Separable, b: Separable) -> Separable:
 
 
 def squared_norm(f: Separable, spaces: Sequence[AxisSpace]) -> Floats:
-    """||f_k||^2 [K] by Gram products: quick; a difference of near-equal functions cancels below 1e-16 kappa^2."""
+    """||f_k||^2 [K] by Gram products: quick; a difference of near-equal functions cancels below
+    1e-16 kappa^2."""
     return np.maximum(np.einsum("rk,rs,sk->k", f.weights, products(f, f, spaces), f.weights), 0.0)

@@ -1,4 +1,5 @@
-"""The integer path of a model, and its measured error against the float64 evaluation of the same tables."""
+"""The integer path of a model, and its measured error against the float64 evaluation of the same
+tables."""
 
 from __future__ import annotations
 
@@ -17,14 +18,16 @@ Floats = NDArray[np.float64]
 POINTS = 2048
 ONE = 1 << 15
 LARGEST = 0.01
-"""Of the output range. A path that errs more says something else than the float model: products of many axes in Q15 run out of bits."""
+"""Of the output range. A path that errs more says something else than the float model: products of
+many axes in Q15 run out of bits."""
 
 
 def with_integer_path(model: Model) -> Model:
-    """The model whose file holds the integer path too (section 8, for cores without an FPU), its error in the certificate.
+    """The model whose file holds the integer path too (section 8, for cores without an FPU), its
+    error in the certificate.
 
-    Raises InputError with the reason where the path does not exist (float tables, a tensor train, bounds that cannot be
-    proven) or errs by more than LARGEST of the output range.
+    Raises InputError with the reason where the path does not exist (float tables, a tensor train,
+    bounds that cannot be proven) or errs by more than LARGEST of the output range.
     """
     stored = as_stored(model.replace(backend="numpy"))
     error = integer_error(stored, of_model(stored))
@@ -33,13 +36,16 @@ def with_integer_path(model: Model) -> Model:
             f"the integer path would err by {error:.2g} of the output range, above {LARGEST}; "
             "use a core with an FPU, or fewer inputs in a mode"
         )
-    return model.replace(integer_path=True, certificate={**model.certificate, "integer": float(f"{error:.3g}")})
+    return model.replace(
+        integer_path=True, certificate={**model.certificate, "integer": float(f"{error:.3g}")}
+    )
 
 
 def integer_error(stored: Model, path: FixedPath) -> float:
     """Largest |y_int - y| over the output range at quasi-random places, the worst output.
 
-    `stored` as its bytes mean it. Both sides get the same place (span and u in Q15): what remains is the arithmetic.
+    `stored` as its bytes mean it. Both sides get the same place (span and u in Q15): what remains
+    is the arithmetic.
     """
     x, places = _places(stored)
     y = stored.backend.value(x)
@@ -53,8 +59,14 @@ def _places(model: Model) -> tuple[Floats, NDArray[np.uint16]]:
     x, places = np.empty_like(points), np.empty((*points.shape, 2), dtype=np.uint16)
     for d, axis in enumerate(model.axes):
         span, u = axis.basis.locate(points[:, d])
-        q = np.minimum(np.rint(u * ONE), ONE - 1)  # at u = 1 the float path is in the next span already
+        q = np.minimum(
+            np.rint(u * ONE), ONE - 1
+        )  # at u = 1 the float path is in the next span already
         left, width = axis.basis.breaks[span], np.diff(axis.basis.breaks)[span]
-        x[:, d] = points[:, d] if axis.kind == "categorical" else np.minimum(left + width * q / ONE, axis.upper)
+        x[:, d] = (
+            points[:, d]
+            if axis.kind == "categorical"
+            else np.minimum(left + width * q / ONE, axis.upper)
+        )
         places[:, d, 0], places[:, d, 1] = span, 0 if axis.kind == "categorical" else q
     return x, places

@@ -20,9 +20,11 @@ CONSTANT = 1e-12
 
 @dataclass(frozen=True)
 class Measured:
-    """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y - y_ref|; `span` = range of
-    y_ref at the points; `worst` [K, D] = where the largest one is; `linear_rms` [K] = rms of f - f_ref;
-    `usual`, `linear_usual` [K] = what holds both as often as the interval of the output its rows."""
+    """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y -
+    y_ref|; `span` = range of y_ref at the points; `worst` [K, D] = where the largest one is;
+    `linear_rms` [K] = rms of f - f_ref; `usual`, `linear_usual` [K] = what holds both as often as
+    the interval of the output its rows.
+    """
 
     maximum: Floats
     rms: Floats
@@ -68,7 +70,8 @@ def _usual(reference: Model, error: Floats) -> Floats:
 
 
 def span_of(values: Floats) -> Floats:
-    """max - min [K] of values [N, K]; of constant outputs their magnitude, 1 where that is 0 too."""
+    """max - min [K] of values [N, K]; of constant outputs their magnitude, 1 where that is 0
+    too."""
     low, high = values.min(axis=0), values.max(axis=0)
     size = np.maximum(np.abs(low), np.abs(high))
     span = np.where(high - low > CONSTANT * size, high - low, size)
@@ -82,4 +85,6 @@ def _rms(error: Floats) -> Floats:
 def _linear(model: Model, y: Floats) -> Floats:
     if all(o.link == "identity" for o in model.outputs):
         return y / np.array([o.scale for o in model.outputs])
-    return np.nan_to_num(np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1))
+    return np.nan_to_num(
+        np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1)
+    )

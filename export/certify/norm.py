@@ -21,8 +21,9 @@ QR_RANK = 300
 def exact_rms(model: Model, reference: Model) -> Floats:
     """sqrt(mean over the domain of (f_k - f^ref_k)^2) [K] of the linear parts, in units of f.
 
-    The difference is one chain of cores; QR sweeps push its norm to the right, so rounding enters once and not
-    squared. Both models have the same axes (bases may differ by the rounding of their matrices only).
+    The difference is one chain of cores; QR sweeps push its norm to the right, so rounding enters
+    once and not squared. Both models have the same axes (bases may differ by the rounding of their
+    matrices only).
     """
     work = spaces(reference.axes)
     if isinstance(model.interaction, CP) and isinstance(reference.interaction, CP):
@@ -34,7 +35,8 @@ def exact_rms(model: Model, reference: Model) -> Floats:
 
 
 def _cp_norm(f: Separable, work: Sequence[AxisSpace]) -> Floats:
-    """Diagonal cores: carry [q, R], next = R factor of the stack over rows i of carry * (factor_d C_d)[i]."""
+    """Diagonal cores: carry [q, R], next = R factor of the stack over rows i of carry * (factor_d
+    C_d)[i]."""
     carry = np.ones((1, f.rank))
     for table, space in zip(f.tables, work, strict=True):
         weighted = space.factor @ table
@@ -53,8 +55,12 @@ def _tt_norm(model: Model, reference: Model, work: Sequence[AxisSpace]) -> Float
     for a, b, space in zip(left[0], right[0], work, strict=True):
         stacked = np.concatenate(
             [
-                np.einsum("ql,ilr->qir", carry[:, : a.shape[1]], np.einsum("ij,jlr->ilr", space.factor, a)),
-                np.einsum("ql,ilr->qir", carry[:, a.shape[1] :], np.einsum("ij,jlr->ilr", space.factor, b)),
+                np.einsum(
+                    "ql,ilr->qir", carry[:, : a.shape[1]], np.einsum("ij,jlr->ilr", space.factor, a)
+                ),
+                np.einsum(
+                    "ql,ilr->qir", carry[:, a.shape[1] :], np.einsum("ij,jlr->ilr", space.factor, b)
+                ),
             ],
             axis=2,
         )
@@ -63,7 +69,8 @@ def _tt_norm(model: Model, reference: Model, work: Sequence[AxisSpace]) -> Float
 
 
 def _chain(model: Model, work: Sequence[AxisSpace]) -> tuple[list[Floats], Floats]:
-    """Cores over free rows and weights of the linear part; the bias is one bond more that carries the constant 1."""
+    """Cores over free rows and weights of the linear part; the bias is one bond more that carries
+    the constant 1."""
     tt = model.interaction
     if isinstance(tt, CP):
         from sna_edge.calculus.operations import to_tt

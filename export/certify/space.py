@@ -1,4 +1,5 @@
-"""The L2 space of one axis: exact Gram matrix of its free rows under the uniform probability on the domain."""
+"""The L2 space of one axis: exact Gram matrix of its free rows under the uniform probability on the
+domain."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class AxisSpace:
-    """<phi, psi> = (1 / |axis|) int phi psi dx = c' gram e for phi = sum_i c_i B_i, psi = sum_i e_i B_i.
+    """<phi, psi> = (1 / |axis|) int phi psi dx = c' gram e for phi = sum_i c_i B_i, psi = sum_i e_i
+    B_i.
 
-    `gram` [m, m] and `ones` [m] (the constant 1) act on the m free rows (periodic axes repeat p of them);
-    `factor` [m, m] is upper triangular with factor' factor = gram; `tie` [n_d] is the free row of every table row.
+    `gram` [m, m] and `ones` [m] (the constant 1) act on the m free rows (periodic axes repeat p of
+    them); `factor` [m, m] is upper triangular with factor' factor = gram; `tie` [n_d] is the free
+    row of every table row.
     """
 
     gram: Floats
@@ -30,14 +33,16 @@ class AxisSpace:
 
     @classmethod
     def of(cls, basis: SpanBasis, rows: Floats | None = None, ends: float = 0.0) -> AxisSpace:
-        """`rows` [N] given: the mean of the uniform probability and of that of the rows; then the share `ends` of it all
-        moves to the two ends of the axis."""
+        """`rows` [N] given: the mean of the uniform probability and of that of the rows; then the
+        share `ends` of it all moves to the two ends of the axis."""
         x, w = basis.nodes()
         gram = _moments(basis, x, w / w.sum())
         if rows is not None:
             gram = (gram + _moments(basis, rows, np.full(len(rows), 1.0 / len(rows)))) / 2
         if basis.kind != "levels":
-            gram = (1.0 - ends) * gram + ends * _moments(basis, np.array([basis.lower, basis.upper]), np.array([0.5, 0.5]))
+            gram = (1.0 - ends) * gram + ends * _moments(
+                basis, np.array([basis.lower, basis.upper]), np.array([0.5, 0.5])
+            )
         ones = free_rows(constant_row(basis)[:, None], basis.tie)[:, 0]
         return cls(gram, ones, _cholesky(gram), basis.tie)
 
@@ -56,7 +61,8 @@ class AxisSpace:
 
 
 def spaces(axes: Sequence[Axis], rows: Floats | None = None, ends: float = 0.0) -> list[AxisSpace]:
-    """One space per axis, uniform or with half its weight on the columns of `rows` [N, D]; equal bases share theirs."""
+    """One space per axis, uniform or with half its weight on the columns of `rows` [N, D]; equal
+    bases share theirs."""
     if rows is not None and len(rows):
         return [AxisSpace.of(a.basis, rows[:, d], ends) for d, a in enumerate(axes)]
     known: dict[int, AxisSpace] = {}
@@ -91,7 +97,8 @@ def _fold(gram: Floats, tie: NDArray[np.int64]) -> Floats:
 
 
 def _cholesky(gram: Floats) -> Floats:
-    """Upper factor of a Gram matrix; the least shift of the diagonal that makes it definite (rows no span uses)."""
+    """Upper factor of a Gram matrix; the least shift of the diagonal that makes it definite (rows
+    no span uses)."""
     scale = max(float(np.trace(gram)) / len(gram), np.finfo(float).tiny)
     for shift in (0.0, 1e-15, 1e-13, 1e-11):
         try:

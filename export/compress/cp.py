@@ -1,4 +1,5 @@
-"""Fewer modes for a CP model: leave out the least needed ones, re-solve the rest in L2 of the domain, while the error allows."""
+"""Fewer modes for a CP model: leave out the least needed ones, re-solve the rest in L2 of the
+domain, while the error allows."""
 
 from __future__ import annotations
 
@@ -16,13 +17,15 @@ from ..quantize.problem import Problem
 Floats = NDArray[np.float64]
 SWEEPS = 60
 SETTLED = 0.98
-"""Two sweeps that leave more than this part of the loss: the modes at hand can do no better soon."""
+"""Two sweeps that leave more than this part of the loss: the modes at hand can do no better
+soon."""
 FIRST_SHARE = 4
 """At most a quarter of the modes is left out at once."""
 
 
 def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tuple[CP, Floats]:
-    """(interaction, biases [K]) with sum_k (output_k rms_k)^2 <= tolerance^2, or with `rank` modes whatever the error."""
+    """(interaction, biases [K]) with sum_k (output_k rms_k)^2 <= tolerance^2, or with `rank` modes
+    whatever the error."""
     work = spaces(model.axes)
     start = Separable.of(model, work)
     problem = Problem(start, work, output)
@@ -48,7 +51,8 @@ def _reduced(problem: Problem, f: Separable, tolerance: float) -> Separable:
 
 
 def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
-    """`f` without `count` modes, one after another the one whose loss grows least: |w_r|^2 / (Gram^-1)_rr.
+    """`f` without `count` modes, one after another the one whose loss grows least: |w_r|^2 /
+    (Gram^-1)_rr.
 
     Leaving out r moves the other weights by -(Gram^-1)_{:,r} w_r / (Gram^-1)_rr.
     Source: Hassibi and Stork, Optimal brain surgeon, NIPS (1992).
@@ -65,7 +69,11 @@ def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
         weights = np.delete(weights - np.outer(column, weights[r]), r, axis=0)
         inverse = np.delete(np.delete(inverse - np.outer(column, inverse[r]), r, axis=0), r, axis=1)
         keep = np.delete(keep, r)
-    lean = Separable(tuple(t[:, keep] for t in f.tables), f.uses[:, keep], weights * scale[keep, None] / problem.output)
+    lean = Separable(
+        tuple(t[:, keep] for t in f.tables),
+        f.uses[:, keep],
+        weights * scale[keep, None] / problem.output,
+    )
     return problem.solve_weights(lean)
 
 

@@ -18,12 +18,16 @@ from .tt import compress_tt
 def compress(model: Model, tolerance: float = 1e-4, *, rank: int | None = None) -> Model:
     """The model with as few modes (CP) or as small ranks (TT) as the tolerance allows.
 
-    `tolerance`: root mean square error over the domain of the linear part over its range, all outputs together.
-    `rank`: at most so many modes, whatever the error. Intervals are widened by the error; tables become float.
-    Raises InputError when the tolerance is not positive or the rank is below 1.
+    `tolerance`: root mean square error over the domain of the linear part over its range, all
+    outputs together. `rank`: at most so many modes, whatever the error. Intervals are widened by
+    the error; tables become float. Raises InputError when the tolerance is not positive or the rank
+    is below 1.
     """
     if not tolerance > 0 or (rank is not None and rank < 1):
-        raise InputError(f"compress needs a tolerance above 0 and a rank of at least 1, not {tolerance} and {rank}")
+        raise InputError(
+            f"compress needs a tolerance above 0 and a rank of at least 1, not {tolerance} and"
+            f" {rank}"
+        )
     output = 1.0 / linear_span(model)
     most = model.interaction.rank if rank is None else rank
     interaction: CP | TT
@@ -34,6 +38,11 @@ def compress(model: Model, tolerance: float = 1e-4, *, rank: int | None = None) 
     else:
         most = max(model.interaction.ranks) if rank is None else rank
         interaction = compress_tt(model, output, tolerance, most)
-    small = model.replace(interaction=interaction, outputs=[replace(o, range=None) for o in outputs], dtypes=None, certificate={})
+    small = model.replace(
+        interaction=interaction,
+        outputs=[replace(o, range=None) for o in outputs],
+        dtypes=None,
+        certificate={},
+    )
     found = measure(small, model, points_of(model))
     return small.replace(outputs=widen(small.outputs, found))

@@ -1,4 +1,5 @@
-"""Smaller ranks for a tensor train: singular values in L2 of the domain, cut where the error allows."""
+"""Smaller ranks for a tensor train: singular values in L2 of the domain, cut where the error
+allows."""
 
 from __future__ import annotations
 
@@ -17,13 +18,16 @@ Floats = NDArray[np.float64]
 def compress_tt(model: Model, output: Floats, tolerance: float, rank: int) -> TT:
     """Ranks such that sum_k (output_k rms_k)^2 <= tolerance^2, none above `rank`.
 
-    The train is made right-orthogonal; from the left each core is cut by its singular values in the Gram metric. The cuts
-    are orthogonal: their squares add, each bond gets an equal share. Source: Oseledets (2011), algorithm 2.
+    The train is made right-orthogonal; from the left each core is cut by its singular values in the
+    Gram metric. The cuts are orthogonal: their squares add, each bond gets an equal share. Source:
+    Oseledets (2011), algorithm 2.
     """
     tt = model.interaction
     assert isinstance(tt, TT)
     work = spaces(model.axes)
-    cores, weights, _ = right_orthogonal([s.free(c) for s, c in zip(work, tt.cores, strict=True)], tt.weights, work, output)
+    cores, weights, _ = right_orthogonal(
+        [s.free(c) for s, c in zip(work, tt.cores, strict=True)], tt.weights, work, output
+    )
     share = tolerance / np.sqrt(max(len(cores) - 1, 1))
     for d in range(len(cores) - 1):
         core = cores[d]

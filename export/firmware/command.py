@@ -1,4 +1,5 @@
-"""`sna-edge export MODEL --to c`: generated source, the library beside it, an Arduino library, a Zephyr module, a resource report."""
+"""`sna-edge export MODEL --to c`: generated source, the library beside it, an Arduino library, a
+Zephyr module, a resource report."""
 
 from __future__ import annotations
 
@@ -27,12 +28,16 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
     return export_c(model, Path(args.output), args.stem, integers=not args.float_only)
 
 
-def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) -> tuple[list[Path], str, bool]:
-    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with the emulator installed, a resource
-    report. A folder may hold any number of models beside one library; on any failure it is left as it was.
+def export_c(
+    model: Model, folder: Path, stem: str, *, integers: bool = True
+) -> tuple[list[Path], str, bool]:
+    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with
+    the emulator installed, a resource report. A folder may hold any number of models beside one
+    library; on any failure it is left as it was.
 
-    `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or int8 tables allow it.
-    Raises BackendError when the self-test, compiled and run here, fails, InputError where a name or a file stands in the way.
+    `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or
+    int8 tables allow it. Raises BackendError when the self-test, compiled and run here, fails,
+    InputError where a name or a file stands in the way.
     """
     model, remark = _for_cores(model, integers)
     artifact = model.artifact or model.to_bytes()
@@ -51,31 +56,41 @@ def export_c(model: Model, folder: Path, stem: str, *, integers: bool = True) ->
         files = [header, source, *faces.write_library(scratch, faces.options_header(models))]
         files += faces.write_makefile(scratch, [m.name for m in models])
         files += faces.write_arduino(scratch, name, sna_edge.__version__, [header, source])
-        files += write_zephyr(scratch, name, [header, source], faces.neighbour(name, made.header).needs)
+        files += write_zephyr(
+            scratch, name, [header, source], faces.neighbour(name, made.header).needs
+        )
         report = _report(artifact, scratch, name)
         for other in (m.name for m in models if m.name != name):
             for suffix in (".c", ".h"):
                 shutil.copyfile(folder / f"{other}{suffix}", scratch / f"{other}{suffix}")
         checked = _self_test(scratch)
         inside = [path.relative_to(scratch) for path in [*files, *report]]
-        stale = [Path(face) / name / "src" / old for face in ("arduino", "zephyr") for old in ("sna.c", "sna.h", "sna.hpp")]
+        stale = [
+            Path(face) / name / "src" / old
+            for face in ("arduino", "zephyr")
+            for old in ("sna.c", "sna.h", "sna.hpp")
+        ]
         placed = install(scratch, folder, inside, stale)
     tail = "" if report or why else "; pip install 'sna-edge[firmware]' adds the resource report"
     said = "the self-test, compiled and run here, meets all golden vectors" if checked else UNBUILT
     return placed, said + tail + remark, checked
 
 
-UNBUILT = "not compiled here: no C compiler (cc) was found; run make && ./selftest in the folder where there is one"
+UNBUILT = (
+    "not compiled here: no C compiler (cc) was found; run make && ./selftest in the folder where"
+    " there is one"
+)
 
 
 def _together(new: faces.Neighbour, others: list[faces.Neighbour]) -> list[faces.Neighbour]:
-    """All models of the folder by name. Raises InputError where names of two headers meet, so that a program cannot include both."""
+    """All models of the folder by name. Raises InputError where names of two headers meet, so that
+    a program cannot include both."""
     rest = [m for m in others if m.name != new.name]
     for other in rest:
         if meeting := sorted(new.defines & other.defines):
             raise InputError(
-                f"{meeting[0]} would mean an input of {new.name!r} and of {other.name!r} in one folder; "
-                "take another name with --stem, or another folder"
+                f"{meeting[0]} would mean an input of {new.name!r} and of {other.name!r} in one"
+                " folder; take another name with --stem, or another folder"
             )
     return sorted([new, *rest], key=lambda m: m.name)
 
@@ -118,20 +133,28 @@ def _self_test(folder: Path) -> bool:
         return False
     program = folder / "selftest"
     wide = any(
-        "#ifdef SNA_FLOAT\n#error" in path.read_text(encoding="utf-8") for path in folder.glob("*.h")
+        "#ifdef SNA_FLOAT\n#error" in path.read_text(encoding="utf-8")
+        for path in folder.glob("*.h")
     )  # a model that floats do not carry
     real = "-DSNA_DOUBLE" if wide else "-DSNA_FLOAT"
     command = [compiler, "-std=c99", "-O1", real, *map(str, folder.glob("*.c")), "-o", str(program)]
     built = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if built.returncode:
         raise BackendError(
-            f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was written, report this with the model"
+            f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was"
+            " written, report this with the model"
         )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BackendError(f"the generated self-test fails here ({done.stdout.strip()}); nothing was written, report this with the model")
+        raise BackendError(
+            f"the generated self-test fails here ({done.stdout.strip()}); nothing was written,"
+            " report this with the model"
+        )
     return True
 
 
 def _first_error(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if "error" in line), text.strip()[:200] or "without a word")
+    return next(
+        (line.strip() for line in text.splitlines() if "error" in line),
+        text.strip()[:200] or "without a word",
+    )

@@ -24,10 +24,24 @@ class Core:
 CORES: dict[str, Core] = {
     core.name: core
     for core in (
-        Core("cortex-m0plus", "thumb-freestanding-eabi", "cortex_m0plus", "CORTEX_M0", integer=True),
+        Core(
+            "cortex-m0plus", "thumb-freestanding-eabi", "cortex_m0plus", "CORTEX_M0", integer=True
+        ),
         Core("cortex-m4f", "thumb-freestanding-eabihf", "cortex_m4+vfp4d16sp", "CORTEX_M4"),
-        Core("cortex-m7", "thumb-freestanding-eabihf", "cortex_m7+fp_armv8d16sp", "CORTEX_M7", define=("SNA_FLOAT", "SNA_FUSE")),
-        Core("cortex-m33", "thumb-freestanding-eabihf", "cortex_m33+fp_armv8d16sp", "CORTEX_M33", define=("SNA_FLOAT", "SNA_FUSE")),
+        Core(
+            "cortex-m7",
+            "thumb-freestanding-eabihf",
+            "cortex_m7+fp_armv8d16sp",
+            "CORTEX_M7",
+            define=("SNA_FLOAT", "SNA_FUSE"),
+        ),
+        Core(
+            "cortex-m33",
+            "thumb-freestanding-eabihf",
+            "cortex_m33+fp_armv8d16sp",
+            "CORTEX_M33",
+            define=("SNA_FLOAT", "SNA_FUSE"),
+        ),
         Core("riscv32", "riscv32-freestanding-none", "generic_rv32+m+c", "RV32", integer=True),
     )
 }

@@ -1,4 +1,5 @@
-"""Run an image on an emulated core (unicorn): call its functions as firmware would, count instructions, watch the stack."""
+"""Run an image on an emulated core (unicorn): call its functions as firmware would, count
+instructions, watch the stack."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ RETURN = FLASH + FLASH_SIZE - 0x1000
 
 @dataclass(frozen=True)
 class Run:
-    """Result of one call: return value, instructions executed (0: not counted), bytes of stack used."""
+    """Result of one call: return value, instructions executed (0: not counted), bytes of stack
+    used."""
 
     value: int
     instructions: int
@@ -38,17 +40,27 @@ class Machine:
         if core.is_arm:
             from unicorn import arm_const as constants
 
-            self._uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+            self._uc = unicorn.Uc(
+                unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
+            )
             self._uc.ctl_set_cpu_model(getattr(constants, f"UC_CPU_ARM_{core.emulated}"))
             self._arguments = [getattr(constants, f"UC_ARM_REG_R{i}") for i in range(4)]
-            self._stack, self._link, self._result = constants.UC_ARM_REG_SP, constants.UC_ARM_REG_LR, constants.UC_ARM_REG_R0
+            self._stack, self._link, self._result = (
+                constants.UC_ARM_REG_SP,
+                constants.UC_ARM_REG_LR,
+                constants.UC_ARM_REG_R0,
+            )
             self._thumb = 1
         else:
             from unicorn import riscv_const as constants
 
             self._uc = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
             self._arguments = [getattr(constants, f"UC_RISCV_REG_A{i}") for i in range(8)]
-            self._stack, self._link, self._result = constants.UC_RISCV_REG_SP, constants.UC_RISCV_REG_RA, constants.UC_RISCV_REG_A0
+            self._stack, self._link, self._result = (
+                constants.UC_RISCV_REG_SP,
+                constants.UC_RISCV_REG_RA,
+                constants.UC_RISCV_REG_A0,
+            )
             self._thumb = 0
         self._uc.mem_map(FLASH, FLASH_SIZE)
         self._uc.mem_map(RAM, RAM_SIZE)
@@ -103,7 +115,8 @@ MODEL, WORK, WORK_SIZE = RAM, RAM + 0x1000, 0x10000
 INPUTS, OUTPUTS, SLOPES = RAM + 0x20000, RAM + 0x28000, RAM + 0x30000
 MANY, MANY_OUTPUTS, MANY_BYTES = RAM + 0x38000, RAM + 0x60000, 0x18000
 
-#: C source for `compile_image(sources=..)`: many integer queries in one call, without leaving the emulated core
+# : C source for `compile_image(sources=..)`: many integer queries in one call, without leaving the
+# emulated core
 LOOP = """
 sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size);
 sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size) {
@@ -122,37 +135,63 @@ class Firmware:
         self.machine.write(ARTIFACT, artifact)
         self.opened = self.machine.call("sna_open", ARTIFACT, len(artifact), MODEL).value
         verify = "sna_fixed_verify" if core.integer else "sna_verify"
-        self.verified = self.machine.call(verify, MODEL, WORK, WORK_SIZE).value if self.opened == 0 else self.opened
+        self.verified = (
+            self.machine.call(verify, MODEL, WORK, WORK_SIZE).value
+            if self.opened == 0
+            else self.opened
+        )
         self.n_outputs = int.from_bytes(artifact[24:26], "little")
 
-    def value(self, x: np.ndarray[Any, Any], count: bool = False, flags: int = 0) -> tuple[np.ndarray[Any, Any], Run]:
+    def value(
+        self, x: np.ndarray[Any, Any], count: bool = False, flags: int = 0
+    ) -> tuple[np.ndarray[Any, Any], Run]:
         """y float32 [K] of x [D] (float32)."""
         self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
-        run = self.machine.call("sna_eval", MODEL, flags, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count)
+        run = self.machine.call(
+            "sna_eval", MODEL, flags, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count
+        )
         return self.machine.read(OUTPUTS, "<f4", self.n_outputs), run
 
-    def gradient(self, x: np.ndarray[Any, Any], count: bool = False) -> tuple[np.ndarray[Any, Any], Run]:
+    def gradient(
+        self, x: np.ndarray[Any, Any], count: bool = False
+    ) -> tuple[np.ndarray[Any, Any], Run]:
         """dy/dx float32 [K, D]."""
         self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
-        run = self.machine.call("sna_eval_grad", MODEL, 0, INPUTS, OUTPUTS, SLOPES, WORK, WORK_SIZE, count=count)
-        return self.machine.read(SLOPES, "<f4", self.n_outputs * len(x)).reshape(self.n_outputs, -1), run
+        run = self.machine.call(
+            "sna_eval_grad", MODEL, 0, INPUTS, OUTPUTS, SLOPES, WORK, WORK_SIZE, count=count
+        )
+        return (
+            self.machine.read(SLOPES, "<f4", self.n_outputs * len(x)).reshape(self.n_outputs, -1),
+            run,
+        )
 
-    def integers(self, places: np.ndarray[Any, Any], count: bool = False) -> tuple[np.ndarray[Any, Any], Run]:
+    def integers(
+        self, places: np.ndarray[Any, Any], count: bool = False
+    ) -> tuple[np.ndarray[Any, Any], Run]:
         """y int32 [K] of places [D, 2]."""
         self.machine.write(INPUTS, np.asarray(places, "<u2").tobytes())
-        run = self.machine.call("sna_fixed_eval", MODEL, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count)
+        run = self.machine.call(
+            "sna_fixed_eval", MODEL, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count
+        )
         return self.machine.read(OUTPUTS, "<i4", self.n_outputs), run
 
     def many_integers(self, places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """y int32 [N, K] of places [N, D, 2], in an image with LOOP; raises RuntimeError when a query has no value."""
+        """y int32 [N, K] of places [N, D, 2], in an image with LOOP; raises RuntimeError when a
+        query has no value."""
         flat = np.ascontiguousarray(places, "<u2")
         chunk = min(MANY_BYTES // (4 * flat.shape[1]), MANY_BYTES // (4 * self.n_outputs))
         parts = []
         for start in range(0, len(flat), chunk):
             part = flat[start : start + chunk]
             self.machine.write(MANY, part.tobytes())
-            run = self.machine.call("sna_fixed_many", MODEL, MANY, MANY_OUTPUTS, len(part), WORK, WORK_SIZE)
+            run = self.machine.call(
+                "sna_fixed_many", MODEL, MANY, MANY_OUTPUTS, len(part), WORK, WORK_SIZE
+            )
             if run.value:
                 raise RuntimeError(f"status {run.value} on the emulated core")
-            parts.append(self.machine.read(MANY_OUTPUTS, "<i4", len(part) * self.n_outputs).reshape(-1, self.n_outputs))
+            parts.append(
+                self.machine.read(MANY_OUTPUTS, "<i4", len(part) * self.n_outputs).reshape(
+                    -1, self.n_outputs
+                )
+            )
         return np.concatenate(parts)

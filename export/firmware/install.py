@@ -33,19 +33,28 @@ def staged(folder: Path) -> Iterator[Path]:
 def ours(path: Path) -> bool:
     """Was the file written by an export?"""
     head = path.read_bytes()[:HEAD]
-    return path.name.endswith("_resources.json") or bool(re.search(rb"sna-edge|sna\.[hc]|\bsna\.hpp|self-test of", head))
+    return path.name.endswith("_resources.json") or bool(
+        re.search(rb"sna-edge|sna\.[hc]|\bsna\.hpp|self-test of", head)
+    )
 
 
 def install(scratch: Path, folder: Path, files: list[Path], stale: list[Path]) -> list[Path]:
-    """Moves `files` (relative) from scratch to folder and removes `stale` there. On any failure the folder is as it was before.
+    """Moves `files` (relative) from scratch to folder and removes `stale` there. On any failure the
+    folder is as it was before.
 
     Raises InputError where a file of another hand stands in the way.
     """
     for name in files:
         if (folder / name).is_dir():
-            raise InputError(f"{folder / name} is a folder, and a file of that name is to be written; choose another folder with -o")
+            raise InputError(
+                f"{folder / name} is a folder, and a file of that name is to be written; choose"
+                " another folder with -o"
+            )
         if (folder / name).exists() and not ours(folder / name):
-            raise InputError(f"{folder / name} was not written by sna-edge and would be lost; choose another folder with -o")
+            raise InputError(
+                f"{folder / name} was not written by sna-edge and would be lost; choose another"
+                " folder with -o"
+            )
     aside, moved, made = scratch / ".before", [], []
     try:
         for name in [*(s for s in stale if (folder / s).is_file()), *files]:

@@ -1,4 +1,5 @@
-"""Names of a model in C: file names, prefixes and enumerators that meet nothing else, the same for the same model every time."""
+"""Names of a model in C: file names, prefixes and enumerators that meet nothing else, the same for
+the same model every time."""
 
 from __future__ import annotations
 
@@ -10,15 +11,30 @@ from hashlib import sha256
 LONGEST = 48  # characters of a stem; inputs and outputs as many again
 WORDS = (
     "sna sna_options selftest makefile main"  # files beside the generated ones
-    " assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbit stdbool"
-    " stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar wchar wctype"  # C
+    " assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal"
+    " stdalign stdarg stdatomic stdbit stdbool"
+    " stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar"
+    " wchar wctype"  # C
     " endian fcntl io malloc memory process regex sched search semaphore termios unistd"  # systems
-    " arduino binary pins_arduino print printable server spi stream udp wire wstring client eeprom sd"  # Arduino
+    " arduino binary pins_arduino print printable server spi stream udp wire wstring client"
+    " eeprom sd"  # Arduino
     " autoconf device kernel zephyr"  # Zephyr
     " aux con nul prn clock"
 )
-TAKEN = frozenset(WORDS.split()) | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}  # what Windows keeps for itself
-OWN = ("H", "SIZE", "INPUTS", "OUTPUTS", "HAS_INTEGER_PATH", "WORK_BYTES", "WORK_GRAD_BYTES", "WORK_ROOTS_BYTES", "ROOTS_STEPS")
+TAKEN = frozenset(WORDS.split()) | {
+    f"{port}{n}" for port in ("com", "lpt") for n in range(10)
+}  # what Windows keeps for itself
+OWN = (
+    "H",
+    "SIZE",
+    "INPUTS",
+    "OUTPUTS",
+    "HAS_INTEGER_PATH",
+    "WORK_BYTES",
+    "WORK_GRAD_BYTES",
+    "WORK_ROOTS_BYTES",
+    "ROOTS_STEPS",
+)
 """Macros of a generated header, after its prefix."""
 
 
@@ -35,7 +51,8 @@ def ascii_of(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """Small ASCII letters, digits and single underscores between them; '' where nothing is left; long texts end in a digest."""
+    """Small ASCII letters, digits and single underscores between them; '' where nothing is left;
+    long texts end in a digest."""
     name = re.sub(r"[^a-z0-9]+", "_", ascii_of(text).lower()).strip("_")
     if len(name) <= LONGEST:
         return name
@@ -43,18 +60,25 @@ def word(text: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """Stem of a model's files, functions and macros from a file name: no keyword, header, device or file of the library."""
+    """Stem of a model's files, functions and macros from a file name: no keyword, header, device or
+    file of the library."""
     name = word(text)
     if not name:
         digest = sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
         return f"model_{digest}" if text.strip("._- ") else "model_0"
-    return f"model_{name}" if name in TAKEN or name[0].isdigit() or name.startswith(("sna_", "arduino")) else name
+    return (
+        f"model_{name}"
+        if name in TAKEN or name[0].isdigit() or name.startswith(("sna_", "arduino"))
+        else name
+    )
 
 
 def enumerators(names: Iterable[str], taken: set[str], other: str) -> list[str]:
-    """Names after the prefix, in capitals: the plain word, `other` and the position without one, a number where two would meet.
+    """Names after the prefix, in capitals: the plain word, `other` and the position without one, a
+    number where two would meet.
 
-    `taken` grows by what is returned. A name that could be one of an output, or a macro of the header, begins with IN_.
+    `taken` grows by what is returned. A name that could be one of an output, or a macro of the
+    header, begins with IN_.
     """
     out = []
     for position, text in enumerate(names):

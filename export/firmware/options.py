@@ -1,4 +1,5 @@
-"""Options of sna.c that leave out what a model does not use: those of the resource report. Exported libraries keep the bound."""
+"""Options of sna.c that leave out what a model does not use: those of the resource report. Exported
+libraries keep the bound."""
 
 from __future__ import annotations
 
@@ -6,11 +7,14 @@ from sna_edge import CP, Model
 
 
 def plain(model: Model) -> bool:
-    """Served by the loops for a Cortex-M FPU: full CP, float32, uniform cubic axes with training rows everywhere, one output,
-    modes a multiple of 8 with padding."""
+    """Served by the loops for a Cortex-M FPU: full CP, float32, uniform cubic axes with training
+    rows everywhere, one output, modes a multiple of 8 with padding."""
     work = model.interaction
     full = isinstance(work, CP) and bool(work.uses.all()) and -(-work.rank // 4) % 2 == 0
-    axes = all(a.kind == "continuous" and a.basis.uniform and a.basis.degree == 3 and a.support.all() for a in model.axes)
+    axes = all(
+        a.kind == "continuous" and a.basis.uniform and a.basis.degree == 3 and a.support.all()
+        for a in model.axes
+    )
     return full and axes and set(model.dtypes) == {"float32"} and len(model.outputs) == 1
 
 
@@ -22,7 +26,10 @@ def options_for(model: Model, *, integer: bool) -> list[str]:
     if "float16" not in dtypes:
         out.append("SNA_NO_F16")
     if not integer:
-        out += ["SNA_NO_FIXED", "SNA_NO_BOUND"]  # measured as in firmware that carries this artifact alone, checked here
+        out += [
+            "SNA_NO_FIXED",
+            "SNA_NO_BOUND",
+        ]  # measured as in firmware that carries this artifact alone, checked here
         if not dtypes & {"int16", "int8"}:
             out.append("SNA_NO_INT")
         if all(o.link == "identity" for o in model.outputs):

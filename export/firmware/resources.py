@@ -1,4 +1,5 @@
-"""What a model will cost on a core, before it is flashed: compiled for it and run on an emulated one."""
+"""What a model will cost on a core, before it is flashed: compiled for it and run on an emulated
+one."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ MODEL_RECORD = 88  # sizeof(sna_model) on a 32-bit core
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes and counts on one core. `code`: open, verify and value (integer path on cores without an FPU); `gradient`: instructions
-    of value and gradient together, `gradient_ram` its RAM."""
+    """Bytes and counts on one core. `code`: open, verify and value (integer path on cores without
+    an FPU); `gradient`: instructions of value and gradient together, `gradient_ram` its RAM."""
 
     core: str
     path: str
@@ -41,8 +42,12 @@ class Cost:
 
 
 def multiply_adds(model: Model) -> int:
-    """sum_d (p_d + 1) R_d for the rows of tables, one per axis and mode for the product, K per mode for the mixing."""
-    total = sum((a.basis.degree + 1) * t.shape[1] for a, t in zip(model.axes, model.interaction.tables, strict=True))
+    """sum_d (p_d + 1) R_d for the rows of tables, one per axis and mode for the product, K per mode
+    for the mixing."""
+    total = sum(
+        (a.basis.degree + 1) * t.shape[1]
+        for a, t in zip(model.axes, model.interaction.tables, strict=True)
+    )
     if isinstance(model.interaction, CP):
         total += sum(t.shape[1] for t in model.interaction.tables)
     else:
@@ -52,26 +57,45 @@ def multiply_adds(model: Model) -> int:
 
 def middle(model: Model) -> np.ndarray[Any, Any]:
     """A point inside the domain, on no break."""
-    return np.array([0.0 if a.kind == "categorical" else a.lower + 0.4637 * a.width for a in model.axes])
+    return np.array(
+        [0.0 if a.kind == "categorical" else a.lower + 0.4637 * a.width for a in model.axes]
+    )
 
 
 def measure(artifact: bytes, core: Core, *, gradient: bool = True) -> Cost:
-    """Compile for `core`, run one query, count. Raises InputError where the model has no integer path for the core."""
+    """Compile for `core`, run one query, count. Raises InputError where the model has no integer
+    path for the core."""
     model = from_bytes(artifact, backend="numpy")
     with tempfile.TemporaryDirectory() as folder:
-        return _integer(artifact, model, core, Path(folder)) if core.integer else _float(artifact, model, core, Path(folder), gradient)
+        return (
+            _integer(artifact, model, core, Path(folder))
+            if core.integer
+            else _float(artifact, model, core, Path(folder), gradient)
+        )
 
 
 def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
     path = integer_path.of_artifact(artifact)
     entries = ("sna_open", "sna_fixed_verify", "sna_fixed_eval")
-    image = compile_image(core, [*entries, "sna_workspace_size"], folder, defines=options_for(model, integer=True))
+    image = compile_image(
+        core, [*entries, "sna_workspace_size"], folder, defines=options_for(model, integer=True)
+    )
     firmware = Firmware(core, image, artifact)
     if firmware.verified:
         raise InputError(f"the artifact is refused on {core.name} (status {firmware.verified})")
     x = middle(model)
-    share = [0.0 if a.kind == "categorical" else (v - a.lower) / a.width for a, v in zip(model.axes, x, strict=True)]
-    counts = np.array([[round(f.count_lower + s * (f.count_upper - f.count_lower)) for f, s in zip(path.axes, share, strict=True)]])
+    share = [
+        0.0 if a.kind == "categorical" else (v - a.lower) / a.width
+        for a, v in zip(model.axes, x, strict=True)
+    ]
+    counts = np.array(
+        [
+            [
+                round(f.count_lower + s * (f.count_upper - f.count_lower))
+                for f, s in zip(path.axes, share, strict=True)
+            ]
+        ]
+    )
     run = firmware.integers(path.place(counts)[0][0], count=True)[1]
     work = firmware.machine.call("sna_workspace_size", 0x20000000, 3).value
     return Cost(
@@ -96,15 +120,29 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
     if firmware.verified:
         raise InputError(f"the artifact is refused on {core.name} (status {firmware.verified})")
     run = firmware.value(middle(model), count=True)[1]
-    work = 20 * len(model.axes) if plain(model) else firmware.machine.call("sna_workspace_size", 0x20000000, 0).value
+    work = (
+        20 * len(model.axes)
+        if plain(model)
+        else firmware.machine.call("sna_workspace_size", 0x20000000, 0).value
+    )
     slope, slope_ram = None, None
     if gradient:
         optimize = "-Os" if plain(model) else "-O2"  # the general loops over modes pay for size
-        larger = compile_image(core, [*entries, "sna_eval_grad", "sna_workspace_size"], folder, defines=options, optimize=optimize)
+        larger = compile_image(
+            core,
+            [*entries, "sna_eval_grad", "sna_workspace_size"],
+            folder,
+            defines=options,
+            optimize=optimize,
+        )
         steep = Firmware(core, larger, artifact)
         climb = steep.gradient(middle(model), count=True)[1]
         slope = climb.instructions
-        slope_ram = MODEL_RECORD + steep.machine.call("sna_workspace_size", 0x20000000, 1).value + climb.stack
+        slope_ram = (
+            MODEL_RECORD
+            + steep.machine.call("sna_workspace_size", 0x20000000, 1).value
+            + climb.stack
+        )
     return Cost(
         core.name,
         "float",
@@ -127,7 +165,9 @@ def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]
         core = CORES[name]
         if not (_has_integer_path(artifact) if core.integer else whole):
             continue
-        costs.append(measure(artifact, core, gradient=not core.integer and isinstance(model.interaction, CP)))
+        costs.append(
+            measure(artifact, core, gradient=not core.integer and isinstance(model.interaction, CP))
+        )
     return costs
 
 
@@ -142,12 +182,13 @@ def _has_integer_path(artifact: bytes) -> bool:
 def markdown(costs: list[Cost]) -> str:
     """One table: a row per core."""
     head = (
-        "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds | instructions per query "
-        "| with gradient | RAM then |"
+        "| core | path | code, bytes | artifact, bytes | RAM with stack, bytes | multiply-adds |"
+        " instructions per query | with gradient | RAM then |"
     )
     rows = [
-        f"| {c.core} | {c.path} | {c.code:,} | {c.artifact:,} | {c.ram:,} | {c.multiply_adds:,} | {c.instructions:,} | "
-        f"{f'{c.gradient:,}' if c.gradient else '-'} | {f'{c.gradient_ram:,}' if c.gradient_ram else '-'} |"
+        f"| {c.core} | {c.path} | {c.code:,} | {c.artifact:,} | {c.ram:,} | {c.multiply_adds:,} |"
+        f" {c.instructions:,} | {f'{c.gradient:,}' if c.gradient else '-'} |"
+        f" {f'{c.gradient_ram:,}' if c.gradient_ram else '-'} |"
         for c in costs
     ]
     return "\n".join([head, "| --- | --- " + "| ---: " * 7 + "|", *rows])

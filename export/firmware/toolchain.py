@@ -18,14 +18,20 @@ WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror")
 
 
 def library_folder() -> Path:
-    """Where sna.h and sna.c are: beside this package when installed, in firmware_bindings/ in a checkout."""
+    """Where sna.h and sna.c are: beside this package when installed, in firmware_bindings/ in a
+    checkout."""
     beside = Path(__file__).with_name("library")
-    return beside if (beside / "sna.c").exists() else Path(__file__).resolve().parents[2] / "firmware_bindings"
+    return (
+        beside
+        if (beside / "sna.c").exists()
+        else Path(__file__).resolve().parents[2] / "firmware_bindings"
+    )
 
 
 @dataclass(frozen=True)
 class Image:
-    """A linked image: bytes of code and constants that land in flash, and addresses of functions."""
+    """A linked image: bytes of code and constants that land in flash, and addresses of
+    functions."""
 
     path: Path
     flash: int
@@ -35,20 +41,29 @@ class Image:
 def zig() -> list[str]:
     """The compiler's command line. Raises BackendError without the package."""
     if find_spec("ziglang") is None:
-        raise BackendError("cross-compiling needs the package 'ziglang'; pip install 'sna-edge[firmware]'")
+        raise BackendError(
+            "cross-compiling needs the package 'ziglang'; pip install 'sna-edge[firmware]'"
+        )
     return [sys.executable, "-m", "ziglang", "cc"]
 
 
 def compile_image(
-    core: Core, entries: Iterable[str], folder: Path, *, defines: Iterable[str] = (), optimize: str = "-Os", sources: Iterable[Path] = ()
+    core: Core,
+    entries: Iterable[str],
+    folder: Path,
+    *,
+    defines: Iterable[str] = (),
+    optimize: str = "-Os",
+    sources: Iterable[Path] = (),
 ) -> Image:
-    """An image of the library for `core` that holds the functions `entries` and what they need, and nothing else."""
+    """An image of the library for `core` that holds the functions `entries` and what they need, and
+    nothing else."""
     start = folder / "start.c"
     keep = " ".join(f"keep = (function){name};" for name in entries)
     own = "".join(f'#include "{source}"\n' for source in sources)
     start.write_text(
-        f'#include "sna.h"\n{own}typedef void (*function)(void);\nvolatile function keep;\nvoid start(void);\n'
-        f"void start(void) {{ {keep} for (;;) {{}} }}\n"
+        f'#include "sna.h"\n{own}typedef void (*function)(void);\nvolatile function keep;\nvoid'
+        f" start(void);\nvoid start(void) {{ {keep} for (;;) {{}} }}\n"
     )
     elf = folder / f"{core.name}{optimize}.elf"
     options = [f"-D{name}" for name in (*core.define, *defines)]
@@ -60,7 +75,9 @@ def compile_image(
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BackendError(f"the compiler refuses the library for {core.name}: {done.stderr.strip()[:400]}")
+        raise BackendError(
+            f"the compiler refuses the library for {core.name}: {done.stderr.strip()[:400]}"
+        )
     return read_image(elf)
 
 
@@ -69,7 +86,13 @@ def read_image(elf: Path) -> Image:
 
     with elf.open("rb") as file:
         parsed = ELFFile(file)
-        flash = sum(s["sh_size"] for s in parsed.iter_sections() if s.name.startswith((".text", ".rodata", ".data")))
+        flash = sum(
+            s["sh_size"]
+            for s in parsed.iter_sections()
+            if s.name.startswith((".text", ".rodata", ".data"))
+        )
         table = parsed.get_section_by_name(".symtab")
-        symbols = {s.name.removesuffix("_f32"): s["st_value"] for s in table.iter_symbols()}  # sna.h: single precision has its own names
+        symbols = {
+            s.name.removesuffix("_f32"): s["st_value"] for s in table.iter_symbols()
+        }  # sna.h: single precision has its own names
     return Image(elf, flash, symbols)

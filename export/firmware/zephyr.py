@@ -95,19 +95,30 @@ config SNA_{upper}
 def write_zephyr(folder: Path, name: str, sources: list[Path], needs: frozenset[str]) -> list[Path]:
     """zephyr/sna and zephyr/<name>: module folders for EXTRA_ZEPHYR_MODULES or a west manifest."""
     core, root = folder / "zephyr" / "sna", folder / "zephyr" / name
-    lines = "".join(f"#if !defined(CONFIG_SNACORE_{n}) && !defined(SNA_NO_{n})\n#define SNA_NO_{n}\n#endif\n" for n in FEATURES)
+    lines = "".join(
+        f"#if !defined(CONFIG_SNACORE_{n}) && !defined(SNA_NO_{n})\n#define SNA_NO_{n}\n#endif\n"
+        for n in FEATURES
+    )
     written = write_library(core / "src", CORE_OPTIONS.format(lines=lines))
     features = "".join(FEATURE.format(name=n, text=TEXTS[n]) for n in FEATURES)
     written += _module(core, "sna", CORE_CMAKE, CORE_KCONFIG.format(features=features))
     (root / "src").mkdir(parents=True, exist_ok=True)
     written += [Path(shutil.copyfile(s, root / "src" / s.name)) for s in sources]
-    words = {"name": name, "upper": name.upper(), "selects": "".join(f"\tselect SNACORE_{n}\n" for n in FEATURES if n in needs)}
+    words = {
+        "name": name,
+        "upper": name.upper(),
+        "selects": "".join(f"\tselect SNACORE_{n}\n" for n in FEATURES if n in needs),
+    }
     return written + _module(root, f"sna_{name}", CMAKE.format(**words), KCONFIG.format(**words))
 
 
 def _module(root: Path, module: str, cmake: str, kconfig: str) -> list[Path]:
     (root / "zephyr").mkdir(parents=True, exist_ok=True)
-    texts = {"zephyr/module.yml": MODULE.format(module=module), "CMakeLists.txt": cmake, "Kconfig": kconfig}
+    texts = {
+        "zephyr/module.yml": MODULE.format(module=module),
+        "CMakeLists.txt": cmake,
+        "Kconfig": kconfig,
+    }
     for place, text in texts.items():
         (root / place).write_text(text)
     return [root / place for place in texts]

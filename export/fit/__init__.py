@@ -1,9 +1,10 @@
 """Fit a separable model to scattered rows.
 
-    table -> samples -> { teachers -> student, direct fits } -> out-of-fold errors -> the best one as a Model
+    table -> samples -> { teachers -> student, direct fits } -> out-of-fold errors -> the best one
+    as a Model
 
-`fit(table, ["strength"])` is the whole way; `fit_arrays(x, y)` starts from arrays; `als` re-solves a given
-interaction with some axes frozen.
+`fit(table, ["strength"])` is the whole way; `fit_arrays(x, y)` starts from arrays; `als` re-solves
+a given interaction with some axes frozen.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _ROOMS = {"AxisSpec": "data.samples", "als": "engine.als"}
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, imported when they are asked for: the pipeline stands above the teacher, which needs the engine below."""
+    """The public names, imported when they are asked for: the pipeline stands above the teacher,
+    which needs the engine below."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f".{_ROOMS.get(name, 'pipeline.pipeline')}", __name__)

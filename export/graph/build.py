@@ -23,18 +23,28 @@ FORWARD, GRADIENT = "forward", "value_and_gradient"
 
 
 def build(
-    model: Model, *, gradient: bool = False, batch: int | None = None, apart: bool = False, doubles: bool = False
+    model: Model,
+    *,
+    gradient: bool = False,
+    batch: int | None = None,
+    apart: bool = False,
+    doubles: bool = False,
 ) -> Graph:
-    """y_k = g_k(bias_k + sum_r W[r,k] prod_d phi_{d,r}(x_d)) scale_k + offset_k, tables as the artifact stores them.
+    """y_k = g_k(bias_k + sum_r W[r,k] prod_d phi_{d,r}(x_d)) scale_k + offset_k, tables as the
+    artifact stores them.
 
-    Inputs: one float32 [N] per axis, named and ordered as in the artifact. Outputs: one float32 [N] per output and, with
-    `gradient`, one float32 [N, D] `d_<output>` in output units per axis unit. Outside the domain, and for NaN, the answer is NaN.
-    `batch`: fixed number of rows, None for any; `apart`: see Graph. Inputs and outputs that float32 does not carry (carried.py) are
-    float64 with `doubles`; else they come and go without their offset, which is the caller's to take off and to add.
-    Raises InputError when the model cannot be written as a graph.
+    Inputs: one float32 [N] per axis, named and ordered as in the artifact. Outputs: one float32 [N]
+    per output and, with `gradient`, one float32 [N, D] `d_<output>` in output units per axis unit.
+    Outside the domain, and for NaN, the answer is NaN. `batch`: fixed number of rows, None for any;
+    `apart`: see Graph. Inputs and outputs that float32 does not carry (carried.py) are float64 with
+    `doubles`; else they come and go without their offset, which is the caller's to take off and to
+    add. Raises InputError when the model cannot be written as a graph.
     """
     if batch is not None and batch < 1:
-        raise InputError(f"a batch of {batch} rows makes no graph; give --batch 1 or more, or leave it out for any number")
+        raise InputError(
+            f"a batch of {batch} rows makes no graph; give --batch 1 or more, or leave it out for"
+            " any number"
+        )
     if not model.interaction.rank:
         raise InputError("this model is a constant; it needs no graph")
     stored = filled(as_stored(model))
@@ -42,7 +52,9 @@ def build(
         stored = stored.replace(dtypes=["float32"] * len(stored.axes))
     _affordable(stored, batch or 1)
     added = output_offsets(stored.outputs, ranges(stored))
-    stored = stored.replace(outputs=[_without(o) if plus else o for o, plus in zip(stored.outputs, added, strict=True)])
+    stored = stored.replace(
+        outputs=[_without(o) if plus else o for o, plus in zip(stored.outputs, added, strict=True)]
+    )
     names = [o.name for o in stored.outputs]
     reserved = frozenset([*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names)])
     g = Graph(GRADIENT if gradient else FORWARD, batch, apart, reserved)
@@ -55,7 +67,10 @@ def build(
     steep = g.unstack(_by_inputs(g, stored, df, where), 1) if df else []
     values = [_linked(g, o, part) for o, part in zip(stored.outputs, parts, strict=True)]
     if doubles:
-        values = [g.add(g.cast(y, "float64"), plus) if plus else y for y, plus in zip(values, added, strict=True)]
+        values = [
+            g.add(g.cast(y, "float64"), plus) if plus else y
+            for y, plus in zip(values, added, strict=True)
+        ]
     outputs = [(y, o.name) for y, o in zip(values, stored.outputs, strict=True)]
     for output, part, slope in zip(stored.outputs, parts, steep, strict=False):
         outputs.append((_linked_slope(g, output, part, slope), f"d_{output.name}"))
@@ -76,14 +91,18 @@ def _affordable(model: Model, rows: int) -> None:
     columns = sum(t.shape[1] for t in tables)
     if rows * order * columns > LARGEST:
         fits = max(1, LARGEST // (order * columns))
-        raise InputError(f"a batch of {rows} rows is too large for this model; ask for --batch {fits} or less")
+        raise InputError(
+            f"a batch of {rows} rows is too large for this model; ask for --batch {fits} or less"
+        )
 
 
 def _folded(model: Model) -> tuple[Model, np.ndarray]:
     """Scale and offset of identity outputs moved into W; the bias of every output."""
     plain = np.array([o.link == "identity" for o in model.outputs])
     scale = np.where(plain, [o.scale for o in model.outputs], 1.0)
-    bias = scale * [o.bias for o in model.outputs] + np.where(plain, [o.offset for o in model.outputs], 0.0)
+    bias = scale * [o.bias for o in model.outputs] + np.where(
+        plain, [o.offset for o in model.outputs], 0.0
+    )
     work = model.interaction
     return model.replace(interaction=work.with_tables(work.tables, work.weights * scale)), bias
 

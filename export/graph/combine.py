@@ -12,7 +12,9 @@ from .ir import Graph, Tensor
 Atoms = list[Tensor | None]
 
 
-def combine(g: Graph, model: Model, atoms: Atoms, slopes: Atoms | None, bias: np.ndarray) -> tuple[Tensor, Tensor | None]:
+def combine(
+    g: Graph, model: Model, atoms: Atoms, slopes: Atoms | None, bias: np.ndarray
+) -> tuple[Tensor, Tensor | None]:
     """f [N, K] and df/dx [N, K, D] (None without `slopes`); `bias` [K] is added to f."""
     if isinstance(model.interaction, TT):
         return _train(g, model.interaction, atoms, slopes, bias)
@@ -25,9 +27,11 @@ def combine(g: Graph, model: Model, atoms: Atoms, slopes: Atoms | None, bias: np
 
 
 class Factors:
-    """Modes as products of L factors: factor l of mode r is column `index[l, r]` of all atoms side by side.
+    """Modes as products of L factors: factor l of mode r is column `index[l, r]` of all atoms side
+    by side.
 
-    Modes with fewer than L axes point at a column of ones behind the last atom. With `index` None every mode uses every axis.
+    Modes with fewer than L axes point at a column of ones behind the last atom. With `index` None
+    every mode uses every axis.
     """
 
     def __init__(self, cp: CP, index: np.ndarray | None, axis: np.ndarray) -> None:
@@ -59,7 +63,8 @@ class Factors:
         return [g.gather(side_by_side, g.constant(row, "int32"), 1) for row in self.index]
 
     def gradient(self, g: Graph, atoms: Atoms, slopes: Atoms, weights: np.ndarray) -> Tensor:
-        """sum_l (slope of factor l * product of the other factors) W, sorted to the axis of factor l: [N, K, D]."""
+        """sum_l (slope of factor l * product of the other factors) W, sorted to the axis of factor
+        l: [N, K, D]."""
         values, steep = self.gather(g, atoms), self.gather(g, slopes, 0.0)
         others = products_of_others(g, values)
         terms = [s if o is None else g.mul(s, o) for s, o in zip(steep, others, strict=True)]
@@ -75,7 +80,8 @@ class Factors:
 
 
 def products_of_others(g: Graph, values: list[Tensor]) -> list[Tensor | None]:
-    """prod_{m != l} values[m] for every l, by prefix and suffix products; None where there is no other."""
+    """prod_{m != l} values[m] for every l, by prefix and suffix products; None where there is no
+    other."""
     count = len(values)
     before: list[Tensor | None] = [None] * count
     after: list[Tensor | None] = [None] * count
@@ -89,8 +95,11 @@ def _times(g: Graph, a: Tensor | None, b: Tensor) -> Tensor:
     return b if a is None else g.mul(a, b)
 
 
-def _train(g: Graph, tt: TT, atoms: Atoms, slopes: Atoms | None, bias: np.ndarray) -> tuple[Tensor, Tensor | None]:
-    """v = Phi_1 Phi_2 .. Phi_D; the gradient replaces one Phi by its slope, with chains from both ends."""
+def _train(
+    g: Graph, tt: TT, atoms: Atoms, slopes: Atoms | None, bias: np.ndarray
+) -> tuple[Tensor, Tensor | None]:
+    """v = Phi_1 Phi_2 .. Phi_D; the gradient replaces one Phi by its slope, with chains from both
+    ends."""
     shapes = [c.shape[1:] for c in tt.cores]
     mats = [_matrix(g, a, s) for a, s in zip(atoms, shapes, strict=True)]
     left: list[Tensor] = [mats[0]]

@@ -30,8 +30,8 @@ CONSTANT = 1e-12
 
 @dataclass(frozen=True)
 class Agreement:
-    """Largest true error on golden vectors and random points in float64, nothing taken off: value over range * max(1, kappa),
-    gradient over that / width; `share`: value over the range alone.
+    """Largest true error on golden vectors and random points in float64, nothing taken off: value
+    over range * max(1, kappa), gradient over that / width; `share`: value over the range alone.
 
     `good`: within the tolerances and what rounding the numbers to float32 may add.
     """
@@ -46,39 +46,64 @@ class Agreement:
 def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) -> Agreement:
     """Run graphs `forward` and `value_and_gradient` against the stored tables in float64.
 
-    Points: the golden vectors and `samples` points of the domain, in float64; `run` gives the graph what it takes. Raises
-    BackendError beyond the tolerance.
+    Points: the golden vectors and `samples` points of the domain, in float64; `run` gives the graph
+    what it takes. Raises BackendError beyond the tolerance.
     """
     stored = as_stored(model)
     golden, scale = make(stored)
-    points = np.vstack([golden.inputs, domain_points(stored.axes, samples)]) if samples else golden.inputs
+    points = (
+        np.vstack([golden.inputs, domain_points(stored.axes, samples)])
+        if samples
+        else golden.inputs
+    )
     value, slopes = stored.backend.value_and_gradient(points)
     chunk = batch or len(points)
     forward = _run(run, FORWARD, points, chunk)
     both = _run(run, GRADIENT, points, chunk)
     k = len(stored.outputs)
-    error = np.maximum(*(np.nan_to_num(np.abs(np.stack(r[:k], axis=1) - value), nan=np.inf) for r in (forward, both)))
+    error = np.maximum(
+        *(
+            np.nan_to_num(np.abs(np.stack(r[:k], axis=1) - value), nan=np.inf)
+            for r in (forward, both)
+        )
+    )
     width = _width(scale)
-    gradient = _slope_error(np.stack(both[k:], axis=1), slopes, width * np.maximum(1.0, scale.kappa), stored)
-    close = (error <= VALUE * width * np.maximum(1.0, scale.kappa) + _given(stored, points, value, slopes, scale)).all()
+    gradient = _slope_error(
+        np.stack(both[k:], axis=1), slopes, width * np.maximum(1.0, scale.kappa), stored
+    )
+    close = (
+        error
+        <= VALUE * width * np.maximum(1.0, scale.kappa)
+        + _given(stored, points, value, slopes, scale)
+    ).all()
     share = float((error / width).max())
     value_error = float((error / (width * np.maximum(1.0, scale.kappa))).max())
-    found = Agreement(value_error, gradient, len(points), share, bool(close) and share <= MOST and gradient <= SLOPE)
+    found = Agreement(
+        value_error,
+        gradient,
+        len(points),
+        share,
+        bool(close) and share <= MOST and gradient <= SLOPE,
+    )
     if not found.good:
         raise BackendError(
-            f"the graph misses the reference by {share:.2g} of the range (value; {found.value:.2g} with kappa divided out) and "
-            f"{found.gradient:.2g} (gradient); allowed are {VALUE:g} and {SLOPE:g}, and {MOST:g} of the range: a bound or break of an "
-            "axis may be too fine for float32, or modes cancel too many digits"
+            f"the graph misses the reference by {share:.2g} of the range (value; {found.value:.2g}"
+            f" with kappa divided out) and {found.gradient:.2g} (gradient); allowed are {VALUE:g}"
+            f" and {SLOPE:g}, and {MOST:g} of the range: a bound or break of an axis may be too"
+            " fine for float32, or modes cancel too many digits"
         )
     return found
 
 
 def _given(model: Model, points: Floats, value: Floats, slopes: Floats, scale: Scale) -> Floats:
-    """What rounding inputs and outputs to float32 may do to each answer [N, K]; float32 carries them, so it is little."""
+    """What rounding inputs and outputs to float32 may do to each answer [N, K]; float32 carries
+    them, so it is little."""
     low, plus = float32_offsets(model)
     x = np.abs(points - low).astype(np.float32)
     y = np.abs(np.where(np.array(plus) != 0, scale.high - scale.low, value)).astype(np.float32)
-    return np.asarray(np.einsum("nkd,nd->nk", np.abs(slopes), np.spacing(x)) + np.spacing(y), dtype=float)
+    return np.asarray(
+        np.einsum("nkd,nd->nk", np.abs(slopes), np.spacing(x)) + np.spacing(y), dtype=float
+    )
 
 
 def _run(run: Run, name: str, points: Floats, chunk: int) -> list[NDArray[np.float32]]:
@@ -107,8 +132,12 @@ def _slope_error(got: NDArray[np.float32], want: Floats, width: Floats, model: M
 def sentence(found: Agreement | None, runtime: str, extra: str) -> str:
     """What the check at export saw, in words."""
     if found is None:
-        return f"not run: {runtime} is not installed; pip install 'sna-edge[{extra}]' to compare the files with the reference"
+        return (
+            f"not run: {runtime} is not installed; pip install 'sna-edge[{extra}]' to compare the"
+            " files with the reference"
+        )
     return (
-        f"agrees with the float64 reference in {runtime} on {found.points} points: value to {found.share:.1e} of "
-        f"the range, gradient to {found.gradient:.1e} (kappa and axis width divided out)"
+        f"agrees with the float64 reference in {runtime} on {found.points} points: value to"
+        f" {found.share:.1e} of the range, gradient to {found.gradient:.1e} (kappa and axis width"
+        " divided out)"
     )

@@ -39,9 +39,10 @@ class Node:
 class Graph:
     """Nodes in order of execution; `inputs` and `outputs` keep the artifact's order.
 
-    `batch` is the fixed number of rows, None when it may change from call to call. `apart`: for converters that guess
-    layouts, where the number of axes and that of basis functions must differ and tables of several storage types are float32. `reserved`:
-    names of inputs and outputs, which other tensors leave to them.
+    `batch` is the fixed number of rows, None when it may change from call to call. `apart`: for
+    converters that guess layouts, where the number of axes and that of basis functions must differ
+    and tables of several storage types are float32. `reserved`: names of inputs and outputs, which
+    other tensors leave to them.
     """
 
     name: str
@@ -80,10 +81,19 @@ class Graph:
         data = np.ascontiguousarray(np.asarray(value), dtype=dtype)
         key = (dtype, data.shape, data.tobytes())
         if key not in self._constants:
-            self._constants[key] = Tensor(self.unique(f"c{len(self._constants)}"), dtype, data.shape, data)
+            self._constants[key] = Tensor(
+                self.unique(f"c{len(self._constants)}"), dtype, data.shape, data
+            )
         return self._constants[key]
 
-    def _add(self, op: str, inputs: tuple[Tensor, ...], shape: Shape, dtype: str = "float32", **attributes: Any) -> Tensor:
+    def _add(
+        self,
+        op: str,
+        inputs: tuple[Tensor, ...],
+        shape: Shape,
+        dtype: str = "float32",
+        **attributes: Any,
+    ) -> Tensor:
         """The result of an operator; the same one on the same inputs is computed once."""
         key = (op, *map(id, inputs), shape, dtype, *sorted(attributes.items()))
         if key not in self._results:
@@ -135,13 +145,22 @@ class Graph:
         return a if a.dtype == dtype else self._add("cast", (a,), a.shape, dtype)
 
     def index(self, a: Tensor, counts: ArrayLike) -> Tensor:
-        """int32 of a, at least 0 and below counts: a valid index whatever a runtime casts NaN to."""
-        return self._add("index", (a, self.constant(np.asarray(counts) - 1, "int32")), a.shape, "int32")
+        """int32 of a, at least 0 and below counts: a valid index whatever a runtime casts NaN
+        to."""
+        return self._add(
+            "index", (a, self.constant(np.asarray(counts) - 1, "int32")), a.shape, "int32"
+        )
 
     def stack(self, parts: list[Tensor], axis: int) -> Tensor:
         """A new dimension at `axis`."""
         shape = parts[0].shape
-        return self._add("stack", tuple(parts), (*shape[:axis], len(parts), *shape[axis:]), parts[0].dtype, axis=axis)
+        return self._add(
+            "stack",
+            tuple(parts),
+            (*shape[:axis], len(parts), *shape[axis:]),
+            parts[0].dtype,
+            axis=axis,
+        )
 
     def unstack(self, a: Tensor, axis: int) -> list[Tensor]:
         """The slices along `axis`, which disappears."""
@@ -150,7 +169,9 @@ class Graph:
         if count == 1:
             return [self.reshape(a, a.shape[:axis] + a.shape[axis + 1 :])]
         shape = a.shape[:axis] + a.shape[axis + 1 :]
-        outs = tuple(Tensor(self.unique(f"part{len(self.nodes)}_{i}"), a.dtype, shape) for i in range(count))
+        outs = tuple(
+            Tensor(self.unique(f"part{len(self.nodes)}_{i}"), a.dtype, shape) for i in range(count)
+        )
         self.nodes.append(Node("unstack", (a,), outs, {"axis": axis}))
         return list(outs)
 
@@ -194,7 +215,14 @@ class Graph:
 
     def sum(self, a: Tensor, axis: int, keep: bool = False) -> Tensor:
         """Sum along `axis`, which disappears or, with `keep`, stays with length 1."""
-        return self._add("sum", (a,), a.shape[:axis] + (1,) * keep + a.shape[axis + 1 :], a.dtype, axis=axis, keep=keep)
+        return self._add(
+            "sum",
+            (a,),
+            a.shape[:axis] + (1,) * keep + a.shape[axis + 1 :],
+            a.dtype,
+            axis=axis,
+            keep=keep,
+        )
 
     def product(self, parts: list[Tensor]) -> Tensor:
         out = parts[0]

@@ -1,4 +1,5 @@
-"""From the named inputs to span and local coordinate of every axis, in float32 and without branches."""
+"""From the named inputs to span and local coordinate of every axis, in float32 and without
+branches."""
 
 from __future__ import annotations
 
@@ -17,17 +18,20 @@ Floats = NDArray[np.float64]
 LARGEST = 1 << 28
 """Elements that one intermediate may hold: 1 GB of float32."""
 NEGLIGIBLE = 2e-8
-"""Rounding of a middle, as a share of the span, below which it is not corrected (float32 resolves 6e-8)."""
+"""Rounding of a middle, as a share of the span, below which it is not corrected (float32 resolves
+6e-8)."""
 DIGITS = 23
 """Binary digits of float32 behind the first."""
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Of every axis: the span within it s as int32 and as float32, v, all [D, N]; 1 / width [D, N] or [D, 1]; guard [N].
+    """Of every axis: the span within it s as int32 and as float32, v, all [D, N]; 1 / width [D, N]
+    or [D, 1]; guard [N].
 
-    v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are small, so
-    that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside, for NaN and for an unseen level.
+    v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are
+    small, so that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside,
+    for NaN and for an unseen level.
     """
 
     span: Tensor
@@ -38,10 +42,12 @@ class Place:
 
 
 def place(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Place:
-    """Span s = floor((x - lower) / span width), or the number of breaks below x on graded axes; v = (x - middle_s) / span width.
+    """Span s = floor((x - lower) / span width), or the number of breaks below x on graded axes; v =
+    (x - middle_s) / span width.
 
-    Axes come before rows: constants of an axis then meet runs of N numbers, and axes come apart without copying rows. Inputs that
-    float32 does not carry are float64 and lose their lower end here (`doubles`), or come without it.
+    Axes come before rows: constants of an axis then meet runs of N numbers, and axes come apart
+    without copying rows. Inputs that float32 does not carry are float64 and lose their lower end
+    here (`doubles`), or come without it.
     """
     offsets = input_offsets(axes)
     x = g.stack([_given(g, a, o, doubles) for a, o in zip(axes, offsets, strict=True)], 0)
@@ -68,11 +74,16 @@ def _given(g: Graph, axis: Axis, offset: float, doubles: bool) -> Tensor:
 
 
 def _shifted(axis: Axis, offset: float) -> Axis:
-    return replace(axis, basis=replace(axis.basis, breaks=axis.basis.breaks - offset)) if offset else axis
+    return (
+        replace(axis, basis=replace(axis.basis, breaks=axis.basis.breaks - offset))
+        if offset
+        else axis
+    )
 
 
 def _limits(axis: Axis, offset: float) -> tuple[np.float32, np.float32]:
-    """Smallest and largest float32 that counts as inside: rounding at an end does (border.py), and v is cut off there."""
+    """Smallest and largest float32 that counts as inside: rounding at an end does (border.py), and
+    v is cut off there."""
     bottom, top = axis.lower - offset - axis.slack, axis.upper - offset + axis.slack
     low, high = np.float32(bottom), np.float32(top)
     low = np.nextafter(low, np.float32(np.inf)) if float(low) < bottom else low
@@ -96,7 +107,8 @@ def _rate(axis: Axis) -> Floats:
 
 
 def _uniform_position(g: Graph, x: Tensor, axes: tuple[Axis, ...]) -> Tensor:
-    """t [D, N] = spans from the lower bound on uniform axes, x + 1/2 on categorical ones, 0 on graded ones."""
+    """t [D, N] = spans from the lower bound on uniform axes, x + 1/2 on categorical ones, 0 on
+    graded ones."""
     rate = [_rate(a)[0] if len(_rate(a)) == 1 else 0.0 for a in axes]
     return g.mul(g.sub(x, _column([a.basis.breaks[0] for a in axes])), _column(rate))
 
@@ -105,7 +117,10 @@ def _count_breaks(g: Graph, x: Tensor, axes: tuple[Axis, ...], graded: list[bool
     """sum_j [x >= breaks_j], j = 1 .. S-1, [D, N]; 0 on axes that are not graded."""
     most = max(a.basis.n_spans for a, yes in zip(axes, graded, strict=True) if yes) - 1
     if (g.batch or 1) * len(axes) * most > LARGEST:
-        raise InputError(f"a batch of {g.batch} is too large for an axis of {most + 1} graded spans; ask for a smaller --batch")
+        raise InputError(
+            f"a batch of {g.batch} is too large for an axis of {most + 1} graded spans; ask for a"
+            " smaller --batch"
+        )
     inner = np.full((len(axes), max(most, 1)), np.finfo(np.float32).max)
     for row, axis, yes in zip(inner, axes, graded, strict=True):
         if yes:
@@ -121,10 +136,12 @@ def split32(value: Floats) -> tuple[Floats, Floats]:
 
 
 def _uniform(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Tensor, Tensor]:
-    """v = (x - (first middle + s width)) / width [D, N] and 1 / width [D, 1]; the middle is computed in two parts.
+    """v = (x - (first middle + s width)) / width [D, N] and 1 / width [D, 1]; the middle is
+    computed in two parts.
 
-    The high parts of first middle and width are multiples of a power of two so coarse that float32 computes their sum exactly,
-    and close numbers subtract exactly: v keeps 24 bits however many spans lie below x; t - s would lose log2(S) of them.
+    The high parts of first middle and width are multiples of a power of two so coarse that float32
+    computes their sum exactly, and close numbers subtract exactly: v keeps 24 bits however many
+    spans lie below x; t - s would lose log2(S) of them.
     """
     count = _column([a.basis.n_spans for a in axes])
     lower, upper = (_column([a.basis.breaks[i] for a in axes]) for i in (0, -1))
@@ -142,9 +159,12 @@ def _uniform(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Te
 
 
 def _graded(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Tensor, Tensor]:
-    """v = (x - middle) / width and 1 / width, both [D, N]; the middle of the span is looked up in two float32 parts."""
+    """v = (x - middle) / width and 1 / width, both [D, N]; the middle of the span is looked up in
+    two float32 parts."""
     span = over_all(g, s, axes)
-    high, low = split32(np.concatenate([(a.basis.breaks[:-1] + a.basis.breaks[1:]) / 2 for a in axes]))
+    high, low = split32(
+        np.concatenate([(a.basis.breaks[:-1] + a.basis.breaks[1:]) / 2 for a in axes])
+    )
     rate = np.concatenate([np.broadcast_to(_rate(a), a.basis.n_spans) for a in axes])
     v = g.sub(x, g.gather(g.constant(high), span))
     if np.any(np.abs(low) * rate > NEGLIGIBLE):
@@ -154,7 +174,8 @@ def _graded(g: Graph, x: Tensor, s: Tensor, axes: tuple[Axis, ...]) -> tuple[Ten
 
 
 def _guard(g: Graph, excess: Tensor, v: Tensor, axes: tuple[Axis, ...]) -> Tensor:
-    """sqrt(-sum_d |excess_d|): -0 inside, NaN as soon as one axis is outside, [N]. On levels v is 0."""
+    """sqrt(-sum_d |excess_d|): -0 inside, NaN as soon as one axis is outside, [N]. On levels v is
+    0."""
     categorical = _column([a.kind == "categorical" for a in axes])
     if categorical.any():
         excess = g.add(excess, g.mul(v, categorical))

@@ -1,7 +1,9 @@
-"""Melt-pool depth, width and length as queries: roots of the solved temperature, no grid in the answer.
+"""Melt-pool depth, width and length as queries: roots of the solved temperature, no grid in the
+answer.
 
-Depth: the largest z with T(x, 0, z) = rise, where T_x = 0 as well; two equations, solved by Newton steps on the exact
-piecewise polynomials from a table of starts. Width: the same across y on the surface. Length: the two roots along x.
+Depth: the largest z with T(x, 0, z) = rise, where T_x = 0 as well; two equations, solved by Newton
+steps on the exact piecewise polynomials from a table of starts. Width: the same across y on the
+surface. Length: the two roots along x.
 """
 
 from __future__ import annotations
@@ -25,24 +27,32 @@ Floats = NDArray[np.float64]
 
 CHUNK = 2048  # samples per block: the work arrays stay near the cache
 STEPS = 8  # Newton steps at most; a start from the table needs 3
-NEAR = 1e-4  # a last step below this share of the axis: the steps converge quadratically, to 1e-8 of it
+# a last step below this share of the axis: the steps converge quadratically, to 1e-8 of it
+NEAR = 1e-4
 CLOSE = 1e-7  # |T - rise| / rise of a converged root along x
 SCANNED = 64  # samples scanned at once: 64 planes of 4,000 points are 2 MB
-GOLDEN, GOLDEN_STEPS, BISECTIONS = 0.6180339887498949, 40, 40  # 40 steps: 4e-9 of the bracket, 1e-12 of the axis
+GOLDEN, GOLDEN_STEPS, BISECTIONS = (
+    0.6180339887498949,
+    40,
+    40,
+)  # 40 steps: 4e-9 of the bracket, 1e-12 of the axis
 TABLE = 11  # starts per parameter axis
 
 
 class MeltPool:
     """Queries on a model T(x, y, z, parameters) for the isotherm `rise` (K above ambient).
 
-    Parameters are given by name, each a number or an array [N]; answers are arrays [N] in metres, 0 where nothing
-    melts, NaN where the isotherm leaves the model's domain or no root was found.
+    Parameters are given by name, each a number or an array [N]; answers are arrays [N] in metres, 0
+    where nothing melts, NaN where the isotherm leaves the model's domain or no root was found.
     """
 
     def __init__(self, model: Model, rise: float, *, threads: int = 2) -> None:
         missing = {"x", "y", "z"} - set(model.input_names)
         if missing:
-            raise ProblemError(f"a melt-pool query needs axes x, y, z; the model lacks {', '.join(sorted(missing))}")
+            raise ProblemError(
+                "a melt-pool query needs axes x, y, z; the model lacks"
+                f" {', '.join(sorted(missing))}"
+            )
         self.model, self.rise, self.threads = model, float(rise), threads
         self.names = [n for n in model.input_names if n not in ("x", "y", "z")]
 
@@ -72,7 +82,9 @@ class MeltPool:
         """Distance between its front and its rear on y = z = 0."""
         return self._each(self._down.length, parameters)
 
-    def _each(self, query: Callable[[Floats], Floats], parameters: Mapping[str, ArrayLike]) -> Floats:
+    def _each(
+        self, query: Callable[[Floats], Floats], parameters: Mapping[str, ArrayLike]
+    ) -> Floats:
         points = self._points(parameters)
         chunks = [points[i : i + CHUNK] for i in range(0, len(points), CHUNK)]
         _ = self._down.table if query != self._aside.extent else self._aside.table
@@ -83,13 +95,22 @@ class MeltPool:
 
     def _points(self, parameters: Mapping[str, ArrayLike]) -> Floats:
         if set(parameters) != set(self.names):
-            raise ProblemError(f"a melt-pool query takes {', '.join(self.names)}; got {', '.join(parameters) or 'nothing'}")
-        columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(parameters[n], dtype=float)) for n in self.names))
+            raise ProblemError(
+                f"a melt-pool query takes {', '.join(self.names)}; got"
+                f" {', '.join(parameters) or 'nothing'}"
+            )
+        columns = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(parameters[n], dtype=float)) for n in self.names)
+        )
         axes = [self.model.axes[self.model.axis_index(name)] for name in self.names]
         for name, axis, column in zip(self.names, axes, columns, strict=True):
             if np.any(axis.excess(column) != 0):
-                raise ProblemError(f"{name} leaves {axis.describe()}; keep the samples inside the model's domain")
-        return np.stack([axis.settled(column) for axis, column in zip(axes, columns, strict=True)], axis=1)
+                raise ProblemError(
+                    f"{name} leaves {axis.describe()}; keep the samples inside the model's domain"
+                )
+        return np.stack(
+            [axis.settled(column) for axis, column in zip(axes, columns, strict=True)], axis=1
+        )
 
 
 class Crest:
@@ -104,9 +125,14 @@ class Crest:
     @cached_property
     def table(self) -> RegularGridInterpolator:
         """Starts (x, s) [.., 2] on a grid of the parameters, NaN where nothing melts."""
-        axes = [np.linspace(a.lower, a.upper, TABLE if a.basis.degree > 1 or a.name == "power" else 3) for a in self.plane.parameters]
+        axes = [
+            np.linspace(a.lower, a.upper, TABLE if a.basis.degree > 1 or a.name == "power" else 3)
+            for a in self.plane.parameters
+        ]
         points = np.array(list(product(*axes)))
-        starts = np.concatenate([self._scan(points[i : i + SCANNED]) for i in range(0, len(points), SCANNED)])
+        starts = np.concatenate(
+            [self._scan(points[i : i + SCANNED]) for i in range(0, len(points), SCANNED)]
+        )
         starts = self._newton(points, starts)[0]
         return RegularGridInterpolator(axes, starts.reshape(*map(len, axes), 2))
 
@@ -127,7 +153,8 @@ class Crest:
         return out
 
     def _golden(self, points: Floats, x: Floats) -> Floats:
-        """Largest root in s by golden section over x around a scanned start: slow, for pools too shallow for Newton."""
+        """Largest root in s by golden section over x around a scanned start: slow, for pools too
+        shallow for Newton."""
         context, reach = self.plane.context(points), float(np.diff(self.x).max())
         low, high = np.maximum(x - reach, self.x[0]), np.minimum(x + reach, self.x[-1])
         for _ in range(GOLDEN_STEPS):
@@ -137,7 +164,8 @@ class Crest:
         return self._deepest((low + high) / 2, context)
 
     def _deepest(self, x: Floats, context: Floats) -> Floats:
-        """Root in s at x by bisection, NaN where the far end is still above; below 0 (by the missing rise) where none."""
+        """Root in s at x by bisection, NaN where the far end is still above; below 0 (by the
+        missing rise) where none."""
         low, high = np.zeros_like(x), np.full_like(x, self.plane.across.upper)
         surface = self.plane.value(x, low, context) - self.rise
         far = self.plane.value(x, high, context) - self.rise
@@ -149,7 +177,8 @@ class Crest:
         return np.asarray(np.where(far > 0, np.nan, root))
 
     def _scan(self, points: Floats) -> Floats:
-        """Start (x, s) from the sampled plane: the deepest linear crossing in s; NaN where nothing is above."""
+        """Start (x, s) from the sampled plane: the deepest linear crossing in s; NaN where nothing
+        is above."""
         field = self.plane.grid(self.x, self.s, self.plane.context(points)) - self.rise
         above = field > 0
         last = above.shape[2] - 1 - np.argmax(above[:, :, ::-1], axis=2)
@@ -161,7 +190,10 @@ class Crest:
         crossing = np.where(last >= 0, low + share * (high - low), -np.inf)
         best = np.argmax(crossing, axis=1)
         s = crossing[np.arange(len(points)), best]
-        return np.stack([np.where(np.isfinite(s), self.x[best], np.nan), np.where(np.isfinite(s), s, np.nan)], axis=1)
+        return np.stack(
+            [np.where(np.isfinite(s), self.x[best], np.nan), np.where(np.isfinite(s), s, np.nan)],
+            axis=1,
+        )
 
     def _newton(self, points: Floats, starts: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Roots of (T - rise, T_x) from the starts, [N, 2], and which converged."""
@@ -179,10 +211,18 @@ class Crest:
             determinant = tx * txs - ts * txx
             with np.errstate(divide="ignore", invalid="ignore"):
                 dx, ds = (ts * tx - txs * t) / determinant, (txx * t - tx * tx) / determinant
-            done = (np.abs(t) <= NEAR * self.rise) & (np.abs(ds) <= NEAR * upper) & (np.abs(dx) <= NEAR * stretch)
+            done = (
+                (np.abs(t) <= NEAR * self.rise)
+                & (np.abs(ds) <= NEAR * upper)
+                & (np.abs(dx) <= NEAR * stretch)
+            )
             step = np.nan_to_num(np.stack([dx, ds], axis=1))
-            place[rows, 0] = np.clip(place[rows, 0] + np.clip(step[:, 0], -stride, stride), self.x[0], self.x[-1])
-            place[rows, 1] = np.clip(place[rows, 1] + np.clip(step[:, 1], -stride, stride), 0.0, upper)
+            place[rows, 0] = np.clip(
+                place[rows, 0] + np.clip(step[:, 0], -stride, stride), self.x[0], self.x[-1]
+            )
+            place[rows, 1] = np.clip(
+                place[rows, 1] + np.clip(step[:, 1], -stride, stride), 0.0, upper
+            )
             good[rows[done]] = (txx[done] < 0) & (ts[done] < 0)
             rows, context = rows[~done], context[~done]
         return place, good

@@ -1,4 +1,5 @@
-"""A model restricted to a plane (x, s), its other inputs contracted to a short vector per sample."""
+"""A model restricted to a plane (x, s), its other inputs contracted to a short vector per
+sample."""
 
 from __future__ import annotations
 
@@ -19,12 +20,16 @@ ROUNDING = 1e-6  # relative: ranks of a train that the restriction made redundan
 class Plane:
     """f = bias + sum_a A_a(x) (S(s) c)_a, c [N, r] the context of a sample's parameters.
 
-    Made from a model with axes (along, across, parameters..). Sum of products: S is diagonal; train: a matrix [a, r].
+    Made from a model with axes (along, across, parameters..). Sum of products: S is diagonal;
+    train: a matrix [a, r].
     """
 
     def __init__(self, model: Model, along: str, across: str) -> None:
         if model.input_names[:2] != [along, across]:
-            raise ProblemError(f"the plane needs its axes {along}, {across} first; the model has {', '.join(model.input_names)}")
+            raise ProblemError(
+                f"the plane needs its axes {along}, {across} first; the model has"
+                f" {', '.join(model.input_names)}"
+            )
         model = model.linear()
         self.along, self.across, *self.parameters = model.axes
         self.bias = model.outputs[0].bias
@@ -43,21 +48,28 @@ class Plane:
         """c [N, r] of parameter rows [N, P]."""
         state = np.ones((len(points), self._x.shape[1] if self.diagonal else 1))
         for d in range(len(self.parameters) - 1, -1, -1):
-            state = self._applied(self.parameters[d].basis.design(points[:, d]), self._rest[d], state)
+            state = self._applied(
+                self.parameters[d].basis.design(points[:, d]), self._rest[d], state
+            )
         return state
 
     def _applied(self, design: Floats, table: Floats, state: Floats) -> Floats:
-        """The axis at N points times the state [N, r]: elementwise for products, a small matrix each for a train."""
+        """The axis at N points times the state [N, r]: elementwise for products, a small matrix
+        each for a train."""
         if self.diagonal:
             return np.asarray((design @ table) * state)
         n, a, b = table.shape
         atoms = (design @ table.reshape(n, a * b)).reshape(-1, a, b)
         return np.asarray(np.matmul(atoms, state[:, :, None])[:, :, 0])
 
-    def jet(self, x: Floats, s: Floats, context: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    def jet(
+        self, x: Floats, s: Floats, context: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """f, f_x, f_xx, f_s, f_xs at points [N]."""
         a0, a1, a2 = designs(self.along.basis, x, 3) @ self._x
-        s0, s1 = (self._applied(design, self._s, context) for design in designs(self.across.basis, s, 2))
+        s0, s1 = (
+            self._applied(design, self._s, context) for design in designs(self.across.basis, s, 2)
+        )
         pairs = ((a0, s0), (a1, s0), (a2, s0), (a0, s1), (a1, s1))
         f, fx, fxx, fs, fxs = (np.einsum("na,na->n", p, q) for p, q in pairs)
         return f + self.bias, fx, fxx, fs, fxs
@@ -65,7 +77,9 @@ class Plane:
     def value(self, x: Floats, s: Floats, context: Floats) -> Floats:
         """f at points [N]."""
         row = self._applied(self.across.basis.design(s), self._s, context)
-        return np.asarray(np.einsum("na,na->n", self.along.basis.design(x) @ self._x, row)) + self.bias
+        return (
+            np.asarray(np.einsum("na,na->n", self.along.basis.design(x) @ self._x, row)) + self.bias
+        )
 
     def edge(self, x: Floats, row: Floats) -> tuple[Floats, Floats]:
         """f and f_x at points [N] on a line, `row` from `row_at`."""
@@ -84,12 +98,15 @@ class Plane:
     def grid(self, x: Floats, s: Floats, context: Floats) -> Floats:
         """f [N, len(x), len(s)]."""
         across = np.tensordot(self.across.basis.design(s), self._s, 1)
-        mixed = np.einsum("ja,na->naj" if self.diagonal else "jab,nb->naj", across, context, optimize=True)
+        mixed = np.einsum(
+            "ja,na->naj" if self.diagonal else "jab,nb->naj", across, context, optimize=True
+        )
         return np.asarray(np.matmul(self.along.basis.design(x) @ self._x, mixed)) + self.bias
 
 
 def designs(basis: SpanBasis, x: Floats, count: int) -> Floats:
-    """Dense designs of the derivatives 0 .. count-1 at points inside the domain, [count, N, n_rows], in one pass."""
+    """Dense designs of the derivatives 0 .. count-1 at points inside the domain, [count, N,
+    n_rows], in one pass."""
     span, u = basis.locate(x)
     p1 = basis.degree + 1
     matrices = np.zeros((len(basis.matrices), count * p1, p1))

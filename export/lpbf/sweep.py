@@ -1,4 +1,5 @@
-"""Monte-Carlo sweeps over uncertain process values: samples kept inside the model's axes, robust choice of a design."""
+"""Monte-Carlo sweeps over uncertain process values: samples kept inside the model's axes, robust
+choice of a design."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ CUT = 3.0  # normal deviations are cut at three standard deviations
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Relative standard deviations of power, speed, radius and absorptivity (the latter scales the power)."""
+    """Relative standard deviations of power, speed, radius and absorptivity (the latter scales the
+    power)."""
 
     power: float = 0.02
     speed: float = 0.015
@@ -28,7 +30,8 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class Robust:
-    """designs [M, 2] (power, speed), depth [M, N] (m), their miss (m, root mean square off target), the best design."""
+    """designs [M, 2] (power, speed), depth [M, N] (m), their miss (m, root mean square off target),
+    the best design."""
 
     designs: Floats
     depth: Floats
@@ -43,12 +46,15 @@ def robust_depth(
     pool: MeltPool, powers: ArrayLike, speeds: ArrayLike, target: float, *, radius: float = 60e-6, ring: float = 0.0,
     samples: int = 2000, uncertainty: Uncertainty | None = None, seed: int = 0,
 ) -> Robust:  # fmt: skip
-    """Depth of every design under `samples` draws of the uncertain values; the design nearest to `target` (m).
+    """Depth of every design under `samples` draws of the uncertain values; the design nearest to
+    `target` (m).
 
     The same draws serve every design, so that designs are compared on equal terms.
     Raises ProblemError when a draw would leave an axis of the model.
     """
-    designs = np.array(list(product(np.asarray(powers, dtype=float), np.asarray(speeds, dtype=float))))
+    designs = np.array(
+        list(product(np.asarray(powers, dtype=float), np.asarray(speeds, dtype=float)))
+    )
     draw = relative_draws(uncertainty or Uncertainty(), samples, seed)
     power = designs[:, :1] * draw["power"] * draw["absorptivity"]
     speed = designs[:, 1:] * draw["speed"]
@@ -62,7 +68,9 @@ def robust_depth(
 def relative_draws(uncertainty: Uncertainty, samples: int, seed: int) -> dict[str, Floats]:
     """Factors around 1, normal and cut at three deviations, [N] each."""
     rng = np.random.default_rng(seed)
-    return {name: 1.0 + spread * _cut_normal(rng, samples) for name, spread in vars(uncertainty).items()}
+    return {
+        name: 1.0 + spread * _cut_normal(rng, samples) for name, spread in vars(uncertainty).items()
+    }
 
 
 def _cut_normal(rng: np.random.Generator, count: int) -> Floats:
@@ -76,4 +84,7 @@ def _inside(pool: MeltPool, values: Mapping[str, Floats]) -> None:
     for name, value in values.items():
         axis = pool.model.axes[pool.model.axis_index(name)]
         if value.min() < axis.lower or value.max() > axis.upper:
-            raise ProblemError(f"draws of {name} reach [{value.min():g}, {value.max():g}], outside {axis.describe()}; narrow the designs")
+            raise ProblemError(
+                f"draws of {name} reach [{value.min():g}, {value.max():g}], outside"
+                f" {axis.describe()}; narrow the designs"
+            )

@@ -13,5 +13,12 @@ from .export import OPSET, export
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
     """Files written, one sentence about the check, and that they can be used as they are."""
-    done = export(model, args.output, stem=args.stem, opset=OPSET if args.opset is None else args.opset, batch=args.batch, file=args.file)
+    done = export(
+        model,
+        args.output,
+        stem=args.stem,
+        opset=OPSET if args.opset is None else args.opset,
+        batch=args.batch,
+        file=args.file,
+    )
     return list(done.paths), sentence(done.agreement, "onnxruntime", "onnx"), True

@@ -33,7 +33,9 @@ class Emitter:
         self.own: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add(self, op: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
-        self.nodes.append(helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes))
+        self.nodes.append(
+            helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes)
+        )
 
     def integers(self, values: object) -> str:
         """An int64 initializer, as shape and axes inputs want it."""
@@ -62,7 +64,11 @@ class Emitter:
         if axis == 0:  # one part after another; a converter confuses dimensions of length 1
             flat = self.graph.unique(f"{out.name}_flat")
             self.add("Concat", [t.name for t in node.inputs], [flat], axis=0)
-            self.add("Reshape", [flat, self.integers([-1 if n is None else n for n in out.shape])], [out.name])
+            self.add(
+                "Reshape",
+                [flat, self.integers([-1 if n is None else n for n in out.shape])],
+                [out.name],
+            )
             return
         names = []
         for i, t in enumerate(node.inputs):
@@ -76,17 +82,30 @@ class Emitter:
             self.add("Gather", [node.inputs[0].name, self.integers(i)], [out.name], axis=axis)
 
     def concat(self, node: Node) -> None:
-        self.add("Concat", [t.name for t in node.inputs], [node.outputs[0].name], axis=node.attributes["axis"])
+        self.add(
+            "Concat",
+            [t.name for t in node.inputs],
+            [node.outputs[0].name],
+            axis=node.attributes["axis"],
+        )
 
     def gather(self, node: Node) -> None:
-        self.add("Gather", [t.name for t in node.inputs], [node.outputs[0].name], axis=node.attributes["axis"])
+        self.add(
+            "Gather",
+            [t.name for t in node.inputs],
+            [node.outputs[0].name],
+            axis=node.attributes["axis"],
+        )
 
     def cast(self, node: Node) -> None:
-        self.add("Cast", [node.inputs[0].name], [node.outputs[0].name], to=TYPES[node.outputs[0].dtype])
+        self.add(
+            "Cast", [node.inputs[0].name], [node.outputs[0].name], to=TYPES[node.outputs[0].dtype]
+        )
 
     def index(self, node: Node) -> None:
-        # The upper limit as a float: converters take two limits of integers, the upper one 6, for an activation they do not have.
-        # NaN passes it; x86 casts that to the least integer, ARM to 0.
+        # The upper limit as a float: converters take two limits of integers, the upper one 6, for
+        # an activation they do not have. NaN passes it; x86 casts that to the least integer, ARM to
+        # 0.
         source, last = node.inputs
         assert last.data is not None
         out = node.outputs[0].name
@@ -100,7 +119,11 @@ class Emitter:
         weights = node.inputs[1]
         assert weights.data is not None
         name = self.kept(np.ascontiguousarray(weights.data.T))
-        product = node.outputs[0].name if len(node.inputs) == 2 else self.graph.unique(f"{node.outputs[0].name}_product")
+        product = (
+            node.outputs[0].name
+            if len(node.inputs) == 2
+            else self.graph.unique(f"{node.outputs[0].name}_product")
+        )
         self.add("MatMul", [node.inputs[0].name, name], [product])
         if len(node.inputs) == 3:
             self.add("Add", [product, node.inputs[2].name], [node.outputs[0].name])
@@ -112,10 +135,20 @@ class Emitter:
 
     def sum(self, node: Node) -> None:
         axes = self.integers([node.attributes["axis"]])
-        self.add("ReduceSum", [node.inputs[0].name, axes], [node.outputs[0].name], keepdims=int(node.attributes["keep"]))
+        self.add(
+            "ReduceSum",
+            [node.inputs[0].name, axes],
+            [node.outputs[0].name],
+            keepdims=int(node.attributes["keep"]),
+        )
 
     def transpose(self, node: Node) -> None:
-        self.add("Transpose", [node.inputs[0].name], [node.outputs[0].name], perm=list(node.attributes["order"]))
+        self.add(
+            "Transpose",
+            [node.inputs[0].name],
+            [node.outputs[0].name],
+            perm=list(node.attributes["order"]),
+        )
 
     def slice(self, node: Node) -> None:
         ends = [self.integers([node.attributes[key]]) for key in ("start", "stop", "axis")]
@@ -124,12 +157,27 @@ class Emitter:
 
 SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
     name: getattr(Emitter, name)
-    for name in ("stack", "unstack", "concat", "gather", "cast", "index", "linear", "reshape", "sum", "transpose", "slice")
+    for name in (
+        "stack",
+        "unstack",
+        "concat",
+        "gather",
+        "cast",
+        "index",
+        "linear",
+        "reshape",
+        "sum",
+        "transpose",
+        "slice",
+    )
 }
 
 
-def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], notes: Mapping[str, str]) -> onnx.ModelProto:
-    """The ModelProto of a graph. `metadata`: text properties of the file; `notes`: doc text of inputs and outputs by name."""
+def emit(
+    graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], notes: Mapping[str, str]
+) -> onnx.ModelProto:
+    """The ModelProto of a graph. `metadata`: text properties of the file; `notes`: doc text of
+    inputs and outputs by name."""
     emitter = Emitter(graph)
     for node in graph.nodes:
         emitter.node(node)
@@ -140,7 +188,9 @@ def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], n
         [_value(t, graph.batch, notes) for t in graph.outputs],
         list(emitter.initializers.values()),
     )
-    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", opset)], producer_name="sna-edge")
+    model = helper.make_model(
+        proto, opset_imports=[helper.make_opsetid("", opset)], producer_name="sna-edge"
+    )
     model.producer_version = producer
     model.ir_version = IR_VERSION
     helper.set_model_props(model, dict(metadata))
@@ -149,4 +199,6 @@ def emit(graph: Graph, opset: int, producer: str, metadata: Mapping[str, str], n
 
 def _value(tensor: Tensor, batch: int | None, notes: Mapping[str, str]) -> onnx.ValueInfoProto:
     dimensions = [(batch or "N") if n is None else n for n in tensor.shape]
-    return helper.make_tensor_value_info(tensor.name, TYPES[tensor.dtype], dimensions, notes.get(tensor.name, ""))
+    return helper.make_tensor_value_info(
+        tensor.name, TYPES[tensor.dtype], dimensions, notes.get(tensor.name, "")
+    )

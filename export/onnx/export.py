@@ -29,7 +29,8 @@ SAMPLES = 1024
 
 @dataclass(frozen=True)
 class Exported:
-    """Files written, their bytes and how far they are from the float64 reference (None: not run)."""
+    """Files written, their bytes and how far they are from the float64 reference (None: not
+    run)."""
 
     paths: tuple[Path, ...]
     sizes: tuple[int, ...]
@@ -37,57 +38,95 @@ class Exported:
 
 
 def export(
-    model: Model, folder: str | Path, *, stem: str = "model", opset: int = OPSET, batch: int | None = None, file: str | None = None
+    model: Model,
+    folder: str | Path,
+    *,
+    stem: str = "model",
+    opset: int = OPSET,
+    batch: int | None = None,
+    file: str | None = None,
 ) -> Exported:
-    """Write `<stem>_forward.onnx` (or `file`) and `<stem>_value_and_gradient.onnx` to `folder`, all or nothing.
+    """Write `<stem>_forward.onnx` (or `file`) and `<stem>_value_and_gradient.onnx` to `folder`, all
+    or nothing.
 
-    Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker and, where onnxruntime is
-    installed, gives the artifact's golden vectors. Inputs and outputs are float32, float64 where float32 does not carry them.
-    Raises InputError for an unsupported opset or batch, BackendError for a miss.
+    Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker
+    and, where onnxruntime is installed, gives the artifact's golden vectors. Inputs and outputs are
+    float32, float64 where float32 does not carry them. Raises InputError for an unsupported opset
+    or batch, BackendError for a miss.
     """
     if opset not in OPSETS:
-        raise InputError(f"opset {opset} is not supported; use {OPSETS.start}..{OPSETS.stop - 1}, {OPSET} by default")
+        raise InputError(
+            f"opset {opset} is not supported; use {OPSETS.start}..{OPSETS.stop - 1}, {OPSET} by"
+            " default"
+        )
     if opset > onnx.defs.onnx_opset_version():
-        raise InputError(f"opset {opset} is newer than the installed onnx knows; use --opset {OPSET} or update onnx")
+        raise InputError(
+            f"opset {opset} is newer than the installed onnx knows; use --opset {OPSET} or update"
+            " onnx"
+        )
     protos = {name: proto(model, name == GRADIENT, opset, batch) for name in (FORWARD, GRADIENT)}
     blobs = {name: p.SerializeToString(deterministic=True) for name, p in protos.items()}
     agreement = check(model, blobs)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    paths = tuple(target / (file if file and name == FORWARD else f"{stem}_{name}.onnx") for name in blobs)
+    paths = tuple(
+        target / (file if file and name == FORWARD else f"{stem}_{name}.onnx") for name in blobs
+    )
     for path, blob in zip(paths, blobs.values(), strict=True):
         path.write_bytes(blob)
     return Exported(paths, tuple(len(b) for b in blobs.values()), agreement)
 
 
 def proto(
-    model: Model, gradient: bool = False, opset: int = OPSET, batch: int | None = None, *, apart: bool = False
+    model: Model,
+    gradient: bool = False,
+    opset: int = OPSET,
+    batch: int | None = None,
+    *,
+    apart: bool = False,
 ) -> onnx.ModelProto:
     """One checked ModelProto: forward, or value and gradient."""
     graph = build(model, gradient=gradient, batch=batch, apart=apart, doubles=not apart)
-    properties = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts(model, apart).items()}
+    properties = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in facts(model, apart).items()
+    }
     result = emit(graph, opset, __version__, properties, notes(model))
     try:
         onnx.checker.check_model(result, full_check=True)
     except onnx.checker.ValidationError as error:
-        raise BackendError(f"the ONNX graph is not valid ({str(error).splitlines()[0]}); report this model") from error
+        raise BackendError(
+            f"the ONNX graph is not valid ({str(error).splitlines()[0]}); report this model"
+        ) from error
     return result
 
 
 def check(model: Model, blobs: Mapping[str, bytes]) -> Agreement | None:
-    """Run both files in onnxruntime on the golden vectors; None where onnxruntime is not installed."""
+    """Run both files in onnxruntime on the golden vectors; None where onnxruntime is not
+    installed."""
     try:
         import onnxruntime as runtime
     except ModuleNotFoundError:
         return None
-    sessions = {name: runtime.InferenceSession(blob, providers=["CPUExecutionProvider"]) for name, blob in blobs.items()}
+    sessions = {
+        name: runtime.InferenceSession(blob, providers=["CPUExecutionProvider"])
+        for name, blob in blobs.items()
+    }
     rows = sessions[FORWARD].get_inputs()[0].shape[0]
-    return compare(model, lambda name, x: run(sessions[name], x), rows if isinstance(rows, int) else None, SAMPLES)
+    return compare(
+        model,
+        lambda name, x: run(sessions[name], x),
+        rows if isinstance(rows, int) else None,
+        SAMPLES,
+    )
 
 
 def run(session: object, x: Floats) -> list[NDArray[np.floating]]:
     """Outputs of a session for rows x [N, D] in axis order."""
     types = {"tensor(double)": np.float64}
     inputs = session.get_inputs()  # type: ignore[attr-defined]
-    feed = {i.name: np.ascontiguousarray(x[:, d], types.get(i.type, np.float32)) for d, i in enumerate(inputs)}
+    feed = {
+        i.name: np.ascontiguousarray(x[:, d], types.get(i.type, np.float32))
+        for d, i in enumerate(inputs)
+    }
     return list(session.run(None, feed))  # type: ignore[attr-defined]

@@ -1,4 +1,5 @@
-"""Tables in few bits: rounded in the metric of the function, re-solved around what is rounded, certified."""
+"""Tables in few bits: rounded in the metric of the function, re-solved around what is rounded,
+certified."""
 
 from .front import AUTO_ERROR, TARGETS, quantize
 

@@ -38,9 +38,12 @@ class Trial:
 
 
 class Quantizer:
-    """Quantizes `model` with any types per axis; errors are measured at `points`, `rows` [N, D] count in the re-solve."""
+    """Quantizes `model` with any types per axis; errors are measured at `points`, `rows` [N, D]
+    count in the re-solve."""
 
-    def __init__(self, model: Model, points: Floats, resolve: bool, rows: Floats | None = None) -> None:
+    def __init__(
+        self, model: Model, points: Floats, resolve: bool, rows: Floats | None = None
+    ) -> None:
         self.model, self.points, self.resolve, self.rows = model, points, resolve, rows
         self.span = linear_span(model)
         self._tried: dict[tuple[str, ...], Trial] = {}
@@ -53,10 +56,13 @@ class Quantizer:
         return self._tried[key]
 
     def _best(self, dtypes: tuple[str, ...]) -> Trial:
-        """With the usual weight on the ends of axes, and with others where that leaves a large error."""
+        """With the usual weight on the ends of axes, and with others where that leaves a large
+        error."""
         best = self._trial(dtypes, ENDS)
         if self.resolve and best.error > LARGE_ERROR:
-            best = min((best, *(self._trial(dtypes, ends) for ends in OTHER_ENDS)), key=lambda t: t.error)
+            best = min(
+                (best, *(self._trial(dtypes, ends) for ends in OTHER_ENDS)), key=lambda t: t.error
+            )
         return best
 
     def _trial(self, dtypes: tuple[str, ...], ends: float) -> Trial:
@@ -73,15 +79,26 @@ class Quantizer:
         dtypes = tuple(dtype if e == d else "float32" for e in range(len(self.model.axes)))
         return float((exact_rms(self._quantized(dtypes, ENDS)[0], self.model) / self.span).max())
 
-    def _quantized(self, dtypes: tuple[str, ...], ends: float) -> tuple[Model, Quantized | QuantizedTrain]:
+    def _quantized(
+        self, dtypes: tuple[str, ...], ends: float
+    ) -> tuple[Model, Quantized | QuantizedTrain]:
         grids, output = [Grid.of(d) for d in dtypes], 1.0 / self.span
         found: Quantized | QuantizedTrain
         if isinstance(self.model.interaction, CP):
-            found = quantize_cp(self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends)
+            found = quantize_cp(
+                self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends
+            )
         else:
-            found = quantize_tt(self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends)
-        outputs = [replace(o, bias=float(b), range=None) for o, b in zip(self.model.outputs, found.bias, strict=True)]
-        raw = self.model.replace(interaction=found.interaction, outputs=outputs, dtypes=dtypes, certificate={})
+            found = quantize_tt(
+                self.model, grids, output, resolve=self.resolve, rows=self.rows, ends=ends
+            )
+        outputs = [
+            replace(o, bias=float(b), range=None)
+            for o, b in zip(self.model.outputs, found.bias, strict=True)
+        ]
+        raw = self.model.replace(
+            interaction=found.interaction, outputs=outputs, dtypes=dtypes, certificate={}
+        )
         return raw, found
 
     def saving(self, d: int, narrow: str, wide: str) -> int:

@@ -21,14 +21,16 @@ from .rounding import plain, round_table
 Floats = NDArray[np.float64]
 SWEEPS = 6
 LARGE = 512
-"""With more modes: one sweep, and in the first pass only the axis that is rounded next is re-solved (R^3 per solve)."""
+"""With more modes: one sweep, and in the first pass only the axis that is rounded next is re-solved
+(R^3 per solve)."""
 SETTLED = 0.995
 """A sweep that leaves more than this part of the loss is the last."""
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """An interaction on its grids, its biases [K], and the same with the tables as they were before rounding."""
+    """An interaction on its grids, its biases [K], and the same with the tables as they were before
+    rounding."""
 
     interaction: CP
     bias: Floats
@@ -36,12 +38,19 @@ class Quantized:
 
 
 def quantize_cp(
-    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None, ends: float = ENDS
+    model: Model,
+    grids: Sequence[Grid | None],
+    output: Floats,
+    *,
+    resolve: bool = True,
+    rows: Floats | None = None,
+    ends: float = ENDS,
 ) -> Quantized:
     """Tables of every axis with a grid become its numbers in [-1, 1], scales move into the weights.
 
-    `output` [K]: weight of each output in the loss, 1 / range of its linear part; `rows` [N, D]: inputs that count as much as
-    the rest of the domain, axis by axis; `ends`: share of the weight on the ends. Without `resolve`: nearest numbers.
+    `output` [K]: weight of each output in the loss, 1 / range of its linear part; `rows` [N, D]:
+    inputs that count as much as the rest of the domain, axis by axis; `ends`: share of the weight
+    on the ends. Without `resolve`: nearest numbers.
     """
     work = spaces(model.axes, rows, ends)
     start = Separable.of(model, work)
@@ -55,14 +64,19 @@ def quantize_cp(
 
 
 class _State:
-    """Tables being quantized one after another; `exact[d]` = what table d was rounded from, in the units of table d."""
+    """Tables being quantized one after another; `exact[d]` = what table d was rounded from, in the
+    units of table d."""
 
     def __init__(self, problem: Problem, start: Separable, grids: list[Grid | None]) -> None:
         self.problem, self.f, self.grids = problem, start, grids
         self.exact: dict[int, Floats] = {}
         self.axes = [d for d in range(len(grids)) if start.uses[d].any()]
         for d in self.axes:
-            self._put(d, start.tables[d][:, start.uses[d]], column_scale(start.tables[d][:, start.uses[d]]))
+            self._put(
+                d,
+                start.tables[d][:, start.uses[d]],
+                column_scale(start.tables[d][:, start.uses[d]]),
+            )
 
     def _put(self, d: int, columns: Floats, scales: Floats) -> None:
         """Table d becomes columns / scales, the weights take the scales."""
@@ -83,7 +97,8 @@ class _State:
             self._put(d, values * scales, scales)
 
     def run(self) -> None:
-        """First pass with the axes still unrounded free, then sweeps while they help; the best state is kept."""
+        """First pass with the axes still unrounded free, then sweeps while they help; the best
+        state is kept."""
         order = [d for d in self.axes if self.grids[d] is not None]
         free = [d for d in self.axes if self.grids[d] is None]
         large = self.f.rank > LARGE
@@ -122,7 +137,9 @@ class _State:
         assert grid is not None
         metric = self.problem.metric(self.f, d)
         target = self.problem.solve_axis(self.f, d, metric)
-        rounded = round_table(target, self.problem.spaces[d].factor, metric[np.ix_(used, used)], grid)
+        rounded = round_table(
+            target, self.problem.spaces[d].factor, metric[np.ix_(used, used)], grid
+        )
         self.exact[d] = target / rounded.scales
         self._put(d, rounded.values * rounded.scales, rounded.scales)
 
@@ -141,4 +158,6 @@ class _State:
             tables.append(space.stored(columns))
             exact.append(space.stored(self.exact.get(d, columns)))
         weights, bias = self.f.weights[:-1], self.f.weights[-1]
-        return Quantized(CP(tuple(tables), cp.modes, weights), bias, CP(tuple(exact), cp.modes, weights))
+        return Quantized(
+            CP(tuple(tables), cp.modes, weights), bias, CP(tuple(exact), cp.modes, weights)
+        )

@@ -31,22 +31,26 @@ def quantize(
     resolve: bool = True,
     seed: int = 0,
 ) -> Model:
-    """The model with its tables in `to`: "float16", "int16", "int8", or "auto" (the smallest file that keeps `max_error`).
+    """The model with its tables in `to`: "float16", "int16", "int8", or "auto" (the smallest file
+    that keeps `max_error`).
 
-    `max_error`: largest measured error over the output range; axes are stored wider, one by one, until it holds.
-    `data` [N, D]: rows (inputs only); half the weight of the re-solve goes to where they are, axis by axis, and errors are
-    measured on them besides the whole domain. Levels as they were written, or with `level_index` as 0, 1, .. (as `Fit.inputs` has them).
-    `resolve`: round in the metric of the function and re-solve what is still free (else: to nearest numbers).
-    `seed` is accepted for symmetry with `fit`: nothing here is random.
-    Intervals are widened by the quantization error and the certificate is filled; errors of an earlier quantization
-    are added to it. A model that is already in these types comes back as it is. The integer path is left out: see
-    `with_integer_path`.
-    Raises InputError when `to` is unknown or `max_error` cannot be met even in float32.
+    `max_error`: largest measured error over the output range; axes are stored wider, one by one,
+    until it holds. `data` [N, D]: rows (inputs only); half the weight of the re-solve goes to where
+    they are, axis by axis, and errors are measured on them besides the whole domain. Levels as they
+    were written, or with `level_index` as 0, 1, .. (as `Fit.inputs` has them). `resolve`: round in
+    the metric of the function and re-solve what is still free (else: to nearest numbers). `seed` is
+    accepted for symmetry with `fit`: nothing here is random. Intervals are widened by the
+    quantization error and the certificate is filled; errors of an earlier quantization are added to
+    it. A model that is already in these types comes back as it is. The integer path is left out:
+    see `with_integer_path`. Raises InputError when `to` is unknown or `max_error` cannot be met
+    even in float32.
     """
     if to not in TARGETS:
         raise InputError(f"cannot quantize to {to!r}; use one of {', '.join(TARGETS)}")
     if max_error is not None and not max_error > 0:
-        raise InputError(f"max_error is {max_error}; give a positive fraction of the output range, like 0.001")
+        raise InputError(
+            f"max_error is {max_error}; give a positive fraction of the output range, like 0.001"
+        )
     del seed
     limit = max_error if max_error is not None or to != "auto" else AUTO_ERROR
     if _is_already(model, to, limit):
@@ -63,7 +67,8 @@ def quantize(
 
 
 def _is_already(model: Model, to: str, limit: float | None) -> bool:
-    """Every table on its grid, in the type asked for ("auto": in integers), and the limit is certified."""
+    """Every table on its grid, in the type asked for ("auto": in integers), and the limit is
+    certified."""
     grids = [Grid.of(d) for d in model.dtypes]
     known = limit is None or model.certificate.get("max", float("inf")) <= limit
     types = {"int8", "int16", "float16", "float32"} if to == "auto" else {to}
@@ -78,8 +83,10 @@ def _finish(model: Model, trial: Trial) -> Model:
     certificate = combined(figures(stored, model, trial.found, trial.unrounded), model.certificate)
     certificate["kappa"] = float(f"{kappa(stored):.3g}")
     if certificate["kappa"] > KAPPA_WARNING:
-        text = f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose digits in every type"
+        text = (
+            f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose"
+            " digits in every type"
+        )
         warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
     outputs = widen(trial.model.outputs, trial.found)
     return trial.model.replace(outputs=outputs, certificate=certificate)
-

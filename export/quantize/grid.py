@@ -16,14 +16,16 @@ BYTES = {"int8": 1, "int16": 2, "float16": 2, "float32": 4, "float64": 4}
 
 @dataclass(frozen=True)
 class Grid:
-    """Integers: multiples of `unit` in [-1, 1 - unit]. float16: its own numbers in [-1, 1] (unit 0)."""
+    """Integers: multiples of `unit` in [-1, 1 - unit]. float16: its own numbers in [-1, 1] (unit
+    0)."""
 
     dtype: str
     unit: float
 
     @classmethod
     def of(cls, dtype: str) -> Grid | None:
-        """None for float32 and float64: their rounding is below all others and is left to the writer."""
+        """None for float32 and float64: their rounding is below all others and is left to the
+        writer."""
         if dtype in ("float32", "float64"):
             return None
         return cls(dtype, FOLD[dtype] if dtype.startswith("int") else 0.0)
@@ -39,9 +41,11 @@ class Grid:
         return np.clip(values, -1.0, 1.0).astype(np.float16).astype(float)
 
     def scales(self, columns: Floats) -> Floats:
-        """Signed scale per column [R] of `columns` [m, R]: column / scale fills [-1, highest]; 1 for zero columns.
+        """Signed scale per column [R] of `columns` [m, R]: column / scale fills [-1, highest]; 1
+        for zero columns.
 
-        +1 does not exist among integers but -1 does: the sign is the one that needs the smaller scale.
+        +1 does not exist among integers but -1 does: the sign is the one that needs the smaller
+        scale.
         """
         low, high = np.maximum(-columns.min(axis=0), 0.0), np.maximum(columns.max(axis=0), 0.0)
         plain, flipped = np.maximum(low, high / self.highest), np.maximum(high, low / self.highest)

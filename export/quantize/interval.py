@@ -12,11 +12,12 @@ from ..certify.measured import Measured
 
 
 def widen(outputs: Sequence[Output], found: Measured) -> list[Output]:
-    """below' = hypot(below, e), above' likewise; e = half width that holds the measured errors as often as the interval its rows,
-    in the interval's space.
+    """below' = hypot(below, e), above' likewise; e = half width that holds the measured errors as
+    often as the interval its rows, in the interval's space.
 
-    The two errors are independent (rounding knows nothing of the noise), so variances add: exact for normal residuals, on
-    the safe side for heavier tails (Laplace) and for uniform ones. Where the interval is narrower than the rounding, e alone counts.
+    The two errors are independent (rounding knows nothing of the noise), so variances add: exact
+    for normal residuals, on the safe side for heavier tails (Laplace) and for uniform ones. Where
+    the interval is narrower than the rounding, e alone counts.
     """
     out = []
     for output, usual, before in zip(outputs, found.usual, found.linear_usual, strict=True):

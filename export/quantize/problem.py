@@ -1,4 +1,5 @@
-"""Least squares around rounded tables: solve one axis or the weights with everything else fixed, all in L2 of the domain."""
+"""Least squares around rounded tables: solve one axis or the weights with everything else fixed,
+all in L2 of the domain."""
 
 from __future__ import annotations
 
@@ -13,17 +14,21 @@ from ..certify.space import AxisSpace
 
 Floats = NDArray[np.float64]
 ENDS = 0.2
-"""Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the largest errors sat there."""
+"""Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the
+largest errors sat there."""
 OTHER_ENDS = (0.4, 0.1)
-"""Tried as well where the largest error is above `LARGE_ERROR` of the range; the smallest largest error wins."""
+"""Tried as well where the largest error is above `LARGE_ERROR` of the range; the smallest largest
+error wins."""
 LARGE_ERROR = 5e-3
 RIDGE = 1e-9
-"""Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel modes from growing."""
+"""Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel
+modes from growing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """min ||f - target||^2 = sum_k output[k]^2 mean over the domain (f_k - target_k)^2; output [K] = 1 / range of f_k."""
+    """min ||f - target||^2 = sum_k output[k]^2 mean over the domain (f_k - target_k)^2; output [K]
+    = 1 / range of f_k."""
 
     target: Separable
     spaces: Sequence[AxisSpace]
@@ -50,7 +55,10 @@ class Problem:
         used, rest = f.uses[d], ~f.uses[d]
         w, v = f.weights * self.output, self.target.weights * self.output
         cross = products(f, self.target, self.spaces, skip=d) * (w @ v.T)
-        right = self.target.tables[d] @ cross[used].T - f.tables[d][:, rest] @ metric[np.ix_(rest, used)]
+        right = (
+            self.target.tables[d] @ cross[used].T
+            - f.tables[d][:, rest] @ metric[np.ix_(rest, used)]
+        )
         return _damped(metric[np.ix_(used, used)], right.T, f.tables[d][:, used].T).T
 
     def solve_weights(self, f: Separable) -> Separable:

@@ -1,9 +1,10 @@
 """Rounding a table to a grid in the metric of the function it stands for, not entry by entry.
 
-Loss: trace(H E' G E) of the error E [m, R], G [m, m] the Gram matrix of the rows, H [R, R] that of what the columns are
-multiplied with. Columns are rounded one after another, each correcting for the errors of those before it, and rows
-inside a column likewise (the nearest-plane method); then single steps of one unit are taken while they help.
-Source: Babai, Combinatorica 6 (1986); column order: Woelbl et al., Electronics Letters 37 (2001).
+Loss: trace(H E' G E) of the error E [m, R], G [m, m] the Gram matrix of the rows, H [R, R] that of
+what the columns are multiplied with. Columns are rounded one after another, each correcting for the
+errors of those before it, and rows inside a column likewise (the nearest-plane method); then single
+steps of one unit are taken while they help. Source: Babai, Combinatorica 6 (1986); column order:
+Woelbl et al., Electronics Letters 37 (2001).
 """
 
 from __future__ import annotations
@@ -17,18 +18,21 @@ from .grid import Grid
 
 Floats = NDArray[np.float64]
 STRETCH = np.linspace(1.0, 1.4, 256)
-"""Scales tried per column, relative to the one that just fills the grid: some round much better by luck."""
+"""Scales tried per column, relative to the one that just fills the grid: some round much better by
+luck."""
 STEPS = 400
 """Single-unit steps at most per table."""
 STEP_CELLS = 4e7
 """Cells looked at by these steps in all, at most."""
 LARGE = 512
-"""Columns above which their order is found by sorting instead of step by step (R^3 in numpy calls)."""
+"""Columns above which their order is found by sorting instead of step by step (R^3 in numpy
+calls)."""
 
 
 @dataclass(frozen=True)
 class Rounded:
-    """values [m, R] on the grid, scales [R]: values * scales approximates the target; loss = trace(H E' G E)."""
+    """values [m, R] on the grid, scales [R]: values * scales approximates the target; loss =
+    trace(H E' G E)."""
 
     values: Floats
     scales: Floats
@@ -41,8 +45,11 @@ def plain(target: Floats, grid: Grid) -> tuple[Floats, Floats]:
     return grid.round(target / scales), scales
 
 
-def round_table(target: Floats, factor: Floats, metric: Floats, grid: Grid, *, free_scales: bool = True) -> Rounded:
-    """Round `target` [m, R]; factor' factor = G (upper), metric = H. Without free scales every scale is 1."""
+def round_table(
+    target: Floats, factor: Floats, metric: Floats, grid: Grid, *, free_scales: bool = True
+) -> Rounded:
+    """Round `target` [m, R]; factor' factor = G (upper), metric = H. Without free scales every
+    scale is 1."""
     base = grid.scales(target) if free_scales else np.ones(target.shape[1])
     stretch = STRETCH if free_scales else np.ones(1)
     order, lower = least_pivot_cholesky(metric * np.outer(base, base))
@@ -64,9 +71,11 @@ def round_table(target: Floats, factor: Floats, metric: Floats, grid: Grid, *, f
 
 
 def least_pivot_cholesky(metric: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Order [R] and lower factor L with metric[order][:, order] = L L'; the least remaining pivot comes first.
+    """Order [R] and lower factor L with metric[order][:, order] = L L'; the least remaining pivot
+    comes first.
 
-    The product of the pivots is fixed, so starting small keeps them even, and with them the rounding errors.
+    The product of the pivots is fixed, so starting small keeps them even, and with them the
+    rounding errors.
     """
     size = len(metric)
     floor = 1e-12 * max(float(np.diag(metric).max(initial=0.0)), np.finfo(float).tiny)
@@ -107,7 +116,9 @@ def bandwidth(factor: Floats) -> int:
     return int(np.abs(rows - columns).max(initial=0))
 
 
-def _nearest_plane(wanted: Floats, factor: Floats, grid: Grid, scales: Floats, reach: int) -> tuple[Floats, Floats]:
+def _nearest_plane(
+    wanted: Floats, factor: Floats, grid: Grid, scales: Floats, reach: int
+) -> tuple[Floats, Floats]:
     """Values and deviations [T, m] for every trial scale [T]: rows from the last to the first."""
     size = len(wanted)
     values, deviation = np.empty((len(scales), size)), np.zeros((len(scales), size))
@@ -120,7 +131,9 @@ def _nearest_plane(wanted: Floats, factor: Floats, grid: Grid, scales: Floats, r
     return values, deviation
 
 
-def _descend(values: Floats, error: Floats, scales: Floats, gram: Floats, metric: Floats, grid: Grid) -> None:
+def _descend(
+    values: Floats, error: Floats, scales: Floats, gram: Floats, metric: Floats, grid: Grid
+) -> None:
     """Steps of one unit of the entry that lowers the loss most, in place, until none does."""
     unit = grid.unit * scales
     slope = gram @ error @ metric

@@ -1,4 +1,5 @@
-"""Quantizing the cores of a tensor train: one scale per right bond, pushed into the next core before that is rounded."""
+"""Quantizing the cores of a tensor train: one scale per right bond, pushed into the next core
+before that is rounded."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ RIDGE = 1e-10
 
 @dataclass(frozen=True)
 class QuantizedTrain:
-    """A train on its grids, its biases [K], and the same with the cores as they were before rounding."""
+    """A train on its grids, its biases [K], and the same with the cores as they were before
+    rounding."""
 
     interaction: TT
     bias: Floats
@@ -33,9 +35,16 @@ class QuantizedTrain:
 
 
 def quantize_tt(
-    model: Model, grids: Sequence[Grid | None], output: Floats, *, resolve: bool = True, rows: Floats | None = None, ends: float = ENDS
+    model: Model,
+    grids: Sequence[Grid | None],
+    output: Floats,
+    *,
+    resolve: bool = True,
+    rows: Floats | None = None,
+    ends: float = ENDS,
 ) -> QuantizedTrain:
-    """Cores of every axis with a grid become its numbers in [-1, 1]; the scales of the last core move into the weights.
+    """Cores of every axis with a grid become its numbers in [-1, 1]; the scales of the last core
+    move into the weights.
 
     `output`, `rows` and `ends` as for `quantize_cp`.
     """
@@ -47,14 +56,19 @@ def quantize_tt(
 
 
 class _Chain:
-    """cores[d] [m_d, l, r] over free rows; target = the train quantization started from, in right-orthogonal gauge."""
+    """cores[d] [m_d, l, r] over free rows; target = the train quantization started from, in
+    right-orthogonal gauge."""
 
-    def __init__(self, model: Model, grids: list[Grid | None], output: Floats, work: list[AxisSpace]) -> None:
+    def __init__(
+        self, model: Model, grids: list[Grid | None], output: Floats, work: list[AxisSpace]
+    ) -> None:
         tt = model.interaction
         assert isinstance(tt, TT)
         self.spaces, self.grids = work, grids
         cores = [s.free(c) for s, c in zip(self.spaces, tt.cores, strict=True)]
-        self.cores, self.weights, self.output = right_orthogonal(cores, tt.weights, self.spaces, output)
+        self.cores, self.weights, self.output = right_orthogonal(
+            cores, tt.weights, self.spaces, output
+        )
         self.target, self.target_weights = list(self.cores), self.weights
         self.bias = np.array([o.bias for o in model.outputs])
         self.exact: dict[int, Floats] = {}
@@ -63,14 +77,18 @@ class _Chain:
         """<left parts of a and b up to bond d> [l_a, l_b]."""
         out = np.ones((1, 1))
         for e in range(d):
-            out = np.einsum("lm,ilr,ij,jms->rs", out, a[e], self.spaces[e].gram, b[e], optimize=True)
+            out = np.einsum(
+                "lm,ilr,ij,jms->rs", out, a[e], self.spaces[e].gram, b[e], optimize=True
+            )
         return out
 
     def _right(self, d: int, a: list[Floats], u: Floats, b: list[Floats], v: Floats) -> Floats:
         """<right parts of a and b after core d, weights included> [r_a, r_b]."""
         out: Floats = (u * self.output) @ (v * self.output).T
         for e in range(len(a) - 1, d, -1):
-            out = np.einsum("ilr,ij,jms,rs->lm", a[e], self.spaces[e].gram, b[e], out, optimize=True)
+            out = np.einsum(
+                "ilr,ij,jms,rs->lm", a[e], self.spaces[e].gram, b[e], out, optimize=True
+            )
         return out
 
     def _environment(self, d: int) -> tuple[Floats, Floats, Floats]:
@@ -93,11 +111,20 @@ class _Chain:
             (self.cores, u, self.target, v, -2.0),
             (self.target, v, self.target, v, 1.0),
         )
-        return max(sum(c * float(np.einsum("rk,rs,sk->", p, self._left(end, a, b), q)) for a, p, b, q, c in pairs), 0.0)
+        return max(
+            sum(
+                c * float(np.einsum("rk,rs,sk->", p, self._left(end, a, b), q))
+                for a, p, b, q, c in pairs
+            ),
+            0.0,
+        )
 
     def solve_weights(self) -> None:
         end = len(self.cores)
-        own, cross = self._left(end, self.cores, self.cores), self._left(end, self.cores, self.target)
+        own, cross = (
+            self._left(end, self.cores, self.cores),
+            self._left(end, self.cores, self.target),
+        )
         gap = cross @ self.target_weights - own @ self.weights
         self.weights = self.weights + _inverse(own) @ gap
 
@@ -143,7 +170,8 @@ class _Chain:
             self.cores[d + 1] = self.cores[d + 1] * scales[None, :, None]
 
     def refine(self) -> None:
-        """Round every core again around the others, its scales fixed where the next core is; keep what helps."""
+        """Round every core again around the others, its scales fixed where the next core is; keep
+        what helps."""
         best = self.loss()
         for _ in range(SWEEPS):
             before = best
@@ -168,7 +196,9 @@ class _Chain:
             cores.append(space.stored(core))
             rows = self.exact.get(d)
             exact.append(space.stored(core if rows is None else _core(rows, core.shape)))
-        return QuantizedTrain(TT(tuple(cores), self.weights), self.bias, TT(tuple(exact), self.weights))
+        return QuantizedTrain(
+            TT(tuple(cores), self.weights), self.bias, TT(tuple(exact), self.weights)
+        )
 
 
 def _rows(core: Floats) -> Floats:
@@ -181,7 +211,9 @@ def _core(rows: Floats, shape: tuple[int, ...]) -> Floats:
 
 
 def _damped(matrix: Floats) -> Floats:
-    return matrix + RIDGE * max(float(np.diag(matrix).max()), np.finfo(float).tiny) * np.eye(len(matrix))
+    return matrix + RIDGE * max(float(np.diag(matrix).max()), np.finfo(float).tiny) * np.eye(
+        len(matrix)
+    )
 
 
 def _inverse(matrix: Floats) -> Floats:
@@ -195,9 +227,11 @@ def _upper(matrix: Floats) -> Floats:
 def right_orthogonal(
     cores: Sequence[Floats], weights: Floats, work: Sequence[AxisSpace], output: Floats
 ) -> tuple[list[Floats], Floats, Floats]:
-    """The same train with right parts orthonormal in L2 (weighted by `output`): cores, weights, output.
+    """The same train with right parts orthonormal in L2 (weighted by `output`): cores, weights,
+    output.
 
-    From the last core: core = R Q with Q orthonormal in the Gram metric, R goes into the core before.
+    From the last core: core = R Q with Q orthonormal in the Gram metric, R goes into the core
+    before.
     """
     out = [np.array(c) for c in cores]
     q, r = np.linalg.qr((weights * output).T)

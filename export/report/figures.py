@@ -1,4 +1,5 @@
-"""The plots of a fitted model: predicted against measured, atoms per axis, slices with interval, errors by storage type."""
+"""The plots of a fitted model: predicted against measured, atoms per axis, slices with interval,
+errors by storage type."""
 
 from __future__ import annotations
 
@@ -21,23 +22,50 @@ ATOMS = 6  # modes drawn per axis
 
 
 def predicted_measured(
-    measured: Floats, predicted: Floats, *, name: str, unit: str = "", title: str = "", size: tuple[int, int] = (360, 330)
+    measured: Floats,
+    predicted: Floats,
+    *,
+    name: str,
+    unit: str = "",
+    title: str = "",
+    size: tuple[int, int] = (360, 330),
 ) -> str:
     """Predicted against measured with the line of equality."""
     keep = np.linspace(0, len(measured) - 1, min(len(measured), DOTS)).astype(int)
     span = ends(measured, predicted)
     label = labelled(name, unit)
-    plot = Plot(span, span, title=title or name, xlabel=f"measured {label}", ylabel=f"predicted {label}", width=size[0], height=size[1])
-    return plot.line(span, span, 5, dashed=True).dots(np.asarray(measured)[keep], np.asarray(predicted)[keep]).render()
+    plot = Plot(
+        span,
+        span,
+        title=title or name,
+        xlabel=f"measured {label}",
+        ylabel=f"predicted {label}",
+        width=size[0],
+        height=size[1],
+    )
+    return (
+        plot.line(span, span, 5, dashed=True)
+        .dots(np.asarray(measured)[keep], np.asarray(predicted)[keep])
+        .render()
+    )
 
 
-def residuals(measured: Floats, predicted: Floats, *, name: str, unit: str = "", bins: int = 31) -> str:
+def residuals(
+    measured: Floats, predicted: Floats, *, name: str, unit: str = "", bins: int = 31
+) -> str:
     """Histogram of measured minus predicted."""
     error = np.asarray(measured) - np.asarray(predicted)
     error = error[np.isfinite(error)]
     count, edges = np.histogram(error, bins=bins)
     xlabel = f"measured - predicted [{unit}]" if unit else "measured - predicted"
-    plot = Plot((edges[0], edges[-1]), (0, 1.05 * count.max()), title=f"{name}: residuals", xlabel=xlabel, ylabel="rows", height=330)
+    plot = Plot(
+        (edges[0], edges[-1]),
+        (0, 1.05 * count.max()),
+        title=f"{name}: residuals",
+        xlabel=xlabel,
+        ylabel="rows",
+        height=330,
+    )
     return plot.bars((edges[:-1] + edges[1:]) / 2, count, 0.92 * (edges[1] - edges[0])).render()
 
 
@@ -73,7 +101,8 @@ def strongest(model: Model, d: int, count: int = ATOMS) -> tuple[Axis, Floats, F
 
 
 def _strength(work: CP) -> Floats:
-    """Largest |W| of every mode times the largest entries of its atoms: an upper scale of what it adds."""
+    """Largest |W| of every mode times the largest entries of its atoms: an upper scale of what it
+    adds."""
     size = np.abs(work.weights).max(axis=1)
     for modes, table in zip(work.modes, work.tables, strict=True):
         size[modes] *= np.abs(table).max(axis=0)
@@ -81,10 +110,16 @@ def _strength(work: CP) -> Floats:
 
 
 def _positions(axis: Axis) -> Floats:
-    return np.arange(axis.basis.n_spans, dtype=float) if axis.kind == "categorical" else np.linspace(axis.lower, axis.upper, CURVE)
+    return (
+        np.arange(axis.basis.n_spans, dtype=float)
+        if axis.kind == "categorical"
+        else np.linspace(axis.lower, axis.upper, CURVE)
+    )
 
 
-def _axis_plot(axis: Axis, room: tuple[float, float], *, title: str = "", ylabel: str = "", height: int = 200) -> Plot:
+def _axis_plot(
+    axis: Axis, room: tuple[float, float], *, title: str = "", ylabel: str = "", height: int = 200
+) -> Plot:
     """An empty plot over one input: its domain, or its level names."""
     xlabel = labelled(axis.name, axis.unit)
     levels = axis.level_names if axis.kind == "categorical" else ()
@@ -94,17 +129,23 @@ def _axis_plot(axis: Axis, room: tuple[float, float], *, title: str = "", ylabel
 
 
 def centre(model: Model, rows: Floats | None = None) -> Floats:
-    """A typical point [D]: the row nearest to the median of `rows`, else the middle of the domain."""
+    """A typical point [D]: the row nearest to the median of `rows`, else the middle of the
+    domain."""
     if rows is None or not len(rows):
-        return np.array([0.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in model.axes])
+        return np.array(
+            [0.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in model.axes]
+        )
     width = np.array([max(a.width, 1e-300) for a in model.axes])
     inside = (model.evaluate(rows, level_index=True).status >= 0).nonzero()[0]
     rows = np.asarray(rows, dtype=float)[inside] if len(inside) else np.asarray(rows, dtype=float)
-    return np.asarray(rows[np.argmin((((rows - np.nanmedian(rows, axis=0)) / width) ** 2).sum(axis=1))])
+    return np.asarray(
+        rows[np.argmin((((rows - np.nanmedian(rows, axis=0)) / width) ** 2).sum(axis=1))]
+    )
 
 
 def slices(model: Model, at: Floats, output: int = 0) -> list[str]:
-    """The output along every axis through the point `at`, with its interval; one scale for all axes."""
+    """The output along every axis through the point `at`, with its interval; one scale for all
+    axes."""
     found = [_slice(model, at, d) for d in range(len(model.axes))]
     o = model.outputs[output]
     evaluations = [e for _, e in found]
@@ -113,7 +154,11 @@ def slices(model: Model, at: Floats, output: int = 0) -> list[str]:
     for axis, x0, (x, e) in zip(model.axes, at, found, strict=True):
         plot = _axis_plot(axis, room, ylabel=labelled(o.name, o.unit), height=210)
         plot.band(x, e.lower[:, output], e.upper[:, output]).line(x, e.value[:, output])
-        plots.append(plot.dots([x0], [model.evaluate(at, level_index=True).value[0, output]], 1, radius=4).render())
+        plots.append(
+            plot.dots(
+                [x0], [model.evaluate(at, level_index=True).value[0, output]], 1, radius=4
+            ).render()
+        )
     return plots
 
 
@@ -129,20 +174,42 @@ def quantization(errors: Mapping[str, Mapping[str, float]]) -> str:
     kinds = list(errors)
     series = list(dict.fromkeys(name for found in errors.values() for name in found))
     values = [v for found in errors.values() for v in found.values() if v > 0]
-    low, high = 10.0 ** np.floor(np.log10(min(values)) - 0.1), 10.0 ** np.ceil(np.log10(max(values)))
-    plot = Plot((-0.6, len(kinds) - 0.4), (low, high), log="y", title="", ylabel="error / output range", width=460)
+    low, high = (
+        10.0 ** np.floor(np.log10(min(values)) - 0.1),
+        10.0 ** np.ceil(np.log10(max(values))),
+    )
+    plot = Plot(
+        (-0.6, len(kinds) - 0.4),
+        (low, high),
+        log="y",
+        title="",
+        ylabel="error / output range",
+        width=460,
+    )
     plot.categories(kinds)
     width = 0.8 / max(len(series), 1)
     for s, name in enumerate(series):
         x = [i + (s - (len(series) - 1) / 2) * width for i in range(len(kinds))]
-        plot.bars(x, [errors[k].get(name, np.nan) or np.nan for k in kinds], 0.86 * width, s, name=name)
+        plot.bars(
+            x, [errors[k].get(name, np.nan) or np.nan for k in kinds], 0.86 * width, s, name=name
+        )
     return plot.render()
 
 
 def importance(names: Sequence[str], first: Floats, total: Floats, title: str) -> str:
     """First-order and total Sobol indices as bars."""
     room = (0, max(1e-9, 1.08 * float(np.nanmax(total))))
-    plot = Plot((-0.6, len(names) - 0.4), room, title=title, ylabel="share of variance", width=max(360, 56 * len(names)))
+    plot = Plot(
+        (-0.6, len(names) - 0.4),
+        room,
+        title=title,
+        ylabel="share of variance",
+        width=max(360, 56 * len(names)),
+    )
     plot.categories(list(names))
     x = np.arange(len(names), dtype=float)
-    return plot.bars(x - 0.2, first, 0.36, 0, name="alone").bars(x + 0.2, total, 0.36, 1, name="with others").render()
+    return (
+        plot.bars(x - 0.2, first, 0.36, 0, name="alone")
+        .bars(x + 0.2, total, 0.36, 1, name="with others")
+        .render()
+    )

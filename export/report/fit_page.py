@@ -19,10 +19,14 @@ SLICED = 12  # inputs shown at most
 
 
 def fit_page(found: Any, *, title: str) -> Page:
-    """Page of a fit: `found` has model, report, inputs [N, D], measured [N, K], predicted [N, K] (out of fold)."""
+    """Page of a fit: `found` has model, report, inputs [N, D], measured [N, K], predicted [N, K]
+    (out of fold)."""
     model, report = found.model, found.report
     size = f"{len(found.measured)} rows, {len(model.axes)} inputs"
-    page = Page(title, f"{size}; all errors are out of fold: each row is predicted by models that never saw it")
+    page = Page(
+        title,
+        f"{size}; all errors are out of fold: each row is predicted by models that never saw it",
+    )
     page.tiles(scores(model, report))
     page.plots(scatter(model, found.measured, found.predicted))
     describe_model(page, model, found.inputs)
@@ -69,7 +73,10 @@ def describe_model(page: Page, model: Model, rows: np.ndarray) -> None:
     importance(page, model)
     linked = [f"{o.name} before {o.link}" for o in model.outputs if o.link != "identity"]
     made = f"the linear part ({', '.join(linked)})" if linked else "the model"
-    page.heading("Atoms").text(f"The one-dimensional functions whose products make {made}, strongest first, each scaled to one.")
+    page.heading("Atoms").text(
+        f"The one-dimensional functions whose products make {made}, strongest first, each scaled to"
+        " one."
+    )
     page.plots(figures.atoms(model)[:SLICED])
 
 
@@ -78,7 +85,8 @@ def _place(axis: Axis, x: float) -> str:
 
 
 def importance(page: Page, model: Model) -> None:
-    """Sobol indices of the outputs, inputs uniform and independent: exact, sampled behind a link."""
+    """Sobol indices of the outputs, inputs uniform and independent: exact, sampled behind a
+    link."""
     try:
         found = model.sobol(sampled=True)
     except SnaError:
@@ -86,9 +94,19 @@ def importance(page: Page, model: Model) -> None:
     shown = [k for k in range(len(model.outputs)) if np.isfinite(found.total[:, k]).all()]
     if not shown:
         return
-    page.heading("What matters").text("Sobol indices over the whole domain for independent uniform inputs.")
-    titles = [f"{o.name} ({_exactness(float(error))})" for o, error in zip(model.outputs, found.error.max(axis=0), strict=True)]
-    page.plots([figures.importance(model.input_names, found.first[:, k], found.total[:, k], titles[k]) for k in shown])
+    page.heading("What matters").text(
+        "Sobol indices over the whole domain for independent uniform inputs."
+    )
+    titles = [
+        f"{o.name} ({_exactness(float(error))})"
+        for o, error in zip(model.outputs, found.error.max(axis=0), strict=True)
+    ]
+    page.plots(
+        [
+            figures.importance(model.input_names, found.first[:, k], found.total[:, k], titles[k])
+            for k in shown
+        ]
+    )
 
 
 def _exactness(error: float) -> str:

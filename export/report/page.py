@@ -22,7 +22,10 @@ class Page:
 
     def __init__(self, title: str, lead: str = "") -> None:
         self.title = title
-        self.blocks = [f"<h1>{escape(title)}</h1>", f'<p class="lead">{escape(lead)}</p>' if lead else ""]
+        self.blocks = [
+            f"<h1>{escape(title)}</h1>",
+            f'<p class="lead">{escape(lead)}</p>' if lead else "",
+        ]
 
     def heading(self, text: str) -> Page:
         self.blocks.append(f"<h2>{escape(text)}</h2>")
@@ -34,13 +37,18 @@ class Page:
 
     def tiles(self, figures: Sequence[tuple[str, str]]) -> Page:
         """Key figures: (value, what it is)."""
-        inner = "".join(f'<div class="tile"><b>{escape(v)}</b><span>{escape(name)}</span></div>' for v, name in figures)
+        inner = "".join(
+            f'<div class="tile"><b>{escape(v)}</b><span>{escape(name)}</span></div>'
+            for v, name in figures
+        )
         self.blocks.append(f'<div class="tiles">{inner}</div>')
         return self
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Page:
         head = "".join(f"<th>{escape(str(h))}</th>" for h in header)
-        body = "".join("<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows
+        )
         self.blocks.append(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
         return self
 

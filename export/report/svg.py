@@ -1,4 +1,5 @@
-"""One plot as inline SVG: axes with ticks, then marks; colours are the page's CSS classes (page.STYLE)."""
+"""One plot as inline SVG: axes with ticks, then marks; colours are the page's CSS classes
+(page.STYLE)."""
 
 from __future__ import annotations
 
@@ -18,9 +19,11 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 12, 30, 44  # pixels around the data
 
 
 class Plot:
-    """A rectangle of data coordinates x in [x0, x1], y in [y0, y1]; marks are drawn in the order they are added.
+    """A rectangle of data coordinates x in [x0, x1], y in [y0, y1]; marks are drawn in the order
+    they are added.
 
-    `s` is the number of a series colour, 0..5. Points that are not finite, or not positive on a log axis, are left out.
+    `s` is the number of a series colour, 0..5. Points that are not finite, or not positive on a log
+    axis, are left out.
     """
 
     def __init__(
@@ -42,36 +45,63 @@ class Plot:
 
     def py(self, y: ArrayLike) -> Floats:
         """Pixels of data y."""
-        return self.height - self.bottom - _share(y, self.y, "y" in self.log) * (self.height - TOP - self.bottom)
+        return (
+            self.height
+            - self.bottom
+            - _share(y, self.y, "y" in self.log) * (self.height - TOP - self.bottom)
+        )
 
-    def line(self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", dashed: bool = False, width: float = 1.8) -> Plot:
+    def line(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        s: int = 0,
+        *,
+        name: str = "",
+        dashed: bool = False,
+        width: float = 1.8,
+    ) -> Plot:
         style = "" if width == 1.8 else f' style="stroke-width:{width:g}"'
-        self.marks.append(f'<path class="l s{s}{" dash" if dashed else ""}"{style} d="{self._path(x, y)}"/>')
+        self.marks.append(
+            f'<path class="l s{s}{" dash" if dashed else ""}"{style} d="{self._path(x, y)}"/>'
+        )
         return self._named(f"k s{s}", name)
 
-    def band(self, x: ArrayLike, low: ArrayLike, high: ArrayLike, s: int = 0, *, name: str = "") -> Plot:
+    def band(
+        self, x: ArrayLike, low: ArrayLike, high: ArrayLike, s: int = 0, *, name: str = ""
+    ) -> Plot:
         """The area between two curves."""
         x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
         path = self._path(np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]]))
         self.marks.append(f'<path class="b s{s}" d="{path}Z"/>')
         return self._named(f"k b s{s}", name)
 
-    def dots(self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", radius: float = 2.0) -> Plot:
+    def dots(
+        self, x: ArrayLike, y: ArrayLike, s: int = 0, *, name: str = "", radius: float = 2.0
+    ) -> Plot:
         """One round mark per point, as a single path of zero-length strokes."""
         px, py = self._pixels(x, y)
         path = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(px, py, strict=True))
         self.marks.append(f'<path class="d s{s}" stroke-width="{2 * radius:g}" d="{path}"/>')
         return self._named(f"k s{s}", name)
 
-    def bars(self, x: ArrayLike, height: ArrayLike, width: float, s: int = 0, *, name: str = "") -> Plot:
+    def bars(
+        self, x: ArrayLike, height: ArrayLike, width: float, s: int = 0, *, name: str = ""
+    ) -> Plot:
         """Bars from the lower edge, centred at `x`, `width` in data units."""
         floor, x = float(self.py(self.y[0])), np.asarray(x, dtype=float)
-        for a, b, top in zip(self.px(x - width / 2), self.px(x + width / 2), self.py(height), strict=True):
+        for a, b, top in zip(
+            self.px(x - width / 2), self.px(x + width / 2), self.py(height), strict=True
+        ):
             if floor > top:
-                self.marks.append(f'<rect class="f s{s}" {_box(a, top, max(b - a, 1), floor - top)}/>')
+                self.marks.append(
+                    f'<rect class="f s{s}" {_box(a, top, max(b - a, 1), floor - top)}/>'
+                )
         return self._named(f"k s{s}", name)
 
-    def text(self, x: float, y: float, words: str, *, anchor: str = "middle", dy: float = -5) -> Plot:
+    def text(
+        self, x: float, y: float, words: str, *, anchor: str = "middle", dy: float = -5
+    ) -> Plot:
         self.marks.append(_words(escape(words), float(self.px(x)), float(self.py(y)) + dy, anchor))
         return self
 
@@ -104,9 +134,14 @@ class Plot:
         """The <svg> element; `style` makes it stand alone as a file."""
         left, right = self._beyond()
         w, h = self.width + left + right, self.height
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="{-left} 0 {w} {h}" width="{w}" height="{h}" role="img">'
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="{-left} 0 {w} {h}"'
+            f' width="{w}" height="{h}" role="img">'
+        )
         described = f"<title>{escape(self.title or self.ylabel)}</title>"
-        return "".join([head, described, style, *self._frame(), *self.marks, *self._legend(), "</svg>"])
+        return "".join(
+            [head, described, style, *self._frame(), *self.marks, *self._legend(), "</svg>"]
+        )
 
     def _beyond(self) -> tuple[int, int]:
         """Pixels that labels need left and right of the plot, so that none is cut."""
@@ -115,38 +150,63 @@ class Plot:
         half, middle = LETTER * len(self.xlabel) / 2, (LEFT + self.width - RIGHT) / 2
         left, right = max(left, half - middle), max(right, half - (self.width - middle))
         if self.levels is None:
-            last = [(float(self.px(v)), LETTER * _letters(v) / 2) for v in _ticks(self.x, "x" in self.log)]
+            last = [
+                (float(self.px(v)), LETTER * _letters(v) / 2)
+                for v in _ticks(self.x, "x" in self.log)
+            ]
             right = max([right, *(x + size - self.width for x, size in last)])
         return max(0, ceil(left)), max(0, ceil(right))
 
     def _frame(self) -> list[str]:
         w, h = self.width, self.height
-        out = [f'<text class="h" x="{LEFT}" y="18">{escape(self.title)}</text>'] if self.title else []
+        out = (
+            [f'<text class="h" x="{LEFT}" y="18">{escape(self.title)}</text>'] if self.title else []
+        )
         for value in _ticks(self.y, "y" in self.log):
             y = float(self.py(value))
-            out.append(f'<path class="g" d="M{LEFT} {y:.1f}H{w - RIGHT}"/>{_words(ticks.label(value), LEFT - 6, y + 4, "end")}')
+            out.append(
+                f'<path class="g" d="M{LEFT}'
+                f' {y:.1f}H{w - RIGHT}"/>{_words(ticks.label(value), LEFT - 6, y + 4, "end")}'
+            )
         out += self._places(h - self.bottom + 16)
         out.append(f'<path class="a" d="M{LEFT} {h - self.bottom}H{w - RIGHT}"/>')
         out.append(_words(escape(self.xlabel), (LEFT + w - RIGHT) / 2, h - 8))
         middle = (TOP + h - self.bottom) / 2
         place = 12 - self._beyond()[0]
-        out.append(f'<text class="t" transform="translate({place} {middle}) rotate(-90)" text-anchor="middle">{escape(self.ylabel)}</text>')
+        out.append(
+            f'<text class="t" transform="translate({place} {middle}) rotate(-90)"'
+            f' text-anchor="middle">{escape(self.ylabel)}</text>'
+        )
         return out
 
     def _places(self, y: float) -> list[str]:
         """Numbers or names under the x axis; long names are slanted."""
         if self.levels is None:
-            return [_words(ticks.label(v), float(self.px(v)), y) for v in _ticks(self.x, "x" in self.log)]
+            return [
+                _words(ticks.label(v), float(self.px(v)), y)
+                for v in _ticks(self.x, "x" in self.log)
+            ]
         if not self.slanted:
-            return [_words(escape(name), float(self.px(i)), y) for i, name in enumerate(self.levels)]
-        turned = '<text class="t" transform="translate({:.1f} {:.1f}) rotate(-32)" text-anchor="end">{}</text>'
-        return [turned.format(float(self.px(i)) + 6, y - 4, escape(name)) for i, name in enumerate(self.levels)]
+            return [
+                _words(escape(name), float(self.px(i)), y) for i, name in enumerate(self.levels)
+            ]
+        turned = (
+            '<text class="t" transform="translate({:.1f} {:.1f}) rotate(-32)"'
+            ' text-anchor="end">{}</text>'
+        )
+        return [
+            turned.format(float(self.px(i)) + 6, y - 4, escape(name))
+            for i, name in enumerate(self.levels)
+        ]
 
     def _legend(self) -> list[str]:
         out, x = [], float(self.width - RIGHT)
         for mark, name in reversed(self.names):
             x -= LETTER * len(name) + 28
-            out.append(f'<rect class="{mark}" {_box(x, 10, 10, 10)} rx="2"/>{_words(escape(name), x + 14, 19, "start")}')
+            out.append(
+                f'<rect class="{mark}" {_box(x, 10, 10, 10)}'
+                f' rx="2"/>{_words(escape(name), x + 14, 19, "start")}'
+            )
         return out
 
 
@@ -169,7 +229,11 @@ def _room(ends: tuple[float, float], log: bool) -> tuple[float, float]:
     if log:
         low = max(low, 1e-300)
         return (low, high) if high > low else (low / 2, low * 2)
-    return (low, high) if high > low else (low - 0.5 * max(abs(low), 1.0), low + 0.5 * max(abs(low), 1.0))
+    return (
+        (low, high)
+        if high > low
+        else (low - 0.5 * max(abs(low), 1.0), low + 0.5 * max(abs(low), 1.0))
+    )
 
 
 def _share(value: ArrayLike, ends: tuple[float, float], log: bool) -> Floats:
@@ -177,7 +241,9 @@ def _share(value: ArrayLike, ends: tuple[float, float], log: bool) -> Floats:
     value = np.asarray(value, dtype=float)
     if log:
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((np.log10(value) - np.log10(ends[0])) / (np.log10(ends[1]) - np.log10(ends[0])))
+            return np.asarray(
+                (np.log10(value) - np.log10(ends[0])) / (np.log10(ends[1]) - np.log10(ends[0]))
+            )
     return np.asarray((value - ends[0]) / (ends[1] - ends[0]))
 
 

@@ -31,4 +31,7 @@ def label(value: float) -> str:
         return f"{value:.6g}"
     mantissa, exponent = f"{value:.2e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{'' if mantissa == '1' else mantissa + '·'}10<tspan dy='-4' font-size='75%'>{int(exponent)}</tspan>"
+    return (
+        f"{'' if mantissa == '1' else mantissa + '·'}10<tspan dy='-4'"
+        f" font-size='75%'>{int(exponent)}</tspan>"
+    )

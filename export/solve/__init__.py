@@ -1,15 +1,29 @@
 """Solve the physics once: problems in weak form, solved in factored form, exported as models.
 
-1. Name the axes: `x = space("x", 0, 1, zero="both")`, `t = time("t", 0, 0.1)`, `k = parameter("k", 1, 2)`.
-2. Write the weak form: `u, v = unknown(), test()`, `operator = d(u, t) * v + k * d(u, x) * d(v, x)`.
-3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are no products go through `separate`.
-4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other model.
+1. Name the axes: `x = space("x", 0, 1, zero="both")`, `t = time("t", 0, 0.1)`, `k = parameter("k",
+   1, 2)`.
+2. Write the weak form: `u, v = unknown(), test()`, `operator = d(u, t) * v + k * d(u, x) * d(v,
+   x)`.
+3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are no products go
+   through `separate`.
+4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other
+   model.
 """
 
 from .progress import Progress, Step
 from .solve import Solution, solve
 from .weak_form.axes import ProblemAxis, ProblemError, component, parameter, space, time
-from .weak_form.forms import Expression, coefficient, coincide, d, expression, on, test, total, unknown
+from .weak_form.forms import (
+    Expression,
+    coefficient,
+    coincide,
+    d,
+    expression,
+    on,
+    test,
+    total,
+    unknown,
+)
 from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
 

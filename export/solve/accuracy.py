@@ -13,8 +13,14 @@ from .weak_form.problem import Problem
 Floats = NDArray[np.float64]
 
 
-def random_points(problem: Problem, count: int, seed: int = 0, window: dict[str, tuple[float, float]] | None = None) -> Floats:
-    """Uniform points [N, D] in the domain, or in the `window` of the axes it names; levels of component axes."""
+def random_points(
+    problem: Problem,
+    count: int,
+    seed: int = 0,
+    window: dict[str, tuple[float, float]] | None = None,
+) -> Floats:
+    """Uniform points [N, D] in the domain, or in the `window` of the axes it names; levels of
+    component axes."""
     rng = np.random.default_rng(seed)
     columns = []
     for axis in problem.axes:
@@ -27,9 +33,14 @@ def random_points(problem: Problem, count: int, seed: int = 0, window: dict[str,
 
 
 def measured_error(
-    model: Model, problem: Problem, count: int = 2000, seed: int = 0, window: dict[str, tuple[float, float]] | None = None
+    model: Model,
+    problem: Problem,
+    count: int = 2000,
+    seed: int = 0,
+    window: dict[str, tuple[float, float]] | None = None,
 ) -> float:
-    """||u - reference|| / ||reference|| over random points; for a vector unknown the worst of its components."""
+    """||u - reference|| / ||reference|| over random points; for a vector unknown the worst of its
+    components."""
     if problem.reference is None:
         raise ProblemError(f"problem {problem.name!r} has no reference to measure against")
     points = random_points(problem, count, seed, window)
@@ -37,4 +48,7 @@ def measured_error(
     miss = model.value(points, level_index=True)[:, 0] - wanted
     labels = [d for d, axis in enumerate(problem.axes) if axis.role == "component"]
     groups = points[:, labels[0]] if labels else np.zeros(count)
-    return max(float(np.linalg.norm(miss[groups == g]) / np.linalg.norm(wanted[groups == g])) for g in np.unique(groups))
+    return max(
+        float(np.linalg.norm(miss[groups == g]) / np.linalg.norm(wanted[groups == g]))
+        for g in np.unique(groups)
+    )

@@ -9,7 +9,8 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Step:
-    """One sweep: largest rank, relative change of the solution in it, relative residual (NaN when not evaluated)."""
+    """One sweep: largest rank, relative change of the solution in it, relative residual (NaN when
+    not evaluated)."""
 
     sweep: int
     rank: int

@@ -24,7 +24,9 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
     page = Page(problem.title or problem.name, f"{model!r}").tiles(figures)
     page.heading("Convergence").plots([convergence(solution)]).table(*history(solution))
     if solution.quantities:
-        page.heading("Quantities of interest").table(["quantity", "value"], [[n, f"{v:.6g}"] for n, v in solution.quantities.items()])
+        page.heading("Quantities of interest").table(
+            ["quantity", "value"], [[n, f"{v:.6g}"] for n, v in solution.quantities.items()]
+        )
     page.heading("Through the middle of the domain").plots(slices(model, centre(model)))
     page.write(path)
 
@@ -36,8 +38,19 @@ def convergence(solution: Solution) -> str:
     change = np.clip([s.change for s in steps], 1e-16, 1.0)
     residual = np.array([s.residual for s in steps])
     shown = np.r_[change, residual[np.isfinite(residual) & (residual > 0)]]
-    low, high = 10.0 ** np.floor(np.log10(shown.min())), 10.0 ** np.ceil(np.log10(shown.max()) + 0.1)
-    plot = Plot(ends(sweep), (low, high), log="y", title="change per sweep", xlabel="sweep", ylabel="relative", width=520)
+    low, high = (
+        10.0 ** np.floor(np.log10(shown.min())),
+        10.0 ** np.ceil(np.log10(shown.max()) + 0.1),
+    )
+    plot = Plot(
+        ends(sweep),
+        (low, high),
+        log="y",
+        title="change per sweep",
+        xlabel="sweep",
+        ylabel="relative",
+        width=520,
+    )
     plot.line(sweep, change, 0, name="change").dots(sweep, change, 0)
     if np.isfinite(residual).any():
         plot.dots(sweep, residual, 1, name="residual", radius=3)
@@ -47,7 +60,13 @@ def convergence(solution: Solution) -> str:
 def history(solution: Solution) -> tuple[list[str], list[list[object]]]:
     """Header and rows of the sweep table."""
     rows: list[list[object]] = [
-        [s.sweep, s.rank, f"{s.change:.1e}", "" if np.isnan(s.residual) else f"{s.residual:.1e}", f"{s.seconds:.2f}"]
+        [
+            s.sweep,
+            s.rank,
+            f"{s.change:.1e}",
+            "" if np.isnan(s.residual) else f"{s.residual:.1e}",
+            f"{s.seconds:.2f}",
+        ]
         for s in solution.history
     ]
     return ["sweep", "rank", "change", "residual", "seconds"], rows

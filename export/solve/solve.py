@@ -25,12 +25,14 @@ from .weak_form.iterate import Iterate
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
-ROUNDING = 1e-9  # relative L2 error spent on removing redundant ranks where the lift is added or axes are reordered
+# relative L2 error spent on removing redundant ranks where the lift is added or axes are reordered
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A solved problem: the model, and how the solve went. `residual` is relative, in scaled coefficients."""
+    """A solved problem: the model, and how the solve went. `residual` is relative, in scaled
+    coefficients."""
 
     problem: Problem
     model: Model
@@ -52,24 +54,45 @@ def solve(
 ) -> Solution:  # fmt: skip
     """Solve a(u, v) = l(v) in factored form and export the result.
 
-    method "train" (ranks adapted by enrichment) or "modes" (CP, rank grown from the residual); form "galerkin" or
-    "residual" (minimal residual, for operators that are far from symmetric and not coercive). `modes`: deliver the
-    solved train as a sum of so many products, which runtimes evaluate fastest (0: as the train). What is not given
-    comes from the problem's `defaults`. `device` ("cuda") runs the block eliminations on torch.
-    Raises ProblemError for an under-determined problem or unknown settings.
+    method "train" (ranks adapted by enrichment) or "modes" (CP, rank grown from the residual); form
+    "galerkin" or "residual" (minimal residual, for operators that are far from symmetric and not
+    coercive). `modes`: deliver the solved train as a sum of so many products, which runtimes
+    evaluate fastest (0: as the train). What is not given comes from the problem's `defaults`.
+    `device` ("cuda") runs the block eliminations on torch. Raises ProblemError for an
+    under-determined problem or unknown settings.
     """
     need_counts(len(problem.axes))
-    options = {"method": "train", "form": "galerkin", "rank_max": 24, "tolerance": 1e-4, "modes": 0, **problem.defaults}
-    given = {"method": method, "form": form, "rank_max": rank_max, "tolerance": tolerance, "modes": modes}
+    options = {
+        "method": "train",
+        "form": "galerkin",
+        "rank_max": 24,
+        "tolerance": 1e-4,
+        "modes": 0,
+        **problem.defaults,
+    }
+    given = {
+        "method": method,
+        "form": form,
+        "rank_max": rank_max,
+        "tolerance": tolerance,
+        "modes": modes,
+    }
     options.update({k: v for k, v in given.items() if v is not None})
     progress = Progress(time_limit, listener)
     with one_thread():
         model, residual = _solved(problem, options, seed, device, progress, guess)
-    return Solution(problem, model, residual, tuple(progress.history), progress.seconds, options["method"])
+    return Solution(
+        problem, model, residual, tuple(progress.history), progress.seconds, options["method"]
+    )
 
 
 def _solved(
-    problem: Problem, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
+    problem: Problem,
+    options: dict[str, Any],
+    seed: int,
+    device: str | None,
+    progress: Progress,
+    guess: list[Floats] | None,
 ) -> tuple[Model, float]:
     """Model and relative residual."""
     order = _order(problem, options.pop("order", None))
@@ -111,18 +134,36 @@ def _target(system: System, form: str) -> System:
 
 
 def _by_modes(
-    system: System, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
+    system: System,
+    options: dict[str, Any],
+    seed: int,
+    device: str | None,
+    progress: Progress,
+    guess: list[Floats] | None,
 ) -> tuple[list[Floats], float]:
-    settings = CPSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, step=options.get("step", 1))
+    settings = CPSettings(
+        options["rank_max"],
+        options["tolerance"],
+        seed=seed,
+        device=device,
+        step=options.get("step", 1),
+    )
     tables = fewest_modes(system, solve_cp(system, settings, progress, guess), settings, progress)
     return tables, cp_als.residual_norm(system, tables)
 
 
 def _by_train(
-    system: System, options: dict[str, Any], seed: int, device: str | None, progress: Progress, guess: list[Floats] | None
+    system: System,
+    options: dict[str, Any],
+    seed: int,
+    device: str | None,
+    progress: Progress,
+    guess: list[Floats] | None,
 ) -> tuple[list[Floats], float]:
     sweeps = options.get("sweeps", TTSettings.sweeps)
-    settings = TTSettings(options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=sweeps)
+    settings = TTSettings(
+        options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=sweeps
+    )
     cores = solve_tt(system, settings, progress, guess)
     return cores, tt_als.residual_norm(system, cores)
 
@@ -132,7 +173,8 @@ def _by_newton(
 ) -> tuple[System, list[Floats], list[Floats], float]:
     """Solve the linearised problem around the last iterate until it moves less than the tolerance.
 
-    Early steps are solved only to a small part of the last move: their error is lost in that of the linearisation.
+    Early steps are solved only to a small part of the last move: their error is lost in that of the
+    linearisation.
     """
     assert problem.newton is not None
     if options["method"] != "train":
@@ -141,9 +183,15 @@ def _by_newton(
     cores: list[Floats] | None = None
     moved = 1.0
     for _ in range(options.get("newton_steps", 12)):
-        current = from_columns(lift) if cores is None else _full_train(problem.axes, system, lift, cores, options["tolerance"])
+        current = (
+            from_columns(lift)
+            if cores is None
+            else _full_train(problem.axes, system, lift, cores, options["tolerance"])
+        )
         operator, load = problem.newton(Iterate(problem.axes, current))
-        system, lift = assemble(replace(problem, operator=problem.operator + operator, load=problem.load + load))
+        system, lift = assemble(
+            replace(problem, operator=problem.operator + operator, load=problem.load + load)
+        )
         before, target = cores, _target(system, options["form"])
         step = {**options, "tolerance": max(options["tolerance"], min(1e-2, 0.03 * moved))}
         cores, residual = _by_train(target, step, seed, device, progress, before)
@@ -161,14 +209,22 @@ def _moved(cores: list[Floats], before: list[Floats]) -> float:
     return float(np.sqrt(max(change, 0.0) / square)) if square > 0 else 0.0
 
 
-def _model_of_modes(problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats]) -> Model:
+def _model_of_modes(
+    problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats]
+) -> Model:
     full = [np.asarray(e @ t) for e, t in zip(system.maps, tables, strict=True)]
     columns = [np.hstack(pair) for pair in zip(full, lift, strict=True)]
     return _exported(problem, CP.full([columns[order.index(i)] for i in range(len(order))]))
 
 
 def _model_of_train(
-    problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats], modes: int, progress: Progress
+    problem: Problem,
+    system: System,
+    lift: list[Floats],
+    order: list[int],
+    tables: list[Floats],
+    modes: int,
+    progress: Progress,
 ) -> Model:
     axes = [problem.axes[i] for i in order]
     cores = permuted(_full_train(axes, system, lift, tables, ROUNDING), order, ROUNDING)
@@ -176,11 +232,17 @@ def _model_of_train(
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
     metric = [_metric(a) for a in problem.axes]
     columns = modes_of(_weighted(cores, metric, 1), modes, progress=progress)
-    return _exported(problem, CP.full([t / m[:, None] for t, m in zip(columns, metric, strict=True)]))
+    return _exported(
+        problem, CP.full([t / m[:, None] for t, m in zip(columns, metric, strict=True)])
+    )
 
 
 def _full_train(
-    axes: Sequence[ProblemAxis], system: System, lift: list[Floats], tables: list[Floats], tolerance: float
+    axes: Sequence[ProblemAxis],
+    system: System,
+    lift: list[Floats],
+    tables: list[Floats],
+    tolerance: float,
 ) -> list[Floats]:
     """Table rows of lift + w, truncated in about the L2 norm."""
     cores = [_rows(e, c) for e, c in zip(system.maps, tables, strict=True)]
@@ -207,4 +269,6 @@ def _weighted(cores: list[Floats], metric: list[Floats], power: int) -> list[Flo
 def _exported(problem: Problem, interaction: CP | TT) -> Model:
     axes = [a.exported() for a in problem.axes]
     metadata = {"name": problem.name, "source": "solve", "title": problem.title}
-    return Model(axes, interaction, [Output(problem.output, problem.unit)], metadata=metadata, backend="auto")
+    return Model(
+        axes, interaction, [Output(problem.output, problem.unit)], metadata=metadata, backend="auto"
+    )

@@ -1,4 +1,5 @@
-"""A table file in: any dialect by the one reader of the device room, plain numeric files by a fast path in blocks."""
+"""A table file in: any dialect by the one reader of the device room, plain numeric files by a fast
+path in blocks."""
 
 from __future__ import annotations
 
@@ -23,16 +24,22 @@ PROBE = 1000
 """Rows that show most columns to have more than three decimals."""
 
 
-def read_table(path: str | os.PathLike[str], *, encoding: str = "", separator: str = "", decimal: str = "") -> Table:
-    """The table in a file with a header line: CSV in any dialect, an Excel workbook or a Parquet file.
+def read_table(
+    path: str | os.PathLike[str], *, encoding: str = "", separator: str = "", decimal: str = ""
+) -> Table:
+    """The table in a file with a header line: CSV in any dialect, an Excel workbook or a Parquet
+    file.
 
-    Encoding, separator and decimal mark are found from the file; what is declared overrules. Raises InputError: no file, empty file,
-    repeated or empty column names, a row with too many or too few cells (its line named).
+    Encoding, separator and decimal mark are found from the file; what is declared overrules. Raises
+    InputError: no file, empty file, repeated or empty column names, a row with too many or too few
+    cells (its line named).
     """
     source = open_table(path, encoding=encoding, separator=separator, decimal=decimal)
     for column, name in enumerate(source.names):
         if not name:
-            raise InputError(f"{source.path}: column {column + 1} has no name; name it in the first line")
+            raise InputError(
+                f"{source.path}: column {column + 1} has no name; name it in the first line"
+            )
     if source.is_plain and decimal != "," and os.path.getsize(path) >= FAST_BYTES:
         table = _read_plain(source)
         if table is not None:
@@ -62,13 +69,26 @@ def _read_plain(source: Source) -> Table | None:
             at += len(block)
     if at != len(values) or doubtful or not np.isfinite(values).all():
         return None
-    return Table(names, values, FileCells(source), range(after + 1, after + 1 + at), source, Marks(source.path, trusted=True))
+    return Table(
+        names,
+        values,
+        FileCells(source),
+        range(after + 1, after + 1 + at),
+        source,
+        Marks(source.path, trusted=True),
+    )
 
 
 def _doubtful(block: Floats, text: str, lines: Sequence[str], separator: str) -> bool:
-    """Whether a column could mix `1.000` with `999`: no more than three decimals, and small whole numbers of which some have a point."""
+    """Whether a column could mix `1.000` with `999`: no more than three decimals, and small whole
+    numbers of which some have a point."""
     width = block.shape[1]
-    columns = [c for c in range(width) if all(map(_thousandths, (block[:PROBE, c], block[:, c]))) and (np.abs(block[:, c]) < 1000).any()]
+    columns = [
+        c
+        for c in range(width)
+        if all(map(_thousandths, (block[:PROBE, c], block[:, c])))
+        and (np.abs(block[:, c]) < 1000).any()
+    ]
     if not columns:
         return False
     whole = np.rint(block) == block
@@ -98,17 +118,22 @@ class _Points:
 
     def some_bare(self, c: int, whole: NDArray[np.bool_]) -> bool:
         """Whether a column has whole numbers without a point, and else three decimals."""
-        if any(mark(cell) == "." for cell in self._cells(c, np.flatnonzero(~whole)[:PROBE].tolist())):
+        if any(
+            mark(cell) == "." for cell in self._cells(c, np.flatnonzero(~whole)[:PROBE].tolist())
+        ):
             return False
         return not all(self._marked(c, np.flatnonzero(whole).tolist()))
 
     def all_in(self, columns: Sequence[int], whole: NDArray[np.bool_]) -> bool:
-        """Whether the cells of these columns have all the points there are; False where that takes longer than looking."""
+        """Whether the cells of these columns have all the points there are; False where that takes
+        longer than looking."""
         chosen = whole[:, list(columns)]
         if chosen.sum() > len(whole) // 8:
             return False
         count = chosen.size - int(chosen.sum())
-        return self._text.count(".") == count + sum(sum(self._marked(c, np.flatnonzero(whole[:, c]).tolist())) for c in columns)
+        return self._text.count(".") == count + sum(
+            sum(self._marked(c, np.flatnonzero(whole[:, c]).tolist())) for c in columns
+        )
 
     def mixed(self, c: int) -> bool:
         marked = self._marked(c, range(len(self._lines)))

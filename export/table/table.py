@@ -27,10 +27,11 @@ MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """names [C]; numbers [N, C], NaN where a cell is missing or text; cells[column], where known, as written.
+    """names [C]; numbers [N, C], NaN where a cell is missing or text; cells[column], where known,
+    as written.
 
-    `lines[row]` is the line of the file, for messages; `source` the file, which decides what its numbers mean. Column-major, so that
-    a column is contiguous.
+    `lines[row]` is the line of the file, for messages; `source` the file, which decides what its
+    numbers mean. Column-major, so that a column is contiguous.
     """
 
     names: tuple[str, ...]
@@ -42,10 +43,16 @@ class Table:
 
     @classmethod
     def of(cls, columns: Mapping[str, Sequence[object]] | Any) -> Table:
-        """From named columns of equal length, or a frame (pandas, polars, pyarrow, a structured array); text and times stay text."""
-        named: Mapping[str, Any] | None = columns if isinstance(columns, Mapping) else columns_of(columns)
+        """From named columns of equal length, or a frame (pandas, polars, pyarrow, a structured
+        array); text and times stay text."""
+        named: Mapping[str, Any] | None = (
+            columns if isinstance(columns, Mapping) else columns_of(columns)
+        )
         if named is None:
-            raise InputError(f"a {type(columns).__name__} has no named columns; give a mapping from names to columns")
+            raise InputError(
+                f"a {type(columns).__name__} has no named columns; give a mapping from names to"
+                " columns"
+            )
         names = tuple(str(name) for name in named)
         found = [_column(column, name) for name, column in zip(names, named.values(), strict=True)]
         if len({len(c) for c in found}) > 1:
@@ -54,13 +61,32 @@ class Table:
         cells: dict[str, Sequence[object]] = {}
         for name, array in zip(names, found, strict=True):
             if array.dtype.kind != "f":
-                cells[name] = array.tolist() if array.dtype.kind in "biu" else ["" if missing(c) else c for c in array.astype(object)]
-            arrays.append(numbers([as_written(c) for c in cells[name]]) if array.dtype.kind in "OUSMm" else array.astype(float))
-        return cls(names, np.asfortranarray(np.stack(arrays, axis=1)) if arrays else np.empty((0, 0)), cells)
+                cells[name] = (
+                    array.tolist()
+                    if array.dtype.kind in "biu"
+                    else ["" if missing(c) else c for c in array.astype(object)]
+                )
+            arrays.append(
+                numbers([as_written(c) for c in cells[name]])
+                if array.dtype.kind in "OUSMm"
+                else array.astype(float)
+            )
+        return cls(
+            names,
+            np.asfortranarray(np.stack(arrays, axis=1)) if arrays else np.empty((0, 0)),
+            cells,
+        )
 
     @classmethod
-    def of_cells(cls, cells: Mapping[str, list[str]], lines: Sequence[int], source: Source, marks: Marks | None = None) -> Table:
-        """From the cells of a file. A decimal mark that its columns leave open is decided by those that are used."""
+    def of_cells(
+        cls,
+        cells: Mapping[str, list[str]],
+        lines: Sequence[int],
+        source: Source,
+        marks: Marks | None = None,
+    ) -> Table:
+        """From the cells of a file. A decimal mark that its columns leave open is decided by those
+        that are used."""
         try:
             marks = marks or source.marks()
         except InputError:
@@ -78,7 +104,11 @@ class Table:
     @property
     def text(self) -> dict[str, Sequence[object]]:
         """The cells of the columns that hold anything but numbers."""
-        return {name: self.cells[name] for name in self.names if name in self.cells and np.isnan(self.column(name)).any()}
+        return {
+            name: self.cells[name]
+            for name in self.names
+            if name in self.cells and np.isnan(self.column(name)).any()
+        }
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -89,7 +119,9 @@ class Table:
 
     def index(self, name: str) -> int:
         if name not in self.names:
-            raise InputError(f"the table has no column {name!r}; its columns are {', '.join(self.names)}")
+            raise InputError(
+                f"the table has no column {name!r}; its columns are {', '.join(self.names)}"
+            )
         return self.names.index(name)
 
     def samples(
@@ -102,14 +134,16 @@ class Table:
     ) -> tuple[Samples, list[str]]:
         """Checked rows to fit, and remarks. Constant inputs are left out with a remark.
 
-        Raises InputError: unknown names, missing cells, text in a column that is not categorical (row and column
-        named), a constant target, fewer than two rows.
+        Raises InputError: unknown names, missing cells, text in a column that is not categorical
+        (row and column named), a constant target, fewer than two rows.
         """
         domain = dict(domain or {})
         targets = list(targets)
         chosen = [n for n in self.names if n not in targets] if inputs is None else list(inputs)
         self._check_names(targets, chosen, categorical, domain)
-        return self._decided([n for n in (*targets, *chosen) if n not in categorical])._samples(targets, chosen, categorical, domain)
+        return self._decided([n for n in (*targets, *chosen) if n not in categorical])._samples(
+            targets, chosen, categorical, domain
+        )
 
     def _decided(self, needed: Sequence[str]) -> Table:
         """The table with the decimal mark that the columns `needed` as numbers prove."""
@@ -118,10 +152,19 @@ class Table:
         marks = self.source.marks(needed)
         if marks.decimal == self.marks.decimal:
             return replace(self, marks=marks)
-        return Table.of_cells({name: [str(c) for c in self.cells[name]] for name in self.names}, self.lines, self.source, marks)
+        return Table.of_cells(
+            {name: [str(c) for c in self.cells[name]] for name in self.names},
+            self.lines,
+            self.source,
+            marks,
+        )
 
     def _samples(
-        self, targets: list[str], chosen: list[str], categorical: Sequence[str], domain: Mapping[str, tuple[float, float]]
+        self,
+        targets: list[str],
+        chosen: list[str],
+        categorical: Sequence[str],
+        domain: Mapping[str, tuple[float, float]],
     ) -> tuple[Samples, list[str]]:
         if not len(self):
             raise InputError("the table has a header but no rows; give at least two rows")
@@ -136,17 +179,26 @@ class Table:
             axes.append(spec)
             columns.append(column)
         if not axes:
-            raise InputError("no input varies; give at least one input column with different values")
+            raise InputError(
+                "no input varies; give at least one input column with different values"
+            )
         y = [self._numeric(name) for name in targets]
         return Samples.of(self._joined(axes, columns), np.stack(y, axis=1), axes, targets), notes
 
     def _joined(self, axes: list[AxisSpec], columns: list[Floats]) -> Floats:
-        """The columns side by side [N, D]; a view where they stand so in the table (ten million rows are half a gigabyte)."""
+        """The columns side by side [N, D]; a view where they stand so in the table (ten million
+        rows are half a gigabyte)."""
         first = self.index(axes[0].name)
         together = all(not a.levels and self.index(a.name) == first + i for i, a in enumerate(axes))
         return self.numbers[:, first : first + len(axes)] if together else np.stack(columns, axis=1)
 
-    def _check_names(self, targets: list[str], inputs: list[str], categorical: Sequence[str], domain: Mapping[str, object]) -> None:
+    def _check_names(
+        self,
+        targets: list[str],
+        inputs: list[str],
+        categorical: Sequence[str],
+        domain: Mapping[str, object],
+    ) -> None:
         for name in (*targets, *inputs, *categorical, *domain):
             self.index(name)
         if not targets:
@@ -158,12 +210,18 @@ class Table:
                 raise InputError(f"column {name!r} is both target and input; name it once")
         for name in (*categorical, *domain):
             if name not in inputs:
-                raise InputError(f"column {name!r} is declared categorical or given a domain but is not an input")
+                raise InputError(
+                    f"column {name!r} is declared categorical or given a domain but is not an input"
+                )
         for name in categorical:
             if name in domain:
-                raise InputError(f"column {name!r} is categorical; its domain is its levels, leave the ends out")
+                raise InputError(
+                    f"column {name!r} is categorical; its domain is its levels, leave the ends out"
+                )
 
-    def _input(self, name: str, categorical: bool, domain: tuple[float, float] | None) -> tuple[AxisSpec | None, Floats]:
+    def _input(
+        self, name: str, categorical: bool, domain: tuple[float, float] | None
+    ) -> tuple[AxisSpec | None, Floats]:
         if categorical:
             levels, column = self._levels(name)
             return (AxisSpec(name, levels=levels) if len(levels) > 1 else None), column
@@ -190,29 +248,49 @@ class Table:
         where = f"{self._place(row)}, column {name!r}"
         cell = as_written(self.cells[name][row]).strip() if name in self.cells else str(column[row])
         if cell.lower() in MISSING:
-            raise InputError(f"{where}: the cell is missing{_quoted(cell)}; fill it or drop the row")
+            raise InputError(
+                f"{where}: the cell is missing{_quoted(cell)}; fill it or drop the row"
+            )
         if contradiction := self.marks.contradiction(cell):
             raise InputError(f"{where}: {contradiction}")
-        if not cell.lower().lstrip("+-").startswith("inf") and not is_number(cell) and not _too_large(cell):
-            raise InputError(f"{where}: {cell!r} is text; declare the column categorical, leave it out or correct the cell")
-        raise InputError(f"{where}: {cell!r} is not a finite number; correct the cell or drop the row")
+        if (
+            not cell.lower().lstrip("+-").startswith("inf")
+            and not is_number(cell)
+            and not _too_large(cell)
+        ):
+            raise InputError(
+                f"{where}: {cell!r} is text; declare the column categorical, leave it out or"
+                " correct the cell"
+            )
+        raise InputError(
+            f"{where}: {cell!r} is not a finite number; correct the cell or drop the row"
+        )
 
     def _check_marks(self, name: str) -> None:
         """Raises InputError for a column of a file whose decimal marks look like thousands."""
         if self.source is not None and (self.marks.typed or not self.marks.trusted):
             column = self.marks.column(name)
-            column.numbers([c if isinstance(c, str) else str(c) for c in self.cells[name]], self.lines)
+            column.numbers(
+                [c if isinstance(c, str) else str(c) for c in self.cells[name]], self.lines
+            )
             column.finish()
 
     def _levels(self, name: str) -> tuple[tuple[str, ...], Floats]:
-        """Level names as written, in the order of numbers where all are numbers; only an empty cell is missing."""
+        """Level names as written, in the order of numbers where all are numbers; only an empty cell
+        is missing."""
         known = self.cells[name] if name in self.cells else self.column(name).tolist()
         cells = [as_written(cell).strip() for cell in known]
         if "" in cells:
-            raise InputError(f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it or drop the row")
+            raise InputError(
+                f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it or"
+                " drop the row"
+            )
         found = sorted(set(cells), key=_order(set(cells), self.marks))
         if len(found) > MOST_LEVELS:
-            raise InputError(f"column {name!r} has {len(found)} levels, more than {MOST_LEVELS}; group rare ones or leave it out")
+            raise InputError(
+                f"column {name!r} has {len(found)} levels, more than {MOST_LEVELS}; group rare ones"
+                " or leave it out"
+            )
         index = {level: float(i) for i, level in enumerate(found)}
         return tuple(found), np.array([index[cell] for cell in cells])
 
@@ -220,8 +298,14 @@ class Table:
 def _column(values: Any, name: str) -> NDArray[Any]:
     """One column as an array [N]; NaN or None where it is masked, text where it holds times."""
     array = unmasked(values)
-    if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(isinstance(c, (complex, np.complexfloating)) for c in array.flat)):
-        raise InputError(f"column {name!r} is complex; give its real part, or real and imaginary part as two columns")
+    if array.dtype.kind == "c" or (
+        array.dtype.kind == "O"
+        and any(isinstance(c, (complex, np.complexfloating)) for c in array.flat)
+    ):
+        raise InputError(
+            f"column {name!r} is complex; give its real part, or real and imaginary part as two"
+            " columns"
+        )
     if array.ndim != 1:
         raise InputError(f"column {name!r} has the shape {array.shape}; give one cell per row")
     return array.astype(str).astype(object) if array.dtype.kind in "Mm" else array
@@ -236,7 +320,10 @@ def as_written(cell: object) -> str:
 
 def _order(levels: set[str], marks: Marks) -> Callable[[str], tuple[float, str]]:
     if all(map(is_number, levels)):
-        return lambda level: (found if (found := marks.number(level)) == found else number(level), level)
+        return lambda level: (
+            found if (found := marks.number(level)) == found else number(level),
+            level,
+        )
     return lambda level: (0.0, level)
 
 

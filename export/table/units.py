@@ -22,7 +22,8 @@ SPELLED = {"percent": "%", "pct": "%"}
 
 
 def unit_of(name: str) -> str:
-    """The unit in brackets at the end of `name`, or its last part after `_` where that is a known unit; else ''."""
+    """The unit in brackets at the end of `name`, or its last part after `_` where that is a known
+    unit; else ''."""
     found = BRACKETS.search(name)
     if found:
         return found.group(1).strip()
@@ -41,8 +42,12 @@ def unit_for(name: str, known: Mapping[str, str]) -> str:
 
 
 def with_units(model: Model, known: Mapping[str, str] | None = None) -> Model:
-    """The model with the units that its table's row of units or its names carry, where it has none."""
+    """The model with the units that its table's row of units or its names carry, where it has
+    none."""
     known = known or {}
-    axes = [replace(a, unit=a.unit or unit_for(a.name, known)) if a.kind != "categorical" else a for a in model.axes]
+    axes = [
+        replace(a, unit=a.unit or unit_for(a.name, known)) if a.kind != "categorical" else a
+        for a in model.axes
+    ]
     outputs = [replace(o, unit=o.unit or unit_for(o.name, known)) for o in model.outputs]
     return model.replace(axes=axes, outputs=outputs)

@@ -27,8 +27,9 @@ FINE = 1e-2
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before them, the most
-    parameters that are solved for all at once (larger pupils are swept axis by axis alone), and teaching points.
+    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before
+    them, the most parameters that are solved for all at once (larger pupils are swept axis by axis
+    alone), and teaching points.
 
     A larger rank is kept only where it lowers the distance on the check points to the share `gain`.
     """
@@ -47,7 +48,8 @@ NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 20, 0.95, 700, 8000)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
 REFIT_STEPS, REFIT_SWEEPS = 4, 12
-"""Fewer sweeps would leave the refits near the pupil that saw all rows: with 6 their errors came out a sixth too small."""
+"""Fewer sweeps would leave the refits near the pupil that saw all rows: with 6 their errors came
+out a sixth too small."""
 
 
 def schedule_for(tolerance: float) -> Schedule:
@@ -66,7 +68,8 @@ class Lesson:
 
 @dataclass(frozen=True, eq=False)
 class Distilled:
-    """The pupil, its RMS distance from the teacher on the check points, and (rank, parameters, distance) tried."""
+    """The pupil, its RMS distance from the teacher on the check points, and (rank, parameters,
+    distance) tried."""
 
     f: Separable
     distance: float
@@ -87,8 +90,9 @@ def distil(
     deadline: float = np.inf,
     watch: Callable[[str], None] | None = None,
 ) -> Distilled:
-    """Grow the rank until the distance on the check points falls below `tolerance`, stops falling, or size or time run out:
-    no rank is begun that could not be taught, and its `n_refits` moved on, before the deadline.
+    """Grow the rank until the distance on the check points falls below `tolerance`, stops falling,
+    or size or time run out: no rank is begun that could not be taught, and its `n_refits` moved on,
+    before the deadline.
 
     target [M, K] and check [M', K]: the teacher on the points of `lesson`, in units of its spread.
     """
@@ -99,7 +103,9 @@ def distil(
     spent = 0.0
     for rank in _ladder(schedule, bases, max_parameters):
         begin = time.monotonic()
-        if best is not None and late(deadline, spent * _cost(rank / best.f.rank, schedule, n_refits)):
+        if best is not None and late(
+            deadline, spent * _cost(rank / best.f.rank, schedule, n_refits)
+        ):
             break
         wider = _wider(f, bases, rank, target.shape[1], rng)
         rows = Rows(wider.bases, lesson.x, target, lesson.weight)
@@ -119,19 +125,27 @@ def distil(
 
 
 def _ladder(schedule: Schedule, bases: Sequence[SpanBasis], max_parameters: int) -> list[int]:
-    """The ranks whose tables fit into `max_parameters`, from the first of at least FIRST modes (or the largest) on."""
+    """The ranks whose tables fit into `max_parameters`, from the first of at least FIRST modes (or
+    the largest) on."""
     each = sum(b.n_rows for b in bases)
     fitting = [r for r in schedule.ranks if r * each <= max_parameters] or [1]
     return [r for r in fitting if r >= min(FIRST, fitting[-1])]
 
 
 def _cost(wider: float, schedule: Schedule, n_refits: int) -> float:
-    """Time to teach `wider` times as many modes and to move them on, over the time the last rank took."""
+    """Time to teach `wider` times as many modes and to move them on, over the time the last rank
+    took."""
     share = (REFIT_STEPS + REFIT_SWEEPS) / (schedule.steps + schedule.sweeps)
     return wider**2 * (1.0 + n_refits * share)
 
 
-def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs: int, rng: np.random.Generator) -> Separable:
+def _wider(
+    f: Separable | None,
+    bases: Sequence[SpanBasis],
+    rank: int,
+    n_outputs: int,
+    rng: np.random.Generator,
+) -> Separable:
     if f is None:
         return start(bases, mode_sets(len(bases), rank), n_outputs, rng)
     return grown(f, mode_sets(len(bases), rank - (f.rank - 1)), rng)
@@ -140,7 +154,8 @@ def _wider(f: Separable | None, bases: Sequence[SpanBasis], rank: int, n_outputs
 def teach(
     f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int, deadline: float, *, extrapolate: bool = False
 ) -> Separable:  # fmt: skip
-    """f moved towards the targets of `rows`: `sweeps` axis by axis, then `steps` of all axes where f is small enough."""
+    """f moved towards the targets of `rows`: `sweeps` axis by axis, then `steps` of all axes where
+    f is small enough."""
     parts = components(f)
     strengths = np.full(len(parts), schedule.strength)
     if sweeps:
@@ -150,16 +165,26 @@ def teach(
         )  # fmt: skip
     if f.parameters > schedule.together:
         return f
-    return levenberg_marquardt(f, rows, strengths=strengths, adapt=False, steps=steps, tolerance=3e-3, deadline=deadline, leverages=False).f
+    return levenberg_marquardt(
+        f,
+        rows,
+        strengths=strengths,
+        adapt=False,
+        steps=steps,
+        tolerance=3e-3,
+        deadline=deadline,
+        leverages=False,
+    ).f
 
 
 def refits(
     pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = (), deadline: float = np.inf
 ) -> list[Separable]:  # fmt: skip
-    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers that saw fewer rows.
+    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers
+    that saw fewer rows.
 
-    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it was taught. Refits that would
-    begin after the deadline raise OutOfTime.
+    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it
+    was taught. Refits that would begin after the deadline raise OutOfTime.
     """
 
     def one(a: int) -> Separable:

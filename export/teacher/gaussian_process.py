@@ -1,8 +1,10 @@
-"""Gaussian process whose kernel is a sum of products over the axes, on power-warped inputs: itself an SNA, one mode a row.
+"""Gaussian process whose kernel is a sum of products over the axes, on power-warped inputs: itself
+an SNA, one mode a row.
 
     k(x, x') = sum_c v_c prod_d exp(-(u_d - u'_d)^2 / (2 l_cd^2)) + noise,   u = (e^{a x} - 1) / (e^a - 1),  x in [0, 1]
 
-or, with `laplace`, prod_d exp(-|u_d - u'_d| / l_cd). A categorical axis enters as its indicator columns, which share one length.
+or, with `laplace`, prod_d exp(-|u_d - u'_d| / l_cd). A categorical axis enters as its indicator
+columns, which share one length.
 """
 
 from __future__ import annotations
@@ -22,20 +24,23 @@ from ..fit.engine.budget import check, late, strike
 Floats = NDArray[np.float64]
 JITTER = 1e-10
 FARTHEST = 60.0
-"""Logarithms of lengths, variances and noise, or a warp, beyond which the search has lost its way: their powers overflow."""
+"""Logarithms of lengths, variances and noise, or a warp, beyond which the search has lost its way:
+their powers overflow."""
 START_LENGTH = (1.4, 0.25, 0.08)
 START_VARIANCE = (1.0, 0.3, 0.1)
 START_NOISE = 0.02
 WORTH_SEARCHING, LEAST_ROWS, LEAST_TRIES = 60, 150, 15
-"""Evaluations of the evidence to plan for when time is short, the fewest rows of one, and the fewest evaluations."""
+"""Evaluations of the evidence to plan for when time is short, the fewest rows of one, and the
+fewest evaluations."""
 PRIOR_SPREAD = {"length": 2.0, "variance": 2.0, "noise": 5.0, "warp": 2.0}
-"""Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the start."""
+"""Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the
+start."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Columns of the kernel: `scale` maps axis values to [0, 1]; `axis` [F] names the axis of each column;
-    `level` [F] the level whose indicator the column is, -1 for a continuous axis."""
+    """Columns of the kernel: `scale` maps axis values to [0, 1]; `axis` [F] names the axis of each
+    column; `level` [F] the level whose indicator the column is, -1 for a continuous axis."""
 
     lower: Floats
     width: Floats
@@ -44,10 +49,13 @@ class Inputs:
 
     @classmethod
     def of(cls, n_levels: NDArray[np.int64], lower: Floats, upper: Floats) -> Inputs:
-        """`n_levels` [D]: 0 for a continuous axis, else its number of levels; lower, upper [D]: the domain."""
+        """`n_levels` [D]: 0 for a continuous axis, else its number of levels; lower, upper [D]: the
+        domain."""
         axis = [d for d, n in enumerate(n_levels) for _ in range(max(n, 1))]
         level = [i if n else -1 for n in n_levels for i in range(max(n, 1))]
-        return cls(lower, np.where(upper > lower, upper - lower, 1.0), np.array(axis), np.array(level))
+        return cls(
+            lower, np.where(upper > lower, upper - lower, 1.0), np.array(axis), np.array(level)
+        )
 
     @property
     def n_axes(self) -> int:
@@ -74,8 +82,17 @@ class Hyper:
     @classmethod
     def unpack(cls, t: Floats, n_products: int, n_axes: int, laplace: bool = False) -> Hyper:
         split = n_products * n_axes
-        length, variance = np.exp(t[:split]).reshape(n_products, n_axes), np.exp(t[split : split + n_products])
-        return cls(length, variance, float(np.exp(t[split + n_products])), t[split + n_products + 1 :], laplace)
+        length, variance = (
+            np.exp(t[:split]).reshape(n_products, n_axes),
+            np.exp(t[split : split + n_products]),
+        )
+        return cls(
+            length,
+            variance,
+            float(np.exp(t[split + n_products])),
+            t[split + n_products + 1 :],
+            laplace,
+        )
 
 
 def warp(z: Floats, a: Floats) -> tuple[Floats, Floats]:
@@ -86,7 +103,8 @@ def warp(z: Floats, a: Floats) -> tuple[Floats, Floats]:
 
 
 def kernels(u: Floats, v: Floats, axis: NDArray[np.int64], hyper: Hyper) -> list[Floats]:
-    """The products v_c prod_d exp(..) between rows u [N, F] and v [M, F]: one [N, M] per product."""
+    """The products v_c prod_d exp(..) between rows u [N, F] and v [M, F]: one [N, M] per
+    product."""
     out = []
     for length, variance in zip(hyper.length, hyper.variance, strict=True):
         a, b = u / length[axis], v / length[axis]
@@ -104,21 +122,36 @@ def kernels(u: Floats, v: Floats, axis: NDArray[np.int64], hyper: Hyper) -> list
 
 
 class _Evidence:
-    """-log p(y | hyper) with weak priors, and its gradient, in the logarithms of the hyper-parameters."""
+    """-log p(y | hyper) with weak priors, and its gradient, in the logarithms of the
+    hyper-parameters."""
 
-    def __init__(self, z: Floats, y: Floats, inputs: Inputs, n_products: int, tied: bool, laplace: bool) -> None:
-        self.z, self.y, self.inputs, self.n_products, self.laplace = z, y, inputs, n_products, laplace
+    def __init__(
+        self, z: Floats, y: Floats, inputs: Inputs, n_products: int, tied: bool, laplace: bool
+    ) -> None:
+        self.z, self.y, self.inputs, self.n_products, self.laplace = (
+            z,
+            y,
+            inputs,
+            n_products,
+            laplace,
+        )
         per_axis = 1 if tied else inputs.n_axes
-        length = np.log(np.repeat(START_LENGTH[:n_products], per_axis) * (inputs.n_axes**0.5 if laplace else 1.0))
+        length = np.log(
+            np.repeat(START_LENGTH[:n_products], per_axis)
+            * (inputs.n_axes**0.5 if laplace else 1.0)
+        )
         variance = np.log(START_VARIANCE[:n_products])
         bends = 0 if tied else inputs.n_axes
         self.start = np.r_[length, variance, np.log(START_NOISE), np.full(bends, 0.01)]
         s = PRIOR_SPREAD
-        self.spread = np.repeat([s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, bends])
+        self.spread = np.repeat(
+            [s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, bends]
+        )
         self.untie = self._untie(inputs.n_axes) if tied else np.eye(len(self.start))
 
     def _untie(self, d: int) -> Floats:
-        """All hyper-parameters from the tied ones: one length for the d axes of a product, no warps."""
+        """All hyper-parameters from the tied ones: one length for the d axes of a product, no
+        warps."""
         c = self.n_products
         out = np.zeros((c * d + c + 1 + d, 2 * c + 1))
         for j in range(c):
@@ -164,12 +197,17 @@ class _Evidence:
         noise = 0.5 * np.trace(m) * hyper.noise
         pull = (t - self.start) / self.spread
         value = 0.5 * float(self.y @ alpha) + 0.5 * log_det + 0.5 * float(pull @ pull)
-        return value, self.untie.T @ np.r_[length.reshape(-1), variance, noise, bent] + pull / self.spread
+        return (
+            value,
+            self.untie.T @ np.r_[length.reshape(-1), variance, noise, bent] + pull / self.spread,
+        )
 
 
 def _pulled_apart(weighted: Floats, u: Floats, axis: NDArray[np.int64], n_axes: int) -> Floats:
     """1/2 sum_ij weighted_ij |u_i - u_j| of every axis, [D]."""
-    per_column = [0.5 * float(np.sum(weighted * np.abs(column[:, None] - column))) for column in u.T]
+    per_column = [
+        0.5 * float(np.sum(weighted * np.abs(column[:, None] - column))) for column in u.T
+    ]
     return np.asarray(np.bincount(axis, per_column, n_axes), dtype=float)
 
 
@@ -177,7 +215,8 @@ def _pulled_apart(weighted: Floats, u: Floats, axis: NDArray[np.int64], n_axes: 
 class GaussianProcess:
     """mean(x) = centre + spread * sum_j alpha_j k(x, x_j).
 
-    alpha [N]; inverse [N, N] = (K + noise)^-1 in units of spread, kept for left-out predictions; evidence: higher is better.
+    alpha [N]; inverse [N, N] = (K + noise)^-1 in units of spread, kept for left-out predictions;
+    evidence: higher is better.
     """
 
     inputs: Inputs
@@ -189,14 +228,16 @@ class GaussianProcess:
     spread: float
 
     def alpha_without(self, rows: NDArray[np.int64]) -> Floats:
-        """alpha of the process that never saw `rows` (zero there): block elimination of the inverse."""
+        """alpha of the process that never saw `rows` (zero there): block elimination of the
+        inverse."""
         block = self.inverse[np.ix_(rows, rows)]
         out = self.alpha - self.inverse[:, rows] @ np.linalg.solve(block, self.alpha[rows])
         out[rows] = 0.0
         return out
 
     def held_out(self, folds: NDArray[np.int64]) -> Floats:
-        """y - prediction without the rows of the same fold, [N]: inverse_FF^-1 alpha_F for each fold F.
+        """y - prediction without the rows of the same fold, [N]: inverse_FF^-1 alpha_F for each
+        fold F.
 
         Source: Rasmussen and Williams, Gaussian Processes (2006), eq. 5.12, for blocks.
         """
@@ -208,10 +249,21 @@ class GaussianProcess:
 
     def given(self, x: Floats, y: Floats) -> GaussianProcess:
         """The same hyper-parameters, centre and spread given other rows; for predictions alone."""
-        return condition(self.inputs, self.hyper, x, (y - self.centre) / self.spread, self.centre, self.spread, inverse=False)
+        return condition(
+            self.inputs,
+            self.hyper,
+            x,
+            (y - self.centre) / self.spread,
+            self.centre,
+            self.spread,
+            inverse=False,
+        )
 
-    def predict(self, x: Floats, alphas: Floats | None = None, chunk: int = 4096, deadline: float = np.inf) -> Floats:
-        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]. Raises OutOfTime at the deadline."""
+    def predict(
+        self, x: Floats, alphas: Floats | None = None, chunk: int = 4096, deadline: float = np.inf
+    ) -> Floats:
+        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]. Raises OutOfTime at the
+        deadline."""
         weights = self.alpha if alphas is None else alphas
         parts = []
         for start in range(0, len(x), chunk):
@@ -250,11 +302,13 @@ def fit_gaussian_process(
     deadline: float = np.inf,
     hard: float = np.inf,
 ) -> GaussianProcess:
-    """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one factorisation on all rows.
+    """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one
+    factorisation on all rows.
 
-    x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes (`laplace` only with it). The noise is lifted
-    until the kernel matrix factors. With little time until `deadline` the evidence is taken on fewer rows. Raises OutOfTime where
-    the factorisation would not be done at the instant `hard`.
+    x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes
+    (`laplace` only with it). The noise is lifted until the kernel matrix factors. With little time
+    until `deadline` the evidence is taken on fewer rows. Raises OutOfTime where the factorisation
+    would not be done at the instant `hard`.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
@@ -278,7 +332,8 @@ class _OutOfTime(Exception):
 
 
 def _affordable(goal: _Evidence, count: int, deadline: float) -> int:
-    """Rows on which WORTH_SEARCHING evaluations end before the deadline, by the time of one on `count` (cost ~ rows^2.5)."""
+    """Rows on which WORTH_SEARCHING evaluations end before the deadline, by the time of one on
+    `count` (cost ~ rows^2.5)."""
     begin = time.monotonic()
     goal(goal.start)
     now = time.monotonic()
@@ -289,7 +344,8 @@ def _affordable(goal: _Evidence, count: int, deadline: float) -> int:
 
 
 def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
-    """The hyper-parameters of the best evidence found in `iterations`, or when the deadline strikes (after LEAST_TRIES)."""
+    """The hyper-parameters of the best evidence found in `iterations`, or when the deadline strikes
+    (after LEAST_TRIES)."""
     best, tries = (np.inf, goal.start), 0
 
     def watched(t: Floats) -> tuple[float, Floats]:
@@ -302,7 +358,15 @@ def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
         return value, slope
 
     try:
-        return np.asarray(minimize(watched, goal.start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20}).x)
+        return np.asarray(
+            minimize(
+                watched,
+                goal.start,
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": iterations, "maxcor": 20},
+            ).x
+        )
     except _OutOfTime:
         return best[1]
 
@@ -310,7 +374,8 @@ def _search(goal: _Evidence, iterations: int, deadline: float) -> Floats:
 def condition(
     inputs: Inputs, hyper: Hyper, x: Floats, v: Floats, centre: float, spread: float, *, inverse: bool = True
 ) -> GaussianProcess:  # fmt: skip
-    """The process with known hyper-parameters given all rows; v = (y - centre) / spread. Without `inverse` nothing can be left out."""
+    """The process with known hyper-parameters given all rows; v = (y - centre) / spread. Without
+    `inverse` nothing can be left out."""
     u = features(inputs, hyper, x)
     k = kernels(u, u, inputs.axis, hyper)
     gram = sum(k[1:], k[0])

@@ -1,4 +1,5 @@
-"""Where a teacher is asked: on the rows, on crossings or mixtures of rows, and spread over the box."""
+"""Where a teacher is asked: on the rows, on crossings or mixtures of rows, and spread over the
+box."""
 
 from __future__ import annotations
 
@@ -11,19 +12,27 @@ CROSSED, BOXED = 0.75, 0.25
 """Shares of the points away from the rows."""
 BEYOND, MIXTURE_NOISE = 0.3, (0.3, 1.0)
 FEW_VALUES = 9
-"""An axis with at most so many distinct values is asked on these values alone, as a categorical one."""
+"""An axis with at most so many distinct values is asked on these values alone, as a categorical
+one."""
 
 
 def teaching_points(
-    x: Floats, n_levels: NDArray[np.int64], count: int, rng: np.random.Generator, mixed: bool = False
+    x: Floats,
+    n_levels: NDArray[np.int64],
+    count: int,
+    rng: np.random.Generator,
+    mixed: bool = False,
 ) -> tuple[Floats, Floats]:
-    """The rows x [N, D] and `count` points more, with weights: [N + count, D], [N + count]; all inside the box of x.
+    """The rows x [N, D] and `count` points more, with weights: [N + count, D], [N + count]; all
+    inside the box of x.
 
-    A crossing takes each coordinate from one of two rows (so inputs that move together stay together) and half of
-    them slide towards a third row. The rows together weigh as much as all other points. `mixed`: mixtures alone, for
-    more axes than a box of points can fill.
+    A crossing takes each coordinate from one of two rows (so inputs that move together stay
+    together) and half of them slide towards a third row. The rows together weigh as much as all
+    other points. `mixed`: mixtures alone, for more axes than a box of points can fill.
     """
-    fixed = np.array([n > 0 or len(np.unique(x[:, d])) <= FEW_VALUES for d, n in enumerate(n_levels)])
+    fixed = np.array(
+        [n > 0 or len(np.unique(x[:, d])) <= FEW_VALUES for d, n in enumerate(n_levels)]
+    )
     if mixed:
         others = [_mixtures(x, fixed, count, rng)]
     else:
@@ -34,11 +43,16 @@ def teaching_points(
 
 
 def _mixtures(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
-    """Points on and beyond the segments between two rows, with noise of MIXTURE_NOISE standard deviations an axis."""
+    """Points on and beyond the segments between two rows, with noise of MIXTURE_NOISE standard
+    deviations an axis."""
     first, second = rng.integers(len(x), size=(2, count))
     along = rng.uniform(-BEYOND, 1.0 + BEYOND, (count, 1))
     size = rng.choice(MIXTURE_NOISE, (count, 1))
-    noisy = x[first] + along * (x[second] - x[first]) + size * x.std(axis=0) * rng.standard_normal((count, x.shape[1]))
+    noisy = (
+        x[first]
+        + along * (x[second] - x[first])
+        + size * x.std(axis=0) * rng.standard_normal((count, x.shape[1]))
+    )
     return np.asarray(np.where(fixed, x[first], np.clip(noisy, x.min(axis=0), x.max(axis=0))))
 
 
@@ -53,7 +67,9 @@ def _crossings(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.G
 
 def _box(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
     seed = int(rng.integers(2**31))
-    unit = qmc.Sobol(x.shape[1], seed=seed).random_base2(max(1, int(np.ceil(np.log2(max(count, 2))))))[:count]
+    unit = qmc.Sobol(x.shape[1], seed=seed).random_base2(
+        max(1, int(np.ceil(np.log2(max(count, 2)))))
+    )[:count]
     out = x.min(axis=0) + unit * np.ptp(x, axis=0)
     for d in np.flatnonzero(fixed):
         seen = np.unique(x[:, d])

@@ -14,17 +14,41 @@ Floats = NDArray[np.float64]
 GRID = 161
 DOMINATED = 0.9
 """Share of the rows on one value from which an axis of a crowded table is left out."""
-CANDIDATES = ((1, 1), (2, 1), (3, 1), (3, 2), (5, 1), (3, 4), (5, 2), (7, 1), (3, 6), (5, 4), (7, 2), (3, 9), (5, 8), (3, 14), (3, 20))
+CANDIDATES = (
+    (1, 1),
+    (2, 1),
+    (3, 1),
+    (3, 2),
+    (5, 1),
+    (3, 4),
+    (5, 2),
+    (7, 1),
+    (3, 6),
+    (5, 4),
+    (7, 2),
+    (3, 9),
+    (5, 8),
+    (3, 14),
+    (3, 20),
+)
 """(degree, spans), from few rows to many."""
 
 
-def teacher_bases(teachers: list[GaussianProcess], samples: Samples, tolerance: float, linear: bool = False) -> list[SpanBasis]:
-    """The basis with the fewest rows of each axis whose best approximation of kernel draws errs by less than `tolerance`
-    (relative RMS); breaks are even in the warped coordinate of the first teacher. An axis with few distinct values
-    gets at most as many rows as values. `linear`: straight atoms, for more axes than the rows can bend, and constant
-    ones where nearly all rows share a value: what the few others say there would be stretched far outside."""
+def teacher_bases(
+    teachers: list[GaussianProcess], samples: Samples, tolerance: float, linear: bool = False
+) -> list[SpanBasis]:
+    """The basis with the fewest rows of each axis whose best approximation of kernel draws errs by
+    less than `tolerance` (relative RMS); breaks are even in the warped coordinate of the first
+    teacher. An axis with few distinct values gets at most as many rows as values. `linear`:
+    straight atoms, for more axes than the rows can bend, and constant ones where nearly all rows
+    share a value: what the few others say there would be stretched far outside.
+    """
     return [
-        _constant(samples, d) if linear and _dominated(samples, d) else _basis(teachers, samples, d, np.inf if linear else tolerance)
+        (
+            _constant(samples, d)
+            if linear and _dominated(samples, d)
+            else _basis(teachers, samples, d, np.inf if linear else tolerance)
+        )
         for d in range(samples.x.shape[1])
     ]
 
@@ -36,10 +60,14 @@ def _constant(samples: Samples, d: int) -> SpanBasis:
 def _dominated(samples: Samples, d: int) -> bool:
     if samples.n_levels[d]:
         return False
-    return bool(np.unique(samples.x[:, d], return_counts=True)[1].max() >= DOMINATED * len(samples.x))
+    return bool(
+        np.unique(samples.x[:, d], return_counts=True)[1].max() >= DOMINATED * len(samples.x)
+    )
 
 
-def _basis(teachers: list[GaussianProcess], samples: Samples, d: int, tolerance: float) -> SpanBasis:
+def _basis(
+    teachers: list[GaussianProcess], samples: Samples, d: int, tolerance: float
+) -> SpanBasis:
     if samples.n_levels[d]:
         return levels(int(samples.n_levels[d]))
     distinct = len(np.unique(samples.x[:, d]))
@@ -68,7 +96,8 @@ def _mean_kernel(teachers: list[GaussianProcess], d: int, grid: Floats) -> Float
 
 
 def _missed(design: Floats, kernel: Floats) -> float:
-    """sqrt(tr((I - P) K) / tr K), P the projection on the columns of `design`: RMS part of a draw that does not fit."""
+    """sqrt(tr((I - P) K) / tr K), P the projection on the columns of `design`: RMS part of a draw
+    that does not fit."""
     q, _ = np.linalg.qr(design)
     missed = np.trace(kernel) - np.sum(q * (kernel @ q))
     return float(np.sqrt(max(missed, 0.0) / np.trace(kernel)))

@@ -20,23 +20,28 @@ from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 EVEN = 0.5
-"""Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold errors best."""
+"""Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold
+errors best."""
 CROWDED = 8
 """With fewer rows per axis than this one tied length is all that the rows can tell."""
 HONEST_ROWS = 3000
-"""Rows up to which hyper-parameters are also fitted on halves, for predictions of the other half."""
+"""Rows up to which hyper-parameters are also fitted on halves, for predictions of the other
+half."""
 EXACT = 1e-3
 """Out-of-fold error below which no other link and no larger kernel is tried."""
 BEHIND = 1.1
-"""A link whose one-product process errs by this much more than that of the first link is given up."""
+"""A link whose one-product process errs by this much more than that of the first link is given
+up."""
 
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N, K] in output units.
+    """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N,
+    K] in output units.
 
-    `judges[h]`: the processes that answer for the folds of parity h; their hyper-parameters have seen the other
-    parity only, so that held-out predictions are honest. Above HONEST_ROWS they are `processes` themselves.
+    `judges[h]`: the processes that answer for the folds of parity h; their hyper-parameters have
+    seen the other parity only, so that held-out predictions are honest. Above HONEST_ROWS they are
+    `processes` themselves.
     """
 
     link: str
@@ -58,7 +63,8 @@ class Teacher:
         return f"{self.n_products} {kind}{'s' if self.n_products > 1 else ''}"
 
     def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
-        """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds. OutOfTime at the deadline."""
+        """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds.
+        OutOfTime at the deadline."""
         numbers = np.empty(0, dtype=int) if folds is None else np.unique(folds)
         out = np.empty((len(x), len(self.outputs), 1 + len(numbers)))
         for k, output in enumerate(self.outputs):
@@ -67,14 +73,20 @@ class Teacher:
                 mine = np.flatnonzero(numbers % 2 == half)
                 if len(mine):
                     judge = self.judges[half][k]
-                    alphas = np.stack([judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine], axis=1)
+                    alphas = np.stack(
+                        [judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine],
+                        axis=1,
+                    )
                     out[:, k, 1 + mine] = output.value(judge.predict(x, alphas, deadline=deadline))
         return out
 
     def on(self, samples: Samples) -> Teacher:
         """The same hyper-parameters given other rows, for predictions of these alone."""
         target = linear_targets(self.outputs, samples.y)
-        return replace(self, processes=tuple(p.given(samples.x, target[:, k]) for k, p in enumerate(self.processes)))
+        return replace(
+            self,
+            processes=tuple(p.given(samples.x, target[:, k]) for k, p in enumerate(self.processes)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +103,9 @@ class Stack:
 
     @property
     def name(self) -> str:
-        parts = " + ".join(f"{w:.2f} of {t.size}" for w, t in zip(self.weights, self.teachers, strict=True))
+        parts = " + ".join(
+            f"{w:.2f} of {t.size}" for w, t in zip(self.weights, self.teachers, strict=True)
+        )
         return f"Gaussian processes ({parts}), link {self.first.link}"
 
     @property
@@ -100,7 +114,12 @@ class Stack:
 
     def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
         """As `Teacher.values`."""
-        return np.asarray(sum(w * t.values(x, folds, deadline) for w, t in zip(self.weights, self.teachers, strict=True)))
+        return np.asarray(
+            sum(
+                w * t.values(x, folds, deadline)
+                for w, t in zip(self.weights, self.teachers, strict=True)
+            )
+        )
 
     def on(self, samples: Samples) -> Stack:
         """As `Teacher.on`."""
@@ -111,19 +130,32 @@ def teachers(
     samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None,
     hard: float = np.inf,
 ) -> list[Teacher]:  # fmt: skip
-    """Teachers of every link in the order tried: with one and two products, or for crowded samples smooth and rough.
+    """Teachers of every link in the order tried: with one and two products, or for crowded samples
+    smooth and rough.
 
-    The search for hyper-parameters ends at `deadline`; a teacher that would not be ready at `hard` is left out.
+    The search for hyper-parameters ends at `deadline`; a teacher that would not be ready at `hard`
+    is left out.
     """
     found: list[Teacher] = []
     first = np.inf
     for link in links:
         error = np.inf
-        for n_products, laplace in ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False)):
+        for n_products, laplace in (
+            ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False))
+        ):
             if found and late(deadline):
                 break
             try:
-                teacher = _teacher(samples, link, n_products, laplace, folds, seed, next(_ends(deadline, 1 if found else 2)), hard)
+                teacher = _teacher(
+                    samples,
+                    link,
+                    n_products,
+                    laplace,
+                    folds,
+                    seed,
+                    next(_ends(deadline, 1 if found else 2)),
+                    hard,
+                )
             except OutOfTime:
                 return found
             found.append(teacher)
@@ -153,7 +185,9 @@ def _teacher(
     inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
     everything, tied = np.arange(len(folds)), crowded(samples)
     honest = len(folds) <= HONEST_ROWS
-    parts = [everything] + [np.flatnonzero(folds % 2 == half) for half in ((1, 0) if honest else ())]
+    parts = [everything] + [
+        np.flatnonzero(folds % 2 == half) for half in ((1, 0) if honest else ())
+    ]
     middle = next(_ends(deadline, 2)) if honest else deadline
     until = (middle, middle, deadline)  # two at a time
 
@@ -161,7 +195,16 @@ def _teacher(
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
             fit_gaussian_process(
-                inputs, samples.x, target[:, k], rng, rows=rows, n_products=n_products, tied=tied, laplace=laplace, deadline=end, hard=hard
+                inputs,
+                samples.x,
+                target[:, k],
+                rng,
+                rows=rows,
+                n_products=n_products,
+                tied=tied,
+                laplace=laplace,
+                deadline=end,
+                hard=hard,
             )
             for (k, rng), end in zip(enumerate(streams), _ends(until, len(streams)), strict=True)
         )
@@ -185,15 +228,16 @@ def _ends(deadline: float, parts: int) -> Iterator[float]:
 
 
 def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
-    """The stack of one link with the least out-of-fold error: mixed links would bend the pupil's linear part."""
+    """The stack of one link with the least out-of-fold error: mixed links would bend the pupil's
+    linear part."""
     links = list(dict.fromkeys(t.link for t in found))
     stacks = [stack(samples, [t for t in found if t.link == link]) for link in links]
     return min(stacks, key=lambda s: relative_error(samples.y - s.held_out, samples.y))
 
 
 def stack(samples: Samples, found: list[Teacher]) -> Stack:
-    """Non-negative weights of sum one that minimise the out-of-fold error over all outputs, half way to equal ones;
-    teachers far behind the best are left out.
+    """Non-negative weights of sum one that minimise the out-of-fold error over all outputs, half
+    way to equal ones; teachers far behind the best are left out.
 
     Source: Breiman, Stacked regressions, Machine Learning 24 (1996).
     """

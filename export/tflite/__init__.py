@@ -1,4 +1,5 @@
-"""TFLite export: one file, two signatures, tables in their storage type; written directly or through onnx2tf."""
+"""TFLite export: one file, two signatures, tables in their storage type; written directly or
+through onnx2tf."""
 
 from .export import Exported, export, to_bytes
 

@@ -1,4 +1,5 @@
-"""A graph of many rows as calls of one small graph: what a block of rows needs then stays in the cache."""
+"""A graph of many rows as calls of one small graph: what a block of rows needs then stays in the
+cache."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ CACHE = 1 << 20
 
 
 def in_blocks(graph: Graph, index: int) -> tuple[Graph, Graph | None]:
-    """The graph and the body it calls as number `index` of the file; the graph as it is and None where it is small or of any size.
+    """The graph and the body it calls as number `index` of the file; the graph as it is and None
+    where it is small or of any size.
 
-    The body takes the stacked inputs [D, n] of a block. Blocks are of one size: the last begins before the one ahead ends, and
-    gives only the rows that are missing.
+    The body takes the stacked inputs [D, n] of a block. Blocks are of one size: the last begins
+    before the one ahead ends, and gives only the rows that are missing.
     """
     rows = graph.batch
     count = 0 if rows is None else ceil(rows * _row(graph) / CACHE)
@@ -24,8 +26,17 @@ def in_blocks(graph: Graph, index: int) -> tuple[Graph, Graph | None]:
     count = ceil(rows / size)
     stack, *rest = graph.nodes
     assert stack.op == "stack" and list(stack.inputs) == graph.inputs
-    body = Graph(f"{graph.name}_block", size, inputs=list(stack.outputs), outputs=graph.outputs, nodes=rest)
-    whole = Graph(graph.name, rows, reserved=graph.reserved, inputs=graph.inputs, nodes=[stack], _names=set(graph._names))
+    body = Graph(
+        f"{graph.name}_block", size, inputs=list(stack.outputs), outputs=graph.outputs, nodes=rest
+    )
+    whole = Graph(
+        graph.name,
+        rows,
+        reserved=graph.reserved,
+        inputs=graph.inputs,
+        nodes=[stack],
+        _names=set(graph._names),
+    )
     starts = [min(i * size, rows - size) for i in range(count)]
     answers = [_call(whole, body, index, start) for start in starts]
     spare = count * size - rows
@@ -49,6 +60,11 @@ def _call(whole: Graph, body: Graph, index: int, start: int) -> list[Tensor]:
     size = body.batch
     assert size is not None
     block = whole.slice(whole.nodes[0].outputs[0], 1, start, start + size)
-    outputs = tuple(Tensor(whole.unique(f"{t.name}_{start}"), t.dtype, (size, *t.shape[1:])) for t in body.outputs)
-    whole.nodes.append(Node("call", (whole.constant(True, "bool"), block), outputs, {"graph": index}))
+    outputs = tuple(
+        Tensor(whole.unique(f"{t.name}_{start}"), t.dtype, (size, *t.shape[1:]))
+        for t in body.outputs
+    )
+    whole.nodes.append(
+        Node("call", (whole.constant(True, "bool"), block), outputs, {"graph": index})
+    )
     return list(outputs)

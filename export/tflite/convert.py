@@ -1,4 +1,5 @@
-"""ONNX -> TFLite through onnx2tf and tensorflow: one tf.Module around both converted graphs gives the two signatures."""
+"""ONNX -> TFLite through onnx2tf and tensorflow: one tf.Module around both converted graphs gives
+the two signatures."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from ..graph import FORWARD, GRADIENT, Graph, build
 
 
 def through_onnx2tf(model: Model, batch: int | None = None) -> bytes:
-    """The TFLite file of both graphs. Needs onnx2tf and tensorflow, which need numpy < 2: an environment of their own.
+    """The TFLite file of both graphs. Needs onnx2tf and tensorflow, which need numpy < 2: an
+    environment of their own.
 
     Raises BackendError when they are missing or the conversion fails.
     """
@@ -26,8 +28,8 @@ def through_onnx2tf(model: Model, batch: int | None = None) -> bytes:
         import tensorflow
     except ImportError as error:
         raise BackendError(
-            f"the converter onnx2tf needs {error.name}, which is not installed; make .venv-tflite/.stamp and use its Python, "
-            "or leave --converter out"
+            f"the converter onnx2tf needs {error.name}, which is not installed; make"
+            " .venv-tflite/.stamp and use its Python, or leave --converter out"
         ) from None
     rows = batch or 1
     with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +63,10 @@ def _converted(onnx2tf: Any, model: Model, name: str, rows: int, folder: Path) -
 
 def _failed(error: BaseException) -> BackendError:
     cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return BackendError(f"onnx2tf could not convert this model ({cause}); leave --converter out to write the file directly")
+    return BackendError(
+        f"onnx2tf could not convert this model ({cause}); leave --converter out to write the file"
+        " directly"
+    )
 
 
 def _joined(tensorflow: Any, parts: dict[str, tuple[Graph, str]], rows: int) -> bytes:
@@ -72,12 +77,18 @@ def _joined(tensorflow: Any, parts: dict[str, tuple[Graph, str]], rows: int) -> 
     functions = []
     for name, (graph, _) in parts.items():
         inner = module.parts[name].signatures["serving_default"]
-        keys = {spec.name.split(":")[0]: key for key, spec in inner.structured_input_signature[1].items()}
+        keys = {
+            spec.name.split(":")[0]: key
+            for key, spec in inner.structured_input_signature[1].items()
+        }
         wanted = [t.name for t in graph.inputs]
         given = [keys.get(w, w) for w in wanted]
         answers = set(inner.structured_outputs)
         # onnx2tf keeps the order of outputs but not their names
-        outputs = {t.name: t.name if t.name in answers else f"output_{i}" for i, t in enumerate(graph.outputs)}
+        outputs = {
+            t.name: t.name if t.name in answers else f"output_{i}"
+            for i, t in enumerate(graph.outputs)
+        }
 
         specs = [tf.TensorSpec([rows], tf.float32, name=w) for w in wanted]
         functions.append(tf.function(_signature(inner, given, outputs), input_signature=specs))

@@ -29,7 +29,8 @@ ALIGNMENT = 16  # bytes: kernels read constants in place
 
 
 class Emitter:
-    """Collects buffers and operator codes of the file, and tensors and operators of the subgraph at hand."""
+    """Collects buffers and operator codes of the file, and tensors and operators of the subgraph at
+    hand."""
 
     def __init__(self) -> None:
         self.model = schema.ModelT()
@@ -45,13 +46,18 @@ class Emitter:
         self.part = schema.SubGraphT()
         self.part.name, self.part.tensors, self.part.operators = graph.name, [], []
         self.known: dict[str, int] = {}
-        self.inputs, self.sliced = graph.inputs, {t for n in graph.nodes if n.op == "slice" for t in n.outputs}
+        self.inputs, self.sliced = (
+            graph.inputs,
+            {t for n in graph.nodes if n.op == "slice" for t in n.outputs},
+        )
         self.named = {t.name for t in (*graph.inputs, *graph.outputs)}
         self.part.inputs = [self.tensor(t) for t in graph.inputs]
         for node in graph.nodes:
             if node.op in ELEMENTWISE:
                 operator, options = ELEMENTWISE[node.op]
-                self.operator(operator, options, [self.tensor(t) for t in node.inputs], node.outputs)
+                self.operator(
+                    operator, options, [self.tensor(t) for t in node.inputs], node.outputs
+                )
             else:
                 SPECIAL[node.op](self, node)
         self.part.outputs = [self.tensor(t) for t in graph.outputs]
@@ -85,10 +91,17 @@ class Emitter:
             made = schema.TensorT()
             made.type = TYPES[tensor.dtype]
             made.shape = _vector([(self.batch or 1) if n is None else n for n in tensor.shape])
-            # sizes of tensors follow from the inputs' at run time, but a slice insists on the one in the file
-            if self.batch is None and (tensor in self.inputs or tensor in self.sliced) and None in tensor.shape:
+            # sizes of tensors follow from the inputs' at run time, but a slice insists on the one
+            # in the file
+            if (
+                self.batch is None
+                and (tensor in self.inputs or tensor in self.sliced)
+                and None in tensor.shape
+            ):
                 made.shapeSignature = _vector([-1 if n is None else n for n in tensor.shape])
-            if tensor.name in self.named:  # the names of the others would weigh more than a small model
+            if (
+                tensor.name in self.named
+            ):  # the names of the others would weigh more than a small model
                 made.name = tensor.name
             made.buffer = 0 if tensor.data is None else self.buffer(tensor.data.tobytes())
             self.known[tensor.name] = len(self.part.tensors)
@@ -96,12 +109,19 @@ class Emitter:
         return self.known[tensor.name]
 
     def constant(self, values: object) -> int:
-        """An int32 constant that only TFLite needs: shapes, axes, permutations. No name of the graph begins with \\0."""
+        """An int32 constant that only TFLite needs: shapes, axes, permutations. No name of the
+        graph begins with \\0."""
         data = np.atleast_1d(np.asarray(values, dtype=np.int32))
         return self.tensor(Tensor("\0" + "_".join(map(str, data)), "int32", data.shape, data))
 
     def operator(
-        self, name: str, options: str, inputs: Sequence[int], outputs: Sequence[Tensor], version: int = 1, **fields: object
+        self,
+        name: str,
+        options: str,
+        inputs: Sequence[int],
+        outputs: Sequence[Tensor],
+        version: int = 1,
+        **fields: object,
     ) -> None:
         made = schema.OperatorT()
         made.opcodeIndex = self._code(getattr(OPERATOR, name), version)
@@ -114,7 +134,11 @@ class Emitter:
     def _code(self, builtin: int, version: int) -> int:
         if (builtin, version) not in self._codes:
             code = schema.OperatorCodeT()
-            code.builtinCode, code.deprecatedBuiltinCode, code.version = builtin, min(builtin, 127), version
+            code.builtinCode, code.deprecatedBuiltinCode, code.version = (
+                builtin,
+                min(builtin, 127),
+                version,
+            )
             self._codes[builtin, version] = len(self.model.operatorCodes)
             self.model.operatorCodes.append(code)
         return self._codes[builtin, version]
@@ -123,20 +147,42 @@ class Emitter:
 
     def stack(self, node: Node) -> None:
         inputs = [self.tensor(t) for t in node.inputs]
-        self.operator("PACK", "PackOptions", inputs, node.outputs, valuesCount=len(inputs), axis=node.attributes["axis"])
+        self.operator(
+            "PACK",
+            "PackOptions",
+            inputs,
+            node.outputs,
+            valuesCount=len(inputs),
+            axis=node.attributes["axis"],
+        )
 
     def unstack(self, node: Node) -> None:
         inputs = [self.tensor(node.inputs[0])]
-        self.operator("UNPACK", "UnpackOptions", inputs, node.outputs, num=len(node.outputs), axis=node.attributes["axis"])
+        self.operator(
+            "UNPACK",
+            "UnpackOptions",
+            inputs,
+            node.outputs,
+            num=len(node.outputs),
+            axis=node.attributes["axis"],
+        )
 
     def concat(self, node: Node) -> None:
         inputs = [self.tensor(t) for t in node.inputs]
-        self.operator("CONCATENATION", "ConcatenationOptions", inputs, node.outputs, axis=node.attributes["axis"])
+        self.operator(
+            "CONCATENATION",
+            "ConcatenationOptions",
+            inputs,
+            node.outputs,
+            axis=node.attributes["axis"],
+        )
 
     def gather(self, node: Node) -> None:
         inputs = [self.tensor(t) for t in node.inputs]
         version = {"int8": 2, "int16": 4}.get(node.inputs[0].dtype, 1)
-        self.operator("GATHER", "GatherOptions", inputs, node.outputs, version, axis=node.attributes["axis"])
+        self.operator(
+            "GATHER", "GatherOptions", inputs, node.outputs, version, axis=node.attributes["axis"]
+        )
 
     def cast(self, node: Node) -> None:
         source, out = node.inputs[0], node.outputs[0]
@@ -154,28 +200,50 @@ class Emitter:
 
     def index(self, node: Node) -> None:
         source, last = node.inputs
-        any_, below = (Tensor(f"\0{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2))
+        any_, below = (
+            Tensor(f"\0{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2)
+        )
         types = {"inDataType": TYPES["float32"], "outDataType": TYPES["int32"]}
         self.operator("CAST", "CastOptions", [self.tensor(source)], [any_], **types)
         self.operator("MINIMUM", "", [self.tensor(any_), self.tensor(last)], [below])
         self.operator("MAXIMUM", "", [self.tensor(below), self.constant(0)], node.outputs)
 
     def matmul(self, node: Node) -> None:
-        self.operator("BATCH_MATMUL", "BatchMatMulOptions", [self.tensor(t) for t in node.inputs], node.outputs)
+        self.operator(
+            "BATCH_MATMUL",
+            "BatchMatMulOptions",
+            [self.tensor(t) for t in node.inputs],
+            node.outputs,
+        )
 
     def linear(self, node: Node) -> None:
         inputs = [self.tensor(t) for t in node.inputs] + [-1] * (3 - len(node.inputs))
         wide = len(node.outputs[0].shape) > 2
         version = 6 if len(node.inputs) == 2 else 5 if wide else 1
-        self.operator("FULLY_CONNECTED", "FullyConnectedOptions", inputs, node.outputs, version, keepNumDims=wide)
+        self.operator(
+            "FULLY_CONNECTED",
+            "FullyConnectedOptions",
+            inputs,
+            node.outputs,
+            version,
+            keepNumDims=wide,
+        )
 
     def reshape(self, node: Node) -> None:
         shape = [(self.batch or -1) if n is None else n for n in node.outputs[0].shape]
-        self.operator("RESHAPE", "ReshapeOptions", [self.tensor(node.inputs[0]), self.constant(shape)], node.outputs, newShape=tuple(shape))
+        self.operator(
+            "RESHAPE",
+            "ReshapeOptions",
+            [self.tensor(node.inputs[0]), self.constant(shape)],
+            node.outputs,
+            newShape=tuple(shape),
+        )
 
     def sum(self, node: Node) -> None:
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["axis"])]
-        self.operator("SUM", "ReducerOptions", inputs, node.outputs, keepDims=node.attributes["keep"])
+        self.operator(
+            "SUM", "ReducerOptions", inputs, node.outputs, keepDims=node.attributes["keep"]
+        )
 
     def transpose(self, node: Node) -> None:
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["order"])]
@@ -184,20 +252,32 @@ class Emitter:
     def slice(self, node: Node) -> None:
         rank, axis = len(node.inputs[0].shape), node.attributes["axis"]
         begin, size = [0] * rank, [-1] * rank
-        begin[axis], size[axis] = node.attributes["start"], node.attributes["stop"] - node.attributes["start"]
+        begin[axis], size[axis] = (
+            node.attributes["start"],
+            node.attributes["stop"] - node.attributes["start"],
+        )
         inputs = [self.tensor(node.inputs[0]), self.constant(begin), self.constant(size)]
         self.operator("SLICE", "SliceOptions", inputs, node.outputs)
 
     def call(self, node: Node) -> None:
         """Another subgraph: TFLite calls one by asking, both answers being the same."""
         inputs, index = [self.tensor(t) for t in node.inputs], node.attributes["graph"]
-        self.operator("IF", "IfOptions", inputs, node.outputs, thenSubgraphIndex=index, elseSubgraphIndex=index)
+        self.operator(
+            "IF",
+            "IfOptions",
+            inputs,
+            node.outputs,
+            thenSubgraphIndex=index,
+            elseSubgraphIndex=index,
+        )
 
 
 MORE = (
     "stack", "unstack", "concat", "gather", "cast", "clip", "index", "matmul", "linear", "reshape", "sum", "transpose", "slice", "call",
 )  # fmt: skip
-SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {name: getattr(Emitter, name) for name in MORE}
+SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
+    name: getattr(Emitter, name) for name in MORE
+}
 
 
 def emit(graphs: Sequence[Graph], description: str, metadata: Mapping[str, bytes]) -> bytes:
@@ -259,7 +339,8 @@ class _Options:
 
 
 class _Builder(flatbuffers.Builder):
-    """Writes equal int32 vectors once, and constants on multiples of 16 bytes, as the schema asks and its code forgets."""
+    """Writes equal int32 vectors once, and constants on multiples of 16 bytes, as the schema asks
+    and its code forgets."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)

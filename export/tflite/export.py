@@ -1,4 +1,5 @@
-"""Model -> one TFLite file with signatures `forward` and `value_and_gradient`, run and compared before it is kept."""
+"""Model -> one TFLite file with signatures `forward` and `value_and_gradient`, run and compared
+before it is kept."""
 
 from __future__ import annotations
 
@@ -36,12 +37,19 @@ class Exported:
 
 
 def export(
-    model: Model, folder: str | Path, *, stem: str = "model", batch: int | None = None, converter: str = "direct"
+    model: Model,
+    folder: str | Path,
+    *,
+    stem: str = "model",
+    batch: int | None = None,
+    converter: str = "direct",
 ) -> Exported:
-    """Write `<stem>.tflite` to `folder`: put it beside `<stem>.sna`, where the `tflite` backend looks for it.
+    """Write `<stem>.tflite` to `folder`: put it beside `<stem>.sna`, where the `tflite` backend
+    looks for it.
 
-    Tables keep their storage type. `batch`: fixed number of rows, None for any. `converter`: "direct" writes the operators
-    themselves, "onnx2tf" takes the ONNX graphs through onnx2tf and tensorflow. Raises InputError, BackendError.
+    Tables keep their storage type. `batch`: fixed number of rows, None for any. `converter`:
+    "direct" writes the operators themselves, "onnx2tf" takes the ONNX graphs through onnx2tf and
+    tensorflow. Raises InputError, BackendError.
     """
     if converter not in CONVERTERS:
         raise InputError(f"there is no converter {converter!r}; use one of {', '.join(CONVERTERS)}")
@@ -56,7 +64,10 @@ def export(
         agreement = check(model, blob, batch)
     except RuntimeError as error:
         cause = str(error).strip()
-        raise BackendError(f"the {converter} file does not run ({cause}); use the direct converter or report this model") from None
+        raise BackendError(
+            f"the {converter} file does not run ({cause}); use the direct converter or report this"
+            " model"
+        ) from None
     path = Path(folder) / f"{stem}.tflite"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(blob)
@@ -77,7 +88,8 @@ def metadata(model: Model) -> bytes:
 
 
 def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | None:
-    """Run both signatures on golden and random points; None where no TFLite runtime is installed."""
+    """Run both signatures on golden and random points; None where no TFLite runtime is
+    installed."""
     try:
         interpreter = interpreter_class()(model_content=blob, num_threads=1)
     except BackendError:
@@ -87,11 +99,17 @@ def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | No
 
 
 def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.floating]]:
-    """Outputs in the artifact's order for rows x [N, D] in axis order; offsets are taken off and added in float64, as a caller does."""
+    """Outputs in the artifact's order for rows x [N, D] in axis order; offsets are taken off and
+    added in float64, as a caller does."""
     low, plus = float32_offsets(model)
-    feed = {a.name: np.ascontiguousarray(x[:, d] - low[d], np.float32) for d, a in enumerate(model.axes)}
+    feed = {
+        a.name: np.ascontiguousarray(x[:, d] - low[d], np.float32) for d, a in enumerate(model.axes)
+    }
     answer = ordered(runner(**feed), model)
-    return [y.astype(float) + o if o else y for y, o in zip(answer, [*plus, *[0.0] * len(answer)], strict=False)]
+    return [
+        y.astype(float) + o if o else y
+        for y, o in zip(answer, [*plus, *[0.0] * len(answer)], strict=False)
+    ]
 
 
 def ordered(answer: Mapping[str, NDArray[np.float32]], model: Model) -> list[NDArray[np.float32]]:

@@ -1,8 +1,9 @@
-"""Separable models in torch: modules, a trainer, encoders in front; compiled to artifacts with a stated error.
+"""Separable models in torch: modules, a trainer, encoders in front; compiled to artifacts with a
+stated error.
 
-    module = SeparableModule(domain, outputs, modes=16)
-    train(warm_start(module, x, y), x, y)
-    module.model(error=1e-5).save("model.sna")
+module = SeparableModule(domain, outputs, modes=16)
+train(warm_start(module, x, y), x, y)
+module.model(error=1e-5).save("model.sna")
 """
 
 from .encoder import EncodedModule
@@ -10,4 +11,12 @@ from .module import SeparableModule, khronos
 from .train import Trained, Training, train
 from .warm import warm_start
 
-__all__ = ["EncodedModule", "SeparableModule", "Trained", "Training", "khronos", "train", "warm_start"]
+__all__ = [
+    "EncodedModule",
+    "SeparableModule",
+    "Trained",
+    "Training",
+    "khronos",
+    "train",
+    "warm_start",
+]

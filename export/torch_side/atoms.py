@@ -1,7 +1,7 @@
 """Atoms of one axis as torch modules: fixed features of the coordinate, then trainable mixing.
 
-Every module has `features(x [N]) -> [N, m]` (no parameters: a trainer computes it once), `forward(features) -> [N, R]` and
-`adopted() -> Atoms`, the same functions for the compiler.
+Every module has `features(x [N]) -> [N, m]` (no parameters: a trainer computes it once),
+`forward(features) -> [N, R]` and `adopted() -> Atoms`, the same functions for the compiler.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class BSplineAtoms(AxisAtoms):
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
         super().reset_parameters(generator)
-        tilt = torch.linspace(-1.0, 1.0, len(self.table), dtype=self.table.dtype, device=self.table.device)[:, None]
+        tilt = torch.linspace(
+            -1.0, 1.0, len(self.table), dtype=self.table.dtype, device=self.table.device
+        )[:, None]
         lean = 0.3 * torch.randn((1, self.count), generator=generator, dtype=torch.float64)
         self.table += 1.0 + lean.to(self.table) * tilt
 
@@ -70,25 +72,35 @@ class BSplineAtoms(AxisAtoms):
         if self.basis.kind != "periodic":
             return dense
         tie = torch.as_tensor(self.basis.tie, device=x.device)
-        return torch.zeros((len(x), len(self.table)), dtype=x.dtype, device=x.device).index_add(1, tie, dense)
+        return torch.zeros((len(x), len(self.table)), dtype=x.dtype, device=x.device).index_add(
+            1, tie, dense
+        )
 
     def adopted(self) -> Atoms:
         return Tabled(self.basis, self.numbers()[self.basis.tie])
 
 
 def design(basis: SpanBasis, x: Tensor) -> Tensor:
-    """Dense design [N, n_rows] of x [N]: B_i(u) = sum_k u^k M[i, k] in the columns of the rows of its span."""
+    """Dense design [N, n_rows] of x [N]: B_i(u) = sum_k u^k M[i, k] in the columns of the rows of
+    its span."""
     span, powers = (part[0] for part in Spans([basis], x.device, x.dtype)(x[:, None]))
     matrices = torch.as_tensor(basis.matrices[basis.matrix_id], dtype=x.dtype, device=x.device)
-    rows = torch.as_tensor(np.array(basis.first_row), device=x.device)[span][:, None] + torch.arange(basis.degree + 1, device=x.device)
+    rows = torch.as_tensor(np.array(basis.first_row), device=x.device)[span][
+        :, None
+    ] + torch.arange(basis.degree + 1, device=x.device)
     values = torch.einsum("nik,nk->ni", matrices[span], powers)
-    return torch.zeros((len(x), basis.n_rows), dtype=x.dtype, device=x.device).scatter(1, rows, values)
+    return torch.zeros((len(x), basis.n_rows), dtype=x.dtype, device=x.device).scatter(
+        1, rows, values
+    )
 
 
 class FourierAtoms(AxisAtoms):
-    """phi = c_0 + sum_h a_h cos(h w x) + b_h sin(h w x), w = pi / (upper - lower): half waves over the axis."""
+    """phi = c_0 + sum_h a_h cos(h w x) + b_h sin(h w x), w = pi / (upper - lower): half waves over
+    the axis."""
 
-    def __init__(self, lower: float, upper: float, harmonics: int, count: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, lower: float, upper: float, harmonics: int, count: int, generator: torch.Generator
+    ) -> None:
         super().__init__(2 * harmonics + 1, count, 1, generator)
         self.rate = np.pi / (upper - lower) * np.repeat(np.arange(1, harmonics + 1), 2)
         self.phase = np.tile([0.0, -np.pi / 2], harmonics) - self.rate * lower
@@ -96,12 +108,18 @@ class FourierAtoms(AxisAtoms):
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
         super().reset_parameters(generator)
-        harmonic = torch.arange(1, len(self.table), device=self.table.device).add(1).div(2, rounding_mode="floor")
+        harmonic = (
+            torch.arange(1, len(self.table), device=self.table.device)
+            .add(1)
+            .div(2, rounding_mode="floor")
+        )
         self.table[1:] /= harmonic[:, None]
         self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
-        rate, phase = (torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in (self.rate, self.phase))
+        rate, phase = (
+            torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in (self.rate, self.phase)
+        )
         return torch.cat([torch.ones_like(x)[:, None], torch.cos(x[:, None] * rate + phase)], dim=1)
 
     def adopted(self) -> Atoms:
@@ -112,7 +130,9 @@ class FourierAtoms(AxisAtoms):
 class ChebyshevAtoms(AxisAtoms):
     """phi = sum_j c_j T_j(t), t in [-1, 1] over the axis."""
 
-    def __init__(self, lower: float, upper: float, degree: int, count: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, lower: float, upper: float, degree: int, count: int, generator: torch.Generator
+    ) -> None:
         super().__init__(degree + 1, count, 1, generator)
         self.lower, self.upper = lower, upper
 
@@ -136,7 +156,9 @@ class ChebyshevAtoms(AxisAtoms):
 class RadialAtoms(AxisAtoms):
     """phi = c_0 + sum_m c_m exp(-(x - centre_m)^2 / (2 l^2)), even centres, l = one spacing."""
 
-    def __init__(self, lower: float, upper: float, centres: int, count: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, lower: float, upper: float, centres: int, count: int, generator: torch.Generator
+    ) -> None:
         super().__init__(centres + 1, count, 1, generator)
         self.centres = np.linspace(lower, upper, centres)
         self.length = (upper - lower) / (centres - 1)
@@ -153,18 +175,29 @@ class RadialAtoms(AxisAtoms):
 
     def adopted(self) -> Atoms:
         table = self.numbers()
-        return Mixed(Gaussians(self.centres, np.full(len(self.centres), self.length)), table[1:], table[0])
+        return Mixed(
+            Gaussians(self.centres, np.full(len(self.centres), self.length)), table[1:], table[0]
+        )
 
 
 class MlpAtoms(torch.nn.Module):
     """A tanh network 1 -> hidden.. -> R of the coordinate scaled to [-1, 1]."""
 
-    def __init__(self, lower: float, upper: float, hidden: tuple[int, ...], count: int, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        lower: float,
+        upper: float,
+        hidden: tuple[int, ...],
+        count: int,
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
         self.count = count
         self.shift, self.scale = (lower + upper) / 2, (upper - lower) / 2
         sizes = [1, *hidden, count]
-        self.layers = torch.nn.ModuleList(torch.nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise(sizes))
+        self.layers = torch.nn.ModuleList(
+            torch.nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise(sizes)
+        )
         self.reset_parameters(generator)
 
     @torch.no_grad()
@@ -172,8 +205,13 @@ class MlpAtoms(torch.nn.Module):
         """A seeded start; the functions are near 1."""
         for layer in self.layers:
             width = layer.weight.shape[1]
-            layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64) / width**0.5)
-            layer.bias.copy_(0.5 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64))
+            layer.weight.copy_(
+                torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64)
+                / width**0.5
+            )
+            layer.bias.copy_(
+                0.5 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64)
+            )
         self.layers[-1].weight *= 0.5
         self.layers[-1].bias.fill_(1.0)
 
@@ -187,5 +225,8 @@ class MlpAtoms(torch.nn.Module):
         return self.layers[-1](z)
 
     def adopted(self) -> Atoms:
-        pairs = [tuple(p.detach().cpu().double().numpy() for p in (layer.weight, layer.bias)) for layer in self.layers]
+        pairs = [
+            tuple(p.detach().cpu().double().numpy() for p in (layer.weight, layer.bias))
+            for layer in self.layers
+        ]
         return network(pairs, shift=self.shift, scale=self.scale)

@@ -1,4 +1,5 @@
-"""An encoder in front of a separable head: images or signals in, a few numbers between, one ONNX file and one artifact out."""
+"""An encoder in front of a separable head: images or signals in, a few numbers between, one ONNX
+file and one artifact out."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ OPSET = 17
 
 
 class EncodedModule(torch.nn.Module):
-    """y = head(squash(encoder(z))): any encoder with as many outputs as the head has inputs, squashed into its domain."""
+    """y = head(squash(encoder(z))): any encoder with as many outputs as the head has inputs,
+    squashed into its domain."""
 
     def __init__(self, encoder: torch.nn.Module, head: SeparableModule) -> None:
         super().__init__()
@@ -34,8 +36,11 @@ class EncodedModule(torch.nn.Module):
         x = self.inputs(z)
         return self.head(x.to(self.head.weights.dtype))
 
-    def export(self, example: Tensor, folder: str | Path, *, stem: str = "model", error: float = 1e-6) -> tuple[Path, Path]:
-        """Write `<stem>_encoder.onnx` (z -> head inputs, opset 17, any batch) and `<stem>.sna` to `folder`."""
+    def export(
+        self, example: Tensor, folder: str | Path, *, stem: str = "model", error: float = 1e-6
+    ) -> tuple[Path, Path]:
+        """Write `<stem>_encoder.onnx` (z -> head inputs, opset 17, any batch) and `<stem>.sna` to
+        `folder`."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         encoder, head = target / f"{stem}_encoder.onnx", target / f"{stem}.sna"
@@ -46,8 +51,13 @@ class EncodedModule(torch.nn.Module):
                 dynamic_axes={"z": {0: "N"}, "inputs": {0: "N"}}, dynamo=False,
             )  # fmt: skip
         except Exception as cause:  # torch names no common class for what its exporter raises
-            raise BackendError(f"torch cannot write this encoder as ONNX ({str(cause).splitlines()[0]}); use simpler layers") from cause
-        self.head.model(error).replace(metadata={"encoder": encoder.name, "encoder_outputs": names}).save(head)
+            raise BackendError(
+                f"torch cannot write this encoder as ONNX ({str(cause).splitlines()[0]}); use"
+                " simpler layers"
+            ) from cause
+        self.head.model(error).replace(
+            metadata={"encoder": encoder.name, "encoder_outputs": names}
+        ).save(head)
         return encoder, head
 
 

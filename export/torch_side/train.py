@@ -1,4 +1,5 @@
-"""Training: minibatches with Adam, then L-BFGS, early stopping on kept-back rows, resumable from a plain file."""
+"""Training: minibatches with Adam, then L-BFGS, early stopping on kept-back rows, resumable from a
+plain file."""
 
 from __future__ import annotations
 
@@ -27,11 +28,13 @@ LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
 }
 NEWTON_ROWS = 20_000
 WEAKER, WORTH, WEAKEST = 0.1, 0.9, 1e-12
-"""Factor of the smoothness penalty while the error on the kept-back rows falls below that share of what it was; where that ends."""
+"""Factor of the smoothness penalty while the error on the kept-back rows falls below that share of
+what it was; where that ends."""
 TRIED_ROWS, TRIED_STEPS = 1500, 40
 """Rows and steps by which the starts of a fresh module are compared."""
 LONG, FINEST = 10, 1e-6
-"""Steps of the last stage of Newton over those of one before, and the relative gain of a step that ends it."""
+"""Steps of the last stage of Newton over those of one before, and the relative gain of a step that
+ends it."""
 BLOCK = 1 << 16  # rows at a time where gradients of all rows are summed
 
 
@@ -40,13 +43,15 @@ class Training:
     """How to train. Errors are in units of the spread of each output.
 
     `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables, with a
-    thousandth of it on their sizes. A module that holds nothing yet is begun
-    from `starts` seeds; the best on the kept-back rows goes on. First `newton` steps of Levenberg and Marquardt, on 20,000 rows, then
-    ten times as many .. all, with a weaker penalty again as long as the kept-back rows gain by it, then more of them to convergence
-    (all this left out with other losses than mse, an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to
-    a hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step of Adam, None for a 128th of the table
-    within 256 .. 2048. `patience`: epochs without gain before Adam stops. `share`: rows kept back for stopping. `time_limit` in
-    seconds; half of it at most goes to the first stage, and a quarter is left to the last.
+    thousandth of it on their sizes. A module that holds nothing yet is begun from `starts` seeds;
+    the best on the kept-back rows goes on. First `newton` steps of Levenberg and Marquardt, on
+    20,000 rows, then ten times as many .. all, with a weaker penalty again as long as the kept-back
+    rows gain by it, then more of them to convergence (all this left out with other losses than mse,
+    an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to a
+    hundredth; then up to `polish` steps of L-BFGS over all rows. `batch`: rows per step of Adam,
+    None for a 128th of the table within 256 .. 2048. `patience`: epochs without gain before Adam
+    stops. `share`: rows kept back for stopping. `time_limit` in seconds; half of it at most goes to
+    the first stage, and a quarter is left to the last.
     """
 
     losses: Mapping[str, float] = field(default_factory=lambda: {"mse": 1.0})
@@ -64,12 +69,16 @@ class Training:
 
     def __post_init__(self) -> None:
         if not self.losses or not set(self.losses) <= set(LOSSES):
-            raise InputError(f"losses {', '.join(self.losses) or 'none'} are unknown; use shares of {', '.join(LOSSES)}")
+            raise InputError(
+                f"losses {', '.join(self.losses) or 'none'} are unknown; use shares of"
+                f" {', '.join(LOSSES)}"
+            )
 
 
 @dataclass(frozen=True)
 class Trained:
-    """Root mean square error on the kept-back rows in units of the spread, at the start and in the end; epochs and seconds."""
+    """Root mean square error on the kept-back rows in units of the spread, at the start and in the
+    end; epochs and seconds."""
 
     before: float
     after: float
@@ -92,14 +101,25 @@ def train(
 ) -> Trained:
     """Fit `module` to rows x [N, D], y [N, K] (in output units), in place.
 
-    `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where there is one unless named;
-    afterwards the module is back where it was.
-    `checkpoint`: a file written after every epoch of Adam; training goes on from it when it exists. The numbers with the smallest
-    error on the kept-back rows win; those of the start stay where the gain is within its standard error. `progress`: True for a
-    bar with the time left, or a function of (message, seconds, seconds left). Raises InputError for rows that do not fit.
+    `extra(module)` is added to the loss: equations, known values, monotony. `device`: CUDA where
+    there is one unless named; afterwards the module is back where it was. `checkpoint`: a file
+    written after every epoch of Adam; training goes on from it when it exists. The numbers with the
+    smallest error on the kept-back rows win; those of the start stay where the gain is within its
+    standard error. `progress`: True for a bar with the time left, or a function of (message,
+    seconds, seconds left). Raises InputError for rows that do not fit.
     """
     how, home = how or Training(), module.weights.device
-    run = _Run(module, np.asarray(x, dtype=float), np.asarray(y, dtype=float), how, weight, extra, device, checkpoint, watch)
+    run = _Run(
+        module,
+        np.asarray(x, dtype=float),
+        np.asarray(y, dtype=float),
+        how,
+        weight,
+        extra,
+        device,
+        checkpoint,
+        watch,
+    )
     try:
         with Reporter(progress, time.monotonic() + how.time_limit) as run.reporter:
             return run()
@@ -116,7 +136,10 @@ def apart(count: int, how: Training) -> tuple[np.ndarray, np.ndarray]:
 
 def _device(name: str | None) -> torch.device:
     if name and name.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"there is no CUDA device here for device={name!r}; leave it out, or install a torch with CUDA")
+        raise InputError(
+            f"there is no CUDA device here for device={name!r}; leave it out, or install a torch"
+            " with CUDA"
+        )
     return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
@@ -127,14 +150,30 @@ class _Late(Exception):
 class _Run:
     def __init__(self, module, x, y, how, weight, extra, device, checkpoint, watch) -> None:
         y = y[:, None] if y.ndim == 1 else y
-        if x.ndim != 2 or x.shape[1] != len(module.domain) or y.shape != (len(x), len(module.outputs)) or len(x) < 2:
+        if (
+            x.ndim != 2
+            or x.shape[1] != len(module.domain)
+            or y.shape != (len(x), len(module.outputs))
+            or len(x) < 2
+        ):
             sizes = f"{len(module.domain)} inputs and {len(module.outputs)} outputs"
-            raise InputError(f"rows {x.shape} and targets {y.shape} do not fit {sizes}; give [N, D] and [N, K], two rows or more")
+            raise InputError(
+                f"rows {x.shape} and targets {y.shape} do not fit {sizes}; give [N, D] and [N, K],"
+                " two rows or more"
+            )
         target = np.stack([_linear(o, y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
         if not np.isfinite(target).all() or not np.isfinite(x).all():
-            raise InputError("rows hold NaN, infinity or targets outside the range of the link; remove them")
+            raise InputError(
+                "rows hold NaN, infinity or targets outside the range of the link; remove them"
+            )
         self.smooth, self.damping = how.smooth, FIRST
-        self.module, self.how, self.extra, self.watch, self.path = module, how, extra, watch, checkpoint
+        self.module, self.how, self.extra, self.watch, self.path = (
+            module,
+            how,
+            extra,
+            watch,
+            checkpoint,
+        )
         self.device = _device(device)
         self.fresh = self._scale(target)
         module.to(self.device)
@@ -143,18 +182,25 @@ class _Run:
         features = module.features(self._tensor(x))
         self.features = [f.detach() for f in features]
         self.target = (self._tensor(target) - module.centre) / module.spread
-        self.weight = None if weight is None else self._tensor(np.asarray(weight, dtype=float))[:, None]
+        self.weight = (
+            None if weight is None else self._tensor(np.asarray(weight, dtype=float))[:, None]
+        )
         self.kept = torch.as_tensor(kept if len(kept) else self.rows, device=self.device)
         self.rows = torch.as_tensor(self.rows, device=self.device)
 
     def _scale(self, target: np.ndarray) -> bool:
-        """A fresh module learns (f - mean) / deviation; one that holds numbers keeps its own unit. Says whether it is fresh."""
+        """A fresh module learns (f - mean) / deviation; one that holds numbers keeps its own unit.
+        Says whether it is fresh."""
         module = self.module
         if float(module.centre.abs().sum()) == 0.0 and bool((module.spread == 1).all()):
             module.centre.copy_(torch.as_tensor(target.mean(axis=0)))
             module.spread.copy_(torch.as_tensor(np.maximum(target.std(axis=0), 1e-300)))
             return True
-        spread = torch.as_tensor(np.maximum(target.std(axis=0), 1e-300), dtype=module.spread.dtype, device=module.spread.device)
+        spread = torch.as_tensor(
+            np.maximum(target.std(axis=0), 1e-300),
+            dtype=module.spread.dtype,
+            device=module.spread.device,
+        )
         with torch.no_grad():
             module.weights *= module.spread / spread
             module.bias *= module.spread / spread
@@ -178,7 +224,9 @@ class _Run:
             self._lbfgs()
         self._restore()
         gain = squares - self._squares()
-        if float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5:  # within chance: stay where the start was
+        if (
+            float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
+        ):  # within chance: stay where the start was
             self.best, self.state = before, first
             self._restore()
         return Trained(before, self.best, epochs, time.monotonic() - start)
@@ -190,7 +238,12 @@ class _Run:
     def _squares(self) -> Tensor:
         """Squared errors of the kept-back rows, mean over the outputs."""
         with torch.no_grad():
-            return torch.cat([((self._predict(rows) - self.target[rows]) ** 2).mean(dim=1) for rows in self.kept.split(BLOCK)])
+            return torch.cat(
+                [
+                    ((self._predict(rows) - self.target[rows]) ** 2).mean(dim=1)
+                    for rows in self.kept.split(BLOCK)
+                ]
+            )
 
     def _predict(self, rows: Tensor) -> Tensor:
         return self.module.scaled([f[rows] for f in self.features])
@@ -206,16 +259,28 @@ class _Run:
         for atom in self.module.atoms:
             if self.smooth and hasattr(atom, "basis"):
                 bend = atom.table.diff(n=2, dim=0) if len(atom.table) > 2 else atom.table[:0]
-                total = total + self.smooth * (bend.square().sum() + RIDGE * atom.table.square().sum())
+                total = total + self.smooth * (
+                    bend.square().sum() + RIDGE * atom.table.square().sum()
+                )
         return total if self.extra is None else total + self.extra(self.module)
 
     def _newton(self) -> None:
         how = self.how
         resumed = self.path is not None and Path(self.path).exists()
         size = sum(p.numel() for p in self.module.parameters())
-        if not how.newton or resumed or set(how.losses) != {"mse"} or self.extra is not None or size > LARGEST:
+        if (
+            not how.newton
+            or resumed
+            or set(how.losses) != {"mse"}
+            or self.extra is not None
+            or size > LARGEST
+        ):
             return
-        order = self.rows[torch.randperm(len(self.rows), generator=torch.Generator().manual_seed(how.seed)).to(self.device)]
+        order = self.rows[
+            torch.randperm(len(self.rows), generator=torch.Generator().manual_seed(how.seed)).to(
+                self.device
+            )
+        ]
         self.reporter.stage("Levenberg-Marquardt", 0.3)
         deadline = time.monotonic() + 0.5 * how.time_limit
         if self.fresh:
@@ -243,7 +308,9 @@ class _Run:
                 return
             self.smooth, rows, first = self.smooth * WEAKER, len(order), False
 
-    def _solve(self, order: Tensor, rows: int, steps: int, deadline: float, end: float = END) -> None:
+    def _solve(
+        self, order: Tensor, rows: int, steps: int, deadline: float, end: float = END
+    ) -> None:
         """Newton steps from where the module is; the best numbers are kept."""
         smooth = self.smooth / self.how.losses["mse"]
         solver = Newton(self.module, self.features, self.target, smooth, self.weight, self.damping)
@@ -266,7 +333,9 @@ class _Run:
                 if time.monotonic() > self.adam_deadline:
                     break
                 share = (epoch + i / steps) / how.epochs
-                solver.param_groups[0]["lr"] = how.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
+                solver.param_groups[0]["lr"] = how.rate * (
+                    0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share))
+                )
                 solver.zero_grad()
                 (self._loss(rows) + self._penalty()).backward()
                 solver.step()
@@ -279,7 +348,11 @@ class _Run:
 
     def _lbfgs(self) -> None:
         solver = torch.optim.LBFGS(
-            self.module.parameters(), max_iter=20, history_size=20, line_search_fn="strong_wolfe", tolerance_change=1e-14
+            self.module.parameters(),
+            max_iter=20,
+            history_size=20,
+            line_search_fn="strong_wolfe",
+            tolerance_change=1e-14,
         )
 
         def closure() -> Tensor:
@@ -310,7 +383,9 @@ class _Run:
     def _keep(self, number: int, of: int) -> bool:
         """Remember the numbers when they are better on the kept-back rows."""
         error = self.error()
-        self.reporter.part((number + 1) / of, f"{number + 1} of {of}, error {error:.4g} of the spread")
+        self.reporter.part(
+            (number + 1) / of, f"{number + 1} of {of}, error {error:.4g} of the spread"
+        )
         if self.watch:
             self.watch(number, error)
         if not error < self.best:

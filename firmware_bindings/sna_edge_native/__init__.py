@@ -1,6 +1,8 @@
-"""The C library of sna-edge for Python: `Model(bytes)` with `value`, `gradient` and `one`; the rest serves inverse queries.
+"""The C library of sna-edge for Python: `Model(bytes)` with `value`, `gradient` and `one`; the rest
+serves inverse queries.
 
-The compiled extension is used where it was built; else the shared library `libsna.so` beside this file, through ctypes.
+The compiled extension is used where it was built; else the shared library `libsna.so` beside this
+file, through ctypes.
 """
 
 try:

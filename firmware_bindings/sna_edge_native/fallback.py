@@ -1,4 +1,5 @@
-"""`Model` as the compiled extension has it, on the plain shared library `libsna.so` through ctypes."""
+"""`Model` as the compiled extension has it, on the plain shared library `libsna.so` through
+ctypes."""
 
 from __future__ import annotations
 
@@ -26,7 +27,10 @@ def _load(path: Path) -> Any:
     try:
         c = ctypes.CDLL(str(path))
     except OSError as error:
-        raise ImportError(f"sna_edge_native has neither its extension nor {path.name} ({error}); install sna-edge-native again") from None
+        raise ImportError(
+            f"sna_edge_native has neither its extension nor {path.name} ({error}); install"
+            " sna-edge-native again"
+        ) from None
     model, size, pointer = ctypes.POINTER(ModelRecord), c_size_t, c_void_p
     c.sna_open.argtypes = [pointer, size, model]
     c.sna_verify.argtypes = [model, pointer, size]
@@ -39,7 +43,15 @@ def _load(path: Path) -> Any:
     c.sna_host_workspace_size.argtypes, c.sna_host_workspace_size.restype = [pointer], size
     c.sna_host_isa.argtypes, c.sna_host_isa.restype = [pointer], c_char_p
     c.sna_host_use.argtypes = [c_char_p]
-    c.sna_host_eval.argtypes = c.sna_host_eval_f32.argtypes = [pointer, c_uint, size, pointer, pointer, pointer, pointer]
+    c.sna_host_eval.argtypes = c.sna_host_eval_f32.argtypes = [
+        pointer,
+        c_uint,
+        size,
+        pointer,
+        pointer,
+        pointer,
+        pointer,
+    ]
     c.sna_host_grad.argtypes = [pointer, c_uint, size, pointer, pointer, pointer, pointer, pointer]
     return c
 
@@ -48,7 +60,8 @@ LIBRARY = _load(Path(__file__).with_name("libsna.so"))
 
 
 def use(isa: str) -> int:
-    """Force an instruction set for models opened from now on; 0 when the machine does not have it."""
+    """Force an instruction set for models opened from now on; 0 when the machine does not have
+    it."""
     return int(LIBRARY.sna_host_use(isa.encode()))
 
 
@@ -72,7 +85,11 @@ class Model:
         if not size:
             return
         self._prepared = _aligned(size)
-        self.status = int(LIBRARY.sna_host_prepare(byref(self._record), self._prepared.ctypes.data, size, byref(self._host)))
+        self.status = int(
+            LIBRARY.sna_host_prepare(
+                byref(self._record), self._prepared.ctypes.data, size, byref(self._host)
+            )
+        )
         self._size = max(self._size, int(LIBRARY.sna_host_workspace_size(self._host)))
         self._local = local()
 
@@ -89,26 +106,53 @@ class Model:
     def isa(self) -> str:
         return str(LIBRARY.sna_host_isa(self._host).decode()) if self._host else "double"
 
-    def _check(self, x: NDArray[Any], y: NDArray[Any], status: NDArray[np.int8], dtype: type) -> None:
+    def _check(
+        self, x: NDArray[Any], y: NDArray[Any], status: NDArray[np.int8], dtype: type
+    ) -> None:
         n = len(x)
-        shapes = x.shape == (n, self.n_axes) and y.shape == (n, self.n_outputs) and status.shape == (n,)
+        shapes = (
+            x.shape == (n, self.n_axes) and y.shape == (n, self.n_outputs) and status.shape == (n,)
+        )
         types = x.dtype == dtype and y.dtype == dtype and status.dtype == np.int8
-        if self.status or not shapes or not types or not all(a.flags.c_contiguous for a in (x, y, status)):
-            raise ValueError("x (N, D), y (N, K) and status (N,) do not fit the model, or the artifact was refused")
+        if (
+            self.status
+            or not shapes
+            or not types
+            or not all(a.flags.c_contiguous for a in (x, y, status))
+        ):
+            raise ValueError(
+                "x (N, D), y (N, K) and status (N,) do not fit the model, or the artifact was"
+                " refused"
+            )
 
-    def value(self, x: NDArray[Any], y: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False) -> int:
+    def value(
+        self, x: NDArray[Any], y: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False
+    ) -> int:
         single = x.dtype == np.float32 and bool(self._host)
         self._check(x, y, status, np.float32 if single else np.float64)
         data = len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data
         flags = EXTRAPOLATE if extrapolate else 0
         if not self._host:
-            return int(LIBRARY.sna_eval_batch(byref(self._record), flags, *data, self._work(), self._size))
+            return int(
+                LIBRARY.sna_eval_batch(byref(self._record), flags, *data, self._work(), self._size)
+            )
         call = LIBRARY.sna_host_eval_f32 if single else LIBRARY.sna_host_eval
         return int(call(self._host, flags, *data, self._work()))
 
-    def gradient(self, x: NDArray[Any], y: NDArray[Any], dy: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False) -> int:
+    def gradient(
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        dy: NDArray[Any],
+        status: NDArray[np.int8],
+        extrapolate: bool = False,
+    ) -> int:
         self._check(x, y, status, np.float64)
-        if dy.shape != (len(x), self.n_outputs, self.n_axes) or dy.dtype != np.float64 or not dy.flags.c_contiguous:
+        if (
+            dy.shape != (len(x), self.n_outputs, self.n_axes)
+            or dy.dtype != np.float64
+            or not dy.flags.c_contiguous
+        ):
             raise ValueError("dy needs the shape (N, K, D)")
         flags = EXTRAPOLATE if extrapolate else 0
         if self._host:
@@ -116,7 +160,9 @@ class Model:
             return int(LIBRARY.sna_host_grad(self._host, flags, len(x), *data, self._work()))
         for i in range(len(x)):
             row = x[i].ctypes.data, y[i].ctypes.data, dy[i].ctypes.data
-            status[i] = LIBRARY.sna_eval_grad(byref(self._record), flags, *row, self._work(), self._size)
+            status[i] = LIBRARY.sna_eval_grad(
+                byref(self._record), flags, *row, self._work(), self._size
+            )
         return int(min(status, default=0))
 
     def point(self, x: NDArray[Any], y: NDArray[Any]) -> int:

@@ -1,4 +1,5 @@
-"""`Forms`, `Sought`, `Misfit`, `zeros`, `thin` and `mixture` as the compiled extension has them, through ctypes."""
+"""`Forms`, `Sought`, `Misfit`, `zeros`, `thin` and `mixture` as the compiled extension has them,
+through ctypes."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ def _record(name: str, fields: dict[str, Any]) -> type[Structure]:
 _P, _N, _D = c_void_p, c_size_t, c_double
 _Forms = _record("_Forms", dict.fromkeys(("poly", "breaks", "rate", "base", "spans", "weights", "bias"), _P) | dict.fromkeys(
     ("n_axes", "n_outputs", "rank", "order"), c_int))  # fmt: skip
-_Zeros = _record("_Zeros", {"x": _P, "tangent": _P, "intervals": _P, "n": c_int, "n_intervals": c_int})
+_Zeros = _record(
+    "_Zeros", {"x": _P, "tangent": _P, "intervals": _P, "n": c_int, "n_intervals": c_int}
+)
 _Sought = _record("_Sought", {"unknown": _P, "outputs": _P, "n_unknowns": c_int, "n_targets": c_int, "rounds": c_int, "lower": _P,
                               "width": _P, "tolerance": _P})  # fmt: skip
 _Misfit = _record("_Misfit", {"forms": POINTER(_Forms), **dict.fromkeys(("rows", "columns", "right", "lower", "width"), _P),
@@ -32,9 +35,50 @@ def _declare() -> None:
     forms, sought, misfit = POINTER(_Forms), POINTER(_Sought), POINTER(_Misfit)
     C.sna_line.argtypes, C.sna_line.restype = [forms, c_int, c_int, _P, _P], None
     C.sna_line_work.argtypes, C.sna_line_work.restype = [c_int], _N
-    C.sna_line_zeros.argtypes, C.sna_line_zeros.restype = [_P, _P, c_int, c_int, _D, POINTER(_Zeros), _P], None
-    C.sna_walks.argtypes, C.sna_walks.restype = [forms, sought, _P, _P, _P, _N, _P, _P, _P, _N, _D], _N
-    C.sna_invert.argtypes, C.sna_invert.restype = [forms, sought, _N, _P, _P, _P, _P, c_int, c_int, _P, _P], None
+    C.sna_line_zeros.argtypes, C.sna_line_zeros.restype = (
+        [
+            _P,
+            _P,
+            c_int,
+            c_int,
+            _D,
+            POINTER(_Zeros),
+            _P,
+        ],
+        None,
+    )
+    C.sna_walks.argtypes, C.sna_walks.restype = (
+        [
+            forms,
+            sought,
+            _P,
+            _P,
+            _P,
+            _N,
+            _P,
+            _P,
+            _P,
+            _N,
+            _D,
+        ],
+        _N,
+    )
+    C.sna_invert.argtypes, C.sna_invert.restype = (
+        [
+            forms,
+            sought,
+            _N,
+            _P,
+            _P,
+            _P,
+            _P,
+            c_int,
+            c_int,
+            _P,
+            _P,
+        ],
+        None,
+    )
     C.sna_misfit_work.argtypes, C.sna_misfit_work.restype = [misfit], _N
     C.sna_misfit_value.argtypes, C.sna_misfit_value.restype = [misfit, _N, *[_P] * 3], None
     C.sna_misfit_local.argtypes, C.sna_misfit_local.restype = [misfit, _N, *[_P] * 5], None
@@ -59,15 +103,21 @@ def _work(size: int) -> Array:
     return np.empty(size // 8 + 8)
 
 
-def _search(breaks: Array, coefficients: Array, target: float, x: Array, tangent: Array, intervals: Array) -> tuple[int, int]:
+def _search(
+    breaks: Array, coefficients: Array, target: float, x: Array, tangent: Array, intervals: Array
+) -> tuple[int, int]:
     spans, order = coefficients.shape
     found = _Zeros(*_at(x, tangent, intervals), 0, 0)
     work = _work(C.sna_line_work(spans))
-    C.sna_line_zeros(*_at(breaks, coefficients), spans, order, target, byref(found), work.ctypes.data)
+    C.sna_line_zeros(
+        *_at(breaks, coefficients), spans, order, target, byref(found), work.ctypes.data
+    )
     return found.n, found.n_intervals
 
 
-def zeros(breaks: Array, coefficients: Array, target: float, x: Array, tangent: Array, intervals: Array) -> tuple[int, int]:
+def zeros(
+    breaks: Array, coefficients: Array, target: float, x: Array, tangent: Array, intervals: Array
+) -> tuple[int, int]:
     """Numbers of isolated roots and of intervals, written into x, tangent and intervals."""
     return _search(breaks, coefficients, target, x, tangent, intervals)
 
@@ -75,7 +125,15 @@ def zeros(breaks: Array, coefficients: Array, target: float, x: Array, tangent: 
 class Sought:
     """struct sna_sought."""
 
-    def __init__(self, unknown: Array, outputs: Array, lower: Array, width: Array, tolerance: Array, rounds: int) -> None:
+    def __init__(
+        self,
+        unknown: Array,
+        outputs: Array,
+        lower: Array,
+        width: Array,
+        tolerance: Array,
+        rounds: int,
+    ) -> None:
         self.arrays = unknown, outputs, lower, width, tolerance
         u, t, low, wide, slack = _at(*self.arrays)
         self.record = _Sought(u, t, len(unknown), len(outputs), rounds, low, wide, slack)
@@ -84,7 +142,16 @@ class Sought:
 class Forms:
     """struct sna_forms."""
 
-    def __init__(self, poly: Array, breaks: Array, rate: Array, base: Array, spans: Array, weights: Array, bias: Array) -> None:
+    def __init__(
+        self,
+        poly: Array,
+        breaks: Array,
+        rate: Array,
+        base: Array,
+        spans: Array,
+        weights: Array,
+        bias: Array,
+    ) -> None:
         self.arrays = poly, breaks, rate, base, spans, weights, bias
         self.record = _Forms(*_at(*self.arrays), len(rate), len(bias), poly.shape[2], poly.shape[1])
 
@@ -97,23 +164,52 @@ class Forms:
         start = int(base[axis]) + axis
         return _search(breaks[start : start + len(line) + 1], line, target, x, tangent, intervals)
 
-    def walks(self, q: Sought, x: Array, goal: Array, unit: Array, z: Array, r: Array, done: Array, enough: int, seconds: float) -> int:
+    def walks(
+        self,
+        q: Sought,
+        x: Array,
+        goal: Array,
+        unit: Array,
+        z: Array,
+        r: Array,
+        done: Array,
+        enough: int,
+        seconds: float,
+    ) -> int:
         start, end = _at(x, goal, unit), _at(z, r, done)
-        return int(C.sna_walks(byref(self.record), byref(q.record), *start, len(z), *end, enough, seconds))
+        return int(
+            C.sna_walks(byref(self.record), byref(q.record), *start, len(z), *end, enough, seconds)
+        )
 
     def invert(
         self, q: Sought, x: Array, goal: Array, grid: Array, products: Array, tries: int, miss: Array, done: Array
     ) -> None:  # fmt: skip
         points = _at(x, goal, grid, products)
-        C.sna_invert(byref(self.record), byref(q.record), len(x), *points, len(grid), tries, *_at(miss, done))
+        C.sna_invert(
+            byref(self.record), byref(q.record), len(x), *points, len(grid), tries, *_at(miss, done)
+        )
 
 
 class Misfit:
     """struct sna_misfit."""
 
-    def __init__(self, forms: Forms, rows: Array, columns: Array, right: Array, lower: Array, width: Array, constant: float) -> None:
+    def __init__(
+        self,
+        forms: Forms,
+        rows: Array,
+        columns: Array,
+        right: Array,
+        lower: Array,
+        width: Array,
+        constant: float,
+    ) -> None:
         self.kept = forms, rows, columns, right, lower, width
-        self.record = _Misfit(ctypes.pointer(forms.record), *_at(rows, columns, right, lower, width), constant, len(right))
+        self.record = _Misfit(
+            ctypes.pointer(forms.record),
+            *_at(rows, columns, right, lower, width),
+            constant,
+            len(right),
+        )
 
     def _room(self) -> Array:
         return _work(C.sna_misfit_work(byref(self.record)))
@@ -124,11 +220,15 @@ class Misfit:
 
     def local(self, z: Array, energy: Array, slope: Array, curvature: Array) -> None:
         work = self._room()
-        C.sna_misfit_local(byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data)
+        C.sna_misfit_local(
+            byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data
+        )
 
     def ridge(self, z: Array, energy: Array, slope: Array, curvature: Array) -> None:
         work = self._room()
-        C.sna_onto_ridge(byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data)
+        C.sna_onto_ridge(
+            byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data
+        )
 
     def descend(
         self, z: Array, energy: Array, slope: Array, curvature: Array, state: Array, radius: Array, rounds: int, gain: float, band: float,
@@ -136,14 +236,40 @@ class Misfit:
     ) -> None:  # fmt: skip
         arrays = _at(z, energy, slope, curvature, state, radius)
         work = self._room()
-        C.sna_descend(byref(self.record), len(z), *arrays, rounds, gain, band, thin, best, seconds, work.ctypes.data)
+        C.sna_descend(
+            byref(self.record),
+            len(z),
+            *arrays,
+            rounds,
+            gain,
+            band,
+            thin,
+            best,
+            seconds,
+            work.ctypes.data,
+        )
 
 
-def thin(columns: Array, taken: Array, distance: Array, separation: float, seconds: float) -> tuple[int, float]:
+def thin(
+    columns: Array, taken: Array, distance: Array, separation: float, seconds: float
+) -> tuple[int, float]:
     """Number of points taken and the largest distance left."""
     fill = c_double()
     d, n = columns.shape
-    count = C.sna_thin(columns.ctypes.data, n, d, len(taken), separation, seconds, *_at(taken, distance), byref(fill)) if n else 0
+    count = (
+        C.sna_thin(
+            columns.ctypes.data,
+            n,
+            d,
+            len(taken),
+            separation,
+            seconds,
+            *_at(taken, distance),
+            byref(fill),
+        )
+        if n
+        else 0
+    )
     return int(count), float(fill.value)
 
 

@@ -1,4 +1,5 @@
-"""The C library through ctypes: every verb of sna.h on a shared library, with nothing to compile against Python."""
+"""The C library through ctypes: every verb of sna.h on a shared library, with nothing to compile
+against Python."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ class Names:
 
 
 class Library:
-    """sna.c compiled to a shared library; `real` is float64, or float32 for a build with SNA_FLOAT."""
+    """sna.c compiled to a shared library; `real` is float64, or float32 for a build with
+    SNA_FLOAT."""
 
     def __init__(self, path: str, *, single: bool = False) -> None:
         self.real = np.float32 if single else np.float64
@@ -74,7 +76,16 @@ class Library:
         c.sna_verify.argtypes = c.sna_fixed_verify.argtypes = [model, c_void_p, size]
         c.sna_workspace_size.argtypes = [model, c_int]
         c.sna_workspace_size.restype = size
-        c.sna_eval_batch.argtypes = [model, c_uint, size, c_void_p, c_void_p, c_void_p, c_void_p, size]
+        c.sna_eval_batch.argtypes = [
+            model,
+            c_uint,
+            size,
+            c_void_p,
+            c_void_p,
+            c_void_p,
+            c_void_p,
+            size,
+        ]
         c.sna_eval_grad.argtypes = [model, c_uint, c_void_p, c_void_p, c_void_p, c_void_p, size]
         c.sna_roots.argtypes = [
             model, c_void_p, c_uint, c_uint, real, c_void_p, size, POINTER(size), POINTER(real), c_void_p, size,
@@ -98,7 +109,8 @@ class Library:
 
 
 class Opened:
-    """One artifact opened by the C library, with its own workspace: use it from one thread at a time."""
+    """One artifact opened by the C library, with its own workspace: use it from one thread at a
+    time."""
 
     def __init__(self, library: Library, data: bytes) -> None:
         self.library, self._c = library, library._c
@@ -108,7 +120,9 @@ class Opened:
         self.status = self._c.sna_open(self._bytes.ctypes.data, len(data), byref(self.record))
         self._work = np.zeros(1, np.uint64)
         if self.status == 0:
-            self._work = np.zeros(max(self.workspace(verb) for verb in range(4)) // 8 + 1, np.uint64)
+            self._work = np.zeros(
+                max(self.workspace(verb) for verb in range(4)) // 8 + 1, np.uint64
+            )
 
     @property
     def rule(self) -> str:
@@ -127,11 +141,24 @@ class Opened:
     def value(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[np.int8]]:
         """y [N, K] (NaN where refused) and status [N] of x [N, D]."""
         x = np.ascontiguousarray(x, self.library.real)
-        y, status = np.empty((len(x), self.record.n_outputs), self.library.real), np.empty(len(x), np.int8)
-        self._c.sna_eval_batch(byref(self.record), flags, len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data, *self._scratch())
+        y, status = (
+            np.empty((len(x), self.record.n_outputs), self.library.real),
+            np.empty(len(x), np.int8),
+        )
+        self._c.sna_eval_batch(
+            byref(self.record),
+            flags,
+            len(x),
+            x.ctypes.data,
+            y.ctypes.data,
+            status.ctypes.data,
+            *self._scratch(),
+        )
         return y, status
 
-    def value_and_gradient(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int8]]:
+    def value_and_gradient(
+        self, x: NDArray[Any], flags: int = 0
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int8]]:
         """y [N, K], dy/dx [N, K, D] and status [N] of x [N, D]."""
         x = np.ascontiguousarray(x, self.library.real)
         k, d = self.record.n_outputs, self.record.n_axes
@@ -142,12 +169,23 @@ class Opened:
             status[i] = self._c.sna_eval_grad(byref(self.record), flags, *row, *self._scratch())
         return y, g, status
 
-    def roots(self, x: NDArray[Any], axis: int, target: float, output: int = 0, room: int = 64) -> tuple[NDArray[Any], int, float]:
+    def roots(
+        self, x: NDArray[Any], axis: int, target: float, output: int = 0, room: int = 64
+    ) -> tuple[NDArray[Any], int, float]:
         """Roots [n, 2] (low, high), status and nearest reachable value."""
         x = np.ascontiguousarray(x, self.library.real)
         found, count, nearest = np.zeros((room, 2), x.dtype), c_size_t(), self.library._real()
         status = self._c.sna_roots(
-            byref(self.record), x.ctypes.data, axis, output, target, found.ctypes.data, room, byref(count), byref(nearest), *self._scratch()
+            byref(self.record),
+            x.ctypes.data,
+            axis,
+            output,
+            target,
+            found.ctypes.data,
+            room,
+            byref(count),
+            byref(nearest),
+            *self._scratch(),
         )
         return found[: count.value], int(status), float(nearest.value)
 
@@ -163,13 +201,20 @@ class Opened:
         """Places [N, D, 2] and status [N, D] of raw counts [N, D]."""
         places, status = np.zeros((*counts.shape, 2), np.uint16), np.zeros(counts.shape, np.int8)
         for i, d in np.ndindex(counts.shape):
-            status[i, d] = self._c.sna_fixed_place(byref(self.record), d, int(counts[i, d]), places[i, d].ctypes.data)
+            status[i, d] = self._c.sna_fixed_place(
+                byref(self.record), d, int(counts[i, d]), places[i, d].ctypes.data
+            )
         return places, status
 
     def fixed_value(self, places: NDArray[np.uint16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
         """y int32 [N, K] and status [N] of places [N, D, 2]."""
         places = np.ascontiguousarray(places, np.uint16)
-        y, status = np.zeros((len(places), self.record.n_outputs), np.int32), np.zeros(len(places), np.int8)
+        y, status = (
+            np.zeros((len(places), self.record.n_outputs), np.int32),
+            np.zeros(len(places), np.int8),
+        )
         for i in range(len(places)):
-            status[i] = self._c.sna_fixed_eval(byref(self.record), places[i].ctypes.data, y[i].ctypes.data, *self._scratch())
+            status[i] = self._c.sna_fixed_eval(
+                byref(self.record), places[i].ctypes.data, y[i].ctypes.data, *self._scratch()
+            )
         return y, status

@@ -1,7 +1,8 @@
-"""What the reader itself knows of |y| before it evaluates: tolerances, range and expected values keep to it (FORMAT.md section 7).
+"""What the reader itself knows of |y| before it evaluates: tolerances, range and expected values
+keep to it (FORMAT.md section 7).
 
-    |phi_d| <= b_d t_d,   b_d = max over matrices and j of sum_i |Bernstein coefficient j of B_i|,   t_d = max |T| (TT: of the row sums)
-    |f_k| <= F_k = |bias_k| + sum_r |W[r][k]| prod_d b_d t_d,   |y_k - offset_k| <= |scale_k| g(F_k)
+|phi_d| <= b_d t_d,   b_d = max over matrices and j of sum_i |Bernstein coefficient j of B_i|,   t_d = max |T| (TT: of the row sums)
+|f_k| <= F_k = |bias_k| + sum_r |W[r][k]| prod_d b_d t_d,   |y_k - offset_k| <= |scale_k| g(F_k)
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LARGEST = 2.0**1000
-"""Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and quotients by a width stay finite."""
+"""Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and
+quotients by a width stay finite."""
 REACH = 2.0**500
-"""Linear parts, and targets in units of the linear part, lie below it: their squares and products are finite."""
+"""Linear parts, and targets in units of the linear part, lie below it: their squares and products
+are finite."""
 TOLERANCE64, TOLERANCE32 = 2.0**-36, 2.0**-13
-"""Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest |y| of the stored range."""
+"""Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest
+|y| of the stored range."""
 ROUNDING = 1.0 + 2.0**-7
 FIELDS = ["link", "scale", "offset", "range_low", "range_high", "kappa"]
 
@@ -36,7 +40,8 @@ def basis_bound(matrices: NDArray[Any]) -> float:
 
 
 def table_bound(table: NDArray[Any], left: int) -> float:
-    """t of a table [n_rows, n_columns], of a core with `left` ranks on its left; not finite where the table is not."""
+    """t of a table [n_rows, n_columns], of a core with `left` ranks on its left; not finite where
+    the table is not."""
     if not table.size:
         return 1.0
     if not left:
@@ -48,21 +53,31 @@ def linear_bound(raw: Any) -> Floats:
     """F [K]."""
     with np.errstate(over="ignore", invalid="ignore"):
         products = np.where(raw.uses, raw.peaks, 1.0).prod(axis=1)
-        modes = np.full(len(raw.weights), products[0]) if raw.is_tt else np.repeat(products, raw.sizes)
+        modes = (
+            np.full(len(raw.weights), products[0]) if raw.is_tt else np.repeat(products, raw.sizes)
+        )
         return np.asarray(np.abs(raw.outputs["bias"]) + modes @ np.abs(raw.weights))
 
 
 def broken(raw: Any) -> str:
-    """What range, tolerances or expected values say beyond the bound, in words; empty where they keep to it."""
+    """What range, tolerances or expected values say beyond the bound, in words; empty where they
+    keep to it."""
     d, k = len(raw.axes), len(raw.outputs)
     numbers = np.frombuffer(raw.sections["golden"], "<f8", offset=8)
     expected = numbers[2 * k + (len(numbers) - 2 * k) // (d + k) * d :].reshape(-1, k)
-    rows = zip(linear_bound(raw).tolist(), raw.outputs[FIELDS].tolist(), numbers[: 2 * k].reshape(2, k).T.tolist(), strict=True)
+    rows = zip(
+        linear_bound(raw).tolist(),
+        raw.outputs[FIELDS].tolist(),
+        numbers[: 2 * k].reshape(2, k).T.tolist(),
+        strict=True,
+    )
     ends = zip(expected.min(axis=0).tolist(), expected.max(axis=0).tolist(), strict=True)
     return next(filter(None, (_broken(*row, end) for row, end in zip(rows, ends, strict=True))), "")
 
 
-def _broken(f: float, output: tuple[Any, ...], tolerances: list[float], expected: tuple[float, float]) -> str:
+def _broken(
+    f: float, output: tuple[Any, ...], tolerances: list[float], expected: tuple[float, float]
+) -> str:
     """`broken` of one output with the bound f."""
     link, scale, offset, low, high, kappa = output
     if not f < REACH:
@@ -79,7 +94,11 @@ def _broken(f: float, output: tuple[Any, ...], tolerances: list[float], expected
         return "kappa is larger than tables and weights allow"
     size += 2.0 * max(abs(low), abs(high))
     wide = tolerances[0] > TOLERANCE64 * size or tolerances[1] > TOLERANCE32 * size
-    return "a tolerance is wider than rounding explains: the golden vectors would prove nothing" if wide else ""
+    return (
+        "a tolerance is wider than rounding explains: the golden vectors would prove nothing"
+        if wide
+        else ""
+    )
 
 
 def held(value: float) -> bool:

@@ -20,14 +20,19 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 def as_stored(model: Model) -> Model:
     """The model whose float64 evaluation equals that of the artifact's stored tables.
 
-    Columns of float tables are normalised to max |C| in (1/2, 1] and the residue goes into W; tables, W and span matrices
-    are rounded to their storage type. Integer tables must already be multiples of their unit (quantize does that).
-    Raises InputError where a number does not fit.
+    Columns of float tables are normalised to max |C| in (1/2, 1] and the residue goes into W;
+    tables, W and span matrices are rounded to their storage type. Integer tables must already be
+    multiples of their unit (quantize does that). Raises InputError where a number does not fit.
     """
     dtypes = tuple("float32" if d == "float64" else d for d in model.dtypes)
-    interaction = model.interaction.sorted() if isinstance(model.interaction, CP) else model.interaction
+    interaction = (
+        model.interaction.sorted() if isinstance(model.interaction, CP) else model.interaction
+    )
     interaction = _normalised(interaction, dtypes)
-    tables = tuple(_rounded(t, d, a.name) for t, d, a in zip(interaction.tables, dtypes, model.axes, strict=True))
+    tables = tuple(
+        _rounded(t, d, a.name)
+        for t, d, a in zip(interaction.tables, dtypes, model.axes, strict=True)
+    )
     interaction = interaction.with_tables(tables, _weights32(interaction.weights))
     axes = tuple(_axis32(a, d) for a, d in zip(model.axes, dtypes, strict=True))
     return model.replace(axes=axes, interaction=interaction, dtypes=dtypes, backend="numpy")
@@ -44,7 +49,9 @@ def _weights32(weights: Floats) -> Floats:
     with np.errstate(over="ignore"):
         small = weights.astype(np.float32).astype(float)
     if not np.all(np.isfinite(small)):
-        raise InputError("a mixing weight does not fit float32; rescale the output or reduce the rank")
+        raise InputError(
+            "a mixing weight does not fit float32; rescale the output or reduce the rank"
+        )
     return np.where(np.abs(small) < SMALLEST, 0.0, small)
 
 
@@ -60,13 +67,20 @@ def _rounded(table: Floats, dtype: str, name: str) -> Floats:
     unit = FOLD[dtype]
     q, limit = table / unit, 1.0 / unit
     if np.any(q != np.rint(q)) or np.any(q < -limit) or np.any(q >= limit):
-        raise InputError(f"the table of axis {name!r} is not a multiple of the {dtype} unit; quantize the model first")
+        raise InputError(
+            f"the table of axis {name!r} is not a multiple of the {dtype} unit; quantize the model"
+            " first"
+        )
     return table
 
 
 def _normalised(interaction: Interaction, dtypes: tuple[str, ...]) -> Interaction:
     floats = [d in ("float32", "float16") for d in dtypes]
-    return _normalised_cp(interaction, floats) if isinstance(interaction, CP) else _normalised_tt(interaction, floats)
+    return (
+        _normalised_cp(interaction, floats)
+        if isinstance(interaction, CP)
+        else _normalised_tt(interaction, floats)
+    )
 
 
 def _normalised_cp(cp: CP, floats: list[bool]) -> CP:
@@ -98,7 +112,8 @@ def _normalised_tt(tt: TT, floats: list[bool]) -> TT:
 
 
 def column_scale(table: Floats) -> Floats:
-    """The power of two that brings max |column| into (1/2, 1], 1 for zero columns: dividing by it rounds nothing."""
+    """The power of two that brings max |column| into (1/2, 1], 1 for zero columns: dividing by it
+    rounds nothing."""
     fraction, exponent = np.frexp(np.abs(table).max(axis=0))
     exponent = np.where(fraction == 0.5, exponent - 1, exponent)
     return np.where(fraction > 0, np.ldexp(1.0, exponent), 1.0)

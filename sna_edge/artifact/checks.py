@@ -1,4 +1,5 @@
-"""Rules of FORMAT.md section 12, in its order, each with its named error. Validate once, then trust the model."""
+"""Rules of FORMAT.md section 12, in its order, each with its named error. Validate once, then trust
+the model."""
 
 from __future__ import annotations
 
@@ -40,8 +41,11 @@ class Raw:
 
     @property
     def sizes(self) -> Array:
-        """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat by."""
-        return np.array([layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.intp)
+        """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat
+        by."""
+        return np.array(
+            [layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.intp
+        )
 
 
 def fail(rule: str, message: str) -> NoReturn:
@@ -54,7 +58,8 @@ def need(condition: object, rule: str, message: str) -> None:
 
 
 def validate(data: bytes) -> Raw:
-    """All checks up to the golden vectors' content. Raises ArtifactError with the rule that was broken."""
+    """All checks up to the golden vectors' content. Raises ArtifactError with the rule that was
+    broken."""
     top = header(data, len(data))
     table = _section_table(data, top)
     sections = {
@@ -88,19 +93,37 @@ def validate(data: bytes) -> Raw:
 
 
 def header(data: bytes, length: int) -> Any:
-    """The header of a file of `length` bytes from its first LEAST ones, with the rules that need no more."""
-    need(min(len(data), length) >= LEAST, "too_short", f"{length} bytes cannot hold a header; copy the whole file again")
+    """The header of a file of `length` bytes from its first LEAST ones, with the rules that need no
+    more."""
+    need(
+        min(len(data), length) >= LEAST,
+        "too_short",
+        f"{length} bytes cannot hold a header; copy the whole file again",
+    )
     h = np.frombuffer(data, layout.HEADER, 1)[0]
-    need(data[:8] == layout.MAGIC, "bad_magic", "this is not an .sna artifact; give a file written by sna-edge")
+    need(
+        data[:8] == layout.MAGIC,
+        "bad_magic",
+        "this is not an .sna artifact; give a file written by sna-edge",
+    )
     need(
         h["major"] == layout.MAJOR,
         "unsupported_version",
-        f"the file has format {h['major']}.{h['minor']}, this runtime reads {layout.MAJOR}.x; update sna-edge or export again",
+        f"the file has format {h['major']}.{h['minor']}, this runtime reads {layout.MAJOR}.x;"
+        " update sna-edge or export again",
     )
     unknown = int(h["features"]) & ~layout.KNOWN_FEATURES
-    need(not unknown, "unsupported_feature", f"the file needs feature bits {unknown:#x} unknown to this runtime; update sna-edge")
+    need(
+        not unknown,
+        "unsupported_feature",
+        f"the file needs feature bits {unknown:#x} unknown to this runtime; update sna-edge",
+    )
     size = int(h["file_size"])
-    need(size == length <= layout.MAX_FILE, "bad_size", f"the file says {size} bytes, {length} are there; copy it again")
+    need(
+        size == length <= layout.MAX_FILE,
+        "bad_size",
+        f"the file says {size} bytes, {length} are there; copy it again",
+    )
     tt = bool(h["features"] & layout.FEATURE_TT)
     ranges = (
         h["n_sections"] == 13
@@ -133,7 +156,11 @@ def _section_table(data: bytes, header: Any) -> Array:
         end = offset + size
     empty = table[layout.SECTIONS.index("fixed")]["size"] == 0
     need(end == len(data), "bad_section_table", "the last section does not end with the file")
-    need(empty == (not header["features"] & layout.FEATURE_FIXED), "bad_section_table", "integer path and feature bit disagree")
+    need(
+        empty == (not header["features"] & layout.FEATURE_FIXED),
+        "bad_section_table",
+        "integer path and feature bit disagree",
+    )
     return table
 
 
@@ -142,7 +169,11 @@ def _checksum(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
     stored = sections["integrity"]
     crc = int(np.frombuffer(stored, "<u4", 1, 32)[0])
     need(zlib.crc32(body) == crc, "bad_checksum", "CRC-32 does not match; copy the file again")
-    need(hashlib.sha256(body).digest() == stored[:32], "bad_checksum", "SHA-256 does not match; copy the file again")
+    need(
+        hashlib.sha256(body).digest() == stored[:32],
+        "bad_checksum",
+        "SHA-256 does not match; copy the file again",
+    )
 
 
 def _padding(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
@@ -151,29 +182,58 @@ def _padding(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
         offset = int(record["offset"])
         need(not any(data[end:offset]), "bad_padding", f"padding before byte {offset} is not zero")
         end = offset + int(record["size"])
-    need(not any(sections["integrity"][36:]), "bad_padding", "reserved bytes of the integrity section are not zero")
-    need(not any(sections["signature"]), "bad_padding", "the section of the signature is not zero, but nothing is signed; copy it again")
+    need(
+        not any(sections["integrity"][36:]),
+        "bad_padding",
+        "reserved bytes of the integrity section are not zero",
+    )
+    need(
+        not any(sections["signature"]),
+        "bad_padding",
+        "the section of the signature is not zero, but nothing is signed; copy it again",
+    )
 
 
 def _axis(d: int, a: Any) -> None:
     rule, where = "bad_axis", f"axis {d}"
     p, s = int(a["degree"]), int(a["n_spans"])
-    need(a["kind"] <= 2 and p <= 7 and a["dtype"] <= 3, rule, f"{where}: kind, degree or dtype unknown")
+    need(
+        a["kind"] <= 2 and p <= 7 and a["dtype"] <= 3,
+        rule,
+        f"{where}: kind, degree or dtype unknown",
+    )
     need(a["flags"] <= 1 and a["reserved"] == 0, rule, f"{where}: unknown flags")
-    need(1 <= s <= layout.MAX_SPANS and p + 1 <= a["n_rows"] <= layout.MAX_ROWS, rule, f"{where}: spans or rows out of range")
-    need(1 <= a["n_matrices"] <= layout.MAX_SPANS, rule, f"{where}: number of matrices out of range")
+    need(
+        1 <= s <= layout.MAX_SPANS and p + 1 <= a["n_rows"] <= layout.MAX_ROWS,
+        rule,
+        f"{where}: spans or rows out of range",
+    )
+    need(
+        1 <= a["n_matrices"] <= layout.MAX_SPANS, rule, f"{where}: number of matrices out of range"
+    )
     lower, upper = float(a["lower"]), float(a["upper"])
     need(isfinite(lower) and isfinite(upper), rule, f"{where}: bounds are not finite")
     uniform = bool(a["flags"] & 1)
     if a["kind"] == 2:
-        need(p == 0 and lower == 0 and upper == s - 1 and not uniform, rule, f"{where}: not a categorical axis")
+        need(
+            p == 0 and lower == 0 and upper == s - 1 and not uniform,
+            rule,
+            f"{where}: not a categorical axis",
+        )
     else:
         need(lower < upper, rule, f"{where}: lower bound is not below the upper one")
-        need(bound.span_fits(lower, upper), rule, f"{where}: bounds beyond 2^1000 or less than 2^-1000 apart; give the input another unit")
+        need(
+            bound.span_fits(lower, upper),
+            rule,
+            f"{where}: bounds beyond 2^1000 or less than 2^-1000 apart; give the input another"
+            " unit",
+        )
     inv_width = s / (upper - lower) if uniform else 0.0
     good = a["inv_width"] == inv_width and a["inv_width32"] == layout.rounded32(inv_width)
     good = good and (a["lower32"], a["upper32"]) == layout.outward32(lower, upper)
-    need(good and isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper")
+    need(
+        good and isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper"
+    )
 
 
 def _offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
@@ -186,7 +246,11 @@ def _offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
     if _stores_breaks(a):
         blocks.append(("breaks", "breaks_offset", 8 * (2 * s + 1), 8))
     else:
-        need(a["breaks_offset"] == 0, "bad_offset", f"axis {d}: breaks given for an axis that stores none")
+        need(
+            a["breaks_offset"] == 0,
+            "bad_offset",
+            f"axis {d}: breaks given for an axis that stores none",
+        )
     for section, name, size, alignment in blocks:
         offset = int(a[name])
         inside = offset % alignment == 0 and offset + size <= len(sections[section])
@@ -217,8 +281,16 @@ def _spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
     need(good, "bad_span", f"axis {d}: first_row or matrix_id out of range")
     if _stores_breaks(a):
         breaks, inv_width = break_arrays(a, sections)
-        need(np.isfinite(breaks).all() and (np.diff(breaks) > 0).all(), "bad_span", f"axis {d}: breaks do not increase")
-        need(breaks[0] == a["lower"] and breaks[-1] == a["upper"], "bad_span", f"axis {d}: breaks do not end at the bounds")
+        need(
+            np.isfinite(breaks).all() and (np.diff(breaks) > 0).all(),
+            "bad_span",
+            f"axis {d}: breaks do not increase",
+        )
+        need(
+            breaks[0] == a["lower"] and breaks[-1] == a["upper"],
+            "bad_span",
+            f"axis {d}: breaks do not end at the bounds",
+        )
         with np.errstate(over="ignore", invalid="ignore"):
             close = np.abs(inv_width * np.diff(breaks) - 1.0) <= 1e-12
         need(close.all(), "bad_span", f"axis {d}: inverse widths do not match the breaks")
@@ -229,7 +301,9 @@ def _ranks(header: Any, axes: Array) -> Array:
     left = 1
     for d, a in enumerate(axes):
         right = int(a["right"])
-        good = a["left"] == left and 1 <= right <= layout.MAX_RANK and a["n_columns"] == left * right
+        good = (
+            a["left"] == left and 1 <= right <= layout.MAX_RANK and a["n_columns"] == left * right
+        )
         need(good, "bad_group", f"axis {d}: tensor-train ranks do not chain")
         left = right
     need(left == header["n_modes"], "bad_group", "the last rank is not the number of rows of W")
@@ -245,9 +319,15 @@ def _groups(header: Any, axes: Array, groups: Array) -> Array:
         last, size = mask, layout.padded(count)
         first += size
         sizes.append(size)
-    uses = (groups["mask"][:, None] >> np.arange(len(axes), dtype=np.uint64) & np.uint64(1)).astype(bool)
+    uses = (groups["mask"][:, None] >> np.arange(len(axes), dtype=np.uint64) & np.uint64(1)).astype(
+        bool
+    )
     good = first == header["n_modes"] and (sizes @ uses == axes["n_columns"]).all()
-    need(good and not axes["left"].any() and not axes["right"].any(), "bad_group", "number of modes or columns does not add up")
+    need(
+        good and not axes["left"].any() and not axes["right"].any(),
+        "bad_group",
+        "number of modes or columns does not add up",
+    )
     return uses
 
 
@@ -255,8 +335,16 @@ def _table_layout(axes: Array, tables: bytes) -> None:
     end = 0
     for d, a in enumerate(axes):
         offset = int(a["table_offset"])
-        need(offset == layout.align(end), "bad_table_layout", f"table {d} does not stand where it must")
-        need(offset <= len(tables) and not any(tables[end:offset]), "bad_table_layout", f"padding before table {d} is not zero")
+        need(
+            offset == layout.align(end),
+            "bad_table_layout",
+            f"table {d} does not stand where it must",
+        )
+        need(
+            offset <= len(tables) and not any(tables[end:offset]),
+            "bad_table_layout",
+            f"padding before table {d} is not zero",
+        )
         end = offset + table_bytes(a)
         need(end <= len(tables), "bad_table_layout", f"table {d} ends beyond its section")
     need(end == len(tables), "bad_table_layout", "section of tables does not end with the last one")
@@ -264,13 +352,19 @@ def _table_layout(axes: Array, tables: bytes) -> None:
 
 def table_bytes(a: Any) -> int:
     """Bytes of the table of an axis."""
-    return int(a["n_rows"]) * int(a["n_columns"]) * np.dtype(layout.STORAGE[layout.DTYPES[a["dtype"]]]).itemsize
+    return (
+        int(a["n_rows"])
+        * int(a["n_columns"])
+        * np.dtype(layout.STORAGE[layout.DTYPES[a["dtype"]]]).itemsize
+    )
 
 
 def matrix_array(a: Any, sections: dict[str, bytes]) -> Array:
     """Span matrices [M, p+1, p+1] as stored (integer fold included)."""
     count, order = int(a["n_matrices"]), int(a["degree"]) + 1
-    flat = np.frombuffer(sections["matrices"], "<f4", count * order * order, int(a["matrices_offset"]))
+    flat = np.frombuffer(
+        sections["matrices"], "<f4", count * order * order, int(a["matrices_offset"])
+    )
     return flat.reshape(count, order, order)
 
 
@@ -278,7 +372,9 @@ def table_array(a: Any, sections: dict[str, bytes]) -> Array:
     """Table [n_rows, n_columns] in its storage type."""
     dtype = layout.STORAGE[layout.DTYPES[a["dtype"]]]
     rows, columns = int(a["n_rows"]), int(a["n_columns"])
-    return np.frombuffer(sections["tables"], dtype, rows * columns, int(a["table_offset"])).reshape(rows, columns)
+    return np.frombuffer(sections["tables"], dtype, rows * columns, int(a["table_offset"])).reshape(
+        rows, columns
+    )
 
 
 def _values(axes: Array, sections: dict[str, bytes]) -> Array:
@@ -298,10 +394,18 @@ def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
     k, modes = int(header["n_outputs"]), int(header["n_modes"])
     records = np.frombuffer(block, layout.OUTPUT, k)
     for j, r in enumerate(records):
-        need(_output_is_good(r), "bad_output", f"output {j}: bias, scale, offset, interval, range or link out of range")
+        need(
+            _output_is_good(r),
+            "bad_output",
+            f"output {j}: bias, scale, offset, interval, range or link out of range",
+        )
     weights = np.frombuffer(block, "<f4", modes * k, 80 * k).reshape(modes, k)
     tiny = (weights != 0) & (np.abs(weights) < np.finfo(np.float32).tiny)
-    need(np.isfinite(weights).all() and not tiny.any(), "bad_output", "a weight is not finite or is subnormal")
+    need(
+        np.isfinite(weights).all() and not tiny.any(),
+        "bad_output",
+        "a weight is not finite or is subnormal",
+    )
     for _, count, first in groups.tolist():
         empty = weights[first + count : first + layout.padded(count)]
         need(not empty.any(), "bad_output", "a padding row of W is not zero")
@@ -310,12 +414,16 @@ def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
 
 def _output_is_good(r: Any) -> bool:
     bias, scale, offset, below, above, level, low, high, kappa, link, space, _ = r.item()
-    good = all(map(bound.held, (bias, scale, offset, low, high))) and abs(scale) >= 1.0 / bound.LARGEST
+    good = (
+        all(map(bound.held, (bias, scale, offset, low, high))) and abs(scale) >= 1.0 / bound.LARGEST
+    )
     good = good and low <= high and 0 <= kappa < inf
     if isnan(below) or isnan(above):
         interval = isnan(below) and isnan(above) and level == 0
     else:
-        interval = bound.held(below) and bound.held(above) and min(below, above) >= 0 and 0 < level < 1
+        interval = (
+            bound.held(below) and bound.held(above) and min(below, above) >= 0 and 0 < level < 1
+        )
     return bool(good and interval and link <= 2 and space <= 1 and not r["reserved"].any())
 
 
@@ -324,11 +432,23 @@ def _golden(header: Any, axes: Array, block: bytes) -> None:
     need(len(block) >= 8, rule, "section of golden vectors is too short")
     count, reserved = np.frombuffer(block, "<u4", 2).tolist()
     d, k = len(axes), int(header["n_outputs"])
-    good = 1 <= count <= layout.MAX_GOLDEN and reserved == 0 and len(block) == 8 + 16 * k + 8 * count * (d + k)
+    good = (
+        1 <= count <= layout.MAX_GOLDEN
+        and reserved == 0
+        and len(block) == 8 + 16 * k + 8 * count * (d + k)
+    )
     need(good, rule, "section of golden vectors has the wrong size")
     numbers = np.frombuffer(block, "<f8", offset=8)
-    need(np.isfinite(numbers).all() and (numbers[: 2 * k] >= 0).all(), rule, "a golden vector or tolerance is not a number")
+    need(
+        np.isfinite(numbers).all() and (numbers[: 2 * k] >= 0).all(),
+        rule,
+        "a golden vector or tolerance is not a number",
+    )
     inputs = numbers[2 * k : 2 * k + count * d].reshape(count, d)
     inside = (inputs >= axes["lower"]).all() and (inputs <= axes["upper"]).all()
     levels = inputs[:, axes["kind"] == 2]
-    need(inside and (levels == np.rint(levels)).all(), rule, "a golden vector lies outside the domain")
+    need(
+        inside and (levels == np.rint(levels)).all(),
+        rule,
+        "a golden vector lies outside the domain",
+    )

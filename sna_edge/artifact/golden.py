@@ -1,4 +1,5 @@
-"""Golden vectors: inputs that touch every span of every axis, expected values of the stored tables, tolerances."""
+"""Golden vectors: inputs that touch every span of every axis, expected values of the stored tables,
+tolerances."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ FLOAT64 = 1e-11
 
 @dataclass(frozen=True)
 class Golden:
-    """inputs [G, D], expected [G, K], absolute tolerances [K] for float64 and float32 evaluation."""
+    """inputs [G, D], expected [G, K], absolute tolerances [K] for float64 and float32
+    evaluation."""
 
     inputs: Floats
     expected: Floats
@@ -35,7 +37,8 @@ class Golden:
 
 @dataclass(frozen=True)
 class Scale:
-    """Per output over the domain, as sampled: low, high, kappa = max sum_r |mode_r dy/df| / (high - low), largest |y|."""
+    """Per output over the domain, as sampled: low, high, kappa = max sum_r |mode_r dy/df| / (high -
+    low), largest |y|."""
 
     low: Floats
     high: Floats
@@ -44,7 +47,8 @@ class Scale:
 
 
 def quasi_random(count: int, dimension: int) -> Floats:
-    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden ratio.
+    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden
+    ratio.
 
     Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
     """
@@ -59,18 +63,22 @@ def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
     """Quasi-random points [count, D] of the domain."""
     u = quasi_random(count, len(axes))
     columns = [
-        np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
-        if a.kind == "categorical"
-        else a.lower + u[:, d] * a.width
+        (
+            np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
+            if a.kind == "categorical"
+            else a.lower + u[:, d] * a.width
+        )
         for d, a in enumerate(axes)
     ]
     return np.stack(columns, axis=1)
 
 
 def golden_inputs(axes: tuple[Axis, ...]) -> Floats:
-    """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S of each axis.
+    """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S
+    of each axis.
 
-    Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in their span.
+    Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in
+    their span.
     """
     count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MAX_GOLDEN)
     u = quasi_random(count, len(axes))
@@ -104,7 +112,9 @@ def measure(model: Model, points: Floats) -> Scale:
     low, high = y.min(axis=0), y.max(axis=0)
     modes = _absolute_modes(model, points)
     whole = [carried(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
-    bias = np.array([o.bias * w for o, w in zip(model.outputs, whole, strict=True)])  # else added in float64
+    bias = np.array(
+        [o.bias * w for o, w in zip(model.outputs, whole, strict=True)]
+    )  # else added in float64
     f = np.stack([o.linear_of(y[:, k]) for k, o in enumerate(model.outputs)], axis=1)
     slope = np.stack([np.abs(o.slope(f[:, k])) for k, o in enumerate(model.outputs)], axis=1)
     width = np.where(high > low, high - low, np.inf)
@@ -115,7 +125,10 @@ def measure(model: Model, points: Floats) -> Scale:
 def _absolute_modes(model: Model, points: Floats) -> Floats:
     """sum_r |W[r,k] prod_d phi_{d,r}| at every point [N, K] (TT: the chain of absolute cores)."""
     work = model.interaction
-    atoms = [a.basis.design(points[:, d]) @ t for d, (a, t) in enumerate(zip(model.axes, work.tables, strict=True))]
+    atoms = [
+        a.basis.design(points[:, d]) @ t
+        for d, (a, t) in enumerate(zip(model.axes, work.tables, strict=True))
+    ]
     if isinstance(work, CP):
         product = np.ones((len(points), work.rank))
         for modes, atom in zip(work.modes, atoms, strict=True):
@@ -128,7 +141,8 @@ def _absolute_modes(model: Model, points: Floats) -> Floats:
 
 
 def make(stored: Model) -> tuple[Golden, Scale]:
-    """Golden vectors of a model that is already `as_stored`, and the ranges its tolerances rest on."""
+    """Golden vectors of a model that is already `as_stored`, and the ranges its tolerances rest
+    on."""
     inputs = golden_inputs(stored.axes)
     scale = measure(stored, np.vstack([inputs, domain_points(stored.axes, SAMPLES)]))
     width = (scale.high - scale.low) * np.maximum(1.0, scale.kappa)
@@ -136,16 +150,27 @@ def make(stored: Model) -> tuple[Golden, Scale]:
     value, slopes = stored.backend.value_and_gradient(inputs)
     moved = 2.0 * (np.abs(slopes).max(axis=0) @ [_rounding32(a) for a in stored.axes])
     whole = [carried(*ends) for ends in zip(scale.low.tolist(), scale.high.tolist(), strict=True)]
-    tolerance32 = np.maximum(FLOAT32 * width, moved) + np.where(whole, 2.0**-23 * scale.largest, 0.0)
+    tolerance32 = np.maximum(FLOAT32 * width, moved) + np.where(
+        whole, 2.0**-23 * scale.largest, 0.0
+    )
     return Golden(inputs, value, tolerance64, tolerance32), scale
 
 
 def _rounding32(axis: Axis) -> float:
-    """How far float32 puts the spans of an axis from where they are; 0 where it does not carry the input at all."""
+    """How far float32 puts the spans of an axis from where they are; 0 where it does not carry the
+    input at all."""
     if axis.kind == "categorical" or not carried(axis.lower, axis.upper):
         return 0.0
-    places = np.array(outward32(axis.lower, axis.upper)) if axis.basis.uniform else axis.basis.breaks.astype(np.float32)
-    return float(np.abs(places - ([axis.lower, axis.upper] if axis.basis.uniform else axis.basis.breaks)).max())
+    places = (
+        np.array(outward32(axis.lower, axis.upper))
+        if axis.basis.uniform
+        else axis.basis.breaks.astype(np.float32)
+    )
+    return float(
+        np.abs(
+            places - ([axis.lower, axis.upper] if axis.basis.uniform else axis.basis.breaks)
+        ).max()
+    )
 
 
 def ranges(model: Model) -> list[tuple[float, float]]:
@@ -157,21 +182,26 @@ def ranges(model: Model) -> list[tuple[float, float]]:
 
 
 def float32_offsets(model: Model) -> tuple[list[float], list[float]]:
-    """What a caller in float64 takes off every input, and adds to every output, of a float32 evaluation (carried.py)."""
+    """What a caller in float64 takes off every input, and adds to every output, of a float32
+    evaluation (carried.py)."""
     return input_offsets(model.axes), output_offsets(model.outputs, ranges(model))
 
 
 def replay(model: Model, golden: Golden) -> Floats:
-    """Largest error per output [K] of the model's backend; ArtifactError `golden_mismatch` when it misses."""
+    """Largest error per output [K] of the model's backend; ArtifactError `golden_mismatch` when it
+    misses."""
     value = np.concatenate([model.backend.value(row[None]) for row in golden.inputs[:LEAST]])
     error = np.abs(model.backend.value(golden.inputs) - golden.expected)
-    error[: len(value)] = np.maximum(error[: len(value)], np.abs(value - golden.expected[: len(value)]))
+    error[: len(value)] = np.maximum(
+        error[: len(value)], np.abs(value - golden.expected[: len(value)])
+    )
     tolerance = golden.tolerance64 if model.backend.name == "numpy" else golden.tolerance32
     if not np.all(error <= tolerance):
         worst = int(np.argmax(np.nan_to_num(error, nan=np.inf).max(axis=1)))
         raise ArtifactError(
             "golden_mismatch",
-            f"backend {model.backend.name!r} misses golden vector {worst} by {error[worst].max():.3g} "
-            f"(allowed {tolerance.max():.3g}); the file or the backend is damaged, copy the artifact again",
+            f"backend {model.backend.name!r} misses golden vector {worst} by"
+            f" {error[worst].max():.3g} (allowed {tolerance.max():.3g}); the file or the backend is"
+            " damaged, copy the artifact again",
         )
     return np.asarray(error.max(axis=0))

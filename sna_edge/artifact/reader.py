@@ -31,10 +31,13 @@ def read(path: str | PathLike[str], backend: str = "auto") -> Model:
 
 
 def _contents(path: str | PathLike[str]) -> bytes:
-    """The bytes of a regular file; its size and its first bytes are looked at before the rest is read, and nothing is waited for."""
+    """The bytes of a regular file; its size and its first bytes are looked at before the rest is
+    read, and nothing is waited for."""
     try:
         _need_file(path, os.stat(path).st_mode)
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(handle)
             _need_file(path, found.st_mode)
@@ -102,7 +105,9 @@ def _json(raw: checks.Raw, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         good = False
     if not good:
-        raise ArtifactError("bad_metadata", f"section {name!r} is not canonical JSON; export the model again")
+        raise ArtifactError(
+            "bad_metadata", f"section {name!r} is not canonical JSON; export the model again"
+        )
     result: dict[str, Any] = value
     return result
 
@@ -111,7 +116,9 @@ def _names(raw: checks.Raw, metadata: dict[str, Any]) -> dict[str, Any]:
     """{"axes": [(name, unit, levels)], "outputs": [(name, unit)]}, checked."""
     axes, outputs = metadata.get("axes"), metadata.get("outputs")
     if not _entries(axes, len(raw.axes), (2, 3)) or not _entries(outputs, len(raw.outputs), (2,)):
-        raise ArtifactError("bad_metadata", "names of inputs or outputs are missing, repeated or not text")
+        raise ArtifactError(
+            "bad_metadata", "names of inputs or outputs are missing, repeated or not text"
+        )
     assert isinstance(axes, list) and isinstance(outputs, list)
     rows = []
     for entry, record in zip(axes, raw.axes, strict=True):
@@ -129,7 +136,11 @@ def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
     if not isinstance(value, list) or len(value) != count:
         return False
     for entry in value:
-        if not isinstance(entry, list) or len(entry) not in lengths or not all(isinstance(t, str) for t in entry[:2]):
+        if (
+            not isinstance(entry, list)
+            or len(entry) not in lengths
+            or not all(isinstance(t, str) for t in entry[:2])
+        ):
             return False
     names = [entry[0] for entry in value]
     return all(names) and len(set(names)) == count
@@ -138,7 +149,9 @@ def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
 def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
     a = raw.axes[d]
     first, ids = checks.span_arrays(a, raw.sections)
-    matrices = checks.matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
+    matrices = (
+        checks.matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
+    )
     kind = layout.KINDS[a["kind"]]
     spans = int(a["n_spans"])
     if kind == "categorical":
@@ -156,7 +169,12 @@ def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> A
 def _output(r: Any, name: str, unit: str) -> Output:
     interval = None
     if r["level"] > 0:
-        interval = Interval(float(r["level"]), float(r["below"]), float(r["above"]), layout.SPACES[r["interval_space"]])
+        interval = Interval(
+            float(r["level"]),
+            float(r["below"]),
+            float(r["above"]),
+            layout.SPACES[r["interval_space"]],
+        )
     return Output(
         name, unit, layout.LINKS[r["link"]], float(r["scale"]), float(r["offset"]), float(r["bias"]),
         interval, (float(r["range_low"]), float(r["range_high"])),
@@ -176,4 +194,6 @@ def _interaction(raw: checks.Raw) -> Interaction:
 
 
 def _decoded(a: Any, raw: checks.Raw) -> Floats:
-    return checks.table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]
+    return (
+        checks.table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]
+    )

@@ -61,15 +61,19 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def write(model: Model) -> bytes:
-    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a number does not fit its storage type
-    or a count exceeds a limit of the format."""
+    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a
+    number does not fit its storage type or a count exceeds a limit of the format."""
     need_sizes(model)
     for axis in model.axes:
         need_double(f"input {axis.name!r}", axis.lower, axis.upper)
-    with np.errstate(over="ignore", invalid="ignore"):  # of float32, which may be too narrow; what float64 cannot hold is refused
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # of float32, which may be too narrow; what float64 cannot hold is refused
         stored = with_storage(as_stored(model), model)
         golden, scale = make(stored)
-        for output, low, high in zip(stored.outputs, scale.low.tolist(), scale.high.tolist(), strict=True):
+        for output, low, high in zip(
+            stored.outputs, scale.low.tolist(), scale.high.tolist(), strict=True
+        ):
             need_double(f"output {output.name!r}", low, high)
     need_magnitudes(stored, scale)
     records, spans, breaks, matrices = _axes(stored)
@@ -88,7 +92,9 @@ def write(model: Model) -> bytes:
         "certificate": canonical(stored.certificate),
         "metadata": canonical({**stored.metadata, **names(stored)}),
     }
-    features = (0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT) | (layout.FEATURE_FIXED if fixed else 0)
+    features = (0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT) | (
+        layout.FEATURE_FIXED if fixed else 0
+    )
     return _assemble(sections, stored, groups, features)
 
 
@@ -101,14 +107,19 @@ def _integer_path(model: Model, groups: Array, scale: Scale) -> bytes:
 def names(model: Model) -> dict[str, Any]:
     """The part of the metadata that gives the numbers their names."""
     return {
-        "axes": [[a.name, a.unit, list(a.level_names)] if a.level_names else [a.name, a.unit] for a in model.axes],
+        "axes": [
+            [a.name, a.unit, list(a.level_names)] if a.level_names else [a.name, a.unit]
+            for a in model.axes
+        ],
         "outputs": [[o.name, o.unit] for o in model.outputs],
     }
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys, no white space, no NaN."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return text.encode()
 
 
@@ -123,7 +134,11 @@ def _axes(model: Model) -> tuple[Array, _Pool, _Pool, _Pool]:
         record["lower32"], record["upper32"] = layout.outward32(axis.lower, axis.upper)
         record["kind"], record["degree"] = layout.KINDS.index(axis.kind), basis.degree
         record["dtype"], record["flags"] = layout.DTYPES.index(dtype), int(basis.uniform)
-        record["n_spans"], record["n_rows"], record["n_matrices"] = basis.n_spans, basis.n_rows, len(basis.matrices)
+        record["n_spans"], record["n_rows"], record["n_matrices"] = (
+            basis.n_spans,
+            basis.n_rows,
+            len(basis.matrices),
+        )
         block = basis.first_row.astype("<u2").tobytes() + basis.matrix_id.astype("<u2").tobytes()
         record["spans_offset"] = spans.add(block, 2)
         if not basis.uniform and axis.kind != "categorical":
@@ -143,7 +158,9 @@ def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
     work = model.interaction
     groups = groups_of(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
     data = bytearray()
-    for d, (record, table, dtype) in enumerate(zip(records, work.tables, model.dtypes, strict=True)):
+    for d, (record, table, dtype) in enumerate(
+        zip(records, work.tables, model.dtypes, strict=True)
+    ):
         if isinstance(work, CP):
             table = padded_columns(table, d, groups)
         else:
@@ -172,7 +189,9 @@ def padded_columns(table: Array, d: int, groups: Array) -> Array:
     parts, start = [np.zeros((len(table), 0))], 0
     for mask, count, _ in groups.tolist():
         if mask >> d & 1:
-            parts.append(np.pad(table[:, start : start + count], ((0, 0), (0, layout.padded(count) - count))))
+            parts.append(
+                np.pad(table[:, start : start + count], ((0, 0), (0, layout.padded(count) - count)))
+            )
             start += count
     return np.hstack(parts)
 
@@ -198,7 +217,9 @@ def padded_weights(model: Model, groups: Array) -> Array:
         return weights
     parts, start = [np.zeros((0, weights.shape[1]))], 0
     for _, count, _ in groups.tolist():
-        parts.append(np.pad(weights[start : start + count], ((0, layout.padded(count) - count), (0, 0))))
+        parts.append(
+            np.pad(weights[start : start + count], ((0, layout.padded(count) - count), (0, 0)))
+        )
         start += count
     return np.vstack(parts)
 
@@ -234,6 +255,9 @@ def _assemble(sections: dict[str, bytes], model: Model, groups: Array, features:
     for record, name in zip(table, layout.SECTIONS[:-2], strict=False):
         data[record["offset"] : record["offset"] + record["size"]] = sections[name]
     start = int(table[-2]["offset"])
-    digest = hashlib.sha256(data[:start]).digest() + np.array([zlib.crc32(data[:start])], "<u4").tobytes()
+    digest = (
+        hashlib.sha256(data[:start]).digest()
+        + np.array([zlib.crc32(data[:start])], "<u4").tobytes()
+    )
     data[start : start + len(digest)] = digest
     return bytes(data)

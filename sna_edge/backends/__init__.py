@@ -1,4 +1,5 @@
-"""Backends: who computes value and gradient. `numpy` is always there and is the reference on the device."""
+"""Backends: who computes value and gradient. `numpy` is always there and is the reference on the
+device."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ Floats = NDArray[np.float64]
 
 
 class Backend(Protocol):
-    """Evaluates a fixed model on raw coordinates, which are finite; outside the domain they continue linearly.
+    """Evaluates a fixed model on raw coordinates, which are finite; outside the domain they
+    continue linearly.
 
-    A backend may also have `single(query) -> y [K] | None`, a fast way for one float64 array (D,) inside the domain: None
-    sends the query down the ordinary way, which finds out what is wrong with it.
+    A backend may also have `single(query) -> y [K] | None`, a fast way for one float64 array (D,)
+    inside the domain: None sends the query down the ordinary way, which finds out what is wrong
+    with it.
     """
 
     name: str
@@ -39,7 +42,8 @@ AUTO = ("native", "numpy")
 
 
 def derived(name: str) -> str:
-    """The backend of a model computed from one served by `name`: tflite has no file for it, numpy takes over."""
+    """The backend of a model computed from one served by `name`: tflite has no file for it, numpy
+    takes over."""
     return "numpy" if name == "tflite" else name
 
 
@@ -59,7 +63,13 @@ def create(name: str, model: Model) -> Backend:
     try:
         backend: Backend = import_module(f"{__name__}.{name}").create(model)
     except ModuleNotFoundError as error:
-        raise BackendError(f"backend {name!r} is not installed ({error.name} is missing); pip install 'sna-edge[{name}]'") from None
+        raise BackendError(
+            f"backend {name!r} is not installed ({error.name} is missing); pip install"
+            f" 'sna-edge[{name}]'"
+        ) from None
     except ImportError as error:
-        raise BackendError(f"backend {name!r} cannot be loaded here ({error}); install sna-edge[{name}] again on this machine") from None
+        raise BackendError(
+            f"backend {name!r} cannot be loaded here ({error}); install sna-edge[{name}] again on"
+            " this machine"
+        ) from None
     return backend

@@ -1,4 +1,5 @@
-"""The native backend: the C library through the package `sna_edge_native`; float32 sums, coordinates placed in float64."""
+"""The native backend: the C library through the package `sna_edge_native`; float32 sums,
+coordinates placed in float64."""
 
 from __future__ import annotations
 
@@ -22,19 +23,22 @@ _array, _empty = np.ndarray, np.empty  # looked up once: a query takes less than
 def create(model: Model) -> NativeBackend:
     """Opens the model's artifact, written first for a model that was not loaded from one.
 
-    "auto" leaves models without an artifact (sub-models, sums) to numpy: writing one costs more than it gains.
-    Raises BackendError when the library refuses the artifact.
+    "auto" leaves models without an artifact (sub-models, sums) to numpy: writing one costs more
+    than it gains. Raises BackendError when the library refuses the artifact.
     """
     if model.artifact is None and model._backend_name == "auto":
-        raise BackendError("backend 'native' serves loaded artifacts; save and load the model, or ask for it by name")
+        raise BackendError(
+            "backend 'native' serves loaded artifacts; save and load the model, or ask for it by"
+            " name"
+        )
     return NativeBackend(model.artifact or model.to_bytes(), len(model.outputs))
 
 
 class NativeBackend:
     """Value and gradient by the C library; `predict(x)` is the shortest way to one number.
 
-    `threads`: how many share a large batch, 1 unless you set it (`model.backend.threads = 2`). Every thread takes pieces of
-    PIECE rows, so the answers do not depend on their number.
+    `threads`: how many share a large batch, 1 unless you set it (`model.backend.threads = 2`).
+    Every thread takes pieces of PIECE rows, so the answers do not depend on their number.
     """
 
     name = "native"
@@ -46,22 +50,31 @@ class NativeBackend:
         self._n_outputs = n_outputs
         if self._model.status != Status.OK:
             reason = self._model.rule or Status(self._model.status).label
-            raise BackendError(f"backend 'native' refuses the artifact ({reason}); use backend 'numpy' and export the model again")
+            raise BackendError(
+                f"backend 'native' refuses the artifact ({reason}); use backend 'numpy' and export"
+                " the model again"
+            )
         self.isa: str = self._model.isa
-        #: x float64 or float32 [D] -> first output as a float, checked against the domain in C (ValueError outside)
+        # : x float64 or float32 [D] -> first output as a float, checked against the domain in C
+        # (ValueError outside)
         self.predict = self._model.one
-        #: x float64 (D,), y float64 (K,) to be filled -> status; TypeError or ValueError for other arrays
+        # : x float64 (D,), y float64 (K,) to be filled -> status; TypeError or ValueError for other
+        # arrays
         self.point = self._model.point
         self.threads = 1
 
     def single(self, query: object) -> Floats | None:
-        """y [K] of one contiguous float64 array (D,) inside the domain, else None. The extension checks what it is given."""
+        """y [K] of one contiguous float64 array (D,) inside the domain, else None. The extension
+        checks what it is given."""
         if type(query) is not _array:
             return None
         y = _empty(self._n_outputs)
         try:
             return y if self.point(query, y) >= 0 else None
-        except (TypeError, ValueError):  # another type or shape: the ordinary way converts it, or says what is wrong
+        except (
+            TypeError,
+            ValueError,
+        ):  # another type or shape: the ordinary way converts it, or says what is wrong
             return None
 
     def value(self, x: Floats) -> Floats:
@@ -78,7 +91,8 @@ class NativeBackend:
         return y, g
 
     def _share(self, n: int, call: Callable[[slice], object]) -> None:
-        """`call` on all rows at once, or on pieces of them by several threads; the library releases the lock."""
+        """`call` on all rows at once, or on pieces of them by several threads; the library releases
+        the lock."""
         if self.threads < 2 or n < 2 * PIECE:
             call(slice(0, n))
             return

@@ -80,7 +80,11 @@ class NumpyBackend:
             return None
         degree = max(a.basis.degree for a in self._axes)
         cells = sum(a.basis.n_spans for a in self._axes) * (degree + 1) * self._interaction.rank
-        return SingleQuery(self._axes, self._interaction, self._bias) if cells * 8 <= SINGLE_BYTES else None
+        return (
+            SingleQuery(self._axes, self._interaction, self._bias)
+            if cells * 8 <= SINGLE_BYTES
+            else None
+        )
 
     def _atoms(self, d: int, x: Floats, nu: int = 0) -> Floats:
         """Atoms of axis d (or their derivatives), [N, columns]."""
@@ -191,7 +195,9 @@ class SingleQuery:
         span, u, rate = found
         poly = self._poly[self._base + span]
         atoms = self._atoms(poly, u)
-        slopes = self._atoms(poly[:, 1:] * self._order, u) if poly.shape[1] > 1 else np.zeros_like(atoms)
+        slopes = (
+            self._atoms(poly[:, 1:] * self._order, u) if poly.shape[1] > 1 else np.zeros_like(atoms)
+        )
         ones = np.ones((1, atoms.shape[1]))
         before = np.multiply.accumulate(np.concatenate([ones, atoms[:-1]]), axis=0)
         after = np.multiply.accumulate(np.concatenate([ones, atoms[:0:-1]]), axis=0)[::-1]
@@ -210,7 +216,11 @@ class SingleQuery:
             return span, u, self._rate
         rate = self._rate.copy()
         for d, breaks, inv_width, categorical in self._graded:
-            s = round(x[d]) if categorical else min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
+            s = (
+                round(x[d])
+                if categorical
+                else min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
+            )
             span[d], rate[d] = s, inv_width[s]
             u[d] = 0.0 if categorical else min((x[d] - breaks[s]) * inv_width[s], 1.0)
         return span, u, rate

@@ -1,4 +1,5 @@
-"""The tflite backend: `model.tflite` beside `model.sna`, run by ai-edge-litert or tflite-runtime."""
+"""The tflite backend: `model.tflite` beside `model.sna`, run by ai-edge-litert or
+tflite-runtime."""
 
 from __future__ import annotations
 
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflow.lite.python.interpreter")
+RUNTIMES = (
+    "ai_edge_litert.interpreter",
+    "tflite_runtime.interpreter",
+    "tensorflow.lite.python.interpreter",
+)
 FORWARD, GRADIENT = "forward", "value_and_gradient"
-BLOCK = 512  # rows per call of a graph of any batch: the gathered table rows then stay in a 2 MB cache
+BLOCK = (
+    512  # rows per call of a graph of any batch: the gathered table rows then stay in a 2 MB cache
+)
 HASH = b'"sna_content_sha256":"'
 
 
@@ -34,7 +41,8 @@ def interpreter_class() -> Any:
         except ImportError:
             continue
     raise BackendError(
-        "no TFLite runtime is installed; pip install ai-edge-litert, or tflite-runtime where numpy is older than 2"
+        "no TFLite runtime is installed; pip install ai-edge-litert, or tflite-runtime where numpy"
+        " is older than 2"
     )
 
 
@@ -43,14 +51,18 @@ def create(model: Model) -> TfliteBackend | FilledBackend:
     if model.parent is not None:
         return FilledBackend(*model.parent, inputs=len(model.axes))
     if model.path is None:
-        raise BackendError("the tflite backend serves MODEL.tflite beside a loaded MODEL.sna; save the model and export it first")
+        raise BackendError(
+            "the tflite backend serves MODEL.tflite beside a loaded MODEL.sna; save the model and"
+            " export it first"
+        )
     return TfliteBackend(model, Path(model.path).with_suffix(".tflite"))
 
 
 class TfliteBackend:
     """Value and gradient through the signatures of a file, in float32.
 
-    Rows outside the domain, where the graph says NaN, are continued in float64 as every backend does.
+    Rows outside the domain, where the graph says NaN, are continued in float64 as every backend
+    does.
     """
 
     name = "tflite"
@@ -60,7 +72,9 @@ class TfliteBackend:
             self._blob = path.read_bytes()
         except OSError as error:
             advice = f"sna-edge export {model.path} --to tflite -o {path.parent}"
-            raise BackendError(f"cannot read {path} ({error.strerror}); make it with {advice}") from None
+            raise BackendError(
+                f"cannot read {path} ({error.strerror}); make it with {advice}"
+            ) from None
         _same_content(self._blob, model, path)
         low, plus = float32_offsets(model)
         _same_offsets(self._blob, low, plus, path)
@@ -77,17 +91,28 @@ class TfliteBackend:
         try:
             first = self._class(model_content=self._blob, num_threads=1)
         except (ValueError, RuntimeError):
-            raise BackendError(f"{path} is damaged or not complete; export it again with sna-edge export, or copy it again") from None
+            raise BackendError(
+                f"{path} is damaged or not complete; export it again with sna-edge export, or copy"
+                " it again"
+            ) from None
         self._gradient = first.get_signature_runner(GRADIENT)
         self._places = _places(first, self._inputs, self._names)
         signature = first.get_input_details()[0]["shape_signature"]
         self._fixed = int(signature[0]) if signature[0] > 0 else None
 
     def single(self, query: object) -> Floats | None:
-        """y [K] of one float64 array (D,) inside the domain; None sends the query down the ordinary way."""
-        if type(query) is not np.ndarray or query.shape != self._shape or query.dtype != np.float64 or self._fixed not in (None, 1):
+        """y [K] of one float64 array (D,) inside the domain; None sends the query down the ordinary
+        way."""
+        if (
+            type(query) is not np.ndarray
+            or query.shape != self._shape
+            or query.dtype != np.float64
+            or self._fixed not in (None, 1)
+        ):
             return None
-        if not self._domain.contains(query[None]):  # in float64: the graph would take what rounds to a bound
+        if not self._domain.contains(
+            query[None]
+        ):  # in float64: the graph would take what rounds to a bound
             return None
         with self._lock:
             y = self._graph(1).one(query - self._low if self._shifts else query)
@@ -112,7 +137,9 @@ class TfliteBackend:
     def _graph(self, rows: int) -> _Forward:
         if rows not in self._forward:
             interpreter = self._class(model_content=self._blob, num_threads=1)
-            self._forward[rows] = _Forward(interpreter, None if self._fixed else rows, *self._places)
+            self._forward[rows] = _Forward(
+                interpreter, None if self._fixed else rows, *self._places
+            )
         return self._forward[rows]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
@@ -123,10 +150,22 @@ class TfliteBackend:
         for block, count in _blocks(x, size):
             small = (block - self._low).astype(np.float32)
             with self._lock:
-                answer = self._gradient(**{name: np.ascontiguousarray(small[:, d]) for d, name in enumerate(self._inputs)})
+                answer = self._gradient(
+                    **{
+                        name: np.ascontiguousarray(small[:, d])
+                        for d, name in enumerate(self._inputs)
+                    }
+                )
             answers.append({name: part[:count] for name, part in answer.items()})
-        y = np.stack([np.concatenate([a[n] for a in answers]) for n in self._names], axis=1).astype(float) + self._plus
-        g = np.stack([np.concatenate([a[f"d_{n}"] for a in answers]) for n in self._names], axis=1).astype(float)
+        y = (
+            np.stack([np.concatenate([a[n] for a in answers]) for n in self._names], axis=1).astype(
+                float
+            )
+            + self._plus
+        )
+        g = np.stack(
+            [np.concatenate([a[f"d_{n}"] for a in answers]) for n in self._names], axis=1
+        ).astype(float)
         missing = np.isnan(y[:, 0]) & np.isfinite(x).all(axis=1)
         if missing.any():
             y[missing], g[missing] = self._reference.value_and_gradient(x[missing])
@@ -134,18 +173,26 @@ class TfliteBackend:
 
 
 def _places(interpreter: Any, inputs: list[str], outputs: list[str]) -> tuple[list[int], list[int]]:
-    """Tensor indices of the signature `forward` in the artifact's order; converters order them as they like."""
+    """Tensor indices of the signature `forward` in the artifact's order; converters order them as
+    they like."""
     runner = interpreter.get_signature_runner(FORWARD)
     ins, outs = runner.get_input_details(), runner.get_output_details()
-    if {d["index"] for d in interpreter.get_output_details()} != {d["index"] for d in outs.values()}:
-        raise BackendError("the first graph of this TFLite file is not 'forward'; export the model again")
+    if {d["index"] for d in interpreter.get_output_details()} != {
+        d["index"] for d in outs.values()
+    }:
+        raise BackendError(
+            "the first graph of this TFLite file is not 'forward'; export the model again"
+        )
     return [ins[name]["index"] for name in inputs], [outs[name]["index"] for name in outputs]
 
 
 class _Forward:
-    """The signature `forward` for one number of rows; inputs and outputs are written and read in place."""
+    """The signature `forward` for one number of rows; inputs and outputs are written and read in
+    place."""
 
-    def __init__(self, interpreter: Any, rows: int | None, inputs: list[int], outputs: list[int]) -> None:
+    def __init__(
+        self, interpreter: Any, rows: int | None, inputs: list[int], outputs: list[int]
+    ) -> None:
         self._invoke = interpreter.invoke
         if rows is not None:
             for index in inputs:
@@ -155,7 +202,8 @@ class _Forward:
         self._out = [interpreter.tensor(index) for index in outputs]
 
     def __call__(self, columns: NDArray[np.float32], y: Floats) -> None:
-        """Write y [n, K] of columns [D, n]; where n is less than this graph takes, what was asked before fills it up."""
+        """Write y [n, K] of columns [D, n]; where n is less than this graph takes, what was asked
+        before fills it up."""
         count = len(y)
         # the views must be gone before the graph runs
         for view, column in zip(self._in, columns, strict=True):
@@ -198,7 +246,8 @@ class FilledBackend:
 
 
 def _blocks(x: Floats, size: int) -> list[tuple[Floats, int]]:
-    """x in blocks of `size` rows with the number that count; the last one is filled up with its first row."""
+    """x in blocks of `size` rows with the number that count; the last one is filled up with its
+    first row."""
     blocks = []
     for start in range(0, len(x), size):
         block = x[start : start + size]
@@ -208,10 +257,14 @@ def _blocks(x: Floats, size: int) -> list[tuple[Floats, int]]:
 
 
 def _same_offsets(blob: bytes, low: list[float], plus: list[float], path: Path) -> None:
-    """Refuse a file of a model whose numbers float32 does not carry that was made before files took them without their offset."""
+    """Refuse a file of a model whose numbers float32 does not carry that was made before files took
+    them without their offset."""
     for key, offsets in ((b'"input_offset":', low), (b'"output_offset":', plus)):
         if any(offsets) and key not in blob:
-            raise BackendError(f"{path} takes numbers in float32 that float32 does not carry; export it again with sna-edge export")
+            raise BackendError(
+                f"{path} takes numbers in float32 that float32 does not carry; export it again with"
+                " sna-edge export"
+            )
 
 
 def _same_content(blob: bytes, model: Model, path: Path) -> None:
@@ -220,7 +273,15 @@ def _same_content(blob: bytes, model: Model, path: Path) -> None:
 
     at = blob.find(HASH)
     if at < 0:
-        raise BackendError(f"{path} does not name the model it was made from; export it again with sna-edge export")
+        raise BackendError(
+            f"{path} does not name the model it was made from; export it again with sna-edge export"
+        )
     stored = blob[at + len(HASH) : at + len(HASH) + 64].decode("ascii", "replace")
-    if model.artifact is None or stored != validate(model.artifact).sections["integrity"][:32].hex():
-        raise BackendError(f"{path} was made from another model than {model.path}; export it again with sna-edge export")
+    if (
+        model.artifact is None
+        or stored != validate(model.artifact).sections["integrity"][:32].hex()
+    ):
+        raise BackendError(
+            f"{path} was made from another model than {model.path}; export it again with sna-edge"
+            " export"
+        )

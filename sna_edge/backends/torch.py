@@ -1,4 +1,5 @@
-"""The torch backend: evaluation over tensors on CPU or CUDA, differentiable, so that a model can sit inside a loss."""
+"""The torch backend: evaluation over tensors on CPU or CUDA, differentiable, so that a model can
+sit inside a loss."""
 
 from __future__ import annotations
 
@@ -27,10 +28,12 @@ def create(model: Model) -> TorchBackend:
 
 
 class TorchBackend:
-    """Value and gradient of a CP or TT model: float64 on the CPU, float32 on CUDA where there is one (`to` changes both).
+    """Value and gradient of a CP or TT model: float64 on the CPU, float32 on CUDA where there is
+    one (`to` changes both).
 
-    phi_d(x) = sum_k u^k P_d[s, k], with s the span of x and u in [0, 1] its place in it: all axes are placed together, then one
-    gather and weighted sum per axis, so that a GPU is given few and large pieces of work.
+    phi_d(x) = sum_k u^k P_d[s, k], with s the span of x and u in [0, 1] its place in it: all axes
+    are placed together, then one gather and weighted sum per axis, so that a GPU is given few and
+    large pieces of work.
     """
 
     name = "torch"
@@ -46,11 +49,19 @@ class TorchBackend:
         bases = [a.basis for a in self._model.axes]
         work = self._model.interaction
         self._spans = Spans(bases, device, dtype)
-        self._tables = [self._tensor(_flat_powers(b, t, self._spans.powers)) for b, t in zip(bases, work.tables, strict=True)]
-        self._modes = [torch.as_tensor(np.array(m), device=device) for m in work.modes] if isinstance(work, CP) else []
+        self._tables = [
+            self._tensor(_flat_powers(b, t, self._spans.powers))
+            for b, t in zip(bases, work.tables, strict=True)
+        ]
+        self._modes = (
+            [torch.as_tensor(np.array(m), device=device) for m in work.modes]
+            if isinstance(work, CP)
+            else []
+        )
         self._weights = self._tensor(work.weights)
         self._bias, self._scale, self._offset = (
-            self._tensor([getattr(o, name) for o in self._model.outputs]) for name in ("bias", "scale", "offset")
+            self._tensor([getattr(o, name) for o in self._model.outputs])
+            for name in ("bias", "scale", "offset")
         )
         return self
 
@@ -58,7 +69,8 @@ class TorchBackend:
         return torch.as_tensor(np.array(values), dtype=self.dtype, device=self.device)
 
     def tensor(self, x: Tensor) -> Tensor:
-        """y [N, K] of x [N, D], on the graph of x: outside the domain the atoms continue linearly, NaN gives NaN."""
+        """y [N, K] of x [N, D], on the graph of x: outside the domain the atoms continue linearly,
+        NaN gives NaN."""
         f = self._bias + self._products(x) @ self._weights
         columns = [_linked(o.link, f[:, k]) for k, o in enumerate(self._model.outputs)]
         return torch.stack(columns, dim=1) * self._scale + self._offset
@@ -66,7 +78,9 @@ class TorchBackend:
     def _products(self, x: Tensor) -> Tensor:
         """Products of the atoms, a column per mode."""
         span, powers = self._spans(x)
-        rows = span[..., None] * self._spans.powers + torch.arange(self._spans.powers, device=x.device)
+        rows = span[..., None] * self._spans.powers + torch.arange(
+            self._spans.powers, device=x.device
+        )
         atoms = (_Gathered.apply(powers[d], t, rows[d]) for d, t in enumerate(self._tables))
         work = self._model.interaction
         if not isinstance(work, CP):
@@ -116,21 +130,25 @@ def _linked(link: str, f: Tensor) -> Tensor:
 
 
 def _flat_powers(basis: SpanBasis, table: Floats, powers: int) -> Floats:
-    """Power coefficients of every span below each other, [S * powers, R]; those above the degree are 0."""
+    """Power coefficients of every span below each other, [S * powers, R]; those above the degree
+    are 0."""
     out = np.zeros((basis.n_spans, powers, table.shape[1]))
     out[:, : basis.degree + 1] = basis.power_tables(table)
     return out.reshape(basis.n_spans * powers, table.shape[1])
 
 
 class _Gathered(torch.autograd.Function):
-    """out[n] = sum_k weights[n, k] table[rows[n, k]], in one pass; differentiable in the weights as often as one likes."""
+    """out[n] = sum_k weights[n, k] table[rows[n, k]], in one pass; differentiable in the weights as
+    often as one likes."""
 
     @staticmethod
     def forward(ctx: Any, weights: Tensor, table: Tensor, rows: Tensor) -> Tensor:
         ctx.save_for_backward(table, rows)
         if not table.shape[1]:
             return weights.new_zeros((len(weights), 0))
-        return torch.nn.functional.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+        return torch.nn.functional.embedding_bag(
+            rows, table, per_sample_weights=weights, mode="sum"
+        )
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
@@ -139,9 +157,15 @@ class _Gathered(torch.autograd.Function):
 
 
 class Spans:
-    """Places points on all axes at once. `powers`: numbers per span, the highest degree of the axes and one."""
+    """Places points on all axes at once. `powers`: numbers per span, the highest degree of the axes
+    and one."""
 
-    def __init__(self, bases: Sequence[SpanBasis], device: str | torch.device = "cpu", dtype: torch.dtype = torch.float64) -> None:
+    def __init__(
+        self,
+        bases: Sequence[SpanBasis],
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
         def tensor(values: Any, kind: torch.dtype = dtype) -> Tensor:
             return torch.as_tensor(np.array(values), dtype=kind, device=device)
 
@@ -151,21 +175,40 @@ class Spans:
 
         breaks = [np.arange(b.n_spans + 1.0) if b.kind == "levels" else b.breaks for b in bases]
         self.powers = max(b.degree for b in bases) + 1
-        self._lower, self._upper = tensor([[b.lower] for b in bases]), tensor([[b.upper] for b in bases])
+        self._lower, self._upper = (
+            tensor([[b.lower] for b in bases]),
+            tensor([[b.upper] for b in bases]),
+        )
         self._last = tensor([[b.n_spans - 1] for b in bases], torch.int64)
         self._inner = padded([b[1:-1] for b in breaks], np.inf)
-        self._start, self._rate = padded([b[:-1] for b in breaks], 0.0), padded([1.0 / np.diff(b) for b in breaks], 0.0)
+        self._start, self._rate = (
+            padded([b[:-1] for b in breaks], 0.0),
+            padded([1.0 / np.diff(b) for b in breaks], 0.0),
+        )
         kinds = [b.kind for b in bases]
-        self._levels = tensor([[k == "levels"] for k in kinds], torch.bool) if "levels" in kinds else None
-        self._period = tensor([[b.upper - b.lower if b.kind == "periodic" else np.inf] for b in bases]) if "periodic" in kinds else None
+        self._levels = (
+            tensor([[k == "levels"] for k in kinds], torch.bool) if "levels" in kinds else None
+        )
+        self._period = (
+            tensor([[b.upper - b.lower if b.kind == "periodic" else np.inf] for b in bases])
+            if "periodic" in kinds
+            else None
+        )
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Spans int64 [D, N] and powers of the place in them [D, N, powers] of x [N, D]; linear beyond the domain, NaN stays."""
+        """Spans int64 [D, N] and powers of the place in them [D, N, powers] of x [N, D]; linear
+        beyond the domain, NaN stays."""
         x = self._within_period(x.T)
         if self._levels is not None:
-            x = torch.where(self._levels, torch.minimum(torch.maximum(torch.round(x), self._lower), self._upper), x)
+            x = torch.where(
+                self._levels,
+                torch.minimum(torch.maximum(torch.round(x), self._lower), self._upper),
+                x,
+            )
         inside = torch.minimum(torch.maximum(x, self._lower), self._upper)
-        span = torch.searchsorted(self._inner, inside.detach().contiguous(), right=True).minimum(self._last)
+        span = torch.searchsorted(self._inner, inside.detach().contiguous(), right=True).minimum(
+            self._last
+        )
         rate = self._rate.gather(1, span)
         u = (inside - self._start.gather(1, span)) * rate
         powers = [1.0 + 0.0 * u]  # keeps NaN, also in degree 0
@@ -182,4 +225,8 @@ class Spans:
             return x
         outside = (x < self._lower) | (x > self._upper)
         turns = torch.floor((x - self._lower) / self._period).detach()
-        return torch.where(outside & torch.isfinite(self._period), x - turns * torch.nan_to_num(self._period, posinf=0.0), x)
+        return torch.where(
+            outside & torch.isfinite(self._period),
+            x - turns * torch.nan_to_num(self._period, posinf=0.0),
+            x,
+        )

@@ -1,4 +1,5 @@
-"""Outputs along one axis for many settings of the others: what stands left and right of the axis is multiplied once."""
+"""Outputs along one axis for many settings of the others: what stands left and right of the axis is
+multiplied once."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def atoms(model: Model, d: int, x: Floats) -> Floats:
 
 
 def sides(model: Model, drawn: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
-    """What stands left and right of every axis at the drawn rows: CP products [N, R] (W with the right), TT chains."""
+    """What stands left and right of every axis at the drawn rows: CP products [N, R] (W with the
+    right), TT chains."""
     work = model.interaction
     count = len(drawn[0])
     if isinstance(work, CP):

@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 
 
 class Distribution(Protocol):
-    """A density on an axis. `marks` are points between which it is smooth enough for 20-point Gauss quadrature."""
+    """A density on an axis. `marks` are points between which it is smooth enough for 20-point Gauss
+    quadrature."""
 
     def density(self, axis: Axis, x: Floats) -> Floats: ...
 
@@ -86,7 +87,10 @@ class LogNormal:
 
     def density(self, axis: Axis, x: Floats) -> Floats:
         if axis.lower <= 0:
-            raise InputError(f"log-normal distribution needs axis {axis.name!r} above 0, it starts at {axis.lower}")
+            raise InputError(
+                f"log-normal distribution needs axis {axis.name!r} above 0, it starts at"
+                f" {axis.lower}"
+            )
         z = (np.log(x) - self.mu) / self.sigma
         return np.asarray(np.exp(-0.5 * z * z) / (x * self.sigma * sqrt(2 * pi)))
 
@@ -121,11 +125,15 @@ class Levels:
 
 
 def quadrature(axis: Axis, distribution: Distribution) -> tuple[Floats, Floats]:
-    """Nodes x and weights w with E[g] = sum w g(x) under the truncated, renormalised distribution; sum w = 1."""
+    """Nodes x and weights w with E[g] = sum w g(x) under the truncated, renormalised distribution;
+    sum w = 1."""
     smooth = isinstance(distribution, Uniform)
     x, w = axis.basis.nodes(None if smooth else 20, distribution.marks(axis))
     w = w * distribution.density(axis, x)
     total = w.sum()
     if not total > 0:
-        raise InputError(f"the distribution of {axis.name!r} has no mass inside {axis.describe()}; move it inside")
+        raise InputError(
+            f"the distribution of {axis.name!r} has no mass inside {axis.describe()}; move it"
+            " inside"
+        )
     return x, w / total

@@ -21,11 +21,13 @@ Over = Mapping[str, Distribution] | None
 
 @dataclass(frozen=True)
 class Sobol:
-    """first[d, k] = Var(E[f|x_d]) / Var(f), total[d, k] = 1 - Var(E[f|x_~d]) / Var(f), variance [K].
+    """first[d, k] = Var(E[f|x_d]) / Var(f), total[d, k] = 1 - Var(E[f|x_~d]) / Var(f), variance
+    [K].
 
-    `lost` is the probability of each input outside its domain, cut off by truncation. `error` [D, K] is 0 where the indices are
-    exact; of an output behind a link they are sampled, and both lie within it in 95 of 100 cases.
-    Source: Sobol, Math. Comput. Simul. 55 (2001); Saltelli et al. (2010). Assumes independent inputs.
+    `lost` is the probability of each input outside its domain, cut off by truncation. `error` [D,
+    K] is 0 where the indices are exact; of an output behind a link they are sampled, and both lie
+    within it in 95 of 100 cases. Source: Sobol, Math. Comput. Simul. 55 (2001); Saltelli et al.
+    (2010). Assumes independent inputs.
     """
 
     names: tuple[str, ...]
@@ -49,7 +51,8 @@ def lost_mass(model: Model, over: Over) -> dict[str, float]:
 
 
 def mean(model: Model, over: Over) -> Any:
-    """E[f] over the named inputs; all of them, uniform, when `over` is None. Raises NotClosed on other links."""
+    """E[f] over the named inputs; all of them, uniform, when `over` is None. Raises NotClosed on
+    other links."""
     model = closed(model, "the mean")
     chosen = {a.name: Uniform() for a in model.axes} if over is None else over
     rows: dict[int, Floats] = {}
@@ -66,27 +69,42 @@ def variance(model: Model, over: Over) -> Floats:
 
 
 def sobol(model: Model, over: Over, sampled: bool = False) -> Sobol:
-    """First-order and total indices of every input; `sampled` where a link makes it necessary. Raises NotClosed without it there."""
+    """First-order and total indices of every input; `sampled` where a link makes it necessary.
+    Raises NotClosed without it there."""
     if sampled and any(o.link != "identity" for o in model.outputs):
         return _sampled(model, over)
-    work = _Moments(closed(model, "Sobol indices", " or sobol(sampled=True) for those of the output"), over)
+    work = _Moments(
+        closed(model, "Sobol indices", " or sobol(sampled=True) for those of the output"), over
+    )
     axes = range(len(model.axes))
     total_variance = work.variance(axes)
     safe = np.where(total_variance > 0, total_variance, np.nan)
     first = np.stack([work.variance([d]) / safe for d in axes])
     total = np.stack([1.0 - work.variance([e for e in axes if e != d]) / safe for d in axes])
-    return Sobol(tuple(model.input_names), first, total, total_variance, lost_mass(model, over), np.zeros_like(first))
+    return Sobol(
+        tuple(model.input_names),
+        first,
+        total,
+        total_variance,
+        lost_mass(model, over),
+        np.zeros_like(first),
+    )
 
 
 def _sampled(model: Model, over: Over) -> Sobol:
     """Exact on identity links, sampled on the others."""
     from .sampled_sobol import indices, rule
 
-    first, total, variance, error = (np.empty((len(model.axes), len(model.outputs))) for _ in range(4))
+    first, total, variance, error = (
+        np.empty((len(model.axes), len(model.outputs))) for _ in range(4)
+    )
     rules = [rule(a, p) for a, p in zip(model.axes, _distributions(model, over), strict=True)]
     for k, output in enumerate(model.outputs):
         one = model.replace(
-            outputs=[output], interaction=model.interaction.with_tables(model.interaction.tables, model.interaction.weights[:, k : k + 1])
+            outputs=[output],
+            interaction=model.interaction.with_tables(
+                model.interaction.tables, model.interaction.weights[:, k : k + 1]
+            ),
         )
         if output.link == "identity":
             exact = sobol(one, over)
@@ -99,15 +117,19 @@ def _sampled(model: Model, over: Over) -> Sobol:
 
 
 class _Moments:
-    """Var(E[f | x_S]) = E[(E[f|x_S])^2] - E[f]^2 from per-axis means m_d and second moments G_d = E[phi phi^T].
+    """Var(E[f | x_S]) = E[(E[f|x_S])^2] - E[f]^2 from per-axis means m_d and second moments G_d =
+    E[phi phi^T].
 
-    The centred Gram C_d = G_d - m_d m_d^T keeps the small differences: for CP the sum over mode pairs of
-    prod_{d in S} (C_d + M_d) prod_{d not in S} M_d - prod_d M_d is accumulated without cancellation.
+    The centred Gram C_d = G_d - m_d m_d^T keeps the small differences: for CP the sum over mode
+    pairs of prod_{d in S} (C_d + M_d) prod_{d not in S} M_d - prod_d M_d is accumulated without
+    cancellation.
     """
 
     def __init__(self, model: Model, over: Over) -> None:
         self._model = model
-        self._rules = [quadrature(a, p) for a, p in zip(model.axes, _distributions(model, over), strict=True)]
+        self._rules = [
+            quadrature(a, p) for a, p in zip(model.axes, _distributions(model, over), strict=True)
+        ]
 
     def variance(self, random: Any) -> Floats:
         chosen = set(random)
@@ -125,7 +147,8 @@ class _Moments:
         return np.asarray(np.einsum("rk,rs,sk->k", cp.weights, spread, cp.weights))
 
     def _pair(self, cp: CP, d: int) -> tuple[Floats, Floats]:
-        """Means [R] and centred Gram [R, R] of the atoms of axis d; modes that do not use d have mean 1, spread 0."""
+        """Means [R] and centred Gram [R, R] of the atoms of axis d; modes that do not use d have
+        mean 1, spread 0."""
         m, c = np.ones(cp.rank), np.zeros((cp.rank, cp.rank))
         modes = cp.modes[d]
         if len(modes):
@@ -137,7 +160,8 @@ class _Moments:
         return m, c
 
     def _variance_tt(self, tt: TT, random: set[int]) -> Floats:
-        """The same recursion on pairs of bonds: outer [r, r], spread [r, r] pushed through each core."""
+        """The same recursion on pairs of bonds: outer [r, r], spread [r, r] pushed through each
+        core."""
         outer, spread = np.ones((1, 1)), np.zeros((1, 1))
         for d, core in enumerate(tt.cores):
             x, w = self._rules[d]
@@ -146,8 +170,8 @@ class _Moments:
             both = m.T @ spread @ m
             if d in random:
                 centred = mats - m
-                both = both + np.einsum("n,nlr,lm,nms->rs", w, centred, outer + spread, centred, optimize=True)
+                both = both + np.einsum(
+                    "n,nlr,lm,nms->rs", w, centred, outer + spread, centred, optimize=True
+                )
             spread, outer = both, m.T @ outer @ m
         return np.asarray(np.einsum("rk,rs,sk->k", tt.weights, spread, tt.weights))
-
-

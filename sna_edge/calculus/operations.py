@@ -31,8 +31,16 @@ def bare(output: Output, **changes: Any) -> Output:
     return replace(output, interval=None, range=None, **changes)
 
 
-def build(model: Model, axes: tuple[Axis, ...], interaction: CP | TT, outputs: list[Output]) -> Model:
-    return Model(axes, interaction, outputs, backend=backends.derived(model._backend_name), metadata=_origin(model))
+def build(
+    model: Model, axes: tuple[Axis, ...], interaction: CP | TT, outputs: list[Output]
+) -> Model:
+    return Model(
+        axes,
+        interaction,
+        outputs,
+        backend=backends.derived(model._backend_name),
+        metadata=_origin(model),
+    )
 
 
 def _origin(model: Model) -> dict[str, Any]:
@@ -40,10 +48,11 @@ def _origin(model: Model) -> dict[str, Any]:
 
 
 def contract(model: Model, rows: Mapping[int, Floats], ones: Mapping[int, float]) -> Any:
-    """Replace the atoms of axis d by the numbers rows[d] @ table_d and the constant 1 by ones[d], for every d in `rows`.
+    """Replace the atoms of axis d by the numbers rows[d] @ table_d and the constant 1 by ones[d],
+    for every d in `rows`.
 
-    This is fixing (basis values, 1), integrating (integrals, b - a) and averaging (means, 1) in one.
-    Gives a Model of the remaining axes, or the outputs [K] when none is left.
+    This is fixing (basis values, 1), integrating (integrals, b - a) and averaging (means, 1) in
+    one. Gives a Model of the remaining axes, or the outputs [K] when none is left.
     """
     model = model.replace(outputs=[bare(o) for o in model.outputs], certificate={}, dtypes=None)
     work = _contract_cp if isinstance(model.interaction, CP) else _contract_tt
@@ -63,7 +72,9 @@ def _biases(model: Model) -> Floats:
     return np.array([o.bias for o in model.outputs])
 
 
-def _contract_cp(model: Model, rows: Mapping[int, Floats], ones: Mapping[int, float]) -> tuple[CP | None, Floats]:
+def _contract_cp(
+    model: Model, rows: Mapping[int, Floats], ones: Mapping[int, float]
+) -> tuple[CP | None, Floats]:
     cp = model.interaction
     assert isinstance(cp, CP)
     factor = np.ones(cp.rank)
@@ -82,7 +93,9 @@ def _contract_cp(model: Model, rows: Mapping[int, Floats], ones: Mapping[int, fl
     return CP(tables, tuple(index[m] for m in modes), weights[alive]), bias
 
 
-def _contract_tt(model: Model, rows: Mapping[int, Floats], ones: Mapping[int, float]) -> tuple[TT | None, Floats]:
+def _contract_tt(
+    model: Model, rows: Mapping[int, Floats], ones: Mapping[int, float]
+) -> tuple[TT | None, Floats]:
     tt = model.interaction
     assert isinstance(tt, TT)
     pending: Floats = np.eye(1)
@@ -127,7 +140,9 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
     """Values on the tensor grid of `points`, shape (*lengths, K)."""
     missing = [a.name for a in model.axes if a.name not in points and a.name not in fixed]
     if missing or not points:
-        raise InputError(f"input {', '.join(missing)} needs points or a fixed value; pass it in points or at")
+        raise InputError(
+            f"input {', '.join(missing)} needs points or a fixed value; pass it in points or at"
+        )
     part = at(model, fixed)
     order = [axis_index(part.axes, name) for name in points]
     designs = []
@@ -135,14 +150,19 @@ def grid(model: Model, points: Mapping[str, ArrayLike], fixed: Mapping[str, obje
         x = np.atleast_1d(axis.encode(points[axis.name]))
         x = Domain((axis,)).admitted(x[:, None])[:, 0]
         designs.append(axis.basis.design(x))
-    f = _grid_cp(part.interaction, designs) if isinstance(part.interaction, CP) else _grid_tt(part.interaction, designs)
+    f = (
+        _grid_cp(part.interaction, designs)
+        if isinstance(part.interaction, CP)
+        else _grid_tt(part.interaction, designs)
+    )
     f = f + _biases(part)
     y = np.stack([o.value(f[..., k]) for k, o in enumerate(part.outputs)], axis=-1)
     return np.transpose(y, [*order, len(order)])
 
 
 def _grid_cp(cp: CP, designs: list[Floats]) -> Floats:
-    """sum_r W[r,k] prod_d A_d[i_d, r] as one matrix product of the Khatri-Rao products of two halves of the axes."""
+    """sum_r W[r,k] prod_d A_d[i_d, r] as one matrix product of the Khatri-Rao products of two
+    halves of the axes."""
     atoms = []
     for d, design in enumerate(designs):
         full = np.ones((len(design), cp.rank))
@@ -172,15 +192,22 @@ def _grid_tt(tt: TT, designs: list[Floats]) -> Floats:
 
 
 def linear(model: Model) -> Model:
-    """f_k with identity links; on identity links scale and offset are folded into W and bias, others are named 'y before exp'."""
+    """f_k with identity links; on identity links scale and offset are folded into W and bias,
+    others are named 'y before exp'."""
     factor = np.array([o.scale if o.link == "identity" else 1.0 for o in model.outputs])
     outputs = [
-        bare(o, link="identity", scale=1.0, offset=0.0, bias=o.value(np.array(o.bias)).item())
-        if o.link == "identity"
-        else bare(o, name=f"{o.name} before {o.link}", link="identity", scale=1.0, offset=0.0, unit="")
+        (
+            bare(o, link="identity", scale=1.0, offset=0.0, bias=o.value(np.array(o.bias)).item())
+            if o.link == "identity"
+            else bare(
+                o, name=f"{o.name} before {o.link}", link="identity", scale=1.0, offset=0.0, unit=""
+            )
+        )
         for o in model.outputs
     ]
-    interaction = model.interaction.with_tables(model.interaction.tables, model.interaction.weights * factor)
+    interaction = model.interaction.with_tables(
+        model.interaction.tables, model.interaction.weights * factor
+    )
     return model.replace(interaction=interaction, outputs=outputs, certificate={})
 
 
@@ -188,7 +215,10 @@ def closed(model: Model, what: str, other: str = "") -> Model:
     """`linear(model)` where the links are identity; NotClosed otherwise, naming the `other` way."""
     for o in model.outputs:
         if o.link != "identity":
-            raise NotClosed(f"{what} of a model with link {o.link!r} is not an SNA; use model.linear() for its linear part{other}")
+            raise NotClosed(
+                f"{what} of a model with link {o.link!r} is not an SNA; use model.linear() for its"
+                f" linear part{other}"
+            )
     return linear(model)
 
 
@@ -198,12 +228,17 @@ def derivative(model: Model, name: str) -> Model:
     d = axis_index(model.axes, name)
     axis = model.axes[d]
     if axis.kind == "categorical":
-        raise NotClosed(f"input {name!r} is categorical and has no derivative; differentiate along another input")
+        raise NotClosed(
+            f"input {name!r} is categorical and has no derivative; differentiate along another"
+            " input"
+        )
     basis = axis.basis
     target = bernstein(basis.breaks, max(basis.degree - 1, 0))
     change = _derivative_matrix(basis, target)
     axes = _replaced(model.axes, d, replace(axis, basis=target))
-    outputs = [bare(o, bias=0.0, unit=f"{o.unit or '1'}/({axis.unit or '1'})") for o in model.outputs]
+    outputs = [
+        bare(o, bias=0.0, unit=f"{o.unit or '1'}/({axis.unit or '1'})") for o in model.outputs
+    ]
     interaction = model.interaction
     if isinstance(interaction, CP):
         part = interaction.select(interaction.uses[d])
@@ -218,7 +253,8 @@ def _replaced(items: tuple[Any, ...], d: int, item: Any) -> tuple[Any, ...]:
 
 
 def _derivative_matrix(basis: SpanBasis, target: SpanBasis) -> Floats:
-    """Rows of `target` (discontinuous Bernstein, degree p-1) as combinations of the rows of `basis`."""
+    """Rows of `target` (discontinuous Bernstein, degree p-1) as combinations of the rows of
+    `basis`."""
     p = basis.degree
     if p == 0:
         return np.zeros((target.n_rows, basis.n_rows))
@@ -226,17 +262,22 @@ def _derivative_matrix(basis: SpanBasis, target: SpanBasis) -> Floats:
     to_bernstein = np.linalg.inv(bernstein_matrix(p - 1)).T
     out = np.zeros((target.n_rows, basis.n_rows))
     for s in range(basis.n_spans):
-        power = (basis.matrices[basis.matrix_id[s]][:, 1:] * k).T / (basis.breaks[s + 1] - basis.breaks[s])
+        power = (basis.matrices[basis.matrix_id[s]][:, 1:] * k).T / (
+            basis.breaks[s + 1] - basis.breaks[s]
+        )
         row = basis.first_row[s]
         out[s * p : (s + 1) * p, row : row + p + 1] = to_bernstein @ power
     return out
 
 
 def refine(basis: SpanBasis, breaks: Floats, degree: int) -> tuple[SpanBasis, Floats]:
-    """Discontinuous Bernstein basis on `breaks` (a superset) of `degree` and the exact change matrix of the rows."""
+    """Discontinuous Bernstein basis on `breaks` (a superset) of `degree` and the exact change
+    matrix of the rows."""
     target = bernstein(breaks, degree)
     nodes = (np.arange(degree + 1) + 0.5) / (degree + 1)
-    interpolate = np.linalg.inv(np.vander(nodes, degree + 1, increasing=True) @ bernstein_matrix(degree).T)
+    interpolate = np.linalg.inv(
+        np.vander(nodes, degree + 1, increasing=True) @ bernstein_matrix(degree).T
+    )
     x = breaks[:-1, None] + np.diff(breaks)[:, None] * nodes
     design = basis.design(x.reshape(-1)).reshape(len(breaks) - 1, degree + 1, basis.n_rows)
     return target, np.matmul(interpolate, design).reshape(target.n_rows, basis.n_rows)
@@ -253,7 +294,9 @@ def integrate(model: Model, name: str, a: float | None, b: float | None) -> Any:
     a, b = Domain((axis,)).admitted(np.array([[a], [b]]))[:, 0].tolist()
     sign, low, high = (1.0, a, b) if a <= b else (-1.0, b, a)
     unit = f" {axis.unit}" if axis.unit else ""
-    model = model.replace(outputs=[replace(o, unit=f"{o.unit}{unit}".strip()) for o in model.outputs])
+    model = model.replace(
+        outputs=[replace(o, unit=f"{o.unit}{unit}".strip()) for o in model.outputs]
+    )
     return contract(model, {d: sign * axis.basis.integral(low, high)}, {d: b - a})
 
 
@@ -261,7 +304,9 @@ def scale(model: Model, factor: float) -> Model:
     """k f."""
     model = closed(model, "a multiple")
     outputs = [replace(o, bias=o.bias * factor) for o in model.outputs]
-    interaction = model.interaction.with_tables(model.interaction.tables, model.interaction.weights * factor)
+    interaction = model.interaction.with_tables(
+        model.interaction.tables, model.interaction.weights * factor
+    )
     return build(model, model.axes, interaction, outputs)
 
 
@@ -269,10 +314,15 @@ def add(a: Model, b: Model) -> Model:
     """a + b on the same inputs and domains; breaks are refined to the common ones, exactly."""
     a, b = closed(a, "a sum"), closed(b, "a sum")
     if a.input_names != b.input_names or len(a.outputs) != len(b.outputs):
-        raise InputError(f"models with inputs {a.input_names} and {b.input_names} cannot be added; use equal inputs and outputs")
+        raise InputError(
+            f"models with inputs {a.input_names} and {b.input_names} cannot be added; use equal"
+            " inputs and outputs"
+        )
     if isinstance(a.interaction, TT) or isinstance(b.interaction, TT):
         a, b = to_tt(a), to_tt(b)
-    axes, left, right = zip(*(_common_axis(p, q) for p, q in zip(a.axes, b.axes, strict=True)), strict=True)
+    axes, left, right = zip(
+        *(_common_axis(p, q) for p, q in zip(a.axes, b.axes, strict=True)), strict=True
+    )
     outputs = [replace(o, bias=o.bias + q.bias) for o, q in zip(a.outputs, b.outputs, strict=True)]
     p, q = a.interaction, b.interaction
     if isinstance(p, CP) and isinstance(q, CP):
@@ -283,7 +333,10 @@ def add(a: Model, b: Model) -> Model:
 
 def _common_axis(a: Axis, b: Axis) -> tuple[Axis, Floats | None, Floats | None]:
     if (a.lower, a.upper, a.kind, a.level_names) != (b.lower, b.upper, b.kind, b.level_names):
-        raise InputError(f"axis {a.name!r} has different domains ({a.describe()} and {b.describe()}); add models on equal domains")
+        raise InputError(
+            f"axis {a.name!r} has different domains ({a.describe()} and {b.describe()}); add models"
+            " on equal domains"
+        )
     p, q = a.basis, b.basis
     same = p.degree == q.degree and p.kind == q.kind and np.array_equal(p.breaks, q.breaks)
     if same and np.array_equal(p.matrices[p.matrix_id], q.matrices[q.matrix_id]):
@@ -313,7 +366,10 @@ def _add_cp(a: CP, b: CP, left: tuple[Any, ...], right: tuple[Any, ...]) -> CP:
 def _add_tt(a: TT, b: TT, left: tuple[Any, ...], right: tuple[Any, ...]) -> TT:
     cores = []
     for d, (p, q) in enumerate(zip(a.cores, b.cores, strict=True)):
-        p, q = (c if m is None else np.einsum("ij,jlr->ilr", m, c) for c, m in ((p, left[d]), (q, right[d])))
+        p, q = (
+            c if m is None else np.einsum("ij,jlr->ilr", m, c)
+            for c, m in ((p, left[d]), (q, right[d]))
+        )
         if d == 0:
             cores.append(np.concatenate([p, q], axis=2))
             continue
@@ -339,7 +395,8 @@ def to_tt(model: Model) -> Model:
 
 
 def constant_row(basis: SpanBasis) -> Floats:
-    """Coefficients [n_rows] of the constant function 1: ones for every basis with partition of unity."""
+    """Coefficients [n_rows] of the constant function 1: ones for every basis with partition of
+    unity."""
     x, _ = basis.nodes(basis.degree + 1)
     ones = np.ones(basis.n_rows)
     if np.allclose(basis.design(x) @ ones, 1.0, atol=1e-6):

@@ -1,12 +1,15 @@
-"""The range of every output over the domain: values that are reached, and an enclosure that nothing leaves.
+"""The range of every output over the domain: values that are reached, and an enclosure that nothing
+leaves.
 
-On a box of pieces of the axes an atom lies between its Bernstein control points: m +- h. With phi_d = m_d + (phi_d - m_d)
+On a box of pieces of the axes an atom lies between its Bernstein control points: m +- h. With phi_d
+= m_d + (phi_d - m_d)
 
     f = prod m + sum_d (phi_d - m_d) prod_{e != d} m_e + rest,  |rest| <= prod (|m| + h) - prod |m| - sum_d h_d prod_{e != d} |m_e|
 
-summed over modes: the middle part is a sum of functions of one input, enclosed by its own control points. Sums of products also
-multiply their intervals mode by mode. Boxes whose enclosure reaches farthest are halved until the work is spent; every stage is valid.
-Source: Moore, Kearfott and Cloud, Introduction to Interval Analysis (2009), chapters 5 and 6.
+summed over modes: the middle part is a sum of functions of one input, enclosed by its own control
+points. Sums of products also multiply their intervals mode by mode. Boxes whose enclosure reaches
+farthest are halved until the work is spent; every stage is valid. Source: Moore, Kearfott and
+Cloud, Introduction to Interval Analysis (2009), chapters 5 and 6.
 """
 
 from __future__ import annotations
@@ -40,14 +43,16 @@ SAMPLES, STARTS, SWEEPS, LINE = 4096, 16, 3, 65
 
 @dataclass(frozen=True)
 class Range:
-    """reached (low, high): values of the model at points that were tried. within (low, high): no value in the domain lies outside."""
+    """reached (low, high): values of the model at points that were tried. within (low, high): no
+    value in the domain lies outside."""
 
     reached: tuple[float, float]
     within: tuple[float, float]
 
 
 def ranges(model: Model, seconds: float = 0.3) -> list[Range]:
-    """One range per output. The same model gives the same numbers unless the time runs out first."""
+    """One range per output. The same model gives the same numbers unless the time runs out
+    first."""
     model = model.with_backend("numpy")
     end = time.monotonic() + seconds
     reached = _reached(model, time.monotonic() + 0.4 * seconds)
@@ -57,7 +62,10 @@ def ranges(model: Model, seconds: float = 0.3) -> list[Range]:
         now = time.monotonic()
         until = now + (end - now) / (len(model.outputs) - k)
         f = np.sort(output.linear_of(np.array(reached[k])))
-        low, high = (_enclosed(pieces, k, side, f, now + (until - now) * part) for side, part in ((0, 0.5), (1, 1.0)))
+        low, high = (
+            _enclosed(pieces, k, side, f, now + (until - now) * part)
+            for side, part in ((0, 0.5), (1, 1.0))
+        )
         with np.errstate(over="ignore"):
             ends = np.sort(output.value(np.array([low, high])))
         within = min(float(ends[0]), reached[k][0]), max(float(ends[1]), reached[k][1])
@@ -66,7 +74,8 @@ def ranges(model: Model, seconds: float = 0.3) -> list[Range]:
 
 
 def _reached(model: Model, end: float) -> list[tuple[float, float]]:
-    """Lowest and highest value found: samples, then the best of them moved along one axis after another."""
+    """Lowest and highest value found: samples, then the best of them moved along one axis after
+    another."""
     points = np.vstack([golden_inputs(model.axes), domain_points(model.axes, SAMPLES)])
     y = model.backend.value(points)
     found, starts = [], max(1, STARTS // len(model.outputs))
@@ -82,7 +91,8 @@ def _reached(model: Model, end: float) -> list[tuple[float, float]]:
 
 
 def _climbed(model: Model, x: Floats, k: int, sign: int) -> Floats:
-    """Points [N, D] moved to the best place along each axis in turn, the last time the best of them alone and closely."""
+    """Points [N, D] moved to the best place along each axis in turn, the last time the best of them
+    alone and closely."""
     drawn = [atoms(model, d, x[:, d]) for d in range(len(model.axes))]
     lines = [_line(axis) for axis in model.axes]
     tables = [atoms(model, d, places) for d, places in enumerate(lines)]
@@ -102,8 +112,17 @@ def _climbed(model: Model, x: Floats, k: int, sign: int) -> Floats:
     return x
 
 
-def _zoomed(model: Model, d: int, places: Floats, best: int, others: tuple[Floats, Floats], k: int, sign: int) -> float:
-    """The best place along axis d between the neighbours of places[best], looked at twice more closely."""
+def _zoomed(
+    model: Model,
+    d: int,
+    places: Floats,
+    best: int,
+    others: tuple[Floats, Floats],
+    k: int,
+    sign: int,
+) -> float:
+    """The best place along axis d between the neighbours of places[best], looked at twice more
+    closely."""
     for _ in range(2):
         places = np.linspace(places[max(best - 1, 0)], places[min(best + 1, len(places) - 1)], 33)
         best = int((sign * along(model, atoms(model, d, places), *others, k)[:, 0]).argmax())
@@ -114,11 +133,17 @@ def _line(axis: Axis) -> Floats:
     """Places along an axis: ends, breaks and between them."""
     if axis.kind == "categorical":
         return np.arange(axis.basis.n_spans, dtype=float)
-    return np.unique(np.r_[axis.basis.breaks[:: 1 + axis.basis.n_spans // LINE], np.linspace(axis.lower, axis.upper, LINE)])
+    return np.unique(
+        np.r_[
+            axis.basis.breaks[:: 1 + axis.basis.n_spans // LINE],
+            np.linspace(axis.lower, axis.upper, LINE),
+        ]
+    )
 
 
 class _Pieces:
-    """Control points of every axis on its pieces: CP [n, p+1, R], TT [n, p+1, l, r]; None where no mode uses the axis."""
+    """Control points of every axis on its pieces: CP [n, p+1, R], TT [n, p+1, l, r]; None where no
+    mode uses the axis."""
 
     def __init__(self, model: Model) -> None:
         self.cp = isinstance(model.interaction, CP)
@@ -130,10 +155,17 @@ class _Pieces:
 
     def bounds(self, box: Box, k: int) -> tuple[float, float, Floats]:
         """Enclosure of f_k on a box, and what each axis adds to its width [D]."""
-        used = [(d, c[a:b]) for d, (c, (a, b)) in enumerate(zip(self.control, box, strict=True)) if c is not None]
+        used = [
+            (d, c[a:b])
+            for d, (c, (a, b)) in enumerate(zip(self.control, box, strict=True))
+            if c is not None
+        ]
         low, high = [c.min(axis=(0, 1)) for _, c in used], [c.max(axis=(0, 1)) for _, c in used]
         middle = [0.5 * (a + b) for a, b in zip(low, high, strict=True)]
-        size, half = [np.abs(m) for m in middle], [0.5 * (b - a) for a, b in zip(low, high, strict=True)]
+        size, half = (
+            [np.abs(m) for m in middle],
+            [0.5 * (b - a) for a, b in zip(low, high, strict=True)],
+        )
         reach = [s + h for s, h in zip(size, half, strict=True)]
         weight = self.weights[:, k]
         before, after = self._before(middle), self._after(middle, weight)
@@ -151,7 +183,10 @@ class _Pieces:
         ends = centre + lower - slack, centre + upper + slack
         if self.cp:
             product = self._product(low, high, weight)
-            ends = max(ends[0], product[0] - ROUNDING * most), min(ends[1], product[1] + ROUNDING * most)
+            ends = (
+                max(ends[0], product[0] - ROUNDING * most),
+                min(ends[1], product[1] + ROUNDING * most),
+            )
         return self.bias[k] + ends[0], self.bias[k] + ends[1], adds
 
     def _before(self, parts: list[Floats]) -> list[Floats]:
@@ -176,13 +211,17 @@ class _Pieces:
     def _lines(self, control: Floats, before: Floats, after: Floats) -> Floats:
         return np.asarray(control @ (before * after) if self.cp else (before @ control) @ after)
 
-    def _product(self, low: list[Floats], high: list[Floats], weight: Floats) -> tuple[float, float]:
+    def _product(
+        self, low: list[Floats], high: list[Floats], weight: Floats
+    ) -> tuple[float, float]:
         """Intervals multiplied mode by mode, then summed."""
         a = b = self._one
         for c, d in zip(low, high, strict=True):
             ends = np.stack([a * c, a * d, b * c, b * d])
             a, b = ends.min(axis=0), ends.max(axis=0)
-        return float(np.minimum(weight * a, weight * b).sum()), float(np.maximum(weight * a, weight * b).sum())
+        return float(np.minimum(weight * a, weight * b).sum()), float(
+            np.maximum(weight * a, weight * b).sum()
+        )
 
 
 def _control(model: Model, d: int) -> Floats | None:
@@ -191,12 +230,18 @@ def _control(model: Model, d: int) -> Floats | None:
     if not table.shape[1]:
         return None
     poly, p = basis.power_tables(table), basis.degree
-    parts = 1 if basis.kind == "levels" else max(-(-PIECES // basis.n_spans), 2 if p > 1 and basis.n_spans <= FINE else 1)
+    parts = (
+        1
+        if basis.kind == "levels"
+        else max(-(-PIECES // basis.n_spans), 2 if p > 1 and basis.n_spans <= FINE else 1)
+    )
     to_bernstein = np.linalg.inv(bernstein_matrix(p)).T
     cut = np.stack([to_bernstein @ _shifted(p, j / parts, 1.0 / parts) for j in range(parts)])
     control = np.matmul(cut[None], poly[:, None]).reshape(-1, p + 1, table.shape[1])
     if not isinstance(model.interaction, CP):
-        return np.asarray(control.reshape(len(control), p + 1, *model.interaction.cores[d].shape[1:]))
+        return np.asarray(
+            control.reshape(len(control), p + 1, *model.interaction.cores[d].shape[1:])
+        )
     full = np.ones((len(control), p + 1, model.interaction.rank))
     full[:, :, model.interaction.modes[d]] = control
     return full
@@ -213,9 +258,13 @@ def _shifted(p: int, start: float, width: float) -> Floats:
 
 
 def _enclosed(pieces: _Pieces, k: int, side: int, reached: Floats, end: float) -> float:
-    """The lower (side 0) or upper (1) end of f_k over the domain: the farthest of all boxes after halving the farthest again and again."""
+    """The lower (side 0) or upper (1) end of f_k over the domain: the farthest of all boxes after
+    halving the farthest again and again."""
     sign = (1.0, -1.0)[side]
-    target, near = sign * float(reached[side]), CLOSE * float(np.nan_to_num(reached[1] - reached[0], posinf=0.0))
+    target, near = (
+        sign * float(reached[side]),
+        CLOSE * float(np.nan_to_num(reached[1] - reached[0], posinf=0.0)),
+    )
     boxes = max(1, BOXES // (2 * len(pieces.whole) * len(pieces.bias)))
     bounds = pieces.bounds(pieces.whole, k)
     heap: list[tuple[Any, ...]] = [(sign * bounds[side], 0, pieces.whole, bounds[2])]
@@ -236,7 +285,8 @@ def _enclosed(pieces: _Pieces, k: int, side: int, reached: Floats, end: float) -
 
 
 def _halves(box: Box, adds: Floats) -> list[Box]:
-    """The box in two, across the axis that adds most to its width; none where it is one piece on every axis."""
+    """The box in two, across the axis that adds most to its width; none where it is one piece on
+    every axis."""
     lengths = np.array([b - a for a, b in box])
     if (lengths == 1).all():
         return []

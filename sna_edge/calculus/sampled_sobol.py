@@ -1,11 +1,13 @@
-"""Sobol indices of outputs behind a link: exact along each axis, sampled over the others, with their error.
+"""Sobol indices of outputs behind a link: exact along each axis, sampled over the others, with
+their error.
 
     V_d(z) = Var_x[y(x, z)],  g_d(x) = E_z[y(x, z)]     x along axis d, z the other inputs
     total_d = E_z[V_d] / Var(y),  first_d = Var_x[g_d] / Var(y),  Var(y) = E_z[V_d] + Var_z[E_x[y]]
 
-Inner moments are quadrature at the nodes of the axis (systematic draws of them where there are many), z is a Latin hypercube. Repeated
-REPEATS times: the spread of the repeats is the error.
-Sources: Saltelli et al., Comput. Phys. Commun. 181 (2010); McKay, Beckman and Conover, Technometrics 21 (1979).
+Inner moments are quadrature at the nodes of the axis (systematic draws of them where there are
+many), z is a Latin hypercube. Repeated REPEATS times: the spread of the repeats is the error.
+Sources: Saltelli et al., Comput. Phys. Commun. 181 (2010); McKay, Beckman and Conover,
+Technometrics 21 (1979).
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ UNSETTLED = 0.25
 
 
 def indices(model: Model, rules: Sequence[Rule]) -> tuple[Floats, Floats, Floats, Floats]:
-    """first, total [D, K], variance [K] and the error [D, K] of both indices (95 %), below GOOD where the work allows."""
+    """first, total [D, K], variance [K] and the error [D, K] of both indices (95 %), below GOOD
+    where the work allows."""
     tables = [atoms(model, d, x) for d, (x, _) in enumerate(rules)]
     rng = np.random.default_rng(0)
     count, spent = FIRST, 0.0
@@ -42,19 +45,34 @@ def indices(model: Model, rules: Sequence[Rule]) -> tuple[Floats, Floats, Floats
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [_repeat(model, rules, tables, count, rng) for _ in range(REPEATS)]
         first, total, variance = (np.stack(column) for column in zip(*parts, strict=True))
-        error = STUDENT * np.maximum(first.std(axis=0, ddof=1), total.std(axis=0, ddof=1)) / np.sqrt(REPEATS)
+        error = (
+            STUDENT
+            * np.maximum(first.std(axis=0, ddof=1), total.std(axis=0, ddof=1))
+            / np.sqrt(REPEATS)
+        )
         error = np.maximum(error, _unsettled(variance))
-        spent += REPEATS * count * NODES * len(model.axes) * max(1, model.interaction.rank) * len(model.outputs)
+        spent += (
+            REPEATS
+            * count
+            * NODES
+            * len(model.axes)
+            * max(1, model.interaction.rank)
+            * len(model.outputs)
+        )
         if not np.nanmax(error) > GOOD or 2 * count > MOST or 3 * spent > WORK:
             return first.mean(axis=0), total.mean(axis=0), variance.mean(axis=0), error
         count *= 2
 
 
 def _unsettled(variance: Floats) -> Floats:
-    """[K] how far the repeats [.., K] disagree on the variance where that is much: few rows then carry it, and others may be missed."""
+    """[K] how far the repeats [.., K] disagree on the variance where that is much: few rows then
+    carry it, and others may be missed."""
     with np.errstate(all="ignore"):
         shares = variance / variance.max(axis=0)
-        apart = np.nan_to_num(shares.std(axis=0, ddof=1) / shares.mean(axis=0), nan=0.0 if variance.max() == 0 else 1.0)
+        apart = np.nan_to_num(
+            shares.std(axis=0, ddof=1) / shares.mean(axis=0),
+            nan=0.0 if variance.max() == 0 else 1.0,
+        )
     return np.where(apart > UNSETTLED, apart, 0.0)
 
 
@@ -65,21 +83,37 @@ def rule(axis: Axis, distribution: Distribution) -> Rule:
     return x, w / w.sum()
 
 
-def _repeat(model: Model, rules: Sequence[Rule], tables: Sequence[Floats], count: int, rng: np.random.Generator) -> tuple[Floats, ...]:
+def _repeat(
+    model: Model,
+    rules: Sequence[Rule],
+    tables: Sequence[Floats],
+    count: int,
+    rng: np.random.Generator,
+) -> tuple[Floats, ...]:
     """first, total [D, K] and variance [K] from one sample of `count` rows."""
     drawn = [a[_hypercube(w, count, rng)] for a, (_, w) in zip(tables, rules, strict=True)]
     left, right = sides(model, drawn)
     parts = []
     for d, (_, w) in enumerate(rules):
         rows, weight = _nodes(w, rng)
-        parts.append([_moments(along(model, tables[d][rows], left[d], right[d], k), weight) for k in range(len(model.outputs))])
+        parts.append(
+            [
+                _moments(along(model, tables[d][rows], left[d], right[d], k), weight)
+                for k in range(len(model.outputs))
+            ]
+        )
     table = np.array(parts)  # [D, K, 3]: first and total before division, variance
     with np.errstate(invalid="ignore", divide="ignore"):
-        return table[..., 0] / table[..., 2], table[..., 1] / table[..., 2], table[..., 2].mean(axis=0)
+        return (
+            table[..., 0] / table[..., 2],
+            table[..., 1] / table[..., 2],
+            table[..., 2].mean(axis=0),
+        )
 
 
 def _hypercube(w: Floats, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A node for each of `count` rows: one draw from every part of equal probability, in random order."""
+    """A node for each of `count` rows: one draw from every part of equal probability, in random
+    order."""
     u = (rng.permutation(count) + rng.random(count)) / count
     return np.minimum(np.searchsorted(np.cumsum(w), u), len(w) - 1)
 
@@ -93,7 +127,8 @@ def _nodes(w: Floats, rng: np.random.Generator) -> tuple[NDArray[np.int64], Floa
 
 
 def _moments(y: Floats, w: Floats) -> tuple[float, float, float]:
-    """Var_x[E_z y], E_z[Var_x y], Var[y] of y [n, N]; the first from two halves of z, so that their noise has no square in it."""
+    """Var_x[E_z y], E_z[Var_x y], Var[y] of y [n, N]; the first from two halves of z, so that their
+    noise has no square in it."""
     if not np.isfinite(y).all():
         return np.nan, np.nan, np.nan
     y = y - y.mean()

@@ -17,9 +17,24 @@ HINT = "dialect"
 
 def add_dialect(parser: argparse.ArgumentParser) -> None:
     """--separator, --decimal, --encoding: what is not given is found from the file."""
-    parser.add_argument("--separator", default="", metavar="MARK", help="between cells: , ; | or tab (default: found from the header)")
-    parser.add_argument("--decimal", default="", metavar="MARK", help="decimal mark, . or , (default: found from the cells)")
-    parser.add_argument("--encoding", default="", metavar="NAME", help="of the text (default: its byte order mark, UTF-8, else cp1252)")
+    parser.add_argument(
+        "--separator",
+        default="",
+        metavar="MARK",
+        help="between cells: , ; | or tab (default: found from the header)",
+    )
+    parser.add_argument(
+        "--decimal",
+        default="",
+        metavar="MARK",
+        help="decimal mark, . or , (default: found from the cells)",
+    )
+    parser.add_argument(
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="of the text (default: its byte order mark, UTF-8, else cp1252)",
+    )
 
 
 def declared(args: argparse.Namespace) -> dict[str, str]:

@@ -22,7 +22,9 @@ from .rows import measure
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
 
-def caused(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
+def caused(
+    args: argparse.Namespace, model: Model, unknowns: list[str]
+) -> tuple[dict[str, Any], list[str]]:
     """What caused the measurements in --observations: modes, or samples with --posterior."""
     from ..inverse import estimate, posterior
 
@@ -36,7 +38,11 @@ def caused(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple
             raise InputError(f"--posterior is {args.posterior}; ask for at least one sample")
         drawn = posterior(model, data, unknowns, noise, prior, args.posterior, **common)
         answer = drawn.to_dict()
-        return answer, [*_summary(answer), *_source(args, drawn), *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else [])]
+        return answer, [
+            *_summary(answer),
+            *_source(args, drawn),
+            *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else []),
+        ]
     found = estimate(model, data, unknowns, noise, prior, **common)
     return found.to_dict(), [*_modes(found), *_source(args, found)]
 
@@ -47,20 +53,36 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
         return []
     if found.uncertainty != "noise":
         return ["uncertainty from the noise and the model's own error"]
-    return ["uncertainty from the noise alone" + ("" if args.noise_only else ": the model has no interval")]
+    return [
+        "uncertainty from the noise alone"
+        + ("" if args.noise_only else ": the model has no interval")
+    ]
 
 
-def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) -> dict[str, NDArray[Any]]:
-    """The columns of the table that are inputs or outputs of the model; an empty cell of an output is NaN, levels are as written."""
+def observations(
+    args: argparse.Namespace, model: Model, unknowns: list[str]
+) -> dict[str, NDArray[Any]]:
+    """The columns of the table that are inputs or outputs of the model; an empty cell of an output
+    is NaN, levels are as written."""
     source = open_for(args, args.observations, model)
     for name in unknowns:
         if name in source.names:
-            raise InputError(f"{source.path} has a column {name!r}, which is also unknown; leave it out of one of the two")
+            raise InputError(
+                f"{source.path} has a column {name!r}, which is also unknown; leave it out of one"
+                " of the two"
+            )
     levels = {a.name: a for a in model.axes if a.kind == "categorical"}
-    chosen = [name for name in source.names if name in model.input_names or name in model.output_names]
+    chosen = [
+        name for name in source.names if name in model.input_names or name in model.output_names
+    ]
     marks = source.marks([name for name in chosen if name not in levels])
-    quantities: dict[str, Axis | Output] = {**{a.name: a for a in model.axes}, **{o.name: o for o in model.outputs}}
-    readers = {name: measure(source, marks, quantities[name]) for name in chosen if name not in levels}
+    quantities: dict[str, Axis | Output] = {
+        **{a.name: a for a in model.axes},
+        **{o.name: o for o in model.outputs},
+    }
+    readers = {
+        name: measure(source, marks, quantities[name]) for name in chosen if name not in levels
+    }
     found: dict[str, list[NDArray[Any]]] = {name: [] for name in chosen}
     rows = 0
     for block in source.blocks():
@@ -69,12 +91,26 @@ def observations(args: argparse.Namespace, model: Model, unknowns: list[str]) ->
             raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
         for name in chosen:
             cells = block.column(source.names.index(name))
-            values = _levels(levels[name], cells) if name in levels else readers[name].numbers(cells, block.lines)
+            values = (
+                _levels(levels[name], cells)
+                if name in levels
+                else readers[name].numbers(cells, block.lines)
+            )
             why = readers[name].wrong if name in readers else None
-            _refuse_gaps(source.path, name, cells, block.lines, values, why, optional=name in model.output_names)
+            _refuse_gaps(
+                source.path,
+                name,
+                cells,
+                block.lines,
+                values,
+                why,
+                optional=name in model.output_names,
+            )
             found[name].append(np.array(cells, dtype=object) if name in levels else values)
     if not rows:
-        raise InputError(f"{source.path} has no rows below its header; give a table with observations")
+        raise InputError(
+            f"{source.path} has no rows below its header; give a table with observations"
+        )
     for reader in readers.values():
         reader.finish()
     return {name: np.concatenate(pieces) for name, pieces in found.items()}
@@ -93,9 +129,15 @@ def _refuse_gaps(
     for row in np.flatnonzero(np.isnan(values)).tolist():
         cell = cells[row].strip()
         if cell and why:
-            raise InputError(f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or empty it")
+            raise InputError(
+                f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or"
+                " empty it"
+            )
         if not optional:
-            raise InputError(f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop the row")
+            raise InputError(
+                f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop"
+                " the row"
+            )
 
 
 def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
@@ -112,7 +154,10 @@ def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
         named = assignments(args.noise, model.output_names)
         for name in named:
             if name not in model.output_names:
-                raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(model.output_names)}")
+                raise InputError(
+                    f"{name!r} is not an output of this model; its outputs are"
+                    f" {', '.join(model.output_names)}"
+                )
         scale = {name: number(name, text) for name, text in named.items()}
     return scale if args.student_t is None else StudentT(scale, args.student_t)
 
@@ -121,11 +166,17 @@ def _prior(args: argparse.Namespace, unknowns: list[str]) -> dict[str, Distribut
     found: dict[str, Distribution] = {}
     for name, text in assignments(args.prior, unknowns).items():
         if name not in unknowns:
-            raise InputError(f"a prior is given for {unknown_name(name, unknowns).replace('input of this model', 'unknown')}")
+            raise InputError(
+                "a prior is given for"
+                f" {unknown_name(name, unknowns).replace('input of this model', 'unknown')}"
+            )
         kind, _, numbers = text.partition(":")
         values = [number(name, v.strip()) for v in numbers.split(",") if v.strip()]
         if kind not in KINDS or len(values) != 2:
-            raise InputError(f"prior {text!r} is not KIND:A,B; write uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA")
+            raise InputError(
+                f"prior {text!r} is not KIND:A,B; write uniform:LOW,HIGH, normal:MEAN,DEVIATION or"
+                " lognormal:MU,SIGMA"
+            )
         if kind != "uniform" and not values[1] > 0:
             raise InputError(f"the prior of {name!r} needs a positive width")
         found[name] = KINDS[kind](*values)
@@ -134,9 +185,15 @@ def _prior(args: argparse.Namespace, unknowns: list[str]) -> dict[str, Distribut
 
 def _modes(found: Any) -> list[str]:
     lines = []
-    for mode, deviation, density in zip(found.solutions, found.deviation, found.log_density, strict=True):
-        parts = [_with_deviation(a, mode[a.name], s) for a, s in zip(found.axes, deviation, strict=True)]
-        lines.append(", ".join(parts) + (f"  (log density {density:.3g})" if len(found) > 1 else ""))
+    for mode, deviation, density in zip(
+        found.solutions, found.deviation, found.log_density, strict=True
+    ):
+        parts = [
+            _with_deviation(a, mode[a.name], s) for a, s in zip(found.axes, deviation, strict=True)
+        ]
+        lines.append(
+            ", ".join(parts) + (f"  (log density {density:.3g})" if len(found) > 1 else "")
+        )
     if found.status < 0:
         return [*lines, f"{found.status.label}: {found.message}"]
     return [*lines, *([found.message] if found.message else [])]
@@ -151,8 +208,14 @@ def _with_deviation(axis: Any, value: Any, deviation: float) -> str:
 def _summary(answer: dict[str, Any]) -> list[str]:
     if "summary" not in answer:
         return []
-    rows = [[n, *(f"{s[k]:.6g}" for k in ("mean", "deviation", "lower", "upper"))] for n, s in answer["summary"].items()]
-    worth = f"{len(answer['solutions'])} samples from {answer['draws']} draws worth {answer['effective_samples']:.0f} independent ones"
+    rows = [
+        [n, *(f"{s[k]:.6g}" for k in ("mean", "deviation", "lower", "upper"))]
+        for n, s in answer["summary"].items()
+    ]
+    worth = (
+        f"{len(answer['solutions'])} samples from {answer['draws']} draws worth"
+        f" {answer['effective_samples']:.0f} independent ones"
+    )
     return [*table(["unknown", "mean", "deviation", "90 % from", "to"], rows), worth]
 
 
@@ -162,10 +225,18 @@ def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, floa
     for name, text in assignments(texts, model.output_names).items():
         low, colon, high = (part.strip() for part in text.partition(":"))
         if not colon:
-            raise InputError(f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or {name}=100: for one side")
+            raise InputError(
+                f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or"
+                f" {name}=100: for one side"
+            )
         if not low and not high:
-            raise InputError(f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two")
-        found[name] = (target(model, name, low) if low else None, target(model, name, high) if high else None)
+            raise InputError(
+                f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two"
+            )
+        found[name] = (
+            target(model, name, low) if low else None,
+            target(model, name, high) if high else None,
+        )
     return found
 
 
@@ -177,14 +248,20 @@ def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], lis
         raise InputError("advice needs --part NAME=VALUE ..., every input of the part as it is")
     knobs = split_names(args.knobs)
     if not knobs:
-        raise InputError(f"name what may be turned with --knobs; inputs are {', '.join(model.input_names)}")
+        raise InputError(
+            f"name what may be turned with --knobs; inputs are {', '.join(model.input_names)}"
+        )
     part = given(model, args.part)
-    found = advise(model, part, limits(model, args.limits), knobs, seed=args.seed, deadline_ms=args.deadline_ms)
+    found = advise(
+        model, part, limits(model, args.limits), knobs, seed=args.seed, deadline_ms=args.deadline_ms
+    )
     return found.to_dict(), _advice(model, found)
 
 
 def _advice(model: Model, found: Any) -> list[str]:
-    lines = [f"set {name} to {_setting(model, name, found.settings[name])}" for name in found.change]
+    lines = [
+        f"set {name} to {_setting(model, name, found.settings[name])}" for name in found.change
+    ]
     for o in model.outputs:
         if o.name in found.after:
             before, after = found.before[o.name]["value"], found.after[o.name]["value"]
@@ -193,4 +270,8 @@ def _advice(model: Model, found: Any) -> list[str]:
 
 
 def _setting(model: Model, name: str, value: Any) -> str:
-    return value if isinstance(value, str) else with_unit(value, model.axes[model.axis_index(name)].unit)
+    return (
+        value
+        if isinstance(value, str)
+        else with_unit(value, model.axes[model.axis_index(name)].unit)
+    )

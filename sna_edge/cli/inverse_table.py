@@ -1,4 +1,5 @@
-"""`inverse --table`: every row has its own measured outputs and known inputs; the unknowns of all rows are sought at once."""
+"""`inverse --table`: every row has its own measured outputs and known inputs; the unknowns of all
+rows are sought at once."""
 
 from __future__ import annotations
 
@@ -20,16 +21,25 @@ from .dialects import open_for
 from .rows import Floats, answer_table, summary
 
 
-def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str], int]:
-    """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per row. With the exit code."""
+def inverted(
+    args: argparse.Namespace, model: Model, unknowns: list[str]
+) -> tuple[dict[str, Any], list[str], int]:
+    """Answer --table into -o: status, the unknowns and how far the outputs miss their targets, per
+    row. With the exit code."""
     for name in unknowns:
         model.axis_index(name)
     writable(args.output, args.table, args.model)
     source = open_for(args, args.table, model)
     targets = [name for name in model.output_names if name in source.names]
     if not targets:
-        raise InputError(f"{args.table} has no column of measured outputs; name one of its columns {' or '.join(model.output_names)}")
-    fixed = {name: model.axes[model.axis_index(name)].coordinate(value) for name, value in given(model, args.at).items()}
+        raise InputError(
+            f"{args.table} has no column of measured outputs; name one of its columns"
+            f" {' or '.join(model.output_names)}"
+        )
+    fixed = {
+        name: model.axes[model.axis_index(name)].coordinate(value)
+        for name, value in given(model, args.at).items()
+    }
     known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
     measured = {o.name: o for o in model.outputs if o.name in targets}
     needed: dict[str, Axis | Output] = {**{a.name: a for a in known}, **measured}
@@ -38,7 +48,9 @@ def inverted(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tup
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
         if deadline.passed:
             count = len(columns[targets[0]])
-            return np.full(count, Status.DEADLINE, np.int8), np.full((count, len(unknowns) + 1), np.nan)
+            return np.full(count, Status.DEADLINE, np.int8), np.full(
+                (count, len(unknowns) + 1), np.nan
+            )
         found = invert_batch(
             model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},
             deadline_ms=None if deadline.endless else 1000.0 * deadline.left, level_index=True,

@@ -35,10 +35,15 @@ class _Parser(argparse.ArgumentParser):
 def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser; only the modules of `words` are imported (all shipped words by default)."""
     parser = _Parser(
-        prog="sna-edge", allow_abbrev=False,
-        description="Fit, certify and question separable models. `sna-edge WORD --help` explains a word.",
-        epilog="Exit codes: 0 answered, 3 answered without a value (a single query, or every row of a table), 2 bad input or usage, "
-        "1 a fault of this program.",
+        prog="sna-edge",
+        allow_abbrev=False,
+        description=(
+            "Fit, certify and question separable models. `sna-edge WORD --help` explains a word."
+        ),
+        epilog=(
+            "Exit codes: 0 answered, 3 answered without a value (a single query, or every row of a"
+            " table), 2 bad input or usage, 1 a fault of this program."
+        ),
     )
     from .. import __version__
 
@@ -49,7 +54,9 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
             sub.add_parser(word, add_help=False)
             continue
         module = import_module(f"{__package__}.words.{word}")
-        module.configure(sub.add_parser(word, help=module.HELP, description=module.__doc__, allow_abbrev=False))
+        module.configure(
+            sub.add_parser(word, help=module.HELP, description=module.__doc__, allow_abbrev=False)
+        )
     return parser
 
 
@@ -97,17 +104,40 @@ def explain(error: Exception) -> tuple[str, str, int]:
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").split(".")[0]
         if name in ("sna_edge", "sna_export") and find_spec(name):
-            return f"this installation has no {error.name}; install the whole distribution again", Status.UNSUPPORTED.label, USAGE
+            return (
+                f"this installation has no {error.name}; install the whole distribution again",
+                Status.UNSUPPORTED.label,
+                USAGE,
+            )
         extra = EXTRAS.get(name, "export")
-        return f"this needs {name}, which is not installed; pip install 'sna-edge[{extra}]'", Status.UNSUPPORTED.label, USAGE
+        return (
+            f"this needs {name}, which is not installed; pip install 'sna-edge[{extra}]'",
+            Status.UNSUPPORTED.label,
+            USAGE,
+        )
     if isinstance(error, FileNotFoundError):
         return f"there is no file {error.filename}; check the path", Status.BAD_INPUT.label, USAGE
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
-        return f"cannot use{where}: {error.strerror or error}; check the path and its permissions", Status.BAD_INPUT.label, USAGE
+        return (
+            f"cannot use{where}: {error.strerror or error}; check the path and its permissions",
+            Status.BAD_INPUT.label,
+            USAGE,
+        )
     if isinstance(error, MemoryError):
         return "not enough memory; use fewer rows at a time", Status.NO_SPACE.label, USAGE
     if isinstance(error, (UnicodeDecodeError, zipfile.BadZipFile)):
-        return f"the file is not readable text ({error}); save it as UTF-8", Status.BAD_INPUT.label, USAGE
+        return (
+            f"the file is not readable text ({error}); save it as UTF-8",
+            Status.BAD_INPUT.label,
+            USAGE,
+        )
     kind = type(error).__name__
-    return f"fault in this program ({kind}: {error}); run again with SNA_EDGE_TRACEBACK=1 and report what it prints", "fault", FAULT
+    return (
+        (
+            f"fault in this program ({kind}: {error}); run again with SNA_EDGE_TRACEBACK=1 and"
+            " report what it prints"
+        ),
+        "fault",
+        FAULT,
+    )

@@ -1,4 +1,5 @@
-"""A table in, the same table with answers out: a block of rows at a time, standard library and numpy only."""
+"""A table in, the same table with answers out: a block of rows at a time, standard library and
+numpy only."""
 
 from __future__ import annotations
 
@@ -42,25 +43,40 @@ class Outcome:
 
 
 def answer_table(
-    source: Source, target: str, needed: Mapping[str, Axis | Output], answers: Sequence[str], answer: Answer, remarks: Remarks | None = None
+    source: Source,
+    target: str,
+    needed: Mapping[str, Axis | Output],
+    answers: Sequence[str],
+    answer: Answer,
+    remarks: Remarks | None = None,
 ) -> Outcome:
-    """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with commas and decimal points.
+    """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with
+    commas and decimal points.
 
-    `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates of an axis, numbers of an output, in the
-    units of the model; NaN for a cell that is no number). A column whose name is taken by an answer is written as NAME_in; `remarks`
-    {row: text} of those columns are added to the reasons. Raises InputError for a table without a needed column or without rows, for
-    numbers that contradict each other's decimal mark and for units of another kind.
+    `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates of
+    an axis, numbers of an output, in the units of the model; NaN for a cell that is no number). A
+    column whose name is taken by an answer is written as NAME_in; `remarks` {row: text} of those
+    columns are added to the reasons. Raises InputError for a table without a needed column or
+    without rows, for numbers that contradict each other's decimal mark and for units of another
+    kind.
     """
     found = Outcome()
     columns = _columns(needed, source)
     marks = source.marks([name for name, axis in needed.items() if not _has_levels(axis)])
-    readers = {name: measure(source, marks, quantity) for name, quantity in needed.items() if not _has_levels(quantity)}
+    readers = {
+        name: measure(source, marks, quantity)
+        for name, quantity in needed.items()
+        if not _has_levels(quantity)
+    }
     with whole(target) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_header(source.names, ["status", "reason", *answers]))
         for block in source.blocks():
             cells = {name: block.column(i) for name, i in columns.items()}
-            given = {name: _coordinates(needed[name], readers.get(name), cells[name], block) for name in needed}
+            given = {
+                name: _coordinates(needed[name], readers.get(name), cells[name], block)
+                for name in needed
+            }
             status, numbers = answer(given)
             if block.wrong:
                 status, numbers = status.copy(), numbers.copy()
@@ -69,7 +85,10 @@ def answer_table(
             for row, text in (remarks(given) if remarks else {}).items():
                 reasons[row] = "; ".join(filter(None, (reasons[row], text)))
             _count(found, block, status, reasons)
-            writer.writerows([*row, *new] for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True))
+            writer.writerows(
+                [*row, *new]
+                for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True)
+            )
         if not found.counts:
             raise InputError(f"{source.path} has no rows below its header; give a table with rows")
         for reader in readers.values():
@@ -81,10 +100,22 @@ def summary(found: Outcome, target: str) -> tuple[dict[str, Any], list[str]]:
     """What was written: for --json and in words."""
     words = {Status(s).label: n for s, n in found.counts.items()}
     total = sum(found.counts.values())
-    lines = [f"{total} rows answered into {target}: " + ", ".join(f"{n} {w}" for w, n in words.items())]
-    lines += [f"line {r['line']}: {r['status']}: {r['reason']}" for r in found.reasons if Status[r["status"].upper()] < 0]
+    lines = [
+        f"{total} rows answered into {target}: " + ", ".join(f"{n} {w}" for w, n in words.items())
+    ]
+    lines += [
+        f"line {r['line']}: {r['status']}: {r['reason']}"
+        for r in found.reasons
+        if Status[r["status"].upper()] < 0
+    ]
     status = Status.OK if found.code() == ANSWERED else found.counts.most_common(1)[0][0]
-    return {"status": Status(status).label, "rows": total, "statuses": words, "output": target, "reasons": found.reasons}, lines
+    return {
+        "status": Status(status).label,
+        "rows": total,
+        "statuses": words,
+        "output": target,
+        "reasons": found.reasons,
+    }, lines
 
 
 @contextmanager
@@ -106,14 +137,15 @@ def _columns(needed: Iterable[str], source: Source) -> dict[str, int]:
     missing = [name for name in needed if name not in source.names]
     if missing:
         raise InputError(
-            f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(source.names)}, "
-            f"this query needs {', '.join(needed)}"
+            f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are"
+            f" {', '.join(source.names)}, this query needs {', '.join(needed)}"
         )
     return {name: source.names.index(name) for name in needed}
 
 
 def _header(names: Sequence[str], added: Sequence[str]) -> list[str]:
-    """Names of which no two are equal: answers keep theirs, a column of the table in their way becomes NAME_in."""
+    """Names of which no two are equal: answers keep theirs, a column of the table in their way
+    becomes NAME_in."""
     new: list[str] = []
     for name in added:
         new.append(free_name(name, "_", new))
@@ -140,11 +172,16 @@ def _has_levels(axis: Axis | Output) -> bool:
 
 def measure(source: Source, marks: Marks, quantity: Axis | Output) -> Measure:
     """What reads the column of an input with a scale, or of an output, into the model's unit."""
-    own, kind = source.units.get(quantity.name, ""), "input" if isinstance(quantity, Axis) else "output"
+    own, kind = (
+        source.units.get(quantity.name, ""),
+        ("input" if isinstance(quantity, Axis) else "output"),
+    )
     return Measure(marks, quantity.name, quantity.unit, own, kind)
 
 
-def _coordinates(axis: Axis | Output, reader: Measure | None, cells: list[str], block: Block) -> Floats:
+def _coordinates(
+    axis: Axis | Output, reader: Measure | None, cells: list[str], block: Block
+) -> Floats:
     """NaN where a cell is empty or no number, infinity where a level was never seen."""
     if reader is None and isinstance(axis, Axis):
         known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
@@ -165,7 +202,10 @@ def _reasons(
             found[row] = block.wrong[row]
         elif state == Status.BAD_INPUT:
             empty = [name for name in needed if np.isnan(given[name][row])]
-            bad = [readers[name].wrong(cells[name][row]) if name in readers else f"{name!r} is empty" for name in empty]
+            bad = [
+                readers[name].wrong(cells[name][row]) if name in readers else f"{name!r} is empty"
+                for name in empty
+            ]
             found[row] = "; ".join(bad) or MEANING[state]
         elif state in (Status.OUT_OF_DOMAIN, Status.EXTRAPOLATED):
             found[row] = "; ".join(_outside(needed, given, cells, row)) or MEANING[state]
@@ -174,7 +214,12 @@ def _reasons(
     return found
 
 
-def _outside(needed: Mapping[str, Axis | Output], given: Mapping[str, Floats], cells: Mapping[str, list[str]], row: int) -> list[str]:
+def _outside(
+    needed: Mapping[str, Axis | Output],
+    given: Mapping[str, Floats],
+    cells: Mapping[str, list[str]],
+    row: int,
+) -> list[str]:
     """Every input that lies outside, and how far."""
     found = []
     for name, axis in needed.items():
@@ -182,10 +227,16 @@ def _outside(needed: Mapping[str, Axis | Output], given: Mapping[str, Floats], c
         if not isinstance(axis, Axis) or not excess:
             continue
         if axis.kind == "categorical":
-            found.append(f"{name!r} has a level the model has not seen: {cells[name][row].strip()!r}; {axis.describe()}")
+            found.append(
+                f"{name!r} has a level the model has not seen: {cells[name][row].strip()!r};"
+                f" {axis.describe()}"
+            )
         else:
             side = "above" if excess > 0 else "below"
-            found.append(f"{name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}")
+            found.append(
+                f"{name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain"
+                f" {axis.describe()}"
+            )
     return found
 
 
@@ -194,7 +245,13 @@ def _count(found: Outcome, block: Block, status: NDArray[Any], reasons: list[str
     for row in np.flatnonzero(status != Status.OK).tolist():
         if len(found.reasons) >= SHOWN:
             return
-        found.reasons.append({"line": block.lines[row], "status": Status(int(status[row])).label, "reason": reasons[row]})
+        found.reasons.append(
+            {
+                "line": block.lines[row],
+                "status": Status(int(status[row])).label,
+                "reason": reasons[row],
+            }
+        )
 
 
 def _cells(status: NDArray[Any], reasons: list[str], numbers: Floats) -> Iterator[tuple[str, ...]]:

@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """x in [lower, upper], closed; outside or NaN is a status, never a clamp. Rounding at an end (border.py) is inside.
+    """x in [lower, upper], closed; outside or NaN is a status, never a clamp. Rounding at an end
+    (border.py) is inside.
 
     `support` u8 [S]: training rows per span (255: many or unknown); 0 gives status `edge`.
     """
@@ -33,13 +34,19 @@ class Axis:
     def __post_init__(self) -> None:
         if not self.name:
             raise InputError("an axis needs a name")
-        support = np.array(self.support if len(self.support) else np.full(self.basis.n_spans, 255), dtype=np.uint8)
+        support = np.array(
+            self.support if len(self.support) else np.full(self.basis.n_spans, 255), dtype=np.uint8
+        )
         if support.shape != (self.basis.n_spans,):
-            raise InputError(f"axis {self.name!r}: support must have one number per span ({self.basis.n_spans})")
+            raise InputError(
+                f"axis {self.name!r}: support must have one number per span ({self.basis.n_spans})"
+            )
         support.setflags(write=False)
         object.__setattr__(self, "support", support)
         if self.kind == "categorical" and len(self.level_names) != self.basis.n_spans:
-            raise InputError(f"axis {self.name!r}: {self.basis.n_spans} levels need as many level names")
+            raise InputError(
+                f"axis {self.name!r}: {self.basis.n_spans} levels need as many level names"
+            )
 
     @property
     def kind(self) -> str:
@@ -60,15 +67,22 @@ class Axis:
 
     @property
     def slack(self) -> float:
-        """How far beyond an end rounding alone may put a coordinate that lies on it; 0 on levels."""
+        """How far beyond an end rounding alone may put a coordinate that lies on it; 0 on
+        levels."""
         return 0.0 if self.kind == "categorical" else slack(self.lower, self.upper)
 
     def settled(self, x: ArrayLike) -> Floats:
-        """x with those that lie within `slack` beyond an end moved to it; all others as they are."""
-        return np.asarray(x, dtype=float) if self.kind == "categorical" else settled(x, self.lower, self.upper)
+        """x with those that lie within `slack` beyond an end moved to it; all others as they
+        are."""
+        return (
+            np.asarray(x, dtype=float)
+            if self.kind == "categorical"
+            else settled(x, self.lower, self.upper)
+        )
 
     def excess(self, x: ArrayLike) -> Floats:
-        """How far x lies outside the domain, in axis units: 0 inside, signed outside, inf on an unseen level."""
+        """How far x lies outside the domain, in axis units: 0 inside, signed outside, inf on an
+        unseen level."""
         x = self.settled(x)
         with np.errstate(invalid="ignore"):
             beyond = x - np.clip(x, self.lower, self.upper)
@@ -82,11 +96,17 @@ class Axis:
         return Levels(self.level_names)
 
     def coordinate(self, value: object) -> float:
-        """The coordinate of what a user writes: a number, or the index of the level that it means (levels.py has the rule).
+        """The coordinate of what a user writes: a number, or the index of the level that it means
+        (levels.py has the rule).
 
-        NaN: missing; inf: a level never seen; -inf: several levels are the same number. Raises InputError for what is no number.
+        NaN: missing; inf: a level never seen; -inf: several levels are the same number. Raises
+        InputError for what is no number.
         """
-        return self.levels.index(value) if self.kind == "categorical" else number(value, self.name, self.unit)
+        return (
+            self.levels.index(value)
+            if self.kind == "categorical"
+            else number(value, self.name, self.unit)
+        )
 
     def encode(self, values: ArrayLike) -> Floats:
         """`coordinate` of every element of an array, a list or a single value; the same shape."""
@@ -95,7 +115,9 @@ class Axis:
             return self.levels.indices(array)
         if array.dtype.kind in "fiu":
             return np.asarray(array, dtype=float)
-        return np.array([number(v, self.name, self.unit) for v in array.reshape(-1)], dtype=float).reshape(array.shape)
+        return np.array(
+            [number(v, self.name, self.unit) for v in array.reshape(-1)], dtype=float
+        ).reshape(array.shape)
 
     @property
     def wanted(self) -> str:
@@ -103,9 +125,13 @@ class Axis:
         return "a level" if self.kind == "categorical" else "a finite number"
 
     def unseen(self, x: float) -> str:
-        """Why the coordinate x of a categorical axis is no level: never seen, or several are the same number."""
+        """Why the coordinate x of a categorical axis is no level: never seen, or several are the
+        same number."""
         if x == AMBIGUOUS:
-            return f"input {self.name!r} is several levels as a number; write one of them as it stands: {self.describe()}"
+            return (
+                f"input {self.name!r} is several levels as a number; write one of them as it"
+                f" stands: {self.describe()}"
+            )
         return f"input {self.name!r} has an unseen level; {self.describe()}"
 
     def describe(self) -> str:
@@ -114,7 +140,9 @@ class Axis:
         return f"{labelled(self.name, self.unit or '-')} in [{self.lower:g}, {self.upper:g}]"
 
 
-def spline_axis(name: str, unit: str, lower: float, upper: float, *, spans: int = 8, degree: int = 3) -> Axis:
+def spline_axis(
+    name: str, unit: str, lower: float, upper: float, *, spans: int = 8, degree: int = 3
+) -> Axis:
     """Uniform clamped B-spline axis."""
     return Axis(name, unit, bspline(uniform_breaks(lower, upper, spans), degree))
 

@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Check:
-    """Per row: status, the offending axis (-1: none) and how far outside it is (axis units, signed); x as it is evaluated."""
+    """Per row: status, the offending axis (-1: none) and how far outside it is (axis units,
+    signed); x as it is evaluated."""
 
     status: NDArray[np.int8]
     axis: NDArray[np.int64]
@@ -30,7 +31,10 @@ class Domain:
 
     def __init__(self, axes: tuple[Axis, ...]) -> None:
         self.axes = axes
-        self.lower, self.upper = np.array([a.lower for a in axes]), np.array([a.upper for a in axes])
+        self.lower, self.upper = (
+            np.array([a.lower for a in axes]),
+            np.array([a.upper for a in axes]),
+        )
         self.levels = np.array([a.kind == "categorical" for a in axes])
         slack = np.array([a.slack for a in axes])
         self._low, self._high = self.lower - slack, self.upper + slack
@@ -46,19 +50,23 @@ class Domain:
         return inside
 
     def settled(self, x: Floats) -> Floats:
-        """x [N, D] with coordinates that rounding put beyond an end moved to it (border.py); x itself where there are none."""
+        """x [N, D] with coordinates that rounding put beyond an end moved to it (border.py); x
+        itself where there are none."""
         near = (x >= self._low) & (x <= self._high) & ((x < self.lower) | (x > self.upper))
         return np.where(near, np.clip(x, self.lower, self.upper), x) if near.any() else x
 
     def check(self, x: Floats, extrapolate: bool = False) -> Check:
-        """Status of every row before evaluation: bad_input for NaN and infinity, out_of_domain or extrapolated, edge, ok."""
+        """Status of every row before evaluation: bad_input for NaN and infinity, out_of_domain or
+        extrapolated, edge, ok."""
         inside = self.contains(x)
         x = x if inside else self.settled(x)
         status = self._seen(x)
         if inside or self.contains(x):
             return Check(status, np.full(len(x), -1), np.zeros(len(x)), x)
         excess = np.stack([a.excess(x[:, d]) for d, a in enumerate(self.axes)], axis=1)
-        width = np.where(self.levels, np.maximum(self.upper - self.lower, 1.0), self.upper - self.lower)
+        width = np.where(
+            self.levels, np.maximum(self.upper - self.lower, 1.0), self.upper - self.lower
+        )
         relative = np.nan_to_num(np.abs(excess) / width, nan=np.inf)
         worst = np.argmax(np.where(excess != 0, relative, -1.0), axis=1)
         outside = (excess != 0).any(axis=1)
@@ -79,7 +87,8 @@ class Domain:
         return status
 
     def admitted(self, x: Floats, extrapolate: bool = False) -> Floats:
-        """x [N, D], settled at the ends. Raises InputError or DomainError for the first row without a value."""
+        """x [N, D], settled at the ends. Raises InputError or DomainError for the first row without
+        a value."""
         if self.contains(x):
             return x
         found = self.check(x, extrapolate)
@@ -94,10 +103,15 @@ class Domain:
         value, where = x[row, found.axis[row]], f"row {row}: " if len(x) > 1 else ""
         if found.status[row] == Status.BAD_INPUT:
             what = "missing" if np.isnan(value) else f"{value}"
-            raise InputError(f"{where}input {axis.name!r} is {what}; give {axis.wanted} in {axis.describe()}")
+            raise InputError(
+                f"{where}input {axis.name!r} is {what}; give {axis.wanted} in {axis.describe()}"
+            )
         if axis.kind == "categorical":
             message = f"{where}{axis.unseen(value)}"
         else:
-            message = f"{where}input {axis.name!r} = {value:g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}"
+            message = (
+                f"{where}input {axis.name!r} = {value:g} lies {abs(excess):g} {axis.unit} outside"
+                f" {axis.describe()}"
+            )
             message += "; ask with extrapolate to continue beyond it"
         raise DomainError(message, row=row, axis=axis.name, excess=excess)

@@ -12,9 +12,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where extrapolated), status [N],
-    offending axis [N] (-1: none), excess [N] = how far outside that axis, in axis units, signed; `moved` [N, D]: readings put on
-    the border within their tolerance (None without tolerances)."""
+    """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where
+    extrapolated), status [N], offending axis [N] (-1: none), excess [N] = how far outside that
+    axis, in axis units, signed; `moved` [N, D]: readings put on the border within their tolerance
+    (None without tolerances)."""
 
     value: Floats
     status: NDArray[np.int8]

@@ -45,7 +45,8 @@ def inverse_link(link: str, g: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Interval:
-    """y - below .. y + above (space "output"), or g(f - below) .. g(f + above) (space "link"), coverage `level`.
+    """y - below .. y + above (space "output"), or g(f - below) .. g(f + above) (space "link"),
+    coverage `level`.
 
     Cut to the range of the link: a share never leaves 0..1. It holds inside the domain only.
     """
@@ -56,16 +57,23 @@ class Interval:
     space: str = "output"
 
     def __post_init__(self) -> None:
-        if not (0 < self.level < 1 and self.below >= 0 and self.above >= 0 and self.space in ("output", "link")):
-            raise InputError("an interval needs 0 < level < 1, widths >= 0 and space 'output' or 'link'")
+        if not (
+            0 < self.level < 1
+            and self.below >= 0
+            and self.above >= 0
+            and self.space in ("output", "link")
+        ):
+            raise InputError(
+                "an interval needs 0 < level < 1, widths >= 0 and space 'output' or 'link'"
+            )
 
 
 @dataclass(frozen=True)
 class Output:
     """y = g(bias + sum_r W[r,k] prod_d phi_{d,r}(x_d)) * scale + offset.
 
-    `range` (low, high) in output units as sampled over the domain, None until then: a value between the samples may
-    exceed it (`sna_edge.calculus.ranges` encloses).
+    `range` (low, high) in output units as sampled over the domain, None until then: a value between
+    the samples may exceed it (`sna_edge.calculus.ranges` encloses).
     """
 
     name: str
@@ -81,7 +89,9 @@ class Output:
         if self.link not in LINKS:
             raise InputError(f"link {self.link!r} is unknown; use one of {', '.join(LINKS)}")
         if not (np.isfinite([self.scale, self.offset, self.bias]).all() and self.scale != 0):
-            raise InputError(f"output {self.name!r}: scale, offset and bias must be finite and scale not 0")
+            raise InputError(
+                f"output {self.name!r}: scale, offset and bias must be finite and scale not 0"
+            )
 
     def value(self, f: Floats) -> Floats:
         """y of the linear part f (bias included)."""
@@ -92,20 +102,23 @@ class Output:
         return link_slope(self.link, f) * self.scale
 
     def linear_of(self, y: Floats) -> Floats:
-        """f with value(f) = y; NaN where y is outside the range of the link, infinite where no float holds it."""
+        """f with value(f) = y; NaN where y is outside the range of the link, infinite where no
+        float holds it."""
         with np.errstate(over="ignore", invalid="ignore"):
             return inverse_link(self.link, (np.asarray(y, dtype=float) - self.offset) / self.scale)
 
     @cached_property
     def ends(self) -> tuple[float, float]:
-        """The closed range of the link in output units: no value, and no end of an interval, lies outside."""
+        """The closed range of the link in output units: no value, and no end of an interval, lies
+        outside."""
         if self.link == "identity":
             return -np.inf, np.inf
         far = copysign(inf, self.scale) if self.link == "exp" else self.scale + self.offset
         return min(self.offset, far), max(self.offset, far)
 
     def bounds(self, y: Floats) -> tuple[Floats, Floats]:
-        """Lower and upper end of the interval around y, inside the range of the link; NaN without one."""
+        """Lower and upper end of the interval around y, inside the range of the link; NaN without
+        one."""
         if self.interval is None:
             return np.full_like(y, np.nan), np.full_like(y, np.nan)
         below, above = self.interval.below, self.interval.above
@@ -117,15 +130,22 @@ class Output:
         f = self._linear_inside(y) if rounded else f
         low, high = self.value(f - below), self.value(f + above)
         low, high = np.minimum(low, high), np.maximum(low, high)
-        return self.clipped(np.minimum(low, y), np.maximum(high, y)) if rounded and self.link != "identity" else (low, high)
+        return (
+            self.clipped(np.minimum(low, y), np.maximum(high, y))
+            if rounded and self.link != "identity"
+            else (low, high)
+        )
 
     def clipped(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """An interval cut to the range of the link."""
         least, most = self.ends
-        return low if least == -inf else np.maximum(low, least), high if most == inf else np.minimum(high, most)
+        return low if least == -inf else np.maximum(low, least), (
+            high if most == inf else np.minimum(high, most)
+        )
 
     def _linear_inside(self, y: Floats) -> Floats:
-        """`linear_of`, a value that has rounded to an end of the link taken as the nearest one inside."""
+        """`linear_of`, a value that has rounded to an end of the link taken as the nearest one
+        inside."""
         g = (np.asarray(y, dtype=float) - self.offset) / self.scale
         if self.link != "identity":
             g = np.clip(g, LEAST, 1.0 - ULP if self.link == "logistic" else np.inf)

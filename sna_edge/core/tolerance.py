@@ -1,4 +1,5 @@
-"""Declared sensor tolerances: a reading that lies outside the domain by no more than its sensor's tolerance counts as the border."""
+"""Declared sensor tolerances: a reading that lies outside the domain by no more than its sensor's
+tolerance counts as the border."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ ROUNDING = 4  # units in the last place that the sum of border and tolerance may
 
 
 def checked(axes: tuple[Axis, ...], tolerance: Mapping[str, float]) -> dict[str, float]:
-    """`tolerance` {input: axis units}. Raises InputError for a wrong name, a level, or what is no tolerance of that domain."""
+    """`tolerance` {input: axis units}. Raises InputError for a wrong name, a level, or what is no
+    tolerance of that domain."""
     names = [a.name for a in axes]
     for name, value in tolerance.items():
         if name not in names:
@@ -25,9 +27,15 @@ def checked(axes: tuple[Axis, ...], tolerance: Mapping[str, float]) -> dict[str,
         if axis.kind == "categorical":
             raise InputError(f"input {name!r} has levels, which have no tolerance; leave it out")
         if not _usable(value):
-            raise InputError(f"the tolerance of {name!r} is {value!r}; give a finite number from 0, in {axis.unit or 'units of the input'}")
+            raise InputError(
+                f"the tolerance of {name!r} is {value!r}; give a finite number from 0, in"
+                f" {axis.unit or 'units of the input'}"
+            )
         if value > axis.width:
-            raise InputError(f"the tolerance of {name!r} is wider than {axis.describe()}; give that of the sensor")
+            raise InputError(
+                f"the tolerance of {name!r} is wider than {axis.describe()}; give that of the"
+                " sensor"
+            )
     return {name: float(value) for name, value in tolerance.items()}
 
 
@@ -37,10 +45,14 @@ def _usable(value: object) -> bool:
     return bool(0 <= value < float("inf"))
 
 
-def to_border(axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float]) -> tuple[Floats, NDArray[np.bool_]]:
-    """X [N, D] with readings within their tolerance of the domain put on its border, and which were [N, D].
+def to_border(
+    axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """X [N, D] with readings within their tolerance of the domain put on its border, and which were
+    [N, D].
 
-    NaN and infinity stay; a reading exactly the tolerance away counts, also where the sum was rounded.
+    NaN and infinity stay; a reading exactly the tolerance away counts, also where the sum was
+    rounded.
     """
     x = np.array(x, dtype=float)
     moved = np.zeros(x.shape, dtype=bool)
@@ -59,7 +71,8 @@ def to_border(axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float])
 def remark(axes: tuple[Axis, ...], given: Floats, moved: NDArray[np.bool_]) -> str:
     """In words what was moved in one row [D]; empty where nothing was."""
     return "; ".join(
-        f"{a.name} = {float(given[d])!r} counts as {float(np.clip(given[d], a.lower, a.upper))!r} (sensor tolerance)"
+        f"{a.name} = {float(given[d])!r} counts as {float(np.clip(given[d], a.lower, a.upper))!r}"
+        " (sensor tolerance)"
         for d, a in enumerate(axes)
         if moved[d]
     )

@@ -16,13 +16,16 @@ HOLE = b"\0" * 4
 
 
 class Growing:
-    """Batches of whole records of the table at `path` ("-": standard input), until its end or, with `follow`, for ever.
+    """Batches of whole records of the table at `path` ("-": standard input), until its end or, with
+    `follow`, for ever.
 
-    With `note`, a file, what was answered is noted when the next batch is asked for, and a new start goes on there: a record comes twice
-    only where the process ended between its answer and the note, never not at all. After a rotation or truncation the header may come
-    again, or rows without one; the last record of a file renamed away counts without its line end.
+    With `note`, a file, what was answered is noted when the next batch is asked for, and a new
+    start goes on there: a record comes twice only where the process ended between its answer and
+    the note, never not at all. After a rotation or truncation the header may come again, or rows
+    without one; the last record of a file renamed away counts without its line end.
 
-    `needed` are the columns of numbers, `categorical` those of levels. Raises InputError where a later header differs.
+    `needed` are the columns of numbers, `categorical` those of levels. Raises InputError where a
+    later header differs.
     """
 
     def __init__(
@@ -32,10 +35,17 @@ class Growing:
         self.path, self.note_path = path, note
         self.count = 0  # records answered before the present batch
         self._declared, self._needed, self._categorical = declared, needed, categorical
-        self._new = partial(Stream, path, hint=hint, categorical=categorical, needed=needed, lenient=True)
+        self._new = partial(
+            Stream, path, hint=hint, categorical=categorical, needed=needed, lenient=True
+        )
         self._stream = self._new(declared)
         self._tail = Tail(path, follow)
-        self._head, self._begins, self._names, self._written = b"", 0, (), {}  # type: bytes, int, tuple[str, ...], dict[str, str]
+        self._head, self._begins, self._names, self._written = (
+            b"",
+            0,
+            (),
+            {},
+        )  # type: bytes, int, tuple[str, ...], dict[str, str]
         self._first: bytes | None = b""  # bytes of this file that may be its head
 
     @property
@@ -50,7 +60,8 @@ class Growing:
 
     @property
     def number(self) -> Callable[[str], float]:
-        """A cell of the present batch as a number, NaN where it is none. Raises InputError for one with the other decimal mark."""
+        """A cell of the present batch as a number, NaN where it is none. Raises InputError for one
+        with the other decimal mark."""
         return self._stream.number
 
     def __iter__(self) -> Iterator[list[Record]]:
@@ -59,7 +70,9 @@ class Growing:
             event = Event.NOTHING
             while event is not Event.END:
                 self._tail.header = self._head[: self._begins]
-                event, data = self._tail.read(self._stream.pending if self._first is None else len(self._first))
+                event, data = self._tail.read(
+                    self._stream.pending if self._first is None else len(self._first)
+                )
                 records = self._taken(event, data)
                 if records:
                     yield records
@@ -73,12 +86,24 @@ class Growing:
         if note is None:
             self._tail.open()
         else:
-            self.count, self._head, self._begins, self._written = note.count, note.head, note.begins, note.dialect
+            self.count, self._head, self._begins, self._written = (
+                note.count,
+                note.head,
+                note.begins,
+                note.dialect,
+            )
             self._stream = self._resumed()
             self._names = self._stream.names
-            self._first = None if self._tail.resume(note.inode, note.position, note.tail) is Event.DATA else b""
+            self._first = (
+                None
+                if self._tail.resume(note.inode, note.position, note.tail) is Event.DATA
+                else b""
+            )
         if self.note_path and not self._tail.regular:
-            raise InputError(f"{self.path} is no regular file, so that there is no place to go on from; leave --state out")
+            raise InputError(
+                f"{self.path} is no regular file, so that there is no place to go on from; leave"
+                " --state out"
+            )
 
     def _resumed(self) -> Stream:
         """A stream that knows header and dialect and waits for a record."""
@@ -116,10 +141,14 @@ class Growing:
         if self._first is None:
             return self._rows(self._stream.feed(data))
         self._first += data
-        if self._first.startswith(HOLE):  # left by a writer that went on at its old place after the file was truncated
+        if self._first.startswith(
+            HOLE
+        ):  # left by a writer that went on at its old place after the file was truncated
             self._first = self._first.lstrip(b"\0")
         if len(self._first) > LARGEST:
-            raise InputError(f"{self.path} has no header and row in its first {LARGEST >> 20} MiB; give a table")
+            raise InputError(
+                f"{self.path} has no header and row in its first {LARGEST >> 20} MiB; give a table"
+            )
         return self._begun(final=False)
 
     def _closed(self) -> list[Record]:
@@ -129,7 +158,11 @@ class Growing:
 
     def _rows(self, records: list[Record]) -> list[Record]:
         """Without the header that a new writer of a pipe sends again."""
-        return records if self._tail.regular else [r for r in records if tuple(_bare(r.cells)) != self._names]
+        return (
+            records
+            if self._tail.regular
+            else [r for r in records if tuple(_bare(r.cells)) != self._names]
+        )
 
     # The head of a file
 
@@ -147,7 +180,11 @@ class Growing:
         records = stream.feed(data) + (stream.close() if final else [])
         if not records:
             return []
-        return self._known(data) if self._is_row(stream, records[0]) else self._same_header(data, final)
+        return (
+            self._known(data)
+            if self._is_row(stream, records[0])
+            else self._same_header(data, final)
+        )
 
     def _known(self, data: bytes) -> list[Record]:
         """Rows under the header that is known."""
@@ -155,12 +192,19 @@ class Growing:
         return self._rows(self._stream.feed(data))
 
     def _is_row(self, stream: Stream, first: Record) -> bool:
-        """Whether the first record of a file is a row: no name stands in it, a number where one is needed."""
+        """Whether the first record of a file is a row: no name stands in it, a number where one is
+        needed."""
         if first.wrong:
             return False
         cells = dict(zip(self._names, _bare(first.cells), strict=False))
-        numbers = [cell for name, cell in cells.items() if name not in self._categorical and (self._needed is None or name in self._needed)]
-        return all(name != cell for name, cell in cells.items()) and any(_is_number(stream, cell) for cell in numbers)
+        numbers = [
+            cell
+            for name, cell in cells.items()
+            if name not in self._categorical and (self._needed is None or name in self._needed)
+        ]
+        return all(name != cell for name, cell in cells.items()) and any(
+            _is_number(stream, cell) for cell in numbers
+        )
 
     def _same_header(self, data: bytes, final: bool) -> list[Record]:
         """A header that is written otherwise, but names the same columns."""
@@ -168,13 +212,17 @@ class Growing:
         records = self._headed(data, final)
         if self._names and self._names != names:
             here = f"delete the state file {self.note_path}" if self.note_path else "start again"
-            changed = f"{self.path}: the header has changed from {', '.join(names)} to {', '.join(self._names)}"
+            changed = (
+                f"{self.path}: the header has changed from {', '.join(names)} to"
+                f" {', '.join(self._names)}"
+            )
             raise InputError(f"{changed}; mend the table, or {here} to begin anew")
         self._names = names
         return records
 
     def _headed(self, data: bytes, final: bool) -> list[Record]:
-        """The first record of a file and those after it; the head is kept for later files and starts."""
+        """The first record of a file and those after it; the head is kept for later files and
+        starts."""
         stream, fed, records = self._new(self._declared), 0, []  # type: Stream, int, list[Record]
         for line in data.splitlines(keepends=True):
             records = stream.feed(line)
@@ -187,7 +235,11 @@ class Growing:
             return []
         self._stream, self._names, self._first = stream, stream.names, None
         self._head = data[: fed - stream.pending]
-        self._begins = _before(self._head, stream.dialect.encoding, records[0].line) if records else len(self._head)
+        self._begins = (
+            _before(self._head, stream.dialect.encoding, records[0].line)
+            if records
+            else len(self._head)
+        )
         return self._rows(records + stream.feed(data[fed:]))
 
 

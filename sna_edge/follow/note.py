@@ -1,4 +1,5 @@
-"""The note beside a table that is followed: how far it was answered, in which file, so that a restart goes on there."""
+"""The note beside a table that is followed: how far it was answered, in which file, so that a
+restart goes on there."""
 
 from __future__ import annotations
 
@@ -21,10 +22,12 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Note:
-    """`position`: bytes of the file `inode` of `table` that are answered, `count`: records answered in all.
+    """`position`: bytes of the file `inode` of `table` that are answered, `count`: records answered
+    in all.
 
-    `head`: the first bytes of the table up to a whole record, of which `begins` come before the first record; `tail`: digest of the last
-    bytes before the position; `dialect`: how the table is written, as far as it is known.
+    `head`: the first bytes of the table up to a whole record, of which `begins` come before the
+    first record; `tail`: digest of the last bytes before the position; `dialect`: how the table is
+    written, as far as it is known.
     """
 
     table: str
@@ -43,37 +46,51 @@ def digest(data: bytes) -> str:
 
 
 def write_note(path: str, note: Note) -> None:
-    """Written whole or not at all, also when the power fails. Raises InputError where it cannot be written."""
+    """Written whole or not at all, also when the power fails. Raises InputError where it cannot be
+    written."""
     entries = {**asdict(note), "head": base64.b64encode(note.head).decode(), "version": VERSION}
     text = json.dumps({**entries, "check": _check(entries)}).encode()
     try:
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".sna-")
+        handle, temporary = tempfile.mkstemp(
+            dir=os.path.dirname(os.path.abspath(path)), prefix=".sna-"
+        )
         with os.fdopen(handle, "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise InputError(f"cannot write the state file {path} ({error.strerror}); give another place by --state FILE") from None
+        raise InputError(
+            f"cannot write the state file {path} ({error.strerror}); give another place by --state"
+            " FILE"
+        ) from None
 
 
 def read_note(path: str, table: str) -> Note | None:
-    """The note about `table`; None where there is no file. Raises InputError for a damaged one and for that of another table."""
+    """The note about `table`; None where there is no file. Raises InputError for a damaged one and
+    for that of another table."""
     try:
         with open(path, "rb") as file:
             data = file.read(LARGEST)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(f"cannot read the state file {path} ({error.strerror}); give another place by --state FILE") from None
+        raise InputError(
+            f"cannot read the state file {path} ({error.strerror}); give another place by --state"
+            " FILE"
+        ) from None
     try:
         note = _note(json.loads(data, object_pairs_hook=once))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(
-            f"the state file {path} is damaged; delete it to answer the table from its first row, or give another by --state FILE"
+            f"the state file {path} is damaged; delete it to answer the table from its first row,"
+            " or give another by --state FILE"
         ) from None
     if note.table != table:
-        raise InputError(f"the state file {path} is that of {note.table}, not of {table}; give another by --state FILE, or delete it")
+        raise InputError(
+            f"the state file {path} is that of {note.table}, not of {table}; give another by"
+            " --state FILE, or delete it"
+        )
     return note
 
 

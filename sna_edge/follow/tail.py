@@ -1,4 +1,5 @@
-"""The bytes of a file that another process still writes, through rotation, truncation and replacement."""
+"""The bytes of a file that another process still writes, through rotation, truncation and
+replacement."""
 
 from __future__ import annotations
 
@@ -22,17 +23,24 @@ class Event(Enum):
 
     DATA = auto()  # more bytes
     NOTHING = auto()  # not now
-    CLOSED = auto()  # the file was renamed away or deleted, another has its name, and all of it is read
-    ANEW = auto()  # the next bytes are the first of another file, or of this one after it was truncated
+    CLOSED = (
+        auto()
+    )  # the file was renamed away or deleted, another has its name, and all of it is read
+    ANEW = (
+        auto()
+    )  # the next bytes are the first of another file, or of this one after it was truncated
     END = auto()  # the end, where it is not followed
 
 
 class Tail:
-    """`path` ("-": standard input) from its first byte on, or from where `resume` finds the place again.
+    """`path` ("-": standard input) from its first byte on, or from where `resume` finds the place
+    again.
 
-    A file renamed away is read to its end, and looked at once more after a pause, before the one that has taken its name; files that were
-    renamed away since (parts.csv.1, parts.csv-20260131, with the same `header`) come between them, the oldest first. A file that was
-    replaced by a copy with more behind it (what was read last stands at the same place, the old one is gone) is read on in the copy.
+    A file renamed away is read to its end, and looked at once more after a pause, before the one
+    that has taken its name; files that were renamed away since (parts.csv.1, parts.csv-20260131,
+    with the same `header`) come between them, the oldest first. A file that was replaced by a copy
+    with more behind it (what was read last stands at the same place, the old one is gone) is read
+    on in the copy.
     """
 
     header = b""  # what every file begins with
@@ -47,7 +55,8 @@ class Tail:
         self._next = ""  # the file after one that is left
 
     def open(self, path: str | None = None) -> None:
-        """From the first byte. Raises InputError for a folder, OSError where it cannot be opened."""
+        """From the first byte. Raises InputError for a folder, OSError where it cannot be
+        opened."""
         self.close()
         self._file = STANDARD_INPUT if self.path == "-" else os.open(path or self.path, os.O_RDONLY)
         found = os.fstat(self._file)
@@ -66,7 +75,8 @@ class Tail:
         self._file = -1
 
     def resume(self, inode: int, position: int, tail: str) -> Event:
-        """DATA where the file that was read up to `position` is found again, under whatever name; ANEW where only another one is."""
+        """DATA where the file that was read up to `position` is found again, under whatever name;
+        ANEW where only another one is."""
         for path in (self.path, *self._named(inode)):
             if os.path.exists(path):
                 self.open(path)
@@ -78,14 +88,19 @@ class Tail:
         if self._seek(position, tail):  # a copy
             return Event.DATA
         if self.inode != inode:
-            self._say("is not the file that was read before, which is gone with what may have been left in it")
+            self._say(
+                "is not the file that was read before, which is gone with what may have been left"
+                " in it"
+            )
         return Event.ANEW
 
     def _named(self, inode: int) -> list[str]:
         """The files beside the table that are `inode`: where a rotation has put it."""
         folder = os.path.dirname(os.path.abspath(self.path))
         with os.scandir(folder) as entries:
-            return [e.path for e in entries if e.inode() == inode and e.is_file(follow_symlinks=False)]
+            return [
+                e.path for e in entries if e.inode() == inode and e.is_file(follow_symlinks=False)
+            ]
 
     def _seek(self, position: int, tail: str) -> bool:
         """Go to `position` if what was read before it stands there."""
@@ -98,7 +113,8 @@ class Tail:
         return True
 
     def read(self, pending: int) -> tuple[Event, bytes]:
-        """More bytes, or what has happened to the file; `pending` of the bytes given before are not answered yet."""
+        """More bytes, or what has happened to the file; `pending` of the bytes given before are not
+        answered yet."""
         if self._next:
             self.open(self._next)
             return Event.ANEW, b""
@@ -117,7 +133,8 @@ class Tail:
         return self._changed() if self.regular else self._nothing()
 
     def _stands(self) -> bool:
-        """Whether what was read last is still there: not where the file was truncated, even if it has grown since."""
+        """Whether what was read last is still there: not where the file was truncated, even if it
+        has grown since."""
         last = self.recent[-TAIL:]
         return os.pread(self._file, len(last), self.offset - len(last)) == last
 
@@ -127,7 +144,8 @@ class Tail:
         return Event.ANEW, b""
 
     def _changed(self) -> tuple[Event, bytes]:
-        """At the end of the file: does another one have its name, or was another one renamed since?"""
+        """At the end of the file: does another one have its name, or was another one renamed
+        since?"""
         now = _inode(self.path)
         after = self._after(now) or (self.path if now not in (None, self.inode) else "")
         if not after:
@@ -141,14 +159,24 @@ class Tail:
         return Event.CLOSED, b""
 
     def _after(self, now: int | None) -> str:
-        """The oldest file that was renamed away after the open one; "" where there is none, or where the open one has its name."""
+        """The oldest file that was renamed away after the open one; "" where there is none, or
+        where the open one has its name."""
         if now == self.inode or not self.header:
             return ""
         folder, name = os.path.split(os.path.abspath(self.path))
-        rotated, written = re.compile(re.escape(name) + r"[.-][0-9][0-9T._-]*"), os.fstat(self._file).st_mtime_ns
+        rotated, written = (
+            re.compile(re.escape(name) + r"[.-][0-9][0-9T._-]*"),
+            os.fstat(self._file).st_mtime_ns,
+        )
         with os.scandir(folder) as entries:
-            found = [e for e in entries if rotated.fullmatch(e.name) and e.is_file() and e.inode() not in (now, self.inode)]
-        later = sorted((e.stat().st_mtime_ns, e.path) for e in found if e.stat().st_mtime_ns > written)
+            found = [
+                e
+                for e in entries
+                if rotated.fullmatch(e.name) and e.is_file() and e.inode() not in (now, self.inode)
+            ]
+        later = sorted(
+            (e.stat().st_mtime_ns, e.path) for e in found if e.stat().st_mtime_ns > written
+        )
         return next((path for _, path in later if _begins(path, self.header)), "")
 
     def _copied(self) -> bool:

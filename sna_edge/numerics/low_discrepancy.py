@@ -13,9 +13,11 @@ Ints = NDArray[np.int64]
 
 
 def points(count: int, dimensions: int, seed: int = 0, first: int = 0) -> Floats:
-    """z_i = frac(shift + i a), a_j = g^-(j+1), g the positive root of g^(U+1) = g + 1; shape [count, U] in [0, 1).
+    """z_i = frac(shift + i a), a_j = g^-(j+1), g the positive root of g^(U+1) = g + 1; shape
+    [count, U] in [0, 1).
 
-    `seed` draws the shift. Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    `seed` draws the shift. Source: Roberts, The unreasonable effectiveness of quasirandom sequences
+    (2018).
     """
     g = 2.0
     for _ in range(40):
@@ -25,25 +27,32 @@ def points(count: int, dimensions: int, seed: int = 0, first: int = 0) -> Floats
     return np.asarray((shift + np.arange(first + 1, first + count + 1)[:, None] * rates) % 1.0)
 
 
-def thin(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None) -> tuple[Ints, float]:
-    """At most `count` indices of z [n, U], each the farthest point from those taken before, and the fill distance:
-    the largest distance of any point to the nearest one taken. Points closer than `separation` are taken once;
-    at the deadline what is taken so far is returned.
+def thin(
+    z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None
+) -> tuple[Ints, float]:
+    """At most `count` indices of z [n, U], each the farthest point from those taken before, and the
+    fill distance: the largest distance of any point to the nearest one taken. Points closer than
+    `separation` are taken once; at the deadline what is taken so far is returned.
 
-    Source: Gonzalez, Theor. Comput. Sci. 38 (1985): within twice of the best possible fill distance.
+    Source: Gonzalez, Theor. Comput. Sci. 38 (1985): within twice of the best possible fill
+    distance.
     """
     library = native.library()
     if library is not None and z.shape[1] <= native.UNKNOWNS:
         indices, distance = np.empty(count, np.int64), np.empty(len(z))
         seconds = native.FOREVER if deadline is None or deadline.endless else deadline.left
-        n, fill = library.thin(np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds)
+        n, fill = library.thin(
+            np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds
+        )
         if deadline is not None:
             deadline.over()
         return indices[:n], fill
     return thin_slowly(z, count, separation, deadline)
 
 
-def thin_slowly(z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None) -> tuple[Ints, float]:
+def thin_slowly(
+    z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None
+) -> tuple[Ints, float]:
     """`thin` by numpy."""
     square = np.square(z).sum(axis=1)
     taken = [0]

@@ -1,4 +1,5 @@
-"""One output over one input: a piecewise polynomial whose roots and extremes are all found, without a first guess."""
+"""One output over one input: a piecewise polynomial whose roots and extremes are all found, without
+a first guess."""
 
 from __future__ import annotations
 
@@ -16,13 +17,16 @@ Ints = NDArray[np.int64]
 EPS = float(np.finfo(float).eps)
 ROUNDING = 32 * EPS  # values below this share of a span's coefficients cannot be told from zero
 SURE = 0.25  # of that: an extreme this far beyond zero has a root on either side
-JOIN = 1e-5  # larger jumps at a break, as a share of the coefficients' size, are meant; smaller ones are float32 span matrices
+# larger jumps at a break, as a share of the coefficients' size, are meant; smaller ones are float32
+# span matrices
+JOIN = 1e-5
 SEPARATION = 1e-6  # of the axis: roots closer than this are `tangent`
 
 
 @dataclass(frozen=True)
 class RootSet:
-    """x [n] increasing, tangent [n], and the closed intervals [m, 2] on which the function equals the target."""
+    """x [n] increasing, tangent [n], and the closed intervals [m, 2] on which the function equals
+    the target."""
 
     x: Floats
     tangent: NDArray[np.bool_]
@@ -31,7 +35,8 @@ class RootSet:
 
 @dataclass(frozen=True, eq=False)
 class Piecewise:
-    """f(x) = sum_k coefficients[s, k] u^k on span s, u = (x - breaks[s]) / (breaks[s+1] - breaks[s]).
+    """f(x) = sum_k coefficients[s, k] u^k on span s, u = (x - breaks[s]) / (breaks[s+1] -
+    breaks[s]).
 
     breaks [S+1], coefficients [S, p+1]; right-continuous at breaks, the last span is closed.
     """
@@ -69,24 +74,35 @@ class Piecewise:
 
     def at(self, s: Ints, u: Floats) -> Floats:
         """x of the local coordinate u on span s."""
-        return np.asarray(np.where(u < 1.0, self.breaks[s] + u * (self.breaks[s + 1] - self.breaks[s]), self.breaks[s + 1]))
+        return np.asarray(
+            np.where(
+                u < 1.0,
+                self.breaks[s] + u * (self.breaks[s + 1] - self.breaks[s]),
+                self.breaks[s + 1],
+            )
+        )
 
     @cached_property
     def candidates(self) -> tuple[Floats, Floats]:
-        """Every place an extreme can be at, span ends and critical points, with the values there; both [n]."""
+        """Every place an extreme can be at, span ends and critical points, with the values there;
+        both [n]."""
         u = monotone_nodes(self.coefficients)
         s = np.repeat(np.arange(len(u))[:, None], u.shape[1], axis=1)
         return self.at(s, u).reshape(-1), horner(self.coefficients[:, None, :], u).reshape(-1)
 
     def roots(self, target: float) -> RootSet:
         """All x with f(x) = target."""
-        if abs(target) > 2.0 * self.size:  # |f| is at most `size`; a target that is absurdly large would overflow below
+        if (
+            abs(target) > 2.0 * self.size
+        ):  # |f| is at most `size`; a target that is absurdly large would overflow below
             return RootSet(np.empty(0), np.empty(0, dtype=bool), np.empty((0, 2)))
         f = self.shifted(target)
         slack = ROUNDING * (np.abs(self.coefficients).sum(axis=1) + abs(target))
         low, high = f.hull
         reached = (low <= slack) & (high >= -slack)
-        opposite = f.coefficients[:-1].sum(axis=1) * f.coefficients[1:, 0] <= 0  # across a break: a root, or a jump
+        opposite = (
+            f.coefficients[:-1].sum(axis=1) * f.coefficients[1:, 0] <= 0
+        )  # across a break: a root, or a jump
         reached[:-1] |= opposite
         reached[1:] |= opposite
         active = np.flatnonzero(reached)
@@ -119,9 +135,11 @@ def _to_bernstein(p: int) -> Floats:
 
 
 def monotone_nodes(a: Floats) -> Floats:
-    """Points u [S, p+1], increasing from 0 to 1, between which the polynomial a [S, p+1] is monotone.
+    """Points u [S, p+1], increasing from 0 to 1, between which the polynomial a [S, p+1] is
+    monotone.
 
-    The roots of one derivative cut [0, 1] into pieces on which the next lower one is monotone, down to f' itself.
+    The roots of one derivative cut [0, 1] into pieces on which the next lower one is monotone, down
+    to f' itself.
     """
     spans, p = len(a), a.shape[1] - 1
     nodes: Floats = np.stack([np.zeros(spans), np.ones(spans)], axis=1)
@@ -142,7 +160,8 @@ def monotone_nodes(a: Floats) -> Floats:
 
 
 def bracketed(a: Floats, left: Floats, right: Floats) -> Floats:
-    """The root u [n] of a [n, p+1] between `left` and `right`, where the signs differ: Newton kept inside by bisection."""
+    """The root u [n] of a [n, p+1] between `left` and `right`, where the signs differ: Newton kept
+    inside by bisection."""
     slope = differentiated(a)
     rising = horner(a, right) > 0
     left, right = left.copy(), right.copy()
@@ -163,7 +182,8 @@ def bracketed(a: Floats, left: Floats, right: Floats) -> Floats:
 
 
 class _Sweep:
-    """Walks the nodes of the active spans from left to right: crossings, touching points and flat spans of f = 0."""
+    """Walks the nodes of the active spans from left to right: crossings, touching points and flat
+    spans of f = 0."""
 
     def __init__(self, f: Piecewise, active: Ints, slack: Floats, jump: float) -> None:
         self._f, self._active = f, active
@@ -184,7 +204,8 @@ class _Sweep:
         return np.asarray((value * bend < 0) & (self._u > 0) & (self._u < 1))
 
     def _join(self, jump: float) -> None:
-        """At a continuous break both sides share one sign; at a jump the right-hand value alone belongs to the function."""
+        """At a continuous break both sides share one sign; at a jump the right-hand value alone
+        belongs to the function."""
         last = len(self._f.coefficients) - 1
         ends, starts = self._f.coefficients.sum(axis=1), self._f.coefficients[:, 0]
         for row, s in enumerate(self._active):
@@ -198,8 +219,12 @@ class _Sweep:
                 self._share(row)
 
     def _share(self, row: int) -> None:
-        """One sign for the end of span `row` and the start of the next; opposite signs are a gap (a root) or an overlap."""
-        ends, starts = self._u[row] == 1.0, self._u[row + 1] == 0.0  # repeated nodes share the sign too
+        """One sign for the end of span `row` and the start of the next; opposite signs are a gap (a
+        root) or an overlap."""
+        ends, starts = (
+            self._u[row] == 1.0,
+            self._u[row + 1] == 0.0,
+        )  # repeated nodes share the sign too
         end, start = self._sign[row, -1], self._sign[row + 1, 0]
         gap = self._sign[row][~ends][-1] == end and self._sign[row + 1][~starts][0] == start
         if end * start == 0 or (end != start and gap):
@@ -214,7 +239,11 @@ class _Sweep:
 
     def result(self) -> RootSet:
         row, i = np.nonzero(self._sign[:, :-1] * self._sign[:, 1:] < 0)
-        u = bracketed(self._a[row], self._u[row, i], self._u[row, i + 1]) if len(row) else np.empty(0)
+        u = (
+            bracketed(self._a[row], self._u[row, i], self._u[row, i + 1])
+            if len(row)
+            else np.empty(0)
+        )
         crossing = self._f.at(self._active[row], u)
         touching, tangent, intervals = self._zeros()
         x = np.r_[crossing, touching]
@@ -227,7 +256,8 @@ class _Sweep:
         return RootSet(x, flags, np.reshape(np.array(intervals, dtype=float), (-1, 2)))
 
     def _zeros(self) -> tuple[list[float], list[bool], list[tuple[float, float]]]:
-        """Runs of neighbouring zero nodes: an interval where a flat span is among them, else one root."""
+        """Runs of neighbouring zero nodes: an interval where a flat span is among them, else one
+        root."""
         touching: list[float] = []
         tangent: list[bool] = []
         intervals: list[tuple[float, float]] = []
@@ -237,7 +267,9 @@ class _Sweep:
             places = [self._place(row, i) for row, i in run]
             if flat:
                 spans = self._active[flat]
-                intervals.append((float(self._f.breaks[spans[0]]), float(self._f.breaks[spans[-1] + 1])))
+                intervals.append(
+                    (float(self._f.breaks[spans[0]]), float(self._f.breaks[spans[-1] + 1]))
+                )
                 continue
             before, after = self._neighbour(run[0], -1), self._neighbour(run[-1], 1)
             touching.append(0.5 * (places[0] + places[-1]))
@@ -269,7 +301,11 @@ class _Sweep:
     def _follows(self, a: tuple[int, int], b: tuple[int, int], columns: int) -> bool:
         if a[0] == b[0]:
             return b[1] == a[1] + 1
-        return b[0] == a[0] + 1 and (a[1], b[1]) == (columns - 1, 0) and bool(self._active[b[0]] == self._active[a[0]] + 1)
+        return (
+            b[0] == a[0] + 1
+            and (a[1], b[1]) == (columns - 1, 0)
+            and bool(self._active[b[0]] == self._active[a[0]] + 1)
+        )
 
     def _neighbour(self, node: tuple[int, int], step: int) -> int:
         """Sign just before or after a node, 0 at an end of the domain."""
@@ -282,4 +318,6 @@ class _Sweep:
         near = row + step
         if 0 <= near < len(self._active) and self._active[near] == s:
             return int(self._sign[near, 1 if step > 0 else -2])
-        return int(np.sign(self._f.coefficients[s].sum() if step > 0 else self._f.coefficients[s, 0]))
+        return int(
+            np.sign(self._f.coefficients[s].sum() if step > 0 else self._f.coefficients[s, 0])
+        )

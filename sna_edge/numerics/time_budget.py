@@ -1,4 +1,5 @@
-"""A time budget: loops ask before each round, long work is cut into pieces whose duration is measured and predicted."""
+"""A time budget: loops ask before each round, long work is cut into pieces whose duration is
+measured and predicted."""
 
 from __future__ import annotations
 
@@ -33,13 +34,16 @@ class OutOfTime(Exception):
 class Deadline:
     """`milliseconds` from now on, None for no limit.
 
-    `allows()` is called before every round of a loop; it says no when the next round, taken to be as long as the longest so far,
-    would end past the budget. `reserve` [s] is kept back for what follows the loop.
+    `allows()` is called before every round of a loop; it says no when the next round, taken to be
+    as long as the longest so far, would end past the budget. `reserve` [s] is kept back for what
+    follows the loop.
     """
 
     def __init__(self, milliseconds: float | None) -> None:
         if milliseconds is not None and not milliseconds > 0:
-            raise InputError(f"deadline_ms is {milliseconds}; give a positive number of milliseconds")
+            raise InputError(
+                f"deadline_ms is {milliseconds}; give a positive number of milliseconds"
+            )
         self._start = self._last = perf_counter()
         self._budget = float("inf")
         self._longest = 0.0
@@ -47,7 +51,9 @@ class Deadline:
         self.stopped = False  # something was left out for lack of time
         if milliseconds is not None:
             call = max(small_call(), _timed())  # other programs may slow it down right now
-            self._budget = milliseconds * (1.0 - RESERVE) / 1000.0 - min(CALLS * call, MOST * milliseconds / 1000.0)
+            self._budget = milliseconds * (1.0 - RESERVE) / 1000.0 - min(
+                CALLS * call, MOST * milliseconds / 1000.0
+            )
 
     def restart(self) -> None:
         """Forget the rounds so far: another loop begins."""
@@ -98,7 +104,8 @@ class Deadline:
 
 
 class Pace:
-    """Work on many points in pieces that end before a deadline; seconds per point are remembered for every kind of work."""
+    """Work on many points in pieces that end before a deadline; seconds per point are remembered
+    for every kind of work."""
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
@@ -106,7 +113,8 @@ class Pace:
         self._largest: dict[str, int] = {}
 
     def pieces(self, kind: str, z: Floats) -> Iterator[Floats]:
-        """Pieces of z [M, ..] in order, timed until the next is asked for; the very first point always comes. Raises OutOfTime."""
+        """Pieces of z [M, ..] in order, timed until the next is asked for; the very first point
+        always comes. Raises OutOfTime."""
         if self.deadline.endless or not len(z):
             yield z
             return
@@ -125,13 +133,23 @@ class Pace:
             return 1
         seconds = self.seconds[kind]
         self.require(seconds)
-        return max(min(int(PIECE * self.deadline.left / max(seconds, 1e-9)), GROWTH * self._largest[kind], most), 1)
+        return max(
+            min(
+                int(PIECE * self.deadline.left / max(seconds, 1e-9)),
+                GROWTH * self._largest[kind],
+                most,
+            ),
+            1,
+        )
 
     def affordable(self, kind: str, share: float, most: int, *, final: bool = False) -> int:
-        """At most `most` points, at least one, whose work takes no more than that share of the time left; `final`: fewer are a cut."""
+        """At most `most` points, at least one, whose work takes no more than that share of the time
+        left; `final`: fewer are a cut."""
         if self.deadline.endless:
             return most
-        count = max(1, min(most, int(share * self.deadline.left / max(self.seconds.get(kind, 0.0), 1e-9))))
+        count = max(
+            1, min(most, int(share * self.deadline.left / max(self.seconds.get(kind, 0.0), 1e-9)))
+        )
         self.deadline.stopped = self.deadline.stopped or (final and count < most)
         return count
 

@@ -1,4 +1,5 @@
-"""What comes back with a verdict as it was sent: the id and the time of a reading, to the last digit."""
+"""What comes back with a verdict as it was sent: the id and the time of a reading, to the last
+digit."""
 
 from __future__ import annotations
 
@@ -23,12 +24,14 @@ def echo(reading: Mapping[str, Any] | str) -> dict[str, Any]:
 
 
 def altered(answer: Mapping[str, Any]) -> bool:
-    """Whether an echoed value could look otherwise when written again: 1.10, 1e3, forty digits, or a list of them."""
+    """Whether an echoed value could look otherwise when written again: 1.10, 1e3, forty digits, or
+    a list of them."""
     return not AS_WRITTEN.issuperset(map(type, map(answer.get, ECHOED)))
 
 
 def sent(text: str) -> dict[str, str]:
-    """The JSON text of the echoed entries in `text`, a line that has been read as a JSON object; in ASCII, null for NaN and infinity."""
+    """The JSON text of the echoed entries in `text`, a line that has been read as a JSON object; in
+    ASCII, null for NaN and infinity."""
     found, wrong = dict[str, str](), list[str]()
     decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=wrong.append)
     at = _skip(text, _skip(text, 0) + 1)

@@ -1,20 +1,21 @@
-"""The limits of a line, from a TOML (or JSON) file: what is good, what may be turned, how well the sensors agree with the domain.
+"""The limits of a line, from a TOML (or JSON) file: what is good, what may be turned, how well the
+sensors agree with the domain.
 
-    edge = "no verdict"  # parts in a span of an input without a training row; "accept" judges them as any other
+edge = "no verdict"  # parts in a span of an input without a training row; "accept" judges them as any other
 
-    [outputs.width]      # micrometres, as the model gives them
-    LSL = 100.0
-    USL = 140.0
-    target = 120.0
+[outputs.width]      # micrometres, as the model gives them
+LSL = 100.0
+USL = 140.0
+target = 120.0
 
-    [knobs.power]
-    lower = 150.0
-    upper = 350.0
-    step = 5.0
-    cost = 0.01          # per axis unit
+[knobs.power]
+lower = 150.0
+upper = 350.0
+step = 5.0
+cost = 0.01          # per axis unit
 
-    [inputs.power]
-    tolerance = 0.5      # a reading so far outside the domain counts as its border
+[inputs.power]
+tolerance = 0.5      # a reading so far outside the domain counts as its border
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ EDGE = ("no verdict", "accept")
 
 @dataclass(frozen=True)
 class Limit:
-    """Lower and upper specification limit and target of one output, in output units; infinite where there is none."""
+    """Lower and upper specification limit and target of one output, in output units; infinite where
+    there is none."""
 
     name: str
     lsl: float = -np.inf
@@ -50,7 +52,8 @@ class Limit:
 
 @dataclass(frozen=True)
 class LineLimits:
-    """What a line's parts are judged by, what may be turned, and how far outside a reading counts as the border.
+    """What a line's parts are judged by, what may be turned, and how far outside a reading counts
+    as the border.
 
     `edge`: "no verdict" or "accept" for parts in a span of an input without a training row.
     """
@@ -62,7 +65,8 @@ class LineLimits:
 
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
-    """The limits in `path` (.toml, or .json with the same tables), checked against the model. Raises InputError."""
+    """The limits in `path` (.toml, or .json with the same tables), checked against the model.
+    Raises InputError."""
     tables = read_document(path)
     try:
         return parse_limits(tables, model)
@@ -79,14 +83,20 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     knobs = _tables_of(tables, "knobs")
     for name in outputs:
         if name not in model.output_names:
-            raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(model.output_names)}")
+            raise InputError(
+                f"{name!r} is not an output of this model; its outputs are"
+                f" {', '.join(model.output_names)}"
+            )
     for name in knobs:
         if name not in model.input_names:
             raise InputError(f"knob {unknown_name(name, model.input_names)}")
     return LineLimits(
         tuple(_limit(name, table) for name, table in outputs.items()),
         {name: _knob(model.axes[model.axis_index(name)], table) for name, table in knobs.items()},
-        checked(model.axes, {name: _tolerance(name, table) for name, table in _tables_of(tables, "inputs").items()}),
+        checked(
+            model.axes,
+            {name: _tolerance(name, table) for name, table in _tables_of(tables, "inputs").items()},
+        ),
         _edge(tables.get("edge", EDGE[0])),
     )
 
@@ -101,14 +111,18 @@ def _tables_of(tables: Mapping[str, Any], key: str) -> dict[str, Mapping[str, An
 def _only(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     wrong = [str(key) for key in table if key not in known]
     if wrong:
-        raise InputError(f"{where} have no entry {shortened(wrong[0])!r}; entries are {', '.join(known)}")
+        raise InputError(
+            f"{where} have no entry {shortened(wrong[0])!r}; entries are {', '.join(known)}"
+        )
 
 
 def _limit(name: str, table: Mapping[str, Any]) -> Limit:
     lowered: dict[str, Any] = {}
     for key, value in table.items():
         if key.lower() in lowered:
-            raise InputError(f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them")
+            raise InputError(
+                f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them"
+            )
         lowered[key.lower()] = value
     _only(lowered, ("lsl", "usl", "target"), f"limits of {name!r}")
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
@@ -116,7 +130,9 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):
         raise InputError(f"limits of {name!r} need LSL < USL, at least one of them; give them so")
     if limit.target is not None and not limit.lsl <= limit.target <= limit.usl:
-        raise InputError(f"the target of {name!r} lies outside its limits; give one between LSL and USL")
+        raise InputError(
+            f"the target of {name!r} lies outside its limits; give one between LSL and USL"
+        )
     return limit
 
 
@@ -129,7 +145,9 @@ def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
     numbers = {k: _number(v, f"{k} of knob {name!r}") for k, v in table.items() if k not in words}
     for key in ("step", "cost"):
         if numbers.get(key, 1.0) <= 0:
-            raise InputError(f"{key} of knob {name!r} must be positive; give another, or leave it out")
+            raise InputError(
+                f"{key} of knob {name!r} must be positive; give another, or leave it out"
+            )
     knob = Knob(**numbers, **words)
     try:
         box(axis, knob)
@@ -141,7 +159,9 @@ def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
 def _tolerance(name: str, table: Mapping[str, Any]) -> float:
     _only(table, ("tolerance",), f"inputs of the limits ({name!r})")
     if "tolerance" not in table:
-        raise InputError(f"input {name!r} has an empty table; give its tolerance, or leave the table out")
+        raise InputError(
+            f"input {name!r} has an empty table; give its tolerance, or leave the table out"
+        )
     return _number(table["tolerance"], f"tolerance of {name!r}")
 
 
@@ -156,9 +176,15 @@ def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError(f"{what} is {_said(value)}; give a number without quotes")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise InputError(f"{what} is a whole number beyond 64 bits; write it with an exponent (1e20), or leave the entry out")
+        raise InputError(
+            f"{what} is a whole number beyond 64 bits; write it with an exponent (1e20), or leave"
+            " the entry out"
+        )
     if not isfinite(value):
-        raise InputError(f"{what} is infinite, no number or beyond 1e308; give a finite number, or leave the entry out")
+        raise InputError(
+            f"{what} is infinite, no number or beyond 1e308; give a finite number, or leave the"
+            " entry out"
+        )
     return float(value)
 
 

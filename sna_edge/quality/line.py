@@ -31,7 +31,8 @@ LABELS = {int(s): s.label for s in Status}
 
 
 class Line:
-    """Judges readings against limits; rejects carry advice when there are knobs and `advice_ms` > 0 (the deadline per part)."""
+    """Judges readings against limits; rejects carry advice when there are knobs and `advice_ms` > 0
+    (the deadline per part)."""
 
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
@@ -50,21 +51,43 @@ class Line:
         self, readings: Sequence[Reading | str], first: int = 1, number: Callable[[str], float] = plain_number,
         units: Mapping[str, str] | None = None,
     ) -> list[dict[str, Any]]:  # fmt: skip
-        """One answer per reading; a reading may be an error sentence instead of a mapping. `number` reads cells that are text: NaN for
-        what is none, InputError for what contradicts its table; `units` of inputs that are not those of the model."""
-        other = {name: unit for name, unit in (units or {}).items() if unit != (self._units.get(name) or unit)}
+        """One answer per reading; a reading may be an error sentence instead of a mapping. `number`
+        reads cells that are text: NaN for what is none, InputError for what contradicts its table;
+        `units` of inputs that are not those of the model.
+        """
+        other = {
+            name: unit
+            for name, unit in (units or {}).items()
+            if unit != (self._units.get(name) or unit)
+        }
         rows = [self._row(reading, number, other) for reading in readings]
-        x = np.array([self._nothing if isinstance(row, str) else row for row in rows], dtype=float).reshape(len(rows), len(self._names))
+        x = np.array(
+            [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
+        ).reshape(len(rows), len(self._names))
         given = x
-        x, moved = to_border(self.model.axes, x, self.limits.tolerance) if self.limits.tolerance else (x, None)
+        x, moved = (
+            to_border(self.model.axes, x, self.limits.tolerance)
+            if self.limits.tolerance
+            else (x, None)
+        )
         found = self.model.evaluate(x, level_index=True)
         judged = judge(self.model, self.limits, found)
-        figures = zip(*(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)), strict=True)
+        figures = zip(
+            *(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)),
+            strict=True,
+        )
         answers = []
         for i, (reading, row, numbers, verdict, status) in enumerate(
-            zip(readings, rows, figures, judged.verdict.tolist(), found.status.tolist(), strict=True)
+            zip(
+                readings, rows, figures, judged.verdict.tolist(), found.status.tolist(), strict=True
+            )
         ):
-            answer: dict[str, Any] = {"line": first + i, **echo(reading), "verdict": verdict, "status": LABELS[status]}
+            answer: dict[str, Any] = {
+                "line": first + i,
+                **echo(reading),
+                "verdict": verdict,
+                "status": LABELS[status],
+            }
             if isinstance(row, str):
                 answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
             elif status < 0:
@@ -84,16 +107,27 @@ class Line:
             where = f"{self._untrained(x)} in a span without a training row"
             return {"reason": f'{where}; measure the part, or set edge = "accept" in the limits'}
         if judged.verdict[i] != REJECT:
-            return {"reason": f"the interval of {self._named(judged.straddles[i])} straddles a limit"}
+            return {
+                "reason": f"the interval of {self._named(judged.straddles[i])} straddles a limit"
+            }
         reason = {"reason": f"{self._named(judged.beyond[i])} outside the limits"}
-        return {**reason, "advice": self._advice(x.tolist())} if self.limits.knobs and self.advice_ms > 0 else reason
+        return (
+            {**reason, "advice": self._advice(x.tolist())}
+            if self.limits.knobs and self.advice_ms > 0
+            else reason
+        )
 
     def _untrained(self, x: Floats) -> str:
         """The inputs of a part that lie in a span without a training row."""
-        spans = [(a, a.support[a.basis.locate(x[d : d + 1])[0][0]]) for d, a in enumerate(self.model.axes)]
+        spans = [
+            (a, a.support[a.basis.locate(x[d : d + 1])[0][0]])
+            for d, a in enumerate(self.model.axes)
+        ]
         return ", ".join(a.name for a, rows in spans if not rows)
 
-    def _row(self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]) -> list[float] | str:
+    def _row(
+        self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]
+    ) -> list[float] | str:
         """The inputs of a reading, or what is wrong with it."""
         if isinstance(reading, str):
             return reading
@@ -110,7 +144,8 @@ class Line:
         return out
 
     def _quick(self, row: list[Any], read: Callable[[str], float]) -> list[float] | None:
-        """The usual row, all numbers or all text, in half the time; None where something has to be said."""
+        """The usual row, all numbers or all text, in half the time; None where something has to be
+        said."""
         try:
             if NUMBERS.issuperset(map(type, row)):
                 numbers = row
@@ -123,7 +158,8 @@ class Line:
             return None
 
     def _number(self, d: int, value: object, read: Callable[[str], float], own: str) -> float | str:
-        """One input, or the reason why not; `own` is the unit of a number without one, where it is not that of the model."""
+        """One input, or the reason why not; `own` is the unit of a number without one, where it is
+        not that of the model."""
         name, levels = self._names[d], self._levels[d]
         if value is None:
             return f"missing reading {name!r}"
@@ -146,12 +182,27 @@ class Line:
             return f"bad reading {name!r} = {said(value)}: not a number"
         return number if isfinite(number) else f"bad reading {name!r} = {said(value)}: not finite"
 
-    def _outputs(self, value: list[float], lower: list[float], upper: list[float], margin: list[float]) -> dict[str, Any]:
+    def _outputs(
+        self, value: list[float], lower: list[float], upper: list[float], margin: list[float]
+    ) -> dict[str, Any]:
         return {
-            name: {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m}
-            if target is None
-            else {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m, "target": target, "off_target": v - target}
-            for (name, lsl, usl, target), v, a, b, m in zip(self._bounds, value, lower, upper, margin, strict=True)
+            name: (
+                {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m}
+                if target is None
+                else {
+                    "value": v,
+                    "lower": a,
+                    "upper": b,
+                    "LSL": lsl,
+                    "USL": usl,
+                    "margin": m,
+                    "target": target,
+                    "off_target": v - target,
+                }
+            )
+            for (name, lsl, usl, target), v, a, b, m in zip(
+                self._bounds, value, lower, upper, margin, strict=True
+            )
         }
 
     def _named(self, chosen: NDArray[np.bool_]) -> str:

@@ -1,4 +1,5 @@
-"""Readings of a part from a line of JSON or a row of a table, or the sentence that says why there are none."""
+"""Readings of a part from a line of JSON or a row of a table, or the sentence that says why there
+are none."""
 
 from __future__ import annotations
 
@@ -17,22 +18,28 @@ Reading = Mapping[str, Any]
 LONGEST = 1 << 20  # bytes of a line; longer ones are answered as bad input
 PLAIN = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
 _quick, _strict = json.JSONDecoder().raw_decode, json.JSONDecoder(object_pairs_hook=once).decode
-_decode_long = json.JSONDecoder(object_pairs_hook=once, parse_int=float).decode  # where a whole number has thousands of digits
+_decode_long = json.JSONDecoder(
+    object_pairs_hook=once, parse_int=float
+).decode  # where a whole number has thousands of digits
 
 
 def plain_number(text: str) -> float:
-    """A number with a decimal point and nothing else, NaN where it is none; float() also takes 0_1, nan and the digits of other scripts."""
+    """A number with a decimal point and nothing else, NaN where it is none; float() also takes 0_1,
+    nan and the digits of other scripts."""
     return float(text) if PLAIN.fullmatch(text) else float("nan")
 
 
 def table_readings(names: Sequence[str], records: Iterable[Record]) -> list[Reading | str]:
-    """Records of a table (or what is wrong with one) as readings; an empty cell is a missing reading."""
+    """Records of a table (or what is wrong with one) as readings; an empty cell is a missing
+    reading."""
     echoed = [name for name in names if name in ECHOED]
     return [record.wrong or _reading(names, record.cells, echoed) for record in records]
 
 
 def _reading(names: Sequence[str], cells: Sequence[str], echoed: Sequence[str]) -> Reading:
-    reading: dict[str, str | None] = {name: cell.strip() or None for name, cell in zip(names, cells, strict=True)}
+    reading: dict[str, str | None] = {
+        name: cell.strip() or None for name, cell in zip(names, cells, strict=True)
+    }
     for name in echoed:
         text = reading[name]
         if text and not text.isascii():
@@ -51,13 +58,19 @@ def parsed(text: bytes | str) -> Reading | str:
     except Twice as error:
         return str(error)
     except (ValueError, RecursionError) as error:
-        return "the line is empty" if not text.strip() else f"the line is not JSON ({shortened(str(error))})"
+        return (
+            "the line is empty"
+            if not text.strip()
+            else f"the line is not JSON ({shortened(str(error))})"
+        )
     return found if isinstance(found, dict) else "the line is not a JSON object"
 
 
 def _object(text: str) -> Any:
     try:
-        if text.startswith("{") and text.endswith("}"):  # the usual line: with a colon for each key that was kept, none stands twice
+        if text.startswith("{") and text.endswith(
+            "}"
+        ):  # the usual line: with a colon for each key that was kept, none stands twice
             found, end = _quick(text)
             if end == len(text) and text.count(":") == len(found):
                 return found

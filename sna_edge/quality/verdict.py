@@ -1,4 +1,5 @@
-"""The rule of a verdict: a part is accepted when the whole interval lies inside, rejected when the whole interval lies outside."""
+"""The rule of a verdict: a part is accepted when the whole interval lies inside, rejected when the
+whole interval lies outside."""
 
 from __future__ import annotations
 
@@ -19,11 +20,13 @@ WORDS = np.array([NO_VERDICT, ACCEPT, REJECT])
 
 @dataclass(frozen=True)
 class Judged:
-    """verdict [N] words; value, lower, upper, margin [N, T] of the limited outputs (columns [T] of the model's outputs).
+    """verdict [N] words; value, lower, upper, margin [N, T] of the limited outputs (columns [T] of
+    the model's outputs).
 
-    margin: how far the interval is inside its nearer limit, in output units; negative when it reaches outside.
-    straddles [N, T]: a limit lies inside the interval. beyond [N, T]: the whole interval lies outside.
-    edge [N]: no verdict because an input lies in a span without a training row (or outside the domain, extrapolated).
+    margin: how far the interval is inside its nearer limit, in output units; negative when it
+    reaches outside. straddles [N, T]: a limit lies inside the interval. beyond [N, T]: the whole
+    interval lies outside. edge [N]: no verdict because an input lies in a span without a training
+    row (or outside the domain, extrapolated).
     """
 
     verdict: NDArray[np.str_]
@@ -39,9 +42,10 @@ class Judged:
 def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
-    An output without an interval is judged by its value alone. One output wholly outside rejects the part whatever the others do;
-    rows without a value, and rows with an interval across a limit (or one that is not a number), get no verdict. Nor do rows where
-    the model was never trained, whatever it predicts there: `edge` unless the limits accept it, and extrapolated ones always.
+    An output without an interval is judged by its value alone. One output wholly outside rejects
+    the part whatever the others do; rows without a value, and rows with an interval across a limit
+    (or one that is not a number), get no verdict. Nor do rows where the model was never trained,
+    whatever it predicts there: `edge` unless the limits accept it, and extrapolated ones always.
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])

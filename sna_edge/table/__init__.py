@@ -1,4 +1,5 @@
-"""The one reader of tables: text in any dialect, Excel workbooks, Parquet files; whole files, or bytes that arrive in pieces.
+"""The one reader of tables: text in any dialect, Excel workbooks, Parquet files; whole files, or
+bytes that arrive in pieces.
 
     table = open_table("parts.csv", hint, categorical=["lot"])     # encoding, separator and quotes found from the file
     table.names, table.units, table.dialect
@@ -12,8 +13,9 @@
         dict(zip(stream.names, record.cells)); stream.number(cell)
     stream.close()                                                 # the last record, where its line end is missing
 
-Blank lines, comments (#) and a row of units below the header are no records. A row that is too long or too short is a record with
-`wrong` set and its cells as they are. What cannot be read is one InputError with line and column.
+Blank lines, comments (#) and a row of units below the header are no records. A row that is too long
+or too short is a record with `wrong` set and its cells as they are. What cannot be read is one
+InputError with line and column.
 """
 
 from .dialect import Dialect, hint_of

@@ -10,15 +10,24 @@ from ..errors import InputError
 
 SEPARATORS = ";\t|,"
 """Tried in this order; a comma is the last because it also stands in names and numbers."""
-NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "point": ".", "dot": "."}
+NAMED = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "point": ".",
+    "dot": ".",
+}
 
 
 @dataclass(frozen=True)
 class Dialect:
     """An empty field is found from the file itself; `Dialect()` declares nothing.
 
-    encoding: a name that Python knows; separator: one character between cells; decimal: `.` or `,` (the other one, blanks and
-    apostrophes then part thousands); quote: around cells that hold separators, quotes (doubled) or line breaks.
+    encoding: a name that Python knows; separator: one character between cells; decimal: `.` or `,`
+    (the other one, blanks and apostrophes then part thousands); quote: around cells that hold
+    separators, quotes (doubled) or line breaks.
     """
 
     encoding: str = ""
@@ -34,9 +43,14 @@ class Dialect:
                 "".encode(self.encoding)
                 codecs.getincrementaldecoder(self.encoding)
             except (LookupError, ValueError):
-                raise InputError(f"encoding {self.encoding!r} is unknown; write for example utf-8, utf-16 or cp1252") from None
+                raise InputError(
+                    f"encoding {self.encoding!r} is unknown; write for example utf-8, utf-16 or"
+                    " cp1252"
+                ) from None
         if self.decimal not in ("", ".", ","):
-            raise InputError(f"decimal mark {self.decimal!r} is neither . nor ,; give one of the two")
+            raise InputError(
+                f"decimal mark {self.decimal!r} is neither . nor ,; give one of the two"
+            )
         for field in ("separator", "quote"):
             mark = getattr(self, field)
             if len(mark) > 1 or (mark and (mark.isalnum() or mark in "\r\n.+-")):
@@ -51,7 +65,9 @@ def hint_of(found: object) -> Dialect:
     """The hint in a model's metadata; nothing where it holds none that can be read."""
     if not isinstance(found, Mapping):
         return Dialect()
-    known = {k: v for k, v in found.items() if k in Dialect.__dataclass_fields__ and isinstance(v, str)}
+    known = {
+        k: v for k, v in found.items() if k in Dialect.__dataclass_fields__ and isinstance(v, str)
+    }
     try:
         return Dialect(**known)
     except InputError:

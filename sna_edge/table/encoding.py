@@ -17,7 +17,8 @@ HEAD = 4
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding that a byte order mark or the zeros between ASCII characters show; '' where the head shows none."""
+    """The encoding that a byte order mark or the zeros between ASCII characters show; '' where the
+    head shows none."""
     for mark, name in MARKS:
         if head.startswith(mark):
             return name
@@ -30,12 +31,18 @@ def encoding_of(head: bytes) -> str:
 class Decoder:
     """Text from bytes that arrive in pieces cut anywhere.
 
-    Without a declared encoding or a mark, text is ASCII until its first other byte, which decides: valid UTF-8, or `fallback`.
-    `lenient`: bytes that are no text become lone surrogates.
-    `line` is the number of the line that has been reached.
+    Without a declared encoding or a mark, text is ASCII until its first other byte, which decides:
+    valid UTF-8, or `fallback`. `lenient`: bytes that are no text become lone surrogates. `line` is
+    the number of the line that has been reached.
     """
 
-    def __init__(self, declared: str = "", fallback: str = "", source: str = "the table", lenient: bool = False) -> None:
+    def __init__(
+        self,
+        declared: str = "",
+        fallback: str = "",
+        source: str = "the table",
+        lenient: bool = False,
+    ) -> None:
         self.encoding, self._lenient = declared, lenient
         self._fallback = fallback or FALLBACK
         self._source, self._held, self._begun = source, b"", False
@@ -43,7 +50,8 @@ class Decoder:
         self.line = 1
 
     def feed(self, data: bytes, final: bool = False) -> str:
-        """The text of `data`, without a byte order mark. Raises InputError with the line for bytes that are none."""
+        """The text of `data`, without a byte order mark. Raises InputError with the line for bytes
+        that are none."""
         data = self._held + data
         self._held = b""
         if not self._begun and len(data) < HEAD and not final:
@@ -59,28 +67,40 @@ class Decoder:
                 if not name:
                     return ""
             self.encoding = name
-            self._decoder = codecs.getincrementaldecoder("utf-8-sig" if codecs.lookup(name).name == "utf-8" else name)(self._errors)
+            self._decoder = codecs.getincrementaldecoder(
+                "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
+            )(self._errors)
         try:
             return self._said(self._decoder.decode(data, final))
         except UnicodeDecodeError as error:
             line = self.line + error.object[: error.start].count(b"\n")
             raise InputError(
-                f"{self._source}, line {line}: byte 0x{error.object[error.start]:02x} is not {self.encoding.removesuffix('-sig')} text; "
-                "save the table as UTF-8 or declare its --encoding"
+                f"{self._source}, line {line}: byte 0x{error.object[error.start]:02x} is not"
+                f" {self.encoding.removesuffix('-sig')} text; save the table as UTF-8 or declare"
+                " its --encoding"
             ) from None
 
     @property
     def _errors(self) -> str:
-        return ("surrogatepass" if _wide(self.encoding) else "surrogateescape") if self._lenient else "strict"
+        return (
+            ("surrogatepass" if _wide(self.encoding) else "surrogateescape")
+            if self._lenient
+            else "strict"
+        )
 
     def size(self, text: str) -> int:
         """The bytes that `text`, and what has not become text yet, were before."""
         held = len(self._held) + (len(self._decoder.getstate()[0]) if self._decoder else 0)
-        name = f"{self.encoding}-le" if self.encoding in ("utf-16", "utf-32") else self.encoding.removesuffix("-sig") or "utf-8"
+        name = (
+            f"{self.encoding}-le"
+            if self.encoding in ("utf-16", "utf-32")
+            else self.encoding.removesuffix("-sig") or "utf-8"
+        )
         return held + len(text.encode(name, "surrogatepass" if _wide(name) else "surrogateescape"))
 
     def _eight_bit(self, data: bytes, final: bool) -> str:
-        """'utf-8' or the fallback by the first byte that is not ASCII; '' while its character is not complete."""
+        """'utf-8' or the fallback by the first byte that is not ASCII; '' while its character is
+        not complete."""
         at = next(i for i, byte in enumerate(data) if byte > 127)
         try:
             data[at:].decode()

@@ -19,7 +19,8 @@ ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!")
 
 @dataclass(frozen=True)
 class Layout:
-    """names of the columns; units of those that have one; `spare` empty cells end every row; `after`: the head's last line."""
+    """names of the columns; units of those that have one; `spare` empty cells end every row;
+    `after`: the head's last line."""
 
     dialect: Dialect
     names: tuple[str, ...]
@@ -42,19 +43,28 @@ class Layout:
         """Whether a record is blank (no cell is filled) or a comment."""
         if cells and cells[0][:1].isalnum():  # most rows
             return False
-        return not any(cell.strip() for cell in cells) or (cells[0][:1] == "#" and self.is_comment(cells))
+        return not any(cell.strip() for cell in cells) or (
+            cells[0][:1] == "#" and self.is_comment(cells)
+        )
 
     def is_comment(self, cells: list[str]) -> bool:
-        """A record that begins with #; one with as many cells as the header is a row where another cell is a number."""
+        """A record that begins with #; one with as many cells as the header is a row where another
+        cell is a number."""
         if cells[0].strip() in ERRORS:
             return False
         return len(cells) != len(self.names) + self.spare or not any(map(is_number, cells[1:]))
 
 
 def find_layout(
-    text: str, final: bool, source: str, declared: Dialect, hint: Dialect, categorical: Collection[str]
+    text: str,
+    final: bool,
+    source: str,
+    declared: Dialect,
+    hint: Dialect,
+    categorical: Collection[str],
 ) -> Layout | None:
-    """The layout that the beginning of a table shows; None while header and first row are not complete.
+    """The layout that the beginning of a table shows; None while header and first row are not
+    complete.
 
     Raises InputError: no header, a repeated name, a quote that is not closed.
     """
@@ -71,19 +81,34 @@ def find_layout(
         return None
     header, first = _header(comments, rows, separator, quote, hint.separator)
     if header is None:
-        raise InputError(f"{source} is empty, it has no header line; give a table with column names in its first line")
+        raise InputError(
+            f"{source} is empty, it has no header line; give a table with column names in its first"
+            " line"
+        )
     if header.wrong:
         raise InputError(f"{source}, line {header.line}: {header.wrong}")
     try:
-        separator = separator or choose(header.text, first.text if first else "", quote, hint.separator)
+        separator = separator or choose(
+            header.text, first.text if first else "", quote, hint.separator
+        )
         cells = [cells_of(raw.text, separator, quote) if raw else [] for raw in (header, first)]
     except InputError as error:
         raise InputError(f"{source}, line {header.line}: {error}") from None
-    return _layout(source, replace(declared, separator=separator, quote=quote), header, first, cells, categorical)
+    return _layout(
+        source,
+        replace(declared, separator=separator, quote=quote),
+        header,
+        first,
+        cells,
+        categorical,
+    )
 
 
-def _header(comments: list[Raw], rows: list[Raw], separator: str, quote: str, hint: str) -> tuple[Raw | None, Raw | None]:
-    """Header and first row. The header may be the last comment (`# a,b,y`), or begin with # itself (`#,a,y`)."""
+def _header(
+    comments: list[Raw], rows: list[Raw], separator: str, quote: str, hint: str
+) -> tuple[Raw | None, Raw | None]:
+    """Header and first row. The header may be the last comment (`# a,b,y`), or begin with # itself
+    (`#,a,y`)."""
     header, first = (*rows, None, None)[:2]
     if comments and header is None:
         return comments[-1], None
@@ -91,13 +116,21 @@ def _header(comments: list[Raw], rows: list[Raw], separator: str, quote: str, hi
         last = comments[-1]
         mark = separator or choose(last.text, header.text, quote, hint)
         names, cells = cells_of(last.text, mark, quote), cells_of(header.text, mark, quote)
-        if len(names) == len(cells) > 1 and any(map(is_number, cells)) and not any(map(is_number, names)):
-            return Raw(last.line, last.text[1:].lstrip() if last.text[1:2].isspace() else last.text), header
+        if (
+            len(names) == len(cells) > 1
+            and any(map(is_number, cells))
+            and not any(map(is_number, names))
+        ):
+            return (
+                Raw(last.line, last.text[1:].lstrip() if last.text[1:2].isspace() else last.text),
+                header,
+            )
     return header, first
 
 
 def choose(header: str, first: str, quote: str = QUOTE, hint: str = "") -> str:
-    """The separator that parts header and first row into as many cells, most of them numbers below; a semicolon where there is none."""
+    """The separator that parts header and first row into as many cells, most of them numbers below;
+    a semicolon where there is none."""
     outside = outside_quotes(header, SEPARATORS, quote)
     found = [mark for mark in SEPARATORS if mark in outside]
     if not found:
@@ -106,19 +139,34 @@ def choose(header: str, first: str, quote: str = QUOTE, hint: str = "") -> str:
     def worth(mark: str) -> tuple[bool, float, int, bool, int]:
         cells = cells_of(first, mark, quote)
         same = len(cells) == len(cells_of(header, mark, quote))
-        return same, sum(map(is_number, cells)) / len(cells) if same else 0.0, outside.count(mark), mark == hint, -SEPARATORS.index(mark)
+        return (
+            same,
+            sum(map(is_number, cells)) / len(cells) if same else 0.0,
+            outside.count(mark),
+            mark == hint,
+            -SEPARATORS.index(mark),
+        )
 
     return max(found, key=worth)
 
 
 def _layout(
-    source: str, dialect: Dialect, header: Raw, first: Raw | None, read: Sequence[list[str]], categorical: Collection[str]
+    source: str,
+    dialect: Dialect,
+    header: Raw,
+    first: Raw | None,
+    read: Sequence[list[str]],
+    categorical: Collection[str],
 ) -> Layout:
     cells = read[1]
     names, spare = trimmed([" ".join(cell.split()) for cell in read[0]], cells)
     check_names(source, names)
     after = header.line + _breaks(header.text)
-    units = units_of(cells[: len(names)], [name in categorical for name in names]) if len(cells) == len(names) + spare else None
+    units = (
+        units_of(cells[: len(names)], [name in categorical for name in names])
+        if len(cells) == len(names) + spare
+        else None
+    )
     if first is None or units is None:
         return Layout(dialect, tuple(names), {}, spare, after)
     after = first.line + _breaks(first.text)
@@ -133,7 +181,8 @@ def _breaks(text: str) -> int:
 
 
 def trimmed(names: list[str], first: Sequence[str]) -> tuple[list[str], int]:
-    """Names without the empty ones that separators at the line's end leave, and how many empty cells end the first row."""
+    """Names without the empty ones that separators at the line's end leave, and how many empty
+    cells end the first row."""
     kept = list(names)
     while kept and not kept[-1] and not "".join(first[len(kept) - 1 :]).strip():
         kept.pop()
@@ -144,9 +193,14 @@ def trimmed(names: list[str], first: Sequence[str]) -> tuple[list[str], int]:
 def check_names(source: str, names: Sequence[str]) -> None:
     """Raises InputError for no name at all and for a repeated one."""
     if not any(names):
-        raise InputError(f"{source} has no header line; give a table with column names in its first line")
+        raise InputError(
+            f"{source} has no header line; give a table with column names in its first line"
+        )
     for column, name in enumerate(names):
         if "\0" in name:
-            raise InputError(f"{source}: the name of column {column + 1} holds a NUL byte; mend the file or declare its --encoding")
+            raise InputError(
+                f"{source}: the name of column {column + 1} holds a NUL byte; mend the file or"
+                " declare its --encoding"
+            )
         if name and names.index(name) != column:
             raise InputError(f"{source}: column name {name!r} occurs twice; rename one")

@@ -1,7 +1,8 @@
 """One number parser for all tables: which mark is the decimal mark is decided once per file.
 
-A number is [+-] digits, a decimal mark, digits, an exponent; ASCII digits only. Thousands may be parted (1.000,5 1,000.5 1 000,5
-1'000.5) in groups of three. `nan`, `inf`, `1_000`, hexadecimal and full-width digits are no numbers.
+A number is [+-] digits, a decimal mark, digits, an exponent; ASCII digits only. Thousands may be
+parted (1.000,5 1,000.5 1 000,5 1'000.5) in groups of three. `nan`, `inf`, `1_000`, hexadecimal and
+full-width digits are no numbers.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from ..values.naming import QUANTITY
 
 Floats = NDArray[np.float64]
 PARTS = " '\u00a0\u2009\u202f\u2019"
-"""Marks between thousands that are never decimal marks: blank, apostrophes, no-break, thin and narrow blanks."""
-DROPPED = {mark: str.maketrans({**dict.fromkeys(PARTS), ("," if mark == "." else "."): None, mark: "."}) for mark in ".,"}
+"""Marks between thousands that are never decimal marks: blank, apostrophes, no-break, thin and
+narrow blanks."""
+DROPPED = {
+    mark: str.maketrans({**dict.fromkeys(PARTS), ("," if mark == "." else "."): None, mark: "."})
+    for mark in ".,"
+}
 NAMES = {".": "point", ",": "comma"}
 _slip = re.compile(",(?![0-9])").search
 """A decimal comma without a digit behind it: float() would take a point there."""
@@ -59,8 +64,9 @@ def is_number(cell: str) -> bool:
 
 
 def mark(cell: str) -> str:
-    """What a cell says about the decimal mark: '.' or ',' where only that one makes it a number, '?.' or '?,' where its only mark
-    may be either ('1.000'), '' where it has none or is no number, also none with a unit."""
+    """What a cell says about the decimal mark: '.' or ',' where only that one makes it a number,
+    '?.' or '?,' where its only mark may be either ('1.000'), '' where it has none or is no number,
+    also none with a unit."""
     if "." not in cell and "," not in cell:
         return ""
     quantity = QUANTITY.fullmatch(cell)
@@ -74,7 +80,11 @@ def mark(cell: str) -> str:
 def numbers(cells: list[str], decimal: str = ".") -> Floats:
     """`number` of every cell, fast where all are plain."""
     joined = "\n".join(cells)
-    if joined.isascii() and "_" not in joined and (decimal == "." or not ("." in joined or _slip(joined))):
+    if (
+        joined.isascii()
+        and "_" not in joined
+        and (decimal == "." or not ("." in joined or _slip(joined)))
+    ):
         plain = cells if decimal == "." else joined.replace(",", ".").split("\n")
         try:
             found = np.array(plain, dtype=float)

@@ -14,7 +14,8 @@ QUOTE = '"'
 
 
 class Raw(NamedTuple):
-    """A record as text, without the line break that ends it, and the number of its first line; `wrong` says why it is none."""
+    """A record as text, without the line break that ends it, and the number of its first line;
+    `wrong` says why it is none."""
 
     line: int
     text: str
@@ -22,7 +23,8 @@ class Raw(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The cells of a record as written; `wrong` says why it is none of the table's rows ('' where it is one)."""
+    """The cells of a record as written; `wrong` says why it is none of the table's rows ('' where
+    it is one)."""
 
     line: int
     cells: list[str]
@@ -51,7 +53,8 @@ def unfinished(text: str, separators: str, quote: str = QUOTE) -> bool:
 
 
 def _closed(text: str, at: int, quote: str) -> int:
-    """The place after the quote that closes the cell; -1 where none does. Doubled quotes are part of the cell."""
+    """The place after the quote that closes the cell; -1 where none does. Doubled quotes are part
+    of the cell."""
     while True:
         at = text.find(quote, at)
         if at < 0:
@@ -66,9 +69,13 @@ def cells_of(text: str, separator: str, quote: str = QUOTE) -> list[str]:
     if quote not in text:
         return text.split(separator)
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote), [])
+        return next(
+            csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote), []
+        )
     except csv.Error as error:
-        raise InputError(f"a row cannot be read ({error}), perhaps a quote is not closed; mend it") from None
+        raise InputError(
+            f"a row cannot be read ({error}), perhaps a quote is not closed; mend it"
+        ) from None
 
 
 def outside_quotes(text: str, separators: str, quote: str = QUOTE) -> str:
@@ -91,10 +98,13 @@ def outside_quotes(text: str, separators: str, quote: str = QUOTE) -> str:
 class Splitter:
     """Records from text that arrives in pieces; lines end in LF, CR LF or CR.
 
-    A quote still open after `longest` characters does not swallow what follows: its line is a wrong record, the next one begins anew.
+    A quote still open after `longest` characters does not swallow what follows: its line is a wrong
+    record, the next one begins anew.
     """
 
-    def __init__(self, separators: str, quote: str = QUOTE, line: int = 1, longest: int = 1 << 20) -> None:
+    def __init__(
+        self, separators: str, quote: str = QUOTE, line: int = 1, longest: int = 1 << 20
+    ) -> None:
         self.separators, self.quote, self.longest = separators, quote, longest
         self._line = line
         self._open: list[str] = []  # the lines of a record whose quote is not closed yet
@@ -123,7 +133,8 @@ class Splitter:
         return found
 
     def close(self) -> list[Raw]:
-        """The last record where its line end is missing; a quote that is never closed makes its line a wrong record."""
+        """The last record where its line end is missing; a quote that is never closed makes its
+        line a wrong record."""
         found = self._take(self._rest) if self._rest else []
         self._rest = ""
         while self._open:
@@ -152,7 +163,13 @@ class Splitter:
         first, *others = self._open
         self._open, self._length = [], 0
         self._line += 1
-        found = [Raw(self._line - 1, first.rstrip("\r\n"), "a quote is opened and never closed; close it or double it")]
+        found = [
+            Raw(
+                self._line - 1,
+                first.rstrip("\r\n"),
+                "a quote is opened and never closed; close it or double it",
+            )
+        ]
         for piece in others:
             found += self._take(piece)
         return found

@@ -1,4 +1,5 @@
-"""Excel workbooks (openpyxl) and Parquet files (pyarrow): their cells as a CSV file would hold them."""
+"""Excel workbooks (openpyxl) and Parquet files (pyarrow): their cells as a CSV file would hold
+them."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class Sheet(Source):
 
     typed = True
 
-    def __init__(self, path: str, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> None:
+    def __init__(
+        self, path: str, declared: Dialect, hint: Dialect, categorical: Collection[str]
+    ) -> None:
         super().__init__(path, Layout(Dialect(), ()), declared, hint, categorical)
         self._begin()
 
@@ -43,7 +46,9 @@ class Sheet(Source):
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         for line, values in self._values():
             cells = [written(value) for value in values]
-            if any(cell.strip() for cell in cells) and not (cells[0].startswith("#") and not any(cells[1:])):
+            if any(cell.strip() for cell in cells) and not (
+                cells[0].startswith("#") and not any(cells[1:])
+            ):
                 yield line, cells
 
     def _begin(self) -> None:
@@ -52,7 +57,11 @@ class Sheet(Source):
         _, first = next(rows, (0, []))
         names, _ = trimmed([" ".join(name.split()) for name in header], first)
         check_names(self.path, names)
-        units = units_of(first[: len(names)], [name in self._categorical for name in names]) if first else None
+        units = (
+            units_of(first[: len(names)], [name in self._categorical for name in names])
+            if first
+            else None
+        )
         named = {name: unit for name, unit in zip(names, units or (), strict=False) if unit}
         refuse_other(self.path, named)
         self.layout = Layout(Dialect("utf-8", ",", "."), tuple(names), named, 0, line)
@@ -87,8 +96,15 @@ class Workbook(Sheet):
             try:
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             except Exception as error:  # zip, XML and key errors of many kinds
-                raise InputError(f"{self.path} is no Excel workbook that can be read ({error}); save it as .xlsx or CSV") from None
-            yield from ((line, list(row)) for line, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1) if row)
+                raise InputError(
+                    f"{self.path} is no Excel workbook that can be read ({error}); save it as .xlsx"
+                    " or CSV"
+                ) from None
+            yield from (
+                (line, list(row))
+                for line, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
+                if row
+            )
 
 
 class Parquet(Sheet):
@@ -99,7 +115,9 @@ class Parquet(Sheet):
         try:
             file = parquet.ParquetFile(self.path)
         except Exception as error:
-            raise InputError(f"{self.path} is no Parquet file that can be read ({error}); write it again") from None
+            raise InputError(
+                f"{self.path} is no Parquet file that can be read ({error}); write it again"
+            ) from None
         with file:
             yield 1, list(file.schema_arrow.names)
             line = 1
@@ -124,12 +142,17 @@ def written(value: Any) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight and value.tzinfo is None else value.isoformat(" ")
+        return (
+            value.date().isoformat() if midnight and value.tzinfo is None else value.isoformat(" ")
+        )
     return str(value)
 
 
-def sheet(path: str, begin: bytes, declared: Dialect, hint: Dialect, categorical: Collection[str]) -> Sheet | None:
-    """The table where the file's first bytes are those of a workbook or a Parquet file. Raises InputError for other known kinds."""
+def sheet(
+    path: str, begin: bytes, declared: Dialect, hint: Dialect, categorical: Collection[str]
+) -> Sheet | None:
+    """The table where the file's first bytes are those of a workbook or a Parquet file. Raises
+    InputError for other known kinds."""
     for magic, what in OTHERS.items():
         if begin.startswith(magic):
             raise InputError(f"{path} is {what}")
@@ -138,8 +161,11 @@ def sheet(path: str, begin: bytes, declared: Dialect, hint: Dialect, categorical
     return Parquet(path, declared, hint, categorical) if begin.startswith(PARQUET) else None
 
 
-def sheet_at(path: str, categorical: Collection[str] = (), declared: Dialect | None = None) -> Sheet | None:
-    """The workbook or Parquet file at `path`; None where it is text. Raises InputError for other known kinds of files."""
+def sheet_at(
+    path: str, categorical: Collection[str] = (), declared: Dialect | None = None
+) -> Sheet | None:
+    """The workbook or Parquet file at `path`; None where it is text. Raises InputError for other
+    known kinds of files."""
     with open(path, "rb") as file:
         begin = file.read(8)
     return sheet(path, begin, declared or Dialect(), Dialect(), categorical)
@@ -157,4 +183,7 @@ def _library(name: str, path: str, what: str) -> Any:
         return pyarrow.parquet
     except ImportError:
         package = name.partition(".")[0]
-        raise InputError(f"{path} is {what}, which {package} reads; pip install 'sna-edge[tables]', or save it as CSV") from None
+        raise InputError(
+            f"{path} is {what}, which {package} reads; pip install 'sna-edge[tables]', or save it"
+            " as CSV"
+        ) from None

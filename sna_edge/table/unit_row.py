@@ -23,7 +23,8 @@ _POWER = re.compile(r"(?:\^|\*\*)?-?[0-9]$|[²³⁻¹]+$")
 
 
 def units_of(cells: Sequence[str], text: Sequence[bool]) -> list[str] | None:
-    """The units without brackets where all filled cells are units, more than half of all cells or in brackets; None where the row is none.
+    """The units without brackets where all filled cells are units, more than half of all cells or
+    in brackets; None where the row is none.
 
     text: which columns hold levels; those are empty in a row of units.
     """
@@ -34,18 +35,24 @@ def units_of(cells: Sequence[str], text: Sequence[bool]) -> list[str] | None:
     filled = sum(bool(unit) for unit in units)
     if any(unit is None for unit in units) or not filled:
         return None
-    if 2 * filled <= len(cells) - sum(text) and not all(_BRACKETS.fullmatch(cell) for cell, unit in zip(bare, units, strict=True) if unit):
+    if 2 * filled <= len(cells) - sum(text) and not all(
+        _BRACKETS.fullmatch(cell) for cell, unit in zip(bare, units, strict=True) if unit
+    ):
         return None
     return [unit or "" for unit in units]
 
 
 def refuse_other(source: str, units: Mapping[str, str]) -> None:
-    """Raises InputError for a column whose name ends in another known unit than its row of units says."""
+    """Raises InputError for a column whose name ends in another known unit than its row of units
+    says."""
     for name, unit in units.items():
         found = BRACKETS.search(name)
         inner = found[1].strip() if found else unit
         if inner != unit and _unit(inner) and _unit(unit):
-            raise InputError(f"{source}: the unit of column {name!r} is {unit!r} in the row below the header; write one of the two")
+            raise InputError(
+                f"{source}: the unit of column {name!r} is {unit!r} in the row below the header;"
+                " write one of the two"
+            )
 
 
 def _unit(cell: str) -> str | None:

@@ -1,1 +1,2 @@
-"""What callers write: numbers, levels, units, frames, documents; strict, nothing cut to make it fit."""
+"""What callers write: numbers, levels, units, frames, documents; strict, nothing cut to make it
+fit."""

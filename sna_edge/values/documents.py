@@ -1,4 +1,5 @@
-"""JSON and TOML files as a person writes them, read strictly: no key twice, any common encoding, one sentence for what is wrong."""
+"""JSON and TOML files as a person writes them, read strictly: no key twice, any common encoding,
+one sentence for what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from typing import Any
 from ..errors import InputError
 
 LARGEST = 1 << 24  # bytes of a file written by hand
-SECOND = re.compile(r"overwrite|twice|immutable|duplicate|redefine", re.IGNORECASE)  # how TOML readers speak of a second key
+SECOND = re.compile(
+    r"overwrite|twice|immutable|duplicate|redefine", re.IGNORECASE
+)  # how TOML readers speak of a second key
 DIGITS = "Exceeds the limit"  # of Python's reading of whole numbers
 
 
@@ -25,7 +28,8 @@ class Twice(ValueError):
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of `pairs`, whose keys must differ: the hook for JSON that may have been written by anybody. Raises Twice."""
+    """The object of `pairs`, whose keys must differ: the hook for JSON that may have been written
+    by anybody. Raises Twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -34,12 +38,15 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_document(path: str | PathLike[str]) -> Mapping[str, Any]:
-    """The tables of a .json file, or of any other as TOML. Raises InputError, with the line where there is one."""
+    """The tables of a .json file, or of any other as TOML. Raises InputError, with the line where
+    there is one."""
     with open(path, "rb") as file:
         data = file.read(LARGEST + 1)
     name = fspath(path)
     if len(data) > LARGEST:
-        raise InputError(f"{name} is larger than {LARGEST >> 20} MiB; give a file of tables written by hand")
+        raise InputError(
+            f"{name} is larger than {LARGEST >> 20} MiB; give a file of tables written by hand"
+        )
     text = _text(data, name)
     return _json(text, name) if name.lower().endswith(".json") else _toml(text, name)
 
@@ -51,7 +58,9 @@ def _text(data: bytes, name: str) -> str:
         text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{name} is not {encoding.upper()} text (line {line}); save it as UTF-8") from None
+        raise InputError(
+            f"{name} is not {encoding.upper()} text (line {line}); save it as UTF-8"
+        ) from None
     if not text.strip():
         raise InputError(f"{name} is empty; write its tables, or give another file")
     return text
@@ -84,13 +93,17 @@ def _toml(text: str, name: str) -> Mapping[str, Any]:
     except ValueError as error:
         if SECOND.search(str(error)):
             line, again = _place(str(error), text.rstrip())
-            raise InputError(f"{name}: line {line} ({again}) gives a key or a table a second time; keep one of them") from None
+            raise InputError(
+                f"{name}: line {line} ({again}) gives a key or a table a second time; keep one of"
+                " them"
+            ) from None
         raise InputError(f"{name} is not TOML ({_said(error)}); mend it") from None
     return tables
 
 
 def _place(message: str, text: str) -> tuple[int, str]:
-    """The line a TOML reader speaks of (the last one for `at end of document`), and what stands there."""
+    """The line a TOML reader speaks of (the last one for `at end of document`), and what stands
+    there."""
     lines = text.split("\n")
     named = re.search(r"line (\d+)", message)
     line = min(int(named[1]), len(lines)) if named else len(lines)
@@ -98,7 +111,11 @@ def _place(message: str, text: str) -> tuple[int, str]:
 
 
 def _said(error: ValueError) -> str:
-    return "a whole number has thousands of digits" if DIGITS in str(error) else shortened(str(error), 200)
+    return (
+        "a whole number has thousands of digits"
+        if DIGITS in str(error)
+        else shortened(str(error), 200)
+    )
 
 
 def _toml_reader() -> Any:
@@ -108,7 +125,10 @@ def _toml_reader() -> Any:
             return import_module(name)
         except ModuleNotFoundError:
             continue
-    raise InputError("TOML needs Python 3.11 or newer, or the package tomli; pip install tomli, or write the limits as .json")
+    raise InputError(
+        "TOML needs Python 3.11 or newer, or the package tomli; pip install tomli, or write the"
+        " limits as .json"
+    )
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -1,4 +1,5 @@
-"""Tables of other libraries as named columns: pandas, polars and pyarrow frames, one row of them, structured arrays."""
+"""Tables of other libraries as named columns: pandas, polars and pyarrow frames, one row of them,
+structured arrays."""
 
 from __future__ import annotations
 
@@ -11,17 +12,26 @@ from ..errors import InputError
 
 
 def columns_of(data: Any) -> dict[str, Any] | None:
-    """{name: column, or value of the one row}; None for what has no named columns. Raises InputError for a name given twice."""
+    """{name: column, or value of the one row}; None for what has no named columns. Raises
+    InputError for a name given twice."""
     if isinstance(data, (Mapping, list, tuple)):
         return None
     if isinstance(data, (np.ndarray, np.void)):
         return {name: data[name] for name in data.dtype.names} if data.dtype.names else None
     if hasattr(data, "column_names") and hasattr(data, "to_pydict"):  # pyarrow
-        return _once(data.column_names, lambda i, _: np.array(data.column(i).to_pylist(), dtype=object))
+        return _once(
+            data.column_names, lambda i, _: np.array(data.column(i).to_pylist(), dtype=object)
+        )
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):  # pandas, polars
         names = list(data.columns)
-        return _once(names, lambda _, name: np.asarray(data[name])) if any(isinstance(n, str) for n in names) else None
-    if hasattr(data, "index") and hasattr(data, "items") and hasattr(data, "dtype"):  # one row of a frame
+        return (
+            _once(names, lambda _, name: np.asarray(data[name]))
+            if any(isinstance(n, str) for n in names)
+            else None
+        )
+    if (
+        hasattr(data, "index") and hasattr(data, "items") and hasattr(data, "dtype")
+    ):  # one row of a frame
         pairs = list(data.items())
         named = any(isinstance(name, str) for name, _ in pairs)
         return _once([name for name, _ in pairs], lambda i, _: pairs[i][1]) if named else None

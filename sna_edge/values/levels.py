@@ -1,4 +1,5 @@
-"""The one rule from what a user writes to a level of a categorical input, and what a user may write for a number."""
+"""The one rule from what a user writes to a level of a categorical input, and what a user may write
+for a number."""
 
 from __future__ import annotations
 
@@ -25,9 +26,10 @@ UNSEEN, AMBIGUOUS, MISSING = np.inf, -np.inf, np.nan
 class Levels:
     """The levels of one input as they were written, and the index of the level that a value means.
 
-    A value means the level whose written cell equals it (`str(value)`, without blanks around), else the level that equals it as a
-    number, where exactly one does. So 7, 7.0, "7", " 7 " and "7.0" mean the level 7; "007" means the level 007 where there is one.
-    True and False are words, not numbers. Index UNSEEN: no level; AMBIGUOUS: several are the same number; MISSING: None, NaN, "".
+    A value means the level whose written cell equals it (`str(value)`, without blanks around), else
+    the level that equals it as a number, where exactly one does. So 7, 7.0, "7", " 7 " and "7.0"
+    mean the level 7; "007" means the level 007 where there is one. True and False are words, not
+    numbers. Index UNSEEN: no level; AMBIGUOUS: several are the same number; MISSING: None, NaN, "".
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -55,11 +57,17 @@ class Levels:
         return UNSEEN if not equal else equal[0] if len(equal) == 1 else AMBIGUOUS
 
     def _equal(self, value: object, text: str) -> list[float]:
-        """Indices of the levels that are the same number: exactly, for floats after rounding to their type."""
+        """Indices of the levels that are the same number: exactly, for floats after rounding to
+        their type."""
         if isinstance(value, (float, np.floating)):
             size = np.float64 if isinstance(value, float) else type(value)
             with np.errstate(over="ignore"):
-                return [i for number, found in self._numbers.items() if size(float(number)) == value for i in found]
+                return [
+                    i
+                    for number, found in self._numbers.items()
+                    if size(float(number)) == value
+                    for i in found
+                ]
         return self._numbers.get(_exactly(text), []) if NUMBER.fullmatch(text) else []
 
     @cached_property
@@ -71,7 +79,8 @@ class Levels:
         return found
 
     def remembered(self, value: object) -> float:
-        """`index` of one value; those of numbers and text are kept, so that the next one is found in a look."""
+        """`index` of one value; those of numbers and text are kept, so that the next one is found
+        in a look."""
         key = (type(value), value)
         try:
             return self._known[key]
@@ -115,7 +124,8 @@ def _written(value: object) -> str:
 
 
 def unmasked(values: ArrayLike) -> NDArray[Any]:
-    """`values` as an array: None where they are masked, and a list with text in it element by element ([7, "007"] keeps its 7)."""
+    """`values` as an array: None where they are masked, and a list with text in it element by
+    element ([7, "007"] keeps its 7)."""
     if isinstance(values, np.ndarray) and hasattr(values, "mask"):
         hidden = np.broadcast_to(values.mask, values.shape)
         plain = np.array(values.data, dtype=object)
@@ -128,7 +138,8 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
 
 
 def number(value: object, name: str, unit: str = "") -> float:
-    """One value of a continuous input as a float in `unit`; NaN where it is missing. Raises InputError where it is no number.
+    """One value of a continuous input as a float in `unit`; NaN where it is missing. Raises
+    InputError where it is no number.
 
     Text may carry its own unit: '0.5 kW' for an input in W is 500 (units.py).
     """
@@ -138,15 +149,23 @@ def number(value: object, name: str, unit: str = "") -> float:
     if missing(value):
         return MISSING
     if isinstance(value, (bool, np.bool_)):
-        raise InputError(f"input {name!r} is {value}, not a number; give 1 or 0 where that is meant")
-    if isinstance(value, (complex, np.complexfloating, np.datetime64, np.timedelta64)) or not hasattr(value, "__float__"):
-        raise InputError(f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number")
+        raise InputError(
+            f"input {name!r} is {value}, not a number; give 1 or 0 where that is meant"
+        )
+    if isinstance(
+        value, (complex, np.complexfloating, np.datetime64, np.timedelta64)
+    ) or not hasattr(value, "__float__"):
+        raise InputError(
+            f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number"
+        )
     try:
         return float(value)
     except OverflowError:  # an integer beyond every float
         return np.inf if value > 0 else -np.inf  # type: ignore[operator]
     except (TypeError, ValueError):
-        raise InputError(f"input {name!r} = {value!r} is not a number; give a real number") from None
+        raise InputError(
+            f"input {name!r} = {value!r} is not a number; give a real number"
+        ) from None
 
 
 def _of_text(text: str, name: str, unit: str) -> float:
@@ -164,4 +183,8 @@ def _of_text(text: str, name: str, unit: str) -> float:
 def _what(value: object) -> str:
     if isinstance(value, (complex, np.complexfloating)):
         return "complex"
-    return "a time" if isinstance(value, (np.datetime64, np.timedelta64)) else f"a {type(value).__name__}"
+    return (
+        "a time"
+        if isinstance(value, (np.datetime64, np.timedelta64))
+        else f"a {type(value).__name__}"
+    )

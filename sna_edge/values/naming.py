@@ -1,4 +1,5 @@
-"""How a quantity is written: its name, with its unit where the name does not carry one, and a number with its unit."""
+"""How a quantity is written: its name, with its unit where the name does not carry one, and a
+number with its unit."""
 
 from __future__ import annotations
 
@@ -17,5 +18,6 @@ BRACKETS = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$")
 
 
 def labelled(name: str, unit: str) -> str:
-    """'power [W]'; a name that ends in brackets, as columns of a table may ('power [W]', 'age (day)'), stays as it is."""
+    """'power [W]'; a name that ends in brackets, as columns of a table may ('power [W]', 'age
+    (day)'), stays as it is."""
     return name if not unit or BRACKETS.search(name) else f"{name} [{unit}]"

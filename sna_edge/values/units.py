@@ -1,4 +1,5 @@
-"""Readings with their own unit: '0.5 kW' for an input in W. SI prefixes and the usual units of a plant; strict, exact, rounded once."""
+"""Readings with their own unit: '0.5 kW' for an input in W. SI prefixes and the usual units of a
+plant; strict, exact, rounded once."""
 
 from __future__ import annotations
 
@@ -36,24 +37,60 @@ SPELLED = {
     "Nm": "N m",
     "°": "deg", "rev/min": "rpm", "1/min": "min-1", "mL": "ml", "uL": "ul", "cL": "cl",
 }  # fmt: skip
-ZEROS = {"K": Fraction(0), "degC": Fraction(27315, 100), "degF": Fraction(45967, 100) * Fraction(5, 9)}
+ZEROS = {
+    "K": Fraction(0),
+    "degC": Fraction(27315, 100),
+    "degF": Fraction(45967, 100) * Fraction(5, 9),
+}
 """Kelvin at 0 of a scale of temperature."""
 SCALES = {"K": Fraction(1), "degC": Fraction(1), "degF": Fraction(5, 9)}
-TEMPERATURES = {"K": "K", "degC": "degC", "°C": "degC", "C": "degC", "℃": "degC", "degF": "degF", "°F": "degF", "F": "degF", "℉": "degF"}
+TEMPERATURES = {
+    "K": "K",
+    "degC": "degC",
+    "°C": "degC",
+    "C": "degC",
+    "℃": "degC",
+    "degF": "degF",
+    "°F": "degF",
+    "F": "degF",
+    "℉": "degF",
+}
 _FACTOR = re.compile(r"(.*?[^0-9\-])(-?[0-9])?")
-_SIGNS = str.maketrans({"\u00b5": "u", "\u03bc": "u", "²": "2", "³": "3", "\u207b": "-",
-                        "¹": "1", "·": " ", "*": " ", "\u00d7": " ", "^": ""})
+_SIGNS = str.maketrans(
+    {
+        "\u00b5": "u",
+        "\u03bc": "u",
+        "²": "2",
+        "³": "3",
+        "\u207b": "-",
+        "¹": "1",
+        "·": " ",
+        "*": " ",
+        "\u00d7": " ",
+        "^": "",
+    }
+)
 
 
-def quantity(text: str, unit: str, name: str, number: Callable[[str], float] | None = None, kind: str = "input") -> float:
-    """The number of `text` in `unit`: '0.5 kW' in W is 500. `number` reads its digits (default: those with a decimal point).
+def quantity(
+    text: str,
+    unit: str,
+    name: str,
+    number: Callable[[str], float] | None = None,
+    kind: str = "input",
+) -> float:
+    """The number of `text` in `unit`: '0.5 kW' in W is 500. `number` reads its digits (default:
+    those with a decimal point).
 
-    Raises InputError for no quantity, an unknown or another kind of unit; its sentence calls the quantity `kind` `name`.
+    Raises InputError for no quantity, an unknown or another kind of unit; its sentence calls the
+    quantity `kind` `name`.
     """
     found = QUANTITY.fullmatch(text)
     value = (number or _pointed)(found[1]) if found else nan
     if found is None or value != value:
-        raise InputError(f"{kind} {name!r} = {text!r} is not a number; give a number, or a number and its unit")
+        raise InputError(
+            f"{kind} {name!r} = {text!r} is not a number; give a number, or a number and its unit"
+        )
     return converted(value, found[2].strip("[]() "), unit, name, kind)
 
 
@@ -62,7 +99,8 @@ def _pointed(digits: str) -> float:
 
 
 def converted(number: float, own: str, unit: str, name: str, kind: str = "input") -> float:
-    """A number of the unit `own` in `unit`: exact for the decimal digits that it is written with, rounded once."""
+    """A number of the unit `own` in `unit`: exact for the decimal digits that it is written with,
+    rounded once."""
     if own == unit or not isfinite(number):
         return number
     scale, shift = conversion(own, unit, name, kind)
@@ -73,26 +111,37 @@ def converted(number: float, own: str, unit: str, name: str, kind: str = "input"
 
 
 def conversion(own: str, unit: str, name: str, kind: str = "input") -> tuple[Fraction, Fraction]:
-    """scale and shift: x in `own` is scale * x + shift in `unit`. Raises InputError where there is none."""
+    """scale and shift: x in `own` is scale * x + shift in `unit`. Raises InputError where there is
+    none."""
     if own == unit:
         return Fraction(1), Fraction(0)
     if not unit:
-        raise InputError(f"{kind} {name!r} has a unit, {own!r}, but the model knows none for it; give the number alone")
+        raise InputError(
+            f"{kind} {name!r} has a unit, {own!r}, but the model knows none for it; give the number"
+            " alone"
+        )
     warm, wanted = TEMPERATURES.get(own), TEMPERATURES.get(unit)
     if warm and wanted:
         return SCALES[warm] / SCALES[wanted], (ZEROS[warm] - ZEROS[wanted]) / SCALES[wanted]
     for symbol in (own, unit):
         if parsed(symbol) is None:
-            raise InputError(f"{kind} {name!r}: the unit {symbol!r} is unknown; give the number in {unit!r} alone")
+            raise InputError(
+                f"{kind} {name!r}: the unit {symbol!r} is unknown; give the number in {unit!r}"
+                " alone"
+            )
     (factor, dimension), (size, other) = parsed(own) or (1, ()), parsed(unit) or (1, ())
     if dimension != other:
-        raise InputError(f"{kind} {name!r}: {own!r} is no unit of the same kind as {unit!r}; give the number in {unit!r}")
+        raise InputError(
+            f"{kind} {name!r}: {own!r} is no unit of the same kind as {unit!r}; give the number in"
+            f" {unit!r}"
+        )
     return Fraction(factor) / size, Fraction(0)
 
 
 @lru_cache(256)
 def parsed(unit: str) -> tuple[Fraction, Dimension] | None:
-    """Factor to SI base units and dimension of a product and quotient of units; None where a part is unknown."""
+    """Factor to SI base units and dimension of a product and quotient of units; None where a part
+    is unknown."""
     factor, powers = Fraction(1), dict[str, int]()
     plain = SPELLED.get(unit, unit).translate(_SIGNS).replace("(", "").replace(")", "")
     for place, side in enumerate(plain.split("/")):

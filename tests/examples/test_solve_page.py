@@ -8,7 +8,9 @@ import sna_export.solve
 
 
 def test_the_page_runs_and_solves_its_equation(root):
-    (code,) = re.findall(r"```python\n(.*?)```", (root / "docs" / "solve.md").read_text(encoding="utf-8"), re.S)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (root / "docs" / "solve.md").read_text(encoding="utf-8"), re.S
+    )
     space = {}
     exec(compile(code, "docs/solve.md", "exec"), space)
     value = space["solution"].model(x=0.5, t=0.1, diffusivity=1.0, film=0.5)[0]
@@ -24,7 +26,10 @@ def differences(k, h, cells=400, steps=4000):
         matrix[i, i - 1 : i + 2] = k / width**2 * np.array([1, -2, 1])
     matrix[cells, cells - 1 :] = 2 * k / width**2 * np.array([1.0, -1 - h * width / k])
     load = np.exp(-10 * x) * (x > 0)
-    step = np.linalg.solve(np.eye(cells + 1) - dt / 2 * matrix, np.column_stack([np.eye(cells + 1) + dt / 2 * matrix, dt * load]))
+    step = np.linalg.solve(
+        np.eye(cells + 1) - dt / 2 * matrix,
+        np.column_stack([np.eye(cells + 1) + dt / 2 * matrix, dt * load]),
+    )
     u = np.zeros(cells + 1)
     for _ in range(steps):
         u = step[:, :-1] @ u + step[:, -1]
@@ -32,7 +37,11 @@ def differences(k, h, cells=400, steps=4000):
 
 
 def test_every_word_of_the_page_is_public(root):
-    table = [line for line in (root / "docs" / "solve.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    table = [
+        line
+        for line in (root / "docs" / "solve.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
     words = {w for line in table for w in re.findall(r"`(\w+)\(", line.split("|")[1])}
     assert {"space", "time", "parameter", "component", "d", "coincide", "separate"} <= words
     assert all(hasattr(sna_export.solve, w) for w in words)

@@ -1,4 +1,5 @@
-"""The C library compiled for this machine in several ways, and models of every kind to run it on."""
+"""The C library compiled for this machine in several ways, and models of every kind to run it
+on."""
 
 from __future__ import annotations
 
@@ -14,13 +15,29 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis
-from sna_edge.core.basis import SpanBasis, bernstein, bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import (
+    SpanBasis,
+    bernstein,
+    bspline,
+    graded_breaks,
+    hat,
+    lagrange,
+    periodic_bspline,
+    uniform_breaks,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "firmware_bindings"
 DTYPES = ("float32", "float16", "int16", "int8")
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
-HOST = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi"]
+HOST = [
+    "-std=gnu11",
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-Wno-psabi",
+]
 
 
 def load(path: Path, name: str) -> ModuleType:
@@ -47,7 +64,10 @@ def build(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     def made(name: str, source: str, *flags: str) -> Path:
         target = folder / f"{name}.so"
         if not target.exists():
-            subprocess.run([compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)], check=True)
+            subprocess.run(
+                [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
+                check=True,
+            )
         return target
 
     return made
@@ -66,7 +86,9 @@ def c_double(build: Any, bindings: ModuleType) -> Any:
 
 @pytest.fixture(scope="session")
 def c_float(build: Any, bindings: ModuleType) -> Any:
-    return bindings.Library(str(build("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True)
+    return bindings.Library(
+        str(build("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True
+    )
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +115,10 @@ def on_grid(table: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def basis_of(kind: str, degree: int, lower: float, upper: float, spans: int) -> SpanBasis:
-    even, graded = uniform_breaks(lower, upper, spans), graded_breaks(lower, upper, 6, lower + 0.3, 5.0)
+    even, graded = (
+        uniform_breaks(lower, upper, spans),
+        graded_breaks(lower, upper, 6, lower + 0.3, 5.0),
+    )
     if kind == "hat":
         return hat(graded)
     if kind == "periodic":
@@ -106,13 +131,20 @@ def basis_of(kind: str, degree: int, lower: float, upper: float, spans: int) -> 
 def axes_of(kind: str, degree: int, count: int) -> list[Axis]:
     if kind == "levels":
         return [level_axis(f"x{d}", tuple("abcd"[: 2 + d % 3])) for d in range(count)]
-    return [Axis(f"x{d}", "m", basis_of(kind, degree, -1.0 + d, 1.0 + 2 * d, 5 + d % 3)) for d in range(count)]
+    return [
+        Axis(f"x{d}", "m", basis_of(kind, degree, -1.0 + d, 1.0 + 2 * d, 5 + d % 3))
+        for d in range(count)
+    ]
 
 
-def tables_for(rng: np.random.Generator, axes: list[Axis], columns: list[int], dtype: str) -> list[np.ndarray]:
+def tables_for(
+    rng: np.random.Generator, axes: list[Axis], columns: list[int], dtype: str
+) -> list[np.ndarray]:
     made = []
     for axis, n in zip(axes, columns, strict=True):
-        table = np.clip(rng.uniform(0.2, 0.95, (axis.basis.n_rows, n)) * rng.choice([-1, 1], n), -0.99, 0.99)
+        table = np.clip(
+            rng.uniform(0.2, 0.95, (axis.basis.n_rows, n)) * rng.choice([-1, 1], n), -0.99, 0.99
+        )
         made.append(on_grid(table, dtype)[axis.basis.tie])
     return made
 
@@ -134,17 +166,34 @@ def cp_model(
         uses[np.arange(rank) % len(axes), np.arange(rank)] = True
     modes = tuple(np.flatnonzero(u) for u in uses)
     tables = tuple(tables_for(rng, axes, [len(m) for m in modes], dtype))
-    made = [Output(f"y{k}", "N", link=link, scale=2.0 - 3 * k, offset=0.5 * k, bias=0.1 * k) for k in range(outputs)]
-    return Model(axes, CP(tables, modes, rng.standard_normal((rank, outputs))), made, dtypes=[dtype] * len(axes), integer_path=True)
+    made = [
+        Output(f"y{k}", "N", link=link, scale=2.0 - 3 * k, offset=0.5 * k, bias=0.1 * k)
+        for k in range(outputs)
+    ]
+    return Model(
+        axes,
+        CP(tables, modes, rng.standard_normal((rank, outputs))),
+        made,
+        dtypes=[dtype] * len(axes),
+        integer_path=True,
+    )
 
 
-def tt_model(axes: list[Axis], *, rank: int = 4, outputs: int = 2, dtype: str = "float32", seed: int = 0) -> Model:
+def tt_model(
+    axes: list[Axis], *, rank: int = 4, outputs: int = 2, dtype: str = "float32", seed: int = 0
+) -> Model:
     rng = np.random.default_rng(seed)
     ranks = [1, *[rank + d % 2 for d in range(len(axes))]]
     flat = tables_for(rng, axes, [ranks[d] * ranks[d + 1] for d in range(len(axes))], dtype)
     cores = tuple(t.reshape(-1, ranks[d], ranks[d + 1]) for d, t in enumerate(flat))
     made = [Output(f"y{k}", interval=Interval(0.9, 0.1, 0.2)) for k in range(outputs)]
-    return Model(axes, TT(cores, rng.standard_normal((ranks[-1], outputs))), made, dtypes=[dtype] * len(axes), integer_path=True)
+    return Model(
+        axes,
+        TT(cores, rng.standard_normal((ranks[-1], outputs))),
+        made,
+        dtypes=[dtype] * len(axes),
+        integer_path=True,
+    )
 
 
 def mixed() -> list[Axis]:
@@ -173,12 +222,18 @@ def zoo() -> dict[str, Model]:
     ):
         for degree in degrees:
             for dtype in DTYPES:
-                models[f"{kind}-{degree}-{dtype}"] = cp_model(axes_of(kind, degree, 3), dtype=dtype, rank=5, outputs=2)
+                models[f"{kind}-{degree}-{dtype}"] = cp_model(
+                    axes_of(kind, degree, 3), dtype=dtype, rank=5, outputs=2
+                )
     for dtype in DTYPES:
-        models[f"sparse-{dtype}"] = cp_model(mixed(), dtype=dtype, rank=37, outputs=2, sparse=True, seed=3)
+        models[f"sparse-{dtype}"] = cp_model(
+            mixed(), dtype=dtype, rank=37, outputs=2, sparse=True, seed=3
+        )
         models[f"tt-{dtype}"] = tt_model(mixed(), dtype=dtype)
         models[f"deep-{dtype}"] = cp_model(axes_of("uniform", 3, 50), dtype=dtype, rank=8)
-        models[f"wide-{dtype}"] = cp_model(axes_of("uniform", 3, 4), dtype=dtype, rank=150, outputs=3)
+        models[f"wide-{dtype}"] = cp_model(
+            axes_of("uniform", 3, 4), dtype=dtype, rank=150, outputs=3
+        )
     for link in ("exp", "logistic"):
         models[link] = cp_model(mixed(), link=link, rank=9, outputs=2, dtype="int16", sparse=True)
     return models
@@ -187,7 +242,11 @@ def zoo() -> dict[str, Model]:
 def points_in(model: Model, count: int, seed: int = 1) -> np.ndarray:
     rng = np.random.default_rng(seed)
     columns = [
-        rng.integers(0, a.basis.n_spans, count).astype(float) if a.kind == "categorical" else rng.uniform(a.lower, a.upper, count)
+        (
+            rng.integers(0, a.basis.n_spans, count).astype(float)
+            if a.kind == "categorical"
+            else rng.uniform(a.lower, a.upper, count)
+        )
         for a in model.axes
     ]
     return np.stack(columns, axis=1)

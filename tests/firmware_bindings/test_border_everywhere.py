@@ -1,4 +1,5 @@
-"""Around the ends of the domain Python, C in double and in float, ONNX and TFLite say inside and outside of the same numbers."""
+"""Around the ends of the domain Python, C in double and in float, ONNX and TFLite say inside and
+outside of the same numbers."""
 
 from __future__ import annotations
 
@@ -28,11 +29,14 @@ def model_on(lower: float, upper: float) -> Model:
     rng = np.random.default_rng(1)
     axes: list[Axis] = [spline_axis("a", "", lower, upper), spline_axis("b", "", 0.0, 1.0)]
     tables = [rng.uniform(0.2, 0.9, (a.basis.n_rows, 4)) for a in axes]
-    return Model(axes, CP.full(tables, rng.normal(size=(4, 1))), [Output("y")], dtypes=["float32"] * 2)
+    return Model(
+        axes, CP.full(tables, rng.normal(size=(4, 1))), [Output("y")], dtypes=["float32"] * 2
+    )
 
 
 def sweep(lower: float, upper: float) -> np.ndarray:
-    """float32 numbers from well inside to well outside both ends, by their own steps and by shares of the slack."""
+    """float32 numbers from well inside to well outside both ends, by their own steps and by shares
+    of the slack."""
     from sna_edge.core.border import slack
 
     points = []
@@ -44,7 +48,9 @@ def sweep(lower: float, upper: float) -> np.ndarray:
                 x = np.nextafter(x, np.float32(direction))
                 near.append(x)
         shares = np.array([-4, -1, -0.5, 0.25, 0.5, 0.9, 0.999, 1.001, 1.1, 2, 16, 1e3])
-        near += list(np.float32(end + shares * slack(lower, upper))) + list(np.float32(end - shares * slack(lower, upper)))
+        near += list(np.float32(end + shares * slack(lower, upper))) + list(
+            np.float32(end - shares * slack(lower, upper))
+        )
         points += near
     return np.unique(np.array(points, np.float32)).astype(float)
 
@@ -61,7 +67,9 @@ def answers_of_graphs(model: Model) -> dict[str, Callable[[np.ndarray], np.ndarr
 
         from sna_export.onnx.export import proto, run
 
-        session = onnxruntime.InferenceSession(proto(model).SerializeToString(), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            proto(model).SerializeToString(), providers=["CPUExecutionProvider"]
+        )
         found["onnx"] = lambda x: run(session, x)[0]
     except ModuleNotFoundError:
         pass
@@ -93,14 +101,20 @@ def test_all_say_the_same_around_both_ends(name: str, c_double: Any, c_float: An
     slack = model.axes[0].slack
     for who, y in said.items():
         differ = inside(y) != (reference.status == 0)
-        if who == "C float":  # its sums are float32: within a step of the slack's own end it may decide otherwise
+        if (
+            who == "C float"
+        ):  # its sums are float32: within a step of the slack's own end it may decide otherwise
             step = 2 * np.spacing(np.float32(max(abs(lower), abs(upper))))
             differ &= np.minimum(np.abs(a - (lower - slack)), np.abs(a - (upper + slack))) > step
         assert not differ.any(), (who, a[differ])
-        rounding = np.ptp(reference.value[reference.status == 0]) + np.abs(list(at_end.values())).max()
+        rounding = (
+            np.ptp(reference.value[reference.status == 0]) + np.abs(list(at_end.values())).max()
+        )
         for end, beyond in ((lower, a < lower), (upper, a > upper)):
             near = beyond & inside(y) & (reference.status == 0)
-            np.testing.assert_allclose(y[near], at_end[end], rtol=0, atol=4e-6 * rounding if who != "C double" else 1e-12)
+            np.testing.assert_allclose(
+                y[near], at_end[end], rtol=0, atol=4e-6 * rounding if who != "C double" else 1e-12
+            )
         assert np.isfinite(y[(a >= lower) & (a <= upper)]).all()
 
 
@@ -126,8 +140,11 @@ COARSE = {
 
 
 @pytest.mark.parametrize("name", COARSE)
-def test_single_precision_refuses_what_a_float_does_not_carry(name: str, c_double: Any, c_float: Any) -> None:
-    """Not a self-test that passes with every answer 1000000000.000, and no status without a reason."""
+def test_single_precision_refuses_what_a_float_does_not_carry(
+    name: str, c_double: Any, c_float: Any
+) -> None:
+    """Not a self-test that passes with every answer 1000000000.000, and no status without a
+    reason."""
     ends, offset, coarse = COARSE[name]
     model = model_on(*ends)
     data = model.replace(outputs=[Output("y", offset=offset)]).to_bytes()

@@ -1,4 +1,5 @@
-"""A file with an integer path: each path answers only after its own replay, and a damaged one is refused by C and Python alike."""
+"""A file with an integer path: each path answers only after its own replay, and a damaged one is
+refused by C and Python alike."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ MODELS: dict[str, Callable[[], Model]] = {
     "int8 levels": lambda: cp_model(axes_of("levels", 0, 2), rank=2, dtype="int8"),
     "int16 periodic": lambda: cp_model(axes_of("periodic", 2, 1), rank=1, dtype="int16"),
     "int8 hat": lambda: cp_model(axes_of("hat", 1, 1), rank=2, dtype="int8"),
-    "int16 two outputs": lambda: cp_model(axes_of("uniform", 1, 1), rank=1, outputs=2, dtype="int16"),
+    "int16 two outputs": lambda: cp_model(
+        axes_of("uniform", 1, 1), rank=1, outputs=2, dtype="int16"
+    ),
     "int8 sparse": lambda: cp_model(axes_of("uniform", 1, 2), rank=3, dtype="int8", sparse=True),
 }
 
@@ -66,7 +69,13 @@ def test_each_path_answers_after_its_own_replay(name: str, c_double: Any) -> Non
     data = model.to_bytes()
     x = np.array([[a.lower for a in model.axes]])
     place = np.zeros((1, len(model.axes), 2), np.uint16)
-    for replays in ((), ("verify",), ("fixed_verify",), ("verify", "fixed_verify"), ("fixed_verify", "verify")):
+    for replays in (
+        (),
+        ("verify",),
+        ("fixed_verify",),
+        ("verify", "fixed_verify"),
+        ("fixed_verify", "verify"),
+    ):
         opened = c_double.open(data)
         assert [getattr(opened, word)() for word in replays] == [0] * len(replays)
         assert (float_status(opened, x) == NOT_VERIFIED) == ("verify" not in replays)
@@ -75,7 +84,11 @@ def test_each_path_answers_after_its_own_replay(name: str, c_double: Any) -> Non
 
 def float_status(opened: Any, x: np.ndarray) -> int:
     y = np.empty((1, opened.record.n_outputs))
-    return int(opened._c.sna_eval_batch(byref(opened.record), 0, 1, x.ctypes.data, y.ctypes.data, None, *opened._scratch()))
+    return int(
+        opened._c.sna_eval_batch(
+            byref(opened.record), 0, 1, x.ctypes.data, y.ctypes.data, None, *opened._scratch()
+        )
+    )
 
 
 def test_a_model_without_an_integer_path_has_no_answer_there(c_double: Any) -> None:
@@ -86,7 +99,9 @@ def test_a_model_without_an_integer_path_has_no_answer_there(c_double: Any) -> N
 
 
 @pytest.mark.parametrize("part", ["weight", "coefficient", "bias"])
-def test_the_generated_self_test_sees_a_damaged_integer_path(part: str, compiler: str, tmp_path: Path) -> None:
+def test_the_generated_self_test_sees_a_damaged_integer_path(
+    part: str, compiler: str, tmp_path: Path
+) -> None:
     data = MODELS["int8 uniform"]().to_bytes()
     at = section(data)[0] + {"bias": 32 + 4, "weight": 64 + 3, "coefficient": 64 + 4 * 4 + 3}[part]
     bad = repaired(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
@@ -98,8 +113,8 @@ def test_the_generated_self_test_sees_a_damaged_integer_path(part: str, compiler
         (tmp_path / f"{name}.h").write_text(made.header)
         (tmp_path / f"{name}.c").write_text(text)
         (tmp_path / "main.c").write_text(
-            f'#include "{name}.h"\nstatic double work[512];\n'
-            f"int main(void) {{ sna_model m; return -(int){name}_self_test(&m, work, sizeof work); }}\n"
+            f'#include "{name}.h"\nstatic double work[512];\nint main(void) {{ sna_model m; return'
+            f" -(int){name}_self_test(&m, work, sizeof work); }}\n"
         )
         files = [str(tmp_path / f"{name}.c"), str(tmp_path / "main.c"), str(SOURCE / "sna.c")]
         subprocess.run([compiler, f"-I{SOURCE}", *files, "-o", str(tmp_path / name)], check=True)

@@ -1,4 +1,5 @@
-"""What C shares with Python and with FORMAT.md: statuses, rules, constants; and that the sources are clean."""
+"""What C shares with Python and with FORMAT.md: statuses, rules, constants; and that the sources
+are clean."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ OPTIONS = ([], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT", "-DSNA_NO_F16"
 
 
 def test_statuses_have_the_same_names_and_numbers(c_double: Any) -> None:
-    written = {name.lower(): int(value) for name, value in re.findall(r"^    SNA_([A-Z_]+) = (-?\d+)", HEADER, re.M)}
+    written = {
+        name.lower(): int(value)
+        for name, value in re.findall(r"^    SNA_([A-Z_]+) = (-?\d+)", HEADER, re.M)
+    }
     numbers = {s.label: int(s) for s in Status}
     assert {name: written[name] for name in numbers} == numbers
     assert {c_double.status_name(int(s)): int(s) for s in Status} == numbers
@@ -38,15 +42,27 @@ def test_rules_are_those_of_the_format_in_its_order(c_double: Any) -> None:
 def test_limits_are_those_of_python() -> None:
     from sna_edge.artifact import layout
 
-    defined = {name: int(value) for name, value in re.findall(r"^#define SNA_(\w+) (\d+)$", HEADER, re.M)}
-    limits = {"FORMAT_MAJOR": layout.MAJOR, "FORMAT_MINOR": layout.MINOR, "MAX_AXES": layout.MAX_AXES, "MAX_RANK": layout.MAX_RANK}
+    defined = {
+        name: int(value) for name, value in re.findall(r"^#define SNA_(\w+) (\d+)$", HEADER, re.M)
+    }
+    limits = {
+        "FORMAT_MAJOR": layout.MAJOR,
+        "FORMAT_MINOR": layout.MINOR,
+        "MAX_AXES": layout.MAX_AXES,
+        "MAX_RANK": layout.MAX_RANK,
+    }
     limits |= {"MAX_OUTPUTS": layout.MAX_OUTPUTS, "MAX_DEGREE": 7}
     assert {name: defined[name] for name in limits} == limits
-    assert f"{defined['LIBRARY_MAJOR']}.{defined['LIBRARY_MINOR']}" == sna_edge.__version__.rsplit(".", 1)[0]
+    assert (
+        f"{defined['LIBRARY_MAJOR']}.{defined['LIBRARY_MINOR']}"
+        == sna_edge.__version__.rsplit(".", 1)[0]
+    )
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda o: " ".join(o) or "default")
-def test_the_library_compiles_without_a_warning(options: list[str], compiler: str, tmp_path: Path) -> None:
+def test_the_library_compiles_without_a_warning(
+    options: list[str], compiler: str, tmp_path: Path
+) -> None:
     target = ["-O2", *options, "-c", str(SOURCE / "sna.c"), "-o", str(tmp_path / "sna.o")]
     subprocess.run([compiler, *STRICT, *target], check=True)
     plus = [flag for flag in STRICT if flag != "-std=c99"]
@@ -62,7 +78,9 @@ def test_clang_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in SOURCE.glob("sna_host*.c")))
-def test_the_host_layer_compiles_without_a_warning(name: str, compiler: str, tmp_path: Path) -> None:
+def test_the_host_layer_compiles_without_a_warning(
+    name: str, compiler: str, tmp_path: Path
+) -> None:
     flags = [*HOST, "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
     target = ["-c", str(SOURCE / name), "-o", str(tmp_path / "host.o")]
     subprocess.run([compiler, *flags, *target], check=True)
@@ -73,9 +91,13 @@ def test_the_host_layer_compiles_without_a_warning(name: str, compiler: str, tmp
 def test_the_library_needs_nothing(compiler: str, tmp_path: Path) -> None:
     """No heap, no libm, no writable data: only what a freestanding compiler may call itself."""
     target = tmp_path / "sna.o"
-    subprocess.run([compiler, *STRICT, "-O2", "-c", str(SOURCE / "sna.c"), "-o", str(target)], check=True)
+    subprocess.run(
+        [compiler, *STRICT, "-O2", "-c", str(SOURCE / "sna.c"), "-o", str(target)], check=True
+    )
     symbols = subprocess.run(["nm", str(target)], check=True, capture_output=True, text=True).stdout
-    wanted = {line.split()[-1] for line in symbols.splitlines() if " U " in line} - {"_GLOBAL_OFFSET_TABLE_"}
+    wanted = {line.split()[-1] for line in symbols.splitlines() if " U " in line} - {
+        "_GLOBAL_OFFSET_TABLE_"
+    }
     assert wanted <= {"memset", "memcpy", "memmove", "__stack_chk_fail"}
     writable = [line for line in symbols.splitlines() if re.search(r" [bBdD] ", line)]
     assert not writable

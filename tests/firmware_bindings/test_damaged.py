@@ -1,4 +1,5 @@
-"""Damaged artifacts: C and Python name the same rule, and C under sanitizers never reads out of bounds."""
+"""Damaged artifacts: C and Python name the same rule, and C under sanitizers never reads out of
+bounds."""
 
 from __future__ import annotations
 
@@ -19,7 +20,11 @@ SMALL = {
     "integers": lambda: cp_model(mixed(), rank=3, dtype="int8", sparse=True),
     "train": lambda: tt_model(axes_of("uniform", 1, 2), rank=2),
 }
-BEHIND = {"", "bad_metadata", "golden_mismatch"}  # what only one of the two looks at: text, and the tolerance of its arithmetic
+BEHIND = {
+    "",
+    "bad_metadata",
+    "golden_mismatch",
+}  # what only one of the two looks at: text, and the tolerance of its arithmetic
 ROUNDS = 6000
 
 
@@ -58,7 +63,11 @@ def test_every_bit_of_header_and_section_table(name: str, c_double: Any) -> None
         bad = bytearray(data)
         bad[bit // 8] ^= 1 << bit % 8
         assert same(c_double, bytes(bad))
-        same(c_double, repaired(bytes(bad)))  # some flips are legal once the checksums say so: a minor version, a section one byte longer
+        same(
+            c_double,
+            repaired(bytes(bad)),
+            # some flips are legal once the checksums say so: a minor version, a section one byte longer
+        )
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -70,12 +79,28 @@ def test_every_byte_of_the_axis_records(name: str, c_double: Any) -> None:
             same(c_double, repaired(data[:i] + bytes([value]) + data[i + 1 :]))
 
 
-@pytest.fixture(scope="session", params=["-std=c99", "-DSNA_FLOAT", "-DFUZZ_HOST"], ids=["double", "float", "host"])
-def fuzzer(request: pytest.FixtureRequest, compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(
+    scope="session",
+    params=["-std=c99", "-DSNA_FLOAT", "-DFUZZ_HOST"],
+    ids=["double", "float", "host"],
+)
+def fuzzer(
+    request: pytest.FixtureRequest, compiler: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     program = tmp_path_factory.mktemp("fuzz") / "fuzz"
     sanitizers = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
     done = subprocess.run(
-        [compiler, "-Wno-psabi", request.param, "-g", "-O1", *sanitizers, str(SOURCE / "fuzz.c"), "-o", str(program)],
+        [
+            compiler,
+            "-Wno-psabi",
+            request.param,
+            "-g",
+            "-O1",
+            *sanitizers,
+            str(SOURCE / "fuzz.c"),
+            "-o",
+            str(program),
+        ],
         capture_output=True,
         check=False,
     )
@@ -84,7 +109,9 @@ def fuzzer(request: pytest.FixtureRequest, compiler: str, tmp_path_factory: pyte
     return program
 
 
-def test_fuzzed_files_under_sanitizers(fuzzer: Path, artifacts: dict[str, bytes], tmp_path: Path) -> None:
+def test_fuzzed_files_under_sanitizers(
+    fuzzer: Path, artifacts: dict[str, bytes], tmp_path: Path
+) -> None:
     names = [
         "uniform-3-float32",
         "graded-3-float16",
@@ -98,12 +125,16 @@ def test_fuzzed_files_under_sanitizers(fuzzer: Path, artifacts: dict[str, bytes]
     for name in names:
         (tmp_path / f"{name}.sna").write_bytes(artifacts[name])
     files = [str(tmp_path / f"{name}.sna") for name in names]
-    done = subprocess.run([str(fuzzer), "1", str(ROUNDS), *files], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(fuzzer), "1", str(ROUNDS), *files], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "accepted" in done.stdout and "bad_fixed" in done.stdout
 
 
-def test_the_whole_zoo_under_sanitizers(fuzzer: Path, artifacts: dict[str, bytes], tmp_path: Path) -> None:
+def test_the_whole_zoo_under_sanitizers(
+    fuzzer: Path, artifacts: dict[str, bytes], tmp_path: Path
+) -> None:
     """Undamaged and damaged: every kind, degree and storage type runs through all verbs."""
     names = sorted(artifacts)
     for i in range(0, len(names), 40):
@@ -111,5 +142,7 @@ def test_the_whole_zoo_under_sanitizers(fuzzer: Path, artifacts: dict[str, bytes
         for name in names[i : i + 40]:
             files.append(tmp_path / f"{name}.sna")
             files[-1].write_bytes(artifacts[name])
-        done = subprocess.run([str(fuzzer), "3", "400", *map(str, files)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(fuzzer), "3", "400", *map(str, files)], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr[-2000:]

@@ -1,4 +1,5 @@
-"""The firmware is run: built with clang for each core, executed by unicorn, the artifact's bytes opened in emulated flash."""
+"""The firmware is run: built with clang for each core, executed by unicorn, the artifact's bytes
+opened in emulated flash."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ from sna_export.firmware.emulate import LOOP, Firmware  # noqa: E402
 from sna_export.firmware.toolchain import compile_image  # noqa: E402
 
 POINTS = 1000
-MANY = int(os.environ.get("SNA_POINTS", "2000"))  # integer queries per model and core; `make firmware` asks 100,000
+MANY = int(
+    os.environ.get("SNA_POINTS", "2000")
+)  # integer queries per model and core; `make firmware` asks 100,000
 FLOAT = [c for c in CORES.values() if not c.integer]
 INTEGER = [c for c in CORES.values() if c.integer] + [CORES["cortex-m4f"]]
 
@@ -40,7 +43,13 @@ def seven_inputs(dtype: str = "float32") -> Model:
     tables = [rng.uniform(0.3, 0.999, (32, 16)) for _ in axes]
     unit = {"int16": 2.0**-15, "int8": 2.0**-7}.get(dtype)
     tables = [t if unit is None else np.floor(t / unit) * unit for t in tables]
-    return Model(axes, CP.full(tables, rng.standard_normal((16, 1))), [Output("y")], dtypes=[dtype] * 7, integer_path=True)
+    return Model(
+        axes,
+        CP.full(tables, rng.standard_normal((16, 1))),
+        [Output("y")],
+        dtypes=[dtype] * 7,
+        integer_path=True,
+    )
 
 
 MODELS = {
@@ -61,10 +70,25 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Any:
         if key not in made:
             place = folder / "-".join([core.name, optimize, *defines])
             place.mkdir()
-            entries = ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad", "sna_fixed_verify", "sna_fixed_eval", "sna_workspace_size"]
+            entries = [
+                "sna_open",
+                "sna_verify",
+                "sna_eval",
+                "sna_eval_grad",
+                "sna_fixed_verify",
+                "sna_fixed_eval",
+                "sna_workspace_size",
+            ]
             loop = place / "loop.c"
             loop.write_text(LOOP)
-            made[key] = compile_image(core, [*entries, "sna_fixed_many"], place, optimize=optimize, defines=defines, sources=[loop])
+            made[key] = compile_image(
+                core,
+                [*entries, "sna_fixed_many"],
+                place,
+                optimize=optimize,
+                defines=defines,
+                sources=[loop],
+            )
         return made[key]
 
     return image
@@ -78,7 +102,9 @@ def test_float_cores_give_what_python_gives(name: str, core: Any, images: Any) -
     firmware = Firmware(core, images(core), data)
     assert (firmware.opened, firmware.verified) == (0, 0)
     x = points_in(model, POINTS if name == "seven" else POINTS // 10).astype(np.float32)
-    x = np.clip(x, [np.float32(a.lower) for a in model.axes], [np.float32(a.upper) for a in model.axes])
+    x = np.clip(
+        x, [np.float32(a.lower) for a in model.axes], [np.float32(a.upper) for a in model.axes]
+    )
     expected = model.backend.value(x.astype(float))
     y = np.stack([firmware.value(row)[0] for row in x])
     assert (np.abs(y - expected) <= allowed(model, expected)).all()
@@ -106,11 +132,16 @@ def test_integer_cores_are_equal_to_the_bit(name: str, core: Any, images: Any) -
 
 @pytest.mark.parametrize("core", FLOAT, ids=lambda c: c.name)
 @pytest.mark.parametrize("defines", [(), ("SNA_PLAIN_ONLY",)], ids=["all", "plain"])
-def test_what_has_no_value_is_said(defines: tuple[str, ...], core: Any, images: Any, tmp_path: Path) -> None:
+def test_what_has_no_value_is_said(
+    defines: tuple[str, ...], core: Any, images: Any, tmp_path: Path
+) -> None:
     data = seven_inputs().to_bytes()
     entries = ["sna_open", "sna_verify", "sna_eval", "sna_eval_grad", "sna_workspace_size"]
     image = compile_image(
-        core, entries, tmp_path, defines=(*defines, "SNA_NO_TT", "SNA_NO_F16", "SNA_NO_INT", "SNA_NO_LINK", "SNA_NO_FIXED")
+        core,
+        entries,
+        tmp_path,
+        defines=(*defines, "SNA_NO_TT", "SNA_NO_F16", "SNA_NO_INT", "SNA_NO_LINK", "SNA_NO_FIXED"),
     )
     firmware = Firmware(core, image, data)
     x = np.full(7, 0.5, np.float32)
@@ -139,7 +170,10 @@ def test_what_has_no_value_is_said(defines: tuple[str, ...], core: Any, images: 
 def test_a_damaged_artifact_is_refused_in_flash(images: Any) -> None:
     data = bytearray(seven_inputs().to_bytes())
     data[len(data) // 2] ^= 4
-    assert Firmware(CORES["cortex-m4f"], images(CORES["cortex-m4f"]), bytes(data)).opened == Status.CORRUPT
+    assert (
+        Firmware(CORES["cortex-m4f"], images(CORES["cortex-m4f"]), bytes(data)).opened
+        == Status.CORRUPT
+    )
 
 
 def test_costs_stay_within_their_bounds() -> None:
@@ -154,7 +188,10 @@ def test_costs_stay_within_their_bounds() -> None:
 
 def test_the_model_record_has_the_size_the_report_states(compiler: str, tmp_path: Path) -> None:
     source = tmp_path / "size.c"
-    source.write_text(f'#include "sna.h"\ntypedef char fits[sizeof(sna_model) <= {resources.MODEL_RECORD} ? 1 : -1];\n')
+    source.write_text(
+        f'#include "sna.h"\ntypedef char fits[sizeof(sna_model) <= {resources.MODEL_RECORD} ? 1 :'
+        " -1];\n"
+    )
     import subprocess
 
     from sna_export.firmware.toolchain import library_folder, zig

@@ -1,4 +1,5 @@
-"""`sna-edge export --to c`: the generated source compiles without a warning, passes its self-test, and says where it comes from."""
+"""`sna-edge export --to c`: the generated source compiles without a warning, passes its self-test,
+and says where it comes from."""
 
 from __future__ import annotations
 
@@ -38,8 +39,15 @@ MODELS = {
 
 
 @pytest.fixture
-def exported(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder, name: [])  # its own tests are slow enough
+def exported(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Path:
+    monkeypatch.setattr(
+        "sna_export.firmware.command._report", lambda artifact, folder, name: []
+    )  # its own tests are slow enough
     model = tmp_path / "my model.sna"
     MODELS[request.param]().save(model)
     assert main(["export", str(model), "--to", "c", "-o", str(tmp_path / "out")]) == 0
@@ -53,8 +61,19 @@ def test_the_folder_builds_and_passes_alone(exported: Path, compiler: str) -> No
     done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")
     arduino = exported / "arduino"
-    assert (arduino / "my_model" / "library.properties").exists() and (arduino / "sna" / "src" / "sna.c").exists()
-    command = [compiler, *STRICT, "-O1", f"-I{arduino / 'sna' / 'src'}", "-c", "my_model.c", "-o", str(exported / "my_model.o")]
+    assert (arduino / "my_model" / "library.properties").exists() and (
+        arduino / "sna" / "src" / "sna.c"
+    ).exists()
+    command = [
+        compiler,
+        *STRICT,
+        "-O1",
+        f"-I{arduino / 'sna' / 'src'}",
+        "-c",
+        "my_model.c",
+        "-o",
+        str(exported / "my_model.o"),
+    ]
     subprocess.run(command, cwd=arduino / "my_model" / "src", check=True)
 
 
@@ -73,8 +92,12 @@ def test_a_changed_byte_fails_the_self_test(exported: Path, compiler: str) -> No
 @pytest.mark.parametrize("exported", ["int8"], indirect=True)
 def test_another_library_version_is_refused(exported: Path, compiler: str) -> None:
     header = exported / "sna.h"
-    header.write_text(header.read_text().replace("#define SNA_LIBRARY_MINOR 1", "#define SNA_LIBRARY_MINOR 0"))
-    done = subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, capture_output=True, text=True, check=False)
+    header.write_text(
+        header.read_text().replace("#define SNA_LIBRARY_MINOR 1", "#define SNA_LIBRARY_MINOR 0")
+    )
+    done = subprocess.run(
+        ["make", "-s", f"CC={compiler}"], cwd=exported, capture_output=True, text=True, check=False
+    )
     assert done.returncode and "export the model again" in done.stderr
 
 
@@ -86,9 +109,14 @@ def test_cpp_face(exported: Path, tmp_path: Path) -> None:
     objects = []
     for name in ("sna.c", "my_model.c"):
         objects.append(str(tmp_path / f"{name}.o"))
-        subprocess.run(["cc", "-O1", f"-I{exported}", "-c", str(exported / name), "-o", objects[-1]], check=True)
+        subprocess.run(
+            ["cc", "-O1", f"-I{exported}", "-c", str(exported / name), "-o", objects[-1]],
+            check=True,
+        )
     subprocess.run([*command, *objects, "-o", str(tmp_path / "face")], check=True)
-    out = subprocess.run([str(tmp_path / "face")], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [str(tmp_path / "face")], capture_output=True, text=True, check=True
+    ).stdout
     model = sna_edge.load(tmp_path / "my model.sna", backend="numpy")
     wanted = model.value(np.array([100.0, 1.0, 30.0, 1.0, 90.0]), level_index=True)
     np.testing.assert_allclose([float(v) for v in out.split()], wanted, rtol=1e-12)
@@ -132,27 +160,45 @@ target_link_libraries(selftest ${libraries} ${libraries})
 @pytest.mark.parametrize("single", [False, True], ids=["double", "float"])
 @pytest.mark.parametrize("exported", ["sparse", "int8"], indirect=True)
 def test_zephyr_module(exported: Path, single: bool, tmp_path: Path) -> None:
-    """The module's CMakeLists.txt with Zephyr's functions replaced by the CMake ones they wrap; options as its Kconfig names them."""
+    """The module's CMakeLists.txt with Zephyr's functions replaced by the CMake ones they wrap;
+    options as its Kconfig names them."""
     if not shutil.which("cmake"):
         pytest.skip("no cmake here")
     module, core = exported / "zephyr" / "my_model", exported / "zephyr" / "sna"
     kconfig = (module / "Kconfig").read_text()
     selected = re.findall(r"^\tselect (\w+)$", kconfig, re.M)
     known = re.findall(r"^config (\w+)$", (core / "Kconfig").read_text(), re.M)
-    assert re.findall(r"^config (\w+)$", kconfig, re.M) == ["SNA_MY_MODEL"] and selected[0] == "SNACORE" and set(selected) <= set(known)
-    assert set(re.findall(r"CONFIG_(\w+)", (module / "CMakeLists.txt").read_text())) == {"SNA_MY_MODEL"}
-    assert set(re.findall(r"CONFIG_(\w+)", (core / "src" / "sna_options.h").read_text())) <= set(known)
-    names = [line for path in (module, core) for line in (path / "zephyr" / "module.yml").read_text().splitlines() if "name" in line]
+    assert (
+        re.findall(r"^config (\w+)$", kconfig, re.M) == ["SNA_MY_MODEL"]
+        and selected[0] == "SNACORE"
+        and set(selected) <= set(known)
+    )
+    assert set(re.findall(r"CONFIG_(\w+)", (module / "CMakeLists.txt").read_text())) == {
+        "SNA_MY_MODEL"
+    }
+    assert set(re.findall(r"CONFIG_(\w+)", (core / "src" / "sna_options.h").read_text())) <= set(
+        known
+    )
+    names = [
+        line
+        for path in (module, core)
+        for line in (path / "zephyr" / "module.yml").read_text().splitlines()
+        if "name" in line
+    ]
     assert names == ["name: sna_my_model", "name: sna"]
     application = tmp_path / "application"
     application.mkdir()
     on = ["SNA_MY_MODEL", *selected, f"SNACORE_{'FLOAT' if single else 'DOUBLE'}"]
-    settings = [f"set(CONFIG_{o} y)\nadd_compile_definitions(CONFIG_{o}=1)" for o in on] + [f"set(MODULES {module.parent})"]
+    settings = [f"set(CONFIG_{o} y)\nadd_compile_definitions(CONFIG_{o}=1)" for o in on] + [
+        f"set(MODULES {module.parent})"
+    ]
     (application / "config.cmake").write_text("\n".join(settings) + "\n")
     (application / "CMakeLists.txt").write_text(ZEPHYR)
     shutil.copy(exported / "selftest.c", application)
     for command in (["cmake", "-S", ".", "-B", "build"], ["cmake", "--build", "build"]):
         done = subprocess.run(command, cwd=application, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    done = subprocess.run(["./build/selftest"], cwd=application, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["./build/selftest"], cwd=application, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")

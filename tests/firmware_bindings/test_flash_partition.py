@@ -1,4 +1,5 @@
-"""examples/flash_partition, compiled here: a model read from a partition answers, and whatever else stands there is refused by name."""
+"""examples/flash_partition, compiled here: a model read from a partition answers, and whatever else
+stands there is refused by name."""
 
 from __future__ import annotations
 
@@ -26,8 +27,14 @@ DAMAGES = {
     "other file": (lambda data: (300).to_bytes(4, "little") + bytes(400), "bad_magic"),
     "length too large": (lambda data: b"\xf0\xff\xff\x0f" + data[4:], "longer than the partition"),
     "length zero": (lambda data: bytes(4) + data[4:], "too_short"),
-    "length off by one": (lambda data: (len(data) - 65).to_bytes(4, "little") + data[4:], "bad_size"),
-    "loosened": (lambda data: data[:64] + repaired(LIES["tolerances of 1e308, weights times -3"](data[64:])), "bad_golden"),
+    "length off by one": (
+        lambda data: (len(data) - 65).to_bytes(4, "little") + data[4:],
+        "bad_size",
+    ),
+    "loosened": (
+        lambda data: data[:64] + repaired(LIES["tolerances of 1e308, weights times -3"](data[64:])),
+        "bad_golden",
+    ),
     "one bit": (lambda data: data[:900] + bytes([data[900] ^ 1]) + data[901:], "bad_checksum"),
 }
 
@@ -52,13 +59,23 @@ def program(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def partition(tmp_path: Path) -> Path:
     model = cp_model(axes_of("uniform", 3, 2))
     model.save(tmp_path / "m.sna")
-    command = [sys.executable, str(EXAMPLE / "write_partition.py"), str(tmp_path / "m.sna"), str(tmp_path / "partition.bin")]
+    command = [
+        sys.executable,
+        str(EXAMPLE / "write_partition.py"),
+        str(tmp_path / "m.sna"),
+        str(tmp_path / "partition.bin"),
+    ]
     subprocess.run(command, check=True)
     return tmp_path / "partition.bin"
 
 
 def test_a_model_in_a_partition_answers(program: Path, tmp_path: Path) -> None:
-    done = subprocess.run([str(program), str(partition(tmp_path)), "0.25", "1.5"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [str(program), str(partition(tmp_path)), "0.25", "1.5"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     status, value = done.stdout.split()
     expected = cp_model(axes_of("uniform", 3, 2)).value([[0.25, 1.5]])[0, 0]
     assert status == "ok" and abs(float(value) - expected) < 1e-4

@@ -1,4 +1,5 @@
-"""The integer path is in a file only when asked for, survives a round trip, and is refused where it would say something else."""
+"""The integer path is in a file only when asked for, survives a round trip, and is refused where it
+would say something else."""
 
 from __future__ import annotations
 
@@ -28,7 +29,11 @@ def bytes_of(model: Model, dtype: str) -> int:
 @pytest.mark.parametrize("inputs", [2, 4, 7])
 def test_fewer_bits_make_a_smaller_file(inputs: int, rank: int) -> None:
     model = cp_model(axes_of("uniform", 3, inputs), rank=rank)
-    sizes = [len(model.replace(dtypes=["float32"] * inputs).to_bytes()), bytes_of(model, "int16"), bytes_of(model, "int8")]
+    sizes = [
+        len(model.replace(dtypes=["float32"] * inputs).to_bytes()),
+        bytes_of(model, "int16"),
+        bytes_of(model, "int8"),
+    ]
     free = 64 * (inputs + 1)  # a certificate, and tables that fill their last 64 bytes anyhow
     assert sizes[2] <= sizes[1] <= sizes[0] + free
     if rank == 32:
@@ -53,32 +58,58 @@ def deep(inputs: int) -> Model:
     rng = np.random.default_rng(0)
     axes = [Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, 3), 2)) for d in range(inputs)]
     tables = [rng.uniform(0.35, 0.99, (5, 4)) for _ in axes]
-    return quantize(Model(axes, CP.full(tables, rng.standard_normal((4, 1))), [Output("y")]), "int8")
+    return quantize(
+        Model(axes, CP.full(tables, rng.standard_normal((4, 1))), [Output("y")]), "int8"
+    )
 
 
-def test_products_of_many_axes_are_refused_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_products_of_many_axes_are_refused_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert with_integer_path(deep(6)).integer_path
     model = deep(36)
     with pytest.raises(InputError, match=r"would err by .* of the output range"):
         with_integer_path(model)
     model.save(tmp_path / "deep.sna")
-    words = ["quantize", str(tmp_path / "deep.sna"), "--to", "int8", "--integer-path", "-o", str(tmp_path / "small.sna"), "--json"]
+    words = [
+        "quantize",
+        str(tmp_path / "deep.sna"),
+        "--to",
+        "int8",
+        "--integer-path",
+        "-o",
+        str(tmp_path / "small.sna"),
+        "--json",
+    ]
     assert main(words) == 0
     said = json.loads(capsys.readouterr().out)
     assert not said["integer_path"] and "would err by" in said["remarks"][0]
     assert not sna_edge.load(tmp_path / "small.sna").integer_path
 
 
-def test_words_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_of_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sna_export.firmware.command._report", lambda *_: [])
     cp_model(axes_of("uniform", 3, 3)).save(tmp_path / "m.sna")
     plain, both = str(tmp_path / "plain.sna"), str(tmp_path / "both.sna")
     assert main(["quantize", str(tmp_path / "m.sna"), "--to", "int8", "-o", plain]) == 0
-    assert main(["quantize", str(tmp_path / "m.sna"), "--to", "int8", "--integer-path", "-o", both]) == 0
+    assert (
+        main(["quantize", str(tmp_path / "m.sna"), "--to", "int8", "--integer-path", "-o", both])
+        == 0
+    )
     assert "integer path, measured against its float" in capsys.readouterr().out
     assert [sna_edge.load(p).integer_path for p in (plain, both)] == [False, True]
-    for model, options, there in ((plain, [], 1), (both, [], 1), (both, ["--float-only"], 0), (str(tmp_path / "m.sna"), [], 0)):
-        assert main(["export", model, "--to", "c", "-o", str(tmp_path / "c"), "--stem", "m", *options]) == 0
+    for model, options, there in (
+        (plain, [], 1),
+        (both, [], 1),
+        (both, ["--float-only"], 0),
+        (str(tmp_path / "m.sna"), [], 0),
+    ):
+        assert (
+            main(["export", model, "--to", "c", "-o", str(tmp_path / "c"), "--stem", "m", *options])
+            == 0
+        )
         assert f"M_HAS_INTEGER_PATH {there}\n" in (tmp_path / "c" / "m.h").read_text()
         assert ("no integer path: axis" in capsys.readouterr().out) == (model.endswith("m.sna"))
 

@@ -1,4 +1,5 @@
-"""Linux on ARM is run: our wheels under QEMU user mode with Debian's own Python and numpy, forward and inverse, numpy and native."""
+"""Linux on ARM is run: our wheels under QEMU user mode with Debian's own Python and numpy, forward
+and inverse, numpy and native."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ from sna_edge import inverse
 from .conftest import ROOT, axes_of, cp_model, load, points_in, tt_model
 
 pytest.importorskip("ziglang", reason="no cross compiler: pip install ziglang")
-MACHINES = {"aarch64": ("aarch64", 183), "armv7": ("armv7l", 40)}  # wheel -> what uname says, ELF machine
+MACHINES = {
+    "aarch64": ("aarch64", 183),
+    "armv7": ("armv7l", 40),
+}  # wheel -> what uname says, ELF machine
 
 SCRIPT = """
 import json, platform, sys
@@ -45,22 +49,33 @@ def wheels() -> ModuleType:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MACHINES)
-def test_a_wheel_holds_a_library_for_its_machine(name: str, wheels: ModuleType, tmp_path: Path) -> None:
+def test_a_wheel_holds_a_library_for_its_machine(
+    name: str, wheels: ModuleType, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(wheels.wheel(name, tmp_path)) as archive:
         binary = archive.read("sna_edge_native/libsna.so")
         assert archive.testzip() is None and len(archive.namelist()) == len(wheels.MODULES) + 4
     assert binary[:4] == b"\x7fELF" and int.from_bytes(binary[18:20], "little") == MACHINES[name][1]
-    assert b"GLIBC_2.3" not in binary.replace(b"GLIBC_2.3\0", b"")  # nothing newer than the tag's 2.17
+    assert b"GLIBC_2.3" not in binary.replace(
+        b"GLIBC_2.3\0", b""
+    )  # nothing newer than the tag's 2.17
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MACHINES)
-def test_the_device_room_answers(name: str, arm_python: Callable[[str], Path], wheels: ModuleType, tmp_path: Path) -> None:
+def test_the_device_room_answers(
+    name: str, arm_python: Callable[[str], Path], wheels: ModuleType, tmp_path: Path
+) -> None:
     root, site = arm_python(name), tmp_path / "site"
     with zipfile.ZipFile(wheels.wheel(name, tmp_path)) as archive:
         archive.extractall(site)
-    shutil.copytree(ROOT / "sna_edge", site / "sna_edge", ignore=shutil.ignore_patterns("__pycache__"))
-    models = {"cp": cp_model(axes_of("graded", 3, 3), rank=20, outputs=2), "tt": tt_model(axes_of("uniform", 3, 3))}
+    shutil.copytree(
+        ROOT / "sna_edge", site / "sna_edge", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    models = {
+        "cp": cp_model(axes_of("graded", 3, 3), rank=20, outputs=2),
+        "tt": tt_model(axes_of("uniform", 3, 3)),
+    }
     x = points_in(models["cp"], 70)
     paths = []
     for kind, model in models.items():
@@ -80,7 +95,9 @@ def test_the_device_room_answers(name: str, arm_python: Callable[[str], Path], w
     for path in paths:
         model = sna_edge.load(path, backend="numpy")
         y, g = model.backend.value_and_gradient(inside)
-        roots = inverse.roots(model, "x0", {"y0": float(y[0, 0])}, at={"x1": inside[0, 1], "x2": inside[0, 2]}).values
+        roots = inverse.roots(
+            model, "x0", {"y0": float(y[0, 0])}, at={"x1": inside[0, 1], "x2": inside[0, 2]}
+        ).values
         for backend, tolerance in (("numpy", 1e-12), ("native", 1e-5)):
             there = found[f"{path} {backend}"]
             np.testing.assert_allclose(there["y"], y, atol=tolerance * np.abs(y).max())

@@ -1,4 +1,5 @@
-"""A program and the library compiled with different options: they do not link, or they agree. Never a number written over."""
+"""A program and the library compiled with different options: they do not link, or they agree. Never
+a number written over."""
 
 from __future__ import annotations
 
@@ -70,7 +71,16 @@ PAIRS = {
 
 
 def compiled(compiler: str, flags: str, source: Path, target: Path) -> None:
-    command = [compiler, *SANITIZE, f"-I{SOURCE}", *flags.split(), "-c", str(source), "-o", str(target)]
+    command = [
+        compiler,
+        *SANITIZE,
+        f"-I{SOURCE}",
+        *flags.split(),
+        "-c",
+        str(source),
+        "-o",
+        str(target),
+    ]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -94,17 +104,36 @@ def libraries(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_options_that_do_not_agree_do_not_link(
-    name: str, artifact: tuple[Path, float], libraries: dict[str, Path], compiler: str, tmp_path: Path
+    name: str,
+    artifact: tuple[Path, float],
+    libraries: dict[str, Path],
+    compiler: str,
+    tmp_path: Path,
 ) -> None:
     library, program, fits = PAIRS[name]
     source = tmp_path / "program.c"
     source.write_text(PROGRAM)
-    compiled(compiler, program if "c++" in program else f"-std=c99 {program}", source, tmp_path / "program.o")
-    linked = [compiler, *SANITIZE, str(tmp_path / "program.o"), str(libraries[library]), "-lstdc++", "-o", str(tmp_path / "p")]
+    compiled(
+        compiler,
+        program if "c++" in program else f"-std=c99 {program}",
+        source,
+        tmp_path / "program.o",
+    )
+    linked = [
+        compiler,
+        *SANITIZE,
+        str(tmp_path / "program.o"),
+        str(libraries[library]),
+        "-lstdc++",
+        "-o",
+        str(tmp_path / "p"),
+    ]
     done = subprocess.run(linked, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == fits, done.stderr
     if fits:
-        ran = subprocess.run([str(tmp_path / "p"), str(artifact[0])], capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [str(tmp_path / "p"), str(artifact[0])], capture_output=True, text=True, check=False
+        )
         assert ran.returncode == 0, ran.stderr
         assert abs(float(ran.stdout) - artifact[1]) < 1e-5
     else:
@@ -112,20 +141,43 @@ def test_options_that_do_not_agree_do_not_link(
 
 
 def test_float_and_double_exclude_each_other(compiler: str, tmp_path: Path) -> None:
-    command = [compiler, "-DSNA_FLOAT", "-DSNA_DOUBLE", "-c", str(SOURCE / "sna.c"), "-o", str(tmp_path / "o")]
+    command = [
+        compiler,
+        "-DSNA_FLOAT",
+        "-DSNA_DOUBLE",
+        "-c",
+        str(SOURCE / "sna.c"),
+        "-o",
+        str(tmp_path / "o"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode and "exclude each other" in done.stderr
 
 
-def test_options_header_reaches_library_and_program(artifact: tuple[Path, float], compiler: str, tmp_path: Path) -> None:
+def test_options_header_reaches_library_and_program(
+    artifact: tuple[Path, float], compiler: str, tmp_path: Path
+) -> None:
     """Arduino users cannot pass -D to a library: they write it into sna_options.h, once."""
     for name in ("sna.c", "sna.h"):
         (tmp_path / name).write_bytes((SOURCE / name).read_bytes())
     (tmp_path / "sna_options.h").write_text("#define SNA_FLOAT\n")
     (tmp_path / "program.c").write_text(PROGRAM)
-    command = [compiler, *SANITIZE, "-std=c99", str(tmp_path / "program.c"), str(tmp_path / "sna.c"), "-o", str(tmp_path / "p")]
+    command = [
+        compiler,
+        *SANITIZE,
+        "-std=c99",
+        str(tmp_path / "program.c"),
+        str(tmp_path / "sna.c"),
+        "-o",
+        str(tmp_path / "p"),
+    ]
     subprocess.run(command, check=True)
-    assert "sna_eval_f32" in subprocess.run(["nm", str(tmp_path / "p")], capture_output=True, text=True, check=True).stdout
+    assert (
+        "sna_eval_f32"
+        in subprocess.run(
+            ["nm", str(tmp_path / "p")], capture_output=True, text=True, check=True
+        ).stdout
+    )
     subprocess.run([str(tmp_path / "p"), str(artifact[0])], check=True, capture_output=True)
 
 
@@ -137,8 +189,13 @@ def test_two_faces_in_one_program_do_not_merge(compiler: str, tmp_path: Path) ->
     symbols = []
     for name, flags in FACES.items():
         source = tmp_path / name
-        source.write_text('#include "cpp/sna.hpp"\nbool f(const void *b) { sna::Model<64> m(b, 1); return bool(m); }\n')
+        source.write_text(
+            '#include "cpp/sna.hpp"\nbool f(const void *b) { sna::Model<64> m(b, 1); return'
+            " bool(m); }\n"
+        )
         compiled(compiler, f"-x c++ -std=c++17 {flags}", source, tmp_path / f"{name}.o")
-        out = subprocess.run(["nm", str(tmp_path / f"{name}.o")], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            ["nm", str(tmp_path / f"{name}.o")], capture_output=True, text=True, check=True
+        ).stdout
         symbols.append({line.split()[-1] for line in out.splitlines() if "Model" in line})
     assert symbols[0] and symbols[1] and not symbols[0] & symbols[1]

@@ -1,4 +1,5 @@
-"""Names of users in generated C: two that would become one, macros, keywords, headers, devices, comments; every header compiles."""
+"""Names of users in generated C: two that would become one, macros, keywords, headers, devices,
+comments; every header compiles."""
 
 from __future__ import annotations
 
@@ -22,7 +23,16 @@ INPUTS = {
     "no ASCII letters": ["温度", "圧力"],
     "Greek and accents": ["θ", "Θ", "Größe", "Grösse"],
     "keywords": ["int", "class", "and", "namespace", "_Bool", "for"],
-    "macros of the header": ["size", "inputs", "outputs", "work bytes", "h", "has_integer_path", "work_grad_bytes", "roots_steps"],
+    "macros of the header": [
+        "size",
+        "inputs",
+        "outputs",
+        "work bytes",
+        "h",
+        "has_integer_path",
+        "work_grad_bytes",
+        "roots_steps",
+    ],
     "names of outputs": ["out y", "OUT_Y", "in out y", "y"],
     "macros of C": ["NULL", "EOF", "INT_MAX", "assert", "errno", "NAN"],
     "digits first": ["1st", "2nd", "1_st"],
@@ -32,7 +42,12 @@ INPUTS = {
     "other scripts": ["\u202egnirts", "a\u0000b", "tab\there", "é" * 90],
     "empty": [" ", "_", "--"],
 }
-UNITS = {"comments": "*/ int c; /*", "splices and trigraphs": "m\\", "other scripts": "°C \u2028µm", "empty": "??/"}
+UNITS = {
+    "comments": "*/ int c; /*",
+    "splices and trigraphs": "m\\",
+    "other scripts": "°C \u2028µm",
+    "empty": "??/",
+}
 STEMS = {
     "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options", "selftest": "model_selftest",
     "Makefile": "model_makefile",
@@ -43,7 +58,9 @@ STEMS = {
 }  # fmt: skip
 
 
-def model_of(inputs: list[str], outputs: tuple[str, ...] = ("y", "Y", "out_y"), unit: str = "m") -> Model:
+def model_of(
+    inputs: list[str], outputs: tuple[str, ...] = ("y", "Y", "out_y"), unit: str = "m"
+) -> Model:
     axes = [spline_axis(name, unit, 0.0, 1.0, spans=1, degree=1) for name in inputs]
     tables = tuple(np.full((2, 1), 0.5) for _ in axes)
     made = [Output(name, unit) for name in outputs]
@@ -83,8 +100,16 @@ def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_p
 
 
 def test_plain_names_stay_as_they_are() -> None:
-    assert source.names_of(model_of(["power", "speed_2", "T"], ("width", "Depth"))) == (["POWER", "SPEED_2", "T"], ["WIDTH", "DEPTH"])
-    assert source.names_of(model_of(["t", "T", "温度", "size"]))[0] == ["T", "T_2", "INPUT_2", "IN_SIZE"]
+    assert source.names_of(model_of(["power", "speed_2", "T"], ("width", "Depth"))) == (
+        ["POWER", "SPEED_2", "T"],
+        ["WIDTH", "DEPTH"],
+    )
+    assert source.names_of(model_of(["t", "T", "温度", "size"]))[0] == [
+        "T",
+        "T_2",
+        "INPUT_2",
+        "IN_SIZE",
+    ]
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -95,7 +120,12 @@ def test_stems_meet_no_other_file(stem: str) -> None:
 @pytest.mark.parametrize("stem", ["温度", "圧力", "***", "x" * 400, "\udcff\udcfe", ""])
 def test_stems_without_letters_are_told_apart(stem: str) -> None:
     name = names.identifier(stem)
-    assert name.isascii() and name.isidentifier() and len(name) <= 60 and name == names.identifier(stem)
+    assert (
+        name.isascii()
+        and name.isidentifier()
+        and len(name) <= 60
+        and name == names.identifier(stem)
+    )
     assert name != names.identifier(stem + "力")
 
 
@@ -108,23 +138,34 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("inputs", [["a*/", "a"], ["温度", "t"], ["int", "INT"], ["size", "SIZE"]])
-def test_awkward_names_are_built_and_run(inputs: list[str], compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_awkward_names_are_built_and_run(
+    inputs: list[str], compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     quick(monkeypatch)
     _, said, checked = export_c(model_of(inputs), tmp_path / "out", "string")
     assert checked and "begin with model_string" in said
-    assert (tmp_path / "out" / "model_string.c").exists() and not (tmp_path / "out" / "string.h").exists()
+    assert (tmp_path / "out" / "model_string.c").exists() and not (
+        tmp_path / "out" / "string.h"
+    ).exists()
 
 
 def broken_source(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = command.generate
-    monkeypatch.setattr(command, "generate", lambda *a: source.Sources(whole(*a).header, whole(*a).source + "int int;\n"))
+    monkeypatch.setattr(
+        command,
+        "generate",
+        lambda *a: source.Sources(whole(*a).header, whole(*a).source + "int int;\n"),
+    )
 
 
 def failing_test(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = command.generate
 
     def swapped(*a: Any) -> source.Sources:
-        return source.Sources(whole(*a).header, whole(*a).source.replace("return status;\n}", "return SNA_CORRUPT;\n}"))
+        return source.Sources(
+            whole(*a).header,
+            whole(*a).source.replace("return status;\n}", "return SNA_CORRUPT;\n}"),
+        )
 
     monkeypatch.setattr(command, "generate", swapped)
 
@@ -144,10 +185,15 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install.os, "replace", replace)
 
 
-@pytest.mark.parametrize("fault", [broken_source, failing_test, full_disk], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "fault", [broken_source, failing_test, full_disk], ids=lambda f: f.__name__
+)
 @pytest.mark.parametrize("before", [None, "one"])
-def test_all_or_nothing(fault: Any, before: str | None, compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A compiler that refuses, a self-test that fails, a full disk: no file is left, and those of before are as they were."""
+def test_all_or_nothing(
+    fault: Any, before: str | None, compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A compiler that refuses, a self-test that fails, a full disk: no file is left, and those of
+    before are as they were."""
     quick(monkeypatch)
     (tmp_path / "notes.txt").write_text("mine")
     if before:
@@ -160,8 +206,13 @@ def test_all_or_nothing(fault: Any, before: str | None, compiler: str, monkeypat
     assert (tmp_path / "out").exists() == bool(before)
 
 
-@pytest.mark.parametrize("name", ["Makefile", "one.c", "one.h", "selftest.c", "sna_options.h", "arduino/one/library.properties"])
-def test_files_of_another_hand_are_not_written_over(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["Makefile", "one.c", "one.h", "selftest.c", "sna_options.h", "arduino/one/library.properties"],
+)
+def test_files_of_another_hand_are_not_written_over(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     quick(monkeypatch)
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,5 @@
-"""Sizes and bounds that the generated header states: enough for every verb, and a buffer one byte smaller is refused, not written."""
+"""Sizes and bounds that the generated header states: enough for every verb, and a buffer one byte
+smaller is refused, not written."""
 
 from __future__ import annotations
 
@@ -21,20 +22,42 @@ NAMES = sorted(zoo())
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["double", "float"])
-def test_work_sizes_are_enough_and_not_absurd(single: bool, artifacts: dict[str, bytes], c_double: Any, c_float: Any) -> None:
+def test_work_sizes_are_enough_and_not_absurd(
+    single: bool, artifacts: dict[str, bytes], c_double: Any, c_float: Any
+) -> None:
     for name in NAMES:
         model = sna_edge.from_bytes(artifacts[name], backend="numpy")
         opened = (c_float if single else c_double).open(artifacts[name])
-        stated = (source.work_bytes(model), source.gradient_bytes(model), source.roots_bytes(model), source.work_bytes(model))
+        stated = (
+            source.work_bytes(model),
+            source.gradient_bytes(model),
+            source.roots_bytes(model),
+            source.work_bytes(model),
+        )
         for verb, size in enumerate(stated):
             if verb < 3 or model.integer_path:
-                assert opened.workspace(verb) <= size <= 3 * opened.workspace(verb) + 200, (name, verb)
+                assert opened.workspace(verb) <= size <= 3 * opened.workspace(verb) + 200, (
+                    name,
+                    verb,
+                )
 
 
 @pytest.mark.parametrize(
-    "name", ["uniform-3-float32", "tt-int8", "sparse-int16", "logistic", "deep-float32", "levels-0-int8", "half", "graded-3-float16"]
+    "name",
+    [
+        "uniform-3-float32",
+        "tt-int8",
+        "sparse-int16",
+        "logistic",
+        "deep-float32",
+        "levels-0-int8",
+        "half",
+        "graded-3-float16",
+    ],
 )
-def test_a_smaller_buffer_is_refused_and_not_touched(name: str, artifacts: dict[str, bytes], c_double: Any) -> None:
+def test_a_smaller_buffer_is_refused_and_not_touched(
+    name: str, artifacts: dict[str, bytes], c_double: Any
+) -> None:
     data = artifacts.get(name) or cp_model(axes_of("uniform", 2, 2), dtype="float16").to_bytes()
     opened = c_double.open(data)
     assert opened.verify() == 0
@@ -43,7 +66,13 @@ def test_a_smaller_buffer_is_refused_and_not_touched(name: str, artifacts: dict[
     calls = {
         0: lambda work, size: opened._c.sna_verify(record, work, ctypes.c_size_t(size)),
         1: lambda work, size: opened._c.sna_eval_grad(
-            record, 0, x.ctypes.data, y.ctypes.data, dy.ctypes.data, ctypes.c_void_p(work), ctypes.c_size_t(size)
+            record,
+            0,
+            x.ctypes.data,
+            y.ctypes.data,
+            dy.ctypes.data,
+            ctypes.c_void_p(work),
+            ctypes.c_size_t(size),
         ),
     }
     for verb in (1, 0):
@@ -92,16 +121,32 @@ int main(int argc, char **argv) {
 """.replace("SNA_WORD", "uint64_t")
 
 
-def test_roots_take_no_more_steps_than_stated(compiler: str, artifacts: dict[str, bytes], tmp_path: Path) -> None:
+def test_roots_take_no_more_steps_than_stated(
+    compiler: str, artifacts: dict[str, bytes], tmp_path: Path
+) -> None:
     """Evaluations of polynomials, counted."""
     text = (SOURCE / "sna.c").read_text()
     assert text.count("    real value = c[n - 1];\n") == 1
-    (tmp_path / "counted.c").write_text(text.replace("    real value = c[n - 1];\n", "    real value = c[n - 1];\n    steps++;\n"))
+    (tmp_path / "counted.c").write_text(
+        text.replace("    real value = c[n - 1];\n", "    real value = c[n - 1];\n    steps++;\n")
+    )
     (tmp_path / "main.c").write_text(COUNTED)
-    subprocess.run([compiler, "-O1", f"-I{SOURCE}", str(tmp_path / "main.c"), "-o", str(tmp_path / "p")], check=True)
+    subprocess.run(
+        [compiler, "-O1", f"-I{SOURCE}", str(tmp_path / "main.c"), "-o", str(tmp_path / "p")],
+        check=True,
+    )
     for name in COUNTED_KINDS:
         (tmp_path / "m.sna").write_bytes(artifacts[name])
-        done = subprocess.run([str(tmp_path / "p"), str(tmp_path / "m.sna")], capture_output=True, text=True, check=True)
-        assert 0 < int(done.stdout) <= source.roots_steps(sna_edge.from_bytes(artifacts[name], backend="numpy"))
+        done = subprocess.run(
+            [str(tmp_path / "p"), str(tmp_path / "m.sna")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (
+            0
+            < int(done.stdout)
+            <= source.roots_steps(sna_edge.from_bytes(artifacts[name], backend="numpy"))
+        )
     macro = re.search(r"SNA_ROOTS_STEPS\(spans, degree\) (.*)", (SOURCE / "sna.h").read_text())
     assert macro and "67u" in macro[1]

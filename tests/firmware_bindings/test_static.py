@@ -1,4 +1,5 @@
-"""Static analysis of the library: cppcheck, the clang analyzer, and the page of MISRA deviations."""
+"""Static analysis of the library: cppcheck, the clang analyzer, and the page of MISRA
+deviations."""
 
 from __future__ import annotations
 
@@ -21,7 +22,14 @@ VARIANTS = (
 def test_cppcheck_finds_nothing(options: list[str]) -> None:
     if not shutil.which("cppcheck"):
         pytest.skip("no cppcheck here")
-    command = ["cppcheck", "--quiet", "--enable=warning,performance,portability", "--std=c99", "--error-exitcode=1", *options]
+    command = [
+        "cppcheck",
+        "--quiet",
+        "--enable=warning,performance,portability",
+        "--std=c99",
+        "--error-exitcode=1",
+        *options,
+    ]
     command += ["-D__BYTE_ORDER__=1", "-D__ORDER_LITTLE_ENDIAN__=1", "sna.c"]
     done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -30,7 +38,18 @@ def test_cppcheck_finds_nothing(options: list[str]) -> None:
 @pytest.mark.parametrize("options", VARIANTS[:2], ids=lambda o: " ".join(o) or "default")
 def test_the_clang_analyzer_finds_nothing(options: list[str], tmp_path: Path) -> None:
     pytest.importorskip("ziglang", reason="no clang: pip install ziglang")
-    command = [sys.executable, "-m", "ziglang", "cc", "--analyze", "-std=c99", *options, str(SOURCE / "sna.c"), "-o", str(tmp_path / "p")]
+    command = [
+        sys.executable,
+        "-m",
+        "ziglang",
+        "cc",
+        "--analyze",
+        "-std=c99",
+        *options,
+        str(SOURCE / "sna.c"),
+        "-o",
+        str(tmp_path / "p"),
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     assert "sna.c" not in "".join(line for line in said.splitlines() if "warning:" in line), said
 
@@ -38,5 +57,10 @@ def test_the_clang_analyzer_finds_nothing(options: list[str], tmp_path: Path) ->
 def test_every_deviation_has_its_reason() -> None:
     if not shutil.which("cppcheck"):
         pytest.skip("no cppcheck here")
-    done = subprocess.run([sys.executable, str(ROOT / "tools" / "pages" / "misra.py"), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "pages" / "misra.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0 or "addon" in done.stderr, done.stderr

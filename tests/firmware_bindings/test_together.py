@@ -1,4 +1,5 @@
-"""Several models in one firmware: one library beside them, options that fit all, and what Arduino, Zephyr and -o ask for."""
+"""Several models in one firmware: one library beside them, options that fit all, and what Arduino,
+Zephyr and -o ask for."""
 
 from __future__ import annotations
 
@@ -39,16 +40,32 @@ def test_two_models_in_one_program(pair: tuple[str, str], compiler: str, tmp_pat
         export_c(MODELS[name](), tmp_path, name)
     if pair == ("sparse", "bytes"):
         subprocess.run(["make", "-s", f"CC={compiler}"], cwd=tmp_path, check=True)
-        said = subprocess.run(["./selftest"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        said = subprocess.run(
+            ["./selftest"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert (said.returncode, said.stdout.split()) == (0, ["bytes:", "ok", "sparse:", "ok"])
-    dropped = set(re.findall(r"^#define SNA_NO_(\w+)$", (tmp_path / "sna_options.h").read_text(), re.M))
-    needed = {"sparse": {"LINK"}, "bytes": {"INT", "FIXED"}, "half": {"F16"}, "train": {"TT"}, "plain": set()}
-    assert not any("SNA_NO_BOUND" in path.read_text() for path in tmp_path.rglob("sna_options.h"))  # a file may be replaced later
+    dropped = set(
+        re.findall(r"^#define SNA_NO_(\w+)$", (tmp_path / "sna_options.h").read_text(), re.M)
+    )
+    needed = {
+        "sparse": {"LINK"},
+        "bytes": {"INT", "FIXED"},
+        "half": {"F16"},
+        "train": {"TT"},
+        "plain": set(),
+    }
+    assert not any(
+        "SNA_NO_BOUND" in path.read_text() for path in tmp_path.rglob("sna_options.h")
+    )  # a file may be replaced later
     assert dropped == {"TT", "F16", "INT", "LINK", "FIXED"} - needed[pair[0]] - needed[pair[1]]
 
 
 def test_the_order_of_exports_does_not_matter(tmp_path: Path) -> None:
-    for folder, names in (("a", ["bytes", "train"]), ("b", ["train", "bytes"]), ("c", ["train", "bytes", "train"])):
+    for folder, names in (
+        ("a", ["bytes", "train"]),
+        ("b", ["train", "bytes"]),
+        ("c", ["train", "bytes", "train"]),
+    ):
         for name in names:
             export_c(MODELS[name](), tmp_path / folder, name)
     assert tree(tmp_path / "a") == tree(tmp_path / "b") == tree(tmp_path / "c")
@@ -63,10 +80,16 @@ def test_names_of_two_headers_that_meet_are_refused(tmp_path: Path) -> None:
     assert tree(tmp_path) == before
 
 
-def test_a_library_without_what_a_model_needs_does_not_compile(compiler: str, tmp_path: Path) -> None:
+def test_a_library_without_what_a_model_needs_does_not_compile(
+    compiler: str, tmp_path: Path
+) -> None:
     export_c(MODELS["train"](), tmp_path, "train")
     done = subprocess.run(
-        [compiler, "-DSNA_NO_TT", "-c", "train.c", "-o", "/dev/null"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [compiler, "-DSNA_NO_TT", "-c", "train.c", "-o", "/dev/null"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode and "leaves out what this model needs" in done.stderr
 
@@ -75,20 +98,43 @@ def test_arduino_libraries_link_together(compiler: str, tmp_path: Path) -> None:
     """As the IDE does it: every library's src is on the path, every .c in them is compiled."""
     for name in ("sparse", "bytes", "train"):
         export_c(MODELS[name](), tmp_path / name, name)  # each into a folder of its own
-    libraries = [tmp_path / "sparse" / "arduino" / "sna"] + [tmp_path / n / "arduino" / n for n in ("sparse", "bytes", "train")]
-    assert len({(tmp_path / n / "arduino" / "sna" / "src" / "sna_options.h").read_text() for n in ("sparse", "bytes", "train")}) == 1
+    libraries = [tmp_path / "sparse" / "arduino" / "sna"] + [
+        tmp_path / n / "arduino" / n for n in ("sparse", "bytes", "train")
+    ]
+    assert (
+        len(
+            {
+                (tmp_path / n / "arduino" / "sna" / "src" / "sna_options.h").read_text()
+                for n in ("sparse", "bytes", "train")
+            }
+        )
+        == 1
+    )
     main_c = tmp_path / "sketch.c"
-    calls = "".join(f"f |= {n}_self_test(&m, work, sizeof work);" for n in ("sparse", "bytes", "train"))
+    calls = "".join(
+        f"f |= {n}_self_test(&m, work, sizeof work);" for n in ("sparse", "bytes", "train")
+    )
     includes = "".join(f'#include "{n}.h"\n' for n in ("sparse", "bytes", "train"))
     main_c.write_text(
-        f"{includes}SNA_ALIGN(8) static unsigned char work[4096];\nint main(void) {{ int f = 0; sna_model m; {calls} return f; }}\n"
+        f"{includes}SNA_ALIGN(8) static unsigned char work[4096];\nint main(void) {{ int f = 0;"
+        f" sna_model m; {calls} return f; }}\n"
     )
     sources = [str(p) for lib in libraries for p in (lib / "src").glob("*.c")]
     assert len(sources) == 4
     done = subprocess.run(
-        [compiler, *(f"-I{lib / 'src'}" for lib in libraries), str(main_c), *sources, "-o", str(tmp_path / "p")], check=False
+        [
+            compiler,
+            *(f"-I{lib / 'src'}" for lib in libraries),
+            str(main_c),
+            *sources,
+            "-o",
+            str(tmp_path / "p"),
+        ],
+        check=False,
     )
-    assert done.returncode == 0 and subprocess.run([str(tmp_path / "p")], check=False).returncode == 0
+    assert (
+        done.returncode == 0 and subprocess.run([str(tmp_path / "p")], check=False).returncode == 0
+    )
 
 
 CATEGORIES = {
@@ -104,7 +150,9 @@ CATEGORIES = {
 }
 
 
-@pytest.mark.parametrize("stem", ["plain", "arduino thing", "My Model 2", "7 zones", "x" * 200, "温度", "library", "con"])
+@pytest.mark.parametrize(
+    "stem", ["plain", "arduino thing", "My Model 2", "7 zones", "x" * 200, "温度", "library", "con"]
+)
 def test_arduino_rules(stem: str, tmp_path: Path) -> None:
     """What arduino-lint asks of a library ("specification"): names, fields, folders, headers."""
     export_c(model_of(["a"]), tmp_path, stem)
@@ -112,13 +160,21 @@ def test_arduino_rules(stem: str, tmp_path: Path) -> None:
     assert len(roots) == 2
     for root in roots:
         assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,62}", root.name)
-        fields = dict(line.split("=", 1) for line in (root / "library.properties").read_text().splitlines())
-        assert fields["name"] == root.name and not fields["name"].lower().startswith("arduino")
-        assert re.fullmatch(r"\d+\.\d+\.\d+", fields["version"]) and fields["category"] in CATEGORIES
-        assert all(fields[k] for k in ("author", "maintainer", "sentence", "paragraph", "architectures")) and fields["url"].startswith(
-            "https://"
+        fields = dict(
+            line.split("=", 1) for line in (root / "library.properties").read_text().splitlines()
         )
-        assert "depends" not in fields and (root / "src" / fields["includes"]).exists() and fields["includes"] == f"{root.name}.h"
+        assert fields["name"] == root.name and not fields["name"].lower().startswith("arduino")
+        assert (
+            re.fullmatch(r"\d+\.\d+\.\d+", fields["version"]) and fields["category"] in CATEGORIES
+        )
+        assert all(
+            fields[k] for k in ("author", "maintainer", "sentence", "paragraph", "architectures")
+        ) and fields["url"].startswith("https://")
+        assert (
+            "depends" not in fields
+            and (root / "src" / fields["includes"]).exists()
+            and fields["includes"] == f"{root.name}.h"
+        )
         assert (root / "README.md").exists() and not list(root.glob("*.c"))
         assert all(sketch.stem == sketch.parent.name for sketch in root.rglob("*.ino"))
         assert not any(" " in p.name for p in root.rglob("*"))
@@ -155,10 +211,14 @@ FILES = {  # --to, -o, what is said or written
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_output_names_a_file(case: str, saved: Path, compiler: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_output_names_a_file(
+    case: str, saved: Path, compiler: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     target, output, wanted = FILES[case]
     if target != "c":
-        pytest.importorskip("onnx" if target == "onnx" else "ai_edge_litert", reason="no exporter here")
+        pytest.importorskip(
+            "onnx" if target == "onnx" else "ai_edge_litert", reason="no exporter here"
+        )
     for name in ("taken.c", "taken.tflite", "taken.onnx"):
         (tmp_path / name).mkdir()
     code, said = run(capsys, saved, "--to", target, "-o", tmp_path / output)
@@ -169,7 +229,9 @@ def test_output_names_a_file(case: str, saved: Path, compiler: str, capsys: pyte
         assert code == 2 and wanted in said and not (tmp_path / "fw").exists()
 
 
-def test_output_file_and_another_stem(saved: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_output_file_and_another_stem(
+    saved: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     code, said = run(capsys, saved, "--to", "c", "-o", tmp_path / "a.c", "--stem", "b")
     assert code == 2 and "name two files" in said
 
@@ -179,4 +241,9 @@ def test_without_a_compiler_it_says_so(
 ) -> None:
     monkeypatch.setattr(command, "which", lambda name: None)
     code, said = run(capsys, saved, "--to", "c", "-o", tmp_path / "fw", "--json")
-    assert code == 3 and '"unchecked"' in said and "not compiled here" in said and (tmp_path / "fw" / "m.c").exists()
+    assert (
+        code == 3
+        and '"unchecked"' in said
+        and "not compiled here" in said
+        and (tmp_path / "fw" / "m.c").exists()
+    )

@@ -1,4 +1,5 @@
-"""C against the Python float64 reference on the stored tables: values, gradients, statuses, intervals, roots."""
+"""C against the Python float64 reference on the stored tables: values, gradients, statuses,
+intervals, roots."""
 
 from __future__ import annotations
 
@@ -23,12 +24,15 @@ def reference(data: bytes) -> Model:
 
 
 def allowed(model: Model, y: np.ndarray) -> np.ndarray:
-    """4e-6 * max(1, kappa) of the range, per output, kappa measured at the points as FORMAT.md defines it."""
+    """4e-6 * max(1, kappa) of the range, per output, kappa measured at the points as FORMAT.md
+    defines it."""
     from sna_edge.artifact.golden import measure
 
     scale = measure(model, points_in(model, 512, seed=5))
     width = np.maximum(scale.high, y.max(axis=0)) - np.minimum(scale.low, y.min(axis=0))
-    return np.asarray(FLOAT32 * width * np.maximum(1.0, scale.kappa) + 2.0**-23 * np.abs(y).max(axis=0))
+    return np.asarray(
+        FLOAT32 * width * np.maximum(1.0, scale.kappa) + 2.0**-23 * np.abs(y).max(axis=0)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +68,9 @@ def test_float_is_within_its_bound(name: str, artifacts: dict[str, bytes], c_flo
 
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
 @pytest.mark.parametrize("name", NAMES)
-def test_host_layer_is_within_its_bound(name: str, isa: str, artifacts: dict[str, bytes], host: Any) -> None:
+def test_host_layer_is_within_its_bound(
+    name: str, isa: str, artifacts: dict[str, bytes], host: Any
+) -> None:
     if not host.use(isa):
         pytest.skip(f"this machine has no {isa}")
     model, native = reference(artifacts[name]), host.Model(artifacts[name])
@@ -80,13 +86,17 @@ def test_host_layer_is_within_its_bound(name: str, isa: str, artifacts: dict[str
         bound = allowed(model, expected)
         assert (np.abs(y - expected) <= bound).all()
         assert (np.abs(y2 - expected) <= bound).all()
-        assert np.abs(g - slope).max() <= 1e-5 * max(1.0, bound.max() / FLOAT32) * np.abs(slope).max()
+        assert (
+            np.abs(g - slope).max() <= 1e-5 * max(1.0, bound.max() / FLOAT32) * np.abs(slope).max()
+        )
     host.use("avx512") or host.use("avx2") or host.use("baseline")
 
 
 @pytest.mark.parametrize("extrapolate", [False, True])
 @pytest.mark.parametrize("interaction", ["cp", "tt"])
-def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_double: Any, host: Any) -> None:
+def test_statuses_are_those_of_evaluate(
+    interaction: str, extrapolate: bool, c_double: Any, host: Any
+) -> None:
     made = cp_model(mixed(), outputs=2, sparse=True) if interaction == "cp" else tt_model(mixed())
     model = reference(made.to_bytes())
     opened, native = c_double.open(model.artifact), host.Model(model.artifact)
@@ -97,27 +107,46 @@ def test_statuses_are_those_of_evaluate(interaction: str, extrapolate: bool, c_d
         d = int(rng.integers(len(model.axes)))
         axis = model.axes[d]
         x[row, d] = rng.choice(
-            [np.nan, axis.lower - 0.1 * axis.width, axis.upper + 0.3 * axis.width, axis.upper + 1e-9, axis.lower, axis.upper, 0.5]
+            [
+                np.nan,
+                axis.lower - 0.1 * axis.width,
+                axis.upper + 0.3 * axis.width,
+                axis.upper + 1e-9,
+                axis.lower,
+                axis.upper,
+                0.5,
+            ]
         )
     wanted = model.evaluate(x, extrapolate=extrapolate, level_index=True)
     y, status = opened.value(x, int(extrapolate))
     np.testing.assert_array_equal(status, wanted.status)
-    np.testing.assert_allclose(y, wanted.value, rtol=0, atol=1e-11 * np.nanmax(np.abs(wanted.value)))
+    np.testing.assert_allclose(
+        y, wanted.value, rtol=0, atol=1e-11 * np.nanmax(np.abs(wanted.value))
+    )
     y, status = np.empty_like(y), np.empty(400, np.int8)
     native.value(x, y, status, extrapolate)
     np.testing.assert_array_equal(status, wanted.status)
     np.testing.assert_array_equal(np.isnan(y), np.isnan(wanted.value))
     good = wanted.status >= 0
-    np.testing.assert_allclose(y[good], wanted.value[good], rtol=0, atol=1e-4 * np.nanmax(np.abs(wanted.value)))
+    np.testing.assert_allclose(
+        y[good], wanted.value[good], rtol=0, atol=1e-4 * np.nanmax(np.abs(wanted.value))
+    )
 
 
 @pytest.mark.parametrize("space", ["output", "link"])
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
 def test_intervals(link: str, space: str, c_double: Any, c_float: Any) -> None:
-    """Those of Python, inside the range of the link; in float wider by the rounding of the value."""
+    """Those of Python, inside the range of the link; in float wider by the rounding of the
+    value."""
     made = cp_model(axes_of("uniform", 3, 2), link=link, outputs=2)
     outputs = [
-        sna_edge.Output(o.name, link=link, scale=o.scale, offset=o.offset, interval=sna_edge.Interval(0.9, 0.3, 0.1, space))
+        sna_edge.Output(
+            o.name,
+            link=link,
+            scale=o.scale,
+            offset=o.offset,
+            interval=sna_edge.Interval(0.9, 0.3, 0.1, space),
+        )
         for o in made.outputs
     ]
     model = reference(made.replace(outputs=outputs).to_bytes())
@@ -145,10 +174,14 @@ def test_there_is_no_interval_beyond_the_domain(status: Status, c_double: Any) -
 @pytest.mark.parametrize("space", ["output", "link"])
 @pytest.mark.parametrize("scale,offset", [(1.0, 0.0), (100.0, 0.0), (-2.0, 1.0), (3.0, -1.5)])
 @pytest.mark.parametrize("link", ["exp", "logistic"])
-def test_intervals_stay_in_the_range_of_the_link(link: str, scale: float, offset: float, space: str, c_double: Any, c_float: Any) -> None:
+def test_intervals_stay_in_the_range_of_the_link(
+    link: str, scale: float, offset: float, space: str, c_double: Any, c_float: Any
+) -> None:
     """A share was said to lie between 0.873 and 1.079."""
     axis = sna_edge.spline_axis("x", "", 0.0, 1.0, spans=1, degree=1)
-    output = sna_edge.Output("y", link=link, scale=scale, offset=offset, interval=sna_edge.Interval(0.9, 0.4, 0.7, space))
+    output = sna_edge.Output(
+        "y", link=link, scale=scale, offset=offset, interval=sna_edge.Interval(0.9, 0.4, 0.7, space)
+    )
     model = sna_edge.Model([axis], sna_edge.CP.full([np.array([[-60.0], [60.0]])]), [output])
     model = reference(model.to_bytes())
     far = offset + scale if link == "logistic" else np.copysign(np.inf, scale)
@@ -157,13 +190,30 @@ def test_intervals_stay_in_the_range_of_the_link(link: str, scale: float, offset
         wanted = model.evaluate(np.array([x]))
         for library, close in ((c_double, 1e-9), (c_float, 1e-5)):
             low, high, status = library.open(model.artifact).interval(0, y)
-            assert status == Status.OK and min(offset, far) <= low < high <= max(offset, far), (x, y)
-            np.testing.assert_allclose([low, high], [wanted.lower[0, 0], wanted.upper[0, 0]], rtol=close, atol=close * abs(scale))
+            assert status == Status.OK and min(offset, far) <= low < high <= max(offset, far), (
+                x,
+                y,
+            )
+            np.testing.assert_allclose(
+                [low, high],
+                [wanted.lower[0, 0], wanted.upper[0, 0]],
+                rtol=close,
+                atol=close * abs(scale),
+            )
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
 @pytest.mark.parametrize(
-    "kind,degree", [("uniform", 1), ("uniform", 3), ("uniform", 7), ("graded", 3), ("lagrange", 3), ("periodic", 3), ("hat", 1)]
+    "kind,degree",
+    [
+        ("uniform", 1),
+        ("uniform", 3),
+        ("uniform", 7),
+        ("graded", 3),
+        ("lagrange", 3),
+        ("periodic", 3),
+        ("hat", 1),
+    ],
 )
 def test_roots_are_those_of_python(kind: str, degree: int, link: str, c_double: Any) -> None:
     model = reference(cp_model(axes_of(kind, degree, 3), link=link, rank=7, seed=4).to_bytes())
@@ -175,7 +225,9 @@ def test_roots_are_those_of_python(kind: str, degree: int, link: str, c_double: 
         found, status, nearest = opened.roots(x, 1, target)
         assert status == wanted.status, (row, wanted)
         np.testing.assert_allclose(
-            sorted(found[:, 0]), sorted(np.atleast_1d(np.asarray(wanted.x, float)).ravel()), atol=1e-8 * model.axes[1].width
+            sorted(found[:, 0]),
+            sorted(np.atleast_1d(np.asarray(wanted.x, float)).ravel()),
+            atol=1e-8 * model.axes[1].width,
         )
         assert abs(nearest - target) <= 1e-6 * max(1.0, abs(target))
 
@@ -186,7 +238,11 @@ def test_roots_of_a_target_out_of_reach(c_double: Any) -> None:
     x = points_in(model, 1)[0]
     assert opened.roots(x, 0, 0.0)[1] == Status.NOT_VERIFIED
     assert opened.verify() == 0
-    line = model.value(np.column_stack([np.linspace(model.axes[0].lower, model.axes[0].upper, 20001), np.full(20001, x[1])]))
+    line = model.value(
+        np.column_stack(
+            [np.linspace(model.axes[0].lower, model.axes[0].upper, 20001), np.full(20001, x[1])]
+        )
+    )
     found, status, nearest = opened.roots(x, 0, float(line.max()) + 1.0)
     assert (len(found), status) == (0, Status.UNREACHABLE)
     assert abs(nearest - line.max()) < 1e-6 * np.ptp(line)
@@ -202,8 +258,11 @@ def test_workspace_too_small_is_refused(dtype: str, c_double: Any) -> None:
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
 @pytest.mark.parametrize("degree", range(1, 8))
 @pytest.mark.parametrize("kind", ["uniform", "graded", "bernstein", "lagrange", "periodic"])
-def test_gradients_of_the_host_layer_at_every_degree(kind: str, degree: int, isa: str, host: Any) -> None:
-    """1e-5 of the largest slope; on even splines 1e-5 * max(1, kappa) of range over width too: powers of u about 0 lose more."""
+def test_gradients_of_the_host_layer_at_every_degree(
+    kind: str, degree: int, isa: str, host: Any
+) -> None:
+    """1e-5 of the largest slope; on even splines 1e-5 * max(1, kappa) of range over width too:
+    powers of u about 0 lose more."""
     from sna_edge.artifact.golden import measure
 
     if not host.use(isa):
@@ -218,7 +277,11 @@ def test_gradients_of_the_host_layer_at_every_degree(kind: str, degree: int, isa
     assert (error <= 1e-5 * np.abs(slope).max(axis=0)).all(), error / np.abs(slope).max(axis=0)
     if kind in ("uniform", "periodic"):
         scale = measure(model, x)
-        rate = (scale.high - scale.low)[:, None] * np.maximum(1.0, scale.kappa)[:, None] / np.array([a.width for a in model.axes])
+        rate = (
+            (scale.high - scale.low)[:, None]
+            * np.maximum(1.0, scale.kappa)[:, None]
+            / np.array([a.width for a in model.axes])
+        )
         assert (error <= 1e-5 * rate).all(), error / rate
 
 
@@ -233,24 +296,39 @@ def test_trains_of_any_rank_in_the_host_layer(degree: int, rank: int, isa: str, 
     assert native.isa == isa
     x = points_in(model, 130)
     expected, slope = model.backend.value_and_gradient(x)
-    y, y2, g, status = np.empty(expected.shape), np.empty(expected.shape), np.empty(slope.shape), np.empty(len(x), np.int8)
+    y, y2, g, status = (
+        np.empty(expected.shape),
+        np.empty(expected.shape),
+        np.empty(slope.shape),
+        np.empty(len(x), np.int8),
+    )
     native.value(x, y, status)
     native.gradient(x, y2, g, status)
     host.use("avx512") or host.use("avx2") or host.use("baseline")
     bound = allowed(model, expected)
     assert (np.abs(y - expected) <= bound).all() and (np.abs(y2 - expected) <= bound).all()
-    assert np.abs(g - slope).max() <= 1e-5 * max(1.0, (bound / FLOAT32 / np.ptp(expected, axis=0)).max()) * max(np.abs(slope).max(), 1e-30)
+    assert np.abs(g - slope).max() <= 1e-5 * max(
+        1.0, (bound / FLOAT32 / np.ptp(expected, axis=0)).max()
+    ) * max(np.abs(slope).max(), 1e-30)
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["float64", "float32"])
 @pytest.mark.parametrize("count", [127, 128, 129, 511, 512, 513, 640, 1500])
 def test_large_batches_say_what_small_ones_say(count: int, single: bool, host: Any) -> None:
-    """Batches above 127 points go span by span in piles of 512; a pile with an extrapolated row goes the ordinary way."""
-    for model in (cp_model(mixed(), outputs=2, sparse=True, rank=40, link="exp"), cp_model(axes_of("graded", 3, 3), rank=70)):
+    """Batches above 127 points go span by span in piles of 512; a pile with an extrapolated row
+    goes the ordinary way."""
+    for model in (
+        cp_model(mixed(), outputs=2, sparse=True, rank=40, link="exp"),
+        cp_model(axes_of("graded", 3, 3), rank=70),
+    ):
         native = host.Model(model.to_bytes())
         dtype = np.float32 if single else np.float64
         x = points_in(model, count, seed=count).astype(dtype)
-        x[count // 3, 1], x[count // 2, 0], x[-1, 2] = np.nan, model.axes[0].upper + 1.0, model.axes[2].lower
+        x[count // 3, 1], x[count // 2, 0], x[-1, 2] = (
+            np.nan,
+            model.axes[0].upper + 1.0,
+            model.axes[2].lower,
+        )
         for extrapolate in (False, True):
             y, status = np.empty((count, len(model.outputs)), dtype), np.empty(count, np.int8)
             native.value(x, y, status, extrapolate)
@@ -258,15 +336,21 @@ def test_large_batches_say_what_small_ones_say(count: int, single: bool, host: A
             for start in range(0, count, 64):
                 native.value(*(a[start : start + 64] for a in (x, small, said)), extrapolate)
             np.testing.assert_array_equal(status, said)
-            assert {Status.BAD_INPUT, Status.EXTRAPOLATED if extrapolate else Status.OUT_OF_DOMAIN} <= set(status.tolist())
+            assert {
+                Status.BAD_INPUT,
+                Status.EXTRAPOLATED if extrapolate else Status.OUT_OF_DOMAIN,
+            } <= set(status.tolist())
             scale = np.nanmax(np.abs(small), axis=0)
-            assert (np.isnan(y) == np.isnan(small)).all() and np.nanmax(np.abs(y - small) / scale) < 2e-6
+            assert (np.isnan(y) == np.isnan(small)).all() and np.nanmax(
+                np.abs(y - small) / scale
+            ) < 2e-6
 
 
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
 def test_gradients_over_many_spans(dtype: str, isa: str, host: Any) -> None:
-    """61 spans an axis: a slope summed from rows would be a difference of numbers 61 times larger."""
+    """61 spans an axis: a slope summed from rows would be a difference of numbers 61 times
+    larger."""
     from sna_edge.artifact.golden import measure
 
     if not host.use(isa):
@@ -278,5 +362,9 @@ def test_gradients_over_many_spans(dtype: str, isa: str, host: Any) -> None:
     host.Model(model.artifact).gradient(x, y, g, status)
     host.use("avx512") or host.use("avx2") or host.use("baseline")
     scale = measure(model, x)
-    rate = float((scale.high - scale.low)[0]) * max(1.0, float(scale.kappa[0])) / np.array([a.width for a in model.axes])
+    rate = (
+        float((scale.high - scale.low)[0])
+        * max(1.0, float(scale.kappa[0]))
+        / np.array([a.width for a in model.axes])
+    )
     assert (np.abs(g - slope).max(axis=(0, 1)) <= 3e-6 * rate).all()

@@ -1,4 +1,5 @@
-"""An artifact edited by hand: plain struct access by the offsets of FORMAT.md, checksums made again."""
+"""An artifact edited by hand: plain struct access by the offsets of FORMAT.md, checksums made
+again."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ SECTIONS = ("axes", "spans", "breaks", "matrices", "tables", "interaction", "out
 
 
 class ByHand:
-    """`poke` numbers into header, section table or a section; `replaced` rebuilds with sections of other sizes."""
+    """`poke` numbers into header, section table or a section; `replaced` rebuilds with sections of
+    other sizes."""
 
     def __init__(self, data: bytes) -> None:
         self.data = bytearray(data)
@@ -48,7 +50,15 @@ class ByHand:
         return ByHand(bytes(out)).sealed()
 
     def replaced_json(self, section: str, value: object) -> ByHand:
-        return self.replaced(**{section: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()})
+        return self.replaced(
+            **{
+                section: (
+                    json.dumps(
+                        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+                    ).encode()
+                )
+            }
+        )
 
     def sealed(self) -> ByHand:
         start = self.place("integrity")[0]

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis
-from sna_edge.core.basis import bspline, graded_breaks, hat, lagrange, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import (
+    bspline,
+    graded_breaks,
+    hat,
+    lagrange,
+    periodic_bspline,
+    uniform_breaks,
+)
 
 Factory = Callable[..., Model]
 
@@ -40,7 +47,9 @@ def random_table(rng: np.random.Generator, axis: Axis, columns: int) -> np.ndarr
     return np.asarray(table[axis.basis.tie])
 
 
-def cp_model(axes: tuple[Axis, ...], seed: int = 0, outputs: int = 2, rank: int = 6, **changes: object) -> Model:
+def cp_model(
+    axes: tuple[Axis, ...], seed: int = 0, outputs: int = 2, rank: int = 6, **changes: object
+) -> Model:
     """Modes of different axis sets: additive, pairwise and full."""
     rng = np.random.default_rng(seed)
     uses = rng.random((len(axes), rank)) < 0.5
@@ -48,18 +57,25 @@ def cp_model(axes: tuple[Axis, ...], seed: int = 0, outputs: int = 2, rank: int 
     uses[np.arange(rank) % len(axes), np.arange(rank)] = True
     modes = tuple(np.flatnonzero(u) for u in uses)
     tables = tuple(random_table(rng, a, len(m)) for a, m in zip(axes, modes, strict=True))
-    made = [Output(f"y{k}", "J", scale=1.5 - k, offset=0.25 * k, bias=0.1 + k) for k in range(outputs)]
+    made = [
+        Output(f"y{k}", "J", scale=1.5 - k, offset=0.25 * k, bias=0.1 + k) for k in range(outputs)
+    ]
     fields: dict[str, object] = {"outputs": made, **changes}
     return Model(axes, CP(tables, modes, rng.standard_normal((rank, outputs))), **fields)  # type: ignore[arg-type]
 
 
-def tt_model(axes: tuple[Axis, ...], seed: int = 0, outputs: int = 2, rank: int = 3, **changes: object) -> Model:
+def tt_model(
+    axes: tuple[Axis, ...], seed: int = 0, outputs: int = 2, rank: int = 3, **changes: object
+) -> Model:
     rng = np.random.default_rng(seed)
     ranks = [1, *[rank + d % 2 for d in range(len(axes))]]
     cores = tuple(
-        random_table(rng, a, ranks[d] * ranks[d + 1]).reshape(-1, ranks[d], ranks[d + 1]) for d, a in enumerate(axes)
+        random_table(rng, a, ranks[d] * ranks[d + 1]).reshape(-1, ranks[d], ranks[d + 1])
+        for d, a in enumerate(axes)
     )
-    made = [Output(f"y{k}", "J", scale=1.5 - k, offset=0.25 * k, bias=0.1 + k) for k in range(outputs)]
+    made = [
+        Output(f"y{k}", "J", scale=1.5 - k, offset=0.25 * k, bias=0.1 + k) for k in range(outputs)
+    ]
     fields: dict[str, object] = {"outputs": made, **changes}
     return Model(axes, TT(cores, rng.standard_normal((ranks[-1], outputs))), **fields)  # type: ignore[arg-type]
 
@@ -68,7 +84,11 @@ def points_in(model: Model, count: int, seed: int = 1) -> np.ndarray:
     """Uniform points of the domain [count, D], levels on categorical axes."""
     rng = np.random.default_rng(seed)
     columns = [
-        rng.integers(0, a.basis.n_spans, count).astype(float) if a.kind == "categorical" else rng.uniform(a.lower, a.upper, count)
+        (
+            rng.integers(0, a.basis.n_spans, count).astype(float)
+            if a.kind == "categorical"
+            else rng.uniform(a.lower, a.upper, count)
+        )
         for a in model.axes
     ]
     return np.stack(columns, axis=1)
@@ -76,7 +96,10 @@ def points_in(model: Model, count: int, seed: int = 1) -> np.ndarray:
 
 def slow_value(model: Model, x: np.ndarray) -> np.ndarray:
     """y [K] of one point by plain sums over rows and modes: the obvious evaluator."""
-    atoms = [a.basis.design(np.array([v]))[0] @ t for a, v, t in zip(model.axes, x, model.interaction.tables, strict=True)]
+    atoms = [
+        a.basis.design(np.array([v]))[0] @ t
+        for a, v, t in zip(model.axes, x, model.interaction.tables, strict=True)
+    ]
     work = model.interaction
     if isinstance(work, CP):
         modes = np.ones(work.rank)
@@ -89,7 +112,9 @@ def slow_value(model: Model, x: np.ndarray) -> np.ndarray:
             row = row @ atom.reshape(core.shape[1:])
         modes = row[0]
     f = modes @ work.weights + np.array([o.bias for o in model.outputs])
-    return np.array([o.value(np.array(v)) for o, v in zip(model.outputs, f, strict=True)], dtype=float)
+    return np.array(
+        [o.value(np.array(v)) for o, v in zip(model.outputs, f, strict=True)], dtype=float
+    )
 
 
 def gridded(model: Model, dtypes: tuple[str, ...]) -> Model:

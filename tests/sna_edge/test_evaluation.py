@@ -33,7 +33,8 @@ def test_batches_of_any_size_agree(model, build) -> None:
 
 
 def test_gradient_is_the_difference_quotient(model, build) -> None:
-    """Central differences with a step of 1e-6 of the axis, at points a step away from every break."""
+    """Central differences with a step of 1e-6 of the axis, at points a step away from every
+    break."""
     x = build.points(model, 300)
     for d, axis in enumerate(model.axes):
         if axis.kind == "categorical":
@@ -44,7 +45,9 @@ def test_gradient_is_the_difference_quotient(model, build) -> None:
         rows = x[(u > 1e-3) & (u < 1 - 1e-3)]
         step = np.zeros(len(model.axes))
         step[d] = h
-        quotient = (model.value(rows + step, level_index=True) - model.value(rows - step, level_index=True)) / (2 * h)
+        quotient = (
+            model.value(rows + step, level_index=True) - model.value(rows - step, level_index=True)
+        ) / (2 * h)
         gradient = model.gradient(rows, level_index=True)[:, :, d]
         assert np.abs(gradient - quotient).max() <= 1e-6 * np.abs(gradient).max()
 
@@ -65,11 +68,17 @@ def test_gradients_go_through_links(build, link: str) -> None:
     for d, axis in enumerate(model.axes):
         step = np.zeros(3)
         step[d] = 1e-6 * axis.width
-        inner = np.clip(x, [a.lower + 2e-6 * a.width for a in model.axes], [a.upper - 2e-6 * a.width for a in model.axes])
+        inner = np.clip(
+            x,
+            [a.lower + 2e-6 * a.width for a in model.axes],
+            [a.upper - 2e-6 * a.width for a in model.axes],
+        )
         _, u = axis.basis.locate(inner[:, d])
         inner = inner[(u > 1e-3) & (u < 1 - 1e-3)]
         quotient = (model.value(inner + step) - model.value(inner - step)) / (2 * step[d])
-        assert np.abs(model.gradient(inner)[:, :, d] - quotient).max() <= 1e-6 * max(np.abs(quotient).max(), 1.0)
+        assert np.abs(model.gradient(inner)[:, :, d] - quotient).max() <= 1e-6 * max(
+            np.abs(quotient).max(), 1.0
+        )
 
 
 def test_modes_of_any_axis_set_are_products_of_their_atoms() -> None:
@@ -95,7 +104,13 @@ def test_sorting_modes_keeps_the_function(build) -> None:
     x = build.points(model, 50)
     ordered = model.interaction.sorted()
     assert ordered.masks == sorted(ordered.masks)
-    assert np.abs(model.replace(interaction=ordered).value(x, level_index=True) - model.value(x, level_index=True)).max() < 1e-11
+    assert (
+        np.abs(
+            model.replace(interaction=ordered).value(x, level_index=True)
+            - model.value(x, level_index=True)
+        ).max()
+        < 1e-11
+    )
 
 
 @pytest.mark.parametrize("p", range(8))
@@ -106,7 +121,9 @@ def test_every_degree_evaluates_and_differentiates(build, p: int) -> None:
     slow = np.stack([build.slow_value(model, row) for row in x])
     assert np.abs(model.value(x) - slow).max() <= 1e-12 * np.abs(slow).max()
     values, gradient = model.value_and_gradient(x)
-    assert gradient.shape == (80, 1, 2) and np.abs(values - slow).max() <= 1e-12 * np.abs(slow).max()
+    assert (
+        gradient.shape == (80, 1, 2) and np.abs(values - slow).max() <= 1e-12 * np.abs(slow).max()
+    )
 
 
 def test_cp_and_tt_check_their_shapes() -> None:
@@ -124,7 +141,10 @@ def test_cp_and_tt_check_their_shapes() -> None:
 
 
 def test_large_tables_take_the_gathering_path(build) -> None:
-    axes = (spline_axis("x", "", 0.0, 1.0, spans=400, degree=3), spline_axis("y", "", 0.0, 1.0, spans=3, degree=3))
+    axes = (
+        spline_axis("x", "", 0.0, 1.0, spans=400, degree=3),
+        spline_axis("y", "", 0.0, 1.0, spans=3, degree=3),
+    )
     model = build.cp(axes, outputs=1)
     x = build.points(model, 300)
     slow = np.stack([build.slow_value(model, row) for row in x])

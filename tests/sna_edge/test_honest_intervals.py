@@ -24,7 +24,9 @@ LINKS = [
 SPACES = ["output", "link"]
 
 
-def steep(link: str, scale: float, offset: float, interval: Interval | None, axes: int = 1) -> Model:
+def steep(
+    link: str, scale: float, offset: float, interval: Interval | None, axes: int = 1
+) -> Model:
     """f = 60 (x - 1/2): both ends of the link are reached to the last bit."""
     made = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=1, degree=1) for d in range(axes)]
     tables = (np.array([[-30.0], [30.0]]), *(np.ones((2, 1)) for _ in range(axes - 1)))
@@ -33,20 +35,28 @@ def steep(link: str, scale: float, offset: float, interval: Interval | None, axe
 
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("link,scale,offset", LINKS)
-def test_an_interval_stays_in_the_range_of_its_link(link: str, scale: float, offset: float, space: str) -> None:
+def test_an_interval_stays_in_the_range_of_its_link(
+    link: str, scale: float, offset: float, space: str
+) -> None:
     """A share was said to lie between 0.873 and 1.079."""
     width = 0.2 * abs(scale) if space == "output" else 0.7
     model = steep(link, scale, offset, Interval(0.9, width, 1.5 * width, space))
     found = model.evaluate(np.linspace(0, 1, 101)[:, None])
     far = offset + scale if link == "logistic" else np.copysign(np.inf, scale)
-    assert np.isfinite(found.lower).all() and (found.lower >= min(offset, far)).all() and (found.upper <= max(offset, far)).all()
+    assert (
+        np.isfinite(found.lower).all()
+        and (found.lower >= min(offset, far)).all()
+        and (found.upper <= max(offset, far)).all()
+    )
     assert (found.lower <= found.value).all() and (found.value <= found.upper).all()
     assert (found.lower < found.upper).all()  # a value that has rounded to an end keeps a width
 
 
 @pytest.mark.parametrize("widths", [0.0, 0.05, 0.5, 2.0, 1e6])
 @pytest.mark.parametrize("link,scale,offset", LINKS)
-def test_limits_at_the_end_of_a_link_ask_nothing(link: str, scale: float, offset: float, widths: float) -> None:
+def test_limits_at_the_end_of_a_link_ask_nothing(
+    link: str, scale: float, offset: float, widths: float
+) -> None:
     model = steep(link, scale, offset, Interval(0.9, widths, widths))
     low, high = model.outputs[0].ends
     band = bands(model, {"y": (low, high)})[0]
@@ -61,13 +71,22 @@ def several(link: str, interval: Interval, levels: bool = False) -> Model:
     axes += [level_axis("c", ("p", "q"))] if levels else []
     rng = np.random.default_rng(1)
     cp = CP.full([rng.random((a.basis.n_rows, 2)) for a in axes], np.ones((2, 2)))
-    return Model(axes, cp, [Output("y", "", link, 2.0, 0.5, 0.0, interval), Output("z", "", link, 1.0, 0.0, 0.0, None)])
+    return Model(
+        axes,
+        cp,
+        [
+            Output("y", "", link, 2.0, 0.5, 0.0, interval),
+            Output("z", "", link, 1.0, 0.0, 0.0, None),
+        ],
+    )
 
 
 @pytest.mark.parametrize("levels", [False, True])
 @pytest.mark.parametrize("interval", PLAIN)
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
-def test_there_is_no_interval_outside_the_domain(link: str, interval: Interval, levels: bool) -> None:
+def test_there_is_no_interval_outside_the_domain(
+    link: str, interval: Interval, levels: bool
+) -> None:
     """`--extrapolate` said "90 %" with an unchanged width."""
     model = several(link, interval, levels)
     x = np.array([[0.5, 0.0], [1.5, 0.0], [-9.0, 3.0], [0.2, -1.01], [1.0, 1.0]])
@@ -87,7 +106,9 @@ def saved(tmp_path: Path) -> str:
     return str(tmp_path / "m.sna")
 
 
-def test_the_words_say_that_there_is_none(saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_say_that_there_is_none(
+    saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["query", saved, "--at", "a=1.5", "b=0", "--extrapolate"]) == 0
     said = capsys.readouterr().out
     assert "no interval outside the domain" in said and "90 %" not in said
@@ -99,4 +120,9 @@ def test_the_words_say_that_there_is_none(saved: str, tmp_path: Path, capsys: py
     main(["query", saved, "--table", str(table), "-o", str(tmp_path / "o.csv"), "--extrapolate"])
     with open(tmp_path / "o.csv", newline="") as file:
         first, second = csv.DictReader(file)
-    assert first["y_lower"] and first["y_upper"] and second["y"] and second["y_lower"] == second["y_upper"] == ""
+    assert (
+        first["y_lower"]
+        and first["y_upper"]
+        and second["y"]
+        and second["y_lower"] == second["y_upper"] == ""
+    )

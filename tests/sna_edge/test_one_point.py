@@ -39,11 +39,19 @@ FORMS = {
     "list of numpy scalars": lambda m, x: list(x),
     "mapping": lambda m, x: dict(zip(m.input_names, x.tolist(), strict=True)),
     "mapping of numpy scalars": lambda m, x: dict(zip(m.input_names, x, strict=True)),
-    "mapping in another order": lambda m, x: OrderedDict(reversed(list(zip(m.input_names, x.tolist(), strict=True)))),
+    "mapping in another order": lambda m, x: OrderedDict(
+        reversed(list(zip(m.input_names, x.tolist(), strict=True)))
+    ),
     "proxy": lambda m, x: MappingProxyType(dict(zip(m.input_names, x.tolist(), strict=True))),
-    "mapping with an array of one": lambda m, x: {n: np.array([v]) if n == "lot" else v for n, v in zip(m.input_names, x, strict=True)},
-    "mapping with arrays of none": lambda m, x: {n: np.array(v) for n, v in zip(m.input_names, x, strict=True)},
-    "mapping of arrays": lambda m, x: {n: np.array([v]) for n, v in zip(m.input_names, x, strict=True)},
+    "mapping with an array of one": lambda m, x: {
+        n: np.array([v]) if n == "lot" else v for n, v in zip(m.input_names, x, strict=True)
+    },
+    "mapping with arrays of none": lambda m, x: {
+        n: np.array(v) for n, v in zip(m.input_names, x, strict=True)
+    },
+    "mapping of arrays": lambda m, x: {
+        n: np.array([v]) for n, v in zip(m.input_names, x, strict=True)
+    },
 }
 
 
@@ -61,17 +69,27 @@ KINDS = {
     "levels and a span without rows": lambda build: several(build, axes_of()),
     "exp": lambda build: build.linked("exp"),
     "logistic": lambda build: build.linked("logistic"),
-    "interval before the link": lambda build: several(build, axes_of(), Interval(0.9, 0.1, 0.2, "link")),
+    "interval before the link": lambda build: several(
+        build, axes_of(), Interval(0.9, 0.1, 0.2, "link")
+    ),
 }
 
 
-def several(build: Any, axes: tuple[Axis, ...], interval: Interval | None = Interval(0.9, 0.5, 0.25)) -> Model:  # noqa: B008
+def several(
+    build: Any,
+    axes: tuple[Axis, ...],
+    interval: Interval | None = Interval(0.9, 0.5, 0.25),  # noqa: B008
+) -> Model:
     model = build.cp(axes, outputs=3)
-    return model.replace(outputs=[model.outputs[0], replace(model.outputs[1], interval=interval), model.outputs[2]])
+    return model.replace(
+        outputs=[model.outputs[0], replace(model.outputs[1], interval=interval), model.outputs[2]]
+    )
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def pair(request: pytest.FixtureRequest, build: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Model]:
+def pair(
+    request: pytest.FixtureRequest, build: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Model, Model]:
     """A model with the short way and the same without."""
     path = tmp_path_factory.mktemp("one") / "m.sna"
     KINDS[request.param](build).save(path)
@@ -83,16 +101,29 @@ def pair(request: pytest.FixtureRequest, build: Any, tmp_path_factory: pytest.Te
 
 
 def points(model: Model) -> list[np.ndarray]:
-    """Inside, on the ends, a hair and far beyond them, missing, infinite; every level, and what is none."""
+    """Inside, on the ends, a hair and far beyond them, missing, infinite; every level, and what is
+    none."""
     rng = np.random.default_rng(3)
     out = []
     for _ in range(40):
         x = []
         for a in model.axes:
             if a.kind == "categorical":
-                x.append(rng.choice([7.0, 12.0, 1.0, 1.5, 1.5, 0.0, 3.0, np.nan], p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.04, 0.03, 0.03]))
+                x.append(
+                    rng.choice(
+                        [7.0, 12.0, 1.0, 1.5, 1.5, 0.0, 3.0, np.nan],
+                        p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.04, 0.03, 0.03],
+                    )
+                )
                 continue
-            near = [a.lower, a.upper, a.lower - 0.4 * a.slack, a.upper + 0.4 * a.slack, a.upper + 1e3 * a.slack, a.upper + a.width]
+            near = [
+                a.lower,
+                a.upper,
+                a.lower - 0.4 * a.slack,
+                a.upper + 0.4 * a.slack,
+                a.upper + 1e3 * a.slack,
+                a.upper + a.width,
+            ]
             near += [np.nan, np.inf]
             x.append(rng.choice(near) if rng.random() < 0.15 else rng.uniform(a.lower, a.upper))
         out.append(np.array(x))
@@ -119,7 +150,9 @@ def same(a: Any, b: Any) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_short_way_says_what_the_ordinary_way_says(pair: tuple[Model, Model], form: str) -> None:
+def test_the_short_way_says_what_the_ordinary_way_says(
+    pair: tuple[Model, Model], form: str
+) -> None:
     quick, plain = pair
     seen = set()
     for x in points(quick):
@@ -136,10 +169,18 @@ def test_the_short_way_says_what_the_ordinary_way_says(pair: tuple[Model, Model]
 
 
 @pytest.mark.parametrize("level_index", [False, True])
-def test_a_mapping_with_a_name_too_many_is_refused_as_ever(pair: tuple[Model, Model], level_index: bool) -> None:
-    point = {a.name: 1.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in pair[0].axes}
+def test_a_mapping_with_a_name_too_many_is_refused_as_ever(
+    pair: tuple[Model, Model], level_index: bool
+) -> None:
+    point = {
+        a.name: 1.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in pair[0].axes
+    }
     assert pair[0].value(point, level_index=level_index).shape == (len(pair[0].outputs),)
-    for query in (point | {"part": 7.0}, dict(list(point.items())[1:]), dict(list(point.items())[1:]) | {"part": 7.0}):
+    for query in (
+        point | {"part": 7.0},
+        dict(list(point.items())[1:]),
+        dict(list(point.items())[1:]) | {"part": 7.0},
+    ):
         for call in ("value", "evaluate"):
             a, b = (told(getattr(m, call), query, level_index=level_index) for m in pair)
             assert a == b and a[0] is InputError
@@ -157,12 +198,26 @@ def test_indices_of_levels_take_the_short_way_too(pair: tuple[Model, Model], for
         same(*(told(m.value, query, level_index=True) for m in pair))
 
 
-def test_plain_points_do_take_the_short_way(pair: tuple[Model, Model], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A (1, D) row cost 12 times, float32 5 times, `evaluate` 35 times a (D,) value: they converted and checked like a table."""
+def test_plain_points_do_take_the_short_way(
+    pair: tuple[Model, Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A (1, D) row cost 12 times, float32 5 times, `evaluate` 35 times a (D,) value: they converted
+    and checked like a table."""
     quick, _ = pair
     x = np.array([7.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in quick.axes])
     monkeypatch.setattr("sna_edge.model.coordinates", lambda *_: pytest.fail("the ordinary way"))
-    for form in ("(D,)", "(1, D)", "(1, D), Fortran", "read-only", "float32", "(1, D) float32", "list", "tuple", "mapping", "proxy"):
+    for form in (
+        "(D,)",
+        "(1, D)",
+        "(1, D), Fortran",
+        "read-only",
+        "float32",
+        "(1, D) float32",
+        "list",
+        "tuple",
+        "mapping",
+        "proxy",
+    ):
         query = FORMS[form](quick, x)
         quick.value(query)
         assert quick.evaluate(query).status[0] >= 0
@@ -176,7 +231,12 @@ def test_an_answer_is_a_record_of_its_own(pair: tuple[Model, Model]) -> None:
     for name in ("value", "status", "lower", "upper", "axis", "excess"):
         getattr(first, name)[...] = 9
     again = quick.evaluate(x)
-    assert again.status[0] == 0 and again.axis[0] == -1 and again.excess[0] == 0 and again.value[0, 0] != 9
+    assert (
+        again.status[0] == 0
+        and again.axis[0] == -1
+        and again.excess[0] == 0
+        and again.value[0, 0] != 9
+    )
     assert again.moved is None and "status=" in repr(again)
     with pytest.raises(AttributeError):
         again.status = first.status  # type: ignore[misc]

@@ -1,10 +1,12 @@
-"""No fit worse than the best of mean, linear and quadratic on rows that took no part: a table of 16 tables.
+"""No fit worse than the best of mean, linear and quadratic on rows that took no part: a table of 16
+tables.
 
     python tools/accuracy/fit_floor.py [--seed 0] [--time-limit 60] [NAME ...]
 
-Every table is parted into rows to fit and rows to test, rows with equal inputs together. The three references are written here
-anew (numpy, ridge by five folds), so that nothing of the fit judges itself. Test rows lie within the range of the rows seen: a
-model refuses others. Measured tables are skipped where they are absent.
+Every table is parted into rows to fit and rows to test, rows with equal inputs together. The three
+references are written here anew (numpy, ridge by five folds), so that nothing of the fit judges
+itself. Test rows lie within the range of the rows seen: a model refuses others. Measured tables are
+skipped where they are absent.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ Answer = Callable[[Floats, Floats, np.random.Generator], Floats]
 """y of sensors, hidden causes and a stream of noise."""
 FLOOR = 1.05
 MOST_ROWS, MOST_PAIRS = 1500, 24
-"""Rows of a measured table that are used (evenly spaced), and inputs up to which the quadratic has all products."""
+"""Rows of a measured table that are used (evenly spaced), and inputs up to which the quadratic has
+all products."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Table:
 
 
 def hidden(y: Answer, rows: int = 700, noise: float = 0.01) -> Load:
-    """Twelve sensors of three hidden causes, a constant, a copy, a copy in other units and a near copy."""
+    """Twelve sensors of three hidden causes, a constant, a copy, a copy in other units and a near
+    copy."""
 
     def load(seed: int) -> tuple[Floats, Floats]:
         rng = np.random.default_rng([seed, 5])
@@ -92,7 +96,9 @@ def few(seed: int) -> tuple[Floats, Floats]:
 
 def hofmann() -> tuple[Floats, Floats]:
     names = ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"]
-    return columns("hofmann2026_316l_singletracks/hofmann2026_316l_677.csv", names, "penetration_depth_um")
+    return columns(
+        "hofmann2026_316l_singletracks/hofmann2026_316l_677.csv", names, "penetration_depth_um"
+    )
 
 
 def chen() -> tuple[Floats, Floats]:
@@ -165,7 +171,8 @@ class Line:
 
     @property
     def ratio(self) -> float:
-        """Error of the fit over that of the best reference; a table met to rounding by both counts as one."""
+        """Error of the fit over that of the best reference; a table met to rounding by both counts
+        as one."""
         best = min(self.mean, self.linear, self.quadratic)
         return max(self.fit, 1e-6) / max(best, 1e-6)
 
@@ -174,7 +181,9 @@ def measure(table: Table, seed: int, limit: float | None) -> Line:
     x, y = table.load(seed)
     test = fold_of_rows(x, 4, seed + 77) == 0
     seen = np.flatnonzero(~test)
-    fresh = np.flatnonzero(test & np.all((x >= x[seen].min(axis=0)) & (x <= x[seen].max(axis=0)), axis=1))
+    fresh = np.flatnonzero(
+        test & np.all((x >= x[seen].min(axis=0)) & (x <= x[seen].max(axis=0)), axis=1)
+    )
     scale = float(np.sqrt(np.mean((y[fresh] - y[fresh].mean()) ** 2)))
 
     def error(answer: Floats) -> float:
@@ -191,7 +200,8 @@ def measure(table: Table, seed: int, limit: float | None) -> Line:
 
 
 def squares(x: Floats, fresh: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    """Standardised columns, their squares and products (squares alone in many columns), for both sets of rows."""
+    """Standardised columns, their squares and products (squares alone in many columns), for both
+    sets of rows."""
     centre, spread = x.mean(axis=0), np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
     i, j = np.triu_indices(x.shape[1])
     if x.shape[1] > MOST_PAIRS:
@@ -207,13 +217,18 @@ def ridge(x: Floats, y: Floats, fresh: Floats) -> Floats:
     folds = np.random.default_rng(0).permutation(len(y)) % 5
     strengths = 10.0 ** np.arange(-10, 4)
     parts = [(folds != f, folds == f) for f in range(5)]
-    losses = np.sum([((_ridged(a[s], y[s], strengths)(a[h]) - y[h, None]) ** 2).sum(axis=0) for s, h in parts], axis=0)
+    losses = np.sum(
+        [((_ridged(a[s], y[s], strengths)(a[h]) - y[h, None]) ** 2).sum(axis=0) for s, h in parts],
+        axis=0,
+    )
     return np.asarray(_ridged(a, y, strengths[[int(np.argmin(losses))]])(b)[:, 0])
 
 
 def _ridged(a: Floats, y: Floats, strengths: Floats) -> Callable[[Floats], Floats]:
     u, s, vt = np.linalg.svd(a - a.mean(axis=0), full_matrices=False)
-    beta = vt.T @ (s[:, None] / (s[:, None] ** 2 + strengths * len(y)) * (u.T @ (y - y.mean()))[:, None])
+    beta = vt.T @ (
+        s[:, None] / (s[:, None] ** 2 + strengths * len(y)) * (u.T @ (y - y.mean()))[:, None]
+    )
     return lambda b: y.mean() + (b - a.mean(axis=0)) @ beta
 
 
@@ -223,7 +238,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--time-limit", type=float, metavar="S")
     args = parser.parse_args()
-    print(f"{'table':24s} {'rows':>5s} {'inputs':>6s} {'fit':>9s} {'mean':>9s} {'linear':>9s} {'quadratic':>9s} {'ratio':>6s}   s  chosen")
+    print(
+        f"{'table':24s} {'rows':>5s} {'inputs':>6s} {'fit':>9s} {'mean':>9s} {'linear':>9s}"
+        f" {'quadratic':>9s} {'ratio':>6s}   s  chosen"
+    )
     worst = 0.0
     for table in TABLES:
         if args.names and table.name not in args.names:
@@ -234,7 +252,11 @@ def main() -> None:
         line = measure(table, args.seed, args.time_limit)
         worst = max(worst, line.ratio)
         errors = " ".join(f"{e:9.3g}" for e in (line.fit, line.mean, line.linear, line.quadratic))
-        print(f"{line.name:24s} {line.rows:5d} {line.inputs:6d} {errors} {line.ratio:6.3f} {line.seconds:4.0f} {line.chosen}", flush=True)
+        print(
+            f"{line.name:24s} {line.rows:5d} {line.inputs:6d} {errors} {line.ratio:6.3f}"
+            f" {line.seconds:4.0f} {line.chosen}",
+            flush=True,
+        )
     print(f"worst ratio {worst:.3f} (floor {FLOOR})")
     raise SystemExit(worst > FLOOR)
 

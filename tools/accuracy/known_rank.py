@@ -12,8 +12,11 @@ Floats = NDArray[np.float64]
 AXES, RANK, ROWS_PER_PARAMETER = 8, 5, 20
 
 
-def known_rank(seed: int, *, degree: int = 3, spans: int = 1, axes: int = AXES, rank: int = RANK) -> tuple[float, int]:
-    """Relative RMS error on fresh rows, and the parameters of the true model; atoms lie between 0.5 and 1.5."""
+def known_rank(
+    seed: int, *, degree: int = 3, spans: int = 1, axes: int = AXES, rank: int = RANK
+) -> tuple[float, int]:
+    """Relative RMS error on fresh rows, and the parameters of the true model; atoms lie between 0.5
+    and 1.5."""
     rng = np.random.default_rng(seed)
     basis = bspline(uniform_breaks(0.0, 1.0, spans), degree)
     tables = [rng.uniform(0.5, 1.5, (basis.n_rows, rank)) for _ in range(axes)]

@@ -1,4 +1,5 @@
-"""The measured tables of ../shared/data as arrays with their splits, and what peers reach on the same rows."""
+"""The measured tables of ../shared/data as arrays with their splits, and what peers reach on the
+same rows."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 @dataclass(frozen=True)
 class MeasuredSet:
-    """load() -> x, y, test rows of each split; metric r2 (pooled over the splits) or rmse (mean over the splits)."""
+    """load() -> x, y, test rows of each split; metric r2 (pooled over the splits) or rmse (mean
+    over the splits)."""
 
     name: str
     load: Callable[[], tuple[Floats, Floats, list[Ints]]]
@@ -69,16 +71,36 @@ def ded() -> tuple[Floats, Floats, list[Ints]]:
     bins = [name for name in rows[0] if name.startswith("bin_")]
     x = np.array([[float(r[name]) for name in bins] for r in rows])
     wall = np.array([int(r["wall"]) for r in rows])
-    return x, np.array([float(r["UTS_MPa"]) for r in rows]), [np.flatnonzero(wall == w) for w in np.unique(wall)]
+    return (
+        x,
+        np.array([float(r["UTS_MPa"]) for r in rows]),
+        [np.flatnonzero(wall == w) for w in np.unique(wall)],
+    )
 
 
 SETS = (
-    MeasuredSet("Hofmann 316L width", hofmann("weld_width_um"), "r2", 0.89, "Gaussian process 0.880, boosted trees 0.859"),
-    MeasuredSet("Hofmann 316L depth", hofmann("penetration_depth_um"), "r2", 0.885, "Gaussian process 0.873"),
+    MeasuredSet(
+        "Hofmann 316L width",
+        hofmann("weld_width_um"),
+        "r2",
+        0.89,
+        "Gaussian process 0.880, boosted trees 0.859",
+    ),
+    MeasuredSet(
+        "Hofmann 316L depth", hofmann("penetration_depth_um"), "r2", 0.885, "Gaussian process 0.873"
+    ),
     MeasuredSet("Chen IN718 depth", chen, "r2", 0.99, "quadratic 0.990"),
-    MeasuredSet("concrete", uci("uci_concrete", "concrete"), "rmse", 4.3, "boosted trees 4.42, MC-dropout network 4.82"),
+    MeasuredSet(
+        "concrete",
+        uci("uci_concrete", "concrete"),
+        "rmse",
+        4.3,
+        "boosted trees 4.42, MC-dropout network 4.82",
+    ),
     MeasuredSet("IN718 DED strength", ded, "r2", 0.57, "extra trees 0.575"),
-    MeasuredSet("power plant", uci("uci_power_plant", "power_plant"), "rmse", 3.9, "MC-dropout network 4.01"),
+    MeasuredSet(
+        "power plant", uci("uci_power_plant", "power_plant"), "rmse", 3.9, "MC-dropout network 4.01"
+    ),
 )
 
 

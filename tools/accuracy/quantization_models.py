@@ -1,4 +1,5 @@
-"""The models of the quantization table: those of the accuracy table, each fitted once to all its rows."""
+"""The models of the quantization table: those of the accuracy table, each fitted once to all its
+rows."""
 
 from __future__ import annotations
 

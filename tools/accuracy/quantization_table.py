@@ -1,10 +1,12 @@
-"""Plain rounding against re-solved rounding over a folder of models: one row per model, geometric means below.
+"""Plain rounding against re-solved rounding over a folder of models: one row per model, geometric
+means below.
 
     python tools/accuracy/quantization_table.py [MODEL.sna ..] [--json OUT.json]
 
-Models in float32, as `sna-edge fit` writes them; without any, those of tools/accuracy/quantization_models.py are fitted into
-out/quantization/ once and docs/tables/quantization.md is written. Errors are fractions of the output range against the
-model itself, measured at 16,384 quasi-random points of the domain.
+Models in float32, as `sna-edge fit` writes them; without any, those of
+tools/accuracy/quantization_models.py are fitted into out/quantization/ once and
+docs/tables/quantization.md is written. Errors are fractions of the output range against the model
+itself, measured at 16,384 quasi-random points of the domain.
 """
 
 from __future__ import annotations
@@ -42,9 +44,15 @@ def main() -> None:
 
 
 def row(path: Path) -> dict[str, Any]:
-    """Figures of one model: per type the errors by plain and by re-solved rounding, and bytes of the whole file."""
+    """Figures of one model: per type the errors by plain and by re-solved rounding, and bytes of
+    the whole file."""
     model = sna_edge.load(path, backend="numpy")
-    out: dict[str, Any] = {"model": path.stem, "inputs": len(model.axes), "modes": model.interaction.rank, "bytes": len(model.to_bytes())}
+    out: dict[str, Any] = {
+        "model": path.stem,
+        "inputs": len(model.axes),
+        "modes": model.interaction.rank,
+        "bytes": len(model.to_bytes()),
+    }
     for dtype in TYPES:
         plain, best = quantize(model, dtype, resolve=False), quantize(model, dtype)
         out[dtype] = {
@@ -62,7 +70,9 @@ def gain(rows: list[dict[str, Any]], dtype: str) -> float:
 
 def markdown(rows: list[dict[str, Any]]) -> str:
     head = ["model", "inputs", "modes", "float32 bytes"]
-    head += [f"{t} {w}" for t in TYPES for w in ("bytes", "RMS plain", "RMS re-solved", "max re-solved")]
+    head += [
+        f"{t} {w}" for t in TYPES for w in ("bytes", "RMS plain", "RMS re-solved", "max re-solved")
+    ]
     lines = ["| " + " | ".join(head) + " |", "| --- " + "| ---: " * (len(head) - 1) + "|"]
     for r in rows:
         cells = [r["model"], str(r["inputs"]), str(r["modes"]), str(r["bytes"])]
@@ -70,10 +80,16 @@ def markdown(rows: list[dict[str, Any]]) -> str:
             cells += [str(r[t]["bytes"]), *(f"{r[t][k]:.1e}" for k in ("plain_rms", "rms", "max"))]
         lines.append("| " + " | ".join(cells) + " |")
     lines.append("")
-    lines += [f"{t}: re-solved RMS is {gain(rows, t):.2f} times smaller than plain (geometric mean)" for t in TYPES]
+    lines += [
+        f"{t}: re-solved RMS is {gain(rows, t):.2f} times smaller than plain (geometric mean)"
+        for t in TYPES
+    ]
     for t, limit in LIMITS.items():
         worst = max(rows, key=lambda r: r[t]["max"])
-        lines.append(f"{t}: largest measured error {worst[t]['max']:.2g} of the output range ({worst['model']}), wanted {limit:g}")
+        lines.append(
+            f"{t}: largest measured error {worst[t]['max']:.2g} of the output range"
+            f" ({worst['model']}), wanted {limit:g}"
+        )
     return "\n".join(lines)
 
 

@@ -1,11 +1,13 @@
-"""SHA-256 of four reference fits: the same rows must give the same bytes until a change says that they differ.
+"""SHA-256 of four reference fits: the same rows must give the same bytes until a change says that
+they differ.
 
     python tools/accuracy/reference_bytes.py            print name and digest of each
     python tools/accuracy/reference_bytes.py --write    freeze them in tests/export/fit/reference_bytes.json
 
-Bytes follow the last bits of sums, so they hold for given versions of numpy and scipy and for given kernels: OpenBLAS and numpy choose
-theirs by the processor. The fits therefore run in a process of their own with the kernels of AVX2 (OPENBLAS_CORETYPE=Haswell, numpy
-without AVX-512) on one thread; every x86-64 machine with AVX2 has these.
+Bytes follow the last bits of sums, so they hold for given versions of numpy and scipy and for given
+kernels: OpenBLAS and numpy choose theirs by the processor. The fits therefore run in a process of
+their own with the kernels of AVX2 (OPENBLAS_CORETYPE=Haswell, numpy without AVX-512) on one thread;
+every x86-64 machine with AVX2 has these.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ FROZEN = Path(__file__).resolve().parents[2] / "tests" / "export" / "fit" / "ref
 KERNELS = {
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",
-    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4",
+    "NPY_DISABLE_CPU_FEATURES": (
+        "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4"
+    ),
 }
 
 
@@ -37,7 +41,8 @@ def versions() -> dict[str, str]:
 
 
 def references() -> dict[str, tuple[Any, ...]]:
-    """Arguments of fit_arrays: an exact product, few noisy rows, levels with two outputs, enough rows to hold some out."""
+    """Arguments of fit_arrays: an exact product, few noisy rows, levels with two outputs, enough
+    rows to hold some out."""
     from sna_export.fit import AxisSpec
 
     rng = np.random.default_rng(0)
@@ -58,13 +63,20 @@ def digests() -> dict[str, str]:
     """In this process, whatever its kernels."""
     from sna_export.fit import fit_arrays
 
-    return {name: hashlib.sha256(fit_arrays(*given).model.to_bytes()).hexdigest() for name, given in references().items()}
+    return {
+        name: hashlib.sha256(fit_arrays(*given).model.to_bytes()).hexdigest()
+        for name, given in references().items()
+    }
 
 
 def portable() -> dict[str, str]:
     """In a process with the kernels above."""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--here"], env={**os.environ, **KERNELS}, capture_output=True, text=True, check=True
+        [sys.executable, "-W", "ignore", __file__, "--here"],
+        env={**os.environ, **KERNELS},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found: dict[str, str] = json.loads(done.stdout)
     return found
@@ -82,7 +94,9 @@ def main() -> None:
     for name, digest in found.items():
         print(f"{name:14s} {digest}")
     if args.write:
-        FROZEN.write_text(json.dumps({"for": versions(), "sha256": found}, indent=1) + "\n", encoding="utf-8")
+        FROZEN.write_text(
+            json.dumps({"for": versions(), "sha256": found}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
-"""Torch training against the fit to rows: from its result, and from a cold start of the same structure; and a million rows.
+"""Torch training against the fit to rows: from its result, and from a cold start of the same
+structure; and a million rows.
 
     python tools/accuracy/training.py [--splits 1] [--million] [--only NAME]
 
-The fit chooses order, rank, spans and penalties (alternating least squares and Gauss-Newton steps, no teacher). Training goes on from its
-numbers, and starts anew on its structure. Prints the test RMSE of the fit, and those of training as ratios to it, on the tables and
-functions of `make accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured tables.
+The fit chooses order, rank, spans and penalties (alternating least squares and Gauss-Newton steps,
+no teacher). Training goes on from its numbers, and starts anew on its structure. Prints the test
+RMSE of the fit, and those of training as ratios to it, on the tables and functions of `make
+accuracy`. Writes docs/tables/training.md (not with --only). Needs ../shared/data for the measured
+tables.
 """
 
 from __future__ import annotations
@@ -29,19 +32,29 @@ from sna_export.torch_side import SeparableModule, Training, train
 
 ROOT = Path(__file__).resolve().parents[2]
 PRIOR = 0.02
-"""Penalty on second differences of the tables beside the sum over rows of squared errors in spreads."""
+"""Penalty on second differences of the tables beside the sum over rows of squared errors in
+spreads."""
 ROWS, FRESH = 2000, 20_000
 """Rows of a function that are taught and asked."""
 HEAD = [
-    "| rows | structure | test RMSE of the fit | warm / fit | cold / fit | seconds: fit, warm, cold |",
+    (
+        "| rows | structure | test RMSE of the fit | warm / fit | cold / fit | seconds: fit, warm,"
+        " cold |"
+    ),
     "| --- | --- | --- | --- | --- | --- |",
 ]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--splits", type=int, default=1)
-    parser.add_argument("--million", action="store_true", help="also 1,000,000 x 6 made rows (up to ten minutes); with --only, these alone")
+    parser.add_argument(
+        "--million",
+        action="store_true",
+        help="also 1,000,000 x 6 made rows (up to ten minutes); with --only, these alone",
+    )
     parser.add_argument("--only", default="", help="the tables and functions whose name holds this")
     args = parser.parse_args()
     lines = list(HEAD)
@@ -66,12 +79,22 @@ def measured(table: MeasuredSet, split: int) -> str:
     x = x[:, np.ptp(x, axis=0) > 0]
     test = tests[split]
     kept = np.setdiff1d(np.arange(len(y)), test)
-    return compare(f"{table.name}, split {split}", plan(len(kept), split), (x[kept], y[kept]), (x[test], y[test]))
+    return compare(
+        f"{table.name}, split {split}",
+        plan(len(kept), split),
+        (x[kept], y[kept]),
+        (x[test], y[test]),
+    )
 
 
 def made(function: TestFunction) -> str:
     """Rows of a test function without noise."""
-    return compare(f"{function.name}, {ROWS} rows", plan(ROWS, 0), function.rows(ROWS, seed=0), function.uniform(FRESH, seed=1))
+    return compare(
+        f"{function.name}, {ROWS} rows",
+        plan(ROWS, 0),
+        function.rows(ROWS, seed=0),
+        function.uniform(FRESH, seed=1),
+    )
 
 
 def plan(rows: int, seed: int) -> Training:
@@ -90,30 +113,44 @@ def million() -> str:
 
 def law(x: np.ndarray) -> np.ndarray:
     a, b, c, d, e, f = x.T
-    return np.sin(2 * np.pi * a * b) + 2 * (c - 0.5) ** 2 * (1 + d) + np.exp(-3 * e) * f + 0.5 * np.cos(4 * a + 3 * e)
+    return (
+        np.sin(2 * np.pi * a * b)
+        + 2 * (c - 0.5) ** 2 * (1 + d)
+        + np.exp(-3 * e) * f
+        + 0.5 * np.cos(4 * a + 3 * e)
+    )
 
 
 def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
     """Name and model of the best fit to the rows themselves."""
     samples = Samples.of(x, y)
-    best = straight(samples, "identity", fold_of_rows(x, FOLDS, seed), seed, most_parameters(len(x)), np.inf)
+    best = straight(
+        samples, "identity", fold_of_rows(x, FOLDS, seed), seed, most_parameters(len(x)), np.inf
+    )
     assert best is not None
     return best.name, assemble(samples, best, best.outputs, {})
 
 
 def compare(name: str, how: Training, taught: tuple, asked: tuple, *, single: bool = False) -> str:
-    """A row of the table: the fit, training from it, training from a cold start; `single`: float32 in the cold one."""
+    """A row of the table: the fit, training from it, training from a cold start; `single`: float32
+    in the cold one."""
     start = time.perf_counter()
     chosen, model = fitted(*taught, how.seed)
     seconds, base, ratios = [time.perf_counter() - start], rmse(model, asked), []
     warm, cold = SeparableModule.from_model(model), SeparableModule.from_model(model, seed=how.seed)
-    for module, steps in ((warm, replace(how, epochs=min(how.epochs, 20), rate=1e-3, polish=60)), (cold.float() if single else cold, how)):
+    for module, steps in (
+        (warm, replace(how, epochs=min(how.epochs, 20), rate=1e-3, polish=60)),
+        (cold.float() if single else cold, how),
+    ):
         start = time.perf_counter()
         train(module, *taught, steps)
         seconds.append(time.perf_counter() - start)
         ratios.append(rmse(module.double().model(), asked) / base)
     shape = f"{chosen.replace(', Gauss-Newton finish', '')}, {model.parameters} numbers"
-    return f"| {name} | {shape} | {base:.4g} | {ratios[0]:.3f} | {ratios[1]:.3f} | {', '.join(f'{s:.0f}' for s in seconds)} |"
+    return (
+        f"| {name} | {shape} | {base:.4g} | {ratios[0]:.3f} | {ratios[1]:.3f} |"
+        f" {', '.join(f'{s:.0f}' for s in seconds)} |"
+    )
 
 
 def rmse(model: Model, asked: tuple) -> float:

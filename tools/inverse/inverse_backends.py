@@ -1,4 +1,5 @@
-"""The same inverse queries on every backend: misses of the target and coordinates against the numpy reference."""
+"""The same inverse queries on every backend: misses of the target and coordinates against the numpy
+reference."""
 
 from __future__ import annotations
 
@@ -21,15 +22,25 @@ def stored_model(seed: int = 0, modes: int = 8) -> Model:
     rng = np.random.default_rng(seed)
     axes = [spline_axis(n, "", 0.0, 1.0, spans=12) for n in "abc"]
     x = np.linspace(0, 1, 15)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.8, 1.6, modes) * x + rng.uniform(size=modes))) for _ in axes]
-    return Model(axes, CP.full(tables, rng.normal(size=(modes, 2))), [Output("y"), Output("z")], dtypes=["float32"] * 3)
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.8, 1.6, modes) * x + rng.uniform(size=modes)))
+        for _ in axes
+    ]
+    return Model(
+        axes,
+        CP.full(tables, rng.normal(size=(modes, 2))),
+        [Output("y"), Output("z")],
+        dtypes=["float32"] * 3,
+    )
 
 
 def asked_roots(model: Model, reference: Model, seed: int) -> Found:
     x = np.random.default_rng(seed).uniform(size=3)
     target = float(reference.value(x)[0])
     found = roots(model, "a", {"y": target}, {"b": x[1], "c": x[2]})
-    return [(np.column_stack([found.values, np.tile(x[1:], (len(found.values), 1))]), {"y": target})]
+    return [
+        (np.column_stack([found.values, np.tile(x[1:], (len(found.values), 1))]), {"y": target})
+    ]
 
 
 def asked_level_set(model: Model, reference: Model, seed: int) -> Found:
@@ -38,7 +49,8 @@ def asked_level_set(model: Model, reference: Model, seed: int) -> Found:
 
 
 def asked_isolated(model: Model, reference: Model, seed: int) -> Found:
-    """Two targets of two unknowns: solutions are points. The reference is asked for many, so that it holds what others find."""
+    """Two targets of two unknowns: solutions are points. The reference is asked for many, so that
+    it holds what others find."""
     x = np.random.default_rng(seed).uniform(size=3)
     y = reference.value(x)
     target = {"y": float(y[0]), "z": float(y[1])}
@@ -51,7 +63,10 @@ def asked_batch(model: Model, reference: Model, seed: int) -> Found:
     y = reference.value(x)
     found = invert_batch(model, {"y": y[:, 0], "z": y[:, 1]}, ["a", "b"], {"c": x[:, 2]})
     points = np.column_stack([found.x, x[:, 2]])
-    return [(points[i : i + 1], {"y": float(y[i, 0]), "z": float(y[i, 1])}) for i in np.flatnonzero(found.status == 0)]
+    return [
+        (points[i : i + 1], {"y": float(y[i, 0]), "z": float(y[i, 1])})
+        for i in np.flatnonzero(found.status == 0)
+    ]
 
 
 def asked_estimate(model: Model, reference: Model, seed: int) -> Found:
@@ -72,8 +87,11 @@ CALLS: dict[str, Callable[[Model, Model, int], Found]] = {
 ISOLATED = ("roots", "level_set, 2 targets", ESTIMATE)
 
 
-def agreement(folder: Path, cases: int, seed: int = 0) -> Iterator[tuple[str, str, int, float, float]]:
-    """(call, backend, solutions, largest miss as a share of the range, largest distance of a steep coordinate from numpy's)."""
+def agreement(
+    folder: Path, cases: int, seed: int = 0
+) -> Iterator[tuple[str, str, int, float, float]]:
+    """(call, backend, solutions, largest miss as a share of the range, largest distance of a steep
+    coordinate from numpy's)."""
     models = served(stored_model(seed), folder)
     reference = models["numpy"]
     size = np.ptp(reference.value(np.random.default_rng(0).uniform(size=(4000, 3))), axis=0)
@@ -85,7 +103,10 @@ def agreement(folder: Path, cases: int, seed: int = 0) -> Iterator[tuple[str, st
                 for (x, target), (peer, _) in zip(found, peers, strict=False):
                     count += len(x)
                     columns = [reference.output_names.index(n) for n in target]
-                    off = np.abs(reference.value(x)[:, columns] - list(target.values())) / size[columns]
+                    off = (
+                        np.abs(reference.value(x)[:, columns] - list(target.values()))
+                        / size[columns]
+                    )
                     miss = max(miss, float(off.max(initial=0.0)))
                     if call in ISOLATED and call != ESTIMATE:
                         apart = max(apart, distance(reference, x, peer, columns, size, False))
@@ -95,9 +116,17 @@ def agreement(folder: Path, cases: int, seed: int = 0) -> Iterator[tuple[str, st
             yield call, name, count, miss, apart
 
 
-def distance(reference: Model, x: np.ndarray, peer: np.ndarray, columns: list[int], size: np.ndarray, together: bool) -> float:
-    """Largest distance of a point of x from the nearest of `peer`, along axes on which a target is steep there (on axes 1 wide);
-    `together`: the points are readings of one setting, of which the steepest pins it."""
+def distance(
+    reference: Model,
+    x: np.ndarray,
+    peer: np.ndarray,
+    columns: list[int],
+    size: np.ndarray,
+    together: bool,
+) -> float:
+    """Largest distance of a point of x from the nearest of `peer`, along axes on which a target is
+    steep there (on axes 1 wide); `together`: the points are readings of one setting, of which the
+    steepest pins it."""
     if not len(x) or not len(peer):
         return float("inf") if len(x) != len(peer) else 0.0
     steep = (np.abs(reference.gradient(x)[:, columns]) >= size[columns][:, None]).any(axis=1)
@@ -114,5 +143,11 @@ def backend_rows(cases: int) -> list[Row]:
             off = f" / {apart:.0e}" if call in ISOLATED else ""
             rows.setdefault(call, []).append(f"{name} {miss:.0e}{off}")
             rows[call][0] = f"{count:,} solutions: " + rows[call][0].split(": ")[-1]
-    what = {call: "largest miss / steep coordinate off by" if call in ISOLATED else "largest miss" for call in rows}
-    return [Row(f"{call}: {what[call]}", "; ".join(found), "1e-5 of the range / of the axis") for call, found in rows.items()]
+    what = {
+        call: "largest miss / steep coordinate off by" if call in ISOLATED else "largest miss"
+        for call in rows
+    }
+    return [
+        Row(f"{call}: {what[call]}", "; ".join(found), "1e-5 of the range / of the axis")
+        for call, found in rows.items()
+    ]

@@ -1,4 +1,5 @@
-"""Inverse queries measured against their targets: speed, completeness, agreement with peers and between backends.
+"""Inverse queries measured against their targets: speed, completeness, agreement with peers and
+between backends.
 
 python tools/inverse/inverse_bench.py                       # everything in short form, printed
 python tools/inverse/inverse_bench.py --cases 1000 --write  # as many cases as the targets name, into docs/tables/inverse.md
@@ -19,7 +20,12 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from inverse_backends import backend_rows  # noqa: E402
 from inverse_deadline import deadline_rows  # noqa: E402
-from inverse_estimate import calibration_rows, estimate_rows, mode_rows, posterior_rows  # noqa: E402
+from inverse_estimate import (  # noqa: E402
+    calibration_rows,
+    estimate_rows,
+    mode_rows,
+    posterior_rows,
+)
 from inverse_problems import Row  # noqa: E402
 from inverse_roots import root_rows, scan_rows  # noqa: E402
 from inverse_search import batch_rows, level_set_rows, watch_rows  # noqa: E402
@@ -30,9 +36,13 @@ HEAD = "| what | measured | target |\n|---|---|---|\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=60, help="random cases per row")
-    parser.add_argument("--calibration", type=int, default=200, help="cases of simulation-based calibration")
+    parser.add_argument(
+        "--calibration", type=int, default=200, help="cases of simulation-based calibration"
+    )
     parser.add_argument("--only", default="", help="comma-separated parts")
     parser.add_argument("--write", action="store_true", help="also write docs/tables/")
     args = parser.parse_args()
@@ -59,12 +69,19 @@ def main() -> None:
     if args.write:
         TABLES.mkdir(parents=True, exist_ok=True)
         path = TABLES / f"{APART if chosen == [APART] else 'inverse'}.md"
-        path.write_text(HEAD + "".join(merged(path, lines) if args.only else lines), encoding="utf-8")
+        path.write_text(
+            HEAD + "".join(merged(path, lines) if args.only else lines), encoding="utf-8"
+        )
 
 
 def merged(path: Path, fresh: list[str]) -> list[str]:
-    """The rows of a table with the fresh ones in place of those of the same name (numbers in it aside), new ones at the end."""
-    old = path.read_text(encoding="utf-8").removeprefix(HEAD).splitlines(keepends=True) if path.exists() else []
+    """The rows of a table with the fresh ones in place of those of the same name (numbers in it
+    aside), new ones at the end."""
+    old = (
+        path.read_text(encoding="utf-8").removeprefix(HEAD).splitlines(keepends=True)
+        if path.exists()
+        else []
+    )
     rows = {**named(old), **named(fresh)}
     return list(rows.values())
 
@@ -72,7 +89,10 @@ def merged(path: Path, fresh: list[str]) -> list[str]:
 def named(lines: list[str]) -> dict[tuple[str, int], str]:
     """Rows by their name without its numbers and which row of that name they are."""
     names = [re.sub(r"[\d,.]+", "#", line.split("|")[1]) for line in lines]
-    return {(name, names[:i].count(name)): line for i, (name, line) in enumerate(zip(names, lines, strict=True))}
+    return {
+        (name, names[:i].count(name)): line
+        for i, (name, line) in enumerate(zip(names, lines, strict=True))
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""How often 90 % sets of `posterior` hold the true setting of real parts: fit on some parts, invert the others, one reading each.
+"""How often 90 % sets of `posterior` hold the true setting of real parts: fit on some parts, invert
+the others, one reading each.
 
 python tools/inverse/inverse_coverage.py [--splits 3]     (needs ../shared/data)
 """
@@ -16,7 +17,10 @@ from sna_edge.inverse import posterior
 from sna_export.fit import AxisSpec, fit_arrays
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-LEVEL, GAUGE = 0.9, 0.01  # of the sets; noise of the gauge, as a share of an output's standard deviation
+LEVEL, GAUGE = (
+    0.9,
+    0.01,
+)  # of the sets; noise of the gauge, as a share of an output's standard deviation
 HELD_OUT, SAMPLES = 150, 400
 TABLES = {
     "single tracks, 316L": (
@@ -38,14 +42,23 @@ def rows(path: Path, names: list[str]) -> np.ndarray:
     return np.array([[float(c) for c in r] for r in found if all(c.strip() for c in r)])
 
 
-def covered(model: Model, part: dict[str, float], outputs: list[str], unknown: str, noise: dict[str, float], alone: bool) -> bool | None:
+def covered(
+    model: Model,
+    part: dict[str, float],
+    outputs: list[str],
+    unknown: str,
+    noise: dict[str, float],
+    alone: bool,
+) -> bool | None:
     """Whether the set of the unknown holds its true value; None for a part outside the domain."""
     known = {k: v for k, v in part.items() if k not in outputs and k != unknown}
     axis = model.axes[model.axis_index(unknown)]
     if not axis.lower <= part[unknown] <= axis.upper:
         return None
     words = {} if not alone else {"noise_only": True}
-    found = posterior(model, {**known, **{o: part[o] for o in outputs}}, [unknown], noise, n=SAMPLES, **words)
+    found = posterior(
+        model, {**known, **{o: part[o] for o in outputs}}, [unknown], noise, n=SAMPLES, **words
+    )
     if not len(found.x):
         return None if found.status.label == "out_of_domain" else False
     low, high = found.interval(LEVEL)[0]
@@ -61,8 +74,13 @@ def coverage(table: str, unknown: str, splits: int) -> tuple[dict[bool, float], 
         order = np.random.default_rng(seed).permutation(len(data))
         test, train = np.split(data[order][: HELD_OUT + 1000], [HELD_OUT])
         axes = [AxisSpec(name) for name in inputs]
-        model = fit_arrays(train[:, : len(inputs)], train[:, len(inputs) :], axes, outputs, time_limit=20.0).model
-        noise = {o: float(GAUGE * s) for o, s in zip(outputs, train[:, len(inputs) :].std(axis=0), strict=True)}
+        model = fit_arrays(
+            train[:, : len(inputs)], train[:, len(inputs) :], axes, outputs, time_limit=20.0
+        ).model
+        noise = {
+            o: float(GAUGE * s)
+            for o, s in zip(outputs, train[:, len(inputs) :].std(axis=0), strict=True)
+        }
         for row in test:
             part = dict(zip([*inputs, *outputs], map(float, row), strict=True))
             for alone in hits:
@@ -72,14 +90,20 @@ def coverage(table: str, unknown: str, splits: int) -> tuple[dict[bool, float], 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--splits", type=int, default=3)
     args = parser.parse_args()
     print("| table | unknown | parts | noise and model | noise only |\n|---|---|---|---|---|")
     for table, (path, _, _, unknowns) in TABLES.items():
         for unknown in unknowns if (DATA / path).exists() else ():
             share, count = coverage(table, unknown, args.splits)
-            print(f"| {table} | {unknown} | {count} | {100 * share[False]:.0f} % | {100 * share[True]:.0f} % |", flush=True)
+            print(
+                f"| {table} | {unknown} | {count} | {100 * share[False]:.0f} % |"
+                f" {100 * share[True]:.0f} % |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Rows of tools/inverse/inverse_bench.py about deadlines: time used over time given, on every backend that is installed here."""
+"""Rows of tools/inverse/inverse_bench.py about deadlines: time used over time given, on every
+backend that is installed here."""
 
 from __future__ import annotations
 
@@ -11,7 +12,18 @@ import numpy as np
 from inverse_problems import Row, served
 
 from sna_edge import CP, Interval, Model, Output, spline_axis
-from sna_edge.inverse import Knob, StudentT, advise, argmax, estimate, interval_set, invert_batch, level_set, posterior, roots
+from sna_edge.inverse import (
+    Knob,
+    StudentT,
+    advise,
+    argmax,
+    estimate,
+    interval_set,
+    invert_batch,
+    level_set,
+    posterior,
+    roots,
+)
 
 BUDGETS = (5.0, 20.0, 50.0, 200.0)  # ms
 REPEATS = 5
@@ -19,7 +31,8 @@ Call = Callable[[float], object]
 
 
 def waited() -> float:
-    """Seconds this process stood in line for a processor, as Linux counts them: other programs' time is not an overrun."""
+    """Seconds this process stood in line for a processor, as Linux counts them: other programs'
+    time is not an overrun."""
     try:
         return int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except OSError:
@@ -42,8 +55,14 @@ def stored_model() -> Model:
     rng = np.random.default_rng(0)
     axes = [spline_axis(n, "", 0.0, 1.0, spans=12) for n in "tabcd"]
     x = np.linspace(0, 1, 15)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.8, 1.6, 16) * x + rng.uniform(size=16))) for _ in axes]
-    outputs = [Output("y", interval=Interval(0.9, 0.01, 0.01)), Output("z", link="logistic", scale=3.0)]
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.8, 1.6, 16) * x + rng.uniform(size=16)))
+        for _ in axes
+    ]
+    outputs = [
+        Output("y", interval=Interval(0.9, 0.01, 0.01)),
+        Output("z", link="logistic", scale=3.0),
+    ]
     return Model(axes, CP.full(tables, rng.normal(size=(16, 2))), outputs, dtypes=["float32"] * 5)
 
 
@@ -59,13 +78,23 @@ def calls(model: Model) -> dict[str, Call]:
     known = {"c": x[:, 3], "d": x[:, 4], "t": x[:, 0]}
     found: dict[str, Call] = {
         "roots": lambda ms: roots(model, "t", line, fixed, deadline_ms=ms),
-        "interval_set": lambda ms: interval_set(model, "t", {"y": band["y"]}, fixed, deadline_ms=ms),
+        "interval_set": lambda ms: interval_set(
+            model, "t", {"y": band["y"]}, fixed, deadline_ms=ms
+        ),
         "argmax": lambda ms: argmax(model, "t", "y", fixed, deadline_ms=ms),
-        "level_set": lambda ms: level_set(model, line, list("abcd"), 20_000, at={"t": 0.5}, deadline_ms=ms),
-        "level_set, unreachable": lambda ms: level_set(model, {"y": 1e3, "z": 1.0}, list("tabcd"), deadline_ms=ms),
-        "invert_batch": lambda ms: invert_batch(model, {"y": y[:, 0], "z": y[:, 1]}, ["a", "b"], known, deadline_ms=ms),
+        "level_set": lambda ms: level_set(
+            model, line, list("abcd"), 20_000, at={"t": 0.5}, deadline_ms=ms
+        ),
+        "level_set, unreachable": lambda ms: level_set(
+            model, {"y": 1e3, "z": 1.0}, list("tabcd"), deadline_ms=ms
+        ),
+        "invert_batch": lambda ms: invert_batch(
+            model, {"y": y[:, 0], "z": y[:, 1]}, ["a", "b"], known, deadline_ms=ms
+        ),
         "advise": lambda ms: advise(model, part, band, list("tabcd"), deadline_ms=ms),
-        "advise, steps": lambda ms: advise(model, part, band, {k: Knob(step=0.01) for k in "abcd"}, deadline_ms=ms),
+        "advise, steps": lambda ms: advise(
+            model, part, band, {k: Knob(step=0.01) for k in "abcd"}, deadline_ms=ms
+        ),
     }
     truth = (0.3, 0.6, 0.2, 0.5)
     for count in (200, 20_000):
@@ -77,7 +106,9 @@ def calls(model: Model) -> dict[str, Call]:
             (", Student-t", {"t": rows[:, 0], "y": seen[:, 0]}, StudentT(0.05)),
         ):
             what = f"{count:,} observations{name}"
-            found[f"estimate, {what}"] = lambda ms, d=data, s=noise: estimate(model, d, list("abc"), s, at={"d": 0.5}, deadline_ms=ms)  # type: ignore[misc]
+            found[f"estimate, {what}"] = lambda ms, d=data, s=noise: estimate(
+                model, d, list("abc"), s, at={"d": 0.5}, deadline_ms=ms
+            )  # type: ignore[misc]
             found[f"posterior, {what}"] = lambda ms, d=data, s=noise: posterior(  # type: ignore[misc]
                 model, d, list("abc"), s, n=20_000, at={"d": 0.5}, deadline_ms=ms
             )
@@ -90,7 +121,11 @@ def deadline_rows() -> list[Row]:
         worst: dict[str, list[str]] = {}
         for backend, model in served(stored_model(), Path(folder)).items():
             for what, call in calls(model).items():
-                worst.setdefault(what, []).append(f"{backend} " + " ".join(f"{used(call, ms):.2f}" for ms in BUDGETS))
+                worst.setdefault(what, []).append(
+                    f"{backend} " + " ".join(f"{used(call, ms):.2f}" for ms in BUDGETS)
+                )
         for what, found in worst.items():
-            rows.append(Row(f"time used over 5, 20, 50, 200 ms given: {what}", "; ".join(found), "1.10"))
+            rows.append(
+                Row(f"time used over 5, 20, 50, 200 ms given: {what}", "; ".join(found), "1.10")
+            )
     return rows

@@ -1,4 +1,5 @@
-"""Rows of tools/inverse/inverse_bench.py about observations: estimates, their modes, posteriors, calibration."""
+"""Rows of tools/inverse/inverse_bench.py about observations: estimates, their modes, posteriors,
+calibration."""
 
 from __future__ import annotations
 
@@ -39,8 +40,16 @@ def estimate_rows(cases: int) -> list[Row]:
         worse += auto.misfit[0] > 2 * min(e.cost for e in ends) + 1e-6
     ratio = np.median(peer) / np.median(speed)
     return [
-        Row(f"estimate, 3 unknowns, 200 observations, 16 starts ({cases} cases)", f"{1e3 * np.median(speed):.1f} ms", "5 ms"),
-        Row("scipy least_squares on the contracted model, 16 starts", f"{1e3 * np.median(peer):.0f} ms: {ratio:.0f} x slower", ">= 20 x"),
+        Row(
+            f"estimate, 3 unknowns, 200 observations, 16 starts ({cases} cases)",
+            f"{1e3 * np.median(speed):.1f} ms",
+            "5 ms",
+        ),
+        Row(
+            "scipy least_squares on the contracted model, 16 starts",
+            f"{1e3 * np.median(peer):.0f} ms: {ratio:.0f} x slower",
+            ">= 20 x",
+        ),
         Row(f"minimum worse than scipy's ({cases} cases)", str(worse), "0"),
     ]
 
@@ -53,7 +62,15 @@ def mode_rows(cases: int) -> list[Row]:
         query = prepare(model, data, NAMES, sigma, None, None, None)
         objective = query.objective
         every = descend(objective, points(4096, 3, 99), rounds=60, deadline=Deadline(None))
-        known = distinct(objective, objective.value, every.z, every.energy, every.converged, BAND, objective.movable)
+        known = distinct(
+            objective,
+            objective.value,
+            every.z,
+            every.energy,
+            every.converged,
+            BAND,
+            objective.movable,
+        )
         start = perf_counter()
         ends, kept = search(query, None, 0)
         times.append(perf_counter() - start)
@@ -82,9 +99,17 @@ def posterior_rows(cases: int) -> list[Row]:
             far += distances(found.x, grid, mass)
             farther += distances(posterior(model, data, NAMES, sigma, n=20000).x, grid, mass)
     return [
-        Row(f"posterior, 1,000 effective samples, 200 observations ({cases} cases)", f"{1e3 * np.median(times):.0f} ms", "50 ms"),
+        Row(
+            f"posterior, 1,000 effective samples, 200 observations ({cases} cases)",
+            f"{1e3 * np.median(times):.0f} ms",
+            "50 ms",
+        ),
         Row("effective sample size reached", f"{ok} of {cases}", "all"),
-        Row("Wasserstein distance per marginal, 1,000 samples, median and worst", _percents(far), "7 %"),
+        Row(
+            "Wasserstein distance per marginal, 1,000 samples, median and worst",
+            _percents(far),
+            "7 %",
+        ),
         Row("the same, 20,000 samples", _percents(farther), "2 %"),
     ]
 
@@ -93,14 +118,22 @@ def _percents(values: list[float]) -> str:
     return f"{100 * np.median(values):.1f} %, {100 * max(values):.1f} %"
 
 
-def quadrature(model: Model, data: dict[str, np.ndarray], sigma: float, cells: int = 160) -> tuple[np.ndarray, np.ndarray]:
-    """Midpoints and exact marginals [3, cells] under a uniform prior, from cells^3 points (zoomed to where the mass is)."""
+def quadrature(
+    model: Model, data: dict[str, np.ndarray], sigma: float, cells: int = 160
+) -> tuple[np.ndarray, np.ndarray]:
+    """Midpoints and exact marginals [3, cells] under a uniform prior, from cells^3 points (zoomed
+    to where the mass is)."""
     boxes = np.array([[0.0, 1.0]] * 3)
     query = prepare(model, data, NAMES, sigma, None, None, None)
     for _ in range(4):
         axes = [low + (np.arange(cells) + 0.5) / cells * (high - low) for low, high in boxes]
         plane = np.stack(np.meshgrid(axes[1], axes[2], indexing="ij"), -1).reshape(-1, 2)
-        energy = np.stack([query.objective.value(np.column_stack([np.full(len(plane), a), plane])) for a in axes[0]])
+        energy = np.stack(
+            [
+                query.objective.value(np.column_stack([np.full(len(plane), a), plane]))
+                for a in axes[0]
+            ]
+        )
         p = np.exp(np.maximum(energy.min() - energy, -700.0)).reshape(cells, cells, cells)
         marginal = np.stack([p.sum(axis=(1, 2)), p.sum(axis=(0, 2)), p.sum(axis=(0, 1))]) / p.sum()
         tight = []
@@ -120,8 +153,14 @@ def distances(samples: np.ndarray, grid: np.ndarray, mass: np.ndarray) -> list[f
     out = []
     for u in range(grid.shape[0]):
         half = 0.5 * (grid[u, 1] - grid[u, 0])
-        edges = np.linspace(min(samples[:, u].min(), grid[u, 0] - half), max(samples[:, u].max(), grid[u, -1] + half), 4001)
-        exact = np.interp(edges, np.r_[grid[u, 0] - half, grid[u] + half], np.r_[0.0, np.cumsum(mass[u])])
+        edges = np.linspace(
+            min(samples[:, u].min(), grid[u, 0] - half),
+            max(samples[:, u].max(), grid[u, -1] + half),
+            4001,
+        )
+        exact = np.interp(
+            edges, np.r_[grid[u, 0] - half, grid[u] + half], np.r_[0.0, np.cumsum(mass[u])]
+        )
         drawn = np.searchsorted(np.sort(samples[:, u]), edges, side="right") / len(samples)
         mean = (mass[u] * grid[u]).sum()
         deviation = np.sqrt((mass[u] * (grid[u] - mean) ** 2).sum())
@@ -130,14 +169,17 @@ def distances(samples: np.ndarray, grid: np.ndarray, mass: np.ndarray) -> list[f
 
 
 def calibration_rows(cases: int) -> list[Row]:
-    """Simulation-based calibration: ranks of the truth among 63 samples, coverage of 90 % intervals."""
+    """Simulation-based calibration: ranks of the truth among 63 samples, coverage of 90 %
+    intervals."""
     model, rng = smooth_model(5, ["t", *NAMES], 8, 8), np.random.default_rng(7)
     t = rng.uniform(size=60)
     sigma = 0.05 * float(np.ptp(model.value(rng.uniform(size=(1000, 4)))))
     ranks, inside = [], []
     for case in range(cases):
         truth = rng.uniform(size=3)
-        y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(size=60)
+        y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[
+            :, 0
+        ] + sigma * rng.normal(size=60)
         found = posterior(model, {"t": t, "y": y}, NAMES, sigma, n=300, seed=case, noise_only=True)
         ranks.append((found.x[:63] < truth).sum(axis=0))
         low, high = found.interval(0.9).T
@@ -146,6 +188,12 @@ def calibration_rows(cases: int) -> list[Row]:
     chi = ((counts - cases / 16) ** 2 / (cases / 16)).sum(axis=1)
     cover = 100 * np.mean(inside, axis=0)
     return [
-        Row(f"calibration, {cases} cases: chi2 of ranks, 15 degrees of freedom", ", ".join(f"{c:.1f}" for c in chi), "<= 30.6 (1 %)"),
-        Row("coverage of 90 % credible intervals", ", ".join(f"{c:.1f} %" for c in cover), "88-92 %"),
+        Row(
+            f"calibration, {cases} cases: chi2 of ranks, 15 degrees of freedom",
+            ", ".join(f"{c:.1f}" for c in chi),
+            "<= 30.6 (1 %)",
+        ),
+        Row(
+            "coverage of 90 % credible intervals", ", ".join(f"{c:.1f} %" for c in cover), "88-92 %"
+        ),
     ]

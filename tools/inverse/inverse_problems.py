@@ -34,14 +34,22 @@ def median_ms(work: Callable[[], object], repeats: int = 21) -> float:
     return 1000.0 * float(np.median(times))
 
 
-def smooth_model(seed: int, inputs: list[str], modes: int = 16, spans: int = 16, outputs: int = 1) -> Model:
-    """Atoms 1 + 0.6 sin of up to 0.6 periods, on `spans` cubic spans; served by the fastest backend there is."""
+def smooth_model(
+    seed: int, inputs: list[str], modes: int = 16, spans: int = 16, outputs: int = 1
+) -> Model:
+    """Atoms 1 + 0.6 sin of up to 0.6 periods, on `spans` cubic spans; served by the fastest backend
+    there is."""
     rng = np.random.default_rng(seed)
     axes = [spline_axis(n, "", 0.0, 1.0, spans=spans) for n in inputs]
     x = np.linspace(0, 1, spans + 3)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes))) for _ in inputs]
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes)))
+        for _ in inputs
+    ]
     names = [Output("yzw"[k]) for k in range(outputs)]
-    return fastest(Model(axes, CP.full(tables, rng.normal(size=(modes, outputs)) / np.sqrt(modes)), names))
+    return fastest(
+        Model(axes, CP.full(tables, rng.normal(size=(modes, outputs)) / np.sqrt(modes)), names)
+    )
 
 
 def fastest(model: Model) -> Model:
@@ -52,11 +60,15 @@ def fastest(model: Model) -> Model:
     return model.with_backend("native")
 
 
-def observed(seed: int, count: int = 200, share: float = 0.02, modes: int = 16) -> tuple[Model, dict[str, np.ndarray], float, np.ndarray]:
+def observed(
+    seed: int, count: int = 200, share: float = 0.02, modes: int = 16
+) -> tuple[Model, dict[str, np.ndarray], float, np.ndarray]:
     model, rng = smooth_model(seed, ["t", *NAMES], modes), np.random.default_rng(seed + 1000)
     truth, t = rng.uniform(size=3), rng.uniform(size=count)
     sigma = share * float(np.ptp(model.value(rng.uniform(size=(1000, 4)))))
-    y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(size=count)
+    y = model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(
+        size=count
+    )
     return model, {"t": t, "y": y}, sigma, truth
 
 

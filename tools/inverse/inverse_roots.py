@@ -13,7 +13,8 @@ from sna_edge.inverse import roots
 from sna_edge.inverse.query import native
 from sna_edge.numerics.piecewise_polynomial import Piecewise
 
-SLOPE = 1e-3  # |slope| x width as a share of the range from which a root must be exact to EXACT of the axis
+# |slope| x width as a share of the range from which a root must be exact to EXACT of the axis
+SLOPE = 1e-3
 EXACT, LOOSE = 1e-10, 1e-6
 
 
@@ -25,16 +26,36 @@ def root_rows(cases: int) -> list[Row]:
     for name in dict.fromkeys((model.backend.name, "numpy")):
         twin = model.with_backend(name)
         speed = 1000.0 * median_ms(lambda twin=twin: roots(twin, "x0", target, at), 501)
-        rows.append(Row(f"roots, 7 inputs, 32 modes, 32 spans, {name}", f"{speed:.1f} us", "30 us" if name == "native" else "-"))
+        rows.append(
+            Row(
+                f"roots, 7 inputs, 32 modes, 32 spans, {name}",
+                f"{speed:.1f} us",
+                "30 us" if name == "native" else "-",
+            )
+        )
     missed, planted, apart = completeness(100 * cases)
-    rows.append(Row(f"planted roots 1e-6 to 0.1 apart: {planted:,} in {100 * cases:,} cases", f"{missed} missed", "0"))
-    rows.append(Row("answers of numpy and the C library that differ (count, tangent, 1e-9 of the axis)", str(apart), "0"))
+    rows.append(
+        Row(
+            f"planted roots 1e-6 to 0.1 apart: {planted:,} in {100 * cases:,} cases",
+            f"{missed} missed",
+            "0",
+        )
+    )
+    rows.append(
+        Row(
+            "answers of numpy and the C library that differ (count, tangent, 1e-9 of the axis)",
+            str(apart),
+            "0",
+        )
+    )
     return rows
 
 
 def completeness(cases: int) -> tuple[int, int, int]:
-    """Random cubic splines through pairs of close roots: how many planted roots have no returned one within 1e-7, how many were
-    planted, and how many cases numpy and the C library answer differently (every tenth is compared)."""
+    """Random cubic splines through pairs of close roots: how many planted roots have no returned
+    one within 1e-7, how many were planted, and how many cases numpy and the C library answer
+    differently (every tenth is compared).
+    """
     rng, missed, planted, apart = np.random.default_rng(0), 0, 0, 0
     for case in range(cases):
         f, x = close_pair(rng)
@@ -43,7 +64,11 @@ def completeness(cases: int) -> tuple[int, int, int]:
         missed += sum(not len(found) or np.abs(found - r).min() > 1e-7 for r in x)
         if case % 10 == 0:
             peer = f.roots(0.0)
-            same = len(peer.x) == len(found) and np.array_equal(peer.tangent, tangent) and np.allclose(peer.x, found, rtol=0, atol=1e-9)
+            same = (
+                len(peer.x) == len(found)
+                and np.array_equal(peer.tangent, tangent)
+                and np.allclose(peer.x, found, rtol=0, atol=1e-9)
+            )
             apart += not same
     return missed, planted, apart
 
@@ -53,7 +78,10 @@ def close_pair(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
     x[1] = x[0] + 10 ** rng.uniform(-6, -1)
     a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
     parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
-    return Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])), x
+    return (
+        Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
+        x,
+    )
 
 
 def zeros(f: Piecewise) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +98,8 @@ def zeros(f: Piecewise) -> tuple[np.ndarray, np.ndarray]:
 
 
 def scan_rows(cases: int) -> list[Row]:
-    """Random models of every kind: every sign change of a dense scan must be near a returned root."""
+    """Random models of every kind: every sign change of a dense scan must be near a returned
+    root."""
     total = missed = exact = 0
     worst = 0.0
     for seed in range(cases):
@@ -81,20 +110,30 @@ def scan_rows(cases: int) -> list[Row]:
                 exact += 1
                 worst = max(worst, error)
     return [
-        Row(f"roots of a dense scan of {cases:,} random models: {total:,}", f"{missed} missed", "0"),
-        Row(f"largest error where |slope| x width >= 1e-3 of the range ({exact:,} roots), of the axis", f"{worst:.1e}", "1e-10"),
+        Row(
+            f"roots of a dense scan of {cases:,} random models: {total:,}", f"{missed} missed", "0"
+        ),
+        Row(
+            f"largest error where |slope| x width >= 1e-3 of the range ({exact:,} roots), of the"
+            " axis",
+            f"{worst:.1e}",
+            "1e-10",
+        ),
     ]
 
 
 def scanned(seed: int) -> list[tuple[float, bool]]:
-    """(distance of the nearest returned root as a share of the axis, steep enough) per sign change of 1,001 points."""
+    """(distance of the nearest returned root as a share of the axis, steep enough) per sign change
+    of 1,001 points."""
     model, rng = random_model(seed), np.random.default_rng(seed + 10**6)
     d = int(rng.integers(3))
     axis = model.axes[d]
     at = {a.name: rng.uniform(a.lower, a.upper) for e, a in enumerate(model.axes) if e != d}
 
     def line(x: np.ndarray) -> np.ndarray:
-        return np.stack([x if e == d else np.full(len(x), at[a.name]) for e, a in enumerate(model.axes)], axis=1)
+        return np.stack(
+            [x if e == d else np.full(len(x), at[a.name]) for e, a in enumerate(model.axes)], axis=1
+        )
 
     scan = np.linspace(axis.lower, axis.upper, 1001)
     y = model.backend.value(line(scan))[:, 0]
@@ -115,7 +154,9 @@ def scanned(seed: int) -> list[tuple[float, bool]]:
         return []
     slope = model.backend.value_and_gradient(line(truth))[1][:, 0, d]
     distance = np.abs(found.values[:, None] - truth).min(axis=0, initial=np.inf) / axis.width
-    return list(zip(distance.tolist(), (np.abs(slope) * axis.width >= SLOPE * size).tolist(), strict=True))
+    return list(
+        zip(distance.tolist(), (np.abs(slope) * axis.width >= SLOPE * size).tolist(), strict=True)
+    )
 
 
 def random_model(seed: int) -> Model:
@@ -123,14 +164,21 @@ def random_model(seed: int) -> Model:
     rng = np.random.default_rng(seed)
     axes = [Axis(f"x{d}", "", _basis(rng)) for d in range(3)]
     link = ("identity", "exp", "logistic")[rng.integers(3)]
-    output = Output("y", link=link, scale=rng.normal() + 2.0, offset=rng.normal(), bias=rng.normal())
+    output = Output(
+        "y", link=link, scale=rng.normal() + 2.0, offset=rng.normal(), bias=rng.normal()
+    )
     if rng.random() < 0.3:
         ranks = [1, *(int(r) for r in rng.integers(1, 4, 3))]
-        cores = [rng.normal(size=(a.basis.n_rows, ranks[d], ranks[d + 1]))[a.basis.tie] for d, a in enumerate(axes)]
+        cores = [
+            rng.normal(size=(a.basis.n_rows, ranks[d], ranks[d + 1]))[a.basis.tie]
+            for d, a in enumerate(axes)
+        ]
         return Model(axes, TT(tuple(cores), rng.normal(size=(ranks[-1], 1))), [output])
     rank = int(rng.integers(1, 9))
     tables = tuple(rng.normal(size=(a.basis.n_rows, rank))[a.basis.tie] for a in axes)
-    return Model(axes, CP(tables, tuple(np.arange(rank) for _ in axes), rng.normal(size=(rank, 1))), [output])
+    return Model(
+        axes, CP(tables, tuple(np.arange(rank) for _ in axes), rng.normal(size=(rank, 1))), [output]
+    )
 
 
 def _basis(rng: np.random.Generator) -> SpanBasis:
@@ -143,4 +191,8 @@ def _basis(rng: np.random.Generator) -> SpanBasis:
         return hat(breaks)
     if kind == 1:
         return lagrange(breaks, degree)
-    return periodic_bspline(breaks, degree) if kind == 2 and spans >= degree else bspline(breaks, degree)
+    return (
+        periodic_bspline(breaks, degree)
+        if kind == 2 and spans >= degree
+        else bspline(breaks, degree)
+    )

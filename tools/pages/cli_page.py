@@ -1,6 +1,6 @@
 """Write docs/cli.md from the command line itself, so that the page and --help cannot differ.
 
-    python tools/pages/cli_page.py
+python tools/pages/cli_page.py
 """
 
 from __future__ import annotations
@@ -19,14 +19,47 @@ def page() -> str:
     parser = build()
     (words,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     lines = ["# The command line", "", f"{parser.description}", "", f"{parser.epilog}", ""]
-    lines += ["With `--json` a command prints one JSON object on stdout and nothing else; errors are one sentence on stderr.", ""]
+    lines += [
+        (
+            "With `--json` a command prints one JSON object on stdout and nothing else; errors are"
+            " one sentence on stderr."
+        ),
+        "",
+    ]
     helps = {choice.dest: choice.help for choice in words._choices_actions}
-    lines += ["| word | |", "|---|---|", *(f"| [`{word}`](#{word}) | {helps[word]} |" for word in words.choices), ""]
+    lines += [
+        "| word | |",
+        "|---|---|",
+        *(f"| [`{word}`](#{word}) | {helps[word]} |" for word in words.choices),
+        "",
+    ]
     for word, sub in words.choices.items():
-        lines += [f"## {word}", "", str(sub.description).strip(), "", f"    {synopsis(word, sub)}", ""]
-        lines += ["| argument | |", "|---|---|", *(row(a) for a in sub._actions if a.dest != "help"), ""]
-    lines += ["## Statuses", "", "Numbers are the same in Python, C and artifacts; negative ones carry no value.", ""]
-    lines += ["| number | word | meaning |", "|---|---|---|", *(f"| {int(s)} | `{s.label}` | {MEANING[s]} |" for s in Status), ""]
+        lines += [
+            f"## {word}",
+            "",
+            str(sub.description).strip(),
+            "",
+            f"    {synopsis(word, sub)}",
+            "",
+        ]
+        lines += [
+            "| argument | |",
+            "|---|---|",
+            *(row(a) for a in sub._actions if a.dest != "help"),
+            "",
+        ]
+    lines += [
+        "## Statuses",
+        "",
+        "Numbers are the same in Python, C and artifacts; negative ones carry no value.",
+        "",
+    ]
+    lines += [
+        "| number | word | meaning |",
+        "|---|---|---|",
+        *(f"| {int(s)} | `{s.label}` | {MEANING[s]} |" for s in Status),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -43,7 +76,11 @@ def synopsis(word: str, sub: argparse.ArgumentParser) -> str:
 def spelled(action: argparse.Action, *, all_names: bool = True) -> str:
     """'-o, --output MODEL'."""
     names = action.option_strings if all_names else action.option_strings[:1]
-    metavar = "|".join(map(str, action.choices)) if action.choices and not action.metavar else str(action.metavar or action.dest.upper())
+    metavar = (
+        "|".join(map(str, action.choices))
+        if action.choices and not action.metavar
+        else str(action.metavar or action.dest.upper())
+    )
     if not action.option_strings:
         return metavar
     value = "" if action.nargs == 0 else f" {metavar}{' ...' if action.nargs == '+' else ''}"

@@ -1,8 +1,10 @@
-"""Rules of MISRA C:2012 that cppcheck's addon reports for sna.c, with how often, written into the table of docs/misra.md.
+"""Rules of MISRA C:2012 that cppcheck's addon reports for sna.c, with how often, written into the
+table of docs/misra.md.
 
     python tools/pages/misra.py [--check]
 
-The reasons stay as they stand in the page; a rule without one is an error, as is a reason for a rule that is no longer reported.
+The reasons stay as they stand in the page; a rule without one is an error, as is a reason for a
+rule that is no longer reported.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ ROW = re.compile(r"^\| (\d+\.\d+) \| \d+ \| (.*) \|$", re.M)
 def reported() -> Counter[str]:
     """Rule -> places, in double precision."""
     command = ["cppcheck", "--quiet", "--addon=misra", "--std=c99", *DEFINES, "sna.c"]
-    done = subprocess.run(command, cwd=ROOT / "firmware_bindings", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT / "firmware_bindings", capture_output=True, text=True, check=False
+    )
     return Counter(re.findall(r"misra-c2012-([0-9.]+)\]", done.stderr))
 
 
@@ -31,7 +35,10 @@ def main() -> int:
     reasons = dict(ROW.findall(page))
     odd = sorted(set(counts) ^ set(reasons))
     if odd:
-        print(f"reported without a reason, or a reason without a report: {', '.join(odd)}", file=sys.stderr)
+        print(
+            f"reported without a reason, or a reason without a report: {', '.join(odd)}",
+            file=sys.stderr,
+        )
         return 1
     if "--check" not in sys.argv:
         ordered = sorted(counts, key=lambda rule: [int(n) for n in rule.split(".")])

@@ -2,7 +2,8 @@
 
     python tools/pages/readme_sessions.py
 
-A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in one temporary folder.
+A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in
+one temporary folder.
 """
 
 from __future__ import annotations
@@ -36,7 +37,13 @@ def commands(block: str) -> list[tuple[str, str]]:
 def run(command: str, folder: Path) -> str:
     """stdout and stderr of a shell command; the environment's own programs come first."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
     return done.stdout + done.stderr
 
 
@@ -58,7 +65,8 @@ def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
 def shape(output: str) -> str:
     """Output with numbers masked and blanks merged: what must not change from machine to machine.
 
-    What depends on the machine's speed (which candidate a fit chose) and on what is installed (backends, a compiler) is left out.
+    What depends on the machine's speed (which candidate a fit chose) and on what is installed
+    (backends, a compiler) is left out.
     """
     output = REPLAYED.sub("", output)
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]

@@ -1,6 +1,7 @@
-"""Put the measured tables of docs/tables/ into the pages, between `<!-- table NAME -->` and `<!-- end NAME -->`.
+"""Put the measured tables of docs/tables/ into the pages, between `<!-- table NAME -->` and `<!--
+end NAME -->`.
 
-    python tools/pages/readme_tables.py
+python tools/pages/readme_tables.py
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ MARKED = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.S)
 
 
 def insert(text: str) -> str:
-    """`text` with every marked table as its file holds it; a table that was never measured says so."""
+    """`text` with every marked table as its file holds it; a table that was never measured says
+    so."""
 
     def table(match: re.Match[str]) -> str:
         path = TABLES / f"{match.group(2)}.md"

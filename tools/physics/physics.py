@@ -1,6 +1,8 @@
-"""Solve every shipped problem, measure it against its target, write one table and a page with plots.
+"""Solve every shipped problem, measure it against its target, write one table and a page with
+plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,theory,laser,tracks] [--output build/physics]
+python tools/physics/physics.py [--only orders,costs,problems,theory,laser,tracks] [--output
+build/physics]
 """
 
 from __future__ import annotations
@@ -24,16 +26,28 @@ SECTIONS = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", help="sections, separated by commas")
-    parser.add_argument("--output", type=Path, default=Path("build/physics"), help="folder of table.md and report.html")
-    parser.add_argument("--docs", action="store_true", help="also write docs/tables/physics.md, the rows that have a target")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("build/physics"),
+        help="folder of table.md and report.html",
+    )
+    parser.add_argument(
+        "--docs",
+        action="store_true",
+        help="also write docs/tables/physics.md, the rows that have a target",
+    )
     args = parser.parse_args()
     wanted = args.only.split(",") if args.only else list(SECTIONS)
     unknown = set(wanted) - set(SECTIONS)
     if unknown:
         parser.error(f"no section {', '.join(sorted(unknown))}; use {', '.join(SECTIONS)}")
-    # The matrices are small and the sweeps bring their own threads: threads of the linear algebra only wait for each other.
+    # The matrices are small and the sweeps bring their own threads: threads of the linear algebra
+    # only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sections: list[Section] = []
     for name in wanted:
@@ -44,7 +58,10 @@ def main() -> int:
     if args.docs:
         DOCS.write_text(targets(sections), encoding="utf-8")
     missed = [row for section in sections for row in section.rows if row.held is False]
-    print(f"{len(missed)} of {sum(len(s.rows) for s in sections)} rows miss their target; wrote {args.output}/table.md and report.html")
+    print(
+        f"{len(missed)} of {sum(len(s.rows) for s in sections)} rows miss their target; wrote"
+        f" {args.output}/table.md and report.html"
+    )
     return 0
 
 
@@ -52,7 +69,11 @@ def targets(sections: list[Section]) -> str:
     """One table of the rows that have a target."""
     lines = ["| section | case | quantity | measured | target |", "|---|---|---|---|---|"]
     for section in sections:
-        lines += [f"| {section.title} | " + " | ".join(row.cells()[:4]) + " |" for row in section.rows if row.held is not None]
+        lines += [
+            f"| {section.title} | " + " | ".join(row.cells()[:4]) + " |"
+            for row in section.rows
+            if row.held is not None
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -66,7 +87,9 @@ def write(folder: Path, sections: list[Section]) -> None:
         page.heading(section.title)
         for words in section.notes:
             page.text(words)
-        page.table(["case", "quantity", "measured", "target", "held"], [r.cells() for r in section.rows])
+        page.table(
+            ["case", "quantity", "measured", "target", "held"], [r.cells() for r in section.rows]
+        )
         if section.plots:
             page.plots(section.plots)
     page.write(folder / "report.html")

@@ -1,4 +1,5 @@
-"""What a section of the physics report holds: rows of measured figures beside their targets, notes and plots."""
+"""What a section of the physics report holds: rows of measured figures beside their targets, notes
+and plots."""
 
 from __future__ import annotations
 
@@ -21,13 +22,25 @@ class Row:
         """Whether the target holds; None without one."""
         if self.most is None and self.least is None:
             return None
-        return (self.most is None or self.measured <= self.most) and (self.least is None or self.measured >= self.least)
+        return (self.most is None or self.measured <= self.most) and (
+            self.least is None or self.measured >= self.least
+        )
 
     def cells(self) -> list[str]:
         """Case, quantity, measured, target, held."""
-        bounds = [f"{word} {value:.3g}" for word, value in (("at least", self.least), ("at most", self.most)) if value is not None]
+        bounds = [
+            f"{word} {value:.3g}"
+            for word, value in (("at least", self.least), ("at most", self.most))
+            if value is not None
+        ]
         word = {None: "", True: "yes", False: "NO"}[self.held]
-        return [self.case, self.quantity, f"{self.measured:.4g} {self.unit}".strip(), ", ".join(bounds), word]
+        return [
+            self.case,
+            self.quantity,
+            f"{self.measured:.4g} {self.unit}".strip(),
+            ", ".join(bounds),
+            word,
+        ]
 
 
 @dataclass
@@ -45,6 +58,11 @@ class Section:
 
 def markdown(section: Section) -> str:
     """The section as a heading and a table."""
-    lines = [f"## {section.title}", "", "| case | quantity | measured | target | held |", "|---|---|---|---|---|"]
+    lines = [
+        f"## {section.title}",
+        "",
+        "| case | quantity | measured | target | held |",
+        "|---|---|---|---|---|",
+    ]
     lines += ["| " + " | ".join(row.cells()) + " |" for row in section.rows]
     return "\n".join([*lines, "", *section.notes, ""])

@@ -1,4 +1,5 @@
-"""Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the shared library and its ctypes face.
+"""Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the
+shared library and its ctypes face.
 
 python tools/release/wheels.py [--out dist]     (`make wheels` installs what it needs, builds the pure wheel too and tries all of them)
 """
@@ -19,7 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "firmware_bindings"
 VERSION = "0.1.0"
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256", "-shared", "-fPIC", "-s"]
+FLAGS = [
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-Wno-psabi",
+    "-DSNA_SHA256",
+    "-shared",
+    "-fPIC",
+    "-s",
+]
 MODULES = ("__init__.py", "fallback.py", "inverse.py", "library.py")
 
 
@@ -42,7 +53,17 @@ TARGETS = {
 def library(target: Target, folder: Path) -> Path:
     """libsna.so for the target."""
     made = folder / "libsna.so"
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", target.zig, f"-mcpu={target.cpu}", "-std=gnu11", *FLAGS]
+    command = [
+        sys.executable,
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        target.zig,
+        f"-mcpu={target.cpu}",
+        "-std=gnu11",
+        *FLAGS,
+    ]
     sources = sorted(map(str, SOURCE.glob("sna_host*.c")))
     subprocess.run([*command, *sources, "-lm", "-o", str(made)], check=True)
     return made
@@ -56,12 +77,18 @@ def wheel(name: str, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"sna_edge_native-{VERSION}-{tag}.whl"
     with tempfile.TemporaryDirectory() as folder:
-        files = {f"sna_edge_native/{m}": (SOURCE / "sna_edge_native" / m).read_bytes() for m in MODULES}
+        files = {
+            f"sna_edge_native/{m}": (SOURCE / "sna_edge_native" / m).read_bytes() for m in MODULES
+        }
         files["sna_edge_native/libsna.so"] = library(target, Path(folder)).read_bytes()
-    meta = f"Metadata-Version: 2.1\nName: sna-edge-native\nVersion: {VERSION}\nLicense: Apache-2.0\n"
+    meta = (
+        f"Metadata-Version: 2.1\nName: sna-edge-native\nVersion: {VERSION}\nLicense: Apache-2.0\n"
+    )
     meta += "Requires-Python: >=3.10\nRequires-Dist: numpy>=1.26\n"
     files[f"{info}/METADATA"] = meta.encode()
-    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: sna-edge\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    files[f"{info}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: sna-edge\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    )
     files[f"{info}/RECORD"] = _record(files, info).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, data in files.items():
@@ -78,11 +105,16 @@ def _record(files: dict[str, bytes], info: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     args = parser.parse_args()
     if find_spec("ziglang") is None:
-        sys.exit("cross-building needs the package ziglang; run `make wheels`, or pip install 'sna-edge[wheels]'")
+        sys.exit(
+            "cross-building needs the package ziglang; run `make wheels`, or pip install"
+            " 'sna-edge[wheels]'"
+        )
     for name in TARGETS:
         made = wheel(name, args.out)
         print(f"{made}: {made.stat().st_size} bytes")

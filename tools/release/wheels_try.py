@@ -1,4 +1,5 @@
-"""Every wheel in a folder installed without network and asked: forward, inverse, numpy and native; ARM under QEMU user mode.
+"""Every wheel in a folder installed without network and asked: forward, inverse, numpy and native;
+ARM under QEMU user mode.
 
 python tools/release/wheels_try.py [--out dist]
 
@@ -15,7 +16,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PLATFORMS = {"x86_64": "manylinux2014_x86_64", "aarch64": "manylinux2014_aarch64", "armv7": "manylinux2014_armv7l"}
+PLATFORMS = {
+    "x86_64": "manylinux2014_x86_64",
+    "aarch64": "manylinux2014_aarch64",
+    "armv7": "manylinux2014_armv7l",
+}
 
 QUESTION = """
 import platform, sys
@@ -40,17 +45,34 @@ print(platform.machine(), "numpy", np.__version__, found)
 
 
 def installed(out: Path, machine: str, site: Path) -> None:
-    """The pure wheel and the native one of a machine in the folder `site`, by pip and without network."""
-    wheels = [*out.glob("sna_edge-*-none-any.whl"), *out.glob(f"sna_edge_native-*-{PLATFORMS[machine]}.whl")]
+    """The pure wheel and the native one of a machine in the folder `site`, by pip and without
+    network."""
+    wheels = [
+        *out.glob("sna_edge-*-none-any.whl"),
+        *out.glob(f"sna_edge_native-*-{PLATFORMS[machine]}.whl"),
+    ]
     if len(wheels) != 2:
-        sys.exit(f"{out} does not hold one pure wheel and one for {machine}: {', '.join(w.name for w in wheels) or 'none'}")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]
+        sys.exit(
+            f"{out} does not hold one pure wheel and one for {machine}:"
+            f" {', '.join(w.name for w in wheels) or 'none'}"
+        )
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+    ]
     words = ["--only-binary=:all:", "--platform", PLATFORMS[machine], "--target", str(site)]
     subprocess.run([*pip, *words, *map(str, wheels)], check=True)
 
 
 def python_of(machine: str) -> tuple[list[str], str] | None:
-    """A Python for the machine and the folder of its numpy; None where it can be had neither here nor emulated."""
+    """A Python for the machine and the folder of its numpy; None where it can be had neither here
+    nor emulated."""
     if machine == os.uname().machine:
         import numpy
 
@@ -59,13 +81,17 @@ def python_of(machine: str) -> tuple[list[str], str] | None:
     words = ["bash", str(ROOT / "tools" / "release" / "arm_python.sh"), str(folder), machine]
     made = subprocess.run(words, capture_output=True, text=True, check=False)
     if made.returncode:
-        print(f"{machine}: left out, {(made.stderr.strip().splitlines() or ['no emulation here'])[-1]}")
+        print(
+            f"{machine}: left out,"
+            f" {(made.stderr.strip().splitlines() or ['no emulation here'])[-1]}"
+        )
         return None
     return [str(folder / "python")], str(folder / "site")
 
 
 def tried(out: Path, machine: str) -> bool:
-    """Install and ask; False where the machine is left out. Raises CalledProcessError for a wrong answer."""
+    """Install and ask; False where the machine is left out. Raises CalledProcessError for a wrong
+    answer."""
     device = python_of(machine)
     if device is None:
         return False
@@ -74,14 +100,22 @@ def tried(out: Path, machine: str) -> bool:
         installed(out, machine, site)
         script.write_text(QUESTION)
         words = [*device[0], str(script), str(site), str(Path(folder) / "m.sna")]
-        env = {"PYTHONPATH": f"{site}:{device[1]}", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-        answer = subprocess.run(words, env=env, cwd=folder, check=True, capture_output=True, text=True).stdout
+        env = {
+            "PYTHONPATH": f"{site}:{device[1]}",
+            "PATH": "/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        answer = subprocess.run(
+            words, env=env, cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
     print(f"{machine}: installed without network and asked: {answer.strip()}")
     return True
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     args = parser.parse_args()
     for machine in PLATFORMS:

@@ -1,8 +1,10 @@
-"""Speed of queries on this machine: backends side by side, sizes by storage type, cost by number of inputs and modes.
+"""Speed of queries on this machine: backends side by side, sizes by storage type, cost by number of
+inputs and modes.
 
     python tools/speed/bench.py [--quick]
 
-Writes docs/tables/bench.md. Every figure of a row comes from one run; other work on the machine shows in all of them.
+Writes docs/tables/bench.md. Every figure of a row comes from one run; other work on the machine
+shows in all of them.
 """
 
 from __future__ import annotations
@@ -58,7 +60,13 @@ def sizes(folder: Path) -> list[list[str]]:
         stored = start.replace(dtypes=[dtype] * INPUTS) if plain else quantize(start, dtype)
         stored.save(folder / "size.sna")
         error = stored.certificate.get("max")
-        rows.append([dtype, str((folder / "size.sna").stat().st_size), "-" if error is None else f"{error:.1e}"])
+        rows.append(
+            [
+                dtype,
+                str((folder / "size.sna").stat().st_size),
+                "-" if error is None else f"{error:.1e}",
+            ]
+        )
     return rows
 
 
@@ -69,14 +77,21 @@ def scaling(backend: str, quick: bool) -> list[list[str]]:
         cells = []
         for modes in RANKS[:2] if quick else RANKS:
             served = model(inputs, modes).with_backend(backend)
-            points = domain_points(served.axes, 4096 if quick else max(4096, 2**21 // (inputs * modes)))
+            points = domain_points(
+                served.axes, 4096 if quick else max(4096, 2**21 // (inputs * modes))
+            )
             cells.append(f"{1e9 / batch_rate(served, points):.0f}")
         rows.append([str(inputs), *cells])
     return rows
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(r) + " |" for r in rows), ""]
+    return [
+        "| " + " | ".join(header) + " |",
+        "|" + "---|" * len(header),
+        *("| " + " | ".join(r) + " |" for r in rows),
+        "",
+    ]
 
 
 def page(quick: bool) -> str:
@@ -86,17 +101,30 @@ def page(quick: bool) -> str:
         found = backends(path)
         machine = f"{platform.machine()}, {os.cpu_count()} CPUs, one thread"
         lines = [f"{machine}; {INPUTS} inputs, cubic, {MODES} modes, {SPANS} spans, float32:", ""]
-        lines += markdown(["backend", "query us", "p99 us", "gradient us", "batch million/s", "load ms"], found)
-        lines += [f"The whole file of a model of {INPUTS} inputs, {MODES} modes and {SPANS} spans an input:", ""]
+        lines += markdown(
+            ["backend", "query us", "p99 us", "gradient us", "batch million/s", "load ms"], found
+        )
+        lines += [
+            (
+                f"The whole file of a model of {INPUTS} inputs, {MODES} modes and {SPANS} spans an"
+                " input:"
+            ),
+            "",
+        ]
         lines += markdown(["tables", "bytes", "measured error / range"], sizes(Path(temporary)))
         fastest = found[0][0]
         lines += [f"Nanoseconds per query in a batch ({fastest}), by inputs and modes:", ""]
-        lines += markdown(["inputs", *(f"{r} modes" for r in (RANKS[:2] if quick else RANKS))], scaling(fastest, quick))
+        lines += markdown(
+            ["inputs", *(f"{r} modes" for r in (RANKS[:2] if quick else RANKS))],
+            scaling(fastest, quick),
+        )
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer sizes, and print only")
     args = parser.parse_args()
     text = page(args.quick)

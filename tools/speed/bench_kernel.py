@@ -2,8 +2,9 @@
 
     python tools/speed/bench_kernel.py [--quick]
 
-Writes docs/tables/kernel.md and docs/tables/firmware.md. Every figure of a row comes from one run, contenders taking turns. Where
-../shared/prototypes/kernel.c is present (a plain vector loop: fixed size, uniform, no domain check), it runs beside ours.
+Writes docs/tables/kernel.md and docs/tables/firmware.md. Every figure of a row comes from one run,
+contenders taking turns. Where ../shared/prototypes/kernel.c is present (a plain vector loop: fixed
+size, uniform, no domain check), it runs beside ours.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ double peak(void) {
 
 
 def median_rates(calls: list[Callable[[], Any]], work: float, rounds: int) -> list[float]:
-    """Work per second of each call, turn by turn; the 10th percentile of its times, because other work only slows."""
+    """Work per second of each call, turn by turn; the 10th percentile of its times, because other
+    work only slows."""
     times: list[list[float]] = [[] for _ in calls]
     for _ in range(rounds):
         for call, spent in zip(calls, times, strict=True):
@@ -62,13 +64,23 @@ def median_rates(calls: list[Callable[[], Any]], work: float, rounds: int) -> li
     return [work / float(np.percentile(t, 10)) for t in times]
 
 
-def model(inputs: int, modes: int, rows: int = ROWS, dtype: str = "float32", integers: bool = False) -> bytes:
+def model(
+    inputs: int, modes: int, rows: int = ROWS, dtype: str = "float32", integers: bool = False
+) -> bytes:
     rng = np.random.default_rng(0)
-    axes = [sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, rows - 3), 3)) for d in range(inputs)]
+    axes = [
+        sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, rows - 3), 3))
+        for d in range(inputs)
+    ]
     tables = [rng.uniform(0.5, 0.999, (rows, modes)) for _ in axes]
     unit = {"int16": 2.0**-15, "int8": 2.0**-7}.get(dtype)
     tables = [t if unit is None else np.floor(t / unit) * unit for t in tables]
-    made = sna_edge.Model(axes, sna_edge.CP.full(tables, rng.normal(size=(modes, 1))), [sna_edge.Output("y")], dtypes=[dtype] * inputs)
+    made = sna_edge.Model(
+        axes,
+        sna_edge.CP.full(tables, rng.normal(size=(modes, 1))),
+        [sna_edge.Output("y")],
+        dtypes=[dtype] * inputs,
+    )
     return made.replace(integer_path=integers).to_bytes()
 
 
@@ -103,7 +115,9 @@ def rival(folder: Path, modes: int) -> Callable[[], Any] | None:
     arguments = [ctypes.c_void_p(a.ctypes.data) for a in (table, x, weights, y)]
 
     def call(held: Any = (table, x, weights, y)) -> None:
-        library.eval(arguments[0], ROWS, arguments[1], ctypes.c_size_t(POINTS), arguments[2], arguments[3])
+        library.eval(
+            arguments[0], ROWS, arguments[1], ctypes.c_size_t(POINTS), arguments[2], arguments[3]
+        )
 
     return call
 
@@ -114,7 +128,13 @@ def peak(folder: Path) -> float:
     if compiler is None:
         return float("nan")
     source, target = folder / "peak.c", folder / "peak.so"
-    width = 16 if "avx512f" in Path("/proc/cpuinfo").read_text() else 8 if platform.machine() == "x86_64" else 4
+    width = (
+        16
+        if "avx512f" in Path("/proc/cpuinfo").read_text()
+        else 8
+        if platform.machine() == "x86_64"
+        else 4
+    )
     source.write_text(PEAK)
     subprocess.run([compiler, *FLAGS, f"-DVL={width}", str(source), "-o", str(target)], check=True)
     library = ctypes.CDLL(str(target))
@@ -123,7 +143,8 @@ def peak(folder: Path) -> float:
 
 
 def flops(inputs: int, modes: int) -> int:
-    """Products and sums of one query in a large batch: a cubic and one product over axes, then the mixing."""
+    """Products and sums of one query in a large batch: a cubic and one product over axes, then the
+    mixing."""
     return modes * (inputs * 7 + 2)
 
 
@@ -131,19 +152,41 @@ def batches(folder: Path, rounds: int) -> list[str]:
     top = peak(folder)
     x64 = np.random.default_rng(1).random((POINTS, INPUTS))
     lines = [f"Measured peak of this core: {top / 1e9:.0f} GFLOP/s of fused multiply-adds.", ""]
-    lines += ["| modes | million queries/s | float32 inputs | share of peak | plain vector loop | ratio |", "|---|---|---|---|---|---|"]
+    lines += [
+        (
+            "| modes | million queries/s | float32 inputs | share of peak | plain vector loop |"
+            " ratio |"
+        ),
+        "|---|---|---|---|---|---|",
+    ]
     for modes in (10, 16, 32, 64, 100, 128):
-        native, other = opened(model(INPUTS, modes)), rival(folder, modes) if modes % 16 == 0 else None
-        calls = [batch(native, x64), batch(native, x64.astype(np.float32)), *([other] if other else [])]
+        native, other = (
+            opened(model(INPUTS, modes)),
+            (rival(folder, modes) if modes % 16 == 0 else None),
+        )
+        calls = [
+            batch(native, x64),
+            batch(native, x64.astype(np.float32)),
+            *([other] if other else []),
+        ]
         rates = median_rates(calls, POINTS, rounds)
         share = f"{max(rates[:2]) * flops(INPUTS, modes) / top:.0%}"
-        tail = [f"{rates[2] / 1e6:.1f}", f"{max(rates[:2]) / rates[2]:.2f}"] if other else ["-", "-"]
-        lines.append("| " + " | ".join([str(modes), f"{rates[0] / 1e6:.1f}", f"{rates[1] / 1e6:.1f}", share, *tail]) + " |")
+        tail = (
+            [f"{rates[2] / 1e6:.1f}", f"{max(rates[:2]) / rates[2]:.2f}"] if other else ["-", "-"]
+        )
+        lines.append(
+            "| "
+            + " | ".join(
+                [str(modes), f"{rates[0] / 1e6:.1f}", f"{rates[1] / 1e6:.1f}", share, *tail]
+            )
+            + " |"
+        )
     return [*lines, ""]
 
 
 def nanoseconds(call: Callable[[], Any], count: int = 100, rounds: int = 3000) -> float:
-    """One call, from short bursts: the 10th percentile, because other work on the machine only slows."""
+    """One call, from short bursts: the 10th percentile, because other work on the machine only
+    slows."""
     spent = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -154,7 +197,8 @@ def nanoseconds(call: Callable[[], Any], count: int = 100, rounds: int = 3000) -
 
 
 def singles() -> list[str]:
-    """One query from Python, 7 inputs, 32 modes, beside numpy and the empty calls of other runtimes; ratios to `predict`."""
+    """One query from Python, 7 inputs, 32 modes, beside numpy and the empty calls of other
+    runtimes; ratios to `predict`."""
     data = model(INPUTS, 32)
     native, numpy_model = opened(data), sna_edge.from_bytes(data, "numpy")
     x = np.full(INPUTS, 0.37)
@@ -173,7 +217,8 @@ def singles() -> list[str]:
 
 
 def c_call(data: bytes) -> float:
-    """Nanoseconds of one query inside C: a batch of calls with one point each, from a program of its own."""
+    """Nanoseconds of one query inside C: a batch of calls with one point each, from a program of
+    its own."""
     compiler = shutil.which("cc")
     if compiler is None:
         return float("nan")
@@ -204,14 +249,27 @@ int main(int argc, char **argv) {
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "call.c").write_text(program)
         (Path(folder) / "m.sna").write_bytes(data)
-        flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-w", f"-I{ROOT / 'firmware_bindings'}"]
-        subprocess.run([compiler, "-std=gnu11", *flags, f"{folder}/call.c", "-o", f"{folder}/call"], check=True)
-        return float(subprocess.run([f"{folder}/call", f"{folder}/m.sna"], check=True, capture_output=True, text=True).stdout)
+        flags = [
+            "-O3",
+            "-fno-math-errno",
+            "-fno-trapping-math",
+            "-ffp-contract=fast",
+            "-w",
+            f"-I{ROOT / 'firmware_bindings'}",
+        ]
+        subprocess.run(
+            [compiler, "-std=gnu11", *flags, f"{folder}/call.c", "-o", f"{folder}/call"], check=True
+        )
+        return float(
+            subprocess.run(
+                [f"{folder}/call", f"{folder}/m.sna"], check=True, capture_output=True, text=True
+            ).stdout
+        )
 
 
 def million() -> list[str]:
-    """A million queries alone and by two threads: by the clock, and by the processor time of the busier thread, which other work
-    on the machine does not lengthen."""
+    """A million queries alone and by two threads: by the clock, and by the processor time of the
+    busier thread, which other work on the machine does not lengthen."""
     native, count = opened(model(INPUTS, 32)), 1_000_000
     x = np.random.default_rng(0).random((count, INPUTS))
     y, status, busy = np.empty((count, 1)), np.empty(count, np.int8), {0: 0.0, 1: 0.0}
@@ -237,8 +295,11 @@ def million() -> list[str]:
     spent, single = list[float](), list[float]()
     one_rate, two_rate = median_rates([alone, two], 1.0, 40)
     return [
-        f"1,000,000 queries of 7 inputs, 32 modes: {1 / one_rate:.3f} s on one core, {1 / two_rate:.3f} s on two threads "
-        f"({two_rate / one_rate:.2f} x by the clock, {min(single) / min(spent):.2f} x by processor time).",
+        (
+            f"1,000,000 queries of 7 inputs, 32 modes: {1 / one_rate:.3f} s on one core,"
+            f" {1 / two_rate:.3f} s on two threads ({two_rate / one_rate:.2f} x by the clock,"
+            f" {min(single) / min(spent):.2f} x by processor time)."
+        ),
         "",
     ]
 
@@ -259,20 +320,31 @@ def trains(quick: bool) -> list[str]:
 
 def train(rank: int) -> bytes:
     rng = np.random.default_rng(0)
-    axes = [sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, 29), 3)) for d in range(INPUTS)]
+    axes = [
+        sna_edge.Axis(f"x{d}", "", bspline(uniform_breaks(0.0, 1.0, 29), 3)) for d in range(INPUTS)
+    ]
     ranks = [1, *[rank] * INPUTS]
-    cores = tuple(rng.uniform(-1, 1, (32, ranks[d], ranks[d + 1])) / np.sqrt(rank) for d in range(INPUTS))
+    cores = tuple(
+        rng.uniform(-1, 1, (32, ranks[d], ranks[d + 1])) / np.sqrt(rank) for d in range(INPUTS)
+    )
     work = sna_edge.TT(cores, rng.normal(size=(rank, 1)))
-    return sna_edge.Model(axes, work, [sna_edge.Output("y")], dtypes=["float32"] * INPUTS).to_bytes()
+    return sna_edge.Model(
+        axes, work, [sna_edge.Output("y")], dtypes=["float32"] * INPUTS
+    ).to_bytes()
 
 
 def scaling(quick: bool) -> list[str]:
-    counts, ranks = ((2, 7), (16, 64)) if quick else ((2, 4, 7, 16, 32, 50), (4, 16, 32, 64, 128, 256))
+    counts, ranks = (
+        ((2, 7), (16, 64)) if quick else ((2, 4, 7, 16, 32, 50), (4, 16, 32, 64, 128, 256))
+    )
     lines = ["Nanoseconds per query in a batch, by inputs and modes (32 rows per table):", ""]
     lines += ["| inputs | " + " | ".join(map(str, ranks)) + " |", "|---" * (len(ranks) + 1) + "|"]
     for inputs in counts:
         x = np.random.default_rng(0).random((2000, inputs))
-        cells = [f"{1e9 / median_rates([batch(opened(model(inputs, r, 32)), x)], len(x), 15)[0]:.0f}" for r in ranks]
+        cells = [
+            f"{1e9 / median_rates([batch(opened(model(inputs, r, 32)), x)], len(x), 15)[0]:.0f}"
+            for r in ranks
+        ]
         lines.append(f"| {inputs} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 
@@ -282,7 +354,14 @@ def kernel_page(quick: bool) -> str:
         native = opened(model(INPUTS, 16))
         head = f"{platform.machine()}, {os.cpu_count()} CPUs, one thread, {native.isa}; "
         head += f"{INPUTS} inputs, cubic, {ROWS} rows per table, float32."
-        parts = [[head, ""], batches(Path(temporary), 20 if quick else 150), singles(), million(), trains(quick), scaling(quick)]
+        parts = [
+            [head, ""],
+            batches(Path(temporary), 20 if quick else 150),
+            singles(),
+            million(),
+            trains(quick),
+            scaling(quick),
+        ]
     return "\n".join(line for part in parts for line in part)
 
 
@@ -290,15 +369,30 @@ def firmware_page() -> str:
     """Exact costs on emulated cores: 7 inputs, cubic, 16 modes, 32 rows per table."""
     from sna_export.firmware import resources
 
-    lines = ["7 inputs, cubic, 16 modes, 32 rows per table; compiled with clang -Os, run on an emulated core, one query.", ""]
+    lines = [
+        (
+            "7 inputs, cubic, 16 modes, 32 rows per table; compiled with clang -Os, run on an"
+            " emulated core, one query."
+        ),
+        "",
+    ]
     for dtype in ("float32", "int16", "int8"):
-        lines += [f"Tables in {dtype}:", "", resources.markdown(resources.report(model(7, 16, 32, dtype, integers=True))), ""]
+        lines += [
+            f"Tables in {dtype}:",
+            "",
+            resources.markdown(resources.report(model(7, 16, 32, dtype, integers=True))),
+            "",
+        ]
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds, and print only")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer sizes and rounds, and print only"
+    )
     args = parser.parse_args()
     pages = {"kernel": kernel_page(args.quick), "firmware": firmware_page()}
     for name, text in pages.items():

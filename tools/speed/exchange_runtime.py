@@ -2,9 +2,10 @@
 
     python tools/speed/exchange_runtime.py FOLDER BACKEND [SECONDS POINTS]
 
-Needs numpy and the runtime only, so that it runs in small environments and on other processors. Prints one JSON object:
-model -> {value, gradient (shares of range and range / width, kappa divided out), single_us, batch_us}. SECONDS: how long each time
-is measured (0.3); POINTS: how many are compared (10,000).
+Needs numpy and the runtime only, so that it runs in small environments and on other processors.
+Prints one JSON object: model -> {value, gradient (shares of range and range / width, kappa divided
+out), single_us, batch_us}. SECONDS: how long each time is measured (0.3); POINTS: how many are
+compared (10,000).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ POINTS = 10_000
 BATCH = 4096
 
 
-def compare(reference: Any, points: np.ndarray, value: np.ndarray, gradient: np.ndarray) -> dict[str, float]:
+def compare(
+    reference: Any, points: np.ndarray, value: np.ndarray, gradient: np.ndarray
+) -> dict[str, float]:
     """Largest errors of values [N, K] and gradients [N, K, D] at `points`."""
     scale = measure(reference, points)
     truth, slopes = reference.backend.value_and_gradient(points)
@@ -35,7 +38,10 @@ def compare(reference: Any, points: np.ndarray, value: np.ndarray, gradient: np.
     kept = [d for d, a in enumerate(reference.axes) if a.kind != "categorical"]
     width = np.array([reference.axes[d].width for d in kept])
     steep = np.abs(gradient - slopes)[:, :, kept] * width / span[:, None]
-    return {"value": float((np.abs(value - truth) / span).max()), "gradient": float(steep.max(initial=0.0))}
+    return {
+        "value": float((np.abs(value - truth) / span).max()),
+        "gradient": float(steep.max(initial=0.0)),
+    }
 
 
 def microseconds(function: Callable[[], object], seconds: float = 0.3) -> float:
@@ -64,12 +70,18 @@ def row(path: Path, backend: str, seconds: float = 0.3, count: int = POINTS) -> 
     found = compare(reference, points, model.backend.value(points), g)
     found["value"] = max(found["value"], compare(reference, points, y, g)["value"])
     one, many = points[0], points[:BATCH]
-    single, batch = (microseconds(lambda x=x: model.value(x, level_index=True), seconds) for x in (one, many))  # type: ignore[misc]
+    single, batch = (
+        microseconds(lambda x=x: model.value(x, level_index=True), seconds) for x in (one, many)
+    )  # type: ignore[misc]
     return {**found, "single_us": single, "batch_us": batch / len(many)}
 
 
 if __name__ == "__main__":
-    folder, backend, how = Path(sys.argv[1]), sys.argv[2], [kind(v) for kind, v in zip((float, int), sys.argv[3:], strict=False)]
+    folder, backend, how = (
+        Path(sys.argv[1]),
+        sys.argv[2],
+        [kind(v) for kind, v in zip((float, int), sys.argv[3:], strict=False)],
+    )
     cells = {}
     for path in sorted(folder.glob("*.sna")):
         try:

@@ -1,9 +1,10 @@
-"""The torch backend on a GPU: agreement with numpy, microseconds per query by rows in a batch, beside numpy and the C library.
+"""The torch backend on a GPU: agreement with numpy, microseconds per query by rows in a batch,
+beside numpy and the C library.
 
     python tools/speed/gpu.py [--write]
 
-7 inputs, cubic, 64 rows per table, 32 modes, float32. "in memory": the rows are on the GPU and the answers stay there, as inside a
-loss. Writes docs/tables/gpu.md. Needs torch with CUDA.
+7 inputs, cubic, 64 rows per table, 32 modes, float32. "in memory": the rows are on the GPU and the
+answers stay there, as inside a loss. Writes docs/tables/gpu.md. Needs torch with CUDA.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ REPEATS, FEWER = 9, 3
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--write", action="store_true", help="also write docs/tables/gpu.md")
     args = parser.parse_args()
     try:
@@ -38,7 +41,10 @@ def main() -> int:
         print("gpu: torch is not installed; pip install 'sna-edge[torch]'", file=sys.stderr)
         return 2
     if not torch.cuda.is_available():
-        print("gpu: torch sees no CUDA device here; run this where nvidia-smi lists one", file=sys.stderr)
+        print(
+            "gpu: torch sees no CUDA device here; run this where nvidia-smi lists one",
+            file=sys.stderr,
+        )
         return 2
     text = "\n".join(table(spline_model(7, 64, 32), torch)) + "\n"
     print(text, end="")
@@ -48,14 +54,26 @@ def main() -> int:
 
 
 def table(model: Model, torch: Any) -> list[str]:
-    """Microseconds per query, a row per backend, a column per batch; then the largest difference from numpy."""
+    """Microseconds per query, a row per backend, a column per batch; then the largest difference
+    from numpy."""
     x = domain_points(model.axes, BATCHES[-1]).astype(np.float32).astype(float)
     twin = model.with_backend("torch").backend
     calls = {**arrays(model), **resident(twin, torch)}
-    lines = [f"{torch.cuda.get_device_name()}, torch {torch.__version__.split('+')[0]}; microseconds per query.", ""]
-    lines += ["| rows in a batch | " + " | ".join(f"{n:,}" for n in BATCHES) + " |", "| --- |" + " ---: |" * len(BATCHES)]
+    lines = [
+        (
+            f"{torch.cuda.get_device_name()}, torch {torch.__version__.split('+')[0]}; microseconds"
+            " per query."
+        ),
+        "",
+    ]
+    lines += [
+        "| rows in a batch | " + " | ".join(f"{n:,}" for n in BATCHES) + " |",
+        "| --- |" + " ---: |" * len(BATCHES),
+    ]
     for name, call in calls.items():
-        lines.append(f"| {name} | " + " | ".join(f"{microseconds(call, x[:n]):.3g}" for n in BATCHES) + " |")
+        lines.append(
+            f"| {name} | " + " | ".join(f"{microseconds(call, x[:n]):.3g}" for n in BATCHES) + " |"
+        )
     return [*lines, "", agreement(model, twin, x[:100_000])]
 
 
@@ -104,7 +122,10 @@ def agreement(model: Model, twin: Any, x: np.ndarray) -> str:
     width = np.ptp(y)
     off = np.abs(z - y).max() / width
     tilt = (np.abs(slopes - gradient) * [a.width for a in model.axes]).max() / width
-    return f"Largest difference from numpy on {len(x):,} points: {off:.1e} of the output range, gradients {tilt:.1e} of range / width."
+    return (
+        f"Largest difference from numpy on {len(x):,} points: {off:.1e} of the output range,"
+        f" gradients {tilt:.1e} of range / width."
+    )
 
 
 if __name__ == "__main__":

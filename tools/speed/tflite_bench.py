@@ -1,9 +1,11 @@
-"""The TFLite graph alone in ai-edge-litert: microseconds by batch, and bytes of every model kind against its artifact.
+"""The TFLite graph alone in ai-edge-litert: microseconds by batch, and bytes of every model kind
+against its artifact.
 
     python tools/speed/tflite_bench.py [--write]
 
-7 inputs, cubic, 32 modes, 35 rows per table. A call is `invoke` of the forward graph with its inputs set, on one thread, as a loop
-beside a machine makes it: again and again. Bytes may be 1.3 times those of the .sna file and 12 KB. Writes docs/tables/tflite.md.
+7 inputs, cubic, 32 modes, 35 rows per table. A call is `invoke` of the forward graph with its
+inputs set, on one thread, as a loop beside a machine makes it: again and again. Bytes may be 1.3
+times those of the .sna file and 12 KB. Writes docs/tables/tflite.md.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ RATIO, ROOM = 1.3, 12 * 1024
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--write", action="store_true", help="also write docs/tables/tflite.md")
     args = parser.parse_args()
     try:
@@ -50,9 +54,17 @@ def speeds(model: Model) -> list[str]:
     """A line per batch: the median and the least time of a query."""
     times = {f"{n:,}": timed(invoked(model, n), n) for n in BATCHES}
     with tempfile.TemporaryDirectory() as folder:
-        times[f"{BATCHES[-1]:,}, asked of the backend (blocks of {BLOCK})"] = timed(asked(model, Path(folder), BATCHES[-1]), BATCHES[-1])
-    lines = ["| rows in a batch | us per query, median | least | wanted |", "| --- | --- | --- | --- |"]
-    return lines + [f"| {n} | {statistics.median(t):.2f} | {min(t):.2f} | {WANTED.get(n.split(', ')[0], '-')} |" for n, t in times.items()]
+        times[f"{BATCHES[-1]:,}, asked of the backend (blocks of {BLOCK})"] = timed(
+            asked(model, Path(folder), BATCHES[-1]), BATCHES[-1]
+        )
+    lines = [
+        "| rows in a batch | us per query, median | least | wanted |",
+        "| --- | --- | --- | --- |",
+    ]
+    return lines + [
+        f"| {n} | {statistics.median(t):.2f} | {min(t):.2f} | {WANTED.get(n.split(', ')[0], '-')} |"
+        for n, t in times.items()
+    ]
 
 
 def timed(call: Callable[[], object], count: int) -> list[float]:
@@ -94,7 +106,10 @@ def sizes() -> list[str]:
         model = make()
         own, exported = len(model.to_bytes()), len(to_bytes(model))
         allowed = int(RATIO * own + ROOM)
-        lines.append(f"| {name} | {own:,} | {exported:,} | {allowed:,}{'' if exported <= allowed else ', missed'} |")
+        lines.append(
+            f"| {name} | {own:,} | {exported:,} |"
+            f" {allowed:,}{'' if exported <= allowed else ', missed'} |"
+        )
     return lines
 
 

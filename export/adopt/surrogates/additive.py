@@ -1,4 +1,5 @@
-"""A fitted pyGAM model: splines, lines and factors of one input each, and tensor terms of two or more."""
+"""A fitted pyGAM model: splines, lines and factors of one input each, and tensor terms of two or
+more."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ LINKS = {"identity": "identity", "log": "exp", "logit": "logistic"}
 
 
 def from_gam(gam: Any, domain: Sequence[Domain], output: Output | None = None) -> Adopted:
-    """f = intercept + sum_terms spline_t(x_t); y through the inverse of the link (identity, log, logit).
+    """f = intercept + sum_terms spline_t(x_t); y through the inverse of the link (identity, log,
+    logit).
 
-    `domain`: one entry per column of the table the GAM was fitted on, inside the edge knots of its splines. Raises
-    InputError for terms with a `by` variable or of an unknown kind.
+    `domain`: one entry per column of the table the GAM was fitted on, inside the edge knots of its
+    splines. Raises InputError for terms with a `by` variable or of an unknown kind.
     """
     if not (hasattr(gam, "link") and hasattr(gam, "terms")):
         raise InputError(f"a {type(gam).__name__} is no pyGAM model; give a fitted GAM")
@@ -32,7 +34,10 @@ def from_gam(gam: Any, domain: Sequence[Domain], output: Output | None = None) -
     if not hasattr(gam, "coef_"):
         raise InputError("this GAM has not been fitted; call its fit first")
     if len(domain) != gam.statistics_["m_features"]:
-        raise InputError(f"this GAM has {gam.statistics_['m_features']} columns and the domain {len(domain)} inputs; give one per column")
+        raise InputError(
+            f"this GAM has {gam.statistics_['m_features']} columns and the domain {len(domain)}"
+            " inputs; give one per column"
+        )
     bias, columns = 0.0, _Columns(len(domain))
     for i, term in enumerate(gam.terms):
         coefficients = np.asarray(gam.coef_)[gam.terms.get_coef_indices(i)]
@@ -47,7 +52,14 @@ def from_gam(gam: Any, domain: Sequence[Domain], output: Output | None = None) -
     answer = output or Output("y")
     answer = Output(answer.name, answer.unit, link=LINKS[link], bias=bias)
     atoms, modes, count = columns.finish(domain)
-    return Adopted(tuple(domain), atoms, modes, np.ones((count, 1)), (answer,), f"GAM of {len(gam.terms)} terms")
+    return Adopted(
+        tuple(domain),
+        atoms,
+        modes,
+        np.ones((count, 1)),
+        (answer,),
+        f"GAM of {len(gam.terms)} terms",
+    )
 
 
 Marginal = tuple[int, Any, Floats, int, bool]
@@ -68,8 +80,16 @@ def _marginal(term: Any) -> Marginal:
     if name == "SplineTerm" and term.basis == "ps":
         lower, upper = term.edge_knots_
         order = int(term.spline_order)
-        return feature, basis, np.linspace(lower, upper, 1 + int(term.n_splines) - order), order, order > 0
-    raise InputError(f"the term {name} of this GAM cannot be adopted; use s (basis 'ps'), l or te terms")
+        return (
+            feature,
+            basis,
+            np.linspace(lower, upper, 1 + int(term.n_splines) - order),
+            order,
+            order > 0,
+        )
+    raise InputError(
+        f"the term {name} of this GAM cannot be adopted; use s (basis 'ps'), l or te terms"
+    )
 
 
 class _Columns:
@@ -86,7 +106,8 @@ class _Columns:
         self.count += tables[0].shape[1]
 
     def tensor(self, marginals: Sequence[Marginal], coefficients: Floats) -> None:
-        """A coefficient tensor over two inputs by its singular values, exactly; over more, a mode per fibre."""
+        """A coefficient tensor over two inputs by its singular values, exactly; over more, a mode
+        per fibre."""
         sizes = [len(m[1](np.zeros(1))[0]) for m in marginals]
         if len(marginals) == 2:
             u, s, v = np.linalg.svd(coefficients.reshape(sizes), full_matrices=False)
@@ -97,12 +118,20 @@ class _Columns:
         tables = [np.eye(n)[:, units[d]] for d, n in enumerate(sizes[:-1])]
         self.add(marginals, [*tables, coefficients.reshape(first, -1).T])
 
-    def finish(self, domain: Sequence[Domain]) -> tuple[tuple[Atoms, ...], tuple[NDArray[np.int64], ...], int]:
+    def finish(
+        self, domain: Sequence[Domain]
+    ) -> tuple[tuple[Atoms, ...], tuple[NDArray[np.int64], ...], int]:
         atoms: list[Atoms] = []
         modes = []
         for parts, box in zip(self.parts, domain, strict=True):
-            modes.append(np.concatenate([[], *(np.arange(start, start + t.shape[1]) for start, _, t in parts)]).astype(int))
-            breaks = np.unique(np.concatenate([[box.lower, box.upper], *(m[2] for _, m, _ in parts)]))
+            modes.append(
+                np.concatenate(
+                    [[], *(np.arange(start, start + t.shape[1]) for start, _, t in parts)]
+                ).astype(int)
+            )
+            breaks = np.unique(
+                np.concatenate([[box.lower, box.upper], *(m[2] for _, m, _ in parts)])
+            )
             degree = max((m[3] for _, m, _ in parts), default=1)
             continuous = all(m[4] for _, m, _ in parts)
             atoms.append(Piecewise(_joined(parts), len(modes[-1]), breaks, degree, continuous))

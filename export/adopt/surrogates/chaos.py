@@ -1,4 +1,5 @@
-"""Polynomial chaos expansions: sums of products of one-dimensional polynomials, exact up to degree 7 per input."""
+"""Polynomial chaos expansions: sums of products of one-dimensional polynomials, exact up to degree
+7 per input."""
 
 from __future__ import annotations
 
@@ -23,13 +24,22 @@ STRAIGHT = 1e-12
 
 
 def legendre_powers(degree: int, lower: float, upper: float) -> Floats:
-    """Power coefficients [degree+1, degree+1] (column n: P_n, orthonormal for the uniform law on [lower, upper])."""
-    return _powers(legendre.leg2poly, degree, (lower + upper) / 2, (upper - lower) / 2, lambda n: np.sqrt(2 * n + 1.0))
+    """Power coefficients [degree+1, degree+1] (column n: P_n, orthonormal for the uniform law on
+    [lower, upper])."""
+    return _powers(
+        legendre.leg2poly,
+        degree,
+        (lower + upper) / 2,
+        (upper - lower) / 2,
+        lambda n: np.sqrt(2 * n + 1.0),
+    )
 
 
 def hermite_powers(degree: int, mean: float, deviation: float) -> Floats:
     """Power coefficients (column n: He_n, orthonormal for the normal law)."""
-    return _powers(hermite_e.herme2poly, degree, mean, deviation, lambda n: 1.0 / np.sqrt(factorial(n)))
+    return _powers(
+        hermite_e.herme2poly, degree, mean, deviation, lambda n: 1.0 / np.sqrt(factorial(n))
+    )
 
 
 def _powers(to_power, degree: int, middle: float, half: float, norm) -> Floats:
@@ -50,13 +60,22 @@ def from_chaos(
 ) -> Adopted:
     """f_k = sum_j c[j, k] prod_d P_{d, indices[j, d]}(x_d), P_{d, n} = sum_m powers[d][m, n] x^m.
 
-    coefficients [J] or [J, K], indices [J, D] (degrees), powers[d] [m, n] as `legendre_powers` or `hermite_powers` give them;
-    identity matrices for monomials (numpoly's `exponents` and `coefficients`). Raises InputError for shapes that do not fit.
+    coefficients [J] or [J, K], indices [J, D] (degrees), powers[d] [m, n] as `legendre_powers` or
+    `hermite_powers` give them; identity matrices for monomials (numpoly's `exponents` and
+    `coefficients`). Raises InputError for shapes that do not fit.
     """
     index, c = _degrees(indices), reals(coefficients, "coefficients", finite=True)
     c = c[:, None] if c.ndim == 1 else c
-    if index.ndim != 2 or len(index) != len(c) or index.shape[1] != len(domain) or len(powers) != len(domain):
-        raise InputError(f"coefficients {c.shape} and indices {index.shape} do not fit {len(domain)} inputs; give [J] and [J, D]")
+    if (
+        index.ndim != 2
+        or len(index) != len(c)
+        or index.shape[1] != len(domain)
+        or len(powers) != len(domain)
+    ):
+        raise InputError(
+            f"coefficients {c.shape} and indices {index.shape} do not fit {len(domain)} inputs;"
+            " give [J] and [J, D]"
+        )
     outputs = outputs or [Output(f"y{k}" if c.shape[1] > 1 else "y") for k in range(c.shape[1])]
     if c.shape[1] != len(outputs):
         raise InputError(f"coefficients have {c.shape[1]} columns for {len(outputs)} outputs")
@@ -80,21 +99,29 @@ def _expansion(
     c: Floats, index: NDArray[np.int64], atoms: Callable[[int, NDArray[np.int64]], Atoms], zeroth: Floats,
     domain: Sequence[Domain], outputs: Sequence[Output],
 ) -> Adopted:  # fmt: skip
-    """sum_j c[j, k] prod_d P_{d, index[j, d]}(x_d): `atoms(d, degrees)` are the P_{d, n}, `zeroth` [D] the constants P_{d, 0}."""
+    """sum_j c[j, k] prod_d P_{d, index[j, d]}(x_d): `atoms(d, degrees)` are the P_{d, n}, `zeroth`
+    [D] the constants P_{d, 0}."""
     varies = index.any(axis=1)
     bias = c[~varies].sum(axis=0) * np.prod(zeroth)
-    outputs = tuple(Output(o.name, o.unit, bias=float(b)) for o, b in zip(outputs, bias, strict=True))
+    outputs = tuple(
+        Output(o.name, o.unit, bias=float(b)) for o, b in zip(outputs, bias, strict=True)
+    )
     kept = index[varies]
     modes = tuple(np.flatnonzero(column) for column in kept.T)
     made = tuple(atoms(d, kept[used, d]) for d, used in enumerate(modes))
     weights = c[varies] * np.prod(np.where(kept == 0, zeroth, 1.0), axis=1)[:, None]
-    return Adopted(tuple(domain), made, modes, weights, outputs, f"polynomial chaos of {len(c)} terms")
+    return Adopted(
+        tuple(domain), made, modes, weights, outputs, f"polynomial chaos of {len(c)} terms"
+    )
 
 
 def from_numpoly(polynomial, domain: Sequence[Domain], output: Output | None = None) -> Adopted:
     """A fitted chaospy expansion (a numpoly polynomial): its monomials."""
     if not hasattr(polynomial, "exponents"):
-        raise InputError(f"a {type(polynomial).__name__} is no numpoly polynomial; give a fitted chaospy expansion")
+        raise InputError(
+            f"a {type(polynomial).__name__} is no numpoly polynomial; give a fitted chaospy"
+            " expansion"
+        )
     names = [str(n) for n in polynomial.names]
     exponents = np.zeros((len(polynomial.exponents), len(domain)), dtype=int)
     for column, name in enumerate(names):
@@ -103,40 +130,70 @@ def from_numpoly(polynomial, domain: Sequence[Domain], output: Output | None = N
     coefficients = reals(np.array(polynomial.coefficients), "coefficients", finite=True)
     coefficients = coefficients.reshape(len(coefficients), -1)
     if output is not None and coefficients.shape[1] > 1:
-        raise InputError(f"this expansion has {coefficients.shape[1]} outputs, one is named; leave the output out, or adopt polynomial[0]")
-    return from_chaos(coefficients, exponents, [np.eye(top)] * len(domain), domain, None if output is None else (output,))
+        raise InputError(
+            f"this expansion has {coefficients.shape[1]} outputs, one is named; leave the output"
+            " out, or adopt polynomial[0]"
+        )
+    return from_chaos(
+        coefficients,
+        exponents,
+        [np.eye(top)] * len(domain),
+        domain,
+        None if output is None else (output,),
+    )
 
 
-def from_openturns(result: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None) -> Adopted:
+def from_openturns(
+    result: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None
+) -> Adopted:
     """An OpenTURNS FunctionalChaosResult: f_k(x) = sum_j c[j, k] prod_d P_{d, n_jd}(T_d(x_d)).
 
-    Where the transformation T_d to standard variables is a line, the polynomials are polynomials of x_d (exact to degree 7,
-    certified beyond); elsewhere the atoms are measured. The domain is the range of the inputs where that is finite. Raises
-    InputError for dependent inputs, an endless range without a `domain`, and names that do not fit.
+    Where the transformation T_d to standard variables is a line, the polynomials are polynomials of
+    x_d (exact to degree 7, certified beyond); elsewhere the atoms are measured. The domain is the
+    range of the inputs where that is finite. Raises InputError for dependent inputs, an endless
+    range without a `domain`, and names that do not fit.
     """
     if not hasattr(result, "getOrthogonalBasis"):
-        raise InputError(f"a {type(result).__name__} is no FunctionalChaosResult; give what getResult() of the algorithm gives")
+        raise InputError(
+            f"a {type(result).__name__} is no FunctionalChaosResult; give what getResult() of the"
+            " algorithm gives"
+        )
     law = result.getDistribution()
     if not law.hasIndependentCopula():
-        raise InputError("the inputs of this expansion are dependent: its polynomials are no products over inputs; fit independent ones")
+        raise InputError(
+            "the inputs of this expansion are dependent: its polynomials are no products over"
+            " inputs; fit independent ones"
+        )
     basis = result.getOrthogonalBasis()
-    index = np.array([list(basis.getEnumerateFunction()(int(i))) for i in result.getIndices()], dtype=np.int64)
+    index = np.array(
+        [list(basis.getEnumerateFunction()(int(i))) for i in result.getIndices()], dtype=np.int64
+    )
     c = reals(np.array(result.getCoefficients()), "coefficients", finite=True)
     box = tuple(domain or _ranges(law))
     names = list(result.getMetaModel().getOutputDescription())
     labels = tuple(outputs or (Output(str(n)) for n in names))
     if len(box) != index.shape[1] or len(labels) != c.shape[1]:
-        raise InputError(f"the expansion has {index.shape[1]} inputs and {c.shape[1]} outputs; {len(box)} and {len(labels)} are named")
+        raise InputError(
+            f"the expansion has {index.shape[1]} inputs and {c.shape[1]} outputs; {len(box)} and"
+            f" {len(labels)} are named"
+        )
     families = basis.getImplementation().getPolynomialFamilyCollection()
     straight = [_Straight(result.getTransformation(), box, d) for d in range(len(box))]
 
     def atoms(d: int, degrees: NDArray[np.int64]) -> Atoms:
-        standard = [np.polynomial.Polynomial(np.array(families[d].build(int(n)).getCoefficients())) for n in degrees]
+        standard = [
+            np.polynomial.Polynomial(np.array(families[d].build(int(n)).getCoefficients()))
+            for n in degrees
+        ]
         line = straight[d].line()
         if line is None or not len(degrees):
-            return Measured(lambda x: np.stack([p(straight[d](x)) for p in standard], axis=1), len(degrees))
+            return Measured(
+                lambda x: np.stack([p(straight[d](x)) for p in standard], axis=1), len(degrees)
+            )
         moved = [p(line).coef for p in standard]
-        table = np.stack([np.pad(m, (0, int(degrees.max()) + 1 - len(m))) for m in moved], axis=1).astype(float)
+        table = np.stack(
+            [np.pad(m, (0, int(degrees.max()) + 1 - len(m))) for m in moved], axis=1
+        ).astype(float)
         return polynomials(table, box[d].lower, box[d].upper)
 
     return _expansion(c, index, atoms, np.ones(len(box)), box, labels)
@@ -147,8 +204,13 @@ def _ranges(law: Any) -> list[Domain]:
     found, ends = law.getRange(), []
     for d, name in enumerate(law.getDescription()):
         if not (found.getFiniteLowerBound()[d] and found.getFiniteUpperBound()[d]):
-            raise InputError(f"input {name} of this expansion has an endless range; give the domain in which the model will be asked")
-        ends.append(Domain(str(name), "", float(found.getLowerBound()[d]), float(found.getUpperBound()[d])))
+            raise InputError(
+                f"input {name} of this expansion has an endless range; give the domain in which the"
+                " model will be asked"
+            )
+        ends.append(
+            Domain(str(name), "", float(found.getLowerBound()[d]), float(found.getUpperBound()[d]))
+        )
     return ends
 
 

@@ -1,4 +1,5 @@
-"""A fitted scikit-learn GaussianProcessRegressor: its mean is a sum of products of Gaussians, one term per row and kernel."""
+"""A fitted scikit-learn GaussianProcessRegressor: its mean is a sum of products of Gaussians, one
+term per row and kernel."""
 
 from __future__ import annotations
 
@@ -16,23 +17,34 @@ from ..separable import Adopted, Domain, full
 
 Floats = NDArray[np.float64]
 Term = tuple[float, Floats | None]
-"""Variance and inverse squared lengths [D] of exp(-sum_d (x - x')_d^2 / (2 l_d^2)); None for a constant kernel."""
+"""Variance and inverse squared lengths [D] of exp(-sum_d (x - x')_d^2 / (2 l_d^2)); None for a
+constant kernel."""
 
 
 def from_gaussian_process(
-    process: Any, *, domain: Sequence[Domain] | None = None, names: Sequence[str] | None = None, output: Output | None = None
+    process: Any,
+    *,
+    domain: Sequence[Domain] | None = None,
+    names: Sequence[str] | None = None,
+    output: Output | None = None,
 ) -> Adopted:
     """mean(x) = offset + scale sum_t v_t sum_i alpha_i prod_d exp(-(x_d - X_id)^2 / (2 l_td^2)).
 
-    Kernels: RBF (one or several lengths), ConstantKernel, WhiteKernel, their sums and products; the domain is the range of
-    the training rows unless given. A Pipeline of scalers (Standard, MinMax, MaxAbs, Robust) before the process, and a search over
-    either, are taken as they are. Raises InputError for other kernels and steps, by name, and for processes that are not fitted.
+    Kernels: RBF (one or several lengths), ConstantKernel, WhiteKernel, their sums and products; the
+    domain is the range of the training rows unless given. A Pipeline of scalers (Standard, MinMax,
+    MaxAbs, Robust) before the process, and a search over either, are taken as they are. Raises
+    InputError for other kernels and steps, by name, and for processes that are not fitted.
     """
     process, slope, shift = _unscaled(process)
     rows, alpha = np.asarray(process.X_train_, dtype=float), np.asarray(process.alpha_, dtype=float)
     if alpha.ndim == 2 and alpha.shape[1] > 1:
-        raise InputError(f"the Gaussian process has {alpha.shape[1]} outputs; adopt one process per output")
-    scale, offset = float(np.ravel(process._y_train_std)[0]), float(np.ravel(process._y_train_mean)[0])
+        raise InputError(
+            f"the Gaussian process has {alpha.shape[1]} outputs; adopt one process per output"
+        )
+    scale, offset = (
+        float(np.ravel(process._y_train_std)[0]),
+        float(np.ravel(process._y_train_mean)[0]),
+    )
     bias, rates, weights = 0.0, [], []
     for variance, rate in terms(process.kernel_, rows.shape[1]):
         if rate is None:
@@ -41,17 +53,32 @@ def from_gaussian_process(
             rates.append(np.repeat(rate[None], len(rows), axis=0))
             weights.append(variance * alpha.reshape(-1))
     if not rates:
-        raise InputError("the kernel of this Gaussian process has no RBF part; there is nothing to adopt")
+        raise InputError(
+            "the kernel of this Gaussian process has no RBF part; there is nothing to adopt"
+        )
     lengths = 1.0 / np.sqrt(np.maximum(np.concatenate(rates), 1e-300))
     lengths, rows = lengths / np.abs(slope), (rows - shift) / slope
     centres = np.tile(rows, (len(rates), 1))
     labels = names or [f"x{d}" for d in range(rows.shape[1])]
-    box = tuple(domain or (Domain(n, "", a, b) for n, a, b in zip(labels, rows.min(axis=0), rows.max(axis=0), strict=True)))
+    box = tuple(
+        domain
+        or (
+            Domain(n, "", a, b)
+            for n, a, b in zip(labels, rows.min(axis=0), rows.max(axis=0), strict=True)
+        )
+    )
     atoms = tuple(Gaussians(centres[:, d], lengths[:, d]) for d in range(rows.shape[1]))
     answer = output or Output("y")
     answer = Output(answer.name, answer.unit, scale=scale, offset=offset, bias=bias)
     source = f"Gaussian process of {len(rows)} rows"
-    return Adopted(box, atoms, full(len(centres), len(atoms)), np.concatenate(weights)[:, None], (answer,), source)
+    return Adopted(
+        box,
+        atoms,
+        full(len(centres), len(atoms)),
+        np.concatenate(weights)[:, None],
+        (answer,),
+        source,
+    )
 
 
 def _unscaled(given: Any) -> tuple[Any, Floats | float, Floats | float]:
@@ -65,9 +92,16 @@ def _unscaled(given: Any) -> tuple[Any, Floats | float, Floats | float]:
     process = given.steps[-1][1] if hasattr(given, "steps") else given
     if not hasattr(process, "kernel"):
         kind = type(process).__name__
-        raise InputError(f"a {kind} is no Gaussian process; give a GaussianProcessRegressor or a Pipeline that ends in one")
+        raise InputError(
+            f"a {kind} is no Gaussian process; give a GaussianProcessRegressor or a Pipeline that"
+            " ends in one"
+        )
     if not all(hasattr(process, a) for a in ("alpha_", "X_train_", "kernel_")):
-        what = "is not fitted; call fit first" if "Classifier" not in type(process).__name__ else "is a classifier; give a regressor"
+        what = (
+            "is not fitted; call fit first"
+            if "Classifier" not in type(process).__name__
+            else "is a classifier; give a regressor"
+        )
         raise InputError(f"the Gaussian process {what}")
     return process, slope, shift
 
@@ -80,15 +114,24 @@ def _line(name: str, step: Any) -> tuple[Floats | float, Floats | float]:
     if kind in ("StandardScaler", "RobustScaler", "MaxAbsScaler") and hasattr(step, "scale_"):
         scale = 1.0 if step.scale_ is None else np.asarray(step.scale_, dtype=float)
         middle = getattr(step, "mean_" if kind == "StandardScaler" else "center_", None)
-        centred = bool(getattr(step, "with_mean" if kind == "StandardScaler" else "with_centering", False)) and middle is not None
+        centred = (
+            bool(
+                getattr(step, "with_mean" if kind == "StandardScaler" else "with_centering", False)
+            )
+            and middle is not None
+        )
         return 1.0 / scale, -np.asarray(middle, dtype=float) / scale if centred else 0.0
     if kind == "MinMaxScaler" and hasattr(step, "scale_") and not step.clip:
         return np.asarray(step.scale_, dtype=float), np.asarray(step.min_, dtype=float)
-    raise InputError(f"the step {name!r} ({kind}) of the Pipeline is no fitted scaler of single inputs; adopt the process behind it")
+    raise InputError(
+        f"the step {name!r} ({kind}) of the Pipeline is no fitted scaler of single inputs; adopt"
+        " the process behind it"
+    )
 
 
 def terms(kernel: Any, inputs: int) -> list[Term]:
-    """A kernel as a sum of products: [(variance, inverse squared lengths [D])]; white noise is 0 away from the rows."""
+    """A kernel as a sum of products: [(variance, inverse squared lengths [D])]; white noise is 0
+    away from the rows."""
     name = type(kernel).__name__
     if name == "Sum":
         return terms(kernel.k1, inputs) + terms(kernel.k2, inputs)
@@ -99,8 +142,18 @@ def terms(kernel: Any, inputs: int) -> list[Term]:
     if name == "WhiteKernel":
         return []
     if name == "RBF":
-        return [(1.0, np.broadcast_to(1.0 / np.square(np.asarray(kernel.length_scale, dtype=float)), (inputs,)).copy())]
-    raise InputError(f"the kernel {name} is not a product over inputs; use RBF, ConstantKernel, WhiteKernel, their sums and products")
+        return [
+            (
+                1.0,
+                np.broadcast_to(
+                    1.0 / np.square(np.asarray(kernel.length_scale, dtype=float)), (inputs,)
+                ).copy(),
+            )
+        ]
+    raise InputError(
+        f"the kernel {name} is not a product over inputs; use RBF, ConstantKernel, WhiteKernel,"
+        " their sums and products"
+    )
 
 
 def _times(a: Term, b: Term) -> Term:

@@ -1,4 +1,5 @@
-"""Atoms of a small tanh network per axis, their derivatives enclosed by interval arithmetic on Taylor coefficients."""
+"""Atoms of a small tanh network per axis, their derivatives enclosed by interval arithmetic on
+Taylor coefficients."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ BLOCK = 256  # intervals at a time
 
 @dataclass(frozen=True, eq=False)
 class TanhNetwork(Atoms):
-    """z_0 = (x - shift) / scale, z_l = tanh(W_l z_{l-1} + b_l), phi = W_L z_{L-1} + b_L; W_l [out, in], b_l [out]."""
+    """z_0 = (x - shift) / scale, z_l = tanh(W_l z_{l-1} + b_l), phi = W_L z_{L-1} + b_L; W_l [out,
+    in], b_l [out]."""
 
     layers: tuple[tuple[Floats, Floats], ...]
     shift: float = 0.0
@@ -41,7 +43,10 @@ class TanhNetwork(Atoms):
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
         """order! |c_order|, c the enclosed Taylor coefficients of phi over every interval."""
-        parts = [self._bound(order, lower[i : i + BLOCK], upper[i : i + BLOCK]) for i in range(0, len(lower), BLOCK)]
+        parts = [
+            self._bound(order, lower[i : i + BLOCK], upper[i : i + BLOCK])
+            for i in range(0, len(lower), BLOCK)
+        ]
         return np.concatenate(parts)
 
     def _bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
@@ -99,8 +104,11 @@ def _one_minus_square(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     return 1.0 - (largest + smallest) / 2, (largest - smallest) / 2
 
 
-def from_state(state: dict[str, Floats], prefix: str = "", *, shift: float = 0.0, scale: float = 1.0) -> TanhNetwork:
-    """Layers `<prefix><name>.weight`, `<prefix><name>.bias` of a plain state dict, in the order of the dict (arrays or tensors)."""
+def from_state(
+    state: dict[str, Floats], prefix: str = "", *, shift: float = 0.0, scale: float = 1.0
+) -> TanhNetwork:
+    """Layers `<prefix><name>.weight`, `<prefix><name>.bias` of a plain state dict, in the order of
+    the dict (arrays or tensors)."""
     if not hasattr(state, "keys"):
         raise InputError(f"a {type(state).__name__} is no state dict; give module.state_dict()")
     names = [k[: -len("weight")] for k in state if k.startswith(prefix) and k.endswith("weight")]
@@ -108,12 +116,17 @@ def from_state(state: dict[str, Floats], prefix: str = "", *, shift: float = 0.0
     return network(layers, shift=shift, scale=scale)
 
 
-def network(layers: Sequence[tuple[Floats, Floats]], *, shift: float = 0.0, scale: float = 1.0) -> TanhNetwork:
+def network(
+    layers: Sequence[tuple[Floats, Floats]], *, shift: float = 0.0, scale: float = 1.0
+) -> TanhNetwork:
     """A checked TanhNetwork. Raises InputError when the layers do not chain from one input."""
     width = 1
     for i, (weight, bias) in enumerate(layers):
         if weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias), width):
-            raise InputError(f"layer {i} has weights {weight.shape} and {len(bias)} biases; it needs [out, {width}] and [out]")
+            raise InputError(
+                f"layer {i} has weights {weight.shape} and {len(bias)} biases; it needs [out,"
+                f" {width}] and [out]"
+            )
         width = len(bias)
     if not layers:
         raise InputError("no layers found; the names must end in 'weight' and 'bias'")

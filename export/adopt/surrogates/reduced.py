@@ -1,4 +1,5 @@
-"""Reduced bases (POD, SVD): modes over a position times coefficient functions of one or several parameters."""
+"""Reduced bases (POD, SVD): modes over a position times coefficient functions of one or several
+parameters."""
 
 from __future__ import annotations
 
@@ -25,42 +26,74 @@ def from_products(
     terms: Sequence[Sequence[Function | None]], domain: Sequence[Domain], weights: ArrayLike | None = None,
     outputs: Sequence[Output] | None = None,
 ) -> Adopted:  # fmt: skip
-    """f_k(x) = sum_t weights[t, k] prod_d terms[t][d](x_d); a term has a function of one coordinate per input, or None for 1.
+    """f_k(x) = sum_t weights[t, k] prod_d terms[t][d](x_d); a term has a function of one coordinate
+    per input, or None for 1.
 
-    Only values of the functions are known, so the tables are `measured`. weights [T, K], one output of ones when left out.
+    Only values of the functions are known, so the tables are `measured`. weights [T, K], one output
+    of ones when left out.
     """
-    w = np.ones((len(terms), 1)) if weights is None else reals(weights, "weights", finite=True).reshape(len(terms), -1)
-    labels = tuple(outputs or (Output(f"y{k}" if w.shape[1] > 1 else "y") for k in range(w.shape[1])))
+    w = (
+        np.ones((len(terms), 1))
+        if weights is None
+        else reals(weights, "weights", finite=True).reshape(len(terms), -1)
+    )
+    labels = tuple(
+        outputs or (Output(f"y{k}" if w.shape[1] > 1 else "y") for k in range(w.shape[1]))
+    )
     if any(len(t) != len(domain) for t in terms) or len(labels) != w.shape[1]:
-        raise InputError(f"{len(domain)} inputs and {w.shape[1]} outputs need a function or None per input and term, and as many names")
-    modes = tuple(np.array([t for t, term in enumerate(terms) if term[d] is not None], dtype=np.int64) for d in range(len(domain)))
-    atoms = tuple(_stacked([f for term in terms if (f := term[d]) is not None]) for d in range(len(domain)))
+        raise InputError(
+            f"{len(domain)} inputs and {w.shape[1]} outputs need a function or None per input and"
+            " term, and as many names"
+        )
+    modes = tuple(
+        np.array([t for t, term in enumerate(terms) if term[d] is not None], dtype=np.int64)
+        for d in range(len(domain))
+    )
+    atoms = tuple(
+        _stacked([f for term in terms if (f := term[d]) is not None]) for d in range(len(domain))
+    )
     return Adopted(tuple(domain), atoms, modes, w, labels, f"{len(terms)} products of functions")
 
 
 def _stacked(functions: Sequence[Function]) -> Measured:
-    return Measured(lambda x: np.stack([reals(f(x), "what a function gives") for f in functions], axis=1), len(functions))
+    return Measured(
+        lambda x: np.stack([reals(f(x), "what a function gives") for f in functions], axis=1),
+        len(functions),
+    )
 
 
 def from_model(model: Model) -> Adopted:
     """A model as an `Adopted`, exactly: its tables are its atoms."""
     work = model.interaction
     domain = tuple(Domain(a.name, a.unit, a.lower, a.upper, a.level_names) for a in model.axes)
-    atoms = tuple(Tabled(a.basis, t.reshape(len(t), -1)) for a, t in zip(model.axes, work.tables, strict=True))
+    atoms = tuple(
+        Tabled(a.basis, t.reshape(len(t), -1)) for a, t in zip(model.axes, work.tables, strict=True)
+    )
     modes = work.modes if isinstance(work, CP) else tuple(np.arange(a.count) for a in atoms)
-    return Adopted(domain, atoms, modes, work.weights, tuple(model.outputs), "model", None if isinstance(work, CP) else work.ranks)
+    return Adopted(
+        domain,
+        atoms,
+        modes,
+        work.weights,
+        tuple(model.outputs),
+        "model",
+        None if isinstance(work, CP) else work.ranks,
+    )
 
 
 def from_reduced_basis(
     modes: ArrayLike, nodes: ArrayLike, coefficients: Any, domain: Sequence[Domain], *,
     mean: ArrayLike | None = None, output: Output | None = None,
 ) -> Adopted:  # fmt: skip
-    """A POD / SVD model f(s, p) = mean(s) + sum_j mode_j(s) a_j(p) of one position s and parameters p.
+    """A POD / SVD model f(s, p) = mean(s) + sum_j mode_j(s) a_j(p) of one position s and parameters
+    p.
 
-    `modes` [n, J] on `nodes` [n], linear between them (exact). `coefficients`: for one parameter a function p [N] -> [N, J] or J
-    functions, of which values are known (`measured`); for several, an `Adopted` or Model with J outputs, or J of them with one (sums
-    of products through `from_products`, tensor trains, Gaussian processes, ..). `domain`: position, then parameters; where the
-    coefficients are a tensor train, parameters, then position. Raises InputError for what does not fit.
+    `modes` [n, J] on `nodes` [n], linear between them (exact). `coefficients`: for one parameter a
+    function p [N] -> [N, J] or J functions, of which values are known (`measured`); for several, an
+    `Adopted` or Model with J outputs, or J of them with one (sums of products through
+    `from_products`, tensor trains, Gaussian processes, ..). `domain`: position, then parameters;
+    where the coefficients are a tensor train, parameters, then position. Raises InputError for what
+    does not fit.
     """
     table = reals(modes, "modes", finite=True)
     grid = reals(nodes, "nodes", finite=True)
@@ -68,24 +101,44 @@ def from_reduced_basis(
         raise InputError(f"modes {table.shape} do not fit {len(grid)} nodes; give [n, J] and [n]")
     known = _coefficients(coefficients, table.shape[1], domain)
     if len(domain) != 1 + len(known.domain):
-        raise InputError(f"{len(domain)} inputs do not fit a position and {len(known.domain)} parameters; name every one of them")
+        raise InputError(
+            f"{len(domain)} inputs do not fit a position and {len(known.domain)} parameters; name"
+            " every one of them"
+        )
     if len(known.outputs) != table.shape[1] or any(o.link != "identity" for o in known.outputs):
-        raise InputError(f"{table.shape[1]} modes need as many coefficient functions without a link, not {len(known.outputs)}")
-    scale, offset = (np.array([getattr(o, name) for o in known.outputs]) for name in ("scale", "offset"))
+        raise InputError(
+            f"{table.shape[1]} modes need as many coefficient functions without a link, not"
+            f" {len(known.outputs)}"
+        )
+    scale, offset = (
+        np.array([getattr(o, name) for o in known.outputs]) for name in ("scale", "offset")
+    )
     rest = table @ (scale * [o.bias for o in known.outputs] + offset)
     rest = rest if mean is None else rest + reals(mean, "mean", finite=True)
     steady = bool(np.any(rest))
-    columns = np.hstack([table @ (known.weights * scale).T, rest[:, None]] if steady else [table @ (known.weights * scale).T])
+    columns = np.hstack(
+        [table @ (known.weights * scale).T, rest[:, None]]
+        if steady
+        else [table @ (known.weights * scale).T]
+    )
     position = nodal_atoms(grid, columns)
     label, source = (output or Output("y"),), f"reduced basis of {table.shape[1]} modes"
     if known.ranks is not None:
         return _behind(known, position, tuple(domain), label, source, steady)
     total = columns.shape[1]
-    return Adopted(tuple(domain), (position, *known.atoms), (np.arange(total), *known.modes), np.ones((total, 1)), label, source)
+    return Adopted(
+        tuple(domain),
+        (position, *known.atoms),
+        (np.arange(total), *known.modes),
+        np.ones((total, 1)),
+        label,
+        source,
+    )
 
 
 def _coefficients(given: Any, count: int, domain: Sequence[Domain]) -> Adopted:
-    """The coefficient functions as one separable function of the parameters with `count` outputs."""
+    """The coefficient functions as one separable function of the parameters with `count`
+    outputs."""
     if isinstance(given, Model):
         return from_model(given)
     if isinstance(given, Adopted):
@@ -93,19 +146,34 @@ def _coefficients(given: Any, count: int, domain: Sequence[Domain]) -> Adopted:
     if callable(given):
         one = Measured(lambda p: reals(given(p), "what a function gives"), count)
         outputs = tuple(Output(f"a{j}") for j in range(count))
-        return Adopted(tuple(domain[1:2]), (one,), (np.arange(count),), np.eye(count), outputs, "functions")
+        return Adopted(
+            tuple(domain[1:2]), (one,), (np.arange(count),), np.eye(count), outputs, "functions"
+        )
     parts = [from_model(g) if isinstance(g, Model) else g for g in given]
     if all(isinstance(p, Adopted) for p in parts):
         return _together(parts)
-    return _coefficients(lambda p: np.stack([reals(a(p), "what a function gives") for a in given], axis=1), count, domain)
+    return _coefficients(
+        lambda p: np.stack([reals(a(p), "what a function gives") for a in given], axis=1),
+        count,
+        domain,
+    )
 
 
 def _together(parts: Sequence[Adopted]) -> Adopted:
     """Functions of the same inputs with one output each as one function with several."""
-    if any(p.ranks is not None or len(p.outputs) != 1 or len(p.domain) != len(parts[0].domain) for p in parts):
-        raise InputError("coefficient functions given one by one need one output each, the same inputs, and sums of products, not trains")
+    if any(
+        p.ranks is not None or len(p.outputs) != 1 or len(p.domain) != len(parts[0].domain)
+        for p in parts
+    ):
+        raise InputError(
+            "coefficient functions given one by one need one output each, the same inputs, and sums"
+            " of products, not trains"
+        )
     starts = np.cumsum([0, *(len(p.weights) for p in parts)])
-    modes = tuple(np.concatenate([p.modes[d] + s for p, s in zip(parts, starts, strict=False)]) for d in range(len(parts[0].domain)))
+    modes = tuple(
+        np.concatenate([p.modes[d] + s for p, s in zip(parts, starts, strict=False)])
+        for d in range(len(parts[0].domain))
+    )
     atoms = tuple(_Joined([p.atoms[d] for p in parts]) for d in range(len(modes)))
     weights = np.zeros((starts[-1], len(parts)))
     for j, part in enumerate(parts):
@@ -132,26 +200,43 @@ class _Joined(Atoms):
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats | None:
         bounds = [p.bound(order, lower, upper) for p in self.parts]
-        return None if any(b is None for b in bounds) else np.hstack([b for b in bounds if b is not None])
+        return (
+            None
+            if any(b is None for b in bounds)
+            else np.hstack([b for b in bounds if b is not None])
+        )
 
 
 def _behind(
-    known: Adopted, position: Atoms, domain: tuple[Domain, ...], label: tuple[Output], source: str, steady: bool
+    known: Adopted,
+    position: Atoms,
+    domain: tuple[Domain, ...],
+    label: tuple[Output],
+    source: str,
+    steady: bool,
 ) -> Adopted:
-    """The train of the parameters with the position as its last core; a channel of ones carries what does not depend on them."""
+    """The train of the parameters with the position as its last core; a channel of ones carries
+    what does not depend on them."""
     assert known.ranks is not None
     if not steady:
         ranks = (*known.ranks, 1)
         atoms: tuple[Atoms, ...] = (*known.atoms, position)
     else:
-        atoms = (*(_channel(a, known.ranks[d], known.ranks[d + 1], d == 0) for d, a in enumerate(known.atoms)), position)
+        atoms = (
+            *(
+                _channel(a, known.ranks[d], known.ranks[d + 1], d == 0)
+                for d, a in enumerate(known.atoms)
+            ),
+            position,
+        )
         ranks = (1, *(r + 1 for r in known.ranks[1:]), 1)
     modes = tuple(np.arange(a.count) for a in atoms)
     return Adopted(domain, atoms, modes, np.ones((1, 1)), label, source, ranks)
 
 
 def _channel(atoms: Atoms, left: int, right: int, first: bool) -> Atoms:
-    """Entries of blockdiag(Phi, 1) [left + 1, right + 1] as mixtures of those of Phi [left, right]; one row (Phi, 1) in front."""
+    """Entries of blockdiag(Phi, 1) [left + 1, right + 1] as mixtures of those of Phi [left, right];
+    one row (Phi, 1) in front."""
     place = np.zeros((left if first else left + 1, right + 1), dtype=np.int64) - 1
     place[:left, :right] = np.arange(left * right).reshape(left, right)
     flat = place.reshape(-1)

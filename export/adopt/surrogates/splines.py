@@ -13,12 +13,15 @@ from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
 Floats = NDArray[np.float64]
-KNOWN = "NdBSpline, BSpline, RectBivariateSpline, UnivariateSpline or RegularGridInterpolator (linear)"
+KNOWN = (
+    "NdBSpline, BSpline, RectBivariateSpline, UnivariateSpline or RegularGridInterpolator (linear)"
+)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """f(x) = sum c[i_1, .., i_D, ..] prod_d B_{i_d, degrees[d]}(x_d; knots[d]); trailing dimensions of c are outputs."""
+    """f(x) = sum c[i_1, .., i_D, ..] prod_d B_{i_d, degrees[d]}(x_d; knots[d]); trailing dimensions
+    of c are outputs."""
 
     knots: list[Floats]
     degrees: list[int]
@@ -26,7 +29,8 @@ class Parts:
 
 
 def parts(spline: Any) -> Parts:
-    """The parts of a spline. Raises InputError for what is none, and for numbers that are not real or not finite."""
+    """The parts of a spline. Raises InputError for what is none, and for numbers that are not real
+    or not finite."""
     if hasattr(spline, "grid") and hasattr(spline, "values"):
         return _grid(spline)
     if hasattr(spline, "tck") and hasattr(spline, "degrees"):  # BivariateSpline: c is flat
@@ -35,22 +39,33 @@ def parts(spline: Any) -> Parts:
         return _checked([tx, ty], [kx, ky], np.reshape(c, (len(tx) - kx - 1, len(ty) - ky - 1)))
     if isinstance(spline, BSpline):
         axis = int(getattr(spline, "axis", 0))
-        return _checked([spline.t], [spline.k], np.moveaxis(np.asarray(spline.c), axis, 0)[: len(spline.t) - spline.k - 1])
+        return _checked(
+            [spline.t],
+            [spline.k],
+            np.moveaxis(np.asarray(spline.c), axis, 0)[: len(spline.t) - spline.k - 1],
+        )
     if hasattr(spline, "_eval_args"):  # UnivariateSpline: c is padded
         t, c, k = spline._eval_args
         return _checked([t], [k], c[: len(t) - k - 1])
     if all(hasattr(spline, name) for name in ("t", "c", "k")) and isinstance(spline.t, tuple):
         return _checked(list(spline.t), list(np.broadcast_to(spline.k, len(spline.t))), spline.c)
-    raise InputError(f"a {type(spline).__name__} is no tensor-product spline that can be adopted; give {KNOWN}")
+    raise InputError(
+        f"a {type(spline).__name__} is no tensor-product spline that can be adopted; give {KNOWN}"
+    )
 
 
 def _grid(table: Any) -> Parts:
     """Values on a grid, linear between them."""
     if table.method not in ("linear", "slinear"):
-        raise InputError(f"a RegularGridInterpolator of method {table.method!r} is not adopted; use 'linear', or an NdBSpline")
+        raise InputError(
+            f"a RegularGridInterpolator of method {table.method!r} is not adopted; use 'linear', or"
+            " an NdBSpline"
+        )
     grid = [reals(g, f"the grid of input {d}", finite=True) for d, g in enumerate(table.grid)]
     if any(len(g) < 2 for g in grid):
-        raise InputError("a grid of one point has no range; leave that input out or give two points")
+        raise InputError(
+            "a grid of one point has no range; leave that input out or give two points"
+        )
     return _checked([np.r_[g[0], g, g[-1]] for g in grid], [1] * len(grid), table.values)
 
 

@@ -1,4 +1,5 @@
-"""The baseline of a fit: for every output the best of mean, linear and quadratic under the links tried. It always competes."""
+"""The baseline of a fit: for every output the best of mean, linear and quadratic under the links
+tried. It always competes."""
 
 from __future__ import annotations
 
@@ -24,25 +25,33 @@ MOST_ROWS = 200_000
 SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of all."""
 WORK, SHARE, LEAST_COLUMNS = 6e9, 0.3, 40
-"""Rows x columns^2 of a design, the share of the time left that it may take, and columns it may always have."""
+"""Rows x columns^2 of a design, the share of the time left that it may take, and columns it may
+always have."""
 
 
 def baseline(samples: Samples, links: Sequence[str], folds: Ints, budget: TimeBudget) -> Candidate:
-    """Composed output by output of the best under each link, by out-of-fold error in output units."""
+    """Composed output by output of the best under each link, by out-of-fold error in output
+    units."""
     best = _of_link(samples, links[0], folds, budget)
     for link in links[1:]:
         if budget.over:
             budget.leave_out(f"mean, linear and quadratic under link {link}")
             break
         other = _of_link(samples, link, folds, budget)
-        best = composed(best, other, rms(other.measured, other.predicted) < 0.99 * rms(best.measured, best.predicted))
+        best = composed(
+            best,
+            other,
+            rms(other.measured, other.predicted) < 0.99 * rms(best.measured, best.predicted),
+        )
     return best
 
 
 def rms(measured: Floats, predicted: Floats) -> Floats:
     """[K]; infinite where a prediction is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(np.nan_to_num(np.sqrt(np.mean((measured - predicted) ** 2, axis=0)), nan=np.inf))
+        return np.asarray(
+            np.nan_to_num(np.sqrt(np.mean((measured - predicted) ** 2, axis=0)), nan=np.inf)
+        )
 
 
 def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Candidate:
@@ -64,7 +73,9 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
         predicted = values(outputs, centre + spread * found.predicted)
 
     def on_rows(whole: Samples, deadline: float) -> Separable:
-        return found.moved(whole, (linear_targets(outputs, whole.y) - centre) / spread).separable(whole)
+        return found.moved(whole, (linear_targets(outputs, whole.y) - centre) / spread).separable(
+            whole
+        )
 
     moved = on_rows if len(some) == len(target) else None
     return Candidate(
@@ -85,7 +96,8 @@ def _name(found: Polynomial) -> str:
 
 
 def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
-    """The candidate that answers the mean of every output; its predictions are the means of the other folds."""
+    """The candidate that answers the mean of every output; its predictions are the means of the
+    other folds."""
 
     def flat(whole: Samples, deadline: float) -> Separable:
         level = linear_targets(like.outputs, whole.y.mean(axis=0)[None])[0]

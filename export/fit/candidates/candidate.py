@@ -19,9 +19,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of fold on `rows`, measured likewise;
-    nearer [n, K]: predictions without fewer rows at a time, where they are known; intervals are then made of these.
-    moved(samples, deadline): f with its structure, link and penalties on other rows; None where it stays as it is."""
+    """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of
+    fold on `rows`, measured likewise; nearer [n, K]: predictions without fewer rows at a time,
+    where they are known; intervals are then made of these. moved(samples, deadline): f with its
+    structure, link and penalties on other rows; None where it stays as it is.
+    """
 
     name: str
     kind: str

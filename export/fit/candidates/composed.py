@@ -1,4 +1,5 @@
-"""Two candidates as one: some outputs from the first, the others from the second, on common bases."""
+"""Two candidates as one: some outputs from the first, the others from the second, on common
+bases."""
 
 from __future__ import annotations
 
@@ -28,11 +29,18 @@ def aligned(first: Candidate, second: Candidate) -> tuple[Candidate, Candidate]:
 
 def _of_rows(c: Candidate, place: NDArray[np.int64]) -> Candidate:
     nearer = None if c.nearer is None else c.nearer[place]
-    return replace(c, rows=c.rows[place], measured=c.measured[place], predicted=c.predicted[place], nearer=nearer)
+    return replace(
+        c,
+        rows=c.rows[place],
+        measured=c.measured[place],
+        predicted=c.predicted[place],
+        nearer=nearer,
+    )
 
 
 def composed(first: Candidate, second: Candidate, take: Bools) -> Candidate:
-    """`first` with the outputs `take` [K] of `second`. The tables of `second` are polynomials on every axis."""
+    """`first` with the outputs `take` [K] of `second`. The tables of `second` are polynomials on
+    every axis."""
     if not take.any():
         return first
     if take.all():
@@ -62,10 +70,20 @@ def joined(first: Separable, second: Separable, take: Bools) -> Separable:
     bases = [_common(a, b) for a, b in zip(first.bases[:-1], second.bases[:-1], strict=True)]
     parts = [(first, ~take), (second, take)]
     cps, biases = zip(*(f.to_cp() for f, _ in parts), strict=True)
-    weights = np.concatenate([np.where(own, cp.weights, 0.0) for cp, (_, own) in zip(cps, parts, strict=True)])
+    weights = np.concatenate(
+        [np.where(own, cp.weights, 0.0) for cp, (_, own) in zip(cps, parts, strict=True)]
+    )
     tables, modes = [], []
     for d, basis in enumerate(bases):
-        tables.append(np.concatenate([_on(basis, f.bases[d], cp.tables[d]) for cp, (f, _) in zip(cps, parts, strict=True)], axis=1))
+        tables.append(
+            np.concatenate(
+                [
+                    _on(basis, f.bases[d], cp.tables[d])
+                    for cp, (f, _) in zip(cps, parts, strict=True)
+                ],
+                axis=1,
+            )
+        )
         modes.append(np.concatenate([cps[0].modes[d], cps[0].rank + cps[1].modes[d]]))
     kept = np.flatnonzero(np.abs(weights).max(axis=1) > 0)
     place = np.full(len(weights), -1)
@@ -80,7 +98,11 @@ def joined(first: Separable, second: Separable, take: Bools) -> Separable:
 
 def _common(a: SpanBasis, b: SpanBasis) -> SpanBasis:
     """A basis that holds the splines of `a` and the polynomials of `b`."""
-    return a if a.kind == "levels" or a.degree >= b.degree else bernstein(a.breaks, b.degree, continuous=a.degree > 0)
+    return (
+        a
+        if a.kind == "levels" or a.degree >= b.degree
+        else bernstein(a.breaks, b.degree, continuous=a.degree > 0)
+    )
 
 
 def _on(target: SpanBasis, source: SpanBasis, table: Floats) -> Floats:
@@ -88,4 +110,6 @@ def _on(target: SpanBasis, source: SpanBasis, table: Floats) -> Floats:
         return table
     inner = (np.arange(target.degree + 2) + 0.5) / (target.degree + 2)
     x = (target.breaks[:-1, None] + np.diff(target.breaks)[:, None] * inner).reshape(-1)
-    return np.asarray(np.linalg.lstsq(target.design(x), free_design(source, x) @ table, rcond=None)[0])
+    return np.asarray(
+        np.linalg.lstsq(target.design(x), free_design(source, x) @ table, rcond=None)[0]
+    )

@@ -26,7 +26,8 @@ LOST = 0.3
 RESOLVED = 0.08
 """The same for what the bases cannot show of a draw of the kernel."""
 MOVED_ROWS = 3000
-"""Rows up to which a confirmed pupil is taught once more by teachers that also saw the held-out rows."""
+"""Rows up to which a confirmed pupil is taught once more by teachers that also saw the held-out
+rows."""
 VALUES = 0.5
 """Share of the time left that the teachers' answers may take."""
 
@@ -35,7 +36,8 @@ def taught(
     samples: Samples, stack: Stack, folds: NDArray[np.int64], seed: int, max_parameters: int, deadline: float,
     watch: Callable[[str], None] | None = None,
 ) -> Candidate:  # fmt: skip
-    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers without the fold.
+    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers
+    without the fold.
 
     Raises OutOfTime at the deadline.
     """
@@ -46,7 +48,9 @@ def taught(
     rng = np.random.default_rng([seed, 7])
     error = relative_error(samples.y - stack.held_out, samples.y)
     points = schedule_for(LOST * error).points
-    x, weight = teaching_points(samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples))
+    x, weight = teaching_points(
+        samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples)
+    )
     back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
     target = _linear(outputs, stack.values(x, folds, _later(VALUES, deadline)), samples.y)
@@ -60,7 +64,9 @@ def taught(
     )  # fmt: skip
     predicted = np.empty_like(samples.y)
     check(deadline)
-    for f, rows in zip(refits(pupil, lesson, target[taken][:, :, 1:], without, deadline), without, strict=True):
+    for f, rows in zip(
+        refits(pupil, lesson, target[taken][:, :, 1:], without, deadline), without, strict=True
+    ):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
 
     def on_rows(whole: Samples, until: float) -> Separable:
@@ -81,7 +87,8 @@ def _later(share: float, deadline: float) -> float:
 
 
 def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:
-    """Linear parts of the teacher's values [M, K, A], kept inside the range of the link near the measured values."""
+    """Linear parts of the teacher's values [M, K, A], kept inside the range of the link near the
+    measured values."""
     columns = []
     for k, output in enumerate(outputs):
         column = y[:, k]

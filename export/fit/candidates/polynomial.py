@@ -1,9 +1,10 @@
-"""Mean, linear and quadratic functions with a ridge: what every fit is held against, in separable form.
+"""Mean, linear and quadratic functions with a ridge: what every fit is held against, in separable
+form.
 
     f_k(x) = m_k + sum_d a_dk(x_d) + sum_{d<e} p_dk(x_d) q_ek(x_e)
 
-a_d is quadratic on a scale and free on levels; p q are products of linear functions (of level effects). The ridge strength of each
-output is the one with the least error on left-out folds.
+a_d is quadratic on a scale and free on levels; p q are products of linear functions (of level
+effects). The ridge strength of each output is the one with the least error on left-out folds.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ KINDS = ("mean", "linear", "quadratic")
 STRENGTHS = 10.0 ** np.arange(-12.0, 4.0)
 """Ridge per row on columns of unit spread."""
 MOST_COLUMNS = 400
-"""Columns of the quadratic design; of more pairs the ones that the residuals of the squares speak for are taken."""
+"""Columns of the quadratic design; of more pairs the ones that the residuals of the squares speak
+for are taken."""
 MOST_LINEAR = 1000
 BLOCK = 1 << 14
 SUPPORT_SPANS, WIDE = 6, 16
@@ -38,7 +40,8 @@ SMALLER = 1.01
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The design: `width` local functions of each axis, squares, then products of the local functions of `pairs`."""
+    """The design: `width` local functions of each axis, squares, then products of the local
+    functions of `pairs`."""
 
     centre: Floats
     spread: Floats
@@ -51,11 +54,21 @@ class Columns:
     def of(cls, samples: Samples, most: int) -> Columns:
         """Axes with the most levels are left out while the linear columns are more than `most`."""
         spread = samples.x.std(axis=0)
-        curved = [d for d, n in enumerate(samples.n_levels) if not n and len(np.unique(samples.x[:BLOCK, d])) > 2]
+        curved = [
+            d
+            for d, n in enumerate(samples.n_levels)
+            if not n and len(np.unique(samples.x[:BLOCK, d])) > 2
+        ]
         width = np.maximum(samples.n_levels, 1)
         for d in np.argsort(-width, kind="stable"):
             width[d] *= width.sum() <= most
-        return cls(samples.x.mean(axis=0), np.where(spread > 0, spread, 1.0), width, samples.n_levels > 0, tuple(curved))
+        return cls(
+            samples.x.mean(axis=0),
+            np.where(spread > 0, spread, 1.0),
+            width,
+            samples.n_levels > 0,
+            tuple(curved),
+        )
 
     @property
     def linear(self) -> int:
@@ -79,13 +92,16 @@ class Columns:
     def design(self, x: Floats) -> Floats:
         local = [self.local(d, x[:, d]) for d in range(x.shape[1])]
         parts = local + [local[d] ** 2 for d in self.squares]
-        parts += [(local[d][:, :, None] * local[e][:, None, :]).reshape(len(x), -1) for d, e in self.pairs]
+        parts += [
+            (local[d][:, :, None] * local[e][:, None, :]).reshape(len(x), -1) for d, e in self.pairs
+        ]
         return np.concatenate(parts, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Polynomial:
-    """coefficients [columns, K], constant [K]; chosen [K]: kind, columns and strength; predicted [n, K] out of fold on `rows`."""
+    """coefficients [columns, K], constant [K]; chosen [K]: kind, columns and strength; predicted
+    [n, K] out of fold on `rows`."""
 
     columns: Columns
     coefficients: Floats
@@ -107,12 +123,19 @@ class Polynomial:
 
     def mean(self) -> Polynomial:
         """The constants alone."""
-        return replace(self, coefficients=np.zeros_like(self.coefficients), chosen=(("mean", 0, 1.0),) * len(self.chosen))
+        return replace(
+            self,
+            coefficients=np.zeros_like(self.coefficients),
+            chosen=(("mean", 0, 1.0),) * len(self.chosen),
+        )
 
     def separable(self, samples: Samples) -> Separable:
-        """The same function as modes: one a column, or one for all columns of the same axes where there is one output."""
+        """The same function as modes: one a column, or one for all columns of the same axes where
+        there is one output."""
         wide = len(self.columns.centre) > WIDE
-        bases = [_basis(samples, d, 1 if wide else SUPPORT_SPANS) for d in range(samples.x.shape[1])]
+        bases = [
+            _basis(samples, d, 1 if wide else SUPPORT_SPANS) for d in range(samples.x.shape[1])
+        ]
         modes = list(self._modes(bases))
         uses = np.zeros((len(bases) + 1, len(modes) + 1), dtype=bool)
         tables: list[list[Floats]] = [[] for _ in bases]
@@ -123,12 +146,20 @@ class Polynomial:
                 tables[d].append(column * weights[0] if single and number == 0 else column)
         uses[-1] = not single
         uses[-1, -1] = True
-        weights = np.stack([w for _, w in modes] + [self.constant], axis=1) if not single else self.constant[:, None]
-        packed = [np.stack(t, axis=1) if t else np.zeros((b.n_rows, 0)) for t, b in zip(tables, bases, strict=True)]
+        weights = (
+            np.stack([w for _, w in modes] + [self.constant], axis=1)
+            if not single
+            else self.constant[:, None]
+        )
+        packed = [
+            np.stack(t, axis=1) if t else np.zeros((b.n_rows, 0))
+            for t, b in zip(tables, bases, strict=True)
+        ]
         return Separable((*bases, levels(len(self.constant))), uses, (*packed, weights))
 
     def _modes(self, bases: list[SpanBasis]) -> Iterator[tuple[list[tuple[int, Floats]], Floats]]:
-        """(axis, table column) of every factor, and weights [K]. Every axis has a mode, if only of zeros."""
+        """(axis, table column) of every factor, and weights [K]. Every axis has a mode, if only of
+        zeros."""
         start, at = np.r_[0, np.cumsum(self.columns.width)], self.columns.simple
         for d, basis in enumerate(bases):
             place = [*range(start[d], start[d + 1])]
@@ -137,7 +168,9 @@ class Polynomial:
             if not place:
                 yield [(d, np.zeros(basis.n_rows))], np.zeros(len(self.constant))
                 continue
-            for column, weights in _joined(self._local_tables(basis, d, len(place)), self.coefficients[place]):
+            for column, weights in _joined(
+                self._local_tables(basis, d, len(place)), self.coefficients[place]
+            ):
                 yield [(d, column)], weights
         for d, e in self.columns.pairs:
             first, second = int(self.columns.width[d]), int(self.columns.width[e])
@@ -163,7 +196,11 @@ class Polynomial:
 def _joined(tables: Sequence[Floats], coefficients: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Few products (table column, weights [K]) whose sum is sum_j tables[j] coefficients[j]."""
     if coefficients.shape[1] == 1 or len(tables) == 1:
-        column = np.stack(tables, axis=1) @ coefficients if coefficients.shape[1] == 1 else tables[0][:, None]
+        column = (
+            np.stack(tables, axis=1) @ coefficients
+            if coefficients.shape[1] == 1
+            else tables[0][:, None]
+        )
         yield column[:, 0], np.ones(1) if coefficients.shape[1] == 1 else coefficients[0]
         return
     for column, weights in zip(tables, coefficients, strict=True):
@@ -174,16 +211,32 @@ def _basis(samples: Samples, d: int, spans: int) -> SpanBasis:
     if samples.n_levels[d]:
         return levels(int(samples.n_levels[d]))
     distinct = len(np.unique(samples.x[:BLOCK, d]))
-    return bspline(uniform_breaks(*samples.bounds(d), int(np.clip(distinct - 2, 1, spans))), min(2, max(distinct - 1, 1)))
+    return bspline(
+        uniform_breaks(*samples.bounds(d), int(np.clip(distinct - 2, 1, spans))),
+        min(2, max(distinct - 1, 1)),
+    )
 
 
-def fitted(samples: Samples, target: Floats, folds: Ints, *, judged: Sequence[int] = (), most: int = MOST_COLUMNS) -> Polynomial:
-    """The best of mean, linear and quadratic for every output. target [N, K] on the linear part, in units of its spread.
+def fitted(
+    samples: Samples,
+    target: Floats,
+    folds: Ints,
+    *,
+    judged: Sequence[int] = (),
+    most: int = MOST_COLUMNS,
+) -> Polynomial:
+    """The best of mean, linear and quadratic for every output. target [N, K] on the linear part, in
+    units of its spread.
 
-    `judged`: folds whose predictions are made by a fit without them (default: all); `most` columns of the quadratic design, 0 for none.
+    `judged`: folds whose predictions are made by a fit without them (default: all); `most` columns
+    of the quadratic design, 0 for none.
     """
     columns = Columns.of(samples, max(most, MOST_LINEAR))
-    columns = replace(columns, pairs=_pairs(columns, samples, target, most)) if most else replace(columns, squares=())
+    columns = (
+        replace(columns, pairs=_pairs(columns, samples, target, most))
+        if most
+        else replace(columns, squares=())
+    )
     numbers = np.unique(folds)
     parts = {int(f): _triangle(columns, samples.x[folds == f], target[folds == f]) for f in numbers}
     held = [int(f) for f in numbers if f in judged or not len(judged)]
@@ -197,24 +250,33 @@ def fitted(samples: Samples, target: Floats, folds: Ints, *, judged: Sequence[in
         out = np.empty((len(rows), target.shape[1], len(strengths)))
         for f in held:
             others = _stacked([parts[int(g)] for g in numbers if g != f])
-            beta, constant = _ridges(others, columns.count, count, int((folds != f).sum()), strengths)
+            beta, constant = _ridges(
+                others, columns.count, count, int((folds != f).sum()), strengths
+            )
             here = np.flatnonzero(folds[rows] == f)
             for block in np.array_split(here, max(1, len(here) // BLOCK)):
                 x = columns.design(samples.x[rows[block]])[:, :count]
                 out[block] = constant + np.tensordot(x, beta, axes=(1, 0)) if count else constant
         with np.errstate(over="ignore", invalid="ignore"):
-            error = np.nan_to_num(np.sqrt(np.mean((out - measured[:, :, None]) ** 2, axis=0)), nan=np.inf)
+            error = np.nan_to_num(
+                np.sqrt(np.mean((out - measured[:, :, None]) ** 2, axis=0)), nan=np.inf
+            )
         for k in range(target.shape[1]):
             best = int(np.flatnonzero(error[k] <= SMALLER**0.1 * error[k].min())[-1])
             if error[k, best] < least[k] / SMALLER:
                 least[k], chosen[k] = error[k, best], (kind, count, float(strengths[best]))
                 predicted[:, k] = out[:, k, best]
-    coefficients, constant = _solved(_stacked(list(parts.values())), columns.count, chosen, len(target))
+    coefficients, constant = _solved(
+        _stacked(list(parts.values())), columns.count, chosen, len(target)
+    )
     return Polynomial(columns, coefficients, constant, tuple(chosen), rows, predicted)
 
 
-def _solved(triangle: Floats, width: int, chosen: Sequence[tuple[str, int, float]], n_rows: int) -> tuple[Floats, Floats]:
-    """Coefficients [columns, K] and constants [K] on all rows with the kind and strength chosen for each output."""
+def _solved(
+    triangle: Floats, width: int, chosen: Sequence[tuple[str, int, float]], n_rows: int
+) -> tuple[Floats, Floats]:
+    """Coefficients [columns, K] and constants [K] on all rows with the kind and strength chosen for
+    each output."""
     coefficients, constant = np.zeros((width, len(chosen))), np.zeros(len(chosen))
     for key in dict.fromkeys(chosen):
         mine = [k for k, c in enumerate(chosen) if c == key]
@@ -223,8 +285,11 @@ def _solved(triangle: Floats, width: int, chosen: Sequence[tuple[str, int, float
     return coefficients, constant
 
 
-def _pairs(columns: Columns, samples: Samples, target: Floats, most: int) -> tuple[tuple[int, int], ...]:
-    """All pairs of axes while their columns are few, else those with the largest correlation with what the squares leave."""
+def _pairs(
+    columns: Columns, samples: Samples, target: Floats, most: int
+) -> tuple[tuple[int, int], ...]:
+    """All pairs of axes while their columns are few, else those with the largest correlation with
+    what the squares leave."""
     width = columns.width
     every = list(combinations(range(len(width)), 2))
     room = most - columns.simple
@@ -238,7 +303,9 @@ def _pairs(columns: Columns, samples: Samples, target: Floats, most: int) -> tup
     local = design[:, : columns.linear]
     score = np.zeros((columns.linear, columns.linear))
     for r in left.T:
-        score = np.maximum(score, np.abs(local.T @ (local * r[:, None])) / max(float(np.linalg.norm(r)), 1e-300))
+        score = np.maximum(
+            score, np.abs(local.T @ (local * r[:, None])) / max(float(np.linalg.norm(r)), 1e-300)
+        )
     size = [score[start[d] : start[d + 1], start[e] : start[e + 1]].max() for d, e in every]
     order = np.argsort(-np.asarray(size), kind="stable")
     taken = order[np.cumsum(cost[order]) <= room]
@@ -256,11 +323,18 @@ def _triangle(columns: Columns, x: Floats, y: Floats) -> Floats:
 
 
 def _stacked(parts: Sequence[Floats]) -> Floats:
-    return np.asarray(qr(np.concatenate(parts), mode="r", overwrite_a=True, check_finite=False)[0][: parts[0].shape[1]])
+    return np.asarray(
+        qr(np.concatenate(parts), mode="r", overwrite_a=True, check_finite=False)[0][
+            : parts[0].shape[1]
+        ]
+    )
 
 
-def _ridges(triangle: Floats, width: int, count: int, n_rows: int, strengths: Floats) -> tuple[Floats, Floats]:
-    """Coefficients [count, K, L] of the first `count` columns and constants [K, L] for L strengths; the constant is free."""
+def _ridges(
+    triangle: Floats, width: int, count: int, n_rows: int, strengths: Floats
+) -> tuple[Floats, Floats]:
+    """Coefficients [count, K, L] of the first `count` columns and constants [K, L] for L strengths;
+    the constant is free."""
     mean = triangle[0] / triangle[0, 0]
     centred = triangle[1:, 1:]
     y, x = centred[:, width:], centred[:, :count]

@@ -26,36 +26,44 @@ Floats = NDArray[np.float64]
 FIRST_STRENGTH = 1e-8
 STEPS = (20, 30)
 POLISH = 60
-"""Steps with fixed, then with adapting penalties while searching; more of the latter for the winner."""
+"""Steps with fixed, then with adapting penalties while searching; more of the latter for the
+winner."""
 POLISH_WORK, LEAST_STEPS = 4e11, 10
-"""Rows x parameters^2 of all steps of a polish (some two minutes), and the fewest steps it takes whatever they cost."""
+"""Rows x parameters^2 of all steps of a polish (some two minutes), and the fewest steps it takes
+whatever they cost."""
 RANKS, FEW = (1, 2, 4, 8, 16, 24), 3
-"""Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more spans instead of more modes."""
+"""Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
+spans instead of more modes."""
 GROWTH_WORK = 6e11
-"""Rows x parameters^2 of all steps of a candidate (some two minutes) beyond which no rank is tried."""
+"""Rows x parameters^2 of all steps of a candidate (some two minutes) beyond which no rank is
+tried."""
 GAIN = 0.98
 """A larger model must lower the leave-one-out error to this share of the smaller one's."""
 SMOOTH = 0.02
 """Relative error below which a Gauss-Newton finish with fading penalties follows."""
 HOPELESS = 1.2
 BEHIND, SLOW = 1.1, 0.7
-"""Growth stops while still this far above `worth` and falling more slowly than this per step of rank."""
+"""Growth stops while still this far above `worth` and falling more slowly than this per step of
+rank."""
 DETERMINED = 3
 """Penalties are faded out only with at least so many rows per parameter."""
 COARSE, FEW_SPANS = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6)), 0.05
-"""Below the error FEW_SPANS the same modes are tried on these (degree, spans), straight ones with breaks that move to kinks."""
+"""Below the error FEW_SPANS the same modes are tried on these (degree, spans), straight ones with
+breaks that move to kinks."""
 KINKS = ((1, 2),)
 """Tried above FEW_SPANS, too: two straight pieces whose break moves."""
 KINKED = 0.5
 """Share of the error below which straight pieces are taken for the truth."""
 SPARE_RANK = 8
-"""Least rank on few spans: with modes to spare the steps do not get caught where two modes share a feature."""
+"""Least rank on few spans: with modes to spare the steps do not get caught where two modes share a
+feature."""
 FINISH = (1e-10, 1e-12, 1e-14, 1e-16)
 
 
 @dataclass(frozen=True, eq=False)
 class Direct:
-    """A candidate: its name, the start and the solution on all rows, leave-one-out error in units of the spread."""
+    """A candidate: its name, the start and the solution on all rows, leave-one-out error in units
+    of the spread."""
 
     name: str
     start: Separable
@@ -88,7 +96,10 @@ def direct_candidates(
             watch(f"{candidate.name}: leave-one-out error {candidate.error:.3g}")
 
     spans = _spans(len(samples.x))
-    bases, label = data_bases(samples, 3, spans), f"degree 3, {spans} span{'s' if spans > 1 else ''}"
+    bases, label = (
+        data_bases(samples, 3, spans),
+        f"degree 3, {spans} span{'s' if spans > 1 else ''}",
+    )
     pace = Pace()
     growth = _Growth(samples, target, rng, max_parameters, worth, deadline, add, pace)
     growth.simple(bases, label)
@@ -97,19 +108,33 @@ def direct_candidates(
     if least is not None and best.error > FEW_SPANS:
         finer = _finer(best, samples, target, rng, max_parameters, deadline, add, pace)
         if finer is not best:
-            bases, label, least = list(finer.start.bases[:-1]), finer.name.partition(", ")[2], finer.error
+            bases, label, least = (
+                list(finer.start.bases[:-1]),
+                finer.name.partition(", ")[2],
+                finer.error,
+            )
     if least is not None:
         growth.ranks(RANKS[FEW:], bases, label, least)
-    best = _finer(min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add, pace)
+    best = _finer(
+        min(found, key=lambda c: c.error), samples, target, rng, max_parameters, deadline, add, pace
+    )
     best = _coarser(best, samples, target, rng, deadline, add, pace)
     determined = best.error < SMOOTH and samples.y.size >= DETERMINED * best.start.parameters
-    if pace.in_time(best.start.parameters, deadline) and (best.error < HOPELESS * worth or determined):
+    if pace.in_time(best.start.parameters, deadline) and (
+        best.error < HOPELESS * worth or determined
+    ):
         rows = Rows(best.solution.f.bases, samples.x, target)
         steps = affordable(POLISH, best.start.parameters, len(samples.x), POLISH_WORK)
-        polished = levenberg_marquardt(best.solution.f, rows, strengths=best.solution.strengths, steps=steps, deadline=deadline)
+        polished = levenberg_marquardt(
+            best.solution.f, rows, strengths=best.solution.strengths, steps=steps, deadline=deadline
+        )
         best = replace(best, solution=min(best.solution, polished, key=lambda s: s.loo))
         if determined:
-            best = replace(best, name=best.name + ", Gauss-Newton finish", solution=_finish(best, samples, target, deadline))
+            best = replace(
+                best,
+                name=best.name + ", Gauss-Newton finish",
+                solution=_finish(best, samples, target, deadline),
+            )
         add(best)
     return sorted(found, key=lambda c: c.error)
 
@@ -120,8 +145,11 @@ def affordable(steps: int, parameters: int, n_rows: int, work: float) -> int:
 
 
 def _spans(n_rows: int) -> int:
-    """Spans of a cubic axis by the number of rows: divisors and multiples of 12, so that coarser even breaks are among them."""
-    return int(next((s for limit, s in ((40, 2), (120, 4), (600, 6), (20_000, 12)) if n_rows < limit), 24))
+    """Spans of a cubic axis by the number of rows: divisors and multiples of 12, so that coarser
+    even breaks are among them."""
+    return int(
+        next((s for limit, s in ((40, 2), (120, 4), (600, 6), (20_000, 12)) if n_rows < limit), 24)
+    )
 
 
 @dataclass
@@ -150,14 +178,24 @@ class _Growth:
     def simple(self, bases: list[SpanBasis], label: str) -> None:
         """Additive, then with all pairs of axes."""
         n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
-        solution = self.tried(start(bases, mode_sets(n_axes, 0, additive=True), n_outputs, self.rng), f"additive, {label}")
+        solution = self.tried(
+            start(bases, mode_sets(n_axes, 0, additive=True), n_outputs, self.rng),
+            f"additive, {label}",
+        )
         pairs = list(combinations(range(n_axes), 2))
         pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), self.rng, 0.1)
-        if n_axes > 2 and pairwise.parameters <= self.max_parameters // 2 and self.in_time(pairwise):
+        if (
+            n_axes > 2
+            and pairwise.parameters <= self.max_parameters // 2
+            and self.in_time(pairwise)
+        ):
             self.tried(pairwise, f"pairwise, {label}")
 
-    def ranks(self, ranks: tuple[int, ...], bases: list[SpanBasis], label: str, least: float = np.inf) -> float | None:
-        """CP of these ranks while the error falls; the least one (or that given), None where growth has ended."""
+    def ranks(
+        self, ranks: tuple[int, ...], bases: list[SpanBasis], label: str, least: float = np.inf
+    ) -> float | None:
+        """CP of these ranks while the error falls; the least one (or that given), None where growth
+        has ended."""
         n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
         if n_axes == 1:
             return None
@@ -179,7 +217,8 @@ def _finer(
     best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, max_parameters: int, deadline: float,
     add: Callable[[Direct], None], pace: Pace,
 ) -> Direct:  # fmt: skip
-    """FINER times the spans on the axis that still explains the residuals, at the rank that fits, while they do better."""
+    """FINER times the spans on the axis that still explains the residuals, at the rank that fits,
+    while they do better."""
     n_axes = samples.x.shape[1]
     while not late(deadline):
         bases = list(best.start.bases[:-1])
@@ -210,9 +249,16 @@ def _finer(
 
 
 def _coarser(
-    best: Direct, samples: Samples, target: Floats, rng: np.random.Generator, deadline: float, add: Callable[[Direct], None], pace: Pace
+    best: Direct,
+    samples: Samples,
+    target: Floats,
+    rng: np.random.Generator,
+    deadline: float,
+    add: Callable[[Direct], None],
+    pace: Pace,
 ) -> Direct:
-    """The same modes on fewer spans, while they do better: an exact basis of few rows is found back exactly."""
+    """The same modes on fewer spans, while they do better: an exact basis of few rows is found back
+    exactly."""
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
@@ -220,44 +266,86 @@ def _coarser(
         f = start(data_bases(samples, degree, spans), uses, target.shape[1], rng)
         if degree > 1 and f.parameters >= best.start.parameters:
             continue
-        if len(samples.x) * f.parameters**2 * sum(STEPS) > GROWTH_WORK or not pace.in_time(f.parameters, deadline):
+        if len(samples.x) * f.parameters**2 * sum(STEPS) > GROWTH_WORK or not pace.in_time(
+            f.parameters, deadline
+        ):
             break
-        trial = Direct(f"{uses.shape[1]} modes, degree {degree}, spans {spans}", f, fit_rows(f, samples.x, target, deadline))
+        trial = Direct(
+            f"{uses.shape[1]} modes, degree {degree}, spans {spans}",
+            f,
+            fit_rows(f, samples.x, target, deadline),
+        )
         add(trial)
         if degree == 1:
-            trial = min(trial, _kinked(trial, samples, target, deadline, add), key=lambda c: c.error)
+            trial = min(
+                trial, _kinked(trial, samples, target, deadline, add), key=lambda c: c.error
+            )
         if trial.error < (1.0 if degree > 1 else KINKED) * best.error:
             return trial
     return best
 
 
-def _kinked(straight: Direct, samples: Samples, target: Floats, deadline: float, add: Callable[[Direct], None]) -> Direct:
+def _kinked(
+    straight: Direct,
+    samples: Samples,
+    target: Floats,
+    deadline: float,
+    add: Callable[[Direct], None],
+) -> Direct:
     """The straight pieces with their breaks moved to the kinks."""
     f = with_moved_breaks(straight.solution.f, samples.x, target)
     rows = Rows(f.bases, samples.x, target)
-    moved = levenberg_marquardt(f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+    moved = levenberg_marquardt(
+        f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline
+    )
     trial = Direct(f"{straight.name}, breaks moved", replace(straight.start, bases=f.bases), moved)
     add(trial)
     return trial
 
 
-def fit_rows(f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None) -> Solution:
-    """From a start to a solution: first with slight fixed penalties, then with strengths by evidence."""
+def fit_rows(
+    f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None
+) -> Solution:
+    """From a start to a solution: first with slight fixed penalties, then with strengths by
+    evidence."""
     rows = Rows(f.bases, x, target, weight)
-    return levenberg_marquardt(first_steps(f, rows, deadline), rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline)
+    return levenberg_marquardt(
+        first_steps(f, rows, deadline),
+        rows,
+        strengths=FIRST_STRENGTH,
+        steps=STEPS[1],
+        deadline=deadline,
+    )
 
 
 def first_steps(f: Separable, rows: Rows, deadline: float) -> Separable:
     """From a random start to where the rows pull it, almost without penalty."""
-    return levenberg_marquardt(f, rows, strengths=FIRST_STRENGTH, adapt=False, steps=STEPS[0], deadline=deadline, leverages=False).f
+    return levenberg_marquardt(
+        f,
+        rows,
+        strengths=FIRST_STRENGTH,
+        adapt=False,
+        steps=STEPS[0],
+        deadline=deadline,
+        leverages=False,
+    ).f
 
 
 def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> Solution:
-    """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to rounding."""
+    """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to
+    rounding."""
     solution = best.solution
     rows = Rows(solution.f.bases, samples.x, target)
     for strength in FINISH:
-        trial = levenberg_marquardt(solution.f, rows, strengths=strength, adapt=False, steps=60, tolerance=1e-4, deadline=deadline)
+        trial = levenberg_marquardt(
+            solution.f,
+            rows,
+            strengths=strength,
+            adapt=False,
+            steps=60,
+            tolerance=1e-4,
+            deadline=deadline,
+        )
         if trial.loo >= solution.loo or late(deadline):
             break
         solution = trial

@@ -13,7 +13,8 @@ EVEN_ROWS = 1_000_000
 
 
 def fold_of_rows(x: Floats, count: int, seed: int) -> Ints:
-    """Fold 0..count-1 of each row, [N]: a hash of the row's bytes and `seed`, evened out over distinct rows.
+    """Fold 0..count-1 of each row, [N]: a hash of the row's bytes and `seed`, evened out over
+    distinct rows.
 
     Rows with equal inputs share a fold, so no repeat of a held-out measurement is trained on.
     """

@@ -34,11 +34,15 @@ class Rows:
     `weight` [N] or None. Memory beyond x and y stays below CACHE_BYTES + a block.
     """
 
-    def __init__(self, bases: tuple[SpanBasis, ...], x: Floats, y: Floats, weight: ArrayLike | None = None) -> None:
+    def __init__(
+        self, bases: tuple[SpanBasis, ...], x: Floats, y: Floats, weight: ArrayLike | None = None
+    ) -> None:
         self.bases, self.x, self.y = bases, x, y.reshape(len(x), -1)
         self.weight = None if weight is None else np.asarray(weight, dtype=float)
         self.count = self.y.size
-        self.total = self.count if self.weight is None else float(self.weight.sum()) * self.y.shape[1]
+        self.total = (
+            self.count if self.weight is None else float(self.weight.sum()) * self.y.shape[1]
+        )
         width = 8 * sum(b.n_rows + 1 for b in bases)
         self.size = max(256, int(BLOCK_BYTES / (4 * width)) // self.y.shape[1])
         self._cache = list(self._read()) if self.count * width <= CACHE_BYTES else None
@@ -53,7 +57,11 @@ class Rows:
 
     def _block(self, part: slice) -> Block:
         x, n_outputs = self.x[part], self.y.shape[1]
-        columns = [np.repeat(x[:, d], n_outputs) for d in range(x.shape[1])] if n_outputs > 1 else list(x.T)
+        columns = (
+            [np.repeat(x[:, d], n_outputs) for d in range(x.shape[1])]
+            if n_outputs > 1
+            else list(x.T)
+        )
         columns.append(np.tile(np.arange(float(n_outputs)), len(x)))
         spans, designs = [], []
         for basis, column in zip(self.bases, columns, strict=True):

@@ -22,7 +22,8 @@ FAINT = 1e-3
 
 @dataclass(frozen=True)
 class AxisSpec:
-    """One input: name, unit, level names of a categorical axis, and the declared domain (default: range of the rows)."""
+    """One input: name, unit, level names of a categorical axis, and the declared domain (default:
+    range of the rows)."""
 
     name: str
     unit: str = ""
@@ -38,7 +39,8 @@ def first_outside(column: Floats, domain: tuple[float, float]) -> int | None:
 
 
 def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
-    """x [N, D] with what rounding put beyond the end of a declared domain at the end; InputError for what lies outside."""
+    """x [N, D] with what rounding put beyond the end of a declared domain at the end; InputError
+    for what lies outside."""
     moved: dict[int, Floats] = {}
     for d, axis in enumerate(axes):
         if axis.domain is None or axis.levels:
@@ -46,7 +48,10 @@ def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
         column, (low, high) = x[:, d], axis.domain
         if (row := first_outside(column, axis.domain)) is not None:
             where = f"row {row + 1} of input {axis.name!r} = {column[row]:g}"
-            raise InputError(f"{where} lies outside its declared domain {low:g}..{high:g}; widen the domain or drop the row")
+            raise InputError(
+                f"{where} lies outside its declared domain {low:g}..{high:g}; widen the domain or"
+                " drop the row"
+            )
         if (inside := settled(column, low, high)) is not column:
             moved[d] = inside
     if not moved:
@@ -59,7 +64,8 @@ def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the outputs [K]."""
+    """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the
+    outputs [K]."""
 
     x: Floats
     y: Floats
@@ -68,37 +74,63 @@ class Samples:
     units: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, x: ArrayLike, y: ArrayLike, axes: Sequence[AxisSpec] = (), names: Sequence[str] = (), units: Sequence[str] = ()) -> Samples:
-        """Checked: finite, at least two rows, inside the domain, no constant output, magnitudes that every target carries.
+    def of(
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        axes: Sequence[AxisSpec] = (),
+        names: Sequence[str] = (),
+        units: Sequence[str] = (),
+    ) -> Samples:
+        """Checked: finite, at least two rows, inside the domain, no constant output, magnitudes
+        that every target carries.
 
         Raises InputError. Inputs that rounding put beyond an end of their domain are moved to it.
         """
         x, y = reals(x, "x"), reals(y, "y")
         if x.ndim != 2 or y.ndim not in (1, 2):
-            raise InputError(f"x has shape {x.shape} and y {y.shape}; give x (N, D) and y (N,) or (N, K), a row per sample")
+            raise InputError(
+                f"x has shape {x.shape} and y {y.shape}; give x (N, D) and y (N,) or (N, K), a row"
+                " per sample"
+            )
         y = y[:, None] if y.ndim == 1 else y
         axes = tuple(axes) or tuple(AxisSpec(f"x{d}") for d in range(x.shape[1]))
         names = tuple(names) or tuple(f"y{k}" if y.shape[1] > 1 else "y" for k in range(y.shape[1]))
         if len(x) < 2:
-            raise InputError(f"the table has {len(x)} row{'' if len(x) == 1 else 's'}; a fit needs at least two different ones")
+            raise InputError(
+                f"the table has {len(x)} row{'' if len(x) == 1 else 's'}; a fit needs at least two"
+                " different ones"
+            )
         if x.ndim != 2 or len(axes) != x.shape[1] or y.shape != (len(x), len(names)):
-            raise InputError(f"x has shape {x.shape} and y {y.shape} for {len(axes)} axes and {len(names)} outputs; give a row per sample")
+            raise InputError(
+                f"x has shape {x.shape} and y {y.shape} for {len(axes)} axes and {len(names)}"
+                " outputs; give a row per sample"
+            )
         for what, array in (("input", x), ("output", y)):
             for column in range(array.shape[1]):
                 bad = np.flatnonzero(~np.isfinite(array[:, column]))
                 if len(bad):
                     name = axes[column].name if what == "input" else names[column]
-                    raise InputError(f"row {bad[0] + 1} of {what} {name!r} is not a finite number; fill or drop it")
+                    raise InputError(
+                        f"row {bad[0] + 1} of {what} {name!r} is not a finite number; fill or"
+                        " drop it"
+                    )
         for k, name in enumerate(names):
             if y[:, k].min() == y[:, k].max():
-                raise InputError(f"output {name!r} is constant ({y[0, k]:g}); choose a target that varies")
+                raise InputError(
+                    f"output {name!r} is constant ({y[0, k]:g}); choose a target that varies"
+                )
         made = cls(_inside(x, axes), y, axes, names, tuple(units) or ("",) * y.shape[1])
         made.need_magnitudes()
         return made
 
     def need_magnitudes(self) -> None:
         """Raise InputError naming the column whose numbers no target could carry."""
-        ends = {a.name: self.bounds(d) for d, a in enumerate(self.axes) if not a.levels and (a.domain or np.ptp(self.x[:, d]))}
+        ends = {
+            a.name: self.bounds(d)
+            for d, a in enumerate(self.axes)
+            if not a.levels and (a.domain or np.ptp(self.x[:, d]))
+        }
         for name, (low, high) in ends.items():
             need_magnitude(f"input {name!r}", low, high)
         for k, name in enumerate(self.names):
@@ -112,7 +144,8 @@ class Samples:
         return np.array([len(a.levels) for a in self.axes], dtype=np.int64)
 
     def bounds(self, d: int) -> tuple[float, float]:
-        """Closed domain of axis d: declared, else the range of its rows (a constant column gets a small width)."""
+        """Closed domain of axis d: declared, else the range of its rows (a constant column gets a
+        small width)."""
         declared = self.axes[d].domain
         if declared is not None:
             return declared
@@ -125,11 +158,17 @@ class Samples:
     def columns(self, chosen: Ints) -> Samples:
         """The same rows with these inputs alone."""
         whole = len(chosen) == len(self.axes)
-        return self if whole else replace(self, x=self.x[:, chosen], axes=tuple(self.axes[int(d)] for d in chosen))
+        return (
+            self
+            if whole
+            else replace(self, x=self.x[:, chosen], axes=tuple(self.axes[int(d)] for d in chosen))
+        )
 
     def over(self, whole: Samples) -> Samples:
         """These rows with the domain of `whole` declared on the continuous axes."""
-        axes = tuple(a if a.levels else replace(a, domain=whole.bounds(d)) for d, a in enumerate(self.axes))
+        axes = tuple(
+            a if a.levels else replace(a, domain=whole.bounds(d)) for d, a in enumerate(self.axes)
+        )
         return replace(self, axes=axes)
 
     def outputs(self, link: str) -> tuple[Output, ...]:
@@ -140,16 +179,23 @@ class Samples:
         y = self.y[:, k]
         if link == "exp":
             if y.min() <= 0:
-                raise InputError(f"output {self.names[k]!r} has values <= 0; link exp needs positive ones, use identity")
+                raise InputError(
+                    f"output {self.names[k]!r} has values <= 0; link exp needs positive ones, use"
+                    " identity"
+                )
             return Output(self.names[k], self.units[k], "exp", float(np.exp(np.mean(np.log(y)))))
         if link == "logistic":
             if y.min() < 0 or y.max() > 1:
-                raise InputError(f"output {self.names[k]!r} leaves 0..1; link logistic needs shares, use identity")
+                raise InputError(
+                    f"output {self.names[k]!r} leaves 0..1; link logistic needs shares, use"
+                    " identity"
+                )
             return Output(self.names[k], self.units[k], "logistic")
         return Output(self.names[k], self.units[k], "identity", float(y.std()), float(y.mean()))
 
     def link_candidates(self, link: str) -> tuple[str, ...]:
-        """The links to try: the one asked for, or for `auto` identity and those the values allow and hint at."""
+        """The links to try: the one asked for, or for `auto` identity and those the values allow
+        and hint at."""
         if link != "auto":
             return (link,)
         out = ["identity"]
@@ -161,7 +207,8 @@ class Samples:
 
 
 def linear_targets(outputs: Sequence[Output], y: Floats) -> Floats:
-    """f [N, K] with output.value(f) = y; shares nearer to the border of a logistic link than `margin` are taken to lie there."""
+    """f [N, K] with output.value(f) = y; shares nearer to the border of a logistic link than
+    `margin` are taken to lie there."""
     columns = []
     for k, output in enumerate(outputs):
         column = y[:, k]
@@ -172,11 +219,15 @@ def linear_targets(outputs: Sequence[Output], y: Floats) -> Floats:
 
 
 def margin(share: Floats) -> float:
-    """Half a row's share, but no more than half the least share above 0 (or a thousandth of the middle one): shares that are all
-    small, and a single one, keep their values."""
+    """Half a row's share, but no more than half the least share above 0 (or a thousandth of the
+    middle one): shares that are all small, and a single one, keep their values."""
     some = share[share > 0]
     half = 0.5 / len(share)
-    return min(half, max(0.5 * float(some.min()), FAINT * float(np.median(some)))) if len(some) else half
+    return (
+        min(half, max(0.5 * float(some.min()), FAINT * float(np.median(some))))
+        if len(some)
+        else half
+    )
 
 
 def values(outputs: Sequence[Output], f: Floats) -> Floats:

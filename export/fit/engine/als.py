@@ -1,4 +1,5 @@
-"""Alternating least squares: one axis at a time, the others held; axes that must not move are frozen."""
+"""Alternating least squares: one axis at a time, the others held; axes that must not move are
+frozen."""
 
 from __future__ import annotations
 
@@ -19,10 +20,12 @@ from .penalty import Component
 
 Floats = NDArray[np.float64]
 DAMPING = 1e-10
-"""Relative Levenberg damping of each axis solve: keeps directions that the rows do not see where they are."""
+"""Relative Levenberg damping of each axis solve: keeps directions that the rows do not see where
+they are."""
 
 FIRST_REACH, LONGER, LEAST_REACH = 2.0, 1.5, 0.5
-"""Steps of extrapolation as multiples of the last sweep: the first, the factor after one that helps, the shortest."""
+"""Steps of extrapolation as multiples of the last sweep: the first, the factor after one that
+helps, the shortest."""
 
 
 def als(
@@ -39,10 +42,12 @@ def als(
     tolerance: float = 1e-6,
     damping: float = DAMPING,
 ) -> tuple[CP, Floats]:
-    """Lower sum_q w_q |y_q - f(x_q)|^2 over the tables of the axes not `frozen`; the biases move unless all is frozen.
+    """Lower sum_q w_q |y_q - f(x_q)|^2 over the tables of the axes not `frozen`; the biases move
+    unless all is frozen.
 
-    x [N, D], y [N, K] targets of the linear part f (before any link), weight [N] or None. `freeze_weights` keeps W.
-    Returns the interaction with its new tables and the biases [K]. Never raises the sum; deterministic.
+    x [N, D], y [N, K] targets of the linear part f (before any link), weight [N] or None.
+    `freeze_weights` keeps W. Returns the interaction with its new tables and the biases [K]. Never
+    raises the sum; deterministic.
     """
     n_outputs = cp.weights.shape[1]
     biases = np.broadcast_to(np.asarray(bias, dtype=float), (n_outputs,))
@@ -50,7 +55,15 @@ def als(
     rows = Rows(f.bases, np.asarray(x, dtype=float), np.asarray(y, dtype=float), weight)
     free = [d for d in range(len(bases)) if d not in set(frozen)]
     held = np.flatnonzero(f.orders > 0) if freeze_weights else np.empty(0, dtype=np.int64)
-    f = sweep(f, rows, [*free, len(bases)], sweeps=sweeps, tolerance=tolerance, damping=damping, held_weights=held)
+    f = sweep(
+        f,
+        rows,
+        [*free, len(bases)],
+        sweeps=sweeps,
+        tolerance=tolerance,
+        damping=damping,
+        held_weights=held,
+    )
     return f.to_cp()
 
 
@@ -69,11 +82,13 @@ def sweep(
     watch: Callable[[int, float], None] | None = None,
     extrapolate: bool = False,
 ) -> Separable:
-    """Solve for the table of each of `axes` in turn, `sweeps` times or until the loss falls by less than `tolerance`.
+    """Solve for the table of each of `axes` in turn, `sweeps` times or until the loss falls by less
+    than `tolerance`.
 
-    `held_weights`: columns of the output axis that stay. Each solve is linear least squares with the penalty.
-    `extrapolate`: after every sweep the tables go on along its direction, f + m (f - f before), where that lowers the objective;
-    half as many sweeps come as far. Source: Rajih, Comon and Harshman, SIAM J. Matrix Anal. Appl. 30 (2008), line search for ALS.
+    `held_weights`: columns of the output axis that stay. Each solve is linear least squares with
+    the penalty. `extrapolate`: after every sweep the tables go on along its direction, f + m (f - f
+    before), where that lowers the objective; half as many sweeps come as far. Source: Rajih, Comon
+    and Harshman, SIAM J. Matrix Anal. Appl. 30 (2008), line search for ALS.
     """
     last: float | None = None
     reach = FIRST_REACH
@@ -95,16 +110,29 @@ def sweep(
     return f
 
 
-def _farther(f: Separable, before: Separable, rows: Rows, parts: list[Component], s: Floats, reach: float) -> tuple[Separable, float]:
-    """f + reach (f - before) and a longer reach, or f and a shorter one where that does not lower the objective."""
-    there = f.with_tables([new + reach * (new - old) for new, old in zip(f.tables, before.tables, strict=True)])
-    if loss(there, rows) + penalty_value(there, parts, s) < loss(f, rows) + penalty_value(f, parts, s):
+def _farther(
+    f: Separable, before: Separable, rows: Rows, parts: list[Component], s: Floats, reach: float
+) -> tuple[Separable, float]:
+    """f + reach (f - before) and a longer reach, or f and a shorter one where that does not lower
+    the objective."""
+    there = f.with_tables(
+        [new + reach * (new - old) for new, old in zip(f.tables, before.tables, strict=True)]
+    )
+    if loss(there, rows) + penalty_value(there, parts, s) < loss(f, rows) + penalty_value(
+        f, parts, s
+    ):
         return there, LONGER * reach
     return f, max(reach / 2.0, LEAST_REACH)
 
 
 def _solve_axis(
-    f: Separable, system: System, d: int, parts: list[Component], s: Floats, damping: float, held: NDArray[np.int64] | None
+    f: Separable,
+    system: System,
+    d: int,
+    parts: list[Component],
+    s: Floats,
+    damping: float,
+    held: NDArray[np.int64] | None,
 ) -> Separable:
     layout = Layout(f, [d])
     layout.add_penalty(system, f, parts, s)
@@ -132,8 +160,9 @@ def _damped_solve(a: Floats, g: Floats, damping: float) -> Floats:
 class Passage:
     """The products of all atoms but one as a sweep goes through the axes in ascending order.
 
-    While they are small, products behind each axis are kept from the start of the sweep and the product ahead grows with
-    the solved axes: 3 D products a sweep instead of 3 D^2. Else they are made anew for each axis.
+    While they are small, products behind each axis are kept from the start of the sweep and the
+    product ahead grows with the solved axes: 3 D products a sweep instead of 3 D^2. Else they are
+    made anew for each axis.
     """
 
     def __init__(self, f: Separable, rows: Rows) -> None:
@@ -149,7 +178,8 @@ class Passage:
             self.ahead.append(np.ones_like(behind[0]))
 
     def others(self, f: Separable, rows: Rows, d: int) -> Iterator[tuple[Block, Floats, Floats]]:
-        """(block, h_d, modes) of every block: product of all atoms but the d-th [n, R], and with it."""
+        """(block, h_d, modes) of every block: product of all atoms but the d-th [n, R], and with
+        it."""
         if not self.kept or d < self.place:
             self.kept = False
             for block in rows.blocks():
@@ -165,8 +195,8 @@ class Passage:
 
 
 def axis_equations(f: Separable, rows: Rows, d: int, passage: Passage | None = None) -> System:
-    """Normal equations of one axis. Rows of one span touch p + 1 of its rows only, so blocks are taken span by span:
-    cost N ((p+1) R)^2 instead of N (n_d R)^2."""
+    """Normal equations of one axis. Rows of one span touch p + 1 of its rows only, so blocks are
+    taken span by span: cost N ((p+1) R)^2 instead of N (n_d R)^2."""
     passage = passage or Passage(f, rows)
     basis = f.bases[d]
     whole = basis.kind == "periodic" or basis.n_spans < 4
@@ -184,10 +214,17 @@ def axis_equations(f: Separable, rows: Rows, d: int, passage: Passage | None = N
             _add_spans(a, g, basis, block, d, used, weighted)
         total += float(weighted @ res)
         residual.append(res)
-    return System(a.reshape(m * r, m * r) / rows.total, g.reshape(-1) / rows.total, np.concatenate(residual), total / rows.total)
+    return System(
+        a.reshape(m * r, m * r) / rows.total,
+        g.reshape(-1) / rows.total,
+        np.concatenate(residual),
+        total / rows.total,
+    )
 
 
-def _add_spans(a: Floats, g: Floats, basis: SpanBasis, block: Block, d: int, other: Floats, weighted: Floats) -> None:
+def _add_spans(
+    a: Floats, g: Floats, basis: SpanBasis, block: Block, d: int, other: Floats, weighted: Floats
+) -> None:
     order = np.argsort(block.spans[d], kind="stable")
     edges = np.searchsorted(block.spans[d][order], np.arange(basis.n_spans + 1))
     width = basis.degree + 1

@@ -16,10 +16,11 @@ SIGNIFICANT = 5.0
 
 
 def explained(x: Floats, residual: Floats, n_groups: int) -> float:
-    """Excess of F in its standard deviations under noise: F = (SSB / (m - 1)) / (SSW / (N - m)) over m groups of near values.
+    """Excess of F in its standard deviations under noise: F = (SSB / (m - 1)) / (SSW / (N - m))
+    over m groups of near values.
 
-    x [N] one input, residual [N, K]; sums over the outputs. Groups are runs of equal count in the order of x; equal
-    values share a group.
+    x [N] one input, residual [N, K]; sums over the outputs. Groups are runs of equal count in the
+    order of x; equal values share a group.
     """
     order = np.searchsorted(np.sort(x), x)
     group = np.unique(order * n_groups // len(x), return_inverse=True)[1]
@@ -35,11 +36,16 @@ def explained(x: Floats, residual: Floats, n_groups: int) -> float:
 
 
 def finest_needed(bases: list[SpanBasis], x: Floats, residual: Floats) -> int | None:
-    """The axis whose FINER times finer groups explain most of the residuals; None when no axis is significant."""
+    """The axis whose FINER times finer groups explain most of the residuals; None when no axis is
+    significant."""
     scores = np.zeros(len(bases))
     for d, basis in enumerate(bases):
         groups = min(FINER * basis.n_spans, len(x) // ROWS_PER_GROUP)
-        if basis.kind != "levels" and groups > basis.n_spans and len(np.unique(x[:, d])) > basis.n_rows:
+        if (
+            basis.kind != "levels"
+            and groups > basis.n_spans
+            and len(np.unique(x[:, d])) > basis.n_rows
+        ):
             scores[d] = explained(x[:, d], residual, groups)
     best = int(np.argmax(scores))
     return best if scores[best] > SIGNIFICANT else None

@@ -1,4 +1,5 @@
-"""The time given to a fit: one instant that nothing may pass, and what had to be left out for it."""
+"""The time given to a fit: one instant that nothing may pass, and what had to be left out for
+it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ RATE = 1.5e9
 
 @dataclass
 class _Strikes:
-    """Counted over the threads of a process: a fit beside another with a limit of its own may be taken for cut, never the reverse."""
+    """Counted over the threads of a process: a fit beside another with a limit of its own may be
+    taken for cut, never the reverse."""
 
     count: int = 0
 
@@ -34,7 +36,8 @@ def strike() -> None:
 
 
 def late(deadline: float, seconds: float = 0.0) -> bool:
-    """Whether work of `seconds` would end past the deadline; it is then left undone, and that is counted."""
+    """Whether work of `seconds` would end past the deadline; it is then left undone, and that is
+    counted."""
     if time.monotonic() + seconds <= deadline:
         return False
     strike()
@@ -49,7 +52,8 @@ class OutOfTime(Exception):
 class TimeBudget:
     """`limit` seconds from `begin` (a `time.monotonic()` instant), or no limit (None).
 
-    `deadline`: when the search must end. `cut`: what was left out, in words, in order; empty without a limit.
+    `deadline`: when the search must end. `cut`: what was left out, in words, in order; empty
+    without a limit.
     """
 
     limit: float | None = None
@@ -58,7 +62,10 @@ class TimeBudget:
 
     def __post_init__(self) -> None:
         if self.limit is not None and not self.limit > 0:
-            raise InputError(f"a time limit of {self.limit:g} s is no time; give a positive number of seconds, or none")
+            raise InputError(
+                f"a time limit of {self.limit:g} s is no time; give a positive number of seconds,"
+                " or none"
+            )
 
     @property
     def deadline(self) -> float:
@@ -93,7 +100,8 @@ class TimeBudget:
 
 @dataclass
 class Pace:
-    """How long the last candidate took, and so whether another would end in time: seconds grow as parameters^2."""
+    """How long the last candidate took, and so whether another would end in time: seconds grow as
+    parameters^2."""
 
     each: float = 0.0
 

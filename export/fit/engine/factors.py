@@ -18,9 +18,9 @@ Bools = NDArray[np.bool_]
 class Separable:
     """f(x) = sum_r prod_{d: uses[d,r]} phi_{d,r}(x_d),  phi_{d,r}(x) = B_d(x) C_d[:, r].
 
-    The outputs are the last axis (one level per output), so weights and biases are factors like any other:
-    a mode that uses this axis alone is the bias.
-    Shapes: bases [D+1]; uses [D+1, R]; tables[d] [m_d, R_d] with m_d free coefficients and R_d = uses[d].sum().
+    The outputs are the last axis (one level per output), so weights and biases are factors like any
+    other: a mode that uses this axis alone is the bias. Shapes: bases [D+1]; uses [D+1, R];
+    tables[d] [m_d, R_d] with m_d free coefficients and R_d = uses[d].sum().
     """
 
     bases: tuple[SpanBasis, ...]
@@ -48,7 +48,8 @@ class Separable:
         return replace(self, tables=tuple(tables))
 
     def atoms(self, designs: list[Floats]) -> list[Floats]:
-        """phi_d on the rows of `designs` (one [N, m_d] per axis), ones where a mode skips the axis: [N, R] each."""
+        """phi_d on the rows of `designs` (one [N, m_d] per axis), ones where a mode skips the axis:
+        [N, R] each."""
         return [self.atom(d, design) for d, design in enumerate(designs)]
 
     def atom(self, d: int, design: Floats) -> Floats:
@@ -86,7 +87,8 @@ class Separable:
 
     @classmethod
     def from_cp(cls, cp: CP, bases: tuple[SpanBasis, ...], bias: Floats) -> Separable:
-        """The inverse of `to_cp`: one mode more (the bias), the weights as the factor of the output axis."""
+        """The inverse of `to_cp`: one mode more (the bias), the weights as the factor of the output
+        axis."""
         n_outputs = cp.weights.shape[1]
         uses = np.zeros((len(bases) + 1, cp.rank + 1), dtype=bool)
         uses[:-1, :-1] = cp.uses
@@ -122,7 +124,8 @@ def free_rows(basis: SpanBasis, table: Floats) -> Floats:
 
 
 def partial_products(atoms: list[Floats]) -> tuple[list[Floats], Floats]:
-    """h_d = product of all atoms but the d-th, and the product of all (the modes); linear in the number of axes."""
+    """h_d = product of all atoms but the d-th, and the product of all (the modes); linear in the
+    number of axes."""
     ahead = [np.ones_like(atoms[0])]
     for phi in atoms[:-1]:
         ahead.append(ahead[-1] * phi)

@@ -22,12 +22,17 @@ CLOSEST = 0.1
 
 
 def with_moved_breaks(f: Separable, x: Floats, target: Floats) -> Separable:
-    """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from x [N, D] and target [N, K].
+    """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from
+    x [N, D] and target [N, K].
 
     df/dt_k = -N_k(x_d) df/dx_d for the break t_k with its hat function N_k.
     Source: Jupp, Approximation to data by splines with free knots, SIAM J. Numer. Anal. 15 (1978).
     """
-    axes = [d for d, b in enumerate(f.bases[:-1]) if b.degree == 1 and b.kind in ("spline", "hat") and b.n_spans > 1]
+    axes = [
+        d
+        for d, b in enumerate(f.bases[:-1])
+        if b.degree == 1 and b.kind in ("spline", "hat") and b.n_spans > 1
+    ]
     if not axes:
         return f
     rows = Rows(f.bases, x, target)
@@ -70,7 +75,8 @@ def _by_breaks(f: Separable, block: Block, axes: list[int]) -> list[Floats]:
 def _step(
     f: Separable, rows: Rows, axes: list[int], a: Floats, g: Floats, damping: float, last: float
 ) -> tuple[tuple[Separable, Rows, float] | None, float]:
-    """The first step along growing damping that lowers the loss: (f, its rows, loss) and the next damping."""
+    """The first step along growing damping that lowers the loss: (f, its rows, loss) and the next
+    damping."""
     diagonal = np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
     layout = Layout(f, range(len(f.tables)))
     size = sum(t.size for t in f.tables)
@@ -91,7 +97,9 @@ def _step(
     return None, damping
 
 
-def _moved(bases: tuple[SpanBasis, ...], axes: list[int], step: Floats) -> tuple[SpanBasis, ...] | None:
+def _moved(
+    bases: tuple[SpanBasis, ...], axes: list[int], step: Floats
+) -> tuple[SpanBasis, ...] | None:
     """The bases with their inner breaks moved; None where a span would nearly vanish."""
     out, place = list(bases), 0
     for d in axes:

@@ -1,4 +1,5 @@
-"""Roughness and ridge penalties of the factor tables, one strength per axis, mode order and kind."""
+"""Roughness and ridge penalties of the factor tables, one strength per axis, mode order and
+kind."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from .factors import Separable, fold
 
 Floats = NDArray[np.float64]
 ROUGH_SCALE = 1e-2
-"""int phi''^2 of an atom of size one is some hundred on [0, 1]: brings roughness and ridge to like strengths."""
+"""int phi''^2 of an atom of size one is some hundred on [0, 1]: brings roughness and ridge to like
+strengths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +29,14 @@ class Component:
 
 
 def roughness(basis: SpanBasis) -> Floats:
-    """int B_i'' B_j'' over the axis scaled to [0, 1] (first derivatives below degree 2; spread of the levels)."""
+    """int B_i'' B_j'' over the axis scaled to [0, 1] (first derivatives below degree 2; spread of
+    the levels)."""
     return _grams(basis)[0]
 
 
 def ridge(basis: SpanBasis) -> Floats:
-    """int B_i B_j over the axis scaled to [0, 1]; the mean over the levels of a categorical axis."""
+    """int B_i B_j over the axis scaled to [0, 1]; the mean over the levels of a categorical
+    axis."""
     return _grams(basis)[1]
 
 
@@ -52,7 +56,8 @@ def _free_gram(basis: SpanBasis, gram: Floats) -> Floats:
 
 
 def components(f: Separable) -> list[Component]:
-    """Roughness and ridge of every (axis, mode order); the bias is free and the output axis has a ridge alone."""
+    """Roughness and ridge of every (axis, mode order); the bias is free and the output axis has a
+    ridge alone."""
     out = []
     for d, basis in enumerate(f.bases):
         order_of_column = f.orders[f.uses[d]]

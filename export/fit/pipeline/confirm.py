@@ -1,12 +1,16 @@
-"""Rows that took no part in any choice confirm the winner against the baseline; what does not hold is replaced by it.
+"""Rows that took no part in any choice confirm the winner against the baseline; what does not hold
+is replaced by it.
 
     from LEAST_GROUPS different rows on   some rows are held out before anything is chosen. Winner and baseline answer them, the
-                                          verdict is by these rows and by all out-of-fold errors; the winner is then moved onto
-                                          all rows with its structure, link and penalties fixed.
+                                          verdict is by these rows and by all out-of-fold errors;
+                                          the winner is then moved onto all rows with its structure,
+                                          link and penalties fixed.
     fewer rows                            no row can be spared: the out-of-fold errors of all rows decide where they are far
-                                          apart, else the whole search is repeated without each third of the rows.
+                                          apart, else the whole search is repeated without each
+                                          third of the rows.
 
-Rows with equal inputs stay together. Errors are per output; R2 = 1 - sum (y - f)^2 / sum (y - mean of the rows seen)^2.
+Rows with equal inputs stay together. Errors are per output; R2 = 1 - sum (y - f)^2 / sum (y - mean
+of the rows seen)^2.
 """
 
 from __future__ import annotations
@@ -30,7 +34,8 @@ Ints = NDArray[np.int64]
 Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
 LEAST_GROUPS, SHARE, MOST_HELD = 60, 0.1, 400
-"""Different rows from which some are held out; the share; and the most beyond a hundredth of all."""
+"""Different rows from which some are held out; the share; and the most beyond a hundredth of
+all."""
 LEAST_HELD, LEAST_SHARE = 24, 0.2
 """So many are held out at least, in small tables this share."""
 STREAM = 104729
@@ -38,20 +43,22 @@ STREAM = 104729
 WORSE = 1.05
 """A winner whose error on the held-out rows is this much above the baseline's is replaced."""
 FAR, NEAR, THIRDS = 0.7, 0.98, 3
-"""Over all out-of-fold rows a winner below FAR times the baseline's error is taken, one above NEAR times or not better by a
-standard error replaced; in small tables one between is tried on thirds."""
+"""Over all out-of-fold rows a winner below FAR times the baseline's error is taken, one above NEAR
+times or not better by a standard error replaced; in small tables one between is tried on thirds."""
 WILD, BOX_POINTS = 2.0, 2000
-"""A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2 - w^2), what its gain explains."""
+"""A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2
+- w^2), what its gain explains."""
 STRAY = 1.02
 """A winner moved onto all rows whose error on them has grown by this much stays where it was."""
 LEAP = 0.3
-"""So does one whose answers have moved by this share of its error: a few more rows move it by less than half of that, and what was
-confirmed is no longer what would be delivered."""
+"""So does one whose answers have moved by this share of its error: a few more rows move it by less
+than half of that, and what was confirmed is no longer what would be delivered."""
 
 
 @dataclass
 class Confirmation:
-    """How the winner was confirmed: on which rows, its errors and the baseline's (relative), what was replaced by what."""
+    """How the winner was confirmed: on which rows, its errors and the baseline's (relative), what
+    was replaced by what."""
 
     by: str
     rows: int
@@ -60,14 +67,23 @@ class Confirmation:
     replaced: dict[str, str] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
-        return {"by": self.by, "rows": self.rows, "error": self.error, "baseline": self.baseline, "replaced": self.replaced}
+        return {
+            "by": self.by,
+            "rows": self.rows,
+            "error": self.error,
+            "baseline": self.baseline,
+            "replaced": self.replaced,
+        }
 
 
 def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
-    """(rows to choose on, rows held out): none for small tables. Rows at the ends of an input, and rare levels, are not held out."""
+    """(rows to choose on, rows held out): none for small tables. Rows at the ends of an input, and
+    rare levels, are not held out."""
     count = len(samples.x)
     everything = np.arange(count)
-    if count < LEAST_GROUPS or (count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS):
+    if count < LEAST_GROUPS or (
+        count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS
+    ):
         return everything, everything[:0]
     wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count))
     out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
@@ -94,7 +110,8 @@ def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_
 def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget) -> tuple[
     Candidate, Candidate, Floats, Confirmation,
 ]:  # fmt: skip
-    """The candidate to deliver (rows count in `samples`), the baseline, reference means [n, K] of its rows, and the confirmation."""
+    """The candidate to deliver (rows count in `samples`), the baseline, reference means [n, K] of
+    its rows, and the confirmation."""
     chosen, held = split(samples, seed)
     part = samples.take(chosen).over(samples) if len(held) else samples
     folds = folds_of(part.x)
@@ -103,11 +120,23 @@ def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Int
     if not len(held):
         best, how = _cross(samples, winner, base, mean, search, folds_of, seed, budget)
         return best, base, left_out_means(samples.y, folds)[best.rows], how
-    reference = np.concatenate([mean.predicted, np.broadcast_to(part.y.mean(axis=0), (len(held), part.y.shape[1]))])
-    winner, base, mean = (_with_held(c, chosen, held, samples) for c in (winner, base, replace(mean, measured=base.measured)))
+    reference = np.concatenate(
+        [mean.predicted, np.broadcast_to(part.y.mean(axis=0), (len(held), part.y.shape[1]))]
+    )
+    winner, base, mean = (
+        _with_held(c, chosen, held, samples)
+        for c in (winner, base, replace(mean, measured=base.measured))
+    )
     mean = replace(mean, predicted=reference)
     new = np.isin(winner.rows, held)
-    best, how = _judged(winner, base, mean, new, _box(samples, seed), f"{int(new.sum())} rows that took no part in any choice")
+    best, how = _judged(
+        winner,
+        base,
+        mean,
+        new,
+        _box(samples, seed),
+        f"{int(new.sum())} rows that took no part in any choice",
+    )
     return _moved(best, samples, budget), base, reference, how
 
 
@@ -116,7 +145,13 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
     answers = c.values(samples.x[held])
     nearer = None if c.nearer is None else np.concatenate([c.nearer, answers])
     rows = np.concatenate([chosen[c.rows], held])
-    return replace(c, rows=rows, measured=samples.y[rows], predicted=np.concatenate([c.predicted, answers]), nearer=nearer)
+    return replace(
+        c,
+        rows=rows,
+        measured=samples.y[rows],
+        predicted=np.concatenate([c.predicted, answers]),
+        nearer=nearer,
+    )
 
 
 def _box(samples: Samples, seed: int) -> Floats:
@@ -125,34 +160,65 @@ def _box(samples: Samples, seed: int) -> Floats:
     for d, axis in enumerate(samples.axes):
         even = rng.random(BOX_POINTS)
         low, high = samples.bounds(d)
-        columns.append(np.floor(even * len(axis.levels)) if axis.levels else low + even * (high - low))
+        columns.append(
+            np.floor(even * len(axis.levels)) if axis.levels else low + even * (high - low)
+        )
     return np.stack(columns, axis=1)
 
 
-def _wild(w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats) -> NDArray[np.bool_]:
-    """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no row has judged it."""
+def _wild(
+    w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats
+) -> NDArray[np.bool_]:
+    """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no
+    row has judged it."""
     explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
-    return np.asarray((w > FAR * b) & (rms(winner.values(box), base.values(box)) > WILD * explained))
+    return np.asarray(
+        (w > FAR * b) & (rms(winner.values(box), base.values(box)) > WILD * explained)
+    )
 
 
 def _judged(
-    winner: Candidate, base: Candidate, mean: Candidate, new: NDArray[np.bool_], box: Floats, by: str
+    winner: Candidate,
+    base: Candidate,
+    mean: Candidate,
+    new: NDArray[np.bool_],
+    box: Floats,
+    by: str,
 ) -> tuple[Candidate, Confirmation]:
     """The winner with the outputs replaced that do not hold on the rows `new`, or over all.
 
-    A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new` alone speak for it.
+    A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new`
+    alone speak for it.
     """
-    errors = [[rms(c.measured[r], c.predicted[r]) for r in (new, slice(None))] for c in (winner, base, mean)]
+    errors = [
+        [rms(c.measured[r], c.predicted[r]) for r in (new, slice(None))]
+        for c in (winner, base, mean)
+    ]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
-    w, b, rows = (w_all, b_all, slice(None)) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
-    worse = (w_new > WORSE * b_new) | (w_new > m_new) | (w_all > m_all) | _no_gain(w, b, winner, base, rows)
+    w, b, rows = (
+        (w_all, b_all, slice(None)) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
+    )
+    worse = (
+        (w_new > WORSE * b_new)
+        | (w_new > m_new)
+        | (w_all > m_all)
+        | _no_gain(w, b, winner, base, rows)
+    )
     if winner is not base:
         worse |= _wild(w, b, winner, base, box) | ((w > FAR * b) & (w_new > b_new))
     hopeless = worse & ((b_new > m_new) | (b_all > m_all))
-    return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w_new, b_new, by, int(new.sum()))
+    return _replaced(winner, base, mean, worse, hopeless), _words(
+        winner, base, worse, hopeless, w_new, b_new, by, int(new.sum())
+    )
 
 
-def _replaced(winner: Candidate, base: Candidate, mean: Candidate, worse: NDArray[np.bool_], hopeless: NDArray[np.bool_]) -> Candidate:
+def _replaced(
+    winner: Candidate,
+    base: Candidate,
+    mean: Candidate,
+    worse: NDArray[np.bool_],
+    hopeless: NDArray[np.bool_],
+) -> Candidate:
     return composed(composed(winner, base, worse), mean, hopeless)
 
 
@@ -163,7 +229,9 @@ def _words(
     spread = winner.measured.std(axis=0)
     names = [o.name for o in winner.outputs]
     out = Confirmation(by, rows)
-    out.error, out.baseline = (_finite(dict(zip(names, (e / spread).tolist(), strict=True))) for e in (error, against))
+    out.error, out.baseline = (
+        _finite(dict(zip(names, (e / spread).tolist(), strict=True))) for e in (error, against)
+    )
     for k, name in enumerate(names):
         if hopeless[k]:
             out.replaced[name] = "mean"
@@ -181,7 +249,8 @@ def _cross(
     samples: Samples, winner: Candidate, base: Candidate, mean: Candidate, search: Search, folds_of: Callable[[Floats], Ints], seed: int,
     budget: TimeBudget,
 ) -> tuple[Candidate, Confirmation]:  # fmt: skip
-    """All rows judge: by their out-of-fold errors, or where these are near by a search repeated without each third of the rows.
+    """All rows judge: by their out-of-fold errors, or where these are near by a search repeated
+    without each third of the rows.
 
     A winner whose refits without each fold were cut cannot be judged so and is replaced.
     """
@@ -198,14 +267,20 @@ def _cross(
             worse |= doubtful & ~(w_new <= b_new)
             by = "the search repeated without each third of the rows"
     hopeless = worse & (b > m)
-    return _replaced(winner, base, mean, worse, hopeless), _words(winner, base, worse, hopeless, w, b, by, n_rows)
+    return _replaced(winner, base, mean, worse, hopeless), _words(
+        winner, base, worse, hopeless, w, b, by, n_rows
+    )
 
 
 def _no_gain(
-    w: Floats, b: Floats, winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
+    w: Floats,
+    b: Floats,
+    winner: Candidate,
+    base: Candidate,
+    rows: NDArray[np.bool_] | slice = slice(None),
 ) -> NDArray[np.bool_]:
-    """[K], over `rows`: the winner's error w is not below NEAR times the baseline's b, or not below FAR times and the mean gain in
-    squared error is less than its standard error."""
+    """[K], over `rows`: the winner's error w is not below NEAR times the baseline's b, or not below
+    FAR times and the mean gain in squared error is less than its standard error."""
     gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
     clear = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
     return np.asarray((w > NEAR * b) | ((w > FAR * b) & ~clear))
@@ -214,14 +289,19 @@ def _no_gain(
 def _thirds(
     samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget
 ) -> tuple[Floats, Floats] | None:  # fmt: skip
-    """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot be searched."""
+    """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot
+    be searched."""
     third = fold_of_rows(samples.x, THIRDS, seed + STREAM)
     answers = np.full((2, *samples.y.shape), np.nan)
     for number in np.unique(third):
         seen, rest = np.flatnonzero(third != number), np.flatnonzero(third == number)
         part = samples.take(seen).over(samples)
         folds = folds_of(part.x)
-        if len(seen) < 4 or len(np.unique(folds)) < 2 or np.any(part.y.min(axis=0) == part.y.max(axis=0)):
+        if (
+            len(seen) < 4
+            or len(np.unique(folds)) < 2
+            or np.any(part.y.min(axis=0) == part.y.max(axis=0))
+        ):
             return None
         if budget.over:
             budget.leave_out("the search repeated without each third of the rows")
@@ -232,7 +312,8 @@ def _thirds(
 
 
 def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
-    """The confirmed candidate on all rows, unless it errs more on them than before, was cut, or has become another function."""
+    """The confirmed candidate on all rows, unless it errs more on them than before, was cut, or has
+    become another function."""
     if best.moved is None:
         return best
     deadline = budget.deadline if best.kind != "baseline" else np.inf
@@ -244,7 +325,15 @@ def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
         budget.leave_out("moving the confirmed model onto all rows")
         return best
     after = replace(best, f=f)
-    was, is_now, rounding = best.values(samples.x), after.values(samples.x), 1e-12 * samples.y.std(axis=0)
+    was, is_now, rounding = (
+        best.values(samples.x),
+        after.values(samples.x),
+        1e-12 * samples.y.std(axis=0),
+    )
     if np.any(rms(samples.y, is_now) > STRAY * rms(samples.y, was) + rounding):
         return best
-    return after if np.all(rms(is_now, was) <= LEAP * rms(best.measured, best.predicted) + rounding) else best
+    return (
+        after
+        if np.all(rms(is_now, was) <= LEAP * rms(best.measured, best.predicted) + rounding)
+        else best
+    )

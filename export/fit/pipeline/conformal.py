@@ -1,6 +1,6 @@
 """Conformal intervals from out-of-fold residuals.
 
-    P(|y - f(x)| <= q) >= level,   q = the ceil(level (n + 1))-th smallest of the n out-of-fold |residuals|
+P(|y - f(x)| <= q) >= level,   q = the ceil(level (n + 1))-th smallest of the n out-of-fold |residuals|
 """
 
 from __future__ import annotations
@@ -16,33 +16,41 @@ from sna_edge.core.output import Interval, Output
 Floats = NDArray[np.float64]
 LEVEL = 0.9
 ROUNDING = 2.0**-50
-"""Least width over the largest value: residuals of an exact fit can be 0, its float64 evaluation still rounds."""
+"""Least width over the largest value: residuals of an exact fit can be 0, its float64 evaluation
+still rounds."""
 
 
 def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
     """q of the formula above; the largest residual when n is too small for the level.
 
-    Source: Barber, Candes, Ramdas and Tibshirani, Predictive inference with the jackknife+, Ann. Stat. 49 (2021), CV+.
+    Source: Barber, Candes, Ramdas and Tibshirani, Predictive inference with the jackknife+, Ann.
+    Stat. 49 (2021), CV+.
     """
     size = np.sort(np.abs(np.asarray(residuals, dtype=float)))
     rank = int(np.ceil(level * (len(size) + 1)))
     return float(size[min(rank, len(size)) - 1])
 
 
-def with_intervals(outputs: Sequence[Output], measured: Floats, predicted: Floats, level: float = LEVEL) -> tuple[Output, ...]:
-    """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output units.
+def with_intervals(
+    outputs: Sequence[Output], measured: Floats, predicted: Floats, level: float = LEVEL
+) -> tuple[Output, ...]:
+    """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output
+    units.
 
-    Constant width in output units, or in the space of the link (so that the width follows the value) where that
-    covers with a smaller mean width. Where `two_values` has the output, the interval holds single outcomes.
-    Call it again with the residuals of a quantized model to recompute.
+    Constant width in output units, or in the space of the link (so that the width follows the
+    value) where that covers with a smaller mean width. Where `two_values` has the output, the
+    interval holds single outcomes. Call it again with the residuals of a quantized model to
+    recompute.
     """
     return tuple(
-        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level)) for k, o in enumerate(outputs)
+        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level))
+        for k, o in enumerate(outputs)
     )
 
 
 def widened(outputs: Sequence[Output], extra: ArrayLike) -> tuple[Output, ...]:
-    """Intervals made wider by `extra` [K] (output units) on both sides: for a known bound of a later change."""
+    """Intervals made wider by `extra` [K] (output units) on both sides: for a known bound of a
+    later change."""
     by = np.broadcast_to(np.asarray(extra, dtype=float), (len(outputs),))
     return tuple(_widened(o, float(e)) for o, e in zip(outputs, by, strict=True))
 
@@ -53,11 +61,16 @@ def _widened(output: Output, extra: float) -> Output:
         return output
     if interval.space == "link":
         extra = extra / abs(output.scale)
-    return replace(output, interval=replace(interval, below=interval.below + extra, above=interval.above + extra))
+    return replace(
+        output,
+        interval=replace(interval, below=interval.below + extra, above=interval.above + extra),
+    )
 
 
 def _interval(output: Output, measured: Floats, predicted: Floats, level: float) -> Interval:
-    q = max(conformal_quantile(measured - predicted, level), ROUNDING * float(np.abs(measured).max()))
+    q = max(
+        conformal_quantile(measured - predicted, level), ROUNDING * float(np.abs(measured).max())
+    )
     plain = Interval(level, q, q)
     if output.link == "identity":
         return plain
@@ -66,7 +79,11 @@ def _interval(output: Output, measured: Floats, predicted: Floats, level: float)
         return plain
     linked = max(conformal_quantile(f - g, level), ROUNDING * float(np.abs(f).max()))
     candidate = Interval(level, linked, linked, "link")
-    return candidate if _width(output, candidate, predicted) < _width(output, plain, predicted) else plain
+    return (
+        candidate
+        if _width(output, candidate, predicted) < _width(output, plain, predicted)
+        else plain
+    )
 
 
 def _width(output: Output, interval: Interval, predicted: Floats) -> float:
@@ -76,7 +93,12 @@ def _width(output: Output, interval: Interval, predicted: Floats) -> float:
 
 
 def two_values(outputs: Sequence[Output], measured: Floats) -> dict[str, list[float]]:
-    """Outputs that were only ever measured at two values (pass and fail), and these: the model's value is then a share
-    between them, and its interval holds the single outcomes, not the share."""
+    """Outputs that were only ever measured at two values (pass and fail), and these: the model's
+    value is then a share between them, and its interval holds the single outcomes, not the
+    share."""
     found = {o.name: np.unique(measured[:, k], return_counts=True) for k, o in enumerate(outputs)}
-    return {name: values.tolist() for name, (values, count) in found.items() if len(values) == 2 and count.min() > 1}
+    return {
+        name: values.tolist()
+        for name, (values, count) in found.items()
+        if len(values) == 2 and count.min() > 1
+    }

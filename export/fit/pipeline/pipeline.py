@@ -1,4 +1,5 @@
-"""From a table to one model: link, teacher, order and rank by out-of-fold error; rows that took no part confirm the winner."""
+"""From a table to one model: link, teacher, order and rank by out-of-fold error; rows that took no
+part confirm the winner."""
 
 from __future__ import annotations
 
@@ -44,21 +45,26 @@ FOLDS = 6
 SMALLER_WINS = 1.02
 """The smaller of two candidates is chosen when its error is within this factor of the best."""
 BEHIND = 1.25
-"""A teacher whose own out-of-fold error is this much above a fitted candidate's is not compressed."""
+"""A teacher whose own out-of-fold error is this much above a fitted candidate's is not
+compressed."""
 LEAST_PARAMETERS, MOST_PARAMETERS = 150, 4000
 SMALL_SEARCH = 1300
-"""Parameters of a direct candidate up to which three per row are allowed; beyond, four rows per parameter."""
+"""Parameters of a direct candidate up to which three per row are allowed; beyond, four rows per
+parameter."""
 SMALL_TABLE = 3000
-"""Rows up to which the systems are too small for several BLAS threads: they spin and double the time."""
+"""Rows up to which the systems are too small for several BLAS threads: they spin and double the
+time."""
 CLEAN = 0.05
-"""Out-of-fold error of the teachers below which the rows are fitted under every link: one of them may be exact."""
+"""Out-of-fold error of the teachers below which the rows are fitted under every link: one of them
+may be exact."""
 SHARE_OF_TIME = 0.4
 TEACHERS, STEPS_LEFT = "Gaussian-process teachers", "further ranks, finer spans and polish"
 
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows predicted out of fold."""
+    """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
+    predicted out of fold."""
 
     model: Model
     report: dict[str, Any]
@@ -81,11 +87,13 @@ def fit_table(
 ) -> FitResult:
     """Fit `targets` from `inputs` (default: all other columns) of a table.
 
-    `categorical` names inputs with levels; `domain` declares the ends of an input (default: its range in the table);
-    `time_limit` in seconds bounds the whole call; what is left out for it stands in the report and the metadata as `cut`. Without
-    one, same seed and table, same model to the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only
-    where it beats the best of mean, linear and quadratic function on rows that took no part in any choice (`confirmed`).
-    Raises InputError with column and row for cells that cannot be used, for constant targets and for too few rows.
+    `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
+    range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
+    stands in the report and the metadata as `cut`. Without one, same seed and table, same model to
+    the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only where it
+    beats the best of mean, linear and quadratic function on rows that took no part in any choice
+    (`confirmed`). Raises InputError with column and row for cells that cannot be used, for constant
+    targets and for too few rows.
     """
     budget = TimeBudget(time_limit)
     need_counts(1, len(targets))
@@ -106,8 +114,9 @@ def fit_arrays(
 ) -> FitResult:
     """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K].
 
-    Columns that say nothing stay inputs of the model that it does not use, so that it answers rows of the same width; of more
-    than 64 columns only those that matter are inputs (`model.input_names`).
+    Columns that say nothing stay inputs of the model that it does not use, so that it answers rows
+    of the same width; of more than 64 columns only those that matter are inputs
+    (`model.input_names`).
     """
     budget = TimeBudget(time_limit)
     samples = Samples.of(x, y, axes, names)
@@ -121,7 +130,11 @@ def _fit(
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
     small = len(samples.x) <= SMALL_TABLE
-    with Reporter(progress, budget.deadline) as reporter, one_thread() if small else nullcontext(), quiet():
+    with (
+        Reporter(progress, budget.deadline) as reporter,
+        one_thread() if small else nullcontext(),
+        quiet(),
+    ):
         kept, dropped = screened(samples)
         if narrow or len(samples.axes) > MAX_AXES:
             samples, kept = samples.columns(kept), np.arange(len(kept))
@@ -134,7 +147,9 @@ def _fit(
             return _choose(found), found[0]
 
         before = struck()
-        best, base, reference, how = confirmed(used, search, lambda rows: fold_of_rows(rows, FOLDS, seed), seed, budget)
+        best, base, reference, how = confirmed(
+            used, search, lambda rows: fold_of_rows(rows, FOLDS, seed), seed, budget
+        )
         if budget.limit is not None and struck() > before:
             budget.leave_out(STEPS_LEFT)
         facts = _Facts(seed, time.monotonic() - budget.begin, notes, dropped, budget.cut, how)
@@ -153,7 +168,9 @@ class _Facts:
     confirmation: Confirmation
 
 
-def _candidates(samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter) -> list[Candidate]:
+def _candidates(
+    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter
+) -> list[Candidate]:
     """The baseline, then what time allows of fits to the rows and a pupil of the teachers."""
     links = samples.link_candidates(link)
     size = most_parameters(len(samples.x))
@@ -171,32 +188,52 @@ def _candidates(samples: Samples, link: str, folds: Ints, seed: int, budget: Tim
             links = () if crowded(samples) else links if worth < CLEAN else (stacked.first.link,)
     for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
-        until = budget.until(1.0 / (len(links) - number)) if stacked is None else max(part, budget.until(SHARE_OF_TIME))
+        until = (
+            budget.until(1.0 / (len(links) - number))
+            if stacked is None
+            else max(part, budget.until(SHARE_OF_TIME))
+        )
         candidate = straight(samples, name, folds, seed, size, budget, until, worth, reporter.say)
         found += [candidate] if candidate else []
         if candidate and candidate.error < EXACT:
             break
-    if stacked is not None and (len(found) == 1 or worth < BEHIND * min(c.error for c in found[1:])):
+    if stacked is not None and (
+        len(found) == 1 or worth < BEHIND * min(c.error for c in found[1:])
+    ):
         reporter.stage("a small pupil of the teachers", 1.0)
         try:
-            found.append(taught(samples, stacked, folds, seed, _pupil_size(len(samples.x), worth), budget.deadline, reporter.say))
+            found.append(
+                taught(
+                    samples,
+                    stacked,
+                    folds,
+                    seed,
+                    _pupil_size(len(samples.x), worth),
+                    budget.deadline,
+                    reporter.say,
+                )
+            )
         except OutOfTime:
             budget.leave_out("a pupil of the teachers")
     return found
 
 
 def _teacher_work(samples: Samples) -> float:
-    """Multiply-adds of the least that one teacher costs: three factorised processes an output, which run fast."""
+    """Multiply-adds of the least that one teacher costs: three factorised processes an output,
+    which run fast."""
     return 0.3 * samples.y.size * len(samples.x) ** 2
 
 
 def most_parameters(n_rows: int) -> int:
     """Of a candidate fitted to the rows themselves."""
-    return int(np.clip(min(3 * n_rows, max(SMALL_SEARCH, n_rows // 4)), LEAST_PARAMETERS, MOST_PARAMETERS))
+    return int(
+        np.clip(min(3 * n_rows, max(SMALL_SEARCH, n_rows // 4)), LEAST_PARAMETERS, MOST_PARAMETERS)
+    )
 
 
 def _pupil_size(n_rows: int, error: float) -> int:
-    """Three and a half parameters per row of a noisy table; smooth ones, taught all at once, need fewer."""
+    """Three and a half parameters per row of a noisy table; smooth ones, taught all at once, need
+    fewer."""
     most = MOST_PARAMETERS if error > 0.03 else 1300
     return int(np.clip(3.5 * n_rows if error > 0.03 else 1.3 * n_rows, LEAST_PARAMETERS, most))
 
@@ -210,7 +247,10 @@ def _choose(candidates: list[Candidate]) -> Candidate:
 def _why(best: Candidate, candidates: list[Candidate]) -> str:
     others = [f"{c.name} ({c.error:.4g})" for c in candidates if c.name != best.name]
     against = f"; also compressed and judged: {', '.join(others)}" if others else ""
-    return f"chosen by out-of-fold error (share of the spread): {best.name} ({best.error:.4g}){against}"
+    return (
+        f"chosen by out-of-fold error (share of the spread): {best.name}"
+        f" ({best.error:.4g}){against}"
+    )
 
 
 def _result(
@@ -225,8 +265,15 @@ def _result(
     if outcomes:
         provenance["outcomes"] = outcomes
     kept_back = {"dropped": [d.name for d in facts.dropped], "cut": facts.cut}
-    short = {name: {key: float(f"{value:.5g}") for key, value in score.items()} for name, score in scores.items()}
-    known = {**provenance, "outputs": short, **{key: value for key, value in kept_back.items() if value}}
+    short = {
+        name: {key: float(f"{value:.5g}") for key, value in score.items()}
+        for name, score in scores.items()
+    }
+    known = {
+        **provenance,
+        "outputs": short,
+        **{key: value for key, value in kept_back.items() if value},
+    }
     model = assemble(samples, kept, best, outputs, {"fit": known})
     report = {
         **provenance, **kept_back, "why": _why(best, candidates), "chosen": best.name, "outputs": scores, "seconds": facts.seconds,
@@ -237,8 +284,11 @@ def _result(
     return FitResult(model, report, samples.x[best.rows], best.measured, best.shown)
 
 
-def _scores(outputs: Sequence[Any], best: Candidate, reference: Floats) -> dict[str, dict[str, float]]:
-    """Out-of-fold RMSE, R2 (against the mean of the rows seen, `reference` [n, K]) and coverage of the interval per output."""
+def _scores(
+    outputs: Sequence[Any], best: Candidate, reference: Floats
+) -> dict[str, dict[str, float]]:
+    """Out-of-fold RMSE, R2 (against the mean of the rows seen, `reference` [n, K]) and coverage of
+    the interval per output."""
     scores = {}
     for k, output in enumerate(outputs):
         measured, predicted = best.measured[:, k], best.shown[:, k]

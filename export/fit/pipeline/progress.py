@@ -12,11 +12,13 @@ import numpy as np
 Progress = Callable[[str, float, float], None]
 """progress(message, elapsed seconds, estimated seconds left; infinite at first)"""
 CLOSING = 0.3
-"""Each message closes this share of what is left of its stage: how many will come is not known beforehand."""
+"""Each message closes this share of what is left of its stage: how many will come is not known
+beforehand."""
 
 
 class Reporter:
-    """Tells `progress` what is being done; True asks for a bar on stderr, None and False for silence.
+    """Tells `progress` what is being done; True asks for a bar on stderr, None and False for
+    silence.
 
     `deadline` is a `time.monotonic()` instant that bounds the estimate.
     """
@@ -37,7 +39,12 @@ class Reporter:
             from rich.progress import Progress as Bar
         except ImportError:
             return
-        columns = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TextColumn("{task.description}"))
+        columns = (
+            BarColumn(20),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.description}"),
+        )
         self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("fit", total=1.0, left="")
 
@@ -46,7 +53,12 @@ class Reporter:
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 

@@ -1,4 +1,5 @@
-"""No warning of the numerics reaches the user of a fit: candidates that overflow lose by their error, which is looked at."""
+"""No warning of the numerics reaches the user of a fit: candidates that overflow lose by their
+error, which is looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a fit says of itself in words: they belong to the report, never to the artifact, so that wording changes no byte."""
+"""What a fit says of itself in words: they belong to the report, never to the artifact, so that
+wording changes no byte."""
 
 from __future__ import annotations
 
@@ -7,13 +8,20 @@ from typing import Any
 
 
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
-    """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time limit cut, a line each."""
+    """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
+    limit cut, a line each."""
     lines = []
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
-        against = f"{error:.3g} of the spread (best of mean, linear, quadratic: {confirmed['baseline'][name]:.3g})"
+        against = (
+            f"{error:.3g} of the spread (best of mean, linear, quadratic:"
+            f" {confirmed['baseline'][name]:.3g})"
+        )
         instead = confirmed["replaced"].get(name)
-        lines.append(f"checked on {confirmed['by']}: {name} errs by {against}" + (f"; delivered instead: {instead}" if instead else ""))
+        lines.append(
+            f"checked on {confirmed['by']}: {name} errs by {against}"
+            + (f"; delivered instead: {instead}" if instead else "")
+        )
     notes = report.get("notes", [])
     lines += notes[:shown]
     if shown is not None and len(notes) > shown:

@@ -1,4 +1,5 @@
-"""Which inputs take part: constants and copies are left out, and of more than a model can have those that matter are kept."""
+"""Which inputs take part: constants and copies are left out, and of more than a model can have
+those that matter are kept."""
 
 from __future__ import annotations
 
@@ -24,13 +25,16 @@ LEAST_ROWS = 5
 ALIKE = 1e-5
 """1 - |correlation| above which two columns are not looked at as copies."""
 FINE = 5e-3
-"""A copy rounded to steps of more than this share of its spread is taken for a column of its own."""
+"""A copy rounded to steps of more than this share of its spread is taken for a column of its
+own."""
 SPEAKS = 5.0
-"""Standard errors of a correlation beyond which a column matters (or what rounding left of a copy does)."""
+"""Standard errors of a correlation beyond which a column matters (or what rounding left of a copy
+does)."""
 AT_ONCE, LEAST = 4, 8
 """Columns taken at a time, and columns kept where none speaks."""
 BETTER = 0.95
-"""All the loudest columns are kept where a linear function of them errs by less than this share of one of those that speak."""
+"""All the loudest columns are kept where a linear function of them errs by less than this share of
+one of those that speak."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,19 @@ class Dropped:
 
 
 def screened(samples: Samples) -> tuple[Ints, list[Dropped]]:
-    """Columns of `samples` that take part, ascending, and the others with the reason. Deterministic."""
+    """Columns of `samples` that take part, ascending, and the others with the reason.
+    Deterministic."""
     n_axes = samples.x.shape[1]
-    reasons = {d: "is constant" for d in range(n_axes) if samples.x[:, d].min() == samples.x[:, d].max()}
+    reasons = {
+        d: "is constant" for d in range(n_axes) if samples.x[:, d].min() == samples.x[:, d].max()
+    }
     if len(reasons) == n_axes:
         return np.arange(n_axes), []
-    reasons |= _copies(samples, [d for d in range(n_axes) if d not in reasons]) if len(samples.x) >= LEAST_ROWS else {}
+    reasons |= (
+        _copies(samples, [d for d in range(n_axes) if d not in reasons])
+        if len(samples.x) >= LEAST_ROWS
+        else {}
+    )
     kept = np.array([d for d in range(n_axes) if d not in reasons])
     if len(kept) > MAX_AXES:
         mattering = set(_mattering(samples, kept).tolist())
@@ -61,20 +72,31 @@ def screened(samples: Samples) -> tuple[Ints, list[Dropped]]:
 
 
 def _copies(samples: Samples, columns: list[int]) -> dict[int, str]:
-    """Columns that say the same as an earlier one: equal, a linear function of it within the rounding of the cells, levels renamed."""
+    """Columns that say the same as an earlier one: equal, a linear function of it within the
+    rounding of the cells, levels renamed."""
     every = max(1, len(samples.x) // SOME_ROWS)
     some = samples.x[::every]
     deviation = some[:, columns] - some[:, columns].mean(axis=0)
     size = np.linalg.norm(deviation, axis=0)
     correlation = np.abs(deviation.T @ deviation) / np.maximum(np.outer(size, size), 1e-300)
     levelled = samples.n_levels[columns] > 0
-    near = np.where(np.logical_and.outer(levelled, levelled), True, (correlation > 1.0 - ALIKE) & ~np.logical_or.outer(levelled, levelled))
+    near = np.where(
+        np.logical_and.outer(levelled, levelled),
+        True,
+        (correlation > 1.0 - ALIKE) & ~np.logical_or.outer(levelled, levelled),
+    )
     found: dict[int, str] = {}
     for j, i in np.argwhere(np.tril(near, -1)):
         d, e = columns[j], columns[i]
         if d not in found and e not in found:
             same = _same_levels(samples, d, e) if levelled[j] else _same_line(samples, d, e)
-            what = "says the same as" if levelled[j] else "is a copy of" if _equal(samples, d, e) else "is a linear function of"
+            what = (
+                "says the same as"
+                if levelled[j]
+                else "is a copy of"
+                if _equal(samples, d, e)
+                else "is a linear function of"
+            )
             found |= {d: f"{what} {samples.axes[e].name!r}"} if same else {}
     return found
 
@@ -87,7 +109,9 @@ def _same_levels(samples: Samples, d: int, e: int) -> bool:
     if samples.n_levels[d] != samples.n_levels[e]:
         return False
     pairs = samples.x[:, d] * samples.n_levels[e] + samples.x[:, e]
-    return len(np.unique(pairs)) == len(np.unique(samples.x[:, d])) == len(np.unique(samples.x[:, e]))
+    return (
+        len(np.unique(pairs)) == len(np.unique(samples.x[:, d])) == len(np.unique(samples.x[:, e]))
+    )
 
 
 def _same_line(samples: Samples, d: int, e: int) -> bool:
@@ -101,7 +125,9 @@ def _same_line(samples: Samples, d: int, e: int) -> bool:
         return False
     if left.std() <= 1e-12 * z.std():
         return True
-    return all(abs(float(np.corrcoef(left, y)[0, 1])) * np.sqrt(len(left)) < SPEAKS for y in samples.y.T)
+    return all(
+        abs(float(np.corrcoef(left, y)[0, 1])) * np.sqrt(len(left)) < SPEAKS for y in samples.y.T
+    )
 
 
 def _step(values: Floats) -> float:
@@ -115,7 +141,8 @@ def _step(values: Floats) -> float:
 
 
 def _mattering(samples: Samples, columns: Ints) -> Ints:
-    """At most MAX_AXES of `columns`: those that speak, or where many speak too softly to be told apart those that speak most."""
+    """At most MAX_AXES of `columns`: those that speak, or where many speak too softly to be told
+    apart those that speak most."""
     some = np.linspace(0, len(samples.x) - 1, min(len(samples.x), LOOKED_AT)).astype(np.int64)
     y = samples.y[some] - samples.y[some].mean(axis=0)
     y /= np.maximum(y.std(axis=0), 1e-300)
@@ -135,8 +162,10 @@ def _linear_error(samples: Samples, y: Floats) -> float:
 
 
 def _speaking(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[Ints, Floats]:
-    """Places in `columns` taken a few at a time by what their values tell of the residuals of those already taken: of their mean
-    (an effect of its own) and of their square (a part in an interaction); and what each told at first."""
+    """Places in `columns` taken a few at a time by what their values tell of the residuals of those
+    already taken: of their mean (an effect of its own) and of their square (a part in an
+    interaction); and what each told at first.
+    """
     shapes = [_shapes(samples.x[some, d], len(samples.axes[d].levels)) for d in columns]
     stacked = np.concatenate(shapes, axis=1)
     owner = np.repeat(np.arange(len(columns)), [s.shape[1] for s in shapes])
@@ -156,11 +185,14 @@ def _speaking(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[I
 
 
 def _shapes(x: Floats, n_levels: int) -> Floats:
-    """Functions of a column with unit spread [n, m]: itself, its rank and the square of the rank; indicators of levels."""
+    """Functions of a column with unit spread [n, m]: itself, its rank and the square of the rank;
+    indicators of levels."""
     if n_levels:
         parts = (x[:, None] == np.arange(n_levels)).astype(float)
     else:
-        order = np.searchsorted(np.sort(x), x, side="left") + np.searchsorted(np.sort(x), x, side="right")
+        order = np.searchsorted(np.sort(x), x, side="left") + np.searchsorted(
+            np.sort(x), x, side="right"
+        )
         rank = order / len(x) - 1.0
         parts = np.stack([x, rank, rank**2], axis=1)
     parts = parts - parts.mean(axis=0)
@@ -169,7 +201,8 @@ def _shapes(x: Floats, n_levels: int) -> Floats:
 
 
 def _without(y: Floats, taken: Floats) -> Floats:
-    """Residuals of y after a regression on the columns `taken`, outliers held at four robust deviations."""
+    """Residuals of y after a regression on the columns `taken`, outliers held at four robust
+    deviations."""
     if taken.shape[1]:
         n = len(y)
         gram = taken.T @ taken
@@ -180,8 +213,13 @@ def _without(y: Floats, taken: Floats) -> Floats:
 
 
 def _speech(shapes: Floats, left: Floats, used: NDArray[np.bool_]) -> Floats:
-    """Largest |correlation| sqrt(n) of each shape with the residuals or with their squares, over the outputs."""
+    """Largest |correlation| sqrt(n) of each shape with the residuals or with their squares, over
+    the outputs."""
     both = np.concatenate([left, left**2], axis=1)
     both = both - both.mean(axis=0)
     size = np.linalg.norm(both, axis=0)
-    return np.asarray(np.where(used, 0.0, np.abs(shapes.T @ (both / np.where(size > 0, size, np.inf))).max(axis=1)))
+    return np.asarray(
+        np.where(
+            used, 0.0, np.abs(shapes.T @ (both / np.where(size > 0, size, np.inf))).max(axis=1)
+        )
+    )

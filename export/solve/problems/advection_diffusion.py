@@ -1,7 +1,8 @@
-"""u_t + a u_x + b u_y = k lap u + q: a plume over two space axes, time, two velocities and the diffusivity.
+"""u_t + a u_x + b u_y = k lap u + q: a plume over two space axes, time, two velocities and the
+diffusivity.
 
-Reference, independent of the solver: both factors of u = int_0^t X(x, s) Y(y, s) ds solve one-dimensional problems,
-whose sine series after the substitution X = exp(a x / 2k) w is exact.
+Reference, independent of the solver: both factors of u = int_0^t X(x, s) Y(y, s) ds solve
+one-dimensional problems, whose sine series after the substitution X = exp(a x / 2k) w is exact.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ SERIES = 160  # sine terms: the source's spectrum is below 1e-16 from n = 25 on
 
 
 def advection_diffusion(*, spans: int = 14, degree: int = 4, time_spans: int = 8) -> Problem:
-    """int u_t v + a u_x v + b u_y v + k grad u . grad v = int q v, u = 0 at the border and at t = 0.
+    """int u_t v + a u_x v + b u_y v + k grad u . grad v = int q v, u = 0 at the border and at t =
+    0.
 
     The axes stand so that those which couple most are neighbours: ranks of the train stay small.
     """
@@ -50,10 +52,20 @@ def plume(a: float, b: float, k: float, *, spans: int = 6, degree: int = 3) -> P
 
 
 def _forms(
-    x: ProblemAxis, y: ProblemAxis, t: ProblemAxis, a: ProblemAxis | float, b: ProblemAxis | float, k: ProblemAxis | float
+    x: ProblemAxis,
+    y: ProblemAxis,
+    t: ProblemAxis,
+    a: ProblemAxis | float,
+    b: ProblemAxis | float,
+    k: ProblemAxis | float,
 ) -> tuple[Expression, Expression]:
     u, v = unknown(), test()
-    weak = d(u, t) * v + a * d(u, x) * v + b * d(u, y) * v + k * (d(u, x) * d(v, x) + d(u, y) * d(v, y))
+    weak = (
+        d(u, t) * v
+        + a * d(u, x) * v
+        + b * d(u, y) * v
+        + k * (d(u, x) * d(v, x) + d(u, y) * d(v, y))
+    )
     source = x.function(lambda s: bump(s, CENTRE[0])) * y.function(lambda s: bump(s, CENTRE[1]))
     return weak, source * v
 
@@ -64,7 +76,8 @@ def bump(s: ArrayLike, centre: float) -> Floats:
 
 
 def reference(points: ArrayLike) -> Floats:
-    """The independent solution at points [N, 6]: series in space, 80-point Gauss quadrature in time."""
+    """The independent solution at points [N, 6]: series in space, 80-point Gauss quadrature in
+    time."""
     nodes, weights = leggauss(80)
     out = []
     for a, x, t, k, y, b in np.asarray(points, dtype=float):

@@ -1,8 +1,9 @@
-"""A cantilever under a point load: Timoshenko elasticity with deflection w and rotation as components.
+"""A cantilever under a point load: Timoshenko elasticity with deflection w and rotation as
+components.
 
-Parameters: place of the load and Young's modulus. Weak form, F at x = a:
-int E I phi' psi' + kappa G A (w' - phi)(v' - psi) dx = F v(a).
-Analytic: w = F/(E I) (x^2 (3 a - x) / 6 for x <= a, a^2 (3 x - a) / 6 beyond) + F min(x, a) / (kappa G A).
+Parameters: place of the load and Young's modulus. Weak form, F at x = a: int E I phi' psi' + kappa
+G A (w' - phi)(v' - psi) dx = F v(a). Analytic: w = F/(E I) (x^2 (3 a - x) / 6 for x <= a, a^2 (3 x
+- a) / 6 beyond) + F min(x, a) / (kappa G A).
 """
 
 from __future__ import annotations
@@ -50,5 +51,9 @@ def reference(points: ArrayLike) -> NDArray[np.float64]:
     c, x, a, modulus = np.asarray(points, dtype=float).T
     near = np.minimum(x, a)
     bending = FORCE / (modulus * INERTIA)
-    w = bending * near**2 * (3 * a - near) / 6 + bending * a**2 / 2 * np.maximum(x - a, 0.0) + FORCE * near / (modulus * SHEAR)
+    w = (
+        bending * near**2 * (3 * a - near) / 6
+        + bending * a**2 / 2 * np.maximum(x - a, 0.0)
+        + FORCE * near / (modulus * SHEAR)
+    )
     return np.where(c == 0, w, bending * (a * near - near**2 / 2))

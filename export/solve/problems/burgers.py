@@ -1,8 +1,9 @@
-"""Burgers' equation u_t + (u^2 / 2)_x = nu u_xx in conservation form, solved by Newton steps around the sweeps.
+"""Burgers' equation u_t + (u^2 / 2)_x = nu u_xx in conservation form, solved by Newton steps around
+the sweeps.
 
-Viscous: viscosity is an axis; reference by the Cole-Hopf transformation. Inviscid: up to nine tenths of the shock
-time, by vanishing viscosity: nu = `VANISHING` is kept in the form and said in the model's title; reference by
-characteristics.
+Viscous: viscosity is an axis; reference by the Cole-Hopf transformation. Inviscid: up to nine
+tenths of the shock time, by vanishing viscosity: nu = `VANISHING` is kept in the form and said in
+the model's title; reference by characteristics.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ VANISHING = 1e-5  # m2/s: diffuses the steepest profile, width 0.03 m, by 1e-3 m
 SHOCK = 1.0 / pi  # s: -1 / min u0' for u0 = -sin(pi x)
 
 
-def burgers(*, spans: int = 40, degree: int = 3, time_spans: int = 20, viscosity_spans: int = 6) -> Problem:
-    """u(x, 0) = -sin(pi x) on [-1, 1], u = 0 at the ends, viscosity in [0.02, 0.1] m2/s, one second."""
+def burgers(
+    *, spans: int = 40, degree: int = 3, time_spans: int = 20, viscosity_spans: int = 6
+) -> Problem:
+    """u(x, 0) = -sin(pi x) on [-1, 1], u = 0 at the ends, viscosity in [0.02, 0.1] m2/s, one
+    second."""
     x = space("x", -1.0, 1.0, breaks=_graded(spans, 1.6), degree=degree, zero="both")
     t = time("t", 0.0, 1.0, spans=time_spans, degree=degree)
     breaks = 0.02 * 5.0 ** np.linspace(0, 1, viscosity_spans + 1)
     nu = parameter("viscosity", 0.02, 0.1, breaks=breaks, degree=degree, unit="m2/s")
     u, v = unknown(), test()
     weak = d(u, t) * v + nu * d(u, x) * d(v, x)
-    return _problem("burgers", (x, t, nu), weak, "Viscous Burgers equation with viscosity as an axis", cole_hopf)
+    return _problem(
+        "burgers", (x, t, nu), weak, "Viscous Burgers equation with viscosity as an axis", cole_hopf
+    )
 
 
 def inviscid_burgers(*, spans: int = 60, degree: int = 3) -> Problem:
@@ -49,7 +55,9 @@ def _graded(spans: int, strength: float) -> Floats:
     return np.asarray(np.sinh(strength * np.linspace(-1, 1, spans + 1)) / np.sinh(strength))
 
 
-def _problem(name: str, axes: tuple[ProblemAxis, ...], weak: Expression, title: str, reference: object) -> Problem:
+def _problem(
+    name: str, axes: tuple[ProblemAxis, ...], weak: Expression, title: str, reference: object
+) -> Problem:
     x = axes[0]
     u, v = unknown(), test()
 
@@ -66,7 +74,8 @@ def _problem(name: str, axes: tuple[ProblemAxis, ...], weak: Expression, title: 
 
 
 def cole_hopf(points: ArrayLike) -> Floats:
-    """u at points [N, 3] by Gauss-Hermite quadrature of the heat kernel (Basdevant et al., Comput. Fluids 14 (1986))."""
+    """u at points [N, 3] by Gauss-Hermite quadrature of the heat kernel (Basdevant et al., Comput.
+    Fluids 14 (1986))."""
     z, w = hermgauss(200)
     x, t, nu = (c[:, None] for c in np.asarray(points, dtype=float).T)
     s = x - z * np.sqrt(4 * nu * t)
@@ -76,7 +85,8 @@ def cole_hopf(points: ArrayLike) -> Floats:
 
 
 def characteristics(points: ArrayLike) -> Floats:
-    """u(x, t) = -sin(pi s) with s - t sin(pi s) = x at points [N, 2], by bisection; valid before the shock."""
+    """u(x, t) = -sin(pi s) with s - t sin(pi s) = x at points [N, 2], by bisection; valid before
+    the shock."""
     x, t = np.asarray(points, dtype=float).T
     low, high = np.full_like(x, -1.0), np.full_like(x, 1.0)
     for _ in range(60):

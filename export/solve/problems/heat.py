@@ -14,7 +14,8 @@ AMPLITUDES = {1: 1.0, 3: 0.5}  # initial value: sum_n a_n sin(n pi x)
 
 
 def heat(*, spans: int = 20, degree: int = 4) -> Problem:
-    """int u_t v + k u_x v_x = 0, u(x, 0) = sin(pi x) + sin(3 pi x) / 2, u = 0 at both ends, k in [0.5, 1.5] m2/s."""
+    """int u_t v + k u_x v_x = 0, u(x, 0) = sin(pi x) + sin(3 pi x) / 2, u = 0 at both ends, k in
+    [0.5, 1.5] m2/s."""
     x = space("x", 0.0, 1.0, spans=spans, degree=degree, zero="both")
     t = time("t", 0.0, 0.2, spans=spans, degree=degree)
     k = parameter("diffusivity", 0.5, 1.5, spans=3, degree=4, unit="m2/s")
@@ -30,4 +31,6 @@ def heat(*, spans: int = 20, degree: int = 4) -> Problem:
 def reference(points: object) -> object:
     """sum_n a_n exp(-k n^2 pi^2 t) sin(n pi x)."""
     x, t, k = np.asarray(points).T
-    return sum(a * np.exp(-k * (n * pi) ** 2 * t) * np.sin(n * pi * x) for n, a in AMPLITUDES.items())
+    return sum(
+        a * np.exp(-k * (n * pi) ** 2 * t) * np.sin(n * pi * x) for n, a in AMPLITUDES.items()
+    )

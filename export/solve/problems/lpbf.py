@@ -1,9 +1,9 @@
 """Laser powder bed fusion: the quasi-steady temperature rise around a moving beam, over seven axes.
 
 -v T_x = alpha lap T in the half space z > 0, the beam at the origin moving towards +x, surface flux
-q = 2 eta P / (pi r^2) ((1 - m) + m 2 rho^2 / r^2) exp(-2 rho^2 / r^2), rho^2 = x^2 + y^2, m from Gaussian to ring.
-Symmetric in y; zero far ahead, beside and below; free outflow behind, whose error decays upstream within alpha / v
-(14 um at 0.4 m/s).
+q = 2 eta P / (pi r^2) ((1 - m) + m 2 rho^2 / r^2) exp(-2 rho^2 / r^2), rho^2 = x^2 + y^2, m from
+Gaussian to ring. Symmetric in y; zero far ahead, beside and below; free outflow behind, whose error
+decays upstream within alpha / v (14 um at 0.4 m/s).
 
 Weak form: int alpha grad T . grad w - v T_x w = int_{z=0} q / (rho c) w.  It is coercive: -int v T_x T is half of
 v T^2 at the outflow.
@@ -37,7 +37,8 @@ CHUNK = 500  # points of the reference integrated at once
 
 @dataclass(frozen=True)
 class Material:
-    """Constant properties: conductivity W/(m K), density kg/m3, heat capacity J/(kg K), absorptivity, melting rise K."""
+    """Constant properties: conductivity W/(m K), density kg/m3, heat capacity J/(kg K),
+    absorptivity, melting rise K."""
 
     conductivity: float = 26.0
     density: float = 7800.0
@@ -107,7 +108,8 @@ def _ring(s: Floats) -> Floats:
 
 
 def _flux(material: Material, shape: object, axes: tuple[object, ...]) -> Separated:
-    """q / (rho c) per watt, K m/(s W): shape(s) of s = 2 rho^2 / r^2, compressed to products over x, y, r."""
+    """q / (rho c) per watt, K m/(s W): shape(s) of s = 2 rho^2 / r^2, compressed to products over
+    x, y, r."""
     factor = 2 * material.absorptivity / (pi * material.volumetric)
 
     def flux(x: Floats, y: Floats, r: Floats) -> Floats:
@@ -116,18 +118,23 @@ def _flux(material: Material, shape: object, axes: tuple[object, ...]) -> Separa
     return separate(flux, axes, LOAD_TOLERANCE)  # type: ignore[arg-type]
 
 
-def semi_analytic(points: ArrayLike, material: Material = STEEL, *, nodes: int = 400, horizon: float = 8e-3) -> Floats:
+def semi_analytic(
+    points: ArrayLike, material: Material = STEEL, *, nodes: int = 400, horizon: float = 8e-3
+) -> Floats:
     """T at points [N, 7] by quadrature over past heat release, independent of the solver.
 
-    T = eta P / (rho c) int_0^inf F(x + v t, y; a + 2 alpha t) 2 / sqrt(4 pi alpha t) exp(-z^2 / (4 alpha t)) dt,
-    a = r^2 / 4, F the 2-D Gaussian of variance S; ring: F + a dF/da. Substituted t = horizon s^4: the integrand is
-    smooth at 0; heat released more than `horizon` (s) ago lies beyond 3 mm behind the beam.
+    T = eta P / (rho c) int_0^inf F(x + v t, y; a + 2 alpha t) 2 / sqrt(4 pi alpha t) exp(-z^2 / (4
+    alpha t)) dt, a = r^2 / 4, F the 2-D Gaussian of variance S; ring: F + a dF/da. Substituted t =
+    horizon s^4: the integrand is smooth at 0; heat released more than `horizon` (s) ago lies beyond
+    3 mm behind the beam.
     """
     g, w = leggauss(nodes)
     s = (g + 1) / 2
     t, dt = horizon * s**4, horizon * 4 * s**3 * w / 2
     array = np.asarray(points, dtype=float)
-    return np.concatenate([_integral(array[i : i + CHUNK], t, dt, material) for i in range(0, len(array), CHUNK)])
+    return np.concatenate(
+        [_integral(array[i : i + CHUNK], t, dt, material) for i in range(0, len(array), CHUNK)]
+    )
 
 
 def _integral(points: Floats, t: Floats, dt: Floats, material: Material) -> Floats:

@@ -17,7 +17,10 @@ Floats = NDArray[np.float64]
 
 def poisson(dimension: int = 4, *, spans: int = 12, degree: int = 5) -> Problem:
     """u = prod_d sin(pi x_d), f = D pi^2 u: one mode solves it in any dimension."""
-    axes = tuple(space(f"x{i + 1}", -1.0, 1.0, spans=spans, degree=degree, unit="", zero="both") for i in range(dimension))
+    axes = tuple(
+        space(f"x{i + 1}", -1.0, 1.0, spans=spans, degree=degree, unit="", zero="both")
+        for i in range(dimension)
+    )
     u, v = unknown(), test()
     load = expression(dimension * pi**2)
     for x in axes:
@@ -31,7 +34,8 @@ def poisson(dimension: int = 4, *, spans: int = 12, degree: int = 5) -> Problem:
 
 
 def coupled_poisson(*, spans: int = 16, degree: int = 5) -> Problem:
-    """u = (1-x^2)(1-y^2) exp(-(x-y)^2): no product; the load is compressed to a sum of products first."""
+    """u = (1-x^2)(1-y^2) exp(-(x-y)^2): no product; the load is compressed to a sum of products
+    first."""
     x, y = (space(n, -1.0, 1.0, spans=spans, degree=degree, unit="", zero="both") for n in "xy")
     u, v = unknown(), test()
     load = separate(_coupled_load, (x, y), 1e-10)

@@ -1,4 +1,5 @@
-"""Block-banded systems sum_k (M_k (x) G_k) x = b, solved as block-tridiagonal: cost linear in n, never dense in n."""
+"""Block-banded systems sum_k (M_k (x) G_k) x = b, solved as block-tridiagonal: cost linear in n,
+never dense in n."""
 
 from __future__ import annotations
 
@@ -15,13 +16,17 @@ from ..weak_form.axes import ProblemError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-RIDGE = 1e-13  # relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes solvable
+# relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes
+# solvable
+RIDGE = 1e-13
 
 
 class BandedFamily:
-    """The distinct matrices M_k [n, n] of one axis, cut into chunks no shorter than their common bandwidth b.
+    """The distinct matrices M_k [n, n] of one axis, cut into chunks no shorter than their common
+    bandwidth b.
 
-    Chunk i couples to chunks i-1, i, i+1 only; the couplings are kept as small dense arrays (3 n b numbers each).
+    Chunk i couples to chunks i-1, i, i+1 only; the couplings are kept as small dense arrays (3 n b
+    numbers each).
     """
 
     def __init__(self, matrices: Sequence[sparse.csr_array]) -> None:
@@ -45,8 +50,9 @@ class BandedFamily:
     def solve(self, blocks: Floats, rhs: Floats, *, device: str | None = None) -> Floats:
         """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B].
 
-        Block elimination with pivoting inside chunks, stable for the coercive forms of this package.
-        Cost about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the same steps on torch.
+        Block elimination with pivoting inside chunks, stable for the coercive forms of this
+        package. Cost about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the same steps on
+        torch.
         """
         xp, put, get = _library(device)
         flat = blocks.reshape(len(blocks), -1)
@@ -63,19 +69,25 @@ class BandedFamily:
         try:
             parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
         except xp.linalg.LinAlgError as error:
-            raise ProblemError("the form is singular on this mesh; check that its terms and conditions hold the unknown") from error
+            raise ProblemError(
+                "the form is singular on this mesh; check that its terms and conditions hold the"
+                " unknown"
+            ) from error
         out = np.empty_like(ordered)
         out[self.order] = np.concatenate([get(p).reshape(-1, rhs.shape[1]) for p in parts])
         return out
 
 
 def _chunks(matrices: Sequence[sparse.csr_array]) -> tuple[Ints, Ints]:
-    """Order of the rows and edges of the chunks; a periodic band (corner entries) is folded into a plain one."""
+    """Order of the rows and edges of the chunks; a periodic band (corner entries) is folded into a
+    plain one."""
     pattern = sparse.csr_array(sum(abs(m) for m in matrices))
     n = pattern.shape[0]
     order, width = np.arange(n), _bandwidth(pattern)
     if width > n // 2 and n > 8:
-        folded = np.asarray(reverse_cuthill_mckee(sparse.csr_matrix(pattern), symmetric_mode=False), dtype=np.int64)
+        folded = np.asarray(
+            reverse_cuthill_mckee(sparse.csr_matrix(pattern), symmetric_mode=False), dtype=np.int64
+        )
         narrower = _bandwidth(sparse.csr_array(pattern[folded][:, folded]))
         if narrower < width:
             order, width = folded, narrower
@@ -131,7 +143,9 @@ def _library(device: str | None) -> tuple[ModuleType, Any, Any]:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ProblemError(f"torch cannot use device {device!r}; leave the device out to solve with numpy") from error
+        raise ProblemError(
+            f"torch cannot use device {device!r}; leave the device out to solve with numpy"
+        ) from error
 
     def put(a: Floats) -> Any:
         return torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float64, device=device)

@@ -23,7 +23,8 @@ SPENT = 0.3  # share of the tolerance that the compression at the end may use
 
 @dataclass(frozen=True)
 class CPSettings:
-    """rank_max modes at most, grown by `step`; `sweeps` half sweeps per rank, until a sweep changes less than `tolerance`."""
+    """rank_max modes at most, grown by `step`; `sweeps` half sweeps per rank, until a sweep changes
+    less than `tolerance`."""
 
     rank_max: int = 16
     tolerance: float = 1e-8
@@ -33,13 +34,21 @@ class CPSettings:
     device: str | None = None
 
 
-def solve_cp(system: System, settings: CPSettings, progress: Progress, guess: Tables | None = None) -> Tables:
-    """Grow from `guess` (or one random mode) until residual or change falls below the tolerance, or rank_max.
+def solve_cp(
+    system: System, settings: CPSettings, progress: Progress, guess: Tables | None = None
+) -> Tables:
+    """Grow from `guess` (or one random mode) until residual or change falls below the tolerance, or
+    rank_max.
 
-    Stops on updates as well: the factored residual cancels near 1e-8 of the load and says nothing below.
+    Stops on updates as well: the factored residual cancels near 1e-8 of the load and says nothing
+    below.
     """
     rng = np.random.default_rng(settings.seed)
-    tables = guess if guess is not None else random_tables(system, min(settings.step, settings.rank_max), rng)
+    tables = (
+        guess
+        if guess is not None
+        else random_tables(system, min(settings.step, settings.rank_max), rng)
+    )
     tables, change = alternate(system, tables, settings, progress)
     while True:
         residual = residual_norm(system, tables)
@@ -56,14 +65,21 @@ def solve_cp(system: System, settings: CPSettings, progress: Progress, guess: Ta
 
 
 def random_tables(system: System, rank: int, rng: np.random.Generator) -> Tables:
-    """Positive random starts: a sign-free guess cannot be orthogonal to a one-signed load in high dimension."""
+    """Positive random starts: a sign-free guess cannot be orthogonal to a one-signed load in high
+    dimension."""
     return [0.5 + rng.random((n, rank)) for n in system.sizes]
 
 
 def _grown(
-    system: System, tables: Tables, step: int, settings: CPSettings, progress: Progress, rng: np.random.Generator
+    system: System,
+    tables: Tables,
+    step: int,
+    settings: CPSettings,
+    progress: Progress,
+    rng: np.random.Generator,
 ) -> Tables:
-    """The modes plus `step` new ones that solve A delta = b - A u by a few sweeps from a random start."""
+    """The modes plus `step` new ones that solve A delta = b - A u by a few sweeps from a random
+    start."""
     left = residual_system(system, tables)
     few = CPSettings(step, settings.tolerance, step, 6, settings.seed, settings.device)
     extra, _ = alternate(left, random_tables(system, step, rng), few, progress)
@@ -83,7 +99,8 @@ def residual_system(system: System, tables: Tables) -> System:
 def residual_norm(system: System, tables: Tables) -> float:
     """||b - A u|| / ||b|| in the scaled coefficients, from Gram products.
 
-    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest term).
+    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest
+    term).
     """
     both = residual_system(system, tables).loads
     gram = np.prod([f.T @ f for f in both], axis=0)
@@ -105,11 +122,16 @@ def distance(system: System, a: Tables, b: Tables) -> float:
     return norm(system, signed)
 
 
-def alternate(system: System, tables: Tables, settings: CPSettings, progress: Progress) -> tuple[Tables, float]:
-    """Half sweeps, left to right then right to left; returns the tables and the last relative change."""
+def alternate(
+    system: System, tables: Tables, settings: CPSettings, progress: Progress
+) -> tuple[Tables, float]:
+    """Half sweeps, left to right then right to left; returns the tables and the last relative
+    change."""
     tables, flipped, change = [t.copy() for t in tables], False, np.inf
     if system.dimension == 1:
-        return [_solve_axis(system, 0, _first(system, tables), _first(system, tables), settings)], 0.0
+        return [
+            _solve_axis(system, 0, _first(system, tables), _first(system, tables), settings)
+        ], 0.0
     bonds = _bonds(system.mirrored, tables[::-1])
     for _ in range(settings.sweeps):
         active = system.mirrored if flipped else system
@@ -123,7 +145,9 @@ def alternate(system: System, tables: Tables, settings: CPSettings, progress: Pr
     return balanced(tables), change
 
 
-def _half_sweep(system: System, tables: Tables, right: list[Bond], settings: CPSettings) -> tuple[list[Bond], float]:
+def _half_sweep(
+    system: System, tables: Tables, right: list[Bond], settings: CPSettings
+) -> tuple[list[Bond], float]:
     """Solve axes 0 .. D-2 in place; returns the left bonds 0 .. D-1 and the relative L2 change."""
     last, moved, size = system.dimension - 1, 0.0, 1.0
     bonds = [_first(system, tables)]
@@ -159,7 +183,9 @@ def _bonds(system: System, tables: Tables) -> list[Bond]:
 
 def _advance(system: System, d: int, bond: Bond, table: Floats) -> Bond:
     images = [np.asarray(m @ table) for m in system.families[d].matrices]
-    return advance(system, d, bond, hadamard_step(table, images), bond.load * (table.T @ system.loads[d]))
+    return advance(
+        system, d, bond, hadamard_step(table, images), bond.load * (table.T @ system.loads[d])
+    )
 
 
 def _solve_axis(system: System, d: int, left: Bond, right: Bond, settings: CPSettings) -> Floats:
@@ -180,19 +206,27 @@ def balanced(tables: Tables) -> Tables:
     lengths = np.stack([np.linalg.norm(t, axis=0) for t in tables])
     size = np.exp(np.mean(np.log(np.maximum(lengths, 1e-300)), axis=0))
     order = np.argsort(-size, kind="stable")
-    return [(t / np.maximum(n, 1e-300) * size)[:, order] for t, n in zip(tables, lengths, strict=True)]
+    return [
+        (t / np.maximum(n, 1e-300) * size)[:, order] for t, n in zip(tables, lengths, strict=True)
+    ]
 
 
-def compress_cp(system: System, tables: Tables, rank: int, settings: CPSettings, progress: Progress) -> Tables:
-    """The best found CP of lower rank in the L2 norm: the same alternation with the mass operator and load u."""
+def compress_cp(
+    system: System, tables: Tables, rank: int, settings: CPSettings, progress: Progress
+) -> Tables:
+    """The best found CP of lower rank in the L2 norm: the same alternation with the mass operator
+    and load u."""
     loads = [np.asarray(m @ t) for m, t in zip(system.background, tables, strict=True)]
     target = system.identity.with_loads(loads)
     guess = [t[:, :rank] for t in balanced(tables)]
     return alternate(target, guess, settings, progress)[0]
 
 
-def fewest_modes(system: System, tables: Tables, settings: CPSettings, progress: Progress) -> Tables:
-    """Modes dropped one by one while the others, re-fitted, stay within `SPENT` of the tolerance of the solved u."""
+def fewest_modes(
+    system: System, tables: Tables, settings: CPSettings, progress: Progress
+) -> Tables:
+    """Modes dropped one by one while the others, re-fitted, stay within `SPENT` of the tolerance of
+    the solved u."""
     allowed = SPENT * settings.tolerance * norm(system, tables)
     kept = tables
     while kept[0].shape[1] > 1 and not progress.expired:

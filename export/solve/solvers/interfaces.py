@@ -1,7 +1,9 @@
-"""Contractions of all axes left of a bond, for sums of products, at a cost linear in the number of axes.
+"""Contractions of all axes left of a bond, for sums of products, at a cost linear in the number of
+axes.
 
-A term k that names the axes A_k is `open` between min A_k and max A_k; left of that it is the background product,
-right of that it is added to the one sum of closed terms. Laplace-like sums so cost the same per axis for every D.
+A term k that names the axes A_k is `open` between min A_k and max A_k; left of that it is the
+background product, right of that it is added to the one sum of closed terms. Laplace-like sums so
+cost the same per axis for every D.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 from .system import System
 
 Floats = NDArray[np.float64]
-Step = Callable[[Floats, int], Floats]  # (state at the left bond, index of the axis's matrix) -> state at the right bond
+Step = Callable[
+    [Floats, int], Floats
+]  # (state at the left bond, index of the axis's matrix) -> state at the right bond
 
 
 @dataclass
@@ -30,7 +34,8 @@ class Bond:
 
 @dataclass(frozen=True)
 class LocalTerm:
-    """One term of axis d between its interfaces: matrix index in the axis's family, left and right state."""
+    """One term of axis d between its interfaces: matrix index in the axis's family, left and right
+    state."""
 
     matrix: int
     left: Floats
@@ -43,7 +48,8 @@ def start(none: Floats, load: Floats) -> Bond:
 
 
 def advance(system: System, d: int, bond: Bond, step: Step, load: Floats) -> Bond:
-    """The bond after axis d; `step` contracts the axis with one of its matrices, `load` is the advanced load state."""
+    """The bond after axis d; `step` contracts the axis with one of its matrices, `load` is the
+    advanced load state."""
     none = step(bond.none, 0)
     closed = step(bond.closed, 0) if bond.closed.any() else np.zeros_like(none)
     opened: dict[int, Floats] = {}
@@ -58,7 +64,8 @@ def advance(system: System, d: int, bond: Bond, step: Step, load: Floats) -> Bon
 
 
 def local_terms(system: System, d: int, left: Bond, right: Bond) -> list[LocalTerm]:
-    """The operator on axis d. `right` is a bond of the mirrored sweep: open terms carry the same numbers."""
+    """The operator on axis d. `right` is a bond of the mirrored sweep: open terms carry the same
+    numbers."""
     terms = [LocalTerm(0, left.closed, right.none), LocalTerm(0, left.none, right.closed)]
     for k, first, last in system.extents:
         if first <= d <= last:
@@ -74,7 +81,8 @@ def hadamard_step(test: Floats, images: Sequence[Floats]) -> Step:
 
 
 def train_step(test: Floats, images: Sequence[Floats]) -> Step:
-    """TT: state [a, a'] -> [b, b'] through cores test [a, n, b] and images[m] = M_m trial [a', n, b']."""
+    """TT: state [a, a'] -> [b, b'] through cores test [a, n, b] and images[m] = M_m trial [a', n,
+    b']."""
     a, n, b = test.shape
 
     def step(state: Floats, m: int) -> Floats:

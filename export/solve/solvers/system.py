@@ -1,4 +1,5 @@
-"""The algebraic system sum_k (x)_d M_{k,d} u = sum_s (x)_d f_{s,d}, one sparse banded matrix per term and axis."""
+"""The algebraic system sum_k (x)_d M_{k,d} u = sum_s (x)_d f_{s,d}, one sparse banded matrix per
+term and axis."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ KERNEL_TOLERANCE = 1e-9  # ||A 1|| below this share of its terms: constants are 
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """A = sum_k scale-folded products; axes a term does not name carry the background matrix (mass).
+    """A = sum_k scale-folded products; axes a term does not name carry the background matrix
+    (mass).
 
-    maps[d] E [n_rows, n_d]: rows = E @ coefficients, scaled so that coefficients have about the L2 norm;
-    background[d] [n_d, n_d]; terms[k] = {axis: matrix}; loads[d] [n_d, S].
+    maps[d] E [n_rows, n_d]: rows = E @ coefficients, scaled so that coefficients have about the L2
+    norm; background[d] [n_d, n_d]; terms[k] = {axis: matrix}; loads[d] [n_d, S].
     """
 
     maps: tuple[Matrix, ...]
@@ -87,18 +89,24 @@ class System:
             self.loads[::-1],
         )
         families, places = self._indexed
-        mirror.__dict__.update(mirrored=self, _indexed=(families[::-1], places[::-1]), families=self.families[::-1])
+        mirror.__dict__.update(
+            mirrored=self, _indexed=(families[::-1], places[::-1]), families=self.families[::-1]
+        )
         return mirror
 
     def with_loads(self, loads: Sequence[Floats]) -> System:
-        """The same operator with other loads [n_d, S]; what was prepared for the operator is kept."""
+        """The same operator with other loads [n_d, S]; what was prepared for the operator is
+        kept."""
         other = System(self.maps, self.background, self.terms, tuple(loads))
         other.__dict__.update(_indexed=self._indexed, families=self.families)
         return other
 
     def rows(self, tables: Sequence[Floats]) -> list[Floats]:
         """Table rows of the basis from free coefficients: E_d @ table_d."""
-        return [np.asarray(e @ t.reshape(t.shape[0], -1)).reshape(-1, *t.shape[1:]) for e, t in zip(self.maps, tables, strict=True)]
+        return [
+            np.asarray(e @ t.reshape(t.shape[0], -1)).reshape(-1, *t.shape[1:])
+            for e, t in zip(self.maps, tables, strict=True)
+        ]
 
     @property
     def identity(self) -> System:
@@ -129,7 +137,8 @@ class _Builder:
         self.full_terms = [self._full_term(p) for p in problem.operator.products]
 
     def _full(self, i: int, factor: Factor) -> Matrix:
-        """The matrix of a factor on all rows; equal factors share one object, which the solvers exploit."""
+        """The matrix of a factor on all rows; equal factors share one object, which the solvers
+        exploit."""
         key = (i, factor.trial, factor.test, factor.end, factor.pick, id(factor.coefficient))
         if key not in self._known:
             self._known[key] = _matrix(self.axes[i], factor)
@@ -144,7 +153,9 @@ class _Builder:
 
     def _full_term(self, product: Product) -> tuple[float, dict[int, Matrix]]:
         return product.scale, {
-            i: self._full(i, product.factors[axis]) for i, axis in enumerate(self.axes) if axis in product.factors
+            i: self._full(i, product.factors[axis])
+            for i, axis in enumerate(self.axes)
+            if axis in product.factors
         }
 
     def terms(self) -> tuple[dict[int, Matrix], ...]:
@@ -178,7 +189,8 @@ class _Builder:
         return out
 
     def lift(self) -> list[Floats]:
-        """L2 projection of every product of the lift, [n_rows, L] per axis; the ends' zero conditions do not apply."""
+        """L2 projection of every product of the lift, [n_rows, L] per axis; the ends' zero
+        conditions do not apply."""
         expression = self.problem.lift or Expression(())
         return [self._project(i, axis, expression) for i, axis in enumerate(self.axes)]
 
@@ -186,7 +198,10 @@ class _Builder:
         products = lift.products
         if not products:
             return np.zeros((axis.basis.n_rows, 0))
-        columns = [_vector(axis, p.factors.get(axis, Factor())) * (p.scale if i == 0 else 1.0) for p in products]
+        columns = [
+            _vector(axis, p.factors.get(axis, Factor())) * (p.scale if i == 0 else 1.0)
+            for p in products
+        ]
         tie = axis.basis.tie
         glue = sparse.csr_array((np.ones(len(tie)), (np.arange(len(tie)), tie)))
         mass = sparse.csc_matrix(glue.T @ self.full_mass[i] @ glue)
@@ -199,7 +214,9 @@ class _Builder:
             parts = []
             for scale, full in self.full_terms:
                 sign = -scale if i == 0 else 1.0
-                parts.append(sign * np.asarray(self.maps[i].T @ (full.get(i, self.full_mass[i]) @ rows)))
+                parts.append(
+                    sign * np.asarray(self.maps[i].T @ (full.get(i, self.full_mass[i]) @ rows))
+                )
             out.append(np.hstack(parts))
         return out
 
@@ -218,7 +235,10 @@ def _points(axis: ProblemAxis, factor: Factor) -> tuple[Floats | None, Floats]:
     if factor.end is None:
         return None, _weights(axis, factor)
     if factor.coefficient is not None:
-        raise ProblemError(f"a coefficient of {axis.name!r} stands beside on({axis.name}, {factor.end:g}); put its number there instead")
+        raise ProblemError(
+            f"a coefficient of {axis.name!r} stands beside on({axis.name}, {factor.end:g}); put its"
+            " number there instead"
+        )
     return np.array([factor.end]), np.ones(1)
 
 
@@ -233,7 +253,10 @@ def _matrix(axis: ProblemAxis, factor: Factor) -> Matrix:
     if factor.pick != (None, None):
         trial, test = factor.pick
         if trial is None or test is None:
-            raise ProblemError(f"a term picks a component of one field only; write u[...] and v[...] both (axis {axis.name!r})")
+            raise ProblemError(
+                "a term picks a component of one field only; write u[...] and v[...] both (axis"
+                f" {axis.name!r})"
+            )
         return sparse.csr_array(([1.0], ([test], [trial])), shape=(axis.basis.n_rows,) * 2)
     points, weights = _points(axis, factor)
     left, right = axis.sparse_design(factor.test, points), axis.sparse_design(factor.trial, points)
@@ -249,16 +272,22 @@ def _vector(axis: ProblemAxis, factor: Factor) -> Floats:
 
 
 def _check_kernel(problem: Problem, builder: _Builder) -> None:
-    """Raises ProblemError when constants solve the homogeneous problem: nothing holds the unknown."""
+    """Raises ProblemError when constants solve the homogeneous problem: nothing holds the
+    unknown."""
     if any(axis.zero for axis in problem.axes) or not builder.full_terms:
         return
     images = []
     for i, axis in enumerate(problem.axes):
         ones = np.ones(axis.basis.n_rows)
-        columns = [(scale if i == 0 else 1.0) * (full.get(i, builder.full_mass[i]) @ ones) for scale, full in builder.full_terms]
+        columns = [
+            (scale if i == 0 else 1.0) * (full.get(i, builder.full_mass[i]) @ ones)
+            for scale, full in builder.full_terms
+        ]
         images.append(builder.maps[i].T @ np.stack(columns, axis=1))
     gram = np.prod([g.T @ g for g in images], axis=0)
-    if gram.sum() <= KERNEL_TOLERANCE**2 * np.prod([_largest(builder, i) for i in range(len(problem.axes))]):
+    if gram.sum() <= KERNEL_TOLERANCE**2 * np.prod(
+        [_largest(builder, i) for i in range(len(problem.axes))]
+    ):
         raise ProblemError(
             f"problem {problem.name!r} is under-determined: adding a constant changes nothing; "
             "hold an end with zero=..., or add a Robin term with on(axis, end)"
@@ -266,7 +295,8 @@ def _check_kernel(problem: Problem, builder: _Builder) -> None:
 
 
 def _largest(builder: _Builder, i: int) -> float:
-    """max_k || |M_k| 1 ||^2 on axis i: what the image of constants would be without cancellation."""
+    """max_k || |M_k| 1 ||^2 on axis i: what the image of constants would be without
+    cancellation."""
     ones = np.ones(builder.axes[i].basis.n_rows)
     sizes = []
     for scale, full in builder.full_terms:
@@ -276,13 +306,18 @@ def _largest(builder: _Builder, i: int) -> float:
 
 
 def normal_equations(system: System) -> System:
-    """A^T A u = A^T b: the minimal-residual variant, again a sum of products (K (K+1) / 2 pairs, S K loads)."""
+    """A^T A u = A^T b: the minimal-residual variant, again a sum of products (K (K+1) / 2 pairs, S
+    K loads)."""
     count, axes = len(system.terms), range(system.dimension)
     background = tuple(sparse.csr_array(m.T @ m) for m in system.background)
     terms = []
     for k in range(count):
         for m in range(count):
             named = set(system.terms[k]) | set(system.terms[m])
-            terms.append({i: sparse.csr_array(system.matrix(k, i).T @ system.matrix(m, i)) for i in named})
-    loads = tuple(np.hstack([system.matrix(k, i).T @ system.loads[i] for k in range(count)]) for i in axes)
+            terms.append(
+                {i: sparse.csr_array(system.matrix(k, i).T @ system.matrix(m, i)) for i in named}
+            )
+    loads = tuple(
+        np.hstack([system.matrix(k, i).T @ system.loads[i] for k in range(count)]) for i in axes
+    )
     return System(system.maps, background, tuple(terms), loads)

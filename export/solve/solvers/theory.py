@@ -1,9 +1,11 @@
-"""The constants of a form, computed: coercivity, continuity, inf-sup; stability and quasi-optimality measured.
+"""The constants of a form, computed: coercivity, continuity, inf-sup; stability and
+quasi-optimality measured.
 
-V-norm: ||u||_V^2 = sum over space axes of L_d^2 ||du/dx_d||^2 + ||u||^2, L_d the length of axis d; parameter and time
-axes enter by their L2 norm. With c the inf-sup and C the continuity constant of the discrete form in that norm,
-||du||_V <= ||dl||_V' / c and ||u - u_h||_V <= (C / c) min_w ||u - w||_V.
-Source: Babuska, Error bounds for finite element method, Numer. Math. 16 (1971); Xu & Zikatanov (2003) for C / c.
+V-norm: ||u||_V^2 = sum over space axes of L_d^2 ||du/dx_d||^2 + ||u||^2, L_d the length of axis d;
+parameter and time axes enter by their L2 norm. With c the inf-sup and C the continuity constant of
+the discrete form in that norm, ||du||_V <= ||dl||_V' / c and ||u - u_h||_V <= (C / c) min_w ||u -
+w||_V. Source: Babuska, Error bounds for finite element method, Numer. Math. 16 (1971); Xu &
+Zikatanov (2003) for C / c.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ MAX_SIZE = 3000  # dense eigenvalue problems up to here: state the problem on a 
 
 @dataclass(frozen=True)
 class Constants:
-    """coercivity = min a(u,u)/||u||^2, inf_sup = min_u max_v a(u,v)/(||u|| ||v||), continuity = max over both."""
+    """coercivity = min a(u,u)/||u||^2, inf_sup = min_u max_v a(u,v)/(||u|| ||v||), continuity = max
+    over both."""
 
     coercivity: float
     inf_sup: float
@@ -42,14 +45,17 @@ class Constants:
 
 
 def constants(problem: Problem) -> Constants:
-    """Constants of the form on the problem's own mesh; exact over the whole range of the parameter axes.
+    """Constants of the form on the problem's own mesh; exact over the whole range of the parameter
+    axes.
 
-    Parameter axes with one coefficient are diagonalised, so that only its extreme values need a problem each.
-    Raises ProblemError when the remaining problem is larger than `MAX_SIZE`.
+    Parameter axes with one coefficient are diagonalised, so that only its extreme values need a
+    problem each. Raises ProblemError when the remaining problem is larger than `MAX_SIZE`.
     """
     found = [_of(form, norm) for form, norm in _frozen_forms(problem)]
     return Constants(
-        min(f.coercivity for f in found), min(f.inf_sup for f in found), max(f.continuity for f in found)
+        min(f.coercivity for f in found),
+        min(f.inf_sup for f in found),
+        max(f.continuity for f in found),
     )
 
 
@@ -68,19 +74,31 @@ def _whitened(form: Floats, norm: Floats) -> Floats:
 
 
 def _frozen_forms(problem: Problem) -> list[tuple[Floats, Floats]]:
-    """(A, N) dense on the axes that are not frozen, for every combination of extreme parameter values."""
+    """(A, N) dense on the axes that are not frozen, for every combination of extreme parameter
+    values."""
     system, _ = assemble(problem)
-    frozen = [d for d, a in enumerate(problem.axes) if a.role == "parameter" and len(system.families[d].matrices) <= 2]
+    frozen = [
+        d
+        for d, a in enumerate(problem.axes)
+        if a.role == "parameter" and len(system.families[d].matrices) <= 2
+    ]
     kept = [d for d in range(system.dimension) if d not in frozen]
     size = int(np.prod([system.sizes[d] for d in kept]))
     if size > MAX_SIZE:
-        raise ProblemError(f"constants() would need {size} coefficients; state {problem.name!r} with fewer spans (at most {MAX_SIZE})")
+        raise ProblemError(
+            f"constants() would need {size} coefficients; state {problem.name!r} with fewer spans"
+            f" (at most {MAX_SIZE})"
+        )
     norm = _v_norm(problem, system, kept)
-    return [(_dense_form(system, kept, values), norm) for values in product(*(_extremes(system, d) for d in frozen))]
+    return [
+        (_dense_form(system, kept, values), norm)
+        for values in product(*(_extremes(system, d) for d in frozen))
+    ]
 
 
 def _extremes(system: System, d: int) -> list[tuple[int, float]]:
-    """(axis, value) at the ends of the spectrum of the axis's one coefficient; (axis, 1) without a coefficient."""
+    """(axis, value) at the ends of the spectrum of the axis's one coefficient; (axis, 1) without a
+    coefficient."""
     matrices = system.families[d].matrices
     if len(matrices) == 1:
         return [(d, 1.0)]
@@ -102,7 +120,9 @@ def _v_norm(problem: Problem, system: System, kept: list[int]) -> Floats:
     for d in kept:
         axis = problem.axes[d]
         if axis.role == "space":
-            parts = [_stiffness(axis, system.maps[e]) if e == d else system.background[e] for e in kept]
+            parts = [
+                _stiffness(axis, system.maps[e]) if e == d else system.background[e] for e in kept
+            ]
             total = total + reduce(sparse.kron, parts)
     return np.asarray(total.toarray())
 
@@ -114,9 +134,13 @@ def _stiffness(axis: ProblemAxis, free: Matrix) -> Matrix:
 
 
 def linearised(problem: Problem, model: Model) -> Problem:
-    """The linear problem of the last Newton step around a solved train on the problem's own mesh."""
+    """The linear problem of the last Newton step around a solved train on the problem's own
+    mesh."""
     if problem.newton is None or not isinstance(model.interaction, TT):
-        raise ProblemError(f"linearised() takes a non-linear problem and its solved train; {problem.name!r} is not one")
+        raise ProblemError(
+            f"linearised() takes a non-linear problem and its solved train; {problem.name!r} is"
+            " not one"
+        )
     cores = [c.transpose(1, 0, 2) for c in model.interaction.cores]
     operator, _ = problem.newton(Iterate(problem.axes, cores))
     return replace(problem, operator=problem.operator + operator, newton=None)
@@ -131,19 +155,29 @@ def stability(problem: Problem, trials: int = 20, seed: int = 0) -> tuple[float,
         moved = np.linalg.solve(form, loads)
         dual = np.sqrt(np.einsum("is,is->s", loads, linalg.solve(norm, loads, assume_a="pos")))
         size = np.sqrt(np.einsum("is,is->s", moved, norm @ moved))
-        worst, bound = max(worst, float((size / dual).max())), max(bound, 1.0 / _of(form, norm).inf_sup)
+        worst, bound = (
+            max(worst, float((size / dual).max())),
+            max(bound, 1.0 / _of(form, norm).inf_sup),
+        )
     return worst, bound
 
 
 def quasi_optimality(coarse: Problem, fine: Problem) -> tuple[float, float]:
     """(measured error / best approximation error in the V-norm, its bound C / c on the fine space).
 
-    `fine` is the same problem on a refined mesh that contains the coarse one; its solution stands for the exact one.
+    `fine` is the same problem on a refined mesh that contains the coarse one; its solution stands
+    for the exact one.
     """
     small, large = assemble(coarse)[0], assemble(fine)[0]
     axes = list(range(small.dimension))
     norm, form = _v_norm(fine, large, axes), _dense_form(large, axes, ())
-    inject: Floats = reduce(_kron, (_injection(*pair) for pair in zip(coarse.axes, fine.axes, small.maps, large.maps, strict=True)))
+    inject: Floats = reduce(
+        _kron,
+        (
+            _injection(*pair)
+            for pair in zip(coarse.axes, fine.axes, small.maps, large.maps, strict=True)
+        ),
+    )
     load = reduce(np.multiply.outer, (f[:, 0] for f in large.loads)).reshape(-1)
     exact = np.linalg.solve(form, load)
     galerkin = inject @ np.linalg.solve(inject.T @ form @ inject, inject.T @ load)
@@ -155,11 +189,20 @@ def quasi_optimality(coarse: Problem, fine: Problem) -> tuple[float, float]:
 def _injection(coarse: ProblemAxis, fine: ProblemAxis, small: Matrix, large: Matrix) -> Floats:
     """Coarse free coefficients as fine ones, exact for nested splines."""
     if not np.isin(np.round(coarse.basis.breaks, 12), np.round(fine.basis.breaks, 12)).all():
-        raise ProblemError(f"the fine mesh of {fine.name!r} does not contain the coarse one; multiply the spans by a whole number")
+        raise ProblemError(
+            f"the fine mesh of {fine.name!r} does not contain the coarse one; multiply the spans by"
+            " a whole number"
+        )
     wide = fine.sparse_design() @ large
     narrow = coarse.sparse_design(0, fine.nodes) @ small
     weights = sparse.diags_array(fine.weights)
-    return np.asarray(linalg.solve((wide.T @ weights @ wide).toarray(), (wide.T @ weights @ narrow).toarray(), assume_a="pos"))
+    return np.asarray(
+        linalg.solve(
+            (wide.T @ weights @ wide).toarray(),
+            (wide.T @ weights @ narrow).toarray(),
+            assume_a="pos",
+        )
+    )
 
 
 def _kron(a: Floats, b: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """A solved train as a sum of products: the CP form that every runtime evaluates fastest.
 
-min over U of || train - sum_r (x)_d U_d[:, r] ||, one axis after the other, each a least-squares problem with the
-R x R Gram matrix of the others and a proximal term that shrinks with the sweeps: it carries the alternation across
-the swamps in which two modes nearly cancel.
-Source: Navasca, De Lathauwer & Kindermann, Swamp reducing technique for tensor decomposition, EUSIPCO (2008).
+min over U of || train - sum_r (x)_d U_d[:, r] ||, one axis after the other, each a least-squares
+problem with the R x R Gram matrix of the others and a proximal term that shrinks with the sweeps:
+it carries the alternation across the swamps in which two modes nearly cancel. Source: Navasca, De
+Lathauwer & Kindermann, Swamp reducing technique for tensor decomposition, EUSIPCO (2008).
 """
 
 from __future__ import annotations
@@ -15,23 +15,37 @@ from ..progress import Progress
 from .trains import Cores
 
 Floats = NDArray[np.float64]
-PROXIMAL, SHRINK, LEAST = 1e-3, 0.9, 1e-9  # weight of the last iterate, its factor per sweep, its end; train of norm 1
+PROXIMAL, SHRINK, LEAST = (
+    1e-3,
+    0.9,
+    1e-9,
+)  # weight of the last iterate, its factor per sweep, its end; train of norm 1
 WATCH, GAIN = 25, 5e-3  # stop when so many sweeps lower the error by less than this share
 
 
 def modes_of(
-    cores: Cores, rank: int, *, tolerance: float = 0.0, sweeps: int = 600, seed: int = 0, progress: Progress | None = None
+    cores: Cores,
+    rank: int,
+    *,
+    tolerance: float = 0.0,
+    sweeps: int = 600,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> list[Floats]:
     """Tables [n_d, R] whose sum of products is near the train in the norm of its coefficients.
 
-    Stops at the relative error `tolerance`, after `sweeps`, when the error stalls, or at the time limit of `progress`.
+    Stops at the relative error `tolerance`, after `sweeps`, when the error stalls, or at the time
+    limit of `progress`.
     """
     size = float(np.sqrt(_square(cores)))
     if size == 0.0:
         return [np.zeros((c.shape[1], rank)) for c in cores]
     cores = [cores[0] / size, *cores[1:]]
     rng = np.random.default_rng(seed)
-    tables = [t / np.linalg.norm(t, axis=0) for t in (rng.standard_normal((c.shape[1], rank)) for c in cores)]
+    tables = [
+        t / np.linalg.norm(t, axis=0)
+        for t in (rng.standard_normal((c.shape[1], rank)) for c in cores)
+    ]
     errors = []
     for sweep in range(sweeps):
         tables, error = _sweep(cores, tables, max(PROXIMAL * SHRINK**sweep, LEAST))
@@ -64,9 +78,13 @@ def _sweep(cores: Cores, tables: list[Floats], proximal: float) -> tuple[list[Fl
     for d, core in enumerate(cores):
         others = np.prod([g for e, g in enumerate(grams) if e != d], axis=0)
         target = _project(core, left, rights[d])
-        tables[d] = np.linalg.solve(others + proximal * np.eye(rank), (target + proximal * tables[d]).T).T
+        tables[d] = np.linalg.solve(
+            others + proximal * np.eye(rank), (target + proximal * tables[d]).T
+        ).T
         if d == last:
-            square = 1.0 - 2.0 * np.sum(target * tables[d]) + np.sum(others * (tables[d].T @ tables[d]))
+            square = (
+                1.0 - 2.0 * np.sum(target * tables[d]) + np.sum(others * (tables[d].T @ tables[d]))
+            )
             error = float(np.sqrt(max(square, 0.0)))
             break
         lengths = np.linalg.norm(tables[d], axis=0)

@@ -12,7 +12,10 @@ Cores = list[Floats]
 def random_train(sizes: tuple[int, ...], rank: int, rng: np.random.Generator) -> Cores:
     """Random cores of rank `rank`, never above what the sizes allow."""
     count = len(sizes)
-    widest = [min(np.prod(sizes[:d], dtype=float), np.prod(sizes[d:], dtype=float)) for d in range(1, count)]
+    widest = [
+        min(np.prod(sizes[:d], dtype=float), np.prod(sizes[d:], dtype=float))
+        for d in range(1, count)
+    ]
     ranks = [1, *(int(min(rank, w)) for w in widest), 1]
     return [rng.standard_normal((ranks[d], sizes[d], ranks[d + 1])) for d in range(count)]
 
@@ -39,7 +42,8 @@ def right_orthogonal(cores: Cores) -> Cores:
 
 
 def rounded(cores: Cores, tolerance: float, rank_max: int = 10**6) -> Cores:
-    """Rank compression: truncated to a relative error of `tolerance` in the norm of the coefficients.
+    """Rank compression: truncated to a relative error of `tolerance` in the norm of the
+    coefficients.
 
     Source: Oseledets, Tensor-train decomposition, SIAM J. Sci. Comput. 33 (2011), algorithm 2.
     """
@@ -54,7 +58,8 @@ def rounded(cores: Cores, tolerance: float, rank_max: int = 10**6) -> Cores:
 
 
 def truncated(matrix: Floats, share: float, rank_max: int = 10**6) -> tuple[Floats, Floats]:
-    """Orthonormal Q and Q^T matrix with the least rank that keeps all but `share` of the Frobenius norm."""
+    """Orthonormal Q and Q^T matrix with the least rank that keeps all but `share` of the Frobenius
+    norm."""
     u, s, vt = np.linalg.svd(matrix, full_matrices=False)
     tail = np.sqrt(np.cumsum(s[::-1] ** 2))[::-1]
     rank = int(np.clip(np.count_nonzero(tail > share * tail[0]), 1, rank_max))
@@ -88,7 +93,8 @@ def summed(left: Cores, right: Cores) -> Cores:
 
 
 def permuted(cores: Cores, order: list[int], tolerance: float) -> Cores:
-    """The train whose core i belongs to axis order[i], reordered to axes 0 .. D-1 by swapping neighbours."""
+    """The train whose core i belongs to axis order[i], reordered to axes 0 .. D-1 by swapping
+    neighbours."""
     cores, order = right_orthogonal(cores), list(order)
     for _ in range(len(order)):
         for i in range(len(order) - 1):
@@ -103,5 +109,3 @@ def _swapped(left: Floats, right: Floats, tolerance: float) -> tuple[Floats, Flo
     pair = np.tensordot(left, right, 1).transpose(0, 2, 1, 3).reshape(a * m, n * c)
     basis, rest = truncated(pair, tolerance)
     return basis.reshape(a, m, -1), rest.reshape(-1, n, c)
-
-

@@ -1,9 +1,10 @@
-"""Galerkin alternating least squares in tensor-train form, ranks adapted by enrichment with the residual.
+"""Galerkin alternating least squares in tensor-train form, ranks adapted by enrichment with the
+residual.
 
-Core d with the others fixed: sum_k L_k (x) M_{k,d} (x) R_k X = b, block-banded in the rows of axis d. After every
-solve the core is truncated in the L2 norm and enriched by the residual seen through a small train Z of rank `kick`.
-Source: Dolgov & Savostyanov, Alternating minimal energy methods for linear systems in higher dimensions,
-SIAM J. Sci. Comput. 36 (2014).
+Core d with the others fixed: sum_k L_k (x) M_{k,d} (x) R_k X = b, block-banded in the rows of axis
+d. After every solve the core is truncated in the L2 norm and enriched by the residual seen through
+a small train Z of rank `kick`. Source: Dolgov & Savostyanov, Alternating minimal energy methods for
+linear systems in higher dimensions, SIAM J. Sci. Comput. 36 (2014).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ WATCHED_TERMS = 12  # up to so many terms the residual is evaluated after every 
 
 @dataclass(frozen=True)
 class TTSettings:
-    """Ranks up to `rank_max`; `tolerance` is the relative L2 truncation and the change of a sweep that stops it."""
+    """Ranks up to `rank_max`; `tolerance` is the relative L2 truncation and the change of a sweep
+    that stops it."""
 
     rank_max: int = 24
     tolerance: float = 1e-4
@@ -36,8 +38,11 @@ class TTSettings:
     device: str | None = None
 
 
-def solve_tt(system: System, settings: TTSettings, progress: Progress, guess: Cores | None = None) -> Cores:
-    """Half sweeps with enrichment until the residual, or the change of two in a row, is below the tolerance; then one without."""
+def solve_tt(
+    system: System, settings: TTSettings, progress: Progress, guess: Cores | None = None
+) -> Cores:
+    """Half sweeps with enrichment until the residual, or the change of two in a row, is below the
+    tolerance; then one without."""
     rng = np.random.default_rng(settings.seed)
     cores = guess if guess is not None else random_train(system.sizes, 2, rng)
     cores = right_orthogonal(cores)
@@ -51,7 +56,12 @@ def solve_tt(system: System, settings: TTSettings, progress: Progress, guess: Co
         residual = _watched_residual(system.mirrored if flipped else system, cores)
         progress.report(max(c.shape[0] for c in cores), change, residual)
         calm = calm + 1 if change <= settings.tolerance else 0
-        if calm >= 2 or residual <= settings.tolerance or progress.expired or sweep + 2 >= settings.sweeps:
+        if (
+            calm >= 2
+            or residual <= settings.tolerance
+            or progress.expired
+            or sweep + 2 >= settings.sweeps
+        ):
             break
     active = system.mirrored if flipped else system
     _half_sweep(active, cores, probe, rights, replace(settings, kick=0))
@@ -59,7 +69,8 @@ def solve_tt(system: System, settings: TTSettings, progress: Progress, guess: Co
 
 
 def _watched_residual(system: System, cores: Cores) -> float:
-    """The relative residual where it costs less than a sweep, else NaN: it needs K^2 / 2 inner products of trains."""
+    """The relative residual where it costs less than a sweep, else NaN: it needs K^2 / 2 inner
+    products of trains."""
     return residual_norm(system, cores) if len(system.terms) <= WATCHED_TERMS else float("nan")
 
 
@@ -88,8 +99,16 @@ def _all_bonds(system: System, cores: Cores, probe: Cores) -> list[_Pair]:
 def _advanced(system: System, d: int, pair: _Pair, core: Floats, probe: Floats) -> _Pair:
     images = _images(system, d, core)
     return _Pair(
-        advance(system, d, pair.own, train_step(core, images), _load(system, d, pair.own.load, core)),
-        advance(system, d, pair.probe, train_step(probe, images), _load(system, d, pair.probe.load, probe)),
+        advance(
+            system, d, pair.own, train_step(core, images), _load(system, d, pair.own.load, core)
+        ),
+        advance(
+            system,
+            d,
+            pair.probe,
+            train_step(probe, images),
+            _load(system, d, pair.probe.load, probe),
+        ),
     )
 
 
@@ -114,7 +133,8 @@ def _load(system: System, d: int, load: Floats, core: Floats) -> Floats:
 def _half_sweep(
     system: System, cores: Cores, probe: Cores, rights: list[_Pair], settings: TTSettings
 ) -> tuple[list[_Pair], float]:
-    """Solve cores 0 .. D-1 in place; returns the left bonds 0 .. D-1 and the largest relative change of a core."""
+    """Solve cores 0 .. D-1 in place; returns the left bonds 0 .. D-1 and the largest relative
+    change of a core."""
     last, change = system.dimension - 1, 0.0
     pairs = [_first(system)]
     share = settings.tolerance / np.sqrt(max(last, 1))
@@ -158,7 +178,9 @@ def _solve_core(system: System, d: int, left: Bond, right: Bond, settings: TTSet
     for term in local_terms(system, d, left, right):
         blocks[term.matrix] += np.kron(term.left, term.right)
     rhs = _local_load(system, d, left, right)
-    solved = system.families[d].solve(blocks, rhs.transpose(1, 0, 2).reshape(-1, a * b), device=settings.device)
+    solved = system.families[d].solve(
+        blocks, rhs.transpose(1, 0, 2).reshape(-1, a * b), device=settings.device
+    )
     return np.ascontiguousarray(solved.reshape(-1, a, b).transpose(1, 0, 2))
 
 
@@ -170,7 +192,8 @@ def _local_load(system: System, d: int, left: Bond, right: Bond) -> Floats:
 
 
 def _residual_core(system: System, d: int, left: Bond, right: Bond, core: Floats) -> Floats:
-    """b - A X of core d through the given interfaces, [a, n, b] in the test ranks of the interfaces."""
+    """b - A X of core d through the given interfaces, [a, n, b] in the test ranks of the
+    interfaces."""
     out = _local_load(system, d, left, right).copy()
     terms = local_terms(system, d, left, right)
     for matrix in sorted({t.matrix for t in terms}):
@@ -195,9 +218,13 @@ def inner(a: Cores, b: Cores) -> float:
 def residual_norm(system: System, cores: Cores) -> float:
     """||b - A u|| / ||b|| in the scaled coefficients, from inner products of trains.
 
-    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest term).
+    The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest
+    term).
     """
-    images = [[apply_axis(system.matrix(k, d), c) for d, c in enumerate(cores)] for k in range(len(system.terms))]
+    images = [
+        [apply_axis(system.matrix(k, d), c) for d, c in enumerate(cores)]
+        for k in range(len(system.terms))
+    ]
     scale = float(np.prod([f.T @ f for f in system.loads], axis=0).sum())
     parts = [scale]
     for k, m in combinations_with_replacement(range(len(images)), 2):

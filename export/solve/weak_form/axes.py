@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-EXTRA_POINTS = 3  # Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
+# Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
+EXTRA_POINTS = 3
 
 
 class ProblemError(InputError):
@@ -30,7 +31,8 @@ class ProblemError(InputError):
 
 @dataclass(frozen=True, eq=False)
 class ProblemAxis:
-    """phi(x) = sum_i B_i(x) C[i]; rows at the ends named in `zero` are held at 0 (homogeneous Dirichlet).
+    """phi(x) = sum_i B_i(x) C[i]; rows at the ends named in `zero` are held at 0 (homogeneous
+    Dirichlet).
 
     Shapes: nodes [Q], weights [Q], free map E [n_rows, n_d] with n_d free coefficients.
     An axis is also the expression of its own coordinate: `speed * d(u, x) * v`.
@@ -57,7 +59,8 @@ class ProblemAxis:
 
     @cached_property
     def free(self) -> sparse.csr_array:
-        """E [n_rows, n_d]: rows = E @ free coefficients; drops held rows and ties ghost rows of periodic axes."""
+        """E [n_rows, n_d]: rows = E @ free coefficients; drops held rows and ties ghost rows of
+        periodic axes."""
         tie = self.basis.tie
         columns = np.unique(tie)
         held = [0] * ("lower" in self.zero) + [len(columns) - 1] * ("upper" in self.zero)
@@ -65,7 +68,9 @@ class ProblemAxis:
         place = np.full(len(columns), -1)
         place[keep] = np.arange(len(keep))
         rows = np.flatnonzero(place[tie] >= 0)
-        return sparse.csr_array((np.ones(len(rows)), (rows, place[tie][rows])), shape=(len(tie), len(keep)))
+        return sparse.csr_array(
+            (np.ones(len(rows)), (rows, place[tie][rows])), shape=(len(tie), len(keep))
+        )
 
     def sparse_design(self, nu: int = 0, points: ArrayLike | None = None) -> sparse.csr_array:
         """B_j^(nu)(points) [Q, n_rows], at the quadrature nodes by default."""
@@ -74,7 +79,9 @@ class ProblemAxis:
         p1 = self.basis.degree + 1
         columns = self.basis.first_row[span][:, None] + np.arange(p1)
         pointer = np.arange(0, len(x) * p1 + 1, p1)
-        return sparse.csr_array((local.reshape(-1), columns.reshape(-1), pointer), shape=(len(x), self.basis.n_rows))
+        return sparse.csr_array(
+            (local.reshape(-1), columns.reshape(-1), pointer), shape=(len(x), self.basis.n_rows)
+        )
 
     def end(self, which: str) -> float:
         """Coordinate of the end `lower` or `upper`."""
@@ -83,13 +90,14 @@ class ProblemAxis:
         return self.basis.lower if which == "lower" else self.basis.upper
 
     def function(self, f: Callable[[Floats], ArrayLike]) -> Expression:
-        """The coefficient f(x) as an expression. Raises ProblemError when f takes several coordinates."""
+        """The coefficient f(x) as an expression. Raises ProblemError when f takes several
+        coordinates."""
         from .forms import coefficient
 
         if _required(f) > 1:
             raise ProblemError(
-                f"a function of several coordinates is no product of one-dimensional ones (axis {self.name!r}); "
-                "compress it first with separate(function, axes, tolerance)"
+                "a function of several coordinates is no product of one-dimensional ones (axis"
+                f" {self.name!r}); compress it first with separate(function, axes, tolerance)"
             )
         return coefficient(self, f)
 
@@ -142,17 +150,22 @@ def _zero(ends: str | None) -> frozenset[str]:
 
 
 def _breaks(lower: float, upper: float, spans: int, breaks: ArrayLike | None) -> Floats:
-    return uniform_breaks(lower, upper, spans) if breaks is None else np.asarray(breaks, dtype=float)
+    return (
+        uniform_breaks(lower, upper, spans) if breaks is None else np.asarray(breaks, dtype=float)
+    )
 
 
 def space(
     name: str, lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "m",
     zero: str | None = None, breaks: ArrayLike | None = None, periodic: bool = False,
 ) -> ProblemAxis:  # fmt: skip
-    """A space axis; `zero` holds an end at 0, `breaks` grades the mesh, `periodic` joins the ends."""
+    """A space axis; `zero` holds an end at 0, `breaks` grades the mesh, `periodic` joins the
+    ends."""
     points = _breaks(lower, upper, spans, breaks)
     if periodic and zero:
-        raise ProblemError(f"axis {name!r} is periodic and has no ends to hold at zero; drop zero={zero!r}")
+        raise ProblemError(
+            f"axis {name!r} is periodic and has no ends to hold at zero; drop zero={zero!r}"
+        )
     basis = periodic_bspline(points, degree) if periodic else bspline(points, degree)
     return ProblemAxis(name, unit, basis, "space", _zero(zero))
 
@@ -161,15 +174,20 @@ def time(
     name: str = "t", lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "s",
     breaks: ArrayLike | None = None,
 ) -> ProblemAxis:  # fmt: skip
-    """A time axis: the unknown starts at 0 (a non-zero initial condition goes into the problem's `lift`)."""
-    return ProblemAxis(name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "time", _zero("lower"))
+    """A time axis: the unknown starts at 0 (a non-zero initial condition goes into the problem's
+    `lift`)."""
+    return ProblemAxis(
+        name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "time", _zero("lower")
+    )
 
 
 def parameter(
     name: str, lower: float, upper: float, *, spans: int = 4, degree: int = 3, unit: str = "", breaks: ArrayLike | None = None
 ) -> ProblemAxis:  # fmt: skip
     """A parameter axis: no derivative acts on it."""
-    return ProblemAxis(name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter")
+    return ProblemAxis(
+        name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter"
+    )
 
 
 def component(name: str, labels: Sequence[str]) -> ProblemAxis:

@@ -22,7 +22,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """The part of a product on one axis: derivative orders of unknown and test, coefficient at the nodes, a point.
+    """The part of a product on one axis: derivative orders of unknown and test, coefficient at the
+    nodes, a point.
 
     `pick` = (component of the unknown, component of the test), None where the side is not picked.
     """
@@ -38,7 +39,9 @@ class Factor:
         parts = [c for c in (self.coefficient, other.coefficient) if c is not None]
         merged = parts[0] * parts[1] if len(parts) == 2 else (parts[0] if parts else None)
         end = other.end if self.end is None else self.end
-        return Factor(self.trial + other.trial, self.test + other.test, merged, end, (pick[0], pick[1]))
+        return Factor(
+            self.trial + other.trial, self.test + other.test, merged, end, (pick[0], pick[1])
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +55,17 @@ class Product:
 
     def __mul__(self, other: Product) -> Product:
         if (self.has_trial and other.has_trial) or (self.has_test and other.has_test):
-            raise ProblemError("a product holds the unknown or the test function twice; linearise the term first")
+            raise ProblemError(
+                "a product holds the unknown or the test function twice; linearise the term first"
+            )
         factors = dict(self.factors)
         for axis, factor in other.factors.items():
             factors[axis] = factors[axis] * factor if axis in factors else factor
         return Product(
-            self.scale * other.scale, factors, self.has_trial or other.has_trial, self.has_test or other.has_test
+            self.scale * other.scale,
+            factors,
+            self.has_trial or other.has_trial,
+            self.has_test or other.has_test,
         )
 
 
@@ -103,10 +111,15 @@ class Field(Expression):
 
     def __getitem__(self, label: str) -> Expression:
         if self.components is None or label not in self.components.labels:
-            raise ProblemError(f"{label!r} is no component; name the components with component(...) and unknown(axis)")
+            raise ProblemError(
+                f"{label!r} is no component; name the components with component(...) and"
+                " unknown(axis)"
+            )
         index = self.components.labels.index(label)
         pick = (index, None) if self.products[0].has_trial else (None, index)
-        return Expression((replace(self.products[0], factors={self.components: Factor(pick=pick)}),))
+        return Expression(
+            (replace(self.products[0], factors={self.components: Factor(pick=pick)}),)
+        )
 
 
 def unknown(components: ProblemAxis | None = None) -> Field:
@@ -130,7 +143,9 @@ def expression(value: object) -> Expression:
         return value.coordinate
     if isinstance(value, Real):
         return Expression((Product(float(value)),))
-    raise ProblemError(f"{value!r} is no term of a weak form; use numbers, axes, axis.function(f) and the fields")
+    raise ProblemError(
+        f"{value!r} is no term of a weak form; use numbers, axes, axis.function(f) and the fields"
+    )
 
 
 def coefficient(axis: ProblemAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
@@ -138,22 +153,32 @@ def coefficient(axis: ProblemAxis, f: Callable[[Floats], ArrayLike] | Floats) ->
     values = np.asarray(f(axis.nodes) if callable(f) else f, dtype=float)
     values = np.broadcast_to(values, axis.nodes.shape)
     if not np.all(np.isfinite(values)):
-        raise ProblemError(f"a coefficient on axis {axis.name!r} is not finite at the quadrature nodes; move its singularity")
+        raise ProblemError(
+            f"a coefficient on axis {axis.name!r} is not finite at the quadrature nodes; move its"
+            " singularity"
+        )
     return Expression((Product(factors={axis: Factor(coefficient=values)}),))
 
 
 def d(field_: Expression, axis: ProblemAxis, order: int = 1) -> Expression:
     """The derivative of the unknown or of the test function along `axis`."""
     if not isinstance(axis, ProblemAxis):
-        raise ProblemError(f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()")
+        raise ProblemError(
+            f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()"
+        )
     return Expression(tuple(_derived(p, axis, order) for p in field_.products))
 
 
 def _derived(product: Product, axis: ProblemAxis, order: int) -> Product:
     if product.has_trial == product.has_test:
-        raise ProblemError("d() takes the unknown or the test function alone; differentiate before multiplying")
+        raise ProblemError(
+            "d() takes the unknown or the test function alone; differentiate before multiplying"
+        )
     if order > axis.basis.degree:
-        raise ProblemError(f"derivative {order} along {axis.name!r} needs degree >= {order}, it has {axis.basis.degree}")
+        raise ProblemError(
+            f"derivative {order} along {axis.name!r} needs degree >= {order}, it has"
+            f" {axis.basis.degree}"
+        )
     extra = Factor(trial=order) if product.has_trial else Factor(test=order)
     factors = dict(product.factors)
     factors[axis] = factors.get(axis, Factor()) * extra
@@ -163,18 +188,26 @@ def _derived(product: Product, axis: ProblemAxis, order: int) -> Product:
 def on(axis: ProblemAxis, where: str | float) -> Expression:
     """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate.
 
-    Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F * v * on(x, 0.3)`.
+    Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F
+    * v * on(x, 0.3)`.
     """
     point = axis.end(where) if isinstance(where, str) else float(where)
     if not axis.basis.lower <= point <= axis.basis.upper:
-        raise ProblemError(f"{point:g} lies outside axis {axis.name!r} [{axis.basis.lower:g}, {axis.basis.upper:g}]; move it inside")
+        raise ProblemError(
+            f"{point:g} lies outside axis {axis.name!r} [{axis.basis.lower:g},"
+            f" {axis.basis.upper:g}]; move it inside"
+        )
     return Expression((Product(factors={axis: Factor(end=point)}),))
 
 
 def coincide(x: ProblemAxis, position: ProblemAxis) -> Expression:
-    """delta(x - position): a point load whose place is a parameter, int v(x = a, a) da; exact for the two bases."""
+    """delta(x - position): a point load whose place is a parameter, int v(x = a, a) da; exact for
+    the two bases."""
     nodes, weights = position.basis.nodes(x.basis.degree + position.basis.degree, x.basis.breaks)
-    return total(float(w) * on(x, float(a)) * on(position, float(a)) for a, w in zip(nodes, weights, strict=True))
+    return total(
+        float(w) * on(x, float(a)) * on(position, float(a))
+        for a, w in zip(nodes, weights, strict=True)
+    )
 
 
 def total(expressions: Iterable[Expression]) -> Expression:

@@ -1,4 +1,5 @@
-"""The current solution as a coefficient of the next linearised problem (Newton and Picard steps)."""
+"""The current solution as a coefficient of the next linearised problem (Newton and Picard
+steps)."""
 
 from __future__ import annotations
 
@@ -15,10 +16,11 @@ Floats = NDArray[np.float64]
 
 
 class Iterate:
-    """A train with table rows [a, n_rows, b], read as a sum of products of functions of one axis each.
+    """A train with table rows [a, n_rows, b], read as a sum of products of functions of one axis
+    each.
 
-    Every path through the bonds is one product; equal functions share one array, so that their matrices are
-    assembled once.
+    Every path through the bonds is one product; equal functions share one array, so that their
+    matrices are assembled once.
     """
 
     def __init__(self, axes: Sequence[ProblemAxis], cores: Cores) -> None:
@@ -30,11 +32,15 @@ class Iterate:
 
     def derivative(self, along: ProblemAxis | None, order: int = 1) -> Expression:
         """The derivative of u along an axis as an expression (u itself for None)."""
-        sampled = [self._sampled(d, order if axis is along else 0) for d, axis in enumerate(self.axes)]
+        sampled = [
+            self._sampled(d, order if axis is along else 0) for d, axis in enumerate(self.axes)
+        ]
         products: list[tuple[int, dict[ProblemAxis, Factor]]] = [(0, {})]
         for axis, factors in zip(self.axes, sampled, strict=True):
             products = [
-                (b, {**found, axis: factors[a, b]}) for a, found in products for b in range(1 + max(k[1] for k in factors))
+                (b, {**found, axis: factors[a, b]})
+                for a, found in products
+                for b in range(1 + max(k[1] for k in factors))
             ]
         return Expression(tuple(Product(factors=found) for _, found in products))
 

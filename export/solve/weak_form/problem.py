@@ -15,10 +15,10 @@ from .iterate import Iterate
 class Problem:
     """a(u, v) = l(v), u = lift + w with w zero where the axes say so.
 
-    `operator` holds the unknown and the test function in every product, `load` the test function alone, `lift`
-    neither. `newton(current)` adds the terms that linearise a non-linear problem around the current iterate:
-    (operator terms, load terms). `quantities` are named functions of the solved model. `reference(points [N, D]) -> [N]`, if known, is
-    an independent solution.
+    `operator` holds the unknown and the test function in every product, `load` the test function
+    alone, `lift` neither. `newton(current)` adds the terms that linearise a non-linear problem
+    around the current iterate: (operator terms, load terms). `quantities` are named functions of
+    the solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
     """
 
     name: str
@@ -37,8 +37,13 @@ class Problem:
     def __post_init__(self) -> None:
         names = [a.name for a in self.axes]
         if len(set(names)) != len(names) or not names:
-            raise ProblemError(f"problem {self.name!r} needs unique axis names, got {', '.join(names) or 'none'}")
-        for what, form, trial, test in (("operator", self.operator, True, True), ("load", self.load, False, True)):
+            raise ProblemError(
+                f"problem {self.name!r} needs unique axis names, got {', '.join(names) or 'none'}"
+            )
+        for what, form, trial, test in (
+            ("operator", self.operator, True, True),
+            ("load", self.load, False, True),
+        ):
             self._check(what, form, trial, test)
         if self.lift is not None:
             self._check("lift", self.lift, False, False)
@@ -46,17 +51,29 @@ class Problem:
     def _check(self, what: str, form: Expression, trial: bool, test: bool) -> None:
         stray = sorted(a.name for a in form.axes if a not in self.axes)
         if stray:
-            raise ProblemError(f"the {what} of {self.name!r} uses axis {', '.join(stray)}, which the problem does not have; add it")
+            raise ProblemError(
+                f"the {what} of {self.name!r} uses axis {', '.join(stray)}, which the problem does"
+                " not have; add it"
+            )
         for product in form.products:
             if (product.has_trial, product.has_test) != (trial, test):
-                need = {(True, True): "the unknown and the test function", (False, True): "the test function only"}
-                raise ProblemError(f"every term of the {what} of {self.name!r} must hold {need.get((trial, test), 'neither field')}")
+                need = {
+                    (True, True): "the unknown and the test function",
+                    (False, True): "the test function only",
+                }
+                raise ProblemError(
+                    f"every term of the {what} of {self.name!r} must hold"
+                    f" {need.get((trial, test), 'neither field')}"
+                )
 
     def axis(self, name: str) -> ProblemAxis:
         for axis in self.axes:
             if axis.name == name:
                 return axis
-        raise ProblemError(f"problem {self.name!r} has no axis {name!r}; it has {', '.join(a.name for a in self.axes)}")
+        raise ProblemError(
+            f"problem {self.name!r} has no axis {name!r}; it has"
+            f" {', '.join(a.name for a in self.axes)}"
+        )
 
     @property
     def names(self) -> Sequence[str]:

@@ -17,7 +17,8 @@ MAX_POINTS = 40_000_000  # 320 MB of samples
 
 @dataclass(frozen=True, eq=False)
 class Separated(Expression):
-    """A sum of products; `error` is its relative L2 error against the function, measured at all quadrature nodes."""
+    """A sum of products; `error` is its relative L2 error against the function, measured at all
+    quadrature nodes."""
 
     error: float = 0.0
 
@@ -30,18 +31,28 @@ class Separated(Expression):
 def separate(
     function: Callable[..., ArrayLike], axes: Sequence[ProblemAxis], tolerance: float = 1e-6
 ) -> Separated:
-    """f(x_1, .., x_m) ~ sum_s prod_d f_{s,d}(x_d) by nested singular value decompositions on the quadrature nodes.
+    """f(x_1, .., x_m) ~ sum_s prod_d f_{s,d}(x_d) by nested singular value decompositions on the
+    quadrature nodes.
 
-    `function` takes one broadcastable array per axis. Axes that couple most should stand first: the last one is
-    split off first. Raises ProblemError when the grid of nodes is too large or the function is not finite on it.
+    `function` takes one broadcastable array per axis. Axes that couple most should stand first: the
+    last one is split off first. Raises ProblemError when the grid of nodes is too large or the
+    function is not finite on it.
     """
     points = int(np.prod([len(a.nodes) for a in axes], dtype=float))
     if points > MAX_POINTS:
-        raise ProblemError(f"separate() would sample {points} points; use fewer axes at once or coarser ones (at most {MAX_POINTS})")
+        raise ProblemError(
+            f"separate() would sample {points} points; use fewer axes at once or coarser ones (at"
+            f" most {MAX_POINTS})"
+        )
     grids = np.meshgrid(*(a.nodes for a in axes), indexing="ij", sparse=True)
-    values = np.broadcast_to(np.asarray(function(*grids), dtype=float), [len(a.nodes) for a in axes])
+    values = np.broadcast_to(
+        np.asarray(function(*grids), dtype=float), [len(a.nodes) for a in axes]
+    )
     if not np.all(np.isfinite(values)):
-        raise ProblemError("the function to separate is not finite at every quadrature node; move its singularity off the axes")
+        raise ProblemError(
+            "the function to separate is not finite at every quadrature node; move its singularity"
+            " off the axes"
+        )
     roots = [np.sqrt(a.weights) for a in axes]
     weighted = values.copy()
     for d, root in enumerate(roots):
@@ -53,7 +64,8 @@ def separate(
 
 
 def _split(tensor: Floats, allowed: float) -> list[list[Floats]]:
-    """Products of columns whose sum is within about `allowed` of the tensor in the Frobenius norm."""
+    """Products of columns whose sum is within about `allowed` of the tensor in the Frobenius
+    norm."""
     if tensor.ndim == 1:
         return [[tensor]]
     u, s, vt = np.linalg.svd(tensor.reshape(-1, tensor.shape[-1]), full_matrices=False)
@@ -79,7 +91,9 @@ def _outer(columns: list[Floats]) -> Floats:
     return out
 
 
-def _products(axes: Sequence[ProblemAxis], columns: list[list[Floats]], roots: list[Floats]) -> Expression:
+def _products(
+    axes: Sequence[ProblemAxis], columns: list[list[Floats]], roots: list[Floats]
+) -> Expression:
     terms = []
     for parts in columns:
         factors = [coefficient(a, c / root) for a, c, root in zip(axes, parts, roots, strict=True)]

@@ -20,7 +20,8 @@ from .section import group_slices, parse, write
 
 
 def section(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]) -> bytes:
-    """Section 8 of a stored model; empty where it has float tables or its bounds cannot be proven."""
+    """Section 8 of a stored model; empty where it has float tables or its bounds cannot be
+    proven."""
     if not provable(model):
         return b""
     try:
@@ -30,7 +31,9 @@ def section(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]
     return write(path, places)
 
 
-def plan(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]) -> tuple[FixedPath, NDArray[np.uint16]]:
+def plan(
+    model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]
+) -> tuple[FixedPath, NDArray[np.uint16]]:
     """The integer path and its golden places; InputError says which bound fails."""
     work = model.interaction
     if not isinstance(work, CP):
@@ -40,7 +43,9 @@ def plan(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]) 
         for d, (t, dtype) in enumerate(zip(work.tables, model.dtypes, strict=True))
     ]
     outputs = [replace(o, range=r) for o, r in zip(model.outputs, ranges, strict=True)]
-    parts = Parts(tables, padded_weights(model, groups), group_slices(groups.tolist(), len(model.axes)))
+    parts = Parts(
+        tables, padded_weights(model, groups), group_slices(groups.tolist(), len(model.axes))
+    )
     return build(model.replace(outputs=outputs), parts)
 
 
@@ -49,19 +54,29 @@ def of_model(stored: Model) -> FixedPath:
     if not isinstance(stored.interaction, CP):
         raise InputError("a tensor train has no integer path; export to a core with an FPU")
     _, scale = make(stored)
-    return plan(stored, groups_of(stored.interaction), list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)))[0]
+    return plan(
+        stored,
+        groups_of(stored.interaction),
+        list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)),
+    )[0]
 
 
 def replay(raw: checks.Raw) -> None:
-    """Raises ArtifactError `golden_mismatch` when the integer path misses one of its golden vectors by a bit."""
+    """Raises ArtifactError `golden_mismatch` when the integer path misses one of its golden vectors
+    by a bit."""
     path, places, expected = parse(raw)
     if not np.array_equal(path.evaluate(places), expected):
-        raise ArtifactError("golden_mismatch", "the integer path misses its golden vectors; copy the artifact again")
+        raise ArtifactError(
+            "golden_mismatch", "the integer path misses its golden vectors; copy the artifact again"
+        )
 
 
 def of_artifact(data: bytes) -> FixedPath:
     """The integer path of an artifact. InputError when it has none."""
     raw = checks.validate(data)
     if not raw.header["features"] & layout.FEATURE_FIXED:
-        raise InputError("the artifact has no integer path; quantize the model to int16 or int8 with the integer path")
+        raise InputError(
+            "the artifact has no integer path; quantize the model to int16 or int8 with the integer"
+            " path"
+        )
     return parse(raw)[0]

@@ -27,7 +27,8 @@ FRACTION = {"int16": 15, "int8": 7}
 
 @dataclass(frozen=True)
 class Parts:
-    """What the writer has laid out already: padded tables as integers, W padded, groups as slices, dtypes."""
+    """What the writer has laid out already: padded tables as integers, W padded, groups as slices,
+    dtypes."""
 
     tables: list[Ints]
     weights: Floats
@@ -35,12 +36,14 @@ class Parts:
 
 
 def build(model: Model, parts: Parts) -> tuple[FixedPath, NDArray[np.uint16]]:
-    """The integer path and golden places of a stored model. Raises InputError naming the axis whose bound fails."""
+    """The integer path and golden places of a stored model. Raises InputError naming the axis whose
+    bound fails."""
     if not isinstance(model.interaction, CP):
         raise InputError("a tensor train has no integer path; export to a core with an FPU")
     counts = model.metadata.get("counts", {})
     axes = tuple(
-        _axis(a, t, dtype, tuple(counts.get(a.name, COUNTS))) for a, t, dtype in zip(model.axes, parts.tables, model.dtypes, strict=True)
+        _axis(a, t, dtype, tuple(counts.get(a.name, COUNTS)))
+        for a, t, dtype in zip(model.axes, parts.tables, model.dtypes, strict=True)
     )
     bounds = _mode_bounds(model.axes, axes, parts)
     made = [_output(o, parts.weights[:, k], bounds) for k, o in enumerate(model.outputs)]
@@ -51,11 +54,17 @@ def build(model: Model, parts: Parts) -> tuple[FixedPath, NDArray[np.uint16]]:
 def _axis(axis: Axis, table: Ints, dtype: str, counts: tuple[int, ...]) -> FixedAxis:
     basis = axis.basis
     if table.size and dtype not in FRACTION:
-        raise InputError(f"axis {axis.name!r} is stored as {dtype}; quantize the model to int16 or int8 for the integer path")
+        raise InputError(
+            f"axis {axis.name!r} is stored as {dtype}; quantize the model to int16 or int8 for the"
+            " integer path"
+        )
     largest = float(np.abs(basis.matrices).sum(axis=2).max())
     q = min(30, floor(log2((LIMIT31 - 64) / largest)))
     if q < 16:
-        raise InputError(f"axis {axis.name!r}: its span matrices reach {largest:.3g}, too large for the integer path; use a lower degree")
+        raise InputError(
+            f"axis {axis.name!r}: its span matrices reach {largest:.3g}, too large for the integer"
+            " path; use a lower degree"
+        )
     coefficients = np.rint(basis.matrices * 2.0**q).astype(np.int64)
     categorical = axis.kind == "categorical"
     lower, upper = (0, basis.n_spans - 1) if categorical else (int(counts[0]), int(counts[1]))
@@ -67,7 +76,10 @@ def _axis(axis: Axis, table: Ints, dtype: str, counts: tuple[int, ...]) -> Fixed
         share = (basis.breaks - axis.lower) / (axis.upper - axis.lower)
         breaks = np.rint(lower + share * (upper - lower)).astype(np.int64)
         if not np.all(np.diff(breaks) > 0):
-            raise InputError(f"axis {axis.name!r}: spans are narrower than one sensor count; give it more counts in the metadata")
+            raise InputError(
+                f"axis {axis.name!r}: spans are narrower than one sensor count; give it more counts"
+                " in the metadata"
+            )
         shift, multipliers = _multipliers(1.0 / np.diff(breaks))
     return FixedAxis(
         coefficients, q, table, FRACTION.get(dtype, 15), basis.first_row, basis.matrix_id,
@@ -76,16 +88,20 @@ def _axis(axis: Axis, table: Ints, dtype: str, counts: tuple[int, ...]) -> Fixed
 
 
 def _multipliers(rates: Floats) -> tuple[int, Ints]:
-    """Common shift and u32 multipliers for `rates` spans per count: v = count * multiplier >> shift in Q15."""
+    """Common shift and u32 multipliers for `rates` spans per count: v = count * multiplier >> shift
+    in Q15."""
     shift = min(32, floor(log2((2.0**32 - 2) / (ONE * float(rates.max())))))
     return shift, np.rint(rates * ONE * 2.0**shift).astype(np.int64)
 
 
 def atom_bound(axis: FixedAxis) -> Ints:
-    """Bound of |phi_c| as computed, Q15, per column: the largest Bernstein coefficient of its span polynomials, plus
-    2 (p + 1) + 1 for the rounding of the basis values (each by less than 2) and of the atom."""
+    """Bound of |phi_c| as computed, Q15, per column: the largest Bernstein coefficient of its span
+    polynomials, plus 2 (p + 1) + 1 for the rounding of the basis values (each by less than 2) and
+    of the atom."""
     order = axis.coefficients.shape[-1]
-    to_bernstein = np.array([[comb(j, k) / comb(order - 1, k) for j in range(order)] for k in range(order)])
+    to_bernstein = np.array(
+        [[comb(j, k) / comb(order - 1, k) for j in range(order)] for k in range(order)]
+    )
     basis = (axis.coefficients / 2.0**axis.q @ to_bernstein)[axis.matrix_id]  # [S, i, j]
     rows = axis.table[axis.first_row[:, None] + np.arange(order)]  # [S, i, columns]
     peak = np.abs(np.einsum("sij,sic->sjc", basis, rows)).max(axis=(0, 1))
@@ -114,13 +130,18 @@ def _mode_bounds(axes: tuple[Axis, ...], fixed: tuple[FixedAxis, ...], parts: Pa
 
 def _prove(values: Ints, name: str, what: str) -> None:
     if values.size and int(values.max()) >= LIMIT31:
-        raise InputError(f"axis {name!r}: {what} may leave 32 bits; use B-splines or fewer modes for the integer path")
+        raise InputError(
+            f"axis {name!r}: {what} may leave 32 bits; use B-splines or fewer modes for the integer"
+            " path"
+        )
 
 
 def _output(output: Output, weights: Floats, bounds: Floats) -> tuple[FixedOutput, Ints]:
     """Output record and W mantissas [R] of one output. `bounds` [R] of the modes in Q15."""
     plain = output.link == "identity"
-    factor, bias = (output.scale, output.bias * output.scale + output.offset) if plain else (1.0, output.bias)
+    factor, bias = (
+        (output.scale, output.bias * output.scale + output.offset) if plain else (1.0, output.bias)
+    )
     w = weights * factor
     spread = float(np.abs(w) @ bounds) / ONE
     reach = abs(bias) + spread
@@ -143,17 +164,25 @@ def _output(output: Output, weights: Floats, bounds: Floats) -> tuple[FixedOutpu
         table = np.rint(np.ldexp(y, exponent)).astype(np.int64)
     shift = bits + 15 - fraction
     if not (1 <= shift <= 62 and -64 <= exponent <= 64 and abs(lower) < LIMIT31):
-        raise InputError(f"output {output.name!r}: its numbers do not fit the integer path; rescale the output")
+        raise InputError(
+            f"output {output.name!r}: its numbers do not fit the integer path; rescale the output"
+        )
     if output.range is not None and not carried(*output.range, step=2.0**-exponent):
         low, high = output.range
         raise InputError(
-            f"output {output.name!r} runs over {high - low:.3g} {output.unit} at {max(abs(low), abs(high)):.6g}, where the integer path "
-            f"moves in steps of {2.0**-exponent:.3g}; take the offset off before fitting, or use a core with double precision"
+            f"output {output.name!r} runs over {high - low:.3g} {output.unit} at"
+            f" {max(abs(low), abs(high)):.6g}, where the integer path moves in steps of"
+            f" {2.0**-exponent:.3g}; take the offset off before fitting, or use a core with double"
+            " precision"
         )
     total = abs(bias) * 2.0 ** (bits + 15) + float(np.abs(mantissas.astype(float)) @ bounds)
     if total >= LIMIT62:
-        raise InputError(f"output {output.name!r}: the sum of its modes may leave 62 bits; use fewer modes")
-    record = FixedOutput(round(bias * 2.0 ** (bits + 15)), shift, exponent, table, shift_of_table, lower)
+        raise InputError(
+            f"output {output.name!r}: the sum of its modes may leave 62 bits; use fewer modes"
+        )
+    record = FixedOutput(
+        round(bias * 2.0 ** (bits + 15)), shift, exponent, table, shift_of_table, lower
+    )
     return record, mantissas
 
 
@@ -163,7 +192,8 @@ def _bits(largest: float, reach: float) -> int:
 
 
 def _link_range(output: Output, bias: float, spread: float) -> tuple[float, float]:
-    """Linear parts the table covers: what the bounds allow, at most twice the sampled width beyond the sampled range."""
+    """Linear parts the table covers: what the bounds allow, at most twice the sampled width beyond
+    the sampled range."""
     low, high = bias - spread, bias + spread
     if output.link == "logistic":
         low, high = max(low, -24.0), min(high, 24.0)  # 1 / (1 + exp(-24)) is 1 to 2^-34
@@ -183,7 +213,9 @@ def golden_places(axes: tuple[FixedAxis, ...]) -> NDArray[np.uint16]:
     for d, axis in enumerate(axes):
         places[:, d, 0] = (g * _stride(axis.n_spans, d)) % axis.n_spans
         if not axis.categorical:
-            places[:, d, 1] = np.where(g % 8 == d % 8, (g & 1) * ONE, (g * (12347 + 2 * d) + 4099 * d) % (ONE + 1))
+            places[:, d, 1] = np.where(
+                g % 8 == d % 8, (g & 1) * ONE, (g * (12347 + 2 * d) + 4099 * d) % (ONE + 1)
+            )
     return places
 
 
@@ -197,4 +229,6 @@ def _stride(spans: int, d: int) -> int:
 def provable(model: Model) -> bool:
     """Worth trying: CP with every used table in int16 or int8."""
     work: Any = model.interaction
-    return isinstance(work, CP) and all(d in FRACTION or not t.size for d, t in zip(model.dtypes, work.tables, strict=True))
+    return isinstance(work, CP) and all(
+        d in FRACTION or not t.size for d, t in zip(model.dtypes, work.tables, strict=True)
+    )

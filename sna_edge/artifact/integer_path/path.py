@@ -1,4 +1,5 @@
-"""Evaluation on integers only. Every step is the one of FORMAT.md section 13; int32 results are taken modulo 2^32."""
+"""Evaluation on integers only. Every step is the one of FORMAT.md section 13; int32 results are
+taken modulo 2^32."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def rounded(v: Ints, bits: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class FixedAxis:
-    """One axis: coefficients C [M, p+1, p+1] with q fraction bits, table T [n_d, columns] with t, counts to places."""
+    """One axis: coefficients C [M, p+1, p+1] with q fraction bits, table T [n_d, columns] with t,
+    counts to places."""
 
     coefficients: Ints
     q: int
@@ -48,7 +50,9 @@ class FixedAxis:
     def place(self, counts: Ints) -> tuple[Ints, Ints, Ints]:
         """Span [N], u in Q15 [N] and status [N] of raw sensor counts [N]."""
         c = np.asarray(counts, dtype=np.int64)
-        status = np.where((c < self.count_lower) | (c > self.count_upper), int(Status.OUT_OF_DOMAIN), 0)
+        status = np.where(
+            (c < self.count_lower) | (c > self.count_upper), int(Status.OUT_OF_DOMAIN), 0
+        )
         c = np.clip(c, self.count_lower, self.count_upper)
         if self.categorical:
             return c, np.zeros_like(c), status
@@ -86,7 +90,8 @@ def _scaled(distance: Ints, multiplier: Ints, shift: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class FixedOutput:
-    """bias in units of the sum, shift of the sum, y * 2^-exponent, and the table of a link (empty: identity)."""
+    """bias in units of the sum, shift of the sum, y * 2^-exponent, and the table of a link (empty:
+    identity)."""
 
     bias: int
     shift: int
@@ -104,12 +109,15 @@ class FixedOutput:
         j = np.clip(z >> b, 0, last - 1)
         slope = (self.table[j + 1] - self.table[j]) * (np.clip(z, 0, last << b) - (j << b))
         between = self.table[j] + ((slope + ((1 << b) >> 1)) >> b)
-        return wrap32(np.where(z < 0, self.table[0], np.where(z >> b >= last, self.table[last], between)))
+        return wrap32(
+            np.where(z < 0, self.table[0], np.where(z >> b >= last, self.table[last], between))
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class FixedPath:
-    """The model on integers: `groups` = (axes of the group, columns per axis, rows of W); W int32 [R, K]."""
+    """The model on integers: `groups` = (axes of the group, columns per axis, rows of W); W int32
+    [R, K]."""
 
     axes: tuple[FixedAxis, ...]
     groups: tuple[tuple[tuple[int, ...], tuple[slice, ...], slice], ...]
@@ -117,9 +125,13 @@ class FixedPath:
     outputs: tuple[FixedOutput, ...]
 
     def evaluate(self, places: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """y int32 [N, K] of places [N, D, 2] = (span, u in Q15); spans and u must be inside their axes."""
+        """y int32 [N, K] of places [N, D, 2] = (span, u in Q15); spans and u must be inside their
+        axes."""
         wide: Ints = np.asarray(places, dtype=np.int64)
-        atoms = [a.atoms(wide[:, d, 0], wide[:, d, 1]) if a.table.size else None for d, a in enumerate(self.axes)]
+        atoms = [
+            a.atoms(wide[:, d, 0], wide[:, d, 1]) if a.table.size else None
+            for d, a in enumerate(self.axes)
+        ]
         total = np.tile(np.array([o.bias for o in self.outputs], dtype=np.int64), (len(places), 1))
         for used, columns, rows in self.groups:
             mode = None
@@ -127,13 +139,17 @@ class FixedPath:
                 phi = atoms[d][:, part]  # type: ignore[index]
                 mode = phi if mode is None else rounded(wrap32(mode * phi), 15)
             total += mode @ self.weights[rows]  # type: ignore[operator]
-        return np.stack([o.value(total[:, k]) for k, o in enumerate(self.outputs)], axis=1).astype(np.int32)
+        return np.stack([o.value(total[:, k]) for k, o in enumerate(self.outputs)], axis=1).astype(
+            np.int32
+        )
 
     def place(self, counts: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
         """Places [N, D, 2] and status [N, D] of raw sensor counts [N, D]."""
         found = [a.place(np.asarray(counts)[:, d]) for d, a in enumerate(self.axes)]
         places = np.stack([np.stack([s, u], axis=-1) for s, u, _ in found], axis=1)
-        return places.astype(np.uint16), np.stack([status for _, _, status in found], axis=1).astype(np.int8)
+        return places.astype(np.uint16), np.stack(
+            [status for _, _, status in found], axis=1
+        ).astype(np.int8)
 
     def decoded(self, y: NDArray[np.int32]) -> NDArray[np.float64]:
         """Outputs as real numbers: y * 2^-exponent."""

@@ -48,12 +48,20 @@ def write(path: FixedPath, places: NDArray[np.uint16]) -> bytes:
         end += len(counts)
     for record, output in zip(outputs, path.outputs, strict=True):
         table = output.table.astype("<i4").tobytes()
-        record["bias"], record["shift"], record["exponent"] = output.bias, output.shift, output.exponent
+        record["bias"], record["shift"], record["exponent"] = (
+            output.bias,
+            output.shift,
+            output.exponent,
+        )
         record["table_count"], record["table"] = len(output.table), end if table else 0
         record["table_shift"], record["table_lower"] = output.table_shift, output.table_lower
         body.append(table)
         end += len(table)
-    golden = np.array([len(places), 0], "<u4").tobytes() + places.astype("<u2").tobytes() + path.evaluate(places).astype("<i4").tobytes()
+    golden = (
+        np.array([len(places), 0], "<u4").tobytes()
+        + places.astype("<u2").tobytes()
+        + path.evaluate(places).astype("<i4").tobytes()
+    )
     return b"".join([axes.tobytes(), outputs.tobytes(), *body, golden])
 
 
@@ -72,10 +80,13 @@ class Cursor:
         return part
 
     def take_matrices(self, offset: int, count: int, order: int) -> NDArray[Any]:
-        """i32 [count, order, order] at the running sum, or where an earlier axis of the same shape has them."""
+        """i32 [count, order, order] at the running sum, or where an earlier axis of the same shape
+        has them."""
         key = (offset, count, order)
         if offset == self.end:
-            self.matrices[key] = self.take("<i4", count * order * order).astype(np.int64).reshape(-1, order, order)
+            self.matrices[key] = (
+                self.take("<i4", count * order * order).astype(np.int64).reshape(-1, order, order)
+            )
         need(key in self.matrices, "matrices do not stand where they must")
         return self.matrices[key]
 
@@ -86,44 +97,69 @@ def need(condition: object, message: str) -> None:
 
 
 def parse(raw: checks.Raw) -> tuple[FixedPath, NDArray[np.uint16], NDArray[np.int32]]:
-    """The integer path of a file, its golden places [G, D, 2] and expected outputs [G, K]. Raises ArtifactError."""
+    """The integer path of a file, its golden places [G, D, 2] and expected outputs [G, K]. Raises
+    ArtifactError."""
     need(not raw.is_tt, "tensor trains have none")
     d, k = len(raw.axes), len(raw.outputs)
     cursor = Cursor(raw.sections["fixed"])
     axes, outputs = cursor.take(AXIS, d), cursor.take(OUTPUT, k)
     weights = cursor.take("<i4", len(raw.weights) * k).astype(np.int64).reshape(len(raw.weights), k)
     fixed_axes = tuple(_axis(raw, a, f, cursor) for a, f in zip(raw.axes, axes, strict=True))
-    fixed_outputs = tuple(_output(int(raw.outputs[j]["link"]), o, cursor) for j, o in enumerate(outputs))
+    fixed_outputs = tuple(
+        _output(int(raw.outputs[j]["link"]), o, cursor) for j, o in enumerate(outputs)
+    )
     count, reserved = cursor.take("<u4", 2).tolist()
     need(1 <= count <= layout.MAX_GOLDEN and reserved == 0, "number of golden vectors out of range")
     places = cursor.take("<u2", count * d * 2).reshape(count, d, 2)
     expected = cursor.take("<i4", count * k).reshape(count, k)
     need(cursor.end == len(cursor.block), "the section does not end with its golden vectors")
     limit = np.where(raw.axes["kind"] == 2, 0, ONE)
-    need((places[:, :, 0] < raw.axes["n_spans"]).all() and (places[:, :, 1] <= limit).all(), "a golden place is out of range")
+    need(
+        (places[:, :, 0] < raw.axes["n_spans"]).all() and (places[:, :, 1] <= limit).all(),
+        "a golden place is out of range",
+    )
     groups = group_slices(raw.groups.tolist(), d)
     for _, members, first in raw.groups.tolist():
-        need(not weights[first + members : first + layout.padded(members)].any(), "a padding row of W is not zero")
+        need(
+            not weights[first + members : first + layout.padded(members)].any(),
+            "a padding row of W is not zero",
+        )
     return FixedPath(fixed_axes, groups, weights, fixed_outputs), places, expected
 
 
-def group_slices(groups: list[tuple[int, int, int]], n_axes: int) -> tuple[tuple[tuple[int, ...], tuple[slice, ...], slice], ...]:
+def group_slices(
+    groups: list[tuple[int, int, int]], n_axes: int
+) -> tuple[tuple[tuple[int, ...], tuple[slice, ...], slice], ...]:
     """Axes, columns and rows of W of every group (mask, count, first), padding included."""
     filled, out = [0] * n_axes, []
     for mask, count, first in groups:
         used = tuple(d for d in range(n_axes) if mask >> d & 1)
         size = layout.padded(count)
-        out.append((used, tuple(slice(filled[d], filled[d] + size) for d in used), slice(first, first + size)))
+        out.append(
+            (
+                used,
+                tuple(slice(filled[d], filled[d] + size) for d in used),
+                slice(first, first + size),
+            )
+        )
         for d in used:
             filled[d] += size
     return tuple(out)
 
 
 def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
-    spans, order, level, uniform = int(a["n_spans"]), int(a["degree"]) + 1, a["kind"] == 2, bool(a["flags"] & 1)
+    spans, order, level, uniform = (
+        int(a["n_spans"]),
+        int(a["degree"]) + 1,
+        a["kind"] == 2,
+        bool(a["flags"] & 1),
+    )
     dtype = layout.DTYPES[a["dtype"]]
     need(not a["n_columns"] or dtype in FRACTION, "a table is not int16 or int8")
-    need(16 <= f["q"] <= 30 and f["shift"] <= 32 and not f["reserved"] and not f["zero"].any(), "an axis record is out of range")
+    need(
+        16 <= f["q"] <= 30 and f["shift"] <= 32 and not f["reserved"] and not f["zero"].any(),
+        "an axis record is out of range",
+    )
     lower, upper = int(f["count_lower"]), int(f["count_upper"])
     need((lower, upper) == (0, spans - 1) if level else lower < upper, "counts are not ordered")
     need(bool(f["multiplier"]) == uniform, "a multiplier does not fit the kind of its axis")
@@ -133,7 +169,12 @@ def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
     breaks = cursor.take("<i4", spans + 1 if listed else 0).astype(np.int64)
     multipliers = cursor.take("<u4", spans if listed else 0).astype(np.int64)
     if listed:
-        good = breaks[0] == lower and breaks[-1] == upper and (np.diff(breaks) > 0).all() and multipliers.all()
+        good = (
+            breaks[0] == lower
+            and breaks[-1] == upper
+            and (np.diff(breaks) > 0).all()
+            and multipliers.all()
+        )
         need(good, "counts do not increase from end to end")
     first_row, matrix_id = checks.span_arrays(a, raw.sections)
     table = checks.table_array(a, raw.sections)
@@ -146,7 +187,10 @@ def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
 def _output(link: int, o: Any, cursor: Cursor) -> FixedOutput:
     count = int(o["table_count"])
     need(
-        1 <= o["shift"] <= 62 and -64 <= o["exponent"] <= 64 and not o["reserved"] and not o["zero"].any(),
+        1 <= o["shift"] <= 62
+        and -64 <= o["exponent"] <= 64
+        and not o["reserved"]
+        and not o["zero"].any(),
         "an output record is out of range",
     )
     need(count != 1 and count <= 4097 and o["table_shift"] <= 20, "a link table is out of range")
@@ -154,6 +198,16 @@ def _output(link: int, o: Any, cursor: Cursor) -> FixedOutput:
     if count:
         need(o["table"] == cursor.end, "a link table does not stand where it must")
     else:
-        need(not (o["table"] or o["table_shift"] or o["table_lower"]), "an output without a table describes one")
+        need(
+            not (o["table"] or o["table_shift"] or o["table_lower"]),
+            "an output without a table describes one",
+        )
     table: Ints = cursor.take("<i4", count).astype(np.int64)
-    return FixedOutput(int(o["bias"]), int(o["shift"]), int(o["exponent"]), table, int(o["table_shift"]), int(o["table_lower"]))
+    return FixedOutput(
+        int(o["bias"]),
+        int(o["shift"]),
+        int(o["exponent"]),
+        table,
+        int(o["table_shift"]),
+        int(o["table_lower"]),
+    )

@@ -1,5 +1,6 @@
-"""Make a model from a surrogate trained elsewhere: an .npz file of plain arrays (polynomial chaos, tensor train, spline,
-tanh networks, Fourier or radial atoms). Other surrogates (scikit-learn, pyGAM, torch) take one Python call: sna_export.adopt.
+"""Make a model from a surrogate trained elsewhere: an .npz file of plain arrays (polynomial chaos,
+tensor train, spline, tanh networks, Fourier or radial atoms). Other surrogates (scikit-learn,
+pyGAM, torch) take one Python call: sna_export.adopt.
 """
 
 from __future__ import annotations
@@ -14,9 +15,22 @@ HELP = "make a model from a surrogate trained elsewhere (.npz)"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="an .npz file with the array 'kind'")
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .sna file to write")
-    parser.add_argument("--error", type=float, default=1e-6, metavar="E", help="largest error over the output range (default: 1e-6)")
-    parser.add_argument("--compress", type=float, metavar="E", help="fewer modes instead, within this RMS error over the range")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
+    )
+    parser.add_argument(
+        "--error",
+        type=float,
+        default=1e-6,
+        metavar="E",
+        help="largest error over the output range (default: 1e-6)",
+    )
+    parser.add_argument(
+        "--compress",
+        type=float,
+        metavar="E",
+        help="fewer modes instead, within this RMS error over the range",
+    )
     add_json(parser)
 
 
@@ -28,14 +42,34 @@ def run(args: argparse.Namespace) -> int:
 
     for error in (args.error, args.compress):
         if error is not None and not 0 < error < 1:
-            raise InputError(f"an error of {error} is not a share of the output range; give one between 0 and 1, like 1e-6")
+            raise InputError(
+                f"an error of {error} is not a share of the output range; give one between 0 and 1,"
+                " like 1e-6"
+            )
     original = read(args.file)
-    model = original.compile(args.error) if args.compress is None else compress(original, args.compress).model
+    model = (
+        original.compile(args.error)
+        if args.compress is None
+        else compress(original, args.compress).model
+    )
     model.save(args.output)
     known = model.certificate
-    answer = {"status": "ok", "file": args.output, "bytes": os.path.getsize(args.output), "modes": model.interaction.rank, **known}
+    answer = {
+        "status": "ok",
+        "file": args.output,
+        "bytes": os.path.getsize(args.output),
+        "modes": model.interaction.rank,
+        **known,
+    }
     reached = known.get("adoption_error", known.get("adoption_rms"))
     what = "RMS error" if args.compress else "error"
     size = f"{model.interaction.rank} modes, {answer['bytes']} bytes"
-    emit(args, answer, [f"{args.output}: {original.source} in {size}, {known['adoption']} {what} {reached:g} of the output range"])
+    emit(
+        args,
+        answer,
+        [
+            f"{args.output}: {original.source} in {size}, {known['adoption']} {what} {reached:g} of"
+            " the output range"
+        ],
+    )
     return 0

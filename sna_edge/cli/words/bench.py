@@ -29,7 +29,10 @@ def run(args: argparse.Namespace) -> int:
     answer = measure(args.model, args.backend)
     lines = [
         f"backend {answer['backend']}",
-        f"one query      {answer['single_us_p50']:8.2f} us median, {answer['single_us_p99']:.2f} us p99",
+        (
+            f"one query      {answer['single_us_p50']:8.2f} us median,"
+            f" {answer['single_us_p99']:.2f} us p99"
+        ),
         f"one gradient   {answer['gradient_us_p50']:8.2f} us median",
         f"batch          {answer['batch_per_s'] / 1e6:8.2f} million queries/s ({BATCH} rows)",
         f"load           {answer['load_ms']:8.2f} ms with all checks",
@@ -60,7 +63,9 @@ def measure(path: str, backend: str) -> dict[str, Any]:
     }
 
 
-def durations(call: Callable[[NDArray[np.float64]], object], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def durations(
+    call: Callable[[NDArray[np.float64]], object], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Seconds of `call` on each row, after a warm-up."""
     for row in points[:32]:
         call(row)

@@ -35,8 +35,18 @@ def run(args: argparse.Namespace) -> int:
     backends = {name: _backend(name) for name in NAMES}
     active = next(name for name in AUTO if backends[name] == "works")
     extras = {extra: _extra(extra, modules) for extra, modules in EXTRAS.items()}
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, numpy {np.__version__}"
-    answer = {"status": "ok", "version": __version__, "machine": machine, "active": active, "backends": backends, "extras": extras}
+    machine = (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python"
+        f" {platform.python_version()}, numpy {np.__version__}"
+    )
+    answer = {
+        "status": "ok",
+        "version": __version__,
+        "machine": machine,
+        "active": active,
+        "backends": backends,
+        "extras": extras,
+    }
     lines = [f"sna-edge {__version__} on {machine}", f"active backend: {active}", ""]
     lines += table(["backend", "state"], [[n, s] for n, s in backends.items()], right=False) + [""]
     lines += table(["extra", "state"], [[n, s] for n, s in extras.items()], right=False)
@@ -48,14 +58,23 @@ def _backend(name: str) -> str:
     """'works', or the sentence that says why not: a two-input model is evaluated."""
     axes = (spline_axis("a", "", 0, 1, spans=2), spline_axis("b", "", 0, 1, spans=2))
     tables = tuple(np.ones((a.basis.n_rows, 1)) for a in axes)
-    model = Model(axes, CP(tables, (np.array([0]), np.array([0])), np.ones((1, 1))), [Output("y")], dtypes=["float32"] * 2)
+    model = Model(
+        axes,
+        CP(tables, (np.array([0]), np.array([0])), np.ones((1, 1))),
+        [Output("y")],
+        dtypes=["float32"] * 2,
+    )
     try:
         served = model.with_backend(name)
         served.artifact = model.to_bytes()
         value = float(served.value(np.array([0.25, 0.75]))[0])
     except SnaError as error:
         return str(error)
-    return "works" if abs(value - 1.0) < 1e-5 else f"answers {value:g} where 1 is right; install it again"
+    return (
+        "works"
+        if abs(value - 1.0) < 1e-5
+        else f"answers {value:g} where 1 is right; install it again"
+    )
 
 
 def _extra(extra: str, modules: tuple[str, ...]) -> str:

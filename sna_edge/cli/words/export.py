@@ -1,4 +1,5 @@
-"""Write a model for another runtime: generated C source, ONNX, TFLite. Each file is compared with the reference before it is kept."""
+"""Write a model for another runtime: generated C source, ONNX, TFLite. Each file is compared with
+the reference before it is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from ..console import add_json, emit
 
 HELP = "write a model as C source, ONNX or TFLite"
 
-# target -> module with write(model, args) -> (files written, one sentence about the check, whether they can be used as they are)
+# target -> module with write(model, args) -> (files written, one sentence about the check, whether
+# they can be used as they are)
 TARGETS = {
     "c": "sna_export.firmware.command",
     "onnx": "sna_export.onnx.command",
@@ -20,21 +22,45 @@ TARGETS = {
 }
 ENDINGS = {".c": "c", ".h": "c", ".onnx": "onnx", ".tflite": "tflite"}
 UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
-OWN = {"batch": ("onnx", "tflite"), "opset": ("onnx",), "converter": ("tflite",), "float_only": ("c",)}
+OWN = {
+    "batch": ("onnx", "tflite"),
+    "opset": ("onnx",),
+    "converter": ("tflite",),
+    "float_only": ("c",),
+}
 """Options that not every target has."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
-    parser.add_argument("--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
     parser.add_argument(
-        "-o", "--output", default=".", metavar="PATH", help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite"
+        "--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}"
     )
-    parser.add_argument("--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)")
-    parser.add_argument("--batch", type=int, metavar="N", help="onnx, tflite: fix the number of rows (default: any number)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default=".",
+        metavar="PATH",
+        help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite",
+    )
+    parser.add_argument(
+        "--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)"
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="onnx, tflite: fix the number of rows (default: any number)",
+    )
     parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
-    parser.add_argument("--float-only", action="store_true", help="c: leave out the integer path for cores without an FPU")
-    parser.add_argument("--converter", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)")
+    parser.add_argument(
+        "--float-only",
+        action="store_true",
+        help="c: leave out the integer path for cores without an FPU",
+    )
+    parser.add_argument(
+        "--converter", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)"
+    )
     add_json(parser)
 
 
@@ -43,16 +69,26 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"there is no export target {args.to!r}; use one of {', '.join(TARGETS)}")
     for option, targets in OWN.items():
         if args.to not in targets and getattr(args, option) not in (None, False):
-            raise InputError(f"--{option.replace('_', '-')} is for --to {' and '.join(targets)}; leave it out for {args.to}")
+            raise InputError(
+                f"--{option.replace('_', '-')} is for --to {' and '.join(targets)}; leave it out"
+                f" for {args.to}"
+            )
     if args.stem and Path(args.stem).name != args.stem:
-        raise InputError(f"the stem {args.stem!r} is no plain file name; give the folder with -o and a name with --stem")
+        raise InputError(
+            f"the stem {args.stem!r} is no plain file name; give the folder with -o and a name with"
+            " --stem"
+        )
     _split_output(args)
     model = read(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
     files, check, usable = import_module(TARGETS[args.to]).write(model, args)
     sizes = {str(path): Path(path).stat().st_size for path in files}
     status = "ok" if usable else "unchecked"
-    emit(args, {"status": status, "target": args.to, "files": sizes, "check": check}, [*_listed(sizes, Path(args.output)), check])
+    emit(
+        args,
+        {"status": status, "target": args.to, "files": sizes, "check": check},
+        [*_listed(sizes, Path(args.output)), check],
+    )
     return 0 if usable else UNCHECKED
 
 
@@ -64,12 +100,20 @@ def _split_output(args: argparse.Namespace) -> None:
         return
     if target is None:
         if given.exists():
-            raise InputError(f"{given} is a file; name a folder with -o, or a file that ends in .{args.to}")
+            raise InputError(
+                f"{given} is a file; name a folder with -o, or a file that ends in .{args.to}"
+            )
         return
     if given.is_dir():
-        raise InputError(f"{given} is a folder, though its name is that of a file; name a file in it, or another folder, with -o")
+        raise InputError(
+            f"{given} is a folder, though its name is that of a file; name a file in it, or another"
+            " folder, with -o"
+        )
     if target != args.to:
-        raise InputError(f"{given} is no file of --to {args.to}; use --to {target}, or a name that ends in .{args.to}")
+        raise InputError(
+            f"{given} is no file of --to {args.to}; use --to {target}, or a name that ends in"
+            f" .{args.to}"
+        )
     if args.stem and args.stem != given.stem:
         raise InputError(f"-o {given} and --stem {args.stem} name two files; leave one of them out")
     if args.to == "c":
@@ -83,7 +127,10 @@ def _check_identifier(given: Path) -> None:
 
     name = identifier(given.stem)
     if name != given.stem:
-        raise InputError(f"{given.name} cannot name the functions of a model in C; use -o {given.with_name(name + given.suffix.lower())}")
+        raise InputError(
+            f"{given.name} cannot name the functions of a model in C; use -o"
+            f" {given.with_name(name + given.suffix.lower())}"
+        )
 
 
 def _listed(sizes: dict[str, int], folder: Path) -> list[str]:
@@ -95,5 +142,9 @@ def _listed(sizes: dict[str, int], folder: Path) -> list[str]:
         if len(parts) == 1:
             lines.append(f"{path}: {size} bytes")
         else:
-            inner.setdefault(folder.joinpath(*parts[:2]) if len(parts) > 2 else folder / parts[0], []).append(size)
-    return lines + [f"{place}: {len(found)} files, {sum(found)} bytes" for place, found in inner.items()]
+            inner.setdefault(
+                folder.joinpath(*parts[:2]) if len(parts) > 2 else folder / parts[0], []
+            ).append(size)
+    return lines + [
+        f"{place}: {len(found)} files, {sum(found)} bytes" for place, found in inner.items()
+    ]

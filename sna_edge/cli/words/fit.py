@@ -13,7 +13,18 @@ from typing import Any
 from ...artifact import read as read_model
 from ...artifact.limits import need_counts
 from ...errors import InputError
-from ..console import add_json, assignment, assignments, emit, interval_text, outcomes, split_names, table, with_unit, writable
+from ..console import (
+    add_json,
+    assignment,
+    assignments,
+    emit,
+    interval_text,
+    outcomes,
+    split_names,
+    table,
+    with_unit,
+    writable,
+)
 from ..dialects import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"
@@ -24,23 +35,69 @@ LINKS = ("auto", "identity", "exp", "logistic")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    text = "one row per measurement, a header with column names; CSV in any dialect, .xlsx or .parquet"
-    parser.add_argument("table", metavar="TABLE.csv", help=text)
-    parser.add_argument("--target", action="append", required=True, metavar="COL", help="the column to predict; may be repeated")
-    parser.add_argument("--inputs", action="append", metavar="A,B", help="columns to predict from (default: all others)")
-    parser.add_argument("--categorical", action="append", metavar="A,B", help="inputs with levels instead of a scale")
-    parser.add_argument(
-        "--units", nargs="+", action="extend", default=[], metavar="NAME=UNIT", help="units of columns (default: header or unit row)"
+    text = (
+        "one row per measurement, a header with column names; CSV in any dialect, .xlsx or .parquet"
     )
-    parser.add_argument("--link", choices=LINKS, default="auto", help="exp: positive outputs, logistic: shares (default: auto)")
+    parser.add_argument("table", metavar="TABLE.csv", help=text)
     parser.add_argument(
-        "--domain", nargs="+", action="extend", default=[], metavar="NAME=LO:HI", help="ends of an input (default: its range in the table)"
+        "--target",
+        action="append",
+        required=True,
+        metavar="COL",
+        help="the column to predict; may be repeated",
+    )
+    parser.add_argument(
+        "--inputs",
+        action="append",
+        metavar="A,B",
+        help="columns to predict from (default: all others)",
+    )
+    parser.add_argument(
+        "--categorical",
+        action="append",
+        metavar="A,B",
+        help="inputs with levels instead of a scale",
+    )
+    parser.add_argument(
+        "--units",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=UNIT",
+        help="units of columns (default: header or unit row)",
+    )
+    parser.add_argument(
+        "--link",
+        choices=LINKS,
+        default="auto",
+        help="exp: positive outputs, logistic: shares (default: auto)",
+    )
+    parser.add_argument(
+        "--domain",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=LO:HI",
+        help="ends of an input (default: its range in the table)",
     )
     add_dialect(parser)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed and table, same model (default: 0)")
-    parser.add_argument("--time-limit", type=float, metavar="S", help="seconds for reading, fitting and writing; what was cut is said")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="same seed and table, same model (default: 0)",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="S",
+        help="seconds for reading, fitting and writing; what was cut is said",
+    )
     parser.add_argument("--report", metavar="FILE.html", help="also write a page with plots")
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .sna file to write")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
+    )
     add_json(parser)
 
 
@@ -58,10 +115,15 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.table.units import with_units
 
     data = read(args.table, **declared(args))
-    targets, inputs, categorical = (names(texts, data.names) for texts in (args.target, args.inputs, args.categorical))
+    targets, inputs, categorical = (
+        names(texts, data.names) for texts in (args.target, args.inputs, args.categorical)
+    )
     unknown = [name for name in units if name not in (*targets, *(inputs or data.names))]
     if unknown:
-        raise InputError(f"--units names {unknown[0]!r}, which is no column of this fit; its columns are {', '.join(data.names)}")
+        raise InputError(
+            f"--units names {unknown[0]!r}, which is no column of this fit; its columns are"
+            f" {', '.join(data.names)}"
+        )
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
@@ -69,13 +131,20 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
-    found = replace(found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model)
+    found = replace(
+        found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
+    )
     found.model.save(args.output)
-    found = replace(found, model=found.model.replace(outputs=read_model(args.output, "numpy").outputs))  # intervals as stored
+    found = replace(
+        found, model=found.model.replace(outputs=read_model(args.output, "numpy").outputs)
+    )  # intervals as stored
     if args.report:
         from sna_export.report.fit_page import fit_page
 
-        fit_page(found, title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}").write(args.report)
+        fit_page(
+            found,
+            title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}",
+        ).write(args.report)
     answer = {
         "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output), "parameters": found.model.parameters,
         **found.report, "seconds": time.perf_counter() - start,
@@ -107,7 +176,9 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
         colon = ""
         found = 0.0, 0.0
     if not colon or not found[0] < found[1]:
-        raise InputError(f"--domain {text!r} is not NAME=LO:HI with LO < HI; write for example power=100:400")
+        raise InputError(
+            f"--domain {text!r} is not NAME=LO:HI with LO < HI; write for example power=100:400"
+        )
     return name, found
 
 
@@ -116,18 +187,28 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
 
     model = found.model
     lines = [
-        f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters, {answer['bytes']} bytes",
+        (
+            f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters,"
+            f" {answer['bytes']} bytes"
+        ),
         f"fitted in {answer['seconds']:.1f} s",
         *([found.report["why"]] if found.report.get("why") else []),
         *remarks(found.report, SHOWN),
     ]
     lines += [
-        f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its interval holds single outcomes"
+        f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its"
+        " interval holds single outcomes"
         for name, (low, high) in outcomes(model).items()
     ]
     rows = []
     for output in model.outputs:
         score = found.report.get("outputs", {}).get(output.name, {})
         width = interval_text(model, output).removeprefix("90 %: ")
-        rows.append([output.name, *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")), width])
+        rows.append(
+            [
+                output.name,
+                *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")),
+                width,
+            ]
+        )
     return [*lines, *table(["out of fold", "R2", "RMSE", "90 % interval"], rows)]

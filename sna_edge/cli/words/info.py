@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(model: Model, found: list[Range]) -> dict[str, Any]:
-    """The model as JSON types; `range` is what no value in the domain leaves, `reached` what some take, `sampled` what the file says."""
+    """The model as JSON types; `range` is what no value in the domain leaves, `reached` what some
+    take, `sampled` what the file says."""
     return {
         "kind": model.interaction.kind,
         "modes": model.interaction.rank,
@@ -64,14 +65,38 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
     kind, modes = model.interaction.kind.upper(), model.interaction.rank
     head = f"{path}: {kind}, {modes} modes, {model.parameters} parameters, {size} bytes, not signed"
     inputs = [
-        [a.name, a.unit or "-", _domain(a), a.kind, str(a.basis.n_spans), str(a.basis.degree), dtype]
+        [
+            a.name,
+            a.unit or "-",
+            _domain(a),
+            a.kind,
+            str(a.basis.n_spans),
+            str(a.basis.degree),
+            dtype,
+        ]
         for a, dtype in zip(model.axes, model.dtypes, strict=True)
     ]
-    lines = [head, "", *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs), ""]
+    lines = [
+        head,
+        "",
+        *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs),
+        "",
+    ]
     outputs = []
     for o, r in zip(model.outputs, found, strict=True):
-        outputs.append([o.name, o.unit or "-", _inward(r.reached), _outward(r.within), o.link, interval_text(model, o)])
-    lines += table(["output", "unit", "reached in the domain", "surely within", "link", "interval"], outputs)
+        outputs.append(
+            [
+                o.name,
+                o.unit or "-",
+                _inward(r.reached),
+                _outward(r.within),
+                o.link,
+                interval_text(model, o),
+            ]
+        )
+    lines += table(
+        ["output", "unit", "reached in the domain", "surely within", "link", "interval"], outputs
+    )
     if model.certificate:
         lines += ["", "certificate", *_tree(model.certificate)]
     return lines + _fitted(model.metadata.get("fit", {}))
@@ -81,7 +106,11 @@ def _fitted(fit: Any) -> list[str]:
     """Inputs that the fit left out and what its time limit cut."""
     found = fit if isinstance(fit, dict) else {}
     said = {"left out when fitted": found.get("dropped"), "cut by the time limit": found.get("cut")}
-    return [f"{what}: {', '.join(map(str, names))}" for what, names in said.items() if isinstance(names, list) and names]
+    return [
+        f"{what}: {', '.join(map(str, names))}"
+        for what, names in said.items()
+        if isinstance(names, list) and names
+    ]
 
 
 def _inward(ends: tuple[float, float]) -> str:

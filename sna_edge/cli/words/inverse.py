@@ -1,4 +1,5 @@
-"""Answer inverse questions: which inputs give a target, what caused a measurement, what should be turned."""
+"""Answer inverse questions: which inputs give a target, what caused a measurement, what should be
+turned."""
 
 from __future__ import annotations
 
@@ -11,7 +12,20 @@ from ...errors import InputError
 from ...model import Model
 from ...status import MEANING, Status
 from ...values.naming import labelled
-from ..console import USAGE, add_at, add_json, add_model, assignments, emit, exit_code, given, number, split_names, table, with_unit
+from ..console import (
+    USAGE,
+    add_at,
+    add_json,
+    add_model,
+    assignments,
+    emit,
+    exit_code,
+    given,
+    number,
+    split_names,
+    table,
+    with_unit,
+)
 from ..console import target as wanted
 from ..dialects import add_dialect
 
@@ -35,38 +49,94 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", **many, metavar="NAME=VALUE", help=what)
     parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to find")
     add_at(parser, "the known inputs; level names for categorical inputs")
-    parser.add_argument("--table", metavar="IN.csv", help="one inversion per row: columns of measured outputs and of known inputs")
-    parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the table with the inputs found goes")
-    parser.add_argument("--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target")
-    parser.add_argument("--count", type=int, metavar="N", help=f"diverse solutions with several unknowns (default {DEFAULT_COUNT})")
-    parser.add_argument("--observations", metavar="FILE.csv", help="measurements: columns of known inputs and measured outputs")
-    parser.add_argument("--noise", **many, metavar="S", help="standard deviation of the measurements: one number, or NAME=S per output")
-    parser.add_argument("--student-t", type=float, metavar="FREEDOM", help="noise with heavy tails, against outliers")
     parser.add_argument(
-        "--prior", **many, metavar="NAME=KIND:A,B", help="uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA of an unknown"
+        "--table",
+        metavar="IN.csv",
+        help="one inversion per row: columns of measured outputs and of known inputs",
     )
-    what = "the uncertainty of the measurements alone, without the model's own error (by default its stored interval counts too)"
+    parser.add_argument(
+        "-o", "--output", metavar="OUT.csv", help="where the table with the inputs found goes"
+    )
+    parser.add_argument(
+        "--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target"
+    )
+    parser.add_argument(
+        "--count",
+        type=int,
+        metavar="N",
+        help=f"diverse solutions with several unknowns (default {DEFAULT_COUNT})",
+    )
+    parser.add_argument(
+        "--observations",
+        metavar="FILE.csv",
+        help="measurements: columns of known inputs and measured outputs",
+    )
+    parser.add_argument(
+        "--noise",
+        **many,
+        metavar="S",
+        help="standard deviation of the measurements: one number, or NAME=S per output",
+    )
+    parser.add_argument(
+        "--student-t",
+        type=float,
+        metavar="FREEDOM",
+        help="noise with heavy tails, against outliers",
+    )
+    parser.add_argument(
+        "--prior",
+        **many,
+        metavar="NAME=KIND:A,B",
+        help="uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA of an unknown",
+    )
+    what = (
+        "the uncertainty of the measurements alone, without the model's own error (by default its"
+        " stored interval counts too)"
+    )
     parser.add_argument("--noise-only", action="store_true", default=None, help=what)
-    parser.add_argument("--posterior", type=int, metavar="N", help="N samples instead of the most probable values")
-    parser.add_argument("--limits", **many, metavar="NAME=LO:HI", help="limits of outputs; leave LO or HI empty for no limit")
-    parser.add_argument("--knobs", **many, metavar="A,B", help="the inputs that may be turned to bring a part inside --limits")
-    parser.add_argument("--part", **many, metavar="NAME=VALUE", help="the part as it is, every input once")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same answer (default 0)")
-    parser.add_argument("--deadline-ms", type=float, metavar="T", help="stop after T milliseconds with the best so far")
+    parser.add_argument(
+        "--posterior", type=int, metavar="N", help="N samples instead of the most probable values"
+    )
+    parser.add_argument(
+        "--limits",
+        **many,
+        metavar="NAME=LO:HI",
+        help="limits of outputs; leave LO or HI empty for no limit",
+    )
+    parser.add_argument(
+        "--knobs",
+        **many,
+        metavar="A,B",
+        help="the inputs that may be turned to bring a part inside --limits",
+    )
+    parser.add_argument(
+        "--part", **many, metavar="NAME=VALUE", help="the part as it is, every input once"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="same seed, same answer (default 0)"
+    )
+    parser.add_argument(
+        "--deadline-ms",
+        type=float,
+        metavar="T",
+        help="stop after T milliseconds with the best so far",
+    )
     add_dialect(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.deadline_ms is not None and not args.deadline_ms > 0:
-        raise InputError(f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds")
+        raise InputError(
+            f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds"
+        )
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; give a whole number that is not negative")
     asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
     if len(asked) != 1:
         raise InputError(
-            "nothing or several things to answer; give one of --target NAME=VALUE, --observations FILE.csv, "
-            "--limits NAME=LO:HI or --table IN.csv"
+            "nothing or several things to answer; give one of --target NAME=VALUE, --observations"
+            " FILE.csv, --limits NAME=LO:HI or --table IN.csv"
         )
     if args.table and not args.output:
         raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
@@ -89,7 +159,10 @@ def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
     for name, questions in BELONGS.items():
         if what not in questions and getattr(args, name) not in (None, []):
             flag = "-o" if name == "output" else f"--{name.replace('_', '-')}"
-            raise InputError(f"{flag} takes no part in --{what}; it belongs to {' or '.join(f'--{q}' for q in questions)}")
+            raise InputError(
+                f"{flag} takes no part in --{what}; it belongs to"
+                f" {' or '.join(f'--{q}' for q in questions)}"
+            )
 
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
@@ -106,18 +179,25 @@ def unknown_names(args: argparse.Namespace, model: Model) -> list[str]:
     """--unknown, at least one name."""
     names = split_names(args.unknown)
     if not names:
-        raise InputError(f"name what is sought with --unknown; inputs are {', '.join(model.input_names)}")
+        raise InputError(
+            f"name what is sought with --unknown; inputs are {', '.join(model.input_names)}"
+        )
     return names
 
 
-def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]]:
+def _target(
+    args: argparse.Namespace, model: Model, unknowns: list[str]
+) -> tuple[dict[str, Any], list[str]]:
     """All roots with one unknown, diverse solutions with several."""
     from ...inverse import level_set, roots
 
     special = _extreme_or_interval(args, model, unknowns)
     if special is not None:
         return special
-    target = {name: wanted(model, name, text) for name, text in assignments(args.target, model.output_names).items()}
+    target = {
+        name: wanted(model, name, text)
+        for name, text in assignments(args.target, model.output_names).items()
+    }
     tolerance = _numbers(args.tolerance, model.output_names)
     at: dict[str, object] = {**given(model, args.at)}
     count = DEFAULT_COUNT if args.count is None else args.count
@@ -126,11 +206,22 @@ def _target(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tupl
     if len(unknowns) == 1 and len(target) == 1 and not tolerance:
         every = roots(model, unknowns[0], target, at, deadline_ms=args.deadline_ms)
         return every.to_dict(), _root_lines(every)
-    found = level_set(model, target, unknowns, count, at=at, tolerance=tolerance, seed=args.seed, deadline_ms=args.deadline_ms)
+    found = level_set(
+        model,
+        target,
+        unknowns,
+        count,
+        at=at,
+        tolerance=tolerance,
+        seed=args.seed,
+        deadline_ms=args.deadline_ms,
+    )
     return found.to_dict(), solution_lines(found) + remark(found)
 
 
-def _extreme_or_interval(args: argparse.Namespace, model: Model, unknowns: list[str]) -> tuple[dict[str, Any], list[str]] | None:
+def _extreme_or_interval(
+    args: argparse.Namespace, model: Model, unknowns: list[str]
+) -> tuple[dict[str, Any], list[str]] | None:
     """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
     from ...inverse import argmax, argmin, interval_set
     from ..inverse_measured import limits
@@ -139,11 +230,16 @@ def _extreme_or_interval(args: argparse.Namespace, model: Model, unknowns: list[
     if not any(":" in text or text in ("min", "max") for text in named.values()):
         return None
     if len(named) > 1 or len(unknowns) > 1 or args.tolerance:
-        raise InputError("LO:HI, min and max take one output, one unknown and no tolerance; give numbers otherwise")
+        raise InputError(
+            "LO:HI, min and max take one output, one unknown and no tolerance; give numbers"
+            " otherwise"
+        )
     ((name, text),) = named.items()
     at: dict[str, object] = {**given(model, args.at)}
     if text in ("min", "max"):
-        best = (argmin if text == "min" else argmax)(model, unknowns[0], name, at, deadline_ms=args.deadline_ms)
+        best = (argmin if text == "min" else argmax)(
+            model, unknowns[0], name, at, deadline_ms=args.deadline_ms
+        )
         return best.to_dict(), _extreme_lines(model, unknowns[0], name, best)
     low, high = limits(model, args.target)[name]
     ends = (-float("inf") if low is None else low, float("inf") if high is None else high)
@@ -165,15 +261,23 @@ def _numbers(texts: list[str], known: list[str]) -> dict[str, float]:
     values = assignments(texts, known)
     for name in values:
         if name not in known:
-            raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(known)}")
+            raise InputError(
+                f"{name!r} is not an output of this model; its outputs are {', '.join(known)}"
+            )
     return {name: number(name, text) for name, text in values.items()}
 
 
 def _root_lines(found: Any) -> list[str]:
     axis = found.axes[0]
     isolated = found.solutions[: len(found.x)]  # the middles of the intervals come after them
-    lines = [_one(axis, s[axis.name]) + ("  (touches)" if t else "") for s, t in zip(isolated, found.tangent, strict=True)]
-    lines += [f"{axis.name} from {with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}" for a, b in found.intervals]
+    lines = [
+        _one(axis, s[axis.name]) + ("  (touches)" if t else "")
+        for s, t in zip(isolated, found.tangent, strict=True)
+    ]
+    lines += [
+        f"{axis.name} from {with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}"
+        for a, b in found.intervals
+    ]
     return lines + remark(found)
 
 
@@ -185,7 +289,11 @@ def solution_lines(found: Any) -> list[str]:
 
 
 def _one(axis: Axis, value: Any) -> str:
-    return f"{axis.name} = {value}" if isinstance(value, str) else f"{axis.name} = {with_unit(value, axis.unit)}"
+    return (
+        f"{axis.name} = {value}"
+        if isinstance(value, str)
+        else f"{axis.name} = {with_unit(value, axis.unit)}"
+    )
 
 
 def cell(value: Any) -> str:

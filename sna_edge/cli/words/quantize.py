@@ -21,10 +21,20 @@ WORDS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     choices = ("float16", "int16", "int8", "auto")
-    parser.add_argument("--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error")
-    parser.add_argument("--max-error", type=float, metavar="E", help="largest measured error over the output range")
-    parser.add_argument("--integer-path", action="store_true", help="add what cores without an FPU need (int16 and int8 tables)")
-    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .sna file to write")
+    parser.add_argument(
+        "--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error"
+    )
+    parser.add_argument(
+        "--max-error", type=float, metavar="E", help="largest measured error over the output range"
+    )
+    parser.add_argument(
+        "--integer-path",
+        action="store_true",
+        help="add what cores without an FPU need (int16 and int8 tables)",
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the .sna file to write"
+    )
     add_json(parser)
 
 
@@ -44,21 +54,32 @@ def run(args: argparse.Namespace) -> int:
         "status": "ok", "output": args.output, "bytes": after, "bytes_before": before, "dtypes": dtypes, "certificate": small.certificate,
         "max_error": small.certificate.get("max"), "integer_path": small.integer_path, "remarks": remarks,
     }  # fmt: skip
-    lines = [f"{args.output}: {after} bytes (was {before}); " + ", ".join(f"{n} {t}" for n, t in dtypes.items())]
+    lines = [
+        f"{args.output}: {after} bytes (was {before}); "
+        + ", ".join(f"{n} {t}" for n, t in dtypes.items())
+    ]
     emit(args, answer, lines + certificate_lines(small.certificate) + remarks)
     return 0
 
 
 def _wider(args: argparse.Namespace, model: Model) -> list[str]:
     """Says which inputs could not be stored in the type that was asked for."""
-    wider = [name for name, dtype in zip(model.input_names, model.dtypes, strict=True) if dtype != args.to]
+    wider = [
+        name
+        for name, dtype in zip(model.input_names, model.dtypes, strict=True)
+        if dtype != args.to
+    ]
     if args.to == "auto" or args.max_error is None or not wider:
         return []
-    return [f"{', '.join(wider)} stored wider than {args.to}, which errs by more than {args.max_error:g}; ask for a larger --max-error"]
+    return [
+        f"{', '.join(wider)} stored wider than {args.to}, which errs by more than"
+        f" {args.max_error:g}; ask for a larger --max-error"
+    ]
 
 
 def _with_integers(model: Model) -> tuple[Model, list[str]]:
-    """The model with its integer path; without it and with the reason where it has none that can be used."""
+    """The model with its integer path; without it and with the reason where it has none that can be
+    used."""
     from sna_export.certify import with_integer_path
 
     try:
@@ -68,7 +89,15 @@ def _with_integers(model: Model) -> tuple[Model, list[str]]:
 
 
 def certificate_lines(certificate: dict[str, Any]) -> list[str]:
-    """The figures of a certificate in words, as fractions of the output range (rigorous ones perhaps of that before the link)."""
+    """The figures of a certificate in words, as fractions of the output range (rigorous ones
+    perhaps of that before the link)."""
     linear = {"exact_rms", "bound"} if "rigorous" in certificate else set()
-    ranges = {key: f"range {certificate['rigorous']}" if key in linear else "output range" for key in WORDS}
-    return [f"  {text:42s} {certificate[key]:.2g} of the {ranges[key]}" for key, text in WORDS.items() if key in certificate]
+    ranges = {
+        key: f"range {certificate['rigorous']}" if key in linear else "output range"
+        for key in WORDS
+    }
+    return [
+        f"  {text:42s} {certificate[key]:.2g} of the {ranges[key]}"
+        for key, text in WORDS.items()
+        if key in certificate
+    ]

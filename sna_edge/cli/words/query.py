@@ -13,7 +13,20 @@ from ...core.tolerance import checked, remark, to_border
 from ...errors import InputError
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
-from ..console import add_at, add_json, add_model, assignments, emit, exit_code, given, number, outcomes, show, with_unit, writable
+from ..console import (
+    add_at,
+    add_json,
+    add_model,
+    assignments,
+    emit,
+    exit_code,
+    given,
+    number,
+    outcomes,
+    show,
+    with_unit,
+    writable,
+)
 from ..dialects import add_dialect, open_for
 from ..rows import Floats, answer_table, free_name, summary
 
@@ -23,10 +36,16 @@ HELP = "forward: outputs with intervals for one point or a table"
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_at(parser, "the point, every input once; level names for categorical inputs")
-    parser.add_argument("--table", metavar="IN.csv", help="a table with a column per input; other columns are carried along")
+    parser.add_argument(
+        "--table",
+        metavar="IN.csv",
+        help="a table with a column per input; other columns are carried along",
+    )
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the answered table goes")
     parser.add_argument(
-        "--extrapolate", action="store_true", help="also outside the domain, linearly, marked `extrapolated` and without an interval"
+        "--extrapolate",
+        action="store_true",
+        help="also outside the domain, linearly, marked `extrapolated` and without an interval",
     )
     parser.add_argument(
         "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
@@ -38,7 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if bool(args.at) == bool(args.table):
-        raise InputError("nothing or two things to answer; give either --at NAME=VALUE ... or --table IN.csv")
+        raise InputError(
+            "nothing or two things to answer; give either --at NAME=VALUE ... or --table IN.csv"
+        )
     if args.table and not args.output:
         raise InputError("--table has no place for its answers; add -o OUT.csv")
     if args.output:
@@ -60,7 +81,9 @@ def _point(args: argparse.Namespace, model: Model) -> int:
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
     if found.moved is not None and found.moved.any():
-        answer["remark"] = remark(model.axes, np.array([a.coordinate(asked[a.name]) for a in model.axes]), found.moved[0])
+        answer["remark"] = remark(
+            model.axes, np.array([a.coordinate(asked[a.name]) for a in model.axes]), found.moved[0]
+        )
         lines.append(f"remark: {answer['remark']}")
     emit(args, answer, lines)
     return exit_code(status)
@@ -69,12 +92,19 @@ def _point(args: argparse.Namespace, model: Model) -> int:
 def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float]:
     """--sensor-tolerance in axis units."""
     texts = assignments(args.sensor_tolerance, model.input_names)
-    return checked(model.axes, {name: number(f"the tolerance of {name}", text) for name, text in texts.items()})
+    return checked(
+        model.axes, {name: number(f"the tolerance of {name}", text) for name, text in texts.items()}
+    )
 
 
 def _outputs(model: Model, found: Evaluation) -> dict[str, Any]:
     return {
-        o.name: {"value": found.value[0, k], "lower": found.lower[0, k], "upper": found.upper[0, k], "unit": o.unit}
+        o.name: {
+            "value": found.value[0, k],
+            "lower": found.lower[0, k],
+            "upper": found.upper[0, k],
+            "unit": o.unit,
+        }
         for k, o in enumerate(model.outputs)
     }
 
@@ -87,11 +117,15 @@ def _line(model: Model, found: Evaluation, k: int) -> str:
         return text
     if found.status[0] == Status.EXTRAPOLATED:
         return f"{text}  (no interval outside the domain)"
-    return f"{text}  ({100 * o.interval.level:g} %{_of(model, o.name)} between {found.lower[0, k]:.6g} and {found.upper[0, k]:.6g})"
+    return (
+        f"{text}  ({100 * o.interval.level:g} %{_of(model, o.name)} between {found.lower[0, k]:.6g}"
+        f" and {found.upper[0, k]:.6g})"
+    )
 
 
 def _of(model: Model, name: str) -> str:
-    """What the interval holds where the table had two values only: single outcomes, not the share that the value is."""
+    """What the interval holds where the table had two values only: single outcomes, not the share
+    that the value is."""
     two = outcomes(model).get(name)
     return f" of outcomes, {two[0]:g} or {two[1]:g}," if two else ""
 
@@ -103,9 +137,16 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
         message = axis.unseen(axis.coordinate(assignments(texts, model.input_names)[axis.name]))
     else:
         side = "above" if excess > 0 else "below"
-        message = f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain {axis.describe()}"
+        message = (
+            f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain"
+            f" {axis.describe()}"
+        )
     extra = {"input": axis.name, "excess": excess, "message": message}
-    return extra if axis.kind == "categorical" else extra | {"domain": [show(axis, axis.lower), show(axis, axis.upper)]}
+    return (
+        extra
+        if axis.kind == "categorical"
+        else extra | {"domain": [show(axis, axis.lower), show(axis, axis.upper)]}
+    )
 
 
 def _table(args: argparse.Namespace, model: Model) -> int:
@@ -113,17 +154,27 @@ def _table(args: argparse.Namespace, model: Model) -> int:
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
         x = np.stack([columns[a.name] for a in model.axes], axis=1)
-        found = model.evaluate(x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True)
-        return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(len(found.status), -1)
+        found = model.evaluate(
+            x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True
+        )
+        return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(
+            len(found.status), -1
+        )
 
     def remarks(columns: dict[str, Floats]) -> dict[int, str]:
         x = np.stack([columns[a.name] for a in model.axes], axis=1)
         _, moved = to_border(model.axes, x, tolerance)
-        return {row: remark(model.axes, x[row], moved[row]) for row in np.flatnonzero(moved.any(axis=1)).tolist()}
+        return {
+            row: remark(model.axes, x[row], moved[row])
+            for row in np.flatnonzero(moved.any(axis=1)).tolist()
+        }
 
     names: list[str] = []
     for output in model.output_names:
-        ends = [free_name(f"{output}_{end}", "_", [*model.output_names, *names]) for end in ("lower", "upper")]
+        ends = [
+            free_name(f"{output}_{end}", "_", [*model.output_names, *names])
+            for end in ("lower", "upper")
+        ]
         names += [output, *ends]
     source, needed = open_for(args, args.table, model), {a.name: a for a in model.axes}
     found = answer_table(source, args.output, needed, names, answer, remarks if tolerance else None)

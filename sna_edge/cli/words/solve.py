@@ -18,15 +18,41 @@ POINTS = 200  # random points of the comparison with the reference
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("problem", nargs="?", metavar="NAME|FILE.py", help="a shipped problem, or a file that defines `problem`")
+    parser.add_argument(
+        "problem",
+        nargs="?",
+        metavar="NAME|FILE.py",
+        help="a shipped problem, or a file that defines `problem`",
+    )
     parser.add_argument("--list", action="store_true", help="list the shipped problems")
     parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
-    parser.add_argument("--rank-max", type=_positive, metavar="R", help="largest rank (default: the problem's)")
-    parser.add_argument("--tolerance", type=_tolerance, metavar="E", help="relative tolerance of the solve (default: the problem's)")
-    parser.add_argument("--modes", type=int, metavar="R", help="deliver as a sum of R products, 0: as a train (default: the problem's)")
-    parser.add_argument("--time-limit", type=_seconds, metavar="S", help="stop after S seconds with the best so far")
-    parser.add_argument("--dtype", default="float32", choices=("float64", "float32"), help="storage of the tables (default: %(default)s)")
-    parser.add_argument("--device", metavar="NAME", help="run the eliminations on torch, for example cuda")
+    parser.add_argument(
+        "--rank-max", type=_positive, metavar="R", help="largest rank (default: the problem's)"
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_tolerance,
+        metavar="E",
+        help="relative tolerance of the solve (default: the problem's)",
+    )
+    parser.add_argument(
+        "--modes",
+        type=int,
+        metavar="R",
+        help="deliver as a sum of R products, 0: as a train (default: the problem's)",
+    )
+    parser.add_argument(
+        "--time-limit", type=_seconds, metavar="S", help="stop after S seconds with the best so far"
+    )
+    parser.add_argument(
+        "--dtype",
+        default="float32",
+        choices=("float64", "float32"),
+        help="storage of the tables (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="run the eliminations on torch, for example cuda"
+    )
     parser.add_argument("--report", metavar="HTML", help="write a page with convergence and slices")
     add_json(parser)
 
@@ -41,7 +67,9 @@ def _positive(text: str) -> int:
 def _tolerance(text: str) -> float:
     value = float(text)
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a relative tolerance; give a number between 0 and 1")
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a relative tolerance; give a number between 0 and 1"
+        )
     return value
 
 
@@ -57,23 +85,32 @@ def run(args: argparse.Namespace) -> int:
 
     if args.list:
         titles = {name: make().title for name, make in SHIPPED.items()}
-        emit(args, {"status": "ok", "problems": titles}, [f"{name:20} {title}" for name, title in titles.items()])
+        emit(
+            args,
+            {"status": "ok", "problems": titles},
+            [f"{name:20} {title}" for name, title in titles.items()],
+        )
         return ANSWERED
     if not args.problem or not args.output:
-        raise InputError("solve needs a problem and -o MODEL; `sna-edge solve --list` names the shipped problems")
+        raise InputError(
+            "solve needs a problem and -o MODEL; `sna-edge solve --list` names the shipped problems"
+        )
     for path in (args.output, *([args.report] if args.report else [])):
         writable(path)
     return _solve(args, _stated(args.problem, SHIPPED))
 
 
 def _stated(name: str, shipped: dict[str, Callable[[], Any]]) -> Any:
-    """The problem of a shipped name, or the `problem` (or what `problem()` returns) of a Python file."""
+    """The problem of a shipped name, or the `problem` (or what `problem()` returns) of a Python
+    file."""
     from sna_export.solve import Problem
 
     if name in shipped:
         return shipped[name]()
     if not name.endswith(".py"):
-        raise InputError(f"there is no shipped problem {name!r}; use one of {', '.join(shipped)}, or a FILE.py")
+        raise InputError(
+            f"there is no shipped problem {name!r}; use one of {', '.join(shipped)}, or a FILE.py"
+        )
     if not Path(name).is_file():
         raise InputError(f"there is no file {name}; check the path")
     found = runpy.run_path(name).get("problem")
@@ -89,14 +126,20 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     from sna_export.solve.accuracy import measured_error
     from sna_export.solve.report import write_report
 
-    given = {n: getattr(args, n) for n in ("rank_max", "tolerance", "modes", "time_limit", "device")}
+    given = {
+        n: getattr(args, n) for n in ("rank_max", "tolerance", "modes", "time_limit", "device")
+    }
     solution = solve(problem, listener=None if args.json else _tell, **given)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
     error = measured_error(model, problem, POINTS) if problem.reference else None
     if args.report:
         write_report(args.report, solution, error)
-    status = Status.DEADLINE if args.time_limit is not None and solution.seconds > args.time_limit else Status.OK
+    status = (
+        Status.DEADLINE
+        if args.time_limit is not None and solution.seconds > args.time_limit
+        else Status.OK
+    )
     figures = _figures(args, solution, error)
     emit(args, {"status": status.label, **figures}, _lines(args, problem, solution, error, status))
     return ANSWERED if status == Status.OK else NO_VALUE
@@ -106,7 +149,11 @@ def _tell(step: Any, left: float | None) -> None:
     """One line per sweep on stderr."""
     residual = "" if step.residual != step.residual else f"  residual {step.residual:.1e}"
     rest = "" if left is None else f"  at most {left:.0f} s left"
-    print(f"sweep {step.sweep:3}  rank {step.rank:3}  change {step.change:.1e}{residual}  {step.seconds:6.1f} s{rest}", file=sys.stderr)
+    print(
+        f"sweep {step.sweep:3}  rank {step.rank:3}  change {step.change:.1e}{residual} "
+        f" {step.seconds:6.1f} s{rest}",
+        file=sys.stderr,
+    )
 
 
 def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> dict[str, Any]:
@@ -125,13 +172,17 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
     }
 
 
-def _lines(args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status) -> list[str]:
+def _lines(
+    args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status
+) -> list[str]:
     lines = [f"{problem.title or problem.name}: {solution.model!r}"]
     lines.append(f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}")
     if status != Status.OK:
         lines.append(f"{status.label}: stopped at the time limit, the model is the best so far")
     if error is not None:
-        lines.append(f"relative L2 error against the reference at {POINTS} random points: {error:.2e}")
+        lines.append(
+            f"relative L2 error against the reference at {POINTS} random points: {error:.2e}"
+        )
     lines += [f"{name}: {value:.6g}" for name, value in solution.quantities.items()]
     lines.append(f"wrote {args.output}, {Path(args.output).stat().st_size} bytes")
     return lines if not args.report else [*lines, f"wrote {args.report}"]

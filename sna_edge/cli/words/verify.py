@@ -1,4 +1,5 @@
-"""Check a model as the device does: every rule of the format, the digests, the golden vectors on every backend there is."""
+"""Check a model as the device does: every rule of the format, the digests, the golden vectors on
+every backend there is."""
 
 from __future__ import annotations
 
@@ -24,8 +25,20 @@ def run(args: argparse.Namespace) -> int:
     assert model.artifact is not None
     backends = {name: _replayed(model.artifact, name) for name in NAMES}
     passed = [name for name, word in backends.items() if word == "passed"]
-    answer = {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model), "golden": backends}
-    emit(args, answer, [f"{args.model} is whole: format, digests and golden vectors hold (replayed on {', '.join(passed)})"])
+    answer = {
+        "status": "ok",
+        "file": args.model,
+        "bytes": os.path.getsize(args.model),
+        "golden": backends,
+    }
+    emit(
+        args,
+        answer,
+        [
+            f"{args.model} is whole: format, digests and golden vectors hold (replayed on"
+            f" {', '.join(passed)})"
+        ],
+    )
     return 0
 
 

@@ -1,4 +1,5 @@
-"""Judge parts as they come: JSON lines on stdin (or a CSV that may grow), one verdict per part as a JSON line."""
+"""Judge parts as they come: JSON lines on stdin (or a CSV that may grow), one verdict per part as a
+JSON line."""
 
 from __future__ import annotations
 
@@ -18,7 +19,17 @@ from ...model import Model
 from ...quality import Line, read_limits
 from ...quality.echo import ECHOED, altered, sent
 from ...quality.readings import LONGEST, table_readings
-from ...table import Dialect, Marks, Measure, OpenMark, Record, Source, hint_of, open_table, sheet_at
+from ...table import (
+    Dialect,
+    Marks,
+    Measure,
+    OpenMark,
+    Record,
+    Source,
+    hint_of,
+    open_table,
+    sheet_at,
+)
 from ..console import ANSWERED, FAULT, NO_VALUE, add_model, plain
 from ..dialects import add_dialect, declared
 
@@ -27,28 +38,67 @@ HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice 
 _encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
 _c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
 if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
-    _c_encoder = _c_encoder(None, _encoder.default, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False)
+    _c_encoder = _c_encoder(
+        None,
+        _encoder.default,
+        json.encoder.encode_basestring_ascii,
+        None,
+        ": ",
+        ", ",
+        False,
+        False,
+        False,
+    )
 BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("--limits", required=True, metavar="FILE.toml", help="outputs with LSL, USL, target; knobs with bounds, step, cost")
-    parser.add_argument("--table", metavar="PARTS.csv", help="read parts from a table instead of JSON lines on stdin; - for one on stdin")
-    parser.add_argument("--follow", action="store_true", help="wait for more rows of --table, until interrupted; a restart goes on there")
-    parser.add_argument("--state", metavar="FILE", help="where --follow notes what is answered (default: PARTS.csv.state)")
     parser.add_argument(
-        "--advice-ms", type=float, default=50.0, metavar="T", help="time for the advice on a reject; 0 for no advice (default 50)"
+        "--limits",
+        required=True,
+        metavar="FILE.toml",
+        help="outputs with LSL, USL, target; knobs with bounds, step, cost",
+    )
+    parser.add_argument(
+        "--table",
+        metavar="PARTS.csv",
+        help="read parts from a table instead of JSON lines on stdin; - for one on stdin",
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="wait for more rows of --table, until interrupted; a restart goes on there",
+    )
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="where --follow notes what is answered (default: PARTS.csv.state)",
+    )
+    parser.add_argument(
+        "--advice-ms",
+        type=float,
+        default=50.0,
+        metavar="T",
+        help="time for the advice on a reject; 0 for no advice (default 50)",
     )
     add_dialect(parser)
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the answers are JSON lines anyway")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="accepted for symmetry: the answers are JSON lines anyway",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     if args.advice_ms < 0:
-        raise InputError(f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice")
+        raise InputError(
+            f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice"
+        )
     if args.follow and not args.table:
-        raise InputError("--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway")
+        raise InputError(
+            "--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway"
+        )
     model = read(args.model, args.backend)
     line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
     try:
@@ -72,7 +122,8 @@ def _stream(line: Line, source: int) -> None:
 
 
 def blocks(source: int) -> Iterator[list[bytes]]:
-    """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of input.
+    """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of
+    input.
 
     Of a line longer than LONGEST only the first part is kept, so that memory stays bounded.
     """
@@ -98,17 +149,34 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     if args.state and not note:
         raise InputError("--state needs --follow and a table that is a file; leave it out")
     hint, told = hint_of(model.metadata.get("dialect")), Dialect(**declared(args))
-    if _is_file(args.table) and os.path.exists(args.table) and (sheet := sheet_at(args.table, levels, told)):
+    if (
+        _is_file(args.table)
+        and os.path.exists(args.table)
+        and (sheet := sheet_at(args.table, levels, told))
+    ):
         if args.follow:
-            raise InputError(f"{args.table} is written as a whole and cannot be followed; leave --follow out, or follow a CSV file")
+            raise InputError(
+                f"{args.table} is written as a whole and cannot be followed; leave --follow out, or"
+                " follow a CSV file"
+            )
         return _sheet(line, sheet, numbers)
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
-    records = Growing(args.table, follow=args.follow, note=note, declared=told, hint=hint, categorical=levels, needed=numbers)
+    records = Growing(
+        args.table,
+        follow=args.follow,
+        note=note,
+        declared=told,
+        hint=hint,
+        categorical=levels,
+        needed=numbers,
+    )
     valued = False
     for batch in records:
         _complete(records, model, args.table)
-        answers = line.readings(table_readings(records.names, batch), records.count + 1, records.number, records.units)
+        answers = line.readings(
+            table_readings(records.names, batch), records.count + 1, records.number, records.units
+        )
         valued = _write(answers) or valued
         if note:
             _stored()
@@ -117,8 +185,11 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     return valued
 
 
-def _settled(args: argparse.Namespace, hint: Dialect, levels: Sequence[str], numbers: Sequence[str]) -> Dialect:
-    """What is declared, with the decimal mark that the whole file proves. Raises InputError where it stays open."""
+def _settled(
+    args: argparse.Namespace, hint: Dialect, levels: Sequence[str], numbers: Sequence[str]
+) -> Dialect:
+    """What is declared, with the decimal mark that the whole file proves. Raises InputError where
+    it stays open."""
     told = Dialect(**declared(args))
     try:
         marks = open_table(args.table, hint, **declared(args), categorical=levels).settle(numbers)
@@ -136,8 +207,18 @@ def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
     for block in sheet.blocks():
         for name in numbers:
             marks.column(name).look(block.column(sheet.names.index(name)), block.lines)
-        records = [Record(at, row, block.wrong.get(i, "")) for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))]
-        valued = _write(line.readings(table_readings(sheet.names, records), count + 1, marks.number, sheet.units)) or valued
+        records = [
+            Record(at, row, block.wrong.get(i, ""))
+            for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))
+        ]
+        valued = (
+            _write(
+                line.readings(
+                    table_readings(sheet.names, records), count + 1, marks.number, sheet.units
+                )
+            )
+            or valued
+        )
         count += len(records)
     if not count:
         raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")
@@ -153,7 +234,10 @@ def _complete(found: Source | Growing, model: Model, table: str) -> None:
     """Raises InputError where the table lacks an input, or has one in a unit of another kind."""
     missing = [name for name in model.input_names if name not in found.names]
     if missing:
-        raise InputError(f"{table} has no column {', '.join(map(repr, missing))}; its columns are {', '.join(found.names)}")
+        raise InputError(
+            f"{table} has no column {', '.join(map(repr, missing))}; its columns are"
+            f" {', '.join(found.names)}"
+        )
     for axis in model.axes:
         if found.units.get(axis.name):
             Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
@@ -166,7 +250,8 @@ def _stored() -> None:
 
 
 def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> bool:
-    """The answers as lines, at once, and whether one has values; `texts` are the lines of JSON that they answer, if they came as such."""
+    """The answers as lines, at once, and whether one has values; `texts` are the lines of JSON that
+    they answer, if they came as such."""
     if not answers:
         return False
     written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
@@ -195,5 +280,7 @@ def _as_sent(answer: dict[str, Any], line: bytes) -> str:
     except RecursionError:  # read a little less deep in the stack
         given = {}
     back = [f"{json.dumps(key)}: {given.get(key, 'null')}" for key in answer if key in ECHOED]
-    rest = _text({key: value for key, value in answer.items() if key not in ECHOED and key != "line"}, b"")
+    rest = _text(
+        {key: value for key, value in answer.items() if key not in ECHOED and key != "line"}, b""
+    )
     return f'{{"line": {answer["line"]}, {", ".join(back)}, {rest[1:]}'

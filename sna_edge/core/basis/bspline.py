@@ -9,7 +9,8 @@ from .span import Floats, SpanBasis, uniform_breaks
 
 
 def bspline(breaks: ArrayLike, degree: int) -> SpanBasis:
-    """N_{i,q}(x) = (x-t_i)/(t_{i+q}-t_i) N_{i,q-1} + (t_{i+q+1}-x)/(t_{i+q+1}-t_{i+1}) N_{i+1,q-1}, clamped.
+    """N_{i,q}(x) = (x-t_i)/(t_{i+q}-t_i) N_{i,q-1} + (t_{i+q+1}-x)/(t_{i+q+1}-t_{i+1}) N_{i+1,q-1},
+    clamped.
 
     `breaks` [S+1] strictly increasing, degree p in 0..7; n_rows = S + p.
     Source: de Boor, A Practical Guide to Splines (1978), chapter IX.
@@ -20,7 +21,8 @@ def bspline(breaks: ArrayLike, degree: int) -> SpanBasis:
 
 
 def periodic_bspline(breaks: ArrayLike, degree: int) -> SpanBasis:
-    """The B-splines on knots continued with the period of the axis; n_rows = S + p, rows S.. repeat rows 0..
+    """The B-splines on knots continued with the period of the axis; n_rows = S + p, rows S.. repeat
+    rows 0..
 
     `breaks` [S+1] with S >= degree; `basis.tie` maps rows to the S free coefficients.
     """
@@ -51,7 +53,8 @@ def _from_knots(breaks: Floats, knots: Floats, degree: int, n_rows: int, kind: s
 
 
 def _span_matrix(t: Floats, degree: int) -> Floats:
-    """Coefficients [p+1, p+1] of the B-splines alive on [0, 1] with local knots t [2p+2] (t[p] = 0, t[p+1] = 1)."""
+    """Coefficients [p+1, p+1] of the B-splines alive on [0, 1] with local knots t [2p+2] (t[p] = 0,
+    t[p+1] = 1)."""
     alive = [np.zeros(degree + 1) for _ in range(degree + 1)]
     alive[0][0] = 1.0
     for q in range(1, degree + 1):

@@ -16,21 +16,33 @@ def hat(breaks: ArrayLike) -> SpanBasis:
 
 
 def lagrange(breaks: ArrayLike, degree: int) -> SpanBasis:
-    """B_i(u) = prod_{j != i} (u - u_j) / (u_i - u_j), u_j = j / p: continuous; n_rows = S p + 1 (p >= 1)."""
+    """B_i(u) = prod_{j != i} (u - u_j) / (u_i - u_j), u_j = j / p: continuous; n_rows = S p + 1 (p
+    >= 1)."""
     nodes = np.linspace(0.0, 1.0, degree + 1) if degree else np.array([0.5])
     matrix = np.linalg.inv(np.vander(nodes, degree + 1, increasing=True)).T
     return _elements(breaks, degree, matrix, degree > 0, "lagrange")
 
 
 def bernstein(breaks: ArrayLike, degree: int, *, continuous: bool = False) -> SpanBasis:
-    """B_i(u) = binom(p, i) u^i (1-u)^(p-i): every piecewise polynomial; n_rows = S (p+1), or S p + 1 if continuous."""
-    return _elements(breaks, degree, bernstein_matrix(degree), continuous and degree > 0, "bernstein")
+    """B_i(u) = binom(p, i) u^i (1-u)^(p-i): every piecewise polynomial; n_rows = S (p+1), or S p +
+    1 if continuous."""
+    return _elements(
+        breaks, degree, bernstein_matrix(degree), continuous and degree > 0, "bernstein"
+    )
 
 
 def levels(count: int) -> SpanBasis:
     """B_0 = 1 on level x in {0, .., count-1}: one row per level of a categorical axis."""
     breaks: Floats = np.arange(count + 1, dtype=float) - 0.5
-    return SpanBasis(breaks, 0, np.arange(count), np.zeros(count, dtype=np.int64), np.ones((1, 1, 1)), count, "levels")
+    return SpanBasis(
+        breaks,
+        0,
+        np.arange(count),
+        np.zeros(count, dtype=np.int64),
+        np.ones((1, 1, 1)),
+        count,
+        "levels",
+    )
 
 
 def bernstein_matrix(degree: int) -> Floats:
@@ -47,4 +59,12 @@ def _elements(breaks: ArrayLike, degree: int, matrix: Floats, shared: bool, kind
     spans = len(breaks) - 1
     stride = degree if shared else degree + 1
     n_rows = spans * stride + (1 if shared else 0)
-    return SpanBasis(breaks, degree, np.arange(spans) * stride, np.zeros(spans, dtype=np.int64), matrix[None], n_rows, kind)
+    return SpanBasis(
+        breaks,
+        degree,
+        np.arange(spans) * stride,
+        np.zeros(spans, dtype=np.int64),
+        matrix[None],
+        n_rows,
+        kind,
+    )

@@ -19,22 +19,35 @@ MAX_SPANS = 32768
 
 
 def uniform_breaks(lower: float, upper: float, spans: int) -> Floats:
-    """breaks[s] = lower + (upper - lower) * s / S, with the last one exactly `upper`. Shape [S+1]."""
+    """breaks[s] = lower + (upper - lower) * s / S, with the last one exactly `upper`. Shape
+    [S+1]."""
     breaks = lower + (upper - lower) * np.arange(spans + 1) / spans
     breaks[-1] = upper
     return breaks
 
 
-def graded_breaks(lower: float, upper: float, spans: int, focus: float, ratio: float = 10.0) -> Floats:
-    """Breaks whose spans grow geometrically away from `focus`; `ratio` = largest over smallest span.
+def graded_breaks(
+    lower: float, upper: float, spans: int, focus: float, ratio: float = 10.0
+) -> Floats:
+    """Breaks whose spans grow geometrically away from `focus`; `ratio` = largest over smallest
+    span.
 
     Source: geometric grading as used for boundary layers in finite elements.
     """
     if not lower <= focus <= upper:
-        raise InputError(f"focus {focus} lies outside [{lower}, {upper}]; give a focus inside the axis")
+        raise InputError(
+            f"focus {focus} lies outside [{lower}, {upper}]; give a focus inside the axis"
+        )
     share = (focus - lower) / (upper - lower)
-    left = min(max(round(spans * share), 1 if focus > lower else 0), spans - (1 if focus < upper else 0))
-    return np.unique(np.r_[_graded_side(focus, lower, left, ratio)[::-1], _graded_side(focus, upper, spans - left, ratio)])
+    left = min(
+        max(round(spans * share), 1 if focus > lower else 0), spans - (1 if focus < upper else 0)
+    )
+    return np.unique(
+        np.r_[
+            _graded_side(focus, lower, left, ratio)[::-1],
+            _graded_side(focus, upper, spans - left, ratio),
+        ]
+    )
 
 
 def _graded_side(start: float, end: float, spans: int, ratio: float) -> Floats:
@@ -50,8 +63,8 @@ def _graded_side(start: float, end: float, spans: int, ratio: float) -> Floats:
 class SpanBasis:
     """phi(x) = sum_i B_i(u) C[first_row[s] + i],  B_i(u) = sum_k matrices[matrix_id[s], i, k] u^k.
 
-    Span s holds x in [breaks[s], breaks[s+1]), u = (x - breaks[s]) / (breaks[s+1] - breaks[s]) in [0, 1];
-    spans are right-continuous and the last one is closed.
+    Span s holds x in [breaks[s], breaks[s+1]), u = (x - breaks[s]) / (breaks[s+1] - breaks[s]) in
+    [0, 1]; spans are right-continuous and the last one is closed.
 
     Shapes: breaks [S+1], first_row [S], matrix_id [S], matrices [M, p+1, p+1]; C has n_rows rows.
     `tie[i]` names the free coefficient of row i (periodic bases store p ghost rows).
@@ -66,7 +79,12 @@ class SpanBasis:
     kind: str = "spline"
 
     def __post_init__(self) -> None:
-        for name, dtype in (("breaks", float), ("first_row", np.int64), ("matrix_id", np.int64), ("matrices", float)):
+        for name, dtype in (
+            ("breaks", float),
+            ("first_row", np.int64),
+            ("matrix_id", np.int64),
+            ("matrices", float),
+        ):
             array = np.array(getattr(self, name), dtype=dtype)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -83,7 +101,9 @@ class SpanBasis:
         if self.n_spans > MAX_SPANS:
             raise InputError(f"{self.n_spans} spans are too many; use at most {MAX_SPANS}")
         if self.matrices.shape[1:] != (p + 1, p + 1) or np.any(self.first_row + p >= self.n_rows):
-            raise InputError("span matrices or first rows do not fit the degree and the number of rows")
+            raise InputError(
+                "span matrices or first rows do not fit the degree and the number of rows"
+            )
 
     @property
     def n_spans(self) -> int:
@@ -99,10 +119,13 @@ class SpanBasis:
 
     @cached_property
     def uniform(self) -> bool:
-        """True when the breaks are exactly those of `uniform_breaks`: the span is then found in O(1)."""
+        """True when the breaks are exactly those of `uniform_breaks`: the span is then found in
+        O(1)."""
         if self.kind == "levels":
             return False
-        return bool(np.array_equal(self.breaks, uniform_breaks(self.lower, self.upper, self.n_spans)))
+        return bool(
+            np.array_equal(self.breaks, uniform_breaks(self.lower, self.upper, self.n_spans))
+        )
 
     @cached_property
     def inv_width(self) -> Floats:
@@ -113,12 +136,14 @@ class SpanBasis:
 
     @cached_property
     def tie(self) -> Ints:
-        """Free coefficient of each row, shape [n_rows]: row modulo S on periodic axes, else the row itself."""
+        """Free coefficient of each row, shape [n_rows]: row modulo S on periodic axes, else the row
+        itself."""
         rows = np.arange(self.n_rows)
         return rows % self.n_spans if self.kind == "periodic" else rows
 
     def locate(self, x: ArrayLike) -> tuple[Ints, Floats]:
-        """Span s[N] and local coordinate u[N] in [0, 1]; x is clipped to the domain, NaN goes to span 0."""
+        """Span s[N] and local coordinate u[N] in [0, 1]; x is clipped to the domain, NaN goes to
+        span 0."""
         x = np.asarray(x, dtype=float)
         if self.kind == "levels":
             level = np.clip(np.nan_to_num(np.rint(x)), 0, self.n_spans - 1).astype(np.int64)
@@ -173,7 +198,8 @@ class SpanBasis:
 
     @cached_property
     def _common(self) -> int:
-        """The matrix most spans use: applied to all points at once, the others mended afterwards."""
+        """The matrix most spans use: applied to all points at once, the others mended
+        afterwards."""
         return int(np.bincount(self.matrix_id).argmax())
 
     def _apply(self, matrices: Floats, ids: Ints, power: Floats) -> Floats:
@@ -194,13 +220,19 @@ class SpanBasis:
         return dense
 
     def power_tables(self, table: Floats) -> Floats:
-        """Polynomial coefficients of every atom on every span, [S, p+1, R]: phi(u) = sum_k u^k out[s, k]."""
+        """Polynomial coefficients of every atom on every span, [S, p+1, R]: phi(u) = sum_k u^k
+        out[s, k]."""
         rows = self.first_row[:, None] + np.arange(self.degree + 1)
-        coefficients: Floats = np.matmul(self.matrices[self.matrix_id].transpose(0, 2, 1), table[rows])
+        coefficients: Floats = np.matmul(
+            self.matrices[self.matrix_id].transpose(0, 2, 1), table[rows]
+        )
         return coefficients
 
-    def nodes(self, points: int | None = None, breakpoints: ArrayLike = ()) -> tuple[Floats, Floats]:
-        """Gauss-Legendre nodes and weights on every span (split at `breakpoints`); exact to degree 2 `points` - 1."""
+    def nodes(
+        self, points: int | None = None, breakpoints: ArrayLike = ()
+    ) -> tuple[Floats, Floats]:
+        """Gauss-Legendre nodes and weights on every span (split at `breakpoints`); exact to degree
+        2 `points` - 1."""
         if self.kind == "levels":
             return np.arange(self.n_spans, dtype=float), np.ones(self.n_spans)
         extra = np.asarray(breakpoints, dtype=float)
@@ -211,7 +243,8 @@ class SpanBasis:
         return x.reshape(-1), (half[:, None] * w).reshape(-1)
 
     def integral(self, a: float, b: float) -> Floats:
-        """int_a^b B_i(x) dx for every row i, shape [n_rows]; exact. a, b inside the domain, a <= b."""
+        """int_a^b B_i(x) dx for every row i, shape [n_rows]; exact. a, b inside the domain, a <=
+        b."""
         out = np.zeros(self.n_rows)
         k = np.arange(self.degree + 1)
         for s in range(self.n_spans):

@@ -40,18 +40,30 @@ class CP:
 
     def _validate(self) -> None:
         if self.weights.ndim != 2 or len(self.tables) != len(self.modes):
-            raise InputError("a CP interaction needs weights [R, K] and as many tables as mode lists")
+            raise InputError(
+                "a CP interaction needs weights [R, K] and as many tables as mode lists"
+            )
         for d, (table, modes) in enumerate(zip(self.tables, self.modes, strict=True)):
             if table.ndim != 2 or table.shape[1] != len(modes):
-                raise InputError(f"axis {d}: table {table.shape} does not have a column for each of {len(modes)} modes")
-            if np.any(np.diff(modes) <= 0) or (len(modes) and not 0 <= modes[0] <= modes[-1] < self.rank):
-                raise InputError(f"axis {d}: mode indices must increase and lie in 0..{self.rank - 1}")
+                raise InputError(
+                    f"axis {d}: table {table.shape} does not have a column for each of {len(modes)}"
+                    " modes"
+                )
+            if np.any(np.diff(modes) <= 0) or (
+                len(modes) and not 0 <= modes[0] <= modes[-1] < self.rank
+            ):
+                raise InputError(
+                    f"axis {d}: mode indices must increase and lie in 0..{self.rank - 1}"
+                )
         if not np.all(self.uses.any(axis=0)):
-            raise InputError("every mode must use at least one axis; move constants into the output's bias")
+            raise InputError(
+                "every mode must use at least one axis; move constants into the output's bias"
+            )
 
     @classmethod
     def full(cls, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
-        """Every mode uses every axis. tables[d] [n_d, R]; weights [R, K], ones for one output when left out."""
+        """Every mode uses every axis. tables[d] [n_d, R]; weights [R, K], ones for one output when
+        left out."""
         rank = np.shape(tables[0])[1]
         w = np.ones((rank, 1)) if weights is None else reals(weights, "weights")
         return cls(tuple(tables), tuple(np.arange(rank) for _ in tables), w)
@@ -75,7 +87,8 @@ class CP:
         return uses
 
     def expanded(self, d: int, fill: Floats) -> Floats:
-        """Table of axis d with a column for every mode, [n_d, R]; modes that do not use d get column `fill` [n_d]."""
+        """Table of axis d with a column for every mode, [n_d, R]; modes that do not use d get
+        column `fill` [n_d]."""
         table = np.repeat(np.asarray(fill, dtype=float)[:, None], self.rank, axis=1)
         table[:, self.modes[d]] = self.tables[d]
         return table
@@ -91,7 +104,8 @@ class CP:
         return CP(tables, modes, self.weights[keep])
 
     def sorted(self) -> CP:
-        """Modes in the order of the artifact: groups of equal axis sets by increasing bit mask, stable inside."""
+        """Modes in the order of the artifact: groups of equal axis sets by increasing bit mask,
+        stable inside."""
         masks = self.masks
         order = np.argsort(np.array(masks, dtype=np.uint64), kind="stable")
         place = np.argsort(order)
@@ -112,7 +126,9 @@ class CP:
 def freeze(record: CP, name: str, dtype: type) -> None:
     arrays = []
     for value in getattr(record, name):
-        array: NDArray[Any] = np.array(reals(value, name[:-1]) if dtype is float else value, dtype=dtype)
+        array: NDArray[Any] = np.array(
+            reals(value, name[:-1]) if dtype is float else value, dtype=dtype
+        )
         array.setflags(write=False)
         arrays.append(array)
     object.__setattr__(record, name, tuple(arrays))

@@ -32,7 +32,9 @@ class TT:
         for d, value in enumerate(self.cores):
             core = np.array(reals(value, f"core {d}"))
             if core.ndim != 3 or core.shape[1] != left:
-                raise InputError(f"core {d} has shape {core.shape}; it needs [rows, {left}, right rank]")
+                raise InputError(
+                    f"core {d} has shape {core.shape}; it needs [rows, {left}, right rank]"
+                )
             core.setflags(write=False)
             cores.append(core)
             left = core.shape[2]

@@ -1,4 +1,5 @@
-"""Whether observations and model agree at the best setting: chi-square of all numbers, and numbers that no setting comes near."""
+"""Whether observations and model agree at the best setting: chi-square of all numbers, and numbers
+that no setting comes near."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from .setup import Query
 Floats = NDArray[np.float64]
 
 SURE = 4.0  # normal deviations of chi-square from which it is no chance (3 in 100,000)
-FAR = 6.0  # deviations of noise and model error together: a number farther than that from every setting is not reached
+# deviations of noise and model error together: a number farther than that from every setting is not
+# reached
+FAR = 6.0
 HALF = 0.5  # share of the numbers that may lie farther than that from the best setting
 OUTLYING = 5.0  # deviations for numbers under heavy tails, of which half may lie beyond
 STARTS, SCATTERED = 64, 64
@@ -26,8 +29,8 @@ STARTS, SCATTERED = 64, 64
 
 @dataclass(frozen=True)
 class Agreement:
-    """chi_square of `numbers` at the best setting, `freedom` = numbers less unknowns; widened: what +- was multiplied by since they
-    disagree; far: a number is out of reach of every setting."""
+    """chi_square of `numbers` at the best setting, `freedom` = numbers less unknowns; widened: what
+    +- was multiplied by since they disagree; far: a number is out of reach of every setting."""
 
     chi_square: float
     numbers: int
@@ -67,20 +70,22 @@ def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
     what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
     cut = "the search was cut; at the best so far " if query.deadline.stopped else "misfit: "
     words = (
-        f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would put them "
-        f"(chi-square {chi:.4g} for {len(r)} numbers)"
+        f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would"
+        f" put them (chi-square {chi:.4g} for {len(r)} numbers)"
     )
     return replace(found, words="; ".join(text for text in (words, far) if text))
 
 
 def _normal(chi: float, freedom: int) -> float:
-    """Normal deviation of the same probability as chi-square. Source: Wilson and Hilferty, PNAS 17 (1931)."""
+    """Normal deviation of the same probability as chi-square. Source: Wilson and Hilferty, PNAS 17
+    (1931)."""
     scale = 2.0 / (9.0 * freedom)
     return float((np.cbrt(chi / freedom) - (1.0 - scale)) / np.sqrt(scale))
 
 
 def _outside(query: Query, z: Floats) -> Floats:
-    """Deviations [N] by which every number lies outside the values at scattered settings and at z."""
+    """Deviations [N] by which every number lies outside the values at scattered settings and at
+    z."""
     data, objective = query.data, query.objective
     y = query.forward.value(objective.x(np.vstack([points(SCATTERED, len(z)), z])))
     gap = np.maximum(y.min(axis=0) - data.y, data.y - y.max(axis=0))
@@ -88,7 +93,8 @@ def _outside(query: Query, z: Floats) -> Floats:
 
 
 def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
-    """Words about a number that no setting of the unknowns comes near, or nothing: the worst of every output is looked at."""
+    """Words about a number that no setting of the unknowns comes near, or nothing: the worst of
+    every output is looked at."""
     data, deadline = query.data, query.deadline
     if deadline.stopped:
         return ""
@@ -106,16 +112,23 @@ def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
         gap = abs(nearest - data.y[row]) / sigma
         if gap > FAR:
             named = f" (observation {data.point[row]})" if data.count > 1 else ""
-            told, given = (data.y[row], nearest) if face is output else (float(output.value(y)), float(output.value(f)))
+            told, given = (
+                (data.y[row], nearest)
+                if face is output
+                else (float(output.value(y)), float(output.value(f)))
+            )
             return (
-                f"{output.name} = {told:g}{named} is not reached: whatever {' and '.join(a.name for a in query.axes)}, the model comes no "
-                f"nearer than {given:g}, {gap:.3g} standard deviations away; check the reading and its unit, or leave it out"
+                f"{output.name} = {told:g}{named} is not reached: whatever"
+                f" {' and '.join(a.name for a in query.axes)}, the model comes no nearer than"
+                f" {given:g}, {gap:.3g} standard deviations away; check the reading and its unit,"
+                " or leave it out"
             )
     return ""
 
 
 def _nearest(query: Query, row: int, seed: int) -> float | None:
-    """The value nearest to one number that the model can give at its known inputs; None where there is no time to look."""
+    """The value nearest to one number that the model can give at its known inputs; None where there
+    is no time to look."""
     data, deadline = query.data, query.deadline
     point = data.point[row]
     one = replace(
@@ -123,7 +136,12 @@ def _nearest(query: Query, row: int, seed: int) -> float | None:
         model=np.zeros(1), freedom=None,
     )  # fmt: skip
     operator = forward(query.maker.model, query.maker.sought, one)
-    asked = replace(query, data=one, forward=operator, objective=Objective(query.axes, operator, one, None, Pace(deadline)))
+    asked = replace(
+        query,
+        data=one,
+        forward=operator,
+        objective=Objective(query.axes, operator, one, None, Pace(deadline)),
+    )
     try:
         ends, kept = search(asked, STARTS, seed)
     except OutOfTime:

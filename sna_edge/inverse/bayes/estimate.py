@@ -1,4 +1,5 @@
-"""The most probable unknowns behind measurements, every distinct mode of them, and how well they are determined."""
+"""The most probable unknowns behind measurements, every distinct mode of them, and how well they
+are determined."""
 
 from __future__ import annotations
 
@@ -26,15 +27,18 @@ from .setup import Query, prepare
 
 Floats = NDArray[np.float64]
 
-REFINING = 0.4  # share of the time left that is kept for walking the modes down on more observations
+REFINING = (
+    0.4  # share of the time left that is kept for walking the modes down on more observations
+)
 
 
 @dataclass(frozen=True)
 class Estimate(Answer):
-    """x [n, U] modes, best first; log_density [n] relative to the best; covariance [n, U, U] in axis units (infinite along what
-    neither data nor prior determine); misfit [n] = chi-square of the residuals; rows = their number; curvature [n, U, U] of minus the
-    log density in units of the box {name: width}. uncertainty: "noise and model", or "noise" where the model's own error takes no part.
-    agreement: whether the observations fit the model at all."""
+    """x [n, U] modes, best first; log_density [n] relative to the best; covariance [n, U, U] in
+    axis units (infinite along what neither data nor prior determine); misfit [n] = chi-square of
+    the residuals; rows = their number; curvature [n, U, U] of minus the log density in units of the
+    box {name: width}. uncertainty: "noise and model", or "noise" where the model's own error takes
+    no part. agreement: whether the observations fit the model at all."""
 
     log_density: Floats = field(default_factory=lambda: np.empty(0))
     covariance: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
@@ -51,14 +55,24 @@ class Estimate(Answer):
         self, known: Mapping[str, ArrayLike] | None = None, *, level: float = 0.9, noise: float | Mapping[str, float] = 0.0, mode: int = 0,
         noise_only: bool | None = None,
     ) -> Prediction:  # fmt: skip
-        """y at other known inputs {name: number or [N]} with the interval that the uncertainty of this mode leaves, the model's own
-        error (unless `noise_only`; by default as the estimate was asked) and `noise` (a standard deviation in output units) where a
-        new measurement is meant. Raises InputError without a solution."""
+        """y at other known inputs {name: number or [N]} with the interval that the uncertainty of
+        this mode leaves, the model's own error (unless `noise_only`; by default as the estimate was
+        asked) and `noise` (a standard deviation in output units) where a new measurement is meant.
+        Raises InputError without a solution."""
         if self.model is None or not 0 <= mode < len(self):
             raise InputError(f"the estimate has no mode {mode} to predict from")
         alone = self.uncertainty == "noise" if noise_only is None else noise_only
         wider = 0.0 if alone else 1.0 if self.agreement is None else self.agreement.widened
-        return predict(self.model, self.solutions[mode], self.curvature[mode], self.box, known or {}, level, noise, wider)
+        return predict(
+            self.model,
+            self.solutions[mode],
+            self.curvature[mode],
+            self.box,
+            known or {},
+            level,
+            noise,
+            wider,
+        )
 
     @property
     def deviation(self) -> Floats:
@@ -68,8 +82,15 @@ class Estimate(Answer):
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict()
         out["modes"] = [
-            {"at": s, "deviation": dict(zip(self.names, map(float, d), strict=True)), "log_density": float(p), "misfit": float(m)}
-            for s, d, p, m in zip(self.solutions, self.deviation, self.log_density, self.misfit, strict=True)
+            {
+                "at": s,
+                "deviation": dict(zip(self.names, map(float, d), strict=True)),
+                "log_density": float(p),
+                "misfit": float(m),
+            }
+            for s, d, p, m in zip(
+                self.solutions, self.deviation, self.log_density, self.misfit, strict=True
+            )
         ]
         out["observations"] = self.rows
         out["uncertainty"] = self.uncertainty
@@ -92,30 +113,38 @@ def estimate(
     deadline_ms: float | None = None,
     noise_only: bool = False,
 ) -> Estimate:
-    """argmin_x sum_i rho((y_i(x) - y_i) / sigma_i) - log p(x) inside the domain, every distinct minimum.
+    """argmin_x sum_i rho((y_i(x) - y_i) / sigma_i) - log p(x) inside the domain, every distinct
+    minimum.
 
-    The model's own error, as its stored interval has it, counts beside the noise unless `noise_only`; repeats of the same known inputs
-    share it (`model_error`).
+    The model's own error, as its stored interval has it, counts beside the noise unless
+    `noise_only`; repeats of the same known inputs share it (`model_error`).
 
-    `observations` {name: numbers}: columns of known inputs and of measured outputs, one entry per observation (NaN: not
-    measured); `at` fixes inputs that do not change. `noise`: a standard deviation in output units, one per observation, a
-    mapping per output, or StudentT for outliers. `prior`: {name: Uniform | Normal | LogNormal}, a model of the log density,
-    or a sequence of both; without one, uniform on the domain.
+    `observations` {name: numbers}: columns of known inputs and of measured outputs, one entry per
+    observation (NaN: not measured); `at` fixes inputs that do not change. `noise`: a standard
+    deviation in output units, one per observation, a mapping per output, or StudentT for outliers.
+    `prior`: {name: Uniform | Normal | LogNormal}, a model of the log density, or a sequence of
+    both; without one, uniform on the domain.
 
-    Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random points, all batched: from `starts` of
-    them, or by default from 64 and then more for as long as undiscovered modes are to be expected. Statuses: ok, several (modes
-    within a factor of 1e6 in density), unreachable (a number that no setting comes near; `nearest` is the best setting), not_converged,
-    deadline (best so far), out_of_domain, bad_input. Where the observations disagree with the model the message says so, and noise and
-    model error are widened to what explains them (not with `noise_only`). Raises InputError for wrong names.
+    Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random
+    points, all batched: from `starts` of them, or by default from 64 and then more for as long as
+    undiscovered modes are to be expected. Statuses: ok, several (modes within a factor of 1e6 in
+    density), unreachable (a number that no setting comes near; `nearest` is the best setting),
+    not_converged, deadline (best so far), out_of_domain, bad_input. Where the observations disagree
+    with the model the message says so, and noise and model error are widened to what explains them
+    (not with `noise_only`). Raises InputError for wrong names.
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if starts is not None and starts < 1:
         raise InputError(f"starts is {starts}; use at least one")
     try:
-        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, noise_only=noise_only)
+        query = prepare(
+            model, observations, unknowns, noise, prior, at, deadline_ms, noise_only=noise_only
+        )
     except UNUSABLE as error:
         return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
-    query.deadline.reserve = query.answering + (0.0 if query.whole else REFINING * query.deadline.left)
+    query.deadline.reserve = query.answering + (
+        0.0 if query.whole else REFINING * query.deadline.left
+    )
     found = search(query, starts, seed)
     query, ends, kept = refined(query, *found)
     query.deadline.reserve = 0.0
@@ -131,15 +160,17 @@ def estimate(
 def widened(
     query: Query, told: Agreement, starts: int | None, seed: int
 ) -> tuple[Query, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
-    """The search again with noise and model error as large as the disagreement; None where they agree, for noise alone, and without
-    time."""
+    """The search again with noise and model error as large as the disagreement; None where they
+    agree, for noise alone, and without time."""
     deadline = query.deadline
     if told.fits or query.maker.noise_only or query.data.freedom is not None or told.factor <= 1.0:
         return None
     if not deadline.endless and deadline.lacks(deadline.elapsed_ms / 1000.0):
         return None
     more = query.widened(told.factor)
-    told = replace(told, widened=told.factor, words=f"{told.words}; what is given is as wide as that")
+    told = replace(
+        told, widened=told.factor, words=f"{told.words}; what is given is as wide as that"
+    )
     return more, *search(more, starts, seed), told
 
 
@@ -147,7 +178,10 @@ def _out_of_reach(model: Model, query: Query, z: Floats, told: Agreement) -> Est
     """No setting explains the observations: the least bad one stands in `nearest`."""
     at = named(query.axes, query.objective.x(z[None])[0])
     y = query.forward.value(query.objective.x(z[None]))[0]
-    seen = {model.outputs[k].name: float(_plain(model, query, k, y[query.data.output == k][0])) for k in np.unique(query.data.output)}
+    seen = {
+        model.outputs[k].name: float(_plain(model, query, k, y[query.data.output == k][0]))
+        for k in np.unique(query.data.output)
+    }
     return Estimate(
         Status.UNREACHABLE, query.axes, np.empty((0, len(z))), told.words, Nearest(at, seen), covariance=np.empty((0, len(z), len(z))),
         rows=len(query.data.y), uncertainty=query.uncertainty, agreement=told,
@@ -161,7 +195,8 @@ def _plain(model: Model, query: Query, k: int, y: float) -> float:
 
 
 def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
-    """Inverse curvature [U, U] in axis units; infinite variance where it is singular, 0 for levels."""
+    """Inverse curvature [U, U] in axis units; infinite variance where it is singular, 0 for
+    levels."""
     rows = np.flatnonzero(objective.movable)
     out = np.zeros((len(z), len(z)))
     if not len(rows):
@@ -175,7 +210,9 @@ def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
     return out
 
 
-def _answer(model: Model, query: Query, ends: Descent, kept: NDArray[np.int64], told: Agreement) -> Estimate:
+def _answer(
+    model: Model, query: Query, ends: Descent, kept: NDArray[np.int64], told: Agreement
+) -> Estimate:
     objective = query.objective
     z = ends.z[kept]
     x = objective.x(z)
@@ -187,7 +224,9 @@ def _answer(model: Model, query: Query, ends: Descent, kept: NDArray[np.int64], 
         )  # fmt: skip
     except OutOfTime:
         blind = ()
-    message = "; ".join(text for text in (*(b.words for b in blind), told.words, query.used) if text)
+    message = "; ".join(
+        text for text in (*(b.words for b in blind), told.words, query.used) if text
+    )
     chi = np.square(query.objective.likelihood.across(r)).sum(axis=1) * told.widened**2
     return Estimate(
         _status(query, ends, kept), query.axes, x, message, None,

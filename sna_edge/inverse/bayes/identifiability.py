@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-WEAK = 0.25  # of the box: a standard deviation from the data alone beyond this share leaves a direction undetermined
+# of the box: a standard deviation from the data alone beyond this share leaves a direction
+# undetermined
+WEAK = 0.25
 PART = 0.12  # components of a direction smaller than this share of the largest are left out
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """direction [U]: d log x (`space` "log") or share of the width ("linear") along which the observations hardly change."""
+    """direction [U]: d log x (`space` "log") or share of the width ("linear") along which the
+    observations hardly change."""
 
     words: str
     direction: dict[str, float]
@@ -24,10 +27,16 @@ class Unseen:
 
 
 def unseen(
-    names: Sequence[str], z: Floats, lower: Floats, width: Floats, information: Floats, movable: NDArray[np.bool_],
+    names: Sequence[str],
+    z: Floats,
+    lower: Floats,
+    width: Floats,
+    information: Floats,
+    movable: NDArray[np.bool_],
     misfit: Callable[[Floats], Floats],
 ) -> tuple[Unseen, ...]:
-    """One entry per direction whose standard deviation from the data alone exceeds a quarter of the box.
+    """One entry per direction whose standard deviation from the data alone exceeds a quarter of the
+    box.
 
     information [U, U] = J^T J in unit coordinates; `misfit(z [n, U])` [n] decides between products and sums: the form along
     which the misfit stays lowest over a tenth of the box.
@@ -43,7 +52,14 @@ def unseen(
     return tuple(found)
 
 
-def _described(names: Sequence[str], z: Floats, lower: Floats, width: Floats, v: Floats, misfit: Callable[[Floats], Floats]) -> Unseen:
+def _described(
+    names: Sequence[str],
+    z: Floats,
+    lower: Floats,
+    width: Floats,
+    v: Floats,
+    misfit: Callable[[Floats], Floats],
+) -> Unseen:
     used = np.abs(v) > PART * np.abs(v).max()
     x = lower + z * width
     positive = bool((lower[used] >= 0).all() and (x[used] > 0).all())
@@ -55,7 +71,15 @@ def _described(names: Sequence[str], z: Floats, lower: Floats, width: Floats, v:
     return Unseen(_words(direction, log_like), direction, "log" if log_like else "linear")
 
 
-def _prefers_log(z: Floats, lower: Floats, width: Floats, v: Floats, log: Floats, x: Floats, misfit: Callable[[Floats], Floats]) -> bool:
+def _prefers_log(
+    z: Floats,
+    lower: Floats,
+    width: Floats,
+    v: Floats,
+    log: Floats,
+    x: Floats,
+    misfit: Callable[[Floats], Floats],
+) -> bool:
     t = 0.1 * np.array([-1.0, -0.5, 0.5, 1.0])[:, None] / np.abs(v).max()
     straight = z + t * v
     curved = (x * np.exp(t * log) - lower) / width
@@ -81,4 +105,7 @@ def _words(direction: dict[str, float], log: bool) -> str:
             return f"{pair} only appear as {names[0]} * {names[1]}^{power:.2g}"
         return f"{pair} only appear as a weighted {'difference' if same else 'sum'}"
     moves = ", ".join(f"{n} {'up' if v > 0 else 'down'}" for n, v in direction.items())
-    return f"{', '.join(names[:-1])} and {names[-1]} can move together ({moves}) and the data do not change"
+    return (
+        f"{', '.join(names[:-1])} and {names[-1]} can move together ({moves}) and the data do not"
+        " change"
+    )

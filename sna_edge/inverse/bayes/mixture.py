@@ -20,9 +20,11 @@ DEFENSIVE = 0.04  # share of draws uniform over the box
 
 @dataclass(frozen=True)
 class Mixture:
-    """q(z) = DEFENSIVE + (1 - DEFENSIVE) sum_k share_k t(z; mean_k, root_k root_k^T) on the unit box of the movable unknowns.
+    """q(z) = DEFENSIVE + (1 - DEFENSIVE) sum_k share_k t(z; mean_k, root_k root_k^T) on the unit
+    box of the movable unknowns.
 
-    mean [K, d], root [K, d, d] (lower triangular), share [K], level [K, L]: fixed coordinates of categorical unknowns.
+    mean [K, d], root [K, d, d] (lower triangular), share [K], level [K, L]: fixed coordinates of
+    categorical unknowns.
     """
 
     mean: Floats
@@ -34,11 +36,19 @@ class Mixture:
     def around(cls, mean: Floats, covariance: Floats, share: Floats, level: Floats) -> Mixture:
         size, vectors = np.linalg.eigh(covariance)
         size = np.clip(size, 1e-18, WIDEST**2)
-        return cls(mean, np.linalg.cholesky((vectors * size[:, None]) @ vectors.transpose(0, 2, 1)), share / share.sum(), level)
+        return cls(
+            mean,
+            np.linalg.cholesky((vectors * size[:, None]) @ vectors.transpose(0, 2, 1)),
+            share / share.sum(),
+            level,
+        )
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """z [count, d] (some outside the box) and levels [count, L]; components in proportion, stratified."""
-        k = np.searchsorted(np.cumsum(self.share), (np.arange(count) + rng.random()) / count).clip(0, len(self.share) - 1)
+        """z [count, d] (some outside the box) and levels [count, L]; components in proportion,
+        stratified."""
+        k = np.searchsorted(np.cumsum(self.share), (np.arange(count) + rng.random()) / count).clip(
+            0, len(self.share) - 1
+        )
         d = self.mean.shape[1]
         step = np.matmul(self.root[k], rng.standard_normal((count, d))[:, :, None])[:, :, 0]
         z = self.mean[k] + step * np.sqrt(FREEDOM / rng.chisquare(FREEDOM, count))[:, None]
@@ -47,16 +57,24 @@ class Mixture:
         return z, self.level[k]
 
     def parts(self, z: Floats, level: Floats) -> tuple[Floats, Floats]:
-        """Log of share_k t_k at z [n, K] and the squared distances [n, K] in units of the components."""
+        """Log of share_k t_k at z [n, K] and the squared distances [n, K] in units of the
+        components."""
         d = self.mean.shape[1]
         back = np.linalg.inv(self.root)
         scaled = z @ back.reshape(-1, d).T - np.matmul(back, self.mean[:, :, None]).reshape(-1)
         distance = np.square(scaled).reshape(len(z), -1, d).sum(axis=2)
         width = np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1)
         with np.errstate(divide="ignore"):
-            logs = np.log(self.share) + self._constant - width - 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
+            logs = (
+                np.log(self.share)
+                + self._constant
+                - width
+                - 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
+            )
         if level.shape[1]:
-            logs = np.where((np.abs(level[:, None] - self.level[None]) < 1e-9).all(axis=2), logs, -np.inf)
+            logs = np.where(
+                (np.abs(level[:, None] - self.level[None]) < 1e-9).all(axis=2), logs, -np.inf
+            )
         return logs, distance
 
     def density(self, z: Floats, level: Floats) -> Floats:
@@ -72,9 +90,17 @@ class Mixture:
 
     def _density(self, z: Floats, library: Any) -> Floats:
         back = np.linalg.inv(self.root)
-        scale = self.share * np.exp(self._constant - np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1))
+        scale = self.share * np.exp(
+            self._constant - np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1)
+        )
         out = np.empty(len(z))
-        library.mixture(np.ascontiguousarray(z), np.ascontiguousarray(self.mean), np.ascontiguousarray(back), scale, out)
+        library.mixture(
+            np.ascontiguousarray(z),
+            np.ascontiguousarray(self.mean),
+            np.ascontiguousarray(back),
+            scale,
+            out,
+        )
         return np.asarray((1.0 - DEFENSIVE) * out + DEFENSIVE)
 
     @property
@@ -85,7 +111,8 @@ class Mixture:
     def refitted(self, z: Floats, level: Floats, weight: Floats) -> Mixture:
         """One step of expectation maximisation on weighted draws (weights sum to 1).
 
-        Source: Cappe, Douc, Guillin, Marin, Robert, Adaptive importance sampling in general mixture classes (2008).
+        Source: Cappe, Douc, Guillin, Marin, Robert, Adaptive importance sampling in general mixture
+        classes (2008).
         """
         logs, distance = self.parts(z, level)
         d = z.shape[1]

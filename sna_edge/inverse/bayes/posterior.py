@@ -1,4 +1,5 @@
-"""Samples of the unknowns behind measurements, all modes kept, with a measure of how good they are."""
+"""Samples of the unknowns behind measurements, all modes kept, with a measure of how good they
+are."""
 
 from __future__ import annotations
 
@@ -33,7 +34,10 @@ ROUND = 1024  # least draws of a round
 LARGEST = 8192  # most draws of a round
 SAMPLING = 0.6  # share of the time left after contraction that is kept for sampling
 MOST_WORK = 4000.0  # evaluations that observations are left out for
-FIRST, FASTER = 64, 4  # draws of the first round under a deadline, and how many times more the next may have
+FIRST, FASTER = (
+    64,
+    4,
+)  # draws of the first round under a deadline, and how many times more the next may have
 ROUND_SHARE = 0.25  # of the time left: longest round
 COVERING = 10_000  # evaluations that local pieces and a first round from them take
 SAMPLE, BOOKS = 0.02, 20  # small calls per sample returned and around a round
@@ -41,13 +45,19 @@ MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
 WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
 REACHES = 0.03  # of an interval: an end this close to the bound of the axis is the bound
-PIECES = (64, 128, 192)  # local components of the first and the later attempts to cover a posterior that bends
+PIECES = (
+    64,
+    128,
+    192,
+)  # local components of the first and the later attempts to cover a posterior that bends
 
 
 @dataclass(frozen=True)
 class Posterior(Answer):
-    """x [n, U] equally weighted samples; ess = effective sample size of the weighted draws behind them, draws = their number,
-    largest = largest weight share; mode [m, U] with mode_share [m]; log_evidence of the data under the prior."""
+    """x [n, U] equally weighted samples; ess = effective sample size of the weighted draws behind
+    them, draws = their number, largest = largest weight share; mode [m, U] with mode_share [m];
+    log_evidence of the data under the prior.
+    """
 
     ess: float = 0.0
     draws: int = 0
@@ -66,28 +76,43 @@ class Posterior(Answer):
         return np.asarray(self.x.std(axis=0, ddof=1))
 
     def interval(self, level: float = 0.9) -> Floats:
-        """Shortest interval of every unknown that holds that share of the samples, [U, 2]; it ends at the bound of the axis where the
-        samples do: a setting at the end of its axis lies inside."""
+        """Shortest interval of every unknown that holds that share of the samples, [U, 2]; it ends
+        at the bound of the axis where the samples do: a setting at the end of its axis lies
+        inside."""
         x = np.sort(self.x, axis=0)
         count = int(np.ceil(level * len(x)))
         first = (x[count - 1 :] - x[: len(x) - count + 1]).argmin(axis=0)
         u = np.arange(x.shape[1])
         low, high = x[first, u], x[first + count - 1, u]
         near = REACHES * (high - low)
-        lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
+        lower, upper = (
+            np.array([a.lower for a in self.axes]),
+            np.array([a.upper for a in self.axes]),
+        )
         low = np.where((first == 0) & (low - lower <= near), lower, low)
         high = np.where((first + count == len(x)) & (upper - high <= near), upper, high)
         return np.stack([low, high], axis=1)
 
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict()
-        out |= {"effective_samples": self.ess, "draws": self.draws, "largest_weight": self.largest, "uncertainty": self.uncertainty}
+        out |= {
+            "effective_samples": self.ess,
+            "draws": self.draws,
+            "largest_weight": self.largest,
+            "uncertainty": self.uncertainty,
+        }
         if self.agreement is not None:
             out["misfit"] = self.agreement.to_dict()
         if len(self.x) > 1:
             columns = zip(self.axes, self.mean, self.deviation, self.interval(), strict=True)
             out["summary"] = {
-                a.name: {"mean": float(m), "deviation": float(s), "lower": float(q[0]), "upper": float(q[1]), "level": 0.9}
+                a.name: {
+                    "mean": float(m),
+                    "deviation": float(s),
+                    "lower": float(q[0]),
+                    "upper": float(q[1]),
+                    "level": 0.9,
+                }
                 for a, m, s, q in columns
                 if a.kind != "categorical"
             }
@@ -109,19 +134,30 @@ def posterior(
 ) -> Posterior:
     """n samples of p(x | observations) ~ exp(-E(x)); arguments as `estimate`.
 
-    Adaptive importance sampling: Student-t components at every mode found, refitted to the weighted draws of all rounds (each
-    weighted against the mixture of all proposals) until their effective sample size reaches n; then systematic resampling.
-    A posterior that bends too much for them is covered by local components along its ridge. Seeded: same seed, same samples.
+    Adaptive importance sampling: Student-t components at every mode found, refitted to the weighted
+    draws of all rounds (each weighted against the mixture of all proposals) until their effective
+    sample size reaches n; then systematic resampling. A posterior that bends too much for them is
+    covered by local components along its ridge. Seeded: same seed, same samples.
 
-    Statuses: ok, not_converged (fewer than n effective samples; the samples are given), unreachable (a number that no setting comes
-    near), deadline, out_of_domain, bad_input.
-    Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
+    Statuses: ok, not_converged (fewer than n effective samples; the samples are given), unreachable
+    (a number that no setting comes near), deadline, out_of_domain, bad_input. Source: Cornuet,
+    Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:
         raise InputError(f"n is {n}; ask for at least one sample")
     try:
-        query = prepare(model, observations, unknowns, noise, prior, at, deadline_ms, WORK + min(3 * n, MOST_WORK), noise_only=noise_only)
+        query = prepare(
+            model,
+            observations,
+            unknowns,
+            noise,
+            prior,
+            at,
+            deadline_ms,
+            WORK + min(3 * n, MOST_WORK),
+            noise_only=noise_only,
+        )
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
     query.deadline.reserve = 0.0 if query.deadline.endless else SAMPLING * query.deadline.left
@@ -129,7 +165,14 @@ def posterior(
     query.deadline.reserve = 0.0
     told = agreement(query, ends.z[kept[0]], seed)
     if told.far:
-        return Posterior(Status.UNREACHABLE, axes, np.empty((0, len(axes))), told.words, uncertainty=query.uncertainty, agreement=told)
+        return Posterior(
+            Status.UNREACHABLE,
+            axes,
+            np.empty((0, len(axes))),
+            told.words,
+            uncertainty=query.uncertainty,
+            agreement=told,
+        )
     again = widened(query, told, None, seed)
     if again is not None:
         query, ends, kept, told = again
@@ -139,7 +182,13 @@ def posterior(
 def _sampled(query: Query, ends: Descent, kept: NDArray[np.int64], n: int, seed: int) -> Posterior:
     if query.deadline.over():
         return nothing(query, ends.z[kept])
-    return Sampler(query, ends.z[kept], ends.energy[kept], walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]), seed).run(n)
+    return Sampler(
+        query,
+        ends.z[kept],
+        ends.energy[kept],
+        walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]),
+        seed,
+    ).run(n)
 
 
 def _told(query: Query, drawn: Posterior, told: Agreement) -> Posterior:
@@ -151,7 +200,9 @@ def _told(query: Query, drawn: Posterior, told: Agreement) -> Posterior:
 class Sampler:
     """The rounds of one posterior query, in unit coordinates."""
 
-    def __init__(self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int) -> None:
+    def __init__(
+        self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int
+    ) -> None:
         self.query, self.objective = query, query.objective
         self.deadline = query.deadline
         self.rate = 0.0  # seconds per draw of the last round
@@ -165,7 +216,8 @@ class Sampler:
             self.draws = Draws.none(self.laplace(z, energy, curvature), float(energy[0]))
 
     def laplace(self, z: Floats, energy: Floats, curvature: Floats) -> Mixture:
-        """A component per mode from the curvature there; flat directions as wide as the box allows."""
+        """A component per mode from the curvature there; flat directions as wide as the box
+        allows."""
         d = len(self.free)
         h = curvature[:, self.free[:, None], self.free]
         size, vectors = np.linalg.eigh(h)
@@ -176,7 +228,8 @@ class Sampler:
         return Mixture.around(z[:, self.free], 1.2 * covariance, share, z[:, self.fixed])
 
     def run(self, n: int) -> Posterior:
-        """Rounds of draws until n are effective; a mixture that proves not to fit is refitted once, then replaced by local pieces."""
+        """Rounds of draws until n are effective; a mixture that proves not to fit is refitted once,
+        then replaced by local pieces."""
         if not len(self.free):
             return self.levels(n)
         attempts: list[int | None] = [None, *PIECES]
@@ -188,7 +241,9 @@ class Sampler:
             if (ess >= n and not wide) or len(self.draws) >= MOST * n + 4 * LARGEST:
                 break
             wanted = int(np.clip(n, ROUND, LARGEST))
-            if wide:  # the ridge may bend out of reach of the modes' components, unseen by the draws
+            if (
+                wide
+            ):  # the ridge may bend out of reach of the modes' components, unseen by the draws
                 wide, attempts, wanted = False, [*PIECES[1:]], int(np.clip(1.5 * n, ROUND, LARGEST))
                 self.improve(PIECES[0], share)
             elif attempts and share < GOOD:
@@ -199,7 +254,8 @@ class Sampler:
         return self.result(n)
 
     def timed(self, wanted: int, n: int) -> bool:
-        """A round of at most `wanted` draws, as many as there is time for; False when there is none."""
+        """A round of at most `wanted` draws, as many as there is time for; False when there is
+        none."""
         if self.deadline.endless:
             self.round(wanted)
             return True
@@ -209,7 +265,14 @@ class Sampler:
             seconds = self.rate * len(self.draws) + BOOKS * small_call()
             if self.deadline.lacks(seconds + FIRST * self.rate):
                 return False
-            count = max(min(wanted, FASTER * self.largest, int((ROUND_SHARE * self.deadline.left - seconds) / self.rate)), FIRST)
+            count = max(
+                min(
+                    wanted,
+                    FASTER * self.largest,
+                    int((ROUND_SHARE * self.deadline.left - seconds) / self.rate),
+                ),
+                FIRST,
+            )
         begun, before = now(), len(self.draws)
         try:
             self.round(count)
@@ -219,8 +282,13 @@ class Sampler:
         return True
 
     def better(self) -> None:
-        """Back to the draws from before the mixture was replaced, where a deadline has left too few after it."""
-        if self.kept is not None and self.deadline.stopped and self.kept.effective >= self.draws.effective:
+        """Back to the draws from before the mixture was replaced, where a deadline has left too few
+        after it."""
+        if (
+            self.kept is not None
+            and self.deadline.stopped
+            and self.kept.effective >= self.draws.effective
+        ):
             self.draws = self.kept
 
     def wide(self) -> bool:
@@ -228,12 +296,15 @@ class Sampler:
         return bool(np.linalg.norm(self.draws.mixture.root, ord=2, axis=(1, 2)).max() > WIDE)
 
     def improve(self, pieces: int | None, share: float) -> None:
-        """Another mixture: refitted to the draws (None, where enough of them count), or local components on the ridge."""
+        """Another mixture: refitted to the draws (None, where enough of them count), or local
+        components on the ridge."""
         if pieces is None and share > 0.02:
             draws = self.draws
             draws.mixture = draws.mixture.refitted(draws.z, draws.level, draws.weights)
             return
-        if not self.deadline.endless and self.deadline.lacks(COVERING * self.objective.pace.seconds["value"]):
+        if not self.deadline.endless and self.deadline.lacks(
+            COVERING * self.objective.pace.seconds["value"]
+        ):
             return
         try:
             mixture = local_pieces(self, pieces or PIECES[0])
@@ -265,18 +336,33 @@ class Sampler:
             return nothing(self.query, self.modes)
         weight, ess = draws.weights, draws.effective
         count = min(n, draws.count)
-        pick = np.searchsorted(np.cumsum(weight), (np.arange(count) + self.rng.random()) / count).clip(0, len(weight) - 1)
+        pick = np.searchsorted(
+            np.cumsum(weight), (np.arange(count) + self.rng.random()) / count
+        ).clip(0, len(weight) - 1)
         self.rng.shuffle(pick)
         full = self.full(draws.z[pick], draws.level[pick])
         cut = self.deadline.stopped or not self.query.whole
         status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
-        few = f"the draws are worth {ess:.0f} independent samples of {n}; allow more time" if ess < n else ""
+        few = (
+            f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
+            if ess < n
+            else ""
+        )
         message = "; ".join(text for text in (few, self.query.used) if text)
         distance = np.stack([np.square(full - mode).sum(axis=1) for mode in self.modes])
         share = np.bincount(distance.argmin(axis=0), minlength=len(self.modes)) / count
         x = self.objective.x
         return Posterior(
-            status, self.query.axes, x(full), message, None, ess, draws.count, float(weight.max()), x(self.modes), share
+            status,
+            self.query.axes,
+            x(full),
+            message,
+            None,
+            ess,
+            draws.count,
+            float(weight.max()),
+            x(self.modes),
+            share,
         )
 
     def levels(self, n: int) -> Posterior:
@@ -287,11 +373,17 @@ class Sampler:
         pick = self.rng.choice(len(share), size=n, p=share)
         x = self.objective.x(self.modes)
         status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.OK
-        return Posterior(status, self.query.axes, x[pick], self.query.used, None, float(n), n, 1.0 / n, x, share)
+        return Posterior(
+            status, self.query.axes, x[pick], self.query.used, None, float(n), n, 1.0 / n, x, share
+        )
 
 
 def nothing(query: Query, modes: Floats) -> Posterior:
     """No draw was made in time: the best mode [m, U] alone."""
     x = query.objective.x(modes)
-    message = "; ".join(t for t in ("no draw was made before the deadline; the best mode is given", query.used) if t)
-    return Posterior(Status.DEADLINE, query.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0])
+    message = "; ".join(
+        t for t in ("no draw was made before the deadline; the best mode is given", query.used) if t
+    )
+    return Posterior(
+        Status.DEADLINE, query.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0]
+    )

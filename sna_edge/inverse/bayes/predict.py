@@ -1,4 +1,5 @@
-"""What a measurement of something else would show, given an estimate: value and interval at other known inputs."""
+"""What a measurement of something else would show, given an estimate: value and interval at other
+known inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from .density.model_error import carried
 
 Floats = NDArray[np.float64]
 
-FLAT = 12.0  # least curvature in unit coordinates: that of a uniform density on the box, where the data see nothing
+# least curvature in unit coordinates: that of a uniform density on the box, where the data see
+# nothing
+FLAT = 12.0
 
 
 @dataclass(frozen=True)
@@ -31,25 +34,39 @@ class Prediction:
     level: float
 
     def to_dict(self) -> dict[str, Any]:
-        columns = {"value": self.value, "deviation": self.deviation, "lower": self.lower, "upper": self.upper}
-        return {"level": self.level, **{o: {n: c[:, k].tolist() for n, c in columns.items()} for k, o in enumerate(self.outputs)}}
+        columns = {
+            "value": self.value,
+            "deviation": self.deviation,
+            "lower": self.lower,
+            "upper": self.upper,
+        }
+        return {
+            "level": self.level,
+            **{
+                o: {n: c[:, k].tolist() for n, c in columns.items()}
+                for k, o in enumerate(self.outputs)
+            },
+        }
 
 
 def predict(
     model: Model, solution: Mapping[str, Any], curvature: Floats, box: Mapping[str, float], known: Mapping[str, ArrayLike],
     level: float, noise: float | Mapping[str, float], error: float = 0.0,
 ) -> Prediction:  # fmt: skip
-    """y(x, known) +- q sqrt(J H^-1 J^T + (error m)^2 + noise^2), inside the link's range, q the normal quantile, m the deviation of the
-    model's own error there; J [N, K, U] the slopes along the unknowns, H the curvature [U, U] of minus the log posterior at the mode,
-    both in units of the box {name: width}.
+    """y(x, known) +- q sqrt(J H^-1 J^T + (error m)^2 + noise^2), inside the link's range, q the
+    normal quantile, m the deviation of the model's own error there; J [N, K, U] the slopes along
+    the unknowns, H the curvature [U, U] of minus the log posterior at the mode, both in units of
+    the box {name: width}.
 
-    `solution` {unknown: value}; `known` {input: number or [N]}. To first order in the unknowns' deviations. Raises InputError for
-    wrong names and DomainError for values outside the domain.
+    `solution` {unknown: value}; `known` {input: number or [N]}. To first order in the unknowns'
+    deviations. Raises InputError for wrong names and DomainError for values outside the domain.
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"level is {level}; give a probability between 0 and 1")
     count = max((len(np.atleast_1d(np.asarray(v))) for v in known.values()), default=1)
-    query = {name: np.broadcast_to(np.asarray(v), (count,)) for name, v in {**known, **solution}.items()}
+    query = {
+        name: np.broadcast_to(np.asarray(v), (count,)) for name, v in {**known, **solution}.items()
+    }
     value, slope = model.value_and_gradient(query)
     columns = [model.axis_index(name) for name in box]
     j = np.nan_to_num(slope[:, :, columns]) * np.array(list(box.values()))
@@ -60,6 +77,9 @@ def predict(
     own = error * np.stack([carried(o, value[:, k]) for k, o in enumerate(model.outputs)], axis=1)
     deviation = np.sqrt(variance + np.square(own) + np.square(np.array(extra, dtype=float)))
     reach = NormalDist().inv_cdf(0.5 + level / 2) * deviation
-    ends = [o.clipped(value[:, k] - reach[:, k], value[:, k] + reach[:, k]) for k, o in enumerate(model.outputs)]
+    ends = [
+        o.clipped(value[:, k] - reach[:, k], value[:, k] + reach[:, k])
+        for k, o in enumerate(model.outputs)
+    ]
     lower, upper = (np.stack(column, axis=1) for column in zip(*ends, strict=True))
     return Prediction(tuple(model.output_names), value, deviation, lower, upper, level)

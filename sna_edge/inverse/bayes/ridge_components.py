@@ -1,4 +1,5 @@
-"""Local components along the ridge of a posterior that bends: thin across, as wide as their spacing along."""
+"""Local components along the ridge of a posterior that bends: thin across, as wide as their spacing
+along."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ ALONG = 0.75  # width along the ridge, in units of the spacing of the components
 
 
 def local_pieces(sampler: Sampler, count: int) -> Mixture:
-    """A component on each of `count` diverse points of the ridge, its covariance from the exact curvature there."""
+    """A component on each of `count` diverse points of the ridge, its covariance from the exact
+    curvature there."""
     z = np.concatenate([sampler.tempered(CANDIDATES), sampler.modes, _spread(sampler)])
     z, energy, slope, curvature = onto_ridge(sampler.objective, z)
     curvature = walled(z, slope, curvature)
@@ -38,14 +40,19 @@ def local_pieces(sampler: Sampler, count: int) -> Mixture:
     variance = np.minimum(1.4 / np.maximum(np.abs(size), 1e-12), along)
     covariance = (vectors * variance[:, None]) @ vectors.transpose(0, 2, 1)
     log_share = 0.5 * np.log(variance).sum(axis=1) - (energy - low)
-    return Mixture.around(z[:, free], covariance, np.exp(np.maximum(log_share - log_share.max(), -6.0)), z[:, fixed])
+    return Mixture.around(
+        z[:, free], covariance, np.exp(np.maximum(log_share - log_share.max(), -6.0)), z[:, fixed]
+    )
 
 
 def _spread(sampler: Sampler) -> Floats:
-    """Quasi-random points, so that parts no draw has reached may be found; levels as the modes have them."""
+    """Quasi-random points, so that parts no draw has reached may be found; levels as the modes have
+    them."""
     z = points(CANDIDATES, len(sampler.objective.axes))
     if len(sampler.fixed):
-        z[:, sampler.fixed] = sampler.modes[np.arange(CANDIDATES) % len(sampler.modes)][:, sampler.fixed]
+        z[:, sampler.fixed] = sampler.modes[np.arange(CANDIDATES) % len(sampler.modes)][
+            :, sampler.fixed
+        ]
     return z
 
 

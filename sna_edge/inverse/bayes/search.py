@@ -20,20 +20,32 @@ SCAN = 1024  # quasi-random points from which the starts are chosen
 FIRST = 64  # starts of the first batch
 FEWEST = 16  # points scanned, and so started from, when a deadline is near
 SCANNING = 0.1  # share of the time left that the scan may take
-REFINE_ROUNDS, SETUP_SLOWER = 8, 1.5  # steps that refining takes; a large array is slower to make, per observation
-DESCENT = 1 / 100  # share of the time left that the values at all starts may take: a descent costs about as many of them
+REFINE_ROUNDS, SETUP_SLOWER = (
+    8,
+    1.5,
+)  # steps that refining takes; a large array is slower to make, per observation
+DESCENT = (
+    1 / 100
+    # share of the time left that the values at all starts may take: a descent costs about as many of
+    # them
+)
 MOST_AT_ONCE = 256
-BAND = 14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
+BAND = (
+    14.0  # log density below the best mode within which other modes are returned (a factor of 1e-6)
+)
 ROUNDS = 300  # few walks need more than 20; those in bent valleys do
-VALLEYS, VALLEY_SAME = 3, 1e-3  # times that valleys are looked along, and how far apart (of the box) modes are looked at again
+VALLEYS, VALLEY_SAME = (
+    3,
+    1e-3,
+)  # times that valleys are looked along, and how far apart (of the box) modes are looked at again
 BESIDE = (-5.0, -3.0, -1.5, -0.7, 0.7, 1.5, 3.0, 5.0)  # standard deviations
 
 
 def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray[np.int64]]:
     """Ends of all descents and the indices of the distinct modes, best first.
 
-    `count` starts, or as many as the modes found call for: 64 first, more while new modes are expected. At the deadline, the best so
-    far.
+    `count` starts, or as many as the modes found call for: 64 first, more while new modes are
+    expected. At the deadline, the best so far.
     """
     found = Ends(query.objective)
     with suppress(OutOfTime):
@@ -45,7 +57,8 @@ def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray
 
 
 class Ends:
-    """Ends of the descents so far and the indices of the distinct modes among them; the lowest alone until they are compared."""
+    """Ends of the descents so far and the indices of the distinct modes among them; the lowest
+    alone until they are compared."""
 
     def __init__(self, objective: Objective) -> None:
         self.objective, self.ends = objective, None
@@ -71,7 +84,12 @@ def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
     scan, groups = starts(objective.value, _scanned(query, count or 0), levels, seed)
     deadline.restart()
     first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
-    while found.ends is None or (count is None and not enough(first, len(found.kept)) and first < len(scan) and deadline.allows()):
+    while found.ends is None or (
+        count is None
+        and not enough(first, len(found.kept))
+        and first < len(scan)
+        and deadline.allows()
+    ):
         batch = objective.pace.affordable("value", DESCENT, batch, final=True)
         found.take(descend(
             objective, scan[first : first + batch], rounds=ROUNDS, deadline=deadline, band=BAND, thin=True,
@@ -85,25 +103,39 @@ def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
 
 
 def _along_valleys(query: Query, found: Ends) -> None:
-    """Starts on both sides of every mode along its softest direction: minima behind one another in a narrow valley have small basins."""
+    """Starts on both sides of every mode along its softest direction: minima behind one another in
+    a narrow valley have small basins."""
     deadline = query.deadline
     looked_at = np.empty((0, len(query.axes)))
     deadline.restart()
     for _ in range(VALLEYS):
         assert found.ends is not None
         z, curvature = found.ends.z[found.kept], found.ends.curvature[found.kept]
-        new = np.array([not len(looked_at) or np.abs(looked_at - q).max(axis=1).min() > VALLEY_SAME for q in z])
+        new = np.array(
+            [not len(looked_at) or np.abs(looked_at - q).max(axis=1).min() > VALLEY_SAME for q in z]
+        )
         if not new.any() or not query.objective.movable.any() or not deadline.allows():
             return
         looked_at = np.concatenate([looked_at, z[new]])
         begin = np.concatenate([z[new], beside(z[new], curvature[new], query.objective.movable)])
         best = float(found.ends.energy.min())
-        found.take(descend(query.objective, begin, rounds=ROUNDS, deadline=deadline, band=BAND, thin=True, best=best))
+        found.take(
+            descend(
+                query.objective,
+                begin,
+                rounds=ROUNDS,
+                deadline=deadline,
+                band=BAND,
+                thin=True,
+                best=best,
+            )
+        )
         found.compare()
 
 
 def beside(z: Floats, curvature: Floats, movable: NDArray[np.bool_]) -> Floats:
-    """Points [8 m, U] before and behind z [m, U] along the softest direction, some standard deviations away, inside the box."""
+    """Points [8 m, U] before and behind z [m, U] along the softest direction, some standard
+    deviations away, inside the box."""
     rows = np.flatnonzero(movable)
     size, vectors = np.linalg.eigh(curvature[:, rows[:, None], rows])
     deviation = 1.0 / np.sqrt(np.maximum(np.abs(size[:, :1]), 1.0))
@@ -112,13 +144,19 @@ def beside(z: Floats, curvature: Floats, movable: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.clip(z[:, None] + away, 0.0, 1.0).reshape(-1, z.shape[1]))
 
 
-def refined(query: Query, ends: Descent, kept: NDArray[np.int64]) -> tuple[Query, Descent, NDArray[np.int64]]:
-    """The modes walked down again on more of the observations, where a deadline left some out and time is left."""
+def refined(
+    query: Query, ends: Descent, kept: NDArray[np.int64]
+) -> tuple[Query, Descent, NDArray[np.int64]]:
+    """The modes walked down again on more of the observations, where a deadline left some out and
+    time is left."""
     deadline, seconds = query.deadline, query.objective.pace.seconds
     deadline.reserve = query.answering
     if query.whole or "local" not in seconds or not ends.converged[kept].any():
         return query, ends, kept
-    each = SETUP_SLOWER * query.maker.seconds + REFINE_ROUNDS * len(kept) * seconds["local"] / query.data.count
+    each = (
+        SETUP_SLOWER * query.maker.seconds
+        + REFINE_ROUNDS * len(kept) * seconds["local"] / query.data.count
+    )
     size = min(query.maker.data.count, int(0.7 * deadline.left / each))
     if size < 2 * query.data.count:
         return query, ends, kept
@@ -127,7 +165,9 @@ def refined(query: Query, ends: Descent, kept: NDArray[np.int64]) -> tuple[Query
     found = Ends(more.objective)
     deadline.restart()
     with suppress(OutOfTime):
-        found.take(descend(more.objective, ends.z[kept], rounds=ROUNDS, deadline=deadline, band=BAND))
+        found.take(
+            descend(more.objective, ends.z[kept], rounds=ROUNDS, deadline=deadline, band=BAND)
+        )
         found.compare()
     return (query, ends, kept) if found.ends is None else (more, found.ends, found.kept)
 
@@ -142,7 +182,8 @@ def _scanned(query: Query, count: int) -> int:
 
 
 def _lowest(objective: Objective) -> Descent:
-    """The lowest point seen, where no descent has ended; its slope and curvature are the only ones worked out."""
+    """The lowest point seen, where no descent has ended; its slope and curvature are the only ones
+    worked out."""
     objective.pace.seconds.pop("local", None)  # one point always comes
     if objective.lowest is None:
         objective.lowest = np.full(len(objective.axes), 0.5), np.inf

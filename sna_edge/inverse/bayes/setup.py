@@ -1,4 +1,5 @@
-"""An estimation problem made ready: observations read, known axes contracted, as many of them as a deadline leaves time for."""
+"""An estimation problem made ready: observations read, known axes contracted, as many of them as a
+deadline leaves time for."""
 
 from __future__ import annotations
 
@@ -52,32 +53,44 @@ class Query:
     @property
     def used(self) -> str:
         """What a deadline left out of the observations, in words."""
-        return "" if self.whole else f"{len(self.data.y)} of {len(self.maker.data.y)} measured numbers were used before the deadline"
+        return (
+            ""
+            if self.whole
+            else (
+                f"{len(self.data.y)} of {len(self.maker.data.y)} measured numbers were used before"
+                " the deadline"
+            )
+        )
 
     @property
     def answering(self) -> float:
         """Seconds that writing the answer takes beside fixed costs: 0 without a deadline."""
         if self.deadline.endless:
             return 0.0
-        return ANSWER * self.objective.pace.seconds.get("value", 0.0) + 0.05 * self.maker.seconds * self.data.count
+        return (
+            ANSWER * self.objective.pace.seconds.get("value", 0.0)
+            + 0.05 * self.maker.seconds * self.data.count
+        )
 
 
 def prepare(
     model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, prior: Prior | None, at: Fixed | None,
     deadline_ms: float | None, work: float = WORK, *, noise_only: bool = False,
 ) -> Query:  # fmt: skip
-    """Check everything and contract the known axes once; the model's own error takes part unless `noise_only`. Raises as observe.read
-    does.
+    """Check everything and contract the known axes once; the model's own error takes part unless
+    `noise_only`. Raises as observe.read does.
 
-    With a deadline as many of the observations are used as leave time for the search: `work` evaluations, in units of the time that
-    one setting takes with the observations used.
+    With a deadline as many of the observations are used as leave time for the search: `work`
+    evaluations, in units of the time that one setting takes with the observations used.
     """
     deadline = Deadline(deadline_ms)
     if not unknowns or len(set(unknowns)) != len(unknowns):
         raise InputError("name each unknown input once, and at least one")
     data = read(model, observations, unknowns, noise, at)
     data = data if noise_only else with_model_error(model, data)
-    maker = Maker(model, [model.axis_index(name) for name in unknowns], data, prior, deadline, noise_only)
+    maker = Maker(
+        model, [model.axis_index(name) for name in unknowns], data, prior, deadline, noise_only
+    )
     return maker.query(data.count) if deadline.endless else maker.affordable(work)
 
 
@@ -101,7 +114,14 @@ class Maker:
         data = data if self.factor == 1.0 else data.wider(self.factor)
         axes = tuple(self.model.axes[d] for d in self.sought)
         operator = forward(self.model, self.sought, data)
-        made = Query(axes, data, Objective(axes, operator, data, self.prior, Pace(self.deadline)), operator, self.deadline, self)
+        made = Query(
+            axes,
+            data,
+            Objective(axes, operator, data, self.prior, Pace(self.deadline)),
+            operator,
+            self.deadline,
+            self,
+        )
         self.seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / points
         return made
 
@@ -110,8 +130,14 @@ class Maker:
         size = self.data.count if self.data.count <= 4 * PROBE else PROBE
         while True:
             made = self.query(size)
-            least = self.data.count if made.objective.compressed else int(size * self.speed(made.objective, work))
-            wanted = min(self.data.count, 16 * size, least, int(SETUP * self.deadline.left / self.seconds))
+            least = (
+                self.data.count
+                if made.objective.compressed
+                else int(size * self.speed(made.objective, work))
+            )
+            wanted = min(
+                self.data.count, 16 * size, least, int(SETUP * self.deadline.left / self.seconds)
+            )
             if wanted < min(2 * size, self.data.count) or size == self.data.count:
                 return made
             size = wanted

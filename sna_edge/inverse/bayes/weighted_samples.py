@@ -14,10 +14,12 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class Draws:
-    """From `mixture` (and those before it): free coordinates z [N, F] and levels [N, C]; `density` [N], the posterior over that at
-    energy `low`; `proposed` [N] = sum over rounds of count * q; `past`: (count, mixture) of the rounds.
+    """From `mixture` (and those before it): free coordinates z [N, F] and levels [N, C]; `density`
+    [N], the posterior over that at energy `low`; `proposed` [N] = sum over rounds of count * q;
+    `past`: (count, mixture) of the rounds.
 
-    Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012), deterministic mixture weights.
+    Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012),
+    deterministic mixture weights.
     """
 
     mixture: Mixture
@@ -32,7 +34,9 @@ class Draws:
     def none(cls, mixture: Mixture, low: float) -> Draws:
         """To be drawn from `mixture`."""
         free, fixed = mixture.mean.shape[1], mixture.level.shape[1]
-        return cls(mixture, low, np.empty((0, free)), np.empty((0, fixed)), np.empty(0), np.empty(0), [])
+        return cls(
+            mixture, low, np.empty((0, free)), np.empty((0, fixed)), np.empty(0), np.empty(0), []
+        )
 
     def __len__(self) -> int:
         return len(self.z)
@@ -43,8 +47,11 @@ class Draws:
         return sum(c for c, _ in self.past)
 
     def add(self, count: int, z: Floats, level: Floats, energy: Floats) -> None:
-        """The draws inside the box among `count` new ones from the mixture; all weights are brought up to date."""
-        if len(energy) and energy.min() < self.low - 1.0:  # a better place than any mode: keep the numbers in range
+        """The draws inside the box among `count` new ones from the mixture; all weights are brought
+        up to date."""
+        if (
+            len(energy) and energy.min() < self.low - 1.0
+        ):  # a better place than any mode: keep the numbers in range
             self.density *= np.exp(energy.min() - self.low)
             self.low = float(energy.min())
         if self.past and self.past[-1][1] is self.mixture:
@@ -70,7 +77,8 @@ class Draws:
         return 1.0 / float(np.square(self.weights).sum()) if len(self) else 0.0
 
     def tempered(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Indices [count] picked by flattened weights, so that many different draws are among them."""
+        """Indices [count] picked by flattened weights, so that many different draws are among
+        them."""
         ratio = np.log(np.maximum(self.density, 1e-300)) - np.log(self.proposed)
         power = 1.0
         while True:

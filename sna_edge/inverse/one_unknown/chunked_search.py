@@ -16,9 +16,11 @@ SPANS = 128  # of a stretch
 SAME = 1e-12  # of the axis: a root at the border of two stretches is found by both
 
 
-def stretches(line: Piecewise, deadline: Deadline, overlap: int = 0) -> Iterator[tuple[Piecewise, float, float]]:
-    """Parts of `line` from left to right while there is time, the first one always, `overlap` spans longer than the [low, high] they are
-    meant for; the whole line without a deadline."""
+def stretches(
+    line: Piecewise, deadline: Deadline, overlap: int = 0
+) -> Iterator[tuple[Piecewise, float, float]]:
+    """Parts of `line` from left to right while there is time, the first one always, `overlap` spans
+    longer than the [low, high] they are meant for; the whole line without a deadline."""
     spans = len(line.coefficients)
     size = spans if deadline.endless else SPANS
     deadline.restart()
@@ -27,7 +29,11 @@ def stretches(line: Piecewise, deadline: Deadline, overlap: int = 0) -> Iterator
         if first and not deadline.allows():
             return
         a, b = max(first - overlap, 0), min(last + overlap, spans)
-        yield Piecewise(line.breaks[a : b + 1], line.coefficients[a:b]), float(line.breaks[first]), float(line.breaks[last])
+        yield (
+            Piecewise(line.breaks[a : b + 1], line.coefficients[a:b]),
+            float(line.breaks[first]),
+            float(line.breaks[last]),
+        )
 
 
 def all_roots(line: Piecewise, target: float, deadline: Deadline) -> RootSet:

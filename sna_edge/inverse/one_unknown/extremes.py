@@ -1,4 +1,5 @@
-"""Where one unknown keeps an output inside limits, and where it is smallest or largest; exact, as roots are."""
+"""Where one unknown keeps an output inside limits, and where it is smallest or largest; exact, as
+roots are."""
 
 from __future__ import annotations
 
@@ -41,11 +42,18 @@ class Extreme:
 
 
 def interval_set(
-    model: Model, unknown: str, limits: Limits, at: Fixed | None = None, *, deadline_ms: float | None = None
+    model: Model,
+    unknown: str,
+    limits: Limits,
+    at: Fixed | None = None,
+    *,
+    deadline_ms: float | None = None,
 ) -> Roots:
-    """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)}; isolated points are in `x`.
+    """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)};
+    isolated points are in `x`.
 
-    None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the nearest value to the middle.
+    None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the
+    nearest value to the middle.
     """
     deadline = Deadline(deadline_ms)
     axis = model.axes[model.axis_index(unknown)]
@@ -64,9 +72,16 @@ def interval_set(
     ends = sorted(linear_end(output, y) for y in (low, high))
     points, pieces = _inside(line, ends[0], ends[1], deadline)
     if not len(points) and not len(pieces) and not deadline.stopped:
-        return unreachable(line, axis, output, float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2)
+        return unreachable(
+            line,
+            axis,
+            output,
+            float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2,
+        )
     status = several(len(points) + len(pieces))
-    answer = Roots(status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces)
+    answer = Roots(
+        status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces
+    )
     return late(answer) if deadline.stopped else answer
 
 
@@ -79,7 +94,10 @@ def _usable(name: str, low: float | None, high: float | None) -> tuple[float, fl
 
 def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tuple[Floats, Floats]:
     found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, deadline)]
-    points, pieces = np.unique(np.concatenate([p for p, _ in found])), touching_joined(np.concatenate([i for _, i in found]))
+    points, pieces = (
+        np.unique(np.concatenate([p for p, _ in found])),
+        touching_joined(np.concatenate([i for _, i in found])),
+    )
     covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
     return points[~covered], pieces
 
@@ -87,8 +105,8 @@ def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tup
 def inside_pieces(
     line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may enter or leave; `roots` in place of
-    `line.roots`."""
+    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may
+    enter or leave; `roots` in place of `line.roots`."""
     cuts = [line.breaks[[0, -1]]]
     ends, starts = line.coefficients.sum(axis=1)[:-1], line.coefficients[1:, 0]
     cuts.append(line.breaks[1:-1][np.abs(ends - starts) > JOIN * line.size])
@@ -117,25 +135,48 @@ def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: fl
     y = output.value(line.coefficients[:, 0])
     hit = np.flatnonzero((y >= low) & (y <= high)).astype(float)
     if not len(hit):
-        return unreachable(Piecewise(np.arange(len(y) + 1.0), line.coefficients), axis, output, float(np.clip(y.mean(), low, high)))
+        return unreachable(
+            Piecewise(np.arange(len(y) + 1.0), line.coefficients),
+            axis,
+            output,
+            float(np.clip(y.mean(), low, high)),
+        )
     return Roots(several(len(hit)), (axis,), hit[:, None], tangent=np.zeros(len(hit), dtype=bool))
 
 
 def argmin(
-    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+    model: Model,
+    unknown: str,
+    output: str | None = None,
+    at: Fixed | None = None,
+    *,
+    deadline_ms: float | None = None,
 ) -> Extreme:
-    """The x in the closed domain with the smallest y, and y; exact from the piecewise polynomial."""
+    """The x in the closed domain with the smallest y, and y; exact from the piecewise
+    polynomial."""
     return _extreme(model, unknown, output, at, 1.0, Deadline(deadline_ms))
 
 
 def argmax(
-    model: Model, unknown: str, output: str | None = None, at: Fixed | None = None, *, deadline_ms: float | None = None
+    model: Model,
+    unknown: str,
+    output: str | None = None,
+    at: Fixed | None = None,
+    *,
+    deadline_ms: float | None = None,
 ) -> Extreme:
     """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial."""
     return _extreme(model, unknown, output, at, -1.0, Deadline(deadline_ms))
 
 
-def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, sign: float, deadline: Deadline) -> Extreme:
+def _extreme(
+    model: Model,
+    unknown: str,
+    output: str | None,
+    at: Fixed | None,
+    sign: float,
+    deadline: Deadline,
+) -> Extreme:
     axis = model.axes[model.axis_index(unknown)]
     if output is None and len(model.outputs) > 1:
         raise InputError(f"name the output; outputs are {', '.join(model.output_names)}")
@@ -148,7 +189,10 @@ def _extreme(model: Model, unknown: str, output: str | None, at: Fixed | None, s
     if axis.kind == "categorical":
         line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
     parts = [part.candidates for part, _, _ in stretches(line, deadline)]
-    x, y = np.concatenate([x for x, _ in parts]), model.outputs[k].value(np.concatenate([f for _, f in parts]))
+    x, y = (
+        np.concatenate([x for x, _ in parts]),
+        model.outputs[k].value(np.concatenate([f for _, f in parts])),
+    )
     best = int(np.argmin(sign * y))
     status, message = (Status.DEADLINE, PART) if deadline.stopped else (Status.OK, "")
     return Extreme(status, {unknown: level_or_number(axis, x[best])}, float(y[best]), message)

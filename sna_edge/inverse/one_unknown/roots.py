@@ -29,18 +29,26 @@ PART = "only a part of the axis was searched before the deadline; allow more tim
 SAME_LEVEL = 1e-9  # of the largest level value: a level this close to the target is a solution
 
 
-def roots(model: Model, unknown: str, target: Target, at: Fixed | None = None, *, deadline_ms: float | None = None) -> Roots:
-    """All x with g(sum_s [x in span s] sum_k a_sk u^k) * scale + offset = target, in the closed domain.
+def roots(
+    model: Model,
+    unknown: str,
+    target: Target,
+    at: Fixed | None = None,
+    *,
+    deadline_ms: float | None = None,
+) -> Roots:
+    """All x with g(sum_s [x in span s] sum_k a_sk u^k) * scale + offset = target, in the closed
+    domain.
 
     `at` fixes every other input. The target goes through scale, offset and the inverse link first.
 
-    Statuses: ok (one root), several, tangent (a root that only touches, or two closer than 1e-6 of the axis), unreachable (with
-    the nearest reachable value), deadline (those in the part of the axis that was searched), out_of_domain and bad_input (a fixed
-    value or the target cannot be used).
-    Raises InputError for names that are not the model's.
+    Statuses: ok (one root), several, tangent (a root that only touches, or two closer than 1e-6 of
+    the axis), unreachable (with the nearest reachable value), deadline (those in the part of the
+    axis that was searched), out_of_domain and bad_input (a fixed value or the target cannot be
+    used). Raises InputError for names that are not the model's.
 
-    Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range. On a categorical unknown the
-    roots are levels.
+    Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range.
+    On a categorical unknown the roots are levels.
     """
     deadline = Deadline(deadline_ms)
     fast = _quick(model)
@@ -80,7 +88,8 @@ def _answer(axis: Axis, x: Floats, tangent: Bools, intervals: Floats) -> Roots:
 
 
 class Quick:
-    """Plain queries of one model through the C library: None sends a query down the ordinary way, which says what is wrong."""
+    """Plain queries of one model through the C library: None sends a query down the ordinary way,
+    which says what is wrong."""
 
     def __init__(self, model: Model, forms: Any) -> None:
         self._forms, self._axes = forms, model.axes
@@ -98,7 +107,11 @@ class Quick:
             return None
         spans = self._axes[d].basis.n_spans
         room = spans * (self._order + 1) + 1
-        found, tangent, intervals = np.empty(room), np.empty(room, np.int8), np.empty((spans + 1, 2))
+        found, tangent, intervals = (
+            np.empty(room),
+            np.empty(room, np.int8),
+            np.empty((spans + 1, 2)),
+        )
         count, flat = self._forms.roots(d, goal[0], x, goal[1], found, tangent, intervals)
         if not count and not flat:
             return None
@@ -126,10 +139,18 @@ class Quick:
             name, value = next(iter(self._outputs)), target
         else:
             return None
-        if name not in self._outputs or not isinstance(value, (float, int)) or not abs(value) < np.inf:
+        if (
+            name not in self._outputs
+            or not isinstance(value, (float, int))
+            or not abs(value) < np.inf
+        ):
             return None
         k, output = self._outputs[name]
-        goal = (value - output.offset) / output.scale if output.link == "identity" else float(output.linear_of(np.array(value)))
+        goal = (
+            (value - output.offset) / output.scale
+            if output.link == "identity"
+            else float(output.linear_of(np.array(value)))
+        )
         return (k, goal) if abs(goal) < np.inf else None
 
 
@@ -143,7 +164,9 @@ def _quick(model: Model) -> Quick | None:
     return _QUICK[model]
 
 
-def _query(model: Model, unknown: str, target: Target, at: Fixed | None) -> tuple[int, int, float, dict[int, float]]:
+def _query(
+    model: Model, unknown: str, target: Target, at: Fixed | None
+) -> tuple[int, int, float, dict[int, float]]:
     (d,), fixed = split(model, [unknown], at)
     outputs, values = wanted(model, target)
     if len(outputs) > 1:
@@ -158,7 +181,10 @@ def unreachable(line: Piecewise, axis: Axis, output: Output, target: float) -> R
     best = int(np.argmin(np.abs(y - target)))
     nearest = Nearest({axis.name: level_or_number(axis, x[best])}, {output.name: float(y[best])})
     low, high = float(y.min()), float(y.max())
-    message = f"{output.name} = {target:g} is not reached; over {axis.describe()} it runs from {low:g} to {high:g}"
+    message = (
+        f"{output.name} = {target:g} is not reached; over {axis.describe()} it runs from {low:g} to"
+        f" {high:g}"
+    )
     return Roots(Status.UNREACHABLE, (axis,), np.empty((0, 1)), message, nearest)
 
 
@@ -168,4 +194,9 @@ def _levels(line: Piecewise, axis: Axis, output: Output, target: float) -> Roots
     if not len(hit):
         levels = Piecewise(np.arange(len(y) + 1.0), line.coefficients)
         return unreachable(levels, axis, output, target)
-    return Roots(several(len(hit)), (axis,), hit[:, None].astype(float), tangent=np.zeros(len(hit), dtype=bool))
+    return Roots(
+        several(len(hit)),
+        (axis,),
+        hit[:, None].astype(float),
+        tangent=np.zeros(len(hit), dtype=bool),
+    )

@@ -1,1 +1,2 @@
-"""Batched optimizers in a box: Gauss-Newton, trust region, multistart, projection, infeasibility proofs."""
+"""Batched optimizers in a box: Gauss-Newton, trust region, multistart, projection, infeasibility
+proofs."""

@@ -20,7 +20,8 @@ STRIDE = 0.5  # longest step, as a share of the axes' widths
 
 @dataclass
 class Walk:
-    """z [M, U] in unit coordinates, residual r [M, T] in units of `size`, slope [M, T, U] of r, done [M]."""
+    """z [M, U] in unit coordinates, residual r [M, T] in units of `size`, slope [M, T, U] of r,
+    done [M]."""
 
     z: Floats
     r: Floats
@@ -29,15 +30,23 @@ class Walk:
 
 
 def walk(
-    residual: Evaluate, z: Floats, movable: Bools, tolerance: Floats, *, rounds: int, deadline: Deadline, enough: int | None = None,
+    residual: Evaluate,
+    z: Floats,
+    movable: Bools,
+    tolerance: Floats,
+    *,
+    rounds: int,
+    deadline: Deadline,
+    enough: int | None = None,
     first: tuple[Floats, Floats] | None = None,
 ) -> Walk:
-    """dz = -J^T (J J^T + damping)^-1 r over the free unknowns, clipped to [0, 1]; accepted where |r| falls.
+    """dz = -J^T (J J^T + damping)^-1 r over the free unknowns, clipped to [0, 1]; accepted where
+    |r| falls.
 
-    `residual(z, rows)` gives r [m, T] and J [m, T, U] of the starts `rows` [m] at z [m, U]; a start is done when |r| <= tolerance
-    [T]. `movable` [U] leaves out categorical unknowns. Stops after `rounds`, at the deadline, when all starts are done or stuck, or
-    when `enough` are done.
-    `first` is the residual of all starts where it is known already.
+    `residual(z, rows)` gives r [m, T] and J [m, T, U] of the starts `rows` [m] at z [m, U]; a start
+    is done when |r| <= tolerance [T]. `movable` [U] leaves out categorical unknowns. Stops after
+    `rounds`, at the deadline, when all starts are done or stuck, or when `enough` are done. `first`
+    is the residual of all starts where it is known already.
     """
     r, slope = first or residual(z, np.arange(len(z)))
     state = Walk(z, r, slope, np.asarray((np.abs(r) <= tolerance).all(axis=1)))
@@ -45,7 +54,11 @@ def walk(
     stuck = np.zeros(len(z), dtype=bool)
     for _ in range(rounds):
         busy = np.flatnonzero(~state.done & ~stuck)
-        if not len(busy) or (enough is not None and state.done.sum() >= enough) or not deadline.allows():
+        if (
+            not len(busy)
+            or (enough is not None and state.done.sum() >= enough)
+            or not deadline.allows()
+        ):
             break
         moved = np.clip(state.z[busy] + step(state, busy, movable, damping[busy]), 0.0, 1.0)
         r, slope = residual(moved, busy)
@@ -54,8 +67,12 @@ def walk(
         taken = busy[better]
         state.z[taken], state.r[taken], state.slope[taken] = moved[better], r[better], slope[better]
         state.done[taken] = (np.abs(r[better]) <= tolerance).all(axis=1)
-        damping[busy] = np.where(better, damping[busy] * 0.1, np.maximum(damping[busy], 1e-3 * _strength(slope)) * 10.0)
-        stuck[busy] = np.where(better, before - after < 1e-12 * before, damping[busy] > 1e8 * _strength(slope) + 1e-300)
+        damping[busy] = np.where(
+            better, damping[busy] * 0.1, np.maximum(damping[busy], 1e-3 * _strength(slope)) * 10.0
+        )
+        stuck[busy] = np.where(
+            better, before - after < 1e-12 * before, damping[busy] > 1e8 * _strength(slope) + 1e-300
+        )
     return state
 
 
@@ -64,7 +81,8 @@ def _strength(slope: Floats) -> Floats:
 
 
 def step(state: Walk, rows: NDArray[np.int64], movable: Bools, damping: Floats) -> Floats:
-    """The damped step [n, U]; an unknown at a bound that would leave it is held and the step taken without it."""
+    """The damped step [n, U]; an unknown at a bound that would leave it is held and the step taken
+    without it."""
     z, r = state.z[rows], state.r[rows]
     free = np.repeat(movable[None], len(rows), axis=0)
     for _ in range(2):
@@ -82,7 +100,9 @@ def normal_step(j: Floats, r: Floats, damping: Floats) -> Floats:
     """J^T (J J^T + damping I)^-1 r, [n, U]; the pseudo-inverse step where damping vanishes."""
     if r.shape[1] == 1:
         j0 = j[:, 0]
-        return np.asarray(j0 * (r / (np.square(j0).sum(axis=1, keepdims=True) + damping[:, None] + 1e-300)))
+        return np.asarray(
+            j0 * (r / (np.square(j0).sum(axis=1, keepdims=True) + damping[:, None] + 1e-300))
+        )
     gram = j @ j.transpose(0, 2, 1)
     floor = damping + 1e-14 * np.trace(gram, axis1=1, axis2=2) + 1e-300
     gram[:, np.arange(r.shape[1]), np.arange(r.shape[1])] += floor[:, None]

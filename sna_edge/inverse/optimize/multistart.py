@@ -18,7 +18,9 @@ Ints = NDArray[np.int64]
 Value = Callable[[Floats], Floats]
 
 SAME = 1e-5  # of the box: ends closer than this are one minimum
-RIDGE = 0.05  # a path between two ends that rises less than this above the higher one (log density) stays in one valley
+# a path between two ends that rises less than this above the higher one (log density) stays in one
+# valley
+RIDGE = 0.05
 
 LEVEL = 0.1  # log density: ends this close in height may share a flat valley
 NEIGHBOURS = 3
@@ -27,29 +29,36 @@ CANDIDATES = 6  # times the number of unknowns and one more: offsets looked at f
 
 @lru_cache(maxsize=32)
 def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
-    """Quasi-random points [n, U] and the indices [n, 2 U + 2] of near ones of each, itself included.
+    """Quasi-random points [n, U] and the indices [n, 2 U + 2] of near ones of each, itself
+    included.
 
-    Points i and i + k of the sequence differ by k a (mod 1) for every i, so the offsets k that stay near are the same for all.
+    Points i and i + k of the sequence differ by k a (mod 1) for every i, so the offsets k that stay
+    near are the same for all.
     """
     z = points(count, dimensions, seed)
     offset = np.arange(1 - count, count)
     ahead = points(count, dimensions, seed) - z[0]  # z_k - z_0
     away = np.concatenate([-ahead[:0:-1], ahead])
-    order = np.argsort(np.square(away - np.rint(away)).sum(axis=1))[: CANDIDATES * (dimensions + 1) + 1]
+    order = np.argsort(np.square(away - np.rint(away)).sum(axis=1))[
+        : CANDIDATES * (dimensions + 1) + 1
+    ]
     other = np.arange(count)[:, None] + offset[order]
     inside = (other >= 0) & (other < count)
     other = np.where(inside, other, np.arange(count)[:, None])
     distance = np.where(inside, np.square(z[other] - z[:, None]).sum(axis=2), np.inf)
     wanted = min(2 * dimensions + 2, distance.shape[1])
-    near = np.take_along_axis(other, np.argpartition(distance, wanted - 1, axis=1)[:, :wanted], axis=1)
+    near = np.take_along_axis(
+        other, np.argpartition(distance, wanted - 1, axis=1)[:, :wanted], axis=1
+    )
     z.setflags(write=False)
     near.setflags(write=False)
     return z, near
 
 
 def starts(value: Value, scan: int, levels: Ints, seed: int) -> tuple[Floats, int]:
-    """Quasi-random points [n, U] in the order of promise, first those lowest among their neighbours, then the lowest; and the
-    number of combinations of levels among them, which take turns.
+    """Quasi-random points [n, U] in the order of promise, first those lowest among their
+    neighbours, then the lowest; and the number of combinations of levels among them, which take
+    turns.
 
     `levels` [U] is the number of levels of a categorical unknown, 0 for others.
     """
@@ -72,7 +81,8 @@ def starts(value: Value, scan: int, levels: Ints, seed: int) -> tuple[Floats, in
 
 
 def enough(starts: int, modes: int) -> bool:
-    """True when fewer than half a mode is expected to be undiscovered: modes (starts - 1) / (starts - modes - 2) < modes + 1/2.
+    """True when fewer than half a mode is expected to be undiscovered: modes (starts - 1) / (starts
+    - modes - 2) < modes + 1/2.
 
     Source: Boender and Rinnooy Kan, Math. Programming 37 (1987).
     """
@@ -80,13 +90,20 @@ def enough(starts: int, modes: int) -> bool:
 
 
 def distinct(
-    local: Local, value: Value, z: Floats, energy: Floats, converged: NDArray[np.bool_], band: float, movable: NDArray[np.bool_]
+    local: Local,
+    value: Value,
+    z: Floats,
+    energy: Floats,
+    converged: NDArray[np.bool_],
+    band: float,
+    movable: NDArray[np.bool_],
 ) -> Ints:
-    """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end alone if none of them has converged.
+    """Indices of the distinct minima within `band` of the lowest, lowest first; the lowest end
+    alone if none of them has converged.
 
-    Two ends are one when they coincide or when a way between them does not climb, straight or, between ends of nearly the same
-    height, along the ridge: they lie on one valley floor. Ends that differ in a level (not `movable`) are never one. What no time
-    is left for is not looked at.
+    Two ends are one when they coincide or when a way between them does not climb, straight or,
+    between ends of nearly the same height, along the ridge: they lie on one valley floor. Ends that
+    differ in a level (not `movable`) are never one. What no time is left for is not looked at.
     """
     order = np.argsort(energy, kind="stable")
     sure = (energy[order] <= energy[order[0]] + band) & converged[order]
@@ -98,7 +115,10 @@ def distinct(
         if len(others) and (np.abs(others - z[i]).max(axis=1) < SAME).any():
             continue
         try:
-            if len(others) and (_straight(value, others, z[i], energy[i]) or _bent(local, others, heights, z[i], energy[i])):
+            if len(others) and (
+                _straight(value, others, z[i], energy[i])
+                or _bent(local, others, heights, z[i], energy[i])
+            ):
                 continue
         except OutOfTime:
             break

@@ -1,4 +1,5 @@
-"""Ridges of a posterior: where it is highest across its narrow directions, however far it runs along the wide ones."""
+"""Ridges of a posterior: where it is highest across its narrow directions, however far it runs
+along the wide ones."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ STRIDE = 0.2
 
 
 def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Newton steps across the narrow directions only: points stay apart along the wide ones. z, E, slope, curvature there."""
+    """Newton steps across the narrow directions only: points stay apart along the wide ones. z, E,
+    slope, curvature there."""
     if getattr(local, "compiled", None) is not None:  # an Objective that the C library serves
         return local.onto_ridge(z)  # type: ignore[attr-defined,no-any-return]
     energy, slope, curvature = local(z)
@@ -36,7 +38,8 @@ def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]
 
 
 def walled(z: Floats, slope: Floats, curvature: Floats) -> Floats:
-    """Curvature [M, U, U] with that of an exponential decay, slope^2, where a bound holds the point against its slope."""
+    """Curvature [M, U, U] with that of an exponential decay, slope^2, where a bound holds the point
+    against its slope."""
     held = ((z <= 0.0) & (slope > 0.0)) | ((z >= 1.0) & (slope < 0.0))
     out = curvature.copy()
     u = np.arange(z.shape[1])
@@ -45,9 +48,11 @@ def walled(z: Floats, slope: Floats, curvature: Floats) -> Floats:
 
 
 def connected(local: Local, a: Floats, b: Floats, highest: float) -> bool:
-    """True when a bent way from a to b [U] stays below `highest`: the straight way moved onto the ridge, twice as fine again.
+    """True when a bent way from a to b [U] stays below `highest`: the straight way moved onto the
+    ridge, twice as fine again.
 
-    The moved points must stay in line (no gap much longer than before), else they have fallen into separate minima.
+    The moved points must stay in line (no gap much longer than before), else they have fallen into
+    separate minima.
     """
     way = a + np.linspace(0.0, 1.0, 9)[:, None] * (b - a)
     gap = float(np.linalg.norm(b - a)) / 8.0

@@ -34,14 +34,23 @@ class Descent:
 
 
 def descend(
-    local: Local, z: Floats, *, rounds: int, deadline: Deadline, gain: float = GAIN, band: float = np.inf, thin: bool = False,
+    local: Local,
+    z: Floats,
+    *,
+    rounds: int,
+    deadline: Deadline,
+    gain: float = GAIN,
+    band: float = np.inf,
+    thin: bool = False,
     best: float = np.inf,
 ) -> Descent:
-    """dz = -(|H| + damping I)^-1 g over the free unknowns, no longer than a trust radius, clipped to the box, accepted where E falls.
+    """dz = -(|H| + damping I)^-1 g over the free unknowns, no longer than a trust radius, clipped
+    to the box, accepted where E falls.
 
-    A bound is held while the slope pushes against it. Converged: the predicted fall is below `gain`. Walks that cannot be expected
-    to end within `band` of the lowest (or of `best`) are given up, and with `thin` those that have joined a lower one too.
-    Source: More and Sorensen, Computing a trust region step (1983); Bertsekas (1982) for the projection.
+    A bound is held while the slope pushes against it. Converged: the predicted fall is below
+    `gain`. Walks that cannot be expected to end within `band` of the lowest (or of `best`) are
+    given up, and with `thin` those that have joined a lower one too. Source: More and Sorensen,
+    Computing a trust region step (1983); Bertsekas (1982) for the projection.
     """
     compiled = getattr(local, "compiled", None)  # an Objective that the C library serves
     if compiled is not None:
@@ -76,8 +85,15 @@ def descend(
         gained = energy[busy] - e
         better = gained > 0.0
         taken = busy[better]
-        z[taken], energy[taken], slope[taken], curvature[taken] = moved[better], e[better], g[better], h[better]
-        radius[busy] = resized(radius[busy], np.linalg.norm(dz, axis=1), gained / np.maximum(promised, 1e-300))
+        z[taken], energy[taken], slope[taken], curvature[taken] = (
+            moved[better],
+            e[better],
+            g[better],
+            h[better],
+        )
+        radius[busy] = resized(
+            radius[busy], np.linalg.norm(dz, axis=1), gained / np.maximum(promised, 1e-300)
+        )
         stuck[busy] = radius[busy] < SHORTEST
     return Descent(z, energy, slope, curvature, (done | stuck) & ~lost)
 
@@ -91,21 +107,27 @@ def together(a: Descent, b: Descent) -> Descent:
 def joined(z: Floats, energy: Floats, busy: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the walks `busy` are within NEAR of a walk that is lower."""
     near = np.abs(z[busy, None] - z[None]).max(axis=2) < NEAR
-    lower = (energy[None] < energy[busy, None]) | ((energy[None] == energy[busy, None]) & (np.arange(len(z)) < busy[:, None]))
+    lower = (energy[None] < energy[busy, None]) | (
+        (energy[None] == energy[busy, None]) & (np.arange(len(z)) < busy[:, None])
+    )
     return np.asarray((near & lower).any(axis=1))
 
 
 def resized(radius: Floats, length: Floats, ratio: Floats) -> Floats:
-    """Trust radius after a step that kept `ratio` of its promise: shorter below a quarter, longer above three quarters."""
+    """Trust radius after a step that kept `ratio` of its promise: shorter below a quarter, longer
+    above three quarters."""
     grown = np.where(ratio > 0.75, np.maximum(radius, 2.5 * length), radius)
     return np.asarray(np.where(ratio > 0.25, grown, np.where(ratio > 0.0, 0.5, 0.25) * length))
 
 
-def step(z: Floats, slope: Floats, curvature: Floats, radius: Floats) -> tuple[Floats, Floats, Floats]:
-    """The step [M, U] of at most `radius`, the fall of E that the quadratic model predicts for the full step, and for this one.
+def step(
+    z: Floats, slope: Floats, curvature: Floats, radius: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The step [M, U] of at most `radius`, the fall of E that the quadratic model predicts for the
+    full step, and for this one.
 
-    Along negative curvature the sign is turned, so that every step descends. An unknown whose bound the step would cross at once is
-    held and the step taken without it.
+    Along negative curvature the sign is turned, so that every step descends. An unknown whose bound
+    the step would cross at once is held and the step taken without it.
     """
     held = ((z <= 0.0) & (slope > 0.0)) | ((z >= 1.0) & (slope < 0.0))
     for _ in range(2):
@@ -117,7 +139,9 @@ def step(z: Floats, slope: Floats, curvature: Floats, radius: Floats) -> tuple[F
     return np.where(held, 0.0, dz), fall, promised
 
 
-def _inner(slope: Floats, curvature: Floats, radius: Floats, held: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+def _inner(
+    slope: Floats, curvature: Floats, radius: Floats, held: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats]:
     g = np.where(held, 0.0, slope)
     h = curvature
     if held.any():

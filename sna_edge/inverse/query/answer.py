@@ -1,4 +1,5 @@
-"""Records that inverse queries answer with; every one has a status, a message and `to_dict` for JSON."""
+"""Records that inverse queries answer with; every one has a status, a message and `to_dict` for
+JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Answer:
-    """x [n, U]: solutions in the order of `axes`; negative statuses have none, except `deadline` (best so far)."""
+    """x [n, U]: solutions in the order of `axes`; negative statuses have none, except `deadline`
+    (best so far)."""
 
     status: Status
     axes: tuple[Axis, ...]
@@ -67,7 +69,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Roots(Answer):
-    """x [n, 1] isolated roots, tangent [n], intervals [m, 2] on which the model equals the target (or lies inside it)."""
+    """x [n, 1] isolated roots, tangent [n], intervals [m, 2] on which the model equals the target
+    (or lies inside it)."""
 
     tangent: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
     intervals: Floats = field(default_factory=lambda: np.empty((0, 2)))
@@ -94,8 +97,8 @@ class Roots(Answer):
 
 @dataclass(frozen=True)
 class LevelSet(Answer):
-    """`value` [n, T] model outputs at the solutions; `fill` = largest distance of any solution found to the nearest kept one,
-    as a share of the axes' widths."""
+    """`value` [n, T] model outputs at the solutions; `fill` = largest distance of any solution
+    found to the nearest kept one, as a share of the axes' widths."""
 
     value: Floats = field(default_factory=lambda: np.empty((0, 0)))
     fill: float = 0.0

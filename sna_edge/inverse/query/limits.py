@@ -37,20 +37,27 @@ def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[B
     for name, pair in limits.items():
         k = output_index(model, name)
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
-            raise InputError(f"limits of {name!r} are {pair!r}; give a pair (low, high), None for no limit")
+            raise InputError(
+                f"limits of {name!r} are {pair!r}; give a pair (low, high), None for no limit"
+            )
         low, high = pair
         found.append(_band(model.outputs[k], k, *ends(name, low, high), with_interval))
     return found
 
 
 def ends(name: str, low: object, high: object) -> tuple[float, float]:
-    """Limits as numbers, None as no limit. Raises InputError where they are not in order, not numbers, or no limits at all."""
+    """Limits as numbers, None as no limit. Raises InputError where they are not in order, not
+    numbers, or no limits at all."""
     try:
         a, b = -np.inf if low is None else float(low), np.inf if high is None else float(high)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise InputError(f"limits of {name!r} are {low!r} and {high!r}; give numbers, or None for no limit") from None
+        raise InputError(
+            f"limits of {name!r} are {low!r} and {high!r}; give numbers, or None for no limit"
+        ) from None
     if not a <= b or a == np.inf or b == -np.inf:
-        raise InputError(f"limits of {name!r} are {low} and {high}; give low <= high, or leave one out")
+        raise InputError(
+            f"limits of {name!r} are {low} and {high}; give low <= high, or leave one out"
+        )
     if np.isinf(a) and np.isinf(b):
         raise InputError(f"limits of {name!r} limit nothing; give low, high or both")
     return float(a), float(b)
@@ -84,4 +91,8 @@ def linear_end(output: Output, y: float) -> float:
 
 def arrays(found: Sequence[Band]) -> tuple[list[int], Floats, Floats]:
     """Output indices, lower and upper bounds [T]."""
-    return [b.index for b in found], np.array([b.low for b in found]), np.array([b.high for b in found])
+    return (
+        [b.index for b in found],
+        np.array([b.low for b in found]),
+        np.array([b.high for b in found]),
+    )

@@ -20,7 +20,9 @@ def linearised(outputs: Sequence[Output], y: Floats) -> tuple[Floats, Floats]:
     """f [M, K] with value(f) = y and df/dy [M, K], kept finite where the link is saturated."""
     if all(o.link == "identity" for o in outputs):
         scale = np.array([o.scale for o in outputs])
-        return (y - np.array([o.offset for o in outputs])) / scale, np.broadcast_to(1.0 / scale, y.shape)
+        return (y - np.array([o.offset for o in outputs])) / scale, np.broadcast_to(
+            1.0 / scale, y.shape
+        )
     f, per_y = np.empty_like(y), np.empty_like(y)
     for k, o in enumerate(outputs):
         g = (y[:, k] - o.offset) / o.scale
@@ -34,7 +36,8 @@ def linearised(outputs: Sequence[Output], y: Floats) -> tuple[Floats, Floats]:
 
 
 def goals(outputs: Sequence[Output], values: Floats, slack: Floats) -> tuple[Floats, Floats]:
-    """Targets [T] before the link (NaN where it cannot give them) and the distance from them that stays within `slack`."""
+    """Targets [T] before the link (NaN where it cannot give them) and the distance from them that
+    stays within `slack`."""
     goal, half = np.empty(len(values)), np.zeros(len(values))
     for k, o in enumerate(outputs):
         around = o.linear_of(np.array([values[k], values[k] - slack[k], values[k] + slack[k]]))
@@ -51,7 +54,8 @@ def spread(f: Floats) -> Floats:
 
 
 def beyond(outputs: Sequence[Output], values: Floats, f: Floats) -> Floats:
-    """Stand-ins [T] for targets outside a link's range: past the extreme start on the target's side."""
+    """Stand-ins [T] for targets outside a link's range: past the extreme start on the target's
+    side."""
     y = np.stack([o.value(f[:, k]) for k, o in enumerate(outputs)], axis=1)
     rising = np.array([o.scale > 0 for o in outputs])
     up = (values > y.mean(axis=0)) == rising

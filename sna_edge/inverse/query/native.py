@@ -27,7 +27,8 @@ _PARTS: weakref.WeakKeyDictionary[Model, dict[tuple[int, ...], Any]] = weakref.W
 
 @cache
 def library() -> Any:
-    """The module with Forms, Sought, Misfit, zeros, thin and mixture; None where it is not installed or older."""
+    """The module with Forms, Sought, Misfit, zeros, thin and mixture; None where it is not
+    installed or older."""
     try:
         import sna_edge_native
     except ImportError:
@@ -40,7 +41,11 @@ def serves(model: Model) -> bool:
     cp = model.interaction
     if not isinstance(cp, CP) or model.backend.name != "native" or library() is None:
         return False
-    return cp.rank <= RANK and len(model.axes) <= AXES and max(a.basis.degree for a in model.axes) < ORDER
+    return (
+        cp.rank <= RANK
+        and len(model.axes) <= AXES
+        and max(a.basis.degree for a in model.axes) < ORDER
+    )
 
 
 def forms(model: Model) -> Any:
@@ -65,8 +70,15 @@ def exact_roots(model: Model, line: Piecewise) -> Callable[[float], RootSet]:
     if found is None or model.backend.name != "native":
         return line.roots
     spans, order = line.coefficients.shape
-    breaks, coefficients = np.ascontiguousarray(line.breaks), np.ascontiguousarray(line.coefficients)
-    x, tangent, intervals = np.empty(spans * (order + 1) + 1), np.empty(spans * (order + 1) + 1, np.int8), np.empty((spans + 1, 2))
+    breaks, coefficients = (
+        np.ascontiguousarray(line.breaks),
+        np.ascontiguousarray(line.coefficients),
+    )
+    x, tangent, intervals = (
+        np.empty(spans * (order + 1) + 1),
+        np.empty(spans * (order + 1) + 1, np.int8),
+        np.empty((spans + 1, 2)),
+    )
 
     def search(target: float) -> RootSet:
         n, flat = found.zeros(breaks, coefficients, target, x, tangent, intervals)
@@ -76,7 +88,8 @@ def exact_roots(model: Model, line: Piecewise) -> Callable[[float], RootSet]:
 
 
 def laid_out(model: Model, axes: Sequence[int]) -> Any:
-    """Atoms of the given axes as span polynomials [sum S, order, rank], ranks padded with modes of weight 0."""
+    """Atoms of the given axes as span polynomials [sum S, order, rank], ranks padded with modes of
+    weight 0."""
     cp = model.interaction
     assert isinstance(cp, CP)
     bases = [model.axes[d].basis for d in axes]
@@ -89,12 +102,22 @@ def laid_out(model: Model, axes: Sequence[int]) -> Any:
         part = poly[base[i] : base[i + 1]]
         part[:, 0, cp.modes[d]] = 0.0
         part[:, : b.degree + 1, cp.modes[d]] = power_table(model, d)
-    rate = [-1.0 if b.kind == "levels" else float(b.inv_width[0]) if b.uniform else 0.0 for b in bases]
+    rate = [
+        -1.0 if b.kind == "levels" else float(b.inv_width[0]) if b.uniform else 0.0 for b in bases
+    ]
     weights = aligned(len(model.outputs), rank)
     weights[:, : cp.rank] = cp.weights.T
     bias = np.array([o.bias for o in model.outputs])
     breaks = np.concatenate([b.breaks for b in bases])
-    return library().Forms(poly, breaks, np.array(rate), base[:-1].astype(np.int32), np.array(spans, np.int32), weights, bias)
+    return library().Forms(
+        poly,
+        breaks,
+        np.array(rate),
+        base[:-1].astype(np.int32),
+        np.array(spans, np.int32),
+        weights,
+        bias,
+    )
 
 
 def padded(count: int) -> int:

@@ -1,4 +1,5 @@
-"""What an inverse query is about: which inputs are fixed, which are sought, which outputs are wanted."""
+"""What an inverse query is about: which inputs are fixed, which are sought, which outputs are
+wanted."""
 
 from __future__ import annotations
 
@@ -27,15 +28,21 @@ class BadValue(InputError):
     """A fixed input or a target is not a usable number: answered with the status `bad_input`."""
 
 
-UNUSABLE = (BadValue, DomainError)  # answered as a status; other errors are mistakes in the call and are raised
+UNUSABLE = (
+    BadValue,
+    DomainError,
+)  # answered as a status; other errors are mistakes in the call and are raised
 
 _POLYNOMIALS: weakref.WeakKeyDictionary[Model, dict[int, Floats]] = weakref.WeakKeyDictionary()
 
 
-def split(model: Model, unknowns: Sequence[str], at: Fixed | None) -> tuple[list[int], dict[int, float]]:
+def split(
+    model: Model, unknowns: Sequence[str], at: Fixed | None
+) -> tuple[list[int], dict[int, float]]:
     """Indices of the unknown axes and the coordinates of all others.
 
-    Raises InputError for a wrong, missing or doubled name, DomainError or BadValue for a value outside its axis.
+    Raises InputError for a wrong, missing or doubled name, DomainError or BadValue for a value
+    outside its axis.
     """
     fixed = {axis_index(model.axes, name): value for name, value in (at or {}).items()}
     sought = [axis_index(model.axes, name) for name in unknowns]
@@ -43,10 +50,14 @@ def split(model: Model, unknowns: Sequence[str], at: Fixed | None) -> tuple[list
         raise InputError("name each unknown input once, and at least one")
     both = [model.axes[d].name for d in sought if d in fixed]
     if both:
-        raise InputError(f"input {both[0]!r} is both unknown and fixed; take it out of one of the two")
+        raise InputError(
+            f"input {both[0]!r} is both unknown and fixed; take it out of one of the two"
+        )
     missing = [a.name for d, a in enumerate(model.axes) if d not in fixed and d not in sought]
     if missing:
-        raise InputError(f"input {', '.join(map(repr, missing))} is neither unknown nor fixed; give it a value")
+        raise InputError(
+            f"input {', '.join(map(repr, missing))} is neither unknown nor fixed; give it a value"
+        )
     return sought, {d: coordinate(model.axes[d], value) for d, value in fixed.items()}
 
 
@@ -57,14 +68,19 @@ def coordinate(axis: Axis, value: object) -> float:
     try:
         x = axis.coordinate(value)
     except (ValueError, TypeError):
-        raise BadValue(f"input {axis.name!r} = {value!r} is not a number; give one in {axis.describe()}") from None
+        raise BadValue(
+            f"input {axis.name!r} = {value!r} is not a number; give one in {axis.describe()}"
+        ) from None
     if np.isnan(x) or (np.isinf(x) and axis.kind != "categorical"):
         raise BadValue(f"input {axis.name!r} is {x}; give a finite number in {axis.describe()}")
     excess = float(axis.excess(x))
     if np.isinf(excess):
         raise DomainError(axis.unseen(x), axis=axis.name, excess=excess)
     if excess:
-        message = f"input {axis.name!r} = {x:g} lies {abs(excess):g} {axis.unit} outside {axis.describe()}; move it inside"
+        message = (
+            f"input {axis.name!r} = {x:g} lies {abs(excess):g} {axis.unit} outside"
+            f" {axis.describe()}; move it inside"
+        )
         raise DomainError(message, axis=axis.name, excess=excess)
     return float(axis.settled(x))
 
@@ -73,7 +89,9 @@ def wanted(model: Model, target: Target) -> tuple[list[int], Floats]:
     """Output indices and target values. A bare number is the target of the only output."""
     if not isinstance(target, Mapping):
         if len(model.outputs) > 1:
-            raise InputError(f"name the output of the target; outputs are {', '.join(model.output_names)}")
+            raise InputError(
+                f"name the output of the target; outputs are {', '.join(model.output_names)}"
+            )
         target = {model.outputs[0].name: target}
     if not target:
         raise InputError("give at least one target")
@@ -95,7 +113,10 @@ def number(value: object, what: str) -> float:
 
 def output_index(model: Model, name: str) -> int:
     if name not in model.output_names:
-        raise InputError(f"{name!r} is not an output of this model; its outputs are {', '.join(model.output_names)}")
+        raise InputError(
+            f"{name!r} is not an output of this model; its outputs are"
+            f" {', '.join(model.output_names)}"
+        )
     return model.output_names.index(name)
 
 
@@ -103,8 +124,12 @@ def restricted(model: Model, outputs: Sequence[int]) -> Model:
     """The model with only the outputs at the given indices."""
     if list(outputs) == list(range(len(model.outputs))):
         return model
-    interaction = model.interaction.with_tables(model.interaction.tables, model.interaction.weights[:, list(outputs)])
-    part = model.replace(interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={})
+    interaction = model.interaction.with_tables(
+        model.interaction.tables, model.interaction.weights[:, list(outputs)]
+    )
+    part = model.replace(
+        interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={}
+    )
     if model.backend.name == "tflite":  # its file has all outputs
         part._backend = Columns(model.backend, list(outputs))
     return part
@@ -121,7 +146,9 @@ class Columns:
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
         y, slope = self._backend.value_and_gradient(x)
-        return np.ascontiguousarray(y[:, self._outputs]), np.ascontiguousarray(slope[:, self._outputs])
+        return np.ascontiguousarray(y[:, self._outputs]), np.ascontiguousarray(
+            slope[:, self._outputs]
+        )
 
 
 def reordered(model: Model, names: Sequence[str]) -> list[int]:
@@ -130,7 +157,8 @@ def reordered(model: Model, names: Sequence[str]) -> list[int]:
 
 
 def atoms(model: Model, d: int, x: Floats) -> Floats:
-    """Atoms (CP [N, R], ones where a mode does not use d) or core matrices (TT [N, l, r]) of axis d at x [N]."""
+    """Atoms (CP [N, R], ones where a mode does not use d) or core matrices (TT [N, l, r]) of axis d
+    at x [N]."""
     basis, table = model.axes[d].basis, model.interaction.tables[d]
     span, local = basis.values(x)
     rows = basis.first_row[span][:, None] + np.arange(basis.degree + 1)
@@ -144,7 +172,10 @@ def atoms(model: Model, d: int, x: Floats) -> Floats:
 
 def curve(model: Model, d: int, fixed: Mapping[int, float], k: int) -> Piecewise:
     """The linear part f_k along axis d with all other inputs fixed, bias included."""
-    return Piecewise(model.axes[d].basis.breaks, curves(model, d, {e: np.array([x]) for e, x in fixed.items()}, 1, k)[0])
+    return Piecewise(
+        model.axes[d].basis.breaks,
+        curves(model, d, {e: np.array([x]) for e, x in fixed.items()}, 1, k)[0],
+    )
 
 
 def curves(model: Model, d: int, fixed: Mapping[int, Floats], count: int, k: int) -> Floats:
@@ -162,7 +193,10 @@ def curves(model: Model, d: int, fixed: Mapping[int, Floats], count: int, k: int
         out = (weight[:, used] @ poly.reshape(-1, len(used)).T).reshape(count, *poly.shape[:2])
         out[:, :, 0] += weight[:, unused].sum(axis=1)[:, None]
     else:
-        left, right = np.ones((count, 1, 1)), np.repeat(interaction.weights[None, :, k : k + 1], count, axis=0)
+        left, right = (
+            np.ones((count, 1, 1)),
+            np.repeat(interaction.weights[None, :, k : k + 1], count, axis=0),
+        )
         for e in range(d):
             left = left @ atoms(model, e, fixed[e])
         for e in reversed(range(d + 1, len(model.axes))):

@@ -1,4 +1,5 @@
-"""What to turn: the smallest change of the allowed knobs that brings a part back inside its limits."""
+"""What to turn: the smallest change of the allowed knobs that brings a part back inside its
+limits."""
 
 from __future__ import annotations
 
@@ -30,10 +31,12 @@ SMALLER = "inside the limits; the deadline cut the search for a smaller change"
 
 @dataclass(frozen=True)
 class Knob:
-    """An input that may be changed between lower and upper (the axis by default), in multiples of `step` from where it is.
+    """An input that may be changed between lower and upper (the axis by default), in multiples of
+    `step` from where it is.
 
-    The bounds of a categorical input are levels: those from `lower` to `upper` in the axis's order are tried.
-    `cost` weighs a change of one axis unit (a change of level on a categorical input); by default 1 / width of the axis.
+    The bounds of a categorical input are levels: those from `lower` to `upper` in the axis's order
+    are tried. `cost` weighs a change of one axis unit (a change of level on a categorical input);
+    by default 1 / width of the axis.
     """
 
     lower: float | str | None = None
@@ -44,11 +47,13 @@ class Knob:
 
 @dataclass(frozen=True)
 class Advice:
-    """settings {knob: new value}, change {knob: difference}, cost = sqrt(sum (cost change)^2), and what the model then predicts.
+    """settings {knob: new value}, change {knob: difference}, cost = sqrt(sum (cost change)^2), and
+    what the model then predicts.
 
-    before, after {output: {"value", "lower", "upper"}} hold every output, also those without limits (side effects).
-    With `unreachable`, settings are the best achievable and `blocking` names the outputs that stay outside. With `deadline` the search
-    was cut, with `not_converged` it found nothing and could not prove that there is nothing: settings are the best found.
+    before, after {output: {"value", "lower", "upper"}} hold every output, also those without limits
+    (side effects). With `unreachable`, settings are the best achievable and `blocking` names the
+    outputs that stay outside. With `deadline` the search was cut, with `not_converged` it found
+    nothing and could not prove that there is nothing: settings are the best found.
     """
 
     status: Status
@@ -80,16 +85,20 @@ def advise(
     seed: int = 0,
     deadline_ms: float | None = None,
 ) -> Advice:
-    """argmin sum_u (cost_u change_u)^2 such that value and interval of every limited output lie inside its limits.
+    """argmin sum_u (cost_u change_u)^2 such that value and interval of every limited output lie
+    inside its limits.
 
-    `part` gives every input, `limits` {output: (low, high)} (None: no limit on that side). Sequential quadratic steps from the
-    part and from quasi-random feasible points, all batched; with one knob the answer is exact. Knobs with a step are moved by
-    whole steps. Where nothing is found the box of the knobs is cut into cells until each lies outside a limit for certain (`nowhere`),
-    or one shows a setting that was missed. Same seed, same answer, with a deadline too where it leaves time.
+    `part` gives every input, `limits` {output: (low, high)} (None: no limit on that side).
+    Sequential quadratic steps from the part and from quasi-random feasible points, all batched;
+    with one knob the answer is exact. Knobs with a step are moved by whole steps. Where nothing is
+    found the box of the knobs is cut into cells until each lies outside a limit for certain
+    (`nowhere`), or one shows a setting that was missed. Same seed, same answer, with a deadline too
+    where it leaves time.
 
-    Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable and which output blocks),
-    not_converged (none found, none excluded), deadline (the search was cut: the best so far), out_of_domain, bad_input. Raises
-    InputError for wrong names and for limits that limit nothing.
+    Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable
+    and which output blocks), not_converged (none found, none excluded), deadline (the search was
+    cut: the best so far), out_of_domain, bad_input. Raises InputError for wrong names and for
+    limits that limit nothing.
     """
     allowed = dict(knobs) if isinstance(knobs, Mapping) else {name: Knob() for name in knobs}
     if not allowed:
@@ -99,11 +108,17 @@ def advise(
     deadline = Deadline(deadline_ms)
     try:
         here = _here(model, part)
-        boxes = [box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)]
+        boxes = [
+            box(model.axes[d], knob) for d, knob in zip(indices, allowed.values(), strict=True)
+        ]
     except UNUSABLE as error:
         return Advice(error.status, message=str(error))
-    with np.errstate(over="ignore", invalid="ignore"):  # limits beyond what a link can give are infinite
-        return _Query(model, here, indices, list(allowed.values()), boxes, found, seed, deadline).answer()
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # limits beyond what a link can give are infinite
+        return _Query(
+            model, here, indices, list(allowed.values()), boxes, found, seed, deadline
+        ).answer()
 
 
 def _here(model: Model, part: Mapping[str, object]) -> Floats:
@@ -116,11 +131,21 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
 
 
 def box(axis: Axis, knob: Knob) -> tuple[float, float]:
-    """Where a knob may be set, in coordinates. Raises BadValue or DomainError for bounds, steps and costs that leave nothing."""
-    lower, upper = _end(axis, knob.lower, axis.lower, "lower"), _end(axis, knob.upper, axis.upper, "upper")
-    lower, upper = max(float(axis.settled(lower)), axis.lower), min(float(axis.settled(upper)), axis.upper)
+    """Where a knob may be set, in coordinates. Raises BadValue or DomainError for bounds, steps and
+    costs that leave nothing."""
+    lower, upper = (
+        _end(axis, knob.lower, axis.lower, "lower"),
+        _end(axis, knob.upper, axis.upper, "upper"),
+    )
+    lower, upper = (
+        max(float(axis.settled(lower)), axis.lower),
+        min(float(axis.settled(upper)), axis.upper),
+    )
     if lower > upper:
-        raise BadValue(f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}; give lower <= upper there")
+        raise BadValue(
+            f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}; give"
+            " lower <= upper there"
+        )
     for what, value in (("step", knob.step), ("cost", knob.cost)):
         if value is not None and not number(value, f"{what} of {axis.name!r}") > 0:
             raise BadValue(f"{what} of {axis.name!r} is {value}; give a positive number")
@@ -128,10 +153,15 @@ def box(axis: Axis, knob: Knob) -> tuple[float, float]:
 
 
 def _end(axis: Axis, given: object, otherwise: float, what: str) -> float:
-    """A bound of a knob: a number, or of a categorical input a level, the first or last of those that may be tried."""
+    """A bound of a knob: a number, or of a categorical input a level, the first or last of those
+    that may be tried."""
     if given is None:
         return otherwise
-    return coordinate(axis, given) if axis.kind == "categorical" else number(given, f"{what} bound of {axis.name!r}")
+    return (
+        coordinate(axis, given)
+        if axis.kind == "categorical"
+        else number(given, f"{what} bound of {axis.name!r}")
+    )
 
 
 class _Query:
@@ -141,7 +171,13 @@ class _Query:
         self, model: Model, here: Floats, indices: list[int], knobs: list[Knob], boxes: list[tuple[float, float]],
         found: list[Any], seed: int, deadline: Deadline,
     ) -> None:  # fmt: skip
-        self.model, self.here, self.knobs, self.seed, self.deadline = model, here, knobs, seed, deadline
+        self.model, self.here, self.knobs, self.seed, self.deadline = (
+            model,
+            here,
+            knobs,
+            seed,
+            deadline,
+        )
         self.outputs, self.low, self.high = arrays(found)
         self.indices, self.boxes = indices, boxes
         axes = [model.axes[d] for d in indices]
@@ -157,7 +193,11 @@ class _Query:
             if best is not None and not self.deadline.allows():
                 break
             inside = self._search(self._with_levels(choice))
-            extra = sum(self.cost[u] ** 2 for u, v in zip(self.levels, choice, strict=True) if v != self.here[self.indices[u]])
+            extra = sum(
+                self.cost[u] ** 2
+                for u, v in zip(self.levels, choice, strict=True)
+                if v != self.here[self.indices[u]]
+            )
             best = _better(best, inside.candidates(), extra)
             searches.append((inside, extra))
         assert best is not None
@@ -167,7 +207,8 @@ class _Query:
         return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])), none)
 
     def _checked(self, searches: list[tuple[Inside, float]], best: Best) -> tuple[bool, Best]:
-        """Nothing was found: whether that is certain, and what places left over by the proof add."""
+        """Nothing was found: whether that is certain, and what places left over by the proof
+        add."""
         self.deadline.reserve, every = 0.0, True
         for inside, extra in searches:
             none, left = inside.proven()
@@ -182,9 +223,15 @@ class _Query:
         ranges = [np.arange(self.boxes[u][0], self.boxes[u][1] + 0.5) for u in self.levels]
         count = int(np.prod([len(r) for r in ranges], dtype=float))
         if count > MOST_LEVELS:
-            raise InputError(f"{count} combinations of levels are too many; leave out some of the categorical knobs")
+            raise InputError(
+                f"{count} combinations of levels are too many; leave out some of the categorical"
+                " knobs"
+            )
         now = tuple(self.here[self.indices[u]] for u in self.levels)
-        return sorted((tuple(map(float, c)) for c in product(*ranges)), key=lambda c: sum(a != b for a, b in zip(c, now, strict=True)))
+        return sorted(
+            (tuple(map(float, c)) for c in product(*ranges)),
+            key=lambda c: sum(a != b for a, b in zip(c, now, strict=True)),
+        )
 
     def _with_levels(self, choice: tuple[float, ...]) -> Floats:
         x = self.here.copy()
@@ -206,22 +253,42 @@ class _Query:
         axes = [(d, self.model.axes[d]) for d in self.indices]
         settings = {a.name: level_or_number(a, point[d]) for d, a in axes}
         change = {
-            a.name: level_or_number(a, point[d]) if a.kind == "categorical" else float(point[d] - self.here[d])
+            a.name: (
+                level_or_number(a, point[d])
+                if a.kind == "categorical"
+                else float(point[d] - self.here[d])
+            )
             for d, a in axes
             if point[d] != self.here[d]
         }
         cut = self.deadline.stopped
         if excess <= 0 and not change:
-            return Advice(Status.OK, settings, change, cost, before, after, message="inside its limits as it is")
+            return Advice(
+                Status.OK,
+                settings,
+                change,
+                cost,
+                before,
+                after,
+                message="inside its limits as it is",
+            )
         if excess <= 0:
             status, message = (Status.DEADLINE, SMALLER) if cut else (Status.OK, "")
             return Advice(status, settings, change, cost, before, after, message=message)
-        f = np.array([o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)])[self.outputs]
+        f = np.array(
+            [o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)]
+        )[self.outputs]
         over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
         over = np.where(self.low > self.high, np.inf, over)
-        names = tuple(self.model.outputs[k].name for k, v in zip(self.outputs, over, strict=True) if not v <= 0)
+        names = tuple(
+            self.model.outputs[k].name
+            for k, v in zip(self.outputs, over, strict=True)
+            if not v <= 0
+        )
         wide = bool((self.low > self.high).any())
-        status = Status.UNREACHABLE if none or wide else Status.DEADLINE if cut else Status.NOT_CONVERGED
+        status = (
+            Status.UNREACHABLE if none or wide else Status.DEADLINE if cut else Status.NOT_CONVERGED
+        )
         message = _none(", ".join(names), status, wide)
         return Advice(status, settings, change, cost, before, after, names, message)
 
@@ -237,7 +304,8 @@ class _Query:
 
 
 def _better(best: Best | None, found: list[Rated], extra: float) -> Best:
-    """The better of the best so far and what was found, with `extra` squared cost of other levels."""
+    """The better of the best so far and what was found, with `extra` squared cost of other
+    levels."""
     for excess, distance, point in found:
         key = (round(excess, 9), distance + extra)
         if best is None or key < best[0]:
@@ -249,7 +317,16 @@ def _better(best: Best | None, found: list[Rated], extra: float) -> Best:
 def _none(names: str, status: Status, wide: bool) -> str:
     if status == Status.UNREACHABLE:
         because = " (its interval is wider than the limits)" if wide else ""
-        return f"no setting of the knobs brings {names} inside the limits{because}; the best achievable is given"
+        return (
+            f"no setting of the knobs brings {names} inside the limits{because}; the best"
+            " achievable is given"
+        )
     if status == Status.DEADLINE:
-        return f"the deadline cut the search before it found a setting that brings {names} inside the limits; the best so far is given"
-    return f"no setting that brings {names} inside the limits was found, and none is excluded; the best found is given"
+        return (
+            f"the deadline cut the search before it found a setting that brings {names} inside the"
+            " limits; the best so far is given"
+        )
+    return (
+        f"no setting that brings {names} inside the limits was found, and none is excluded; the"
+        " best found is given"
+    )

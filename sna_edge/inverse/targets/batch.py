@@ -35,7 +35,9 @@ GRID = 64  # points of the unknowns' box from which the starts are chosen
 TRIES = 6  # starts of a row before it is given up
 ROUNDS = 40
 EXACT = 1e-10  # of the range of f over the grid: a row is solved
-MEETING = 1e-7  # the same where the search ends on a break: neighbouring pieces of stored tables meet to single precision
+# the same where the search ends on a break: neighbouring pieces of stored tables meet to single
+# precision
+MEETING = 1e-7
 NEAR = 1e-5  # where the search on the backend hands over to double precision
 CHUNK = 1 << 16  # points evaluated at once
 FEW = 16  # rows that take no longer in double precision from the start
@@ -44,12 +46,13 @@ ANSWER = 0.5  # of the time that reading the rows took: writing them
 
 @dataclass(frozen=True)
 class Batch:
-    """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the link, as a share of the range
-    of f_k over the unknowns' box (64 points), measured in double precision at the x returned.
+    """x [N, U] in the order of `axes`; status [N]; miss [N] = max_k |f_k(x) - goal_k| before the
+    link, as a share of the range of f_k over the unknowns' box (64 points), measured in double
+    precision at the x returned.
 
-    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables). not_converged: no start led to the target, x is
-    the closest point found. unreachable: that, and there is none for certain. deadline: that, or x is NaN.
-    out_of_domain, bad_input: x is NaN.
+    ok: miss <= 1e-10 (1e-7 where the target falls between two pieces of the stored tables).
+    not_converged: no start led to the target, x is the closest point found. unreachable: that, and
+    there is none for certain. deadline: that, or x is NaN. out_of_domain, bad_input: x is NaN.
     """
 
     axes: tuple[Axis, ...]
@@ -67,54 +70,88 @@ class Batch:
 
     def to_dict(self) -> dict[str, Any]:
         columns = {a.name: self.x[:, u].tolist() for u, a in enumerate(self.axes)}
-        return {"status": [Status(int(s)).label for s in self.status], **columns, "miss": self.miss.tolist()}
+        return {
+            "status": [Status(int(s)).label for s in self.status],
+            **columns,
+            "miss": self.miss.tolist(),
+        }
 
 
 def invert_batch(
     model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike] | None = None, *,
     deadline_ms: float | None = None, level_index: bool = False,
 ) -> Batch:  # fmt: skip
-    """x_n with f_k(x_n, known_n) = target_kn for every row n and every output k named in `targets`: one solution per row.
+    """x_n with f_k(x_n, known_n) = target_kn for every row n and every output k named in `targets`:
+    one solution per row.
 
-    `targets` {output: [N]} (or [N] of the only output), `known` {input: number or [N]}; levels as they were written, or
-    with `level_index` as 0, 1, .. in the order of the axis's levels. The best of 64 points of the unknowns' box
-    is walked to the target by damped Gauss-Newton inside the box, then the next best, up to six. With fewer targets than unknowns
-    the solution is the one near that start; `level_set` gives many. Raises InputError for wrong names or lengths, and for
-    categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are `deadline`.
+    `targets` {output: [N]} (or [N] of the only output), `known` {input: number or [N]}; levels as
+    they were written, or with `level_index` as 0, 1, .. in the order of the axis's levels. The best
+    of 64 points of the unknowns' box is walked to the target by damped Gauss-Newton inside the box,
+    then the next best, up to six. With fewer targets than unknowns the solution is the one near
+    that start; `level_set` gives many. Raises InputError for wrong names or lengths, and for
+    categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are
+    `deadline`.
     """
     pace = Pace(Deadline(deadline_ms))
     problem = _Problem(model, targets, unknowns, known or {}, level_index)
-    pace.deadline.reserve = 0.0 if pace.deadline.endless else ANSWER * pace.deadline.elapsed_ms / 1000.0
+    pace.deadline.reserve = (
+        0.0 if pace.deadline.endless else ANSWER * pace.deadline.elapsed_ms / 1000.0
+    )
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
     solve = _in_c if forms is not None and small else _in_numpy
     usable = problem.status == Status.OK
-    good: Any = slice(None) if usable.all() else np.flatnonzero(usable)  # a slice makes no copies of a large batch
+    good: Any = (
+        slice(None) if usable.all() else np.flatnonzero(usable)
+    )  # a slice makes no copies of a large batch
     x, goal = problem.x[good], problem.goal[good]
     miss, done = np.full(len(problem.status), np.nan), np.zeros(len(x), dtype=bool)
     off = miss[good]
-    _solve_in_time(pace, len(x), lambda rows: solve(problem, forms, x[rows], goal[rows], pace.deadline), x, off, done)
+    _solve_in_time(
+        pace,
+        len(x),
+        lambda rows: solve(problem, forms, x[rows], goal[rows], pace.deadline),
+        x,
+        off,
+        done,
+    )
     if not isinstance(good, slice):
         problem.x[good], miss[good] = x, off
     done |= off <= MEETING
     problem.x[problem.status < 0] = np.nan
-    problem.status[good] = np.where(done, Status.OK, _unsolved(problem, x, goal, done, pace.deadline))
-    return Batch(problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss)
+    problem.status[good] = np.where(
+        done, Status.OK, _unsolved(problem, x, goal, done, pace.deadline)
+    )
+    return Batch(
+        problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss
+    )
 
 
 def _unsolved(problem: _Problem, x: Floats, goal: Floats, done: Bools, deadline: Deadline) -> Ints:
     """Statuses [n] of rows that are not `done`: unreachable where that is proven."""
     status, rows = np.full(len(x), int(Status.NOT_CONVERGED)), np.flatnonzero(~done)
     if len(rows) and not deadline.over() and not deadline.stopped:
-        none = Nowhere(problem.model, x[rows[0]], problem.sought, problem.outputs).missed(x[rows], goal[rows], deadline)
+        none = Nowhere(problem.model, x[rows[0]], problem.sought, problem.outputs).missed(
+            x[rows], goal[rows], deadline
+        )
         status[rows[none]] = int(Status.UNREACHABLE)
-    return np.where(status == Status.UNREACHABLE, status, int(Status.DEADLINE)) if deadline.stopped else status
+    return (
+        np.where(status == Status.UNREACHABLE, status, int(Status.DEADLINE))
+        if deadline.stopped
+        else status
+    )
 
 
 def _solve_in_time(
-    pace: Pace, count: int, solve: Callable[[slice], tuple[Floats, Bools]], x: Floats, miss: Floats, done: Bools
+    pace: Pace,
+    count: int,
+    solve: Callable[[slice], tuple[Floats, Bools]],
+    x: Floats,
+    miss: Floats,
+    done: Bools,
 ) -> None:
-    """Fill miss and done [count] (x [count, D] is written by `solve`); rows there is no time for get NaN."""
+    """Fill miss and done [count] (x [count, D] is written by `solve`); rows there is no time for
+    get NaN."""
     last = 0
     with suppress(OutOfTime):
         for part in pace.pieces("rows", np.arange(float(count))):
@@ -125,7 +162,8 @@ def _solve_in_time(
 
 
 class _Problem:
-    """x [N, D] (known entries filled in), goal [N, T] before the link, status [N] of what is given."""
+    """x [N, D] (known entries filled in), goal [N, T] before the link, status [N] of what is
+    given."""
 
     def __init__(
         self, model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike],
@@ -137,21 +175,33 @@ class _Problem:
         self._check(known)
         if not isinstance(targets, Mapping):
             if len(model.outputs) > 1:
-                raise InputError(f"name the outputs of the targets; outputs are {', '.join(model.output_names)}")
+                raise InputError(
+                    f"name the outputs of the targets; outputs are {', '.join(model.output_names)}"
+                )
             targets = {model.outputs[0].name: targets}
         if not targets:
             raise InputError("give at least one target")
         self.outputs = [output_index(model, name) for name in targets]
         values = [reals(v, f"target {name!r}") for name, v in targets.items()]
-        columns = {d: encoded(model.axes[d], v, level_index) for d, v in ((axis_index(model.axes, n), v) for n, v in known.items())}
+        columns = {
+            d: encoded(model.axes[d], v, level_index)
+            for d, v in ((axis_index(model.axes, n), v) for n, v in known.items())
+        }
         try:
-            (count,) = np.broadcast_shapes(*(np.shape(a) for a in (*values, *columns.values())), (1,))
+            (count,) = np.broadcast_shapes(
+                *(np.shape(a) for a in (*values, *columns.values())), (1,)
+            )
         except ValueError:
-            raise InputError("targets and known inputs must be numbers or columns of one length") from None
+            raise InputError(
+                "targets and known inputs must be numbers or columns of one length"
+            ) from None
         self.x = np.empty((count, len(model.axes)))
         self.goal = np.empty((count, len(values)))
         self.status = np.zeros(count, np.int8)
-        self.lower, self.width = np.array([a.lower for a in self.axes]), np.array([a.width for a in self.axes])
+        self.lower, self.width = (
+            np.array([a.lower for a in self.axes]),
+            np.array([a.width for a in self.axes]),
+        )
         for d, column in columns.items():
             self._place(d, column)
         for t, column in enumerate(values):
@@ -163,11 +213,15 @@ class _Problem:
             raise InputError("name each unknown input once, and at least one")
         levels = [a.name for a in self.axes if a.kind == "categorical"]
         if levels:
-            raise InputError(f"{levels[0]!r} is categorical; invert one batch per level, or use level_set")
+            raise InputError(
+                f"{levels[0]!r} is categorical; invert one batch per level, or use level_set"
+            )
         given = {self.model.axes[axis_index(self.model.axes, name)].name for name in known}
         for axis in self.model.axes:
             if (axis.name in names) == (axis.name in given):
-                what = "both unknown and known" if axis.name in names else "neither unknown nor known"
+                what = (
+                    "both unknown and known" if axis.name in names else "neither unknown nor known"
+                )
                 raise InputError(f"input {axis.name!r} is {what}; name it in one of the two")
 
     def _place(self, d: int, column: Floats) -> None:
@@ -179,7 +233,9 @@ class _Problem:
         self.x[:, d] = column
         if not np.all(inside):
             bad = ~np.broadcast_to(inside, self.status.shape) & (self.status == 0)
-            self.status[bad] = np.where(np.isnan(self.x[bad, d]), Status.BAD_INPUT, Status.OUT_OF_DOMAIN)
+            self.status[bad] = np.where(
+                np.isnan(self.x[bad, d]), Status.BAD_INPUT, Status.OUT_OF_DOMAIN
+            )
 
     def _aim(self, t: int, column: Floats) -> None:
         goal = self.model.outputs[self.outputs[t]].linear_of(column)
@@ -188,16 +244,22 @@ class _Problem:
         if np.any(lost):  # not a number, or beyond what the link can give
             bad = np.broadcast_to(lost, self.status.shape) & (self.status == 0)
             value = np.broadcast_to(column, self.status.shape)
-            self.status[bad] = np.where(np.isfinite(value[bad]), Status.UNREACHABLE, Status.BAD_INPUT)
+            self.status[bad] = np.where(
+                np.isfinite(value[bad]), Status.UNREACHABLE, Status.BAD_INPUT
+            )
 
 
-def _in_c(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline) -> tuple[Floats, Bools]:
+def _in_c(
+    problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline
+) -> tuple[Floats, Bools]:
     model, sought = problem.model, problem.sought
     cp = model.interaction
     assert isinstance(cp, CP)
     grid = points(GRID, len(sought))
     products = native.aligned(native.padded(cp.rank), GRID, dtype=np.float32)
-    products[: cp.rank] = UnknownAtoms(model, sought).products(problem.lower + grid * problem.width).T
+    products[: cp.rank] = (
+        UnknownAtoms(model, sought).products(problem.lower + grid * problem.width).T
+    )
     question = native.library().Sought(
         np.array(sought, np.int32), np.array(problem.outputs, np.int32), problem.lower, problem.width,
         np.full(len(problem.outputs), EXACT), ROUNDS,
@@ -207,13 +269,17 @@ def _in_c(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Dead
     return miss, done.astype(bool)
 
 
-def _in_numpy(problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline) -> tuple[Floats, Bools]:
+def _in_numpy(
+    problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline
+) -> tuple[Floats, Bools]:
     """The same on any backend; the last steps in double precision by numpy."""
     miss, done = np.empty(len(x)), np.empty(len(x), dtype=bool)
     size = max(CHUNK // GRID, 1)
     for first in range(0, len(x), size):
         part = slice(first, first + size)
-        with np.errstate(over="ignore", invalid="ignore"):  # a row whose target is that far away walks nowhere, from whatever start
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a row whose target is that far away walks nowhere, from whatever start
             miss[part], done[part] = _Rows(problem, x[part], goal[part], deadline).solve()
     return miss, done
 
@@ -251,7 +317,10 @@ class _Rows:
 
     def solve(self) -> tuple[Floats, Bools]:
         best = np.full(len(self.x), np.inf)
-        z, done = np.zeros((len(self.x), len(self.problem.sought))), np.zeros(len(self.x), dtype=bool)
+        z, done = (
+            np.zeros((len(self.x), len(self.problem.sought))),
+            np.zeros(len(self.x), dtype=bool),
+        )
         rows = np.arange(len(self.x))
         self.deadline.restart()
         for _ in range(TRIES):
@@ -264,14 +333,20 @@ class _Rows:
             rows = rows[~done[rows]]
             if not len(rows) or self.deadline.stopped:
                 break
-        self.x[:, self.problem.sought] = np.minimum(self.problem.lower + z * self.problem.width, self.problem.lower + self.problem.width)
+        self.x[:, self.problem.sought] = np.minimum(
+            self.problem.lower + z * self.problem.width, self.problem.lower + self.problem.width
+        )
         return best, done
 
     def _walk(self, z: Floats, rows: Ints) -> tuple[Floats, Floats]:
         count, movable = self.goal.shape[1], np.ones(z.shape[1], dtype=bool)
         passes = [(self.problem.model, NEAR), (self.reference, EXACT)]
-        for model, tolerance in passes[1:] if len(rows) < FEW or self.reference is self.problem.model else passes:
+        for model, tolerance in (
+            passes[1:] if len(rows) < FEW or self.reference is self.problem.model else passes
+        ):
             local = partial(self._some, model, rows)
-            found = walk(local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=self.deadline)
+            found = walk(
+                local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=self.deadline
+            )
             z = found.z
         return z, np.abs(found.r).max(axis=1)

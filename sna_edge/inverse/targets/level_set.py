@@ -25,15 +25,32 @@ from ..query import native
 from ..query.answer import LevelSet, Nearest, named, several
 from ..query.limits import linear_end
 from ..query.linear_part import beyond, goals, linearised, spread
-from ..query.problem import UNUSABLE, Fixed, Target, curve, number, reordered, restricted, split, wanted
+from ..query.problem import (
+    UNUSABLE,
+    Fixed,
+    Target,
+    curve,
+    number,
+    reordered,
+    restricted,
+    split,
+    wanted,
+)
 
 Floats = NDArray[np.float64]
 
 EXACT = 1e-11  # of the outputs' spread: where the last steps in double precision end
 NEAR = 1e-5  # of the spread: where the search on the backend hands over to double precision
 BATCH = 1024  # starts that walk together
-FIRST, FASTER, BATCH_SHARE = 16, 4, 0.3  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
-MOVE, NEAREST = 150, 40  # small calls of an exact move along an axis, and of saying which point came nearest
+FIRST, FASTER, BATCH_SHARE = (
+    16,
+    4,
+    0.3,
+)  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
+MOVE, NEAREST = (
+    150,
+    40,
+)  # small calls of an exact move along an axis, and of saying which point came nearest
 WRITE = 0.1  # of the time of a start: writing a solution
 SPREAD = 128  # starts from which the spread of the outputs is taken
 APART = 1e-6  # of the axes: closer solutions are one
@@ -55,13 +72,15 @@ def level_set(
 ) -> LevelSet:
     """n diverse x with |f_k(x) - target_k| <= tolerance_k for every output k named in `target`.
 
-    Quasi-random starts walk to the target by batched damped Gauss-Newton inside the domain, on the model's backend; the last
-    steps are taken in double precision, to 1e-11 of the outputs' spread. Of all solutions found the n most different are kept
-    (farthest-point thinning); `fill` tells how far any other one is from them. `starts` [M, U] takes the place of the quasi-random
-    points, in the order of `unknowns`: solutions then stay near them.
+    Quasi-random starts walk to the target by batched damped Gauss-Newton inside the domain, on the
+    model's backend; the last steps are taken in double precision, to 1e-11 of the outputs' spread.
+    Of all solutions found the n most different are kept (farthest-point thinning); `fill` tells how
+    far any other one is from them. `starts` [M, U] takes the place of the quasi-random points, in
+    the order of `unknowns`: solutions then stay near them.
 
-    Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged, deadline (best so far),
-    out_of_domain, bad_input. Raises InputError for wrong names. Same seed, same answer.
+    Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged,
+    deadline (best so far), out_of_domain, bad_input. Raises InputError for wrong names. Same seed,
+    same answer.
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:
@@ -75,9 +94,15 @@ def level_set(
         return LevelSet(error.status, axes, np.empty((0, len(axes))), str(error))
     part = restricted(model, outputs)
     part = fix(part, fixed) if fixed else part
-    forms = native.forms(model) if len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS else None
+    forms = (
+        native.forms(model)
+        if len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS
+        else None
+    )
     compiled = None if forms is None else _Compiled(forms, len(model.axes), sought, outputs, fixed)
-    search = _Search(part, axes, values, slack, seed, deadline, starts, compiled, model.backend.name)
+    search = _Search(
+        part, axes, values, slack, seed, deadline, starts, compiled, model.backend.name
+    )
     if all(a.kind == "categorical" for a in axes):
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
@@ -102,7 +127,9 @@ def tolerances(model: Model, outputs: list[int], tolerance: float | Mapping[str,
 
 def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> LevelSet:
     found = roots(part, axes[0].name, float(values[0]))
-    x = np.array([[axes[0].coordinate(s[axes[0].name])] for s in found.solutions[:n]]).reshape(-1, 1)
+    x = np.array([[axes[0].coordinate(s[axes[0].name])] for s in found.solutions[:n]]).reshape(
+        -1, 1
+    )
     y = part.backend.value(x) if len(x) else np.empty((0, 1))
     return LevelSet(found.status, axes, x, found.message, found.nearest, y, 0.0)
 
@@ -110,15 +137,28 @@ def _from_roots(part: Model, axes: tuple[Axis, ...], values: Floats, n: int) -> 
 class _Compiled:
     """The walks of one query by the C library, in double precision all the way."""
 
-    def __init__(self, forms: Any, count: int, sought: list[int], outputs: list[int], fixed: dict[int, float]) -> None:
-        self.forms, self.sought, self.outputs = forms, np.array(sought, np.int32), np.array(outputs, np.int32)
+    def __init__(
+        self, forms: Any, count: int, sought: list[int], outputs: list[int], fixed: dict[int, float]
+    ) -> None:
+        self.forms, self.sought, self.outputs = (
+            forms,
+            np.array(sought, np.int32),
+            np.array(outputs, np.int32),
+        )
         self.x = np.zeros(count)
         for d, value in fixed.items():
             self.x[d] = value
 
-    def walk(self, search: _Search, z: Floats, enough: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Ends z [m, U], residuals r [m, T] and which are solutions, of the m starts that were walked."""
-        z, r, done = np.array(z, order="C"), np.empty((len(z), len(self.outputs))), np.zeros(len(z), np.int8)
+    def walk(
+        self, search: _Search, z: Floats, enough: int
+    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Ends z [m, U], residuals r [m, T] and which are solutions, of the m starts that were
+        walked."""
+        z, r, done = (
+            np.array(z, order="C"),
+            np.empty((len(z), len(self.outputs))),
+            np.zeros(len(z), np.int8),
+        )
         question = native.library().Sought(
             self.sought, self.outputs, search.lower, search.width, search.allowed(10 * EXACT), 80
         )  # fmt: skip
@@ -130,7 +170,8 @@ class _Compiled:
 
 
 class _Search:
-    """One level set query on the contracted model; unit coordinates z in the order of `axes`, residuals before the link."""
+    """One level set query on the contracted model; unit coordinates z in the order of `axes`,
+    residuals before the link."""
 
     def __init__(
         self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline,
@@ -146,13 +187,20 @@ class _Search:
         self.reference = part if backend == "numpy" else part.with_backend("numpy")
         self.goal, self.half = goals(part.outputs, values, slack)
         self.given = None if starts is None else self._given(starts)
-        self.rate, self.largest = 0.0, 0  # seconds per start of the last batch, and starts of the largest
+        self.rate, self.largest = (
+            0.0,
+            0,
+        )  # seconds per start of the last batch, and starts of the largest
 
     def _given(self, starts: ArrayLike) -> Floats:
         x = reals(starts, "starts")
         if x.ndim != 2 or x.shape[1] != len(self.axes) or not len(x) or not np.isfinite(x).all():
-            raise InputError(f"starts have shape {x.shape}; give finite numbers of shape (M, {len(self.axes)})")
-        return np.asarray(np.clip((x - self.lower) / np.where(self.width > 0, self.width, 1.0), 0.0, 1.0))
+            raise InputError(
+                f"starts have shape {x.shape}; give finite numbers of shape (M, {len(self.axes)})"
+            )
+        return np.asarray(
+            np.clip((x - self.lower) / np.where(self.width > 0, self.width, 1.0), 0.0, 1.0)
+        )
 
     def x(self, z: Floats) -> Floats:
         """Coordinates of unit points, in the order of `axes`; levels are whole numbers."""
@@ -188,7 +236,8 @@ class _Search:
         return np.asarray(np.maximum(least, self.half / self.size))
 
     def run(self, n: int) -> LevelSet:
-        """Batches of starts until there are enough solutions to choose from, or no hope of more, or no time for another."""
+        """Batches of starts until there are enough solutions to choose from, or no hope of more, or
+        no time for another."""
         wanted = min(max(2 * n, 64), BATCH)
         batches = max(2, -(-3 * n // wanted))
         most = batches * wanted if self.given is None else min(batches * wanted, len(self.given))
@@ -204,7 +253,11 @@ class _Search:
             found.append(good)
             closest.append(best)
             first, total = first + count, total + len(good)
-            if total >= n + n // 4 or self.deadline.over() or (first >= min(2 * wanted, most) and not total):
+            if (
+                total >= n + n // 4
+                or self.deadline.over()
+                or (first >= min(2 * wanted, most) and not total)
+            ):
                 break
         self.deadline.reserve = 0.0
         accepted = np.concatenate(found)
@@ -217,7 +270,8 @@ class _Search:
         return LevelSet(status, self.axes, x, "", None, value, fill)
 
     def fitting(self, wanted: int, found: int) -> int:
-        """Starts of the next batch: `wanted`, or as many as there is time for beside writing the solutions found."""
+        """Starts of the next batch: `wanted`, or as many as there is time for beside writing the
+        solutions found."""
         if self.deadline.endless:
             return wanted
         if not self.largest:
@@ -225,13 +279,22 @@ class _Search:
         self.deadline.reserve = min(found * WRITE * self.rate, 0.3 * self.deadline.left)
         if self.deadline.lacks(FIRST * self.rate):
             return 0
-        return max(min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.deadline.left / self.rate)), min(wanted, FIRST))
+        return max(
+            min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.deadline.left / self.rate)),
+            min(wanted, FIRST),
+        )
 
     def batch(self, z: Floats, n: int, *, first: bool) -> tuple[Floats, Floats]:
-        """Solutions [m, U] from the starts z and the unit points that came closest. The first batch sets the unit of residuals."""
+        """Solutions [m, U] from the starts z and the unit points that came closest. The first batch
+        sets the unit of residuals."""
         if self.compiled is not None:
             if first:
-                self.scale(linearised(self.part.outputs, self.reference.backend.value(self.ordered(self.x(z[:SPREAD]))))[0])
+                self.scale(
+                    linearised(
+                        self.part.outputs,
+                        self.reference.backend.value(self.ordered(self.x(z[:SPREAD]))),
+                    )[0]
+                )
             end, r, done = self.compiled.walk(self, z, max(3 * n // 2, 1))
             return end[done], end[np.argsort(np.square(r).sum(axis=1), kind="stable")[:4]]
         f, slope = self.linear(self.part, z)
@@ -247,17 +310,26 @@ class _Search:
         if not len(near):
             return near, closest
         fine = walk(
-            lambda q, _: self.residual(self.reference, q), near, self.movable, self.allowed(EXACT), rounds=20, deadline=self.deadline
+            lambda q, _: self.residual(self.reference, q),
+            near,
+            self.movable,
+            self.allowed(EXACT),
+            rounds=20,
+            deadline=self.deadline,
         )
         return fine.z[(np.abs(fine.r) <= self.allowed(10 * EXACT)).all(axis=1)], closest
 
     def scale(self, f: Floats) -> None:
-        """The unit of residuals, and a stand-in for targets that the link cannot give, from f [M, T] at starts."""
+        """The unit of residuals, and a stand-in for targets that the link cannot give, from f [M,
+        T] at starts."""
         self.size = spread(f)
-        self.goal = np.where(np.isnan(self.goal), beyond(self.part.outputs, self.values, f), self.goal)
+        self.goal = np.where(
+            np.isnan(self.goal), beyond(self.part.outputs, self.values, f), self.goal
+        )
 
     def failed(self, best: Floats) -> LevelSet:
-        """No solution: exact one-dimensional moves from the best starts give the nearest value, or a root that was missed."""
+        """No solution: exact one-dimensional moves from the best starts give the nearest value, or
+        a root that was missed."""
         z, longest = best.copy(), MOVE * small_call()
         self.deadline.reserve = NEAREST * small_call()
         for _ in range(6):
@@ -279,22 +351,40 @@ class _Search:
             return LevelSet(status, self.axes, x[good], "", None, value[good], 0.0)
         row = int(np.square(r).sum(axis=1).argmin())
         y = value[row]
-        nearest = Nearest(named(self.axes, x[row]), {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)})
+        nearest = Nearest(
+            named(self.axes, x[row]),
+            {o.name: float(v) for o, v in zip(self.part.outputs, y, strict=True)},
+        )
         status = self.none()
-        goal = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True))
+        goal = ", ".join(
+            f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, self.values, strict=True)
+        )
         got = ", ".join(f"{o.name} = {v:g}" for o, v in zip(self.part.outputs, y, strict=True))
         what = "is not reached" if status == Status.UNREACHABLE else "was not found"
-        return LevelSet(status, self.axes, np.empty((0, len(self.axes))), f"{goal} {what}; the nearest found is {got}", nearest)
+        return LevelSet(
+            status,
+            self.axes,
+            np.empty((0, len(self.axes))),
+            f"{goal} {what}; the nearest found is {got}",
+            nearest,
+        )
 
     def none(self) -> Status:
-        """What a search without a solution is worth: unreachable where every cell of the domain is proven to miss a target."""
+        """What a search without a solution is worth: unreachable where every cell of the domain is
+        proven to miss a target."""
         self.deadline.reserve = 0.0
-        goal, levels = [], [range(a.basis.n_spans) for a in self.part.axes if a.kind == "categorical"]
+        goal, levels = (
+            [],
+            [range(a.basis.n_spans) for a in self.part.axes if a.kind == "categorical"],
+        )
         for o, y, s in zip(self.part.outputs, self.values, self.slack, strict=True):
             goal.append(sorted((linear_end(o, float(y - s)), linear_end(o, float(y + s)))))
         low, high = np.array(goal).T
         smooth = [d for d, a in enumerate(self.part.axes) if a.kind != "categorical"]
-        lower, upper = (np.array([getattr(self.part.axes[d], end) for d in smooth]) for end in ("lower", "upper"))
+        lower, upper = (
+            np.array([getattr(self.part.axes[d], end) for d in smooth])
+            for end in ("lower", "upper")
+        )
         if np.prod([len(r) for r in levels], dtype=float) > MOST_LEVELS:
             return Status.NOT_CONVERGED
         for choice in product(*levels):
@@ -307,7 +397,8 @@ class _Search:
         return Status.DEADLINE if self.deadline.stopped else Status.UNREACHABLE
 
     def improve(self, z: Floats, row: int, u: int) -> None:
-        """Move unknown u of a point to the best of the extremes and roots along its axis; all exact."""
+        """Move unknown u of a point to the best of the extremes and roots along its axis; all
+        exact."""
         here = self.ordered(self.x(z[row : row + 1]))[0]
         d = self.column[u]
         fixed = {e: float(v) for e, v in enumerate(here) if e != d}
@@ -325,14 +416,27 @@ class _Search:
         """All combinations of levels, kept where every output is within its tolerance."""
         sizes = [a.basis.n_spans for a in self.axes]
         if np.prod(sizes, dtype=float) > MOST_COMBINATIONS:
-            raise InputError(f"{np.prod(sizes)} combinations of levels are too many; fix some of the categorical inputs")
+            raise InputError(
+                f"{np.prod(sizes)} combinations of levels are too many; fix some of the categorical"
+                " inputs"
+            )
         x = np.array(list(product(*(range(s) for s in sizes))), dtype=float)
         y = self.reference.backend.value(self.ordered(x))
         near = np.abs(y - self.values)
         good = (near <= np.maximum(self.slack, 1e-9 * np.abs(y).max())).all(axis=1)
         if good.any():
-            return LevelSet(several(int(good.sum())), self.axes, x[good][:n], "", None, y[good][:n], 0.0)
+            return LevelSet(
+                several(int(good.sum())), self.axes, x[good][:n], "", None, y[good][:n], 0.0
+            )
         row = int((near / np.maximum(np.ptp(y, axis=0), 1e-300)).max(axis=1).argmin())
-        nearest = Nearest(named(self.axes, x[row]), {o.name: float(v) for o, v in zip(self.part.outputs, y[row], strict=True)})
-        none = LevelSet(Status.UNREACHABLE, self.axes, np.empty((0, len(self.axes))), "no combination of levels gives the target")
+        nearest = Nearest(
+            named(self.axes, x[row]),
+            {o.name: float(v) for o, v in zip(self.part.outputs, y[row], strict=True)},
+        )
+        none = LevelSet(
+            Status.UNREACHABLE,
+            self.axes,
+            np.empty((0, len(self.axes))),
+            "no combination of levels gives the target",
+        )
         return changed(none, nearest=nearest)

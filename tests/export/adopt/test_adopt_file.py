@@ -12,7 +12,13 @@ from sna_edge import InputError
 from sna_edge.cli import main
 from sna_export.adopt.file import KINDS, read
 
-COMMON = {"names": np.array(["a", "b"]), "lower": np.zeros(2), "upper": np.ones(2), "output": "depth", "output_unit": "um"}
+COMMON = {
+    "names": np.array(["a", "b"]),
+    "lower": np.zeros(2),
+    "upper": np.ones(2),
+    "output": "depth",
+    "output_unit": "um",
+}
 
 
 def arrays(kind: str) -> dict:
@@ -37,14 +43,29 @@ def arrays(kind: str) -> dict:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_becomes_a_model_within_its_error(kind: str, tmp_path, capsys) -> None:
     np.savez(tmp_path / "s.npz", **arrays(kind))
-    assert main(["adopt", str(tmp_path / "s.npz"), "-o", str(tmp_path / "s.sna"), "--error", "1e-5", "--json"]) == 0
+    assert (
+        main(
+            [
+                "adopt",
+                str(tmp_path / "s.npz"),
+                "-o",
+                str(tmp_path / "s.sna"),
+                "--error",
+                "1e-5",
+                "--json",
+            ]
+        )
+        == 0
+    )
     answer = json.loads(capsys.readouterr().out)
     original, model = read(tmp_path / "s.npz"), sna_edge.load(tmp_path / "s.sna")
     x = original.points(2000)
     gap = np.abs(model.value(x) - original.value(x)).max() / original.span()[0]
     assert model.output_names == ["depth"]
     assert answer["adoption"] in ("exact", "certified")
-    assert gap <= answer["adoption_error"] + 5e-7 * model.certificate.get("kappa", 1.0)  # tables are stored as float32
+    assert gap <= answer["adoption_error"] + 5e-7 * model.certificate.get(
+        "kappa", 1.0
+    )  # tables are stored as float32
 
 
 def test_broken_files_are_one_sentence(tmp_path) -> None:
@@ -77,11 +98,15 @@ SPOILT = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("how", SPOILT)
 @pytest.mark.filterwarnings("error")
-def test_a_spoilt_array_is_refused_in_one_sentence_or_makes_a_model(kind: str, how: str, tmp_path, capsys) -> None:
+def test_a_spoilt_array_is_refused_in_one_sentence_or_makes_a_model(
+    kind: str, how: str, tmp_path, capsys
+) -> None:
     good = arrays(kind)
     for name in good:
         np.savez(tmp_path / "s.npz", **{**good, name: SPOILT[how](np.asarray(good[name]))})
-        code = main(["adopt", str(tmp_path / "s.npz"), "-o", str(tmp_path / "s.sna"), "--error", "1e-2"])
+        code = main(
+            ["adopt", str(tmp_path / "s.npz"), "-o", str(tmp_path / "s.sna"), "--error", "1e-2"]
+        )
         said = capsys.readouterr().err.strip()
         assert code in (0, 2) and "\n" not in said, (name, said)
         assert code == 2 or how not in ("nan", "empty"), name

@@ -1,4 +1,5 @@
-"""Objects of a near kind: adopted where that is exact, one sentence otherwise; numbers that are not real are never cut."""
+"""Objects of a near kind: adopted where that is exact, one sentence otherwise; numbers that are not
+real are never cut."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ def test_splines_of_every_class_are_adopted_exactly(name: str) -> None:
     wanted = spline.ev(*x.T) if hasattr(spline, "ev") else spline(x[:, 0] if inputs == 1 else x)
     wanted = np.asarray(wanted).reshape(40, -1)
     np.testing.assert_allclose(original.value(x), wanted, atol=1e-12)
-    np.testing.assert_allclose(original.compile(1e-6).value(x), wanted, atol=2e-6 * max(1.0, float(np.ptp(wanted))))
+    np.testing.assert_allclose(
+        original.compile(1e-6).value(x), wanted, atol=2e-6 * max(1.0, float(np.ptp(wanted)))
+    )
 
 
 NO_SPLINES = {
@@ -88,7 +91,14 @@ def test_what_is_no_spline_is_one_sentence(name: str) -> None:
     assert len(str(error.value).splitlines()) == 1
 
 
-BAD = {"complex": 1j, "NaN": np.nan, "infinite": np.inf, "masked": None, "text": "x", "time": np.datetime64("2024-01-01")}
+BAD = {
+    "complex": 1j,
+    "NaN": np.nan,
+    "infinite": np.inf,
+    "masked": None,
+    "text": "x",
+    "time": np.datetime64("2024-01-01"),
+}
 
 
 def spoiled(good: Any, bad: str) -> Any:
@@ -102,9 +112,15 @@ def spoiled(good: Any, bad: str) -> Any:
 
 WAYS = {
     "cores": lambda v: from_train([v(np.ones((1, 3, 2))), np.ones((2, 3, 1))], BOX),
-    "chaos": lambda v: from_chaos(v([1.0, 2.0]), [[0, 0], [1, 1]], [legendre_powers(1, 0, 1)] * 2, BOX),
-    "powers": lambda v: from_chaos([1.0, 2.0], [[0, 0], [1, 1]], [v(legendre_powers(1, 0, 1))] * 2, BOX),
-    "indices": lambda v: from_chaos([1.0, 2.0], v([[0, 0], [1, 1]]), [legendre_powers(1, 0, 1)] * 2, BOX),
+    "chaos": lambda v: from_chaos(
+        v([1.0, 2.0]), [[0, 0], [1, 1]], [legendre_powers(1, 0, 1)] * 2, BOX
+    ),
+    "powers": lambda v: from_chaos(
+        [1.0, 2.0], [[0, 0], [1, 1]], [v(legendre_powers(1, 0, 1))] * 2, BOX
+    ),
+    "indices": lambda v: from_chaos(
+        [1.0, 2.0], v([[0, 0], [1, 1]]), [legendre_powers(1, 0, 1)] * 2, BOX
+    ),
     "weights": lambda v: from_products([[np.sin, np.cos]], BOX, v([1.0])),
     "modes": lambda v: from_reduced_basis(v(np.ones((3, 1))), [0, 0.5, 1], [np.sin], BOX),
     "nodes": lambda v: from_reduced_basis(np.ones((3, 1)), v([0, 0.5, 1]), [np.sin], BOX),
@@ -130,15 +146,25 @@ def test_functions_that_give_complex_numbers_are_refused() -> None:
 
 def test_cores_of_one_point_are_constants() -> None:
     original = from_train([np.full((1, 1, 2), 3.0), np.ones((2, 3, 1))], BOX)
-    assert original.value(np.array([[0.2, 0.9]]))[0, 0] == pytest.approx(6.0) == original.compile(1e-6).value([0.7, 0.1])[0]
+    assert (
+        original.value(np.array([[0.2, 0.9]]))[0, 0]
+        == pytest.approx(6.0)
+        == original.compile(1e-6).value([0.7, 0.1])[0]
+    )
 
 
 def test_expansions_with_several_outputs() -> None:
     found = from_chaos([[1.0, 2.0], [3.0, 4.0]], [[0, 0], [1, 0]], [np.eye(2)] * 2, BOX)
-    assert [o.name for o in found.outputs] == ["y0", "y1"] and found.value(np.array([[0.5, 0.0]])).tolist() == [[2.5, 4.0]]
+    assert [o.name for o in found.outputs] == ["y0", "y1"] and found.value(
+        np.array([[0.5, 0.0]])
+    ).tolist() == [[2.5, 4.0]]
 
     class Poly:
-        names, exponents, coefficients = ["q0"], np.array([[0], [1]]), [np.array([1.0, 2.0]), np.array([3.0, 4.0])]
+        names, exponents, coefficients = (
+            ["q0"],
+            np.array([[0], [1]]),
+            [np.array([1.0, 2.0]), np.array([3.0, 4.0])],
+        )
 
     assert from_numpoly(Poly(), BOX).value(np.array([[0.5, 0.0]])).tolist() == [[2.5, 4.0]]
     with pytest.raises(InputError, match="2 outputs"):
@@ -154,16 +180,25 @@ SCALERS = {
 @pytest.mark.parametrize("kind", SCALERS)
 def test_a_fitted_pipeline_of_scalers_and_a_process_is_adopted(kind: str) -> None:
     """It was said to be "not fitted"."""
-    process, scalers = pytest.importorskip("sklearn.gaussian_process"), pytest.importorskip("sklearn.preprocessing")
+    process, scalers = (
+        pytest.importorskip("sklearn.gaussian_process"),
+        pytest.importorskip("sklearn.preprocessing"),
+    )
     pipeline = pytest.importorskip("sklearn.pipeline")
     steps = [
         "passthrough" if kind == "passthrough" else getattr(scalers, kind.split()[0] + "Scaler")(**SCALERS[kind])
     ] if kind != "two" else [scalers.MinMaxScaler(), scalers.StandardScaler()]  # fmt: skip
     y = np.sin(3 * X[:, 0]) + X[:, 1] ** 2
-    made = pipeline.make_pipeline(*steps, process.GaussianProcessRegressor(optimizer=None, normalize_y=True, alpha=1e-4)).fit(X, y)
+    made = pipeline.make_pipeline(
+        *steps, process.GaussianProcessRegressor(optimizer=None, normalize_y=True, alpha=1e-4)
+    ).fit(X, y)
     original = from_gaussian_process(made)
     np.testing.assert_allclose(original.value(X)[:, 0], made.predict(X), atol=1e-9)
-    np.testing.assert_allclose([(d.lower, d.upper) for d in original.domain], np.stack([X.min(axis=0), X.max(axis=0)], axis=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        [(d.lower, d.upper) for d in original.domain],
+        np.stack([X.min(axis=0), X.max(axis=0)], axis=1),
+        rtol=1e-12,
+    )
 
 
 OTHERS: dict[str, Any] = {
@@ -185,9 +220,15 @@ def test_other_objects_are_one_sentence(case: str) -> None:
 
 
 def test_pipelines_that_are_none_are_named() -> None:
-    process, scalers = pytest.importorskip("sklearn.gaussian_process"), pytest.importorskip("sklearn.preprocessing")
+    process, scalers = (
+        pytest.importorskip("sklearn.gaussian_process"),
+        pytest.importorskip("sklearn.preprocessing"),
+    )
     pipeline = pytest.importorskip("sklearn.pipeline")
-    regressor, classifier = (getattr(process, f"GaussianProcess{kind}")(optimizer=None) for kind in ("Regressor", "Classifier"))
+    regressor, classifier = (
+        getattr(process, f"GaussianProcess{kind}")(optimizer=None)
+        for kind in ("Regressor", "Classifier")
+    )
     for made, words in (
         (pipeline.make_pipeline(scalers.PolynomialFeatures(2), regressor).fit(X, X[:, 0]), "Polynomial"),
         (pipeline.make_pipeline(scalers.StandardScaler(), process.GaussianProcessRegressor()), "fitted"),
@@ -208,8 +249,18 @@ def test_tables_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table.names == tuple(frame.columns) and len(table) == 3
     np.testing.assert_array_equal(table.column("a"), [1, 2, np.nan])
     np.testing.assert_array_equal(table.column("b"), [1, 2, np.nan])
-    assert np.isnan(table.column("when")).all() and np.isnan(table.column("lot")).all() and table.column("flag").tolist() == [1, 0, 1]
-    for name, words in (("when", "text"), ("a", "missing"), ("b", "missing"), ("lot", "text"), ("s", "text")):
+    assert (
+        np.isnan(table.column("when")).all()
+        and np.isnan(table.column("lot")).all()
+        and table.column("flag").tolist() == [1, 0, 1]
+    )
+    for name, words in (
+        ("when", "text"),
+        ("a", "missing"),
+        ("b", "missing"),
+        ("lot", "text"),
+        ("s", "text"),
+    ):
         with pytest.raises(InputError, match=words):
             fit_table(table, ["f"], [name])
     for name in ("lot", "s"):
@@ -219,7 +270,12 @@ def test_tables_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Table.of(named).names == ("a", "lot")
     masked = Table.of({"a": np.ma.array([1.0, 2.0], mask=[False, True])})
     assert np.isnan(masked.column("a")[1])
-    for bad in ({"a": np.ones((3, 2))}, {"a": [1j, 2, 3]}, {"a": np.array([1j])}, {"a": [1, 2], "b": [1]}):
+    for bad in (
+        {"a": np.ones((3, 2))},
+        {"a": [1j, 2, 3]},
+        {"a": np.array([1j])},
+        {"a": [1, 2], "b": [1]},
+    ):
         with pytest.raises(InputError):
             Table.of(bad)
     assert isinstance(from_train([np.ones((1, 2, 1))], BOX[:1]), Adopted)

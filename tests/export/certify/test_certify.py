@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, TT, Model
-from sna_edge.core.basis import bernstein, bspline, graded_breaks, hat, lagrange, levels, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import (
+    bernstein,
+    bspline,
+    graded_breaks,
+    hat,
+    lagrange,
+    levels,
+    periodic_bspline,
+    uniform_breaks,
+)
 from sna_export.certify import exact_rms, lebesgue, maximum_bound
 from sna_export.certify.bound import bernstein_coefficients
 from sna_export.certify.certificate import _rounded, linear_span
@@ -21,7 +30,8 @@ def perturbed(model: Model, size: float, seed: int = 5) -> Model:
 
 
 def product_quadrature(a: Model, b: Model) -> np.ndarray:
-    """RMS of the linear parts' difference [K] by tensor Gauss points, exact for piecewise polynomials."""
+    """RMS of the linear parts' difference [K] by tensor Gauss points, exact for piecewise
+    polynomials."""
     rules = [axis.basis.nodes(2 * axis.basis.degree + 1) for axis in a.axes]
     grid = {axis.name: axis.level_names or x for axis, (x, _) in zip(a.axes, rules, strict=True)}
     scale = np.array([o.scale for o in a.outputs])
@@ -37,7 +47,9 @@ def test_exact_rms_equals_quadrature(models, kind: str, size: float) -> None:
     axes = models.mixed_axes()[:4]
     model = getattr(models, kind)(axes, outputs=2)
     other = perturbed(model, size)
-    assert np.abs(exact_rms(other, model) / product_quadrature(other, model) - 1).max() < (1e-9 if size > 1e-6 else 1e-4)
+    assert np.abs(exact_rms(other, model) / product_quadrature(other, model) - 1).max() < (
+        1e-9 if size > 1e-6 else 1e-4
+    )
 
 
 def test_exact_rms_of_equal_models_is_rounding_only(models) -> None:
@@ -73,7 +85,8 @@ def test_bound_is_never_below_the_largest_difference(models, kind: str, size: fl
 
 
 def test_bound_is_reached_where_it_can_be() -> None:
-    """One mode, positive tables, errors of one sign at one corner: the bound is the difference itself."""
+    """One mode, positive tables, errors of one sign at one corner: the bound is the difference
+    itself."""
     axes = (levels(3), levels(2))
     tables = (np.array([[1.0], [2.0], [3.0]]), np.array([[0.5], [4.0]]))
     moved = (tables[0] + np.array([[0.0], [0.0], [0.25]]), tables[1] + np.array([[0.0], [0.5]]))
@@ -101,23 +114,34 @@ def test_tt_bound_on_one_chain() -> None:
 def test_control_points_enclose_the_atoms(p: int) -> None:
     rng = np.random.default_rng(p)
     breaks = graded_breaks(0.0, 1.0, 5, 0.3, 6.0)
-    for basis in (bspline(breaks, p), periodic_bspline(uniform_breaks(0.0, 1.0, 9), p), lagrange(breaks, p), bernstein(breaks, p)):
+    for basis in (
+        bspline(breaks, p),
+        periodic_bspline(uniform_breaks(0.0, 1.0, 9), p),
+        lagrange(breaks, p),
+        bernstein(breaks, p),
+    ):
         table = rng.standard_normal((basis.n_rows, 3))
         points = bernstein_coefficients(basis, table)
         x = rng.random(500)
         span, _ = basis.locate(x)
         atoms = basis.design(x) @ table
         slack = 1e-9 * np.abs(points).max()
-        assert (atoms <= points.max(axis=1)[span] + slack).all() and (atoms >= points.min(axis=1)[span] - slack).all()
+        assert (atoms <= points.max(axis=1)[span] + slack).all() and (
+            atoms >= points.min(axis=1)[span] - slack
+        ).all()
         if basis.kind in ("spline", "bernstein", "periodic"):
             assert np.abs(points).max() <= np.abs(table).max() * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("p", range(8))
 def test_lebesgue_constants(p: int) -> None:
-    """1 where the basis is non-negative; equidistant Lagrange: 1, 1.25, 1.63, 2.21, 3.11, 4.55, 6.93 (p = 1 .. 7)."""
+    """1 where the basis is non-negative; equidistant Lagrange: 1, 1.25, 1.63, 2.21, 3.11, 4.55,
+    6.93 (p = 1 .. 7)."""
     breaks = graded_breaks(0.0, 1.0, 4, 0.0, 3.0)
-    assert abs(lebesgue(bspline(breaks, p)) - 1) < 1e-9 and abs(lebesgue(bernstein(breaks, p)) - 1) < 1e-9
+    assert (
+        abs(lebesgue(bspline(breaks, p)) - 1) < 1e-9
+        and abs(lebesgue(bernstein(breaks, p)) - 1) < 1e-9
+    )
     known = [1.0, 1.0, 1.25, 1.631, 2.208, 3.106, 4.549, 6.930]
     assert known[p] - 1e-3 <= lebesgue(lagrange(breaks, p)) <= 1.01 * known[p]
     assert lebesgue(hat(breaks)) == 1.0 == lebesgue(levels(3))

@@ -24,7 +24,10 @@ def test_repeated_modes_are_found(models) -> None:
 
 @pytest.mark.parametrize("rank", [1, 2, 4])
 def test_sums_of_known_rank_are_recovered(models, rank: int) -> None:
-    a, b = models.cp(models.uniform_axes(4), rank=rank, seed=1), models.cp(models.uniform_axes(4, spans=3), rank=rank, seed=2)
+    a, b = (
+        models.cp(models.uniform_axes(4), rank=rank, seed=1),
+        models.cp(models.uniform_axes(4, spans=3), rank=rank, seed=2),
+    )
     both = a + b - 0.5 * a
     small = compress(both, 1e-6)
     assert small.interaction.rank == 2 * rank and relative(small, both) <= 1e-6
@@ -67,7 +70,9 @@ def test_trains_keep_the_tolerance(models, tolerance: float) -> None:
     small = compress(model, tolerance)
     assert relative(small, model) <= tolerance
     assert max(small.interaction.ranks) <= 9
-    assert np.array_equal(small.interaction.cores[2][small.axes[2].basis.tie], small.interaction.cores[2])
+    assert np.array_equal(
+        small.interaction.cores[2][small.axes[2].basis.tie], small.interaction.cores[2]
+    )
 
 
 def test_train_rank_can_be_asked_for(models) -> None:
@@ -76,7 +81,9 @@ def test_train_rank_can_be_asked_for(models) -> None:
 
 
 def test_intervals_widen(models) -> None:
-    model = models.cp(models.uniform_axes(3), rank=8).replace(outputs=[Output("y", interval=Interval(0.9, 1e-4, 1e-4))])
+    model = models.cp(models.uniform_axes(3), rank=8).replace(
+        outputs=[Output("y", interval=Interval(0.9, 1e-4, 1e-4))]
+    )
     small = compress(model, 1e-2)
     assert small.outputs[0].interval is not None and small.outputs[0].interval.below > 1e-4
 

@@ -1,4 +1,5 @@
-"""The short form of `make accuracy`: one smooth function, one measured table, one model of known rank."""
+"""The short form of `make accuracy`: one smooth function, one measured table, one model of known
+rank."""
 
 from __future__ import annotations
 
@@ -50,14 +51,22 @@ def test_preheated_tracks(tools: dict[str, ModuleType], data: Path) -> None:
     assert 1.0 - squared / total >= chosen.target
 
 
-def test_a_known_rank_is_found_back(tools: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_known_rank_is_found_back(
+    tools: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "TEACHER_ROWS", 0)
     error, _ = tools["known_rank"].known_rank(0, axes=4, rank=2)
     assert error <= 1e-6
 
 
-@pytest.mark.parametrize(("name", "middle"), [("borehole", 70.873), ("otl circuit", 5.3106), ("sobol g", 0.0)])
-def test_functions_have_the_values_of_their_sources(tools: dict[str, ModuleType], name: str, middle: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "middle"), [("borehole", 70.873), ("otl circuit", 5.3106), ("sobol g", 0.0)]
+)
+def test_functions_have_the_values_of_their_sources(
+    tools: dict[str, ModuleType], name: str, middle: float
+) -> None:
     """At the middle of the box, worked out by hand from the published formulas."""
     function = next(f for f in tools["functions"].FUNCTIONS if f.name == name)
-    assert function.value(function.bounds.mean(axis=1)[None])[0] == pytest.approx(middle, rel=1e-4, abs=1e-12)
+    assert function.value(function.bounds.mean(axis=1)[None])[0] == pytest.approx(
+        middle, rel=1e-4, abs=1e-12
+    )

@@ -1,4 +1,5 @@
-"""One input with a fine structure of its own is found by its residuals, and gets a fine axis alone."""
+"""One input with a fine structure of its own is found by its residuals, and gets a fine axis
+alone."""
 
 from __future__ import annotations
 
@@ -26,11 +27,21 @@ def test_noise_explains_nothing_and_a_fine_wave_does() -> None:
 
 def test_equal_values_share_a_group() -> None:
     x = np.repeat([0.0, 1.0], 50)
-    assert explained(x, np.r_[np.full(50, -1.0), np.full(50, 1.0)][:, None] + 0.1 * np.cos(np.arange(100.0))[:, None], 10) > 100
+    assert (
+        explained(
+            x,
+            np.r_[np.full(50, -1.0), np.full(50, 1.0)][:, None]
+            + 0.1 * np.cos(np.arange(100.0))[:, None],
+            10,
+        )
+        > 100
+    )
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_sparse_and_dense_equations_are_the_same(monkeypatch: pytest.MonkeyPatch, weighted: bool) -> None:
+def test_sparse_and_dense_equations_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, weighted: bool
+) -> None:
     rng = np.random.default_rng(1)
     x, y = rng.random((500, 3)), rng.random((500, 1))
     bases = [bspline(uniform_breaks(0.0, 1.0, s), 3) for s in (2, 80, 3)]
@@ -38,9 +49,15 @@ def test_sparse_and_dense_equations_are_the_same(monkeypatch: pytest.MonkeyPatch
     rows = Rows(f.bases, x, y, rng.random(500) if weighted else None)
     layout, parts = gauss_newton.Layout(f, range(4)), components(f)
     strengths = np.full(len(parts), 1e-4)
-    sparse = gauss_newton.normal_equations(f, rows, range(4)), gauss_newton._finish(f, rows, layout, parts, strengths, 1)
+    sparse = (
+        gauss_newton.normal_equations(f, rows, range(4)),
+        gauss_newton._finish(f, rows, layout, parts, strengths, 1),
+    )
     monkeypatch.setattr(gauss_newton, "FINE_ROWS", 10**9)
-    dense = gauss_newton.normal_equations(f, rows, range(4)), gauss_newton._finish(f, rows, layout, parts, strengths, 1)
+    dense = (
+        gauss_newton.normal_equations(f, rows, range(4)),
+        gauss_newton._finish(f, rows, layout, parts, strengths, 1),
+    )
     np.testing.assert_allclose(sparse[0].a, dense[0].a, atol=1e-13)
     np.testing.assert_allclose(sparse[1].left_out, dense[1].left_out, atol=1e-9)
 

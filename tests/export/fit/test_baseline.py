@@ -1,4 +1,5 @@
-"""The functions that every fit is held against: the simplest that does, the link that does better, pairs that speak, few columns."""
+"""The functions that every fit is held against: the simplest that does, the link that does better,
+pairs that speak, few columns."""
 
 from __future__ import annotations
 
@@ -32,12 +33,20 @@ def test_the_simplest_function_that_does_is_taken(name: str) -> None:
 
 
 def test_a_function_that_is_hardly_better_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundredth of the error is worth a simpler function: a faint slope that a looser rule would take stays out."""
+    """A hundredth of the error is worth a simpler function: a faint slope that a looser rule would
+    take stays out."""
     taken = []
     for smaller in (1.0 + 1e-9, polynomial.SMALLER):
         monkeypatch.setattr(polynomial, "SMALLER", smaller)
-        target = [0.1 * X[:, :1] + np.random.default_rng(s).standard_normal((240, 1)) for s in range(12)]
-        taken.append(sum(fitted(Samples.of(X[:, :1], y), y, FOLDS, most=0).kinds == ("linear",) for y in target))
+        target = [
+            0.1 * X[:, :1] + np.random.default_rng(s).standard_normal((240, 1)) for s in range(12)
+        ]
+        taken.append(
+            sum(
+                fitted(Samples.of(X[:, :1], y), y, FOLDS, most=0).kinds == ("linear",)
+                for y in target
+            )
+        )
     assert taken[0] > taken[1]
 
 
@@ -45,7 +54,9 @@ def test_the_mean_of_a_row_is_that_of_the_other_folds() -> None:
     y = np.c_[NOISE, X[:, 0]]
     found = left_out_means(y, FOLDS)
     for f in range(5):
-        np.testing.assert_allclose(found[f == FOLDS], np.broadcast_to(y[f != FOLDS].mean(axis=0), (48, 2)), atol=1e-12)
+        np.testing.assert_allclose(
+            found[f == FOLDS], np.broadcast_to(y[f != FOLDS].mean(axis=0), (48, 2)), atol=1e-12
+        )
 
 
 def test_of_more_pairs_than_there_is_room_for_those_that_speak_are_taken() -> None:
@@ -56,7 +67,12 @@ def test_of_more_pairs_than_there_is_room_for_those_that_speak_are_taken() -> No
 
 def test_the_axes_with_most_levels_are_left_out_of_a_design_without_room() -> None:
     x = np.c_[X[:, 0], np.arange(240) % 30, np.arange(240) % 3, X[:, 1]]
-    axes = [AxisSpec("a"), AxisSpec("lot", levels=tuple(map(str, range(30)))), AxisSpec("metal", levels=("p", "q", "r")), AxisSpec("b")]
+    axes = [
+        AxisSpec("a"),
+        AxisSpec("lot", levels=tuple(map(str, range(30)))),
+        AxisSpec("metal", levels=("p", "q", "r")),
+        AxisSpec("b"),
+    ]
     samples = Samples.of(x, NOISE, axes)
     assert Columns.of(samples, 40).width.tolist() == [1, 30, 3, 1]
     assert Columns.of(samples, 20).width.tolist() == [1, 0, 3, 1]
@@ -65,7 +81,10 @@ def test_the_axes_with_most_levels_are_left_out_of_a_design_without_room() -> No
 
 @pytest.mark.parametrize(
     ("y", "link"),
-    [(1.5 + 0.4 * X[:, 0] + 0.02 * NOISE, "identity"), (np.exp(2.0 * X[:, 0] + X[:, 1]) * (1.0 + 0.01 * NOISE), "exp")],
+    [
+        (1.5 + 0.4 * X[:, 0] + 0.02 * NOISE, "identity"),
+        (np.exp(2.0 * X[:, 0] + X[:, 1]) * (1.0 + 0.01 * NOISE), "exp"),
+    ],
     ids=["a line", "an exponential"],
 )
 def test_another_link_is_taken_where_it_errs_less(y: np.ndarray, link: str) -> None:
@@ -73,7 +92,9 @@ def test_another_link_is_taken_where_it_errs_less(y: np.ndarray, link: str) -> N
     assert [o.link for o in found.outputs] == [link]
 
 
-@pytest.mark.parametrize(("limit", "kept"), [(10.0, 0.85), (100.0, 6.25), (0.2, 0.1), (0.01, 0.005)])
+@pytest.mark.parametrize(
+    ("limit", "kept"), [(10.0, 0.85), (100.0, 6.25), (0.2, 0.1), (0.01, 0.005)]
+)
 def test_time_is_kept_back_for_what_follows_the_search(limit: float, kept: float) -> None:
     budget = TimeBudget(limit)
     assert budget.deadline == pytest.approx(budget.begin + limit - kept, abs=1e-9)

@@ -1,4 +1,5 @@
-"""Every reason for which a winner is not delivered, one at a time: the rows that took no part, all rows, thirds of a small table."""
+"""Every reason for which a winner is not delivered, one at a time: the rows that took no part, all
+rows, thirds of a small table."""
 
 from __future__ import annotations
 
@@ -23,13 +24,16 @@ NEW = np.arange(N) >= N - HELD
 X = np.random.default_rng(0).random((N, 2))
 SAMPLES = Samples.of(X, X[:, 0] + X[:, 1] ** 2, [AxisSpec("a"), AxisSpec("b")])
 FOLDS = np.arange(N) % 5
-BASE = replace(baseline(SAMPLES, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=SAMPLES.y)
+BASE = replace(
+    baseline(SAMPLES, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=SAMPLES.y
+)
 MEAN = replace(mean_alone(SAMPLES, BASE, FOLDS), measured=SAMPLES.y)
 BOX = confirm._box(SAMPLES, 0)
 
 
 def erring(like: Candidate, old: float, new: float, **others: Any) -> Candidate:
-    """The candidate with out-of-fold errors of these sizes on the old rows and on those that took no part."""
+    """The candidate with out-of-fold errors of these sizes on the old rows and on those that took
+    no part."""
     error = np.where(NEW, new, old) * np.where(np.arange(N) % 2, 1.0, -1.0)
     return replace(like, predicted=like.measured + error[:, None], **others)
 
@@ -39,17 +43,43 @@ def scaled(f: Separable, factor: float) -> Separable:
 
 
 KIND = BASE.notes["kinds"][0]
-CASES = {  # errors of winner, baseline and mean: (old rows, new rows); what the winner's function is multiplied by; what replaces it
+# errors of winner, baseline and mean: (old rows, new rows); what the winner's function is
+# multiplied by; what replaces it
+CASES = {
     "half the error everywhere": ((0.5, 0.5), (1.0, 1.0), (5.0, 5.0), 1.0, None),
     "a little better everywhere": ((0.9, 0.9), (1.0, 1.0), (5.0, 5.0), 1.0, None),
     "as good": ((0.99, 0.99), (1.0, 1.0), (5.0, 5.0), 1.0, KIND),
     "worse on the new rows alone": ((0.1, 1.2), (1.0, 1.0), (5.0, 5.0), 1.0, KIND),
-    "hardly worse on the new rows, clearly better on all": ((0.1, 1.04), (1.0, 1.0), (5.0, 5.0), 1.0, None),
-    "hardly worse on the new rows, a little better on all": ((0.85, 1.04), (1.0, 1.0), (5.0, 5.0), 1.0, KIND),
+    "hardly worse on the new rows, clearly better on all": (
+        (0.1, 1.04),
+        (1.0, 1.0),
+        (5.0, 5.0),
+        1.0,
+        None,
+    ),
+    "hardly worse on the new rows, a little better on all": (
+        (0.85, 1.04),
+        (1.0, 1.0),
+        (5.0, 5.0),
+        1.0,
+        KIND,
+    ),
     "below the mean on the new rows": ((0.1, 1.0), (3.0, 3.0), (5.0, 0.9), 1.0, "mean"),
     "below the mean on all rows": ((3.0, 0.5), (10.0, 1.0), (2.0, 1.0), 1.0, "mean"),
-    "far from the baseline in the box, a little better": ((0.9, 0.9), (1.0, 1.0), (5.0, 5.0), 9.0, KIND),
-    "far from the baseline in the box, clearly better": ((0.5, 0.5), (1.0, 1.0), (5.0, 5.0), 9.0, None),
+    "far from the baseline in the box, a little better": (
+        (0.9, 0.9),
+        (1.0, 1.0),
+        (5.0, 5.0),
+        9.0,
+        KIND,
+    ),
+    "far from the baseline in the box, clearly better": (
+        (0.5, 0.5),
+        (1.0, 1.0),
+        (5.0, 5.0),
+        9.0,
+        None,
+    ),
 }
 
 
@@ -57,7 +87,9 @@ CASES = {  # errors of winner, baseline and mean: (old rows, new rows); what the
 def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> None:
     won, by, flat, factor, replaced = CASES[name]
     winner = erring(BASE, *won, name="winner", f=scaled(BASE.f, factor), notes={})
-    best, how = confirm._judged(winner, erring(BASE, *by), erring(MEAN, *flat), NEW, BOX, "new rows")
+    best, how = confirm._judged(
+        winner, erring(BASE, *by), erring(MEAN, *flat), NEW, BOX, "new rows"
+    )
     assert how.replaced == ({} if replaced is None else {"y": replaced})
     assert (best.name == "winner") == (replaced is None)
     assert (how.rows, how.by) == (HELD, "new rows")
@@ -66,16 +98,26 @@ def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> 
 def test_a_winner_that_has_seen_its_folds_is_judged_by_the_new_rows_alone() -> None:
     for new, replaced in ((0.99, True), (0.5, False)):
         winner = erring(BASE, 0.0, new, name="winner", notes={"by_fold": False})
-        _, how = confirm._judged(winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), NEW, BOX, "")
+        _, how = confirm._judged(
+            winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), NEW, BOX, ""
+        )
         assert bool(how.replaced) == replaced
 
 
 @pytest.mark.parametrize(
     ("error", "on_thirds", "limit", "stays"),
-    [(0.5, 9.0, None, True), (0.9, 1.0, None, True), (0.9, 9.0, None, False), (0.9, 1.0, 1e-9, False), (0.99, 1.0, None, False)],
+    [
+        (0.5, 9.0, None, True),
+        (0.9, 1.0, None, True),
+        (0.9, 9.0, None, False),
+        (0.9, 1.0, 1e-9, False),
+        (0.99, 1.0, None, False),
+    ],
     ids=["clear", "good on thirds", "bad on thirds", "no time for thirds", "no gain"],
 )
-def test_a_small_table_is_searched_again_without_each_third(error: float, on_thirds: float, limit: float | None, stays: bool) -> None:
+def test_a_small_table_is_searched_again_without_each_third(
+    error: float, on_thirds: float, limit: float | None, stays: bool
+) -> None:
     winner = erring(BASE, error, error, name="winner", notes={})
 
     def search(part: Samples, folds: np.ndarray, budget: TimeBudget) -> tuple[Candidate, Candidate]:
@@ -94,7 +136,11 @@ def mover(factor: float, shift: float = 0.0) -> Candidate:
     start = replace(BASE, centre=BASE.centre + 0.1)
     later = scaled(BASE.f, factor)
     moved = later.with_tables([*later.tables[:-1], later.tables[-1] + shift])
-    return erring(replace(start, kind="direct", name="winner", moved=lambda samples, deadline: moved), 0.1, 0.1)
+    return erring(
+        replace(start, kind="direct", name="winner", moved=lambda samples, deadline: moved),
+        0.1,
+        0.1,
+    )
 
 
 def test_a_move_onto_all_rows_is_taken_where_it_is_small_and_errs_no_more() -> None:
@@ -119,16 +165,27 @@ def test_a_move_ends_before_the_deadline_or_is_not_taken() -> None:
 
     winner = replace(mover(1.0), moved=moved)
     late, short = TimeBudget(1e-9), TimeBudget(0.1)
-    assert confirm._moved(winner, SAMPLES, late).f is winner.f and not begun, "begun after the deadline"
-    assert confirm._moved(winner, SAMPLES, short).f is winner.f and begun == [short.deadline], "ended after it"
+    assert confirm._moved(winner, SAMPLES, late).f is winner.f and not begun, (
+        "begun after the deadline"
+    )
+    assert confirm._moved(winner, SAMPLES, short).f is winner.f and begun == [short.deadline], (
+        "ended after it"
+    )
     assert late.cut == short.cut == ["moving the confirmed model onto all rows"]
 
 
 def test_ends_of_inputs_and_rare_levels_are_not_held_out() -> None:
     rng = np.random.default_rng(1)
     for seed in range(25):
-        x = np.c_[rng.random(300), np.where(np.arange(300) == 11 * seed, 2.0, rng.integers(0, 2, 300))]
-        chosen, held = confirm.split(Samples.of(x, rng.random(300), [AxisSpec("a"), AxisSpec("lot", levels=("u", "v", "w"))]), seed)
+        x = np.c_[
+            rng.random(300), np.where(np.arange(300) == 11 * seed, 2.0, rng.integers(0, 2, 300))
+        ]
+        chosen, held = confirm.split(
+            Samples.of(
+                x, rng.random(300), [AxisSpec("a"), AxisSpec("lot", levels=("u", "v", "w"))]
+            ),
+            seed,
+        )
         assert len(held) >= 15
         assert {int(x[:, 0].argmin()), int(x[:, 0].argmax()), 11 * seed} <= set(chosen.tolist())
 
@@ -136,13 +193,19 @@ def test_ends_of_inputs_and_rare_levels_are_not_held_out() -> None:
 def test_every_reason_is_named_for_its_own_output() -> None:
     """The outputs are judged apart: what is wrong with one does not touch the others."""
     two = Samples.of(X, np.c_[X[:, 0], X[:, 1]], [AxisSpec("a"), AxisSpec("b")])
-    base = replace(baseline(two, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=two.y)
+    base = replace(
+        baseline(two, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=two.y
+    )
     mean = mean_alone(two, base, FOLDS)
 
     def err(c: Candidate, sizes: Sequence[float]) -> Candidate:
-        return replace(c, predicted=two.y + np.where(np.arange(N) % 2, 1.0, -1.0)[:, None] * np.array(sizes))
+        return replace(
+            c, predicted=two.y + np.where(np.arange(N) % 2, 1.0, -1.0)[:, None] * np.array(sizes)
+        )
 
     winner = replace(err(base, (0.5, 1.2)), name="winner", notes={})
-    best, how = confirm._judged(winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, confirm._box(two, 0), "")
+    best, how = confirm._judged(
+        winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, confirm._box(two, 0), ""
+    )
     assert list(how.replaced) == ["y1"]
     np.testing.assert_allclose(np.abs(best.predicted - two.y).mean(axis=0), (0.5, 1.0))

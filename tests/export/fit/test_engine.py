@@ -7,12 +7,25 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sna_edge.core.basis import bspline, graded_breaks, hat, levels, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import (
+    bspline,
+    graded_breaks,
+    hat,
+    levels,
+    periodic_bspline,
+    uniform_breaks,
+)
 from sna_export.fit import als
 from sna_export.fit.data.row_blocks import Rows
 from sna_export.fit.engine.als import Passage, axis_equations, sweep
 from sna_export.fit.engine.factors import Separable
-from sna_export.fit.engine.gauss_newton import jacobian, left_out_by_fold, levenberg_marquardt, loss, normal_equations
+from sna_export.fit.engine.gauss_newton import (
+    jacobian,
+    left_out_by_fold,
+    levenberg_marquardt,
+    loss,
+    normal_equations,
+)
 from sna_export.fit.engine.initialization import grown, mode_sets, start
 from sna_export.fit.engine.penalty import components
 
@@ -26,7 +39,9 @@ BASES = {
 
 
 def random_rows(bases: list, count: int, rng: np.random.Generator) -> np.ndarray:
-    columns = [rng.integers(0, b.n_rows, count) if b.kind == "levels" else rng.random(count) for b in bases]
+    columns = [
+        rng.integers(0, b.n_rows, count) if b.kind == "levels" else rng.random(count) for b in bases
+    ]
     return np.stack(columns, axis=1).astype(float)
 
 
@@ -47,7 +62,12 @@ def test_jacobian_is_the_derivative_of_f(problem: tuple[Separable, Rows]) -> Non
     j, _ = jacobian(f, block, axes)
     rng = np.random.default_rng(0)
     step = [1e-6 * rng.standard_normal(t.shape) for t in f.tables]
-    ahead, behind = (jacobian(f.with_tables([t + s * d for t, d in zip(f.tables, step, strict=True)]), block, axes)[1] for s in (1, -1))
+    ahead, behind = (
+        jacobian(
+            f.with_tables([t + s * d for t, d in zip(f.tables, step, strict=True)]), block, axes
+        )[1]
+        for s in (1, -1)
+    )
     vector = np.concatenate([s.reshape(-1) for s in step])
     np.testing.assert_allclose(j @ vector, 0.5 * (ahead - behind), rtol=1e-5, atol=1e-11)
 
@@ -76,7 +96,9 @@ def test_normal_equations_do_not_depend_on_blocks(problem: tuple[Separable, Rows
 
 
 @pytest.mark.parametrize("axis", range(5))
-def test_axis_equations_are_the_normal_equations_of_one_axis(problem: tuple[Separable, Rows], axis: int) -> None:
+def test_axis_equations_are_the_normal_equations_of_one_axis(
+    problem: tuple[Separable, Rows], axis: int
+) -> None:
     f, rows = problem
     by_span, plain = axis_equations(f, rows, axis), normal_equations(f, rows, [axis])
     np.testing.assert_allclose(by_span.a, plain.a, rtol=1e-11, atol=1e-13)
@@ -84,7 +106,8 @@ def test_axis_equations_are_the_normal_equations_of_one_axis(problem: tuple[Sepa
 
 
 def test_a_passage_keeps_the_products_of_a_sweep(problem: tuple[Separable, Rows]) -> None:
-    """Products kept from the start of a sweep are those made anew, while the tables behind it change."""
+    """Products kept from the start of a sweep are those made anew, while the tables behind it
+    change."""
     f, rows = problem
     passage = Passage(f, rows)
     for d in (0, 1, 3, 4):
@@ -174,13 +197,25 @@ def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
     """On one axis, where the model is linear in its numbers."""
     rng = np.random.default_rng(3)
     x = rng.random((90, 1))
-    y, folds = np.column_stack([np.sin(5 * x[:, 0]), x[:, 0] ** 2]) + 0.1 * rng.standard_normal((90, 2)), np.arange(90) % 6
+    y, folds = (
+        np.column_stack([np.sin(5 * x[:, 0]), x[:, 0] ** 2]) + 0.1 * rng.standard_normal((90, 2)),
+        np.arange(90) % 6,
+    )
     f = start([bspline(uniform_breaks(0.0, 1.0, 5), 3)], mode_sets(1, 2), 2, rng)
 
     def fitted(weight: np.ndarray) -> Separable:
-        return levenberg_marquardt(f, Rows(f.bases, x, y, weight), strengths=1e-9, adapt=False, tolerance=1e-12, leverages=False).f
+        return levenberg_marquardt(
+            f,
+            Rows(f.bases, x, y, weight),
+            strengths=1e-9,
+            adapt=False,
+            tolerance=1e-12,
+            leverages=False,
+        ).f
 
-    solution = levenberg_marquardt(f, Rows(f.bases, x, y), strengths=1e-9, adapt=False, tolerance=1e-12)
+    solution = levenberg_marquardt(
+        f, Rows(f.bases, x, y), strengths=1e-9, adapt=False, tolerance=1e-12
+    )
     found = left_out_by_fold(solution, Rows(f.bases, x, y), folds)
     for fold in range(6):
         refit = fitted((folds != fold).astype(float))

@@ -35,7 +35,10 @@ def test_equal_rows_share_a_fold_and_folds_are_even() -> None:
 @pytest.mark.parametrize("count", [9, 19, 64, 1000])
 def test_conformal_quantile_covers(count: int) -> None:
     rng = np.random.default_rng(count)
-    covered = [np.abs(rng.standard_normal()) <= conformal_quantile(rng.standard_normal(count)) for _ in range(4000)]
+    covered = [
+        np.abs(rng.standard_normal()) <= conformal_quantile(rng.standard_normal(count))
+        for _ in range(4000)
+    ]
     exact = np.ceil(0.9 * (count + 1)) / (count + 1)
     assert abs(np.mean(covered) - exact) < 0.015
 
@@ -44,7 +47,9 @@ def test_intervals_follow_the_link_where_that_is_narrower() -> None:
     rng = np.random.default_rng(0)
     f = rng.normal(0.0, 1.0, (2000, 1))
     noisy = f + 0.1 * rng.standard_normal(f.shape)
-    (output,) = with_intervals([Output("y", link="exp", scale=3.0)], 3.0 * np.exp(noisy), 3.0 * np.exp(f))
+    (output,) = with_intervals(
+        [Output("y", link="exp", scale=3.0)], 3.0 * np.exp(noisy), 3.0 * np.exp(f)
+    )
     assert output.interval is not None and output.interval.space == "link"
     assert abs(output.interval.below - 0.1645) < 0.01
     (plain,) = with_intervals([Output("y")], noisy, f)
@@ -105,14 +110,23 @@ def table_of_two(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 def two() -> tuple:
     rng = np.random.default_rng(0)
     x, y = table_of_two(240, rng)
-    axes = [AxisSpec("a", "mm"), AxisSpec("metal", levels=("steel", "brass", "zinc")), AxisSpec("c", domain=(1.0, 5.0))]
+    axes = [
+        AxisSpec("a", "mm"),
+        AxisSpec("metal", levels=("steel", "brass", "zinc")),
+        AxisSpec("c", domain=(1.0, 5.0)),
+    ]
     return fit_arrays(x, y, axes, ["p", "q"], seed=3), axes, x, y
 
 
 def test_several_outputs_and_a_categorical_axis(two: tuple) -> None:
     found, _, x, y = two
     fresh, truth = table_of_two(400, np.random.default_rng(9))
-    error = np.sqrt(np.mean((found.model.evaluate(fresh, extrapolate=True, level_index=True).value - truth) ** 2, axis=0))
+    error = np.sqrt(
+        np.mean(
+            (found.model.evaluate(fresh, extrapolate=True, level_index=True).value - truth) ** 2,
+            axis=0,
+        )
+    )
     assert np.all(error < 0.065)
     assert [a.kind for a in found.model.axes] == ["continuous", "categorical", "continuous"]
     assert (found.model.axes[2].lower, found.model.axes[2].upper) == (1.0, 5.0)
@@ -160,7 +174,12 @@ def test_a_time_limit_is_kept() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((1500, 6))
     heard: list[float] = []
-    found = fit_arrays(x, np.sin(5 * x).sum(axis=1), time_limit=2.0, progress=lambda text, past, left: heard.append(left))
+    found = fit_arrays(
+        x,
+        np.sin(5 * x).sum(axis=1),
+        time_limit=2.0,
+        progress=lambda text, past, left: heard.append(left),
+    )
     assert found.report["seconds"] < 8.0  # about 2.1 on a quiet machine
     assert heard and min(heard) < 2.0
 
@@ -168,7 +187,11 @@ def test_a_time_limit_is_kept() -> None:
 def test_a_time_limit_is_kept_on_a_table_too_large_to_be_searched_whole() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((100_000, 6))
-    y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2:].sum(axis=1) ** 2 + 0.01 * rng.standard_normal(len(x))
+    y = (
+        np.sin(6 * x[:, 0] * x[:, 1])
+        + x[:, 2:].sum(axis=1) ** 2
+        + 0.01 * rng.standard_normal(len(x))
+    )
     assert fit_arrays(x, y, time_limit=6.0).report["seconds"] < 12.0  # 6.3 on a quiet machine
 
 
@@ -195,24 +218,37 @@ def test_noise_is_not_interpolated() -> None:
     answer = found.model.evaluate(fresh, extrapolate=True)
     new = 3.0 * fresh[:, 0] + np.sin(6.0 * fresh[:, 1]) + 0.5 * rng.standard_normal(2000)
     inside = answer.status != Status.EXTRAPOLATED
-    assert 0.84 < np.mean(((new >= answer.lower[:, 0]) & (new <= answer.upper[:, 0]))[inside]) < 0.96
+    assert (
+        0.84 < np.mean(((new >= answer.lower[:, 0]) & (new <= answer.upper[:, 0]))[inside]) < 0.96
+    )
 
 
 def test_axis_specs_are_plain_records() -> None:
     assert [f.name for f in dataclasses.fields(AxisSpec)] == ["name", "unit", "levels", "domain"]
 
 
-def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from sna_export.fit.candidates import rank_search
 
-    assert [rank_search.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [60, 40, rank_search.LEAST_STEPS]
+    assert [rank_search.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [
+        60,
+        40,
+        rank_search.LEAST_STEPS,
+    ]
     x = np.random.default_rng(0).random((300, 3))
     y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2] + 0.3 * np.random.default_rng(1).normal(size=300)
     samples = Samples.of(x, y)
     target = (samples.y - samples.y.mean()) / samples.y.std()
 
     def names() -> list[str]:
-        return [c.name for c in rank_search.direct_candidates(samples, target, np.random.default_rng(2), max_parameters=400)]
+        return [
+            c.name
+            for c in rank_search.direct_candidates(
+                samples, target, np.random.default_rng(2), max_parameters=400
+            )
+        ]
 
     assert any(n.startswith("CP rank 2") for n in names())
     monkeypatch.setattr(rank_search, "GROWTH_WORK", 1.0)

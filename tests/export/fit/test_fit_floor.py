@@ -1,4 +1,5 @@
-"""No fit worse than the best of mean, linear and quadratic on rows that took no part: the short form of tools/accuracy/fit_floor.py."""
+"""No fit worse than the best of mean, linear and quadratic on rows that took no part: the short
+form of tools/accuracy/fit_floor.py."""
 
 from __future__ import annotations
 
@@ -31,8 +32,11 @@ def floor(root: Path) -> ModuleType:
     return fit_floor
 
 
-def sensors(seed: int, answer: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Sixteen strongly correlated columns of three hidden causes, among them a constant, copies and a near copy."""
+def sensors(
+    seed: int, answer: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sixteen strongly correlated columns of three hidden causes, among them a constant, copies and
+    a near copy."""
     rng = np.random.default_rng([seed, 2])
     causes = rng.standard_normal((260, 3))
     x = causes @ rng.standard_normal((3, 12)) + 0.01 * rng.standard_normal((260, 12))
@@ -43,9 +47,15 @@ def sensors(seed: int, answer: Callable[[np.ndarray, np.ndarray, np.random.Gener
 
 CORRELATED = {
     "product of causes": lambda x, h, r: h[:, 0] + 0.5 * h[:, 1] * h[:, 2],
-    "product with noise": lambda x, h, r: h[:, 0] + 0.5 * h[:, 1] * h[:, 2] + 0.01 * r.standard_normal(len(x)),
-    "squares": lambda x, h, r: h[:, 0] + 0.3 * h[:, 0] ** 2 - 0.2 * h[:, 0] * h[:, 1] + 0.1 * h[:, 2] ** 2,
-    "small difference": lambda x, h, r: 500.0 * (x[:, 15] - x[:, 2]) + 0.01 * r.standard_normal(len(x)),
+    "product with noise": (
+        lambda x, h, r: h[:, 0] + 0.5 * h[:, 1] * h[:, 2] + 0.01 * r.standard_normal(len(x))
+    ),
+    "squares": (
+        lambda x, h, r: h[:, 0] + 0.3 * h[:, 0] ** 2 - 0.2 * h[:, 0] * h[:, 1] + 0.1 * h[:, 2] ** 2
+    ),
+    "small difference": (
+        lambda x, h, r: 500.0 * (x[:, 15] - x[:, 2]) + 0.01 * r.standard_normal(len(x))
+    ),
     "difference of sensors": lambda x, h, r: 30.0 * (x[:, 0] - x[:, 3]) + x[:, 5] ** 2,
     "linear in causes": lambda x, h, r: h @ [1.0, -2.0, 0.5] + 0.1 * r.standard_normal(len(x)),
     "one sensor": lambda x, h, r: x[:, 7],
@@ -55,13 +65,17 @@ CORRELATED = {
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", CORRELATED)
-def test_correlated_sensors_are_met_as_well_as_by_a_ridge(floor: ModuleType, name: str, seed: int) -> None:
+def test_correlated_sensors_are_met_as_well_as_by_a_ridge(
+    floor: ModuleType, name: str, seed: int
+) -> None:
     """A fit of such sensors had an R2 of -9.3 out of fold where a quadratic reaches 0.99998."""
     line = floor.measure(floor.Table(name, lambda s: sensors(s, CORRELATED[name])), seed, LIMIT)
     assert line.ratio <= floor.FLOOR, line
 
 
-@pytest.mark.parametrize("name", ["exp, heavy tail", "outliers", "pass or fail", "nothing to learn", "40 rows"])
+@pytest.mark.parametrize(
+    "name", ["exp, heavy tail", "outliers", "pass or fail", "nothing to learn", "40 rows"]
+)
 def test_plain_and_odd_tables_keep_the_floor(floor: ModuleType, name: str) -> None:
     line = floor.measure(next(t for t in floor.TABLES if t.name == name), 0, 2.5)
     assert line.ratio <= floor.FLOOR, line
@@ -76,7 +90,10 @@ ODD = {
     "four rows": (rows(4), rows(4)[:, 0] ** 2),
     "five rows": (rows(5), np.arange(5.0)),
     "ten rows": (rows(10), rows(10, 4)[:, 3]),
-    "one input of two values": (np.repeat([[1.0], [2.0]], 10, axis=0), np.r_[np.zeros(10), np.ones(10)]),
+    "one input of two values": (
+        np.repeat([[1.0], [2.0]], 10, axis=0),
+        np.r_[np.zeros(10), np.ones(10)],
+    ),
     "nothing to tell two values by": (np.repeat([[1.0], [2.0]], 10, axis=0), rows(20)[:, 0]),
     "pass or fail": (rows(90), (rows(90)[:, 0] > 0.5).astype(float)),
     "one failure in fifty": (rows(150), (np.arange(150) % 50 == 7).astype(float)),
@@ -84,7 +101,10 @@ ODD = {
     "an input far away": (np.where(np.arange(150)[:, None] == 3, 1e9, rows(150)), rows(150)[:, 0]),
     "no spread to speak of": (rows(60), 1e9 + 1e-3 * rows(60)[:, 0]),
     "twelve decades": (rows(150), 10.0 ** (12.0 * rows(150)[:, 0] - 6.0)),
-    "Cauchy": (np.random.default_rng(0).standard_cauchy((150, 2)), np.random.default_rng(1).standard_cauchy(150)),
+    "Cauchy": (
+        np.random.default_rng(0).standard_cauchy((150, 2)),
+        np.random.default_rng(1).standard_cauchy(150),
+    ),
 }
 
 
@@ -102,8 +122,16 @@ def test_odd_tables_give_a_model_that_is_not_below_the_mean_and_no_warning(name:
 def test_levels_keep_the_floor() -> None:
     rng = np.random.default_rng(0)
     x = np.c_[rng.random(200), rng.integers(0, 5, 200), rng.integers(0, 3, 200)]
-    y = np.array([1.0, -2.0, 0.5, 3.0, 0.0])[x[:, 1].astype(int)] * x[:, 0] + x[:, 2] + 0.01 * rng.standard_normal(200)
-    axes = [AxisSpec("a"), AxisSpec("lot", levels=tuple("vwxyz")), AxisSpec("metal", levels=("steel", "brass", "zinc"))]
+    y = (
+        np.array([1.0, -2.0, 0.5, 3.0, 0.0])[x[:, 1].astype(int)] * x[:, 0]
+        + x[:, 2]
+        + 0.01 * rng.standard_normal(200)
+    )
+    axes = [
+        AxisSpec("a"),
+        AxisSpec("lot", levels=tuple("vwxyz")),
+        AxisSpec("metal", levels=("steel", "brass", "zinc")),
+    ]
     found = fit_arrays(x[:150], y[:150], axes, time_limit=LIMIT)
     error = found.model.backend.value(x[150:])[:, 0] - y[150:]
     assert np.sqrt(np.mean(error**2)) < 0.02
@@ -112,16 +140,26 @@ def test_levels_keep_the_floor() -> None:
 def test_an_output_that_nothing_predicts_is_its_mean_and_the_others_stay() -> None:
     rng = np.random.default_rng(3)
     x = rng.random((200, 3))
-    found = fit_arrays(x, np.c_[rng.standard_normal(200), x[:, 0] * x[:, 1]], names=["noise", "product"], time_limit=LIMIT)
+    found = fit_arrays(
+        x,
+        np.c_[rng.standard_normal(200), x[:, 0] * x[:, 1]],
+        names=["noise", "product"],
+        time_limit=LIMIT,
+    )
     assert found.report["confirmed"]["replaced"]["noise"] == "mean"
     assert found.report["outputs"]["noise"]["r2"] == 0.0
     assert np.ptp(found.model.value(x)[:, 0]) == 0.0
     assert found.report["outputs"]["product"]["r2"] > 0.9999
 
 
-@pytest.mark.parametrize(("rows_", "by"), [(30, "all rows"), (59, "all rows"), (90, "no part"), (400, "no part")])
-def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPatch, rows_: int, by: str) -> None:
-    """A candidate that knows its own rows by heart and nothing else looks perfect out of fold; it must not be delivered."""
+@pytest.mark.parametrize(
+    ("rows_", "by"), [(30, "all rows"), (59, "all rows"), (90, "no part"), (400, "no part")]
+)
+def test_rows_that_took_no_part_confirm_the_winner(
+    monkeypatch: pytest.MonkeyPatch, rows_: int, by: str
+) -> None:
+    """A candidate that knows its own rows by heart and nothing else looks perfect out of fold; it
+    must not be delivered."""
     rng = np.random.default_rng(rows_)
     x = rng.random((rows_, 3))
     y = x[:, 0] + 0.5 * x[:, 1] ** 2 + 0.05 * rng.standard_normal(rows_)
@@ -136,7 +174,14 @@ def test_rows_that_took_no_part_confirm_the_winner(monkeypatch: pytest.MonkeyPat
         wrong = base.f.with_tables([t * -3.0 for t in base.f.tables])
         noise = 0.9 if rows_ < 60 else 0.1
         lied = base.measured + noise * (base.predicted - base.measured)
-        fields = {**base.__dict__, "name": "liar", "kind": "direct", "f": wrong, "predicted": lied, "moved": None}
+        fields = {
+            **base.__dict__,
+            "name": "liar",
+            "kind": "direct",
+            "f": wrong,
+            "predicted": lied,
+            "moved": None,
+        }
         return Candidate(**fields)
 
     real = pipeline.baseline

@@ -14,7 +14,9 @@ from sna_export.fit.engine.initialization import mode_sets, start
 
 def two_kinks(seed: int) -> tuple[Separable, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return start([hat([0.0, 0.5, 1.0]), hat([0.0, 0.3, 0.7, 1.0])], mode_sets(2, 2), 2, rng), rng.random((200, 2))
+    return start(
+        [hat([0.0, 0.5, 1.0]), hat([0.0, 0.3, 0.7, 1.0])], mode_sets(2, 2), 2, rng
+    ), rng.random((200, 2))
 
 
 def test_slopes_by_the_breaks_are_the_derivatives() -> None:
@@ -30,14 +32,20 @@ def test_slopes_by_the_breaks_are_the_derivatives() -> None:
             bases[axis] = bspline(breaks, 1)
             sides.append(Separable(tuple(bases), f.uses, f.tables).predict(x).reshape(-1))
         away = np.abs(x[:, axis] - f.bases[axis].breaks[k]) > 1e-4  # not on the kink itself
-        np.testing.assert_allclose(found[np.repeat(away, 2), column], ((sides[0] - sides[1]) / 2e-6)[np.repeat(away, 2)], atol=1e-6)
+        np.testing.assert_allclose(
+            found[np.repeat(away, 2), column],
+            ((sides[0] - sides[1]) / 2e-6)[np.repeat(away, 2)],
+            atol=1e-6,
+        )
 
 
 def test_breaks_find_the_kinks() -> None:
     f, x = two_kinks(1)
     target = (1.0 + np.abs(x[:, 0] - 0.37)) * (np.abs(x[:, 1] - 0.2) + 2.0 * np.abs(x[:, 1] - 0.8))
     y = np.column_stack([target, 1.0 - target])
-    moved = with_moved_breaks(levenberg_marquardt(f, Rows(f.bases, x, y), adapt=False, steps=20).f, x, y)
+    moved = with_moved_breaks(
+        levenberg_marquardt(f, Rows(f.bases, x, y), adapt=False, steps=20).f, x, y
+    )
     np.testing.assert_allclose(moved.bases[0].breaks, [0.0, 0.37, 1.0], atol=1e-6)
     np.testing.assert_allclose(moved.bases[1].breaks, [0.0, 0.2, 0.8, 1.0], atol=1e-6)
 

@@ -1,4 +1,5 @@
-"""Too many inputs or outputs are said before a fit, a solve or an adoption begins, by the name of the limit."""
+"""Too many inputs or outputs are said before a fit, a solve or an adoption begins, by the name of
+the limit."""
 
 from __future__ import annotations
 
@@ -38,7 +39,12 @@ def problem(n_axes: int) -> Problem:
 
 
 def table(n_outputs: int) -> Table:
-    return Table.of({**{f"x{d}": X[:, d].tolist() for d in range(6)}, **{f"y{k}": WIDE[:, k].tolist() for k in range(n_outputs)}})
+    return Table.of(
+        {
+            **{f"x{d}": X[:, d].tolist() for d in range(6)},
+            **{f"y{k}": WIDE[:, k].tolist() for k in range(n_outputs)},
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,13 +68,29 @@ def test_the_limit_is_named_before_any_work(work: Callable[[], object], limit: s
     assert time.perf_counter() - begin < 2.0
 
 
-def test_sixty_six_targets_are_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sixty_six_targets_are_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """They took 158 s and then wrote a file that no reader opens."""
     path = tmp_path / "t.csv"
-    path.write_text("a," + ",".join(f"y{k}" for k in range(66)) + "\n1" + ",2" * 66 + "\n2" + ",3" * 66 + "\n")
+    path.write_text(
+        "a," + ",".join(f"y{k}" for k in range(66)) + "\n1" + ",2" * 66 + "\n2" + ",3" * 66 + "\n"
+    )
     targets = [word for k in range(66) for word in ("--target", f"y{k}")]
     assert main(["fit", str(path), *targets, "-o", str(tmp_path / "m.sna")]) == 2
     assert "MAX_OUTPUTS" in capsys.readouterr().err
     assert not (tmp_path / "m.sna").exists()
-    assert main(["fit", str(path), "--target", ",".join(f"y{k}" for k in range(66)), "-o", str(tmp_path / "m.sna")]) == 2
+    assert (
+        main(
+            [
+                "fit",
+                str(path),
+                "--target",
+                ",".join(f"y{k}" for k in range(66)),
+                "-o",
+                str(tmp_path / "m.sna"),
+            ]
+        )
+        == 2
+    )
     assert "MAX_OUTPUTS" in capsys.readouterr().err

@@ -1,5 +1,5 @@
-"""The bytes of four reference fits are frozen (tools/accuracy/reference_bytes.py --write after a change that is meant), and neither words nor
-the dialect and place of the table change a byte."""
+"""The bytes of four reference fits are frozen (tools/accuracy/reference_bytes.py --write after a
+change that is meant), and neither words nor the dialect and place of the table change a byte."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def test_reference_fits_have_their_frozen_bytes(tool: ModuleType) -> None:
 
     if not features.get("AVX2"):
         pytest.skip("frozen for the kernels of AVX2")
-    assert tool.portable() == frozen["sha256"], "if the change is meant: python tools/accuracy/reference_bytes.py --write"
+    assert tool.portable() == frozen["sha256"], (
+        "if the change is meant: python tools/accuracy/reference_bytes.py --write"
+    )
 
 
 def test_no_sentence_is_in_the_metadata_of_a_fit() -> None:
@@ -65,9 +67,17 @@ DIALECTS: dict[str, Callable[[str], bytes]] = {
     "UTF-16": lambda t: t.encode("utf-16"),
     "carriage returns": lambda t: t.replace("\n", "\r").encode(),
     "both line ends": lambda t: t.replace("\n", "\r\n").encode(),
-    "quotes": lambda t: "\n".join(",".join(f'"{c}"' for c in line.split(",")) for line in t.splitlines()).encode(),
+    "quotes": (
+        lambda t: "\n".join(
+            ",".join(f'"{c}"' for c in line.split(",")) for line in t.splitlines()
+        ).encode()
+    ),
     "sep line": lambda t: ("sep=;\n" + german(t)).encode(),
-    "more digits": lambda t: "\n".join(line if i == 0 else line.replace(",", "0,") for i, line in enumerate(t.splitlines())).encode(),
+    "more digits": (
+        lambda t: "\n".join(
+            line if i == 0 else line.replace(",", "0,") for i, line in enumerate(t.splitlines())
+        ).encode()
+    ),
 }
 
 
@@ -84,7 +94,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_the_same_table_in_any_dialect_and_place_gives_the_same_bytes(plain: bytes, tmp_path: Path, name: str) -> None:
+def test_the_same_table_in_any_dialect_and_place_gives_the_same_bytes(
+    plain: bytes, tmp_path: Path, name: str
+) -> None:
     table = tmp_path / "named otherwise.txt"
     table.write_bytes(DIALECTS[name](PLAIN))
     assert fitted(table) == plain

@@ -1,4 +1,5 @@
-"""Inputs that say nothing take no part and are listed; of hundreds the ones that matter are kept."""
+"""Inputs that say nothing take no part and are listed; of hundreds the ones that matter are
+kept."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ Y = A + B + 300.0 * TINY
         (np.where(np.arange(200) == 5, 1.0, 0.0), None),
     ],
 )
-def test_constants_and_copies_are_named_and_near_copies_stay(third: np.ndarray, why: str | None) -> None:
+def test_constants_and_copies_are_named_and_near_copies_stay(
+    third: np.ndarray, why: str | None
+) -> None:
     samples = Samples.of(np.c_[A, B, third], Y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")])
     kept, dropped = screened(samples)
     if why is None:
@@ -50,16 +53,27 @@ def test_constants_and_copies_are_named_and_near_copies_stay(third: np.ndarray, 
 
 
 def test_what_rounding_left_of_a_copy_may_speak() -> None:
-    """A column rounded from another one is kept where an output depends on what the rounding took off or put on."""
+    """A column rounded from another one is kept where an output depends on what the rounding took
+    off or put on."""
     third = np.round(1.8 * A + 32.0, 2)
     left = third - (1.8 * A + 32.0)
     for y, kept in ((Y, [0, 1]), (Y + 1e3 * left, [0, 1, 2])):
-        assert screened(Samples.of(np.c_[A, B, third], y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")]))[0].tolist() == kept
+        assert (
+            screened(
+                Samples.of(np.c_[A, B, third], y, [AxisSpec("a"), AxisSpec("b"), AxisSpec("c")])
+            )[0].tolist()
+            == kept
+        )
 
 
 @pytest.mark.parametrize(
     ("third", "kept"),
-    [(np.round(A), [0, 1, 2]), (np.round(A, 1), [0, 1, 2]), (np.round(0.4 * A, 2), [0, 1, 2]), (np.round(A, 2), [0, 1])],
+    [
+        (np.round(A), [0, 1, 2]),
+        (np.round(A, 1), [0, 1, 2]),
+        (np.round(0.4 * A, 2), [0, 1, 2]),
+        (np.round(A, 2), [0, 1]),
+    ],
     ids=["a third of the spread", "a thirtieth", "a hundred and twentieth", "a three hundredth"],
 )
 def test_a_copy_in_coarse_steps_is_a_column_of_its_own(third: np.ndarray, kept: list[int]) -> None:
@@ -70,7 +84,12 @@ def test_a_copy_in_coarse_steps_is_a_column_of_its_own(third: np.ndarray, kept: 
 
 def test_renamed_levels_are_a_copy_and_merged_levels_are_not() -> None:
     levels = tuple("wxyz")
-    axes = [AxisSpec("a"), AxisSpec("lot", levels=levels), AxisSpec("same", levels=levels), AxisSpec("merged", levels=("p", "q"))]
+    axes = [
+        AxisSpec("a"),
+        AxisSpec("lot", levels=levels),
+        AxisSpec("same", levels=levels),
+        AxisSpec("merged", levels=("p", "q")),
+    ]
     kept, dropped = screened(Samples.of(np.c_[A, LOT, 3.0 - LOT, LOT // 2], Y, axes))
     assert kept.tolist() == [0, 1, 3]
     assert str(dropped[0]) == "input 'same' says the same as 'lot' and was left out"
@@ -78,7 +97,10 @@ def test_renamed_levels_are_a_copy_and_merged_levels_are_not() -> None:
 
 def test_numbers_and_levels_are_never_copies_of_each_other() -> None:
     levels, number = AxisSpec("lot", levels=tuple("wxyz")), 2.0 * LOT + 1.0
-    for first, second, axes in ((LOT, number, [levels, AxisSpec("n")]), (number, LOT, [AxisSpec("n"), levels])):
+    for first, second, axes in (
+        (LOT, number, [levels, AxisSpec("n")]),
+        (number, LOT, [AxisSpec("n"), levels]),
+    ):
         kept, dropped = screened(Samples.of(np.c_[first, second, B], Y, [*axes, AxisSpec("b")]))
         assert kept.tolist() == [0, 1, 2] and not dropped
 
@@ -116,27 +138,41 @@ def test_more_than_can_be_kept_are_cut_to_the_loudest() -> None:
 
 
 def test_many_that_speak_softly_are_kept_together() -> None:
-    """None of sixty equal effects can be told from chance, but a linear function of the loudest errs far less than one of a few."""
+    """None of sixty equal effects can be told from chance, but a linear function of the loudest
+    errs far less than one of a few."""
     rng = np.random.default_rng(5)
     x = rng.standard_normal((600, 150))
     kept, _ = screened(Samples.of(x, x[:, :60].sum(axis=1)))
     assert len(kept) == 64 and len(set(range(60)) & set(kept.tolist())) >= 40
 
 
-def test_a_wide_table_is_fitted_listed_and_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wide_table_is_fitted_listed_and_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A table of 80 columns died with OverflowError after the whole fit."""
     rng = np.random.default_rng(3)
     x = np.round(rng.uniform(0, 1, (150, 80)), 4)
     y = 2.0 * x[:, 4] - x[:, 33] + 0.01 * rng.standard_normal(150)
     with open(tmp_path / "wide.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([[*(f"s{i}" for i in range(80)), "y"], *np.c_[x, y].tolist()])
-    words = ["fit", str(tmp_path / "wide.csv"), "--target", "y", "--time-limit", "2", "-o", str(tmp_path / "m.sna")]
+    words = [
+        "fit",
+        str(tmp_path / "wide.csv"),
+        "--target",
+        "y",
+        "--time-limit",
+        "2",
+        "-o",
+        str(tmp_path / "m.sna"),
+    ]
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "more inputs were left out" in said
     assert main([*words, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert len(report["dropped"]) + len(report["inputs"]) == 80 and {"s4", "s33"} <= set(report["inputs"])
+    assert len(report["dropped"]) + len(report["inputs"]) == 80 and {"s4", "s33"} <= set(
+        report["inputs"]
+    )
     assert main(["info", str(tmp_path / "m.sna")]) == 0
     assert "left out when fitted: s0" in capsys.readouterr().out
     assert report["outputs"]["y"]["r2"] > 0.99

@@ -1,4 +1,5 @@
-"""Shares under the logistic link: an output that nothing predicts was 0.5 instead of its mean, purities of 99.99 % a fault."""
+"""Shares under the logistic link: an output that nothing predicts was 0.5 instead of its mean,
+purities of 99.99 % a fault."""
 
 from __future__ import annotations
 
@@ -55,5 +56,7 @@ def test_shares_near_the_ends_keep_apart(kind: str) -> None:
 def test_purities_are_fitted() -> None:
     rng = np.random.default_rng(16)
     x = rng.random((100, 3))
-    found = fit_arrays(x, 1.0 - 1e-4 / (1.0 + np.exp(-(x @ [3.0, -2.0, 1.0]))), link="logistic", time_limit=2.0)
+    found = fit_arrays(
+        x, 1.0 - 1e-4 / (1.0 + np.exp(-(x @ [3.0, -2.0, 1.0]))), link="logistic", time_limit=2.0
+    )
     assert found.report["outputs"]["y"]["r2"] > 0.95

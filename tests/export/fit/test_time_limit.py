@@ -1,4 +1,5 @@
-"""The time limit holds within 10 % and 2 s, what was cut is said, and what is left is at least the baseline."""
+"""The time limit holds within 10 % and 2 s, what was cut is said, and what is left is at least the
+baseline."""
 
 from __future__ import annotations
 
@@ -23,7 +24,11 @@ from sna_export.teacher import gaussian_process
 def rows(count: int, inputs: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng([count, inputs, outputs])
     x = rng.random((count, inputs))
-    y = 2.0 * x[:, :1] + x[:, :1] * x[:, 1:2] * np.arange(1, outputs + 1) + np.sin(9.0 * x[:, 1:2]) / 4.0
+    y = (
+        2.0 * x[:, :1]
+        + x[:, :1] * x[:, 1:2] * np.arange(1, outputs + 1)
+        + np.sin(9.0 * x[:, 1:2]) / 4.0
+    )
     return x, y + 0.02 * rng.standard_normal(y.shape)
 
 
@@ -58,7 +63,9 @@ def warm() -> None:
         (9_000, 3, 1, 0.05),
     ],
 )
-def test_the_limit_holds_and_the_answer_is_at_least_a_polynomial(count: int, inputs: int, outputs: int, limit: float) -> None:
+def test_the_limit_holds_and_the_answer_is_at_least_a_polynomial(
+    count: int, inputs: int, outputs: int, limit: float
+) -> None:
     """30 s took 53, and 1 s with fifteen outputs took 17."""
     x, y = rows(count, inputs, outputs)
     clock = Clock()
@@ -69,24 +76,40 @@ def test_the_limit_holds_and_the_answer_is_at_least_a_polynomial(count: int, inp
     assert all(score["r2"] > 0.75 for score in found.report["outputs"].values())
 
 
-def test_what_was_cut_is_said_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_cut_is_said_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     x, y = rows(2000, 5, 12)
     with open(tmp_path / "t.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([[*"abcde", *(f"y{k}" for k in range(12))], *np.c_[x, y].tolist()])
+        csv.writer(file).writerows(
+            [[*"abcde", *(f"y{k}" for k in range(12))], *np.c_[x, y].tolist()]
+        )
     targets = [word for k in range(12) for word in ("--target", f"y{k}")]
-    words = ["fit", str(tmp_path / "t.csv"), *targets, "--time-limit", "1", "-o", str(tmp_path / "m.sna")]
+    words = [
+        "fit",
+        str(tmp_path / "t.csv"),
+        *targets,
+        "--time-limit",
+        "1",
+        "-o",
+        str(tmp_path / "m.sna"),
+    ]
     clock = Clock()
     assert main(words) == 0
     assert clock.seconds < 3.1
     assert "cut by the time limit: Gaussian-process teachers" in capsys.readouterr().out
     assert main([*words, "--report", str(tmp_path / "r.html"), "--json"]) == 0
     assert "Gaussian-process teachers" in json.loads(capsys.readouterr().out)["cut"]
-    assert "cut by the time limit: Gaussian-process teachers" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "cut by the time limit: Gaussian-process teachers" in (tmp_path / "r.html").read_text(
+        encoding="utf-8"
+    )
     assert main(["info", str(tmp_path / "m.sna")]) == 0
     assert "cut by the time limit: Gaussian-process teachers" in capsys.readouterr().out
 
 
-def test_without_a_limit_nothing_is_cut_and_bytes_do_not_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_limit_nothing_is_cut_and_bytes_do_not_depend_on_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     x, y = rows(40, 2, 1)
     first = fit_arrays(x, y)
     assert first.report["cut"] == [] and "cut" not in first.model.metadata["fit"]
@@ -104,7 +127,8 @@ def test_no_time_is_refused(limit: float) -> None:
 @pytest.mark.parametrize("share", [0.6, 1.0, 1.2, 1.5])
 @pytest.mark.parametrize(("count", "inputs"), [(60, 2), (150, 3)])
 def test_a_limit_that_changes_the_model_says_so(count: int, inputs: int, share: float) -> None:
-    """Searches ended early by a share of the limit: fewer rows, steps and ranks were tried and `cut` was empty."""
+    """Searches ended early by a share of the limit: fewer rows, steps and ranks were tried and
+    `cut` was empty."""
     seconds, free = _free(count, inputs)
     limited = fit_arrays(*rows(count, inputs, 1), time_limit=share * seconds)
     assert limited.report["cut"] or limited.model.to_bytes() == free
@@ -114,7 +138,9 @@ SLOW = [(gaussian_process, "WORTH_SEARCHING"), (gauss_newton, "AHEAD")]
 
 
 @pytest.mark.parametrize(("module", "name"), SLOW)
-def test_steps_that_would_end_late_are_said(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+def test_steps_that_would_end_late_are_said(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
     monkeypatch.setattr(module, name, 1e9)
     assert fit_arrays(*rows(60, 2, 1), time_limit=60.0).report["cut"]
 

@@ -1,4 +1,5 @@
-"""Outputs that are only ever pass or fail: the interval holds single outcomes, and it is said so."""
+"""Outputs that are only ever pass or fail: the interval holds single outcomes, and it is said
+so."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def passed(seed: int = 0, rows: int = 120) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("link", ["logistic", "identity"])
-def test_the_interval_of_pass_and_fail_says_what_it_holds(link: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_interval_of_pass_and_fail_says_what_it_holds(
+    link: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     x, y = passed()
     model = fit_arrays(x, y, names=["passed"], link=link, time_limit=2.0).model
     found = model.evaluate(np.random.default_rng(1).uniform(x.min(axis=0), x.max(axis=0), (500, 2)))

@@ -1,6 +1,8 @@
-"""Inputs and outputs far from zero beside their range: Unix seconds of a minute, a pressure of 101325 +- 1, y = 1e9 + a little.
+"""Inputs and outputs far from zero beside their range: Unix seconds of a minute, a pressure of
+101325 +- 1, y = 1e9 + a little.
 
-Every target is right in float64 or says why it is not: none agrees where float32 cannot carry the numbers.
+Every target is right in float64 or says why it is not: none agrees where float32 cannot carry the
+numbers.
 """
 
 from __future__ import annotations
@@ -30,10 +32,24 @@ CASES: dict[str, tuple[tuple[float, float], tuple[float, float], float, float, s
     "y = 1e9 + a little": ((0.0, 1.0), (0.0, 1.0), 1e9, 1.0, "identity", {"y"}),
     "both": ((1.6e9, 1.6e9 + 60), (0.0, 1.0), 1e9, 1.0, "identity", {"t", "y"}),
     "two inputs": ((1.6e9, 1.6e9 + 60), (101324.0, 101326.0), 0.0, 1.0, "identity", {"t", "b"}),
-    "negative offsets": ((-5e7, -5e7 + 3), (-1e6, -1e6 + 1), -3e8, 2.0, "identity", {"t", "b", "y"}),
+    "negative offsets": (
+        (-5e7, -5e7 + 3),
+        (-1e6, -1e6 + 1),
+        -3e8,
+        2.0,
+        "identity",
+        {"t", "b", "y"},
+    ),
     "days since 1970": ((19700.0, 19700.5), (0.0, 1.0), 0.0, 1.0, "identity", {"t"}),
     "nanoseconds since 1970": ((1.7e18, 1.7e18 + 60e9), (0.0, 1.0), 0.0, 1.0, "identity", {"t"}),
-    "an absolute position": ((4321000.0, 4321000.25), (0.0, 1.0), 4321000.0, 1e-3, "identity", {"t", "y"}),
+    "an absolute position": (
+        (4321000.0, 4321000.25),
+        (0.0, 1.0),
+        4321000.0,
+        1e-3,
+        "identity",
+        {"t", "y"},
+    ),
     "an exponential far up": ((0.0, 1.0), (0.0, 1.0), 1e8, 1.0, "exp", {"y"}),
     "a share of a large sum": ((0.0, 1.0), (0.0, 1.0), -1e7, 1.0, "logistic", {"y"}),
     "graded seconds": ((1.6e9, 1.6e9 + 60), (0.0, 1.0), 0.0, 1.0, "graded", {"t"}),
@@ -47,7 +63,9 @@ def model_of(name: str, dtype: str = "float32") -> Model:
     first, second, offset, scale, kind, _ = CASES[name]
     a = spline_axis("t", "s", *first, spans=6)
     if kind == "graded":
-        a = Axis("t", "s", bspline(first[0] + (first[1] - first[0]) * graded_breaks(0.0, 1.0, 6, 0.3), 3))
+        a = Axis(
+            "t", "s", bspline(first[0] + (first[1] - first[0]) * graded_breaks(0.0, 1.0, 6, 0.3), 3)
+        )
     if kind == "periodic":
         a = Axis("t", "s", periodic_bspline(uniform_breaks(*first, 6), 3))
     axes = [a, spline_axis("b", "", *second, spans=5)]
@@ -100,20 +118,33 @@ def test_backends_in_float64(name: str, backend: str, saved: Any) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_onnx_takes_and_gives_float64_where_it_must(name: str, saved: Any, tmp_path: Path, capsys: Any) -> None:
+def test_onnx_takes_and_gives_float64_where_it_must(
+    name: str, saved: Any, tmp_path: Path, capsys: Any
+) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     path, model, x, y, width = saved(name)
     assert main(["export", str(path), "--to", "onnx", "-o", str(tmp_path)]) == 0
     assert "agrees" in capsys.readouterr().out
-    session = onnxruntime.InferenceSession(str(tmp_path / "m_forward.onnx"), providers=["CPUExecutionProvider"])
-    wide = {i.name for i in [*session.get_inputs(), *session.get_outputs()] if i.type == "tensor(double)"}
+    session = onnxruntime.InferenceSession(
+        str(tmp_path / "m_forward.onnx"), providers=["CPUExecutionProvider"]
+    )
+    wide = {
+        i.name
+        for i in [*session.get_inputs(), *session.get_outputs()]
+        if i.type == "tensor(double)"
+    }
     assert wide == CASES[name][5]
-    feed = {a.name: x[:, d].astype(np.float64 if a.name in wide else np.float32) for d, a in enumerate(model.axes)}
+    feed = {
+        a.name: x[:, d].astype(np.float64 if a.name in wide else np.float32)
+        for d, a in enumerate(model.axes)
+    }
     assert np.abs(session.run(None, feed)[0] - y[:, 0]).max() <= 1e-4 * width
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_tflite_without_the_offset_and_the_backend_adds_it(name: str, saved: Any, tmp_path: Path, capsys: Any) -> None:
+def test_tflite_without_the_offset_and_the_backend_adds_it(
+    name: str, saved: Any, tmp_path: Path, capsys: Any
+) -> None:
     pytest.importorskip("ai_edge_litert")
     path, model, x, y, width = saved(name)
     assert main(["export", str(path), "--to", "tflite", "-o", str(tmp_path)]) == 0
@@ -141,16 +172,40 @@ def test_c_in_double_answers_and_in_float_says_why_not(name: str, tmp_path: Path
     (tmp_path / "m.c").write_text(made.source)
     x = np.array([a.lower + 0.7 * a.width for a in model.axes])
     (tmp_path / "main.c").write_text(
-        '#include "m.h"\n#include <stdio.h>\nstatic double work[512];\n'
-        "int main(void) { sna_model m; int status = (int)m_self_test(&m, work, sizeof work);\n"
-        f"  double x[2] = {{{float(x[0])!r}, {float(x[1])!r}}}, y[1] = {{0}};\n"
-        '  if (!status) status = (int)sna_eval(&m, 0, x, y, work, sizeof work);\n  printf("%d %.17g", status, y[0]); return 0; }\n'
+        '#include "m.h"\n#include <stdio.h>\nstatic double work[512];\nint main(void) { sna_model'
+        " m; int status = (int)m_self_test(&m, work, sizeof work);\n  double x[2] ="
+        f" {{{float(x[0])!r}, {float(x[1])!r}}}, y[1] = {{0}};\n  if (!status) status ="
+        ' (int)sna_eval(&m, 0, x, y, work, sizeof work);\n  printf("%d %.17g", status, y[0]);'
+        " return 0; }\n"
     )
     files = [str(tmp_path / "m.c"), str(tmp_path / "main.c"), str(SOURCE / "sna.c")]
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{SOURCE}", *files, "-o", str(tmp_path / "run")], check=True)
-    status, y = subprocess.run([str(tmp_path / "run")], capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run(
+        [
+            "cc",
+            "-Wall",
+            "-Wextra",
+            "-Wconversion",
+            "-Werror",
+            f"-I{SOURCE}",
+            *files,
+            "-o",
+            str(tmp_path / "run"),
+        ],
+        check=True,
+    )
+    status, y = subprocess.run(
+        [str(tmp_path / "run")], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert status == "0" and abs(float(y) - model.value(x)[0]) <= 1e-9 * abs(float(y))
-    single = ["cc", "-DSNA_FLOAT", f"-I{SOURCE}", "-c", str(tmp_path / "m.c"), "-o", str(tmp_path / "m.o")]
+    single = [
+        "cc",
+        "-DSNA_FLOAT",
+        f"-I{SOURCE}",
+        "-c",
+        str(tmp_path / "m.c"),
+        "-o",
+        str(tmp_path / "m.o"),
+    ]
     done = subprocess.run(single, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not CASES[name][5])
     assert all(repr(n) in done.stderr and "steps of" in done.stderr for n in CASES[name][5])

@@ -13,7 +13,9 @@ from sna_edge.cli import main
 from sna_export.graph.model_kinds import KINDS, mixed, on, spline_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'sna-edge[onnx]'")
-runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'sna-edge[onnx]'")
+runtime = pytest.importorskip(
+    "onnxruntime", reason="onnxruntime is not installed: pip install 'sna-edge[onnx]'"
+)
 
 from sna_export.graph.golden import compare  # noqa: E402
 from sna_export.onnx import export, proto, run  # noqa: E402
@@ -54,7 +56,17 @@ def test_outside_the_domain_the_graph_says_nan(tmp_path) -> None:
     session = runtime.InferenceSession(export(model, tmp_path).paths[0])
     inside = np.array([100.0, 360.0, 5.0, 2.0])
     assert np.isfinite(run(session, inside[None])).all()
-    for axis, bad in [(0, 99.9), (0, 401.0), (1, 361.0), (2, -1e-3), (3, 3.0), (3, 0.5), (3, -1.0), (0, np.nan), (2, np.inf)]:
+    for axis, bad in [
+        (0, 99.9),
+        (0, 401.0),
+        (1, 361.0),
+        (2, -1e-3),
+        (3, 3.0),
+        (3, 0.5),
+        (3, -1.0),
+        (0, np.nan),
+        (2, np.inf),
+    ]:
         x = inside.copy()
         x[axis] = bad
         assert np.isnan(run(session, x[None])).all(), (axis, bad)
@@ -70,7 +82,12 @@ def test_a_fixed_batch_is_fixed(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"opset": 12}, "13..23"), ({"opset": 99}, "13..23"), ({"batch": 0}, "--batch"), ({"batch": 10**8}, "too large")],
+    [
+        ({"opset": 12}, "13..23"),
+        ({"opset": 99}, "13..23"),
+        ({"batch": 0}, "--batch"),
+        ({"batch": 10**8}, "too large"),
+    ],
 )
 def test_bad_requests_are_one_sentence(options: dict, words: str, tmp_path) -> None:
     with pytest.raises(InputError, match=words):
@@ -80,9 +97,25 @@ def test_bad_requests_are_one_sentence(options: dict, words: str, tmp_path) -> N
 
 def test_the_command_writes_both_files(tmp_path, capsys) -> None:
     spline_model(2, 12, 4).save(tmp_path / "plate.sna")
-    assert main(["export", str(tmp_path / "plate.sna"), "--to", "onnx", "-o", str(tmp_path / "out"), "--json"]) == 0
+    assert (
+        main(
+            [
+                "export",
+                str(tmp_path / "plate.sna"),
+                "--to",
+                "onnx",
+                "-o",
+                str(tmp_path / "out"),
+                "--json",
+            ]
+        )
+        == 0
+    )
     answer = json.loads(capsys.readouterr().out)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["plate_forward.onnx", "plate_value_and_gradient.onnx"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "plate_forward.onnx",
+        "plate_value_and_gradient.onnx",
+    ]
     assert "agrees" in answer["check"]
 
 
@@ -96,7 +129,9 @@ def test_the_command_writes_both_files(tmp_path, capsys) -> None:
         (["--to", "onnx", "--stem", "../out"], "plain file name"),
     ],
 )
-def test_options_of_other_targets_are_refused(options: list[str], words: str, tmp_path, capsys) -> None:
+def test_options_of_other_targets_are_refused(
+    options: list[str], words: str, tmp_path, capsys
+) -> None:
     spline_model(2, 12, 4).save(tmp_path / "plate.sna")
     assert main(["export", str(tmp_path / "plate.sna"), *options, "-o", str(tmp_path / "out")]) == 2
     assert words in capsys.readouterr().err

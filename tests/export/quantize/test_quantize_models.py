@@ -1,4 +1,5 @@
-"""Quantized models: on the grid, near their reference, better than plain rounding, certified truthfully."""
+"""Quantized models: on the grid, near their reference, better than plain rounding, certified
+truthfully."""
 
 from __future__ import annotations
 
@@ -33,7 +34,16 @@ def kinds(models) -> dict[str, Model]:
     }
 
 
-KINDS = ["cp", "cp mixed axes", "cp signed", "tt", "tt mixed axes", "one axis", "degree 0", "degree 7"]
+KINDS = [
+    "cp",
+    "cp mixed axes",
+    "cp signed",
+    "tt",
+    "tt mixed axes",
+    "one axis",
+    "degree 0",
+    "degree 7",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +52,9 @@ def made(models) -> dict[tuple[str, str], tuple[Model, Model]]:
     return {(k, t): (m, quantize(m, t)) for k, m in kinds(models).items() for t in TYPES}
 
 
-every = pytest.mark.parametrize("key", [(k, t) for k in KINDS for t in TYPES], ids=lambda key: f"{key[0]}-{key[1]}")
+every = pytest.mark.parametrize(
+    "key", [(k, t) for k in KINDS for t in TYPES], ids=lambda key: f"{key[0]}-{key[1]}"
+)
 
 
 @every
@@ -52,9 +64,16 @@ def test_tables_are_exactly_on_their_grid(made, key) -> None:
     for table in small.interaction.tables:
         if unit:
             q = table / unit
-            assert np.array_equal(q, np.rint(q)) and q.min(initial=0) >= -1 / unit and q.max(initial=0) <= 1 / unit - 1
+            assert (
+                np.array_equal(q, np.rint(q))
+                and q.min(initial=0) >= -1 / unit
+                and q.max(initial=0) <= 1 / unit - 1
+            )
         else:
-            assert np.array_equal(table, table.astype(np.float16)) and np.abs(table).max(initial=0) <= 1
+            assert (
+                np.array_equal(table, table.astype(np.float16))
+                and np.abs(table).max(initial=0) <= 1
+            )
     assert set(small.dtypes) == {key[1]}
 
 
@@ -135,7 +154,9 @@ def test_same_model_same_bytes(models) -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_quantized_models_come_back_as_they_are(models, dtype: str) -> None:
-    small = from_bytes(quantize(models.cp(models.mixed_axes(), full=False), dtype).to_bytes(), backend="numpy")
+    small = from_bytes(
+        quantize(models.cp(models.mixed_axes(), full=False), dtype).to_bytes(), backend="numpy"
+    )
     assert quantize(small, dtype).to_bytes() == small.to_bytes()
 
 
@@ -170,7 +191,9 @@ def test_max_error_holds_and_wider_types_cost_bytes(models, to: str, max_error: 
     assert small.certificate["max"] <= max_error
     found = measure(as_stored(small), model, points_of(model))
     assert found.relative <= max_error
-    allowed = {"int8", "int16", "float32"} if to == "int8" else {"int8", "int16", "float16", "float32"}
+    allowed = (
+        {"int8", "int16", "float32"} if to == "int8" else {"int8", "int16", "float16", "float32"}
+    )
     assert set(small.dtypes) <= allowed
 
 
@@ -185,7 +208,10 @@ def test_unreachable_limits_are_refused(models) -> None:
         quantize(models.cp(models.uniform_axes(3)), "auto", max_error=1e-14)
 
 
-@pytest.mark.parametrize(("to", "max_error"), [("int4", None), ("float64", None), ("auto", 0.0), ("int8", -1.0), ("int8", float("nan"))])
+@pytest.mark.parametrize(
+    ("to", "max_error"),
+    [("int4", None), ("float64", None), ("auto", 0.0), ("int8", -1.0), ("int8", float("nan"))],
+)
 def test_bad_requests_are_refused(models, to: str, max_error: float | None) -> None:
     with pytest.raises(InputError):
         quantize(models.cp(models.uniform_axes(2)), to, max_error=max_error)
@@ -197,7 +223,9 @@ def test_intervals_widen_by_the_quantization_error(models, space: str, link: str
     base = models.cp(models.uniform_axes(3), rank=4)
     work = base.interaction
     output = Output("y", "", link, 2.0, 0.0, 0.0, Interval(0.9, 1e-3, 2e-3, space))
-    model = base.replace(outputs=[output], interaction=work.with_tables(work.tables, work.weights * 0.05))
+    model = base.replace(
+        outputs=[output], interaction=work.with_tables(work.tables, work.weights * 0.05)
+    )
     small = quantize(model, "int8")
     found = measure(as_stored(small), model, points_of(model))
     error = 1.6448536 * float((found.rms if space == "output" else found.linear_rms)[0])
@@ -208,12 +236,15 @@ def test_intervals_widen_by_the_quantization_error(models, space: str, link: str
 
 
 def test_widened_intervals_cover_as_before(models) -> None:
-    """y = model + normal noise: a 90 % interval stays one after int8, and grows no more than needed."""
+    """y = model + normal noise: a 90 % interval stays one after int8, and grows no more than
+    needed."""
     base = models.cp(models.uniform_axes(4), rank=6)
     plain = quantize(base, "int8")
     noise = 1.5 * measure(as_stored(plain), base, points_of(base)).rms[0]
     half = 1.6448536 * noise
-    model = base.replace(outputs=[Output("y", scale=1.5, bias=0.1, interval=Interval(0.9, half, half))])
+    model = base.replace(
+        outputs=[Output("y", scale=1.5, bias=0.1, interval=Interval(0.9, half, half))]
+    )
     small = quantize(model, "int8")
     x = models.points(model, 40_000, seed=9)
     y = model.value(x)[:, 0] + noise * np.random.default_rng(3).standard_normal(len(x))
@@ -227,7 +258,10 @@ def test_widened_intervals_cover_as_before(models) -> None:
 def test_links_are_certified_in_output_units(models, link: str) -> None:
     base = models.cp(models.uniform_axes(3), rank=4)
     work = base.interaction
-    model = base.replace(outputs=[Output("y", "", link, 3.0, 1.0, 0.0)], interaction=work.with_tables(work.tables, work.weights * 0.2))
+    model = base.replace(
+        outputs=[Output("y", "", link, 3.0, 1.0, 0.0)],
+        interaction=work.with_tables(work.tables, work.weights * 0.2),
+    )
     small = quantize(model, "int16")
     x = points_of(model)
     error = np.abs(as_stored(small).value(x) - model.value(x)).max() / np.ptp(model.value(x))
@@ -240,15 +274,25 @@ def test_data_rows_are_measured_too(models) -> None:
     outside = corner + 100.0
     small = quantize(model, "int8", data=np.vstack([corner, outside]))
     span = measure(small, model, points_of(model, corner)).span
-    assert np.abs(small.value(corner) - model.value(corner)).max() <= small.certificate["max"] * 1.01 * span[0]
+    assert (
+        np.abs(small.value(corner) - model.value(corner)).max()
+        <= small.certificate["max"] * 1.01 * span[0]
+    )
     assert points_of(model, np.vstack([corner, outside])).shape == (16384 + 2, 3)
 
 
 @pytest.mark.parametrize("kind", ["cp", "tt"])
 def test_rows_given_are_served_better(models, kind: str) -> None:
-    """Rows crowded in a corner of the domain: the error on them falls, that of the domain hardly grows."""
+    """Rows crowded in a corner of the domain: the error on them falls, that of the domain hardly
+    grows."""
     model = getattr(models, kind)(models.uniform_axes(4, spans=12))
-    corner = np.stack([a.lower + 0.15 * a.width * np.random.default_rng(d).random(2000) for d, a in enumerate(model.axes)], axis=1)
+    corner = np.stack(
+        [
+            a.lower + 0.15 * a.width * np.random.default_rng(d).random(2000)
+            for d, a in enumerate(model.axes)
+        ],
+        axis=1,
+    )
     error, whole = [], []
     for data in (None, corner):
         small = quantize(model, "int8", data=data)
@@ -260,12 +304,22 @@ def test_rows_given_are_served_better(models, kind: str) -> None:
 def test_unused_axes_and_zero_columns_survive(models) -> None:
     axes = models.uniform_axes(3)
     rng = np.random.default_rng(0)
-    tables = (rng.standard_normal((9, 2)), np.zeros((9, 0)), np.c_[np.zeros(9), rng.standard_normal(9)])
-    model = Model(axes, CP(tables, (np.array([0, 1]), np.array([], dtype=int), np.array([0, 1])), np.ones((2, 1))), [Output("y")])
+    tables = (
+        rng.standard_normal((9, 2)),
+        np.zeros((9, 0)),
+        np.c_[np.zeros(9), rng.standard_normal(9)],
+    )
+    model = Model(
+        axes,
+        CP(tables, (np.array([0, 1]), np.array([], dtype=int), np.array([0, 1])), np.ones((2, 1))),
+        [Output("y")],
+    )
     for dtype in TYPES:
         small = from_bytes(quantize(model, dtype).to_bytes(), backend="numpy")
         x = models.points(model, 100)
-        assert np.abs(small.value(x) - model.value(x)).max() <= LIMIT[dtype] * np.ptp(model.value(points_of(model)))
+        assert np.abs(small.value(x) - model.value(x)).max() <= LIMIT[dtype] * np.ptp(
+            model.value(points_of(model))
+        )
 
 
 def test_constant_models_survive(models) -> None:
@@ -292,7 +346,9 @@ def test_an_output_that_is_zero_does_not_disturb_the_others(models) -> None:
     work = model.interaction
     weights = work.weights * np.array([1.0, 0.0])
     outputs = [Output("a"), Output("b")]
-    small = quantize(model.replace(interaction=work.with_tables(work.tables, weights), outputs=outputs), "int8")
+    small = quantize(
+        model.replace(interaction=work.with_tables(work.tables, weights), outputs=outputs), "int8"
+    )
     assert small.certificate["max"] < 1e-2
     assert np.abs(small.value(models.points(model, 100))[:, 1]).max() < 1e-9
 
@@ -300,8 +356,13 @@ def test_an_output_that_is_zero_does_not_disturb_the_others(models) -> None:
 def test_cancelling_modes_are_warned_of(models) -> None:
     """f = (phi - phi') with phi' within a percent of phi."""
     base = models.cp(models.uniform_axes(3), rank=2)
-    near = tuple(np.hstack([t, t + 0.01 * np.sin(np.arange(t.size)).reshape(t.shape)]) for t in base.interaction.tables)
-    model = base.replace(interaction=CP.full(near, np.vstack([base.interaction.weights, -base.interaction.weights])))
+    near = tuple(
+        np.hstack([t, t + 0.01 * np.sin(np.arange(t.size)).reshape(t.shape)])
+        for t in base.interaction.tables
+    )
+    model = base.replace(
+        interaction=CP.full(near, np.vstack([base.interaction.weights, -base.interaction.weights]))
+    )
     with pytest.warns(UserWarning, match="kappa"):
         small = quantize(model, "int16")
     assert small.certificate["kappa"] > 30
@@ -342,5 +403,7 @@ def test_rigorous_figures_say_that_they_are_of_the_linear_part(models, link: str
     small = quantize(base.replace(outputs=[Output("y", link=link)]), "int8")
     lines = certificate_lines(small.certificate)
     linear = [line for line in lines if line.endswith("of the range before the link")]
-    assert len(linear) == (0 if link == "identity" else 2) and all("rigorous" in line for line in linear)
+    assert len(linear) == (0 if link == "identity" else 2) and all(
+        "rigorous" in line for line in linear
+    )
     assert sum(line.endswith("of the output range") for line in lines) == len(lines) - len(linear)

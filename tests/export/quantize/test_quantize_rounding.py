@@ -39,7 +39,8 @@ def small_cases():
 
 
 def test_close_to_the_best_of_all_roundings() -> None:
-    """2 x 2 entries, all neighbours within six units searched: in the mean within 1.2 of the least loss possible."""
+    """2 x 2 entries, all neighbours within six units searched: in the mean within 1.2 of the least
+    loss possible."""
     grid = Grid.of("int8")
     assert grid is not None
     ratios = []
@@ -47,7 +48,9 @@ def test_close_to_the_best_of_all_roundings() -> None:
         found = round_table(target, np.linalg.cholesky(gram).T, metric, grid, free_scales=False)
         base = np.rint(target * 128) / 128
         steps = product(range(-6, 7), repeat=4)
-        best = min(loss(base + np.reshape(step, (2, 2)) / 128 - target, gram, metric) for step in steps)
+        best = min(
+            loss(base + np.reshape(step, (2, 2)) / 128 - target, gram, metric) for step in steps
+        )
         ratios.append(found.loss / best)
     assert min(ratios) >= 1 - 1e-9 and np.mean(ratios) <= 1.2
 
@@ -60,7 +63,10 @@ def test_keeps_the_guarantee_of_the_nearest_plane() -> None:
         factor = np.linalg.cholesky(gram).T
         found = round_table(target, factor, metric, grid, free_scales=False)
         _, lower = least_pivot_cholesky(metric)
-        assert found.loss <= (1 / 256) ** 2 * np.square(np.diag(factor)).sum() * np.square(np.diag(lower)).sum()
+        assert (
+            found.loss
+            <= (1 / 256) ** 2 * np.square(np.diag(factor)).sum() * np.square(np.diag(lower)).sum()
+        )
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "float16"])
@@ -133,7 +139,14 @@ def test_weight_solutions_are_stationary(problem) -> None:
     best = p.loss(solved)
     rng = np.random.default_rng(0)
     for _ in range(5):
-        assert p.loss(solved.with_weights(solved.weights + 1e-3 * rng.standard_normal(solved.weights.shape))) > best
+        assert (
+            p.loss(
+                solved.with_weights(
+                    solved.weights + 1e-3 * rng.standard_normal(solved.weights.shape)
+                )
+            )
+            > best
+        )
 
 
 def test_metric_is_the_loss_of_a_table_error(problem) -> None:

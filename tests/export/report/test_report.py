@@ -1,4 +1,5 @@
-"""Plots and pages: round ticks, well-formed SVG, positions that mean what they say, nothing unescaped."""
+"""Plots and pages: round ticks, well-formed SVG, positions that mean what they say, nothing
+unescaped."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -12,7 +13,9 @@ from sna_export.report import STANDALONE, Page, Plot, ends, figures, ticks
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 7.2), (1e-9, 3e-9), (1e6, 1.0001e6), (-5e5, -1)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1), (-3, 7.2), (1e-9, 3e-9), (1e6, 1.0001e6), (-5e5, -1)]
+)
 def test_ticks_are_round_inside_and_evenly_spaced(low, high):
     found = ticks.linear(low, high)
     assert 2 <= len(found) <= 8
@@ -49,7 +52,11 @@ def test_a_plot_is_well_formed_and_leaves_out_what_is_not_finite():
     plot.line([0, 0.5, 1], [0, np.nan, 1]).dots([0.2, np.inf], [0.3, 0.4])
     plot.band([0, 1], [0, 0], [1, 1], 2).bars([0.5], [0.7], 0.2, 3, name="n")
     root = ET.fromstring(plot.render(STANDALONE))
-    paths = [p.get("d") for p in root.iter(f"{SVG}path") if (p.get("class") or "").startswith(("l ", "d "))]
+    paths = [
+        p.get("d")
+        for p in root.iter(f"{SVG}path")
+        if (p.get("class") or "").startswith(("l ", "d "))
+    ]
     assert paths[0].count("L") == 1
     assert paths[1].count("M") == 1
     assert "nan" not in plot.render()
@@ -58,9 +65,13 @@ def test_a_plot_is_well_formed_and_leaves_out_what_is_not_finite():
 
 def test_bars_stand_on_the_lower_edge():
     plot = Plot((0, 2), (0, 10)).bars([1], [5], 1)
-    (bar,) = [r for r in ET.fromstring(plot.render()).iter(f"{SVG}rect") if "f " in r.get("class", "")]
+    (bar,) = [
+        r for r in ET.fromstring(plot.render()).iter(f"{SVG}rect") if "f " in r.get("class", "")
+    ]
     assert float(bar.get("y")) == pytest.approx(float(plot.py(5)), abs=0.1)
-    assert float(bar.get("y")) + float(bar.get("height")) == pytest.approx(float(plot.py(0)), abs=0.1)
+    assert float(bar.get("y")) + float(bar.get("height")) == pytest.approx(
+        float(plot.py(0)), abs=0.1
+    )
 
 
 def test_long_names_are_slanted_and_short_ones_are_not():
@@ -79,9 +90,18 @@ def test_ends_of_nothing_and_of_numbers():
 @pytest.fixture
 def model():
     rng = np.random.default_rng(4)
-    axes = (sna_edge.spline_axis("power", "W", 0, 1, spans=3), sna_edge.level_axis("steel", ("A", "B<")))
-    cp = sna_edge.CP(tuple(rng.normal(size=(a.basis.n_rows, 8)) for a in axes), (np.arange(8),) * 2, rng.normal(size=(8, 1)))
-    return sna_edge.Model(axes, cp, [sna_edge.Output("width", "um", interval=sna_edge.Interval(0.9, 1, 2))])
+    axes = (
+        sna_edge.spline_axis("power", "W", 0, 1, spans=3),
+        sna_edge.level_axis("steel", ("A", "B<")),
+    )
+    cp = sna_edge.CP(
+        tuple(rng.normal(size=(a.basis.n_rows, 8)) for a in axes),
+        (np.arange(8),) * 2,
+        rng.normal(size=(8, 1)),
+    )
+    return sna_edge.Model(
+        axes, cp, [sna_edge.Output("width", "um", interval=sna_edge.Interval(0.9, 1, 2))]
+    )
 
 
 def test_figures_of_a_model(model):
@@ -99,12 +119,20 @@ def test_figures_of_a_model(model):
 
 
 def test_quantization_figure_draws_a_bar_per_positive_error():
-    svg = figures.quantization({"int8": {"rms": 1e-3, "max": 1e-2}, "int16": {"rms": 0.0, "max": 1e-5}})
+    svg = figures.quantization(
+        {"int8": {"rms": 1e-3, "max": 1e-2}, "int16": {"rms": 0.0, "max": 1e-5}}
+    )
     assert len(re.findall(r'class="f s', svg)) == 3
 
 
 def test_page_escapes_and_is_whole(tmp_path, model):
-    page = Page("a < b", "lead & more").heading("<h>").text("x < y").tiles([("1 <", "& two")]).table(["<c>"], [["<d>"]])
+    page = (
+        Page("a < b", "lead & more")
+        .heading("<h>")
+        .text("x < y")
+        .tiles([("1 <", "& two")])
+        .table(["<c>"], [["<d>"]])
+    )
     page.plots(figures.atoms(model)).write(tmp_path / "p.html")
     text = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")

@@ -1,9 +1,22 @@
-"""The language of problems: algebra of forms, and an error for everything that is not well stated."""
+"""The language of problems: algebra of forms, and an error for everything that is not well
+stated."""
 
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, ProblemError, component, d, on, parameter, separate, solve, space, time, unknown
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    component,
+    d,
+    on,
+    parameter,
+    separate,
+    solve,
+    space,
+    time,
+    unknown,
+)
 from sna_export.solve import test as test_function
 
 u, v = unknown(), test_function()
@@ -76,7 +89,10 @@ def test_separate_states_the_error_it_makes(tolerance):
     found = separate(lambda x, y, r: np.exp(-((x - y) ** 2) / r), axes, tolerance)
     assert found.error <= tolerance
     assert found.error >= tolerance * 1e-3, "more products than the tolerance asks for"
-    summed = sum(np.prod([p.factors[a].coefficient[i] for a, i in zip(axes, (3, 8, 11))]) for p in found.products)
+    summed = sum(
+        np.prod([p.factors[a].coefficient[i] for a, i in zip(axes, (3, 8, 11))])
+        for p in found.products
+    )
     exact = np.exp(-((axes[0].nodes[3] - axes[1].nodes[8]) ** 2) / axes[2].nodes[11])
     assert abs(summed - exact) <= 50 * tolerance
 
@@ -91,10 +107,18 @@ def test_separate_refuses_what_it_cannot_sample():
 
 def test_time_starts_at_zero_and_takes_a_lift():
     x, t = line(zero="both"), time("t", 0.0, 0.1, spans=6)
-    problem = Problem("p", (x, t), d(u, t) * v + d(u, x) * d(v, x), 0.0 * v, lift=x.function(lambda s: np.sin(np.pi * s)))
+    problem = Problem(
+        "p",
+        (x, t),
+        d(u, t) * v + d(u, x) * d(v, x),
+        0.0 * v,
+        lift=x.function(lambda s: np.sin(np.pi * s)),
+    )
     model = solve(problem, tolerance=1e-7).model
     assert model({"x": 0.4, "t": 0.0})[0] == pytest.approx(np.sin(0.4 * np.pi), abs=1e-4)
-    assert model({"x": 0.4, "t": 0.1})[0] == pytest.approx(np.sin(0.4 * np.pi) * np.exp(-(np.pi**2) * 0.1), abs=1e-4)
+    assert model({"x": 0.4, "t": 0.1})[0] == pytest.approx(
+        np.sin(0.4 * np.pi) * np.exp(-(np.pi**2) * 0.1), abs=1e-4
+    )
 
 
 def test_axes_and_numpy_scalars_take_part_in_the_arithmetic():

@@ -11,7 +11,14 @@ from sna_export.solve import test as test_function
 from sna_export.solve.progress import Progress
 from sna_export.solve.solvers import cp_als, tt_als
 from sna_export.solve.solvers.banded import BandedFamily
-from sna_export.solve.solvers.cp_als import CPSettings, balanced, compress_cp, fewest_modes, random_tables, solve_cp
+from sna_export.solve.solvers.cp_als import (
+    CPSettings,
+    balanced,
+    compress_cp,
+    fewest_modes,
+    random_tables,
+    solve_cp,
+)
 from sna_export.solve.solvers.system import assemble, normal_equations
 from sna_export.solve.solvers.train_to_cp import modes_of
 from sna_export.solve.solvers.trains import from_columns, permuted, random_train, rounded, summed
@@ -28,17 +35,28 @@ def full(cores):
 
 
 def dense(system):
-    return sum(reduce(np.kron, [system.matrix(k, i).toarray() for i in range(system.dimension)]) for k in range(len(system.terms)))
+    return sum(
+        reduce(np.kron, [system.matrix(k, i).toarray() for i in range(system.dimension)])
+        for k in range(len(system.terms))
+    )
 
 
 def dense_load(system):
-    return sum(reduce(np.kron, [f[:, s] for f in system.loads]) for s in range(system.loads[0].shape[1]))
+    return sum(
+        reduce(np.kron, [f[:, s] for f in system.loads]) for s in range(system.loads[0].shape[1])
+    )
 
 
 def advection(p=3, periodic=False):
     """Not symmetric, a Robin end, two parameters, two load terms, one term that names no axis."""
-    x = space("x", 0.0, 1.0, spans=7, degree=p, zero=None if periodic else "lower", periodic=periodic)
-    t, k, w = time("t", 0.0, 1.0, spans=3, degree=2), parameter("k", 1.0, 2.0, spans=2), parameter("w", 0.5, 1.5, spans=1, degree=2)
+    x = space(
+        "x", 0.0, 1.0, spans=7, degree=p, zero=None if periodic else "lower", periodic=periodic
+    )
+    t, k, w = (
+        time("t", 0.0, 1.0, spans=3, degree=2),
+        parameter("k", 1.0, 2.0, spans=2),
+        parameter("w", 0.5, 1.5, spans=1, degree=2),
+    )
     weak = d(u, t) * v + w * d(u, x) * v + k * d(u, x) * d(v, x) + 0.5 * u * v
     if not periodic:
         weak = weak + 2.0 * u * v * on(x, "upper")
@@ -51,7 +69,12 @@ def advection(p=3, periodic=False):
 @pytest.mark.parametrize("block", [1, 3])
 def test_block_elimination_equals_the_dense_solve(degree, periodic, block):
     axis = space("x", 0.0, 1.0, spans=17, degree=degree, periodic=periodic)
-    problem = Problem("p", (axis, parameter("k", 1.0, 2.0)), d(u, axis) * d(v, axis) + d(u, axis) * v + u * v, 1.0 * v)
+    problem = Problem(
+        "p",
+        (axis, parameter("k", 1.0, 2.0)),
+        d(u, axis) * d(v, axis) + d(u, axis) * v + u * v,
+        1.0 * v,
+    )
     matrices = assemble(problem)[0].families[0].matrices
     rng = np.random.default_rng(degree)
     blocks = np.stack([np.eye(block) + 0.3 * rng.standard_normal((block, block)) for _ in matrices])
@@ -59,13 +82,22 @@ def test_block_elimination_equals_the_dense_solve(degree, periodic, block):
     family = BandedFamily(matrices)
     found = family.solve(blocks, rhs)
     whole = sum(np.kron(m.toarray(), g) for m, g in zip(matrices, blocks))
-    assert np.allclose(found.reshape(-1), np.linalg.solve(whole, rhs.reshape(-1)), rtol=1e-8, atol=1e-10 * np.abs(found).max())
-    assert family.count >= (17 if not periodic else 8) // max(degree, 1) - 1, "the band was not cut into chunks"
+    assert np.allclose(
+        found.reshape(-1),
+        np.linalg.solve(whole, rhs.reshape(-1)),
+        rtol=1e-8,
+        atol=1e-10 * np.abs(found).max(),
+    )
+    assert family.count >= (17 if not periodic else 8) // max(degree, 1) - 1, (
+        "the band was not cut into chunks"
+    )
 
 
 def test_storage_of_the_couplings_is_linear_in_the_rows():
     def numbers(n):
-        band = sparse.diags_array([np.ones(n - 1), 2 * np.ones(n), np.ones(n - 1)], offsets=[-1, 0, 1]).tocsr()
+        band = sparse.diags_array(
+            [np.ones(n - 1), 2 * np.ones(n), np.ones(n - 1)], offsets=[-1, 0, 1]
+        ).tocsr()
         return sum(c.size for c in BandedFamily([sparse.csr_array(band)]).couplings.values())
 
     assert numbers(4000) < 2.1 * numbers(2000)
@@ -81,18 +113,31 @@ def test_system_equals_the_assembled_weak_form(periodic):
     coefficients, tests = ([rng.standard_normal(n) for n in system.sizes] for _ in range(2))
 
     def sampled(vectors, along=None):
-        return [axis.sparse_design(int(i == along)) @ (e @ c) for i, (axis, e, c) in enumerate(zip(problem.axes, system.maps, vectors))]
+        return [
+            axis.sparse_design(int(i == along)) @ (e @ c)
+            for i, (axis, e, c) in enumerate(zip(problem.axes, system.maps, vectors))
+        ]
 
     weights = reduce(np.multiply.outer, [axis.weights for axis in problem.axes])
     xs = np.meshgrid(*grids, indexing="ij")
     field = lambda values: reduce(np.multiply.outer, values)  # noqa: E731
     w = field(sampled(tests))
     integrand = field(sampled(coefficients, 1)) * w + xs[3] * field(sampled(coefficients, 0)) * w
-    integrand = integrand + xs[2] * field(sampled(coefficients, 0)) * field(sampled(tests, 0)) + 0.5 * field(sampled(coefficients)) * w
+    integrand = (
+        integrand
+        + xs[2] * field(sampled(coefficients, 0)) * field(sampled(tests, 0))
+        + 0.5 * field(sampled(coefficients)) * w
+    )
     value = (integrand * weights).sum()
     if not periodic:
-        end = [axis.sparse_design(0, [1.0]) if i == 0 else axis.sparse_design() for i, axis in enumerate(problem.axes)]
-        both = [[m @ (e @ c) for m, e, c in zip(end, system.maps, vectors)] for vectors in (coefficients, tests)]
+        end = [
+            axis.sparse_design(0, [1.0]) if i == 0 else axis.sparse_design()
+            for i, axis in enumerate(problem.axes)
+        ]
+        both = [
+            [m @ (e @ c) for m, e, c in zip(end, system.maps, vectors)]
+            for vectors in (coefficients, tests)
+        ]
         inner = weights[0] / problem.axes[0].weights[0]
         value += 2.0 * (field(both[0]) * field(both[1]) * inner).sum()
     flat = [reduce(np.kron, vectors) for vectors in (coefficients, tests)]
@@ -144,7 +189,9 @@ def test_rank_grows_from_the_residual_and_lowers_it():
 
 def test_solves_are_deterministic():
     system, _ = assemble(advection())
-    first, second = (solve_tt(system, TTSettings(tolerance=1e-5, seed=4), Progress()) for _ in range(2))
+    first, second = (
+        solve_tt(system, TTSettings(tolerance=1e-5, seed=4), Progress()) for _ in range(2)
+    )
     assert all(np.array_equal(p, q) for p, q in zip(first, second))
 
 
@@ -191,7 +238,9 @@ def test_rounding_keeps_its_promise_and_finds_known_ranks(tolerance):
     train = random_train((6, 5, 7, 4), 3, rng)
     twice = summed(train, [0.5 * c if i == 0 else c for i, c in enumerate(train)])
     less = rounded(twice, tolerance)
-    assert np.linalg.norm(full(less) - full(twice)) <= tolerance * np.linalg.norm(full(twice)) + 1e-12
+    assert (
+        np.linalg.norm(full(less) - full(twice)) <= tolerance * np.linalg.norm(full(twice)) + 1e-12
+    )
     if tolerance == 1e-12:
         assert [c.shape[2] for c in less] == [c.shape[2] for c in train]
 
@@ -202,7 +251,9 @@ def test_reordering_axes_keeps_the_function(order):
     sizes = [c.shape[1] for c in train]
     moved = permuted(train, order, 1e-12)
     tensor = full(train).reshape(sizes)
-    assert np.allclose(full(moved).reshape([c.shape[1] for c in moved]), tensor.transpose(np.argsort(order)))
+    assert np.allclose(
+        full(moved).reshape([c.shape[1] for c in moved]), tensor.transpose(np.argsort(order))
+    )
 
 
 @pytest.mark.parametrize("rank", [1, 3, 6])
@@ -232,8 +283,13 @@ def test_eliminations_on_torch_are_the_same(device):
     family = system.families[0]
     blocks = np.stack([np.eye(4) + 0.2 * rng.standard_normal((4, 4)) for _ in family.matrices])
     rhs = rng.standard_normal((system.sizes[0], 4))
-    assert np.allclose(family.solve(blocks, rhs, device=device), family.solve(blocks, rhs), rtol=1e-9, atol=1e-11)
-    plain, other = (solve_tt(system, TTSettings(tolerance=1e-7, device=name), Progress()) for name in (None, device))
+    assert np.allclose(
+        family.solve(blocks, rhs, device=device), family.solve(blocks, rhs), rtol=1e-9, atol=1e-11
+    )
+    plain, other = (
+        solve_tt(system, TTSettings(tolerance=1e-7, device=name), Progress())
+        for name in (None, device)
+    )
     assert np.linalg.norm(full(plain) - full(other)) <= 1e-5 * np.linalg.norm(full(plain))
 
 
@@ -248,5 +304,7 @@ def test_the_residual_stops_the_train_solver_and_is_in_the_history():
     system, _ = assemble(advection())
     progress = Progress()
     cores = solve_tt(system, TTSettings(tolerance=1e-4), progress)
-    assert progress.history[-1].residual <= 1e-4 or [s.change <= 1e-4 for s in progress.history][-2:] == [True, True]
+    assert progress.history[-1].residual <= 1e-4 or [s.change <= 1e-4 for s in progress.history][
+        -2:
+    ] == [True, True]
     assert tt_als.residual_norm(system, cores) <= 10 * max(progress.history[-1].residual, 1e-4)

@@ -1,4 +1,5 @@
-"""Laser powder bed fusion, seven axes: error, artifact, melt pool, sweep and moments on one solved model."""
+"""Laser powder bed fusion, seven axes: error, artifact, melt pool, sweep and moments on one solved
+model."""
 
 import numpy as np
 import pytest
@@ -38,19 +39,30 @@ def pool(stored):
 
 
 def heat_since(t, point):
-    """Rise per second of release at age t, times rho c / (eta P): the integrand written out once more."""
+    """Rise per second of release at age t, times rho c / (eta P): the integrand written out once
+    more."""
     x, y, z, _, speed, radius, ring = point
     a, spread = radius**2 / 4, 2 * STEEL.diffusivity * t
     s, square = a + spread, (x + speed * t) ** 2 + y**2
     flat = np.exp(-square / (2 * s)) / (2 * np.pi * s)
     slope = flat * (square / (2 * s * s) - 1 / s)
-    return (flat + ring * a * slope) * 2 / np.sqrt(2 * np.pi * spread) * np.exp(-z * z / (2 * spread))
+    return (
+        (flat + ring * a * slope) * 2 / np.sqrt(2 * np.pi * spread) * np.exp(-z * z / (2 * spread))
+    )
 
 
 def test_the_reference_is_the_integral_over_past_heat(problem):
     for point in random_points(problem, 5, 1, WINDOW):
-        whole = quad(lambda r, p=point: 2 * r * heat_since(r * r, p), 0, 0.3, limit=500, points=[1e-3, 1e-2, 5e-2])[0]
-        assert semi_analytic([point])[0] == pytest.approx(0.4 * point[3] / (7800 * 600) * whole, rel=1e-8)
+        whole = quad(
+            lambda r, p=point: 2 * r * heat_since(r * r, p),
+            0,
+            0.3,
+            limit=500,
+            points=[1e-3, 1e-2, 5e-2],
+        )[0]
+        assert semi_analytic([point])[0] == pytest.approx(
+            0.4 * point[3] / (7800 * 600) * whole, rel=1e-8
+        )
 
 
 def test_axes_and_output_are_named_with_units(solution):
@@ -77,7 +89,8 @@ def test_float32_and_int16_artifacts(problem, solution, stored):
 
 
 def reference_depth(*values):
-    """Depth of the isotherm of the semi-analytic field: bisection in z at 41 places, zoomed in on the deepest."""
+    """Depth of the isotherm of the semi-analytic field: bisection in z at 41 places, zoomed in on
+    the deepest."""
     low, high = -300e-6, 0.0
     for _ in range(3):
         x = np.linspace(low, high, 41)
@@ -92,7 +105,9 @@ def reference_depth(*values):
     return above[best]
 
 
-@pytest.mark.parametrize("values", [(200, 0.8, 50e-6, 0.0), (350, 0.5, 70e-6, 1.0), (120, 1.5, 45e-6, 0.4)])
+@pytest.mark.parametrize(
+    "values", [(200, 0.8, 50e-6, 0.0), (350, 0.5, 70e-6, 1.0), (120, 1.5, 45e-6, 0.4)]
+)
 def test_depth_is_that_of_the_reference(pool, values):
     found = pool.depth(dict(zip(pool.names, values)))[0]
     assert found == pytest.approx(reference_depth(*values), abs=0.5e-6)
@@ -100,14 +115,18 @@ def test_depth_is_that_of_the_reference(pool, values):
 
 def test_depth_and_width_lie_on_the_isotherm_and_nothing_lies_beyond(pool):
     rng = np.random.default_rng(0)
-    low, high = ([getattr(pool.model.axes[3 + i], end) for i in range(4)] for end in ("lower", "upper"))
+    low, high = (
+        [getattr(pool.model.axes[3 + i], end) for i in range(4)] for end in ("lower", "upper")
+    )
     samples = dict(zip(pool.names, rng.uniform(low, high, (40, 4)).T))
     x = np.linspace(-900e-6, 100e-6, 2001)
     for name, query in (("z", pool.depth), ("y", lambda s: pool.width(s) / 2)):
         for i, extent in enumerate(query(samples)):
             one = {k: v[i] for k, v in samples.items()}
             other = {"y": 0.0} if name == "z" else {"z": 0.0}
-            at = pool.model.grid({"x": x, name: [max(extent - 0.05e-6, 0.0), extent + 0.05e-6]}, at={**other, **one})[..., 0]
+            at = pool.model.grid(
+                {"x": x, name: [max(extent - 0.05e-6, 0.0), extent + 0.05e-6]}, at={**other, **one}
+            )[..., 0]
             assert (at[:, 0].max() > pool.rise) or extent == 0.0
             assert at[:, 1].max() < pool.rise
 
@@ -141,11 +160,15 @@ def test_no_melting_is_zero_and_bad_samples_are_refused(pool):
 def test_threads_do_not_change_the_answer(pool):
     rng = np.random.default_rng(1)
     samples = {**NOMINAL, "power": rng.uniform(100, 400, 20000)}
-    assert np.array_equal(pool.depth(samples), MeltPool(pool.model, pool.rise, threads=1).depth(samples))
+    assert np.array_equal(
+        pool.depth(samples), MeltPool(pool.model, pool.rise, threads=1).depth(samples)
+    )
 
 
 def test_the_robust_design_beats_its_neighbours(pool):
-    found = robust_depth(pool, np.linspace(150, 300, 6), np.linspace(0.6, 1.4, 5), 60e-6, samples=400)
+    found = robust_depth(
+        pool, np.linspace(150, 300, 6), np.linspace(0.6, 1.4, 5), 60e-6, samples=400
+    )
     assert np.isfinite(found.depth).all() and found.depth.shape == (30, 400)
     assert found.miss[found.best] == found.miss.min()
     spread = found.depth[found.best].std()
@@ -156,7 +179,12 @@ def test_the_robust_design_beats_its_neighbours(pool):
 
 def test_moments_and_sobol_indices_are_exact(stored):
     point = stored.at(x=-60e-6, y=0.0, z=30e-6)
-    over = {"power": Normal(250.0, 12.5), "speed": Normal(0.9, 0.03), "radius": Normal(60e-6, 2e-6), "ring": Normal(0.5, 0.05)}
+    over = {
+        "power": Normal(250.0, 12.5),
+        "speed": Normal(0.9, 0.03),
+        "radius": Normal(60e-6, 2e-6),
+        "ring": Normal(0.5, 0.05),
+    }
     rng = np.random.default_rng(3)
     count = 200_000
     draws = {n: rng.normal(o.mean, o.deviation, count) for n, o in over.items()}

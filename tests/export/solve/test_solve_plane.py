@@ -37,13 +37,18 @@ def test_a_plane_is_the_model(kind):
     points = points.T
     context = plane.context(np.stack([p, q], axis=1))
     along, across = whole.derivative("x"), whole.derivative("z")
-    wanted = [m(points)[:, 0] for m in (whole, along, along.derivative("x"), across, along.derivative("z"))]
+    wanted = [
+        m(points)[:, 0]
+        for m in (whole, along, along.derivative("x"), across, along.derivative("z"))
+    ]
     for found, exact in zip(plane.jet(x, z, context), wanted):
         assert np.allclose(found, exact, rtol=1e-5, atol=1e-5 * np.abs(exact).max())
     assert np.allclose(plane.value(x, z, context), wanted[0], atol=1e-5 * np.abs(wanted[0]).max())
     xs, zs = np.linspace(-1, 2, 7), np.linspace(0, 1, 6)
     grid = plane.grid(xs, zs, context)
-    assert grid[3] == pytest.approx(whole.grid({"x": xs, "z": zs}, at={"p": p[3], "q": q[3]})[..., 0], rel=1e-5, abs=1e-5)
+    assert grid[3] == pytest.approx(
+        whole.grid({"x": xs, "z": zs}, at={"p": p[3], "q": q[3]})[..., 0], rel=1e-5, abs=1e-5
+    )
     row = plane.row_at(zs[2], context)
     assert np.allclose(plane.line(xs, row), grid[:, :, 2])
     f, fx = plane.edge(np.full(40, xs[4]), row)
@@ -54,7 +59,12 @@ def test_a_plane_is_the_model(kind):
 
 def test_designs_in_one_pass_are_those_of_the_basis():
     for basis in (a.basis for a in AXES):
-        x = np.r_[basis.lower, basis.upper, basis.breaks, np.random.default_rng(2).uniform(basis.lower, basis.upper, 20)]
+        x = np.r_[
+            basis.lower,
+            basis.upper,
+            basis.breaks,
+            np.random.default_rng(2).uniform(basis.lower, basis.upper, 20),
+        ]
         for nu, design in enumerate(designs(basis, x, 3)):
             assert np.allclose(design, basis.design(x, nu), atol=1e-9)
 
@@ -71,4 +81,6 @@ def test_draws_are_cut_normal_and_repeatable():
     power = first["power"]
     assert np.abs(power - 1).max() <= 0.06
     assert power.mean() == pytest.approx(1.0, abs=4 * 0.02 / np.sqrt(50_000))
-    assert power.std() == pytest.approx(0.02 * 0.98658, rel=0.02), "a normal cut at three deviations"
+    assert power.std() == pytest.approx(0.02 * 0.98658, rel=0.02), (
+        "a normal cut at three deviations"
+    )

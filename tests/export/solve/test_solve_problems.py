@@ -1,14 +1,34 @@
-"""Shipped problems against manufactured, analytic or independent solutions; orders and costs against theory."""
+"""Shipped problems against manufactured, analytic or independent solutions; orders and costs
+against theory."""
 
 from time import process_time
 
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, expression, on, parameter, solve, space, time, total, unknown
+from sna_export.solve import (
+    Problem,
+    d,
+    expression,
+    on,
+    parameter,
+    solve,
+    space,
+    time,
+    total,
+    unknown,
+)
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
-from sna_export.solve.problems import advection_diffusion, beam, burgers, coupled_poisson, heat, inviscid_burgers, poisson
+from sna_export.solve.problems import (
+    advection_diffusion,
+    beam,
+    burgers,
+    coupled_poisson,
+    heat,
+    inviscid_burgers,
+    poisson,
+)
 from sna_export.solve.progress import Progress
 from sna_export.solve.solvers.cp_als import CPSettings, alternate, random_tables
 from sna_export.solve.solvers.system import assemble
@@ -42,7 +62,10 @@ def errors(degree, spans):
     points = {a.name: x for a, (x, _) in zip(problem.axes, grids)}
     weights = np.multiply.outer(grids[0][1], grids[1][1])
     (x, y), energy = (g[0] for g in grids), 0.0
-    for axis, wanted in (("x1", (np.cos(PI * x) * PI, np.sin(PI * y))), ("x2", (np.sin(PI * x), np.cos(PI * y) * PI))):
+    for axis, wanted in (
+        ("x1", (np.cos(PI * x) * PI, np.sin(PI * y))),
+        ("x2", (np.sin(PI * x), np.cos(PI * y) * PI)),
+    ):
         slope = model.derivative(axis).grid(points)[..., 0]
         energy += (weights * (slope - np.multiply.outer(*wanted)) ** 2).sum()
     return np.sqrt(squared_error(problem, model)), np.sqrt(energy)
@@ -58,9 +81,14 @@ def test_orders_of_convergence_are_those_of_theory(degree):
 
 
 def test_raising_the_degree_converges_spectrally():
-    found = [squared_error(p, solve(p, rank_max=1, tolerance=1e-13).model) for p in (poisson(2, spans=4, degree=n) for n in range(1, 8))]
+    found = [
+        squared_error(p, solve(p, rank_max=1, tolerance=1e-13).model)
+        for p in (poisson(2, spans=4, degree=n) for n in range(1, 8))
+    ]
     ratios = np.array(found[:-1]) / found[1:]
-    assert np.exp(np.mean(np.log(ratios))) > 10, "each degree must win an order in the squared error"
+    assert np.exp(np.mean(np.log(ratios))) > 10, (
+        "each degree must win an order in the squared error"
+    )
     assert found[-1] < 1e-7 * found[0]
 
 
@@ -87,7 +115,10 @@ def test_time_per_sweep_is_a_line_in_the_dimension():
     starts = [random_tables(system, 4, np.random.default_rng(0)) for system in systems]
     times = np.full(len(dimensions), np.inf)
     with one_thread():  # several would spin, and the processor time of all counts
-        for _ in range(30):  # rounds over all dimensions: a busy machine slows all of them alike, the least time is kept
+        for _ in range(
+            30
+            # rounds over all dimensions: a busy machine slows all of them alike, the least time is kept
+        ):
             for i, (system, start) in enumerate(zip(systems, starts)):
                 began = process_time()
                 alternate(system, start, settings, Progress())
@@ -126,7 +157,12 @@ def test_viscous_burgers_over_the_viscosity_axis():
     solution = solve(problem)
     assert measured_error(solution.model, problem) <= 1e-2
     for viscosity in (0.02, 0.03, 0.1):
-        assert measured_error(solution.model, problem, 500, window={"viscosity": (viscosity, viscosity)}) <= 1e-2
+        assert (
+            measured_error(
+                solution.model, problem, 500, window={"viscosity": (viscosity, viscosity)}
+            )
+            <= 1e-2
+        )
 
 
 def test_inviscid_burgers_before_the_shock():
@@ -144,16 +180,28 @@ def test_six_dimensional_advection_diffusion():
 
 
 def test_robin_neumann_and_periodic_conditions():
-    """-u'' = f on periodic y and x with u'(0) = -1 and u'(1) + h u(1) = 0, parameter h: u = 1 - x + 1 / h + sin(2 pi y) w(x)."""
-    x, y = space("x", 0.0, 1.0, spans=8, degree=4), space("y", 0.0, 1.0, spans=32, degree=4, periodic=True)
+    """-u'' = f on periodic y and x with u'(0) = -1 and u'(1) + h u(1) = 0, parameter h: u = 1 - x +
+    1 / h + sin(2 pi y) w(x)."""
+    x, y = (
+        space("x", 0.0, 1.0, spans=8, degree=4),
+        space("y", 0.0, 1.0, spans=32, degree=4, periodic=True),
+    )
     h = parameter("h", 1.0, 3.0, spans=12, degree=4)
     wave = y.function(lambda s: np.sin(2 * PI * s))
     weak = d(u, x) * d(v, x) + d(u, y) * d(v, y) + h * u * v * on(x, "upper")
     bump = x.function(lambda s: np.cos(PI * s) + 1)
-    load = v * on(x, "lower") + wave * (4 * PI**2 * bump + x.function(lambda s: PI**2 * np.cos(PI * s))) * v
+    load = (
+        v * on(x, "lower")
+        + wave * (4 * PI**2 * bump + x.function(lambda s: PI**2 * np.cos(PI * s))) * v
+    )
     model = solve(Problem("p", (x, y, h), weak, load), tolerance=1e-9).model
     points = np.random.default_rng(0).uniform([0, 0, 1], [1, 1, 3], (200, 3))
-    wanted = 1 - points[:, 0] + 1 / points[:, 2] + np.sin(2 * PI * points[:, 1]) * (np.cos(PI * points[:, 0]) + 1)
+    wanted = (
+        1
+        - points[:, 0]
+        + 1 / points[:, 2]
+        + np.sin(2 * PI * points[:, 1]) * (np.cos(PI * points[:, 0]) + 1)
+    )
     assert np.abs(model(points)[:, 0] - wanted).max() <= 5e-5
     assert model.axes[1].kind == "periodic"
 
@@ -165,7 +213,9 @@ def test_an_inhomogeneous_end_is_lifted():
     points = np.random.default_rng(0).uniform([0, 1], [1, 2], (50, 2))
     wanted = 3 + 3 * points[:, 0] + points[:, 0] * (1 - points[:, 0])
     for method in ("train", "modes"):
-        assert np.allclose(solve(problem, method=method, tolerance=1e-8).model(points)[:, 0], wanted, atol=1e-7)
+        assert np.allclose(
+            solve(problem, method=method, tolerance=1e-8).model(points)[:, 0], wanted, atol=1e-7
+        )
 
 
 def test_order_of_the_train_does_not_change_the_answer():

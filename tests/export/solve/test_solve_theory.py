@@ -36,7 +36,9 @@ def test_constants_of_the_laplacian_are_known():
 
 
 def test_quasi_optimality_on_advection_and_diffusion():
-    measured, bound = quasi_optimality(plume(0.6, 0.2, 0.05, spans=5, degree=2), plume(0.6, 0.2, 0.05, spans=10, degree=2))
+    measured, bound = quasi_optimality(
+        plume(0.6, 0.2, 0.05, spans=5, degree=2), plume(0.6, 0.2, 0.05, spans=10, degree=2)
+    )
     assert 1.0 <= measured <= bound
     assert measured <= 1.5
 

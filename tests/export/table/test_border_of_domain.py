@@ -1,4 +1,5 @@
-"""A row that is the end of its declared domain but for rounding is a row of the fit; one beyond it is refused, from a table or an array."""
+"""A row that is the end of its declared domain but for rounding is a row of the fit; one beyond it
+is refused, from a table or an array."""
 
 from __future__ import annotations
 
@@ -66,5 +67,8 @@ def test_rounding_at_an_end_is_a_row_at_the_end(name: str, way: str) -> None:
 @pytest.mark.parametrize("name", BEYOND)
 def test_a_row_beyond_is_refused_with_its_row(name: str, way: str) -> None:
     make: Callable[..., Samples] = WAYS[way]
-    with pytest.raises(InputError, match=r"row 10.*'a' = .*outside its declared domain .*; widen the domain or drop the row"):
+    with pytest.raises(
+        InputError,
+        match=r"row 10.*'a' = .*outside its declared domain .*; widen the domain or drop the row",
+    ):
         make(BEYOND[name][0], *column(*BEYOND[name]))

@@ -1,4 +1,5 @@
-"""A declared categorical keeps its cells as written: what looks like a number, or like nothing, is a level."""
+"""A declared categorical keeps its cells as written: what looks like a number, or like nothing, is
+a level."""
 
 from __future__ import annotations
 
@@ -39,13 +40,19 @@ DIFFERENT = {
 def test_levels_stay_apart_from_the_file_to_the_answer(tmp_path: Path, levels: list[str]) -> None:
     """Fitted, loaded and asked again with the same cells: every level has its own value."""
     source, model, out = tmp_path / "t.csv", tmp_path / "m.sna", tmp_path / "out.csv"
-    rows = [(level, x, 10.0 * i + x) for x in (0.5, 1.25, 2.75, 4.0, 5.5, 7.0) for i, level in enumerate(levels)]
+    rows = [
+        (level, x, 10.0 * i + x)
+        for x in (0.5, 1.25, 2.75, 4.0, 5.5, 7.0)
+        for i, level in enumerate(levels)
+    ]
     lines = ["lot;x;y", *(f'" {level}";{x};{y}' for level, x, y in rows)]
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
     samples, _ = read_table(source).samples(["y"], categorical=["lot"])
     assert sorted(samples.axes[0].levels) == sorted(levels)
     assert [samples.axes[0].levels[int(i)] for i in samples.x[:, 0]] == [row[0] for row in rows]
-    assert main(["fit", str(source), "--target", "y", "--categorical", "lot", "-o", str(model)]) == 0
+    assert (
+        main(["fit", str(source), "--target", "y", "--categorical", "lot", "-o", str(model)]) == 0
+    )
     assert sorted(sna_edge.load(model).axes[0].level_names) == sorted(levels)
     assert main(["query", str(model), "--table", str(source), "-o", str(out)]) == 0
     with open(out, newline="", encoding="utf-8") as file:
@@ -69,7 +76,9 @@ def test_levels_stay_apart_from_the_file_to_the_answer(tmp_path: Path, levels: l
 def test_order_of_levels(tmp_path: Path, cells: list[str], order: list[str]) -> None:
     for turned in (cells, cells[::-1]):
         path = tmp_path / "t.csv"
-        path.write_text("lot;x;y\n" + "".join(f"{cell};{i};{i * i}\n" for i, cell in enumerate(turned)))
+        path.write_text(
+            "lot;x;y\n" + "".join(f"{cell};{i};{i * i}\n" for i, cell in enumerate(turned))
+        )
         samples, _ = read_table(path).samples(["y"], ["lot", "x"], categorical=["lot"])
         assert list(samples.axes[0].levels) == order
 
@@ -78,7 +87,9 @@ def test_order_of_levels(tmp_path: Path, cells: list[str], order: list[str]) -> 
 def test_only_an_empty_cell_is_missing(tmp_path: Path, cell: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"lot,x,y\nA,1,2\n{cell},2,3\nNone,3,5\n")
-    with pytest.raises(InputError, match=r"row 2 .line 3., column 'lot': the cell is missing; fill it"):
+    with pytest.raises(
+        InputError, match=r"row 2 .line 3., column 'lot': the cell is missing; fill it"
+    ):
         read_table(path).samples(["y"], categorical=["lot"])
 
 
@@ -88,7 +99,9 @@ def test_a_missing_number_quotes_its_cell(tmp_path: Path, cell: str) -> None:
     path.write_text(f"x,y\n1,2\n{cell},3\n3,5\n")
     with pytest.raises(InputError) as caught:
         read_table(path).samples(["y"])
-    assert "row 2 (line 3), column 'x': the cell is missing" in str(caught.value) and repr(cell) in str(caught.value)
+    assert "row 2 (line 3), column 'x': the cell is missing" in str(caught.value) and repr(
+        cell
+    ) in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,15 @@ def test_typed_cells_as_text(value: object, text: str) -> None:
 
 def test_levels_of_python_columns() -> None:
     big = [12345678901234567, 12345678901234568, 12345678901234567]
-    table = Table.of({"i": big, "f": [1.0, 2.5, 1.0], "b": [True, False, True], "o": [1, "1_1", 11], "y": [1.0, 2.0, 4.0]})
+    table = Table.of(
+        {
+            "i": big,
+            "f": [1.0, 2.5, 1.0],
+            "b": [True, False, True],
+            "o": [1, "1_1", 11],
+            "y": [1.0, 2.0, 4.0],
+        }
+    )
     samples, _ = table.samples(["y"], categorical=["i", "f", "b", "o"])
     assert [axis.levels for axis in samples.axes] == [
         ("12345678901234567", "12345678901234568"), ("1", "2.5"), ("False", "True"), ("1", "11", "1_1"),
@@ -115,7 +136,10 @@ def test_levels_of_python_columns() -> None:
 
 def test_the_fast_way_keeps_cells_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("lot,x,y\n" + "".join(f"{('007', '7', '1e1', '10')[i % 4]},{i}.125,{i * i}\n" for i in range(40)))
+    path.write_text(
+        "lot,x,y\n"
+        + "".join(f"{('007', '7', '1e1', '10')[i % 4]},{i}.125,{i * i}\n" for i in range(40))
+    )
     slow = read_table(path)
     monkeypatch.setattr(csv_file, "FAST_BYTES", 0)
     fast = read_table(path)
@@ -137,7 +161,9 @@ def test_the_fast_way_keeps_cells_too(tmp_path: Path, monkeypatch: pytest.Monkey
         (["0.125", "7", "2.250"], True),
     ],
 )
-def test_the_fast_way_leaves_doubtful_marks_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], fast: bool) -> None:
+def test_the_fast_way_leaves_doubtful_marks_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], fast: bool
+) -> None:
     monkeypatch.setattr(csv_file, "FAST_BYTES", 0)
     path = tmp_path / "t.csv"
     path.write_text("a,y\n" + "".join(f"{cell},{i}.5\n" for i, cell in enumerate(lines)))

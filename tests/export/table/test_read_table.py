@@ -1,4 +1,5 @@
-"""Tables: separators, quotes, levels, and one clear sentence for each thing that cannot be fitted."""
+"""Tables: separators, quotes, levels, and one clear sentence for each thing that cannot be
+fitted."""
 
 from __future__ import annotations
 
@@ -89,7 +90,9 @@ def test_missing_file() -> None:
 def test_not_text(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes("ä,y\n1,2\n".encode() + b"3,4\xff\xfe\n")
-    with pytest.raises(InputError, match="line 3: byte 0xff is not utf-8 text; save the table as UTF-8"):
+    with pytest.raises(
+        InputError, match="line 3: byte 0xff is not utf-8 text; save the table as UTF-8"
+    ):
         read_table(path)
 
 
@@ -104,14 +107,18 @@ def test_levels_are_sorted_and_missing_ones_refused() -> None:
 
 
 def test_constant_inputs_are_left_out_with_a_remark() -> None:
-    samples, notes = Table.of({"a": [1.0, 2.0, 3.0], "c": [5.0, 5.0, 5.0], "y": [1.0, 2.0, 4.0]}).samples(["y"])
+    samples, notes = Table.of(
+        {"a": [1.0, 2.0, 3.0], "c": [5.0, 5.0, 5.0], "y": [1.0, 2.0, 4.0]}
+    ).samples(["y"])
     assert [a.name for a in samples.axes] == ["a"]
     assert notes == ["input 'c' is constant and was left out"]
 
 
 def test_rows_outside_a_declared_domain_are_named() -> None:
     table = Table.of({"a": [1.0, 2.0, 9.0], "y": [1.0, 2.0, 4.0]})
-    with pytest.raises(InputError, match=r"row 3 .line 4.: 'a' = 9 lies outside its declared domain 0\.\.5"):
+    with pytest.raises(
+        InputError, match=r"row 3 .line 4.: 'a' = 9 lies outside its declared domain 0\.\.5"
+    ):
         table.samples(["y"], domain={"a": (0.0, 5.0)})
     samples, _ = table.samples(["y"], domain={"a": (0.0, 10.0)})
     assert samples.axes[0].domain == (0.0, 10.0)
@@ -123,7 +130,10 @@ def test_rows_outside_a_declared_domain_are_named() -> None:
         ({"targets": ["y"], "inputs": ["a", "y"]}, "both target and input"),
         ({"targets": []}, "no target"),
         ({"targets": ["y"], "inputs": ["a"], "categorical": ["b"]}, "not an input"),
-        ({"targets": ["y"], "categorical": ["a"], "domain": {"a": (0.0, 1.0)}}, "its domain is its levels"),
+        (
+            {"targets": ["y"], "categorical": ["a"], "domain": {"a": (0.0, 1.0)}},
+            "its domain is its levels",
+        ),
     ],
 )
 def test_contradictions_are_refused(options: dict, words: str) -> None:

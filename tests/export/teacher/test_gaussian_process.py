@@ -1,4 +1,5 @@
-"""The teacher: gradient of its evidence, held-out predictions in closed form, and what its pupil keeps."""
+"""The teacher: gradient of its evidence, held-out predictions in closed form, and what its pupil
+keeps."""
 
 from __future__ import annotations
 
@@ -36,14 +37,20 @@ def test_evidence_gradient(n_products: int, tied: bool, laplace: bool) -> None:
     goal = _Evidence(inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, laplace)
     t = goal.start + 0.3 * np.random.default_rng(1).standard_normal(len(goal.start))
     value, gradient = goal(t)
-    np.testing.assert_allclose(approx_fprime(t, lambda s: goal(s)[0], 1e-6), gradient, rtol=1e-3, atol=2e-4)
+    np.testing.assert_allclose(
+        approx_fprime(t, lambda s: goal(s)[0], 1e-6), gradient, rtol=1e-3, atol=2e-4
+    )
 
 
 @pytest.fixture(scope="module")
 def process() -> tuple:
     x, y = rows(120)
     y = y + 0.05 * np.random.default_rng(2).standard_normal(len(y))
-    return fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y))), x, y
+    return (
+        fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y))),
+        x,
+        y,
+    )
 
 
 @pytest.mark.filterwarnings("error")
@@ -65,7 +72,12 @@ def test_held_out_is_what_a_process_without_the_rows_predicts(process: tuple) ->
         other = condition(gp.inputs, gp.hyper, x[rest], v, gp.centre, gp.spread)
         np.testing.assert_allclose(y[out] - held[out], other.predict(x[out]), rtol=1e-6, atol=1e-7)
         fresh = rows(30, seed=7)[0]
-        np.testing.assert_allclose(gp.predict(fresh, gp.alpha_without(out)[:, None])[:, 0], other.predict(fresh), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            gp.predict(fresh, gp.alpha_without(out)[:, None])[:, 0],
+            other.predict(fresh),
+            rtol=1e-6,
+            atol=1e-7,
+        )
 
 
 def test_it_learns_a_smooth_function() -> None:
@@ -95,7 +107,9 @@ def test_mixtures_stay_in_the_box_and_keep_few_values() -> None:
 def test_a_search_out_of_time_keeps_the_best_it_has_seen() -> None:
     x, y = rows(200)
     begin = time.monotonic()
-    late = fit_gaussian_process(inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y)), deadline=begin)
+    late = fit_gaussian_process(
+        inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y)), deadline=begin
+    )
     assert time.monotonic() - begin < 5.0
     fresh, truth = rows(500, seed=5)
     assert np.sqrt(np.mean((late.predict(fresh) - truth) ** 2)) < 0.1 * truth.std()
@@ -129,12 +143,17 @@ def test_a_pupil_comes_as_close_as_asked_and_follows_other_teachers(tolerance: f
 
     bases = [bspline(np.linspace(0.0, 1.0, 4), 5)] * 3
     lesson = Lesson(x, np.ones(len(x)), check)
-    pupil = distil(lesson, teacher(x), teacher(check), bases, rng, tolerance=tolerance, max_parameters=800)
+    pupil = distil(
+        lesson, teacher(x), teacher(check), bases, rng, tolerance=tolerance, max_parameters=800
+    )
     assert pupil.distance <= tolerance
     (other,) = refits(pupil, lesson, teacher(x, 0.05)[:, :, None])
     moved = np.sqrt(np.mean((other.predict(check) - teacher(check, 0.05)) ** 2))
     assert moved <= 3.0 * max(pupil.distance, tolerance)
-    assert moved < 0.5 * np.sqrt(np.mean((teacher(check) - teacher(check, 0.05)) ** 2)) or tolerance > 1e-2
+    assert (
+        moved < 0.5 * np.sqrt(np.mean((teacher(check) - teacher(check, 0.05)) ** 2))
+        or tolerance > 1e-2
+    )
 
 
 def test_size_is_kept() -> None:
@@ -142,5 +161,13 @@ def test_size_is_kept() -> None:
     x = rng.random((400, 5))
     target = np.prod(1.0 + x, axis=1)[:, None]
     bases = [bspline([0.0, 1.0], 3)] * 5
-    pupil = distil(Lesson(x, np.ones(400), x[:50]), target, target[:50], bases, rng, tolerance=0.02, max_parameters=45)
+    pupil = distil(
+        Lesson(x, np.ones(400), x[:50]),
+        target,
+        target[:50],
+        bases,
+        rng,
+        tolerance=0.02,
+        max_parameters=45,
+    )
     assert pupil.f.parameters <= 45

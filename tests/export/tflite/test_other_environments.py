@@ -1,4 +1,5 @@
-"""The same TFLite files in other runtimes: tflite-runtime 2.14 with numpy 1.26, ai-edge-litert on an emulated aarch64, onnx2tf."""
+"""The same TFLite files in other runtimes: tflite-runtime 2.14 with numpy 1.26, ai-edge-litert on
+an emulated aarch64, onnx2tf."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ import sna_edge
 from sna_edge import inverse
 from sna_export.graph.model_kinds import KINDS, spline_model
 
-pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
+pytest.importorskip(
+    "ai_edge_litert", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'"
+)
 from sna_export.tflite import export
 from sna_export.tflite.convert import through_onnx2tf
 
@@ -65,10 +68,21 @@ def save(folder: Path, kinds) -> None:
         export(sna_edge.load(folder / f"{stem}.sna", backend="numpy"), folder, stem=stem)
 
 
-def agreement(root: Path, folder: Path, kinds, python: str, environment: dict[str, str], points: int) -> None:
+def agreement(
+    root: Path, folder: Path, kinds, python: str, environment: dict[str, str], points: int
+) -> None:
     save(folder, kinds)
-    command = [python, str(root / "tools" / "speed" / "exchange_runtime.py"), str(folder), "tflite", "0.001", str(points)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    command = [
+        python,
+        str(root / "tools" / "speed" / "exchange_runtime.py"),
+        str(folder),
+        "tflite",
+        "0.001",
+        str(points),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
     assert done.returncode == 0, done.stderr
     cells = json.loads(done.stdout.strip().splitlines()[-1])
     assert set(cells) == {name.replace(" ", "_") for name in kinds}, done.stderr
@@ -78,7 +92,8 @@ def agreement(root: Path, folder: Path, kinds, python: str, environment: dict[st
 
 
 def inverse_queries(folder: Path, python: str, environment: dict[str, str], runtime: str) -> dict:
-    """Every kind of inverse query on the tflite backend there, held against numpy here; NaN, and a graph of many rows in blocks."""
+    """Every kind of inverse query on the tflite backend there, held against numpy here; NaN, and a
+    graph of many rows in blocks."""
     spline_model(3, 20, 8).save(folder / "m.sna")
     model = sna_edge.load(folder / "m.sna", backend="numpy")
     export(model, folder, stem="m")
@@ -88,15 +103,25 @@ def inverse_queries(folder: Path, python: str, environment: dict[str, str], runt
     goal = {"y0": float(model.value(at)[0])}
     (folder / "at.json").write_text(json.dumps({"at": at, "goal": goal}))
     (folder / "ask.py").write_text(ASK)
-    command = [python, str(folder / "ask.py"), str(folder / "m.sna"), str(folder / "at.json"), runtime]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    command = [
+        python,
+        str(folder / "ask.py"),
+        str(folder / "m.sna"),
+        str(folder / "at.json"),
+        runtime,
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.strip().splitlines()[-1])
     rest = {"x1": at["x1"], "x2": at["x2"]}
     roots = inverse.roots(model, "x0", goal, rest).values
     np.testing.assert_allclose(found["roots"], roots, atol=1e-5)
     assert found["top"] == pytest.approx(inverse.argmax(model, "x0", at=rest).at["x0"], abs=1e-4)
-    width = float(np.ptp(model.value(np.random.default_rng(0).random((500, 3)) * 0.6 + [0, 0.4, 0.7])))
+    width = float(
+        np.ptp(model.value(np.random.default_rng(0).random((500, 3)) * 0.6 + [0, 0.4, 0.7]))
+    )
     np.testing.assert_allclose(found["level"] + found["batch"], goal["y0"], atol=1e-5 * width)
     assert np.abs(np.subtract.outer(found["cause"], roots)).min() < 1e-4
     assert found["nan"] and found["blocks"] <= 4e-6
@@ -110,25 +135,35 @@ def test_the_old_runtime_gives_the_same(root: Path, tmp_path: Path) -> None:
 
 def test_the_old_runtime_answers_inverse_queries(root: Path, tmp_path: Path) -> None:
     python = python_of(root, ".venv-runtime", "test")
-    found = inverse_queries(tmp_path, python, {"PYTHONPATH": str(root)}, "tflite_runtime.interpreter")
+    found = inverse_queries(
+        tmp_path, python, {"PYTHONPATH": str(root)}, "tflite_runtime.interpreter"
+    )
     assert found["numpy"].startswith("1.26")
 
 
 @pytest.mark.slow
-def test_an_emulated_aarch64_gives_the_same(root: Path, tmp_path: Path, arm_python: Callable[[str], Path]) -> None:
+def test_an_emulated_aarch64_gives_the_same(
+    root: Path, tmp_path: Path, arm_python: Callable[[str], Path]
+) -> None:
     device = arm_python("aarch64")
-    agreement(root, tmp_path, EMULATED, str(device / "python"), {"PYTHONPATH": str(device / "site")}, 256)
+    agreement(
+        root, tmp_path, EMULATED, str(device / "python"), {"PYTHONPATH": str(device / "site")}, 256
+    )
 
 
 @pytest.mark.slow
-def test_an_emulated_aarch64_answers_inverse_queries(root: Path, tmp_path: Path, arm_python: Callable[[str], Path]) -> None:
+def test_an_emulated_aarch64_answers_inverse_queries(
+    root: Path, tmp_path: Path, arm_python: Callable[[str], Path]
+) -> None:
     device = arm_python("aarch64")
     rooms = {"PYTHONPATH": f"{root}:{device / 'site'}"}
     found = inverse_queries(tmp_path, str(device / "python"), rooms, "ai_edge_litert.interpreter")
     assert found["numpy"].startswith("2.")
 
 
-@pytest.mark.parametrize("kind", ["mixed axes", "link exp"])  # as many axes as basis functions; seven spans on every axis
+@pytest.mark.parametrize(
+    "kind", ["mixed axes", "link exp"]
+)  # as many axes as basis functions; seven spans on every axis
 def test_onnx2tf_converts_the_onnx_graphs(kind: str, root: Path, tmp_path: Path) -> None:
     python = python_of(root, ".venv-tflite", "exchange")
     rooms = tmp_path / "rooms"
@@ -136,9 +171,26 @@ def test_onnx2tf_converts_the_onnx_graphs(kind: str, root: Path, tmp_path: Path)
     (rooms / "sna_export").symlink_to(root / "export")
     KINDS[kind]().save(tmp_path / "m.sna")
     program = "import sys; from sna_edge.cli import main; sys.exit(main(sys.argv[1:]))"
-    options = ["export", str(tmp_path / "m.sna"), "--to", "tflite", "-o", str(tmp_path), "--converter", "onnx2tf", "--batch", "1"]
+    options = [
+        "export",
+        str(tmp_path / "m.sna"),
+        "--to",
+        "tflite",
+        "-o",
+        str(tmp_path),
+        "--converter",
+        "onnx2tf",
+        "--batch",
+        "1",
+    ]
     variables = {**os.environ, "PYTHONPATH": f"{rooms}:{root}", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run([python, "-c", program, *options], capture_output=True, text=True, env=variables, check=False)
+    done = subprocess.run(
+        [python, "-c", program, *options],
+        capture_output=True,
+        text=True,
+        env=variables,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "agrees with the float64 reference" in done.stdout
     assert sna_edge.load(tmp_path / "m.sna", backend="tflite").backend.name == "tflite"

@@ -16,9 +16,20 @@ from sna_edge.artifact.golden import domain_points
 from sna_edge.cli import main
 from sna_edge.core.basis import bspline
 from sna_export.graph.dense import filled
-from sna_export.graph.model_kinds import KINDS, mixed, on, replace_tables, rounded, sparse, spline_model
+from sna_export.graph.model_kinds import (
+    KINDS,
+    mixed,
+    on,
+    replace_tables,
+    rounded,
+    sparse,
+    spline_model,
+)
 
-litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'")
+litert = pytest.importorskip(
+    "ai_edge_litert.interpreter",
+    reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'",
+)
 
 from sna_export.graph import build  # noqa: E402
 from sna_export.graph.golden import compare  # noqa: E402
@@ -43,7 +54,9 @@ def served(tmp_path):
 def test_every_kind_agrees_on_golden_and_random_points(kind: str) -> None:
     model = KINDS[kind]()
     interpreter = litert.Interpreter(model_content=to_bytes(model))
-    runners = {name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()}
+    runners = {
+        name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()
+    }
     found = compare(model, lambda name, x: run(runners[name], model, x), samples=10_000)
     assert set(runners) == {"forward", "value_and_gradient"}
     assert found.value <= 4e-6
@@ -59,11 +72,15 @@ def test_the_file_is_small(kind: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "int16", "int8"])
 def test_small_sparse_models_are_written_densely_and_mean_the_same(dtype: str) -> None:
     model = sparse()
-    model = as_stored(replace_tables(model, [rounded(t, dtype) for t in model.interaction.tables], (dtype,) * 4))
+    model = as_stored(
+        replace_tables(model, [rounded(t, dtype) for t in model.interaction.tables], (dtype,) * 4)
+    )
     dense = filled(model)
     assert dense.interaction.uses.all()
     x = domain_points(model.axes, 500)
-    np.testing.assert_allclose(dense.value(x), model.value(x), rtol=0, atol=1e-6 * np.ptp(model.value(x)))
+    np.testing.assert_allclose(
+        dense.value(x), model.value(x), rtol=0, atol=1e-6 * np.ptp(model.value(x))
+    )
 
 
 def test_large_sparse_models_stay_sparse() -> None:
@@ -82,20 +99,30 @@ def test_the_file_is_the_same_every_time() -> None:
 def test_the_backend_gives_what_numpy_gives(served, batch: int | None) -> None:
     model = served(mixed(), batch=batch)
     rng = np.random.default_rng(1)
-    x = np.array([a.lower for a in model.axes]) + rng.random((700, 4)) * [a.width for a in model.axes]
+    x = np.array([a.lower for a in model.axes]) + rng.random((700, 4)) * [
+        a.width for a in model.axes
+    ]
     x[:, 3] = np.rint(x[:, 3])
     reference = model.with_backend("numpy")
     width = np.ptp(reference.value(x, level_index=True), axis=0)
     assert model.backend.name == "tflite"
-    assert np.all(np.abs(model.value(x, level_index=True) - reference.value(x, level_index=True)) <= 4e-6 * width)
-    assert np.all(np.abs(model.value(x[0], level_index=True) - reference.value(x[0], level_index=True)) <= 4e-6 * width)
+    assert np.all(
+        np.abs(model.value(x, level_index=True) - reference.value(x, level_index=True))
+        <= 4e-6 * width
+    )
+    assert np.all(
+        np.abs(model.value(x[0], level_index=True) - reference.value(x[0], level_index=True))
+        <= 4e-6 * width
+    )
     slope, wanted = model.gradient(x, level_index=True), reference.gradient(x, level_index=True)
     assert np.isnan(slope[:, :, 3]).all()
     allowed = 1e-5 * width[:, None] / np.array([a.width for a in model.axes])
     assert np.all(np.abs(slope - wanted)[:, :, :3] <= allowed[:, :3])
 
 
-@pytest.mark.parametrize("batch", [512, 700])  # two blocks; three, of which the last begins in the second
+@pytest.mark.parametrize(
+    "batch", [512, 700]
+)  # two blocks; three, of which the last begins in the second
 def test_many_rows_go_through_one_graph_in_blocks(batch: int) -> None:
     model = spline_model(7, 35, 32, outputs=2)
     whole, body = in_blocks(build(model, batch=batch), 2)
@@ -108,17 +135,26 @@ def test_many_rows_go_through_one_graph_in_blocks(batch: int) -> None:
     width = np.ptp(wanted, axis=0)
     np.testing.assert_allclose(value, wanted[:, 0], rtol=0, atol=4e-6 * width[0])
     np.testing.assert_allclose(second, wanted[:, 1], rtol=0, atol=4e-6 * width[1])
-    np.testing.assert_allclose(slope, steep[:, 0], rtol=0, atol=1e-5 * width[0] / min(a.width for a in model.axes))
+    np.testing.assert_allclose(
+        slope, steep[:, 0], rtol=0, atol=1e-5 * width[0] / min(a.width for a in model.axes)
+    )
 
 
 @pytest.mark.parametrize(("modes", "batch"), [(256, 700), (1024, 128), (1024, 257), (32, 100_003)])
 def test_blocks_hold_every_row_in_order(modes: int, batch: int) -> None:
     whole, body = in_blocks(build(spline_model(7, 9, modes), batch=batch), 1)
     assert body is not None
-    starts = [n.attributes["start"] for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 1]
-    size, *tails = [body.batch, *(n for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 0)]
+    starts = [
+        n.attributes["start"] for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 1
+    ]
+    size, *tails = [
+        body.batch,
+        *(n for n in whole.nodes if n.op == "slice" and n.attributes["axis"] == 0),
+    ]
     skipped = [0] * (len(starts) - 1) + [tails[0].attributes["start"] if tails else 0]
-    rows = [np.arange(start + skip, start + size) for start, skip in zip(starts, skipped, strict=True)]
+    rows = [
+        np.arange(start + skip, start + size) for start, skip in zip(starts, skipped, strict=True)
+    ]
     np.testing.assert_array_equal(np.concatenate(rows), np.arange(batch))
 
 
@@ -129,7 +165,9 @@ def test_any_name_may_be_that_of_an_input_or_output(name: str) -> None:
         interpreter = litert.Interpreter(model_content=to_bytes(model, 700))
         x = domain_points(model.axes, 700)[:700]
         value = run(interpreter.get_signature_runner("forward"), model, x)[0]
-        np.testing.assert_allclose(value, model.value(x)[:, 0], rtol=0, atol=4e-6 * np.ptp(model.value(x)[:, 0]))
+        np.testing.assert_allclose(
+            value, model.value(x)[:, 0], rtol=0, atol=4e-6 * np.ptp(model.value(x)[:, 0])
+        )
 
 
 def test_mixed_storage_keeps_the_slopes_of_lower_degrees() -> None:
@@ -137,9 +175,17 @@ def test_mixed_storage_keeps_the_slopes_of_lower_degrees() -> None:
     axes = [graded, spline_axis("b", "", 0.0, 1.0, spans=5)]
     dtypes = ("float32", "int16")
     model = on(axes)
-    model = as_stored(replace_tables(model, [rounded(t, k) for t, k in zip(model.interaction.tables, dtypes, strict=True)], dtypes))
+    model = as_stored(
+        replace_tables(
+            model,
+            [rounded(t, k) for t, k in zip(model.interaction.tables, dtypes, strict=True)],
+            dtypes,
+        )
+    )
     interpreter = litert.Interpreter(model_content=to_bytes(model))
-    runners = {name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()}
+    runners = {
+        name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()
+    }
     found = compare(model, lambda name, x: run(runners[name], model, x), samples=2000)
     assert found.value <= 4e-6 and found.gradient <= 1e-5
 
@@ -154,7 +200,9 @@ def test_graphs_of_few_numbers_stay_whole() -> None:
 def test_nan_is_answered_with_nan_by_every_set_of_kernels(make, resolver: str) -> None:
     model = make()
     kind = litert.OpResolverType[resolver]
-    runner = litert.Interpreter(model_content=to_bytes(model), experimental_op_resolver_type=kind).get_signature_runner("forward")
+    runner = litert.Interpreter(
+        model_content=to_bytes(model), experimental_op_resolver_type=kind
+    ).get_signature_runner("forward")
     x = np.repeat([[(a.lower + a.upper) / 2 for a in model.axes]], 13, axis=0)
     x[:, 3] = 1.0
     for d, bad in enumerate((np.nan, np.inf, -np.inf)):
@@ -169,7 +217,9 @@ def test_outside_the_domain_the_backend_refuses_or_extrapolates(served) -> None:
     with pytest.raises(DomainError, match="x0"):
         model.value(beyond)
     answer = model.evaluate(beyond, extrapolate=True)
-    np.testing.assert_allclose(answer.value, model.with_backend("numpy").evaluate(beyond, extrapolate=True).value)
+    np.testing.assert_allclose(
+        answer.value, model.with_backend("numpy").evaluate(beyond, extrapolate=True).value
+    )
 
 
 def test_the_domain_ends_where_it_ends_in_float64(served) -> None:
@@ -202,7 +252,9 @@ def test_fixed_inputs_are_filled_in(served) -> None:
     full = np.array([[0.2, 0.5, -0.3, 0.1], [0.9, 0.5, 1.0, 0.1]])
     assert part.backend.name == "tflite"
     np.testing.assert_array_equal(part.value(x), model.value(full))
-    np.testing.assert_allclose(part.gradient(x), model.gradient(full)[:, :, [0, 2]], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        part.gradient(x), model.gradient(full)[:, :, [0, 2]], rtol=1e-5, atol=1e-5
+    )
 
 
 def test_inverse_queries_run_on_the_file(served) -> None:
@@ -253,6 +305,11 @@ def test_bad_requests_are_one_sentence(tmp_path) -> None:
 
 def test_the_command_puts_the_file_beside_the_model(tmp_path, capsys) -> None:
     as_stored(spline_model(2, 12, 4)).save(tmp_path / "plate.sna")
-    assert main(["export", str(tmp_path / "plate.sna"), "--to", "tflite", "-o", str(tmp_path), "--json"]) == 0
+    assert (
+        main(
+            ["export", str(tmp_path / "plate.sna"), "--to", "tflite", "-o", str(tmp_path), "--json"]
+        )
+        == 0
+    )
     assert "agrees" in json.loads(capsys.readouterr().out)["check"]
     assert sna_edge.load(tmp_path / "plate.sna", backend="tflite").backend.name == "tflite"

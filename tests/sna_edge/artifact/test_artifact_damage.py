@@ -1,4 +1,5 @@
-"""Cut at every byte, every bit of the header flipped, bytes changed at random: a named refusal, never another error."""
+"""Cut at every byte, every bit of the header flipped, bytes changed at random: a named refusal,
+never another error."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from sna_edge import ArtifactError, from_bytes
 @pytest.fixture(scope="module")
 def data(build) -> bytes:
     axes = build.mixed_axes()
-    model = build.gridded(build.cp(axes, seed=2, rank=3, outputs=1), ("float32", "float16", "int16", "int8", "float32"))
+    model = build.gridded(
+        build.cp(axes, seed=2, rank=3, outputs=1),
+        ("float32", "float16", "int16", "int8", "float32"),
+    )
     return model.to_bytes()
 
 
@@ -54,7 +58,8 @@ def test_every_byte_of_the_signature_is_zero_while_nothing_is_signed(data: bytes
 
 
 def test_header_bits_flipped_under_a_new_checksum(data: bytes, by_hand) -> None:
-    """With checksums made again the structure itself must be refused, or be harmless: same answer, or a named error."""
+    """With checksums made again the structure itself must be refused, or be harmless: same answer,
+    or a named error."""
     for place in range(64 + 13 * 16):
         for bit in range(8):
             broken = by_hand(data)
@@ -63,7 +68,9 @@ def test_header_bits_flipped_under_a_new_checksum(data: bytes, by_hand) -> None:
                 broken.sealed()
             except (IndexError, ValueError, BufferError):
                 continue
-            except Exception as error:  # struct.error when the integrity section is said to lie outside
+            except (
+                Exception
+            ) as error:  # struct.error when the integrity section is said to lie outside
                 assert type(error).__name__ == "error"
                 continue
             quiet(bytes(broken))
@@ -75,7 +82,9 @@ def quiet(data: bytes) -> None:
         model = from_bytes(data, backend="numpy")
     except ArtifactError:
         return
-    assert np.isfinite(model.value(np.array([[a.lower for a in model.axes]]), level_index=True)).all()
+    assert np.isfinite(
+        model.value(np.array([[a.lower for a in model.axes]]), level_index=True)
+    ).all()
 
 
 def test_axis_and_output_bytes_changed_under_a_new_checksum(data: bytes, by_hand) -> None:
@@ -90,7 +99,9 @@ def test_axis_and_output_bytes_changed_under_a_new_checksum(data: bytes, by_hand
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
-def test_random_bytes_changed_under_a_new_checksum(data: bytes, by_hand, changes: list[tuple[int, int]]) -> None:
+def test_random_bytes_changed_under_a_new_checksum(
+    data: bytes, by_hand, changes: list[tuple[int, int]]
+) -> None:
     broken = by_hand(data)
     limit = broken.place("integrity")[0]
     for place, value in changes:

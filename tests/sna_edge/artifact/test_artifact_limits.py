@@ -1,4 +1,5 @@
-"""What the format cannot hold is said before anything is written or computed: the limit by its name, one sentence."""
+"""What the format cannot hold is said before anything is written or computed: the limit by its
+name, one sentence."""
 
 from __future__ import annotations
 
@@ -18,18 +19,28 @@ def additive(n_axes: int, n_outputs: int = 1) -> Model:
     tables = tuple(np.ones((basis.n_rows, 1)) for _ in range(n_axes))
     modes = tuple(np.array([d]) for d in range(n_axes))
     outputs = [Output(f"y{k}") for k in range(n_outputs)]
-    return Model([Axis(f"x{d}", "", basis) for d in range(n_axes)], CP(tables, modes, np.ones((n_axes, n_outputs))), outputs)
+    return Model(
+        [Axis(f"x{d}", "", basis) for d in range(n_axes)],
+        CP(tables, modes, np.ones((n_axes, n_outputs))),
+        outputs,
+    )
 
 
 def ranked(rank: int) -> Model:
     basis = bspline([0.0, 1.0], 1)
     cores = (np.ones((2, 1, rank)), np.ones((2, rank, 1)))
-    return Model([Axis("a", "", basis), Axis("b", "", basis)], TT(cores, np.ones((1, 1))), [Output("y")])
+    return Model(
+        [Axis("a", "", basis), Axis("b", "", basis)], TT(cores, np.ones((1, 1))), [Output("y")]
+    )
 
 
 def many_modes(count: int) -> Model:
     table = np.ones((2, count))
-    return Model([Axis("a", "", bspline([0.0, 1.0], 1))], CP((table,), (np.arange(count),), np.ones((count, 1))), [Output("y")])
+    return Model(
+        [Axis("a", "", bspline([0.0, 1.0], 1))],
+        CP((table,), (np.arange(count),), np.ones((count, 1))),
+        [Output("y")],
+    )
 
 
 def paired(n_axes: int, orders: int) -> Model:
@@ -38,12 +49,18 @@ def paired(n_axes: int, orders: int) -> Model:
     uses = np.unique(rng.random((orders, n_axes)) < 0.5, axis=0).T
     tables = tuple(np.ones((2, int(u.sum()))) for u in uses)
     cp = CP(tables, tuple(np.flatnonzero(u) for u in uses), np.ones((uses.shape[1], 1)))
-    return Model([Axis(f"x{d}", "", bspline([0.0, 1.0], 1)) for d in range(n_axes)], cp, [Output("y")])
+    return Model(
+        [Axis(f"x{d}", "", bspline([0.0, 1.0], 1)) for d in range(n_axes)], cp, [Output("y")]
+    )
 
 
 def many_rows() -> Model:
     basis = bernstein(uniform_breaks(0.0, 1.0, 32768), 1)
-    return Model([Axis("a", "", basis)], CP((np.ones((65536, 1)),), (np.array([0]),), np.ones((1, 1))), [Output("y")])
+    return Model(
+        [Axis("a", "", basis)],
+        CP((np.ones((65536, 1)),), (np.array([0]),), np.ones((1, 1))),
+        [Output("y")],
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +77,9 @@ def many_rows() -> Model:
         (lambda: ranked(1025), "MAX_RANK"),
     ],
 )
-def test_the_writer_refuses_and_leaves_nothing_behind(tmp_path: Path, made: object, limit: str) -> None:
+def test_the_writer_refuses_and_leaves_nothing_behind(
+    tmp_path: Path, made: object, limit: str
+) -> None:
     """A model of 65 axes was an OverflowError, one of 66 outputs a file that no reader opens."""
     model = made()  # type: ignore[operator]
     path = tmp_path / "m.sna"

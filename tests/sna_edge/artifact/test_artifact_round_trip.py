@@ -1,4 +1,5 @@
-"""Writing and reading: byte-equal, deterministic, equal values; golden vectors that touch everything."""
+"""Writing and reading: byte-equal, deterministic, equal values; golden vectors that touch
+everything."""
 
 from __future__ import annotations
 
@@ -15,14 +16,22 @@ from sna_edge.artifact import golden, layout
 from sna_edge.artifact.canonical_form import as_stored
 
 DTYPES = ["float32", "float16", "int16", "int8", "float64", "mixed"]
-HALF_UNIT = {"float32": 2.0**-25, "float64": 2.0**-25, "float16": 2.0**-12, "int16": 0.0, "int8": 0.0}
+HALF_UNIT = {
+    "float32": 2.0**-25,
+    "float64": 2.0**-25,
+    "float16": 2.0**-12,
+    "int16": 0.0,
+    "int8": 0.0,
+}
 
 
 def models(build, dtype: str) -> list[Model]:
     out = []
     for make in (build.cp, build.tt):
         model = make(build.mixed_axes(), seed=3, rank=5 if make is build.cp else 3)
-        dtypes = ("float32", "int8", "int16", "float16", "int8") if dtype == "mixed" else (dtype,) * 5
+        dtypes = (
+            ("float32", "int8", "int16", "float16", "int8") if dtype == "mixed" else (dtype,) * 5
+        )
         out.append(build.gridded(model, dtypes))
     return out
 
@@ -43,16 +52,22 @@ def test_read_models_give_the_values_of_the_stored_tables(build, dtype: str) -> 
         x = build.points(model, 300)
         again = from_bytes(model.to_bytes(), backend="numpy")
         stored = as_stored(model).value(x, level_index=True)
-        assert np.abs(again.value(x, level_index=True) - stored).max() <= 1e-13 * np.abs(stored).max()
+        assert (
+            np.abs(again.value(x, level_index=True) - stored).max() <= 1e-13 * np.abs(stored).max()
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_float_types_lose_no_more_than_their_rounding(build, dtype: str) -> None:
-    """Every factor of a mode errs by half a unit in the last place, and so do W and the span matrices in float32."""
+    """Every factor of a mode errs by half a unit in the last place, and so do W and the span
+    matrices in float32."""
     model = build.gridded(build.cp(build.mixed_axes(), seed=3), (dtype,) * 5)
     x = build.points(model, 500)
     kappa = golden.measure(model, x)
-    error = np.abs(from_bytes(model.to_bytes(), backend="numpy").value(x, level_index=True) - model.value(x, level_index=True)).max(axis=0)
+    error = np.abs(
+        from_bytes(model.to_bytes(), backend="numpy").value(x, level_index=True)
+        - model.value(x, level_index=True)
+    ).max(axis=0)
     factors = 5 * (HALF_UNIT[dtype] + 4 * 2.0**-25) + 2.0**-25
     assert (error <= 4 * factors * kappa.kappa * (kappa.high - kappa.low)).all()
 
@@ -70,7 +85,10 @@ def test_same_model_same_bytes_in_another_process(build, tmp_path) -> None:
     data = models(build, "mixed")[0].to_bytes()
     path = tmp_path / "a.sna"
     path.write_bytes(data)
-    code = f"import sna_edge, sys; sys.stdout.buffer.write(sna_edge.load({str(path)!r}, backend='numpy').to_bytes())"
+    code = (
+        f"import sna_edge, sys; sys.stdout.buffer.write(sna_edge.load({str(path)!r},"
+        " backend='numpy').to_bytes())"
+    )
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     assert again == data
 
@@ -86,7 +104,9 @@ def test_everything_that_is_not_a_number_survives(build) -> None:
     certificate, metadata = {"max": 0.25, "at": [1, 2.5]}, {"name": "spür", "n": [1, {"a": None}]}
     model = model.replace(axes=axes, outputs=outputs, certificate=certificate, metadata=metadata)
     again = from_bytes(model.to_bytes(), backend="numpy")
-    assert [(a.name, a.unit, a.kind, a.level_names) for a in again.axes] == [(a.name, a.unit, a.kind, a.level_names) for a in axes]
+    assert [(a.name, a.unit, a.kind, a.level_names) for a in again.axes] == [
+        (a.name, a.unit, a.kind, a.level_names) for a in axes
+    ]
     assert all(np.array_equal(a.support, b.support) for a, b in zip(again.axes, axes, strict=True))
     for a, b in zip(again.outputs, outputs, strict=True):
         for field in ("name", "unit", "link", "scale", "offset", "bias", "interval"):
@@ -99,20 +119,37 @@ def test_everything_that_is_not_a_number_survives(build) -> None:
 def test_links_survive(build, link: str) -> None:
     model = build.linked(link)
     x = build.points(model, 50)
-    assert np.abs(from_bytes(model.to_bytes(), backend="numpy").value(x) - model.value(x)).max() < 1e-5
+    assert (
+        np.abs(from_bytes(model.to_bytes(), backend="numpy").value(x) - model.value(x)).max() < 1e-5
+    )
 
 
 @pytest.mark.parametrize("p", range(8))
 def test_every_degree_survives(build, p: int) -> None:
-    from sna_edge.core.basis import bernstein, bspline, graded_breaks, lagrange, periodic_bspline, uniform_breaks
+    from sna_edge.core.basis import (
+        bernstein,
+        bspline,
+        graded_breaks,
+        lagrange,
+        periodic_bspline,
+        uniform_breaks,
+    )
 
     graded = graded_breaks(0.0, 1.0, 9, 0.4, 5.0)
-    for basis in (bspline(graded, p), periodic_bspline(uniform_breaks(0.0, 1.0, 9), p), lagrange(graded, p), bernstein(graded, p)):
+    for basis in (
+        bspline(graded, p),
+        periodic_bspline(uniform_breaks(0.0, 1.0, 9), p),
+        lagrange(graded, p),
+        bernstein(graded, p),
+    ):
         model = build.cp((sna_edge.Axis("x", "", basis),), rank=3, outputs=1)
         x = build.points(model, 60)
         again = from_bytes(model.to_bytes(), backend="numpy")
         assert again.to_bytes() == model.to_bytes()
-        assert np.abs(again.value(x) - model.value(x)).max() <= 2e-6 * np.abs(basis.matrices).max() * 10
+        assert (
+            np.abs(again.value(x) - model.value(x)).max()
+            <= 2e-6 * np.abs(basis.matrices).max() * 10
+        )
 
 
 def test_save_and_load(build, tmp_path) -> None:
@@ -198,10 +235,14 @@ def test_float32_tolerance_covers_float32_arithmetic(build) -> None:
     for seed in range(5):
         model = as_stored(build.cp(build.smooth_axes(), seed=seed, rank=12))
         vectors, _ = golden.make(model)
-        f = np.zeros((len(vectors.inputs), 2), dtype=np.float32) + np.array([o.bias for o in model.outputs], dtype=np.float32)
+        f = np.zeros((len(vectors.inputs), 2), dtype=np.float32) + np.array(
+            [o.bias for o in model.outputs], dtype=np.float32
+        )
         product = np.ones((len(vectors.inputs), 12), dtype=np.float32)
         for d, axis in enumerate(model.axes):
-            atoms = axis.basis.design(vectors.inputs[:, d]).astype(np.float32) @ model.interaction.tables[d].astype(np.float32)
+            atoms = axis.basis.design(vectors.inputs[:, d]).astype(
+                np.float32
+            ) @ model.interaction.tables[d].astype(np.float32)
             product[:, model.interaction.modes[d]] *= atoms
         f = f + product @ model.interaction.weights.astype(np.float32)
         y = np.stack([o.value(f[:, k].astype(float)) for k, o in enumerate(model.outputs)], axis=1)
@@ -225,15 +266,23 @@ def test_tiny_weights_become_zero_not_subnormal(build) -> None:
     work = model.interaction
     weights = work.weights.copy()
     weights[0] = 1e-42
-    assert from_bytes(model.replace(interaction=work.with_tables(work.tables, weights)).to_bytes(), backend="numpy")
+    assert from_bytes(
+        model.replace(interaction=work.with_tables(work.tables, weights)).to_bytes(),
+        backend="numpy",
+    )
 
 
 def test_normalising_rounds_nothing(build) -> None:
-    """Scales are powers of two: a table of dyadic numbers comes back as it was, up to that power."""
+    """Scales are powers of two: a table of dyadic numbers comes back as it was, up to that
+    power."""
     model = build.gridded(build.cp(build.smooth_axes(), seed=1), ("int16", "int16", "int16"))
     tables = tuple(t * 3.0 for t in model.interaction.tables)
-    stored = as_stored(model.replace(interaction=model.interaction.with_tables(tables), dtypes=["float32"] * 3))
-    for table, truth in zip(stored.interaction.tables, model.interaction.sorted().tables, strict=True):
+    stored = as_stored(
+        model.replace(interaction=model.interaction.with_tables(tables), dtypes=["float32"] * 3)
+    )
+    for table, truth in zip(
+        stored.interaction.tables, model.interaction.sorted().tables, strict=True
+    ):
         ratio = np.divide(3 * truth, table, where=table != 0, out=np.ones_like(table))
         assert np.array_equal(np.exp2(np.rint(np.log2(ratio))), ratio)
         assert (np.abs(table).max(axis=0) <= 1).all() and (np.abs(table).max(axis=0) > 0.5).all()

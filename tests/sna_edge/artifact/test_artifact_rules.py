@@ -1,4 +1,5 @@
-"""Every rule of FORMAT.md section 12 has files that break it and nothing before it; each is refused by its name."""
+"""Every rule of FORMAT.md section 12 has files that break it and nothing before it; each is refused
+by its name."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ NAN, INF = float("nan"), float("inf")
 
 @pytest.fixture(scope="module")
 def cp_bytes(build) -> bytes:
-    """Axes: 0 power uniform f32, 1 speed graded f16, 2 angle periodic i16, 3 alloy levels i8, 4 spot Lagrange f32."""
+    """Axes: 0 power uniform f32, 1 speed graded f16, 2 angle periodic i16, 3 alloy levels i8, 4
+    spot Lagrange f32."""
     model = build.cp(build.mixed_axes(), seed=2, rank=6)
     return build.gridded(model, ("float32", "float16", "int16", "int8", "float32")).to_bytes()
 
@@ -65,19 +67,49 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_header", "train of rank 1025", header(28, "I", 1025), "tt")
     for i in range(13):
         add("bad_section_table", f"id {i}", header(64 + 16 * i, "I", 99))
-        add("bad_section_table", f"offset {i}", lambda h, i=i: h.poke(None, 68 + 16 * i, "I", h.peek(None, 68 + 16 * i, "I") + 64).sealed())
+        add(
+            "bad_section_table",
+            f"offset {i}",
+            lambda h, i=i: h.poke(
+                None, 68 + 16 * i, "I", h.peek(None, 68 + 16 * i, "I") + 64
+            ).sealed(),
+        )
         add("bad_section_table", f"reserved {i}", lambda h, i=i: h.poke(None, 76 + 16 * i, "I", 1))
-        add("bad_section_table", f"huge {i}", lambda h, i=i: h.poke(None, 72 + 16 * i, "I", 2**32 - 1))
+        add(
+            "bad_section_table",
+            f"huge {i}",
+            lambda h, i=i: h.poke(None, 72 + 16 * i, "I", 2**32 - 1),
+        )
     add("bad_section_table", "axes too small", lambda h: h.replaced(axes=h.read("axes")[:-80]))
-    add("bad_section_table", "groups too small", lambda h: h.replaced(interaction=h.read("interaction")[:-16]))
-    add("bad_section_table", "weights too small", lambda h: h.replaced(outputs=h.read("outputs")[:-4]))
+    add(
+        "bad_section_table",
+        "groups too small",
+        lambda h: h.replaced(interaction=h.read("interaction")[:-16]),
+    )
+    add(
+        "bad_section_table",
+        "weights too small",
+        lambda h: h.replaced(outputs=h.read("outputs")[:-4]),
+    )
     add("bad_section_table", "bit 1 without section 8", header(12, "I", 2))
     add("bad_section_table", "section 8 without bit 1", lambda h: h.replaced(fixed=b"\0" * 4))
     add("bad_section_table", "bytes after the last section", lambda h: _longer(h))
-    add("bad_checksum", "a table byte", lambda h: h.poke("tables", 5, "B", h.peek("tables", 5, "B") ^ 1))
+    add(
+        "bad_checksum",
+        "a table byte",
+        lambda h: h.poke("tables", 5, "B", h.peek("tables", 5, "B") ^ 1),
+    )
     add("bad_checksum", "the CRC", lambda h: h.poke("integrity", 32, "I", 1))
-    add("bad_checksum", "the SHA-256", lambda h: h.poke("integrity", 7, "B", h.peek("integrity", 7, "B") ^ 1))
-    add("bad_padding", "after the section table", lambda h: h.poke(None, 64 + 13 * 16, "B", 1).sealed())
+    add(
+        "bad_checksum",
+        "the SHA-256",
+        lambda h: h.poke("integrity", 7, "B", h.peek("integrity", 7, "B") ^ 1),
+    )
+    add(
+        "bad_padding",
+        "after the section table",
+        lambda h: h.poke(None, 64 + 13 * 16, "B", 1).sealed(),
+    )
     add("bad_padding", "before the outputs", lambda h: _pad(h, "outputs"))
     add("bad_padding", "integrity", lambda h: h.poke("integrity", 36, "B", 1))
     add("bad_padding", "integrity end", lambda h: h.poke("integrity", 63, "B", 1))
@@ -100,26 +132,60 @@ def cases() -> dict[str, tuple[str, str, object]]:
         ("breaks of a category", 3, 48, 8), ("breaks misaligned", 1, 48, 4), ("breaks outside", 1, 48, 1 << 20),
     ):  # fmt: skip
         add("bad_offset", name, field("axes", axis(d, offset), "I", value))
-    add("bad_span", "first_row", lambda h: h.poke("spans", int(h.peek("axes", 44, "I")), "H", 60000).sealed())
-    add("bad_span", "last first_row + p", lambda h: h.poke("spans", int(h.peek("axes", 44, "I")) + 8, "H", 5).sealed())
-    add("bad_span", "matrix_id", lambda h: h.poke("spans", int(h.peek("axes", 44, "I")) + 10, "H", 60000).sealed())
+    add(
+        "bad_span",
+        "first_row",
+        lambda h: h.poke("spans", int(h.peek("axes", 44, "I")), "H", 60000).sealed(),
+    )
+    add(
+        "bad_span",
+        "last first_row + p",
+        lambda h: h.poke("spans", int(h.peek("axes", 44, "I")) + 8, "H", 5).sealed(),
+    )
+    add(
+        "bad_span",
+        "matrix_id",
+        lambda h: h.poke("spans", int(h.peek("axes", 44, "I")) + 10, "H", 60000).sealed(),
+    )
     speed = 80 + 48
     for name, index, value in (
         ("breaks not increasing", 2, 0.0), ("break NaN", 2, NAN), ("first break", 0, 0.1), ("last break", 6, 2.6),
         ("inverse width", 7, 1.0),
         ("inverse width NaN", 9, NAN),
     ):  # fmt: skip
-        add("bad_span", name, lambda h, i=index, v=value: h.poke("breaks", int(h.peek("axes", speed, "I")) + 8 * i, "d", v).sealed())
+        add(
+            "bad_span",
+            name,
+            lambda h, i=index, v=value: h.poke(
+                "breaks", int(h.peek("axes", speed, "I")) + 8 * i, "d", v
+            ).sealed(),
+        )
     add("bad_span", "first break with its inverse width", lambda h: _graded(h, {0: 0.21}))
-    add("bad_span", "breaks swapped with their inverse widths", lambda h: _graded(h, {2: 0.6, 3: 0.5}))
+    add(
+        "bad_span",
+        "breaks swapped with their inverse widths",
+        lambda h: _graded(h, {2: 0.6, 3: 0.5}),
+    )
     add("bad_group", "mask 0", field("interaction", 0, "Q", 0))
-    add("bad_group", "mask beyond the axes", lambda h: h.poke("interaction", len(h.read("interaction")) - 16, "Q", 1 << 5).sealed())
-    add("bad_group", "masks not increasing", lambda h: h.poke("interaction", 16, "Q", h.peek("interaction", 0, "Q")).sealed())
+    add(
+        "bad_group",
+        "mask beyond the axes",
+        lambda h: h.poke("interaction", len(h.read("interaction")) - 16, "Q", 1 << 5).sealed(),
+    )
+    add(
+        "bad_group",
+        "masks not increasing",
+        lambda h: h.poke("interaction", 16, "Q", h.peek("interaction", 0, "Q")).sealed(),
+    )
     add("bad_group", "count 0", field("interaction", 8, "I", 0))
     add("bad_group", "count", field("interaction", 8, "I", 5))
     add("bad_group", "huge count", field("interaction", 8, "I", 2**32 - 1))
     add("bad_group", "first", field("interaction", 12, "I", 4))
-    add("bad_group", "columns", lambda h: h.poke("axes", 36, "I", h.peek("axes", 36, "I") + 4).sealed())
+    add(
+        "bad_group",
+        "columns",
+        lambda h: h.poke("axes", 36, "I", h.peek("axes", 36, "I") + 4).sealed(),
+    )
     add("bad_group", "left of a CP axis", field("axes", 40, "H", 1))
     add("bad_group", "right of a CP axis", field("axes", 42, "H", 1))
     add("bad_group", "left does not chain", field("axes", axis(1, 40), "H", 2), "tt")
@@ -127,16 +193,31 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_group", "right 0", field("axes", 42, "H", 0), "tt")
     add("bad_group", "columns are not left times right", field("axes", axis(1, 36), "I", 13), "tt")
     add("bad_group", "last rank is not the rows of W", lambda h: _last_rank(h), "tt")
-    add("bad_table_layout", "a table moved", lambda h: h.poke("axes", axis(1, 60), "I", h.peek("axes", axis(1, 60), "I") + 64).sealed())
+    add(
+        "bad_table_layout",
+        "a table moved",
+        lambda h: h.poke("axes", axis(1, 60), "I", h.peek("axes", axis(1, 60), "I") + 64).sealed(),
+    )
     add("bad_table_layout", "the last table moved with its section", lambda h: _moved(h))
     add("bad_table_layout", "tables overlap", field("axes", axis(1, 60), "I", 0))
-    add("bad_table_layout", "padding between tables", lambda h: h.poke("tables", int(h.peek("axes", axis(4, 60), "I")) - 1, "B",
-        1).sealed())
-    add("bad_table_layout", "bytes after the last", lambda h: h.replaced(tables=h.read("tables") + b"\0" * 4))
+    add(
+        "bad_table_layout",
+        "padding between tables",
+        lambda h: h.poke("tables", int(h.peek("axes", axis(4, 60), "I")) - 1, "B", 1).sealed(),
+    )
+    add(
+        "bad_table_layout",
+        "bytes after the last",
+        lambda h: h.replaced(tables=h.read("tables") + b"\0" * 4),
+    )
     add("bad_table_layout", "last table cut", lambda h: h.replaced(tables=h.read("tables")[:-4]))
     add("bad_value", "matrix NaN", lambda h: h.poke("matrices", 0, "f", NAN).sealed())
     add("bad_value", "f32 table infinite", lambda h: h.poke("tables", 0, "f", INF).sealed())
-    add("bad_value", "f16 table NaN", lambda h: h.poke("tables", int(h.peek("axes", axis(1, 60), "I")), "e", NAN).sealed())
+    add(
+        "bad_value",
+        "f16 table NaN",
+        lambda h: h.poke("tables", int(h.peek("axes", axis(1, 60), "I")), "e", NAN).sealed(),
+    )
     for name, offset, kind, value in (
         ("bias NaN", 0, "d", NAN), ("scale 0", 8, "d", 0.0), ("scale infinite", 8, "d", INF), ("offset NaN", 16, "d", NAN),
         ("below alone", 24, "d", 1.0),
@@ -148,16 +229,37 @@ def cases() -> dict[str, tuple[str, str, object]]:
         ("weight subnormal", 160, "f", 1e-40),
     ):  # fmt: skip
         add("bad_output", name, field("outputs", offset, kind, value))
-    for name, below, above, level in (("level 1", 1.0, 1.0, 1.0), ("level 0", 1.0, 1.0, 0.0), ("negative", -1.0, 1.0, 0.9),
-    ("infinite", 1.0, INF, 0.9)):
-        add("bad_output", f"interval {name}", lambda h, v=(below, above, level): h.poke("outputs", 24, "ddd", *v).sealed())
+    for name, below, above, level in (
+        ("level 1", 1.0, 1.0, 1.0),
+        ("level 0", 1.0, 1.0, 0.0),
+        ("negative", -1.0, 1.0, 0.9),
+        ("infinite", 1.0, INF, 0.9),
+    ):
+        add(
+            "bad_output",
+            f"interval {name}",
+            lambda h, v=(below, above, level): h.poke("outputs", 24, "ddd", *v).sealed(),
+        )
     add("bad_output", "padding row of W", lambda h: _padding_row(h))
     add("bad_fixed", "four bytes", lambda h: h.poke(None, 12, "I", 2).replaced(fixed=b"\1\0\0\0"))
     add("bad_fixed", "zeros", lambda h: h.poke(None, 12, "I", 2).replaced(fixed=b"\0" * 4096))
-    add("bad_fixed", "a tensor train", lambda h: h.poke(None, 12, "I", 3).replaced(fixed=b"\0" * 4096), "tt")
+    add(
+        "bad_fixed",
+        "a tensor train",
+        lambda h: h.poke(None, 12, "I", 3).replaced(fixed=b"\0" * 4096),
+        "tt",
+    )
     add("bad_golden", "empty section", lambda h: h.replaced(golden=b""))
-    add("bad_golden", "no vectors", lambda h: h.replaced(golden=struct.pack("<II4d", 0, 0, 1.0, 1.0, 1.0, 1.0)))
-    add("bad_golden", "count", lambda h: h.poke("golden", 0, "I", h.peek("golden", 0, "I") + 1).sealed())
+    add(
+        "bad_golden",
+        "no vectors",
+        lambda h: h.replaced(golden=struct.pack("<II4d", 0, 0, 1.0, 1.0, 1.0, 1.0)),
+    )
+    add(
+        "bad_golden",
+        "count",
+        lambda h: h.poke("golden", 0, "I", h.peek("golden", 0, "I") + 1).sealed(),
+    )
     add("bad_golden", "huge count", field("golden", 0, "I", 2**32 - 1))
     add("bad_golden", "reserved", field("golden", 4, "I", 1))
     add("bad_golden", "a byte more", lambda h: h.replaced(golden=h.read("golden") + b"\0" * 8))
@@ -167,22 +269,51 @@ def cases() -> dict[str, tuple[str, str, object]]:
         ("half a level", 40 + 24, 0.5),
     ):  # fmt: skip
         add("bad_golden", name, field("golden", offset, "d", value))
-    add("bad_golden", "expected infinite", lambda h: h.poke("golden", len(h.read("golden")) - 8, "d", INF).sealed())
+    add(
+        "bad_golden",
+        "expected infinite",
+        lambda h: h.poke("golden", len(h.read("golden")) - 8, "d", INF).sealed(),
+    )
     for name, change in METADATA.items():
         add("bad_metadata", name, lambda h, c=change: _metadata(h, c))
     add("bad_metadata", "not JSON", lambda h: h.replaced(metadata=b"{"))
     add("bad_metadata", "empty", lambda h: h.replaced(metadata=b""))
-    add("bad_metadata", "not UTF-8", lambda h: h.replaced(metadata=h.read("metadata").replace(b"power", b"pow\xffr")))
-    add("bad_metadata", "white space", lambda h: h.replaced(metadata=h.read("metadata").replace(b",", b", ", 1)))
+    add(
+        "bad_metadata",
+        "not UTF-8",
+        lambda h: h.replaced(metadata=h.read("metadata").replace(b"power", b"pow\xffr")),
+    )
+    add(
+        "bad_metadata",
+        "white space",
+        lambda h: h.replaced(metadata=h.read("metadata").replace(b",", b", ", 1)),
+    )
     add("bad_metadata", "keys not sorted", lambda h: h.replaced(certificate=b'{"b":1,"a":2}'))
     add("bad_metadata", "repeated key", lambda h: h.replaced(certificate=b'{"a":1,"a":1}'))
     add("bad_metadata", "NaN", lambda h: h.replaced(certificate=b'{"a":NaN}'))
     add("bad_metadata", "a list", lambda h: h.replaced(certificate=b"[]"))
-    add("bad_metadata", "deep", lambda h: h.replaced(certificate=b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"))
+    add(
+        "bad_metadata",
+        "deep",
+        lambda h: h.replaced(certificate=b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    )
     add("golden_mismatch", "expected", lambda h: _shifted(h, len(h.read("golden")) - 8))
-    add("golden_mismatch", "weight", lambda h: h.poke("outputs", 160, "f", h.peek("outputs", 160, "f") * 1.001 + 0.01).sealed())
-    add("golden_mismatch", "table", lambda h: h.poke("tables", 0, "f", h.peek("tables", 0, "f") + 0.01).sealed())
-    add("golden_mismatch", "core", lambda h: h.poke("tables", 0, "f", h.peek("tables", 0, "f") + 0.01).sealed(), "tt")
+    add(
+        "golden_mismatch",
+        "weight",
+        lambda h: h.poke("outputs", 160, "f", h.peek("outputs", 160, "f") * 1.001 + 0.01).sealed(),
+    )
+    add(
+        "golden_mismatch",
+        "table",
+        lambda h: h.poke("tables", 0, "f", h.peek("tables", 0, "f") + 0.01).sealed(),
+    )
+    add(
+        "golden_mismatch",
+        "core",
+        lambda h: h.poke("tables", 0, "f", h.peek("tables", 0, "f") + 0.01).sealed(),
+        "tt",
+    )
     return made
 
 

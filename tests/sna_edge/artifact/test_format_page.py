@@ -11,7 +11,17 @@ from sna_edge.artifact import bound, layout
 from sna_edge.core import border
 from sna_edge.core.output import LINKS
 
-TYPES = {"u8": "u1", "i8": "i1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "i64": "<i8", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
+TYPES = {
+    "u8": "u1",
+    "i8": "i1",
+    "u16": "<u2",
+    "u32": "<u4",
+    "u64": "<u8",
+    "i64": "<i8",
+    "i32": "<i4",
+    "f32": "<f4",
+    "f64": "<f8",
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +37,10 @@ def fields(text: str) -> list[tuple[str, int, np.dtype, int]]:
     """(name, offset, type, count) of every row of the first offset table in `text`."""
     rows = re.findall(r"^\| (\d+) \| (\w+)(?:\[(\d+)\])? \| (\w+) \|", text, flags=re.MULTILINE)
     assert rows
-    return [(name, int(offset), np.dtype(TYPES[kind]), int(count or 1)) for offset, kind, count, name in rows]
+    return [
+        (name, int(offset), np.dtype(TYPES[kind]), int(count or 1))
+        for offset, kind, count, name in rows
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +63,9 @@ def test_records_have_the_fields_of_the_page(page: str, record: str, start: str,
 
 
 def test_sections_and_their_order(page: str) -> None:
-    rows = re.findall(r"^\| (\d+) \| ([A-Z]+) \|", part(page, "### Section table", "## 3."), flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+) \| ([A-Z]+) \|", part(page, "### Section table", "## 3."), flags=re.MULTILINE
+    )
     assert [(int(i), name.lower()) for i, name in rows] == list(enumerate(layout.SECTIONS, 1))
 
 
@@ -70,7 +85,9 @@ def test_constants_of_the_page(page: str) -> None:
         "MAX_ROWS": int(re.search(r"n_rows \| n_d, p\+1\.\.(\d+)", page)[1]),
         "MAX_GOLDEN": int(re.search(r"`u32 count` \(G, 1\.\.(\d+)\)", page)[1]),
         "GROUP": int(re.search(r"rounded up to a multiple of (\d+)", page)[1]),
-        "ALIGN": int(re.search(r"next multiple of (\d+)\s+after the end of the section before", page)[1]),
+        "ALIGN": int(
+            re.search(r"next multiple of (\d+)\s+after the end of the section before", page)[1]
+        ),
     }
     assert {name: getattr(layout, name) for name in said} == said
 
@@ -85,32 +102,48 @@ def test_enumerations_of_the_page(page: str) -> None:
     assert dtypes and tuple(short[t] for t in dtypes.groups()) == layout.DTYPES
     assert links and links.groups() == layout.LINKS == LINKS
     folds = re.search(r"stored as i16 \(i8\) has the factor 2\^-(\d+) \(2\^-(\d+)\)", axes)
-    assert folds and (layout.FOLD["int16"], layout.FOLD["int8"]) == (2.0 ** -int(folds[1]), 2.0 ** -int(folds[2]))
+    assert folds and (layout.FOLD["int16"], layout.FOLD["int8"]) == (
+        2.0 ** -int(folds[1]),
+        2.0 ** -int(folds[2]),
+    )
     bits = re.search(r"bit 0: tensor train; bit 1: section 8", page)
     assert bits and (layout.FEATURE_TT, layout.FEATURE_FIXED) == (1, 2)
 
 
 def test_slack_at_an_end_is_the_one_of_the_page(page: str, root) -> None:
-    formula = re.search(r"min\(2\^-(\d+) M, max\(2\^-(\d+) upper - 2\^-(\d+) lower, 2\^-(\d+) M\)\)", page)
+    formula = re.search(
+        r"min\(2\^-(\d+) M, max\(2\^-(\d+) upper - 2\^-(\d+) lower, 2\^-(\d+) M\)\)", page
+    )
     assert formula and formula[2] == formula[3]
     said = [2.0 ** -int(formula[i]) for i in (1, 2, 4)]
     assert said == [border.FLOAT32, border.RANGE, border.FLOAT64]
     source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
     names = ("BORDER_FLOAT32", "BORDER_RANGE", "BORDER_FLOAT64")
-    assert [float(re.search(rf"#define {n} \(\(real\)([0-9.e-]+)f\)", source)[1]) for n in names] == said
+    assert [
+        float(re.search(rf"#define {n} \(\(real\)([0-9.e-]+)f\)", source)[1]) for n in names
+    ] == said
 
 
 def test_bound_of_the_golden_vectors_is_the_one_of_the_page(page: str, root) -> None:
     wide = re.search(r"tolerance64 > 2\^-(\d+) S_k` or `tolerance32 > 2\^-(\d+) S_k", page)
-    assert wide and (2.0 ** -int(wide[1]), 2.0 ** -int(wide[2])) == (bound.TOLERANCE64, bound.TOLERANCE32)
+    assert wide and (2.0 ** -int(wide[1]), 2.0 ** -int(wide[2])) == (
+        bound.TOLERANCE64,
+        bound.TOLERANCE32,
+    )
     limit = re.search(r"lower \| between -2\^(\d+) and 2\^(\d+)", page)
     assert limit and bound.LARGEST == 2.0 ** int(limit[1]) == 2.0 ** int(limit[2])
     margin = re.search(r"\(1 \+ 2\^-(\d+)\) Y_k", page)
     assert margin and 1 + 2.0 ** -int(margin[1]) == bound.ROUNDING
     source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
-    said = {"TOLERANCE": {bound.TOLERANCE64, bound.TOLERANCE32}, "BOUND_MARGIN": {bound.ROUNDING}, "BOUND_OFFSET": {2.0**-20}}
+    said = {
+        "TOLERANCE": {bound.TOLERANCE64, bound.TOLERANCE32},
+        "BOUND_MARGIN": {bound.ROUNDING},
+        "BOUND_OFFSET": {2.0**-20},
+    }
     for name, values in said.items():
-        assert {float(v) for v in re.findall(rf"#define {name} (?:\(\(real\))?([0-9.e-]+)f?", source)} == values
+        assert {
+            float(v) for v in re.findall(rf"#define {name} (?:\(\(real\))?([0-9.e-]+)f?", source)
+        } == values
 
 
 def test_fixed_sizes_of_the_page(page: str) -> None:

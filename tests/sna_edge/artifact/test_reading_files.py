@@ -1,4 +1,5 @@
-"""What is no file, or no artifact, is said at once: nothing large is read first, and nothing is waited for."""
+"""What is no file, or no artifact, is said at once: nothing large is read first, and nothing is
+waited for."""
 
 from __future__ import annotations
 
@@ -12,7 +13,16 @@ import pytest
 import sna_edge
 from sna_edge import ArtifactError, InputError
 
-KINDS = ["folder", "pipe", "socket", "device", "missing", "link to a pipe", "link to nothing", "no name"]
+KINDS = [
+    "folder",
+    "pipe",
+    "socket",
+    "device",
+    "missing",
+    "link to a pipe",
+    "link to nothing",
+    "no name",
+]
 
 
 @pytest.fixture
@@ -51,7 +61,11 @@ def test_a_large_file_of_another_kind_is_not_read(tmp_path: Path) -> None:
     with open(path, "wb") as file:
         file.truncate(1 << 40)  # sparse: a terabyte that takes no room
     magic = b"\x89SNA\r\n\x1a\n"
-    for first, rule in ((b"", "bad_magic"), (magic + b"\1\0\0\0", "bad_size"), (magic + b"\2\0\0\0", "unsupported_version")):
+    for first, rule in (
+        (b"", "bad_magic"),
+        (magic + b"\1\0\0\0", "bad_size"),
+        (magic + b"\2\0\0\0", "unsupported_version"),
+    ):
         with open(path, "r+b") as file:
             file.write(first)
         with pytest.raises(ArtifactError) as error:

@@ -1,4 +1,5 @@
-"""What is stored is what is answered: the rounding of tables and of float32 evaluation belongs to the interval."""
+"""What is stored is what is answered: the rounding of tables and of float32 evaluation belongs to
+the interval."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ OUTPUTS = {
 
 
 def exact(build: Any, kind: str, output: Output, interval: Interval) -> Model:
-    """A function that a model can be exactly, with the interval that a fit finds for it: far below the rounding."""
+    """A function that a model can be exactly, with the interval that a fit finds for it: far below
+    the rounding."""
     axes = build.smooth_axes()
     base = (build.cp if kind == "cp" else build.tt)(axes, 4, outputs=1)
     work = base.interaction
@@ -44,7 +46,9 @@ def covered(model: Model, stored: bytes, x: np.ndarray) -> float:
 @pytest.mark.parametrize("space", ["output", "link"])
 @pytest.mark.parametrize("name", OUTPUTS)
 @pytest.mark.parametrize("kind", ["cp", "tt"])
-def test_intervals_of_exact_functions_hold_after_storing(build: Any, kind: str, name: str, space: str) -> None:
+def test_intervals_of_exact_functions_hold_after_storing(
+    build: Any, kind: str, name: str, space: str
+) -> None:
     """The Sobol g function erred by 7e-8 with an interval of 1e-11: 0.02 % covered."""
     model = exact(build, kind, OUTPUTS[name], Interval(0.9, 1e-13, 1e-13, space))
     x = build.points(model, ROWS)
@@ -52,8 +56,20 @@ def test_intervals_of_exact_functions_hold_after_storing(build: Any, kind: str, 
 
 
 @pytest.mark.parametrize("name", ["plain", "exp", "logistic"])
-@pytest.mark.parametrize("kind,to", [("cp", "float16"), ("cp", "int16"), ("cp", "int8"), ("cp", "auto"), ("tt", "float16"), ("tt", "int8")])
-def test_intervals_of_exact_functions_hold_after_quantizing(build: Any, kind: str, to: str, name: str) -> None:
+@pytest.mark.parametrize(
+    "kind,to",
+    [
+        ("cp", "float16"),
+        ("cp", "int16"),
+        ("cp", "int8"),
+        ("cp", "auto"),
+        ("tt", "float16"),
+        ("tt", "int8"),
+    ],
+)
+def test_intervals_of_exact_functions_hold_after_quantizing(
+    build: Any, kind: str, to: str, name: str
+) -> None:
     model = exact(build, kind, OUTPUTS[name], Interval(0.9, 1e-13, 1e-13))
     x = build.points(model, ROWS)
     assert covered(model, quantize(model, to).to_bytes(), x) >= LEAST
@@ -81,14 +97,18 @@ def test_no_stored_interval_is_empty(build: Any, name: str, space: str, width: f
 
 
 @pytest.mark.parametrize("width", [0.0, 1e-11, 1e-3, 1.0])
-@pytest.mark.parametrize("kind,to", [("cp", None), ("tt", None), ("cp", "float16"), ("cp", "int8"), ("tt", "int16")])
+@pytest.mark.parametrize(
+    "kind,to", [("cp", None), ("tt", None), ("cp", "float16"), ("cp", "int8"), ("tt", "int16")]
+)
 def test_storing_again_adds_nothing(build: Any, kind: str, to: str | None, width: float) -> None:
     model = exact(build, kind, OUTPUTS["plain"], Interval(0.9, width, 2 * width))
     data = (quantize(model, to) if to else model).to_bytes()
     assert from_bytes(data, "numpy").to_bytes() == data
 
 
-@pytest.mark.parametrize("interval", [Interval(0.9, 1.0, 2.0), Interval(0.9, 0.0, 3.0), Interval(0.8, 0.25, 0.5, "link")])
+@pytest.mark.parametrize(
+    "interval", [Interval(0.9, 1.0, 2.0), Interval(0.9, 0.0, 3.0), Interval(0.8, 0.25, 0.5, "link")]
+)
 def test_widths_far_above_the_rounding_stay_as_they_are(build: Any, interval: Interval) -> None:
     model = exact(build, "cp", OUTPUTS["plain"], interval)
     assert from_bytes(model.to_bytes(), "numpy").outputs[0].interval == interval

@@ -19,9 +19,17 @@ def test_every_kind_agrees(kind: str) -> None:
     twin.backend.to("cpu", torch.float64)
     x = domain_points(model.axes, 3000)
     width = np.maximum(np.ptp(model.value(x, level_index=True), axis=0), 1e-9)
-    np.testing.assert_allclose(twin.value(x, level_index=True) / width, model.value(x, level_index=True) / width, atol=1e-10)
+    np.testing.assert_allclose(
+        twin.value(x, level_index=True) / width,
+        model.value(x, level_index=True) / width,
+        atol=1e-10,
+    )
     scale = np.array([a.width or 1.0 for a in model.axes]) / width[:, None]
-    np.testing.assert_allclose(twin.gradient(x, level_index=True) * scale, model.gradient(x, level_index=True) * scale, atol=1e-8)
+    np.testing.assert_allclose(
+        twin.gradient(x, level_index=True) * scale,
+        model.gradient(x, level_index=True) * scale,
+        atol=1e-8,
+    )
 
 
 @pytest.mark.parametrize("rows", [np.zeros((0, 4)), np.full((2, 4), np.nan), np.full((1, 4), 1e9)])
@@ -63,7 +71,9 @@ def test_a_model_sits_inside_a_loss() -> None:
     solver.step(closure)
     assert abs(float(backend.tensor(x) - target)) < 1e-5
     assert torch.autograd.gradcheck(backend.tensor, (truth.clone().requires_grad_(True),))
-    assert torch.autograd.gradgradcheck(backend.tensor, (truth.clone().requires_grad_(True),))  # equations may stand in a loss
+    assert torch.autograd.gradgradcheck(
+        backend.tensor, (truth.clone().requires_grad_(True),)
+    )  # equations may stand in a loss
 
 
 def test_it_serves_a_file(tmp_path) -> None:

@@ -26,25 +26,37 @@ def polynomial_model() -> Model:
     design = basis.design(nodes)
     linear, square = (np.linalg.lstsq(design, nodes**k, rcond=None)[0] for k in (1, 2))
     tables = (np.stack([linear, linear], axis=1), np.stack([square, linear], axis=1))
-    return Model(axes, CP(tables, (np.array([0, 2]), np.array([1, 2])), np.array([[1.0], [2.0], [3.0]])), [Output("f")])
+    return Model(
+        axes,
+        CP(tables, (np.array([0, 2]), np.array([1, 2])), np.array([[1.0], [2.0], [3.0]])),
+        [Output("f")],
+    )
 
 
 def test_polynomial_moments_in_closed_form() -> None:
     model = polynomial_model()
     mean = 0.5 + 2 / 3 + 3 / 4
     first_x = (1 + 1.5) ** 2 / 12  # E[f|x] = x + 2/3 + 1.5 x
-    first_y = 4 * (1 / 5 - 1 / 9) + 1.5**2 / 12 + 2 * 2 * 1.5 * (1 / 4 - 1 / 6)  # E[f|y] = 1/2 + 2 y^2 + 1.5 y
+    first_y = (
+        4 * (1 / 5 - 1 / 9) + 1.5**2 / 12 + 2 * 2 * 1.5 * (1 / 4 - 1 / 6)
+    )  # E[f|y] = 1/2 + 2 y^2 + 1.5 y
     interaction = 9 * (1 / 12) ** 2
     variance = first_x + first_y + interaction
     assert abs(model.mean()[0] - mean) < 1e-12
     assert abs(model.variance()[0] - variance) < 1e-12
     found = model.sobol()
     assert np.abs(found.first[:, 0] - np.array([first_x, first_y]) / variance).max() < 1e-11
-    assert np.abs(found.total[:, 0] - np.array([first_x + interaction, first_y + interaction]) / variance).max() < 1e-11
+    assert (
+        np.abs(
+            found.total[:, 0] - np.array([first_x + interaction, first_y + interaction]) / variance
+        ).max()
+        < 1e-11
+    )
 
 
 def test_ishigami_indices() -> None:
-    """f = sin x + 7 sin^2 y + 0.1 z^4 sin x on [-pi, pi]^3; indices from Sobol and Levitan (1999)."""
+    """f = sin x + 7 sin^2 y + 0.1 z^4 sin x on [-pi, pi]^3; indices from Sobol and Levitan
+    (1999)."""
     axes = [spline_axis(n, "", -pi, pi, spans=40, degree=5) for n in "xyz"]
     basis = axes[0].basis
     x, _ = basis.nodes()
@@ -53,8 +65,20 @@ def test_ishigami_indices() -> None:
     def atom(function) -> np.ndarray:
         return np.linalg.lstsq(design, function(x), rcond=None)[0]
 
-    tables = (np.stack([atom(np.sin), atom(np.sin)], axis=1), atom(lambda t: np.sin(t) ** 2)[:, None], atom(lambda t: t**4)[:, None])
-    model = Model(axes, CP(tables, (np.array([0, 2]), np.array([1]), np.array([2])), np.array([[1.0], [7.0], [0.1]])), [Output("f")])
+    tables = (
+        np.stack([atom(np.sin), atom(np.sin)], axis=1),
+        atom(lambda t: np.sin(t) ** 2)[:, None],
+        atom(lambda t: t**4)[:, None],
+    )
+    model = Model(
+        axes,
+        CP(
+            tables,
+            (np.array([0, 2]), np.array([1]), np.array([2])),
+            np.array([[1.0], [7.0], [0.1]]),
+        ),
+        [Output("f")],
+    )
     v1 = 0.5 * (1 + 0.1 * pi**4 / 5) ** 2
     v2, v13 = 49 / 8, 0.01 * pi**8 * (1 / 18 - 1 / 50)
     total = v1 + v2 + v13
@@ -75,7 +99,10 @@ def test_moments_equal_monte_carlo(model, build) -> None:
 
 def test_indices_equal_pick_and_freeze(model, build) -> None:
     """Saltelli's estimators with 200,000 pairs; their error here is below 0.02."""
-    a, b = (model.value(p, level_index=True) for p in (build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7)))
+    a, b = (
+        model.value(p, level_index=True)
+        for p in (build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7))
+    )
     xa, xb = build.points(model, 200_000, seed=6), build.points(model, 200_000, seed=7)
     found = model.sobol()
     for d in range(len(model.axes)):
@@ -90,7 +117,9 @@ def test_indices_equal_pick_and_freeze(model, build) -> None:
 def test_indices_are_ordered(model) -> None:
     found = model.sobol()
     assert (found.first >= -1e-12).all() and (found.total >= found.first - 1e-12).all()
-    assert (found.first.sum(axis=0) <= 1 + 1e-12).all() and (found.total.sum(axis=0) >= 1 - 1e-12).all()
+    assert (found.first.sum(axis=0) <= 1 + 1e-12).all() and (
+        found.total.sum(axis=0) >= 1 - 1e-12
+    ).all()
 
 
 def test_partial_means_are_models_and_average_on(model) -> None:
@@ -100,7 +129,8 @@ def test_partial_means_are_models_and_average_on(model) -> None:
 
 
 def test_variance_keeps_its_digits_beside_a_large_mean() -> None:
-    """f = 1e6 + x has variance 1/12; a difference of moments would keep no more than four digits of it."""
+    """f = 1e6 + x has variance 1/12; a difference of moments would keep no more than four digits of
+    it."""
     axis = spline_axis("x", "", 0.0, 1.0, spans=2, degree=1)
     table = 1e6 + np.array([[0.0], [0.5], [1.0]])
     model = Model([axis], CP.full([table]), [Output("f")])
@@ -117,7 +147,9 @@ def test_distributions_are_truncated_and_the_loss_reported(build) -> None:
     t = np.random.default_rng(0).normal(0.8, 0.3, 400_000)
     t = t[(t >= 0) & (t <= 1)]
     y = t + 2 / 3 + 1.5 * t
-    assert abs(model.mean({"x": Normal(0.8, 0.3), "y": Uniform()})[0] - y.mean()) < 4 * y.std() / sqrt(len(y))
+    assert abs(
+        model.mean({"x": Normal(0.8, 0.3), "y": Uniform()})[0] - y.mean()
+    ) < 4 * y.std() / sqrt(len(y))
 
 
 def test_lognormal_mean_in_closed_form() -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sna_edge import Axis, DomainError, InputError, Interval, Model, NotClosed, Output, Uniform, from_bytes
+from sna_edge import (
+    Axis,
+    DomainError,
+    InputError,
+    Interval,
+    Model,
+    NotClosed,
+    Output,
+    Uniform,
+    from_bytes,
+)
 from sna_edge.core.basis import bspline, lagrange, uniform_breaks
 
 KINDS = ["cp", "tt"]
@@ -34,19 +44,27 @@ def test_at_fixes_inputs(model, build) -> None:
     x[:, 0], x[:, 3] = 222.0, 2.0
     part = model.at(power=222.0, alloy="Ti64")
     assert part.input_names == ["speed", "angle", "spot"]
-    assert close(part.value(without(model, x, "power", "alloy"), level_index=True), model.value(x, level_index=True))
+    assert close(
+        part.value(without(model, x, "power", "alloy"), level_index=True),
+        model.value(x, level_index=True),
+    )
 
 
 def test_at_in_steps_equals_at_once(model, build) -> None:
     x = build.points(model, 20)
     at_once = model.at({"power": 100.0, "spot": 55.0})
     in_steps = model.at(spot=55.0).at(power=100.0)
-    assert close(at_once.value(x[:, 1:4], level_index=True), in_steps.value(x[:, 1:4], level_index=True))
+    assert close(
+        at_once.value(x[:, 1:4], level_index=True), in_steps.value(x[:, 1:4], level_index=True)
+    )
 
 
 def test_at_every_input_gives_the_value(model, build) -> None:
     x = build.points(model, 1)[0]
-    named = {**dict(zip(model.input_names, x, strict=True)), "alloy": model.axes[3].level_names[int(x[3])]}
+    named = {
+        **dict(zip(model.input_names, x, strict=True)),
+        "alloy": model.axes[3].level_names[int(x[3])],
+    }
     assert close(model.at(named), model.value(x, level_index=True))
 
 
@@ -83,7 +101,11 @@ def test_derivative_model_equals_the_gradient(smooth, build, name: str) -> None:
 
 def test_mixed_derivatives_commute(smooth, build) -> None:
     x = build.points(smooth, 100)
-    assert close(smooth.derivative("x").derivative("y").value(x), smooth.derivative("y").derivative("x").value(x), 1e-9)
+    assert close(
+        smooth.derivative("x").derivative("y").value(x),
+        smooth.derivative("y").derivative("x").value(x),
+        1e-9,
+    )
 
 
 @pytest.mark.parametrize("p", range(8))
@@ -93,7 +115,12 @@ def test_derivatives_of_every_degree_end_in_zero(build, p: int) -> None:
     step = model
     for nu in range(1, p + 1):
         step = step.derivative("x")
-        truth = 1.5 * model.axes[0].basis.design(x[:, 0], nu) @ model.interaction.tables[0] @ model.interaction.weights
+        truth = (
+            1.5
+            * model.axes[0].basis.design(x[:, 0], nu)
+            @ model.interaction.tables[0]
+            @ model.interaction.weights
+        )
         assert close(step.value(x), truth, 1e-9)
     assert not np.abs(step.derivative("x").value(x)).max() > 0
 
@@ -111,7 +138,9 @@ def test_integral_is_the_antiderivative(smooth, build) -> None:
         a, b = axis.lower + 0.21 * axis.width, axis.lower + 0.83 * axis.width
         rest = without(smooth, x, axis.name)
         difference = smooth.at({axis.name: b}).value(rest) - smooth.at({axis.name: a}).value(rest)
-        assert close(smooth.derivative(axis.name).integrate(axis.name, a, b).value(rest), difference, 1e-9)
+        assert close(
+            smooth.derivative(axis.name).integrate(axis.name, a, b).value(rest), difference, 1e-9
+        )
 
 
 def test_integral_equals_quadrature_and_flips_with_its_ends(smooth, build) -> None:
@@ -136,14 +165,19 @@ def test_integrating_every_input_gives_numbers(smooth) -> None:
 
 def test_integral_over_levels_is_their_sum(model, build) -> None:
     x = build.points(model, 20)
-    total = sum(model.at(alloy=name).value(without(model, x, "alloy")) for name in ("316L", "IN718", "Ti64"))
+    total = sum(
+        model.at(alloy=name).value(without(model, x, "alloy")) for name in ("316L", "IN718", "Ti64")
+    )
     assert close(model.integrate("alloy").value(without(model, x, "alloy")), total)
 
 
 def test_sums_on_equal_axes(model, build) -> None:
     x = build.points(model, 40)
     assert close((model + model).value(x, level_index=True), 2 * model.value(x, level_index=True))
-    assert np.abs((model - model).value(x, level_index=True)).max() <= 1e-11 * np.abs(model.value(x, level_index=True)).max()
+    assert (
+        np.abs((model - model).value(x, level_index=True)).max()
+        <= 1e-11 * np.abs(model.value(x, level_index=True)).max()
+    )
     assert close((-2.5 * model).value(x, level_index=True), -2.5 * model.value(x, level_index=True))
 
 
@@ -192,7 +226,14 @@ def test_results_drop_interval_and_certificate(smooth) -> None:
     outputs = [Output("a", interval=Interval(0.9, 1.0, 1.0), range=(0.0, 1.0)), Output("b")]
     marked = smooth.replace(outputs=outputs, certificate={"max": 1e-3})
     mean = marked.mean({"x": Uniform()})
-    for result in (marked.at(x=0.0), marked.derivative("x"), marked.integrate("x"), marked + marked, 2 * marked, mean):
+    for result in (
+        marked.at(x=0.0),
+        marked.derivative("x"),
+        marked.integrate("x"),
+        marked + marked,
+        2 * marked,
+        mean,
+    ):
         assert all(o.interval is None for o in result.outputs) and not result.certificate
 
 
@@ -206,25 +247,43 @@ def test_results_are_saved_and_read_like_any_model(smooth, build) -> None:
 
 
 def test_grid_equals_point_by_point(model) -> None:
-    points = {"spot": np.linspace(40, 140, 4), "power": np.linspace(80, 400, 5), "alloy": ["IN718", "316L"]}
+    points = {
+        "spot": np.linspace(40, 140, 4),
+        "power": np.linspace(80, 400, 5),
+        "alloy": ["IN718", "316L"],
+    }
     grid = model.grid(points, at={"speed": 0.7, "angle": 12.0})
     assert grid.shape == (4, 5, 2, 2)
     for i, spot in enumerate(points["spot"]):
         for j, power in enumerate(points["power"]):
             for k, alloy in enumerate(points["alloy"]):
-                assert close(grid[i, j, k], model(power=power, speed=0.7, angle=12.0, alloy=alloy, spot=spot))
+                assert close(
+                    grid[i, j, k], model(power=power, speed=0.7, angle=12.0, alloy=alloy, spot=spot)
+                )
 
 
 def test_grid_asks_for_what_is_missing(model) -> None:
     with pytest.raises(InputError, match="angle"):
         model.grid({"power": [100.0]}, at={"speed": 1.0, "alloy": "316L", "spot": 50.0})
     with pytest.raises(DomainError, match="power"):
-        model.grid({"power": [10.0]}, at={"speed": 1.0, "alloy": "316L", "spot": 50.0, "angle": 0.0})
+        model.grid(
+            {"power": [10.0]}, at={"speed": 1.0, "alloy": "316L", "spot": 50.0, "angle": 0.0}
+        )
 
 
 def test_sums_keep_the_emptier_support(build) -> None:
     """A span of the sum has training rows only where both models have some."""
-    left = Axis("x", "", bspline(uniform_breaks(0.0, 4.0, 4), 2), support=np.array([5, 0, 7, 9], dtype=np.uint8))
-    right = Axis("x", "", bspline(uniform_breaks(0.0, 4.0, 8), 2), support=np.array([1, 1, 1, 1, 0, 3, 9, 255], dtype=np.uint8))
+    left = Axis(
+        "x",
+        "",
+        bspline(uniform_breaks(0.0, 4.0, 4), 2),
+        support=np.array([5, 0, 7, 9], dtype=np.uint8),
+    )
+    right = Axis(
+        "x",
+        "",
+        bspline(uniform_breaks(0.0, 4.0, 8), 2),
+        support=np.array([1, 1, 1, 1, 0, 3, 9, 255], dtype=np.uint8),
+    )
     both = build.cp((left,), rank=1) + build.cp((right,), rank=1)
     assert both.axes[0].support.tolist() == [1, 1, 0, 0, 0, 3, 9, 9]

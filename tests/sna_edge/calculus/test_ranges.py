@@ -1,4 +1,5 @@
-"""The range of an output: no point of the domain leaves the enclosure, and what is said to be reached is."""
+"""The range of an output: no point of the domain leaves the enclosure, and what is said to be
+reached is."""
 
 from __future__ import annotations
 
@@ -14,20 +15,33 @@ from sna_edge.artifact import from_bytes
 from sna_edge.calculus.ranges import ranges
 from sna_edge.cli import main
 
-CASES = [(kind, axes, seed) for kind in ("cp", "tt") for axes in ("mixed", "smooth") for seed in (0, 1, 2)]
+CASES = [
+    (kind, axes, seed)
+    for kind in ("cp", "tt")
+    for axes in ("mixed", "smooth")
+    for seed in (0, 1, 2)
+]
 
 
 def peak(width: float = 0.004) -> Model:
     """A bump between the points that are sampled: the stored range is exceeded."""
     axes = [spline_axis(n, "", 0.0, 1.0, spans=200, degree=3) for n in "ab"]
-    middle = [np.exp(-0.5 * ((np.linspace(0, 1, 203) - at) / width) ** 2)[:, None] for at in (0.2371, 0.7713)]
+    middle = [
+        np.exp(-0.5 * ((np.linspace(0, 1, 203) - at) / width) ** 2)[:, None]
+        for at in (0.2371, 0.7713)
+    ]
     return Model(axes, CP.full(middle), [Output("y")])
 
 
 def corner(degree: int) -> Model:
-    """y = prod x_d^p over eight inputs: the largest value is at a corner that samples do not meet."""
+    """y = prod x_d^p over eight inputs: the largest value is at a corner that samples do not
+    meet."""
     axes = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=1, degree=degree) for d in range(8)]
-    return Model(axes, CP.full([np.eye(degree + 1)[:, -1:] for _ in axes]), [Output("y", scale=3.0, offset=-1.0)])
+    return Model(
+        axes,
+        CP.full([np.eye(degree + 1)[:, -1:] for _ in axes]),
+        [Output("y", scale=3.0, offset=-1.0)],
+    )
 
 
 def checked(model: Model, x: np.ndarray) -> list[Any]:
@@ -37,7 +51,10 @@ def checked(model: Model, x: np.ndarray) -> list[Any]:
         assert r.within[0] <= y[:, k].min() and y[:, k].max() <= r.within[1]
         assert r.within[0] <= r.reached[0] <= r.reached[1] <= r.within[1]
         span = float(np.ptp(y[:, k]))
-        assert r.reached[0] <= y[:, k].min() + 0.03 * span and r.reached[1] >= y[:, k].max() - 0.03 * span
+        assert (
+            r.reached[0] <= y[:, k].min() + 0.03 * span
+            and r.reached[1] >= y[:, k].max() - 0.03 * span
+        )
     return found
 
 
@@ -51,20 +68,26 @@ def test_no_point_leaves_the_enclosure(build: Any, kind: str, axes: str, seed: i
 
 @pytest.mark.parametrize("spans,degree", [(20, 3), (20, 1), (3, 2), (40, 4)])
 @pytest.mark.parametrize("kind", ["cp", "tt"])
-def test_rough_functions_of_one_input_are_enclosed_closely(kind: str, spans: int, degree: int) -> None:
-    """Pieces of the one axis are looked at to the end: none is left whose enclosure is forgotten, and nothing is added to them."""
+def test_rough_functions_of_one_input_are_enclosed_closely(
+    kind: str, spans: int, degree: int
+) -> None:
+    """Pieces of the one axis are looked at to the end: none is left whose enclosure is forgotten,
+    and nothing is added to them."""
     axis = spline_axis("a", "", 0.0, 1.0, spans=spans, degree=degree)
     x = np.linspace(0.0, 1.0, 5001)[:, None]
     for seed in range(6):
         table = np.random.default_rng(seed).standard_normal((axis.basis.n_rows, 1))
-        interaction = CP.full([table]) if kind == "cp" else TT((table[:, :, None],), np.ones((1, 1)))
+        interaction = (
+            CP.full([table]) if kind == "cp" else TT((table[:, :, None],), np.ones((1, 1)))
+        )
         r = checked(Model([axis], interaction, [Output("y")]), x)[0]
         assert r.within[1] - r.within[0] <= 1.05 * (r.reached[1] - r.reached[0])
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_modes_that_leave_axes_out_are_enclosed(seed: int) -> None:
-    """Sums of functions of one and of two inputs: an axis that a mode does not use multiplies it by one."""
+    """Sums of functions of one and of two inputs: an axis that a mode does not use multiplies it by
+    one."""
     rng = np.random.default_rng(seed)
     axes = [spline_axis(n, "", 0.0, 1.0, spans=3, degree=2) for n in "abc"]
     used = (np.array([0, 3, 4]), np.array([1, 3]), np.array([2, 4]))
@@ -103,12 +126,18 @@ def test_a_corner_is_reached(degree: int) -> None:
 
 def test_models_without_modes_and_of_levels_only() -> None:
     axes = [level_axis("c", ("p", "q", "r")), spline_axis("x", "", 0.0, 1.0)]
-    empty = CP((np.empty((3, 0)), np.empty((axes[1].basis.n_rows, 0))), (np.array([], int),) * 2, np.empty((0, 1)))
+    empty = CP(
+        (np.empty((3, 0)), np.empty((axes[1].basis.n_rows, 0))),
+        (np.array([], int),) * 2,
+        np.empty((0, 1)),
+    )
     r = ranges(Model(axes, empty, [Output("y", bias=2.0)]))[0]
     assert r.reached == (2.0, 2.0) and r.within[0] <= 2.0 <= r.within[1] < 2.0 + 1e-9
     one = Model(axes[:1], CP.full([np.array([[1.0], [-4.0], [2.5]])]), [Output("y")])
     r = ranges(one)[0]
-    assert r.reached == (-4.0, 2.5) and abs(r.within[0] + 4) < 1e-9 and abs(r.within[1] - 2.5) < 1e-9
+    assert (
+        r.reached == (-4.0, 2.5) and abs(r.within[0] + 4) < 1e-9 and abs(r.within[1] - 2.5) < 1e-9
+    )
 
 
 @pytest.mark.parametrize("outputs", [1, 3, 40])
@@ -124,4 +153,8 @@ def test_info_says_both(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> No
     peak().replace(outputs=[Output("y", interval=Interval(0.9, 0.1, 0.1))]).save(path)
     assert main(["info", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "reached in the domain" in said and "surely within" in said and "range in the domain" not in said
+    assert (
+        "reached in the domain" in said
+        and "surely within" in said
+        and "range in the domain" not in said
+    )

@@ -21,7 +21,9 @@ def additive(slopes: list[float], link: str, scale: float = 1.0, offset: float =
     axes = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=1, degree=1) for d in range(len(slopes))]
     tables = tuple(np.array([[0.0], [s]]) for s in slopes)
     modes = tuple(np.array([d]) for d in range(len(slopes)))
-    return Model(axes, CP(tables, modes, np.ones((len(slopes), 1))), [Output("y", "", link, scale, offset)])
+    return Model(
+        axes, CP(tables, modes, np.ones((len(slopes), 1))), [Output("y", "", link, scale, offset)]
+    )
 
 
 def of_exponentials(slopes: list[float]) -> tuple[Floats, Floats]:
@@ -33,12 +35,23 @@ def of_exponentials(slopes: list[float]) -> tuple[Floats, Floats]:
     return ratio / whole, ratio * np.prod(1 + ratio) / (1 + ratio) / whole
 
 
-SLOPES = [[1.0, 2.0], [0.3, -0.2, 0.1], [2.0, 2.0, 2.0], [-3.0, 1.0], [4.0, 0.5], [1.0], [1.0, -1.0, 0.5, 0.25, 2.0], [5.0, -1.0]]
+SLOPES = [
+    [1.0, 2.0],
+    [0.3, -0.2, 0.1],
+    [2.0, 2.0, 2.0],
+    [-3.0, 1.0],
+    [4.0, 0.5],
+    [1.0],
+    [1.0, -1.0, 0.5, 0.25, 2.0],
+    [5.0, -1.0],
+]
 
 
 @pytest.mark.parametrize("scale,offset", [(1.0, 0.0), (-2.5, 7.0)])
 @pytest.mark.parametrize("slopes", SLOPES)
-def test_exponentials_of_sums_have_their_closed_form(slopes: list[float], scale: float, offset: float) -> None:
+def test_exponentials_of_sums_have_their_closed_form(
+    slopes: list[float], scale: float, offset: float
+) -> None:
     """The report said "exact" of the indices of log y, under the name of y."""
     found = additive(slopes, "exp", scale, offset).sobol(sampled=True)
     first, total = of_exponentials(slopes)
@@ -54,7 +67,9 @@ def test_indices_equal_pick_and_freeze(build: Any, kind: str, link: str) -> None
     work = base.interaction
     spread = float(base.linear().variance()[0]) ** 0.5 / abs(base.outputs[0].scale)
     weights = work.weights * (0.15 if kind == "tt" else 0.5) / spread
-    model = base.replace(interaction=work.with_tables(work.tables, weights), outputs=[Output("y", link=link)])
+    model = base.replace(
+        interaction=work.with_tables(work.tables, weights), outputs=[Output("y", link=link)]
+    )
     xa, xb = build.points(model, 60_000, seed=6), build.points(model, 60_000, seed=7)
     a, b = model.value(xa, level_index=True), model.value(xb, level_index=True)
     found, variance = model.sobol(sampled=True), np.r_[a, b].var(axis=0)
@@ -62,7 +77,9 @@ def test_indices_equal_pick_and_freeze(build: Any, kind: str, link: str) -> None
         mixed = xa.copy()
         mixed[:, d] = xb[:, d]
         y = model.value(mixed, level_index=True)
-        assert abs(found.first[d] - np.mean((b - b.mean()) * (y - a), axis=0) / variance).max() < 0.03
+        assert (
+            abs(found.first[d] - np.mean((b - b.mean()) * (y - a), axis=0) / variance).max() < 0.03
+        )
         assert abs(found.total[d] - np.mean((a - y) ** 2, axis=0) / 2 / variance).max() < 0.03
 
 
@@ -71,17 +88,25 @@ def test_outputs_without_a_link_stay_exact(build: Any, kind: str) -> None:
     model = getattr(build, kind)(build.smooth_axes(), seed=2)
     exact = model.sobol()
     same = model.sobol(sampled=True)
-    assert np.array_equal(exact.first, same.first) and not same.error.any() and not exact.error.any()
+    assert (
+        np.array_equal(exact.first, same.first) and not same.error.any() and not exact.error.any()
+    )
     mixed = model.replace(outputs=[model.outputs[0], replace(model.outputs[1], link="logistic")])
     found = mixed.sobol(sampled=True)
-    assert np.allclose(found.first[:, 0], exact.first[:, 0], rtol=0, atol=1e-12) and not found.error[:, 0].any() and found.error[:, 1].any()
+    assert (
+        np.allclose(found.first[:, 0], exact.first[:, 0], rtol=0, atol=1e-12)
+        and not found.error[:, 0].any()
+        and found.error[:, 1].any()
+    )
 
 
 def test_distributions_and_levels_count() -> None:
     """y = exp(s x + level): one factor normal in x, one of three levels."""
     axes = [spline_axis("x", "", -6.0, 6.0, spans=1, degree=1), level_axis("c", ("a", "b", "d"))]
     tables = (np.array([[-6.0], [6.0]]), np.array([[0.0], [0.5], [1.0]]))
-    model = Model(axes, CP(tables, (np.array([0]), np.array([1])), np.ones((2, 1))), [Output("y", link="exp")])
+    model = Model(
+        axes, CP(tables, (np.array([0]), np.array([1])), np.ones((2, 1))), [Output("y", link="exp")]
+    )
     found = model.sobol({"x": Normal(0.0, 0.5), "c": Levels({"a": 0.5, "b": 0.5})}, sampled=True)
     x = np.exp(0.25) - 1
     c = (0.5 * (1 + np.e)) / (0.5 * (1 + np.exp(0.5))) ** 2 - 1
@@ -108,11 +133,14 @@ def test_the_report_says_what_its_indices_are(link: str) -> None:
     page = Page("t")
     importance(page, additive([1.0, 2.0], link))
     said = page.render()
-    assert ("sampled, ±" in said) == (link != "identity") and ("(exact)" in said) == (link == "identity")
+    assert ("sampled, ±" in said) == (link != "identity") and ("(exact)" in said) == (
+        link == "identity"
+    )
 
 
 def test_noise_of_the_other_inputs_is_no_first_index() -> None:
-    """Var_x[E_z y] of what does not depend on x is 0 in the mean, however few z there are: the noise has no square in it."""
+    """Var_x[E_z y] of what does not depend on x is 0 in the mean, however few z there are: the
+    noise has no square in it."""
     rng, weights = np.random.default_rng(0), np.full(8, 0.125)
     first = [_moments(rng.standard_normal((8, 64)), weights)[0] for _ in range(400)]
     assert abs(np.mean(first)) < 0.004

@@ -25,7 +25,9 @@ class Said:
 
     @property
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+        found: dict[str, Any] = json.loads(
+            self.out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON")
+        )
         return found
 
     def sentence(self) -> str:
@@ -55,14 +57,20 @@ def small_model() -> sna_edge.Model:
     power = sna_edge.spline_axis("power", "W", 100, 400, spans=6)
     speed = sna_edge.spline_axis("speed", "m/s", 0.5, 1.5, spans=4)
     spot = sna_edge.level_axis("spot", ("A", "B"))
-    tables = (_nodal(power, [lambda x: x]), _nodal(speed, [lambda x: x, lambda x: x]), np.array([[0.0], [1.0]]))
+    tables = (
+        _nodal(power, [lambda x: x]),
+        _nodal(speed, [lambda x: x, lambda x: x]),
+        np.array([[0.0], [1.0]]),
+    )
     modes = (np.array([0]), np.array([1, 3]), np.array([2]))
     weights = np.array([[0.25, 0.0], [-10.0, 0.0], [5.0, 0.0], [0.0, 1.0]])
     outputs = [
         sna_edge.Output("width", "um", bias=50.0, interval=sna_edge.Interval(0.9, 2.0, 3.0)),
         sna_edge.Output("depth", "um", link="exp", bias=0.5),
     ]
-    return sna_edge.Model((power, speed, spot), sna_edge.CP(tables, modes, weights), outputs, dtypes=["float64"] * 3)
+    return sna_edge.Model(
+        (power, speed, spot), sna_edge.CP(tables, modes, weights), outputs, dtypes=["float64"] * 3
+    )
 
 
 def _nodal(axis: sna_edge.Axis, functions: list[Any]) -> np.ndarray:

@@ -20,10 +20,19 @@ def save(path, header, rows):
 def table(tmp_path_factory):
     """width = 40 + power / 5 + 10 speed^2 (+ 20 on steel 'B'), noise 0.5; 150 rows."""
     rng = np.random.default_rng(3)
-    power, speed, steel = rng.uniform(100, 400, 150), rng.uniform(0.5, 1.5, 150), rng.choice(["A", "B"], 150)
+    power, speed, steel = (
+        rng.uniform(100, 400, 150),
+        rng.uniform(0.5, 1.5, 150),
+        rng.choice(["A", "B"], 150),
+    )
     width = 40 + power / 5 + 10 * speed**2 + 20 * (steel == "B") + rng.normal(0, 0.5, 150)
-    rows = [[f"{p:.6g}", f"{s:.6g}", m, f"{w:.6g}"] for p, s, m, w in zip(power, speed, steel, width, strict=True)]
-    return save(tmp_path_factory.mktemp("fit") / "tracks.csv", ["power", "speed", "steel", "width"], rows)
+    rows = [
+        [f"{p:.6g}", f"{s:.6g}", m, f"{w:.6g}"]
+        for p, s, m, w in zip(power, speed, steel, width, strict=True)
+    ]
+    return save(
+        tmp_path_factory.mktemp("fit") / "tracks.csv", ["power", "speed", "steel", "width"], rows
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +41,19 @@ def fitted(table):
 
     path = table.with_name("model.sna")
     page = table.with_name("report.html")
-    words = ["fit", table, "--target", "width", "--categorical", "steel", *LIMIT, "--report", page, "-o", path]
+    words = [
+        "fit",
+        table,
+        "--target",
+        "width",
+        "--categorical",
+        "steel",
+        *LIMIT,
+        "--report",
+        page,
+        "-o",
+        path,
+    ]
     assert main([str(w) for w in words]) == 0
     return path
 
@@ -61,7 +82,19 @@ def test_the_report_is_one_file_that_fetches_nothing(fitted):
 def test_same_seed_same_bytes_and_json_report(sna, table, tmp_path):
     files = [tmp_path / "a.sna", tmp_path / "b.sna"]
     for path in files:
-        said = sna("fit", table, "--target", "width", "--inputs", "power,speed", "--seed", "7", "-o", path, "--json")
+        said = sna(
+            "fit",
+            table,
+            "--target",
+            "width",
+            "--inputs",
+            "power,speed",
+            "--seed",
+            "7",
+            "-o",
+            path,
+            "--json",
+        )
         assert said.code == 0
         assert said.json["outputs"]["width"]["rmse"] > 0
         assert said.json["seed"] == 7
@@ -69,7 +102,17 @@ def test_same_seed_same_bytes_and_json_report(sna, table, tmp_path):
 
 
 def test_declared_domain_and_several_targets(sna, table, tmp_path):
-    words = ["--target", "width", "--target", "speed", "--inputs", "power", "--domain", "power=50:500", *LIMIT]
+    words = [
+        "--target",
+        "width",
+        "--target",
+        "speed",
+        "--inputs",
+        "power",
+        "--domain",
+        "power=50:500",
+        *LIMIT,
+    ]
     said = sna("fit", table, *words, "-o", tmp_path / "m.sna", "--json")
     assert said.code == 0
     model = sna_edge.load(tmp_path / "m.sna")

@@ -46,7 +46,9 @@ def test_outside_says_which_input_and_how_far(sna, model_file, point, axis, exce
 
 
 def test_extrapolate_gives_a_marked_value(sna, model_file):
-    said = sna("query", model_file, "--at", "power=440", "speed=1", "spot=B", "--extrapolate", "--json")
+    said = sna(
+        "query", model_file, "--at", "power=440", "speed=1", "spot=B", "--extrapolate", "--json"
+    )
     assert said.code == 0
     assert said.json["status"] == "extrapolated"
     assert said.json["outputs"]["width"]["value"] == pytest.approx(155.0, rel=1e-6)
@@ -103,14 +105,37 @@ def read(path):
 
 
 def test_table_answers_every_row(sna, model_file, tmp_path):
-    rows = ["7,1.0,200,B,95", "8,1.0,20,B,0", "9,1.0,,B,0", "10,1.0,x,B,0", "11,1.0,200,Z,0", "12,inf,200,A,0"]
+    rows = [
+        "7,1.0,200,B,95",
+        "8,1.0,20,B,0",
+        "9,1.0,,B,0",
+        "10,1.0,x,B,0",
+        "11,1.0,200,Z,0",
+        "12,inf,200,A,0",
+    ]
     source = write(tmp_path / "in.csv", "id,speed,power,spot,width\n" + "\n".join(rows) + "\n")
     said = sna("query", model_file, "--table", source, "-o", tmp_path / "out.csv", "--json")
     assert said.code == 0
     assert said.json["rows"] == 6
     out = read(tmp_path / "out.csv")
-    assert [r["status"] for r in out] == ["ok", "out_of_domain", "bad_input", "bad_input", "out_of_domain", "bad_input"]
-    assert list(out[0])[5:] == ["status", "reason", "width", "width_lower", "width_upper", "depth", "depth_lower", "depth_upper"]
+    assert [r["status"] for r in out] == [
+        "ok",
+        "out_of_domain",
+        "bad_input",
+        "bad_input",
+        "out_of_domain",
+        "bad_input",
+    ]
+    assert list(out[0])[5:] == [
+        "status",
+        "reason",
+        "width",
+        "width_lower",
+        "width_upper",
+        "depth",
+        "depth_lower",
+        "depth_upper",
+    ]
     assert [r["id"] for r in out] == ["7", "8", "9", "10", "11", "12"]
     assert float(out[0]["width"]) == pytest.approx(95.0, rel=1e-6)
     assert out[0]["width_in"] == "95"
@@ -126,7 +151,16 @@ def test_a_table_is_not_written_over_itself(sna, model_file, tmp_path):
 
 def test_table_extrapolates_only_when_asked(sna, model_file, tmp_path):
     source = write(tmp_path / "in.csv", "power,speed,spot\n440,1,B\n")
-    said = sna("query", model_file, "--table", source, "-o", tmp_path / "out.csv", "--extrapolate", "--json")
+    said = sna(
+        "query",
+        model_file,
+        "--table",
+        source,
+        "-o",
+        tmp_path / "out.csv",
+        "--extrapolate",
+        "--json",
+    )
     assert said.json["statuses"] == {"extrapolated": 1}
     assert float(read(tmp_path / "out.csv")[0]["width"]) == pytest.approx(155.0, rel=1e-6)
 
@@ -134,13 +168,25 @@ def test_table_extrapolates_only_when_asked(sna, model_file, tmp_path):
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_table_separators_and_byte_order_mark(sna, model_file, tmp_path, separator):
     text = "\ufeff" + "power,speed,spot\n200,1,B\n".replace(",", separator)
-    said = sna("query", model_file, "--table", write(tmp_path / "in.csv", text), "-o", tmp_path / "out.csv", "--json")
+    said = sna(
+        "query",
+        model_file,
+        "--table",
+        write(tmp_path / "in.csv", text),
+        "-o",
+        tmp_path / "out.csv",
+        "--json",
+    )
     assert said.json["statuses"] == {"ok": 1}
 
 
 @pytest.mark.parametrize(
     ("text", "part"),
-    [("", "is empty"), ("power,speed,spot\n", "no rows"), ("power,spot\n200,A\n", "no column 'speed'")],
+    [
+        ("", "is empty"),
+        ("power,speed,spot\n", "no rows"),
+        ("power,spot\n200,A\n", "no column 'speed'"),
+    ],
 )
 def test_unusable_table(sna, model_file, tmp_path, text, part):
     target = tmp_path / "out.csv"
@@ -155,9 +201,13 @@ def test_table_values_equal_the_model(sna, model_file, tmp_path):
     import sna_edge
 
     rng = np.random.default_rng(5)
-    x = np.column_stack([rng.uniform(100, 400, 500), rng.uniform(0.5, 1.5, 500), rng.integers(0, 2, 500)])
+    x = np.column_stack(
+        [rng.uniform(100, 400, 500), rng.uniform(0.5, 1.5, 500), rng.integers(0, 2, 500)]
+    )
     lines = [f"{float(p)!r},{float(s)!r},{'AB'[int(k)]}" for p, s, k in x]
     source = write(tmp_path / "in.csv", "power,speed,spot\n" + "\n".join(lines) + "\n")
     sna("query", model_file, "--table", source, "-o", tmp_path / "out.csv", "--backend", "numpy")
     found = np.array([[float(r["width"]), float(r["depth"])] for r in read(tmp_path / "out.csv")])
-    np.testing.assert_array_equal(found, sna_edge.load(model_file, backend="numpy").value(x, level_index=True))
+    np.testing.assert_array_equal(
+        found, sna_edge.load(model_file, backend="numpy").value(x, level_index=True)
+    )

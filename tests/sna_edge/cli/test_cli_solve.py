@@ -27,11 +27,32 @@ def test_list_names_the_shipped_problems(capsys):
 
 def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
     model, report = tmp_path / "heat.sna", tmp_path / "heat.html"
-    assert main(["solve", "heat", "-o", str(model), "--report", str(report), "--tolerance", "1e-5", "--json"]) == 0
+    assert (
+        main(
+            [
+                "solve",
+                "heat",
+                "-o",
+                str(model),
+                "--report",
+                str(report),
+                "--tolerance",
+                "1e-5",
+                "--json",
+            ]
+        )
+        == 0
+    )
     found = json.loads(capsys.readouterr().out)
-    assert found["status"] == "ok" and found["error"] <= 1e-4 and found["bytes"] == model.stat().st_size
+    assert (
+        found["status"] == "ok"
+        and found["error"] <= 1e-4
+        and found["bytes"] == model.stat().st_size
+    )
     value = sna_edge.load(model)(x=0.5, t=0.1, diffusivity=1.0)[0]
-    assert value == pytest.approx(np.exp(-(np.pi**2) * 0.1) - 0.5 * np.exp(-9 * np.pi**2 * 0.1), abs=2e-4)
+    assert value == pytest.approx(
+        np.exp(-(np.pi**2) * 0.1) - 0.5 * np.exp(-9 * np.pi**2 * 0.1), abs=2e-4
+    )
     page = report.read_text(encoding="utf-8")
     assert page.count("<svg") >= 2 and "relative L2 error" in page
 
@@ -52,7 +73,9 @@ def test_a_stated_file_is_solved_or_asked_for_its_problem(tmp_path, capsys, name
 def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):
     model = tmp_path / "m.sna"
     assert main(["solve", "heat", "-o", str(model), "--rank-max", "2", "--json"]) == 0
-    assert max(sna_edge.load(model).interaction.ranks) <= 3, "two of the solve, one of the initial condition"
+    assert max(sna_edge.load(model).interaction.ranks) <= 3, (
+        "two of the solve, one of the initial condition"
+    )
     capsys.readouterr()
     assert main(["solve", "burgers", "-o", str(model), "--time-limit", "0.001", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["status"] == "deadline"

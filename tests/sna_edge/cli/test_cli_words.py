@@ -21,7 +21,16 @@ def test_every_word_explains_itself(sna, word):
     assert said.out.startswith(f"usage: sna-edge {word}")
 
 
-@pytest.mark.parametrize("words", [[], ["fry"], ["info"], ["query", "--nothing"], ["quantize", "m.sna", "--to", "int4", "-o", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["fry"],
+        ["info"],
+        ["query", "--nothing"],
+        ["quantize", "m.sna", "--to", "int4", "-o", "x"],
+    ],
+)
 def test_usage_errors_leave_with_two(sna, words):
     said = sna(*words)
     assert said.code == 2
@@ -79,11 +88,24 @@ def test_quantize_writes_what_it_says(sna, model_file, tmp_path, to):
     small, large = sna_edge.load(out), sna_edge.load(model_file)
     point = {"power": 200.0, "speed": 1.0, "spot": "B"}
     span = 120.0  # of width, by hand: 75 + 10 + 5, and more
-    assert abs(small.value(point)[0] - large.value(point)[0]) <= max(said.json["max_error"], 1e-12) * span
+    assert (
+        abs(small.value(point)[0] - large.value(point)[0])
+        <= max(said.json["max_error"], 1e-12) * span
+    )
 
 
 def test_quantize_keeps_the_asked_error(sna, model_file, tmp_path):
-    said = sna("quantize", model_file, "--to", "auto", "--max-error", "1e-4", "-o", tmp_path / "small.sna", "--json")
+    said = sna(
+        "quantize",
+        model_file,
+        "--to",
+        "auto",
+        "--max-error",
+        "1e-4",
+        "-o",
+        tmp_path / "small.sna",
+        "--json",
+    )
     assert said.code == 0
     assert said.json["max_error"] <= 1e-4
 
@@ -91,8 +113,20 @@ def test_quantize_keeps_the_asked_error(sna, model_file, tmp_path):
 def test_quantize_says_what_it_had_to_store_wider(sna, tmp_path):
     axes = [sna_edge.spline_axis(name, "", 0.0, 1.0, spans=6) for name in "ab"]
     tables = [np.random.default_rng(d).normal(size=(9, 4)) for d in range(2)]
-    sna_edge.Model(axes, sna_edge.CP.full(tables, np.ones((4, 1))), [sna_edge.Output("y")]).save(tmp_path / "plain.sna")
-    said = sna("quantize", tmp_path / "plain.sna", "--to", "int8", "--max-error", "1e-6", "-o", tmp_path / "wide.sna", "--json")
+    sna_edge.Model(axes, sna_edge.CP.full(tables, np.ones((4, 1))), [sna_edge.Output("y")]).save(
+        tmp_path / "plain.sna"
+    )
+    said = sna(
+        "quantize",
+        tmp_path / "plain.sna",
+        "--to",
+        "int8",
+        "--max-error",
+        "1e-6",
+        "-o",
+        tmp_path / "wide.sna",
+        "--json",
+    )
     assert said.code == 0 and said.json["max_error"] <= 1e-6
     assert any("stored wider than int8" in text for text in said.json["remarks"])
 
@@ -106,13 +140,36 @@ def test_output_folder_is_checked_before_the_work(sna, model_file, tmp_path):
 
 
 def test_inverse_finds_all_roots(sna, model_file):
-    said = sna("inverse", model_file, "--target", "width=95", "--unknown", "power", "--at", "speed=1", "spot=B", "--json")
+    said = sna(
+        "inverse",
+        model_file,
+        "--target",
+        "width=95",
+        "--unknown",
+        "power",
+        "--at",
+        "speed=1",
+        "spot=B",
+        "--json",
+    )
     assert said.code == 0
     assert [s["power"] for s in said.json["solutions"]] == pytest.approx([200.0], rel=1e-6)
 
 
 def test_inverse_of_two_unknowns_gives_many(sna, model_file):
-    words = ["inverse", model_file, "--target", "width=95", "--unknown", "power,speed", "--at", "spot=B", "--count", "8", "--json"]
+    words = [
+        "inverse",
+        model_file,
+        "--target",
+        "width=95",
+        "--unknown",
+        "power,speed",
+        "--at",
+        "spot=B",
+        "--count",
+        "8",
+        "--json",
+    ]
     said = sna(*words)
     assert said.code == 0
     found = {(s["power"], s["speed"]) for s in said.json["solutions"]}
@@ -122,7 +179,18 @@ def test_inverse_of_two_unknowns_gives_many(sna, model_file):
 
 
 def test_inverse_out_of_reach_is_three(sna, model_file):
-    said = sna("inverse", model_file, "--target", "width=950", "--unknown", "power", "--at", "speed=1", "spot=B", "--json")
+    said = sna(
+        "inverse",
+        model_file,
+        "--target",
+        "width=950",
+        "--unknown",
+        "power",
+        "--at",
+        "speed=1",
+        "spot=B",
+        "--json",
+    )
     assert said.code == 3
     assert said.json["status"] == "unreachable"
     assert said.json["solutions"] == []
@@ -141,13 +209,18 @@ def test_an_unexpected_fault_is_one_and_no_traceback():
 
 
 def test_one_word_imports_one_module():
-    code = "import sys; from sna_edge.cli.main import build; build(['info']); print('sna_edge.cli.words.query' in sys.modules)"
+    code = (
+        "import sys; from sna_edge.cli.main import build; build(['info']);"
+        " print('sna_edge.cli.words.query' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     assert build(["info"]).prog == "sna-edge"
 
 
 def test_module_and_pipe(model_file):
-    done = subprocess.run([sys.executable, "-m", "sna_edge", "info", str(model_file)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "sna_edge", "info", str(model_file)], capture_output=True, text=True
+    )
     assert done.returncode == 0
     assert "power" in done.stdout

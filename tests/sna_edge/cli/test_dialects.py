@@ -1,4 +1,5 @@
-"""One table in every dialect and encoding, through every word that reads a table: the same model, the same answers."""
+"""One table in every dialect and encoding, through every word that reads a table: the same model,
+the same answers."""
 
 from __future__ import annotations
 
@@ -51,11 +52,15 @@ class Written:
 
     def text(self, names: list[str], rows: list[list[object]]) -> str:
         out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=self.separator, lineterminator=self.end, quoting=self.quoting)
+        writer = csv.writer(
+            out, delimiter=self.separator, lineterminator=self.end, quoting=self.quoting
+        )
         extra = [""] if self.trailing else []
         writer.writerow(names + extra)
         if self.units:
-            writer.writerow([{"a": "W", "b": "[mm/s]", "lot": "", "y": "MPa"}[name] for name in names])
+            writer.writerow(
+                [{"a": "W", "b": "[mm/s]", "lot": "", "y": "MPa"}[name] for name in names]
+            )
         for i, row in enumerate(rows):
             if self.comments and i % 5 == 2:
                 out.write("# shift change; operator, 2" + self.end)
@@ -87,7 +92,9 @@ class Parquet:
 
     def write(self, path: Path, names: list[str], rows: list[list[object]]) -> None:
         pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-        parquet.write_table(pyarrow.table({name: [row[i] for row in rows] for i, name in enumerate(names)}), path)
+        parquet.write_table(
+            pyarrow.table({name: [row[i] for row in rows] for i, name in enumerate(names)}), path
+        )
 
 
 DIALECTS: dict[str, Written | Workbook | Parquet] = {
@@ -147,28 +154,62 @@ class Words:
 
     def fit(self, how, target: Path) -> bytes:
         how.write(self.folder / "fit.csv", NAMES, table())
-        self._run("fit", self.folder / "fit.csv", "--target", "y", "--categorical", "lot", "-o", target)
+        self._run(
+            "fit", self.folder / "fit.csv", "--target", "y", "--categorical", "lot", "-o", target
+        )
         return target.read_bytes()
 
     def query(self, how, model: Path) -> list[list[str]]:
         how.write(self.folder / "query.csv", NAMES, table())
-        self._run("query", model, "--table", self.folder / "query.csv", "-o", self.folder / "out.csv")
+        self._run(
+            "query", model, "--table", self.folder / "query.csv", "-o", self.folder / "out.csv"
+        )
         return self._answers("status", "reason", "y", "y_lower", "y_upper")
 
     def inverse(self, how, model: Path) -> list[list[str]]:
-        how.write(self.folder / "inverse.csv", ["a", "lot", "y"], [[a, lot, y] for a, _, lot, y in table()])
-        self._run("inverse", model, "--table", self.folder / "inverse.csv", "--unknown", "b", "-o", self.folder / "out.csv")
+        how.write(
+            self.folder / "inverse.csv",
+            ["a", "lot", "y"],
+            [[a, lot, y] for a, _, lot, y in table()],
+        )
+        self._run(
+            "inverse",
+            model,
+            "--table",
+            self.folder / "inverse.csv",
+            "--unknown",
+            "b",
+            "-o",
+            self.folder / "out.csv",
+        )
         return self._answers("status", "reason", "b", "miss")
 
     def observations(self, how, model: Path) -> dict:
-        how.write(self.folder / "seen.csv", ["a", "lot", "y"], [[a, lot, y] for a, b, lot, y in table() if b == 0.25])
+        how.write(
+            self.folder / "seen.csv",
+            ["a", "lot", "y"],
+            [[a, lot, y] for a, b, lot, y in table() if b == 0.25],
+        )
         words = ("--unknown", "b", "--noise", "0.5", "--json")
-        return json.loads(self._run("inverse", model, "--observations", self.folder / "seen.csv", *words))
+        return json.loads(
+            self._run("inverse", model, "--observations", self.folder / "seen.csv", *words)
+        )
 
     def watch(self, how, model: Path) -> list[dict]:
         how.write(self.folder / "parts.csv", NAMES, table())
-        text = self._run("watch", model, "--limits", self.folder / "limits.toml", "--table", self.folder / "parts.csv", "--advice-ms", "0")
-        return [{k: v for k, v in json.loads(line).items() if k != "line"} for line in text.splitlines()]
+        text = self._run(
+            "watch",
+            model,
+            "--limits",
+            self.folder / "limits.toml",
+            "--table",
+            self.folder / "parts.csv",
+            "--advice-ms",
+            "0",
+        )
+        return [
+            {k: v for k, v in json.loads(line).items() if k != "line"} for line in text.splitlines()
+        ]
 
     def _answers(self, *columns: str) -> list[list[str]]:
         with open(self.folder / "out.csv", newline="", encoding="utf-8") as file:
@@ -184,18 +225,35 @@ def words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Words:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dialects")
     Written().write(folder / "t.csv", NAMES, table())
-    assert main(["fit", str(folder / "t.csv"), "--target", "y", "--categorical", "lot", "-o", str(folder / "m.sna")]) == 0
+    assert (
+        main(
+            [
+                "fit",
+                str(folder / "t.csv"),
+                "--target",
+                "y",
+                "--categorical",
+                "lot",
+                "-o",
+                str(folder / "m.sna"),
+            ]
+        )
+        == 0
+    )
     return folder / "m.sna"
 
 
 @pytest.fixture(scope="module")
 def wanted(model: Path) -> dict[str, object]:
-    """The answers to the plain table: known values, and what the words wrote for it the first time they were asked."""
+    """The answers to the plain table: known values, and what the words wrote for it the first time
+    they were asked."""
     return {}
 
 
 @pytest.mark.parametrize("how", DIALECTS.values(), ids=DIALECTS)
-def test_every_word_reads_every_dialect_alike(words: Words, model: Path, wanted: dict[str, object], how) -> None:
+def test_every_word_reads_every_dialect_alike(
+    words: Words, model: Path, wanted: dict[str, object], how
+) -> None:
     fitted = words.fit(how, words.folder / "fitted.sna")
     if not how.units:  # units from the table make the model another one
         assert fitted == model.read_bytes(), "the same table, another model"
@@ -211,7 +269,11 @@ def test_the_plain_answers_are_right(words: Words, model: Path) -> None:
     answers = words.query(Written(), model)
     assert {row[0] for row in answers} == {"ok"} and {row[1] for row in answers} == {""}
     np.testing.assert_allclose([float(row[2]) for row in answers], truth, rtol=1e-4)
-    np.testing.assert_allclose([float(row[2]) for row in words.inverse(Written(), model)], [row[1] for row in table()], atol=0.1)
+    np.testing.assert_allclose(
+        [float(row[2]) for row in words.inverse(Written(), model)],
+        [row[1] for row in table()],
+        atol=0.1,
+    )
     assert {row["verdict"] for row in words.watch(Written(), model)} == {"ACCEPT", "REJECT"}
 
 
@@ -220,7 +282,10 @@ def test_units_below_the_header_are_units(words: Words) -> None:
 
     words.fit(DIALECTS["units below"], words.folder / "m.sna")
     found = sna_edge.load(words.folder / "m.sna")
-    assert [(axis.name, axis.unit) for axis in found.axes if axis.name != "lot"] == [("a", "W"), ("b", "mm/s")]
+    assert [(axis.name, axis.unit) for axis in found.axes if axis.name != "lot"] == [
+        ("a", "W"),
+        ("b", "mm/s"),
+    ]
     assert found.outputs[0].unit == "MPa"
 
 
@@ -241,7 +306,9 @@ UNREADABLE = {
 
 @pytest.mark.parametrize(("data", "part"), UNREADABLE.values(), ids=UNREADABLE)
 @pytest.mark.parametrize("word", ["fit", "query", "inverse", "observations"])
-def test_what_cannot_be_read_is_one_sentence_everywhere(sna, model: Path, tmp_path: Path, word: str, data: bytes, part: str) -> None:
+def test_what_cannot_be_read_is_one_sentence_everywhere(
+    sna, model: Path, tmp_path: Path, word: str, data: bytes, part: str
+) -> None:
     path, out = tmp_path / "t.csv", tmp_path / "out.csv"
     if word == "observations":
         data = data.replace(b"a,b,", b"a,c,", 1)
@@ -250,7 +317,16 @@ def test_what_cannot_be_read_is_one_sentence_everywhere(sna, model: Path, tmp_pa
         "fit": ("fit", path, "--target", "y", "--categorical", "lot", "-o", tmp_path / "m.sna"),
         "query": ("query", model, "--table", path, "-o", out),
         "inverse": ("inverse", model, "--table", path, "--unknown", "b", "-o", out),
-        "observations": ("inverse", model, "--observations", path, "--unknown", "b", "--noise", "1"),
+        "observations": (
+            "inverse",
+            model,
+            "--observations",
+            path,
+            "--unknown",
+            "b",
+            "--noise",
+            "1",
+        ),
     }
     said = sna(*asked[word])
     assert said.code == 2 and part in said.sentence()

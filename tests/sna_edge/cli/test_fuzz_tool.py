@@ -5,7 +5,14 @@ import sys
 
 
 def test_two_thousand_damaged_files_are_refused_alike(root):
-    words = [sys.executable, str(root / "tools" / "release" / "fuzz.py"), "--count", "2000", "--seed", "1"]
+    words = [
+        sys.executable,
+        str(root / "tools" / "release" / "fuzz.py"),
+        "--count",
+        "2000",
+        "--seed",
+        "1",
+    ]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     rules = {line.split()[1] for line in done.stdout.splitlines()}

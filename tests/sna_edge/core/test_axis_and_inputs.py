@@ -7,7 +7,17 @@ import warnings
 import numpy as np
 import pytest
 
-from sna_edge import MEANING, Axis, DomainError, InputError, Interval, Output, Status, level_axis, spline_axis
+from sna_edge import (
+    MEANING,
+    Axis,
+    DomainError,
+    InputError,
+    Interval,
+    Output,
+    Status,
+    level_axis,
+    spline_axis,
+)
 from sna_edge.core.basis import bspline, levels, uniform_breaks
 
 
@@ -36,8 +46,16 @@ def test_arrays_mappings_and_single_points_agree(model, build) -> None:
     x = build.points(model, 50)
     y = model.value(x, level_index=True)
     assert y.shape == (50, 2) and model.value(x[3], level_index=True).shape == (2,)
-    assert np.abs(model.value({n: x[:, d] for d, n in enumerate(model.input_names)}, level_index=True) - y).max() < 1e-12
-    named = {**dict(zip(model.input_names, x[3], strict=True)), "alloy": model.axes[3].level_names[int(x[3, 3])]}
+    assert (
+        np.abs(
+            model.value({n: x[:, d] for d, n in enumerate(model.input_names)}, level_index=True) - y
+        ).max()
+        < 1e-12
+    )
+    named = {
+        **dict(zip(model.input_names, x[3], strict=True)),
+        "alloy": model.axes[3].level_names[int(x[3, 3])],
+    }
     assert np.abs(model(named) - y[3]).max() < 1e-12
     assert np.abs(model(**named) - y[3]).max() < 1e-12
     assert np.abs(model(list(named.values())) - y[3]).max() < 1e-12
@@ -49,7 +67,9 @@ def test_arrays_mappings_and_single_points_agree(model, build) -> None:
 def test_numbers_of_every_kind_mean_the_same(model, kind) -> None:
     named = {n: kind(int(v)) for n, v in zip(model.input_names, INSIDE, strict=True)}
     if kind is not str:
-        np.testing.assert_array_equal(model.value(named, level_index=True), model.value(INSIDE, level_index=True))
+        np.testing.assert_array_equal(
+            model.value(named, level_index=True), model.value(INSIDE, level_index=True)
+        )
     named["alloy"] = model.axes[3].level_names[int(INSIDE[3])]
     np.testing.assert_array_equal(model.value(named), model.value(INSIDE, level_index=True))
     with pytest.raises(InputError, match="speed"):
@@ -59,14 +79,25 @@ def test_numbers_of_every_kind_mean_the_same(model, kind) -> None:
 def test_scalars_broadcast_against_arrays(model) -> None:
     power = np.linspace(100, 300, 7)
     y = model.value({"power": power, "speed": 1.0, "angle": 90.0, "alloy": "IN718", "spot": 80.0})
-    assert np.abs(y - model.value(np.stack([moved(power=p) for p in power]), level_index=True)).max() < 1e-12
+    assert (
+        np.abs(y - model.value(np.stack([moved(power=p) for p in power]), level_index=True)).max()
+        < 1e-12
+    )
 
 
 def test_levels_by_name_and_by_index_agree(model) -> None:
     named = dict(zip(model.input_names, INSIDE, strict=True))
-    assert np.array_equal(model.value({**named, "alloy": "Ti64"}), model.value({**named, "alloy": 2}, level_index=True))
+    assert np.array_equal(
+        model.value({**named, "alloy": "Ti64"}),
+        model.value({**named, "alloy": 2}, level_index=True),
+    )
     both = model.value({**named, "alloy": np.array(["316L", "Ti64"])})
-    assert np.abs(both - model.value(np.stack([moved(alloy=0), moved(alloy=2)]), level_index=True)).max() == 0.0
+    assert (
+        np.abs(
+            both - model.value(np.stack([moved(alloy=0), moved(alloy=2)]), level_index=True)
+        ).max()
+        == 0.0
+    )
 
 
 def test_the_border_belongs_to_the_domain(model) -> None:
@@ -89,7 +120,9 @@ def test_out_of_domain_says_which_input_and_how_far(model) -> None:
     assert found.axis[0] == 1 and abs(found.excess[0] - 0.6) < 1e-12
     with pytest.raises(DomainError) as error:
         model.value(np.stack([INSIDE, moved(speed=0.1)]), level_index=True)
-    assert (error.value.row, error.value.axis) == (1, "speed") and abs(error.value.excess + 0.1) < 1e-12
+    assert (error.value.row, error.value.axis) == (1, "speed") and abs(
+        error.value.excess + 0.1
+    ) < 1e-12
     assert "row 1" in str(error.value) and "mm/s" in str(error.value)
     assert error.value.status == Status.OUT_OF_DOMAIN
 
@@ -111,7 +144,11 @@ def test_extrapolation_is_linear_flagged_and_only_on_request(model) -> None:
 
 
 def test_periodic_inputs_wrap_when_extrapolating(model) -> None:
-    found = model.evaluate(np.stack([moved(angle=30.0), moved(angle=390.0), moved(angle=-330.0)]), extrapolate=True, level_index=True)
+    found = model.evaluate(
+        np.stack([moved(angle=30.0), moved(angle=390.0), moved(angle=-330.0)]),
+        extrapolate=True,
+        level_index=True,
+    )
     assert found.status.tolist() == [0, 3, 3]
     assert np.abs(found.value - found.value[0]).max() < 1e-10
 
@@ -131,7 +168,11 @@ def test_nan_and_infinity_are_bad_input(model, bad: float, extrapolate: bool) ->
 @pytest.mark.parametrize("extrapolate", [False, True])
 def test_unseen_levels_never_get_a_value(model, level: float, extrapolate: bool) -> None:
     found = model.evaluate(moved(alloy=level), extrapolate=extrapolate, level_index=True)
-    assert found.status[0] == Status.OUT_OF_DOMAIN and found.axis[0] == 3 and np.isnan(found.value).all()
+    assert (
+        found.status[0] == Status.OUT_OF_DOMAIN
+        and found.axis[0] == 3
+        and np.isnan(found.value).all()
+    )
 
 
 def test_unseen_level_names_are_out_of_domain(model) -> None:
@@ -142,7 +183,12 @@ def test_unseen_level_names_are_out_of_domain(model) -> None:
 
 
 def test_spans_without_rows_answer_with_status_edge(build) -> None:
-    axis = Axis("x", "", bspline(uniform_breaks(0.0, 4.0, 4), 2), support=np.array([9, 0, 255, 1], dtype=np.uint8))
+    axis = Axis(
+        "x",
+        "",
+        bspline(uniform_breaks(0.0, 4.0, 4), 2),
+        support=np.array([9, 0, 255, 1], dtype=np.uint8),
+    )
     model = build.cp((axis,), rank=2)
     found = model.evaluate(np.array([[0.5], [1.5], [2.5], [3.5]]))
     assert found.status.tolist() == [0, Status.EDGE, 0, 0] and np.isfinite(found.value).all()
@@ -153,8 +199,14 @@ def test_spans_without_rows_answer_with_status_edge(build) -> None:
     [
         ({"pwer": 1.0, "speed": 1, "angle": 0, "alloy": 0, "spot": 50}, "did you mean 'power'"),
         ({"power": 100.0, "speed": 1, "angle": 0, "alloy": 0}, "'spot' is missing"),
-        ({"power": "hot", "speed": 1, "angle": 0, "alloy": 0, "spot": 50}, "'power' = 'hot' is not a number"),
-        ({"power": [1.0, 2.0], "speed": [1.0, 2.0, 3.0], "angle": 0, "alloy": 0, "spot": 50}, "matching length"),
+        (
+            {"power": "hot", "speed": 1, "angle": 0, "alloy": 0, "spot": 50},
+            "'power' = 'hot' is not a number",
+        ),
+        (
+            {"power": [1.0, 2.0], "speed": [1.0, 2.0, 3.0], "angle": 0, "alloy": 0, "spot": 50},
+            "matching length",
+        ),
         (np.zeros(4), "power, speed, angle, alloy, spot"),
         (np.zeros((2, 6)), "power, speed, angle, alloy, spot"),
         (np.zeros((1, 2, 5)), "shape"),
@@ -186,7 +238,9 @@ def test_links_invert_and_have_their_slope(link: str) -> None:
     f = np.linspace(-4.0, 4.0, 41)
     assert np.abs(output.linear_of(output.value(f)) - f).max() < 1e-12
     h = 1e-6
-    assert np.abs((output.value(f + h) - output.value(f - h)) / (2 * h) - output.slope(f)).max() < 1e-7
+    assert (
+        np.abs((output.value(f + h) - output.value(f - h)) / (2 * h) - output.slope(f)).max() < 1e-7
+    )
 
 
 @pytest.mark.parametrize("link", ["exp", "logistic"])
@@ -209,7 +263,9 @@ def test_output_intervals_are_value_minus_below_plus_above(build) -> None:
     assert np.isnan(found.lower[:, 1]).all() and np.isnan(found.upper[:, 1]).all()
 
 
-@pytest.mark.parametrize("bad", [{"link": "log"}, {"scale": 0.0}, {"offset": np.nan}, {"bias": np.inf}])
+@pytest.mark.parametrize(
+    "bad", [{"link": "log"}, {"scale": 0.0}, {"offset": np.nan}, {"bias": np.inf}]
+)
 def test_bad_outputs_are_refused(bad: dict) -> None:
     with pytest.raises(InputError):
         Output("y", **bad)
@@ -231,9 +287,17 @@ def test_models_check_their_parts(build) -> None:
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])
-@pytest.mark.parametrize(("scale", "offset", "y"), [(1e-300, 0.0, 1e306), (-1e-300, 0, 1e300), (1e-12, -1e308, 1e308), (1, 0, np.inf)])
-def test_targets_beyond_every_float_before_the_link_are_silent(link: str, scale: float, offset: float, y: float) -> None:
-    """The quotient (target - offset) / scale overflows: infinite or NaN, without a warning of numpy."""
+@pytest.mark.parametrize(
+    ("scale", "offset", "y"),
+    [(1e-300, 0.0, 1e306), (-1e-300, 0, 1e300), (1e-12, -1e308, 1e308), (1, 0, np.inf)],
+)
+def test_targets_beyond_every_float_before_the_link_are_silent(
+    link: str, scale: float, offset: float, y: float
+) -> None:
+    """The quotient (target - offset) / scale overflows: infinite or NaN, without a warning of
+    numpy."""
     with np.errstate(all="warn"), warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert not np.isfinite(Output("y", link=link, scale=scale, offset=offset).linear_of(np.array([y]))[0])
+        assert not np.isfinite(
+            Output("y", link=link, scale=scale, offset=offset).linear_of(np.array([y]))[0]
+        )

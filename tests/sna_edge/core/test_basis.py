@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from scipy.interpolate import BSpline
 
 from sna_edge import InputError
-from sna_edge.core.basis import SpanBasis, bernstein, bspline, graded_breaks, hat, lagrange, levels, periodic_bspline, uniform_breaks
+from sna_edge.core.basis import (
+    SpanBasis,
+    bernstein,
+    bspline,
+    graded_breaks,
+    hat,
+    lagrange,
+    levels,
+    periodic_bspline,
+    uniform_breaks,
+)
 
 DEGREES = range(8)
 UNIFORM = uniform_breaks(-1.5, 2.25, 9)
@@ -92,9 +102,13 @@ def test_derivative_integrates_to_the_difference_of_ends(basis: SpanBasis) -> No
     for s in range(basis.n_spans):
         a, b = basis.breaks[s], basis.breaks[s + 1]
         x = a + (b - a) * (g + 1) / 2
-        end = b - 1e-13 * (b - a)  # still in the span, whichever way the rounding of its location goes
+        end = b - 1e-13 * (
+            b - a
+        )  # still in the span, whichever way the rounding of its location goes
         for nu in range(basis.degree):
-            change = basis.design(np.array([end]), nu) - basis.design(np.array([a + 1e-13 * (b - a)]), nu)
+            change = basis.design(np.array([end]), nu) - basis.design(
+                np.array([a + 1e-13 * (b - a)]), nu
+            )
             integral = (w * (b - a) / 2) @ basis.design(x, nu + 1)
             size = np.abs(basis.design(x, nu + 1)).max() * (b - a)
             assert np.abs(integral - change).max() <= 1e-10 * max(size, 1.0)
@@ -133,7 +147,8 @@ def test_periodic_values_repeat_with_the_period(p: int) -> None:
 
 @all_bases
 def test_breaks_belong_to_the_span_on_their_right(basis: SpanBasis) -> None:
-    """Exactly where breaks are stored; on uniform axes up to the rounding of (x - lower) S / (upper - lower)."""
+    """Exactly where breaks are stored; on uniform axes up to the rounding of (x - lower) S / (upper
+    - lower)."""
     span, u = basis.locate(basis.breaks)
     place = np.arange(basis.n_spans + 1)
     assert np.abs(span + u - place).max() < 1e-12
@@ -194,7 +209,11 @@ def test_projection_converges_with_order_p_plus_one(p: int) -> None:
     assert np.abs(rates[-1] - (p + 1)) < 0.25
 
 
-@pytest.mark.parametrize("basis", [b for b in BASES.values() if b.kind != "periodic"], ids=[n for n in BASES if "periodic" not in n])
+@pytest.mark.parametrize(
+    "basis",
+    [b for b in BASES.values() if b.kind != "periodic"],
+    ids=[n for n in BASES if "periodic" not in n],
+)
 def test_continues_linearly_outside(basis: SpanBasis) -> None:
     for edge, sign in ((basis.lower, -1.0), (basis.upper, 1.0)):
         value, slope = basis.design(np.array([edge]))[0], basis.design(np.array([edge]), 1)[0]
@@ -232,7 +251,9 @@ def test_uniform_breaks_are_recognised(ends: tuple[float, float], spans: int) ->
 @given(
     st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.integers(2, 60), st.floats(0.0, 1.0), st.floats(1.0, 50.0)
 )  # fmt: skip
-def test_graded_breaks_increase_from_end_to_end(lower: float, width: float, spans: int, share: float, ratio: float) -> None:
+def test_graded_breaks_increase_from_end_to_end(
+    lower: float, width: float, spans: int, share: float, ratio: float
+) -> None:
     upper = lower + width
     focus = min(max(lower + share * width, lower), upper)
     breaks = graded_breaks(lower, upper, spans, focus, ratio)
@@ -261,7 +282,15 @@ def test_lagrange_rows_are_nodal_values() -> None:
 
 @pytest.mark.parametrize(
     ("breaks", "degree"),
-    [([0.0, 1.0], 8), ([0.0, 1.0], -1), ([0.0, 0.0, 1.0], 3), ([1.0, 0.0], 1), ([0.0, np.nan, 1.0], 1), ([0.0], 1), ([0.0, np.inf], 2)],
+    [
+        ([0.0, 1.0], 8),
+        ([0.0, 1.0], -1),
+        ([0.0, 0.0, 1.0], 3),
+        ([1.0, 0.0], 1),
+        ([0.0, np.nan, 1.0], 1),
+        ([0.0], 1),
+        ([0.0, np.inf], 2),
+    ],
 )
 def test_bad_breaks_and_degrees_are_refused(breaks: list[float], degree: int) -> None:
     with pytest.raises(InputError):

@@ -1,4 +1,5 @@
-"""A value that is the end of the domain but for rounding is inside, by one rule in Python and in the native library."""
+"""A value that is the end of the domain but for rounding is inside, by one rule in Python and in
+the native library."""
 
 from __future__ import annotations
 
@@ -7,7 +8,19 @@ import contextlib
 import numpy as np
 import pytest
 
-from sna_edge import CP, Axis, BackendError, DomainError, Model, Output, Status, from_bytes, inverse, level_axis, spline_axis
+from sna_edge import (
+    CP,
+    Axis,
+    BackendError,
+    DomainError,
+    Model,
+    Output,
+    Status,
+    from_bytes,
+    inverse,
+    level_axis,
+    spline_axis,
+)
 from sna_edge.core.basis import bspline, graded_breaks, periodic_bspline, uniform_breaks
 from sna_edge.core.border import slack
 
@@ -19,7 +32,12 @@ ROUNDED = {
     "ten steps of 0.1 from 1": (1.0 - 1e-16, 5.0, 0.1 * 9.999999999999998, 1.0 - 1e-16),
     "a float32 sensor at 0.3": (0.1, 0.3, float(F32(0.3)), 0.3),
     "a float32 sensor at the lower end": (0.7, 0.9, float(F32(0.7)), 0.7),
-    "a float32 sensor in kelvin": (273.15, 293.15, float(np.nextafter(F32(293.15), F32(400))), 293.15),
+    "a float32 sensor in kelvin": (
+        273.15,
+        293.15,
+        float(np.nextafter(F32(293.15), F32(400))),
+        293.15,
+    ),
     "negative bounds": (-0.3, -0.1, -0.1 - 0.2, -0.3),
     "zero above": (-1.0, 0.0, 1e-17, 0.0),
     "zero below": (0.0, 2.0, -1e-17, 0.0),
@@ -49,7 +67,9 @@ def model_on(axis: Axis) -> Model:
     rng = np.random.default_rng(0)
     axes = (axis, spline_axis("b", "", 0.0, 1.0))
     tables = [rng.uniform(-0.9, 0.9, (a.basis.n_rows, 4))[a.basis.tie] for a in axes]
-    made = Model(axes, CP.full(tables, rng.normal(size=(4, 1))), [Output("y")], dtypes=["float32"] * 2)
+    made = Model(
+        axes, CP.full(tables, rng.normal(size=(4, 1))), [Output("y")], dtypes=["float32"] * 2
+    )
     return from_bytes(made.to_bytes(), backend="numpy")
 
 
@@ -81,7 +101,9 @@ def test_rounding_at_an_end_is_inside_and_answers_as_the_end(name: str, kind: st
         want = model.value(there)
         np.testing.assert_array_equal(model.value(given), want)
         np.testing.assert_array_equal(model.value({"a": x, "b": 0.4}), want)
-        np.testing.assert_array_equal(model.value_and_gradient(given)[1], model.value_and_gradient(there)[1])
+        np.testing.assert_array_equal(
+            model.value_and_gradient(given)[1], model.value_and_gradient(there)[1]
+        )
         for extrapolate in (False, True):
             found = model.evaluate(given[None], extrapolate=extrapolate)
             assert found.status[0] == Status.OK and found.axis[0] == -1
@@ -114,5 +136,7 @@ def test_the_slack_is_far_below_what_anybody_means() -> None:
     assert slack(1.6e9, 1.6e9 + 60) < 1e-3
     assert slack(0.0, 1.0) < 1e-6 < 1e-5
     assert slack(-1e308, 1e308) <= 2.0**-22 * 1e308
-    assert slack(1e9, 1e9 + 1e-6) <= 4e-6  # a few units in the last place, where the range has no more
+    assert (
+        slack(1e9, 1e9 + 1e-6) <= 4e-6
+    )  # a few units in the last place, where the range has no more
     assert slack(5e-324, 1e-323) == 0

@@ -1,4 +1,5 @@
-"""A table that is followed: every row is given once, whatever happens to the file and whenever the process is stopped."""
+"""A table that is followed: every row is given once, whatever happens to the file and whenever the
+process is stopped."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def remove(path: Path) -> None:
 
 @pytest.fixture
 def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """The first cells of all rows that are given while a script of acts runs, one act per look at a table that does not grow."""
+    """The first cells of all rows that are given while a script of acts runs, one act per look at a
+    table that does not grow."""
 
     def run(acts: list[Act]) -> list[str]:
         script, path, given = iter(acts), tmp_path / "t.csv", list[str]()
@@ -100,11 +102,21 @@ def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
             act(path)
 
         monkeypatch.setattr(tail.time, "sleep", sleep)
-        table = Growing(str(path), follow=True, note=str(tmp_path / "note"), categorical=["name"], needed=["power"])
+        table = Growing(
+            str(path),
+            follow=True,
+            note=str(tmp_path / "note"),
+            categorical=["name"],
+            needed=["power"],
+        )
         try:
             for records in table:
                 for record in records:
-                    cells = dict(zip(table.names, record.cells, strict=True)) if not record.wrong else {"id": "wrong"}
+                    cells = (
+                        dict(zip(table.names, record.cells, strict=True))
+                        if not record.wrong
+                        else {"id": "wrong"}
+                    )
                     assert record.wrong or 100 < table.number(cells["power"]) < 200
                     given.append(cells["id"])
         except Stopped:
@@ -201,7 +213,8 @@ SCRIPTS: dict[str, list[Act | None]] = {
 
 
 def parts(script: list[Act | None]) -> Iterator[list[Act]]:
-    """The acts of every run; those before a run's first look belong to the time when nothing ran."""
+    """The acts of every run; those before a run's first look belong to the time when nothing
+    ran."""
     run: list[Act] = []
     for act in script:
         if act is STOP:
@@ -213,7 +226,9 @@ def parts(script: list[Act | None]) -> Iterator[list[Act]]:
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_every_row_is_given_once(name: str, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_every_row_is_given_once(
+    name: str, follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
     first, *runs = parts(SCRIPTS[name])
     for act in first:
         act(tmp_path / "t.csv")
@@ -230,7 +245,9 @@ def test_every_row_is_given_once(name: str, follow: Callable[..., list[str]], tm
 
 
 @pytest.mark.parametrize("kills", [1, 2, 3])
-def test_a_batch_that_was_not_noted_comes_again(kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_was_not_noted_comes_again(
+    kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process ends between an answer and the note: the row is repeated, never skipped."""
     monkeypatch.setattr(tail.time, "sleep", _stop)
     path, note = tmp_path / "t.csv", str(tmp_path / "note")
@@ -260,13 +277,18 @@ CHANGED = {
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("how", ["renamed", "truncated"])
 @pytest.mark.parametrize("name", CHANGED)
-def test_a_changed_header_is_refused_in_words(name: str, how: str, stopped: bool, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_a_changed_header_is_refused_in_words(
+    name: str, how: str, stopped: bool, follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
     write(HEADER + rows(1, 1, 1, 1, 1, 1))(tmp_path / "t.csv")
     change = both(rename(), write(CHANGED[name])) if how == "renamed" else write(CHANGED[name])
     if stopped:
         follow([])
         change(tmp_path / "t.csv")
-    with pytest.raises(InputError, match=r"header has changed from id, power, name to .*; mend the table, or delete"):
+    with pytest.raises(
+        InputError,
+        match=r"header has changed from id, power, name to .*; mend the table, or delete",
+    ):
         follow([wait, wait, wait] if stopped else [change, wait, wait, wait])
 
 
@@ -282,7 +304,9 @@ NOTES: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("name", NOTES)
-def test_a_damaged_note_is_refused(name: str, follow: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_a_damaged_note_is_refused(
+    name: str, follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
     write(HEADER + rows(1))(tmp_path / "t.csv")
     assert follow([]) == ["1"]
     note = tmp_path / "note"
@@ -291,7 +315,9 @@ def test_a_damaged_note_is_refused(name: str, follow: Callable[..., list[str]], 
         follow([])
 
 
-def test_the_note_of_another_table_is_refused(follow: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_the_note_of_another_table_is_refused(
+    follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
     write(HEADER + rows(1))(tmp_path / "t.csv")
     follow([])
     write(HEADER + rows(1))(tmp_path / "u.csv")
@@ -301,7 +327,11 @@ def test_the_note_of_another_table_is_refused(follow: Callable[..., list[str]], 
 
 def test_what_cannot_be_followed_is_said(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(HEADER + rows(1))
-    for table, note in ((tmp_path, None), (tmp_path / "none.csv", None), (tmp_path / "t.csv", str(tmp_path / "none" / "note"))):
+    for table, note in (
+        (tmp_path, None),
+        (tmp_path / "none.csv", None),
+        (tmp_path / "t.csv", str(tmp_path / "none" / "note")),
+    ):
         with pytest.raises((InputError, OSError)):
             list(Growing(str(table), note=note))
     (tmp_path / "e.csv").write_text("")
@@ -314,8 +344,11 @@ def test_what_cannot_be_followed_is_said(tmp_path: Path) -> None:
     os.close(reader)
 
 
-def test_a_head_without_end_is_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes that never become a header and a row: a file of one line is not held in memory until it is full."""
+def test_a_head_without_end_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that never become a header and a row: a file of one line is not held in memory until it
+    is full."""
     monkeypatch.setattr(growing, "LARGEST", 1 << 18)
     (tmp_path / "t.csv").write_text("a" * (1 << 19))
     with pytest.raises(InputError, match="no header and row in its first"):

@@ -1,4 +1,5 @@
-"""The processes that follow a table: killed at any moment and started again, they answer every row, and repeat at most the last batch."""
+"""The processes that follow a table: killed at any moment and started again, they answer every row,
+and repeat at most the last batch."""
 
 from __future__ import annotations
 
@@ -25,8 +26,11 @@ ROWS = 400
 def folder(tmp_path: Path) -> Path:
     power = spline_axis("power", "W", 0.0, 1000.0, spans=1, degree=1)
     tables = (np.array([[0.0], [1000.0]]),)
-    Model([power], CP(tables, (np.array([0]),), np.array([[1.0]])), [Output("y", interval=Interval(0.9, 1.0,
-    1.0))]).save(tmp_path / "m.sna")
+    Model(
+        [power],
+        CP(tables, (np.array([0]),), np.array([[1.0]])),
+        [Output("y", interval=Interval(0.9, 1.0, 1.0))],
+    ).save(tmp_path / "m.sna")
     (tmp_path / "l.json").write_text(json.dumps({"outputs": {"y": {"LSL": -10.0, "USL": 2000.0}}}))
     (tmp_path / "t.csv").write_text(HEADER)
     return tmp_path
@@ -38,9 +42,30 @@ def row(i: int) -> str:
 
 def command(word: str, folder: Path, root: Path) -> list[str]:
     if word == "watch":
-        return [sys.executable, "-m", "sna_edge", "watch", "m.sna", "--limits", "l.json", "--table", "t.csv", "--follow"]
+        return [
+            sys.executable,
+            "-m",
+            "sna_edge",
+            "watch",
+            "m.sna",
+            "--limits",
+            "l.json",
+            "--table",
+            "t.csv",
+            "--follow",
+        ]
     script = str(root / "examples" / "raspberry_pi" / "query_loop.py")
-    return [sys.executable, script, "m.sna", "t.csv", "--follow", "--out", "answers", "--backend", "numpy"]
+    return [
+        sys.executable,
+        script,
+        "m.sna",
+        "t.csv",
+        "--follow",
+        "--out",
+        "answers",
+        "--backend",
+        "numpy",
+    ]
 
 
 def ids(word: str, folder: Path) -> list[tuple[int, str, str]]:
@@ -67,7 +92,9 @@ def test_killed_at_random_every_row_is_answered(word: str, folder: Path, root: P
     rng, given, rotations = random.Random(7), 0, 0
     for life in range(6):
         with open(folder / "answers", "ab") as out:
-            process = subprocess.Popen(command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE)
+            process = subprocess.Popen(
+                command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE
+            )
         time.sleep(0.25)
         appended(folder, rng, given + 1, given := given + ROWS // 6)
         deadline = time.monotonic() + 20
@@ -81,7 +108,9 @@ def test_killed_at_random_every_row_is_answered(word: str, folder: Path, root: P
         process.kill()
         process.communicate()
     with open(folder / "answers", "ab") as out:
-        process = subprocess.Popen(command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command(word, folder, root), cwd=folder, stdout=out, stderr=subprocess.PIPE
+        )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and len({i for i, *_ in ids(word, folder)}) < given:
         time.sleep(0.1)
@@ -89,7 +118,9 @@ def test_killed_at_random_every_row_is_answered(word: str, folder: Path, root: P
     _, said = process.communicate()
     found = ids(word, folder)
     assert sorted({i for i, *_ in found}) == list(range(1, given + 1)), said
-    assert {(t, a) for i, t, a in found} == {(f"{i}.50", "ACCEPT" if word == "watch" else "ok") for i in range(1, given + 1)}
+    assert {(t, a) for i, t, a in found} == {
+        (f"{i}.50", "ACCEPT" if word == "watch" else "ok") for i in range(1, given + 1)
+    }
     repeated = len(found) - given
     assert repeated <= 6 * ROWS // 6 // 4, "at most the batch at each cut comes again"
 
@@ -111,7 +142,12 @@ def test_half_a_row_is_not_answered(folder: Path, root: Path) -> None:
     (folder / "t.csv").write_text(HEADER + row(1) + "9,1")
     for word in ("watch", "query_loop"):
         with open(folder / "answers", "wb") as out:
-            process = subprocess.Popen([*command(word, folder, root), "--state", word], cwd=folder, stdout=out, stderr=subprocess.PIPE)
+            process = subprocess.Popen(
+                [*command(word, folder, root), "--state", word],
+                cwd=folder,
+                stdout=out,
+                stderr=subprocess.PIPE,
+            )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and not (folder / word).exists():
             time.sleep(0.05)
@@ -121,16 +157,30 @@ def test_half_a_row_is_not_answered(folder: Path, root: Path) -> None:
         assert [i for i, *_ in ids(word, folder)] == [1]
 
 
-@pytest.mark.parametrize("cell", ["0_1", "1_000", "nan", "NaN", "inf", "１", "१", "0x1", "", "1e999", "--1", "1 bananas"])
+@pytest.mark.parametrize(
+    "cell", ["0_1", "1_000", "nan", "NaN", "inf", "１", "१", "0x1", "", "1e999", "--1", "1 bananas"]
+)
 def test_what_is_no_number_is_not_answered(cell: str, folder: Path, root: Path) -> None:
     sys.path.insert(0, str(root / "examples" / "raspberry_pi"))
     import query_loop  # type: ignore[import-not-found]
 
     sys.path.pop(0)
     (folder / "t.csv").write_text(HEADER + f"1,{cell},1.0\n" + row(2))
-    done = query_loop.main([str(folder / "m.sna"), str(folder / "t.csv"), "--out", str(folder / "answers"), "--backend", "numpy"])
+    done = query_loop.main(
+        [
+            str(folder / "m.sna"),
+            str(folder / "t.csv"),
+            "--out",
+            str(folder / "answers"),
+            "--backend",
+            "numpy",
+        ]
+    )
     assert done["counts"] == {"bad_input": 1, "ok": 1}
-    assert [r["id"] for r in csv.DictReader((folder / "answers").read_text().splitlines())] == ["1", "2"]
+    assert [r["id"] for r in csv.DictReader((folder / "answers").read_text().splitlines())] == [
+        "1",
+        "2",
+    ]
 
 
 REFUSED = {
@@ -146,7 +196,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_refusals_are_one_sentence(case: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refusals_are_one_sentence(
+    case: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(folder)
     Path("empty.csv").write_text("")
     Path("other.csv").write_text("id,watts\n1,2\n")
@@ -159,9 +211,24 @@ def test_refusals_are_one_sentence(case: str, folder: Path, monkeypatch: pytest.
 
 
 def test_a_table_on_standard_input(folder: Path) -> None:
-    words = [sys.executable, "-m", "sna_edge", "watch", "m.sna", "--limits", "l.json", "--table", "-", "--follow"]
+    words = [
+        sys.executable,
+        "-m",
+        "sna_edge",
+        "watch",
+        "m.sna",
+        "--limits",
+        "l.json",
+        "--table",
+        "-",
+        "--follow",
+    ]
     text = "id;power;time\n1;2,5;x\n2;3,5"
-    done = subprocess.run(words, cwd=folder, input=text.encode("utf-16"), capture_output=True, check=True)
+    done = subprocess.run(
+        words, cwd=folder, input=text.encode("utf-16"), capture_output=True, check=True
+    )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [a["verdict"] for a in answers] == ["ACCEPT", "NO VERDICT"] and answers[0]["outputs"]["y"]["value"] == pytest.approx(2.5)
+    assert [a["verdict"] for a in answers] == ["ACCEPT", "NO VERDICT"] and answers[0]["outputs"][
+        "y"
+    ]["value"] == pytest.approx(2.5)
     assert os.listdir(folder).count("-.state") == 0

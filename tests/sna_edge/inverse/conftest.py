@@ -40,10 +40,15 @@ def make(seed: int, dimensions: int = 3, link: str | None = None) -> Model:
     rng = np.random.default_rng(seed)
     axes = [Axis(f"x{d}", "", random_basis(rng)) for d in range(dimensions)]
     chosen = link or LINKS[rng.integers(3)]
-    output = Output("y", link=chosen, scale=rng.normal() + 2.0, offset=rng.normal(), bias=rng.normal())
+    output = Output(
+        "y", link=chosen, scale=rng.normal() + 2.0, offset=rng.normal(), bias=rng.normal()
+    )
     if rng.random() < 0.3:
         ranks = [1, *(int(r) for r in rng.integers(1, 4, dimensions))]
-        cores = [rng.normal(size=(a.basis.n_rows, ranks[d], ranks[d + 1]))[a.basis.tie] for d, a in enumerate(axes)]
+        cores = [
+            rng.normal(size=(a.basis.n_rows, ranks[d], ranks[d + 1]))[a.basis.tie]
+            for d, a in enumerate(axes)
+        ]
         return Model(axes, TT(tuple(cores), rng.normal(size=(ranks[-1], 1))), [output])
     rank = int(rng.integers(1, 9))
     tables = tuple(rng.normal(size=(a.basis.n_rows, rank))[a.basis.tie] for a in axes)
@@ -59,7 +64,10 @@ def random_model() -> Callable[..., Model]:
 @pytest.fixture(scope="session")
 def tracks() -> Model:
     """power, speed, alloy -> width, depth: smooth, monotone in power and speed, two alloys."""
-    power, speed = spline_axis("power", "W", 100.0, 400.0, spans=6), spline_axis("speed", "m/s", 0.2, 2.0, spans=6)
+    power, speed = (
+        spline_axis("power", "W", 100.0, 400.0, spans=6),
+        spline_axis("speed", "m/s", 0.2, 2.0, spans=6),
+    )
     alloy = level_axis("alloy", ("316L", "IN718"))
     p = np.linspace(1.0, 2.0, power.basis.n_rows)
     v = 1.0 / np.sqrt(np.linspace(1.0, 4.0, speed.basis.n_rows))
@@ -95,9 +103,15 @@ def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 
 @pytest.fixture(params=["extension", "ctypes"])
-def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def library(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ModuleType]:
     """sna_edge.inverse.query.native uses this face of the library."""
-    found = native.library() if request.param == "extension" else request.getfixturevalue("through_ctypes")
+    found = (
+        native.library()
+        if request.param == "extension"
+        else request.getfixturevalue("through_ctypes")
+    )
     if found is None:
         pytest.skip("sna-edge-native is not installed")
     monkeypatch.setattr(native, "library", lambda: found)

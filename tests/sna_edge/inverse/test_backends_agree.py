@@ -1,4 +1,5 @@
-"""The same inverse queries on every backend installed here: targets met and steep coordinates equal, to 1e-5."""
+"""The same inverse queries on every backend installed here: targets met and steep coordinates
+equal, to 1e-5."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ import pytest
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_inverse_queries_agree_between_backends(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_inverse_queries_agree_between_backends(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     monkeypatch.syspath_prepend(str(root / "tools" / "inverse"))
     from inverse_backends import ALLOWED, CALLS, ISOLATED, agreement  # type: ignore[import-not-found]
 

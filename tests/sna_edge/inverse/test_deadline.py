@@ -76,12 +76,22 @@ def test_what_was_left_out_is_said_and_the_answer_is_sound() -> None:
         lambda ms: estimate(model, data, ["a"], 0.1, deadline_ms=ms),
         lambda e: e.rows > 100 and abs(e.x[0, 0] - 0.6) < 5 * e.deviation[0, 0],
     )
-    assert found.status == Status.DEADLINE and "of 400000 measured numbers were used" in found.message
+    assert (
+        found.status == Status.DEADLINE and "of 400000 measured numbers were used" in found.message
+    )
     assert 100 < found.rows < 400_000
     assert abs(found.x[0, 0] - 0.6) < 5 * found.deviation[0, 0] < 0.25
-    drawn = patient(lambda ms: posterior(model, data, ["a"], 0.1, deadline_ms=ms), lambda p: p.draws > 0)
-    assert drawn.status == Status.DEADLINE and "measured numbers were used" in drawn.message and len(drawn) >= 1
-    whole = estimate(model, {k: v[::1000] for k, v in data.items()}, ["a"], 0.1, deadline_ms=20_000.0)
+    drawn = patient(
+        lambda ms: posterior(model, data, ["a"], 0.1, deadline_ms=ms), lambda p: p.draws > 0
+    )
+    assert (
+        drawn.status == Status.DEADLINE
+        and "measured numbers were used" in drawn.message
+        and len(drawn) >= 1
+    )
+    whole = estimate(
+        model, {k: v[::1000] for k, v in data.items()}, ["a"], 0.1, deadline_ms=20_000.0
+    )
     assert whole.status == Status.OK and whole.rows == 400
 
 
@@ -103,20 +113,32 @@ def test_exact_calls_answer_for_the_part_they_searched() -> None:
     model = Model(axes, CP.full([rng.normal(size=(4003, 2)), np.ones((7, 2))]), [Output("y")])
     every = roots(model.with_backend("numpy"), "a", 0.3, {"b": 0.5})
     some = roots(model.with_backend("numpy"), "a", 0.3, {"b": 0.5}, deadline_ms=1e-3)
-    assert some.status == Status.DEADLINE and 0 < len(some) < len(every) and "allow more time" in some.message
+    assert (
+        some.status == Status.DEADLINE
+        and 0 < len(some) < len(every)
+        and "allow more time" in some.message
+    )
     assert np.array_equal(some.values, every.values[: len(some)])
-    assert np.array_equal(roots(model.with_backend("numpy"), "a", 0.3, {"b": 0.5}, deadline_ms=1e5).values, every.values)
+    assert np.array_equal(
+        roots(model.with_backend("numpy"), "a", 0.3, {"b": 0.5}, deadline_ms=1e5).values,
+        every.values,
+    )
     low = argmin(model, "a", "y", {"b": 0.5})
     assert argmin(model, "a", "y", {"b": 0.5}, deadline_ms=1e5) == low
     assert argmin(model, "a", "y", {"b": 0.5}, deadline_ms=1e-3).status == Status.DEADLINE
     whole = interval_set(model, "a", {"y": (-0.2, 0.3)}, {"b": 0.5})
-    assert np.array_equal(interval_set(model, "a", {"y": (-0.2, 0.3)}, {"b": 0.5}, deadline_ms=1e5).intervals, whole.intervals)
+    assert np.array_equal(
+        interval_set(model, "a", {"y": (-0.2, 0.3)}, {"b": 0.5}, deadline_ms=1e5).intervals,
+        whole.intervals,
+    )
 
 
 def test_a_root_between_two_stretches_is_found_once() -> None:
     from sna_edge.numerics.piecewise_polynomial import Piecewise
 
-    line = Piecewise(np.arange(257.0), np.tile([[0.0, 1.0]], (256, 1)) + np.c_[np.arange(256.0), np.zeros(256)])
+    line = Piecewise(
+        np.arange(257.0), np.tile([[0.0, 1.0]], (256, 1)) + np.c_[np.arange(256.0), np.zeros(256)]
+    )
     assert all_roots(line, 128.0, Deadline(1e5)).x.tolist() == [128.0]
 
 
@@ -125,7 +147,8 @@ def test_rows_without_time_are_marked() -> None:
     y = np.full(200_000, 1.7)
     known = {"t": np.linspace(0, 1, len(y))}
     found = patient(
-        lambda ms: invert_batch(model.with_backend("numpy"), y, ["a"], known, deadline_ms=ms), lambda b: (b.status == Status.OK).any()
+        lambda ms: invert_batch(model.with_backend("numpy"), y, ["a"], known, deadline_ms=ms),
+        lambda b: (b.status == Status.OK).any(),
     )
     late = found.status == Status.DEADLINE
     assert late.any() and np.isnan(found.x[-1]).all() and (found.status == Status.OK).any()
@@ -144,5 +167,13 @@ def test_pieces_cover_everything_or_stop() -> None:
 
 def test_an_unconverged_end_far_below_the_converged_ones_is_the_answer() -> None:
     energy, converged = np.array([0.0, 50.0]), np.array([False, True])
-    kept = distinct(lambda z: (z, z, z), lambda z: z[:, 0], np.array([[0.1], [0.9]]), energy, converged, 14.0, np.array([True]))
+    kept = distinct(
+        lambda z: (z, z, z),
+        lambda z: z[:, 0],
+        np.array([[0.1], [0.9]]),
+        energy,
+        converged,
+        14.0,
+        np.array([True]),
+    )
     assert kept.tolist() == [0]

@@ -1,4 +1,5 @@
-"""The Inconel 718 example: strength of a wall that was left out, and a family of histories for a wanted strength."""
+"""The Inconel 718 example: strength of a wall that was left out, and a family of histories for a
+wanted strength."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import pytest
 
 
 @pytest.mark.slow
-def test_left_out_walls_and_reconstruction(root: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_left_out_walls_and_reconstruction(
+    root: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(root / "examples" / "in718"))
     for name in ("data", "forward", "run"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -22,7 +25,9 @@ def test_left_out_walls_and_reconstruction(root: Path, data: Path, monkeypatch: 
     y = walls.properties["UTS"]
     predicted, parameters = forward.held_out(walls.images, y, walls.wall, walls.wall)
     assert forward.r2(y, predicted) >= 0.60 and parameters <= 500
-    average, parameters = forward.held_out_average(forward.views(walls.images, walls.shape), y, walls.wall, walls.wall)
+    average, parameters = forward.held_out_average(
+        forward.views(walls.images, walls.shape), y, walls.wall, walls.wall
+    )
     assert forward.r2(y, average) >= 0.66 and parameters <= 300
     model, components = run.deployed(walls, y - predicted)
     found, images = run.reconstruct(model, components, walls, float(np.quantile(y, 0.75)), 0)

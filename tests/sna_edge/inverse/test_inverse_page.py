@@ -21,7 +21,11 @@ def test_the_session_prints_what_it_shows(root: Path) -> None:
     with redirect_stdout(said):
         exec(compile(code.group(1), "docs/inverse.md", "exec"), {})
     lines, wanted = said.getvalue().splitlines(), shown.group(1).splitlines()
-    assert [NUMBER.sub("#", line).replace(" ", "") for line in lines] == [NUMBER.sub("#", line).replace(" ", "") for line in wanted]
+    assert [NUMBER.sub("#", line).replace(" ", "") for line in lines] == [
+        NUMBER.sub("#", line).replace(" ", "") for line in wanted
+    ]
     for line, want in zip(lines, wanted, strict=True):
         numbers = [float(n) for n in NUMBER.findall(line)]
-        assert numbers == pytest.approx([float(n) for n in NUMBER.findall(want)], rel=0.02, abs=0.02), line
+        assert numbers == pytest.approx(
+            [float(n) for n in NUMBER.findall(want)], rel=0.02, abs=0.02
+        ), line

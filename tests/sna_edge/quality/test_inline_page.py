@@ -1,4 +1,5 @@
-"""examples/inline_quality: the commands of its page run, and every verdict and cause on the page is one that `watch` gives."""
+"""examples/inline_quality: the commands of its page run, and every verdict and cause on the page is
+one that `watch` gives."""
 
 from __future__ import annotations
 
@@ -25,15 +26,28 @@ PARTS = [
 
 def tracks() -> Model:
     """Width and depth rise with power and fall with speed; the names and units of the example."""
-    axes = [spline_axis("power", "W", 50, 500), spline_axis("speed", "mm/s", 225, 1400), spline_axis("spot", "mm", 0.04, 0.12)]
+    axes = [
+        spline_axis("power", "W", 50, 500),
+        spline_axis("speed", "mm/s", 225, 1400),
+        spline_axis("spot", "mm", 0.04, 0.12),
+    ]
     x = np.linspace(0, 1, axes[0].basis.n_rows)[:, None]
     tables = [0.4 + 1.6 * x, 1.5 - x, 1.2 - 0.4 * x, np.array([[1.0], [0.9], [0.8]])]
-    outputs = [Output("width", "um", interval=Interval(0.9, 8.0, 8.0)), Output("depth", "um", interval=Interval(0.9, 8.0, 8.0))]
-    return Model([*axes, level_axis("powder", ("0", "30", "60"))], CP.full(tables, [[128.0, 96.0]]), outputs)
+    outputs = [
+        Output("width", "um", interval=Interval(0.9, 8.0, 8.0)),
+        Output("depth", "um", interval=Interval(0.9, 8.0, 8.0)),
+    ]
+    return Model(
+        [*axes, level_axis("powder", ("0", "30", "60"))], CP.full(tables, [[128.0, 96.0]]), outputs
+    )
 
 
 def commands(page: str) -> list[list[str]]:
-    return [shlex.split(line, comments=True) for block in re.findall(r"```sh\n(.*?)```", page, re.S) for line in block.splitlines()]
+    return [
+        shlex.split(line, comments=True)
+        for block in re.findall(r"```sh\n(.*?)```", page, re.S)
+        for line in block.splitlines()
+    ]
 
 
 def test_commands_run_and_the_words_of_the_page_are_given(
@@ -60,11 +74,26 @@ def test_commands_run_and_the_words_of_the_page_are_given(
             assert main(words) == 0, words
         answers.append(capfd.readouterr().out)
     judged = [json.loads(line) for line in answers[0].splitlines()]
-    assert [a["verdict"] for a in judged] == ["ACCEPT", "REJECT", "NO VERDICT", "NO VERDICT", "NO VERDICT", "NO VERDICT"]
+    assert [a["verdict"] for a in judged] == [
+        "ACCEPT",
+        "REJECT",
+        "NO VERDICT",
+        "NO VERDICT",
+        "NO VERDICT",
+        "NO VERDICT",
+    ]
     advice = judged[1]["advice"]
-    assert advice["status"] == "deadline" or (advice["status"] == "ok" and advice["change"]), "a busy machine may cut the 50 ms short"
+    assert advice["status"] == "deadline" or (advice["status"] == "ok" and advice["change"]), (
+        "a busy machine may cut the 50 ms short"
+    )
     assert {a["status"] for a in judged} == {"ok", "bad_input", "out_of_domain"}
     assert json.loads(answers[1])["id"] == "1"
     assert answers[2].splitlines()[0] == page.rsplit("```text\n", 1)[1].splitlines()[0]
-    for word in {a["verdict"] for a in judged} | {"straddles a limit", "missing", "not JSON", "out_of_domain", "bad_input"}:
+    for word in {a["verdict"] for a in judged} | {
+        "straddles a limit",
+        "missing",
+        "not JSON",
+        "out_of_domain",
+        "bad_input",
+    }:
         assert word in page

@@ -1,4 +1,5 @@
-"""Limits files as people write them: a limit never disappears, and whatever is wrong is one sentence about the file."""
+"""Limits files as people write them: a limit never disappears, and whatever is wrong is one
+sentence about the file."""
 
 from __future__ import annotations
 
@@ -17,28 +18,80 @@ from sna_edge.values.documents import read_document
 pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
 GOOD = "[outputs.width]\nLSL = 100.0\nUSL = 140.0\n[knobs.power]\nstep = 5.0\n"
 TWICE = {
-    "a limit": ("l.toml", "[outputs.width]\nLSL = 100.0\nUSL = 140.0\nUSL = 900.0\n", "line 4.*USL"),
+    "a limit": (
+        "l.toml",
+        "[outputs.width]\nLSL = 100.0\nUSL = 140.0\nUSL = 900.0\n",
+        "line 4.*USL",
+    ),
     "a limit at the end": ("l.toml", "[outputs.width]\nUSL = 140.0\nUSL = 900.0", "line 3.*USL"),
     "two spellings": ("l.toml", "[outputs.width]\nUSL = 140.0\nusl = 900.0\n", "USL twice"),
-    "three spellings": ("l.toml", "[outputs.width]\nLsl = 1.0\nlSL = 2.0\nUSL = 140.0\n", "LSL twice"),
-    "target in two spellings": ("l.toml", "[outputs.width]\nUSL = 140.0\ntarget = 1.0\nTarget = 2.0\n", "TARGET twice"),
+    "three spellings": (
+        "l.toml",
+        "[outputs.width]\nLsl = 1.0\nlSL = 2.0\nUSL = 140.0\n",
+        "LSL twice",
+    ),
+    "target in two spellings": (
+        "l.toml",
+        "[outputs.width]\nUSL = 140.0\ntarget = 1.0\nTarget = 2.0\n",
+        "TARGET twice",
+    ),
     "a table": ("l.toml", GOOD + "[outputs.width]\nUSL = 900.0\n", r"line 6.*\[outputs.width\]"),
-    "a table and dotted keys": ("l.toml", "outputs.width.USL = 900.0\n[outputs.width]\nUSL = 140.0\n", "line 2"),
+    "a table and dotted keys": (
+        "l.toml",
+        "outputs.width.USL = 900.0\n[outputs.width]\nUSL = 140.0\n",
+        "line 2",
+    ),
     "a quoted key": ("l.toml", '[outputs.width]\nUSL = 140.0\n"USL" = 900.0\n', "line 3"),
     "an escaped key": ("l.toml", '[outputs.width]\nUSL = 140.0\n"\\u0055SL" = 900.0\n', "line 3"),
     "an inline table": ("l.toml", "outputs = {width = {USL = 140.0, USL = 900.0}}\n", "line 1"),
-    "outputs": ("l.toml", "[outputs]\nwidth = {USL = 1.0}\n[outputs.depth]\nUSL = 1.0\n[outputs]\n", "second time"),
+    "outputs": (
+        "l.toml",
+        "[outputs]\nwidth = {USL = 1.0}\n[outputs.depth]\nUSL = 1.0\n[outputs]\n",
+        "second time",
+    ),
     "a knob's step": ("l.toml", GOOD + "step = 9.0\n", "line 6.*step"),
     "a knob": ("l.toml", GOOD + "[knobs.power]\nstep = 9.0\n", "line 6"),
-    "a tolerance": ("l.toml", GOOD + "[inputs.power]\ntolerance = 1\ntolerance = 2\n", "line 8.*tolerance"),
+    "a tolerance": (
+        "l.toml",
+        GOOD + "[inputs.power]\ntolerance = 1\ntolerance = 2\n",
+        "line 8.*tolerance",
+    ),
     "edge": ("l.toml", 'edge = "accept"\nedge = "no verdict"\n' + GOOD, "line 2.*edge"),
-    "a limit in JSON": ("l.json", '{"outputs": {"width": {"USL": 140, "USL": 900}}}', "'USL' stands twice"),
-    "spellings in JSON": ("l.json", '{"outputs": {"width": {"USL": 140, "usl": 900}}}', "USL twice"),
-    "an escape in JSON": ("l.json", '{"outputs": {"width": {"USL": 140, "\\u0055SL": 900}}}', "'USL' stands twice"),
-    "an output in JSON": ("l.json", '{"outputs": {"width": {"USL": 140}, "width": {"USL": 900}}}', "'width' stands twice"),
-    "outputs in JSON": ("l.json", '{"outputs": {"width": {"USL": 140}}, "outputs": {"width": {"USL": 900}}}', "'outputs' stands twice"),
-    "a knob in JSON": ("l.json", '{"outputs": {"width": {"USL": 1}}, "knobs": {"power": {"step": 1, "step": 9}}}', "'step' stands twice"),
-    "an input in JSON": ("l.JSON", '{"outputs": {"width": {"USL": 1}}, "inputs": {"power": {}, "power": {}}}', "'power' stands twice"),
+    "a limit in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 140, "USL": 900}}}',
+        "'USL' stands twice",
+    ),
+    "spellings in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 140, "usl": 900}}}',
+        "USL twice",
+    ),
+    "an escape in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 140, "\\u0055SL": 900}}}',
+        "'USL' stands twice",
+    ),
+    "an output in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 140}, "width": {"USL": 900}}}',
+        "'width' stands twice",
+    ),
+    "outputs in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 140}}, "outputs": {"width": {"USL": 900}}}',
+        "'outputs' stands twice",
+    ),
+    "a knob in JSON": (
+        "l.json",
+        '{"outputs": {"width": {"USL": 1}}, "knobs": {"power": {"step": 1, "step": 9}}}',
+        "'step' stands twice",
+    ),
+    "an input in JSON": (
+        "l.JSON",
+        '{"outputs": {"width": {"USL": 1}}, "inputs": {"power": {}, "power": {}}}',
+        "'power' stands twice",
+    ),
 }
 
 
@@ -63,8 +116,12 @@ ENCODED = {
 @pytest.mark.parametrize("case", ENCODED)
 def test_encodings(case: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_bytes(ENCODED[case])
-    assert read_limits(tmp_path / "l.toml", holed) == parse_limits(read_document(_written(tmp_path, GOOD)), holed)
-    (tmp_path / "l.json").write_bytes(json.dumps({"outputs": {"width": {"USL": 1}}}).encode("utf-16"))
+    assert read_limits(tmp_path / "l.toml", holed) == parse_limits(
+        read_document(_written(tmp_path, GOOD)), holed
+    )
+    (tmp_path / "l.json").write_bytes(
+        json.dumps({"outputs": {"width": {"USL": 1}}}).encode("utf-16")
+    )
     assert read_limits(tmp_path / "l.json", holed).outputs[0].usl == 1.0
 
 
@@ -96,15 +153,23 @@ JSON = {
 }  # fmt: skip
 FILES: dict[str, tuple[str, bytes]] = {
     **{f"file: {k}": ("l.toml", v) for k, v in WRONG.items()},
-    **{f"number: {k}": ("l.toml", f"[outputs.width]\nUSL = {v}\n".encode()) for k, v in NUMBERS.items()},
+    **{
+        f"number: {k}": ("l.toml", f"[outputs.width]\nUSL = {v}\n".encode())
+        for k, v in NUMBERS.items()
+    },
     **{f"knob: {k}": ("l.toml", f"{GOOD}cost = {v}\n".encode()) for k, v in NUMBERS.items()},
-    **{f"tolerance: {k}": ("l.toml", f"{GOOD}[inputs.power]\ntolerance = {v}\n".encode()) for k, v in NUMBERS.items()},
+    **{
+        f"tolerance: {k}": ("l.toml", f"{GOOD}[inputs.power]\ntolerance = {v}\n".encode())
+        for k, v in NUMBERS.items()
+    },
     **{f"json: {k}": ("l.json", v.encode()) for k, v in JSON.items()},
 }
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_every_wrong_file_is_one_sentence(case: str, holed: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_wrong_file_is_one_sentence(
+    case: str, holed: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     name, content = FILES[case]
     (tmp_path / name).write_bytes(content)
     holed.save(tmp_path / "m.sna")
@@ -149,12 +214,26 @@ WHOLE = ["9223372036854775808", "-9223372036854775809", "18446744073709551616", 
 @pytest.mark.parametrize("whole", WHOLE)
 def test_whole_numbers_beyond_64_bits_are_refused(whole: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = {whole}\n")
-    with pytest.raises(InputError, match=r"USL of 'width' is a whole number beyond 64 bits; write it with an exponent"):
+    with pytest.raises(
+        InputError,
+        match=r"USL of 'width' is a whole number beyond 64 bits; write it with an exponent",
+    ):
         read_limits(tmp_path / "l.toml", holed)
 
 
-@pytest.mark.parametrize("number", ["9223372036854775807", "-9223372036854775808", "1e20", "1.7976931348623157e308", "5e-324", "1_000",
-    "+7", "0x7f"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e20",
+        "1.7976931348623157e308",
+        "5e-324",
+        "1_000",
+        "+7",
+        "0x7f",
+    ],
+)
 def test_numbers_of_64_bits_are_numbers(number: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = {number}\n")
     wanted = float(int(number, 0)) if "x" in number else float(number)
@@ -202,7 +281,9 @@ KNOBS = {
 
 
 @pytest.mark.parametrize("case", KNOBS)
-def test_a_knob_that_cannot_be_turned_is_refused_before_a_part_comes(case: str, holed: Model, tmp_path: Path) -> None:
+def test_a_knob_that_cannot_be_turned_is_refused_before_a_part_comes(
+    case: str, holed: Model, tmp_path: Path
+) -> None:
     """Bounds were not looked at until a part was rejected, whose advice was then bad input."""
     name, text, words = KNOBS[case]
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = 140.0\n[knobs.{name}]\n{text}\n")
@@ -210,7 +291,9 @@ def test_a_knob_that_cannot_be_turned_is_refused_before_a_part_comes(case: str, 
         read_limits(tmp_path / "l.toml", holed)
 
 
-@pytest.mark.parametrize("text", ['lower = "316L"', 'upper = " IN718 "', 'lower = "IN718"\nupper = "IN718"\ncost = 2'])
+@pytest.mark.parametrize(
+    "text", ['lower = "316L"', 'upper = " IN718 "', 'lower = "IN718"\nupper = "IN718"\ncost = 2']
+)
 def test_bounds_of_a_knob_with_levels_are_levels(text: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = 140.0\n[knobs.alloy]\n{text}\n")
     assert list(read_limits(tmp_path / "l.toml", holed).knobs) == ["alloy"]

@@ -1,4 +1,5 @@
-"""Advice with many knobs keeps its time: what costs the same and what lies around an answer are exponentially many."""
+"""Advice with many knobs keeps its time: what costs the same and what lies around an answer are
+exponentially many."""
 
 from __future__ import annotations
 
@@ -30,12 +31,23 @@ def plain_sum(count: int) -> Model:
 @pytest.mark.parametrize("place", [0.02, 0.5])
 @pytest.mark.parametrize("knob", [STEPPED, FREE])
 @pytest.mark.parametrize("count", [10, 14, 18, 24])
-def test_advice_of_many_knobs_keeps_its_time(count: int, knob: dict[str, float], place: float) -> None:
+def test_advice_of_many_knobs_keeps_its_time(
+    count: int, knob: dict[str, float], place: float
+) -> None:
     """12 knobs with steps took 7 s of 50 ms, 18 asked for 34 GiB."""
     model = plain_sum(count)
     part = dict.fromkeys(model.input_names, place)
-    limits = {"outputs": {"s": {"LSL": count * place + 1.0, "target": count * place + 2.0}, "d": {"LSL": -99.0, "target": 3.0}}}
-    line = Line(model, parse_limits({**limits, "knobs": dict.fromkeys(model.input_names, knob)}, model), advice_ms=50.0)
+    limits = {
+        "outputs": {
+            "s": {"LSL": count * place + 1.0, "target": count * place + 2.0},
+            "d": {"LSL": -99.0, "target": 3.0},
+        }
+    }
+    line = Line(
+        model,
+        parse_limits({**limits, "knobs": dict.fromkeys(model.input_names, knob)}, model),
+        advice_ms=50.0,
+    )
     start = perf_counter()
     (found,) = line.readings([part])
     assert perf_counter() - start < 0.5
@@ -44,7 +56,12 @@ def test_advice_of_many_knobs_keeps_its_time(count: int, knob: dict[str, float],
 
 def test_many_knobs_with_steps_without_a_deadline() -> None:
     model = plain_sum(20)
-    found = advise(model, dict.fromkeys(model.input_names, 0.5), {"s": (11.0, None)}, {n: Knob(step=0.01) for n in model.input_names})
+    found = advise(
+        model,
+        dict.fromkeys(model.input_names, 0.5),
+        {"s": (11.0, None)},
+        {n: Knob(step=0.01) for n in model.input_names},
+    )
     assert found.status.label == "ok" and found.after["s"]["value"] >= 11.0 - 1e-9
 
 
@@ -54,7 +71,11 @@ def test_the_combinations_of_whole_steps_are_the_cheapest(seed: int) -> None:
     rng = np.random.default_rng(seed)
     count = 2 + seed % 4
     model, steps = plain_sum(count), rng.uniform(0.02, 0.2, count)
-    here, point, cost = rng.uniform(0.2, 0.8, count), rng.uniform(0, 1, count), rng.uniform(0.5, 2, count)
+    here, point, cost = (
+        rng.uniform(0.2, 0.8, count),
+        rng.uniform(0, 1, count),
+        rng.uniform(0.5, 2, count),
+    )
     boxes = [(0.0, 1.0)] * count
     search = Inside(
         model, here, list(range(count)), boxes, cost, steps.tolist(), [0], np.zeros(1), np.ones(1), 0, Deadline(None)

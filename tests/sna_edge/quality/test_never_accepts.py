@@ -1,4 +1,5 @@
-"""Whatever a sender writes: a part is accepted only where the numbers of its own line, asked anew, lie inside with their whole interval."""
+"""Whatever a sender writes: a part is accepted only where the numbers of its own line, asked anew,
+lie inside with their whole interval."""
 
 from __future__ import annotations
 
@@ -15,13 +16,28 @@ from sna_edge.quality import Line
 from sna_edge.quality.limits import parse_limits
 
 FUZZED = int(os.environ.get("SNA_FUZZED_LINES", "3000"))
-LIMITS = {"outputs": {"width": {"LSL": 100.0, "USL": 140.0}, "depth": {"USL": 140.0}}, "inputs": {"power": {"tolerance": 2.0}}}
+LIMITS = {
+    "outputs": {"width": {"LSL": 100.0, "USL": 140.0}, "depth": {"USL": 140.0}},
+    "inputs": {"power": {"tolerance": 2.0}},
+}
 PLAIN = re.compile(r"[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
 VALUES = ["140", "120.5", "1e2", "99.0", "98.0", "97.9", "301", "155", "260", "1_40", "null", "true", "NaN", "1e999", '"140"', '"1_40"',
     '"nan"', '"１４０"',
           '"140 "', '""', "[140]", '{"a": 1}', "9" * 30, "-140", "14O", "0.1", '"1,4"']  # fmt: skip
 SPEEDS = ["1", "1.0", "0.5", "1.5", "1.51", '"1"', "null", '"０.９"', "0.9"]
-ALLOYS = ['"316L"', '"IN718"', '" 316L "', '"316l"', "316", '"0"', "0", "1", "null", "true", '["316L"]']
+ALLOYS = [
+    '"316L"',
+    '"IN718"',
+    '" 316L "',
+    '"316l"',
+    "316",
+    '"0"',
+    "0",
+    "1",
+    "null",
+    "true",
+    '["316L"]',
+]
 KEYS = ['"power"', '"Power"', '"\\u0070ower"', '"speed"', '"alloy"', '"id"', '"x"', '"time"']
 
 
@@ -36,13 +52,17 @@ def reference(model: Model, text: bytes, edge: bool) -> bool:
     numbers = {}
     for name in ("power", "speed"):
         value = found[name]
-        assert not isinstance(value, bool) and (not isinstance(value, str) or PLAIN.fullmatch(value))
+        assert not isinstance(value, bool) and (
+            not isinstance(value, str) or PLAIN.fullmatch(value)
+        )
         numbers[name] = float(value)
     alloy = found["alloy"]
     assert isinstance(alloy, (str, int, float)) and str(alloy).strip() in ("316L", "IN718")
     assert np.isfinite(list(numbers.values())).all()
     answer = model.evaluate({**numbers, "alloy": str(alloy).strip()}, tolerance={"power": 2.0})
-    inside = answer.lower[0, 0] >= 100.0 and answer.upper[0, 0] <= 140.0 and answer.value[0, 1] <= 140.0
+    inside = (
+        answer.lower[0, 0] >= 100.0 and answer.upper[0, 0] <= 140.0 and answer.value[0, 1] <= 140.0
+    )
     return bool(inside and (answer.status[0] == 0 or (edge and answer.status[0] == 4)))
 
 

@@ -1,4 +1,5 @@
-"""Readings as senders write them: a key given twice is no reading, text that is no number is none, id and time come back as sent."""
+"""Readings as senders write them: a key given twice is no reading, text that is no number is none,
+id and time come back as sent."""
 
 from __future__ import annotations
 
@@ -51,10 +52,13 @@ ODD = [
 
 @pytest.mark.parametrize("others", [0.5, 1, "0.5"], ids=["floats", "whole", "text"])
 def test_the_short_way_of_a_row_says_what_the_long_way_says(others: object) -> None:
-    """Rows of numbers alone, or of text alone, are read at once; what is wrong with one is said as for any other."""
+    """Rows of numbers alone, or of text alone, are read at once; what is wrong with one is said as
+    for any other."""
     axes = [spline_axis(name, "W", 0.0, 1.0, spans=1, degree=1) for name in "ab"]
     model = Model(axes, CP.full([np.ones((2, 1))] * 2), [Output("y")])
-    quick, plain = (Line(model, parse_limits({"outputs": {"y": {"USL": 2.0}}}, model)) for _ in range(2))
+    quick, plain = (
+        Line(model, parse_limits({"outputs": {"y": {"USL": 2.0}}}, model)) for _ in range(2)
+    )
     plain._smooth = False
     rows = [{"a": a, "b": b} for odd in ODD for a, b in ((odd, others), (others, odd), (odd, odd))]
     assert quick.readings(rows) == plain.readings(rows)
@@ -83,9 +87,14 @@ def test_text_that_is_no_plain_number_is_no_reading(line: Line, value: str) -> N
     assert cells["verdict"] == "NO VERDICT"
 
 
-@pytest.mark.parametrize("value", ["140", "140.", "1.4e2", "+140", " 140 ", "140.000", "1400E-1", "\t140"])
+@pytest.mark.parametrize(
+    "value", ["140", "140.", "1.4e2", "+140", " 140 ", "140.000", "1400E-1", "\t140"]
+)
 def test_text_that_is_a_plain_number_is_one(line: Line, value: str) -> None:
-    assert line.lines([json.dumps({"power": value, "speed": 1.0, "alloy": "316L"})])[0]["verdict"] == "ACCEPT"
+    assert (
+        line.lines([json.dumps({"power": value, "speed": 1.0, "alloy": "316L"})])[0]["verdict"]
+        == "ACCEPT"
+    )
 
 
 NUMBERS = {"beyond a float": "1e999", "a constant": "NaN", "Infinity": "Infinity", "minus": "-Infinity", "400 digits": "1" + "0" * 400,
@@ -95,8 +104,13 @@ NUMBERS = {"beyond a float": "1e999", "a constant": "NaN", "Infinity": "Infinity
 @pytest.mark.parametrize("case", NUMBERS)
 def test_numbers_beyond_a_float_stop_a_reading_but_not_a_neighbour(line: Line, case: str) -> None:
     (used,) = line.lines([f'{{"power": {NUMBERS[case]}, "speed": 1, "alloy": "316L"}}'])
-    assert (used["verdict"], used["status"]) == ("NO VERDICT", "bad_input") and "not finite" in used["reason"]
-    (beside,) = line.lines([f'{{"power": 140, "speed": 1, "alloy": "316L", "other": {NUMBERS[case]}}}'])
+    assert (used["verdict"], used["status"]) == (
+        "NO VERDICT",
+        "bad_input",
+    ) and "not finite" in used["reason"]
+    (beside,) = line.lines(
+        [f'{{"power": 140, "speed": 1, "alloy": "316L", "other": {NUMBERS[case]}}}']
+    )
     assert beside["verdict"] == "ACCEPT"
 
 
@@ -114,13 +128,26 @@ def files(holed: Model, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder: Path = tmp_path_factory.mktemp("line")
     holed.save(folder / "m.sna")
     (folder / "l.json").write_text(json.dumps(LIMITS))
-    return [sys.executable, "-m", "sna_edge", "watch", str(folder / "m.sna"), "--limits", str(folder / "l.json")]
+    return [
+        sys.executable,
+        "-m",
+        "sna_edge",
+        "watch",
+        str(folder / "m.sna"),
+        "--limits",
+        str(folder / "l.json"),
+    ]
 
 
 def test_id_and_time_come_back_as_they_were_sent(files: list[str]) -> None:
-    rows = [f'{{"id": {v}, "power": 140, "speed": 1, "time" : {w} ,"alloy": "316L"}}' for v, w in zip(ECHOED, reversed(ECHOED),
-    strict=True)]
-    rows += [f'{{"part": {v}, "power": "x", "speed": 1, "alloy": "316L", "timestamp":{v}}}' for v in ECHOED]
+    rows = [
+        f'{{"id": {v}, "power": 140, "speed": 1, "time" : {w} ,"alloy": "316L"}}'
+        for v, w in zip(ECHOED, reversed(ECHOED), strict=True)
+    ]
+    rows += [
+        f'{{"part": {v}, "power": "x", "speed": 1, "alloy": "316L", "timestamp":{v}}}'
+        for v in ECHOED
+    ]
     done = subprocess.run(files, input="\n".join(rows).encode(), capture_output=True, check=True)
     answers = done.stdout.decode().splitlines()
     assert len(answers) == len(rows)
@@ -133,7 +160,11 @@ def test_id_and_time_come_back_as_they_were_sent(files: list[str]) -> None:
 def raw(text: str) -> dict[str, object]:
     """The object with every number as the text it is written with."""
     found = json.loads(text, parse_float=lambda t: ("number", t), parse_int=lambda t: ("number", t))
-    return {k: v for k, v in found.items() if k in ("id", "time", "part", "timestamp", "line", "verdict", "status")}
+    return {
+        k: v
+        for k, v in found.items()
+        if k in ("id", "time", "part", "timestamp", "line", "verdict", "status")
+    }
 
 
 @pytest.mark.parametrize("value", ["NaN", "-Infinity", "[1, NaN]", '{"a": Infinity}'])
@@ -145,7 +176,9 @@ def test_what_is_no_json_comes_back_as_null(files: list[str], value: str) -> Non
 
 def test_a_broken_pipe_is_an_error_without_a_traceback(files: list[str]) -> None:
     rows = b'{"power": 140, "speed": 1, "alloy": "316L"}\n' * 20000
-    watch = subprocess.Popen(files, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    watch = subprocess.Popen(
+        files, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert watch.stdin and watch.stdout and watch.stderr
     watch.stdout.close()
     try:
@@ -154,10 +187,18 @@ def test_a_broken_pipe_is_an_error_without_a_traceback(files: list[str]) -> None
     except BrokenPipeError:
         pass
     said = watch.stderr.read().decode()
-    assert watch.wait(20) == 1 and said.count("\n") == 1 and "no longer read" in said and "Traceback" not in said
+    assert (
+        watch.wait(20) == 1
+        and said.count("\n") == 1
+        and "no longer read" in said
+        and "Traceback" not in said
+    )
 
 
-@pytest.mark.parametrize(("cell", "echoed"), [("A7", "A7"), ("Größe ", "Größe"), ("A\udcff7", "A?7"), ("\udce4", "?"), ("", None)])
+@pytest.mark.parametrize(
+    ("cell", "echoed"),
+    [("A7", "A7"), ("Größe ", "Größe"), ("A\udcff7", "A?7"), ("\udce4", "?"), ("", None)],
+)
 def test_an_id_of_bytes_that_are_no_text_comes_back_as_text(cell: str, echoed: str | None) -> None:
     (reading,) = table_readings(("id", "power"), [Record(2, [cell, " 140 "])])
     assert reading == {"id": echoed, "power": "140"}

@@ -1,4 +1,5 @@
-"""The replay of measured laser tracks: few of the accepted ones are truly outside, and advice and settings hold."""
+"""The replay of measured laser tracks: few of the accepted ones are truly outside, and advice and
+settings hold."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ pytest.importorskip("sklearn")
 
 
 @pytest.mark.slow
-def test_accepted_tracks_are_inside(root: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accepted_tracks_are_inside(
+    root: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(root / "examples" / "inline_quality"))
     monkeypatch.delitem(sys.modules, "replay", raising=False)
     import replay  # type: ignore[import-not-found]

@@ -19,7 +19,10 @@ from sna_edge.cli.console import plain
 from sna_edge.quality import Line, judge, read_limits
 from sna_edge.quality.limits import LineLimits, parse_limits
 
-LIMITS = {"outputs": {"width": {"LSL": 100.0, "USL": 140.0, "target": 120.0}}, "knobs": {"power": {"lower": 120.0, "step": 5.0}}}
+LIMITS = {
+    "outputs": {"width": {"LSL": 100.0, "USL": 140.0, "target": 120.0}},
+    "knobs": {"power": {"lower": 120.0, "step": 5.0}},
+}
 TOML = "[outputs.width]\nLSL = 100.0\nUSL = 140.0\n[knobs.power]\nlower = 120.0\nstep = 5.0\n"
 FUZZED = int(os.environ.get("SNA_FUZZED_LINES", "3000"))
 
@@ -27,10 +30,20 @@ FUZZED = int(os.environ.get("SNA_FUZZED_LINES", "3000"))
 @pytest.fixture(scope="module")
 def model() -> Model:
     """power, speed, alloy -> width = 50 + power / 2 - 20 (speed - 1), +- 5; depth free."""
-    power, speed = spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1), spline_axis("speed", "m/s", 0.5, 1.5, spans=1, degree=1)
+    power, speed = (
+        spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1),
+        spline_axis("speed", "m/s", 0.5, 1.5, spans=1, degree=1),
+    )
     tables = (np.array([[50.0], [150.0]]), np.array([[10.0], [-10.0]]), np.empty((2, 0)))
-    outputs = [Output("width", "um", bias=50.0, interval=Interval(0.9, 5.0, 5.0)), Output("depth", "um")]
-    cp = CP(tables, (np.array([0]), np.array([1]), np.array([], dtype=int)), np.array([[1.0, 1.0], [1.0, 0.0]]))
+    outputs = [
+        Output("width", "um", bias=50.0, interval=Interval(0.9, 5.0, 5.0)),
+        Output("depth", "um"),
+    ]
+    cp = CP(
+        tables,
+        (np.array([0]), np.array([1]), np.array([], dtype=int)),
+        np.array([[1.0, 1.0], [1.0, 0.0]]),
+    )
     return Model([power, speed, level_axis("alloy", ("316L", "IN718"))], cp, outputs)
 
 
@@ -112,7 +125,11 @@ def test_fuzzed_lines_are_all_answered_in_order(which: str, request: pytest.Fixt
         raw = bytearray(good.encode())
         for _ in range(rng.randrange(4)):
             raw[rng.randrange(len(raw))] = rng.randrange(256)
-        texts.append(bytes(raw[: rng.randrange(len(raw) + 1)] if rng.random() < 0.2 else raw).replace(b"\n", b" "))
+        texts.append(
+            bytes(raw[: rng.randrange(len(raw) + 1)] if rng.random() < 0.2 else raw).replace(
+                b"\n", b" "
+            )
+        )
     answers = line.lines(texts)
     assert [a["line"] for a in answers] == list(range(1, FUZZED + 1))
     assert {a["verdict"] for a in answers} >= {"ACCEPT", "NO VERDICT"}
@@ -161,16 +178,43 @@ def files(model: Model, tmp_path: Path) -> tuple[str, str]:
 def test_watch_reads_a_pipe(files: tuple[str, str]) -> None:
     text = b'{"power":140,"speed":1,"alloy":"316L"}\r\n\nnonsense\n{"power":200,"speed":1,"alloy":"IN718"}'
     done = subprocess.run(
-        [sys.executable, "-m", "sna_edge", "watch", files[0], "--limits", files[1]], input=text, capture_output=True, check=True
+        [sys.executable, "-m", "sna_edge", "watch", files[0], "--limits", files[1]],
+        input=text,
+        capture_output=True,
+        check=True,
     )
     answers = [json.loads(row) for row in done.stdout.splitlines()]
     assert [a["verdict"] for a in answers] == ["ACCEPT", "NO VERDICT", "NO VERDICT", "REJECT"]
     assert not done.stderr
 
 
-def test_watch_reads_a_table(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "parts.csv").write_text('id,power,speed,alloy\nA,140,1,316L\nB,,1,316L\nC,1\n"D\nE,200,1,IN718\n')
-    assert main(["watch", files[0], "--limits", files[1], "--table", str(tmp_path / "parts.csv"), "--advice-ms", "0"]) == 0
+def test_watch_reads_a_table(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "parts.csv").write_text(
+        'id,power,speed,alloy\nA,140,1,316L\nB,,1,316L\nC,1\n"D\nE,200,1,IN718\n'
+    )
+    assert (
+        main(
+            [
+                "watch",
+                files[0],
+                "--limits",
+                files[1],
+                "--table",
+                str(tmp_path / "parts.csv"),
+                "--advice-ms",
+                "0",
+            ]
+        )
+        == 0
+    )
     answers = [json.loads(row) for row in io.StringIO(capsys.readouterr().out)]
-    assert [a["verdict"] for a in answers] == ["ACCEPT", "NO VERDICT", "NO VERDICT", "NO VERDICT", "REJECT"]
+    assert [a["verdict"] for a in answers] == [
+        "ACCEPT",
+        "NO VERDICT",
+        "NO VERDICT",
+        "NO VERDICT",
+        "REJECT",
+    ]
     assert answers[0]["id"] == "A" and "missing" in answers[1]["reason"]

@@ -45,7 +45,9 @@ def rows(table) -> list[list[str]]:
         ("y\n3\n", ("y",), ["3"]),
     ],
 )
-def test_header_and_first_row(tmp_path: Path, text: str, names: tuple[str, ...], first: list[str]) -> None:
+def test_header_and_first_row(
+    tmp_path: Path, text: str, names: tuple[str, ...], first: list[str]
+) -> None:
     table = opened(tmp_path, text)
     assert table.names == names and rows(table)[0] == first
     stream = Stream("t")
@@ -99,7 +101,9 @@ def test_rows_of_another_length_are_named_and_kept(tmp_path: Path, line: str, re
     (block,) = opened(tmp_path, text).blocks()
     assert list(block.wrong) == [1] and reason in block.wrong[1] and list(block.lines) == [2, 3, 4]
     records = (stream := Stream("t")).feed(text.encode()) + stream.close()
-    assert [bool(record.wrong) for record in records] == [False, True, False] and reason in records[1].wrong
+    assert [bool(record.wrong) for record in records] == [False, True, False] and reason in records[
+        1
+    ].wrong
 
 
 @pytest.mark.parametrize(
@@ -131,11 +135,16 @@ def test_what_is_no_table_is_one_sentence(tmp_path: Path, text: bytes, part: str
     assert part in str(caught.value) and "t.csv" in str(caught.value)
 
 
-def test_without_the_extra_a_workbook_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_a_workbook_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     for begin, package in ((b"PK\x03\x04", "openpyxl"), (b"PAR1", "pyarrow")):
-        with pytest.raises(InputError, match=rf"which {package} reads; pip install 'sna-edge\[tables\]', or save it as CSV"):
+        with pytest.raises(
+            InputError,
+            match=rf"which {package} reads; pip install 'sna-edge\[tables\]', or save it as CSV",
+        ):
             opened(tmp_path, begin)
 
 
@@ -150,7 +159,9 @@ def test_without_the_extra_a_workbook_is_one_sentence(tmp_path: Path, monkeypatc
         ({"quote": "\n"}, "quote"),
     ],
 )
-def test_declarations_that_make_no_sense(tmp_path: Path, declared: dict[str, str], part: str) -> None:
+def test_declarations_that_make_no_sense(
+    tmp_path: Path, declared: dict[str, str], part: str
+) -> None:
     with pytest.raises(InputError, match=part):
         opened(tmp_path, "a,b\n1,2\n", **declared)
 
@@ -160,8 +171,14 @@ def test_hints_yield_to_the_file(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("a,b\n1.5,ä\n".encode())
     table = open_table(path, hint)
-    assert table.names == ("a", "b") and rows(table) == [["1.5", "ä"]] and table.marks(["a"]).decimal == "."
+    assert (
+        table.names == ("a", "b")
+        and rows(table) == [["1.5", "ä"]]
+        and table.marks(["a"]).decimal == "."
+    )
     path.write_bytes("a;b\n1.000;ä\n999;ö\n".encode("mac-roman"))
     table = open_table(path, hint)
     assert rows(table) == [["1.000", "ä"], ["999", "ö"]] and table.marks(["a"]).decimal == ","
-    assert hint_of({"decimal": "x"}) == Dialect() == hint_of([1]) and hint_of({"decimal": ",", "other": 1}) == Dialect(decimal=",")
+    assert hint_of({"decimal": "x"}) == Dialect() == hint_of([1]) and hint_of(
+        {"decimal": ",", "other": 1}
+    ) == Dialect(decimal=",")

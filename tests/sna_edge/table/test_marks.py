@@ -1,4 +1,5 @@
-"""Decimal marks and thousands: decided once per file, and said where they contradict or stay open."""
+"""Decimal marks and thousands: decided once per file, and said where they contradict or stay
+open."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ def column(tmp_path: Path, text: str, name: str = "a", **declared: str) -> list[
     path.write_bytes(text.encode())
     table = open_table(path, **declared)
     reader = table.marks([name]).column(name)
-    found = [reader.numbers(block.column(table.names.index(name)), block.lines) for block in table.blocks(2)]
+    found = [
+        reader.numbers(block.column(table.names.index(name)), block.lines)
+        for block in table.blocks(2)
+    ]
     reader.finish()
     return np.concatenate(found).tolist()
 
@@ -48,15 +52,25 @@ def column(tmp_path: Path, text: str, name: str = "a", **declared: str) -> list[
         ('a,y\n"1,5",2\n"2,25",1\n', [1.5, 2.25]),
     ],
 )
-def test_read_right_where_the_file_proves_it(tmp_path: Path, text: str, wanted: list[float]) -> None:
-    np.testing.assert_array_equal(column(tmp_path, text, "y" if text.startswith("y") else "a"), wanted)
+def test_read_right_where_the_file_proves_it(
+    tmp_path: Path, text: str, wanted: list[float]
+) -> None:
+    np.testing.assert_array_equal(
+        column(tmp_path, text, "y" if text.startswith("y") else "a"), wanted
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
         ("a;y\n1.000;2.6\n999;1.4\n", "line 2, column 'a': '1.000' may be"),
-        ("a;y\n2.5;1\n1,5;2\n", "line 3, column 'a': '1,5' has a decimal comma, the file a decimal point as in line 2, column 'a': '2.5'"),
+        (
+            "a;y\n2.5;1\n1,5;2\n",
+            (
+                "line 3, column 'a': '1,5' has a decimal comma, the file a decimal point as in line"
+                " 2, column 'a': '2.5'"
+            ),
+        ),
         ("a;y\n2,5;1\n\n# x\n1.5;2\n", "line 5, column 'a': '1.5' has a decimal point"),
         ("a;y\n1.000,5;1\n1,000.5;2\n", "line 3, column 'a': '1,000.5'"),
         ("a;y\n1,000;1\n999;2\n", "line 2, column 'a': '1,000' may be"),
@@ -67,7 +81,9 @@ def test_read_right_where_the_file_proves_it(tmp_path: Path, text: str, wanted: 
         ("a;y\n1.000.000;1\n1.5;2\n", "line 3, column 'a': '1.5' has a decimal point"),
     ],
 )
-def test_refused_with_line_and_column_where_it_does_not(tmp_path: Path, text: str, place: str) -> None:
+def test_refused_with_line_and_column_where_it_does_not(
+    tmp_path: Path, text: str, place: str
+) -> None:
     with pytest.raises(InputError) as caught:
         column(tmp_path, text)
     assert place in str(caught.value) and ";" in str(caught.value)
@@ -133,16 +149,41 @@ def test_a_stream_names_a_contradiction() -> None:
     (first,) = stream.feed(b"a;y\n2,5;1\n")
     assert stream.number(first.cells[0]) == 2.5
     (second,) = stream.feed(b"1.5;1\n")
-    with pytest.raises(InputError, match=r"'1\.5' has a decimal point, the file a decimal comma as in line 2, column 'a': '2,5'"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"'1\.5' has a decimal point, the file a decimal comma as in line 2, column 'a': '2,5'"
+        ),
+    ):
         stream.number(second.cells[0])
 
 
 @pytest.mark.parametrize("decimal", [".", ","])
 @pytest.mark.parametrize(
-    "cell", ["5,", " 5,", "5, ", "-5,", "5,e3", ",", ",e3", "5,5,", "5.", ".5", ",5", "5,5", "1_0", "1e5", "inf", "nan", "１"]
+    "cell",
+    [
+        "5,",
+        " 5,",
+        "5, ",
+        "-5,",
+        "5,e3",
+        ",",
+        ",e3",
+        "5,5,",
+        "5.",
+        ".5",
+        ",5",
+        "5,5",
+        "1_0",
+        "1e5",
+        "inf",
+        "nan",
+        "１",
+    ],
 )
 def test_a_cell_is_the_same_number_whatever_stands_beside_it(cell: str, decimal: str) -> None:
-    """`5,`, a comma too many, was 5 in a column of plain numbers and no number beside any other text."""
+    """`5,`, a comma too many, was 5 in a column of plain numbers and no number beside any other
+    text."""
     alone = number(cell, decimal)
     for others in ([], ["6"], ["7", "8"], ["x"], ["6", ""]):
         found = numbers([cell, *others], decimal)

@@ -1,4 +1,5 @@
-"""Whatever Python's csv module writes comes back cell by cell: from a file, and from bytes cut anywhere."""
+"""Whatever Python's csv module writes comes back cell by cell: from a file, and from bytes cut
+anywhere."""
 
 from __future__ import annotations
 
@@ -13,10 +14,21 @@ from hypothesis import strategies as st
 from sna_edge.table import Dialect, Stream, number, open_table
 from sna_edge.table.encoding import Decoder
 
-SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\ufeff")
 CELLS = st.text(st.one_of(st.sampled_from(",;\t|\"'\r\n#.- 19eéß€"), CHARACTERS), max_size=8)
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1")
+ENCODINGS = (
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "cp1252",
+    "latin-1",
+)
 
 
 @st.composite
@@ -31,10 +43,14 @@ def written_tables(draw):
         "quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])),
         "lineterminator": draw(st.sampled_from(["\n", "\r\n", "\r"])),
     }
-    if how["quoting"] == csv.QUOTE_MINIMAL:  # the writer leaves the breaks bare that do not end its lines
+    if (
+        how["quoting"] == csv.QUOTE_MINIMAL
+    ):  # the writer leaves the breaks bare that do not end its lines
         other = {"\n": "\r", "\r": "\n"}.get(how["lineterminator"], "")
         rows = [[cell.replace(other, "") if other else cell for cell in row] for row in rows]
-    rows = [row for row in rows if any(cell.strip() for cell in row) and not row[0].startswith("#")] or [["x"] * width]
+    rows = [
+        row for row in rows if any(cell.strip() for cell in row) and not row[0].startswith("#")
+    ] or [["x"] * width]
     out = io.StringIO(newline="")
     csv.writer(out, **how).writerows([names, *rows])
     return names, rows, how, out.getvalue()
@@ -77,7 +93,9 @@ def test_pieces_cut_anywhere_give_the_same_records(table, encoding, data) -> Non
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=12)))
     ends = [*cuts, len(whole)]
     stream = Stream("t", Dialect(**declared(how, encoding)), categorical=names)
-    records = [r for a, b in zip([0, *cuts], ends, strict=True) for r in stream.feed(whole[a:b])] + stream.close()
+    records = [
+        r for a, b in zip([0, *cuts], ends, strict=True) for r in stream.feed(whole[a:b])
+    ] + stream.close()
     assert list(stream.names) == names
     assert [record.cells for record in records] == rows
     assert not any(record.wrong for record in records)
@@ -87,7 +105,9 @@ def test_pieces_cut_anywhere_give_the_same_records(table, encoding, data) -> Non
 def test_every_byte_alone(encoding: str) -> None:
     text = 'größe;"y [µm]"\r\n1,5;"a\r\nb;""c"""\r\n\r\n# done\r\n-2,25;ß'
     stream = Stream("t", Dialect(encoding="latin-1") if encoding == "latin-1" else None)
-    records = [r for byte in text.encode(encoding) for r in stream.feed(bytes([byte]))] + stream.close()
+    records = [
+        r for byte in text.encode(encoding) for r in stream.feed(bytes([byte]))
+    ] + stream.close()
     assert stream.names == ("größe", "y [µm]")
     assert [r.cells for r in records] == [["1,5", 'a\r\nb;"c"'], ["-2,25", "ß"]]
     assert [r.line for r in records] == [2, 6]
@@ -95,14 +115,26 @@ def test_every_byte_alone(encoding: str) -> None:
 
 
 @SETTINGS
-@given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2), min_size=1, max_size=8), st.data())
+@given(
+    st.lists(
+        st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2),
+        min_size=1,
+        max_size=8,
+    ),
+    st.data(),
+)
 def test_numbers_come_back_in_every_dialect(tmp_path: Path, rows, data) -> None:
     """The separator, the mark and the encoding are found, not declared."""
     separator = data.draw(st.sampled_from(",;\t|"))
     decimal = "." if separator == "," else data.draw(st.sampled_from(".,"))
-    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]))
+    encoding = data.draw(
+        st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+    )
     rows = [[0.5, 0.25], *rows]  # proves the mark
-    lines = ["a" + separator + "b", *(separator.join(repr(v).replace(".", decimal) for v in row) for row in rows)]
+    lines = [
+        "a" + separator + "b",
+        *(separator.join(repr(v).replace(".", decimal) for v in row) for row in rows),
+    ]
     path = tmp_path / "t.csv"
     path.write_bytes(data.draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines).encode(encoding))
     table = open_table(path)
@@ -112,12 +144,24 @@ def test_numbers_come_back_in_every_dialect(tmp_path: Path, rows, data) -> None:
 
 
 @SETTINGS
-@given(st.text(st.one_of(st.sampled_from("0123456789.,+-eE_ '\u00a0xnaif"), st.characters(blacklist_categories=("Cs",))), max_size=9))
+@given(
+    st.text(
+        st.one_of(
+            st.sampled_from("0123456789.,+-eE_ '\u00a0xnaif"),
+            st.characters(blacklist_categories=("Cs",)),
+        ),
+        max_size=9,
+    )
+)
 def test_what_is_a_number_is_one_for_float_too(cell: str) -> None:
     """The strict parser never reads a number that Python's would read otherwise."""
     found = number(cell)
     if found == found:
-        plain = cell.strip().replace(",", "").translate(dict.fromkeys(map(ord, " '\u00a0\u2009\u202f\u2019")))
+        plain = (
+            cell.strip()
+            .replace(",", "")
+            .translate(dict.fromkeys(map(ord, " '\u00a0\u2009\u202f\u2019")))
+        )
         assert float(plain) == found and "_" not in cell and plain.isascii()
 
 
@@ -127,7 +171,10 @@ def test_a_first_sign_cut_in_two_decides_the_encoding_when_it_is_whole(encoding:
     data = text.encode(encoding)
     for cut in range(len(data) + 1):
         decoder = Decoder()
-        assert decoder.feed(data[:cut]) + decoder.feed(data[cut:]) + decoder.feed(b"", final=True) == text
+        assert (
+            decoder.feed(data[:cut]) + decoder.feed(data[cut:]) + decoder.feed(b"", final=True)
+            == text
+        )
         assert decoder.encoding == encoding
 
 

@@ -1,4 +1,5 @@
-"""Numbers that a workbook or a Parquet file stores as text: read where they can be, refused where their mark stays open."""
+"""Numbers that a workbook or a Parquet file stores as text: read where they can be, refused where
+their mark stays open."""
 
 from __future__ import annotations
 
@@ -38,16 +39,23 @@ def sheet(path: Path, rows: list[list[Any]]) -> Path:
     import pyarrow.parquet
 
     columns = zip(*rows[1:], strict=True)
-    pyarrow.parquet.write_table(arrow.table(dict(zip(rows[0], map(list, columns), strict=True))), path)
+    pyarrow.parquet.write_table(
+        arrow.table(dict(zip(rows[0], map(list, columns), strict=True))), path
+    )
     return path
 
 
 @pytest.mark.parametrize("kind", [".xlsx", ".parquet"])
 @pytest.mark.parametrize("cell", OPEN)
-def test_text_that_may_be_thousands_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, cell: str) -> None:
+def test_text_that_may_be_thousands_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, cell: str
+) -> None:
     """The text 1.000 beside 999 was 1 for every word."""
     model(tmp_path / "m.sna")
-    table = sheet(tmp_path / f"t{kind}", [["a", "b", "note"], ["999", 1, cell], [cell, 2, "x"], ["998", 4, cell], ["3", 9, ""]])
+    table = sheet(
+        tmp_path / f"t{kind}",
+        [["a", "b", "note"], ["999", 1, cell], [cell, 2, "x"], ["998", 4, cell], ["3", 9, ""]],
+    )
     (tmp_path / "l.toml").write_text("[outputs.y]\nUSL = 1\n")
     words = [["query", str(tmp_path / "m.sna"), "--table", str(table), "-o", str(tmp_path / "o.csv")],
              ["watch", str(tmp_path / "m.sna"), "--limits", str(tmp_path / "l.toml"), "--table", str(table)],
@@ -55,7 +63,11 @@ def test_text_that_may_be_thousands_is_refused(tmp_path: Path, capsys: pytest.Ca
     for word in words:
         assert main(word) == 2
         said = capsys.readouterr().err
-        assert len(said.splitlines()) == 1 and "line 3, column 'a'" in said.replace("row 2 (line 3)", "line 3") and cell.strip() in said
+        assert (
+            len(said.splitlines()) == 1
+            and "line 3, column 'a'" in said.replace("row 2 (line 3)", "line 3")
+            and cell.strip() in said
+        )
     assert main([*words[0], "--decimal", "."]) == main([*words[1], "--decimal", "."]) == 0
     assert not capsys.readouterr().err
 
@@ -69,13 +81,27 @@ def test_text_that_is_one_number_is_that_number(
     assert read(table).column("a").tolist() == [value, 2.0]
     model(tmp_path / "m.sna")
     (tmp_path / "l.toml").write_text("[outputs.y]\nUSL = 5000\n")
-    assert main(["watch", str(tmp_path / "m.sna"), "--limits", str(tmp_path / "l.toml"), "--table", str(table)]) == 0
+    assert (
+        main(
+            [
+                "watch",
+                str(tmp_path / "m.sna"),
+                "--limits",
+                str(tmp_path / "l.toml"),
+                "--table",
+                str(table),
+            ]
+        )
+        == 0
+    )
     first = json.loads(capsys.readouterr().out.splitlines()[0])
     assert first["outputs"]["y"]["value"] == pytest.approx(value + 1, abs=2e-3)
 
 
 def test_levels_are_text_as_it_stands(tmp_path: Path) -> None:
     lots = ["1.000", "1.00", "1,000", "1.000"] * 5
-    table = sheet(tmp_path / "t.xlsx", [["lot", "b", "y"], *([lot, i, i * i] for i, lot in enumerate(lots))])
+    table = sheet(
+        tmp_path / "t.xlsx", [["lot", "b", "y"], *([lot, i, i * i] for i, lot in enumerate(lots))]
+    )
     samples, _ = read(table).samples(["y"], categorical=["lot"])
     assert set(samples.axes[0].levels) == {"1.00", "1.000", "1,000"}

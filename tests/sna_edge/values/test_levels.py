@@ -1,4 +1,5 @@
-"""What a user writes for a level: one meaning in mappings, arrays, lists, tables, inverse questions and readings."""
+"""What a user writes for a level: one meaning in mappings, arrays, lists, tables, inverse questions
+and readings."""
 
 from __future__ import annotations
 
@@ -12,7 +13,17 @@ import pytest
 
 from sna_edge import CP, DomainError, InputError, Model, Output, Status, level_axis, spline_axis
 from sna_edge.cli.main import main
-from sna_edge.inverse import Knob, advise, argmin, estimate, interval_set, invert_batch, level_set, posterior, roots
+from sna_edge.inverse import (
+    Knob,
+    advise,
+    argmin,
+    estimate,
+    interval_set,
+    invert_batch,
+    level_set,
+    posterior,
+    roots,
+)
 from sna_edge.quality import Line
 from sna_edge.quality.limits import parse_limits
 from sna_edge.values.levels import Levels
@@ -20,7 +31,24 @@ from sna_edge.values.levels import Levels
 NONE, SEVERAL, GONE = np.inf, -np.inf, np.nan
 SEVEN = (7, 7.0, np.int64(7), np.int8(7), np.float32(7), np.float16(7), "7", " 7 ", "7.0", "+7", "7e0", "007", b"7", np.str_("7"),
          np.bytes_(b"7"), Decimal("7.00"), np.array(7))  # fmt: skip
-OTHERS = (0, 1, 1.0, "1", True, np.True_, "seven", 7.5, "7,0", "0_7", "7_", 1e300, 10**5000, np.inf, -np.inf, 7j)
+OTHERS = (
+    0,
+    1,
+    1.0,
+    "1",
+    True,
+    np.True_,
+    "seven",
+    7.5,
+    "7,0",
+    "0_7",
+    "7_",
+    1e300,
+    10**5000,
+    np.inf,
+    -np.inf,
+    7j,
+)
 MISSING = (None, np.nan, np.float32("nan"), "", "  ", np.datetime64("NaT"), np.ma.masked)
 SERIALS = ("12345678901234567", "12345678901234568")
 CASES: list[tuple[tuple[str, ...], Any, float]] = [
@@ -38,7 +66,9 @@ CASES: list[tuple[tuple[str, ...], Any, float]] = [
 
 
 @pytest.mark.parametrize(("names", "value", "index"), CASES, ids=map(str, range(len(CASES))))
-def test_a_value_means_the_level_it_equals_as_written_then_as_a_number(names: tuple[str, ...], value: object, index: float) -> None:
+def test_a_value_means_the_level_it_equals_as_written_then_as_a_number(
+    names: tuple[str, ...], value: object, index: float
+) -> None:
     axis = level_axis("machine", names)
     np.testing.assert_equal(axis.coordinate(value), index)
     np.testing.assert_equal(float(axis.encode(value)), index)  # type: ignore[arg-type]
@@ -47,7 +77,22 @@ def test_a_value_means_the_level_it_equals_as_written_then_as_a_number(names: tu
     np.testing.assert_equal(axis.encode(many), np.full(3, index))
 
 
-@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint16, np.float16, np.float32, np.float64, str, object, list, "masked", "bytes"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        np.int8,
+        np.int64,
+        np.uint16,
+        np.float16,
+        np.float32,
+        np.float64,
+        str,
+        object,
+        list,
+        "masked",
+        "bytes",
+    ],
+)
 def test_columns_of_every_type_mean_the_same(kind: Any) -> None:
     axis = level_axis("machine", ("1", "2", "30"))
     column = [30, 1, 2, 1]
@@ -62,8 +107,17 @@ def test_columns_of_every_type_mean_the_same(kind: Any) -> None:
 
 def plant() -> Model:
     """y = machine's number (1, 2, 3 -> 10, 20, 30) + x."""
-    axes = [spline_axis("x", "", 0.0, 4.0, spans=1, degree=1), level_axis("machine", ("1", "2", "3"))]
-    tables, modes = (np.array([[0.0], [4.0]]), np.array([[10.0], [20.0], [30.0]])), (np.array([0]), np.array([1]))
+    axes = [
+        spline_axis("x", "", 0.0, 4.0, spans=1, degree=1),
+        level_axis("machine", ("1", "2", "3")),
+    ]
+    tables, modes = (
+        (np.array([[0.0], [4.0]]), np.array([[10.0], [20.0], [30.0]])),
+        (
+            np.array([0]),
+            np.array([1]),
+        ),
+    )
     return Model(axes, CP(tables, modes, np.ones((2, 1))), [Output("y", "um")])
 
 
@@ -74,11 +128,25 @@ FORMS = [1, 1.0, "1", " 1", "1.0", "01", np.int64(1), np.float32(1.0)]
 def test_every_question_answers_for_machine_1(one: Any) -> None:
     """`model({"machine": 1, ..})` answered for machine 2."""
     m = plant()
-    assert m({"x": 2.0, "machine": one})[0] == m(x=2.0, machine=one)[0] == m.at(machine=one)({"x": 2.0})[0] == 12.0
-    assert m([2.0, one])[0] == m([[2.0, one]])[0, 0] == m.value(np.array([2.0, one], dtype=object))[0] == 12.0
+    assert (
+        m({"x": 2.0, "machine": one})[0]
+        == m(x=2.0, machine=one)[0]
+        == m.at(machine=one)({"x": 2.0})[0]
+        == 12.0
+    )
+    assert (
+        m([2.0, one])[0]
+        == m([[2.0, one]])[0, 0]
+        == m.value(np.array([2.0, one], dtype=object))[0]
+        == 12.0
+    )
     assert m.evaluate({"x": [2.0, 3.0], "machine": one}).value[:, 0].tolist() == [12.0, 13.0]
     assert m.evaluate({"x": 2.0, "machine": [one, one]}).value[:, 0].tolist() == [12.0, 12.0]
-    assert m.grid({"machine": [one], "x": [2.0]})[0, 0, 0] == m.grid({"x": [2.0]}, {"machine": one})[0, 0] == 12.0
+    assert (
+        m.grid({"machine": [one], "x": [2.0]})[0, 0, 0]
+        == m.grid({"x": [2.0]}, {"machine": one})[0, 0]
+        == 12.0
+    )
     assert m.gradient({"x": 2.0, "machine": one})[0, 0] == pytest.approx(1.0)
     at = {"machine": one}
     assert roots(m, "x", 12.5, at).values == pytest.approx([2.5])
@@ -86,14 +154,26 @@ def test_every_question_answers_for_machine_1(one: Any) -> None:
     assert interval_set(m, "x", {"y": (11.0, 12.0)}, at).status == Status.OK
     assert level_set(m, 12.5, ["x"], 1, at=at).x[0, 0] == pytest.approx(2.5)
     assert invert_batch(m, [12.5], ["x"], at).x[0, 0] == pytest.approx(2.5)
-    assert invert_batch(m, [12.5, 13.0], ["x"], {"machine": [one, one]}).x[:, 0] == pytest.approx([2.5, 3.0])
+    assert invert_batch(m, [12.5, 13.0], ["x"], {"machine": [one, one]}).x[:, 0] == pytest.approx(
+        [2.5, 3.0]
+    )
     for data in ({"y": [12.5], "machine": [one]}, {"y": [12.5]}):
         known = None if "machine" in data else at
-        assert estimate(m, data, ["x"], 0.01, at=known).solutions[0]["x"] == pytest.approx(2.5, abs=1e-3)
+        assert estimate(m, data, ["x"], 0.01, at=known).solutions[0]["x"] == pytest.approx(
+            2.5, abs=1e-3
+        )
         assert abs(posterior(m, data, ["x"], 0.01, None, 50, at=known).x.mean() - 2.5) < 0.02
-    told = advise(m, {"x": 1.0, "machine": one}, {"y": (12.0, 12.5)}, {"x": Knob()}, with_interval=False)
+    told = advise(
+        m, {"x": 1.0, "machine": one}, {"y": (12.0, 12.5)}, {"x": Knob()}, with_interval=False
+    )
     assert told.settings["x"] == pytest.approx(2.0, abs=1e-6)
-    told = advise(m, {"x": 1.0, "machine": one}, {"y": (20.5, 21.5)}, {"machine": Knob(lower=one, upper="2")}, with_interval=False)  # type: ignore[arg-type]
+    told = advise(
+        m,
+        {"x": 1.0, "machine": one},
+        {"y": (20.5, 21.5)},
+        {"machine": Knob(lower=one, upper="2")},
+        with_interval=False,
+    )  # type: ignore[arg-type]
     assert told.settings["machine"] == "2"
 
 
@@ -106,7 +186,11 @@ def test_positional_arrays_hold_levels_as_they_are_written(kind: Any) -> None:
     np.testing.assert_array_equal(m.evaluate(given).value[:, 0], [10, 31, 22])
     assert m.value(given[1])[0] == 31.0
     index = np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 1.0]])
-    for answer in (m.value(index, level_index=True), m.backend.value(index), m.evaluate(index, level_index=True).value):
+    for answer in (
+        m.value(index, level_index=True),
+        m.backend.value(index),
+        m.evaluate(index, level_index=True).value,
+    ):
         np.testing.assert_array_equal(answer[:, 0], [10, 31, 22])
     assert m.gradient(index, level_index=True).shape == (3, 1, 2)
 
@@ -120,7 +204,12 @@ def test_what_is_no_level_is_refused_everywhere(one: Any, backend: str, tmp_path
     m = sna_edge.load(tmp_path / "m.sna", backend=backend)
     assert m.evaluate({"x": 2.0, "machine": one}).status[0] == Status.OUT_OF_DOMAIN
     named = {"machine": one}
-    for call in (lambda: m({"x": 2.0, **named}), lambda: m.at(named), lambda: m([2.0, one]), lambda: m.grid({"x": [1.0]}, named)):
+    for call in (
+        lambda: m({"x": 2.0, **named}),
+        lambda: m.at(named),
+        lambda: m([2.0, one]),
+        lambda: m.grid({"x": [1.0]}, named),
+    ):
         with pytest.raises(DomainError, match=r"machine in \{1, 2, 3\}"):
             call()
     assert roots(m, "x", 12.5, {"machine": one}).status == Status.OUT_OF_DOMAIN
@@ -128,7 +217,11 @@ def test_what_is_no_level_is_refused_everywhere(one: Any, backend: str, tmp_path
 
 
 def test_two_levels_that_are_one_number_are_said_to_be(tmp_path: Path) -> None:
-    m = Model([level_axis("lot", ("1", "1.0"))], CP.full([np.array([[1.0], [2.0]])], [[1.0]]), [Output("y")])
+    m = Model(
+        [level_axis("lot", ("1", "1.0"))],
+        CP.full([np.array([[1.0], [2.0]])], [[1.0]]),
+        [Output("y")],
+    )
     assert (m(lot=1)[0], m(lot=1.0)[0], m(lot="1")[0], m(lot="1.0")[0]) == (1.0, 2.0, 1.0, 2.0)
     assert m.evaluate({"lot": "1.00"}).status[0] == Status.OUT_OF_DOMAIN
     for call in (lambda: m(lot="1.00"), lambda: m.at(lot="01")):
@@ -141,28 +234,94 @@ def test_two_levels_that_are_one_number_are_said_to_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["1", "1.0", " 1 ", "01", "1e0"])
-def test_command_line_watch_and_tables_say_what_python_says(cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_watch_and_tables_say_what_python_says(
+    cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     m = plant()
     path = tmp_path / "m.sna"
     m.save(path)
     assert main(["query", str(path), "--json", "--at", "x=2", f"machine={cell}"]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"]["y"]["value"] == pytest.approx(12.0)
     (tmp_path / "t.csv").write_text(f"x,machine,y\n2,{cell},12.5\n")
-    assert main(["query", str(path), "--table", str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv"), "--json"]) == 0
+    assert (
+        main(
+            [
+                "query",
+                str(path),
+                "--table",
+                str(tmp_path / "t.csv"),
+                "-o",
+                str(tmp_path / "o.csv"),
+                "--json",
+            ]
+        )
+        == 0
+    )
     assert ",ok,,12." in (tmp_path / "o.csv").read_text()
-    assert main(["inverse", str(path), "--json", "--table", str(tmp_path / "t.csv"), "--unknown", "x", "-o", str(tmp_path / "i.csv")]) == 0
+    assert (
+        main(
+            [
+                "inverse",
+                str(path),
+                "--json",
+                "--table",
+                str(tmp_path / "t.csv"),
+                "--unknown",
+                "x",
+                "-o",
+                str(tmp_path / "i.csv"),
+            ]
+        )
+        == 0
+    )
     assert ",ok,,2.5" in (tmp_path / "i.csv").read_text()
     (tmp_path / "u.csv").write_text("y\n12.5\n")
-    words = ["inverse", str(path), "--json", "--table", str(tmp_path / "u.csv"), "--unknown", "x", "-o", str(tmp_path / "j.csv"), "--at"]
+    words = [
+        "inverse",
+        str(path),
+        "--json",
+        "--table",
+        str(tmp_path / "u.csv"),
+        "--unknown",
+        "x",
+        "-o",
+        str(tmp_path / "j.csv"),
+        "--at",
+    ]
     assert main([*words, f"machine={cell}"]) == 0 and ",ok,,2.5" in (tmp_path / "j.csv").read_text()
     (tmp_path / "s.csv").write_text(f"machine,y\n{cell},12.5\n")
     capsys.readouterr()
-    assert main(["inverse", str(path), "--json", "--observations", str(tmp_path / "s.csv"), "--unknown", "x", "--noise", "0.01"]) == 0
+    assert (
+        main(
+            [
+                "inverse",
+                str(path),
+                "--json",
+                "--observations",
+                str(tmp_path / "s.csv"),
+                "--unknown",
+                "x",
+                "--noise",
+                "0.01",
+            ]
+        )
+        == 0
+    )
     assert json.loads(capsys.readouterr().out)["solutions"][0]["x"] == pytest.approx(2.5, abs=1e-3)
-    line = Line(m, parse_limits({"outputs": {"y": {"LSL": 15, "USL": 17}}, "knobs": {"x": {}}}, m), advice_ms=5000)
-    for reading in (json.dumps({"x": 2, "machine": cell}), '{"x": 2, "machine": 1}', '{"x": 2, "machine": 1.0}'):
+    line = Line(
+        m,
+        parse_limits({"outputs": {"y": {"LSL": 15, "USL": 17}}, "knobs": {"x": {}}}, m),
+        advice_ms=5000,
+    )
+    for reading in (
+        json.dumps({"x": 2, "machine": cell}),
+        '{"x": 2, "machine": 1}',
+        '{"x": 2, "machine": 1.0}',
+    ):
         answer = line.lines([reading])[0]
-        assert answer["verdict"] == "REJECT" and answer["outputs"]["y"]["value"] == pytest.approx(12.0)
+        assert answer["verdict"] == "REJECT" and answer["outputs"]["y"]["value"] == pytest.approx(
+            12.0
+        )
         assert answer["advice"]["after"]["y"]["value"] == pytest.approx(14.0, abs=0.1)
 
 
@@ -175,4 +334,9 @@ def test_a_model_with_levels_goes_through_internal_ways_unchanged(tmp_path: Path
     small = quantize(m, "int16", data=np.array([[1.0, 3.0], [2.0, 2.0]]))
     again = quantize(m, "int16", data=np.array([[1.0, 2.0], [2.0, 1.0]]), level_index=True)
     assert small.to_bytes() == again.to_bytes()
-    assert np.abs(small.value(points_of(m), level_index=True) - m.value(points_of(m), level_index=True)).max() < 0.01
+    assert (
+        np.abs(
+            small.value(points_of(m), level_index=True) - m.value(points_of(m), level_index=True)
+        ).max()
+        < 0.01
+    )

@@ -1,4 +1,5 @@
-"""Values that Python callers hold: frames, tensors, masked, complex, times, text; used as they are, or one sentence, never cut."""
+"""Values that Python callers hold: frames, tensors, masked, complex, times, text; used as they are,
+or one sentence, never cut."""
 
 from __future__ import annotations
 
@@ -11,7 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import CP, TT, DomainError, InputError, Model, Output, SnaError, Status, level_axis, spline_axis
+from sna_edge import (
+    CP,
+    TT,
+    DomainError,
+    InputError,
+    Model,
+    Output,
+    SnaError,
+    Status,
+    level_axis,
+    spline_axis,
+)
 from sna_edge.inverse import advise, estimate, invert_batch, level_set, roots
 from sna_edge.values.reals import reals
 
@@ -25,7 +37,9 @@ def plane() -> Model:
     lines = [spline_axis(name, "", 0.0, 9.0, spans=1, degree=1) for name in "ab"]
     axes = [*lines, level_axis("lot", ("7", "B"))]
     tables = (np.array([[0.0], [9.0]]), np.array([[0.0], [90.0]]), np.array([[0.0], [100.0]]))
-    return Model(axes, CP(tables, tuple(np.array([i]) for i in range(3)), np.ones((3, 1))), [Output("y")])
+    return Model(
+        axes, CP(tables, tuple(np.array([i]) for i in range(3)), np.ones((3, 1))), [Output("y")]
+    )
 
 
 def _torch(values: Any) -> Any:
@@ -34,16 +48,22 @@ def _torch(values: Any) -> Any:
 
 
 def _pandas(**options: Any) -> Any:
-    frame = pytest.importorskip("pandas").DataFrame({"lot": [7, "B"], "note": ["x", "y"], "b": [2, 3], "a": [1, 1.5]})
+    frame = pytest.importorskip("pandas").DataFrame(
+        {"lot": [7, "B"], "note": ["x", "y"], "b": [2, 3], "a": [1, 1.5]}
+    )
     return frame.astype(options) if options else frame
 
 
 def _polars(_: Any = None) -> Any:
-    return pytest.importorskip("polars").DataFrame({"lot": ["7", "B"], "b": [2, 3], "note": ["x", None], "a": [1.0, 1.5]})
+    return pytest.importorskip("polars").DataFrame(
+        {"lot": ["7", "B"], "b": [2, 3], "note": ["x", None], "a": [1.0, 1.5]}
+    )
 
 
 def _arrow() -> Any:
-    return pytest.importorskip("pyarrow").table({"lot": ["7", "B"], "b": [2, 3], "a": [1, 1.5], "when": [None, None]})
+    return pytest.importorskip("pyarrow").table(
+        {"lot": ["7", "B"], "b": [2, 3], "a": [1, 1.5], "when": [None, None]}
+    )
 
 
 SAME: dict[str, Callable[[], Any]] = {
@@ -53,14 +73,24 @@ SAME: dict[str, Callable[[], Any]] = {
     "object array": lambda: np.array([[1, 2, 7], [1.5, 3, "B"]], dtype=object),
     "text array": lambda: np.array([["1", "2", "7"], ["1.5", "3", "B"]]),
     "decimals": lambda: [[Decimal(1), Decimal(2), 7], [Decimal("1.5"), Fraction(3), "B"]],
-    "0-d arrays": lambda: [[np.array(1), np.array(2.0), np.array(7)], [np.array(1.5), np.array(3), np.array("B")]],
-    "structured": lambda: np.array([("7", 2, 1, 0), ("B", 3, 1.5, 0)], dtype=[("lot", "U3"), ("b", "i4"), ("a", "f4"), ("more", "f8")]),
+    "0-d arrays": lambda: [
+        [np.array(1), np.array(2.0), np.array(7)],
+        [np.array(1.5), np.array(3), np.array("B")],
+    ],
+    "structured": lambda: np.array(
+        [("7", 2, 1, 0), ("B", 3, 1.5, 0)],
+        dtype=[("lot", "U3"), ("b", "i4"), ("a", "f4"), ("more", "f8")],
+    ),
     "frame with more columns in another order": _pandas,
     "frame of nullable columns": lambda: _pandas(a="Float64", b="Int64"),
     "frame of categories and strings": lambda: _pandas(lot="category", note="string"),
     "polars": _polars,
     "pyarrow": _arrow,
-    "masked without a mask": lambda: {"a": np.ma.array([1, 1.5]), "b": np.ma.array([2, 3]), "lot": np.array([7, "B"], dtype=object)},
+    "masked without a mask": lambda: {
+        "a": np.ma.array([1, 1.5]),
+        "b": np.ma.array([2, 3]),
+        "lot": np.array([7, "B"], dtype=object),
+    },
     "subclass": lambda: {"a": np.array([1, 1.5]).view(Ours), "b": [2, 3], "lot": ["7", "B"]},
     "ranges": lambda: {"a": np.array([1, 1.5]), "b": range(2, 4), "lot": ("7", "B")},
     "tensors": lambda: {"a": _torch([1, 1.5]), "b": _torch([2, 3]), "lot": ["7", "B"]},
@@ -81,9 +111,14 @@ def test_forms_that_say_the_same_get_the_same(form: str) -> None:
 def test_one_row_of_a_frame_and_of_a_structured_array() -> None:
     m = plane()
     pandas = pytest.importorskip("pandas")
-    assert m.value(_pandas().iloc[1]).tolist() == [131.5] and m.value(_pandas().iloc[[1]]).shape == (1, 1)
+    assert m.value(_pandas().iloc[1]).tolist() == [131.5] and m.value(
+        _pandas().iloc[[1]]
+    ).shape == (1, 1)
     assert m.value(SAME["structured"]()[1]).tolist() == [131.5]
-    assert m.value(pandas.DataFrame([[1, 2, 7], [1.5, 3, 7]])).shape == (2, 1)  # no names: the order of the inputs
+    assert m.value(pandas.DataFrame([[1, 2, 7], [1.5, 3, 7]])).shape == (
+        2,
+        1,
+    )  # no names: the order of the inputs
     with pytest.raises(InputError, match="two columns 'a'"):
         m.value(pandas.DataFrame([[1, 2, 3, 7]], columns=["a", "a", "b", "lot"]))
     with pytest.raises(InputError, match="'lot' is missing"):
@@ -105,9 +140,16 @@ def test_what_is_missing_is_bad_input(gap: Any) -> None:
 def test_masked_columns_and_nullable_ones_have_gaps() -> None:
     m = plane()
     a = np.ma.array([1.0, 5.0], mask=[False, True])
-    for query in ({"a": a, "b": 2.0, "lot": 7}, np.ma.array([[1, 2, 7], [5, 2, 7]], mask=[[0, 0, 0], [1, 0, 0]])):
+    for query in (
+        {"a": a, "b": 2.0, "lot": 7},
+        np.ma.array([[1, 2, 7], [5, 2, 7]], mask=[[0, 0, 0], [1, 0, 0]]),
+    ):
         assert m.evaluate(query).status.tolist() == [0, Status.BAD_INPUT]
-    frame = pytest.importorskip("pandas").DataFrame({"a": [1, None], "b": [2, 2], "lot": [7, 7]}).astype({"a": "Int64"})
+    frame = (
+        pytest.importorskip("pandas")
+        .DataFrame({"a": [1, None], "b": [2, 2], "lot": [7, 7]})
+        .astype({"a": "Int64"})
+    )
     assert m.evaluate(frame).status.tolist() == [0, Status.BAD_INPUT]
 
 
@@ -152,7 +194,15 @@ def test_nothing_is_cut_on_the_way_into_a_float(case: str) -> None:
 
 def test_reals_keep_what_is_real() -> None:
     exact = [Decimal(1), Fraction(2)]
-    for value in ([1, 2], (1, 2), range(1, 3), np.array([1, 2], np.int8), np.array([True, 2], object), exact, _torch([1, 2])):
+    for value in (
+        [1, 2],
+        (1, 2),
+        range(1, 3),
+        np.array([1, 2], np.int8),
+        np.array([True, 2], object),
+        exact,
+        _torch([1, 2]),
+    ):
         assert reals(value, "x").tolist() == [1.0, 2.0] and reals(value, "x").dtype == np.float64
     gaps = reals(np.ma.array([1.0, 2.0], mask=[False, True]), "x")
     assert gaps[0] == 1.0 and np.isnan(gaps[1]) and np.isnan(reals([None], "x")[0])
@@ -161,7 +211,9 @@ def test_reals_keep_what_is_real() -> None:
             reals(bad, "x", finite=True)
 
 
-@pytest.mark.parametrize("bad", [np.array([[1 + 1j]]), np.array([["x"]]), np.array([[np.datetime64("2024-01-01")]])])
+@pytest.mark.parametrize(
+    "bad", [np.array([[1 + 1j]]), np.array([["x"]]), np.array([[np.datetime64("2024-01-01")]])]
+)
 def test_parts_of_models_and_inverse_questions_are_real(bad: Any) -> None:
     """The imaginary part of weights, cores and targets was dropped."""
     with pytest.raises(InputError):
@@ -180,7 +232,11 @@ def test_parts_of_models_and_inverse_questions_are_real(bad: Any) -> None:
     with pytest.raises(InputError):
         estimate(m, {"y": [21.0]}, ["a"], bad[0], at=at)
     value = bad[0, 0]
-    assert roots(m, "a", value, at).status == roots(m, "a", 21.0, {**at, "b": value}).status == Status.BAD_INPUT
+    assert (
+        roots(m, "a", value, at).status
+        == roots(m, "a", 21.0, {**at, "b": value}).status
+        == Status.BAD_INPUT
+    )
     assert level_set(m, value, ["a"], at=at).status == Status.BAD_INPUT
     assert advise(m, {"a": value, **at}, {"y": (1, 2)}, ["a"]).status == Status.BAD_INPUT
 
@@ -194,7 +250,9 @@ def test_extrapolate_is_heard_or_refused(call: str) -> None:
         getattr(m, call)(x)
     got = getattr(m, call)(x, extrapolate=True)
     wanted = m.evaluate(x, extrapolate=True)
-    assert np.ravel(got[0] if call == "value_and_gradient" else got)[0] == (1.0 if call == "gradient" else wanted.value[0, 0])
+    assert np.ravel(got[0] if call == "value_and_gradient" else got)[0] == (
+        1.0 if call == "gradient" else wanted.value[0, 0]
+    )
     for bad in ([10.0, 2.0, 8.0], [np.nan, 2.0, 7.0], [np.inf, 2.0, 7.0]):
         with pytest.raises(SnaError):
             getattr(m, call)(np.array(bad), extrapolate=True)
@@ -202,18 +260,30 @@ def test_extrapolate_is_heard_or_refused(call: str) -> None:
 
 def test_keywords_are_inputs_or_refused() -> None:
     m = plane()
-    assert m(a=10, b=2, lot=7, extrapolate=True)[0] == pytest.approx(30.0) and m(a=1, b=2, lot=1, level_index=True)[0] == 121.0
-    for call in (lambda: m([1, 2, 7], a=3), lambda: m([1, 2, 7], verbose=True), lambda: m({"a": 1, "b": 2, "lot": 7}, c=1)):
+    assert (
+        m(a=10, b=2, lot=7, extrapolate=True)[0] == pytest.approx(30.0)
+        and m(a=1, b=2, lot=1, level_index=True)[0] == 121.0
+    )
+    for call in (
+        lambda: m([1, 2, 7], a=3),
+        lambda: m([1, 2, 7], verbose=True),
+        lambda: m({"a": 1, "b": 2, "lot": 7}, c=1),
+    ):
         with pytest.raises(InputError, match="beside the query"):
             call()
     for call in (lambda: m(a=1, b=2, lot=7, verbose=True), lambda: m()):
         with pytest.raises(InputError):
             call()
-    named = plane().replace(axes=[spline_axis("extrapolate", "", 0.0, 9.0, spans=1, degree=1), *plane().axes[1:]])
+    named = plane().replace(
+        axes=[spline_axis("extrapolate", "", 0.0, 9.0, spans=1, degree=1), *plane().axes[1:]]
+    )
     assert named(extrapolate=True and 1.0, b=2, lot=7)[0] == 21.0
 
 
 def test_masked_elements_of_a_list_are_gaps_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan(reals([[np.ma.masked, 1.0], [2.0, 3.0]], "here")).tolist() == [[True, False], [False, False]]
+        assert np.isnan(reals([[np.ma.masked, 1.0], [2.0, 3.0]], "here")).tolist() == [
+            [True, False],
+            [False, False],
+        ]

@@ -1,4 +1,5 @@
-"""Readings with their own unit: converted exactly, or one sentence; names that carry a unit do not get it twice."""
+"""Readings with their own unit: converted exactly, or one sentence; names that carry a unit do not
+get it twice."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ def test_another_unit_is_one_sentence(text: str, unit: str) -> None:
     assert len(str(error.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["1e999999999 kW", "1e-999999999 kW", "9" * 5000 + " kW", "1e308 GW"])
+@pytest.mark.parametrize(
+    "text", ["1e999999999 kW", "1e-999999999 kW", "9" * 5000 + " kW", "1e308 GW"]
+)
 def test_absurd_readings_end(text: str) -> None:
     assert quantity(text, "W", "a") in (0.0, np.inf)
 
@@ -63,27 +66,48 @@ def test_a_name_gets_its_unit_once(name: str, unit: str, words: str) -> None:
 
 def laser() -> Model:
     """y = power [W] + length [mm]."""
-    axes = [spline_axis("power [W]", "W", 0.0, 1000.0, spans=1, degree=1), spline_axis("length", "mm", 0.0, 100.0, spans=1, degree=1)]
-    cp = CP((np.array([[0.0], [1000.0]]), np.array([[0.0], [100.0]])), (np.array([0]), np.array([1])), np.ones((2, 1)))
+    axes = [
+        spline_axis("power [W]", "W", 0.0, 1000.0, spans=1, degree=1),
+        spline_axis("length", "mm", 0.0, 100.0, spans=1, degree=1),
+    ]
+    cp = CP(
+        (np.array([[0.0], [1000.0]]), np.array([[0.0], [100.0]])),
+        (np.array([0]), np.array([1])),
+        np.ones((2, 1)),
+    )
     return Model(axes, cp, [Output("y", "um")])
 
 
-PAIRS = [("0.5 kW", "2 cm", 520.0),
-         ("500 W", "20", 520.0), ("500", "20 mm", 520.0), ("5e5 mW", "0.02 m", 520.0), ("0.5kW", "20000 um", 520.0)]
+PAIRS = [
+    ("0.5 kW", "2 cm", 520.0),
+    ("500 W", "20", 520.0),
+    ("500", "20 mm", 520.0),
+    ("5e5 mW", "0.02 m", 520.0),
+    ("0.5kW", "20000 um", 520.0),
+]
 
 
 @pytest.mark.parametrize(("power", "length", "y"), PAIRS)
-def test_units_are_read_everywhere(power: str, length: str, y: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_units_are_read_everywhere(
+    power: str, length: str, y: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "m.sna"
     laser().save(path)
     m = load(path, backend="numpy")
     row = {"power [W]": power, "length": length}
     assert m(row)[0] == m.evaluate(row).value[0, 0] == m([power, length])[0] == pytest.approx(y)
     assert m.at(length=length)({"power [W]": power})[0] == pytest.approx(y)
-    assert main(["query", str(path), "--json", "--at", f"power [W]={power}", f"length={length}"]) == 0
+    assert (
+        main(["query", str(path), "--json", "--at", f"power [W]={power}", f"length={length}"]) == 0
+    )
     assert json.loads(capsys.readouterr().out)["outputs"]["y"]["value"] == pytest.approx(y)
     (tmp_path / "t.csv").write_text(f"power [W],length\n{power},{length}\n400,10\n")
-    assert main(["query", str(path), "--table", str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv")]) == 0
+    assert (
+        main(
+            ["query", str(path), "--table", str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv")]
+        )
+        == 0
+    )
     first, second = csv.DictReader((tmp_path / "o.csv").read_text().splitlines())
     assert float(first["y"]) == pytest.approx(y) and float(second["y"]) == pytest.approx(410.0)
     line = Line(m, parse_limits({"outputs": {"y": {"USL": 600}}}, m))
@@ -92,7 +116,9 @@ def test_units_are_read_everywhere(power: str, length: str, y: float, tmp_path: 
 
 
 @pytest.mark.parametrize("wrong", ["5 kg", "5 foo", "5 W W", "5 kkW"])
-def test_a_wrong_unit_is_said_everywhere(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_unit_is_said_everywhere(
+    wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "m.sna"
     laser().save(path)
     m = load(path, backend="numpy")

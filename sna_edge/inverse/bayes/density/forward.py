@@ -1,4 +1,5 @@
-"""What the observations would be for given unknowns: known axes are contracted once per observation."""
+"""What the observations would be for given unknowns: known axes are contracted once per
+observation."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ Ints = NDArray[np.int64]
 
 
 class Forward(Protocol):
-    """y [M, N] of the N observations at M settings x [M, U] of the unknowns, and dy/dx [M, N, U]."""
+    """y [M, N] of the N observations at M settings x [M, U] of the unknowns, and dy/dx [M, N,
+    U]."""
 
     model: Model
 
@@ -30,7 +32,8 @@ class Forward(Protocol):
 class Contracted:
     """y_i = g(bias_i + sum_r w[i, r] prod_{unknown u} phi_{u,r}(x_u)),  w[i, r] = W[r, k_i] prod_{known d} phi_{d,r}(x_id).
 
-    Only the products over the unknowns are computed per setting; all N observations follow by one matrix product.
+    Only the products over the unknowns are computed per setting; all N observations follow by one
+    matrix product.
     """
 
     def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
@@ -46,7 +49,9 @@ class Contracted:
         self.table = UnknownAtoms(model, unknowns)
         self._outputs = data.faces
         self._rows = [np.flatnonzero(data.output == k) for k in range(len(model.outputs))]
-        self.plain = all(o.link == "identity" for k, o in enumerate(data.faces) if len(self._rows[k]))
+        self.plain = all(
+            o.link == "identity" for k, o in enumerate(data.faces) if len(self._rows[k])
+        )
         self.scale: Floats = np.array([o.scale for o in data.faces])[data.output]
         self.offset: Floats = np.array([o.offset for o in data.faces])[data.output]
 
@@ -71,7 +76,8 @@ class Contracted:
 
 
 class UnknownAtoms:
-    """prod_u phi_{u,r}(x_u) [M, R] and its derivatives, all unknown axes gathered from one table of span polynomials."""
+    """prod_u phi_{u,r}(x_u) [M, R] and its derivatives, all unknown axes gathered from one table of
+    span polynomials."""
 
     def __init__(self, model: Model, unknowns: list[int]) -> None:
         cp = model.interaction
@@ -90,23 +96,37 @@ class UnknownAtoms:
         self._poly = np.concatenate(parts)
         self._base = np.array(base[:-1])
         k = np.arange(degree + 1.0)
-        self._falling = np.stack([np.ones(degree + 1), k, k * (k - 1.0)])  # factors of the derivatives of u^k
+        self._falling = np.stack(
+            [np.ones(degree + 1), k, k * (k - 1.0)]
+        )  # factors of the derivatives of u^k
         self._uniform = all(a.basis.uniform for a in self._axes)
         self._lower = np.array([a.lower for a in self._axes])
         self._last = np.array([a.basis.n_spans - 1 for a in self._axes])
-        self._rate = np.array([a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in self._axes])
+        self._rate = np.array(
+            [a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in self._axes]
+        )
 
     def _locate(self, x: Floats) -> tuple[Ints, Floats, Floats]:
         """Row of the table, local coordinate and du/dx, all [M, U]; x lies inside the domain."""
         if self._uniform:
             t = (x - self._lower) * self._rate
             span = np.minimum(t.astype(np.int64), self._last)
-            return span + self._base, np.minimum(t - span, 1.0), np.broadcast_to(self._rate, x.shape)
+            return (
+                span + self._base,
+                np.minimum(t - span, 1.0),
+                np.broadcast_to(self._rate, x.shape),
+            )
         span, u, rate = np.empty(x.shape, dtype=np.int64), np.empty(x.shape), np.empty(x.shape)
         for i, axis in enumerate(self._axes):
             span[:, i], u[:, i] = axis.basis.locate(x[:, i])
             inverse = axis.basis.inv_width
-            rate[:, i] = 0.0 if axis.kind == "categorical" else inverse[0] if len(inverse) == 1 else inverse[span[:, i]]
+            rate[:, i] = (
+                0.0
+                if axis.kind == "categorical"
+                else inverse[0]
+                if len(inverse) == 1
+                else inverse[span[:, i]]
+            )
         return span + self._base, u, rate
 
     def atoms(self, x: Floats, order: int) -> Floats:
@@ -118,7 +138,9 @@ class UnknownAtoms:
         scale = np.ones(x.shape)
         for nu in range(1, min(order, count - 1) + 1):
             scale = scale * rate
-            power[:, :, nu, nu:] = power[:, :, 0, : count - nu] * self._falling[nu, nu:] * scale[:, :, None]
+            power[:, :, nu, nu:] = (
+                power[:, :, 0, : count - nu] * self._falling[nu, nu:] * scale[:, :, None]
+            )
         return np.asarray(np.matmul(power, self._poly[row]))
 
     def products(self, x: Floats) -> Floats:
@@ -131,7 +153,8 @@ class UnknownAtoms:
 
 
 def with_slopes(atom: Floats) -> Floats:
-    """The product over unknowns and its slopes [M, 1 + U, R] from atoms [M, U, 2.., R], by prefix and suffix products."""
+    """The product over unknowns and its slopes [M, 1 + U, R] from atoms [M, U, 2.., R], by prefix
+    and suffix products."""
     count, unknowns = len(atom), atom.shape[1]
     out = np.empty((count, 1 + unknowns, atom.shape[3]))
     before: Floats = np.ones((count, atom.shape[3]))
@@ -170,9 +193,11 @@ def powers(u: Floats, count: int) -> Floats:
 
 
 class Filled:
-    """The same through any backend: the known columns are filled in for every setting (tensor trains, tflite).
+    """The same through any backend: the known columns are filled in for every setting (tensor
+    trains, tflite).
 
-    The answer for the settings asked last is kept: writing an answer asks for them again, and a call is dear here.
+    The answer for the settings asked last is kept: writing an answer asks for them again, and a
+    call is dear here.
     """
 
     def __init__(self, model: Model, unknowns: list[int], data: Observations) -> None:
@@ -180,7 +205,11 @@ class Filled:
         self._known = np.zeros((data.count, len(model.axes)))
         for d, x in data.known.items():
             self._known[:, d] = x
-        self._before = [k for k, (o, face) in enumerate(zip(model.outputs, data.faces, strict=True)) if o is not face]
+        self._before = [
+            k
+            for k, (o, face) in enumerate(zip(model.outputs, data.faces, strict=True))
+            if o is not face
+        ]
         self._asked, self._answer = np.empty((0, 0)), (np.empty(0), np.empty(0))
 
     def _inputs(self, x: Floats) -> Floats:
@@ -200,11 +229,18 @@ class Filled:
             y = y.reshape(len(x), self._data.count, -1)
             slope = slope.reshape(len(x), self._data.count, y.shape[2], -1)[..., self._unknowns]
             seen, rate = self._seen(y[:, self._data.point, self._data.output])
-            self._asked, self._answer = x.copy(), (seen, slope[:, self._data.point, self._data.output] * rate[:, :, None])
+            self._asked, self._answer = (
+                x.copy(),
+                (
+                    seen,
+                    slope[:, self._data.point, self._data.output] * rate[:, :, None],
+                ),
+            )
         return self._answer[0].copy(), self._answer[1].copy()
 
     def _seen(self, y: Floats) -> tuple[Floats, Floats]:
-        """y [M, N] as the observations see it, and the slope of that: before the link where they are."""
+        """y [M, N] as the observations see it, and the slope of that: before the link where they
+        are."""
         rate = np.ones_like(y)
         for k in self._before:
             rows = np.flatnonzero(self._data.output == k)

@@ -1,4 +1,5 @@
-"""What residuals r = (y(x) - y) / sigma cost: normal or Student-t noise, with an error of the model that numbers share."""
+"""What residuals r = (y(x) - y) / sigma cost: normal or Student-t noise, with an error of the model
+that numbers share."""
 
 from __future__ import annotations
 
@@ -27,7 +28,11 @@ class Likelihood:
 
     def across(self, a: Floats) -> Floats:
         """The same along the second axis of a [M, N, ..]."""
-        return a if self._whitening is None else np.ascontiguousarray(np.swapaxes(self._whitening(np.swapaxes(a, 0, 1)), 0, 1))
+        return (
+            a
+            if self._whitening is None
+            else np.ascontiguousarray(np.swapaxes(self._whitening(np.swapaxes(a, 0, 1)), 0, 1))
+        )
 
     def loss(self, r: Floats) -> Floats:
         """[M] of r [M, N]."""
@@ -37,20 +42,27 @@ class Likelihood:
     def local(self, r: Floats, j: Floats) -> Local:
         """Loss [M], slope [M, U] and Gauss-Newton curvature [M, U, U]; j [M, N, U] = dr/dz."""
         r, j = self.across(r), self.across(j)
-        return 0.5 * np.einsum("mi,mi->m", r, r), np.matmul(r[:, None, :], j)[:, 0], np.matmul(j.transpose(0, 2, 1), j)
+        return (
+            0.5 * np.einsum("mi,mi->m", r, r),
+            np.matmul(r[:, None, :], j)[:, 0],
+            np.matmul(j.transpose(0, 2, 1), j),
+        )
 
 
 class HeavyTails(Likelihood):
     """Student-t noise: min over d of sum_i rho(r_i - a_i d_g(i)) + d^T K^-1 d / 2,  rho(r) = (v+1)/2 log(1 + r^2/v).
 
-    The shared errors d take their most probable values by reweighted least squares: integrated out they have no closed form.
+    The shared errors d take their most probable values by reweighted least squares: integrated out
+    they have no closed form.
     """
 
     def __init__(self, freedom: float, shared: Shared | None) -> None:
         super().__init__(shared)
         self._freedom, self._shared = freedom, shared
         if shared is not None:
-            self._precision = np.linalg.inv(shared.correlation + 1e-9 * np.eye(len(shared.correlation)))
+            self._precision = np.linalg.inv(
+                shared.correlation + 1e-9 * np.eye(len(shared.correlation))
+            )
 
     def loss(self, r: Floats) -> Floats:
         extra, left, _ = self._solved(r)
@@ -62,12 +74,17 @@ class HeavyTails(Likelihood):
         wj = j * weight[:, :, None]
         curvature = np.matmul(wj.transpose(0, 2, 1), j)
         if self._shared is not None:
-            pulled = np.swapaxes(self._shared.sums(np.swapaxes(self._shared.share[:, None] * wj, 0, 1)), 0, 1)  # [M, C, U]
-            curvature = curvature - np.matmul(pulled.transpose(0, 2, 1), np.linalg.solve(normal, pulled))
+            pulled = np.swapaxes(
+                self._shared.sums(np.swapaxes(self._shared.share[:, None] * wj, 0, 1)), 0, 1
+            )  # [M, C, U]
+            curvature = curvature - np.matmul(
+                pulled.transpose(0, 2, 1), np.linalg.solve(normal, pulled)
+            )
         return self._rho(left).sum(axis=1) + extra, np.matmul(left[:, None, :], wj)[:, 0], curvature
 
     def _solved(self, r: Floats) -> tuple[Floats, Floats, Floats]:
-        """d^T K^-1 d / 2 [M], what d leaves of r, and the matrix [M, C, C] of the last least squares."""
+        """d^T K^-1 d / 2 [M], what d leaves of r, and the matrix [M, C, C] of the last least
+        squares."""
         if self._shared is None:
             return np.zeros(len(r)), r, np.empty((0, 0, 0))
         a, group = self._shared.share, self._shared.group
@@ -79,7 +96,9 @@ class HeavyTails(Likelihood):
             normal = np.repeat(self._precision[None], len(r), axis=0)
             normal[:, corner, corner] += self._shared.sums((wa * a).T).T
             before = d
-            d = np.asarray(np.linalg.solve(normal, self._shared.sums((wa * r).T).T[:, :, None])[:, :, 0])
+            d = np.asarray(
+                np.linalg.solve(normal, self._shared.sums((wa * r).T).T[:, :, None])[:, :, 0]
+            )
             left = r - a * d[:, group]
             if np.abs(d - before).max() < 1e-10:
                 break
@@ -96,4 +115,6 @@ def likelihood(model: Model, data: Observations) -> Likelihood:
     """That of the observations' noise and model error."""
     if data.freedom is None:
         return Likelihood(Shared.of(model, data, MOST))
-    return HeavyTails(data.freedom, Shared.of(model, data, MOST_ROBUST * len(np.unique(data.output))))
+    return HeavyTails(
+        data.freedom, Shared.of(model, data, MOST_ROBUST * len(np.unique(data.output)))
+    )

@@ -1,4 +1,5 @@
-"""The compressed misfit of observations in the C library: the same numbers as `Objective`, many points at once."""
+"""The compressed misfit of observations in the C library: the same numbers as `Objective`, many
+points at once."""
 
 from __future__ import annotations
 
@@ -17,10 +18,17 @@ Box = tuple[Floats, Floats]  # lower, width
 
 
 class Misfit:
-    """E(z) = |A P(lower + z width) - c|^2 / 2 + constant, A = matrix^T [m, R], P = products over the unknowns [R]; z [M, U]."""
+    """E(z) = |A P(lower + z width) - c|^2 / 2 + constant, A = matrix^T [m, R], P = products over
+    the unknowns [R]; z [M, U]."""
 
     def __init__(
-        self, model: Model, unknowns: list[int], matrix: Floats, right: Floats, constant: float, box: Box
+        self,
+        model: Model,
+        unknowns: list[int],
+        matrix: Floats,
+        right: Floats,
+        constant: float,
+        box: Box,
     ) -> None:
         rank, rows = matrix.shape
         columns = native.aligned(native.padded(rank), native.padded(rows))
@@ -30,7 +38,9 @@ class Misfit:
         transposed = native.aligned(*columns.shape[::-1])
         transposed[:] = columns.T
         lower, width = (np.ascontiguousarray(b, dtype=float) for b in box)
-        self._misfit: Any = native.library().Misfit(native.part(model, unknowns), transposed, columns, c, lower, width, constant)
+        self._misfit: Any = native.library().Misfit(
+            native.part(model, unknowns), transposed, columns, c, lower, width, constant
+        )
 
     def value(self, z: Floats) -> Floats:
         energy = np.empty(len(z))
@@ -56,7 +66,9 @@ class Misfit:
         z = np.array(z, order="C")
         room, state = _room(z), np.empty(len(z), np.int8)
         seconds = native.FOREVER if deadline.endless else deadline.left
-        self._misfit.descend(z, *room, state, np.empty(len(z)), rounds, gain, band, thin, best, seconds)
+        self._misfit.descend(
+            z, *room, state, np.empty(len(z)), rounds, gain, band, thin, best, seconds
+        )
         deadline.over()
         return z, *room, state == 1
 

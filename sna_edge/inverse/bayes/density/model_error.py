@@ -1,10 +1,12 @@
-"""What the model itself may be wrong by at the observations: a covariance that repeats of one setting share.
+"""What the model itself may be wrong by at the observations: a covariance that repeats of one
+setting share.
 
     cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,   K_ij = exp(-sum_d |x_id - x_jd| / h_d) for numbers of one output, else 0
 
-m is the standard deviation whose normal interval is the stored one, h_d the mean span of known axis d. For one unknown setting the
-error of a model is systematic: K = 1 between repeats of the same known inputs, so that they do not average it away; over a span of a
-known axis it is forgotten. Errors of different outputs are taken to be independent.
+m is the standard deviation whose normal interval is the stored one, h_d the mean span of known axis
+d. For one unknown setting the error of a model is systematic: K = 1 between repeats of the same
+known inputs, so that they do not average it away; over a span of a known axis it is forgotten.
+Errors of different outputs are taken to be independent.
 """
 
 from __future__ import annotations
@@ -23,12 +25,16 @@ from .observations import Observations
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST, MOST_ROBUST = 256, 24  # groups of known inputs: in all, and per output where every setting solves for their errors
+MOST, MOST_ROBUST = (
+    256,
+    24,
+)  # groups of known inputs: in all, and per output where every setting solves for their errors
 FINE = 16.0  # cells per span from which neighbouring known inputs are put together
 
 
 def model_deviation(output: Output) -> float:
-    """Standard deviation of the model's own error in the space of its interval, 0 without one: half its width over the normal quantile."""
+    """Standard deviation of the model's own error in the space of its interval, 0 without one: half
+    its width over the normal quantile."""
     if output.interval is None:
         return 0.0
     half = 0.5 * (output.interval.below + output.interval.above)
@@ -46,8 +52,9 @@ def carried(output: Output, y: Floats) -> Floats:
 def with_model_error(model: Model, data: Observations) -> Observations:
     """The observations with a model deviation per number.
 
-    Where the interval lives before the link and is wider there than the noise of every number, the numbers are taken to that space;
-    else it is carried to output units by the slope of the link at the observation.
+    Where the interval lives before the link and is wider there than the noise of every number, the
+    numbers are taken to that space; else it is carried to output units by the slope of the link at
+    the observation.
     """
     found, faces = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
     for k, output in enumerate(model.outputs):
@@ -61,7 +68,9 @@ def with_model_error(model: Model, data: Observations) -> Observations:
         slope = _slope(output, y, sigma)
         f = output.linear_of(y)
         if np.isfinite(f).all() and (slope > 0).all() and (sigma <= m * slope).all():
-            found = replace(found, y=_placed(found.y, rows, f), sigma=_placed(found.sigma, rows, sigma / slope))
+            found = replace(
+                found, y=_placed(found.y, rows, f), sigma=_placed(found.sigma, rows, sigma / slope)
+            )
             faces[k] = replace(output, link="identity", scale=1.0, offset=0.0)
         else:
             found.model[rows] = m * slope
@@ -83,7 +92,8 @@ def _slope(output: Output, y: Floats, sigma: Floats) -> Floats:
 
 
 class Shared:
-    """Numbers in groups [N] of one output and (nearly) equal known inputs: share [N] = m / sigma of the error of its group; K [C, C]."""
+    """Numbers in groups [N] of one output and (nearly) equal known inputs: share [N] = m / sigma of
+    the error of its group; K [C, C]."""
 
     def __init__(self, group: Ints, share: Floats, correlation: Floats) -> None:
         self.group, self.share, self.correlation = group, share, correlation
@@ -97,7 +107,9 @@ class Shared:
         if not share.any():
             return None
         axes = [model.axes[d] for d in data.known]
-        columns = [x[data.point] / _length(a) for a, x in zip(axes, data.known.values(), strict=True)]
+        columns = [
+            x[data.point] / _length(a) for a, x in zip(axes, data.known.values(), strict=True)
+        ]
         columns.append(data.output.astype(float))
         group, first = _grouped(columns, most)
         return cls(group, share, _correlation(axes, [c[first] for c in columns]))
@@ -113,7 +125,8 @@ def _length(axis: Axis) -> float:
 
 
 def _grouped(columns: list[Floats], most: int) -> tuple[Ints, Ints]:
-    """The group of every row and a row of every group: rows with equal columns, or in equal cells where these are too many."""
+    """The group of every row and a row of every group: rows with equal columns, or in equal cells
+    where these are too many."""
     group, first = _alike(columns)
     fine, outputs = FINE, len(np.unique(columns[-1]))
     while len(first) > max(most, outputs) and fine > 1e-9:
@@ -126,7 +139,9 @@ def _alike(columns: list[Floats]) -> tuple[Ints, Ints]:
     group = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         values, place = np.unique(column, return_inverse=True)
-        group = np.unique(group * len(values) + place.reshape(-1), return_inverse=True)[1].reshape(-1)
+        group = np.unique(group * len(values) + place.reshape(-1), return_inverse=True)[1].reshape(
+            -1
+        )
     return group, np.unique(group, return_index=True)[1]
 
 
@@ -142,9 +157,11 @@ def _correlation(axes: list[Axis], place: list[Floats]) -> Floats:
 
 
 class Whitening:
-    """W with W^T W = (I + A K A^T)^-1, A the shares: rows [N, ..] in units of the noise become independent rows of deviation 1.
+    """W with W^T W = (I + A K A^T)^-1, A the shares: rows [N, ..] in units of the noise become
+    independent rows of deviation 1.
 
-    Within a group one weighted mean alone carries the shared error, what is left of the rows does not.
+    Within a group one weighted mean alone carries the shared error, what is left of the rows does
+    not.
     """
 
     def __init__(self, shared: Shared) -> None:

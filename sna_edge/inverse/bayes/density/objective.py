@@ -1,4 +1,5 @@
-"""Minus the log posterior density of the unknowns, with slope and Gauss-Newton curvature, in unit coordinates."""
+"""Minus the log posterior density of the unknowns, with slope and Gauss-Newton curvature, in unit
+coordinates."""
 
 from __future__ import annotations
 
@@ -22,20 +23,29 @@ Floats = NDArray[np.float64]
 Prior = Mapping[str, Distribution] | Model | Sequence[Mapping[str, Distribution] | Model]
 
 POSITIVE = 1e-9  # of the upper end: the lower end under a log-normal prior
-COMPRESS = 1e-15  # of the largest singular value: directions of the observations below it carry nothing
+COMPRESS = (
+    1e-15  # of the largest singular value: directions of the observations below it carry nothing
+)
 
 
 class Objective:
     """E(z) = loss((y(x) - y) / sigma) - sum_u log p_u(x_u) - f_prior(x),  x = lower + z width.
 
-    The loss is that of `likelihood`: noise, and the error of the model where it takes part. Uniform priors narrow the box instead,
-    log-normal ones keep it above 0.
-    With normal noise and identity links the N observations are replaced by at most R + 1 equivalent ones (QR), so that the
-    cost of a step does not depend on N. Points are evaluated at the `pace` of a deadline: OutOfTime is raised where the next
-    would be late, and `lowest` is the best seen so far.
+    The loss is that of `likelihood`: noise, and the error of the model where it takes part. Uniform
+    priors narrow the box instead, log-normal ones keep it above 0. With normal noise and identity
+    links the N observations are replaced by at most R + 1 equivalent ones (QR), so that the cost of
+    a step does not depend on N. Points are evaluated at the `pace` of a deadline: OutOfTime is
+    raised where the next would be late, and `lowest` is the best seen so far.
     """
 
-    def __init__(self, axes: Sequence[Axis], forward: Forward, data: Observations, prior: Prior | None, pace: Pace) -> None:
+    def __init__(
+        self,
+        axes: Sequence[Axis],
+        forward: Forward,
+        data: Observations,
+        prior: Prior | None,
+        pace: Pace,
+    ) -> None:
         self.axes, self.pace = tuple(axes), pace
         self.lowest: tuple[Floats, float] | None = None
         self.movable = np.array([a.kind != "categorical" for a in axes])
@@ -55,7 +65,9 @@ class Objective:
             if self._plain_prior:
                 matrix, right, _ = self._compressed or (np.empty((0, 0)), np.empty(0), None)
                 box = self.lower, self.width
-                self.compiled = misfit.compiled(forward.model, forward.unknowns, matrix, right, self._constant, box)
+                self.compiled = misfit.compiled(
+                    forward.model, forward.unknowns, matrix, right, self._constant, box
+                )
 
     @property
     def compressed(self) -> bool:
@@ -63,13 +75,19 @@ class Objective:
         return self._compressed is not None
 
     def _box(self) -> tuple[Floats, Floats]:
-        lower, upper = np.array([a.lower for a in self.axes]), np.array([a.upper for a in self.axes])
+        lower, upper = (
+            np.array([a.lower for a in self.axes]),
+            np.array([a.upper for a in self.axes]),
+        )
         for u, p in self._densities.items():
             if isinstance(p, Uniform) and self.axes[u].kind != "categorical":
                 low, high = p.ends(self.axes[u])
                 lower[u], upper[u] = max(low, lower[u]), min(high, upper[u])
                 if not lower[u] < upper[u]:
-                    raise InputError(f"the prior of {self.axes[u].name!r} lies outside {self.axes[u].describe()}; move it inside")
+                    raise InputError(
+                        f"the prior of {self.axes[u].name!r} lies outside"
+                        f" {self.axes[u].describe()}; move it inside"
+                    )
             elif isinstance(p, LogNormal):
                 lower[u] = max(lower[u], POSITIVE * upper[u])
         return lower, upper
@@ -87,7 +105,11 @@ class Objective:
         kept = size > COMPRESS * size[0]
         inside = left[:, kept].T @ c
         self._constant += 0.5 * max(float(c @ c - inside @ inside), 0.0)
-        self._compressed = (np.ascontiguousarray((size[kept, None] * right[kept]).T), inside, forward.table)
+        self._compressed = (
+            np.ascontiguousarray((size[kept, None] * right[kept]).T),
+            inside,
+            forward.table,
+        )
 
     def x(self, z: Floats) -> Floats:
         """Coordinates of unit points [M, U]."""
@@ -100,7 +122,8 @@ class Objective:
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def __call__(self, z: Floats) -> tuple[Floats, Floats, Floats]:
-        """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are compressed, else Gauss-Newton's."""
+        """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are
+        compressed, else Gauss-Newton's."""
         found = []
         for part in self.pace.pieces("local", z):
             found.append(self._local(part))
@@ -114,7 +137,9 @@ class Objective:
         """`ridge.onto_ridge` in C."""
         assert self.compiled is not None
         found = [self.compiled.onto_ridge(part) for part in self.pace.pieces("ridge", z)]
-        moved, energy, slope, curvature = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        moved, energy, slope, curvature = (
+            np.concatenate(columns) for columns in zip(*found, strict=True)
+        )
         return moved, energy, slope, curvature
 
     def _noted(self, energy: Floats, z: Floats) -> Floats:
@@ -158,7 +183,8 @@ class Objective:
         return loss + extra, slope, curvature
 
     def _newton(self, x: Floats) -> tuple[Floats, Floats, Floats]:
-        """|A' P(x) - c'|^2 / 2 and its derivatives: the pull A'^T r weighs the second derivatives of the products."""
+        """|A' P(x) - c'|^2 / 2 and its derivatives: the pull A'^T r weighs the second derivatives
+        of the products."""
         assert self._compressed is not None
         matrix, right, table = self._compressed
         atom = table.atoms(x, 2)
@@ -176,12 +202,15 @@ class Objective:
             matrix, _, table = self._compressed
             j = (table.products_and_slopes(x)[0, 1:] @ matrix).T
         else:
-            j = self.likelihood.rows(self._forward.value_and_gradient(x)[1][0] / self._sigma[:, None])
+            j = self.likelihood.rows(
+                self._forward.value_and_gradient(x)[1][0] / self._sigma[:, None]
+            )
         j = np.where(self.movable, j * self.width, 0.0)
         return np.asarray(j.T @ j)
 
     def _prior(self, x: Floats) -> tuple[Floats, Floats, Floats]:
-        """-log p [M] (up to constants), its slope [M, U] and a non-negative curvature [M, U], all in axis units."""
+        """-log p [M] (up to constants), its slope [M, U] and a non-negative curvature [M, U], all
+        in axis units."""
         energy, slope, curvature = np.zeros(len(x)), np.zeros(x.shape), np.zeros(x.shape)
         for u, p in self._densities.items():
             e, s, c = _density(p, self.axes[u], x[:, u])
@@ -207,7 +236,9 @@ def _density(p: Distribution, axis: Axis, x: Floats) -> tuple[Floats, Floats, Fl
         return -np.log(p.density(axis, x)), zero, zero
 
 
-def _priors(axes: tuple[Axis, ...], prior: Prior | None) -> tuple[dict[int, Distribution], list[tuple[Model, list[int]]]]:
+def _priors(
+    axes: tuple[Axis, ...], prior: Prior | None
+) -> tuple[dict[int, Distribution], list[tuple[Model, list[int]]]]:
     """Distributions by unknown, and models of the log density with the columns they take."""
     names = [a.name for a in axes]
     densities: dict[int, Distribution] = {}
@@ -217,7 +248,10 @@ def _priors(axes: tuple[Axis, ...], prior: Prior | None) -> tuple[dict[int, Dist
         used = part.input_names if isinstance(part, Model) else list(part)
         for name in used:
             if name not in names:
-                raise InputError(f"a prior is given for {unknown_name(name, names).replace('input of this model', 'unknown')}")
+                raise InputError(
+                    "a prior is given for"
+                    f" {unknown_name(name, names).replace('input of this model', 'unknown')}"
+                )
         if isinstance(part, Model):
             models.append((part, [names.index(n) for n in used]))
             continue
@@ -225,8 +259,13 @@ def _priors(axes: tuple[Axis, ...], prior: Prior | None) -> tuple[dict[int, Dist
             u = names.index(name)
             discrete = not isinstance(p, (Normal, LogNormal, Uniform))
             if discrete and axes[u].kind != "categorical":
-                raise InputError(f"the prior of {name!r} must be Uniform, Normal or LogNormal; use a model for other densities")
+                raise InputError(
+                    f"the prior of {name!r} must be Uniform, Normal or LogNormal; use a model for"
+                    " other densities"
+                )
             if isinstance(p, LogNormal) and axes[u].upper <= 0:
-                raise InputError(f"a log-normal prior needs {name!r} above 0; its axis ends at {axes[u].upper:g}")
+                raise InputError(
+                    f"a log-normal prior needs {name!r} above 0; its axis ends at {axes[u].upper:g}"
+                )
             densities[u] = p
     return densities, models

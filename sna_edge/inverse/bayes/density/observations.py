@@ -22,9 +22,11 @@ Columns = Mapping[str, ArrayLike]
 
 FINEST = 2.0**-400  # of the output: the least noise, so that squares of deviations are finite
 
+
 @dataclass(frozen=True)
 class StudentT:
-    """Noise with heavy tails: p(r) ~ (1 + r^2 / (freedom scale^2))^(-(freedom+1)/2); outliers lose their weight."""
+    """Noise with heavy tails: p(r) ~ (1 + r^2 / (freedom scale^2))^(-(freedom+1)/2); outliers lose
+    their weight."""
 
     scale: float | Mapping[str, float]
     freedom: float = 4.0
@@ -39,10 +41,12 @@ Noise = float | Mapping[str, ArrayLike] | ArrayLike | StudentT
 
 @dataclass(frozen=True)
 class Observations:
-    """N measured numbers: of row point[i] and output output[i] the value y[i] with noise scale sigma[i].
+    """N measured numbers: of row point[i] and output output[i] the value y[i] with noise scale
+    sigma[i].
 
-    known {axis index: [Q]} are the coordinates of the Q points; freedom None for normal noise. model[i]: standard deviation of the
-    model's own error; faces: the outputs as the numbers see them, without a link where they were taken before it.
+    known {axis index: [Q]} are the coordinates of the Q points; freedom None for normal noise.
+    model[i]: standard deviation of the model's own error; faces: the outputs as the numbers see
+    them, without a link where they were taken before it.
     """
 
     known: dict[int, Floats]
@@ -58,7 +62,12 @@ class Observations:
     def some(self, rows: Ints) -> Observations:
         """Some of the numbers."""
         return replace(
-            self, point=self.point[rows], output=self.output[rows], y=self.y[rows], sigma=self.sigma[rows], model=self.model[rows]
+            self,
+            point=self.point[rows],
+            output=self.output[rows],
+            y=self.y[rows],
+            sigma=self.sigma[rows],
+            model=self.model[rows],
         )
 
     def wider(self, factor: float) -> Observations:
@@ -66,11 +75,14 @@ class Observations:
         return replace(self, sigma=factor * self.sigma, model=factor * self.model)
 
     def thinned(self, points: int) -> Observations:
-        """The observations of about that many of the points, one at random out of every stretch of them; seeded."""
+        """The observations of about that many of the points, one at random out of every stretch of
+        them; seeded."""
         used = np.flatnonzero(np.bincount(self.point, minlength=self.count))
         points = min(points, len(used))
         ends = np.linspace(0, len(used), points + 1).astype(np.int64)
-        taken = used[ends[:-1] + (np.random.default_rng(0).random(points) * np.diff(ends)).astype(np.int64)]
+        taken = used[
+            ends[:-1] + (np.random.default_rng(0).random(points) * np.diff(ends)).astype(np.int64)
+        ]
         place = np.full(self.count, -1)
         place[taken] = np.arange(points)
         rows = np.flatnonzero(place[self.point] >= 0)
@@ -78,8 +90,11 @@ class Observations:
         return replace(self.some(rows), known=known, count=points, point=place[self.point[rows]])
 
 
-def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, at: Fixed | None) -> Observations:
-    """Columns of known inputs and measured outputs (a number, or one per point; NaN in an output: not measured there).
+def read(
+    model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, at: Fixed | None
+) -> Observations:
+    """Columns of known inputs and measured outputs (a number, or one per point; NaN in an output:
+    not measured there).
 
     Raises InputError for wrong names or lengths, BadValue and DomainError for values.
     """
@@ -90,7 +105,9 @@ def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: No
             raise InputError(unknown_name(name, names))
     measured = [name for name in model.output_names if name in observations]
     if not measured:
-        raise InputError(f"the observations have no output column; outputs are {', '.join(model.output_names)}")
+        raise InputError(
+            f"the observations have no output column; outputs are {', '.join(model.output_names)}"
+        )
     count = _length(observations)
     values = np.stack([_column(observations[name], count, name) for name in measured])
     known = _known(model, observations, sought, at, count)
@@ -99,36 +116,55 @@ def read(model: Model, observations: Columns, unknowns: Sequence[str], noise: No
     if not len(row):
         raise BadValue("no observation has a value; give at least one measured number")
     if np.isinf(values).any():
-        raise BadValue("an observation is infinite; give finite numbers, or NaN where nothing was measured")
+        raise BadValue(
+            "an observation is infinite; give finite numbers, or NaN where nothing was measured"
+        )
     scale = noise.scale if isinstance(noise, StudentT) else noise
     sigma = np.stack([_sigma(scale, name, count) for name in measured])
     freedom = noise.freedom if isinstance(noise, StudentT) else None
     _bounded(model, index[row], values[row, point], sigma[row, point], point)
     return Observations(
-        known, count, point, index[row], values[row, point], sigma[row, point], freedom, np.zeros(len(row)), tuple(model.outputs)
+        known,
+        count,
+        point,
+        index[row],
+        values[row, point],
+        sigma[row, point],
+        freedom,
+        np.zeros(len(row)),
+        tuple(model.outputs),
     )
 
 
 def _bounded(model: Model, output: Ints, y: Floats, sigma: Floats, point: Ints) -> None:
-    """Raises BadValue for numbers, and for noise, so far from the scale of their output that squares of deviations overflow."""
+    """Raises BadValue for numbers, and for noise, so far from the scale of their output that
+    squares of deviations overflow."""
     scale, offset = np.array([[o.scale, o.offset] for o in model.outputs])[output].T
     gap, size = np.abs(y / 4 - offset / 4), np.abs(scale) / 4
     most = REACH * np.minimum(size, LARGEST / (4 * REACH))
     wrong = np.flatnonzero(~((FINEST * size < sigma) & (sigma / 4 < most)))
     if len(wrong):
         name = model.outputs[output[wrong[0]]].name
-        raise BadValue(f"the noise of {name!r} is {sigma[wrong[0]]:g}, out of all proportion to the output; give that of the gauge")
+        raise BadValue(
+            f"the noise of {name!r} is {sigma[wrong[0]]:g}, out of all proportion to the output;"
+            " give that of the gauge"
+        )
     far = np.flatnonzero(~(gap < most) | ~(FINEST * gap < sigma))
     if len(far):
         name = model.outputs[output[far[0]]].name
-        what = f"observation {point[far[0]]}: {name} = {y[far[0]]:g} is beyond all that the model can give"
+        what = (
+            f"observation {point[far[0]]}: {name} = {y[far[0]]:g} is beyond all that the model can"
+            " give"
+        )
         raise BadValue(f"{what}; check the reading and its unit, or leave it out")
 
 
 def _length(observations: Columns) -> int:
     lengths = {len(np.atleast_1d(np.asarray(v))) for v in observations.values() if np.ndim(v)}
     if len(lengths) > 1:
-        raise InputError(f"observation columns have different lengths: {', '.join(map(str, sorted(lengths)))}")
+        raise InputError(
+            f"observation columns have different lengths: {', '.join(map(str, sorted(lengths)))}"
+        )
     return lengths.pop() if lengths else 1
 
 
@@ -138,20 +174,30 @@ def _column(values: ArrayLike, count: int, name: str) -> Floats:
     except InputError as error:
         raise BadValue(f"{error}, NaN where nothing was measured") from None
     except ValueError:
-        raise InputError(f"column {name!r} of the observations must be one number or one per observation ({count})") from None
+        raise InputError(
+            f"column {name!r} of the observations must be one number or one per observation"
+            f" ({count})"
+        ) from None
 
 
-def _known(model: Model, observations: Columns, sought: set[int], at: Fixed | None, count: int) -> dict[int, Floats]:
+def _known(
+    model: Model, observations: Columns, sought: set[int], at: Fixed | None, count: int
+) -> dict[int, Floats]:
     known: dict[int, Floats] = {}
     for d, axis in enumerate(model.axes):
         given = axis.name in observations, axis.name in (at or {})
         if d in sought:
             if any(given):
-                raise InputError(f"input {axis.name!r} is both unknown and known; take it out of one of the two")
+                raise InputError(
+                    f"input {axis.name!r} is both unknown and known; take it out of one of the two"
+                )
             continue
         if all(given) or not any(given):
             what = "given twice" if all(given) else "neither unknown nor known"
-            raise InputError(f"input {axis.name!r} is {what}; give it once, as a column of the observations or in at")
+            raise InputError(
+                f"input {axis.name!r} is {what}; give it once, as a column of the observations or"
+                " in at"
+            )
         if given[1]:
             known[d] = np.full(count, coordinate(axis, (at or {})[axis.name]))
             continue
@@ -162,7 +208,11 @@ def _known(model: Model, observations: Columns, sought: set[int], at: Fixed | No
         far = np.flatnonzero(axis.excess(x) != 0)
         if len(far):
             row, excess = int(far[0]), float(axis.excess(x)[far[0]])
-            what = axis.unseen(x[row]) if axis.kind == "categorical" else f"input {axis.name!r} = {x[row]:g} is outside {axis.describe()}"
+            what = (
+                axis.unseen(x[row])
+                if axis.kind == "categorical"
+                else f"input {axis.name!r} = {x[row]:g} is outside {axis.describe()}"
+            )
             message = f"observation {row}: {what}; leave it out"
             raise DomainError(message, row=row, axis=axis.name, excess=excess)
         known[d] = axis.settled(x)
@@ -173,13 +223,17 @@ def _sigma(noise: float | Mapping[str, ArrayLike] | ArrayLike, name: str, count:
     """Noise scale [Q] of one output."""
     value = noise.get(name) if isinstance(noise, Mapping) else noise
     if value is None:
-        raise InputError(f"the noise of {name!r} is missing; give its standard deviation in output units")
+        raise InputError(
+            f"the noise of {name!r} is missing; give its standard deviation in output units"
+        )
     try:
         sigma = np.broadcast_to(reals(value, f"the noise of {name!r}"), (count,))
     except InputError:
         raise
     except ValueError:
-        raise InputError(f"the noise of {name!r} must be one number or one per observation ({count})") from None
+        raise InputError(
+            f"the noise of {name!r} must be one number or one per observation ({count})"
+        ) from None
     if not (np.isfinite(sigma).all() and (sigma > 0).all()):
         raise BadValue(f"the noise of {name!r} must be positive and finite")
     return sigma

@@ -1,4 +1,5 @@
-"""Observations and noise so far from an output that squares of deviations overflow: one sentence, no warning and no fault."""
+"""Observations and noise so far from an output that squares of deviations overflow: one sentence,
+no warning and no fault."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ from sna_edge.status import Status
 def surface(link: str = "identity", scale: float = 1.0) -> Model:
     axes = [spline_axis(name, "", 0.0, 1.0, spans=2, degree=2) for name in "ab"]
     tables = [np.random.default_rng(0).normal(size=(4, 2))] * 2
-    return Model(axes, CP.full(tables, [[1.0], [0.5]]), [Output("y", "", link, scale, interval=Interval(0.9, 0.1 * scale, 0.1 * scale))])
+    return Model(
+        axes,
+        CP.full(tables, [[1.0], [0.5]]),
+        [Output("y", "", link, scale, interval=Interval(0.9, 0.1 * scale, 0.1 * scale))],
+    )
 
 
 ABSURD = [
@@ -34,7 +39,8 @@ ABSURD = [
 def test_absurd_observations_are_one_sentence(
     link: str, scale: float, reading: float, noise: float, words: str, noise_only: bool
 ) -> None:
-    """A reading of 1e306 printed raw warnings, one of 1 for an output of 1e-300 was an IndexError."""
+    """A reading of 1e306 printed raw warnings, one of 1 for an output of 1e-300 was an
+    IndexError."""
     model = surface(link, scale)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -66,7 +72,8 @@ def test_advice_names_what_blocks_where_values_have_rounded_to_the_end_of_a_link
 
 @pytest.mark.parametrize("reading", [-1.0, 0.3, 0.5, 2.0])
 def test_a_search_that_was_cut_is_not_called_a_misfit(reading: float) -> None:
-    """With 2 ms 'misfit: the observations lie 9.94 times as far' was said of a reading that the model meets exactly."""
+    """With 2 ms 'misfit: the observations lie 9.94 times as far' was said of a reading that the
+    model meets exactly."""
     for milliseconds in (0.5, 1.0, 2.0):
         found = estimate(surface(), {"y": [reading]}, ["a", "b"], 0.01, deadline_ms=milliseconds)
         assert found.status != Status.DEADLINE or not found.message.startswith("misfit")

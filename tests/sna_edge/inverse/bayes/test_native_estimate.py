@@ -1,4 +1,5 @@
-"""Estimation in the C library against numpy: energies, slopes, curvatures, descents, ridges, mixtures, answers."""
+"""Estimation in the C library against numpy: energies, slopes, curvatures, descents, ridges,
+mixtures, answers."""
 
 from __future__ import annotations
 
@@ -25,15 +26,27 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 def smooth(seed: int, unknowns: int, modes: int = 10) -> Model:
     rng = np.random.default_rng(seed)
-    axes = [spline_axis(n, "", 0.0, 2.0, spans=6, degree=int(rng.integers(2, 5))) for n in ["t", *NAMES[:unknowns]]]
+    axes = [
+        spline_axis(n, "", 0.0, 2.0, spans=6, degree=int(rng.integers(2, 5)))
+        for n in ["t", *NAMES[:unknowns]]
+    ]
     tables = []
     for a in axes:
         x = np.linspace(0, 1, a.basis.n_rows)[:, None]
-        tables.append(1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes))))
-    return Model(axes, CP.full(tables, rng.normal(size=(modes, 1))), [Output("y", scale=-2.0, offset=0.3, bias=0.5)])
+        tables.append(
+            1
+            + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes)))
+        )
+    return Model(
+        axes,
+        CP.full(tables, rng.normal(size=(modes, 1))),
+        [Output("y", scale=-2.0, offset=0.3, bias=0.5)],
+    )
 
 
-def problem(seed: int, unknowns: int, count: int = 40) -> tuple[Model, dict[str, np.ndarray], float]:
+def problem(
+    seed: int, unknowns: int, count: int = 40
+) -> tuple[Model, dict[str, np.ndarray], float]:
     try:
         create("native", model := smooth(seed, unknowns))
     except BackendError:
@@ -45,10 +58,15 @@ def problem(seed: int, unknowns: int, count: int = 40) -> tuple[Model, dict[str,
     return model, {"t": t, "y": y + sigma * rng.normal(size=count)}, sigma
 
 
-def both(seed: int, unknowns: int, library: ModuleType, prior: object = None) -> tuple[Objective, Objective]:
+def both(
+    seed: int, unknowns: int, library: ModuleType, prior: object = None
+) -> tuple[Objective, Objective]:
     """The same objective by numpy and by the library."""
     model, data, sigma = problem(seed, unknowns)
-    objectives = [prepare(m, data, NAMES[:unknowns], sigma, prior, None, None).objective for m in (model, model.with_backend("native"))]  # type: ignore[arg-type]
+    objectives = [
+        prepare(m, data, NAMES[:unknowns], sigma, prior, None, None).objective
+        for m in (model, model.with_backend("native"))
+    ]  # type: ignore[arg-type]
     assert objectives[0].compiled is None and objectives[1].compiled is not None
     return objectives[0], objectives[1]
 
@@ -73,7 +91,10 @@ def test_descents_end_where_those_of_numpy_do(library: ModuleType, unknowns: int
         assert sure.any() and (mine.converged == peer.converged).mean() > 0.8
         same = np.abs(mine.energy - peer.energy)[sure] <= 1e-6 * np.abs(peer.energy[sure]) + 1e-6
         assert same.mean() > 0.9, seed  # near a watershed rounding decides
-        pruned = [descend(o, z, rounds=600, deadline=Deadline(None), band=14.0, thin=True).energy.min() for o in (a, b)]
+        pruned = [
+            descend(o, z, rounds=600, deadline=Deadline(None), band=14.0, thin=True).energy.min()
+            for o in (a, b)
+        ]
         longer = descend(a, z, rounds=600, deadline=Deadline(None)).energy.min()
         assert pruned == pytest.approx([longer] * 2, abs=1e-3), seed
 
@@ -88,10 +109,17 @@ def test_ridges(library: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 4])
-def test_mixture_densities(library: ModuleType, dimensions: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mixture_densities(
+    library: ModuleType, dimensions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(dimensions)
     a = rng.normal(size=(5, dimensions, dimensions))
-    mix = Mixture.around(rng.uniform(size=(5, dimensions)), 0.05 * a @ a.transpose(0, 2, 1), rng.uniform(size=5), np.empty((5, 0)))
+    mix = Mixture.around(
+        rng.uniform(size=(5, dimensions)),
+        0.05 * a @ a.transpose(0, 2, 1),
+        rng.uniform(size=5),
+        np.empty((5, 0)),
+    )
     z = rng.uniform(size=(200, dimensions))
     mine = mix.density(z, np.empty((200, 0)))
     monkeypatch.setattr(native, "library", lambda: None)
@@ -102,11 +130,17 @@ def test_mixture_densities(library: ModuleType, dimensions: int, monkeypatch: py
 def test_answers_are_those_of_numpy(library: ModuleType, prior: object) -> None:
     for seed in range(6):
         model, data, sigma = problem(seed, 3)
-        a, b = (estimate(m, data, NAMES[:3], sigma, prior) for m in (model, model.with_backend("native")))  # type: ignore[arg-type]
+        a, b = (
+            estimate(m, data, NAMES[:3], sigma, prior)
+            for m in (model, model.with_backend("native"))
+        )  # type: ignore[arg-type]
         assert b.status == a.status and b.x == pytest.approx(a.x, abs=1e-4), seed
         assert b.misfit == pytest.approx(a.misfit, rel=1e-6)
         assert np.allclose(b.covariance, a.covariance, rtol=1e-3, atol=1e-9)
-        p, q = (posterior(m, data, NAMES[:3], sigma, prior, n=2000) for m in (model, model.with_backend("native")))  # type: ignore[arg-type]
+        p, q = (
+            posterior(m, data, NAMES[:3], sigma, prior, n=2000)
+            for m in (model, model.with_backend("native"))
+        )  # type: ignore[arg-type]
         assert q.ess >= 2000 and np.abs(q.mean - p.mean).max() < 0.15 * p.deviation.max()
 
 

@@ -1,4 +1,5 @@
-"""Posterior samples: exact against quadrature, calibrated over simulated cases, seeded, several modes kept."""
+"""Posterior samples: exact against quadrature, calibrated over simulated cases, seeded, several
+modes kept."""
 
 from __future__ import annotations
 
@@ -16,16 +17,29 @@ def model_of(seed: int, modes: int = 5) -> Model:
     rng = np.random.default_rng(seed)
     axes = [spline_axis(n, "", 0.0, 1.0, spans=8) for n in ["t", *NAMES]]
     x = np.linspace(0, 1, 11)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes))) for _ in axes]
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes)))
+        for _ in axes
+    ]
     return Model(axes, CP.full(tables, rng.normal(size=(modes, 1))), [Output("y")])
 
 
-def simulate(model: Model, truth: np.ndarray, sigma: float, rng: np.random.Generator, count: int = 20) -> dict[str, np.ndarray]:
+def simulate(
+    model: Model, truth: np.ndarray, sigma: float, rng: np.random.Generator, count: int = 20
+) -> dict[str, np.ndarray]:
     t = np.linspace(0, 1, count)
-    return {"t": t, "y": model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0] + sigma * rng.normal(size=count)}
+    return {
+        "t": t,
+        "y": (
+            model.value({"t": t, **dict(zip(NAMES, truth, strict=True))})[:, 0]
+            + sigma * rng.normal(size=count)
+        ),
+    }
 
 
-def quadrature(model: Model, data: dict[str, np.ndarray], sigma: float, points: int = 400) -> tuple[np.ndarray, np.ndarray]:
+def quadrature(
+    model: Model, data: dict[str, np.ndarray], sigma: float, points: int = 400
+) -> tuple[np.ndarray, np.ndarray]:
     """Grid [points] and the exact marginals [2, points] of the posterior under a uniform prior."""
     g = (np.arange(points) + 0.5) / points
     y = model.grid({"t": data["t"], "a": g, "b": g})[..., 0]
@@ -36,7 +50,9 @@ def quadrature(model: Model, data: dict[str, np.ndarray], sigma: float, points: 
 
 def wasserstein(samples: np.ndarray, grid: np.ndarray, mass: np.ndarray) -> float:
     edges = np.linspace(0, 1, 2001)
-    exact = np.interp(edges, np.r_[0.0, grid + 0.5 * (grid[1] - grid[0])], np.r_[0.0, np.cumsum(mass)])
+    exact = np.interp(
+        edges, np.r_[0.0, grid + 0.5 * (grid[1] - grid[0])], np.r_[0.0, np.cumsum(mass)]
+    )
     drawn = np.searchsorted(np.sort(samples), edges, side="right") / len(samples)
     return float(np.abs(exact - drawn).mean())
 
@@ -56,24 +72,41 @@ def test_marginals_agree_with_quadrature(seed: int, share: float) -> None:
 
 
 def test_ranks_of_the_truth_are_uniform() -> None:
-    """Simulation-based calibration in short: 240 cases; `tools/inverse/inverse_bench.py --calibration` runs 3,000."""
+    """Simulation-based calibration in short: 240 cases; `tools/inverse/inverse_bench.py
+    --calibration` runs 3,000."""
     model, rng = model_of(3), np.random.default_rng(11)
     sigma = 0.1 * float(np.ptp(model.value(rng.uniform(size=(500, 3)))))
     ranks, inside = [], []
     for case in range(240):
         truth = rng.uniform(size=2)
-        found = posterior(model, simulate(model, truth, sigma, rng), NAMES, sigma, n=300, seed=case, noise_only=True)
+        found = posterior(
+            model,
+            simulate(model, truth, sigma, rng),
+            NAMES,
+            sigma,
+            n=300,
+            seed=case,
+            noise_only=True,
+        )
         ranks.append((found.x[:63] < truth).sum(axis=0))
         low, high = found.interval(0.9).T
         inside.append((truth >= low) & (truth <= high))
     counts = np.stack([np.bincount(np.array(ranks)[:, u] // 8, minlength=8) for u in range(2)])
-    assert np.all(((counts - 30.0) ** 2 / 30.0).sum(axis=1) < 26.0)  # 7 degrees of freedom: 5e-4 each
-    assert np.all(np.abs(np.mean(inside, axis=0) - 0.9) < 0.065)  # three and a half binomial deviations
+    assert np.all(
+        ((counts - 30.0) ** 2 / 30.0).sum(axis=1) < 26.0
+    )  # 7 degrees of freedom: 5e-4 each
+    assert np.all(
+        np.abs(np.mean(inside, axis=0) - 0.9) < 0.065
+    )  # three and a half binomial deviations
 
 
 def mirror() -> Model:
     axes = [spline_axis("t", "", 0.0, 1.0), spline_axis("a", "", -1.0, 1.0, spans=8)]
-    return Model(axes, CP.full([np.linspace(1, 2, 11)[:, None], np.linspace(-1, 1, 11)[:, None] ** 2]), [Output("y")])
+    return Model(
+        axes,
+        CP.full([np.linspace(1, 2, 11)[:, None], np.linspace(-1, 1, 11)[:, None] ** 2]),
+        [Output("y")],
+    )
 
 
 def test_both_modes_of_a_mirror_are_kept() -> None:
@@ -87,7 +120,9 @@ def test_both_modes_of_a_mirror_are_kept() -> None:
 def test_prior_alone_and_levels() -> None:
     model, t = mirror(), np.linspace(0, 1, 5)
     found = posterior(model, {"t": t, "y": np.zeros(5)}, ["a"], 1e6, {"a": Normal(0.3, 0.1)}, 4000)
-    assert found.mean[0] == pytest.approx(0.3, abs=0.01) and found.deviation[0] == pytest.approx(0.1, abs=0.01)
+    assert found.mean[0] == pytest.approx(0.3, abs=0.01) and found.deviation[0] == pytest.approx(
+        0.1, abs=0.01
+    )
     narrow = posterior(model, {"t": t, "y": np.zeros(5)}, ["a"], 1e6, {"a": Uniform(0.2, 0.4)}, 500)
     assert narrow.x.min() >= 0.2 and narrow.x.max() <= 0.4
     axes = [spline_axis("t", "", 0.0, 1.0), level_axis("alloy", ("p", "q"))]

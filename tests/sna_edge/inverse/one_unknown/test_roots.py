@@ -1,4 +1,5 @@
-"""Roots: every one that a dense scan finds, to 1e-10 of the axis; tangents, flat spans, unreachable targets."""
+"""Roots: every one that a dense scan finds, to 1e-10 of the axis; tangents, flat spans, unreachable
+targets."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from sna_edge.numerics.piecewise_polynomial import Piecewise, monotone_nodes
 
 
 def one_dimensional(axis: Axis, coefficients: np.ndarray, **output: object) -> Model:
-    return Model([axis], CP.full([np.asarray(coefficients, float)[:, None]]), [Output("y", **output)])  # type: ignore[arg-type]
+    return Model(
+        [axis], CP.full([np.asarray(coefficients, float)[:, None]]), [Output("y", **output)]
+    )  # type: ignore[arg-type]
 
 
 def polynomial(*zeros: float, degree: int = 4, shift: float = 0.0) -> Model:
@@ -26,7 +29,9 @@ def polynomial(*zeros: float, degree: int = 4, shift: float = 0.0) -> Model:
     return one_dimensional(Axis("x", "", basis), np.linalg.solve(basis.design(x), y))
 
 
-def line_of(model: Model, d: int, at: dict[str, float], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def line_of(
+    model: Model, d: int, at: dict[str, float], x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Points [n, D] along axis d and the model's first output there."""
     points = np.empty((len(x), len(model.axes)))
     for e, axis in enumerate(model.axes):
@@ -34,7 +39,9 @@ def line_of(model: Model, d: int, at: dict[str, float], x: np.ndarray) -> tuple[
     return points, model.backend.value(points)[:, 0]
 
 
-def bisect(model: Model, d: int, at: dict[str, float], low: float, high: float, target: float) -> float:
+def bisect(
+    model: Model, d: int, at: dict[str, float], low: float, high: float, target: float
+) -> float:
     """Slow and obvious."""
     sign = np.sign(line_of(model, d, at, np.array([low]))[1][0] - target)
     for _ in range(70):
@@ -45,7 +52,9 @@ def bisect(model: Model, d: int, at: dict[str, float], low: float, high: float, 
 
 
 @pytest.mark.parametrize("block", range(6))
-def test_every_root_of_a_dense_scan_is_returned(random_model: Callable[..., Model], block: int) -> None:
+def test_every_root_of_a_dense_scan_is_returned(
+    random_model: Callable[..., Model], block: int
+) -> None:
     for seed in range(50 * block, 50 * block + 50):
         model, rng = random_model(seed), np.random.default_rng(seed + 10**6)
         d = int(rng.integers(3))
@@ -61,7 +70,9 @@ def test_every_root_of_a_dense_scan_is_returned(random_model: Callable[..., Mode
         sign = np.sign(y - target)
         for i in np.flatnonzero(sign[:-1] * sign[1:] < 0):
             truth = bisect(model, d, at, scan[i], scan[i + 1], target)
-            slope = model.backend.value_and_gradient(line_of(model, d, at, np.array([truth]))[0])[1][0, 0, d]
+            slope = model.backend.value_and_gradient(line_of(model, d, at, np.array([truth]))[0])[
+                1
+            ][0, 0, d]
             error = np.abs(found.values - truth).min() / axis.width
             assert error <= (1e-10 if abs(slope) * axis.width >= 1e-3 * size else 1e-6), seed
         _, back = line_of(model, d, at, found.values)
@@ -100,7 +111,9 @@ def test_an_extreme_just_missed_is_unreachable_and_says_where() -> None:
 
 
 def test_flat_spans_are_intervals() -> None:
-    model = one_dimensional(Axis("x", "mm", hat(uniform_breaks(0, 6, 6))), np.array([0.0, 1, 1, 1, 0, 2, 0]))
+    model = one_dimensional(
+        Axis("x", "mm", hat(uniform_breaks(0, 6, 6))), np.array([0.0, 1, 1, 1, 0, 2, 0])
+    )
     found = roots(model, "x", 1.0)
     assert found.intervals.tolist() == [[1.0, 3.0]]
     assert found.values == pytest.approx([4.5, 5.5])
@@ -109,7 +122,9 @@ def test_flat_spans_are_intervals() -> None:
 
 
 def test_roots_on_breaks_are_found_once() -> None:
-    model = one_dimensional(Axis("x", "", bspline(uniform_breaks(0, 1, 7), 3)), np.linspace(-1, 1, 10))
+    model = one_dimensional(
+        Axis("x", "", bspline(uniform_breaks(0, 1, 7), 3)), np.linspace(-1, 1, 10)
+    )
     for x in model.axes[0].basis.breaks:
         found = roots(model, "x", float(model.value([x])[0]))
         assert found.values == pytest.approx([x], abs=1e-12)
@@ -117,7 +132,9 @@ def test_roots_on_breaks_are_found_once() -> None:
 
 
 def test_a_jump_is_no_root() -> None:
-    model = one_dimensional(Axis("x", "", bernstein([0.0, 1.0, 2.0], 1)), np.array([0.0, 1.0, 3.0, 4.0]))
+    model = one_dimensional(
+        Axis("x", "", bernstein([0.0, 1.0, 2.0], 1)), np.array([0.0, 1.0, 3.0, 4.0])
+    )
     assert roots(model, "x", 2.0).status == Status.UNREACHABLE
     assert roots(model, "x", 1.0).status == Status.UNREACHABLE  # the left limit is not attained
     assert roots(model, "x", 3.0).values == pytest.approx([1.0])
@@ -126,7 +143,13 @@ def test_a_jump_is_no_root() -> None:
 def test_float32_span_matrices_neither_lose_nor_double_a_root() -> None:
     basis = bspline(uniform_breaks(0, 1, 9), 3)
     rounded = type(basis)(
-        basis.breaks, 3, basis.first_row, basis.matrix_id, basis.matrices.astype(np.float32), basis.n_rows, basis.kind
+        basis.breaks,
+        3,
+        basis.first_row,
+        basis.matrix_id,
+        basis.matrices.astype(np.float32),
+        basis.n_rows,
+        basis.kind,
     )
     rng = np.random.default_rng(5)
     for _ in range(50):
@@ -149,7 +172,9 @@ def test_between_monotone_nodes_the_polynomial_is_monotone(degree: int) -> None:
             assert step.min() > -1e-12 or step.max() < 1e-12
 
 
-@pytest.mark.parametrize(("link", "target"), [("exp", -0.5), ("exp", 0.0), ("logistic", 1.0), ("logistic", -1e-3)])
+@pytest.mark.parametrize(
+    ("link", "target"), [("exp", -0.5), ("exp", 0.0), ("logistic", 1.0), ("logistic", -1e-3)]
+)
 def test_targets_outside_the_link_are_unreachable(link: str, target: float) -> None:
     model = one_dimensional(spline_axis("x", "", 0, 1), np.linspace(-2, 2, 11), link=link)
     found = roots(model, "x", target)
@@ -167,9 +192,16 @@ def test_levels_are_roots_of_a_categorical_unknown() -> None:
 def test_statuses_of_bad_values_and_errors_of_bad_names(tracks: Model) -> None:
     at = {"speed": 1.0, "alloy": "316L"}
     assert roots(tracks, "power", {"width": np.nan}, at).status == Status.BAD_INPUT
-    assert roots(tracks, "power", {"width": 90.0}, at | {"speed": np.inf}).status == Status.BAD_INPUT
-    assert roots(tracks, "power", {"width": 90.0}, at | {"speed": 2.5}).status == Status.OUT_OF_DOMAIN
-    assert roots(tracks, "power", {"width": 90.0}, at | {"alloy": "Ti64"}).status == Status.OUT_OF_DOMAIN
+    assert (
+        roots(tracks, "power", {"width": 90.0}, at | {"speed": np.inf}).status == Status.BAD_INPUT
+    )
+    assert (
+        roots(tracks, "power", {"width": 90.0}, at | {"speed": 2.5}).status == Status.OUT_OF_DOMAIN
+    )
+    assert (
+        roots(tracks, "power", {"width": 90.0}, at | {"alloy": "Ti64"}).status
+        == Status.OUT_OF_DOMAIN
+    )
     for call in (
         lambda: roots(tracks, "laser", {"width": 90.0}, at),
         lambda: roots(tracks, "power", {"height": 90.0}, at),

@@ -1,4 +1,5 @@
-"""The C library against numpy, step by step: roots, walks, descents, thinning; both faces of the library."""
+"""The C library against numpy, step by step: roots, walks, descents, thinning; both faces of the
+library."""
 
 from __future__ import annotations
 
@@ -28,14 +29,20 @@ def on_native(model: Model) -> Model:
 
 
 def random_at(model: Model, rng: np.random.Generator, unknowns: set[int]) -> dict[str, float]:
-    return {a.name: float(rng.uniform(a.lower, a.upper)) for e, a in enumerate(model.axes) if e not in unknowns}
+    return {
+        a.name: float(rng.uniform(a.lower, a.upper))
+        for e, a in enumerate(model.axes)
+        if e not in unknowns
+    }
 
 
 def zeros(library: Any, f: Piecewise, target: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     spans, order = f.coefficients.shape
     room = spans * (order + 1) + 1
     x, tangent, intervals = np.empty(room), np.empty(room, np.int8), np.empty((spans + 1, 2))
-    n, m = library.zeros(f.breaks, np.ascontiguousarray(f.coefficients), target, x, tangent, intervals)
+    n, m = library.zeros(
+        f.breaks, np.ascontiguousarray(f.coefficients), target, x, tangent, intervals
+    )
     return x[:n], tangent[:n].astype(bool), intervals[:m]
 
 
@@ -46,7 +53,9 @@ def agree(library: Any, f: Piecewise, target: float) -> None:
     assert np.array_equal(intervals, a.intervals)
 
 
-def test_roots_of_random_models_are_those_of_numpy(library: ModuleType, random_model: Callable[..., Model]) -> None:
+def test_roots_of_random_models_are_those_of_numpy(
+    library: ModuleType, random_model: Callable[..., Model]
+) -> None:
     seen = 0
     for seed in range(150):
         model, rng = random_model(seed), np.random.default_rng(seed)
@@ -54,13 +63,22 @@ def test_roots_of_random_models_are_those_of_numpy(library: ModuleType, random_m
             continue
         twin, d = on_native(model), int(rng.integers(3))
         at = random_at(model, rng, {d})
-        x = np.stack([np.full(200, at[a.name]) if e != d else np.linspace(a.lower, a.upper, 200) for e, a in enumerate(model.axes)], 1)
+        x = np.stack(
+            [
+                np.full(200, at[a.name]) if e != d else np.linspace(a.lower, a.upper, 200)
+                for e, a in enumerate(model.axes)
+            ],
+            1,
+        )
         y = model.value(x)[:, 0]
         if np.ptp(y) < 1e-9 * np.abs(y).max():
             continue
         target = float(rng.uniform(y.min(), y.max()))
         # the native model holds float32 tables; its numpy twin is the reference
-        a, b = roots(twin.with_backend("numpy"), model.axes[d].name, target, at), roots(twin, model.axes[d].name, target, at)
+        a, b = (
+            roots(twin.with_backend("numpy"), model.axes[d].name, target, at),
+            roots(twin, model.axes[d].name, target, at),
+        )
         assert b.status == a.status and np.array_equal(b.tangent, a.tangent), seed
         assert b.values == pytest.approx(a.values, abs=1e-9 * model.axes[d].width), seed
         seen += len(a)
@@ -68,11 +86,15 @@ def test_roots_of_random_models_are_those_of_numpy(library: ModuleType, random_m
 
 
 @pytest.mark.parametrize("degree", range(8))
-def test_zeros_of_random_piecewise_polynomials_are_those_of_numpy(library: ModuleType, degree: int) -> None:
+def test_zeros_of_random_piecewise_polynomials_are_those_of_numpy(
+    library: ModuleType, degree: int
+) -> None:
     rng = np.random.default_rng(degree)
     for _ in range(60):
         spans = int(rng.integers(1, 12))
-        f = Piecewise(np.r_[0.0, np.cumsum(rng.uniform(0.1, 1, spans))], rng.normal(size=(spans, degree + 1)))
+        f = Piecewise(
+            np.r_[0.0, np.cumsum(rng.uniform(0.1, 1, spans))], rng.normal(size=(spans, degree + 1))
+        )
         agree(library, f, float(rng.normal()))  # jumps at every break
 
 
@@ -90,10 +112,20 @@ def test_flat_spans_touching_points_and_breaks(library: ModuleType) -> None:
 
 def test_roots_on_breaks_of_float32_span_matrices_and_flat_ends(library: ModuleType) -> None:
     basis = bspline(uniform_breaks(0, 1, 9), 3)
-    rounded = type(basis)(basis.breaks, 3, basis.first_row, basis.matrix_id, basis.matrices.astype(np.float32), basis.n_rows, basis.kind)
+    rounded = type(basis)(
+        basis.breaks,
+        3,
+        basis.first_row,
+        basis.matrix_id,
+        basis.matrices.astype(np.float32),
+        basis.n_rows,
+        basis.kind,
+    )
     rng = np.random.default_rng(5)
     for _ in range(10):
-        f = Piecewise(basis.breaks, rounded.power_tables(np.sort(rng.normal(size=(12, 1)), axis=0))[:, :, 0])
+        f = Piecewise(
+            basis.breaks, rounded.power_tables(np.sort(rng.normal(size=(12, 1)), axis=0))[:, :, 0]
+        )
         for x in basis.breaks[1:-1]:
             for nudge in (-1e-8, 0.0, 1e-8):
                 target = float(f(np.array([x]))[0]) + nudge
@@ -101,7 +133,9 @@ def test_roots_on_breaks_of_float32_span_matrices_and_flat_ends(library: ModuleT
                 assert len(zeros(library, f, target)[0]) == 1
     bowl = Piecewise(np.array([0.0, 1.0]), np.array([[0.0, 0.0, 1.0]]))
     agree(library, bowl, 0.0)
-    assert zeros(library, bowl, 0.0)[1].tolist() == [True]  # the slope vanishes at the end of the domain
+    assert zeros(library, bowl, 0.0)[1].tolist() == [
+        True
+    ]  # the slope vanishes at the end of the domain
 
 
 def planted(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
@@ -110,7 +144,10 @@ def planted(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
     x[1] = x[0] + 10 ** rng.uniform(-6, -1)
     a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
     parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
-    return Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])), x
+    return (
+        Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
+        x,
+    )
 
 
 def test_no_planted_root_is_missed(library: ModuleType) -> None:
@@ -131,21 +168,27 @@ def test_what_the_quick_way_cannot_take_goes_the_ordinary_way(tracks: Model) -> 
     assert roots(twin, "power", {"width": 90.0}, at | {"speed": 2.5}).status == Status.OUT_OF_DOMAIN
 
 
-def test_level_sets_of_random_models_meet_their_targets(library: ModuleType, random_model: Callable[..., Model]) -> None:
+def test_level_sets_of_random_models_meet_their_targets(
+    library: ModuleType, random_model: Callable[..., Model]
+) -> None:
     tried = 0
     for seed in range(40):
         twin = on_native(random_model(seed))
         if not isinstance(twin.interaction, CP):
             continue
         reference, rng = twin.with_backend("numpy"), np.random.default_rng(seed)
-        y = reference.value(np.stack([rng.uniform(a.lower, a.upper, 300) for a in twin.axes], axis=1))
+        y = reference.value(
+            np.stack([rng.uniform(a.lower, a.upper, 300) for a in twin.axes], axis=1)
+        )
         if np.ptp(y) < 1e-9 * np.abs(y).max():
             continue
         target, fixed = float(np.quantile(y, 0.6)), random_at(twin, rng, {0, 2})
         for names, at in ((["x2", "x0", "x1"], None), (["x2", "x0"], fixed)):
             found, peer = (level_set(m, target, names, 16, at=at) for m in (twin, reference))
             assert found.status == peer.status, seed
-            back = reference.value({**{n: found.x[:, i] for i, n in enumerate(names)}, **(at or {})})
+            back = reference.value(
+                {**{n: found.x[:, i] for i, n in enumerate(names)}, **(at or {})}
+            )
             assert len(found) == 0 or np.abs(back - target).max() <= 1e-8 * np.ptp(y), seed
             tried += len(found) > 0
     assert tried > 30
@@ -154,16 +197,31 @@ def test_level_sets_of_random_models_meet_their_targets(library: ModuleType, ran
 def test_two_targets_a_level_and_a_tolerance(library: ModuleType, tracks: Model) -> None:
     twin = on_native(tracks)
     planted = twin.with_backend("numpy").value({"power": 230.0, "speed": 0.9, "alloy": "IN718"})
-    found = level_set(twin, {"depth": float(planted[1]), "width": float(planted[0])}, ["alloy", "speed", "power"], 8)
+    found = level_set(
+        twin,
+        {"depth": float(planted[1]), "width": float(planted[0])},
+        ["alloy", "speed", "power"],
+        8,
+    )
     assert any(s["alloy"] == "IN718" and abs(s["power"] - 230.0) < 1e-5 for s in found.solutions)
-    target, at = {"depth": float(planted[1]) + 1.0, "width": float(planted[0])}, {"alloy": "IN718", "speed": 0.9}
+    target, at = (
+        {"depth": float(planted[1]) + 1.0, "width": float(planted[0])},
+        {
+            "alloy": "IN718",
+            "speed": 0.9,
+        },
+    )
     loose = level_set(twin, target, ["power"], 4, at=at, tolerance={"depth": 2.0, "width": 1.0})
-    assert loose.status >= 0 and np.all(np.abs(loose.value - [planted[1] + 1.0, planted[0]]) <= [2.0, 1.0])
+    assert loose.status >= 0 and np.all(
+        np.abs(loose.value - [planted[1] + 1.0, planted[0]]) <= [2.0, 1.0]
+    )
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 5, 8])
 def test_thinning_takes_the_points_that_numpy_takes(library: ModuleType, dimensions: int) -> None:
-    z = np.random.default_rng(dimensions).uniform(size=(500, dimensions))  # a lattice would have ties
+    z = np.random.default_rng(dimensions).uniform(
+        size=(500, dimensions)
+    )  # a lattice would have ties
     for count in (1, 40, 600):
         (a, fill), (b, peer) = thin(z, count), thin_slowly(z, count)
         assert np.array_equal(a, b) and fill == pytest.approx(peer, abs=1e-7)

@@ -1,4 +1,5 @@
-"""Advice: inside the limits with the interval, no dearer than brute force finds, and honest when nothing helps."""
+"""Advice: inside the limits with the interval, no dearer than brute force finds, and honest when
+nothing helps."""
 
 from __future__ import annotations
 
@@ -15,7 +16,10 @@ def make(seed: int) -> Model:
     rng = np.random.default_rng(seed)
     axes = [spline_axis(f"x{d}", "", 0.0, 1.0 + d, spans=8) for d in range(4)]
     x = np.linspace(0, 1, 11)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, 6) * x + rng.uniform(size=6))) for _ in axes]
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, 6) * x + rng.uniform(size=6)))
+        for _ in axes
+    ]
     outputs = [
         Output("a", interval=Interval(0.9, 0.05, 0.08), scale=-1.5),
         Output("b", link="exp", interval=Interval(0.9, 0.05, 0.05, "link")),
@@ -23,11 +27,16 @@ def make(seed: int) -> Model:
     return Model(axes, CP.full(tables, rng.normal(size=(6, 2))), outputs)
 
 
-def problem(seed: int) -> tuple[Model, np.ndarray, dict[str, float], dict[str, tuple[float, float]]]:
+def problem(
+    seed: int,
+) -> tuple[Model, np.ndarray, dict[str, float], dict[str, tuple[float, float]]]:
     model, rng = make(seed), np.random.default_rng(seed)
     x = rng.uniform(size=(3000, 4)) * np.arange(1, 5)
     y = model.value(x)
-    limits = {"a": tuple(np.quantile(y[:, 0], [0.35, 0.65])), "b": tuple(np.quantile(y[:, 1], [0.3, 0.7]))}
+    limits = {
+        "a": tuple(np.quantile(y[:, 0], [0.35, 0.65])),
+        "b": tuple(np.quantile(y[:, 1], [0.3, 0.7])),
+    }
     return model, x, {f"x{d}": float(x[0, d]) for d in range(4)}, limits  # type: ignore[return-value]
 
 
@@ -80,15 +89,24 @@ def test_limits_narrower_than_the_interval_block() -> None:
     model, _, part, _ = problem(0)
     y = float(model.value(part)[0])
     found = advise(model, part, {"a": (y - 0.01, y + 0.01)}, ["x0", "x1"])
-    assert found.status == Status.UNREACHABLE and found.blocking == ("a",) and "wider" in found.message
-    assert advise(model, part, {"a": (y - 0.01, y + 0.01)}, ["x0", "x1"], with_interval=False).status == Status.OK
+    assert (
+        found.status == Status.UNREACHABLE and found.blocking == ("a",) and "wider" in found.message
+    )
+    assert (
+        advise(model, part, {"a": (y - 0.01, y + 0.01)}, ["x0", "x1"], with_interval=False).status
+        == Status.OK
+    )
 
 
 def test_levels_are_tried(tracks: Model) -> None:
     part = {"power": 230.0, "speed": 0.9, "alloy": "316L"}
     wanted = tracks.value({**part, "alloy": "IN718"})
     found = advise(tracks, part, {"width": (wanted[0] - 0.5, wanted[0] + 0.5)}, ["alloy"])
-    assert found.status == Status.OK and found.settings == {"alloy": "IN718"} and found.change == {"alloy": "IN718"}
+    assert (
+        found.status == Status.OK
+        and found.settings == {"alloy": "IN718"}
+        and found.change == {"alloy": "IN718"}
+    )
 
 
 def test_statuses_and_errors() -> None:
@@ -108,9 +126,13 @@ def test_statuses_and_errors() -> None:
             wrong()
 
 
-@pytest.mark.parametrize("pair", [5.0, None, (1.0,), (1.0, 2.0, 3.0), "ab", (), {1.0}, np.float64(2)])
+@pytest.mark.parametrize(
+    "pair", [5.0, None, (1.0,), (1.0, 2.0, 3.0), "ab", (), {1.0}, np.float64(2)]
+)
 def test_limits_that_are_no_pair_are_one_sentence(pair: object) -> None:
     axis = spline_axis("a", "", 0.0, 1.0, spans=1, degree=1)
-    model = Model([axis], CP((np.array([[0.0], [1.0]]),), (np.array([0]),), np.ones((1, 1))), [Output("y")])
+    model = Model(
+        [axis], CP((np.array([[0.0], [1.0]]),), (np.array([0]),), np.ones((1, 1))), [Output("y")]
+    )
     with pytest.raises(InputError, match="give a pair"):
         advise(model, {"a": 0.5}, {"y": pair}, ["a"])

@@ -1,4 +1,5 @@
-"""Batch inversion: every planted target is met to 1e-10, on every backend, and what cannot be met says so."""
+"""Batch inversion: every planted target is met to 1e-10, on every backend, and what cannot be met
+says so."""
 
 from __future__ import annotations
 
@@ -17,8 +18,13 @@ def smooth(seed: int, *, link: str = "identity", outputs: int = 2, modes: int = 
     rng = np.random.default_rng(seed)
     axes = [spline_axis(n, "", -1.0, 2.0, spans=7) for n in "abcd"]
     x = np.linspace(0, 1, 10)[:, None]
-    tables = [1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes))) for _ in axes]
-    made = [Output(f"y{k}", link=link, scale=2.0 - 3 * k, offset=0.5, bias=0.1) for k in range(outputs)]
+    tables = [
+        1 + 0.6 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.6, modes) * x + rng.uniform(size=modes)))
+        for _ in axes
+    ]
+    made = [
+        Output(f"y{k}", link=link, scale=2.0 - 3 * k, offset=0.5, bias=0.1) for k in range(outputs)
+    ]
     return Model(axes, CP.full(tables, rng.normal(size=(modes, outputs)) / np.sqrt(modes)), made)
 
 
@@ -37,7 +43,9 @@ def test_planted_targets_are_met(backend: str, link: str, targets: int) -> None:
     model, rng = on(smooth(3, link=link), backend), np.random.default_rng(0)
     x = rng.uniform(-1.0, 2.0, (400, 4))
     y = model.with_backend("numpy").value(x)
-    found = invert_batch(model, {f"y{k}": y[:, k] for k in range(targets)}, ["c", "a"], {"b": x[:, 1], "d": x[:, 3]})
+    found = invert_batch(
+        model, {f"y{k}": y[:, k] for k in range(targets)}, ["c", "a"], {"b": x[:, 1], "d": x[:, 3]}
+    )
     assert found.solved > 0.99
     full = np.column_stack([found.x[:, 1], x[:, 1], found.x[:, 0], x[:, 3]])
     back = model.with_backend("numpy").value(full)[:, :targets]
@@ -53,7 +61,10 @@ def test_numpy_and_native_solve_the_same_rows() -> None:
     x = rng.uniform(-1.0, 2.0, (300, 4))
     y = model.value(x)
     known = {"b": x[:, 1], "d": x[:, 3]}
-    a, b = (invert_batch(on(model, n), {"y0": y[:, 0], "y1": y[:, 1]}, ["a", "c"], known) for n in ("numpy", "native"))
+    a, b = (
+        invert_batch(on(model, n), {"y0": y[:, 0], "y1": y[:, 1]}, ["a", "c"], known)
+        for n in ("numpy", "native")
+    )
     assert np.mean(a.status == b.status) > 0.99
     same = np.abs(a.x - b.x).max(axis=1) < 1e-6
     assert same.mean() > 0.95  # a row may have several solutions
@@ -80,7 +91,9 @@ def test_errors_of_names_and_lengths(tracks: Model) -> None:
         lambda: invert_batch(model, {"z": [1.0]}, ["a"], {"b": 0.0, "c": 0.0, "d": 0.0}),
         lambda: invert_batch(model, {"y0": [1.0]}, ["a"], {"b": 0.0, "c": 0.0}),
         lambda: invert_batch(model, {"y0": [1.0]}, ["a", "b"], {"b": 0.0, "c": 0.0, "d": 0.0}),
-        lambda: invert_batch(model, {"y0": [1.0, 2.0]}, ["a"], {"b": [0.0] * 3, "c": 0.0, "d": 0.0}),
+        lambda: invert_batch(
+            model, {"y0": [1.0, 2.0]}, ["a"], {"b": [0.0] * 3, "c": 0.0, "d": 0.0}
+        ),
         lambda: invert_batch(tracks, {"width": [90.0]}, ["alloy"], {"power": 200.0, "speed": 1.0}),
     ):
         with pytest.raises(InputError):
