@@ -16,9 +16,9 @@ from ..inverse import invert_batch
 from ..model import Model
 from ..numerics.time_budget import Deadline
 from ..status import Status
+from .answered_table import Floats, answer_table, summary
 from .console import given, writable
-from .dialects import open_for
-from .rows import Floats, answer_table, summary
+from .dialect_options import open_for
 
 
 def inverted(

@@ -18,14 +18,14 @@ or too short is a record with `wrong` set and its cells as they are. What cannot
 InputError with line and column.
 """
 
+from .decimal_mark import Column, Marks, OpenMark
 from .dialect import Dialect, hint_of
-from .file import Block, Source, open_table
-from .marks import Column, Marks, OpenMark
-from .measures import Measure
 from .numbers import is_number, number
 from .records import Record
 from .sheets import sheet_at
+from .source import Block, Source, open_table
 from .stream import Stream
+from .unit_column import Measure
 
 __all__ = [
     "Block", "Column", "Dialect", "Marks", "Measure", "OpenMark", "Record", "Source", "Stream", "hint_of", "is_number", "number",

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..errors import InputError
 from .dialect import Dialect
-from .file import BLOCK, Block, Source
 from .layout import Layout, check_names, trimmed
 from .numbers import OpenText, mark
+from .source import BLOCK, Block, Source
 from .unit_row import refuse_other, units_of
 
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"

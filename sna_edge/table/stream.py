@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..errors import InputError
+from .decimal_mark import Marks
 from .dialect import Dialect
 from .encoding import Decoder
 from .layout import Layout, find_layout
-from .marks import Marks
 from .numbers import mark, number
 from .records import Raw, Record, Splitter, cells_of
 

@@ -25,7 +25,7 @@ from ..console import (
     with_unit,
     writable,
 )
-from ..dialects import HINT, add_dialect, declared
+from ..dialect_options import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"
 LEAST_TIME = 1e-3

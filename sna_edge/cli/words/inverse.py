@@ -27,7 +27,7 @@ from ..console import (
     with_unit,
 )
 from ..console import target as wanted
-from ..dialects import add_dialect
+from ..dialect_options import add_dialect
 
 HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
 
@@ -166,7 +166,7 @@ def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
 
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
-    from .. import inverse_measured
+    from .. import inverse_observations as inverse_measured
 
     if what == "target":
         return _target(args, model, unknown_names(args, model))
@@ -224,7 +224,7 @@ def _extreme_or_interval(
 ) -> tuple[dict[str, Any], list[str]] | None:
     """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
     from ...inverse import argmax, argmin, interval_set
-    from ..inverse_measured import limits
+    from ..inverse_observations import limits
 
     named = assignments(args.target, model.output_names)
     if not any(":" in text or text in ("min", "max") for text in named.values()):

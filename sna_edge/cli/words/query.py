@@ -13,6 +13,7 @@ from ...core.tolerance import checked, remark, to_border
 from ...errors import InputError
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
+from ..answered_table import Floats, answer_table, free_name, summary
 from ..console import (
     add_at,
     add_json,
@@ -27,8 +28,7 @@ from ..console import (
     with_unit,
     writable,
 )
-from ..dialects import add_dialect, open_for
-from ..rows import Floats, answer_table, free_name, summary
+from ..dialect_options import add_dialect, open_for
 
 HELP = "forward: outputs with intervals for one point or a table"
 

@@ -31,7 +31,7 @@ from ...table import (
     sheet_at,
 )
 from ..console import ANSWERED, FAULT, NO_VALUE, add_model, plain
-from ..dialects import add_dialect, declared
+from ..dialect_options import add_dialect, declared
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..values.naming import QUANTITY
-from .marks import Marks
+from .decimal_mark import Marks
 from .numbers import Floats
 
 EXACT = 2**53

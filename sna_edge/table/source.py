@@ -12,10 +12,10 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from ..errors import InputError
+from .decimal_mark import Marks, proof, undecided
 from .dialect import Dialect
 from .encoding import Decoder
 from .layout import Layout, find_layout
-from .marks import Marks, proof, undecided
 from .records import unfinished
 
 BLOCK = 65536  # rows held in memory

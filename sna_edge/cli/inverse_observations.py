@@ -15,9 +15,9 @@ from ..core.inputs import unknown_name
 from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
+from .answered_table import measure
 from .console import assignments, coordinate, given, number, split_names, table, target, with_unit
-from .dialects import open_for
-from .rows import measure
+from .dialect_options import open_for
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
