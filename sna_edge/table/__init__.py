@@ -21,9 +21,10 @@ InputError with line and column.
 from .decimal_mark import Column, Marks, OpenMark
 from .dialect import Dialect, hint_of
 from .numbers import is_number, number
+from .opening import open_table
 from .records import Record
 from .sheets import sheet_at
-from .source import Block, Source, open_table
+from .source import Block, Source
 from .stream import Stream
 from .unit_column import Measure
 
