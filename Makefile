@@ -29,6 +29,8 @@ test: lint types native unit ## lint, types, native build where a compiler is, a
 
 lint: $(STAMP)-test
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --quiet --check .
+	$(VENV)/bin/lint-imports
 
 types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
