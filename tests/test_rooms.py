@@ -129,11 +129,9 @@ def written_from_outside(tree: ast.AST) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            stored = isinstance(node.ctx, ast.Store | ast.Del) and owner not in {"self", "cls"}
             private = node.attr.startswith("_") and not node.attr.startswith("__")
-            stored = isinstance(node.ctx, ast.Store | ast.Del)
-            if private and stored and owner not in {"self", "cls"}:
-                yield node.lineno
-            elif node.attr == "__dict__" and owner != "self":
+            if (private and stored) or (node.attr == "__dict__" and owner != "self"):
                 yield node.lineno
 
 
