@@ -11,9 +11,9 @@ from sna_edge.core.axis import Axis
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
-from ..fit.pipeline.remarks import remarks
 from . import figures
 from .page import Page
+from .remarks import remarks
 
 SLICED = 12  # inputs shown at most
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 
-from ..fit.pipeline.progress import Progress, Reporter
+from ..progress import Progress, Reporter
 from .checkpoint import load, save
 from .module import SeparableModule
 from .newton import END, FIRST, LARGEST, RIDGE, Newton

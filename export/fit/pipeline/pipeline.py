@@ -17,6 +17,7 @@ from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from ...progress import Progress, Reporter
 from ...teacher.stack import EXACT, best_stack, crowded, teachers
 from ...threads import one_thread
 from ..candidates.baseline import baseline
@@ -29,7 +30,6 @@ from ..engine.budget import OutOfTime, TimeBudget, struck
 from .assemble import assemble
 from .confirm import Confirmation, confirmed
 from .conformal import LEVEL, two_values, with_intervals
-from .progress import Progress, Reporter
 from .quiet import quiet
 from .screen import Dropped, screened
 

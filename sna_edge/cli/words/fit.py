@@ -183,7 +183,7 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
 
 
 def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
-    from sna_export.fit.pipeline.remarks import remarks
+    from sna_export.report.remarks import remarks
 
     model = found.model
     lines = [
