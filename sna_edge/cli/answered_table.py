@@ -20,7 +20,8 @@ from ..core.output import Output
 from ..errors import InputError
 from ..status import MEANING, Status
 from ..table import Block, Marks, Measure, Source
-from .console import ANSWERED, NO_VALUE, coordinate, with_unit
+from .arguments import coordinate
+from .console import ANSWERED, NO_VALUE, with_unit
 
 Floats = NDArray[np.float64]
 SHOWN = 5  # reasons that are printed

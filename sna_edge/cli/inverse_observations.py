@@ -1,4 +1,4 @@
-"""The parts of `inverse` that start from measurements and from parts out of limits."""
+"""`inverse --observations`: which inputs caused the measurements, and how sure that is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
 from .answered_table import measure
-from .console import assignments, coordinate, given, number, split_names, table, target, with_unit
+from .arguments import assignments, coordinate, given, number
+from .console import table, with_unit
 from .dialect_options import open_for
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
@@ -217,61 +218,3 @@ def _summary(answer: dict[str, Any]) -> list[str]:
         f" {answer['effective_samples']:.0f} independent ones"
     )
     return [*table(["unknown", "mean", "deviation", "90 % from", "to"], rows), worth]
-
-
-def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, float | None]]:
-    """'width=100:140' as numbers; an empty side is no limit."""
-    found: dict[str, tuple[float | None, float | None]] = {}
-    for name, text in assignments(texts, model.output_names).items():
-        low, colon, high = (part.strip() for part in text.partition(":"))
-        if not colon:
-            raise InputError(
-                f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or"
-                f" {name}=100: for one side"
-            )
-        if not low and not high:
-            raise InputError(
-                f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two"
-            )
-        found[name] = (
-            target(model, name, low) if low else None,
-            target(model, name, high) if high else None,
-        )
-    return found
-
-
-def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
-    """What to turn so that --part comes inside --limits."""
-    from ..inverse import advise
-
-    if not args.part:
-        raise InputError("advice needs --part NAME=VALUE ..., every input of the part as it is")
-    knobs = split_names(args.knobs)
-    if not knobs:
-        raise InputError(
-            f"name what may be turned with --knobs; inputs are {', '.join(model.input_names)}"
-        )
-    part = given(model, args.part)
-    found = advise(
-        model, part, limits(model, args.limits), knobs, seed=args.seed, deadline_ms=args.deadline_ms
-    )
-    return found.to_dict(), _advice(model, found)
-
-
-def _advice(model: Model, found: Any) -> list[str]:
-    lines = [
-        f"set {name} to {_setting(model, name, found.settings[name])}" for name in found.change
-    ]
-    for o in model.outputs:
-        if o.name in found.after:
-            before, after = found.before[o.name]["value"], found.after[o.name]["value"]
-            lines.append(f"{o.name}: {with_unit(before, o.unit)} -> {with_unit(after, o.unit)}")
-    return lines + ([f"{found.status.label}: {found.message}"] if found.message else [])
-
-
-def _setting(model: Model, name: str, value: Any) -> str:
-    return (
-        value
-        if isinstance(value, str)
-        else with_unit(value, model.axes[model.axis_index(name)].unit)
-    )

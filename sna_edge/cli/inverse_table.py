@@ -17,7 +17,7 @@ from ..model import Model
 from ..numerics.time_budget import Deadline
 from ..status import Status
 from .answered_table import Floats, answer_table, summary
-from .console import given, writable
+from .arguments import given, writable
 from .dialect_options import open_for
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from ..console import add_json, emit
+from ..arguments import add_json
+from ..console import emit
 
 HELP = "make a model from a surrogate trained elsewhere (.npz)"
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...artifact import read
 from ...artifact.golden import domain_points
 from ...model import Model
-from ..console import add_json, add_model, emit
+from ..arguments import add_json, add_model
+from ..console import emit
 
 HELP = "speed of a model on this machine"
 SINGLE, BATCH, LOADS = 2000, 65536, 5

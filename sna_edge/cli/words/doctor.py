@@ -16,7 +16,8 @@ from ...core.interaction import CP
 from ...core.output import Output
 from ...errors import SnaError
 from ...model import Model
-from ..console import add_json, emit, table
+from ..arguments import add_json
+from ..console import emit, table
 
 HELP = "which backends and extras are here, and why others are not"
 EXTRAS = {

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ...artifact import read
 from ...errors import InputError
-from ..console import add_json, emit
+from ..arguments import add_json
+from ..console import emit
 
 HELP = "write a model as C source, ONNX or TFLite"
 

@@ -13,18 +13,8 @@ from typing import Any
 from ...artifact import read as read_model
 from ...artifact.limits import need_counts
 from ...errors import InputError
-from ..console import (
-    add_json,
-    assignment,
-    assignments,
-    emit,
-    interval_text,
-    outcomes,
-    split_names,
-    table,
-    with_unit,
-    writable,
-)
+from ..arguments import add_json, assignment, assignments, split_names, writable
+from ..console import emit, interval_text, outcomes, table, with_unit
 from ..dialect_options import HINT, add_dialect, declared
 
 HELP = "a measured table becomes a model"

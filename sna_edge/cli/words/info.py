@@ -12,7 +12,8 @@ from ...artifact import read
 from ...calculus.ranges import Range, ranges
 from ...core.axis import Axis
 from ...model import Model
-from ..console import add_json, emit, interval_text, table, with_unit
+from ..arguments import add_json
+from ..console import emit, interval_text, table, with_unit
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 

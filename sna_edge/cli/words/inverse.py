@@ -12,21 +12,9 @@ from ...errors import InputError
 from ...model import Model
 from ...status import MEANING, Status
 from ...values.naming import labelled
-from ..console import (
-    USAGE,
-    add_at,
-    add_json,
-    add_model,
-    assignments,
-    emit,
-    exit_code,
-    given,
-    number,
-    split_names,
-    table,
-    with_unit,
-)
-from ..console import target as wanted
+from ..arguments import add_at, add_json, add_model, assignments, given, number, split_names
+from ..arguments import target as wanted
+from ..console import USAGE, emit, exit_code, table, with_unit
 from ..dialect_options import add_dialect
 
 HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
@@ -166,13 +154,15 @@ def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
 
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
-    from .. import inverse_observations as inverse_measured
-
     if what == "target":
         return _target(args, model, unknown_names(args, model))
     if what == "observations":
-        return inverse_measured.caused(args, model, unknown_names(args, model))
-    return inverse_measured.advised(args, model)
+        from ..inverse_observations import caused
+
+        return caused(args, model, unknown_names(args, model))
+    from ..inverse_advice import advised
+
+    return advised(args, model)
 
 
 def unknown_names(args: argparse.Namespace, model: Model) -> list[str]:
@@ -224,7 +214,7 @@ def _extreme_or_interval(
 ) -> tuple[dict[str, Any], list[str]] | None:
     """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
     from ...inverse import argmax, argmin, interval_set
-    from ..inverse_observations import limits
+    from ..inverse_advice import limits
 
     named = assignments(args.target, model.output_names)
     if not any(":" in text or text in ("min", "max") for text in named.values()):

@@ -9,7 +9,8 @@ from typing import Any
 from ...artifact import read
 from ...errors import InputError
 from ...model import Model
-from ..console import add_json, emit, writable
+from ..arguments import add_json, writable
+from ..console import emit
 
 HELP = "float16, int16, int8 or mixed tables, with a certificate"
 WORDS = {

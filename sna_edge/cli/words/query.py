@@ -14,20 +14,8 @@ from ...errors import InputError
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
 from ..answered_table import Floats, answer_table, free_name, summary
-from ..console import (
-    add_at,
-    add_json,
-    add_model,
-    assignments,
-    emit,
-    exit_code,
-    given,
-    number,
-    outcomes,
-    show,
-    with_unit,
-    writable,
-)
+from ..arguments import add_at, add_json, add_model, assignments, given, number, writable
+from ..console import emit, exit_code, outcomes, show, with_unit
 from ..dialect_options import add_dialect, open_for
 
 HELP = "forward: outputs with intervals for one point or a table"

@@ -11,7 +11,8 @@ from typing import Any
 
 from ...errors import InputError
 from ...status import Status
-from ..console import ANSWERED, NO_VALUE, add_json, emit, writable
+from ..arguments import add_json, writable
+from ..console import ANSWERED, NO_VALUE, emit
 
 HELP = "solve a shipped or stated differential equation into a model"
 POINTS = 200  # random points of the comparison with the reference

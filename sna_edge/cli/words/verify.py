@@ -10,7 +10,8 @@ from ...artifact import read
 from ...artifact.reader import from_bytes
 from ...backends import NAMES
 from ...errors import BackendError
-from ..console import add_json, emit
+from ..arguments import add_json
+from ..console import emit
 
 HELP = "check a model's bytes and replay its golden vectors"
 

@@ -30,7 +30,8 @@ from ...table import (
     open_table,
     sheet_at,
 )
-from ..console import ANSWERED, FAULT, NO_VALUE, add_model, plain
+from ..arguments import add_model
+from ..console import ANSWERED, FAULT, NO_VALUE, plain
 from ..dialect_options import add_dialect, declared
 
 HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"

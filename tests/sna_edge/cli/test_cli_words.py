@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge.cli.main import WORDS, build, explain, shipped
+from sna_edge.cli.failures import explain
+from sna_edge.cli.main import WORDS, build, shipped
 
 
 def test_every_word_is_shipped():

@@ -1,0 +1,144 @@
+"""Options that several words share, and what their texts mean: NAME=VALUE, numbers, levels, files
+to write."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Sequence
+
+from ..core.axis import Axis
+from ..errors import InputError
+from ..model import Model
+from ..values.naming import NUMBER, QUANTITY
+
+
+def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto") -> None:
+    """The arguments MODEL and --backend."""
+    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    parser.add_argument(
+        "--backend",
+        default=backend,
+        metavar="NAME",
+        help="auto, numpy, native, tflite or torch (default: %(default)s)",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The flag --json."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on stdout, nothing else"
+    )
+
+
+def add_at(parser: argparse.ArgumentParser, text: str) -> None:
+    """--at name=value ..., which may be repeated."""
+    parser.add_argument(
+        "--at", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=text
+    )
+
+
+def writable(path: str, *read: str | None) -> str:
+    """`path`, where a file can be written there without losing one of those `read`; asked before
+    long work. Raises InputError."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if any(source and os.path.realpath(source) == os.path.realpath(path) for source in read):
+        raise InputError(
+            f"cannot write {path}: it is what is read, and would be lost; choose another name"
+        )
+    if not os.path.isdir(folder):
+        raise InputError(
+            f"cannot write {path}: there is no folder {folder}; make it or choose another place"
+        )
+    if os.path.isdir(path) or not os.access(folder, os.W_OK):
+        raise InputError(
+            f"cannot write {path}: it is a folder or its folder is read-only; choose another place"
+        )
+    return path
+
+
+def split_names(texts: Sequence[str] | str | None) -> list[str]:
+    """['A,B', 'C'] -> ['A', 'B', 'C'] without blanks."""
+    joined = [texts] if isinstance(texts, str) else list(texts or [])
+    return [name.strip() for text in joined for name in text.split(",") if name.strip()]
+
+
+def assignment(text: str, known: Sequence[str] = ()) -> tuple[str, str]:
+    """'power=180' -> ('power', '180'); a known name may itself contain '='."""
+    for name in sorted(known, key=len, reverse=True):
+        if text.startswith(f"{name}="):
+            return name, text[len(name) + 1 :].strip()
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError(
+            f"{text!r} is not NAME=VALUE; write for example {known[0] if known else 'power'}=1.5"
+        )
+    return name.strip(), value.strip()
+
+
+def assignments(texts: Sequence[str], known: Sequence[str] = ()) -> dict[str, str]:
+    """Several NAME=VALUE; a name given twice is an error."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, value = assignment(text, known)
+        if name in found:
+            raise InputError(f"{name!r} is given twice; give it once")
+        found[name] = value
+    return found
+
+
+def number(name: str, text: str) -> float:
+    """`text` as a finite number. Raises InputError naming it."""
+    try:
+        value = float(
+            text if text.isascii() and "_" not in text else ""
+        )  # float() also takes 0_1 and the digits of other scripts
+    except ValueError:
+        raise InputError(
+            f"{name} = {text!r} is not a number; write for example {name}=1.5"
+        ) from None
+    if not math.isfinite(value):
+        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+    return value
+
+
+def coordinate(axis: Axis, text: str) -> float:
+    """The coordinate of one input: a finite number (with its own unit, where it has one), or what
+    `Axis.coordinate` finds of a level."""
+    if axis.kind == "categorical" or QUANTITY.fullmatch(text):
+        return axis.coordinate(text)
+    return number(axis.name, text)
+
+
+def target(model: Model, name: str, text: str) -> float:
+    """A value of the output `name`: a finite number, with its own unit where it has one. Raises
+    InputError for no output."""
+    if name not in model.output_names:
+        raise InputError(
+            f"{name!r} is not an output of this model; its outputs are"
+            f" {', '.join(model.output_names)}"
+        )
+    if not QUANTITY.fullmatch(text) or NUMBER.fullmatch(text):
+        return number(name, text)
+    from ..values.units import quantity  # only targets with a unit need it
+
+    found = quantity(text, model.outputs[model.output_names.index(name)].unit, name, kind="output")
+    if not math.isfinite(found):
+        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+    return found
+
+
+def given(model: Model, texts: Sequence[str]) -> dict[str, object]:
+    """--at: numbers, and levels as they are written; a wrong name lists the right ones."""
+    values = assignments(texts, model.input_names)
+    axes = {name: model.axes[model.axis_index(name)] for name in values}
+    for name, text in values.items():
+        if not text:
+            raise InputError(
+                f"{name}= gives no value; give {axes[name].wanted} in {axes[name].describe()}"
+            )
+    return {
+        name: text if axes[name].kind == "categorical" else coordinate(axes[name], text)
+        for name, text in values.items()
+    }
