@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, levels
 
+from ..data.free_coefficients import free_size
 from ..data.samples import Samples, linear_targets, values
 from ..engine.budget import RATE, TimeBudget, strike
-from ..engine.factors import Separable, free_size
+from ..engine.factors import Separable
 from .candidate import Candidate
 from .composed import composed
 from .polynomial import MOST_COLUMNS, Polynomial, fitted

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, bernstein
 from sna_edge.core.interaction import CP
 
+from ..data.free_coefficients import free_design
 from ..data.samples import Samples
-from ..engine.factors import Separable, free_design
+from ..engine.factors import Separable
 from .candidate import Candidate
 
 Floats = NDArray[np.float64]

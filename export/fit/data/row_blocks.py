@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.basis import SpanBasis
 
-from ..engine.factors import fold
+from .free_coefficients import fold
 
 Floats = NDArray[np.float64]
 CACHE_BYTES = 2e8

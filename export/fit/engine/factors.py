@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, levels
 from sna_edge.core.interaction import CP
 
+from ..data.free_coefficients import free_design, free_rows
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -96,31 +98,6 @@ class Separable:
         tables = [free_rows(b, t) for b, t in zip(bases, cp.tables, strict=True)]
         weights = np.c_[cp.weights.T, np.reshape(bias, (n_outputs, 1))]
         return cls((*bases, levels(n_outputs)), uses, (*tables, weights))
-
-
-def free_size(basis: SpanBasis) -> int:
-    """Number of free coefficients of a column: rows less the ghost rows of a periodic basis."""
-    return int(basis.tie.max()) + 1
-
-
-def free_design(basis: SpanBasis, x: Floats) -> Floats:
-    """Design [N, m] over the free coefficients."""
-    return fold(basis, basis.design(x))
-
-
-def fold(basis: SpanBasis, dense: Floats) -> Floats:
-    """Columns of `dense` [N, n_rows] that share a free coefficient summed: [N, m]."""
-    if basis.kind != "periodic":
-        return dense
-    out = np.zeros((len(dense), free_size(basis)))
-    for row, free in enumerate(basis.tie):
-        out[:, free] += dense[:, row]
-    return out
-
-
-def free_rows(basis: SpanBasis, table: Floats) -> Floats:
-    """The rows of a stored table [n_rows, R] that are free coefficients."""
-    return np.asarray(table[: free_size(basis)])
 
 
 def partial_products(atoms: list[Floats]) -> tuple[list[Floats], Floats]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, levels
 
-from .factors import Separable, free_size
+from ..data.free_coefficients import free_size
+from .factors import Separable
 
 Bools = NDArray[np.bool_]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis
 
-from .factors import Separable, fold
+from ..data.free_coefficients import fold
+from .factors import Separable
 
 Floats = NDArray[np.float64]
 ROUGH_SCALE = 1e-2
