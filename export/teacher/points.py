@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 Floats = NDArray[np.float64]
-CROSSED, BOXED = 0.75, 0.25
+CROSSED = 0.75
 """Shares of the points away from the rows."""
 BEYOND, MIXTURE_NOISE = 0.3, (0.3, 1.0)
 FEW_VALUES = 9

@@ -242,12 +242,6 @@ def _points(axis: ProblemAxis, factor: Factor) -> tuple[Floats | None, Floats]:
     return np.array([factor.end]), np.ones(1)
 
 
-def _picked(axis: ProblemAxis, index: int | None) -> Matrix:
-    """Selector [Q, n] of a component axis; everything where nothing is picked."""
-    keep = np.ones(axis.basis.n_rows) if index is None else np.eye(axis.basis.n_rows)[index]
-    return sparse.csr_array(np.diag(keep))
-
-
 def _matrix(axis: ProblemAxis, factor: Factor) -> Matrix:
     """int c(x) B_i^(test)(x) B_j^(trial)(x) dx, or its value at an end; [n_rows, n_rows]."""
     if factor.pick != (None, None):
