@@ -1,7 +1,6 @@
 /* sna.c - see sna.h.   SPDX-License-Identifier: Apache-2.0
  *
- * Contents: 1 bytes and numbers  2 checks of sna_open  3 axes: place and basis  4 CP  5 TT  6 outputs  7 verbs
- *           8 roots  9 integer path  10 names
+ * Made by amalgamate.py of the parts in firmware_bindings/src: change those.
  * After sna_open the evaluators trust the model: every offset, row and rank they use was checked there. */
 #include "sna.h"
 
@@ -9,7 +8,7 @@
 #error "sna: artifacts are read in place and need a little-endian core"
 #endif
 
-/* ------------------------------------------------------------------------------------------- 1 bytes and numbers */
+/* ---------------------------------------------------------------------------- bytes and numbers */
 #if defined(__GNUC__) || defined(__clang__)
 #define ALIAS __attribute__((may_alias))
 #define INLINE static inline __attribute__((always_inline))
@@ -160,9 +159,7 @@ static real power_of_two(int32_t n) { /* n in the range of normal numbers */
 
 static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
 
-/* ---------------------------------------------------------------------------------------- 2 checks of sna_open
- * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of offsets are 64 bit. */
-
+/* ------------------------------------------------------------------------------------ checksums */
 static uint32_t crc32(const unsigned char *p, size_t n) {
     static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
                                         0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu, 0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
@@ -219,6 +216,9 @@ static int sha256_equals(const unsigned char *p, size_t n, const unsigned char e
 }
 #endif
 
+/* ------------------------------------------------------------------------------- checks: layout
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of offsets are 64 bit. */
+
 static int header_holds(sna_model *m, const unsigned char *b) {
     int tt = m->features & FEATURE_TT;
     m->n_axes = (uint16_t)load16(b + 22);
@@ -265,6 +265,8 @@ static int padding_holds(const sna_model *m) {
     }
     return all_zero(section(m, INTEGRITY) + 36, 28) && all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
 }
+
+/* ----------------------------------------------------------------- checks: axes, groups, tables */
 
 #ifdef SNA_FLOAT
 /* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum vouches for them, and no
@@ -410,6 +412,8 @@ static int values_hold(const sna_model *m, const axis_record *a) {
     return 1;
 }
 
+/* -------------------------------------------------------------- checks: outputs, golden vectors */
+
 static int interval_holds(const output_record *o) {
     const unsigned char *below = (const unsigned char *)&o->below, *above = (const unsigned char *)&o->above;
     int64_t level = order64(&o->level), one = (int64_t)0x3FF << 52;
@@ -469,9 +473,133 @@ static int golden_holds(const sna_model *m) {
     return 1;
 }
 
+/* ------------------------------------------------------------------------- checks: integer path
+ * Records and rule of FORMAT.md section 13. */
 #ifndef SNA_NO_FIXED
-static int fixed_holds(const sna_model *m);
+typedef struct ALIAS fixed_axis {
+    uint32_t matrices;
+    uint8_t q, shift;
+    uint16_t reserved;
+    int32_t count_lower, count_upper;
+    uint32_t multiplier, counts, zero[2];
+} fixed_axis;
+
+typedef struct ALIAS fixed_output {
+    uint32_t bias[2];
+    uint8_t shift;
+    int8_t exponent;
+    uint8_t table_shift, reserved;
+    uint32_t table_count, table;
+    int32_t table_lower;
+    uint32_t zero[2];
+} fixed_output;
+
+typedef char fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
+typedef int32_t ALIAS i32;
+
+INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) { return (const fixed_axis *)(const void *)section(m, FIXED) + d; }
+INLINE const fixed_output *fixed_output_at(const sna_model *m, unsigned k) {
+    return (const fixed_output *)(const void *)(section(m, FIXED) + 32u * m->n_axes) + k;
+}
+INLINE const i32 *fixed_weights(const sna_model *m) { return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs); }
+INLINE uint32_t counts_bytes(const axis_record *a) { return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u); }
+
+static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned char *p) {
+    const i32 *breaks = (const i32 *)(const void *)p;
+    const u32 *multiplier = (const u32 *)(const void *)(breaks + a->n_spans + 1);
+    if (breaks[0] != f->count_lower || breaks[a->n_spans] != f->count_upper) return 0;
+    for (uint32_t s = 0; s < a->n_spans; s++)
+        if (breaks[s] >= breaks[s + 1] || !multiplier[s]) return 0;
+    return 1;
+}
+
+/* Do the matrices of axis d stand where those of an earlier axis of the same shape do? */
+static int shares_matrices(const sna_model *m, unsigned d) {
+    const axis_record *a = axis_at(m, d);
+    for (unsigned e = 0; e < d; e++) {
+        const axis_record *b = axis_at(m, e);
+        if (b->n_matrices == a->n_matrices && b->degree == a->degree && fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices) return 1;
+    }
+    return 0;
+}
+
+/* Checks one axis; *end is where its arrays must begin and then where they end. */
+static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
+    const axis_record *a = axis_at(m, d);
+    const fixed_axis *f = fixed_axis_at(m, d);
+    uint32_t order = a->degree + 1u, counts = counts_bytes(a);
+    int level = a->kind == CATEGORICAL;
+    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
+    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d))) return 0;
+    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
+    if (!f->multiplier != !is_uniform(a)) return 0;
+    if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
+    if (f->counts != (counts ? *end : 0)) return 0;
+    *end += counts;
+    if (*end > section_size(m, FIXED)) return 0;
+    return !counts || counts_hold(a, f, section(m, FIXED) + f->counts);
+}
+
+static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
+    const fixed_output *o = fixed_output_at(m, k);
+    int table = o->table_count != 0;
+    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved || o->zero[0] || o->zero[1]) return 0;
+    if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
+    if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
+    if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
+    *end += 4ull * o->table_count;
+    return *end <= section_size(m, FIXED);
+}
+
+static uint32_t fixed_golden_offset(const sna_model *m) {
+    uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (fixed_axis_at(m, d)->matrices == end) end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
+        end += counts_bytes(a);
+    }
+    for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
+    return end;
+}
+
+static int fixed_golden_holds(const sna_model *m, uint64_t end) {
+    const unsigned char *p = section(m, FIXED) + end;
+    uint64_t size = section_size(m, FIXED);
+    uint32_t count;
+    if (end + 8 > size) return 0;
+    count = load32(p);
+    if (count < 1 || count > 65536 || load32(p + 4) || end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size) return 0;
+    p += 8;
+    for (uint32_t g = 0; g < count; g++)
+        for (unsigned d = 0; d < m->n_axes; d++, p += 4) {
+            const axis_record *a = axis_at(m, d);
+            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768)) return 0;
+        }
+    return 1;
+}
+
+static int fixed_weights_hold(const sna_model *m) {
+    const i32 *w = fixed_weights(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+            if (w[i]) return 0;
+    }
+    return 1;
+}
+
+static int fixed_holds(const sna_model *m) {
+    uint64_t end = 32ull * m->n_axes + 32ull * m->n_outputs + 4ull * m->n_modes * m->n_outputs;
+    if (m->features & FEATURE_TT || end > section_size(m, FIXED)) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!fixed_axis_holds(m, d, &end)) return 0;
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!fixed_output_holds(m, k, &end)) return 0;
+    return fixed_golden_holds(m, end) && fixed_weights_hold(m);
+}
 #endif
+
+/* ----------------------------------------------------------------------------------------- open */
 
 static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
@@ -509,7 +637,17 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
 }
 
 #ifdef CORTEX_FPU
-static int is_plain(const sna_model *m);
+/* Do the loops written for the FPU of Cortex-M serve this model? */
+static int is_plain(const sna_model *m) {
+    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
+        for (uint32_t s = 0; s < a->n_spans; s++)
+            if (!section(m, SPANS)[a->support + s]) return 0;
+    }
+    return 1;
+}
 #endif
 
 static size_t values_size(const sna_model *m) {
@@ -604,7 +742,8 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     return supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
 }
 
-/* ------------------------------------------------------------------------------------ 3 axes: place and basis */
+/* -------------------------------------------------------------- axes: span and local coordinate */
+
 #ifdef SNA_FLOAT
 #define LOWER(a) ((a)->lower32)
 #define UPPER(a) ((a)->upper32)
@@ -704,6 +843,8 @@ static sna_status place_on(const sna_model *m, const axis_record *a, real x, uns
     if (status == SNA_OK && !section(m, SPANS)[a->support + p->span]) status = SNA_EDGE;
     return status;
 }
+
+/* --------------------------------------------------------------- basis values, cells of a query */
 
 #ifdef SNA_FLOAT
 /* A number as the unevaluated sum of two: twice the digits. */
@@ -850,7 +991,7 @@ static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells,
     return SNA_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------- 4 CP
+/* ------------------------------------------------------------------------ sums of products (CP)
  * Modes go four at a time: their product stays in registers over all axes. */
 
 INLINE real element(const unsigned char *at, unsigned dtype, uint32_t i) {
@@ -963,7 +1104,7 @@ static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scr
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------------- 5 TT */
+/* --------------------------------------------------------------------------- tensor trains (TT) */
 #ifndef SNA_NO_TT
 /* One entry of Phi(x): sum_i b[i] core[row + i][column]. */
 INLINE real entry(const cell *c, const real *b, uint32_t column) {
@@ -1031,8 +1172,7 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------- 6 outputs */
-
+/* -------------------------------------------------------------------- outputs, links, intervals */
 #ifdef SNA_FLOAT
 #define EXP_MAX 88.722839f
 #define EXP_MIN (-87.336544f) /* below: 0, no subnormals */
@@ -1082,63 +1222,43 @@ static real output_and_slope(const output_record *o, real f, real *slope) {
     return g * scale + REAL(o->offset);
 }
 
-/* ---------------------------------------------------------------------------------------------------- 7 verbs */
-
-static size_t sum_of_ranks(const sna_model *m) {
-    size_t n = 1;
-    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->right;
-    return n;
+/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
+static real shifted(const output_record *o, real y, real by) {
+    real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
+    if (o->link == LINK_IDENTITY) return (g + by) * REAL(o->scale) + REAL(o->offset);
+    if (g <= 0) g = (real)float_of_bits(0x00800000u); /* rounded to an end of the link: the nearest value inside */
+    if (o->link == LINK_LOGISTIC) g = 1 / (1 + (g < 1 ? (1 - g) / g : BELOW_ONE) / e);
+    else g *= e;
+    return g * REAL(o->scale) + REAL(o->offset);
 }
 
-static size_t longest_axis(const sna_model *m) {
-    size_t n = 0;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (axis_at(m, d)->n_rows > n) n = axis_at(m, d)->n_rows;
-    return n;
+/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp), everything (identity). */
+static real in_range(const output_record *o, real y) {
+    real from = REAL(o->offset), to = from + REAL(o->scale);
+    int up = from < to;
+    if (o->link == LINK_IDENTITY) return y;
+    if (up ? y < from : y > from) return from;
+    return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
 }
 
-enum { PLAIN_SLOPE = 100 }; /* bytes per axis for the gradient of the usual model on a Cortex-M FPU, more than the general path takes */
-
-/* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
-INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
-
-#ifndef SNA_NO_FIXED
-static size_t fixed_workspace(const sna_model *m);
-#endif
-
-size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
-    int tt = m->features & FEATURE_TT;
-    size_t reals = m->n_values, fixed = 0;
-#ifndef SNA_NO_FIXED
-    if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
-#endif
-    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
-    if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
-    if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
-    fixed = m->n_axes * sizeof(cell) + use_size(m);
-    return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
-}
-
-typedef struct space {
-    cell *cells;
-    uint8_t *use;
-    real *values, *scratch;
-} space;
-
-static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size, space *s) {
-    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
-    if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
-    s->cells = (cell *)work;
-    s->use = (uint8_t *)(s->cells + m->n_axes);
-    s->values = (real *)(void *)(s->use + use_size(m));
-    s->scratch = s->values + ((size_t)m->n_values << (verb == SNA_WORK_GRAD));
+sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
+    const output_record *o;
+    *low = *high = not_a_number();
+    if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
+    o = output_at(m, k);
+    if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
+    if (status < 0 || status == SNA_EXTRAPOLATED) return status;
+    real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
+    real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
+    real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;
+    *low = in_range(o, (least < y ? least : y) - rounding);
+    *high = in_range(o, (most > y ? most : y) + rounding);
     return SNA_OK;
 }
 
-static void fill_nan(real *y, size_t n) {
-    while (n--) *y++ = not_a_number();
-}
+/* ------------------------------------------------------------------------------ FPU of Cortex-M */
+
+enum { PLAIN_SLOPE = 100 }; /* bytes per axis for the gradient of the usual model on a Cortex-M FPU, more than the general path takes */
 
 /* A second writing of the usual model for the single-precision FPU of Cortex-M, where compilers load registers one by one
  * and one vldm loads sixteen: full CP, float32 tables, uniform cubic axes, one output. SNA_PLAIN_C leaves it out. Products
@@ -1322,18 +1442,318 @@ static sna_status settle_all(const sna_model *m, unsigned flags, const real *x, 
     return SNA_OK;
 }
 #endif
-
-static int is_plain(const sna_model *m) {
-    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        const axis_record *a = axis_at(m, d);
-        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
-        for (uint32_t s = 0; s < a->n_spans; s++)
-            if (!section(m, SPANS)[a->support + s]) return 0;
-    }
-    return 1;
-}
 #endif
+
+/* --------------------------------------------------------------------------------- integer path
+ * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
+ * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
+#ifndef SNA_NO_FIXED
+
+INLINE int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+INLINE int32_t times(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
+INLINE int32_t rounded(int32_t v, unsigned n) { return plus(v, (int32_t)(1u << (n - 1u))) >> n; }
+
+/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on small cores. */
+INLINE int32_t times_q15(int32_t h, uint32_t u) {
+    uint32_t high = (uint32_t)(h >> 16) * u, low = ((uint32_t)h & 0xFFFFu) * u;
+    return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
+}
+
+/* What an axis brings to one integer query; its n basis values follow. */
+typedef struct fixed_cell {
+    const unsigned char *at;
+    uint16_t quads; /* bytes of a row, in fours: at most 32768 */
+    uint8_t n, is_i8;
+} fixed_cell;
+
+INLINE int32_t *basis_of(fixed_cell *c) { return (int32_t *)(void *)(c + 1); }
+INLINE uint32_t cell_words(uint32_t n) { return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) * (sizeof(void *) / 4u)); }
+
+/* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
+NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
+    const int32_t *end = b + 4;
+    for (; b < end; c += 4) {
+        int32_t h = plus(times_q15(c[3], u), c[2]);
+        h = plus(times_q15(h, u), c[1]);
+        *b++ = rounded(plus(times_q15(h, u), c[0]), shift);
+    }
+}
+
+NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, int32_t *b) {
+    for (const int32_t *end = b + n; b < end; c += n) {
+        int32_t h = c[n - 1];
+        for (unsigned k = n - 1; k-- > 0;) h = plus(times_q15(h, u), c[k]);
+        *b++ = rounded(h, shift);
+    }
+}
+
+INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at, fixed_cell *c) {
+    const axis_record *a = axis_at(m, d);
+    const fixed_axis *f = fixed_axis_at(m, d);
+    const u16 *row = first_rows(m, a) + at->span;
+    uint32_t n = a->degree + 1u, matrix, stride = row_bytes(a);
+    int32_t *b = basis_of(c);
+    if (at->span >= a->n_spans || at->u > 32768u) return SNA_OUT_OF_DOMAIN;
+    c->is_i8 = a->dtype == DT_I8;
+    c->n = (uint8_t)n;
+    c->quads = (uint16_t)(stride >> 2);
+    c->at = section(m, TABLES) + a->table + row[0] * stride;
+    matrix = f->matrices + 4u * row[a->n_spans] * n * n;
+    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, at->u, b);
+    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u, b);
+    return section(m, SPANS)[a->support + at->span] ? SNA_OK : SNA_EDGE;
+}
+
+/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
+ * by offset need fewer instructions that way. */
+NOINLINE void fixed_atoms_i8(fixed_cell *c, int32_t out[LANES]) {
+    const unsigned char *at = c->at;
+    const int32_t *b = basis_of(c), *end = b + c->n;
+    uint32_t s0 = 1u << 6, s1 = s0, s2 = s0, s3 = s0;
+    c->at = at + LANES;
+    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
+        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
+        s0 += bi * (uint32_t)((int32_t)(w << 24) >> 24);
+        s1 += bi * (uint32_t)((int32_t)(w << 16) >> 24);
+        s2 += bi * (uint32_t)((int32_t)(w << 8) >> 24);
+        s3 += bi * (uint32_t)((int32_t)w >> 24);
+    }
+    out[0] = (int32_t)s0 >> 7;
+    out[1] = (int32_t)s1 >> 7;
+    out[2] = (int32_t)s2 >> 7;
+    out[3] = (int32_t)s3 >> 7;
+}
+
+NOINLINE void fixed_atoms_i16(fixed_cell *c, int32_t out[LANES]) {
+    const unsigned char *at = c->at;
+    const int32_t *b = basis_of(c), *end = b + c->n;
+    uint32_t s0 = 1u << 14, s1 = s0, s2 = s0, s3 = s0;
+    c->at = at + 2 * LANES;
+    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
+        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
+        s0 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
+        s1 += bi * (uint32_t)((int32_t)w >> 16);
+        w = ((const u32 *)(const void *)at)[1];
+        s2 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
+        s3 += bi * (uint32_t)((int32_t)w >> 16);
+    }
+    out[0] = (int32_t)s0 >> 15;
+    out[1] = (int32_t)s1 >> 15;
+    out[2] = (int32_t)s2 >> 15;
+    out[3] = (int32_t)s3 >> 15;
+}
+
+INLINE void fixed_atoms(fixed_cell *c, int32_t out[LANES]) {
+    if (c->is_i8) fixed_atoms_i8(c, out);
+    else fixed_atoms_i16(c, out);
+}
+
+/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's cells are. */
+static size_t fixed_workspace(const sna_model *m) {
+    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) + 4u * m->n_values + 7u) & ~(size_t)7;
+}
+
+static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
+    int64_t z = v - o->table_lower, j = z >> o->table_shift;
+    int64_t half = o->table_shift ? (int64_t)1 << o->table_shift >> 1 : 0;
+    if (z < 0) return table[0];
+    if (j >= (int64_t)o->table_count - 1) return table[o->table_count - 1];
+    return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
+}
+
+NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
+    const fixed_output *o = fixed_output_at(m, k);
+    int64_t v = (int64_t)(f + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
+    return o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
+}
+
+/* The parts of a query follow one another rather than nest: a small core's stack holds one of their frames at a time. */
+NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
+    sna_status status = SNA_OK;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        fixed_cell *c = (fixed_cell *)(void *)words;
+        sna_status here = fill_fixed_cell(m, d, places + d, c);
+        if (here < 0) return here;
+        if (here) status = here;
+        words += cell_words(c->n);
+    }
+    return status;
+}
+
+/* use[] = words before the cell of each axis of the group; returns how many axes. */
+NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words, uint16_t *use) {
+    unsigned n = 0, at = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        if (uses(g, d)) use[n++] = (uint16_t)at;
+        at += cell_words(((const fixed_cell *)(const void *)(words + at))->n);
+    }
+    return n;
+}
+
+/* Four modes of a group, Q15. */
+INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end, int32_t mode[LANES]) {
+    int32_t atom[LANES];
+    fixed_atoms((fixed_cell *)(void *)(words + *use), mode);
+    while (++use < end) {
+        fixed_atoms((fixed_cell *)(void *)(words + *use), atom);
+        mode[0] = rounded(times(mode[0], atom[0]), 15);
+        mode[1] = rounded(times(mode[1], atom[1]), 15);
+        mode[2] = rounded(times(mode[2], atom[2]), 15);
+        mode[3] = rounded(times(mode[3], atom[3]), 15);
+    }
+}
+
+/* Sums of all outputs in f, one by one: 64-bit multiplies happen once per mode and output. */
+NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint16_t *use) {
+    const i32 *w = fixed_weights(m);
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const uint16_t *end = use + fixed_cells_of(m, group_at(m, g), words, use);
+        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES) {
+            int32_t mode[LANES];
+            fixed_modes(words, use, end, mode);
+            for (unsigned j = 0; j < LANES; j++)
+                for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
+        }
+    }
+}
+
+sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+    uint64_t *f = (uint64_t *)work;
+    uint32_t *words;
+    size_t size;
+    sna_status status;
+    if (m->section[0] != (uint32_t)seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
+    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    size = fixed_workspace(m);
+    if (work_size < size) return SNA_NO_SPACE;
+    words = (uint32_t *)(void *)(f + m->n_outputs);
+    status = fill_fixed_cells(m, places, words);
+    if (status < 0) return status;
+    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
+    fixed_sums(m, f, words, (uint16_t *)(void *)((unsigned char *)work + size) - m->n_axes);
+    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = fixed_output_of(m, k, f[k]);
+    return status;
+}
+
+sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *to) {
+    const axis_record *a;
+    const fixed_axis *f;
+    uint32_t span = 0, multiplier;
+    int32_t start;
+    uint64_t v;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    if (axis >= m->n_axes) return SNA_BAD_INPUT;
+    a = axis_at(m, axis);
+    f = fixed_axis_at(m, axis);
+    multiplier = f->multiplier;
+    start = f->count_lower;
+    if (counts < f->count_lower || counts > f->count_upper) return SNA_OUT_OF_DOMAIN;
+    to->u = 0;
+    to->span = (uint16_t)counts;
+    if (a->kind == CATEGORICAL) return SNA_OK;
+    if (f->counts) {
+        const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
+        for (uint32_t count = a->n_spans; count > 1;) {
+            uint32_t half = count >> 1;
+            span += breaks[span + half] <= counts ? half : 0;
+            count -= half;
+        }
+        start = breaks[span];
+        multiplier = ((const u32 *)(const void *)(breaks + a->n_spans + 1))[span];
+    }
+    v = (uint64_t)((uint32_t)counts - (uint32_t)start) * multiplier;
+    v = f->shift < 64 ? v >> f->shift : 0;
+    if (!f->counts) {
+        span = v >> 15 < a->n_spans ? (uint32_t)(v >> 15) : a->n_spans - 1u;
+        v -= (uint64_t)span << 15;
+    }
+    to->span = (uint16_t)span;
+    to->u = (uint16_t)(v < 32768u ? v : 32768u);
+    return SNA_OK;
+}
+
+int sna_fixed_exponent(const sna_model *m, unsigned output) {
+    return m->features & FEATURE_FIXED && output < m->n_outputs ? fixed_output_at(m, output)->exponent : 0;
+}
+
+sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
+    const unsigned char *p;
+    const sna_place *places;
+    const i32 *expected;
+    uint32_t count;
+    if (m->rule) return SNA_CORRUPT;
+    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
+    p = section(m, FIXED) + fixed_golden_offset(m);
+    count = load32(p);
+    m->section[0] = (uint32_t)seal_of(m);
+    places = (const sna_place *)(const void *)(p + 8);
+    expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
+    for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
+        int32_t y[SNA_MAX_OUTPUTS];
+        sna_status status = sna_fixed_eval(m, places, y, work, work_size);
+        for (unsigned k = 0; k < m->n_outputs && status >= 0; k++)
+            if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        if (m->rule) status = SNA_CORRUPT;
+        if (status < 0) {
+            m->section[0] = 0;
+            return status;
+        }
+    }
+    return SNA_OK;
+}
+
+#endif /* SNA_NO_FIXED */
+
+/* ----------------------------------------------------------------------------------- evaluation */
+static size_t sum_of_ranks(const sna_model *m) {
+    size_t n = 1;
+    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->right;
+    return n;
+}
+
+static size_t longest_axis(const sna_model *m) {
+    size_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (axis_at(m, d)->n_rows > n) n = axis_at(m, d)->n_rows;
+    return n;
+}
+
+/* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
+INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
+
+size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+    int tt = m->features & FEATURE_TT;
+    size_t reals = m->n_values, fixed = 0;
+#ifndef SNA_NO_FIXED
+    if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
+#endif
+    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
+    if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
+    if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
+    fixed = m->n_axes * sizeof(cell) + use_size(m);
+    return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
+}
+
+typedef struct space {
+    cell *cells;
+    uint8_t *use;
+    real *values, *scratch;
+} space;
+
+static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size, space *s) {
+    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
+    if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
+    s->cells = (cell *)work;
+    s->use = (uint8_t *)(s->cells + m->n_axes);
+    s->values = (real *)(void *)(s->use + use_size(m));
+    s->scratch = s->values + ((size_t)m->n_values << (verb == SNA_WORK_GRAD));
+    return SNA_OK;
+}
+
+static void fill_nan(real *y, size_t n) {
+    while (n--) *y++ = not_a_number();
+}
 
 /* The value by the loops that serve every model, or why there is none. */
 #ifdef SNA_PLAIN_ONLY
@@ -1460,39 +1880,7 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
     return status;
 }
 
-/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
-static real shifted(const output_record *o, real y, real by) {
-    real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
-    if (o->link == LINK_IDENTITY) return (g + by) * REAL(o->scale) + REAL(o->offset);
-    if (g <= 0) g = (real)float_of_bits(0x00800000u); /* rounded to an end of the link: the nearest value inside */
-    if (o->link == LINK_LOGISTIC) g = 1 / (1 + (g < 1 ? (1 - g) / g : BELOW_ONE) / e);
-    else g *= e;
-    return g * REAL(o->scale) + REAL(o->offset);
-}
-
-/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp), everything (identity). */
-static real in_range(const output_record *o, real y) {
-    real from = REAL(o->offset), to = from + REAL(o->scale);
-    int up = from < to;
-    if (o->link == LINK_IDENTITY) return y;
-    if (up ? y < from : y > from) return from;
-    return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
-}
-
-sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
-    const output_record *o;
-    *low = *high = not_a_number();
-    if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
-    o = output_at(m, k);
-    if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
-    if (status < 0 || status == SNA_EXTRAPOLATED) return status;
-    real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
-    real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
-    real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;
-    *low = in_range(o, (least < y ? least : y) - rounding);
-    *high = in_range(o, (most > y ? most : y) + rounding);
-    return SNA_OK;
-}
+/* --------------------------------------------------------------------------------------- verify */
 
 #ifndef SNA_NO_BOUND
 /* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein coefficients bound a polynomial. */
@@ -1623,8 +2011,7 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     return SNA_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------------- 8 roots */
-
+/* ---------------------------------------------------------------------------------------- roots */
 /* coefficient[0..n) of f on one span along the unknown axis, u in [0, 1] */
 typedef struct polynomial {
     real c[SNA_MAX_DEGREE + 1];
@@ -1898,390 +2285,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
 }
 
-#ifndef SNA_NO_FIXED
-/* --------------------------------------------------------------------------------------------- 9 integer path
- * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
- * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
-
-typedef struct ALIAS fixed_axis {
-    uint32_t matrices;
-    uint8_t q, shift;
-    uint16_t reserved;
-    int32_t count_lower, count_upper;
-    uint32_t multiplier, counts, zero[2];
-} fixed_axis;
-
-typedef struct ALIAS fixed_output {
-    uint32_t bias[2];
-    uint8_t shift;
-    int8_t exponent;
-    uint8_t table_shift, reserved;
-    uint32_t table_count, table;
-    int32_t table_lower;
-    uint32_t zero[2];
-} fixed_output;
-
-typedef char fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
-typedef int32_t ALIAS i32;
-
-INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) { return (const fixed_axis *)(const void *)section(m, FIXED) + d; }
-INLINE const fixed_output *fixed_output_at(const sna_model *m, unsigned k) {
-    return (const fixed_output *)(const void *)(section(m, FIXED) + 32u * m->n_axes) + k;
-}
-INLINE const i32 *fixed_weights(const sna_model *m) { return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs); }
-INLINE uint32_t counts_bytes(const axis_record *a) { return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u); }
-
-static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned char *p) {
-    const i32 *breaks = (const i32 *)(const void *)p;
-    const u32 *multiplier = (const u32 *)(const void *)(breaks + a->n_spans + 1);
-    if (breaks[0] != f->count_lower || breaks[a->n_spans] != f->count_upper) return 0;
-    for (uint32_t s = 0; s < a->n_spans; s++)
-        if (breaks[s] >= breaks[s + 1] || !multiplier[s]) return 0;
-    return 1;
-}
-
-/* Do the matrices of axis d stand where those of an earlier axis of the same shape do? */
-static int shares_matrices(const sna_model *m, unsigned d) {
-    const axis_record *a = axis_at(m, d);
-    for (unsigned e = 0; e < d; e++) {
-        const axis_record *b = axis_at(m, e);
-        if (b->n_matrices == a->n_matrices && b->degree == a->degree && fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices) return 1;
-    }
-    return 0;
-}
-
-/* Checks one axis; *end is where its arrays must begin and then where they end. */
-static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
-    const axis_record *a = axis_at(m, d);
-    const fixed_axis *f = fixed_axis_at(m, d);
-    uint32_t order = a->degree + 1u, counts = counts_bytes(a);
-    int level = a->kind == CATEGORICAL;
-    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
-    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d))) return 0;
-    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
-    if (!f->multiplier != !is_uniform(a)) return 0;
-    if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
-    if (f->counts != (counts ? *end : 0)) return 0;
-    *end += counts;
-    if (*end > section_size(m, FIXED)) return 0;
-    return !counts || counts_hold(a, f, section(m, FIXED) + f->counts);
-}
-
-static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
-    const fixed_output *o = fixed_output_at(m, k);
-    int table = o->table_count != 0;
-    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved || o->zero[0] || o->zero[1]) return 0;
-    if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
-    if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
-    if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
-    *end += 4ull * o->table_count;
-    return *end <= section_size(m, FIXED);
-}
-
-static uint32_t fixed_golden_offset(const sna_model *m) {
-    uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        const axis_record *a = axis_at(m, d);
-        if (fixed_axis_at(m, d)->matrices == end) end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
-        end += counts_bytes(a);
-    }
-    for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
-    return end;
-}
-
-static int fixed_golden_holds(const sna_model *m, uint64_t end) {
-    const unsigned char *p = section(m, FIXED) + end;
-    uint64_t size = section_size(m, FIXED);
-    uint32_t count;
-    if (end + 8 > size) return 0;
-    count = load32(p);
-    if (count < 1 || count > 65536 || load32(p + 4) || end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size) return 0;
-    p += 8;
-    for (uint32_t g = 0; g < count; g++)
-        for (unsigned d = 0; d < m->n_axes; d++, p += 4) {
-            const axis_record *a = axis_at(m, d);
-            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768)) return 0;
-        }
-    return 1;
-}
-
-static int fixed_weights_hold(const sna_model *m) {
-    const i32 *w = fixed_weights(m);
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
-            if (w[i]) return 0;
-    }
-    return 1;
-}
-
-static int fixed_holds(const sna_model *m) {
-    uint64_t end = 32ull * m->n_axes + 32ull * m->n_outputs + 4ull * m->n_modes * m->n_outputs;
-    if (m->features & FEATURE_TT || end > section_size(m, FIXED)) return 0;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!fixed_axis_holds(m, d, &end)) return 0;
-    for (unsigned k = 0; k < m->n_outputs; k++)
-        if (!fixed_output_holds(m, k, &end)) return 0;
-    return fixed_golden_holds(m, end) && fixed_weights_hold(m);
-}
-
-INLINE int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
-INLINE int32_t times(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
-INLINE int32_t rounded(int32_t v, unsigned n) { return plus(v, (int32_t)(1u << (n - 1u))) >> n; }
-
-/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on small cores. */
-INLINE int32_t times_q15(int32_t h, uint32_t u) {
-    uint32_t high = (uint32_t)(h >> 16) * u, low = ((uint32_t)h & 0xFFFFu) * u;
-    return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
-}
-
-/* What an axis brings to one integer query; its n basis values follow. */
-typedef struct fixed_cell {
-    const unsigned char *at;
-    uint16_t quads; /* bytes of a row, in fours: at most 32768 */
-    uint8_t n, is_i8;
-} fixed_cell;
-
-INLINE int32_t *basis_of(fixed_cell *c) { return (int32_t *)(void *)(c + 1); }
-INLINE uint32_t cell_words(uint32_t n) { return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) * (sizeof(void *) / 4u)); }
-
-/* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
-NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
-    const int32_t *end = b + 4;
-    for (; b < end; c += 4) {
-        int32_t h = plus(times_q15(c[3], u), c[2]);
-        h = plus(times_q15(h, u), c[1]);
-        *b++ = rounded(plus(times_q15(h, u), c[0]), shift);
-    }
-}
-
-NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, int32_t *b) {
-    for (const int32_t *end = b + n; b < end; c += n) {
-        int32_t h = c[n - 1];
-        for (unsigned k = n - 1; k-- > 0;) h = plus(times_q15(h, u), c[k]);
-        *b++ = rounded(h, shift);
-    }
-}
-
-INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at, fixed_cell *c) {
-    const axis_record *a = axis_at(m, d);
-    const fixed_axis *f = fixed_axis_at(m, d);
-    const u16 *row = first_rows(m, a) + at->span;
-    uint32_t n = a->degree + 1u, matrix, stride = row_bytes(a);
-    int32_t *b = basis_of(c);
-    if (at->span >= a->n_spans || at->u > 32768u) return SNA_OUT_OF_DOMAIN;
-    c->is_i8 = a->dtype == DT_I8;
-    c->n = (uint8_t)n;
-    c->quads = (uint16_t)(stride >> 2);
-    c->at = section(m, TABLES) + a->table + row[0] * stride;
-    matrix = f->matrices + 4u * row[a->n_spans] * n * n;
-    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, at->u, b);
-    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u, b);
-    return section(m, SPANS)[a->support + at->span] ? SNA_OK : SNA_EDGE;
-}
-
-/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
- * by offset need fewer instructions that way. */
-NOINLINE void fixed_atoms_i8(fixed_cell *c, int32_t out[LANES]) {
-    const unsigned char *at = c->at;
-    const int32_t *b = basis_of(c), *end = b + c->n;
-    uint32_t s0 = 1u << 6, s1 = s0, s2 = s0, s3 = s0;
-    c->at = at + LANES;
-    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
-        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
-        s0 += bi * (uint32_t)((int32_t)(w << 24) >> 24);
-        s1 += bi * (uint32_t)((int32_t)(w << 16) >> 24);
-        s2 += bi * (uint32_t)((int32_t)(w << 8) >> 24);
-        s3 += bi * (uint32_t)((int32_t)w >> 24);
-    }
-    out[0] = (int32_t)s0 >> 7;
-    out[1] = (int32_t)s1 >> 7;
-    out[2] = (int32_t)s2 >> 7;
-    out[3] = (int32_t)s3 >> 7;
-}
-
-NOINLINE void fixed_atoms_i16(fixed_cell *c, int32_t out[LANES]) {
-    const unsigned char *at = c->at;
-    const int32_t *b = basis_of(c), *end = b + c->n;
-    uint32_t s0 = 1u << 14, s1 = s0, s2 = s0, s3 = s0;
-    c->at = at + 2 * LANES;
-    for (uint32_t stride = (uint32_t)c->quads << 2; b < end; at += stride) {
-        uint32_t bi = (uint32_t)*b++, w = *(const u32 *)(const void *)at;
-        s0 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
-        s1 += bi * (uint32_t)((int32_t)w >> 16);
-        w = ((const u32 *)(const void *)at)[1];
-        s2 += bi * (uint32_t)((int32_t)(w << 16) >> 16);
-        s3 += bi * (uint32_t)((int32_t)w >> 16);
-    }
-    out[0] = (int32_t)s0 >> 15;
-    out[1] = (int32_t)s1 >> 15;
-    out[2] = (int32_t)s2 >> 15;
-    out[3] = (int32_t)s3 >> 15;
-}
-
-INLINE void fixed_atoms(fixed_cell *c, int32_t out[LANES]) {
-    if (c->is_i8) fixed_atoms_i8(c, out);
-    else fixed_atoms_i16(c, out);
-}
-
-/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's cells are. */
-static size_t fixed_workspace(const sna_model *m) {
-    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) + 4u * m->n_values + 7u) & ~(size_t)7;
-}
-
-static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
-    int64_t z = v - o->table_lower, j = z >> o->table_shift;
-    int64_t half = o->table_shift ? (int64_t)1 << o->table_shift >> 1 : 0;
-    if (z < 0) return table[0];
-    if (j >= (int64_t)o->table_count - 1) return table[o->table_count - 1];
-    return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
-}
-
-NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
-    const fixed_output *o = fixed_output_at(m, k);
-    int64_t v = (int64_t)(f + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
-    return o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
-}
-
-/* The parts of a query follow one another rather than nest: a small core's stack holds one of their frames at a time. */
-NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
-    sna_status status = SNA_OK;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        fixed_cell *c = (fixed_cell *)(void *)words;
-        sna_status here = fill_fixed_cell(m, d, places + d, c);
-        if (here < 0) return here;
-        if (here) status = here;
-        words += cell_words(c->n);
-    }
-    return status;
-}
-
-/* use[] = words before the cell of each axis of the group; returns how many axes. */
-NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words, uint16_t *use) {
-    unsigned n = 0, at = 0;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        if (uses(g, d)) use[n++] = (uint16_t)at;
-        at += cell_words(((const fixed_cell *)(const void *)(words + at))->n);
-    }
-    return n;
-}
-
-/* Four modes of a group, Q15. */
-INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end, int32_t mode[LANES]) {
-    int32_t atom[LANES];
-    fixed_atoms((fixed_cell *)(void *)(words + *use), mode);
-    while (++use < end) {
-        fixed_atoms((fixed_cell *)(void *)(words + *use), atom);
-        mode[0] = rounded(times(mode[0], atom[0]), 15);
-        mode[1] = rounded(times(mode[1], atom[1]), 15);
-        mode[2] = rounded(times(mode[2], atom[2]), 15);
-        mode[3] = rounded(times(mode[3], atom[3]), 15);
-    }
-}
-
-/* Sums of all outputs in f, one by one: 64-bit multiplies happen once per mode and output. */
-NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint16_t *use) {
-    const i32 *w = fixed_weights(m);
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const uint16_t *end = use + fixed_cells_of(m, group_at(m, g), words, use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES) {
-            int32_t mode[LANES];
-            fixed_modes(words, use, end, mode);
-            for (unsigned j = 0; j < LANES; j++)
-                for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
-        }
-    }
-}
-
-sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
-    uint64_t *f = (uint64_t *)work;
-    uint32_t *words;
-    size_t size;
-    sna_status status;
-    if (m->section[0] != (uint32_t)seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
-    if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
-    size = fixed_workspace(m);
-    if (work_size < size) return SNA_NO_SPACE;
-    words = (uint32_t *)(void *)(f + m->n_outputs);
-    status = fill_fixed_cells(m, places, words);
-    if (status < 0) return status;
-    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
-    fixed_sums(m, f, words, (uint16_t *)(void *)((unsigned char *)work + size) - m->n_axes);
-    for (unsigned k = 0; k < m->n_outputs; k++) y[k] = fixed_output_of(m, k, f[k]);
-    return status;
-}
-
-sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sna_place *to) {
-    const axis_record *a;
-    const fixed_axis *f;
-    uint32_t span = 0, multiplier;
-    int32_t start;
-    uint64_t v;
-    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    if (axis >= m->n_axes) return SNA_BAD_INPUT;
-    a = axis_at(m, axis);
-    f = fixed_axis_at(m, axis);
-    multiplier = f->multiplier;
-    start = f->count_lower;
-    if (counts < f->count_lower || counts > f->count_upper) return SNA_OUT_OF_DOMAIN;
-    to->u = 0;
-    to->span = (uint16_t)counts;
-    if (a->kind == CATEGORICAL) return SNA_OK;
-    if (f->counts) {
-        const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
-        for (uint32_t count = a->n_spans; count > 1;) {
-            uint32_t half = count >> 1;
-            span += breaks[span + half] <= counts ? half : 0;
-            count -= half;
-        }
-        start = breaks[span];
-        multiplier = ((const u32 *)(const void *)(breaks + a->n_spans + 1))[span];
-    }
-    v = (uint64_t)((uint32_t)counts - (uint32_t)start) * multiplier;
-    v = f->shift < 64 ? v >> f->shift : 0;
-    if (!f->counts) {
-        span = v >> 15 < a->n_spans ? (uint32_t)(v >> 15) : a->n_spans - 1u;
-        v -= (uint64_t)span << 15;
-    }
-    to->span = (uint16_t)span;
-    to->u = (uint16_t)(v < 32768u ? v : 32768u);
-    return SNA_OK;
-}
-
-int sna_fixed_exponent(const sna_model *m, unsigned output) {
-    return m->features & FEATURE_FIXED && output < m->n_outputs ? fixed_output_at(m, output)->exponent : 0;
-}
-
-sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
-    const unsigned char *p;
-    const sna_place *places;
-    const i32 *expected;
-    uint32_t count;
-    if (m->rule) return SNA_CORRUPT;
-    if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    p = section(m, FIXED) + fixed_golden_offset(m);
-    count = load32(p);
-    m->section[0] = (uint32_t)seal_of(m);
-    places = (const sna_place *)(const void *)(p + 8);
-    expected = (const i32 *)(const void *)(places + (size_t)count * m->n_axes);
-    for (uint32_t g = 0; g < count; g++, places += m->n_axes, expected += m->n_outputs) {
-        int32_t y[SNA_MAX_OUTPUTS];
-        sna_status status = sna_fixed_eval(m, places, y, work, work_size);
-        for (unsigned k = 0; k < m->n_outputs && status >= 0; k++)
-            if (y[k] != expected[k]) m->rule = SNA_RULE_GOLDEN_MISMATCH;
-        if (m->rule) status = SNA_CORRUPT;
-        if (status < 0) {
-            m->section[0] = 0;
-            return status;
-        }
-    }
-    return SNA_OK;
-}
-
-#endif /* SNA_NO_FIXED */
-
-/* --------------------------------------------------------------------------------------------------- 10 names */
-
+/* ---------------------------------------------------------------------------------------- names */
 /* The n-th of names that stand one behind the other: no table of pointers to relocate. */
 static const char *nth(const char *names, int n) {
     for (; n > 0; n--) {

@@ -1,0 +1,42 @@
+"""Makes the shipped sna.c of the parts in src/: one file to copy into a project, as SQLite and
+littlefs have it.
+
+    python firmware_bindings/amalgamate.py [--check]
+
+src/sna.c includes the parts in the order in which they build on one another; every `#include` of a
+part is replaced by its text. Nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+PARTS, SHIPPED = FOLDER / "src", FOLDER / "sna.c"
+INCLUDE = re.compile(r'^#include "(\w+\.c)"\n', re.M)
+REMARK = " * Made by amalgamate.py of the parts in firmware_bindings/src: change those.\n"
+
+
+def amalgamated(parts: Path = PARTS) -> str:
+    """Text of the shipped file. Raises FileNotFoundError where a part is missing."""
+    head, rest = (parts / "sna.c").read_text(encoding="utf-8").split(" *\n", 1)
+    text = f"{head} *\n{REMARK}{rest}"
+    return INCLUDE.sub(lambda found: (parts / found[1]).read_text(encoding="utf-8"), text)
+
+
+def main() -> int:
+    """Writes sna.c; with --check returns 1 where it is not what the parts make."""
+    text = amalgamated()
+    if "--check" not in sys.argv[1:]:
+        SHIPPED.write_text(text, encoding="utf-8")
+        return 0
+    if SHIPPED.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{SHIPPED.name} is not what src/ makes; run python {Path(__file__).name}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

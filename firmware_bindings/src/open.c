@@ -1,0 +1,142 @@
+/* ----------------------------------------------------------------------------------------- open */
+
+static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
+    static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
+    if (size < HEADER + 16 * N_SECTIONS) return SNA_RULE_TOO_SHORT;
+    for (int i = 0; i < 8; i++)
+        if (b[i] != magic[i]) return SNA_RULE_BAD_MAGIC;
+    if (load16(b + 8) != SNA_FORMAT_MAJOR) return SNA_RULE_UNSUPPORTED_VERSION;
+    if (load32(b + 12) & ~FEATURES) return SNA_RULE_UNSUPPORTED_FEATURE;
+    m->features = b[12];
+    if (load32(b + 16) != size || size > (size_t)1 << 30) return SNA_RULE_BAD_SIZE;
+    m->bytes = b;
+    m->size = (uint32_t)size;
+    if (!header_holds(m, b)) return SNA_RULE_BAD_HEADER;
+    if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
+    if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
+    if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!axis_holds(axis_at(m, d))) return SNA_RULE_BAD_AXIS;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!offsets_hold(m, axis_at(m, d))) return SNA_RULE_BAD_OFFSET;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!spans_hold(m, axis_at(m, d))) return SNA_RULE_BAD_SPAN;
+#ifndef SNA_NO_TT
+    if (m->features & FEATURE_TT && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
+#endif
+    if (!(m->features & FEATURE_TT) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
+    if (!tables_hold(m)) return SNA_RULE_BAD_TABLE_LAYOUT;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!values_hold(m, axis_at(m, d))) return SNA_RULE_BAD_VALUE;
+    if (!outputs_hold(m)) return SNA_RULE_BAD_OUTPUT;
+#ifndef SNA_NO_FIXED
+    if (m->features & FEATURE_FIXED && !fixed_holds(m)) return SNA_RULE_BAD_FIXED;
+#endif
+    return golden_holds(m) ? SNA_RULE_NONE : SNA_RULE_BAD_GOLDEN;
+}
+
+#ifdef CORTEX_FPU
+/* Do the loops written for the FPU of Cortex-M serve this model? */
+static int is_plain(const sna_model *m) {
+    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
+        for (uint32_t s = 0; s < a->n_spans; s++)
+            if (!section(m, SPANS)[a->support + s]) return 0;
+    }
+    return 1;
+}
+#endif
+
+static size_t values_size(const sna_model *m) {
+    size_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
+    return n;
+}
+
+#define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
+#define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
+#define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
+#define BORDER_STEP 1.1920928955078125e-7f            /* 2^-23: the step of float over its power of two */
+
+/* max(|a|, |b|) */
+NOINLINE real larger(real a, real b) {
+    if (a < 0) a = -a;
+    if (b < 0) b = -b;
+    return a > b ? a : b;
+}
+
+#ifdef SNA_FLOAT
+/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie 128 s apart and are not carried. */
+static int carried(const f64 *low, const f64 *high) {
+    real a = REAL(*low), b = REAL(*high);
+    union { float value; uint32_t bits; } step;
+    step.value = larger(a, b);
+    step.bits &= 0x7F800000u;
+    if (order64(low) == order64(high)) return 1;
+    return step.bits != 0x7F800000u && step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
+}
+
+static int all_carried(const sna_model *m) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        real spans = (a->upper32 - a->lower32) * a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
+        if (!(spans >= 0 && spans < 16777216.0f)) return 0;
+        if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
+    }
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!carried(&output_at(m, k)->range_low, &output_at(m, k)->range_high)) return 0;
+    return 1;
+}
+#endif
+
+/* 0 when the build left out what the model needs. */
+static int supported(const sna_model *m) {
+#ifdef SNA_FLOAT
+    if (!all_carried(m)) return 0;
+#endif
+#if defined(SNA_NO_F16) || defined(SNA_NO_INT)
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        unsigned dtype = axis_at(m, d)->dtype;
+#ifdef SNA_NO_F16
+        if (dtype == DT_F16) return 0;
+#endif
+#ifdef SNA_NO_INT
+        if (dtype == DT_I16 || dtype == DT_I8) return 0;
+#endif
+    }
+#endif
+#ifdef SNA_PLAIN_ONLY
+    if (!m->plain) return 0;
+#endif
+#ifdef SNA_NO_LINK
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (output_at(m, k)->link != LINK_IDENTITY) return 0;
+#endif
+    (void)m;
+    return 1;
+}
+
+/* A model without bytes, axes and outputs: every verb refuses it. */
+static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
+    clear(m, sizeof *m);
+    m->rule = (uint8_t)rule;
+    return status;
+}
+
+sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
+    sna_rule rule;
+    clear(model, sizeof *model);
+    if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
+    rule = first_broken_rule(model, (const unsigned char *)bytes, size);
+    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE) return closed(model, rule, SNA_UNSUPPORTED);
+    if (rule) return closed(model, rule, SNA_CORRUPT);
+    for (unsigned d = 0; d < model->n_axes; d++)
+        if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
+    model->n_values = (uint16_t)values_size(model);
+#ifdef CORTEX_FPU
+    model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);
+#endif
+    return supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
+}
