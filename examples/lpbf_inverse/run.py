@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from sna_edge import Model, from_bytes
 from sna_edge.inverse import estimate, posterior
+from sna_export.lpbf.moving_beam import lpbf, semi_analytic
 from sna_export.report import Plot
 from sna_export.solve import solve
-from sna_export.solve.problems.lpbf import lpbf, semi_analytic
 
 Floats = NDArray[np.float64]
 

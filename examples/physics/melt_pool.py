@@ -10,9 +10,9 @@ import numpy as np
 
 from sna_edge import Normal
 from sna_export.lpbf.meltpool import MeltPool
+from sna_export.lpbf.moving_beam import STEEL, lpbf
 from sna_export.lpbf.sweep import robust_depth
 from sna_export.solve import solve
-from sna_export.solve.problems.lpbf import STEEL, lpbf
 
 
 def main() -> float:

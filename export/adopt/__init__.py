@@ -6,11 +6,10 @@ model = original.compile(error=1e-5)           # every term, certified
 small = compress(original, error=1e-3).model   # few modes, measured
 """
 
+from .adopted import Adopted, Domain, full
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
 from .compile import Compiled, compile_atoms
-from .compress import Compressed, compress
-from .separable import Adopted, Domain, full
-from .surrogates.additive import from_gam
+from .distillation import Compressed, compress
 from .surrogates.chaos import (
     from_chaos,
     from_numpoly,
@@ -18,10 +17,11 @@ from .surrogates.chaos import (
     hermite_powers,
     legendre_powers,
 )
+from .surrogates.gam import from_gam
 from .surrogates.gaussian_process import from_gaussian_process
-from .surrogates.mlp import TanhNetwork, from_state, network
-from .surrogates.reduced import from_model, from_products, from_reduced_basis
-from .surrogates.tensors import from_tensor_spline, from_train
+from .surrogates.reduced_basis import from_model, from_products, from_reduced_basis
+from .surrogates.tanh_network import TanhNetwork, from_state, network
+from .surrogates.tensor_train import from_tensor_spline, from_train
 
 __all__ = [
     "Adopted", "Atoms", "Chebyshev", "Compiled", "Compressed", "Domain", "Fourier", "Gaussians", "Measured", "Mixed",

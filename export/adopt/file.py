@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from sna_edge import Output
 from sna_edge.errors import InputError
 
+from .adopted import Adopted, Domain, full
 from .atoms import Atoms, Fourier, Gaussians
-from .separable import Adopted, Domain, full
 from .surrogates.chaos import from_chaos, hermite_powers, legendre_powers
-from .surrogates.mlp import network
-from .surrogates.tensors import from_tensor_spline, from_train
+from .surrogates.tanh_network import network
+from .surrogates.tensor_train import from_tensor_spline, from_train
 
 Floats = NDArray[np.float64]
 LARGEST_DEGREE = 200

@@ -3,8 +3,8 @@ apart."""
 
 from .bound import lebesgue, maximum_bound
 from .certificate import MEANING, certify
-from .integer import with_integer_path
-from .measured import Measured, measure
+from .comparison import Measured, measure
+from .integer_path import with_integer_path
 from .norm import exact_rms
 
 __all__ = [

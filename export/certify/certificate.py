@@ -16,7 +16,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from .bound import maximum_bound
-from .measured import Measured, measure, points_of, span_of
+from .comparison import Measured, measure, points_of, span_of
 from .norm import exact_rms
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sna_edge.core.interaction import CP, TT
 from sna_edge.model import Model
 
-from .factors import Separable, difference, squared_norm
-from .space import AxisSpace, spaces
+from ..l2.axis_space import AxisSpace, spaces
+from ..l2.cp_factors import Separable, difference, squared_norm
 
 Floats = NDArray[np.float64]
 QR_RANK = 300

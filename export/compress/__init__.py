@@ -1,5 +1,5 @@
 """Fewer modes, smaller ranks: the same function to a stated error."""
 
-from .front import compress
+from .compress import compress
 
 __all__ = ["compress"]

@@ -10,9 +10,9 @@ from sna_edge.artifact.canonical_form import column_scale
 from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
-from ..certify.factors import Separable, products
-from ..certify.space import spaces
-from ..quantize.problem import Problem
+from ..l2.axis_space import spaces
+from ..l2.cp_factors import Separable, products
+from ..l2.cp_least_squares import Problem
 
 Floats = NDArray[np.float64]
 SWEEPS = 60

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sna_edge.core.interaction import TT
 from sna_edge.model import Model
 
-from ..certify.space import spaces
+from ..l2.axis_space import spaces
 from ..quantize.tt import right_orthogonal
 
 Floats = NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Tables in few bits: rounded in the metric of the function, re-solved around what is rounded,
 certified."""
 
-from .front import AUTO_ERROR, TARGETS, quantize
+from .quantize import AUTO_ERROR, TARGETS, quantize
 
 __all__ = ["AUTO_ERROR", "TARGETS", "quantize"]

@@ -12,10 +12,10 @@ from sna_edge.artifact.canonical_form import column_scale
 from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
-from ..certify.factors import Separable
-from ..certify.space import spaces
+from ..l2.axis_space import spaces
+from ..l2.cp_factors import Separable
+from ..l2.cp_least_squares import ENDS, Problem
 from .grid import Grid
-from .problem import ENDS, Problem
 from .rounding import plain, round_table
 
 Floats = NDArray[np.float64]

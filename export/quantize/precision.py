@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from sna_edge.errors import InputError
 
-from .attempt import Quantizer, Trial
+from .trials import Quantizer, Trial
 
 LADDER = {
     "int8": ("int8", "int16", "float32"),

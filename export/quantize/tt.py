@@ -13,9 +13,9 @@ from sna_edge.artifact.canonical_form import column_scale
 from sna_edge.core.interaction import TT
 from sna_edge.model import Model
 
-from ..certify.space import AxisSpace, spaces
+from ..l2.axis_space import AxisSpace, spaces
+from ..l2.cp_least_squares import ENDS
 from .grid import Grid
-from .problem import ENDS
 from .rounding import plain, round_table
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@
    model.
 """
 
-from .progress import Progress, Step
 from .solve import Solution, solve
+from .solvers.progress import Progress, Step
 from .weak_form.axes import ProblemAxis, ProblemError, component, parameter, space, time
 from .weak_form.forms import (
     Expression,

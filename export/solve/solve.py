@@ -13,10 +13,10 @@ from sna_edge import CP, TT, Model, Output
 from sna_edge.artifact.limits import need_counts
 
 from ..threads import one_thread
-from .progress import Progress, Step
 from .solvers import cp_als, tt_als
 from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
-from .solvers.system import System, assemble, normal_equations
+from .solvers.progress import Progress, Step
+from .solvers.tensor_system import System, assemble, normal_equations
 from .solvers.train_to_cp import modes_of
 from .solvers.trains import from_columns, permuted, rounded, summed
 from .solvers.tt_als import TTSettings, solve_tt

@@ -15,7 +15,7 @@ from sna_edge.backends.torch import Spans
 from sna_edge.core.basis import SpanBasis
 
 from ..adopt.atoms import Atoms, Chebyshev, Fourier, Gaussians, Mixed
-from ..adopt.surrogates.mlp import network
+from ..adopt.surrogates.tanh_network import network
 from ..adopt.tabled import Tabled
 
 Tensor = torch.Tensor

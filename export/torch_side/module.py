@@ -13,7 +13,7 @@ from sna_edge.core.basis import bspline, uniform_breaks
 from sna_edge.core.interaction import TT
 from sna_edge.errors import InputError
 
-from ..adopt.separable import Adopted, Domain
+from ..adopt.adopted import Adopted, Domain
 from .atoms import KINDS, BSplineAtoms, ChebyshevAtoms, FourierAtoms, MlpAtoms, RadialAtoms
 
 Tensor = torch.Tensor

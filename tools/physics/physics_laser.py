@@ -15,12 +15,12 @@ from scipy.optimize import brentq
 
 from sna_edge import Model, Normal, from_bytes
 from sna_export.lpbf.meltpool import MeltPool
+from sna_export.lpbf.moving_beam import STEEL, Material, lpbf, semi_analytic
 from sna_export.lpbf.sweep import Robust, robust_depth
 from sna_export.quantize import quantize
 from sna_export.report import Plot, ends
 from sna_export.solve import Solution, solve
 from sna_export.solve.accuracy import measured_error, random_points
-from sna_export.solve.problems.lpbf import STEEL, Material, lpbf, semi_analytic
 
 Floats = NDArray[np.float64]
 WINDOW = {"x": (-300e-6, 100e-6), "y": (0.0, 100e-6), "z": (0.0, 60e-6)}

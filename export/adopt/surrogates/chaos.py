@@ -15,8 +15,8 @@ from sna_edge import Output
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
+from ..adopted import Adopted, Domain
 from ..atoms import Atoms, Measured, polynomials
-from ..separable import Adopted, Domain
 
 Floats = NDArray[np.float64]
 STRAIGHT = 1e-12

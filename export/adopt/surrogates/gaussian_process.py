@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sna_edge import Output
 from sna_edge.errors import InputError
 
+from ..adopted import Adopted, Domain, full
 from ..atoms import Gaussians
-from ..separable import Adopted, Domain, full
 
 Floats = NDArray[np.float64]
 Term = tuple[float, Floats | None]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..progress import Progress
 from .interfaces import Bond, LocalTerm, advance, hadamard_step, local_terms, start
-from .system import System
+from .progress import Progress
+from .tensor_system import System
 
 Floats = NDArray[np.float64]
 Tables = list[Floats]  # U_d [n_d, R]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .system import System
+from .tensor_system import System
 
 Floats = NDArray[np.float64]
 Step = Callable[

@@ -23,7 +23,7 @@ from sna_edge import TT, Model
 from ..weak_form.axes import ProblemAxis, ProblemError
 from ..weak_form.iterate import Iterate
 from ..weak_form.problem import Problem
-from .system import Matrix, System, assemble
+from .tensor_system import Matrix, System, assemble
 
 Floats = NDArray[np.float64]
 MAX_SIZE = 3000  # dense eigenvalue problems up to here: state the problem on a coarse mesh

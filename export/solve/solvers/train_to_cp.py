@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..progress import Progress
+from .progress import Progress
 from .trains import Cores
 
 Floats = NDArray[np.float64]

@@ -15,9 +15,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from ..progress import Progress
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
-from .system import System
+from .progress import Progress
+from .tensor_system import System
 from .trains import mirrored, random_train, right_orthogonal, truncated
 
 Floats = NDArray[np.float64]

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from sna_export.adopt.compress import compress
+    from sna_export.adopt.distillation import compress
     from sna_export.adopt.file import read
 
     from ...errors import InputError

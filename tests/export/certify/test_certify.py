@@ -19,7 +19,7 @@ from sna_edge.core.basis import (
 from sna_export.certify import exact_rms, lebesgue, maximum_bound
 from sna_export.certify.bound import bernstein_coefficients
 from sna_export.certify.certificate import _rounded, linear_span
-from sna_export.certify.space import AxisSpace
+from sna_export.l2.axis_space import AxisSpace
 
 
 def perturbed(model: Model, size: float, seed: int = 5) -> Model:

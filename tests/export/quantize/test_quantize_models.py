@@ -13,7 +13,7 @@ from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.cli.words.quantize import certificate_lines
 from sna_export.certify import certify, exact_rms, measure, with_integer_path
 from sna_export.certify.certificate import linear_span
-from sna_export.certify.measured import points_of
+from sna_export.certify.comparison import points_of
 from sna_export.quantize import quantize
 from sna_export.quantize.grid import Grid
 

@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sna_export.certify.factors import Separable, difference, products, squared_norm
-from sna_export.certify.space import spaces
+from sna_export.l2.axis_space import spaces
+from sna_export.l2.cp_factors import Separable, difference, products, squared_norm
+from sna_export.l2.cp_least_squares import Problem
 from sna_export.quantize.grid import Grid
-from sna_export.quantize.problem import Problem
 from sna_export.quantize.rounding import least_pivot_cholesky, plain, round_table
 
 

@@ -327,7 +327,7 @@ def test_command_line_watch_and_tables_say_what_python_says(
 
 def test_a_model_with_levels_goes_through_internal_ways_unchanged(tmp_path: Path) -> None:
     """Certificates, reports and golden vectors hold coordinates, not what users write."""
-    from sna_export.certify.measured import points_of
+    from sna_export.certify.comparison import points_of
     from sna_export.quantize import quantize
 
     m = plant()

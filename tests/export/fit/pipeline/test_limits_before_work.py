@@ -13,9 +13,9 @@ import pytest
 from sna_edge import Output
 from sna_edge.cli import main
 from sna_edge.errors import InputError
+from sna_export.adopt.adopted import Adopted, Domain
 from sna_export.adopt.atoms import polynomials
-from sna_export.adopt.compress import compress
-from sna_export.adopt.separable import Adopted, Domain
+from sna_export.adopt.distillation import compress
 from sna_export.fit import fit, fit_arrays
 from sna_export.solve import Problem, parameter, solve, unknown
 from sna_export.solve import test as test_function

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..certify.factors import Separable, products
-from ..certify.space import AxisSpace
+from .axis_space import AxisSpace
+from .cp_factors import Separable, products
 
 Floats = NDArray[np.float64]
 ENDS = 0.2

@@ -13,11 +13,11 @@ from sna_edge.core.interaction import CP, Interaction
 from sna_edge.model import Model
 
 from ..certify.certificate import linear_span
-from ..certify.measured import Measured, measure
+from ..certify.comparison import Measured, measure
 from ..certify.norm import exact_rms
+from ..l2.cp_least_squares import ENDS, LARGE_ERROR, OTHER_ENDS
 from .cp import Quantized, quantize_cp
 from .grid import BYTES, Grid
-from .problem import ENDS, LARGE_ERROR, OTHER_ENDS
 from .tt import QuantizedTrain, quantize_tt
 
 Floats = NDArray[np.float64]

@@ -15,9 +15,9 @@ from sna_edge.core.basis.span import MAX_DEGREE
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
+from ..adopted import Adopted, Domain
 from ..atoms import Atoms, Chebyshev, Piecewise
-from ..separable import Adopted, Domain
-from .splines import parts
+from .scipy_splines import parts
 
 Floats = NDArray[np.float64]
 EXACT = 1e-13

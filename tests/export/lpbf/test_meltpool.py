@@ -7,11 +7,11 @@ from scipy.integrate import quad
 
 from sna_edge import Normal, from_bytes
 from sna_export.lpbf.meltpool import MeltPool
+from sna_export.lpbf.moving_beam import STEEL, lpbf, semi_analytic
 from sna_export.lpbf.sweep import Uncertainty, robust_depth
 from sna_export.quantize import quantize
 from sna_export.solve import ProblemError, solve
 from sna_export.solve.accuracy import measured_error, random_points
-from sna_export.solve.problems.lpbf import STEEL, lpbf, semi_analytic
 
 WINDOW = {"x": (-300e-6, 100e-6), "y": (0.0, 100e-6), "z": (0.0, 60e-6)}
 NOMINAL = {"power": 200.0, "speed": 0.8, "radius": 50e-6, "ring": 0.0}

@@ -12,7 +12,7 @@ from sna_edge.artifact.integer_path import FixedPath, of_model
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
-from .measured import span_of
+from .comparison import span_of
 
 Floats = NDArray[np.float64]
 POINTS = 2048

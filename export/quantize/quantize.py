@@ -10,11 +10,11 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from ..certify.certificate import KAPPA_WARNING, combined, figures, kappa
-from ..certify.measured import inside, points_of
-from .attempt import Quantizer, Trial
+from ..certify.comparison import inside, points_of
+from ..certify.intervals import widen
 from .grid import Grid
-from .interval import widen
 from .precision import cheapest, within
+from .trials import Quantizer, Trial
 
 TARGETS = ("float16", "int16", "int8", "auto")
 AUTO_ERROR = 1e-3

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sna_edge import Output
 from sna_edge.errors import InputError
 
+from ..adopted import Adopted, Domain
 from ..atoms import Atoms, Piecewise
-from ..separable import Adopted, Domain
 
 Floats = NDArray[np.float64]
 LINKS = {"identity": "identity", "log": "exp", "logit": "logistic"}

@@ -13,10 +13,10 @@ from sna_edge import CP, Model, Output
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
+from ..adopted import Adopted, Domain
 from ..atoms import Atoms, Measured, Mixed
-from ..separable import Adopted, Domain
 from ..tabled import Tabled
-from .tensors import nodal_atoms
+from .tensor_train import nodal_atoms
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]

@@ -17,7 +17,7 @@ from sna_edge.core.basis import SpanBasis, bspline, uniform_breaks
 
 from ..teacher.distil import Lesson, distil
 from ..teacher.points import teaching_points
-from .separable import Adopted, Domain
+from .adopted import Adopted, Domain
 
 Floats = NDArray[np.float64]
 TEACH, CHECK = 12_000, 8192

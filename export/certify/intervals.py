@@ -8,7 +8,7 @@ from dataclasses import replace
 from sna_edge.artifact.storage_width import grown
 from sna_edge.core.output import Output
 
-from ..certify.measured import Measured
+from .comparison import Measured
 
 
 def widen(outputs: Sequence[Output], found: Measured) -> list[Output]:

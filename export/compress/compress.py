@@ -9,8 +9,8 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from ..certify.certificate import linear_span
-from ..certify.measured import measure, points_of
-from ..quantize.interval import widen
+from ..certify.comparison import measure, points_of
+from ..certify.intervals import widen
 from .cp import compress_cp
 from .tt import compress_tt
 

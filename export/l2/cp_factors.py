@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
-from .space import AxisSpace
+from .axis_space import AxisSpace
 
 Floats = NDArray[np.float64]
 
