@@ -10,7 +10,7 @@ from ..status import Status
 from .console import FAULT, USAGE
 
 EXTRAS = {
-    "scipy": "export", "sklearn": "export", "rich": "export", "torch": "torch", "onnx": "onnx", "onnxruntime": "onnx",
+    "scipy": "export", "sklearn": "adopt", "rich": "export", "torch": "torch", "onnx": "onnx", "onnxruntime": "onnx",
     "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite", "ai_edge_litert": "tflite",
     "flatbuffers": "tflite", "sna_edge_native": "native", "sna_export": "export",
     "openpyxl": "tables", "pyarrow": "tables",

@@ -1,7 +1,9 @@
 """Wheels of sna-edge-native for Linux on x86-64, aarch64 and armv7, cross-built with zig: the
 shared library and its ctypes face.
 
-python tools/release/wheels.py [--out dist]     (`make wheels` installs what it needs, builds the pure wheel too and tries all of them)
+python tools/release/wheels.py [--out dist]
+
+`make wheels` installs what it needs, builds the pure wheel too and tries all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +21,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "firmware_bindings"
-VERSION = "0.1.0"
+VERSION = subprocess.run(
+    [sys.executable, str(ROOT / "tools" / "release" / "version.py")],
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout.strip()
 FLAGS = [
     "-O3",
     "-fno-math-errno",

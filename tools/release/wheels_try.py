@@ -27,7 +27,8 @@ import platform, sys
 import numpy as np, sna_edge, sna_edge_native
 from sna_edge import CP, Model, Output, inverse, spline_axis
 site, path = sys.argv[1:]
-assert sna_edge.__file__.startswith(site) and sna_edge_native.__file__.startswith(site), "another installation was asked"
+assert sna_edge.__file__.startswith(site) and sna_edge_native.__file__.startswith(site), \
+    "another installation was asked"
 x = np.linspace(0, 1, 7)[:, None]
 axes = [spline_axis(n, "", 0.0, 1.0, spans=4) for n in "ab"]
 Model(axes, CP.full([1 + x, np.exp(x)], np.ones((1, 1))), [Output("y")]).save(path)

