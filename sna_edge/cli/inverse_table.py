@@ -14,7 +14,7 @@ from ..core.output import Output
 from ..errors import InputError
 from ..inverse import invert_batch
 from ..model import Model
-from ..numerics.time_budget import Deadline
+from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from .answered_table import Floats, answer_table, summary
 from .arguments import given, writable
@@ -43,17 +43,17 @@ def inverted(
     known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
     measured = {o.name: o for o in model.outputs if o.name in targets}
     needed: dict[str, Axis | Output] = {**{a.name: a for a in known}, **measured}
-    deadline = Deadline(args.deadline_ms)
+    budget = TimeBudget.for_query(args.deadline_ms)
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
-        if deadline.passed:
+        if budget.passed:
             count = len(columns[targets[0]])
             return np.full(count, Status.DEADLINE, np.int8), np.full(
                 (count, len(unknowns) + 1), np.nan
             )
         found = invert_batch(
             model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},
-            deadline_ms=None if deadline.endless else 1000.0 * deadline.left, level_index=True,
+            deadline_ms=None if budget.endless else 1000.0 * budget.left, level_index=True,
         )  # fmt: skip
         return found.status, np.column_stack([found.x, found.miss])
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inverse.query import native
-from .time_budget import Deadline
+from .time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +28,7 @@ def points(count: int, dimensions: int, seed: int = 0, first: int = 0) -> Floats
 
 
 def thin(
-    z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None
+    z: Floats, count: int, separation: float = 1e-6, budget: TimeBudget | None = None
 ) -> tuple[Ints, float]:
     """At most `count` indices of z [n, U], each the farthest point from those taken before, and the
     fill distance: the largest distance of any point to the nearest one taken. Points closer than
@@ -40,18 +40,18 @@ def thin(
     library = native.library()
     if library is not None and z.shape[1] <= native.UNKNOWNS:
         indices, distance = np.empty(count, np.int64), np.empty(len(z))
-        seconds = native.FOREVER if deadline is None or deadline.endless else deadline.left
+        seconds = native.FOREVER if budget is None or budget.endless else budget.left
         n, fill = library.thin(
             np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds
         )
-        if deadline is not None:
-            deadline.over()
+        if budget is not None:
+            budget.over()
         return indices[:n], fill
-    return thin_slowly(z, count, separation, deadline)
+    return thin_slowly(z, count, separation, budget)
 
 
 def thin_slowly(
-    z: Floats, count: int, separation: float = 1e-6, deadline: Deadline | None = None
+    z: Floats, count: int, separation: float = 1e-6, budget: TimeBudget | None = None
 ) -> tuple[Ints, float]:
     """`thin` by numpy."""
     square = np.square(z).sum(axis=1)
@@ -59,7 +59,7 @@ def thin_slowly(
     distance = _squared(z, square, 0)
     while len(taken) < count:
         far = int(distance.argmax())
-        if distance[far] <= separation**2 or (deadline is not None and deadline.over()):
+        if distance[far] <= separation**2 or (budget is not None and budget.over()):
             break
         taken.append(far)
         np.minimum(distance, _squared(z, square, far), out=distance)

@@ -14,7 +14,7 @@ from ..errors import InputError, SnaError
 from ..inverse.query.answer import named
 from ..inverse.targets.advise import advise
 from ..model import Model
-from ..numerics.time_budget import Deadline
+from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
@@ -217,12 +217,12 @@ class Line:
     def _advice(self, row: list[float]) -> dict[str, Any]:
         part = named(self.model.axes, np.array(row))
         limits = {name: (lsl, usl) for name, lsl, usl, _ in self._bounds}
-        deadline = Deadline(self.advice_ms)
+        budget = TimeBudget.for_query(self.advice_ms)
         try:
             found = advise(self.model, part, limits, self.limits.knobs, deadline_ms=self.advice_ms)
         except SnaError as error:
             return {"status": error.status.label, "message": str(error)}
-        return towards_targets(self.model, self.limits, row, found, deadline)
+        return towards_targets(self.model, self.limits, row, found, budget)
 
 
 def _end(limit: float) -> float | None:

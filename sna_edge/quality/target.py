@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..inverse.query.answer import level_or_number
 from ..inverse.targets.advise import Advice, Knob
 from ..model import Evaluation, Model
-from ..numerics.time_budget import Deadline
+from ..numerics.time_budget import TimeBudget
 from .limits import Limit, LineLimits
 from .verdict import ACCEPT, Judged, judge
 
@@ -36,7 +36,7 @@ def off_target(outputs: Sequence[Limit], value: Floats) -> Floats:
 
 
 def towards_targets(
-    model: Model, limits: LineLimits, part: Sequence[float], found: Advice, deadline: Deadline
+    model: Model, limits: LineLimits, part: Sequence[float], found: Advice, budget: TimeBudget
 ) -> dict[str, Any]:
     """What of an advice is written with a verdict; one that brings the part inside is exchanged for
     another of the same cost that is accepted too and nearer to the targets, where there is one and
@@ -53,7 +53,7 @@ def towards_targets(
     kept = judge(model, limits, model.evaluate(there[None], level_index=True))
     edge, least = bool(kept.edge[0]), _away(limits, kept)[0]
     for points in (
-        _same_cost(model, limits.knobs, here, there, deadline)
+        _same_cost(model, limits.knobs, here, there, budget)
         if any(o.target is not None for o in limits.outputs)
         else ()
     ):
@@ -105,7 +105,7 @@ def _there(model: Model, knobs: dict[str, Knob], here: Floats, found: Advice) ->
 
 
 def _same_cost(
-    model: Model, knobs: dict[str, Knob], here: Floats, there: Floats, deadline: Deadline
+    model: Model, knobs: dict[str, Knob], here: Floats, there: Floats, budget: TimeBudget
 ) -> Iterator[Floats]:
     """Settings [n, D] that cost the same as `there`, TRIED in all: the changes in other directions
     or of other knobs, and other levels."""
@@ -118,12 +118,12 @@ def _same_cost(
     cost = np.array([knobs[n].cost or 1.0 / model.axes[places[n]].width for n in moving])
     spent = np.abs(cost * (there - here)[columns])
     tried = 0
-    deadline.restart()
+    budget.restart()
     for levels in product(*_levels(model, knobs, places, here, there)):
         for amounts in dict.fromkeys(
             permutations(spent.tolist()) if len(spent) <= MIXED else [tuple(spent.tolist())]
         ):
-            if tried >= TRIED or not deadline.allows():
+            if tried >= TRIED or not budget.allows():
                 return
             signed = _signed(np.array(amounts))
             points = np.repeat(there[None], len(signed), axis=0)

@@ -68,7 +68,7 @@ def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
     if far and (outside > FAR).mean() > HALF:
         return replace(found, words=far, far=True)
     what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
-    cut = "the search was cut; at the best so far " if query.deadline.stopped else "misfit: "
+    cut = "the search was cut; at the best so far " if query.budget.stopped else "misfit: "
     words = (
         f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would"
         f" put them (chi-square {chi:.4g} for {len(r)} numbers)"
@@ -95,8 +95,8 @@ def _outside(query: Query, z: Floats) -> Floats:
 def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
     """Words about a number that no setting of the unknowns comes near, or nothing: the worst of
     every output is looked at."""
-    data, deadline = query.data, query.deadline
-    if deadline.stopped:
+    data, budget = query.data, query.budget
+    if budget.stopped:
         return ""
     for k in np.unique(data.output):
         rows = np.flatnonzero(data.output == k)
@@ -129,7 +129,7 @@ def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
 def _nearest(query: Query, row: int, seed: int) -> float | None:
     """The value nearest to one number that the model can give at its known inputs; None where there
     is no time to look."""
-    data, deadline = query.data, query.deadline
+    data, budget = query.data, query.budget
     point = data.point[row]
     one = replace(
         data.some(np.array([row])), known={d: x[point : point + 1] for d, x in data.known.items()}, count=1, point=np.zeros(1, np.int64),
@@ -140,12 +140,12 @@ def _nearest(query: Query, row: int, seed: int) -> float | None:
         query,
         data=one,
         forward=operator,
-        objective=Objective(query.axes, operator, one, None, Pace(deadline)),
+        objective=Objective(query.axes, operator, one, None, Pace(budget)),
     )
     try:
         ends, kept = search(asked, STARTS, seed)
     except OutOfTime:
         return None
-    if deadline.stopped:
+    if budget.stopped:
         return None
     return float(operator.value(asked.objective.x(ends.z[kept[:1]]))[0, 0])

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
 from ...model import Model
-from ...numerics.time_budget import OutOfTime
+from ...numerics.time_budget import MEASURED, MORE_OBSERVATIONS, OutOfTime
 from ...status import Status
 from ..optimize.trust_region import Descent
 from ..query.answer import Answer, Nearest, named, several
@@ -26,10 +26,6 @@ from .search import refined, search
 from .setup import Query, prepare
 
 Floats = NDArray[np.float64]
-
-REFINING = (
-    0.4  # share of the time left that is kept for walking the modes down on more observations
-)
 
 
 @dataclass(frozen=True)
@@ -142,12 +138,10 @@ def estimate(
         )
     except UNUSABLE as error:
         return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
-    query.deadline.reserve = query.answering + (
-        0.0 if query.whole else REFINING * query.deadline.left
-    )
-    found = search(query, starts, seed)
+    kept_back = MEASURED if query.whole else MORE_OBSERVATIONS
+    with query.budget.keeping(kept_back, query.answering):
+        found = search(query, starts, seed)
     query, ends, kept = refined(query, *found)
-    query.deadline.reserve = 0.0
     told = agreement(query, ends.z[kept[0]], seed)
     if told.far:
         return _out_of_reach(model, query, ends.z[kept[0]], told)
@@ -162,10 +156,10 @@ def widened(
 ) -> tuple[Query, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
     """The search again with noise and model error as large as the disagreement; None where they
     agree, for noise alone, and without time."""
-    deadline = query.deadline
+    budget = query.budget
     if told.fits or query.maker.noise_only or query.data.freedom is not None or told.factor <= 1.0:
         return None
-    if not deadline.endless and deadline.lacks(deadline.elapsed_ms / 1000.0):
+    if not budget.endless and budget.lacks(budget.elapsed):
         return None
     more = query.widened(told.factor)
     told = replace(
@@ -238,9 +232,9 @@ def _answer(
 
 
 def _status(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Status:
-    deadline = query.deadline
-    if deadline.stopped or deadline.passed or not query.whole:
+    budget = query.budget
+    if budget.stopped or budget.passed or not query.whole:
         return Status.DEADLINE
     if ends.converged[kept[0]]:
         return several(len(kept))
-    return Status.NOT_CONVERGED if deadline.endless else Status.DEADLINE
+    return Status.NOT_CONVERGED if budget.endless else Status.DEADLINE

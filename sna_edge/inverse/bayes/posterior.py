@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import Model
-from ...numerics.time_budget import OutOfTime, now, small_call
+from ...numerics.time_budget import (
+    SAMPLES,
+    SEARCH_OF_POSTERIOR,
+    OutOfTime,
+    now,
+    small_call,
+)
 from ...status import Status
 from ..optimize.ridge import walled
 from ..optimize.trust_region import Descent
@@ -32,7 +38,6 @@ Floats = NDArray[np.float64]
 
 ROUND = 1024  # least draws of a round
 LARGEST = 8192  # most draws of a round
-SAMPLING = 0.6  # share of the time left after contraction that is kept for sampling
 MOST_WORK = 4000.0  # evaluations that observations are left out for
 FIRST, FASTER = (
     64,
@@ -40,7 +45,7 @@ FIRST, FASTER = (
 )  # draws of the first round under a deadline, and how many times more the next may have
 ROUND_SHARE = 0.25  # of the time left: longest round
 COVERING = 10_000  # evaluations that local pieces and a first round from them take
-SAMPLE, BOOKS = 0.02, 20  # small calls per sample returned and around a round
+BOOKS = 20  # small calls around a round
 MOST = 60  # times the wanted samples: draws after which the sampling gives up
 GOOD = 0.15  # effective share of the draws from which a mixture is kept
 WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
@@ -160,9 +165,8 @@ def posterior(
         )
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
-    query.deadline.reserve = 0.0 if query.deadline.endless else SAMPLING * query.deadline.left
-    ends, kept = search(query, None, seed)
-    query.deadline.reserve = 0.0
+    with query.budget.keeping(SEARCH_OF_POSTERIOR):
+        ends, kept = search(query, None, seed)
     told = agreement(query, ends.z[kept[0]], seed)
     if told.far:
         return Posterior(
@@ -180,7 +184,7 @@ def posterior(
 
 
 def _sampled(query: Query, ends: Descent, kept: NDArray[np.int64], n: int, seed: int) -> Posterior:
-    if query.deadline.over():
+    if query.budget.over():
         return nothing(query, ends.z[kept])
     return Sampler(
         query,
@@ -204,7 +208,7 @@ class Sampler:
         self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int
     ) -> None:
         self.query, self.objective = query, query.objective
-        self.deadline = query.deadline
+        self.budget = query.budget
         self.rate = 0.0  # seconds per draw of the last round
         self.rng = np.random.default_rng([seed, 1])
         self.free = np.flatnonzero(self.objective.movable)
@@ -256,20 +260,20 @@ class Sampler:
     def timed(self, wanted: int, n: int) -> bool:
         """A round of at most `wanted` draws, as many as there is time for; False when there is
         none."""
-        if self.deadline.endless:
+        if self.budget.endless:
             self.round(wanted)
             return True
-        self.deadline.reserve = SAMPLE * small_call() * min(n, len(self.draws) + wanted)
+        self.budget.keep(SAMPLES, times=min(n, len(self.draws) + wanted))
         count = min(wanted, FIRST)
         if self.rate:
             seconds = self.rate * len(self.draws) + BOOKS * small_call()
-            if self.deadline.lacks(seconds + FIRST * self.rate):
+            if self.budget.lacks(seconds + FIRST * self.rate):
                 return False
             count = max(
                 min(
                     wanted,
                     FASTER * self.largest,
-                    int((ROUND_SHARE * self.deadline.left - seconds) / self.rate),
+                    int((ROUND_SHARE * self.budget.left - seconds) / self.rate),
                 ),
                 FIRST,
             )
@@ -286,7 +290,7 @@ class Sampler:
         after it."""
         if (
             self.kept is not None
-            and self.deadline.stopped
+            and self.budget.stopped
             and self.kept.effective >= self.draws.effective
         ):
             self.draws = self.kept
@@ -302,7 +306,7 @@ class Sampler:
             draws = self.draws
             draws.mixture = draws.mixture.refitted(draws.z, draws.level, draws.weights)
             return
-        if not self.deadline.endless and self.deadline.lacks(
+        if not self.budget.endless and self.budget.lacks(
             COVERING * self.objective.pace.seconds["value"]
         ):
             return
@@ -341,7 +345,7 @@ class Sampler:
         ).clip(0, len(weight) - 1)
         self.rng.shuffle(pick)
         full = self.full(draws.z[pick], draws.level[pick])
-        cut = self.deadline.stopped or not self.query.whole
+        cut = self.budget.stopped or not self.query.whole
         status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
         few = (
             f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
@@ -372,7 +376,7 @@ class Sampler:
         share /= share.sum()
         pick = self.rng.choice(len(share), size=n, p=share)
         x = self.objective.x(self.modes)
-        status = Status.DEADLINE if self.deadline.stopped or not self.query.whole else Status.OK
+        status = Status.DEADLINE if self.budget.stopped or not self.query.whole else Status.OK
         return Posterior(
             status, self.query.axes, x[pick], self.query.used, None, float(n), n, 1.0 / n, x, share
         )

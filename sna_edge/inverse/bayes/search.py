@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...numerics.low_discrepancy import points
-from ...numerics.time_budget import OutOfTime
+from ...numerics.time_budget import MEASURED, OutOfTime
 from ..optimize.multistart import distinct, enough, starts
 from ..optimize.trust_region import Descent, descend, together
 from .density.objective import Objective
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 SCAN = 1024  # quasi-random points from which the starts are chosen
 FIRST = 64  # starts of the first batch
 FEWEST = 16  # points scanned, and so started from, when a deadline is near
+REFINING = 0.7  # share of the time left that refining on more observations may take
 SCANNING = 0.1  # share of the time left that the scan may take
 REFINE_ROUNDS, SETUP_SLOWER = (
     8,
@@ -79,20 +80,20 @@ class Ends:
 
 
 def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
-    objective, deadline = query.objective, query.deadline
+    objective, budget = query.objective, query.budget
     levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in query.axes])
     scan, groups = starts(objective.value, _scanned(query, count or 0), levels, seed)
-    deadline.restart()
+    budget.restart()
     first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
     while found.ends is None or (
         count is None
         and not enough(first, len(found.kept))
         and first < len(scan)
-        and deadline.allows()
+        and budget.allows()
     ):
         batch = objective.pace.affordable("value", DESCENT, batch, final=True)
         found.take(descend(
-            objective, scan[first : first + batch], rounds=ROUNDS, deadline=deadline, band=BAND, thin=True,
+            objective, scan[first : first + batch], rounds=ROUNDS, budget=budget, band=BAND, thin=True,
             best=np.inf if found.ends is None else float(found.ends.energy.min()),
         ))  # fmt: skip
         first += batch
@@ -105,16 +106,16 @@ def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
 def _along_valleys(query: Query, found: Ends) -> None:
     """Starts on both sides of every mode along its softest direction: minima behind one another in
     a narrow valley have small basins."""
-    deadline = query.deadline
+    budget = query.budget
     looked_at = np.empty((0, len(query.axes)))
-    deadline.restart()
+    budget.restart()
     for _ in range(VALLEYS):
         assert found.ends is not None
         z, curvature = found.ends.z[found.kept], found.ends.curvature[found.kept]
         new = np.array(
             [not len(looked_at) or np.abs(looked_at - q).max(axis=1).min() > VALLEY_SAME for q in z]
         )
-        if not new.any() or not query.objective.movable.any() or not deadline.allows():
+        if not new.any() or not query.objective.movable.any() or not budget.allows():
             return
         looked_at = np.concatenate([looked_at, z[new]])
         begin = np.concatenate([z[new], beside(z[new], curvature[new], query.objective.movable)])
@@ -124,7 +125,7 @@ def _along_valleys(query: Query, found: Ends) -> None:
                 query.objective,
                 begin,
                 rounds=ROUNDS,
-                deadline=deadline,
+                budget=budget,
                 band=BAND,
                 thin=True,
                 best=best,
@@ -149,32 +150,36 @@ def refined(
 ) -> tuple[Query, Descent, NDArray[np.int64]]:
     """The modes walked down again on more of the observations, where a deadline left some out and
     time is left."""
-    deadline, seconds = query.deadline, query.objective.pace.seconds
-    deadline.reserve = query.answering
-    if query.whole or "local" not in seconds or not ends.converged[kept].any():
-        return query, ends, kept
-    each = (
-        SETUP_SLOWER * query.maker.seconds
-        + REFINE_ROUNDS * len(kept) * seconds["local"] / query.data.count
-    )
-    size = min(query.maker.data.count, int(0.7 * deadline.left / each))
-    if size < 2 * query.data.count:
+    size = _affordable(query, len(kept)) if ends.converged[kept].any() else 0
+    if query.whole or size < 2 * query.data.count:
         return query, ends, kept
     more = query.maker.query(size)
-    deadline.reserve = more.answering
     found = Ends(more.objective)
-    deadline.restart()
-    with suppress(OutOfTime):
+    query.budget.restart()
+    with suppress(OutOfTime), query.budget.keeping(MEASURED, more.answering):
         found.take(
-            descend(more.objective, ends.z[kept], rounds=ROUNDS, deadline=deadline, band=BAND)
+            descend(more.objective, ends.z[kept], rounds=ROUNDS, budget=query.budget, band=BAND)
         )
         found.compare()
     return (query, ends, kept) if found.ends is None else (more, found.ends, found.kept)
 
 
+def _affordable(query: Query, optima: int) -> int:
+    """Observations on which so many optima can be refined in the time left; 0 where none was
+    timed."""
+    seconds, maker = query.objective.pace.seconds, query.maker
+    if query.whole or "local" not in seconds:
+        return 0
+    each = (
+        SETUP_SLOWER * maker.seconds + REFINE_ROUNDS * optima * seconds["local"] / query.data.count
+    )
+    with query.budget.keeping(MEASURED, query.answering):
+        return min(maker.data.count, int(REFINING * query.budget.left / each))
+
+
 def _scanned(query: Query, count: int) -> int:
     """Points to scan: a power of two that a small part of the time is enough for."""
-    if query.deadline.endless:
+    if query.budget.endless:
         return max(SCAN, count)
     query.objective.value(points(PROBED, len(query.axes)))
     most = query.objective.pace.affordable("value", SCANNING, SCAN, final=True)

@@ -10,7 +10,7 @@ from ...core.axis import Axis
 from ...errors import InputError
 from ...model import Model
 from ...numerics.low_discrepancy import points
-from ...numerics.time_budget import Deadline, OutOfTime, Pace
+from ...numerics.time_budget import OutOfTime, Pace, TimeBudget
 from ..query.problem import Fixed
 from .density.forward import Forward, forward
 from .density.model_error import with_model_error
@@ -33,7 +33,7 @@ class Query:
     data: Observations
     objective: Objective
     forward: Forward
-    deadline: Deadline
+    budget: TimeBudget
     maker: Maker
 
     @property
@@ -65,7 +65,7 @@ class Query:
     @property
     def answering(self) -> float:
         """Seconds that writing the answer takes beside fixed costs: 0 without a deadline."""
-        if self.deadline.endless:
+        if self.budget.endless:
             return 0.0
         return (
             ANSWER * self.objective.pace.seconds.get("value", 0.0)
@@ -83,15 +83,15 @@ def prepare(
     With a deadline as many of the observations are used as leave time for the search: `work`
     evaluations, in units of the time that one setting takes with the observations used.
     """
-    deadline = Deadline(deadline_ms)
+    budget = TimeBudget.for_query(deadline_ms)
     if not unknowns or len(set(unknowns)) != len(unknowns):
         raise InputError("name each unknown input once, and at least one")
     data = read(model, observations, unknowns, noise, at)
     data = data if noise_only else with_model_error(model, data)
     maker = Maker(
-        model, [model.axis_index(name) for name in unknowns], data, prior, deadline, noise_only
+        model, [model.axis_index(name) for name in unknowns], data, prior, budget, noise_only
     )
-    return maker.query(data.count) if deadline.endless else maker.affordable(work)
+    return maker.query(data.count) if budget.endless else maker.affordable(work)
 
 
 @dataclass
@@ -102,14 +102,14 @@ class Maker:
     sought: list[int]
     data: Observations
     prior: Prior | None
-    deadline: Deadline
+    budget: TimeBudget
     noise_only: bool
     factor: float = 1.0  # times which noise and model error are taken
     seconds: float = 0.0  # per observation, of making a query
 
     def query(self, points: int) -> Query:
         """On about that many observed points; times itself."""
-        begun = self.deadline.elapsed_ms
+        begun = self.budget.elapsed
         data = self.data if points >= self.data.count else self.data.thinned(points)
         data = data if self.factor == 1.0 else data.wider(self.factor)
         axes = tuple(self.model.axes[d] for d in self.sought)
@@ -117,12 +117,12 @@ class Maker:
         made = Query(
             axes,
             data,
-            Objective(axes, operator, data, self.prior, Pace(self.deadline)),
+            Objective(axes, operator, data, self.prior, Pace(self.budget)),
             operator,
-            self.deadline,
+            self.budget,
             self,
         )
-        self.seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / points
+        self.seconds = max(self.budget.elapsed - begun, TICK) / points
         return made
 
     def affordable(self, work: float) -> Query:
@@ -136,7 +136,7 @@ class Maker:
                 else int(size * self.speed(made.objective, work))
             )
             wanted = min(
-                self.data.count, 16 * size, least, int(SETUP * self.deadline.left / self.seconds)
+                self.data.count, 16 * size, least, int(SETUP * self.budget.left / self.seconds)
             )
             if wanted < min(2 * size, self.data.count) or size == self.data.count:
                 return made
@@ -145,7 +145,7 @@ class Maker:
     def speed(self, objective: Objective, work: float) -> float:
         """How many times more observations could be used."""
         z = points(PROBED, len(objective.axes))
-        begun = self.deadline.elapsed_ms
+        begun = self.budget.elapsed
         try:
             objective.value(z[:1])
             count = objective.pace.affordable("value", PROBING, PROBED)
@@ -153,5 +153,5 @@ class Maker:
                 objective.value(z[1:count])
         except OutOfTime:
             return 0.0
-        seconds = max((self.deadline.elapsed_ms - begun) / 1000.0, TICK) / count
-        return SEARCH * self.deadline.left / (work * seconds)
+        seconds = max(self.budget.elapsed - begun, TICK) / count
+        return SEARCH * self.budget.left / (work * seconds)

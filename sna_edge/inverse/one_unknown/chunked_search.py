@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...numerics.piecewise_polynomial import Piecewise, RootSet
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
 
@@ -17,16 +17,16 @@ SAME = 1e-12  # of the axis: a root at the border of two stretches is found by b
 
 
 def stretches(
-    line: Piecewise, deadline: Deadline, overlap: int = 0
+    line: Piecewise, budget: TimeBudget, overlap: int = 0
 ) -> Iterator[tuple[Piecewise, float, float]]:
     """Parts of `line` from left to right while there is time, the first one always, `overlap` spans
     longer than the [low, high] they are meant for; the whole line without a deadline."""
     spans = len(line.coefficients)
-    size = spans if deadline.endless else SPANS
-    deadline.restart()
+    size = spans if budget.endless else SPANS
+    budget.restart()
     for first in range(0, spans, size):
         last = min(first + size, spans)
-        if first and not deadline.allows():
+        if first and not budget.allows():
             return
         a, b = max(first - overlap, 0), min(last + overlap, spans)
         yield (
@@ -36,12 +36,12 @@ def stretches(
         )
 
 
-def all_roots(line: Piecewise, target: float, deadline: Deadline) -> RootSet:
+def all_roots(line: Piecewise, target: float, budget: TimeBudget) -> RootSet:
     """`line.roots(target)`, or those of the stretches there was time for (`deadline.stopped`)."""
-    if deadline.endless or len(line.coefficients) <= SPANS:
+    if budget.endless or len(line.coefficients) <= SPANS:
         return line.roots(target)
     x, tangent, intervals = [], [], []
-    for part, low, high in stretches(line, deadline, 1):
+    for part, low, high in stretches(line, budget, 1):
         found = part.roots(target)
         own = (found.x >= low) & (found.x <= high)
         x.append(found.x[own])

@@ -15,7 +15,7 @@ from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
 from ...numerics.piecewise_polynomial import JOIN, Piecewise, RootSet
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query.answer import Roots, level_or_number, several
 from ..query.limits import Limits, linear_end
@@ -55,7 +55,7 @@ def interval_set(
     None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the
     nearest value to the middle.
     """
-    deadline = Deadline(deadline_ms)
+    budget = TimeBudget.for_query(deadline_ms)
     axis = model.axes[model.axis_index(unknown)]
     if len(limits) != 1:
         raise InputError("interval_set takes the limits of one output")
@@ -70,8 +70,8 @@ def interval_set(
     if axis.kind == "categorical":
         return _level_set(line, axis, output, low, high)
     ends = sorted(linear_end(output, y) for y in (low, high))
-    points, pieces = _inside(line, ends[0], ends[1], deadline)
-    if not len(points) and not len(pieces) and not deadline.stopped:
+    points, pieces = _inside(line, ends[0], ends[1], budget)
+    if not len(points) and not len(pieces) and not budget.stopped:
         return unreachable(
             line,
             axis,
@@ -82,7 +82,7 @@ def interval_set(
     answer = Roots(
         status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces
     )
-    return late(answer) if deadline.stopped else answer
+    return late(answer) if budget.stopped else answer
 
 
 def _usable(name: str, low: float | None, high: float | None) -> tuple[float, float]:
@@ -92,8 +92,8 @@ def _usable(name: str, low: float | None, high: float | None) -> tuple[float, fl
         raise BadValue(str(error)) from None
 
 
-def _inside(line: Piecewise, low: float, high: float, deadline: Deadline) -> tuple[Floats, Floats]:
-    found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, deadline)]
+def _inside(line: Piecewise, low: float, high: float, budget: TimeBudget) -> tuple[Floats, Floats]:
+    found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, budget)]
     points, pieces = (
         np.unique(np.concatenate([p for p, _ in found])),
         touching_joined(np.concatenate([i for _, i in found])),
@@ -154,7 +154,7 @@ def argmin(
 ) -> Extreme:
     """The x in the closed domain with the smallest y, and y; exact from the piecewise
     polynomial."""
-    return _extreme(model, unknown, output, at, 1.0, Deadline(deadline_ms))
+    return _extreme(model, unknown, output, at, 1.0, TimeBudget.for_query(deadline_ms))
 
 
 def argmax(
@@ -166,7 +166,7 @@ def argmax(
     deadline_ms: float | None = None,
 ) -> Extreme:
     """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial."""
-    return _extreme(model, unknown, output, at, -1.0, Deadline(deadline_ms))
+    return _extreme(model, unknown, output, at, -1.0, TimeBudget.for_query(deadline_ms))
 
 
 def _extreme(
@@ -175,7 +175,7 @@ def _extreme(
     output: str | None,
     at: Fixed | None,
     sign: float,
-    deadline: Deadline,
+    budget: TimeBudget,
 ) -> Extreme:
     axis = model.axes[model.axis_index(unknown)]
     if output is None and len(model.outputs) > 1:
@@ -188,11 +188,11 @@ def _extreme(
     line = curve(model, d, fixed, k)
     if axis.kind == "categorical":
         line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
-    parts = [part.candidates for part, _, _ in stretches(line, deadline)]
+    parts = [part.candidates for part, _, _ in stretches(line, budget)]
     x, y = (
         np.concatenate([x for x, _ in parts]),
         model.outputs[k].value(np.concatenate([f for _, f in parts])),
     )
     best = int(np.argmin(sign * y))
-    status, message = (Status.DEADLINE, PART) if deadline.stopped else (Status.OK, "")
+    status, message = (Status.DEADLINE, PART) if budget.stopped else (Status.OK, "")
     return Extreme(status, {unknown: level_or_number(axis, x[best])}, float(y[best]), message)

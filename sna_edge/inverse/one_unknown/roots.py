@@ -15,7 +15,7 @@ from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
 from ...numerics.piecewise_polynomial import Piecewise
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query import native
 from ..query.answer import Nearest, Roots, level_or_number, several
@@ -50,7 +50,7 @@ def roots(
     Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range.
     On a categorical unknown the roots are levels.
     """
-    deadline = Deadline(deadline_ms)
+    budget = TimeBudget.for_query(deadline_ms)
     fast = _quick(model)
     if fast is not None:
         answer = fast.roots(unknown, target, at or {})
@@ -68,11 +68,11 @@ def roots(
     f = float(output.linear_of(np.array(value)))
     if not np.isfinite(f):
         return unreachable(line, axis, output, value)
-    found = all_roots(line, f, deadline)
-    if not len(found.x) and not len(found.intervals) and not deadline.stopped:
+    found = all_roots(line, f, budget)
+    if not len(found.x) and not len(found.intervals) and not budget.stopped:
         return unreachable(line, axis, output, value)
     answer = _answer(axis, found.x, found.tangent, found.intervals)
-    return late(answer) if deadline.stopped else answer
+    return late(answer) if budget.stopped else answer
 
 
 def late(answer: Roots) -> Roots:

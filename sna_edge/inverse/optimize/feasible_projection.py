@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...model import Model
 from ...numerics.low_discrepancy import points
-from ...numerics.time_budget import Deadline, now, small_call
+from ...numerics.time_budget import PROJECTION, WHOLE_STEPS, TimeBudget, now, small_call
 from ..one_unknown.extremes import inside_pieces
 from ..query.linear_part import linearised, spread
 from ..query.native import exact_roots
@@ -25,11 +25,7 @@ PROBED, STARTING, FEWEST = (
     0.01,
     8,
 )  # under a deadline: points timed, share of the time for the values at all starts, fewest of those
-ROUND, ENDING = (
-    2.5,
-    3.5,
-)  # times those points take: the first round of a search, what follows its last
-SNAPPING = 50  # small calls that finding whole steps around the answers takes besides
+ROUND = 2.5  # times those points take: the first round of a search
 POLISHED = 24  # starts that go through the quadratic steps
 ROUNDS = 25
 SETTLED = 1e-7  # of the boxes: a shorter step ends the search
@@ -50,7 +46,7 @@ class Inside:
 
     def __init__(
         self, model: Model, here: Floats, columns: list[int], boxes: list[tuple[float, float]], cost: Floats,
-        steps: list[float | None], outputs: list[int], low: Floats, high: Floats, seed: int, deadline: Deadline,
+        steps: list[float | None], outputs: list[int], low: Floats, high: Floats, seed: int, budget: TimeBudget,
     ) -> None:  # fmt: skip
         self.model, self.here, self.columns, self.cost, self.steps = (
             model,
@@ -59,12 +55,12 @@ class Inside:
             cost,
             steps,
         )
-        self.outputs, self.low, self.high, self.seed, self.deadline = (
+        self.outputs, self.low, self.high, self.seed, self.budget = (
             outputs,
             low,
             high,
             seed,
-            deadline,
+            budget,
         )
         self._stepped = [u for u, s in enumerate(steps) if s is not None]
         self.lower = np.array([b[0] for b in boxes])
@@ -81,7 +77,7 @@ class Inside:
         if found[0][0] <= 0 or not self.columns or (self.low > self.high).any():
             self.complete = True
             return found
-        if self.deadline.lacks(SEARCH_CALLS * (now() - begun)):
+        if self.budget.lacks(SEARCH_CALLS * (now() - begun)):
             return found
         single = len(self.columns) == 1
         found += self.rated(self._exact() if single else self._searched(given))
@@ -96,7 +92,7 @@ class Inside:
         if self.complete or (self.low > self.high).any():
             return True, np.empty((0, len(self.here)))
         search = Nowhere(self.model, self.here, self.columns, self.outputs)
-        verdict = search.verdict(self.lower, self.upper, self.low, self.high, self.deadline)
+        verdict = search.verdict(self.lower, self.upper, self.low, self.high, self.budget)
         if verdict.none or not len(verdict.points):
             return verdict.none, verdict.points
         excess = self._excess(verdict.points[:, self.columns])
@@ -170,14 +166,14 @@ class Inside:
                 np.where((over != 0)[:, :, None], slope * self.width, 0.0) / size[:, None],
             )
 
-        self.deadline.restart()
+        self.budget.restart()
         free = np.ones(len(self.columns), dtype=bool)
         zero = np.zeros(len(low))
-        inside = walk(excess, z, free, zero, rounds=40, deadline=self.deadline)
+        inside = walk(excess, z, free, zero, rounds=40, budget=self.budget)
         order = np.lexsort((self._distance(inside.z), np.abs(inside.r).max(axis=1)))[:POLISHED]
         z = np.concatenate([here[None], inside.z[order]])
         for _ in range(ROUNDS):
-            if not self.deadline.allows():
+            if not self.budget.allows():
                 break
             moved, outside = self._quadratic(z, low, high)
             still = (np.abs(moved - z).max(axis=1) < SETTLED) & (outside <= SETTLED * size.max())
@@ -186,24 +182,25 @@ class Inside:
                 still.any() and self._distance(z[still]).min() <= self._distance(z[~still]).min()
             ):
                 break  # what still moves is farther away than the best that has settled
-        mended = walk(excess, z, free, zero, rounds=20, deadline=self.deadline)
+        mended = walk(excess, z, free, zero, rounds=20, budget=self.budget)
         return self._x(np.concatenate([mended.z, inside.z[order]]))
 
     def _starts(self, z: Floats) -> int:
         """Starts that there is time for, none where one round and the end do not fit; from here on
         the end has its time reserved."""
-        if self.deadline.endless:
+        if self.budget.endless:
             return STARTS
         begun = now()
         self.linear(self._x(np.repeat(z[None], PROBED, axis=0)))
         took = now() - begun
-        if self.deadline.lacks((ROUND + ENDING) * took):
+        if self.budget.lacks((ROUND + PROJECTION.work) * took):
             return 0
-        self.deadline.reserve = ENDING * took + (SNAPPING * small_call() if self._stepped else 0.0)
+        self.budget.keep(WHOLE_STEPS if self._stepped else PROJECTION, took)
         count = max(
-            FEWEST, min(STARTS, int(STARTING * self.deadline.left / max(took, 1e-9) * PROBED))
+            FEWEST, min(STARTS, int(STARTING * self.budget.left / max(took, 1e-9) * PROBED))
         )
-        self.deadline.stopped = self.deadline.stopped or count < STARTS
+        if count < STARTS:
+            self.budget.stop()
         return count
 
     def _x(self, z: Floats) -> Floats:
@@ -239,7 +236,7 @@ class Inside:
                 v = v + step[:, None] * j[:, t]
             boxed = np.clip(v - pull, bottom, top)
             pull, v = boxed - (v - pull), boxed
-            if np.abs(v - before).max() < 1e-12 or self.deadline.over():
+            if np.abs(v - before).max() < 1e-12 or self.budget.over():
                 break
         target = np.clip(
             (self.here[self.columns] + v / self.cost - self.lower) / self.width, 0.0, 1.0
@@ -253,7 +250,7 @@ class Inside:
         ticks = [self._ticks(u) for u in self._stepped]
         count = np.prod([len(t) for t in ticks], dtype=float)
         listed = len(ticks) == len(self.columns) and count <= ENUMERATED
-        if listed and not self.deadline.lacks(count * LISTED * small_call()):
+        if listed and not self.budget.lacks(count * LISTED * small_call()):
             return self._enumerated(
                 np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, len(ticks))
             )
@@ -291,9 +288,9 @@ class Inside:
             )
             if excess[row] < least:
                 closest, least = block[row], float(excess[row])
-            if least <= 0 or self.deadline.over():
+            if least <= 0 or self.budget.over():
                 break
-        self.complete = not self.deadline.stopped
+        self.complete = not self.budget.stopped
         return self.rated(closest[None])
 
     def _excess(self, x: Floats) -> Floats:
@@ -309,14 +306,14 @@ class Inside:
             point for _, _, point in sorted(found[1:], key=lambda c: (round(c[0], 9), c[1]))[:4]
         ]
         stepped = [self.columns[u] for u in self._stepped]
-        self.deadline.restart()
+        self.budget.restart()
         if len(stepped) == len(self.columns):
             tries = [self._combinations(nearest[0])]
-            tries += [self._combinations(point) for point in nearest[1:] if self.deadline.allows()]
+            tries += [self._combinations(point) for point in nearest[1:] if self.budget.allows()]
             return self.rated(np.concatenate(tries))
         out: list[Rated] = []
         for choice in (c for point in nearest for c in self._combinations(point)):
-            if not self.deadline.allows():
+            if not self.budget.allows():
                 break
             here = self.here.copy()
             here[stepped] = choice
@@ -347,7 +344,7 @@ class Inside:
         smooth = [u for u, s in enumerate(self.steps) if s is None]
         return Inside(
             self.model, here, [self.columns[u] for u in smooth], [(self.lower[u], self.upper[u]) for u in smooth],
-            self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.deadline,
+            self.cost[smooth], [None] * len(smooth), self.outputs, self.low, self.high, self.seed, self.budget,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -36,7 +36,7 @@ def walk(
     tolerance: Floats,
     *,
     rounds: int,
-    deadline: Deadline,
+    budget: TimeBudget,
     enough: int | None = None,
     first: tuple[Floats, Floats] | None = None,
 ) -> Walk:
@@ -57,7 +57,7 @@ def walk(
         if (
             not len(busy)
             or (enough is not None and state.done.sum() >= enough)
-            or not deadline.allows()
+            or not budget.allows()
         ):
             break
         moved = np.clip(state.z[busy] + step(state, busy, movable, damping[busy]), 0.0, 1.0)

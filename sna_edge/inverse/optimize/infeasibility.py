@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...core.basis.nodal import bernstein_matrix
 from ...core.interaction import CP, TT
 from ...model import Model
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import TimeBudget
 from ..query.problem import atoms, power_table
 
 Floats = NDArray[np.float64]
@@ -84,7 +84,7 @@ class Nowhere:
                     self._weight = self._weight * atoms(model, d, here[d : d + 1])[0][:, None]
 
     def verdict(
-        self, lower: Floats, upper: Floats, low: Floats, high: Floats, deadline: Deadline
+        self, lower: Floats, upper: Floats, low: Floats, high: Floats, budget: TimeBudget
     ) -> Verdict:
         """Looked for in cells of the box until none is left, or too many are, or no time is."""
         cells = self._cells(lower, upper)
@@ -95,14 +95,14 @@ class Nowhere:
             for b, u, v in zip(self._bases, upper, lower, strict=True)
         ]
         seen, work = 0, 0.0
-        deadline.restart()
+        budget.restart()
         while len(cells.span):
             seen += len(cells.span)
-            if seen > MOST_CELLS or not deadline.allows():
+            if seen > MOST_CELLS or not budget.allows():
                 break
             cells = cells.taken(self._inside(*self._ranges(cells), low, high))
             work += float(len(cells.span)) * self._count * self._rank
-            if work > MOST_WORK or not deadline.allows():
+            if work > MOST_WORK or not budget.allows():
                 break
             if len(cells.span):
                 cells = cells.taken(self._possible(cells, low, high))
@@ -197,7 +197,7 @@ class Nowhere:
             out = (out[:, :, None] * part[:, None]).reshape(len(out), -1, out.shape[2])
         return out
 
-    def missed(self, x: Floats, goal: Floats, deadline: Deadline) -> NDArray[np.bool_]:
+    def missed(self, x: Floats, goal: Floats, budget: TimeBudget) -> NDArray[np.bool_]:
         """Which rows [N] provably have no f_k = goal_k [N, T] anywhere along the columns, all other
         inputs as in x [N, D].
 
@@ -218,9 +218,9 @@ class Nowhere:
             return none
         products = self._products(cells)
         size = max(ROOM // products[:, :, 0].size, 1)
-        deadline.restart()
+        budget.restart()
         for first in range(0, len(x), size):
-            if not deadline.allows():
+            if not budget.allows():
                 break
             rows = slice(first, first + size)
             weight = np.ones((len(x[rows]), self._rank))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...numerics.time_budget import Deadline, OutOfTime
+from ...numerics.time_budget import OutOfTime, TimeBudget
 
 Floats = NDArray[np.float64]
 Local = Callable[[Floats], tuple[Floats, Floats, Floats]]
@@ -38,7 +38,7 @@ def descend(
     z: Floats,
     *,
     rounds: int,
-    deadline: Deadline,
+    budget: TimeBudget,
     gain: float = GAIN,
     band: float = np.inf,
     thin: bool = False,
@@ -54,17 +54,17 @@ def descend(
     """
     compiled = getattr(local, "compiled", None)  # an Objective that the C library serves
     if compiled is not None:
-        return Descent(*compiled.descend(z, rounds, deadline, gain, band, thin, best))
+        return Descent(*compiled.descend(z, rounds, budget, gain, band, thin, best))
     energy, slope, curvature = local(z)
     z = z.copy()
     radius = np.full(len(z), FIRST)
     done = np.zeros(len(z), dtype=bool)
     stuck = np.zeros(len(z), dtype=bool)
-    deadline.restart()
+    budget.restart()
     lost = np.zeros(len(z), dtype=bool)
     for turn in range(rounds):
         busy = np.flatnonzero(~done & ~stuck & ~lost)
-        if not len(busy) or not deadline.allows():
+        if not len(busy) or not budget.allows():
             break
         dz, fall, promised = step(z[busy], slope[busy], curvature[busy], radius[busy])
         done[busy] = fall < gain

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...core.axis import Axis
 from ...errors import InputError
 from ...model import Model
-from ...numerics.time_budget import Deadline
+from ...numerics.time_budget import NOTHING, TimeBudget
 from ...status import Status
 from ..optimize.feasible_projection import Inside, Rated
 from ..query.answer import level_or_number
@@ -105,7 +105,7 @@ def advise(
         raise InputError("name at least one knob that may be turned")
     indices = [model.axis_index(name) for name in allowed]
     found = bands(model, limits, with_interval=with_interval)
-    deadline = Deadline(deadline_ms)
+    budget = TimeBudget.for_query(deadline_ms)
     try:
         here = _here(model, part)
         boxes = [
@@ -117,7 +117,7 @@ def advise(
         over="ignore", invalid="ignore"
     ):  # limits beyond what a link can give are infinite
         return _Query(
-            model, here, indices, list(allowed.values()), boxes, found, seed, deadline
+            model, here, indices, list(allowed.values()), boxes, found, seed, budget
         ).answer()
 
 
@@ -169,14 +169,14 @@ class _Query:
 
     def __init__(
         self, model: Model, here: Floats, indices: list[int], knobs: list[Knob], boxes: list[tuple[float, float]],
-        found: list[Any], seed: int, deadline: Deadline,
+        found: list[Any], seed: int, budget: TimeBudget,
     ) -> None:  # fmt: skip
-        self.model, self.here, self.knobs, self.seed, self.deadline = (
+        self.model, self.here, self.knobs, self.seed, self.budget = (
             model,
             here,
             knobs,
             seed,
-            deadline,
+            budget,
         )
         self.outputs, self.low, self.high = arrays(found)
         self.indices, self.boxes = indices, boxes
@@ -190,7 +190,7 @@ class _Query:
         searches: list[tuple[Inside, float]] = []
         best: Best | None = None
         for choice in self._choices():
-            if best is not None and not self.deadline.allows():
+            if best is not None and not self.budget.allows():
                 break
             inside = self._search(self._with_levels(choice))
             extra = sum(
@@ -202,22 +202,23 @@ class _Query:
             searches.append((inside, extra))
         assert best is not None
         none = False
-        if best[0][0] > 0 and not self.deadline.stopped:
+        if best[0][0] > 0 and not self.budget.stopped:
             none, best = self._checked(searches, best)
         return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])), none)
 
     def _checked(self, searches: list[tuple[Inside, float]], best: Best) -> tuple[bool, Best]:
         """Nothing was found: whether that is certain, and what places left over by the proof
         add."""
-        self.deadline.reserve, every = 0.0, True
+        self.budget.keep(NOTHING)
+        every = True
         for inside, extra in searches:
             none, left = inside.proven()
             every = every and none
-            if self.deadline.stopped:
+            if self.budget.stopped:
                 break
             if len(left):
                 best = _better(best, inside.candidates(left), extra)
-        return every and not self.deadline.stopped, best
+        return every and not self.budget.stopped, best
 
     def _choices(self) -> list[tuple[float, ...]]:
         ranges = [np.arange(self.boxes[u][0], self.boxes[u][1] + 0.5) for u in self.levels]
@@ -244,7 +245,7 @@ class _Query:
         columns = [self.indices[u] for u in self.moving]
         return Inside(
             self.model, x, columns, [self.boxes[u] for u in self.moving], self.cost[self.moving],
-            [self.knobs[u].step for u in self.moving], self.outputs, self.low, self.high, self.seed, self.deadline,
+            [self.knobs[u].step for u in self.moving], self.outputs, self.low, self.high, self.seed, self.budget,
         )  # fmt: skip
 
     def _advice(self, point: Floats, excess: float, cost: float, none: bool) -> Advice:
@@ -261,7 +262,7 @@ class _Query:
             for d, a in axes
             if point[d] != self.here[d]
         }
-        cut = self.deadline.stopped
+        cut = self.budget.stopped
         if excess <= 0 and not change:
             return Advice(
                 Status.OK,

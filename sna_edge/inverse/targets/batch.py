@@ -17,7 +17,7 @@ from ...core.interaction import CP
 from ...errors import InputError
 from ...model import Model
 from ...numerics.low_discrepancy import points
-from ...numerics.time_budget import Deadline, OutOfTime, Pace
+from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
 from ...values.reals import reals
 from ..bayes.density.forward import UnknownAtoms
@@ -41,7 +41,6 @@ MEETING = 1e-7
 NEAR = 1e-5  # where the search on the backend hands over to double precision
 CHUNK = 1 << 16  # points evaluated at once
 FEW = 16  # rows that take no longer in double precision from the start
-ANSWER = 0.5  # of the time that reading the rows took: writing them
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,9 @@ def invert_batch(
     categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are
     `deadline`.
     """
-    pace = Pace(Deadline(deadline_ms))
+    pace = Pace(TimeBudget.for_query(deadline_ms))
     problem = _Problem(model, targets, unknowns, known or {}, level_index)
-    pace.deadline.reserve = (
-        0.0 if pace.deadline.endless else ANSWER * pace.deadline.elapsed_ms / 1000.0
-    )
+    pace.budget.keep(ROWS, pace.budget.elapsed)
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
     solve = _in_c if forms is not None and small else _in_numpy
@@ -110,7 +107,7 @@ def invert_batch(
     _solve_in_time(
         pace,
         len(x),
-        lambda rows: solve(problem, forms, x[rows], goal[rows], pace.deadline),
+        lambda rows: solve(problem, forms, x[rows], goal[rows], pace.budget),
         x,
         off,
         done,
@@ -119,25 +116,23 @@ def invert_batch(
         problem.x[good], miss[good] = x, off
     done |= off <= MEETING
     problem.x[problem.status < 0] = np.nan
-    problem.status[good] = np.where(
-        done, Status.OK, _unsolved(problem, x, goal, done, pace.deadline)
-    )
+    problem.status[good] = np.where(done, Status.OK, _unsolved(problem, x, goal, done, pace.budget))
     return Batch(
         problem.axes, np.ascontiguousarray(problem.x[:, problem.sought]), problem.status, miss
     )
 
 
-def _unsolved(problem: _Problem, x: Floats, goal: Floats, done: Bools, deadline: Deadline) -> Ints:
+def _unsolved(problem: _Problem, x: Floats, goal: Floats, done: Bools, budget: TimeBudget) -> Ints:
     """Statuses [n] of rows that are not `done`: unreachable where that is proven."""
     status, rows = np.full(len(x), int(Status.NOT_CONVERGED)), np.flatnonzero(~done)
-    if len(rows) and not deadline.over() and not deadline.stopped:
+    if len(rows) and not budget.over() and not budget.stopped:
         none = Nowhere(problem.model, x[rows[0]], problem.sought, problem.outputs).missed(
-            x[rows], goal[rows], deadline
+            x[rows], goal[rows], budget
         )
         status[rows[none]] = int(Status.UNREACHABLE)
     return (
         np.where(status == Status.UNREACHABLE, status, int(Status.DEADLINE))
-        if deadline.stopped
+        if budget.stopped
         else status
     )
 
@@ -154,7 +149,7 @@ def _solve_in_time(
     get NaN."""
     last = 0
     with suppress(OutOfTime):
-        for part in pace.pieces("rows", np.arange(float(count))):
+        for part in pace.chunks("rows", np.arange(float(count))):
             rows = slice(last, last + len(part))
             miss[rows], done[rows] = solve(rows)
             last += len(part)
@@ -250,7 +245,7 @@ class _Problem:
 
 
 def _in_c(
-    problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline
+    problem: _Problem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
 ) -> tuple[Floats, Bools]:
     model, sought = problem.model, problem.sought
     cp = model.interaction
@@ -270,7 +265,7 @@ def _in_c(
 
 
 def _in_numpy(
-    problem: _Problem, forms: Any, x: Floats, goal: Floats, deadline: Deadline
+    problem: _Problem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
 ) -> tuple[Floats, Bools]:
     """The same on any backend; the last steps in double precision by numpy."""
     miss, done = np.empty(len(x)), np.empty(len(x), dtype=bool)
@@ -280,15 +275,15 @@ def _in_numpy(
         with np.errstate(
             over="ignore", invalid="ignore"
         ):  # a row whose target is that far away walks nowhere, from whatever start
-            miss[part], done[part] = _Rows(problem, x[part], goal[part], deadline).solve()
+            miss[part], done[part] = _Rows(problem, x[part], goal[part], budget).solve()
     return miss, done
 
 
 class _Rows:
     """A chunk of rows on the model's backend; x [n, D] is written in place."""
 
-    def __init__(self, problem: _Problem, x: Floats, goal: Floats, deadline: Deadline) -> None:
-        self.problem, self.x, self.goal, self.deadline = problem, x, goal, deadline
+    def __init__(self, problem: _Problem, x: Floats, goal: Floats, budget: TimeBudget) -> None:
+        self.problem, self.x, self.goal, self.budget = problem, x, goal, budget
         model = problem.model
         self.reference = model if model.backend.name == "numpy" else model.with_backend("numpy")
         self.grid = points(GRID, len(problem.sought))
@@ -322,7 +317,7 @@ class _Rows:
             np.zeros(len(self.x), dtype=bool),
         )
         rows = np.arange(len(self.x))
-        self.deadline.restart()
+        self.budget.restart()
         for _ in range(TRIES):
             start = self.misfit[rows].argmin(axis=1)
             self.misfit[rows, start] = np.inf
@@ -331,7 +326,7 @@ class _Rows:
             z[rows[nearer]], best[rows[nearer]] = end[nearer], miss[nearer]
             done[rows] = best[rows] <= EXACT
             rows = rows[~done[rows]]
-            if not len(rows) or self.deadline.stopped:
+            if not len(rows) or self.budget.stopped:
                 break
         self.x[:, self.problem.sought] = np.minimum(
             self.problem.lower + z * self.problem.width, self.problem.lower + self.problem.width
@@ -346,7 +341,7 @@ class _Rows:
         ):
             local = partial(self._some, model, rows)
             found = walk(
-                local, z, movable, np.full(count, tolerance), rounds=ROUNDS, deadline=self.deadline
+                local, z, movable, np.full(count, tolerance), rounds=ROUNDS, budget=self.budget
             )
             z = found.z
         return z, np.abs(found.r).max(axis=1)

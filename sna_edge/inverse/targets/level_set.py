@@ -15,7 +15,14 @@ from ...core.axis import Axis
 from ...errors import InputError
 from ...model import Model
 from ...numerics.low_discrepancy import points, thin
-from ...numerics.time_budget import Deadline, now, small_call
+from ...numerics.time_budget import (
+    NEAREST,
+    NOTHING,
+    SOLUTIONS,
+    TimeBudget,
+    now,
+    small_call,
+)
 from ...status import Status
 from ...values.reals import reals
 from ..one_unknown.roots import roots
@@ -47,11 +54,7 @@ FIRST, FASTER, BATCH_SHARE = (
     4,
     0.3,
 )  # under a deadline: starts of the first batch, growth of the next, longest one of the time left
-MOVE, NEAREST = (
-    150,
-    40,
-)  # small calls of an exact move along an axis, and of saying which point came nearest
-WRITE = 0.1  # of the time of a start: writing a solution
+MOVE = 150  # small calls of an exact move along an axis
 SPREAD = 128  # starts from which the spread of the outputs is taken
 APART = 1e-6  # of the axes: closer solutions are one
 MOST_LEVELS = 64  # combinations of levels for which it is proven that nothing is there
@@ -85,7 +88,7 @@ def level_set(
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:
         raise InputError(f"n is {n}; ask for at least one solution")
-    deadline = Deadline(deadline_ms)
+    budget = TimeBudget.for_query(deadline_ms)
     try:
         sought, fixed = split(model, unknowns, at)
         outputs, values = wanted(model, target)
@@ -100,9 +103,7 @@ def level_set(
         else None
     )
     compiled = None if forms is None else _Compiled(forms, len(model.axes), sought, outputs, fixed)
-    search = _Search(
-        part, axes, values, slack, seed, deadline, starts, compiled, model.backend.name
-    )
+    search = _Search(part, axes, values, slack, seed, budget, starts, compiled, model.backend.name)
     if all(a.kind == "categorical" for a in axes):
         return search.enumerate(n)
     if len(axes) == 1 and not slack.any() and len(values) == 1:
@@ -162,10 +163,10 @@ class _Compiled:
         question = native.library().Sought(
             self.sought, self.outputs, search.lower, search.width, search.allowed(10 * EXACT), 80
         )  # fmt: skip
-        seconds = native.FOREVER if search.deadline.endless else search.deadline.left
+        seconds = native.FOREVER if search.budget.endless else search.budget.left
         goal, size = np.ascontiguousarray(search.goal), np.ascontiguousarray(search.size)
         count = self.forms.walks(question, self.x, goal, size, z, r, done, enough, seconds)
-        search.deadline.over()
+        search.budget.over()
         return z[:count], r[:count], done[:count].astype(bool)
 
 
@@ -174,12 +175,12 @@ class _Search:
     residuals before the link."""
 
     def __init__(
-        self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, deadline: Deadline,
+        self, part: Model, axes: tuple[Axis, ...], values: Floats, slack: Floats, seed: int, budget: TimeBudget,
         starts: ArrayLike | None, compiled: _Compiled | None, backend: str,
     ) -> None:  # fmt: skip
         self.compiled = compiled
         self.part, self.axes, self.values, self.slack = part, axes, values, slack
-        self.seed, self.deadline = seed, deadline
+        self.seed, self.budget = seed, budget
         self.column = reordered(part, [a.name for a in axes])
         self.lower = np.array([a.lower for a in axes])
         self.width = np.array([a.width for a in axes])
@@ -255,32 +256,32 @@ class _Search:
             first, total = first + count, total + len(good)
             if (
                 total >= n + n // 4
-                or self.deadline.over()
+                or self.budget.over()
                 or (first >= min(2 * wanted, most) and not total)
             ):
                 break
-        self.deadline.reserve = 0.0
+        self.budget.keep(NOTHING)
         accepted = np.concatenate(found)
         if not len(accepted):
             return self.failed(np.concatenate(closest))
-        keep, fill = thin(accepted, n, APART, self.deadline)
+        keep, fill = thin(accepted, n, APART, self.budget)
         x = self.x(accepted[keep])
         value = self.reference.backend.value(self.ordered(x))
-        status = Status.DEADLINE if self.deadline.stopped else several(len(keep))
+        status = Status.DEADLINE if self.budget.stopped else several(len(keep))
         return LevelSet(status, self.axes, x, "", None, value, fill)
 
     def fitting(self, wanted: int, found: int) -> int:
         """Starts of the next batch: `wanted`, or as many as there is time for beside writing the
         solutions found."""
-        if self.deadline.endless:
+        if self.budget.endless:
             return wanted
         if not self.largest:
             return min(wanted, FIRST)
-        self.deadline.reserve = min(found * WRITE * self.rate, 0.3 * self.deadline.left)
-        if self.deadline.lacks(FIRST * self.rate):
+        self.budget.keep(SOLUTIONS, self.rate, times=found)
+        if self.budget.lacks(FIRST * self.rate):
             return 0
         return max(
-            min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.deadline.left / self.rate)),
+            min(wanted, FASTER * self.largest, int(BATCH_SHARE * self.budget.left / self.rate)),
             min(wanted, FIRST),
         )
 
@@ -302,7 +303,7 @@ class _Search:
             self.scale(f)
         begun = (f - self.goal) / self.size, slope / self.size[:, None]
         found = walk(
-            lambda q, _: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, deadline=self.deadline,
+            lambda q, _: self.residual(self.part, q), z, self.movable, self.allowed(NEAR), rounds=60, budget=self.budget,
             enough=max(3 * n // 2, 1), first=begun,
         )  # fmt: skip
         closest = found.z[np.argsort(np.square(found.r).sum(axis=1), kind="stable")[:4]]
@@ -315,7 +316,7 @@ class _Search:
             self.movable,
             self.allowed(EXACT),
             rounds=20,
-            deadline=self.deadline,
+            budget=self.budget,
         )
         return fine.z[(np.abs(fine.r) <= self.allowed(10 * EXACT)).all(axis=1)], closest
 
@@ -331,23 +332,23 @@ class _Search:
         """No solution: exact one-dimensional moves from the best starts give the nearest value, or
         a root that was missed."""
         z, longest = best.copy(), MOVE * small_call()
-        self.deadline.reserve = NEAREST * small_call()
+        self.budget.keep(NEAREST)
         for _ in range(6):
             before = z.copy()
             for u, row in product(np.flatnonzero(self.movable).tolist(), range(len(z))):
-                if self.deadline.lacks(longest):
+                if self.budget.lacks(longest):
                     break
                 begun = now()
                 self.improve(z, row, u)
                 longest = max(longest, now() - begun)
-            if self.deadline.stopped or np.abs(z - before).max() < 1e-12:
+            if self.budget.stopped or np.abs(z - before).max() < 1e-12:
                 break
         x = self.x(z)
         value = self.reference.backend.value(self.ordered(x))
         r = (linearised(self.part.outputs, value)[0] - self.goal) / self.size
         good = (np.abs(r) <= self.allowed(10 * EXACT)).all(axis=1)
         if good.any():
-            status = Status.DEADLINE if self.deadline.stopped else several(int(good.sum()))
+            status = Status.DEADLINE if self.budget.stopped else several(int(good.sum()))
             return LevelSet(status, self.axes, x[good], "", None, value[good], 0.0)
         row = int(np.square(r).sum(axis=1).argmin())
         y = value[row]
@@ -372,7 +373,7 @@ class _Search:
     def none(self) -> Status:
         """What a search without a solution is worth: unreachable where every cell of the domain is
         proven to miss a target."""
-        self.deadline.reserve = 0.0
+        self.budget.keep(NOTHING)
         goal, levels = (
             [],
             [range(a.basis.n_spans) for a in self.part.axes if a.kind == "categorical"],
@@ -391,10 +392,10 @@ class _Search:
             here = np.zeros(len(self.part.axes))
             here[[d for d, a in enumerate(self.part.axes) if a.kind == "categorical"]] = choice
             search = Nowhere(self.part, here, smooth, list(range(len(self.part.outputs))))
-            none = search.verdict(lower, upper, low, high, self.deadline).none
-            if self.deadline.stopped or not none:
-                return Status.DEADLINE if self.deadline.stopped else Status.NOT_CONVERGED
-        return Status.DEADLINE if self.deadline.stopped else Status.UNREACHABLE
+            none = search.verdict(lower, upper, low, high, self.budget).none
+            if self.budget.stopped or not none:
+                return Status.DEADLINE if self.budget.stopped else Status.NOT_CONVERGED
+        return Status.DEADLINE if self.budget.stopped else Status.UNREACHABLE
 
     def improve(self, z: Floats, row: int, u: int) -> None:
         """Move unknown u of a point to the best of the extremes and roots along its axis; all

@@ -16,7 +16,7 @@ from sna_edge import CP, Model, Output, Status, spline_axis
 from sna_edge.inverse import argmin, estimate, interval_set, invert_batch, posterior, roots
 from sna_edge.inverse.one_unknown.chunked_search import all_roots
 from sna_edge.inverse.optimize.multistart import distinct
-from sna_edge.numerics.time_budget import Deadline, OutOfTime, Pace
+from sna_edge.numerics.time_budget import OutOfTime, Pace, TimeBudget
 
 GIVEN = 20.0  # ms
 
@@ -139,7 +139,7 @@ def test_a_root_between_two_stretches_is_found_once() -> None:
     line = Piecewise(
         np.arange(257.0), np.tile([[0.0, 1.0]], (256, 1)) + np.c_[np.arange(256.0), np.zeros(256)]
     )
-    assert all_roots(line, 128.0, Deadline(1e5)).x.tolist() == [128.0]
+    assert all_roots(line, 128.0, TimeBudget.for_query(1e5)).x.tolist() == [128.0]
 
 
 def test_rows_without_time_are_marked() -> None:
@@ -156,11 +156,11 @@ def test_rows_without_time_are_marked() -> None:
 
 def test_pieces_cover_everything_or_stop() -> None:
     z = np.arange(1000.0)[:, None]
-    assert np.array_equal(np.concatenate(list(Pace(Deadline(None)).pieces("w", z))), z)
-    assert np.array_equal(np.concatenate(list(Pace(Deadline(1e5)).pieces("w", z))), z)
+    assert np.array_equal(np.concatenate(list(Pace(TimeBudget()).chunks("w", z))), z)
+    assert np.array_equal(np.concatenate(list(Pace(TimeBudget.for_query(1e5)).chunks("w", z))), z)
     seen = []
     with pytest.raises(OutOfTime):
-        for part in Pace(Deadline(1e-3)).pieces("w", z):
+        for part in Pace(TimeBudget.for_query(1e-3)).chunks("w", z):
             seen.append(part)
     assert len(seen) == 1 and len(seen[0]) == 1
 

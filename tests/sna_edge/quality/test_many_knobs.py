@@ -12,7 +12,7 @@ import pytest
 from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.inverse import Knob, advise
 from sna_edge.inverse.optimize.feasible_projection import RESOLVED, Inside
-from sna_edge.numerics.time_budget import Deadline
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_edge.quality import REJECT, Line
 from sna_edge.quality.limits import parse_limits
 
@@ -78,7 +78,7 @@ def test_the_combinations_of_whole_steps_are_the_cheapest(seed: int) -> None:
     )
     boxes = [(0.0, 1.0)] * count
     search = Inside(
-        model, here, list(range(count)), boxes, cost, steps.tolist(), [0], np.zeros(1), np.ones(1), 0, Deadline(None)
+        model, here, list(range(count)), boxes, cost, steps.tolist(), [0], np.zeros(1), np.ones(1), 0, TimeBudget()
     )  # fmt: skip
     every = np.array(list(product(*(search._ticks(u, point[u], 2) for u in range(count)))))
     spent = np.sort(np.square(cost * (every - point)).sum(axis=1))[:RESOLVED]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....model import Model
-from ....numerics.time_budget import Deadline
+from ....numerics.time_budget import TimeBudget
 from ...query import native
 
 Floats = NDArray[np.float64]
@@ -60,16 +60,16 @@ class Misfit:
         return z, *room
 
     def descend(
-        self, z: Floats, rounds: int, deadline: Deadline, gain: float, band: float, thin: bool, best: float
+        self, z: Floats, rounds: int, budget: TimeBudget, gain: float, band: float, thin: bool, best: float
     ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:  # fmt: skip
         """The fields of `descent.Descent`."""
         z = np.array(z, order="C")
         room, state = _room(z), np.empty(len(z), np.int8)
-        seconds = native.FOREVER if deadline.endless else deadline.left
+        seconds = native.FOREVER if budget.endless else budget.left
         self._misfit.descend(
             z, *room, state, np.empty(len(z)), rounds, gain, band, thin, best, seconds
         )
-        deadline.over()
+        budget.over()
         return z, *room, state == 1
 
 

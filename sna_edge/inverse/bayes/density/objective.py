@@ -118,14 +118,14 @@ class Objective:
 
     def value(self, z: Floats) -> Floats:
         """E [M]."""
-        found = [self._noted(self._value(part), part) for part in self.pace.pieces("value", z)]
+        found = [self._noted(self._value(part), part) for part in self.pace.chunks("value", z)]
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def __call__(self, z: Floats) -> tuple[Floats, Floats, Floats]:
         """E [M], dE/dz [M, U] and curvature [M, U, U]: the exact one of the data where they are
         compressed, else Gauss-Newton's."""
         found = []
-        for part in self.pace.pieces("local", z):
+        for part in self.pace.chunks("local", z):
             found.append(self._local(part))
             self._noted(found[-1][0], part)
         if len(found) == 1:
@@ -136,14 +136,14 @@ class Objective:
     def onto_ridge(self, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """`ridge.onto_ridge` in C."""
         assert self.compiled is not None
-        found = [self.compiled.onto_ridge(part) for part in self.pace.pieces("ridge", z)]
+        found = [self.compiled.onto_ridge(part) for part in self.pace.chunks("ridge", z)]
         moved, energy, slope, curvature = (
             np.concatenate(columns) for columns in zip(*found, strict=True)
         )
         return moved, energy, slope, curvature
 
     def _noted(self, energy: Floats, z: Floats) -> Floats:
-        if not self.pace.deadline.endless and len(energy):
+        if not self.pace.budget.endless and len(energy):
             best = int(energy.argmin())
             if self.lowest is None or energy[best] < self.lowest[1]:
                 self.lowest = z[best].copy(), float(energy[best])

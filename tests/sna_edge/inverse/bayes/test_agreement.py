@@ -180,7 +180,8 @@ def test_the_command_line_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_place_where_a_search_was_cut_is_no_misfit(stopped: bool) -> None:
     query = prepare(plate(), seen(plate()), ["a", "b"], 0.002, None, None, None)
-    query.deadline.stopped = stopped
+    if stopped:
+        query.budget.stop()
     found = agreement(query, np.array([0.9, 0.1]))
     assert (
         not found.fits

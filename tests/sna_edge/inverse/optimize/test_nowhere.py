@@ -12,7 +12,7 @@ from sna_edge import CP, InputError, Interval, Model, Output, Status, level_axis
 from sna_edge.inverse import Knob, advise, interval_set, invert_batch, level_set, roots
 from sna_edge.inverse.optimize import infeasibility
 from sna_edge.inverse.optimize.infeasibility import Nowhere
-from sna_edge.numerics.time_budget import Deadline
+from sna_edge.numerics.time_budget import TimeBudget
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -42,7 +42,7 @@ def test_a_proof_is_never_wrong_and_nearly_always_there(
 
     def none(low: float, high: float) -> bool:
         return search.verdict(
-            ends[:, 0], ends[:, 1], np.array([low]), np.array([high]), Deadline(None)
+            ends[:, 0], ends[:, 1], np.array([low]), np.array([high]), TimeBudget()
         ).none
 
     assert not none(f.max(), np.inf) and not none(-np.inf, f.min())
@@ -82,13 +82,12 @@ def test_modes_that_leave_axes_out_take_part_in_a_proof(seed: int) -> None:
         }
         for (low, high), none in bounds.items():
             assert (
-                search.verdict(*ends, np.array([low]), np.array([high]), Deadline(None)).none
-                == none
+                search.verdict(*ends, np.array([low]), np.array([high]), TimeBudget()).none == none
             )
         missed = search.missed(
             np.repeat(here[None], 2, axis=0),
             np.array([[f.mean()], [f.max() + np.ptp(f) + 1.0]]),
-            Deadline(None),
+            TimeBudget(),
         )
         assert missed.tolist() == [False, True]
 
