@@ -15,7 +15,8 @@ from ..data.samples import Samples, linear_targets, values
 from ..engine.als import sweep
 from ..engine.budget import RATE, OutOfTime, TimeBudget, check, late
 from ..engine.factors import Separable
-from ..engine.gauss_newton import left_out_by_fold, levenberg_marquardt
+from ..engine.gauss_newton import levenberg_marquardt
+from ..engine.linearisation import left_out_by_fold
 from ..engine.penalty import components
 from .candidate import Candidate
 from .rank_search import SMOOTH, Direct, affordable, direct_candidates, first_steps
@@ -155,7 +156,7 @@ def _judged(
     which can as well leave out fewer rows at a time.
     """
     count = len(samples.x)
-    determined = best.solution.freedom <= MEMORISED * samples.y.size
+    determined = best.solution.dof <= MEMORISED * samples.y.size
     if (
         searched == count
         and _few(best, count)
@@ -230,7 +231,7 @@ def _refit(
     memorised = (
         afresh
         and _few(best, count)
-        and (best.error < SMOOTH or best.solution.freedom > MEMORISED * searched)
+        and (best.error < SMOOTH or best.solution.dof > MEMORISED * searched)
     )
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)

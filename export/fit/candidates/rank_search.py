@@ -18,8 +18,9 @@ from ..engine.axis_refinement import FINER, finest_needed
 from ..engine.budget import Pace, late
 from ..engine.factors import Separable
 from ..engine.free_knots import with_moved_breaks
-from ..engine.gauss_newton import Solution, levenberg_marquardt
+from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.initialization import grown, mode_sets, start
+from ..engine.linearisation import FittedFunction
 from .breaks import data_bases
 
 Floats = NDArray[np.float64]
@@ -67,7 +68,7 @@ class Direct:
 
     name: str
     start: Separable
-    solution: Solution
+    solution: FittedFunction
 
     @property
     def error(self) -> float:
@@ -168,7 +169,7 @@ class _Growth:
     def in_time(self, f: Separable) -> bool:
         return self.pace.in_time(f.parameters, self.deadline)
 
-    def tried(self, f: Separable, name: str) -> Solution:
+    def tried(self, f: Separable, name: str) -> FittedFunction:
         begin = time.monotonic()
         solution = fit_rows(f, self.samples.x, self.target, self.deadline)
         self.pace.measured(f.parameters, begin)
@@ -305,7 +306,7 @@ def _kinked(
 
 def fit_rows(
     f: Separable, x: Floats, target: Floats, deadline: float = np.inf, weight: Floats | None = None
-) -> Solution:
+) -> FittedFunction:
     """From a start to a solution: first with slight fixed penalties, then with strengths by
     evidence."""
     rows = Rows(f.bases, x, target, weight)
@@ -331,7 +332,7 @@ def first_steps(f: Separable, rows: Rows, deadline: float) -> Separable:
     ).f
 
 
-def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> Solution:
+def _finish(best: Direct, samples: Samples, target: Floats, deadline: float) -> FittedFunction:
     """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to
     rounding."""
     solution = best.solution

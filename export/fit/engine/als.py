@@ -15,8 +15,9 @@ from sna_edge.core.interaction import CP
 from ..data.row_blocks import CACHE_BYTES, Block, Rows
 from .budget import late
 from .factors import Separable, partial_products
-from .gauss_newton import Layout, System, columns, loss, penalty_value
-from .penalty import Component
+from .normal_equations import NormalEquations, columns, loss
+from .penalty import Component, penalty_value
+from .unknowns import Unknowns
 
 Floats = NDArray[np.float64]
 DAMPING = 1e-10
@@ -96,15 +97,15 @@ def sweep(
     for number in range(sweeps):
         passage, before = Passage(f, rows), f
         for d in axes:
-            system = axis_equations(f, rows, d, passage)
-            f = _solve_axis(f, system, d, list(parts), strengths, damping, held_weights)
+            equations = axis_equations(f, rows, d, passage)
+            f = _solve_axis(f, equations, d, list(parts), strengths, damping, held_weights)
             if late(deadline):
                 return f
         if watch:
-            watch(number, system.loss)
-        if last is not None and last - system.loss <= tolerance * last:
+            watch(number, equations.loss)
+        if last is not None and last - equations.loss <= tolerance * last:
             break
-        last = system.loss
+        last = equations.loss
         if extrapolate:
             f, reach = _farther(f, before, rows, list(parts), strengths, reach)
     return f
@@ -127,23 +128,23 @@ def _farther(
 
 def _solve_axis(
     f: Separable,
-    system: System,
+    equations: NormalEquations,
     d: int,
     parts: list[Component],
     s: Floats,
     damping: float,
     held: NDArray[np.int64] | None,
 ) -> Separable:
-    layout = Layout(f, [d])
-    layout.add_penalty(system, f, parts, s)
+    unknowns = Unknowns(f, [d])
+    unknowns.add_penalty(equations, f, parts, s)
     free = np.ones(f.tables[d].shape, dtype=bool)
     if held is not None and d == len(f.tables) - 1:
         free[:, held] = False
     index = np.flatnonzero(free.reshape(-1))
     step = np.zeros(free.size)
     if len(index):
-        step[index] = _damped_solve(system.a[np.ix_(index, index)], system.g[index], damping)
-    return layout.moved(f, step)
+        step[index] = _damped_solve(equations.a[np.ix_(index, index)], equations.g[index], damping)
+    return unknowns.moved(f, step)
 
 
 def _damped_solve(a: Floats, g: Floats, damping: float) -> Floats:
@@ -194,7 +195,9 @@ class Passage:
         self.place = d
 
 
-def axis_equations(f: Separable, rows: Rows, d: int, passage: Passage | None = None) -> System:
+def axis_equations(
+    f: Separable, rows: Rows, d: int, passage: Passage | None = None
+) -> NormalEquations:
     """Normal equations of one axis. Rows of one span touch p + 1 of its rows only, so blocks are
     taken span by span: cost N ((p+1) R)^2 instead of N (n_d R)^2."""
     passage = passage or Passage(f, rows)
@@ -214,7 +217,7 @@ def axis_equations(f: Separable, rows: Rows, d: int, passage: Passage | None = N
             _add_spans(a, g, basis, block, d, used, weighted)
         total += float(weighted @ res)
         residual.append(res)
-    return System(
+    return NormalEquations(
         a.reshape(m * r, m * r) / rows.total,
         g.reshape(-1) / rows.total,
         np.concatenate(residual),

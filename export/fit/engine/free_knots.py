@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from sna_edge.core.basis import SpanBasis, bspline
 
 from ..data.row_blocks import Block, Rows
 from .factors import Separable, partial_products
-from .gauss_newton import Layout, jacobian, loss
+from .normal_equations import jacobian, loss
+from .positive_definite import damped_step
+from .unknowns import Unknowns
 
 Floats = NDArray[np.float64]
-STEPS, SMALL = 40, 1e-3
-"""Steps at most, and the relative gain of a step below which they end."""
+STEPS, SMALL_GAIN, TRIES = 40, 1e-3, 12
+"""Steps at most, the relative gain of a step below which they end, and tries of a step."""
 CLOSEST = 0.1
 """A span keeps this share of its width in a step."""
 
@@ -43,7 +44,7 @@ def with_moved_breaks(f: Separable, x: Floats, target: Floats) -> Separable:
         if found is None:
             break
         f, rows, now = found
-        quiet = quiet + 1 if now > (1.0 - SMALL) * last else 0
+        quiet = quiet + 1 if now > (1.0 - SMALL_GAIN) * last else 0
         if quiet == 2:
             break
         last = now
@@ -75,26 +76,21 @@ def _by_breaks(f: Separable, block: Block, axes: list[int]) -> list[Floats]:
 def _step(
     f: Separable, rows: Rows, axes: list[int], a: Floats, g: Floats, damping: float, last: float
 ) -> tuple[tuple[Separable, Rows, float] | None, float]:
-    """The first step along growing damping that lowers the loss: (f, its rows, loss) and the next
-    damping."""
-    diagonal = np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
-    layout = Layout(f, range(len(f.tables)))
+    """The first damped step that lowers the loss: (f, its rows, loss), and the next damping."""
+    unknowns = Unknowns(f, range(len(f.tables)))
     size = sum(t.size for t in f.tables)
-    for _ in range(12):
-        try:
-            step = cho_solve(cho_factor(a + np.diag(damping * diagonal), lower=True), g)
-        except LinAlgError:
-            damping = max(10.0 * damping, 1e-14)
-            continue
+
+    def attempt(step: Floats) -> tuple[Separable, Rows, float] | None:
         bases = _moved(f.bases, axes, step[size:])
-        if bases is not None:
-            trial = replace(layout.moved(f, step[:size]), bases=bases)
-            there = Rows(bases, rows.x, rows.y)
-            now = loss(trial, there)
-            if now < last:
-                return (trial, there, now), max(damping / 5.0, 1e-12)
-        damping *= 4.0
-    return None, damping
+        if bases is None:
+            return None
+        trial = replace(unknowns.moved(f, step[:size]), bases=bases)
+        there = Rows(bases, rows.x, rows.y)
+        now = loss(trial, there)
+        return (trial, there, now) if now < last else None
+
+    found, _, damping = damped_step(a, g, damping, attempt, tries=TRIES)
+    return found, damping
 
 
 def _moved(

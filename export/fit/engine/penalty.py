@@ -68,3 +68,14 @@ def components(f: Separable) -> list[Component]:
                 out.append(Component(d, columns, roughness(basis)))
             out.append(Component(d, columns, ridge(basis)))
     return out
+
+
+def penalty_value(f: Separable, parts: list[Component], strengths: Floats) -> float:
+    """sum_j strength_j C' S_j C over all components."""
+    return float(sum(s * quadratic(f, c) for s, c in zip(strengths, parts, strict=True)))
+
+
+def quadratic(f: Separable, c: Component) -> float:
+    """C' S C of one component."""
+    table = f.tables[c.axis][:, c.columns]
+    return float(np.sum(table * (c.gram @ table)))

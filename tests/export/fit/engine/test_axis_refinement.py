@@ -9,10 +9,12 @@ import pytest
 from sna_edge.core.basis import bspline, uniform_breaks
 from sna_export.fit import fit_arrays
 from sna_export.fit.data.row_blocks import Rows
-from sna_export.fit.engine import gauss_newton
+from sna_export.fit.engine import normal_equations
 from sna_export.fit.engine.axis_refinement import SIGNIFICANT, explained, finest_needed
 from sna_export.fit.engine.initialization import mode_sets, start
+from sna_export.fit.engine.linearisation import with_leverages
 from sna_export.fit.engine.penalty import components
+from sna_export.fit.engine.unknowns import Unknowns
 
 
 def test_noise_explains_nothing_and_a_fine_wave_does() -> None:
@@ -47,16 +49,16 @@ def test_sparse_and_dense_equations_are_the_same(
     bases = [bspline(uniform_breaks(0.0, 1.0, s), 3) for s in (2, 80, 3)]
     f = start(bases, mode_sets(3, 3), 1, rng)
     rows = Rows(f.bases, x, y, rng.random(500) if weighted else None)
-    layout, parts = gauss_newton.Layout(f, range(4)), components(f)
+    unknowns, parts = Unknowns(f, range(4)), components(f)
     strengths = np.full(len(parts), 1e-4)
     sparse = (
-        gauss_newton.normal_equations(f, rows, range(4)),
-        gauss_newton._finish(f, rows, layout, parts, strengths, 1),
+        normal_equations.normal_equations(f, rows, range(4)),
+        with_leverages(f, rows, unknowns, parts, strengths, 1),
     )
-    monkeypatch.setattr(gauss_newton, "FINE_ROWS", 10**9)
+    monkeypatch.setattr(normal_equations, "FINE_ROWS", 10**9)
     dense = (
-        gauss_newton.normal_equations(f, rows, range(4)),
-        gauss_newton._finish(f, rows, layout, parts, strengths, 1),
+        normal_equations.normal_equations(f, rows, range(4)),
+        with_leverages(f, rows, unknowns, parts, strengths, 1),
     )
     np.testing.assert_allclose(sparse[0].a, dense[0].a, atol=1e-13)
     np.testing.assert_allclose(sparse[1].left_out, dense[1].left_out, atol=1e-9)

@@ -19,14 +19,10 @@ from sna_export.fit import als
 from sna_export.fit.data.row_blocks import Rows
 from sna_export.fit.engine.als import Passage, axis_equations, sweep
 from sna_export.fit.engine.factors import Separable
-from sna_export.fit.engine.gauss_newton import (
-    jacobian,
-    left_out_by_fold,
-    levenberg_marquardt,
-    loss,
-    normal_equations,
-)
+from sna_export.fit.engine.gauss_newton import levenberg_marquardt
 from sna_export.fit.engine.initialization import grown, mode_sets, start
+from sna_export.fit.engine.linearisation import left_out_by_fold
+from sna_export.fit.engine.normal_equations import jacobian, loss, normal_equations
 from sna_export.fit.engine.penalty import components
 
 BASES = {
@@ -181,7 +177,7 @@ def test_evidence_finds_the_noise_and_leave_one_out_the_error() -> None:
     f = start(bases, mode_sets(4, 4), 1, np.random.default_rng(0))
     solution = levenberg_marquardt(f, Rows(f.bases, x, noisy), strengths=1e-6)
     assert abs(np.sqrt(solution.noise) - 0.1) < 0.012
-    assert 5 < solution.freedom < 65
+    assert 5 < solution.dof < 65
     assert 0.097 < solution.loo < 0.125
     assert np.sqrt(np.mean((solution.f.predict(x)[:, 0] - y) ** 2)) < 0.045
 

@@ -1,0 +1,118 @@
+"""What the linearisation at a solution tells: noise, effective parameters, residuals of rows left
+out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, issparse
+
+from ..data.row_blocks import Rows
+from .factors import Separable
+from .normal_equations import NormalEquations, jacobian, normal_equations
+from .penalty import Component, components
+from .positive_definite import factorised, inverse_of
+from .unknowns import Unknowns
+
+Floats = NDArray[np.float64]
+SATURATED = 0.9
+"""Effective parameters per row above which leave-one-out residuals say nothing."""
+LEVERAGE_CAP = 0.98
+"""Leave-one-out residuals divide by 1 - leverage; rows that the model can reach alone are capped
+here."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFunction:
+    """A fitted function and what its last linearisation tells.
+
+    strengths [components]; noise = residual variance; dof = effective number of parameters;
+    residual, left_out [N, K]: residuals of the fit and of the leave-one-out prediction.
+    """
+
+    f: Separable
+    strengths: Floats
+    noise: float
+    dof: float
+    residual: Floats
+    left_out: Floats
+    steps: int
+
+    @property
+    def loo(self) -> float:
+        """Root mean square of the leave-one-out residuals; infinite where nearly as many numbers as
+        rows could reach every row."""
+        if self.dof > SATURATED * self.left_out.size:
+            return np.inf
+        return float(np.sqrt(np.mean(self.left_out**2)))
+
+
+def with_leverages(
+    f: Separable, rows: Rows, unknowns: Unknowns, parts: list[Component], s: Floats, steps: int
+) -> FittedFunction:
+    """Noise, dof and leave-one-out residuals r / (1 - h), h = diag(J A^-1 J' W) / sum(w), at the
+    solution."""
+    equations, inverse = linearised(f, rows, unknowns, parts, s)
+    dof = len(inverse) - float(s @ unknowns.traces(inverse, parts))
+    leverage = []
+    for block in rows.blocks():
+        j, _ = jacobian(f, block, unknowns.axes)
+        spread = j @ inverse
+        h = (
+            np.asarray((j * spread).sum(axis=1))
+            if issparse(j)
+            else np.einsum("np,np->n", spread, j)
+        ) / rows.total
+        leverage.append(h if block.w is None else h * block.w)
+    left_out = equations.residual / (1.0 - np.minimum(np.concatenate(leverage), LEVERAGE_CAP))
+    noise = residual_variance(equations.loss, rows.count, dof)
+    shape = rows.y.shape
+    return FittedFunction(
+        f, s, noise, dof, equations.residual.reshape(shape), left_out.reshape(shape), steps
+    )
+
+
+def residual_variance(loss: float, count: int, dof: float) -> float:
+    """Sum of squares over the degrees of freedom left, of which a twentieth of the rows is taken to
+    be there always."""
+    return loss * count / max(count - dof, 0.05 * count)
+
+
+def linearised(
+    f: Separable, rows: Rows, unknowns: Unknowns, parts: list[Component], s: Floats
+) -> tuple[NormalEquations, Floats]:
+    """The normal equations with penalties at the solution, and A^-1."""
+    equations = normal_equations(f, rows, unknowns.axes)
+    unknowns.add_penalty(equations, f, parts, s)
+    a = equations.a
+    a[np.diag_indices(len(a))] += 1e-13 * np.maximum(np.diag(a), 1e-10 * np.diag(a).max())
+    return equations, inverse_of(factorised(a))
+
+
+def left_out_by_fold(solution: FittedFunction, rows: Rows, folds: NDArray[np.int64]) -> Floats:
+    """Residuals of each fold when its rows are left out, (I - H_ff)^-1 r_f with H = J A^-1 J' / N,
+    [N, K]: no refit.
+
+    Exact for a linear model; for another as exact as the linearisation at the solution. Rows
+    without weights. Source: Cook and Weisberg, Residuals and Influence in Regression (1982),
+    section 3.6.
+    """
+    f = solution.f
+    unknowns = Unknowns(f, range(len(f.tables)))
+    equations, inverse = linearised(f, rows, unknowns, components(f), solution.strengths)
+    out = np.empty(rows.y.shape)
+    residual = equations.residual.reshape(rows.y.shape)
+    for fold in np.unique(folds):
+        held = np.flatnonzero(folds == fold)
+        blocks = Rows(f.bases, rows.x[held], rows.y[held]).blocks()
+        j = np.concatenate([_dense(jacobian(f, block, unknowns.axes)[0]) for block in blocks])
+        leverage, vectors = np.linalg.eigh(j @ inverse @ j.T / rows.total)
+        scaled = vectors.T @ residual[held].reshape(-1) / (1.0 - np.minimum(leverage, LEVERAGE_CAP))
+        out[held] = (vectors @ scaled).reshape(-1, rows.y.shape[1])
+    return out
+
+
+def _dense(j: Floats | csr_array) -> Floats:
+    return np.asarray(j.toarray() if isinstance(j, csr_array) else j)
