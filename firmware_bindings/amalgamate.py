@@ -4,7 +4,7 @@ littlefs have it.
     python firmware_bindings/amalgamate.py [--check]
 
 src/sna.c includes the parts in the order in which they build on one another; every `#include` of a
-part is replaced by its text. Nothing else is changed.
+part is replaced by its text, also within a part. Nothing else is changed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ REMARK = " * Made by amalgamate.py of the parts in firmware_bindings/src: change
 def amalgamated(parts: Path = PARTS) -> str:
     """Text of the shipped file. Raises FileNotFoundError where a part is missing."""
     head, rest = (parts / "sna.c").read_text(encoding="utf-8").split(" *\n", 1)
-    text = f"{head} *\n{REMARK}{rest}"
-    return INCLUDE.sub(lambda found: (parts / found[1]).read_text(encoding="utf-8"), text)
+    return f"{head} *\n{REMARK}" + _with_parts(rest, parts)
+
+
+def _with_parts(text: str, parts: Path) -> str:
+    def part(found: re.Match[str]) -> str:
+        return _with_parts((parts / found[1]).read_text(encoding="utf-8"), parts)
+
+    return INCLUDE.sub(part, text)
 
 
 def main() -> int:

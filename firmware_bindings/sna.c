@@ -772,15 +772,19 @@ typedef struct place {
 
 INLINE real clipped(real u) { return u > 0 ? (u < 1 ? u : 1) : 0; }
 
-/* Largest span with breaks[s] <= x: bisection with a fixed number of steps. */
-static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
-    uint32_t low = 0;
-    for (uint32_t count = n_spans; count > 1;) {
-        uint32_t half = count >> 1;
-        low += REAL(breaks[low + half]) <= x ? half : 0;
-        count -= half;
+/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does` speaks of break `at`; it holds
+ * up to some break, and of the first one it is not asked. */
+#define LAST_SPAN(span, n_spans, does)                        \
+    for (uint32_t count = (n_spans); count > 1;) {            \
+        const uint32_t half = count >> 1, at = (span) + half; \
+        (span) += (does) ? half : 0;                          \
+        count -= half;                                        \
     }
-    return low;
+
+static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
+    uint32_t span = 0;
+    LAST_SPAN(span, n_spans, REAL(breaks[at]) <= x)
+    return span;
 }
 
 static void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {
@@ -1258,22 +1262,65 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
 
 /* ------------------------------------------------------------------------------ FPU of Cortex-M */
 
-enum { PLAIN_SLOPE = 100 }; /* bytes per axis for the gradient of the usual model on a Cortex-M FPU, more than the general path takes */
+/* Bytes per axis for the gradient of the usual model, more than the general path takes. */
+enum { PLAIN_SLOPE = 100 };
 
 /* A second writing of the usual model for the single-precision FPU of Cortex-M, where compilers load registers one by one
  * and one vldm loads sixteen: full CP, float32 tables, uniform cubic axes, one output. SNA_PLAIN_C leaves it out. Products
  * and sums of rows are fused where the core fuses well; an M4 takes three cycles for a fused step that does not wait for the
  * one before it, and two for a product and a sum. */
 #ifdef CORTEX_FPU
+/* Assembly of the loops in cortex_m.c. Registers: s0-s3 basis values of an axis, s8-s15 a row of
+ * eight modes, s16-s23 their atoms, s24-s31 their products over the axes. */
+
+/* clang-format off */
 #if defined(__ARM_FEATURE_NUMERIC_MAXMIN) || defined(SNA_FUSE)
 #define MADD(sum, a, b) "vfma.f32 " sum ", " a ", " b "\n\t"
 #else
 #define MADD(sum, a, b) "vmul.f32 " b ", " a ", " b "\n\tvadd.f32 " sum ", " sum ", " b "\n\t"
 #endif
-#define CUBIC(a, b, c, d) "vfma.f32 " c ", " d ", %[u]\n\tvfma.f32 " b ", " c ", %[u]\n\tvfma.f32 " a ", " b ", %[u]\n\t"
-#define ROW8(w)                                                                                                                            \
-    "add %[at], %[at], %[stride]\n\tvldmia %[at], {s8-s15}\n\t" MADD("s16", w, "s8") MADD("s17", w, "s9") MADD("s18", w, "s10")             \
-        MADD("s19", w, "s11") MADD("s20", w, "s12") MADD("s21", w, "s13") MADD("s22", w, "s14") MADD("s23", w, "s15")
+
+#define S8_TO_S15 "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15"
+#define S16_TO_S23 "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23"
+#define S24_TO_S31 "s24", "s25", "s26", "s27", "s28", "s29", "s30", "s31"
+
+/* a = a + u (b + u (c + u d)) */
+#define CUBIC(a, b, c, d)              \
+    "vfma.f32 " c ", " d ", %[u]\n\t"  \
+    "vfma.f32 " b ", " c ", %[u]\n\t"  \
+    "vfma.f32 " a ", " b ", %[u]\n\t"
+
+/* s24-s31 = 1 */
+#define ONES8                                          \
+    "vmov.f32 s24, #1.0\n\t"   "vmov.f32 s25, s24\n\t" \
+    "vmov.f32 s26, s24\n\t"    "vmov.f32 s27, s24\n\t" \
+    "vmov.f32 s28, s24\n\t"    "vmov.f32 s29, s24\n\t" \
+    "vmov.f32 s30, s24\n\t"    "vmov.f32 s31, s24\n"
+
+/* s16-s23 += w times the next row */
+#define ROW8(w)                                            \
+    "add %[at], %[at], %[stride]\n\t"                      \
+    "vldmia %[at], {s8-s15}\n\t"                           \
+    MADD("s16", w, "s8")  MADD("s17", w, "s9")             \
+    MADD("s18", w, "s10") MADD("s19", w, "s11")            \
+    MADD("s20", w, "s12") MADD("s21", w, "s13")            \
+    MADD("s22", w, "s14") MADD("s23", w, "s15")
+
+/* s16-s23 = sum_i b[i] row_i[0..7] with b in s0-s3 and %[at] at the first row */
+#define ROWS8                                                    \
+    "vldmia %[at], {s8-s15}\n\t"                                 \
+    "vmul.f32 s16, s0, s8\n\t"     "vmul.f32 s17, s0, s9\n\t"    \
+    "vmul.f32 s18, s0, s10\n\t"    "vmul.f32 s19, s0, s11\n\t"   \
+    "vmul.f32 s20, s0, s12\n\t"    "vmul.f32 s21, s0, s13\n\t"   \
+    "vmul.f32 s22, s0, s14\n\t"    "vmul.f32 s23, s0, s15\n\t"   \
+    ROW8("s1") ROW8("s2") ROW8("s3")
+
+/* s24-s31 *= b0 .. b7 */
+#define TIMES8(b0, b1, b2, b3, b4, b5, b6, b7)                            \
+    "vmul.f32 s24, s24, " b0 "\n\t"    "vmul.f32 s25, s25, " b1 "\n\t"    \
+    "vmul.f32 s26, s26, " b2 "\n\t"    "vmul.f32 s27, s27, " b3 "\n\t"    \
+    "vmul.f32 s28, s28, " b4 "\n\t"    "vmul.f32 s29, s29, " b5 "\n\t"    \
+    "vmul.f32 s30, s30, " b6 "\n\t"    "vmul.f32 s31, s31, " b7 "\n\t"
 
 typedef struct plain_cell {
     const unsigned char *at;
@@ -1284,35 +1331,139 @@ typedef char plain_cell_has_20_bytes[sizeof(plain_cell) == 20 ? 1 : -1];
 
 /* b[i] = sum_k m[4 i + k] u^k */
 INLINE void plain_basis(const f32 *m, real u, real *b) {
-    __asm("vldmia %[m], {s8-s23}\n\t" CUBIC("s8", "s9", "s10", "s11") CUBIC("s12", "s13", "s14", "s15") CUBIC("s16", "s17", "s18", "s19")
-              CUBIC("s20", "s21", "s22", "s23") "vmov.f32 s9, s12\n\tvmov.f32 s10, s16\n\tvmov.f32 s11, s20\n\tvstmia %[b], {s8-s11}"
+    __asm("vldmia %[m], {s8-s23}\n\t"
+          CUBIC("s8", "s9", "s10", "s11")
+          CUBIC("s12", "s13", "s14", "s15")
+          CUBIC("s16", "s17", "s18", "s19")
+          CUBIC("s20", "s21", "s22", "s23")
+          "vmov.f32 s9, s12\n\t"
+          "vmov.f32 s10, s16\n\t"
+          "vmov.f32 s11, s20\n\t"
+          "vstmia %[b], {s8-s11}"
           :
           : [m] "r"(m), [u] "t"(u), [b] "r"(b)
-          : "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "memory");
+          : S8_TO_S15, S16_TO_S23, "memory");
 }
 
 /* sum_j w[j] prod over n cells of (sum_i b[i] row_i[j]), j = 0..7; `offset` bytes into the rows. */
-INLINE real plain_eight(const plain_cell *c, uint32_t n, uint32_t offset, uint32_t stride, const f32 *w) {
+INLINE real plain_eight(const plain_cell *c, uint32_t n, uint32_t offset, uint32_t stride,
+                        const f32 *w) {
     real sum;
     const unsigned char *at;
-    __asm volatile("vmov.f32 s24, #1.0\n\tvmov.f32 s25, s24\n\tvmov.f32 s26, s24\n\tvmov.f32 s27, s24\n\t"
-                   "vmov.f32 s28, s24\n\tvmov.f32 s29, s24\n\tvmov.f32 s30, s24\n\tvmov.f32 s31, s24\n"
-                   "1:\n\tldr %[at], [%[c]], #4\n\tvldmia %[c]!, {s0-s3}\n\tadd %[at], %[at], %[offset]\n\tvldmia %[at], {s8-s15}\n\t"
-                   "vmul.f32 s16, s0, s8\n\tvmul.f32 s17, s0, s9\n\tvmul.f32 s18, s0, s10\n\tvmul.f32 s19, s0, s11\n\t"
-                   "vmul.f32 s20, s0, s12\n\tvmul.f32 s21, s0, s13\n\tvmul.f32 s22, s0, s14\n\tvmul.f32 s23, s0, s15\n\t"
-                   ROW8("s1") ROW8("s2") ROW8("s3")
-                   "vmul.f32 s24, s24, s16\n\tvmul.f32 s25, s25, s17\n\tvmul.f32 s26, s26, s18\n\tvmul.f32 s27, s27, s19\n\t"
-                   "vmul.f32 s28, s28, s20\n\tvmul.f32 s29, s29, s21\n\tvmul.f32 s30, s30, s22\n\tvmul.f32 s31, s31, s23\n\t"
-                   "subs %[n], %[n], #1\n\tbne 1b\n\t"
-                   "vldmia %[w], {s8-s15}\n\tvmul.f32 s8, s8, s24\n\t"
-                   "vfma.f32 s8, s9, s25\n\tvfma.f32 s8, s10, s26\n\tvfma.f32 s8, s11, s27\n\tvfma.f32 s8, s12, s28\n\t"
-                   "vfma.f32 s8, s13, s29\n\tvfma.f32 s8, s14, s30\n\tvfma.f32 s8, s15, s31\n\tvmov.f32 %[sum], s8\n\t"
-                   : [sum] "=&t"(sum), [at] "=&r"(at), [c] "+r"(c), [n] "+r"(n)
-                   : [offset] "r"(offset), [stride] "r"(stride), [w] "r"(w)
-                   : "cc", "memory", "s0", "s1", "s2", "s3", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
-                     "s21", "s22", "s23", "s24", "s25", "s26", "s27", "s28", "s29", "s30", "s31");
+    __asm volatile(
+        ONES8
+        "1:\n\t"
+        "ldr %[at], [%[c]], #4\n\t"
+        "vldmia %[c]!, {s0-s3}\n\t"
+        "add %[at], %[at], %[offset]\n\t"
+        ROWS8
+        TIMES8("s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23")
+        "subs %[n], %[n], #1\n\t"
+        "bne 1b\n\t"
+        "vldmia %[w], {s8-s15}\n\t"
+        "vmul.f32 s8, s8, s24\n\t"
+        "vfma.f32 s8, s9, s25\n\t"     "vfma.f32 s8, s10, s26\n\t"
+        "vfma.f32 s8, s11, s27\n\t"    "vfma.f32 s8, s12, s28\n\t"
+        "vfma.f32 s8, s13, s29\n\t"    "vfma.f32 s8, s14, s30\n\t"
+        "vfma.f32 s8, s15, s31\n\t"
+        "vmov.f32 %[sum], s8\n\t"
+        : [sum] "=&t"(sum), [at] "=&r"(at), [c] "+r"(c), [n] "+r"(n)
+        : [offset] "r"(offset), [stride] "r"(stride), [w] "r"(w)
+        : "cc", "memory", "s0", "s1", "s2", "s3", S8_TO_S15, S16_TO_S23, S24_TO_S31);
     return sum;
 }
+
+/* An axis of a gradient: basis values and slopes, and of eight modes W times the product of the
+ * axes before, and the atom. */
+typedef struct plain_slope {
+    const unsigned char *at;
+    real b[4], db[4], before[8], atom[8];
+} plain_slope;
+
+typedef char plain_slope_has_its_size[sizeof(plain_slope) == PLAIN_SLOPE ? 1 : -1];
+
+/* h = b + u c, with c = c + u d and slope d: one row of Horner's rule for value (in a) and
+ * derivative (in d). */
+#define CUBIC_SLOPE(a, b, c, d)         \
+    "vmul.f32 " d ", " d ", %[u]\n\t"   \
+    "vadd.f32 " c ", " c ", " d "\n\t"  \
+    "vadd.f32 " d ", " d ", " c "\n\t"  \
+    "vfma.f32 " b ", " c ", %[u]\n\t"   \
+    "vmul.f32 " d ", " d ", %[u]\n\t"   \
+    "vadd.f32 " d ", " d ", " b "\n\t"  \
+    "vfma.f32 " a ", " b ", %[u]\n\t"
+
+/* b[0..3] as plain_basis, b[4..7] = inv_width times their derivatives by u */
+INLINE void plain_basis_slope(const f32 *m, real u, real inv_width, real *b) {
+    __asm("vldmia %[m], {s8-s23}\n\t"
+          CUBIC_SLOPE("s8", "s9", "s10", "s11")
+          CUBIC_SLOPE("s12", "s13", "s14", "s15")
+          CUBIC_SLOPE("s16", "s17", "s18", "s19")
+          CUBIC_SLOPE("s20", "s21", "s22", "s23")
+          "vmul.f32 s24, s11, %[w]\n\t"    "vmul.f32 s25, s15, %[w]\n\t"
+          "vmul.f32 s26, s19, %[w]\n\t"    "vmul.f32 s27, s23, %[w]\n\t"
+          "vmov.f32 s23, s20\n\t"          "vmov.f32 s22, s16\n\t"
+          "vmov.f32 s21, s12\n\t"          "vmov.f32 s20, s8\n\t"
+          "vstmia %[b], {s20-s27}"
+          :
+          : [m] "r"(m), [u] "t"(u), [w] "t"(inv_width), [b] "r"(b)
+          : S8_TO_S15, S16_TO_S23, "s24", "s25", "s26", "s27", "memory");
+}
+
+/* As plain_eight, with dy[d] += the part of these eight modes: forward (1) for the products before
+ * each axis, backward (2) with those behind it. */
+INLINE real plain_eight_slopes(plain_slope *c, uint32_t n, uint32_t offset, uint32_t stride,
+                               const f32 *w, real *dy) {
+    real sum;
+    const unsigned char *at;
+    uint32_t left = n;
+    __asm volatile(
+        "vldmia %[w], {s24-s31}\n"
+        "1:\n\t"
+        "ldr %[at], [%[c]], #4\n\t"
+        "vldmia %[c], {s0-s3}\n\t"
+        "add %[at], %[at], %[offset]\n\t"
+        "add %[c], %[c], #32\n\t"
+        ROWS8
+        "vstmia %[c]!, {s24-s31}\n\t"
+        "vstmia %[c]!, {s16-s23}\n\t"
+        TIMES8("s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23")
+        "subs %[left], %[left], #1\n\t"
+        "bne 1b\n\t"
+        "vadd.f32 s24, s24, s25\n\t"    "vadd.f32 s26, s26, s27\n\t"
+        "vadd.f32 s28, s28, s29\n\t"    "vadd.f32 s30, s30, s31\n\t"
+        "vadd.f32 s24, s24, s26\n\t"    "vadd.f32 s28, s28, s30\n\t"
+        "vadd.f32 %[sum], s24, s28\n\t"
+        ONES8
+        "2:\n\t"
+        "ldr %[at], [%[c], #-100]!\n\t"
+        "add %[c], %[c], #20\n\t"
+        "vldmia %[c]!, {s0-s3}\n\t"
+        "add %[at], %[at], %[offset]\n\t"
+        ROWS8
+        "vldmia %[c]!, {s8-s15}\n\t"
+        "vmul.f32 s16, s16, s8\n\t"     "vmul.f32 s17, s17, s9\n\t"
+        "vmul.f32 s18, s18, s10\n\t"    "vmul.f32 s19, s19, s11\n\t"
+        "vmul.f32 s20, s20, s12\n\t"    "vmul.f32 s21, s21, s13\n\t"
+        "vmul.f32 s22, s22, s14\n\t"    "vmul.f32 s23, s23, s15\n\t"
+        "vldmdb %[dy]!, {s4}\n\t"
+        "vldmia %[c], {s8-s15}\n\t"
+        "sub %[c], %[c], #68\n\t"
+        "vfma.f32 s4, s16, s24\n\t"    "vfma.f32 s4, s17, s25\n\t"
+        "vfma.f32 s4, s18, s26\n\t"    "vfma.f32 s4, s19, s27\n\t"
+        "vfma.f32 s4, s20, s28\n\t"    "vfma.f32 s4, s21, s29\n\t"
+        "vfma.f32 s4, s22, s30\n\t"    "vfma.f32 s4, s23, s31\n\t"
+        "vstr s4, [%[dy]]\n\t"
+        TIMES8("s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15")
+        "subs %[n], %[n], #1\n\t"
+        "bne 2b\n\t"
+        : [sum] "=&t"(sum), [at] "=&r"(at), [c] "+r"(c), [n] "+r"(n), [left] "+r"(left),
+          [dy] "+r"(dy)
+        : [offset] "r"(offset), [stride] "r"(stride), [w] "r"(w)
+        : "cc", "memory", "s0", "s1", "s2", "s3", "s4", S8_TO_S15, S16_TO_S23, S24_TO_S31);
+    return sum;
+}
+/* clang-format on */
 
 /* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL outside the domain. */
 INLINE const u16 *plain_span(const unsigned char *spans, const axis_record *a, real x, real *u) {
@@ -1343,68 +1494,6 @@ static int plain_value(const sna_model *m, const real *x, real *y, plain_cell *c
     for (; w < w_end; w += 8, offset += 32) f += plain_eight(cells, m->n_axes, offset, stride, w);
     *y = output_of(output_at(m, 0), f);
     return 1;
-}
-
-/* An axis of a gradient: basis values and slopes, and of eight modes W times the product of the axes before, and the atom. */
-typedef struct plain_slope {
-    const unsigned char *at;
-    real b[4], db[4], before[8], atom[8];
-} plain_slope;
-
-typedef char plain_slope_has_its_size[sizeof(plain_slope) == PLAIN_SLOPE ? 1 : -1];
-
-/* h = b + u c, with c = c + u d and slope d: one row of Horner's rule for value (in a) and derivative (in d). */
-#define CUBIC_SLOPE(a, b, c, d)                                                                                                            \
-    "vmul.f32 " d ", " d ", %[u]\n\tvadd.f32 " c ", " c ", " d "\n\tvadd.f32 " d ", " d ", " c "\n\tvfma.f32 " b ", " c ", %[u]\n\t"             \
-    "vmul.f32 " d ", " d ", %[u]\n\tvadd.f32 " d ", " d ", " b "\n\tvfma.f32 " a ", " b ", %[u]\n\t"
-
-/* b[0..3] as plain_basis, b[4..7] = inv_width times their derivatives by u */
-INLINE void plain_basis_slope(const f32 *m, real u, real inv_width, real *b) {
-    __asm("vldmia %[m], {s8-s23}\n\t" CUBIC_SLOPE("s8", "s9", "s10", "s11") CUBIC_SLOPE("s12", "s13", "s14", "s15")
-              CUBIC_SLOPE("s16", "s17", "s18", "s19") CUBIC_SLOPE("s20", "s21", "s22", "s23")
-          "vmul.f32 s24, s11, %[w]\n\tvmul.f32 s25, s15, %[w]\n\tvmul.f32 s26, s19, %[w]\n\tvmul.f32 s27, s23, %[w]\n\t"
-          "vmov.f32 s23, s20\n\tvmov.f32 s22, s16\n\tvmov.f32 s21, s12\n\tvmov.f32 s20, s8\n\tvstmia %[b], {s20-s27}"
-          :
-          : [m] "r"(m), [u] "t"(u), [w] "t"(inv_width), [b] "r"(b)
-          : "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "s24", "s25", "s26", "s27",
-            "memory");
-}
-
-/* s16-s23 = sum_i b[i] row_i[0..7] with b in s0-s3 and %[at] at the first row */
-#define ROWS8                                                                                                                              \
-    "vldmia %[at], {s8-s15}\n\tvmul.f32 s16, s0, s8\n\tvmul.f32 s17, s0, s9\n\tvmul.f32 s18, s0, s10\n\tvmul.f32 s19, s0, s11\n\t"             \
-    "vmul.f32 s20, s0, s12\n\tvmul.f32 s21, s0, s13\n\tvmul.f32 s22, s0, s14\n\tvmul.f32 s23, s0, s15\n\t" ROW8("s1") ROW8("s2") ROW8("s3")
-#define TIMES8(b0, b1, b2, b3, b4, b5, b6, b7)                                                                                             \
-    "vmul.f32 s24, s24, " b0 "\n\tvmul.f32 s25, s25, " b1 "\n\tvmul.f32 s26, s26, " b2 "\n\tvmul.f32 s27, s27, " b3 "\n\t"                   \
-    "vmul.f32 s28, s28, " b4 "\n\tvmul.f32 s29, s29, " b5 "\n\tvmul.f32 s30, s30, " b6 "\n\tvmul.f32 s31, s31, " b7 "\n\t"
-
-/* As plain_eight, with dy[d] += the part of these eight modes: forward for the products before each axis, backward with those
- * behind it. */
-INLINE real plain_eight_slopes(plain_slope *c, uint32_t n, uint32_t offset, uint32_t stride, const f32 *w, real *dy) {
-    real sum;
-    const unsigned char *at;
-    uint32_t left = n;
-    __asm volatile("vldmia %[w], {s24-s31}\n"
-                   "1:\n\tldr %[at], [%[c]], #4\n\tvldmia %[c], {s0-s3}\n\tadd %[at], %[at], %[offset]\n\tadd %[c], %[c], #32\n\t" ROWS8
-                   "vstmia %[c]!, {s24-s31}\n\tvstmia %[c]!, {s16-s23}\n\t" TIMES8("s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23")
-                   "subs %[left], %[left], #1\n\tbne 1b\n\t"
-                   "vadd.f32 s24, s24, s25\n\tvadd.f32 s26, s26, s27\n\tvadd.f32 s28, s28, s29\n\tvadd.f32 s30, s30, s31\n\t"
-                   "vadd.f32 s24, s24, s26\n\tvadd.f32 s28, s28, s30\n\tvadd.f32 %[sum], s24, s28\n\t"
-                   "vmov.f32 s24, #1.0\n\tvmov.f32 s25, s24\n\tvmov.f32 s26, s24\n\tvmov.f32 s27, s24\n\t"
-                   "vmov.f32 s28, s24\n\tvmov.f32 s29, s24\n\tvmov.f32 s30, s24\n\tvmov.f32 s31, s24\n"
-                   "2:\n\tldr %[at], [%[c], #-100]!\n\tadd %[c], %[c], #20\n\tvldmia %[c]!, {s0-s3}\n\tadd %[at], %[at], %[offset]\n\t" ROWS8
-                   "vldmia %[c]!, {s8-s15}\n\tvmul.f32 s16, s16, s8\n\tvmul.f32 s17, s17, s9\n\tvmul.f32 s18, s18, s10\n\t"
-                   "vmul.f32 s19, s19, s11\n\tvmul.f32 s20, s20, s12\n\tvmul.f32 s21, s21, s13\n\tvmul.f32 s22, s22, s14\n\t"
-                   "vmul.f32 s23, s23, s15\n\tvldmdb %[dy]!, {s4}\n\tvldmia %[c], {s8-s15}\n\tsub %[c], %[c], #68\n\t"
-                   "vfma.f32 s4, s16, s24\n\tvfma.f32 s4, s17, s25\n\tvfma.f32 s4, s18, s26\n\tvfma.f32 s4, s19, s27\n\t"
-                   "vfma.f32 s4, s20, s28\n\tvfma.f32 s4, s21, s29\n\tvfma.f32 s4, s22, s30\n\tvfma.f32 s4, s23, s31\n\t"
-                   "vstr s4, [%[dy]]\n\t" TIMES8("s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15")
-                   "subs %[n], %[n], #1\n\tbne 2b\n\t"
-                   : [sum] "=&t"(sum), [at] "=&r"(at), [c] "+r"(c), [n] "+r"(n), [left] "+r"(left), [dy] "+r"(dy)
-                   : [offset] "r"(offset), [stride] "r"(stride), [w] "r"(w)
-                   : "cc", "memory", "s0", "s1", "s2", "s3", "s4", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19",
-                     "s20", "s21", "s22", "s23", "s24", "s25", "s26", "s27", "s28", "s29", "s30", "s31");
-    return sum;
 }
 
 /* As plain_value, with dy[n_axes]. */
@@ -1653,11 +1742,7 @@ sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sn
     if (a->kind == CATEGORICAL) return SNA_OK;
     if (f->counts) {
         const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
-        for (uint32_t count = a->n_spans; count > 1;) {
-            uint32_t half = count >> 1;
-            span += breaks[span + half] <= counts ? half : 0;
-            count -= half;
-        }
+        LAST_SPAN(span, a->n_spans, breaks[at] <= counts)
         start = breaks[span];
         multiplier = ((const u32 *)(const void *)(breaks + a->n_spans + 1))[span];
     }
@@ -2019,7 +2104,7 @@ typedef struct polynomial {
 } polynomial;
 
 /* The search: what is sought, what was found so far, and the reachable value closest to the target. */
-typedef struct hunt {
+typedef struct root_search {
     const output_record *output;
     real target, aim, tolerance, merge; /* aim: target before the link; merge: closer roots are one */
     int aimed;                          /* 0: the target lies outside the range of the link */
@@ -2027,7 +2112,7 @@ typedef struct hunt {
     size_t room, found;
     real nearest, distance;
     int tangent, full;
-} hunt;
+} root_search;
 
 static real absolute(real x) { return x < 0 ? -x : x; }
 
@@ -2048,35 +2133,35 @@ static real logarithm(real x) {
     return f + scale;
 }
 
-static int aim_at(hunt *h) {
-    real g = (h->target - REAL(h->output->offset)) / REAL(h->output->scale);
+static int aim_at(root_search *search) {
+    real g = (search->target - REAL(search->output->offset)) / REAL(search->output->scale);
     if (!is_finite(g)) return 0;
-    if (h->output->link == LINK_EXP && !(g > 0)) return 0;
-    if (h->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
-    h->aim = h->output->link == LINK_EXP ? logarithm(g) : h->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
+    if (search->output->link == LINK_EXP && !(g > 0)) return 0;
+    if (search->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
+    search->aim = search->output->link == LINK_EXP ? logarithm(g) : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
     return 1;
 }
 
-static void note_value(hunt *h, real f) {
-    real y = output_of(h->output, f), distance = absolute(y - h->target);
-    if (distance < h->distance) {
-        h->distance = distance;
-        h->nearest = y;
+static void note_value(root_search *search, real f) {
+    real y = output_of(search->output, f), distance = absolute(y - search->target);
+    if (distance < search->distance) {
+        search->distance = distance;
+        search->nearest = y;
     }
 }
 
-static void add_root(hunt *h, real low, real high) {
-    if (h->found && low - h->roots[h->found - 1].high <= h->merge) {
-        sna_root *last = &h->roots[h->found - 1];
+static void add_root(root_search *search, real low, real high) {
+    if (search->found && low - search->roots[search->found - 1].high <= search->merge) {
+        sna_root *last = &search->roots[search->found - 1];
         if (high > last->high && (low < high || last->low < last->high)) last->high = high;
         return;
     }
-    if (h->found == h->room) {
-        h->full = 1;
+    if (search->found == search->room) {
+        search->full = 1;
         return;
     }
-    h->roots[h->found].low = low;
-    h->roots[h->found++].high = high;
+    search->roots[search->found].low = low;
+    search->roots[search->found++].high = high;
 }
 
 /* Zero of a polynomial that changes sign on [a, b]: bisection to the last bit. */
@@ -2118,29 +2203,29 @@ static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]
 }
 
 /* Roots on one span [start, start + width]. */
-static void hunt_span(hunt *h, const polynomial *p, real start, real width) {
+static void search_span(root_search *search, const polynomial *p, real start, real width) {
     real cuts[SNA_MAX_DEGREE + 2], largest = 0;
     unsigned n_cuts = monotone_cuts(p, cuts);
     polynomial q = *p;
-    for (unsigned i = 0; i < n_cuts; i++) note_value(h, evaluate_polynomial(p->c, p->n, cuts[i]));
-    if (!h->aimed) return;
-    q.c[0] -= h->aim;
+    for (unsigned i = 0; i < n_cuts; i++) note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
+    if (!search->aimed) return;
+    q.c[0] -= search->aim;
     for (unsigned k = 0; k < q.n; k++) largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
-    if (largest <= h->tolerance) {
-        add_root(h, start, start + width);
+    if (largest <= search->tolerance) {
+        add_root(search, start, start + width);
         return;
     }
     for (unsigned i = 0; i < n_cuts; i++) {
         real here = evaluate_polynomial(q.c, q.n, cuts[i]);
-        if (absolute(here) <= h->tolerance) {
-            if (i && i + 1 < n_cuts) h->tangent = 1;
-            add_root(h, start + width * cuts[i], start + width * cuts[i]);
+        if (absolute(here) <= search->tolerance) {
+            if (i && i + 1 < n_cuts) search->tangent = 1;
+            add_root(search, start + width * cuts[i], start + width * cuts[i]);
         }
         if (i + 1 < n_cuts) {
             real next = evaluate_polynomial(q.c, q.n, cuts[i + 1]);
-            if (absolute(here) > h->tolerance && absolute(next) > h->tolerance && (here > 0) != (next > 0)) {
+            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance && (here > 0) != (next > 0)) {
                 real x = start + width * bisected(q.c, q.n, cuts[i], cuts[i + 1]);
-                add_root(h, x, x);
+                add_root(search, x, x);
             }
         }
     }
@@ -2211,17 +2296,17 @@ static real reach_of(const real *rows, uint32_t n, real constant) {
     return is_finite(sum) ? largest : (real)float_of_bits(0x7F800000u);
 }
 
-static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, hunt *h) {
+static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, root_search *search) {
     const f64 *breaks = breaks_at(m, a);
-    real aim = absolute(h->aim), largest = reach;
+    real aim = absolute(search->aim), largest = reach;
     if (aim > 64 * reach) aim = 64 * reach; /* a target far outside must not widen what counts as a root */
     if (absolute(constant) + aim > largest) largest = absolute(constant) + aim;
 #ifdef SNA_FLOAT
-    h->tolerance = largest * 4e-7f;
-    h->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
+    search->tolerance = largest * 4e-7f;
+    search->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
 #else
-    h->tolerance = largest * 4e-15;
-    h->merge = (UPPER(a) - LOWER(a)) * 1e-12;
+    search->tolerance = largest * 4e-15;
+    search->merge = (UPPER(a) - LOWER(a)) * 1e-12;
 #endif
     for (uint32_t s = 0; s < a->n_spans; s++) {
         polynomial p;
@@ -2236,25 +2321,25 @@ static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows
             start = REAL(breaks[s]);
             width = REAL(breaks[s + 1]) - start;
         }
-        hunt_span(h, &p, start, width);
+        search_span(search, &p, start, width);
     }
 }
 
-static sna_status verdict(const hunt *h, real width) {
-    int close = h->tangent;
-    for (size_t i = 1; i < h->found; i++) close |= h->roots[i].low - h->roots[i - 1].high < width * (real)1e-6f;
-    if (h->full) return SNA_NO_SPACE;
-    if (!h->found) return SNA_UNREACHABLE;
-    return close ? SNA_TANGENT : h->found > 1 ? SNA_SEVERAL : SNA_OK;
+static sna_status verdict(const root_search *search, real width) {
+    int close = search->tangent;
+    for (size_t i = 1; i < search->found; i++) close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
+    if (search->full) return SNA_NO_SPACE;
+    if (!search->found) return SNA_UNREACHABLE;
+    return close ? SNA_TANGENT : search->found > 1 ? SNA_SEVERAL : SNA_OK;
 }
 
 sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target, sna_root *roots, size_t max_roots, size_t *n_roots,
                      real *nearest, void *work, size_t work_size) {
-    hunt h;
+    root_search search;
     space s;
     sna_status status;
     real *rows, constant, reach;
-    clear(&h, sizeof h);
+    clear(&search, sizeof search);
     *n_roots = 0;
     *nearest = not_a_number();
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
@@ -2271,18 +2356,18 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);
-    h.output = output_at(m, output);
-    h.target = target;
-    h.roots = roots;
-    h.room = max_roots;
-    h.distance = (real)float_of_bits(0x7F800000u);
-    h.aimed = aim_at(&h);
+    search.output = output_at(m, output);
+    search.target = target;
+    search.roots = roots;
+    search.room = max_roots;
+    search.distance = (real)float_of_bits(0x7F800000u);
+    search.aimed = aim_at(&search);
     reach = reach_of(rows, axis_at(m, axis)->n_rows, constant);
     if (!is_finite(reach)) return SNA_NOT_CONVERGED;
-    hunt_axis(m, axis_at(m, axis), rows, constant, reach, &h);
-    *n_roots = h.found;
-    *nearest = h.found ? target : h.nearest;
-    return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
+    search_axis(m, axis_at(m, axis), rows, constant, reach, &search);
+    *n_roots = search.found;
+    *nearest = search.found ? target : search.nearest;
+    return verdict(&search, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
 }
 
 /* ---------------------------------------------------------------------------------------- names */

@@ -28,15 +28,19 @@ typedef struct place {
 
 INLINE real clipped(real u) { return u > 0 ? (u < 1 ? u : 1) : 0; }
 
-/* Largest span with breaks[s] <= x: bisection with a fixed number of steps. */
-static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
-    uint32_t low = 0;
-    for (uint32_t count = n_spans; count > 1;) {
-        uint32_t half = count >> 1;
-        low += REAL(breaks[low + half]) <= x ? half : 0;
-        count -= half;
+/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does` speaks of break `at`; it holds
+ * up to some break, and of the first one it is not asked. */
+#define LAST_SPAN(span, n_spans, does)                        \
+    for (uint32_t count = (n_spans); count > 1;) {            \
+        const uint32_t half = count >> 1, at = (span) + half; \
+        (span) += (does) ? half : 0;                          \
+        count -= half;                                        \
     }
-    return low;
+
+static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
+    uint32_t span = 0;
+    LAST_SPAN(span, n_spans, REAL(breaks[at]) <= x)
+    return span;
 }
 
 static void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {

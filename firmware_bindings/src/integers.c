@@ -207,11 +207,7 @@ sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sn
     if (a->kind == CATEGORICAL) return SNA_OK;
     if (f->counts) {
         const i32 *breaks = (const i32 *)(const void *)(section(m, FIXED) + f->counts);
-        for (uint32_t count = a->n_spans; count > 1;) {
-            uint32_t half = count >> 1;
-            span += breaks[span + half] <= counts ? half : 0;
-            count -= half;
-        }
+        LAST_SPAN(span, a->n_spans, breaks[at] <= counts)
         start = breaks[span];
         multiplier = ((const u32 *)(const void *)(breaks + a->n_spans + 1))[span];
     }

@@ -6,7 +6,7 @@ typedef struct polynomial {
 } polynomial;
 
 /* The search: what is sought, what was found so far, and the reachable value closest to the target. */
-typedef struct hunt {
+typedef struct root_search {
     const output_record *output;
     real target, aim, tolerance, merge; /* aim: target before the link; merge: closer roots are one */
     int aimed;                          /* 0: the target lies outside the range of the link */
@@ -14,7 +14,7 @@ typedef struct hunt {
     size_t room, found;
     real nearest, distance;
     int tangent, full;
-} hunt;
+} root_search;
 
 static real absolute(real x) { return x < 0 ? -x : x; }
 
@@ -35,35 +35,35 @@ static real logarithm(real x) {
     return f + scale;
 }
 
-static int aim_at(hunt *h) {
-    real g = (h->target - REAL(h->output->offset)) / REAL(h->output->scale);
+static int aim_at(root_search *search) {
+    real g = (search->target - REAL(search->output->offset)) / REAL(search->output->scale);
     if (!is_finite(g)) return 0;
-    if (h->output->link == LINK_EXP && !(g > 0)) return 0;
-    if (h->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
-    h->aim = h->output->link == LINK_EXP ? logarithm(g) : h->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
+    if (search->output->link == LINK_EXP && !(g > 0)) return 0;
+    if (search->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
+    search->aim = search->output->link == LINK_EXP ? logarithm(g) : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
     return 1;
 }
 
-static void note_value(hunt *h, real f) {
-    real y = output_of(h->output, f), distance = absolute(y - h->target);
-    if (distance < h->distance) {
-        h->distance = distance;
-        h->nearest = y;
+static void note_value(root_search *search, real f) {
+    real y = output_of(search->output, f), distance = absolute(y - search->target);
+    if (distance < search->distance) {
+        search->distance = distance;
+        search->nearest = y;
     }
 }
 
-static void add_root(hunt *h, real low, real high) {
-    if (h->found && low - h->roots[h->found - 1].high <= h->merge) {
-        sna_root *last = &h->roots[h->found - 1];
+static void add_root(root_search *search, real low, real high) {
+    if (search->found && low - search->roots[search->found - 1].high <= search->merge) {
+        sna_root *last = &search->roots[search->found - 1];
         if (high > last->high && (low < high || last->low < last->high)) last->high = high;
         return;
     }
-    if (h->found == h->room) {
-        h->full = 1;
+    if (search->found == search->room) {
+        search->full = 1;
         return;
     }
-    h->roots[h->found].low = low;
-    h->roots[h->found++].high = high;
+    search->roots[search->found].low = low;
+    search->roots[search->found++].high = high;
 }
 
 /* Zero of a polynomial that changes sign on [a, b]: bisection to the last bit. */
@@ -105,29 +105,29 @@ static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]
 }
 
 /* Roots on one span [start, start + width]. */
-static void hunt_span(hunt *h, const polynomial *p, real start, real width) {
+static void search_span(root_search *search, const polynomial *p, real start, real width) {
     real cuts[SNA_MAX_DEGREE + 2], largest = 0;
     unsigned n_cuts = monotone_cuts(p, cuts);
     polynomial q = *p;
-    for (unsigned i = 0; i < n_cuts; i++) note_value(h, evaluate_polynomial(p->c, p->n, cuts[i]));
-    if (!h->aimed) return;
-    q.c[0] -= h->aim;
+    for (unsigned i = 0; i < n_cuts; i++) note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
+    if (!search->aimed) return;
+    q.c[0] -= search->aim;
     for (unsigned k = 0; k < q.n; k++) largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
-    if (largest <= h->tolerance) {
-        add_root(h, start, start + width);
+    if (largest <= search->tolerance) {
+        add_root(search, start, start + width);
         return;
     }
     for (unsigned i = 0; i < n_cuts; i++) {
         real here = evaluate_polynomial(q.c, q.n, cuts[i]);
-        if (absolute(here) <= h->tolerance) {
-            if (i && i + 1 < n_cuts) h->tangent = 1;
-            add_root(h, start + width * cuts[i], start + width * cuts[i]);
+        if (absolute(here) <= search->tolerance) {
+            if (i && i + 1 < n_cuts) search->tangent = 1;
+            add_root(search, start + width * cuts[i], start + width * cuts[i]);
         }
         if (i + 1 < n_cuts) {
             real next = evaluate_polynomial(q.c, q.n, cuts[i + 1]);
-            if (absolute(here) > h->tolerance && absolute(next) > h->tolerance && (here > 0) != (next > 0)) {
+            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance && (here > 0) != (next > 0)) {
                 real x = start + width * bisected(q.c, q.n, cuts[i], cuts[i + 1]);
-                add_root(h, x, x);
+                add_root(search, x, x);
             }
         }
     }
@@ -198,17 +198,17 @@ static real reach_of(const real *rows, uint32_t n, real constant) {
     return is_finite(sum) ? largest : (real)float_of_bits(0x7F800000u);
 }
 
-static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, hunt *h) {
+static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, root_search *search) {
     const f64 *breaks = breaks_at(m, a);
-    real aim = absolute(h->aim), largest = reach;
+    real aim = absolute(search->aim), largest = reach;
     if (aim > 64 * reach) aim = 64 * reach; /* a target far outside must not widen what counts as a root */
     if (absolute(constant) + aim > largest) largest = absolute(constant) + aim;
 #ifdef SNA_FLOAT
-    h->tolerance = largest * 4e-7f;
-    h->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
+    search->tolerance = largest * 4e-7f;
+    search->merge = (UPPER(a) - LOWER(a)) * 1e-5f;
 #else
-    h->tolerance = largest * 4e-15;
-    h->merge = (UPPER(a) - LOWER(a)) * 1e-12;
+    search->tolerance = largest * 4e-15;
+    search->merge = (UPPER(a) - LOWER(a)) * 1e-12;
 #endif
     for (uint32_t s = 0; s < a->n_spans; s++) {
         polynomial p;
@@ -223,25 +223,25 @@ static void hunt_axis(const sna_model *m, const axis_record *a, const real *rows
             start = REAL(breaks[s]);
             width = REAL(breaks[s + 1]) - start;
         }
-        hunt_span(h, &p, start, width);
+        search_span(search, &p, start, width);
     }
 }
 
-static sna_status verdict(const hunt *h, real width) {
-    int close = h->tangent;
-    for (size_t i = 1; i < h->found; i++) close |= h->roots[i].low - h->roots[i - 1].high < width * (real)1e-6f;
-    if (h->full) return SNA_NO_SPACE;
-    if (!h->found) return SNA_UNREACHABLE;
-    return close ? SNA_TANGENT : h->found > 1 ? SNA_SEVERAL : SNA_OK;
+static sna_status verdict(const root_search *search, real width) {
+    int close = search->tangent;
+    for (size_t i = 1; i < search->found; i++) close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
+    if (search->full) return SNA_NO_SPACE;
+    if (!search->found) return SNA_UNREACHABLE;
+    return close ? SNA_TANGENT : search->found > 1 ? SNA_SEVERAL : SNA_OK;
 }
 
 sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target, sna_root *roots, size_t max_roots, size_t *n_roots,
                      real *nearest, void *work, size_t work_size) {
-    hunt h;
+    root_search search;
     space s;
     sna_status status;
     real *rows, constant, reach;
-    clear(&h, sizeof h);
+    clear(&search, sizeof search);
     *n_roots = 0;
     *nearest = not_a_number();
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
@@ -258,16 +258,16 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);
-    h.output = output_at(m, output);
-    h.target = target;
-    h.roots = roots;
-    h.room = max_roots;
-    h.distance = (real)float_of_bits(0x7F800000u);
-    h.aimed = aim_at(&h);
+    search.output = output_at(m, output);
+    search.target = target;
+    search.roots = roots;
+    search.room = max_roots;
+    search.distance = (real)float_of_bits(0x7F800000u);
+    search.aimed = aim_at(&search);
     reach = reach_of(rows, axis_at(m, axis)->n_rows, constant);
     if (!is_finite(reach)) return SNA_NOT_CONVERGED;
-    hunt_axis(m, axis_at(m, axis), rows, constant, reach, &h);
-    *n_roots = h.found;
-    *nearest = h.found ? target : h.nearest;
-    return verdict(&h, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
+    search_axis(m, axis_at(m, axis), rows, constant, reach, &search);
+    *n_roots = search.found;
+    *nearest = search.found ? target : search.nearest;
+    return verdict(&search, UPPER(axis_at(m, axis)) - LOWER(axis_at(m, axis)));
 }
