@@ -19,7 +19,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from sna_edge import Model
 
-from ..solve.weak_form.axes import ProblemError
+from ..solve.weak_form.errors import ProblemError
 from ..threads import one_thread
 from .plane import Plane
 

@@ -11,7 +11,7 @@ from sna_edge.core.basis import SpanBasis
 from sna_edge.core.basis.span import derivative_matrices
 
 from ..solve.solvers.trains import rounded
-from ..solve.weak_form.axes import ProblemError
+from ..solve.weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
 ROUNDING = 1e-6  # relative: ranks of a train that the restriction made redundant

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..solve.weak_form.axes import ProblemError
+from ..solve.weak_form.errors import ProblemError
 from .meltpool import MeltPool
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,8 @@
 
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
-from .weak_form.axes import ProblemAxis, ProblemError, component, parameter, space, time
+from .weak_form.axes import ProblemAxis, component, parameter, space, time
+from .weak_form.errors import ProblemError
 from .weak_form.forms import (
     Expression,
     coefficient,

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sna_edge import Model
 
-from .weak_form.axes import ProblemError
+from .weak_form.errors import ProblemError
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]

@@ -14,13 +14,15 @@ from sna_edge.artifact.limits import need_counts
 
 from ..threads import one_thread
 from .solvers import cp_als, tt_als
+from .solvers.assembly import assemble
 from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
 from .solvers.progress import Progress, Step
-from .solvers.tensor_system import System, assemble, normal_equations
+from .solvers.tensor_system import TensorSystem, normal_equations
 from .solvers.train_to_cp import modes_of
 from .solvers.trains import from_columns, permuted, rounded, summed
 from .solvers.tt_als import TTSettings, solve_tt
-from .weak_form.axes import ProblemAxis, ProblemError
+from .weak_form.axes import ProblemAxis
+from .weak_form.errors import ProblemError
 from .weak_form.iterate import Iterate
 from .weak_form.problem import Problem
 
@@ -127,14 +129,14 @@ def _reordered(problem: Problem, order: list[int]) -> Problem:
     return replace(problem, axes=axes)
 
 
-def _target(system: System, form: str) -> System:
+def _target(system: TensorSystem, form: str) -> TensorSystem:
     if form not in ("galerkin", "residual"):
         raise ProblemError(f"form {form!r} is unknown; use 'galerkin' or 'residual'")
     return system if form == "galerkin" else normal_equations(system)
 
 
 def _by_modes(
-    system: System,
+    system: TensorSystem,
     options: dict[str, Any],
     seed: int,
     device: str | None,
@@ -153,7 +155,7 @@ def _by_modes(
 
 
 def _by_train(
-    system: System,
+    system: TensorSystem,
     options: dict[str, Any],
     seed: int,
     device: str | None,
@@ -170,7 +172,7 @@ def _by_train(
 
 def _by_newton(
     problem: Problem, options: dict[str, Any], seed: int, device: str | None, progress: Progress
-) -> tuple[System, list[Floats], list[Floats], float]:
+) -> tuple[TensorSystem, list[Floats], list[Floats], float]:
     """Solve the linearised problem around the last iterate until it moves less than the tolerance.
 
     Early steps are solved only to a small part of the last move: their error is lost in that of the
@@ -210,7 +212,11 @@ def _moved(cores: list[Floats], before: list[Floats]) -> float:
 
 
 def _model_of_modes(
-    problem: Problem, system: System, lift: list[Floats], order: list[int], tables: list[Floats]
+    problem: Problem,
+    system: TensorSystem,
+    lift: list[Floats],
+    order: list[int],
+    tables: list[Floats],
 ) -> Model:
     full = [np.asarray(e @ t) for e, t in zip(system.maps, tables, strict=True)]
     columns = [np.hstack(pair) for pair in zip(full, lift, strict=True)]
@@ -219,7 +225,7 @@ def _model_of_modes(
 
 def _model_of_train(
     problem: Problem,
-    system: System,
+    system: TensorSystem,
     lift: list[Floats],
     order: list[int],
     tables: list[Floats],
@@ -239,7 +245,7 @@ def _model_of_train(
 
 def _full_train(
     axes: Sequence[ProblemAxis],
-    system: System,
+    system: TensorSystem,
     lift: list[Floats],
     tables: list[Floats],
     tolerance: float,

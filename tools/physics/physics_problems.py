@@ -22,9 +22,9 @@ from sna_export.solve.problems import (
     inviscid_burgers,
     poisson,
 )
+from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.cp_als import CPSettings, alternate, random_tables
 from sna_export.solve.solvers.progress import Progress
-from sna_export.solve.solvers.tensor_system import assemble
 
 DIMENSIONS = np.array([2, 5, 8, 11, 14, 17, 20])
 SPANS = np.array([20, 28, 40])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-from ..weak_form.axes import ProblemError
+from ..weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .interfaces import Bond, LocalTerm, advance, hadamard_step, local_terms, start
 from .progress import Progress
-from .tensor_system import System
+from .tensor_system import TensorSystem
 
 Floats = NDArray[np.float64]
 Tables = list[Floats]  # U_d [n_d, R]
@@ -35,7 +35,7 @@ class CPSettings:
 
 
 def solve_cp(
-    system: System, settings: CPSettings, progress: Progress, guess: Tables | None = None
+    system: TensorSystem, settings: CPSettings, progress: Progress, guess: Tables | None = None
 ) -> Tables:
     """Grow from `guess` (or one random mode) until residual or change falls below the tolerance, or
     rank_max.
@@ -64,14 +64,14 @@ def solve_cp(
             return tables
 
 
-def random_tables(system: System, rank: int, rng: np.random.Generator) -> Tables:
+def random_tables(system: TensorSystem, rank: int, rng: np.random.Generator) -> Tables:
     """Positive random starts: a sign-free guess cannot be orthogonal to a one-signed load in high
     dimension."""
     return [0.5 + rng.random((n, rank)) for n in system.sizes]
 
 
 def _grown(
-    system: System,
+    system: TensorSystem,
     tables: Tables,
     step: int,
     settings: CPSettings,
@@ -86,7 +86,7 @@ def _grown(
     return [np.hstack(pair) for pair in zip(tables, extra, strict=True)]
 
 
-def residual_system(system: System, tables: Tables) -> System:
+def residual_system(system: TensorSystem, tables: Tables) -> TensorSystem:
     """The same operator with load b - A u, as S + K R columns."""
     loads = []
     for d, table in enumerate(tables):
@@ -96,7 +96,7 @@ def residual_system(system: System, tables: Tables) -> System:
     return system.with_loads(loads)
 
 
-def residual_norm(system: System, tables: Tables) -> float:
+def residual_norm(system: TensorSystem, tables: Tables) -> float:
     """||b - A u|| / ||b|| in the scaled coefficients, from Gram products.
 
     The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest
@@ -110,20 +110,20 @@ def residual_norm(system: System, tables: Tables) -> float:
     return float(np.sqrt(max(gram.sum(), floor) / scale)) if scale > 0 else 0.0
 
 
-def norm(system: System, tables: Tables) -> float:
+def norm(system: TensorSystem, tables: Tables) -> float:
     """L2 norm over all axes."""
     gram = np.prod([t.T @ (m @ t) for t, m in zip(tables, system.background, strict=True)], axis=0)
     return float(np.sqrt(max(gram.sum(), 0.0)))
 
 
-def distance(system: System, a: Tables, b: Tables) -> float:
+def distance(system: TensorSystem, a: Tables, b: Tables) -> float:
     """L2 norm of a - b."""
     signed = [np.hstack([p if d else -p, q]) for d, (p, q) in enumerate(zip(a, b, strict=True))]
     return norm(system, signed)
 
 
 def alternate(
-    system: System, tables: Tables, settings: CPSettings, progress: Progress
+    system: TensorSystem, tables: Tables, settings: CPSettings, progress: Progress
 ) -> tuple[Tables, float]:
     """Half sweeps, left to right then right to left; returns the tables and the last relative
     change."""
@@ -146,7 +146,7 @@ def alternate(
 
 
 def _half_sweep(
-    system: System, tables: Tables, right: list[Bond], settings: CPSettings
+    system: TensorSystem, tables: Tables, right: list[Bond], settings: CPSettings
 ) -> tuple[list[Bond], float]:
     """Solve axes 0 .. D-2 in place; returns the left bonds 0 .. D-1 and the relative L2 change."""
     last, moved, size = system.dimension - 1, 0.0, 1.0
@@ -165,30 +165,32 @@ def _half_sweep(
     return bonds, float(np.sqrt(moved / size)) if size > 0 else 0.0
 
 
-def _size(system: System, d: int, table: Floats, gram: Floats) -> float:
+def _size(system: TensorSystem, d: int, table: Floats, gram: Floats) -> float:
     return float(max(np.sum((table.T @ (system.background[d] @ table)) * gram), 0.0))
 
 
-def _first(system: System, tables: Tables) -> Bond:
+def _first(system: TensorSystem, tables: Tables) -> Bond:
     rank = tables[0].shape[1]
     return start(np.ones((rank, rank)), np.ones((rank, system.loads[0].shape[1])))
 
 
-def _bonds(system: System, tables: Tables) -> list[Bond]:
+def _bonds(system: TensorSystem, tables: Tables) -> list[Bond]:
     bonds = [_first(system, tables)]
     for d in range(system.dimension - 1):
         bonds.append(_advance(system, d, bonds[-1], tables[d]))
     return bonds
 
 
-def _advance(system: System, d: int, bond: Bond, table: Floats) -> Bond:
+def _advance(system: TensorSystem, d: int, bond: Bond, table: Floats) -> Bond:
     images = [np.asarray(m @ table) for m in system.families[d].matrices]
     return advance(
         system, d, bond, hadamard_step(table, images), bond.load * (table.T @ system.loads[d])
     )
 
 
-def _solve_axis(system: System, d: int, left: Bond, right: Bond, settings: CPSettings) -> Floats:
+def _solve_axis(
+    system: TensorSystem, d: int, left: Bond, right: Bond, settings: CPSettings
+) -> Floats:
     blocks = _blocks(len(system.families[d].matrices), local_terms(system, d, left, right))
     rhs = system.loads[d] @ (left.load * right.load).T
     return system.families[d].solve(blocks, rhs, device=settings.device)
@@ -212,7 +214,7 @@ def balanced(tables: Tables) -> Tables:
 
 
 def compress_cp(
-    system: System, tables: Tables, rank: int, settings: CPSettings, progress: Progress
+    system: TensorSystem, tables: Tables, rank: int, settings: CPSettings, progress: Progress
 ) -> Tables:
     """The best found CP of lower rank in the L2 norm: the same alternation with the mass operator
     and load u."""
@@ -223,7 +225,7 @@ def compress_cp(
 
 
 def fewest_modes(
-    system: System, tables: Tables, settings: CPSettings, progress: Progress
+    system: TensorSystem, tables: Tables, settings: CPSettings, progress: Progress
 ) -> Tables:
     """Modes dropped one by one while the others, re-fitted, stay within `SPENT` of the tolerance of
     the solved u."""

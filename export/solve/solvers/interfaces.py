@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .tensor_system import System
+from .tensor_system import TensorSystem
 
 Floats = NDArray[np.float64]
-Step = Callable[
+Contraction = Callable[
     [Floats, int], Floats
 ]  # (state at the left bond, index of the axis's matrix) -> state at the right bond
 
@@ -47,7 +47,7 @@ def start(none: Floats, load: Floats) -> Bond:
     return Bond(none, np.zeros_like(none), load)
 
 
-def advance(system: System, d: int, bond: Bond, step: Step, load: Floats) -> Bond:
+def advance(system: TensorSystem, d: int, bond: Bond, step: Contraction, load: Floats) -> Bond:
     """The bond after axis d; `step` contracts the axis with one of its matrices, `load` is the
     advanced load state."""
     none = step(bond.none, 0)
@@ -63,7 +63,7 @@ def advance(system: System, d: int, bond: Bond, step: Step, load: Floats) -> Bon
     return Bond(none, closed, load, opened)
 
 
-def local_terms(system: System, d: int, left: Bond, right: Bond) -> list[LocalTerm]:
+def local_terms(system: TensorSystem, d: int, left: Bond, right: Bond) -> list[LocalTerm]:
     """The operator on axis d. `right` is a bond of the mirrored sweep: open terms carry the same
     numbers."""
     terms = [LocalTerm(0, left.closed, right.none), LocalTerm(0, left.none, right.closed)]
@@ -75,12 +75,12 @@ def local_terms(system: System, d: int, left: Bond, right: Bond) -> list[LocalTe
     return [t for t in terms if t.left.any() and t.right.any()]
 
 
-def hadamard_step(test: Floats, images: Sequence[Floats]) -> Step:
+def hadamard_step(test: Floats, images: Sequence[Floats]) -> Contraction:
     """CP: state [R, R'] * (U_test^T M U_trial); images[m] = M_m U_trial [n, R']."""
     return lambda state, m: state * (test.T @ images[m])
 
 
-def train_step(test: Floats, images: Sequence[Floats]) -> Step:
+def train_step(test: Floats, images: Sequence[Floats]) -> Contraction:
     """TT: state [a, a'] -> [b, b'] through cores test [a, n, b] and images[m] = M_m trial [a', n,
     b']."""
     a, n, b = test.shape

@@ -20,10 +20,12 @@ from scipy import linalg, sparse
 
 from sna_edge import TT, Model
 
-from ..weak_form.axes import ProblemAxis, ProblemError
+from ..weak_form.axes import ProblemAxis
+from ..weak_form.errors import ProblemError
 from ..weak_form.iterate import Iterate
 from ..weak_form.problem import Problem
-from .tensor_system import Matrix, System, assemble
+from .assembly import assemble
+from .tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
 MAX_SIZE = 3000  # dense eigenvalue problems up to here: state the problem on a coarse mesh
@@ -96,7 +98,7 @@ def _frozen_forms(problem: Problem) -> list[tuple[Floats, Floats]]:
     ]
 
 
-def _extremes(system: System, d: int) -> list[tuple[int, float]]:
+def _extremes(system: TensorSystem, d: int) -> list[tuple[int, float]]:
     """(axis, value) at the ends of the spectrum of the axis's one coefficient; (axis, 1) without a
     coefficient."""
     matrices = system.families[d].matrices
@@ -106,7 +108,9 @@ def _extremes(system: System, d: int) -> list[tuple[int, float]]:
     return [(d, float(spectrum[0])), (d, float(spectrum[-1]))]
 
 
-def _dense_form(system: System, kept: list[int], values: tuple[tuple[int, float], ...]) -> Floats:
+def _dense_form(
+    system: TensorSystem, kept: list[int], values: tuple[tuple[int, float], ...]
+) -> Floats:
     total = sparse.csr_array((1, 1))
     for k, term in enumerate(system.terms):
         factor = np.prod([v for d, v in values if d in term])
@@ -115,7 +119,7 @@ def _dense_form(system: System, kept: list[int], values: tuple[tuple[int, float]
     return np.asarray(total.toarray())
 
 
-def _v_norm(problem: Problem, system: System, kept: list[int]) -> Floats:
+def _v_norm(problem: Problem, system: TensorSystem, kept: list[int]) -> Floats:
     total = reduce(sparse.kron, (system.background[d] for d in kept))
     for d in kept:
         axis = problem.axes[d]

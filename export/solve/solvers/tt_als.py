@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
 from .progress import Progress
-from .tensor_system import System
+from .tensor_system import TensorSystem
 from .trains import mirrored, random_train, right_orthogonal, truncated
 
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ class TTSettings:
 
 
 def solve_tt(
-    system: System, settings: TTSettings, progress: Progress, guess: Cores | None = None
+    system: TensorSystem, settings: TTSettings, progress: Progress, guess: Cores | None = None
 ) -> Cores:
     """Half sweeps with enrichment until the residual, or the change of two in a row, is below the
     tolerance; then one without."""
@@ -68,7 +68,7 @@ def solve_tt(
     return mirrored(cores) if flipped else cores
 
 
-def _watched_residual(system: System, cores: Cores) -> float:
+def _watched_residual(system: TensorSystem, cores: Cores) -> float:
     """The relative residual where it costs less than a sweep, else NaN: it needs K^2 / 2 inner
     products of trains."""
     return residual_norm(system, cores) if len(system.terms) <= WATCHED_TERMS else float("nan")
@@ -82,12 +82,12 @@ class _Pair:
     probe: Bond
 
 
-def _first(system: System) -> _Pair:
+def _first(system: TensorSystem) -> _Pair:
     load = np.ones((1, system.loads[0].shape[1]))
     return _Pair(start(np.ones((1, 1)), load), start(np.ones((1, 1)), load))
 
 
-def _all_bonds(system: System, cores: Cores, probe: Cores) -> list[_Pair]:
+def _all_bonds(system: TensorSystem, cores: Cores, probe: Cores) -> list[_Pair]:
     """Bonds of the mirrored system, from the last axis to the first."""
     back, cores, probe = system.mirrored, mirrored(cores), mirrored(probe)
     pairs = [_first(back)]
@@ -96,7 +96,7 @@ def _all_bonds(system: System, cores: Cores, probe: Cores) -> list[_Pair]:
     return pairs
 
 
-def _advanced(system: System, d: int, pair: _Pair, core: Floats, probe: Floats) -> _Pair:
+def _advanced(system: TensorSystem, d: int, pair: _Pair, core: Floats, probe: Floats) -> _Pair:
     images = _images(system, d, core)
     return _Pair(
         advance(
@@ -112,7 +112,7 @@ def _advanced(system: System, d: int, pair: _Pair, core: Floats, probe: Floats) 
     )
 
 
-def _images(system: System, d: int, core: Floats) -> list[Floats]:
+def _images(system: TensorSystem, d: int, core: Floats) -> list[Floats]:
     return [apply_axis(m, core) for m in system.families[d].matrices]
 
 
@@ -123,7 +123,7 @@ def apply_axis(matrix: object, core: Floats) -> Floats:
     return np.ascontiguousarray(moved.reshape(-1, a, b).transpose(1, 0, 2))
 
 
-def _load(system: System, d: int, load: Floats, core: Floats) -> Floats:
+def _load(system: TensorSystem, d: int, load: Floats, core: Floats) -> Floats:
     """[a, S] -> [b, S]: sum over a, i of core[a, i, b] F[i, s] load[a, s]."""
     a, n, b = core.shape
     projected = (core.transpose(0, 2, 1).reshape(a * b, n) @ system.loads[d]).reshape(a, b, -1)
@@ -131,7 +131,7 @@ def _load(system: System, d: int, load: Floats, core: Floats) -> Floats:
 
 
 def _half_sweep(
-    system: System, cores: Cores, probe: Cores, rights: list[_Pair], settings: TTSettings
+    system: TensorSystem, cores: Cores, probe: Cores, rights: list[_Pair], settings: TTSettings
 ) -> tuple[list[_Pair], float]:
     """Solve cores 0 .. D-1 in place; returns the left bonds 0 .. D-1 and the largest relative
     change of a core."""
@@ -172,7 +172,9 @@ def _enriched(basis: Floats, rest: Floats, extra: Floats) -> tuple[Floats, Float
     return q, r[:, : basis.shape[1]] @ rest
 
 
-def _solve_core(system: System, d: int, left: Bond, right: Bond, settings: TTSettings) -> Floats:
+def _solve_core(
+    system: TensorSystem, d: int, left: Bond, right: Bond, settings: TTSettings
+) -> Floats:
     a, b = left.none.shape[0], right.none.shape[0]
     blocks = np.zeros((len(system.families[d].matrices), a * b, a * b))
     for term in local_terms(system, d, left, right):
@@ -184,14 +186,14 @@ def _solve_core(system: System, d: int, left: Bond, right: Bond, settings: TTSet
     return np.ascontiguousarray(solved.reshape(-1, a, b).transpose(1, 0, 2))
 
 
-def _local_load(system: System, d: int, left: Bond, right: Bond) -> Floats:
+def _local_load(system: TensorSystem, d: int, left: Bond, right: Bond) -> Floats:
     """[a, n, b] = sum_s left[a, s] F[n, s] right[b, s]."""
     a, b = left.load.shape[0], right.load.shape[0]
     pairs = (left.load[:, None, :] * right.load[None, :, :]).reshape(a * b, -1)
     return (pairs @ system.loads[d].T).reshape(a, b, -1).transpose(0, 2, 1)
 
 
-def _residual_core(system: System, d: int, left: Bond, right: Bond, core: Floats) -> Floats:
+def _residual_core(system: TensorSystem, d: int, left: Bond, right: Bond, core: Floats) -> Floats:
     """b - A X of core d through the given interfaces, [a, n, b] in the test ranks of the
     interfaces."""
     out = _local_load(system, d, left, right).copy()
@@ -215,7 +217,7 @@ def inner(a: Cores, b: Cores) -> float:
     return float(state[0, 0])
 
 
-def residual_norm(system: System, cores: Cores) -> float:
+def residual_norm(system: TensorSystem, cores: Cores) -> float:
     """||b - A u|| / ||b|| in the scaled coefficients, from inner products of trains.
 
     The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest
@@ -234,7 +236,7 @@ def residual_norm(system: System, cores: Cores) -> float:
     return float(np.sqrt(max(sum(parts), floor) / scale)) if scale > 0 else 0.0
 
 
-def _against_load(system: System, cores: Cores) -> float:
+def _against_load(system: TensorSystem, cores: Cores) -> float:
     state = np.ones((1, system.loads[0].shape[1]))
     for d, core in enumerate(cores):
         state = _load(system, d, state, core)

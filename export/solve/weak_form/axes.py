@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,19 +13,14 @@ from scipy import sparse
 
 from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, uniform_breaks
-from sna_edge.errors import InputError
 
-if TYPE_CHECKING:
-    from .forms import Expression
+from .errors import ProblemError
+from .forms import Expression, coefficient
 
 Floats = NDArray[np.float64]
 
 # Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
 EXTRA_POINTS = 3
-
-
-class ProblemError(InputError):
-    """A problem is stated wrongly: an unknown axis, a free kernel, a load that is not a product."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +86,6 @@ class ProblemAxis:
     def function(self, f: Callable[[Floats], ArrayLike]) -> Expression:
         """The coefficient f(x) as an expression. Raises ProblemError when f takes several
         coordinates."""
-        from .forms import coefficient
-
         if _required(f) > 1:
             raise ProblemError(
                 "a function of several coordinates is no product of one-dimensional ones (axis"

@@ -11,13 +11,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
+from typing import Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import ProblemAxis, ProblemError
+from sna_edge.core.basis import SpanBasis
+
+from .errors import ProblemError
 
 Floats = NDArray[np.float64]
+
+
+class FormAxis(Protocol):
+    """What an expression asks of an axis: name, basis, quadrature nodes [Q], component labels, its
+    coordinate as an expression, and where its ends are."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def basis(self) -> SpanBasis: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def nodes(self) -> Floats: ...
+    @property
+    def coordinate(self) -> Expression: ...
+    def end(self, which: str) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +69,7 @@ class Product:
     """scale * prod_d factor_d, with or without the unknown u and the test function v."""
 
     scale: float = 1.0
-    factors: Mapping[ProblemAxis, Factor] = field(default_factory=dict)
+    factors: Mapping[FormAxis, Factor] = field(default_factory=dict)
     has_trial: bool = False
     has_test: bool = False
 
@@ -99,7 +119,7 @@ class Expression:
         return self * (1.0 / number)
 
     @property
-    def axes(self) -> set[ProblemAxis]:
+    def axes(self) -> set[FormAxis]:
         return {axis for product in self.products for axis in product.factors}
 
 
@@ -107,7 +127,7 @@ class Expression:
 class Field(Expression):
     """The unknown or the test function; `u[label]` picks a component on a vector axis."""
 
-    components: ProblemAxis | None = None
+    components: FormAxis | None = None
 
     def __getitem__(self, label: str) -> Expression:
         if self.components is None or label not in self.components.labels:
@@ -122,12 +142,12 @@ class Field(Expression):
         )
 
 
-def unknown(components: ProblemAxis | None = None) -> Field:
+def unknown(components: FormAxis | None = None) -> Field:
     """u, what is solved for."""
     return Field((Product(has_trial=True),), components)
 
 
-def test(components: ProblemAxis | None = None) -> Field:
+def test(components: FormAxis | None = None) -> Field:
     """v, the test function."""
     return Field((Product(has_test=True),), components)
 
@@ -139,7 +159,7 @@ def expression(value: object) -> Expression:
     """Numbers, axes (their coordinate) and expressions as expressions."""
     if isinstance(value, Expression):
         return value
-    if isinstance(value, ProblemAxis):
+    if _is_axis(value):
         return value.coordinate
     if isinstance(value, Real):
         return Expression((Product(float(value)),))
@@ -148,7 +168,11 @@ def expression(value: object) -> Expression:
     )
 
 
-def coefficient(axis: ProblemAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
+def _is_axis(value: object) -> TypeGuard[FormAxis]:
+    return hasattr(type(value), "coordinate")
+
+
+def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
     """f(x_d), given as a function or as its values at the nodes of the axis."""
     values = np.asarray(f(axis.nodes) if callable(f) else f, dtype=float)
     values = np.broadcast_to(values, axis.nodes.shape)
@@ -160,16 +184,16 @@ def coefficient(axis: ProblemAxis, f: Callable[[Floats], ArrayLike] | Floats) ->
     return Expression((Product(factors={axis: Factor(coefficient=values)}),))
 
 
-def d(field_: Expression, axis: ProblemAxis, order: int = 1) -> Expression:
+def d(field_: Expression, axis: FormAxis, order: int = 1) -> Expression:
     """The derivative of the unknown or of the test function along `axis`."""
-    if not isinstance(axis, ProblemAxis):
+    if not _is_axis(axis):
         raise ProblemError(
             f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()"
         )
     return Expression(tuple(_derived(p, axis, order) for p in field_.products))
 
 
-def _derived(product: Product, axis: ProblemAxis, order: int) -> Product:
+def _derived(product: Product, axis: FormAxis, order: int) -> Product:
     if product.has_trial == product.has_test:
         raise ProblemError(
             "d() takes the unknown or the test function alone; differentiate before multiplying"
@@ -185,7 +209,7 @@ def _derived(product: Product, axis: ProblemAxis, order: int) -> Product:
     return replace(product, factors=factors)
 
 
-def on(axis: ProblemAxis, where: str | float) -> Expression:
+def on(axis: FormAxis, where: str | float) -> Expression:
     """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate.
 
     Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F
@@ -200,7 +224,7 @@ def on(axis: ProblemAxis, where: str | float) -> Expression:
     return Expression((Product(factors={axis: Factor(end=point)}),))
 
 
-def coincide(x: ProblemAxis, position: ProblemAxis) -> Expression:
+def coincide(x: FormAxis, position: FormAxis) -> Expression:
     """delta(x - position): a point load whose place is a parameter, int v(x = a, a) da; exact for
     the two bases."""
     nodes, weights = position.basis.nodes(x.basis.degree + position.basis.degree, x.basis.breaks)

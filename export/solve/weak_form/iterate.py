@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..solvers.trains import Cores
 from .axes import ProblemAxis
-from .forms import Expression, Factor, Product
+from .forms import Expression, Factor, FormAxis, Product
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +22,7 @@ class Iterate:
     matrices are assembled once.
     """
 
-    def __init__(self, axes: Sequence[ProblemAxis], cores: Cores) -> None:
+    def __init__(self, axes: Sequence[ProblemAxis], cores: Sequence[Floats]) -> None:
         self.axes, self.cores = axes, cores
 
     def value(self) -> Expression:
@@ -35,7 +34,7 @@ class Iterate:
         sampled = [
             self._sampled(d, order if axis is along else 0) for d, axis in enumerate(self.axes)
         ]
-        products: list[tuple[int, dict[ProblemAxis, Factor]]] = [(0, {})]
+        products: list[tuple[int, dict[FormAxis, Factor]]] = [(0, {})]
         for axis, factors in zip(self.axes, sampled, strict=True):
             products = [
                 (b, {**found, axis: factors[a, b]})

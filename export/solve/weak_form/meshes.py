@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from .axes import ProblemError
+from .errors import ProblemError
 
 Floats = NDArray[np.float64]
 

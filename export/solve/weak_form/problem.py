@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .axes import ProblemAxis, ProblemError
+from .axes import ProblemAxis
+from .errors import ProblemError
 from .forms import Expression
 from .iterate import Iterate
 

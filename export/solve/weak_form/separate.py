@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import ProblemAxis, ProblemError
+from .axes import ProblemAxis
+from .errors import ProblemError
 from .forms import Expression, coefficient, total
 
 Floats = NDArray[np.float64]

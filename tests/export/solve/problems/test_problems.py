@@ -29,9 +29,9 @@ from sna_export.solve.problems import (
     inviscid_burgers,
     poisson,
 )
+from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.cp_als import CPSettings, alternate, random_tables
 from sna_export.solve.solvers.progress import Progress
-from sna_export.solve.solvers.tensor_system import assemble
 from sna_export.threads import one_thread
 
 u, v = unknown(), test_function()

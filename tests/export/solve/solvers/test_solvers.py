@@ -9,6 +9,7 @@ from scipy import sparse
 from sna_export.solve import Problem, ProblemError, d, on, parameter, space, time, total, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.solvers import cp_als, tt_als
+from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.banded import BandedFamily
 from sna_export.solve.solvers.cp_als import (
     CPSettings,
@@ -19,7 +20,7 @@ from sna_export.solve.solvers.cp_als import (
     solve_cp,
 )
 from sna_export.solve.solvers.progress import Progress
-from sna_export.solve.solvers.tensor_system import assemble, normal_equations
+from sna_export.solve.solvers.tensor_system import normal_equations
 from sna_export.solve.solvers.train_to_cp import modes_of
 from sna_export.solve.solvers.trains import from_columns, permuted, random_train, rounded, summed
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt

@@ -1,0 +1,203 @@
+"""From a problem to its algebraic system: matrices of the terms, loads, lift; refused where nothing
+holds the unknown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from ..weak_form.axes import ProblemAxis
+from ..weak_form.errors import ProblemError
+from ..weak_form.forms import Expression, Factor, Product
+from ..weak_form.problem import Problem
+from .tensor_system import Matrix, TensorSystem
+
+Floats = NDArray[np.float64]
+KERNEL_TOLERANCE = 1e-9  # ||A 1|| below this share of its terms: constants are in the kernel
+
+
+def assemble(problem: Problem) -> tuple[TensorSystem, list[Floats]]:
+    """The system of the homogeneous part and the lift's table rows [n_rows, L] per axis."""
+    builder = _Builder(problem)
+    lift = builder.lift()
+    terms, loads = builder.terms(), builder.loads()
+    if lift[0].shape[1]:
+        loads = [np.hstack(pair) for pair in zip(loads, builder.lifted(lift), strict=True)]
+    system = TensorSystem.of(tuple(builder.maps), tuple(builder.mass), terms, tuple(loads))
+    _check_kernel(problem, builder)
+    return system, lift
+
+
+class _Builder:
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.axes = problem.axes
+        self._known: dict[tuple[object, ...], Matrix] = {}
+        self.full_mass = [self._full(i, Factor()) for i in range(len(self.axes))]
+        self.maps = [_scaled(a.free, m) for a, m in zip(self.axes, self.full_mass, strict=True)]
+        self.mass = [self.reduce(i, m) for i, m in enumerate(self.full_mass)]
+        self.full_terms = [self._full_term(p) for p in problem.operator.products]
+
+    def _full(self, i: int, factor: Factor) -> Matrix:
+        """The matrix of a factor on all rows; equal factors share one object, which the solvers
+        exploit."""
+        key = (i, factor.trial, factor.test, factor.end, factor.pick, id(factor.coefficient))
+        if key not in self._known:
+            self._known[key] = _matrix(self.axes[i], factor)
+        return self._known[key]
+
+    def reduce(self, i: int, full: Matrix) -> Matrix:
+        """The same matrix on the free coefficients."""
+        key = (i, "reduced", id(full))
+        if key not in self._known:
+            self._known[key] = sparse.csr_array(self.maps[i].T @ full @ self.maps[i])
+        return self._known[key]
+
+    def _full_term(self, product: Product) -> tuple[float, dict[int, Matrix]]:
+        return product.scale, {
+            i: self._full(i, product.factors[axis])
+            for i, axis in enumerate(self.axes)
+            if axis in product.factors
+        }
+
+    def terms(self) -> tuple[dict[int, Matrix], ...]:
+        out = []
+        for scale, full in self.full_terms:
+            term = {i: self.reduce(i, m) for i, m in full.items()}
+            if not term:
+                term = {0: self.mass[0]}
+            if scale != 1.0:
+                first = min(term)
+                term[first] = self._scaled_matrix(scale, term[first])
+            out.append(term)
+        return tuple(out)
+
+    def _scaled_matrix(self, scale: float, matrix: Matrix) -> Matrix:
+        key = (scale, "scaled", id(matrix))
+        if key not in self._known:
+            self._known[key] = scale * matrix
+        return self._known[key]
+
+    def loads(self) -> list[Floats]:
+        """int f v of every product of the load, [n_d, S] per axis."""
+        products = self.problem.load.products
+        out = []
+        for i, axis in enumerate(self.axes):
+            full = np.zeros((axis.basis.n_rows, len(products)))
+            for s, product in enumerate(products):
+                full[:, s] = _vector(axis, product.factors.get(axis, Factor()))
+            scales = np.array([p.scale for p in products]) if i == 0 else 1.0
+            out.append(np.asarray(self.maps[i].T @ (full * scales)))
+        return out
+
+    def lift(self) -> list[Floats]:
+        """L2 projection of every product of the lift, [n_rows, L] per axis; the ends' zero
+        conditions do not apply."""
+        expression = self.problem.lift or Expression(())
+        return [self._project(i, axis, expression) for i, axis in enumerate(self.axes)]
+
+    def _project(self, i: int, axis: ProblemAxis, lift: Expression) -> Floats:
+        products = lift.products
+        if not products:
+            return np.zeros((axis.basis.n_rows, 0))
+        columns = [
+            _vector(axis, p.factors.get(axis, Factor())) * (p.scale if i == 0 else 1.0)
+            for p in products
+        ]
+        tie = axis.basis.tie
+        glue = sparse.csr_array((np.ones(len(tie)), (np.arange(len(tie)), tie)))
+        mass = sparse.csc_matrix(glue.T @ self.full_mass[i] @ glue)
+        return np.asarray(glue @ splu(mass).solve(np.asarray(glue.T @ np.stack(columns, axis=1))))
+
+    def lifted(self, lift: list[Floats]) -> list[Floats]:
+        """-A lift as load columns."""
+        out = []
+        for i, rows in enumerate(lift):
+            parts = []
+            for scale, full in self.full_terms:
+                sign = -scale if i == 0 else 1.0
+                parts.append(
+                    sign * np.asarray(self.maps[i].T @ (full.get(i, self.full_mass[i]) @ rows))
+                )
+            out.append(np.hstack(parts))
+        return out
+
+
+def _scaled(free: Matrix, mass: Matrix) -> Matrix:
+    lumped = np.asarray(abs(free.T @ mass @ free).sum(axis=1)).reshape(-1)
+    return sparse.csr_array(free @ sparse.diags_array(1.0 / np.sqrt(lumped)))
+
+
+def _weights(axis: ProblemAxis, factor: Factor) -> Floats:
+    return axis.weights if factor.coefficient is None else axis.weights * factor.coefficient
+
+
+def _points(axis: ProblemAxis, factor: Factor) -> tuple[Floats | None, Floats]:
+    """Evaluation points (None: the nodes) and weights of the factor's integral."""
+    if factor.end is None:
+        return None, _weights(axis, factor)
+    if factor.coefficient is not None:
+        raise ProblemError(
+            f"a coefficient of {axis.name!r} stands beside on({axis.name}, {factor.end:g}); put its"
+            " number there instead"
+        )
+    return np.array([factor.end]), np.ones(1)
+
+
+def _matrix(axis: ProblemAxis, factor: Factor) -> Matrix:
+    """int c(x) B_i^(test)(x) B_j^(trial)(x) dx, or its value at an end; [n_rows, n_rows]."""
+    if factor.pick != (None, None):
+        trial, test = factor.pick
+        if trial is None or test is None:
+            raise ProblemError(
+                "a term picks a component of one field only; write u[...] and v[...] both (axis"
+                f" {axis.name!r})"
+            )
+        return sparse.csr_array(([1.0], ([test], [trial])), shape=(axis.basis.n_rows,) * 2)
+    points, weights = _points(axis, factor)
+    left, right = axis.sparse_design(factor.test, points), axis.sparse_design(factor.trial, points)
+    return sparse.csr_array(left.T @ sparse.diags_array(weights) @ right)
+
+
+def _vector(axis: ProblemAxis, factor: Factor) -> Floats:
+    """int c(x) B_i^(test)(x) dx, or its value at an end; [n_rows]."""
+    if factor.pick[1] is not None:
+        return np.eye(axis.basis.n_rows)[factor.pick[1]]
+    points, weights = _points(axis, factor)
+    return np.asarray(axis.sparse_design(factor.test, points).T @ weights)
+
+
+def _check_kernel(problem: Problem, builder: _Builder) -> None:
+    """Raises ProblemError when constants solve the homogeneous problem: nothing holds the
+    unknown."""
+    if any(axis.zero for axis in problem.axes) or not builder.full_terms:
+        return
+    images = []
+    for i, axis in enumerate(problem.axes):
+        ones = np.ones(axis.basis.n_rows)
+        columns = [
+            (scale if i == 0 else 1.0) * (full.get(i, builder.full_mass[i]) @ ones)
+            for scale, full in builder.full_terms
+        ]
+        images.append(builder.maps[i].T @ np.stack(columns, axis=1))
+    gram = np.prod([g.T @ g for g in images], axis=0)
+    if gram.sum() <= KERNEL_TOLERANCE**2 * np.prod(
+        [_largest(builder, i) for i in range(len(problem.axes))]
+    ):
+        raise ProblemError(
+            f"problem {problem.name!r} is under-determined: adding a constant changes nothing; "
+            "hold an end with zero=..., or add a Robin term with on(axis, end)"
+        )
+
+
+def _largest(builder: _Builder, i: int) -> float:
+    """max_k || |M_k| 1 ||^2 on axis i: what the image of constants would be without
+    cancellation."""
+    ones = np.ones(builder.axes[i].basis.n_rows)
+    sizes = []
+    for scale, full in builder.full_terms:
+        image = builder.maps[i].T @ (abs(full.get(i, builder.full_mass[i])) @ ones)
+        sizes.append((scale if i == 0 else 1.0) ** 2 * float(image @ image))
+    return max(sizes)
