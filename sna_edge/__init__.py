@@ -8,13 +8,13 @@ be trusted.
 Imports numpy and the standard library only.
 """
 
-from .artifact import from_bytes
-from .artifact import read as load
+from . import artifact
 from .calculus.distribution import Levels, LogNormal, Normal, Uniform
 from .core.axis import Axis, level_axis, spline_axis
 from .core.interaction import CP, TT
 from .core.output import Interval, Output
 from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
+from .files import from_bytes, load, save, write
 from .model import Evaluation, Model
 from .status import MEANING, Status
 
@@ -56,6 +56,9 @@ __all__ = [
     "load",
     "spline_axis",
 ]
+
+
+artifact.read, artifact.from_bytes, artifact.save, artifact.write = load, from_bytes, save, write
 
 
 def __getattr__(name: str) -> object:

@@ -1,21 +1,25 @@
-"""The model: axes, interaction, outputs; read-only and safe to share between threads."""
+"""The model with its verbs: a record, a backend that evaluates it, and the closed operations.
+
+Read-only and safe to share between threads.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import backends
-from .core.axis import Axis
 from .core.domain import Domain
 from .core.evaluation import Evaluation
+from .core.evaluator import Evaluator
 from .core.inputs import Query, axis_index, coordinates
-from .core.interaction import CP, TT, Interaction
-from .core.output import Output
+from .core.interaction import CP, TT
+from .core.record import ModelRecord
 from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Single
@@ -27,10 +31,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
-DTYPES = ("float64", "float32", "float16", "int16", "int8")
 
 
-class Model:
+class Model(ModelRecord):
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
     Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
@@ -39,115 +42,37 @@ class Model:
     values; `dtypes` names how each axis's table is stored in the artifact.
     """
 
-    def __init__(
-        self,
-        axes: Sequence[Axis],
-        interaction: Interaction,
-        outputs: Sequence[Output],
-        *,
-        dtypes: Sequence[str] | None = None,
-        certificate: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        backend: str = "numpy",
-        integer_path: bool = False,
-    ) -> None:
-        self.axes = tuple(axes)
-        self.interaction = interaction
-        self.outputs = tuple(outputs)
-        self.dtypes = tuple(dtypes or ["float64"] * len(self.axes))
-        self.certificate = dict(certificate or {})
-        self.metadata = dict(metadata or {})
-        self._categorical = any(a.kind == "categorical" for a in self.axes)
-        # written with section 8 (for cores without an FPU) where its bounds can be proven
-        self.integer_path = integer_path
-        self._validate()
-        self._backend_name = backend
-        self._backend: backends.Backend | None = None
-        self._single: Callable[[object], Floats | None] | None = None
-        self._bare: Callable[[object], Floats | None] | None = (
-            None  # of float64 (D,) where all inputs are numbers
-        )
-        self._quick: Single | None = None
-        self.artifact: bytes | None = None  # the bytes this model was loaded from
-        self.path: str | None = None  # and their file
-        self.parent: tuple[Model, dict[int, float]] | None = (
-            None  # the model of which this fixes inputs, and their values
-        )
-
-    def _validate(self) -> None:
-        names = [a.name for a in self.axes]
-        if len(set(names)) != len(names) or not names:
-            raise InputError(
-                f"axis names must be unique and at least one; got {', '.join(names) or 'none'}"
-            )
-        if len({o.name for o in self.outputs}) != len(self.outputs) or not self.outputs:
-            raise InputError("output names must be unique and at least one")
-        if self.interaction.weights.shape[1] != len(self.outputs):
-            raise InputError(
-                f"weights have {self.interaction.weights.shape[1]} columns for {len(self.outputs)}"
-                " outputs"
-            )
-        if len(self.interaction.tables) != len(self.axes) or len(self.dtypes) != len(self.axes):
-            raise InputError(f"{len(self.axes)} axes need as many tables and dtypes")
-        for axis, table in zip(self.axes, self.interaction.tables, strict=True):
-            if table.shape[1] and len(table) != axis.basis.n_rows:
-                raise InputError(
-                    f"axis {axis.name!r}: table has {len(table)} rows, its basis"
-                    f" {axis.basis.n_rows}"
-                )
-        if not set(self.dtypes) <= set(DTYPES):
-            raise InputError(f"dtypes must be among {', '.join(DTYPES)}")
-
-    def __repr__(self) -> str:
-        kind = self.interaction.kind.upper()
-        inputs, outputs = (
-            ", ".join(a.name for a in self.axes),
-            ", ".join(o.name for o in self.outputs),
-        )
-        return (
-            f"Model({inputs} -> {outputs}; {kind}, {self.interaction.rank} modes, {self.parameters}"
-            " parameters)"
-        )
+    _backend: Evaluator | None = None
+    _single: Callable[[object], Floats | None] | None = None
+    _bare: Callable[[object], Floats | None] | None = None
+    """`_single` where all inputs are numbers."""
+    _quick: Single | None = None
 
     @property
-    def parameters(self) -> int:
-        """Numbers stored: tables, weights and biases."""
-        return self.interaction.parameters + len(self.outputs)
-
-    @property
-    def input_names(self) -> list[str]:
-        return [a.name for a in self.axes]
-
-    @property
-    def output_names(self) -> list[str]:
-        return [o.name for o in self.outputs]
-
-    @property
-    def backend(self) -> backends.Backend:
+    def backend(self) -> Evaluator:
         """The evaluator in use, made at the first query."""
         if self._backend is None:
-            self._backend = backends.create(self._backend_name, self)
-            self._single = getattr(self._backend, "single", None)
-            point = getattr(self._backend, "point", None)
-            self._quick = None if point is None else Single(self, point)
-            self._bare = None if point is None or self._categorical else self._single
-        return self._backend
+            self._serve(backends.create(self.backend_name, self))
+        return cast(Evaluator, self._backend)
+
+    def _serve(self, evaluator: Evaluator) -> None:
+        point = getattr(evaluator, "point", None)
+        self._single = getattr(evaluator, "single", None)
+        self._quick = None if point is None else Single(self, point)
+        self._bare = None if point is None or self._categorical else self._single
+        self._backend = evaluator
 
     def with_backend(self, name: str) -> Model:
         """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
-        twin = self.replace(backend=name)
-        twin.artifact, twin.path, twin.parent = self.artifact, self.path, self.parent
-        return twin
+        return self.replace(
+            backend=name, artifact=self.artifact, path=self.path, parent=self.parent
+        )
 
-    def replace(self, **changes: Any) -> Model:
-        """A copy with other axes, interaction, outputs, dtypes, certificate, metadata, backend or
-        integer_path."""
-        fields: dict[str, Any] = {
-            "axes": self.axes, "interaction": self.interaction, "outputs": self.outputs, "dtypes": self.dtypes,
-            "certificate": self.certificate, "metadata": self.metadata, "backend": self._backend_name,
-            "integer_path": self.integer_path,
-        }  # fmt: skip
-        return Model(**{**fields, **changes})
+    def served_by(self, evaluator: Evaluator) -> Model:
+        """The same model evaluated by `evaluator`, which must compute what the model says."""
+        twin = self.with_backend(self.backend_name)
+        twin._serve(evaluator)
+        return twin
 
     # Queries
 
@@ -212,12 +137,13 @@ class Model:
         g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
 
-    @property
+    @cached_property
     def _domain(self) -> Domain:
-        cached: Domain | None = self.__dict__.get("_domain_cache")
-        if cached is None:
-            cached = self.__dict__["_domain_cache"] = Domain(self.axes)
-        return cached
+        return Domain(self.axes)
+
+    @cached_property
+    def _categorical(self) -> bool:
+        return any(a.kind == "categorical" for a in self.axes)
 
     def evaluate(
         self,
@@ -266,11 +192,11 @@ class Model:
 
         The fixed axes are contracted first: the cost is that of matrix products, not of points.
         """
-        from .calculus.operations import grid
+        from .calculus.tensor_grid import grid
 
         return grid(self, points, at or {})
 
-    # Algebra: closed operations, implemented in algebra.py and moments.py
+    # Algebra: closed operations, implemented in calculus
 
     def at(self, fixed: Mapping[str, object] | None = None, /, **named: object) -> Any:
         """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is
@@ -303,7 +229,7 @@ class Model:
         return integrate(self, name, a, b)
 
     def __add__(self, other: Model) -> Model:
-        from .calculus.operations import add
+        from .calculus.sums import add
 
         return add(self, other)
 
@@ -350,15 +276,15 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """The artifact (FORMAT.md), the same bytes for the same model."""
-        from .artifact import write
+        from .artifact.writer import write
 
         return write(self)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the artifact to `path`, all of it or nothing."""
-        from .artifact import save
+        from .artifact.disk import write_whole
 
-        save(self, path)
+        write_whole(path, self.to_bytes())
 
     def axis_index(self, name: str) -> int:
         return axis_index(self.axes, name)

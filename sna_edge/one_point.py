@@ -4,15 +4,13 @@ answer."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .core.evaluation import Evaluation
-
-if TYPE_CHECKING:
-    from .model import Model
+from .core.record import ModelRecord
 
 Floats = NDArray[np.float64]
 Point = Callable[[Floats, Floats], int]
@@ -41,7 +39,7 @@ class Single:
     TypeError or ValueError where it cannot.
     """
 
-    def __init__(self, model: Model, point: Point) -> None:
+    def __init__(self, model: ModelRecord, point: Point) -> None:
         self._point, self._outputs = point, model.outputs
         self._n_outputs, self._count = len(model.outputs), len(model.axes)
         self._shape = (self._count,)
@@ -49,7 +47,7 @@ class Single:
         self._levels = [(d, a.levels) for d, a in enumerate(model.axes) if a.kind == "categorical"]
         self._plain = self._widths(model)
 
-    def _widths(self, model: Model) -> tuple[Floats, Floats] | None:
+    def _widths(self, model: ModelRecord) -> tuple[Floats, Floats] | None:
         """[1, K] below and above: what the ends of every interval add to the value, where that is
         all there is to it."""
         if any(

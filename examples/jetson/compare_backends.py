@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import sna_edge
-from sna_edge.artifact.golden import domain_points
+from sna_edge.numerics.domain_points import domain_points
 
 
 def main(arguments: list[str] | None = None) -> dict[str, dict[str, float]]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge import CP, TT, Axis, Model, Output
-from sna_edge.artifact.golden import quasi_random
 from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
+from sna_edge.numerics.domain_points import quasi_random
 from sna_edge.values.reals import reals
 
 from ..certify.bound import bernstein_coefficients

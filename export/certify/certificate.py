@@ -14,6 +14,7 @@ from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.core.interaction import Interaction
 from sna_edge.errors import InputError
 from sna_edge.model import Model
+from sna_edge.numerics.domain_points import domain_points, span_points
 
 from .bound import maximum_bound
 from .comparison import Measured, measure, points_of, span_of
@@ -109,9 +110,7 @@ def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
 def kappa(stored: Model) -> float:
     """max over sampled points of sum_r |mode_r| / output range, the worst output; 0 for constant
     outputs."""
-    points = np.vstack(
-        [golden.golden_inputs(stored.axes), golden.domain_points(stored.axes, golden.SAMPLES)]
-    )
+    points = np.vstack([span_points(stored.axes), domain_points(stored.axes, golden.SAMPLES)])
     found = golden.measure(stored, points)
     varying = found.high - found.low > VARYING * found.largest
     return float(found.kappa[varying].max(initial=0.0))

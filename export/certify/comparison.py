@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.golden import domain_points
 from sna_edge.artifact.storage_width import spread
 from sna_edge.model import Model
+from sna_edge.numerics.domain_points import domain_points
 
 Floats = NDArray[np.float64]
 POINTS = 16384

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.canonical_form import as_stored
-from sna_edge.artifact.golden import domain_points
-from sna_edge.artifact.integer_path import FixedPath, of_model
+from sna_edge.artifact.integer_path import FixedPath
+from sna_edge.artifact.integer_section import of_model
 from sna_edge.errors import InputError
 from sna_edge.model import Model
+from sna_edge.numerics.domain_points import domain_points
 
 from .comparison import span_of
 

@@ -73,7 +73,7 @@ def _chain(model: Model, work: Sequence[AxisSpace]) -> tuple[list[Floats], Float
     the constant 1."""
     tt = model.interaction
     if isinstance(tt, CP):
-        from sna_edge.calculus.operations import to_tt
+        from sna_edge.calculus.sums import to_tt
 
         tt = to_tt(model).interaction
         assert isinstance(tt, TT)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sna_edge import CP, Model, from_bytes
-from sna_edge.artifact import integer_path
+from sna_edge.artifact import integer_section
 from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
@@ -75,7 +75,7 @@ def measure(artifact: bytes, core: Core, *, gradient: bool = True) -> Cost:
 
 
 def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
-    path = integer_path.of_artifact(artifact)
+    path = integer_section.of_artifact(artifact)
     entries = ("sna_open", "sna_fixed_verify", "sna_fixed_eval")
     image = compile_image(
         core, [*entries, "sna_workspace_size"], folder, defines=options_for(model, integer=True)
@@ -173,7 +173,7 @@ def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]
 
 def _has_integer_path(artifact: bytes) -> bool:
     try:
-        integer_path.of_artifact(artifact)
+        integer_section.of_artifact(artifact)
     except InputError:
         return False
     return True

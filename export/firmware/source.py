@@ -11,7 +11,7 @@ import numpy as np
 
 import sna_edge
 from sna_edge import Model
-from sna_edge.artifact import checks, integer_path, reader
+from sna_edge.artifact import checks, integer_section, reader
 from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
@@ -53,7 +53,7 @@ def number(value: float) -> str:
 def integer_path_of(artifact: bytes) -> Any:
     """The integer path of the artifact, or None."""
     try:
-        return integer_path.of_artifact(artifact)
+        return integer_section.of_artifact(artifact)
     except InputError:
         return None
 

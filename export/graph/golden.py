@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.canonical_form import as_stored
-from sna_edge.artifact.golden import Scale, domain_points, float32_offsets, make
+from sna_edge.artifact.golden import Scale, float32_offsets, make
 from sna_edge.errors import BackendError
 from sna_edge.model import Model
+from sna_edge.numerics.domain_points import domain_points
 
 from .build import FORWARD, GRADIENT
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.calculus.operations import constant_row
+from sna_edge.calculus.sums import constant_row
 from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis
 

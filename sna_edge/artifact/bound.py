@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .raw_views import Raw
+
 Floats = NDArray[np.float64]
 LARGEST = 2.0**1000
 """Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and
@@ -49,7 +51,7 @@ def table_bound(table: NDArray[Any], left: int) -> float:
     return float(np.abs(table.reshape(len(table), left, -1).astype(float)).sum(axis=1).max())
 
 
-def linear_bound(raw: Any) -> Floats:
+def linear_bound(raw: Raw) -> Floats:
     """F [K]."""
     with np.errstate(over="ignore", invalid="ignore"):
         products = np.where(raw.uses, raw.peaks, 1.0).prod(axis=1)
@@ -59,7 +61,7 @@ def linear_bound(raw: Any) -> Floats:
         return np.asarray(np.abs(raw.outputs["bias"]) + modes @ np.abs(raw.weights))
 
 
-def broken(raw: Any) -> str:
+def broken(raw: Raw) -> str:
     """What range, tolerances or expected values say beyond the bound, in words; empty where they
     keep to it."""
     d, k = len(raw.axes), len(raw.outputs)

@@ -1,23 +1,35 @@
-"""The model as its bytes will mean it: sorted, normalised and rounded to the storage types."""
+"""The canonical form: a model as its bytes will mean it (sorted, normalised, rounded to the storage
+types), and JSON of one spelling."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.interaction import CP, TT, Interaction
+from ..core.record import Record
 from ..errors import InputError
-from ..model import Model
 from .layout import FOLD
 
 Floats = NDArray[np.float64]
 SMALLEST = float(np.finfo(np.float32).tiny)
 
 
-def as_stored(model: Model) -> Model:
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, no white space, no NaN."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def as_stored(model: Record) -> Record:
     """The model whose float64 evaluation equals that of the artifact's stored tables.
 
     Columns of float tables are normalised to max |C| in (1/2, 1] and the residue goes into W;

@@ -5,56 +5,25 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
-from math import inf, isfinite, isnan
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArtifactError
 from . import bound, layout
+from .axis_checks import (
+    atom_bounds,
+    need_axis,
+    need_offsets,
+    need_spans,
+    need_table_layout,
+)
+from .output_checks import groups_used, need_golden, outputs_and_weights, ranks
+from .raw_views import Raw
+from .rules import need
 
 Array = NDArray[Any]
 LEAST = 64 + 13 * 16  # bytes of header and section table
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A file whose bytes have passed every structural check."""
-
-    data: bytes
-    header: Any
-    sections: dict[str, bytes]
-    axes: Array
-    groups: Array
-    outputs: Array
-    weights: Array
-    uses: Array
-    """[G, D], which axes the modes of a group depend on; TT: of one group."""
-    peaks: Array
-    """What |phi| of every axis stays below (bound.py)."""
-
-    @property
-    def is_tt(self) -> bool:
-        return bool(self.header["features"] & layout.FEATURE_TT)
-
-    @property
-    def sizes(self) -> Array:
-        """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat
-        by."""
-        return np.array(
-            [layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.intp
-        )
-
-
-def fail(rule: str, message: str) -> NoReturn:
-    raise ArtifactError(rule, message)
-
-
-def need(condition: object, rule: str, message: str) -> None:
-    if not condition:
-        fail(rule, message)
 
 
 def validate(data: bytes) -> Raw:
@@ -70,23 +39,23 @@ def validate(data: bytes) -> Raw:
     _padding(data, table, sections)
     axes = np.frombuffer(sections["axes"], layout.AXIS)
     for d, record in enumerate(axes):
-        _axis(d, record)
+        need_axis(d, record)
     for d, record in enumerate(axes):
-        _offsets(d, record, sections)
+        need_offsets(d, record, sections)
     for d, record in enumerate(axes):
-        _spans(d, record, sections)
+        need_spans(d, record, sections)
     groups = np.frombuffer(sections["interaction"], layout.GROUP_RECORD)
     tt = bool(top["features"] & layout.FEATURE_TT)
-    uses = _ranks(top, axes) if tt else _groups(top, axes, groups)
-    _table_layout(axes, sections["tables"])
-    peaks = _values(axes, sections)
-    outputs, weights = _outputs(top, sections["outputs"], groups)
+    uses = ranks(top, axes) if tt else groups_used(top, axes, groups)
+    need_table_layout(axes, sections["tables"])
+    peaks = atom_bounds(axes, sections)
+    outputs, weights = outputs_and_weights(top, sections["outputs"], groups)
     raw = Raw(data, top, sections, axes, groups, outputs, weights, uses, peaks)
-    if top["features"] & layout.FEATURE_FIXED:
-        from .integer_path.section import parse
+    if raw.has_integer_path:
+        from .integer_path.section import parse  # few files have one
 
         parse(raw)
-    _golden(top, axes, sections["golden"])
+    need_golden(top, axes, sections["golden"])
     broken = bound.broken(raw)
     need(not broken, "bad_golden", f"{broken}; export the model again")
     return raw
@@ -191,264 +160,4 @@ def _padding(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
         not any(sections["signature"]),
         "bad_padding",
         "the section of the signature is not zero, but nothing is signed; copy it again",
-    )
-
-
-def _axis(d: int, a: Any) -> None:
-    rule, where = "bad_axis", f"axis {d}"
-    p, s = int(a["degree"]), int(a["n_spans"])
-    need(
-        a["kind"] <= 2 and p <= 7 and a["dtype"] <= 3,
-        rule,
-        f"{where}: kind, degree or dtype unknown",
-    )
-    need(a["flags"] <= 1 and a["reserved"] == 0, rule, f"{where}: unknown flags")
-    need(
-        1 <= s <= layout.MAX_SPANS and p + 1 <= a["n_rows"] <= layout.MAX_ROWS,
-        rule,
-        f"{where}: spans or rows out of range",
-    )
-    need(
-        1 <= a["n_matrices"] <= layout.MAX_SPANS, rule, f"{where}: number of matrices out of range"
-    )
-    lower, upper = float(a["lower"]), float(a["upper"])
-    need(isfinite(lower) and isfinite(upper), rule, f"{where}: bounds are not finite")
-    uniform = bool(a["flags"] & 1)
-    if a["kind"] == 2:
-        need(
-            p == 0 and lower == 0 and upper == s - 1 and not uniform,
-            rule,
-            f"{where}: not a categorical axis",
-        )
-    else:
-        need(lower < upper, rule, f"{where}: lower bound is not below the upper one")
-        need(
-            bound.span_fits(lower, upper),
-            rule,
-            f"{where}: bounds beyond 2^1000 or less than 2^-1000 apart; give the input another"
-            " unit",
-        )
-    inv_width = s / (upper - lower) if uniform else 0.0
-    good = a["inv_width"] == inv_width and a["inv_width32"] == layout.rounded32(inv_width)
-    good = good and (a["lower32"], a["upper32"]) == layout.outward32(lower, upper)
-    need(
-        good and isfinite(inv_width), rule, f"{where}: derived bounds do not match lower and upper"
-    )
-
-
-def _offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
-    s, p = int(a["n_spans"]), int(a["degree"])
-    blocks = [
-        ("spans", "spans_offset", 4 * s, 2),
-        ("spans", "support_offset", s, 1),
-        ("matrices", "matrices_offset", 4 * int(a["n_matrices"]) * (p + 1) ** 2, 4),
-    ]
-    if _stores_breaks(a):
-        blocks.append(("breaks", "breaks_offset", 8 * (2 * s + 1), 8))
-    else:
-        need(
-            a["breaks_offset"] == 0,
-            "bad_offset",
-            f"axis {d}: breaks given for an axis that stores none",
-        )
-    for section, name, size, alignment in blocks:
-        offset = int(a[name])
-        inside = offset % alignment == 0 and offset + size <= len(sections[section])
-        need(inside, "bad_offset", f"axis {d}: {name} points outside section {section!r}")
-
-
-def _stores_breaks(a: Any) -> bool:
-    return not (a["flags"] & 1) and a["kind"] != 2
-
-
-def span_arrays(a: Any, sections: dict[str, bytes]) -> tuple[Array, Array]:
-    """first_row and matrix_id [S]."""
-    s, offset = int(a["n_spans"]), int(a["spans_offset"])
-    both = np.frombuffer(sections["spans"], "<u2", 2 * s, offset).astype(np.int64)
-    return both[:s], both[s:]
-
-
-def break_arrays(a: Any, sections: dict[str, bytes]) -> tuple[Array, Array]:
-    """breaks [S+1] and inv_width [S] of an axis that stores them."""
-    s = int(a["n_spans"])
-    both = np.frombuffer(sections["breaks"], "<f8", 2 * s + 1, int(a["breaks_offset"]))
-    return both[: s + 1], both[s + 1 :]
-
-
-def _spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
-    first, ids = span_arrays(a, sections)
-    good = (first + int(a["degree"]) < a["n_rows"]).all() and (ids < a["n_matrices"]).all()
-    need(good, "bad_span", f"axis {d}: first_row or matrix_id out of range")
-    if _stores_breaks(a):
-        breaks, inv_width = break_arrays(a, sections)
-        need(
-            np.isfinite(breaks).all() and (np.diff(breaks) > 0).all(),
-            "bad_span",
-            f"axis {d}: breaks do not increase",
-        )
-        need(
-            breaks[0] == a["lower"] and breaks[-1] == a["upper"],
-            "bad_span",
-            f"axis {d}: breaks do not end at the bounds",
-        )
-        with np.errstate(over="ignore", invalid="ignore"):
-            close = np.abs(inv_width * np.diff(breaks) - 1.0) <= 1e-12
-        need(close.all(), "bad_span", f"axis {d}: inverse widths do not match the breaks")
-
-
-def _ranks(header: Any, axes: Array) -> Array:
-    """As `_groups`: one group that depends on all axes."""
-    left = 1
-    for d, a in enumerate(axes):
-        right = int(a["right"])
-        good = (
-            a["left"] == left and 1 <= right <= layout.MAX_RANK and a["n_columns"] == left * right
-        )
-        need(good, "bad_group", f"axis {d}: tensor-train ranks do not chain")
-        left = right
-    need(left == header["n_modes"], "bad_group", "the last rank is not the number of rows of W")
-    return np.ones((1, len(axes)), bool)
-
-
-def _groups(header: Any, axes: Array, groups: Array) -> Array:
-    """Which axes the modes of a group depend on [G, D]."""
-    first, last, sizes = 0, 0, list[int]()
-    for mask, count, start in groups.tolist():
-        good = last < mask < 1 << len(axes) and 1 <= count <= layout.MAX_MODES and start == first
-        need(good, "bad_group", "masks must increase, counts and firsts must add up")
-        last, size = mask, layout.padded(count)
-        first += size
-        sizes.append(size)
-    uses = (groups["mask"][:, None] >> np.arange(len(axes), dtype=np.uint64) & np.uint64(1)).astype(
-        bool
-    )
-    good = first == header["n_modes"] and (sizes @ uses == axes["n_columns"]).all()
-    need(
-        good and not axes["left"].any() and not axes["right"].any(),
-        "bad_group",
-        "number of modes or columns does not add up",
-    )
-    return uses
-
-
-def _table_layout(axes: Array, tables: bytes) -> None:
-    end = 0
-    for d, a in enumerate(axes):
-        offset = int(a["table_offset"])
-        need(
-            offset == layout.align(end),
-            "bad_table_layout",
-            f"table {d} does not stand where it must",
-        )
-        need(
-            offset <= len(tables) and not any(tables[end:offset]),
-            "bad_table_layout",
-            f"padding before table {d} is not zero",
-        )
-        end = offset + table_bytes(a)
-        need(end <= len(tables), "bad_table_layout", f"table {d} ends beyond its section")
-    need(end == len(tables), "bad_table_layout", "section of tables does not end with the last one")
-
-
-def table_bytes(a: Any) -> int:
-    """Bytes of the table of an axis."""
-    return (
-        int(a["n_rows"])
-        * int(a["n_columns"])
-        * np.dtype(layout.STORAGE[layout.DTYPES[a["dtype"]]]).itemsize
-    )
-
-
-def matrix_array(a: Any, sections: dict[str, bytes]) -> Array:
-    """Span matrices [M, p+1, p+1] as stored (integer fold included)."""
-    count, order = int(a["n_matrices"]), int(a["degree"]) + 1
-    flat = np.frombuffer(
-        sections["matrices"], "<f4", count * order * order, int(a["matrices_offset"])
-    )
-    return flat.reshape(count, order, order)
-
-
-def table_array(a: Any, sections: dict[str, bytes]) -> Array:
-    """Table [n_rows, n_columns] in its storage type."""
-    dtype = layout.STORAGE[layout.DTYPES[a["dtype"]]]
-    rows, columns = int(a["n_rows"]), int(a["n_columns"])
-    return np.frombuffer(sections["tables"], dtype, rows * columns, int(a["table_offset"])).reshape(
-        rows, columns
-    )
-
-
-def _values(axes: Array, sections: dict[str, bytes]) -> Array:
-    """The bounds of |phi| [D]; what is not finite anywhere shows in them."""
-    peaks = np.empty(len(axes))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for d, a in enumerate(axes):
-            basis = bound.basis_bound(matrix_array(a, sections))
-            need(isfinite(basis), "bad_value", f"axis {d}: span matrices are not finite")
-            table = bound.table_bound(table_array(a, sections), int(a["left"]))
-            need(isfinite(table), "bad_value", f"axis {d}: table is not finite")
-            peaks[d] = basis * table
-    return peaks
-
-
-def _outputs(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
-    k, modes = int(header["n_outputs"]), int(header["n_modes"])
-    records = np.frombuffer(block, layout.OUTPUT, k)
-    for j, r in enumerate(records):
-        need(
-            _output_is_good(r),
-            "bad_output",
-            f"output {j}: bias, scale, offset, interval, range or link out of range",
-        )
-    weights = np.frombuffer(block, "<f4", modes * k, 80 * k).reshape(modes, k)
-    tiny = (weights != 0) & (np.abs(weights) < np.finfo(np.float32).tiny)
-    need(
-        np.isfinite(weights).all() and not tiny.any(),
-        "bad_output",
-        "a weight is not finite or is subnormal",
-    )
-    for _, count, first in groups.tolist():
-        empty = weights[first + count : first + layout.padded(count)]
-        need(not empty.any(), "bad_output", "a padding row of W is not zero")
-    return records, weights
-
-
-def _output_is_good(r: Any) -> bool:
-    bias, scale, offset, below, above, level, low, high, kappa, link, space, _ = r.item()
-    good = (
-        all(map(bound.held, (bias, scale, offset, low, high))) and abs(scale) >= 1.0 / bound.LARGEST
-    )
-    good = good and low <= high and 0 <= kappa < inf
-    if isnan(below) or isnan(above):
-        interval = isnan(below) and isnan(above) and level == 0
-    else:
-        interval = (
-            bound.held(below) and bound.held(above) and min(below, above) >= 0 and 0 < level < 1
-        )
-    return bool(good and interval and link <= 2 and space <= 1 and not r["reserved"].any())
-
-
-def _golden(header: Any, axes: Array, block: bytes) -> None:
-    rule = "bad_golden"
-    need(len(block) >= 8, rule, "section of golden vectors is too short")
-    count, reserved = np.frombuffer(block, "<u4", 2).tolist()
-    d, k = len(axes), int(header["n_outputs"])
-    good = (
-        1 <= count <= layout.MAX_GOLDEN
-        and reserved == 0
-        and len(block) == 8 + 16 * k + 8 * count * (d + k)
-    )
-    need(good, rule, "section of golden vectors has the wrong size")
-    numbers = np.frombuffer(block, "<f8", offset=8)
-    need(
-        np.isfinite(numbers).all() and (numbers[: 2 * k] >= 0).all(),
-        rule,
-        "a golden vector or tolerance is not a number",
-    )
-    inputs = numbers[2 * k : 2 * k + count * d].reshape(count, d)
-    inside = (inputs >= axes["lower"]).all() and (inputs <= axes["upper"]).all()
-    levels = inputs[:, axes["kind"] == 2]
-    need(
-        inside and (levels == np.rint(levels)).all(),
-        rule,
-        "a golden vector lies outside the domain",
     )

@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
+from ..core.evaluator import Evaluator
 from ..core.float32 import carried, input_offsets, output_offsets
 from ..core.interaction import CP
+from ..core.record import ModelRecord
 from ..errors import ArtifactError
-from ..model import Model
+from ..numerics.domain_points import LEAST, domain_points, span_points
+from ..numerics.reference import Reference
 from .canonical_form import as_stored
-from .layout import MAX_GOLDEN, outward32
+from .layout import outward32
 
 Floats = NDArray[np.float64]
 
-LEAST = 8  # golden points at least
 SAMPLES = 1024  # quasi-random points for range and kappa
 FLOAT32 = 4e-6  # error of float32 evaluation over max(1, kappa) * range, DESIGN.md
 FLOAT64 = 1e-11
@@ -45,72 +47,17 @@ class Scale:
     kappa: Floats
     largest: Floats
 
-
-def quasi_random(count: int, dimension: int) -> Floats:
-    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden
-    ratio.
-
-    Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
-    """
-    root = 2.0
-    for _ in range(64):
-        root = (1.0 + root) ** (1.0 / (dimension + 1))
-    alpha = (1.0 / root) ** np.arange(1, dimension + 1) % 1.0
-    return np.asarray((0.5 + np.outer(np.arange(1, count + 1), alpha)) % 1.0)
+    @property
+    def ranges(self) -> list[tuple[float, float]]:
+        """(low, high) of every output."""
+        return list(zip(self.low.tolist(), self.high.tolist(), strict=True))
 
 
-def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
-    """Quasi-random points [count, D] of the domain."""
-    u = quasi_random(count, len(axes))
-    columns = [
-        (
-            np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
-            if a.kind == "categorical"
-            else a.lower + u[:, d] * a.width
-        )
-        for d, a in enumerate(axes)
-    ]
-    return np.stack(columns, axis=1)
-
-
-def golden_inputs(axes: tuple[Axis, ...]) -> Floats:
-    """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S
-    of each axis.
-
-    Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in
-    their span.
-    """
-    count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MAX_GOLDEN)
-    u = quasi_random(count, len(axes))
-    columns = []
-    for d, axis in enumerate(axes):
-        spans = axis.basis.n_spans
-        span = (np.arange(count) * _stride(spans, d)) % spans
-        if axis.kind == "categorical":
-            columns.append(span.astype(float))
-            continue
-        breaks = axis.basis.breaks
-        x = breaks[span] + (breaks[span + 1] - breaks[span]) * (1 / 16 + u[:, d] * 14 / 16)
-        with np.errstate(over="ignore"):
-            rounded = x.astype(np.float32).astype(float)
-        inside = (rounded > breaks[span]) & (rounded < breaks[span + 1])
-        columns.append(np.where(inside, rounded, x))
-    return np.stack(columns, axis=1)
-
-
-def _stride(spans: int, d: int) -> int:
-    """A step coprime to the number of spans, different from axis to axis."""
-    step = 1 + 2 * d
-    while np.gcd(step, spans) != 1:
-        step += 1
-    return step
-
-
-def measure(model: Model, points: Floats) -> Scale:
+def measure(model: ModelRecord, points: Floats) -> Scale:
     """Range, kappa and largest magnitude of every output at `points`."""
-    y = model.backend.value(points)
+    y = Reference(model).value(points)
     low, high = y.min(axis=0), y.max(axis=0)
-    modes = _absolute_modes(model, points)
+    modes = absolute_modes(model, points)
     whole = [carried(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
     bias = np.array(
         [o.bias * w for o, w in zip(model.outputs, whole, strict=True)]
@@ -122,7 +69,7 @@ def measure(model: Model, points: Floats) -> Scale:
     return Scale(low, high, kappa, np.abs(y).max(axis=0))
 
 
-def _absolute_modes(model: Model, points: Floats) -> Floats:
+def absolute_modes(model: ModelRecord, points: Floats) -> Floats:
     """sum_r |W[r,k] prod_d phi_{d,r}| at every point [N, K] (TT: the chain of absolute cores)."""
     work = model.interaction
     atoms = [
@@ -140,16 +87,16 @@ def _absolute_modes(model: Model, points: Floats) -> Floats:
     return np.asarray(v[:, 0] @ np.abs(work.weights))
 
 
-def make(stored: Model) -> tuple[Golden, Scale]:
+def make(stored: ModelRecord) -> tuple[Golden, Scale]:
     """Golden vectors of a model that is already `as_stored`, and the ranges its tolerances rest
     on."""
-    inputs = golden_inputs(stored.axes)
+    inputs = span_points(stored.axes)
     scale = measure(stored, np.vstack([inputs, domain_points(stored.axes, SAMPLES)]))
     width = (scale.high - scale.low) * np.maximum(1.0, scale.kappa)
     tolerance64 = FLOAT64 * np.maximum(width, scale.largest)
-    value, slopes = stored.backend.value_and_gradient(inputs)
+    value, slopes = Reference(stored).value_and_gradient(inputs)
     moved = 2.0 * (np.abs(slopes).max(axis=0) @ [_rounding32(a) for a in stored.axes])
-    whole = [carried(*ends) for ends in zip(scale.low.tolist(), scale.high.tolist(), strict=True)]
+    whole = [carried(*ends) for ends in scale.ranges]
     tolerance32 = np.maximum(FLOAT32 * width, moved) + np.where(
         whole, 2.0**-23 * scale.largest, 0.0
     )
@@ -173,34 +120,33 @@ def _rounding32(axis: Axis) -> float:
     )
 
 
-def ranges(model: Model) -> list[tuple[float, float]]:
+def ranges(model: ModelRecord) -> list[tuple[float, float]]:
     """low, high of every output: as stored, or as the writer would sample them."""
     if all(o.range is not None for o in model.outputs):
         return [o.range or (0.0, 0.0) for o in model.outputs]
-    scale = make(as_stored(model))[1]
-    return list(zip(scale.low.tolist(), scale.high.tolist(), strict=True))
+    return make(as_stored(model))[1].ranges
 
 
-def float32_offsets(model: Model) -> tuple[list[float], list[float]]:
+def float32_offsets(model: ModelRecord) -> tuple[list[float], list[float]]:
     """What a caller in float64 takes off every input, and adds to every output, of a float32
     evaluation (carried.py)."""
     return input_offsets(model.axes), output_offsets(model.outputs, ranges(model))
 
 
-def replay(model: Model, golden: Golden) -> Floats:
-    """Largest error per output [K] of the model's backend; ArtifactError `golden_mismatch` when it
+def replay(evaluator: Evaluator, golden: Golden) -> Floats:
+    """Largest error per output [K] of an evaluator; ArtifactError `golden_mismatch` when it
     misses."""
-    value = np.concatenate([model.backend.value(row[None]) for row in golden.inputs[:LEAST]])
-    error = np.abs(model.backend.value(golden.inputs) - golden.expected)
+    value = np.concatenate([evaluator.value(row[None]) for row in golden.inputs[:LEAST]])
+    error = np.abs(evaluator.value(golden.inputs) - golden.expected)
     error[: len(value)] = np.maximum(
         error[: len(value)], np.abs(value - golden.expected[: len(value)])
     )
-    tolerance = golden.tolerance64 if model.backend.name == "numpy" else golden.tolerance32
+    tolerance = golden.tolerance64 if evaluator.name == "numpy" else golden.tolerance32
     if not np.all(error <= tolerance):
         worst = int(np.argmax(np.nan_to_num(error, nan=np.inf).max(axis=1)))
         raise ArtifactError(
             "golden_mismatch",
-            f"backend {model.backend.name!r} misses golden vector {worst} by"
+            f"backend {evaluator.name!r} misses golden vector {worst} by"
             f" {error[worst].max():.3g} (allowed {tolerance.max():.3g}); the file or the backend is"
             " damaged, copy the artifact again",
         )

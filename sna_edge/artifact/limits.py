@@ -3,16 +3,12 @@ would refuse is never made."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..core.interaction import CP
+from ..core.record import ModelRecord
 from ..errors import InputError
 from . import bound
+from .golden import Scale
 from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
-
-if TYPE_CHECKING:
-    from ..model import Model
-    from .golden import Scale
 
 
 def need_counts(n_axes: int, n_outputs: int = 1) -> None:
@@ -30,7 +26,7 @@ def need_counts(n_axes: int, n_outputs: int = 1) -> None:
         )
 
 
-def need_sizes(model: Model) -> None:
+def need_sizes(model: ModelRecord) -> None:
     """InputError naming the limit that the model exceeds: inputs, outputs, rows, groups, modes or
     rank."""
     need_counts(len(model.axes), len(model.outputs))
@@ -68,7 +64,7 @@ def _need(found: int, most: int, limit: str, what: str, step: str) -> None:
         raise InputError(f"{found} {what}, but a model has at most {most} (limit {limit}); {step}")
 
 
-def need_magnitudes(model: Model, scale: Scale) -> None:
+def need_magnitudes(model: ModelRecord, scale: Scale) -> None:
     """InputError that names the input or output whose numbers no reader would take."""
     for axis in model.axes:
         if axis.kind != "categorical" and not bound.span_fits(axis.lower, axis.upper):

@@ -1,11 +1,9 @@
-"""Bytes -> model: every rule checked, then the golden vectors replayed."""
+"""Bytes -> model: every rule checked; who asked replays the golden vectors."""
 
 from __future__ import annotations
 
 import json
-import os
-import stat
-from os import PathLike
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,80 +13,45 @@ from ..core.axis import Axis
 from ..core.basis import SpanBasis, uniform_breaks
 from ..core.interaction import CP, TT, Interaction
 from ..core.output import Interval, Output
-from ..errors import ArtifactError, InputError
-from ..model import Model
-from . import checks, layout
-from .golden import Golden, replay
-from .writer import canonical
+from ..core.record import Record
+from ..errors import ArtifactError
+from . import layout
+from .canonical_form import canonical
+from .checks import validate
+from .golden import Golden
+from .raw_views import Raw, break_arrays, matrix_array, span_arrays, table_array
 
 Floats = NDArray[np.float64]
 
 
-def read(path: str | PathLike[str], backend: str = "auto") -> Model:
-    """The model in the file `path`, checked and replayed. Raises InputError or ArtifactError."""
-    data = _contents(path)
-    return from_bytes(data, backend, path=os.fspath(path))
-
-
-def _contents(path: str | PathLike[str]) -> bytes:
-    """The bytes of a regular file; its size and its first bytes are looked at before the rest is
-    read, and nothing is waited for."""
-    try:
-        _need_file(path, os.stat(path).st_mode)
-        handle = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
-        with os.fdopen(handle, "rb") as file:
-            found = os.fstat(handle)
-            _need_file(path, found.st_mode)
-            head = file.read(checks.LEAST)
-            checks.header(head, found.st_size)
-            return head + file.read(found.st_size - len(head) + 1)
-    except (InputError, ArtifactError):
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {path}: {reason}; give the path of an .sna file") from None
-
-
-def _need_file(path: str | PathLike[str], mode: int) -> None:
-    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
-    if not stat.S_ISREG(mode):
-        kind = next((name for test, name in kinds if test(mode)), "a device")
-        raise InputError(f"cannot read {path}: it is {kind}; give the path of an .sna file")
-
-
-def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -> Model:
-    """The model in `data`; `path` names their file to backends that read another one beside it.
+def from_bytes(
+    data: bytes, kind: Callable[..., Record], *, path: str | None = None
+) -> tuple[Record, Raw]:
+    """The model in `data`, made by `kind` (a class of records), and the file as checked: its golden
+    vectors are still to be replayed. `path` is the file it came from.
 
     Raises ArtifactError with the named rule that is broken.
     """
-    data = bytes(data)
-    raw = checks.validate(data)
+    raw = validate(data)
     certificate, metadata = _json(raw, "certificate"), _json(raw, "metadata")
     names = _names(raw, metadata)
     axes = tuple(_axis(raw, d, names["axes"][d]) for d in range(len(raw.axes)))
     outputs = [_output(r, *names["outputs"][k]) for k, r in enumerate(raw.outputs)]
-    extra = {k: v for k, v in metadata.items() if k not in ("axes", "outputs")}
-    model = Model(
-        axes, _interaction(raw), outputs,
+    model = kind(
+        axes,
+        _interaction(raw),
+        outputs,
         dtypes=[layout.DTYPES[a["dtype"]] for a in raw.axes],
-        certificate=certificate, metadata=extra, backend="numpy", integer_path=bool(raw.header["features"] & layout.FEATURE_FIXED),
-    )  # fmt: skip
-    model.artifact, model.path = data, path
-    golden = golden_vectors(raw)
-    replay(model, golden)
-    if model.integer_path:
-        from .integer_path.attach import replay as replay_integers
-
-        replay_integers(raw)
-    if backend != "numpy":
-        model = model.with_backend(backend)
-        replay(model, golden)
-    return model
+        certificate=certificate,
+        metadata={k: v for k, v in metadata.items() if k not in ("axes", "outputs")},
+        integer_path=raw.has_integer_path,
+        artifact=data,
+        path=path,
+    )
+    return model, raw
 
 
-def golden_vectors(raw: checks.Raw) -> Golden:
+def golden_vectors(raw: Raw) -> Golden:
     """The golden vectors of a validated file."""
     block, d, k = raw.sections["golden"], len(raw.axes), len(raw.outputs)
     count = int(np.frombuffer(block, "<u4", 1)[0])
@@ -98,7 +61,7 @@ def golden_vectors(raw: checks.Raw) -> Golden:
     return Golden(inputs, expected, numbers[:k], numbers[k : 2 * k])
 
 
-def _json(raw: checks.Raw, name: str) -> dict[str, Any]:
+def _json(raw: Raw, name: str) -> dict[str, Any]:
     try:
         value = json.loads(raw.sections[name].decode())
         good = isinstance(value, dict) and canonical(value) == raw.sections[name]
@@ -112,7 +75,7 @@ def _json(raw: checks.Raw, name: str) -> dict[str, Any]:
     return result
 
 
-def _names(raw: checks.Raw, metadata: dict[str, Any]) -> dict[str, Any]:
+def _names(raw: Raw, metadata: dict[str, Any]) -> dict[str, Any]:
     """{"axes": [(name, unit, levels)], "outputs": [(name, unit)]}, checked."""
     axes, outputs = metadata.get("axes"), metadata.get("outputs")
     if not _entries(axes, len(raw.axes), (2, 3)) or not _entries(outputs, len(raw.outputs), (2,)):
@@ -146,12 +109,10 @@ def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
     return all(names) and len(set(names)) == count
 
 
-def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
+def _axis(raw: Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
     a = raw.axes[d]
-    first, ids = checks.span_arrays(a, raw.sections)
-    matrices = (
-        checks.matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
-    )
+    first, ids = span_arrays(a, raw.sections)
+    matrices = matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
     kind = layout.KINDS[a["kind"]]
     spans = int(a["n_spans"])
     if kind == "categorical":
@@ -159,7 +120,7 @@ def _axis(raw: checks.Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> A
     elif a["flags"] & 1:
         breaks = uniform_breaks(float(a["lower"]), float(a["upper"]), spans)
     else:
-        breaks = checks.break_arrays(a, raw.sections)[0]
+        breaks = break_arrays(a, raw.sections)[0]
     label = {"categorical": "levels", "periodic": "periodic"}.get(kind, "spline")
     basis = SpanBasis(breaks, int(a["degree"]), first, ids, matrices, int(a["n_rows"]), label)
     support = np.frombuffer(raw.sections["spans"], np.uint8, spans, int(a["support_offset"]))
@@ -181,7 +142,7 @@ def _output(r: Any, name: str, unit: str) -> Output:
     )  # fmt: skip
 
 
-def _interaction(raw: checks.Raw) -> Interaction:
+def _interaction(raw: Raw) -> Interaction:
     tables = [_decoded(a, raw) for a in raw.axes]
     if raw.is_tt:
         shapes = [(int(a["n_rows"]), int(a["left"]), int(a["right"])) for a in raw.axes]
@@ -193,7 +154,5 @@ def _interaction(raw: checks.Raw) -> Interaction:
     return CP(kept, tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode])
 
 
-def _decoded(a: Any, raw: checks.Raw) -> Floats:
-    return (
-        checks.table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]
-    )
+def _decoded(a: Any, raw: Raw) -> Floats:
+    return table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]

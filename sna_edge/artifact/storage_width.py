@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.output import Interval, Output
-from ..model import Model
-from .golden import _absolute_modes, domain_points, golden_inputs
+from ..core.record import ModelRecord, Record
+from ..numerics.domain_points import domain_points, span_points
+from ..numerics.reference import Reference
+from .golden import absolute_modes
 
 Floats = NDArray[np.float64]
 
@@ -54,24 +56,24 @@ def _grown(width: float, wider: float, seen: float) -> float:
     return wider if wider > width + seen else width
 
 
-def with_storage(stored: Model, model: Model) -> Model:
+def with_storage(stored: Record, model: ModelRecord) -> Record:
     """`stored` (the `as_stored` of `model`) with what storing and float32 add to its intervals."""
     if all(o.interval is None for o in stored.outputs):
         return stored
-    points = np.vstack([golden_inputs(stored.axes), domain_points(stored.axes, POINTS)])
+    points = np.vstack([span_points(stored.axes), domain_points(stored.axes, POINTS)])
     f, truth = _linear(stored, points), _linear(model, points)
-    size = _absolute_modes(stored, points) + np.abs([o.bias for o in stored.outputs])
+    size = absolute_modes(stored, points) + np.abs([o.bias for o in stored.outputs])
     columns = zip(stored.outputs, f.T, truth.T, size.T, strict=True)
     return stored.replace(outputs=[_output(*column) for column in columns])
 
 
-def _linear(model: Model, points: Floats) -> Floats:
+def _linear(model: ModelRecord, points: Floats) -> Floats:
     """f_k at the points [N, K]."""
     plain = [
         replace(o, link="identity", scale=1.0, offset=0.0, interval=None, range=None)
         for o in model.outputs
     ]
-    return model.replace(outputs=plain, backend="numpy").backend.value(points)
+    return Reference(model.replace(outputs=plain)).value(points)
 
 
 def _output(output: Output, f: Floats, truth: Floats, size: Floats) -> Output:

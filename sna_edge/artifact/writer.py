@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -18,10 +13,12 @@ from numpy.typing import NDArray
 from ..core.axis import Axis
 from ..core.interaction import CP
 from ..core.magnitude import need_double
-from ..model import Model
+from ..core.record import ModelRecord
 from . import layout
-from .canonical_form import as_stored
+from .canonical_form import as_stored, canonical
 from .golden import Golden, Scale, make
+from .grouping import groups_of, padded_columns, padded_rank, padded_weights
+from .integer_section import section
 from .limits import need_magnitudes, need_sizes
 from .storage_width import with_storage
 
@@ -43,24 +40,7 @@ class _Pool:
         return self.known[block]
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write the artifact to `path` through a temporary file: all of it or nothing."""
-    data = write(model)
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".sna-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def write(model: Model) -> bytes:
+def write(model: ModelRecord) -> bytes:
     """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a
     number does not fit its storage type or a count exceeds a limit of the format."""
     need_sizes(model)
@@ -71,14 +51,12 @@ def write(model: Model) -> bytes:
     ):  # of float32, which may be too narrow; what float64 cannot hold is refused
         stored = with_storage(as_stored(model), model)
         golden, scale = make(stored)
-        for output, low, high in zip(
-            stored.outputs, scale.low.tolist(), scale.high.tolist(), strict=True
-        ):
-            need_double(f"output {output.name!r}", low, high)
+        for output, ends in zip(stored.outputs, scale.ranges, strict=True):
+            need_double(f"output {output.name!r}", *ends)
     need_magnitudes(stored, scale)
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
-    fixed = _integer_path(stored, groups, scale) if stored.integer_path else b""
+    fixed = section(stored, groups, scale.ranges) if stored.integer_path else b""
     sections = {
         "axes": records.tobytes(),
         "spans": bytes(spans.data),
@@ -98,13 +76,7 @@ def write(model: Model) -> bytes:
     return _assemble(sections, stored, groups, features)
 
 
-def _integer_path(model: Model, groups: Array, scale: Scale) -> bytes:
-    from .integer_path.attach import section
-
-    return section(model, groups, list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)))
-
-
-def names(model: Model) -> dict[str, Any]:
+def names(model: ModelRecord) -> dict[str, Any]:
     """The part of the metadata that gives the numbers their names."""
     return {
         "axes": [
@@ -115,15 +87,7 @@ def names(model: Model) -> dict[str, Any]:
     }
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys, no white space, no NaN."""
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode()
-
-
-def _axes(model: Model) -> tuple[Array, _Pool, _Pool, _Pool]:
+def _axes(model: ModelRecord) -> tuple[Array, _Pool, _Pool, _Pool]:
     records = np.zeros(len(model.axes), layout.AXIS)
     spans, breaks, matrices = _Pool(), _Pool(), _Pool()
     for record, axis, dtype in zip(records, model.axes, model.dtypes, strict=True):
@@ -154,7 +118,7 @@ def _breaks(axis: Axis) -> bytes:
     return axis.basis.breaks.astype("<f8").tobytes() + axis.basis.inv_width.astype("<f8").tobytes()
 
 
-def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
+def _tables(model: ModelRecord, records: Array) -> tuple[Array, bytes]:
     work = model.interaction
     groups = groups_of(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
     data = bytearray()
@@ -173,30 +137,7 @@ def _tables(model: Model, records: Array) -> tuple[Array, bytes]:
     return groups, bytes(data)
 
 
-def groups_of(cp: CP) -> Array:
-    """Runs of equal masks; the modes are already sorted by mask."""
-    runs = [(mask, len(list(run))) for mask, run in groupby(cp.masks)]
-    groups = np.zeros(len(runs), layout.GROUP_RECORD)
-    first = 0
-    for record, (mask, count) in zip(groups, runs, strict=True):
-        record["mask"], record["count"], record["first"] = mask, count, first
-        first += layout.padded(count)
-    return groups
-
-
-def padded_columns(table: Array, d: int, groups: Array) -> Array:
-    """Columns of axis d in group order, each group padded to a multiple of 4 with zeros."""
-    parts, start = [np.zeros((len(table), 0))], 0
-    for mask, count, _ in groups.tolist():
-        if mask >> d & 1:
-            parts.append(
-                np.pad(table[:, start : start + count], ((0, 0), (0, layout.padded(count) - count)))
-            )
-            start += count
-    return np.hstack(parts)
-
-
-def _outputs(model: Model, scale: Scale, groups: Array) -> bytes:
+def _outputs(model: ModelRecord, scale: Scale, groups: Array) -> bytes:
     records = np.zeros(len(model.outputs), layout.OUTPUT)
     for k, (record, output) in enumerate(zip(records, model.outputs, strict=True)):
         record["bias"], record["scale"], record["offset"] = output.bias, output.scale, output.offset
@@ -211,33 +152,15 @@ def _outputs(model: Model, scale: Scale, groups: Array) -> bytes:
     return records.tobytes() + padded_weights(model, groups).astype("<f4").tobytes()
 
 
-def padded_weights(model: Model, groups: Array) -> Array:
-    weights = model.interaction.weights
-    if not isinstance(model.interaction, CP):
-        return weights
-    parts, start = [np.zeros((0, weights.shape[1]))], 0
-    for _, count, _ in groups.tolist():
-        parts.append(
-            np.pad(weights[start : start + count], ((0, layout.padded(count) - count), (0, 0)))
-        )
-        start += count
-    return np.vstack(parts)
-
-
-def _padded_rank(model: Model, groups: Array) -> int:
-    """R': rows of W in the file."""
-    if isinstance(model.interaction, CP):
-        return sum(layout.padded(count) for _, count, _ in groups.tolist())
-    return model.interaction.rank
-
-
 def _golden(golden: Golden) -> bytes:
     parts = (golden.tolerance64, golden.tolerance32, golden.inputs, golden.expected)
     head = np.array([len(golden.inputs), 0], "<u4").tobytes()
     return head + b"".join(np.ascontiguousarray(p, "<f8").tobytes() for p in parts)
 
 
-def _assemble(sections: dict[str, bytes], model: Model, groups: Array, features: int) -> bytes:
+def _assemble(
+    sections: dict[str, bytes], model: ModelRecord, groups: Array, features: int
+) -> bytes:
     sizes = [len(sections[name]) for name in layout.SECTIONS[:-2]] + [64, 128]
     table = np.zeros(len(sizes), layout.SECTION)
     end = layout.HEADER.itemsize + table.nbytes
@@ -247,7 +170,7 @@ def _assemble(sections: dict[str, bytes], model: Model, groups: Array, features:
     header = np.zeros(1, layout.HEADER)
     header[0] = (
         layout.MAGIC, layout.MAJOR, layout.MINOR, features, end, len(sizes), len(model.axes), len(model.outputs),
-        len(groups), _padded_rank(model, groups), np.zeros(32),
+        len(groups), padded_rank(model, groups), np.zeros(32),
     )  # fmt: skip
     data = bytearray(end)
     data[: layout.HEADER.itemsize] = header.tobytes()

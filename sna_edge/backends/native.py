@@ -4,34 +4,36 @@ coordinates placed in float64."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.record import ModelRecord
 from ..errors import BackendError
 from ..status import Status
-
-if TYPE_CHECKING:
-    from ..model import Model
 
 Floats = NDArray[np.float64]
 PIECE = 16384  # rows of a batch that a thread takes at a time
 _array, _empty = np.ndarray, np.empty  # looked up once: a query takes less than a microsecond
 
 
-def create(model: Model) -> NativeBackend:
+def create(model: ModelRecord) -> NativeBackend:
     """Opens the model's artifact, written first for a model that was not loaded from one.
 
     "auto" leaves models without an artifact (sub-models, sums) to numpy: writing one costs more
     than it gains. Raises BackendError when the library refuses the artifact.
     """
-    if model.artifact is None and model._backend_name == "auto":
+    if model.artifact is None and model.backend_name == "auto":
         raise BackendError(
             "backend 'native' serves loaded artifacts; save and load the model, or ask for it by"
             " name"
         )
-    return NativeBackend(model.artifact or model.to_bytes(), len(model.outputs))
+    if model.artifact is None:
+        from ..artifact.writer import write  # a loaded model needs none
+
+        return NativeBackend(write(model), len(model.outputs))
+    return NativeBackend(model.artifact, len(model.outputs))
 
 
 class NativeBackend:

@@ -6,18 +6,18 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.checks import validate
 from ..artifact.golden import float32_offsets
 from ..core.domain import Domain
+from ..core.evaluator import Evaluator
+from ..core.record import ModelRecord
 from ..errors import BackendError
-from .numpy import NumpyBackend
-
-if TYPE_CHECKING:
-    from ..model import Model
+from ..numerics.reference import Reference
 
 Floats = NDArray[np.float64]
 
@@ -46,10 +46,13 @@ def interpreter_class() -> Any:
     )
 
 
-def create(model: Model) -> TfliteBackend | FilledBackend:
+def create(model: ModelRecord) -> TfliteBackend | FilledBackend:
     """The backend of a model loaded from a file, or of one with some of its inputs fixed."""
     if model.parent is not None:
-        return FilledBackend(*model.parent, inputs=len(model.axes))
+        parent, fixed = model.parent
+        own = getattr(parent, "backend", None)  # a model that serves itself already
+        served: Evaluator = own if own is not None and own.name == "tflite" else create(parent)
+        return FilledBackend(served, fixed, inputs=len(model.axes))
     if model.path is None:
         raise BackendError(
             "the tflite backend serves MODEL.tflite beside a loaded MODEL.sna; save the model and"
@@ -67,7 +70,7 @@ class TfliteBackend:
 
     name = "tflite"
 
-    def __init__(self, model: Model, path: Path) -> None:
+    def __init__(self, model: ModelRecord, path: Path) -> None:
         try:
             self._blob = path.read_bytes()
         except OSError as error:
@@ -83,7 +86,7 @@ class TfliteBackend:
         self._names = [o.name for o in model.outputs]
         self._inputs = [a.name for a in model.axes]
         self._shape = (len(model.axes),)
-        self._reference = NumpyBackend(model)
+        self._reference = Reference(model)
         self._domain = Domain(model.axes)
         self._lock = Lock()  # an interpreter serves one call at a time
         self._class = interpreter_class()
@@ -225,8 +228,8 @@ class FilledBackend:
 
     name = "tflite"
 
-    def __init__(self, parent: Model, fixed: dict[int, float], *, inputs: int) -> None:
-        self._parent = parent if parent.backend.name == "tflite" else parent.with_backend("tflite")
+    def __init__(self, parent: Evaluator, fixed: dict[int, float], *, inputs: int) -> None:
+        self._parent = parent
         self._fixed = fixed
         self._free = [d for d in range(inputs + len(fixed)) if d not in fixed]
 
@@ -238,10 +241,10 @@ class FilledBackend:
         return full
 
     def value(self, x: Floats) -> Floats:
-        return self._parent.backend.value(self._filled(x))
+        return self._parent.value(self._filled(x))
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
-        y, g = self._parent.backend.value_and_gradient(self._filled(x))
+        y, g = self._parent.value_and_gradient(self._filled(x))
         return y, np.ascontiguousarray(g[:, :, self._free])
 
 
@@ -267,10 +270,8 @@ def _same_offsets(blob: bytes, low: list[float], plus: list[float], path: Path) 
             )
 
 
-def _same_content(blob: bytes, model: Model, path: Path) -> None:
+def _same_content(blob: bytes, model: ModelRecord, path: Path) -> None:
     """Refuse a file that was exported from another model."""
-    from ..artifact.checks import validate
-
     at = blob.find(HASH)
     if at < 0:
         raise BackendError(

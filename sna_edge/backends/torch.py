@@ -4,7 +4,7 @@ sit inside a loss."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from ..core.basis import SpanBasis
 from ..core.interaction import CP
-from .numpy import CHUNK
-
-if TYPE_CHECKING:
-    from ..model import Model
+from ..core.record import ModelRecord
+from ..numerics.reference import CHUNK
 
 Floats = NDArray[np.float64]
 Tensor = torch.Tensor
@@ -23,7 +21,7 @@ CUDA_CELLS = 1 << 23
 """Points x modes per block on a GPU: 32 MB of float32 in each work array."""
 
 
-def create(model: Model) -> TorchBackend:
+def create(model: ModelRecord) -> TorchBackend:
     return TorchBackend(model)
 
 
@@ -38,7 +36,7 @@ class TorchBackend:
 
     name = "torch"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ModelRecord) -> None:
         self._model = model
         cuda = torch.cuda.is_available()
         self.to("cuda" if cuda else "cpu", torch.float32 if cuda else torch.float64)

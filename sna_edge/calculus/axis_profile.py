@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.interaction import CP
-from ..model import Model
+from ..core.record import ModelRecord
 
 Floats = NDArray[np.float64]
 
 
-def atoms(model: Model, d: int, x: Floats) -> Floats:
+def atoms(model: ModelRecord, d: int, x: Floats) -> Floats:
     """Axis d at its nodes: CP [n, R], ones where a mode does not use it; TT matrices [n, l, r]."""
     work, design = model.interaction, model.axes[d].basis.design(x)
     if not isinstance(work, CP):
@@ -24,7 +24,7 @@ def atoms(model: Model, d: int, x: Floats) -> Floats:
     return full
 
 
-def sides(model: Model, drawn: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
+def sides(model: ModelRecord, drawn: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
     """What stands left and right of every axis at the drawn rows: CP products [N, R] (W with the
     right), TT chains."""
     work = model.interaction
@@ -42,7 +42,7 @@ def sides(model: Model, drawn: Sequence[Floats]) -> tuple[list[Floats], list[Flo
     return left, right[::-1]
 
 
-def along(model: Model, nodes: Floats, left: Floats, right: Floats, k: int) -> Floats:
+def along(model: ModelRecord, nodes: Floats, left: Floats, right: Floats, k: int) -> Floats:
     """y_k [n, N] at the nodes of one axis and the drawn rows of the others."""
     work, output = model.interaction, model.outputs[k]
     if isinstance(work, CP):

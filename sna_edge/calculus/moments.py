@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.inputs import axis_index
 from ..core.interaction import CP, TT
-from ..model import Model
+from ..core.record import ModelRecord
 from .distribution import Distribution, Uniform, quadrature
 from .operations import closed, contract
 
@@ -38,19 +38,19 @@ class Sobol:
     error: Floats
 
 
-def _distributions(model: Model, over: Over) -> list[Distribution]:
+def _distributions(model: ModelRecord, over: Over) -> list[Distribution]:
     for name in over or {}:
         axis_index(model.axes, name)
     return [(over or {}).get(a.name, Uniform()) for a in model.axes]
 
 
-def lost_mass(model: Model, over: Over) -> dict[str, float]:
+def lost_mass(model: ModelRecord, over: Over) -> dict[str, float]:
     """Probability of every input outside its axis."""
     pairs = zip(model.axes, _distributions(model, over), strict=True)
     return {a.name: 1.0 - p.mass(a) for a, p in pairs}
 
 
-def mean(model: Model, over: Over) -> Any:
+def mean(model: ModelRecord, over: Over) -> Any:
     """E[f] over the named inputs; all of them, uniform, when `over` is None. Raises NotClosed on
     other links."""
     model = closed(model, "the mean")
@@ -63,12 +63,12 @@ def mean(model: Model, over: Over) -> Any:
     return contract(model, rows, dict.fromkeys(rows, 1.0))
 
 
-def variance(model: Model, over: Over) -> Floats:
+def variance(model: ModelRecord, over: Over) -> Floats:
     """Var[f] [K]; every input random."""
     return _Moments(closed(model, "the variance"), over).variance(range(len(model.axes)))
 
 
-def sobol(model: Model, over: Over, sampled: bool = False) -> Sobol:
+def sobol(model: ModelRecord, over: Over, sampled: bool = False) -> Sobol:
     """First-order and total indices of every input; `sampled` where a link makes it necessary.
     Raises NotClosed without it there."""
     if sampled and any(o.link != "identity" for o in model.outputs):
@@ -91,7 +91,7 @@ def sobol(model: Model, over: Over, sampled: bool = False) -> Sobol:
     )
 
 
-def _sampled(model: Model, over: Over) -> Sobol:
+def _sampled(model: ModelRecord, over: Over) -> Sobol:
     """Exact on identity links, sampled on the others."""
     from .sampled_sobol import indices, rule
 
@@ -125,7 +125,7 @@ class _Moments:
     cancellation.
     """
 
-    def __init__(self, model: Model, over: Over) -> None:
+    def __init__(self, model: ModelRecord, over: Over) -> None:
         self._model = model
         self._rules = [
             quadrature(a, p) for a, p in zip(model.axes, _distributions(model, over), strict=True)

@@ -22,11 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.golden import domain_points, golden_inputs
 from ..core.axis import Axis
 from ..core.basis.nodal import bernstein_matrix
 from ..core.interaction import CP
-from ..model import Model
+from ..core.record import ModelRecord
+from ..numerics.domain_points import domain_points, span_points
+from ..numerics.reference import Reference
 from .axis_profile import along, atoms, sides
 
 Floats = NDArray[np.float64]
@@ -50,10 +51,9 @@ class Range:
     within: tuple[float, float]
 
 
-def ranges(model: Model, seconds: float = 0.3) -> list[Range]:
+def ranges(model: ModelRecord, seconds: float = 0.3) -> list[Range]:
     """One range per output. The same model gives the same numbers unless the time runs out
     first."""
-    model = model.with_backend("numpy")
     end = time.monotonic() + seconds
     reached = _reached(model, time.monotonic() + 0.4 * seconds)
     pieces = _Pieces(model)
@@ -73,24 +73,25 @@ def ranges(model: Model, seconds: float = 0.3) -> list[Range]:
     return found
 
 
-def _reached(model: Model, end: float) -> list[tuple[float, float]]:
+def _reached(model: ModelRecord, end: float) -> list[tuple[float, float]]:
     """Lowest and highest value found: samples, then the best of them moved along one axis after
     another."""
-    points = np.vstack([golden_inputs(model.axes), domain_points(model.axes, SAMPLES)])
-    y = model.backend.value(points)
+    points = np.vstack([span_points(model.axes), domain_points(model.axes, SAMPLES)])
+    evaluator = Reference(model)
+    y = evaluator.value(points)
     found, starts = [], max(1, STARTS // len(model.outputs))
     for k in range(len(model.outputs)):
         order = np.argsort(y[:, k], kind="stable")
         best = [float(y[order[0], k]), float(y[order[-1], k])]
         for side, rows in ((0, order[:starts]), (1, order[-starts:])):
             if time.monotonic() < end or len(model.outputs) <= SURE:
-                moved = model.backend.value(_climbed(model, points[rows], k, (-1, 1)[side]))[:, k]
+                moved = evaluator.value(_climbed(model, points[rows], k, (-1, 1)[side]))[:, k]
                 best[side] = float((min, max)[side](best[side], *moved))
         found.append((best[0], best[1]))
     return found
 
 
-def _climbed(model: Model, x: Floats, k: int, sign: int) -> Floats:
+def _climbed(model: ModelRecord, x: Floats, k: int, sign: int) -> Floats:
     """Points [N, D] moved to the best place along each axis in turn, the last time the best of them
     alone and closely."""
     drawn = [atoms(model, d, x[:, d]) for d in range(len(model.axes))]
@@ -113,7 +114,7 @@ def _climbed(model: Model, x: Floats, k: int, sign: int) -> Floats:
 
 
 def _zoomed(
-    model: Model,
+    model: ModelRecord,
     d: int,
     places: Floats,
     best: int,
@@ -145,7 +146,7 @@ class _Pieces:
     """Control points of every axis on its pieces: CP [n, p+1, R], TT [n, p+1, l, r]; None where no
     mode uses the axis."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ModelRecord) -> None:
         self.cp = isinstance(model.interaction, CP)
         self.weights = model.interaction.weights
         self.bias = [o.bias for o in model.outputs]
@@ -224,7 +225,7 @@ class _Pieces:
         )
 
 
-def _control(model: Model, d: int) -> Floats | None:
+def _control(model: ModelRecord, d: int) -> Floats | None:
     """Control points of axis d on pieces: spans, cut evenly where there are few."""
     table, basis = model.interaction.tables[d], model.axes[d].basis
     if not table.shape[1]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
-from ..model import Model
+from ..core.record import ModelRecord
 from .axis_profile import along, atoms, sides
 from .distribution import Distribution
 
@@ -35,7 +35,7 @@ GOOD = 0.01
 UNSETTLED = 0.25
 
 
-def indices(model: Model, rules: Sequence[Rule]) -> tuple[Floats, Floats, Floats, Floats]:
+def indices(model: ModelRecord, rules: Sequence[Rule]) -> tuple[Floats, Floats, Floats, Floats]:
     """first, total [D, K], variance [K] and the error [D, K] of both indices (95 %), below GOOD
     where the work allows."""
     tables = [atoms(model, d, x) for d, (x, _) in enumerate(rules)]
@@ -84,7 +84,7 @@ def rule(axis: Axis, distribution: Distribution) -> Rule:
 
 
 def _repeat(
-    model: Model,
+    model: ModelRecord,
     rules: Sequence[Rule],
     tables: Sequence[Floats],
     count: int,

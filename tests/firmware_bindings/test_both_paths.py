@@ -14,7 +14,7 @@ import pytest
 
 import sna_edge
 from sna_edge import Model
-from sna_edge.artifact import integer_path
+from sna_edge.artifact import integer_section
 from sna_export.firmware import source
 
 from .conftest import SOURCE, axes_of, cp_model, mixed
@@ -106,7 +106,7 @@ def test_the_generated_self_test_sees_a_damaged_integer_path(
     at = section(data)[0] + {"bias": 32 + 4, "weight": 64 + 3, "coefficient": 64 + 4 * 4 + 3}[part]
     bad = repaired(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     model = sna_edge.from_bytes(data, backend="numpy")
-    assert integer_path.of_artifact(data) is not None and python_rule(bad) == "golden_mismatch"
+    assert integer_section.of_artifact(data) is not None and python_rule(bad) == "golden_mismatch"
     for name, artifact, want in (("whole", data, 0), ("broken", bad, -7)):
         made = source.generate(data, model, name)
         text = made.source.replace(listing(data), listing(artifact))

@@ -12,7 +12,7 @@ import pytest
 
 import sna_edge
 from sna_edge import CP, Axis, Model, Output, Status
-from sna_edge.artifact import integer_path
+from sna_edge.artifact import integer_section
 from sna_edge.core.basis import bspline, uniform_breaks
 
 from .conftest import axes_of, cp_model, mixed, points_in, tt_model
@@ -118,7 +118,7 @@ def test_float_cores_give_what_python_gives(name: str, core: Any, images: Any) -
 @pytest.mark.parametrize("name", [*INTEGERS, "int16-readme", "int8-readme"])
 def test_integer_cores_are_equal_to_the_bit(name: str, core: Any, images: Any) -> None:
     data = (INTEGERS[name]() if name in INTEGERS else seven_inputs(name.split("-")[0])).to_bytes()
-    path = integer_path.of_artifact(data)
+    path = integer_section.of_artifact(data)
     firmware = Firmware(core, images(core), data)
     if not core.integer:
         assert firmware.machine.call("sna_fixed_verify", 0x20000000, 0x20001000, 0x10000).value == 0

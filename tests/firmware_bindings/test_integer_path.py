@@ -11,7 +11,7 @@ import pytest
 
 import sna_edge
 from sna_edge import CP, Axis, InputError, Model, Output
-from sna_edge.artifact import integer_path
+from sna_edge.artifact import integer_section
 from sna_edge.cli import main
 from sna_edge.core.basis import bspline, uniform_breaks
 from sna_export.certify import with_integer_path
@@ -43,9 +43,9 @@ def test_fewer_bits_make_a_smaller_file(inputs: int, rank: int) -> None:
 def test_it_is_there_when_asked_for_and_stays() -> None:
     small = quantize(cp_model(axes_of("uniform", 3, 3)), "int8")
     with pytest.raises(InputError, match="no integer path"):
-        integer_path.of_artifact(small.to_bytes())
+        integer_section.of_artifact(small.to_bytes())
     data = with_integer_path(small).to_bytes()
-    assert integer_path.of_artifact(data).axes and len(data) > len(small.to_bytes())
+    assert integer_section.of_artifact(data).axes and len(data) > len(small.to_bytes())
     loaded = sna_edge.from_bytes(data, backend="numpy")
     assert loaded.integer_path and loaded.to_bytes() == data
     assert loaded.certificate["integer"] < 1e-3

@@ -10,8 +10,8 @@ import pytest
 
 import sna_edge
 from sna_edge import ArtifactError, InputError, Status
-from sna_edge.artifact import integer_path
-from sna_edge.artifact.integer_path.attach import plan
+from sna_edge.artifact import integer_path, integer_section
+from sna_edge.artifact.integer_section import plan
 
 from .conftest import axes_of, cp_model, mixed, tt_model
 
@@ -64,7 +64,7 @@ def coordinates(model: sna_edge.Model, places: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", MODELS)
 def test_python_and_c_are_equal_to_the_bit(name: str, c_double: Any) -> None:
     data = MODELS[name]().to_bytes()
-    path, opened = integer_path.of_artifact(data), c_double.open(data)
+    path, opened = integer_section.of_artifact(data), c_double.open(data)
     assert (opened.status, opened.fixed_verify()) == (0, 0), opened.rule
     places = some_places(path.axes, POINTS)
     y, status = opened.fixed_value(places)
@@ -75,7 +75,7 @@ def test_python_and_c_are_equal_to_the_bit(name: str, c_double: Any) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_loss_against_float(name: str) -> None:
     data = MODELS[name]().to_bytes()
-    model, path = sna_edge.from_bytes(data, backend="numpy"), integer_path.of_artifact(data)
+    model, path = sna_edge.from_bytes(data, backend="numpy"), integer_section.of_artifact(data)
     places = some_places(path.axes, 5000, seed=2)
     inner = (
         places[:, :, 1] < 32768
@@ -89,7 +89,7 @@ def test_loss_against_float(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_places_of_counts(name: str, c_double: Any) -> None:
     data = MODELS[name]().to_bytes()
-    path, opened = integer_path.of_artifact(data), c_double.open(data)
+    path, opened = integer_section.of_artifact(data), c_double.open(data)
     model = sna_edge.from_bytes(data, backend="numpy")
     rng = np.random.default_rng(1)
     counts = np.stack(
@@ -116,7 +116,7 @@ def test_counts_of_a_sensor_come_from_the_metadata() -> None:
     )
     data = model.to_bytes()
     assert sna_edge.from_bytes(data).to_bytes() == data
-    axis = integer_path.of_artifact(data).axes[1]
+    axis = integer_section.of_artifact(data).axes[1]
     assert (axis.count_lower, axis.count_upper, axis.breaks[0], axis.breaks[-1]) == (
         -200,
         3800,
@@ -131,7 +131,7 @@ def test_float_tables_and_tensor_trains_have_none() -> None:
         tt_model(axes_of("uniform", 3, 2), dtype="int16"),
     ):
         with pytest.raises(InputError, match="integer path"):
-            integer_path.of_artifact(model.to_bytes())
+            integer_section.of_artifact(model.to_bytes())
 
 
 def test_a_model_that_could_wrap_is_refused_with_the_axis_named() -> None:

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 import sna_edge
-from sna_edge.artifact.golden import domain_points
 from sna_edge.backends import NAMES
 from sna_edge.cli.words.bench import batch_rate, measure
 from sna_edge.errors import BackendError
+from sna_edge.numerics.domain_points import domain_points
 from sna_export.quantize import quantize
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "tables" / "bench.md"

@@ -22,7 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import sna_edge
-from sna_edge.artifact.golden import domain_points, measure
+from sna_edge.artifact.golden import measure
+from sna_edge.numerics.domain_points import domain_points
 
 POINTS = 10_000
 BATCH = 4096

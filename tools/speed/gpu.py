@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from sna_edge import BackendError, Model
-from sna_edge.artifact.golden import domain_points
+from sna_edge.numerics.domain_points import domain_points
 from sna_export.graph.model_kinds import spline_model
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "tables" / "gpu.md"

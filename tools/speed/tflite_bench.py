@@ -22,8 +22,8 @@ import numpy as np
 
 import sna_edge
 from sna_edge import BackendError, Model
-from sna_edge.artifact.golden import domain_points
 from sna_edge.backends.tflite import BLOCK, interpreter_class
+from sna_edge.numerics.domain_points import domain_points
 from sna_export.graph.model_kinds import KINDS, spline_model
 from sna_export.tflite import to_bytes
 

@@ -1,9 +1,8 @@
 """The integer path (FORMAT.md section 13): section 8 of an artifact, its proof and its evaluation,
 bit for bit as in C."""
 
-from .attach import of_artifact, of_model
 from .build import build
-from .path import FixedAxis, FixedOutput, FixedPath
+from .evaluation import FixedAxis, FixedOutput, FixedPath
 from .section import parse, write
 
 __all__ = [
@@ -11,8 +10,6 @@ __all__ = [
     "FixedOutput",
     "FixedPath",
     "build",
-    "of_artifact",
-    "of_model",
     "parse",
     "write",
 ]

@@ -13,9 +13,9 @@ from ...core.axis import Axis
 from ...core.float32 import carried
 from ...core.interaction import CP
 from ...core.output import Output
+from ...core.record import ModelRecord
 from ...errors import InputError
-from ...model import Model
-from .path import ONE, FixedAxis, FixedOutput, FixedPath, Ints
+from .evaluation import ONE, FixedAxis, FixedOutput, FixedPath, Ints
 
 Floats = NDArray[np.float64]
 COUNTS = (0, 65535)  # sensor counts of lower and upper where the metadata says nothing
@@ -35,7 +35,7 @@ class Parts:
     groups: tuple[tuple[tuple[int, ...], tuple[slice, ...], slice], ...]
 
 
-def build(model: Model, parts: Parts) -> tuple[FixedPath, NDArray[np.uint16]]:
+def build(model: ModelRecord, parts: Parts) -> tuple[FixedPath, NDArray[np.uint16]]:
     """The integer path and golden places of a stored model. Raises InputError naming the axis whose
     bound fails."""
     if not isinstance(model.interaction, CP):
@@ -226,7 +226,7 @@ def _stride(spans: int, d: int) -> int:
     return step
 
 
-def provable(model: Model) -> bool:
+def provable(model: ModelRecord) -> bool:
     """Worth trying: CP with every used table in int16 or int8."""
     work: Any = model.interaction
     return isinstance(work, CP) and all(

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
-from .. import checks, layout
-from .path import ONE, FixedAxis, FixedOutput, FixedPath, Ints
+from .. import layout
+from ..raw_views import Raw, span_arrays, table_array
+from .evaluation import ONE, FixedAxis, FixedOutput, FixedPath, Ints
 
 AXIS = np.dtype(
     [
@@ -96,7 +97,7 @@ def need(condition: object, message: str) -> None:
         raise ArtifactError(RULE, f"integer path: {message}")
 
 
-def parse(raw: checks.Raw) -> tuple[FixedPath, NDArray[np.uint16], NDArray[np.int32]]:
+def parse(raw: Raw) -> tuple[FixedPath, NDArray[np.uint16], NDArray[np.int32]]:
     """The integer path of a file, its golden places [G, D, 2] and expected outputs [G, K]. Raises
     ArtifactError."""
     need(not raw.is_tt, "tensor trains have none")
@@ -147,7 +148,7 @@ def group_slices(
     return tuple(out)
 
 
-def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
+def _axis(raw: Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
     spans, order, level, uniform = (
         int(a["n_spans"]),
         int(a["degree"]) + 1,
@@ -176,8 +177,8 @@ def _axis(raw: checks.Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
             and multipliers.all()
         )
         need(good, "counts do not increase from end to end")
-    first_row, matrix_id = checks.span_arrays(a, raw.sections)
-    table = checks.table_array(a, raw.sections)
+    first_row, matrix_id = span_arrays(a, raw.sections)
+    table = table_array(a, raw.sections)
     return FixedAxis(
         coefficients, int(f["q"]), table.astype(np.int64) if table.size else np.zeros((0, 0), np.int64), FRACTION.get(dtype, 15),
         first_row, matrix_id, lower, upper, int(f["shift"]), int(f["multiplier"]), breaks, multipliers, bool(level),

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifact import read
-from ...artifact.golden import domain_points
+from ...files import load
 from ...model import Model
+from ...numerics.domain_points import domain_points
 from ..arguments import add_json, add_model
 from ..console import emit
 
@@ -47,7 +47,7 @@ def measure(path: str, backend: str) -> dict[str, Any]:
     loads = []
     for _ in range(LOADS):
         start = time.perf_counter()
-        model = read(path, backend)
+        model = load(path, backend)
         loads.append(time.perf_counter() - start)
     points = domain_points(model.axes, BATCH)
     single = durations(partial(model.value, level_index=True), points[:SINGLE])

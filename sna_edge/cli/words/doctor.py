@@ -67,8 +67,7 @@ def _backend(name: str) -> str:
         dtypes=["float32"] * 2,
     )
     try:
-        served = model.with_backend(name)
-        served.artifact = model.to_bytes()
+        served = model.replace(backend=name, artifact=model.to_bytes())
         value = float(served.value(np.array([0.25, 0.75]))[0])
     except SnaError as error:
         return str(error)

@@ -7,8 +7,8 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from ...artifact import read
 from ...errors import InputError
+from ...files import load
 from ..arguments import add_json
 from ..console import emit
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
             " --stem"
         )
     _split_output(args)
-    model = read(args.model, "numpy")
+    model = load(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
     files, check, usable = import_module(TARGETS[args.to]).write(model, args)
     sizes = {str(path): Path(path).stat().st_size for path in files}

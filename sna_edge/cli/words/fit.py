@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...artifact import read as read_model
 from ...artifact.limits import need_counts
 from ...errors import InputError
+from ...files import load
 from ..arguments import add_json, assignment, assignments, split_names, writable
 from ..console import emit, interval_text, outcomes, table, with_unit
 from ..dialect_options import HINT, add_dialect, declared
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     )
     found.model.save(args.output)
     found = replace(
-        found, model=found.model.replace(outputs=read_model(args.output, "numpy").outputs)
+        found, model=found.model.replace(outputs=load(args.output, "numpy").outputs)
     )  # intervals as stored
     if args.report:
         from sna_export.report.fit_page import fit_page

@@ -8,9 +8,9 @@ import os
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
-from ...artifact import read
 from ...calculus.ranges import Range, ranges
 from ...core.axis import Axis
+from ...files import load
 from ...model import Model
 from ..arguments import add_json
 from ..console import emit, interval_text, table, with_unit
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    model = read(args.model, "numpy")
+    model = load(args.model, "numpy")
     found = ranges(model)
     head = {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model)}
     emit(args, head | describe(model, found), _lines(args.model, model, found))

@@ -6,9 +6,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ...artifact import read
 from ...core.axis import Axis
 from ...errors import InputError
+from ...files import load
 from ...model import Model
 from ...status import MEANING, Status
 from ...values.naming import labelled
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     if args.table and not args.output:
         raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
     _refuse_foreign(args, asked[0])
-    model = read(args.model, args.backend)
+    model = load(args.model, args.backend)
     if asked[0] == "table":
         from ..inverse_table import inverted
 

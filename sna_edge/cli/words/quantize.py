@@ -6,8 +6,8 @@ import argparse
 import os
 from typing import Any
 
-from ...artifact import read
 from ...errors import InputError
+from ...files import load
 from ...model import Model
 from ..arguments import add_json, writable
 from ..console import emit
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.quantize import quantize
 
     writable(args.output, args.model)
-    model = read(args.model, "numpy")
+    model = load(args.model, "numpy")
     small, remarks = quantize(model, args.to, max_error=args.max_error), list[str]()
     if args.integer_path:
         small, remarks = _with_integers(small)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifact import read
 from ...core.tolerance import checked, remark, to_border
 from ...errors import InputError
+from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
 from ..answered_table import Floats, answer_table, free_name, summary
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--table has no place for its answers; add -o OUT.csv")
     if args.output:
         writable(args.output, args.table, args.model)
-    model = read(args.model, args.backend)
+    model = load(args.model, args.backend)
     return _table(args, model) if args.table else _point(args, model)
 
 

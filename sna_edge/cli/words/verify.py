@@ -6,10 +6,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from ...artifact import read
-from ...artifact.reader import from_bytes
 from ...backends import NAMES
 from ...errors import BackendError
+from ...files import from_bytes, load
 from ..arguments import add_json
 from ..console import emit
 
@@ -22,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    model = read(args.model, "numpy")
+    model = load(args.model, "numpy")
     assert model.artifact is not None
     backends = {name: _replayed(model.artifact, name) for name in NAMES}
     passed = [name for name, word in backends.items() if word == "passed"]

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ...artifact import read
 from ...errors import InputError
+from ...files import load
 from ...follow import Growing
 from ...model import Model
 from ...quality import Line, read_limits
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway"
         )
-    model = read(args.model, args.backend)
+    model = load(args.model, args.backend)
     line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
     try:
         if args.table:

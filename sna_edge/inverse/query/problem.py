@@ -131,7 +131,7 @@ def restricted(model: Model, outputs: Sequence[int]) -> Model:
         interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={}
     )
     if model.backend.name == "tflite":  # its file has all outputs
-        part._backend = Columns(model.backend, list(outputs))
+        return part.served_by(Columns(model.backend, list(outputs)))
     return part
 
 

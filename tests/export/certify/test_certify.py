@@ -58,7 +58,7 @@ def test_exact_rms_of_equal_models_is_rounding_only(models) -> None:
 
 
 def test_exact_rms_of_a_train_against_its_modes(models) -> None:
-    from sna_edge.calculus.operations import to_tt
+    from sna_edge.calculus.sums import to_tt
 
     model = models.cp(models.mixed_axes(), full=False)
     assert (exact_rms(to_tt(model), model) <= 1e-13 * linear_span(model)).all()

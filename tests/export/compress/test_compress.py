@@ -64,7 +64,7 @@ def test_trains_are_rounded_to_their_ranks(models) -> None:
 
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-2, 1e-4])
 def test_trains_keep_the_tolerance(models, tolerance: float) -> None:
-    from sna_edge.calculus.operations import to_tt
+    from sna_edge.calculus.sums import to_tt
 
     model = to_tt(models.cp(models.mixed_axes(), rank=9, outputs=2))
     small = compress(model, tolerance)

@@ -18,7 +18,7 @@ import sna_edge
 from sna_edge import CP, Axis, InputError, Model, Output, spline_axis
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.artifact.golden import ranges
-from sna_edge.artifact.integer_path import of_model
+from sna_edge.artifact.integer_section import of_model
 from sna_edge.cli import main
 from sna_edge.core.basis import bspline, graded_breaks, periodic_bspline, uniform_breaks
 from sna_edge.core.float32 import carried, not_carried, step32

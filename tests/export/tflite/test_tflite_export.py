@@ -12,9 +12,9 @@ import pytest
 import sna_edge
 from sna_edge import CP, Axis, BackendError, DomainError, InputError, Model, Output, spline_axis
 from sna_edge.artifact.canonical_form import as_stored
-from sna_edge.artifact.golden import domain_points
 from sna_edge.cli import main
 from sna_edge.core.basis import bspline
+from sna_edge.numerics.domain_points import domain_points
 from sna_export.graph.dense import filled
 from sna_export.graph.model_kinds import (
     KINDS,

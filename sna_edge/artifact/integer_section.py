@@ -1,4 +1,4 @@
-"""What the writer and the reader of artifacts ask of the integer path."""
+"""Section 8 as the writer and the reader of artifacts see it: of a model, of a file, replayed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.interaction import CP
-from ...errors import ArtifactError, InputError
-from ...model import Model
-from .. import checks, layout
-from ..golden import make
-from ..writer import groups_of, padded_columns, padded_weights
-from .build import Parts, build, provable
-from .path import FixedPath
-from .section import group_slices, parse, write
+from ..core.interaction import CP
+from ..core.record import ModelRecord
+from ..errors import ArtifactError, InputError
+from . import layout
+from .checks import validate
+from .golden import make
+from .grouping import groups_of, padded_columns, padded_weights
+from .integer_path.build import Parts, build, provable
+from .integer_path.evaluation import FixedPath
+from .integer_path.section import group_slices, parse, write
+from .raw_views import Raw
 
 
-def section(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]) -> bytes:
+def section(model: ModelRecord, groups: NDArray[Any], ranges: list[tuple[float, float]]) -> bytes:
     """Section 8 of a stored model; empty where it has float tables or its bounds cannot be
     proven."""
     if not provable(model):
@@ -32,7 +34,7 @@ def section(model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]
 
 
 def plan(
-    model: Model, groups: NDArray[Any], ranges: list[tuple[float, float]]
+    model: ModelRecord, groups: NDArray[Any], ranges: list[tuple[float, float]]
 ) -> tuple[FixedPath, NDArray[np.uint16]]:
     """The integer path and its golden places; InputError says which bound fails."""
     work = model.interaction
@@ -49,7 +51,7 @@ def plan(
     return build(model.replace(outputs=outputs), parts)
 
 
-def of_model(stored: Model) -> FixedPath:
+def of_model(stored: ModelRecord) -> FixedPath:
     """The integer path a file of this model holds. InputError says why it has none."""
     if not isinstance(stored.interaction, CP):
         raise InputError("a tensor train has no integer path; export to a core with an FPU")
@@ -57,11 +59,11 @@ def of_model(stored: Model) -> FixedPath:
     return plan(
         stored,
         groups_of(stored.interaction),
-        list(zip(scale.low.tolist(), scale.high.tolist(), strict=True)),
+        scale.ranges,
     )[0]
 
 
-def replay(raw: checks.Raw) -> None:
+def replay(raw: Raw) -> None:
     """Raises ArtifactError `golden_mismatch` when the integer path misses one of its golden vectors
     by a bit."""
     path, places, expected = parse(raw)
@@ -73,8 +75,8 @@ def replay(raw: checks.Raw) -> None:
 
 def of_artifact(data: bytes) -> FixedPath:
     """The integer path of an artifact. InputError when it has none."""
-    raw = checks.validate(data)
-    if not raw.header["features"] & layout.FEATURE_FIXED:
+    raw = validate(data)
+    if not raw.has_integer_path:
         raise InputError(
             "the artifact has no integer path; quantize the model to int16 or int8 with the integer"
             " path"

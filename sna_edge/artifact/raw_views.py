@@ -1,0 +1,94 @@
+"""A validated file as arrays over its bytes: records, spans, matrices and tables, nothing decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import layout
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file whose bytes have passed every structural check."""
+
+    data: bytes
+    header: Any
+    sections: dict[str, bytes]
+    axes: Array
+    groups: Array
+    outputs: Array
+    weights: Array
+    uses: Array
+    """[G, D], which axes the modes of a group depend on; TT: of one group."""
+    peaks: Array
+    """What |phi| of every axis stays below (bound.py)."""
+
+    @property
+    def is_tt(self) -> bool:
+        """Whether the interaction is a tensor train."""
+        return bool(self.header["features"] & layout.FEATURE_TT)
+
+    @property
+    def has_integer_path(self) -> bool:
+        """Whether section 8 holds the integer path."""
+        return bool(self.header["features"] & layout.FEATURE_FIXED)
+
+    @property
+    def sizes(self) -> Array:
+        """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat
+        by."""
+        return np.array(
+            [layout.padded(count) for count in self.groups["count"].tolist()], dtype=np.intp
+        )
+
+
+def stores_breaks(a: Any) -> bool:
+    """Whether the breaks of an axis are in the file: uniform axes and levels need none."""
+    return not (a["flags"] & 1) and a["kind"] != 2
+
+
+def span_arrays(a: Any, sections: dict[str, bytes]) -> tuple[Array, Array]:
+    """first_row and matrix_id [S]."""
+    s, offset = int(a["n_spans"]), int(a["spans_offset"])
+    both = np.frombuffer(sections["spans"], "<u2", 2 * s, offset).astype(np.int64)
+    return both[:s], both[s:]
+
+
+def break_arrays(a: Any, sections: dict[str, bytes]) -> tuple[Array, Array]:
+    """breaks [S+1] and inv_width [S] of an axis that stores them."""
+    s = int(a["n_spans"])
+    both = np.frombuffer(sections["breaks"], "<f8", 2 * s + 1, int(a["breaks_offset"]))
+    return both[: s + 1], both[s + 1 :]
+
+
+def table_bytes(a: Any) -> int:
+    """Bytes of the table of an axis."""
+    return (
+        int(a["n_rows"])
+        * int(a["n_columns"])
+        * np.dtype(layout.STORAGE[layout.DTYPES[a["dtype"]]]).itemsize
+    )
+
+
+def matrix_array(a: Any, sections: dict[str, bytes]) -> Array:
+    """Span matrices [M, p+1, p+1] as stored (integer fold included)."""
+    count, order = int(a["n_matrices"]), int(a["degree"]) + 1
+    flat = np.frombuffer(
+        sections["matrices"], "<f4", count * order * order, int(a["matrices_offset"])
+    )
+    return flat.reshape(count, order, order)
+
+
+def table_array(a: Any, sections: dict[str, bytes]) -> Array:
+    """Table [n_rows, n_columns] in its storage type."""
+    dtype = layout.STORAGE[layout.DTYPES[a["dtype"]]]
+    rows, columns = int(a["n_rows"]), int(a["n_columns"])
+    return np.frombuffer(sections["tables"], dtype, rows * columns, int(a["table_offset"])).reshape(
+        rows, columns
+    )

@@ -1,0 +1,75 @@
+"""Values on a grid of points along each axis, by products of matrices: the cost is not that of the
+points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.domain import Domain
+from ..core.inputs import axis_index
+from ..core.interaction import CP, TT
+from ..core.record import ModelRecord
+from ..errors import InputError
+from .operations import at, biases
+
+Floats = NDArray[np.float64]
+
+
+def grid(
+    model: ModelRecord, points: Mapping[str, ArrayLike], fixed: Mapping[str, object]
+) -> Floats:
+    """Values on the tensor grid of `points`, shape (*lengths, K)."""
+    missing = [a.name for a in model.axes if a.name not in points and a.name not in fixed]
+    if missing or not points:
+        raise InputError(
+            f"input {', '.join(missing)} needs points or a fixed value; pass it in points or at"
+        )
+    part = at(model, fixed)
+    order = [axis_index(part.axes, name) for name in points]
+    designs = []
+    for axis in part.axes:
+        x = np.atleast_1d(axis.encode(points[axis.name]))
+        x = Domain((axis,)).admitted(x[:, None])[:, 0]
+        designs.append(axis.basis.design(x))
+    f = (
+        _grid_cp(part.interaction, designs)
+        if isinstance(part.interaction, CP)
+        else _grid_tt(part.interaction, designs)
+    )
+    f = f + biases(part)
+    y = np.stack([o.value(f[..., k]) for k, o in enumerate(part.outputs)], axis=-1)
+    return np.transpose(y, [*order, len(order)])
+
+
+def _grid_cp(cp: CP, designs: list[Floats]) -> Floats:
+    """sum_r W[r,k] prod_d A_d[i_d, r] as one matrix product of the Khatri-Rao products of two
+    halves of the axes."""
+    atoms = []
+    for d, design in enumerate(designs):
+        full = np.ones((len(design), cp.rank))
+        if len(cp.modes[d]):
+            full[:, cp.modes[d]] = design @ cp.tables[d]
+        atoms.append(full)
+    half = max(1, len(atoms) // 2)
+    left, right = _khatri_rao(atoms[:half], cp.rank), _khatri_rao(atoms[half:], cp.rank)
+    lengths = [len(a) for a in atoms]
+    parts = [(left * cp.weights[:, k]) @ right.T for k in range(cp.weights.shape[1])]
+    return np.stack(parts, axis=-1).reshape(*lengths, -1)
+
+
+def _khatri_rao(atoms: list[Floats], rank: int) -> Floats:
+    out = np.ones((1, rank))
+    for a in atoms:
+        out = (out[:, None, :] * a[None, :, :]).reshape(-1, rank)
+    return out
+
+
+def _grid_tt(tt: TT, designs: list[Floats]) -> Floats:
+    out = np.ones((1, 1))
+    for core, design in zip(tt.cores, designs, strict=True):
+        mats = np.einsum("ni,ilr->lnr", design, core)
+        out = (out @ mats.reshape(mats.shape[0], -1)).reshape(-1, mats.shape[2])
+    return (out @ tt.weights).reshape(*(len(d) for d in designs), -1)

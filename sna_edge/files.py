@@ -1,0 +1,60 @@
+"""Models from files and into files; what checks and writes them is imported at the first call."""
+
+from __future__ import annotations
+
+import os
+from os import PathLike
+
+from .core.record import ModelRecord
+from .model import Model
+
+
+def load(path: str | PathLike[str], backend: str = "auto") -> Model:
+    """The model in the file `path`, every rule of FORMAT.md checked and its golden vectors replayed.
+
+    `backend`: "auto" (native where it is installed, else numpy) or one of native, numpy, torch,
+    tflite. Raises InputError where there is no such file, ArtifactError with the named rule that is
+    broken, BackendError where the backend is not there.
+    """
+    from .artifact.disk import read_whole
+
+    data = read_whole(path)
+    return from_bytes(data, backend, path=os.fspath(path))
+
+
+def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -> Model:
+    """The model in `data`, as `load` gives it; `path` names their file to backends that read
+    another one beside it.
+
+    Raises ArtifactError with the named rule that is broken, BackendError where the backend is not
+    there.
+    """
+    from .artifact.golden import replay
+    from .artifact.integer_section import replay as replay_integers
+    from .artifact.reader import from_bytes as opened
+    from .artifact.reader import golden_vectors
+
+    model, raw = opened(bytes(data), Model, path=path)
+    golden = golden_vectors(raw)
+    replay(model.backend, golden)
+    if raw.has_integer_path:
+        replay_integers(raw)
+    if backend != "numpy":
+        model = model.with_backend(backend)
+        replay(model.backend, golden)
+    return model
+
+
+def write(model: ModelRecord) -> bytes:
+    """The artifact's bytes, the same for the same model. Raises InputError where a number does not
+    fit its storage type or a count exceeds a limit of the format."""
+    from .artifact.writer import write as written
+
+    return written(model)
+
+
+def save(model: ModelRecord, path: str | PathLike[str]) -> None:
+    """Write the artifact of `model` to `path` through a temporary file: all of it or nothing."""
+    from .artifact.disk import write_whole
+
+    write_whole(path, write(model))

@@ -1,0 +1,72 @@
+"""Points that stand for a domain: quasi-random ones, and ones in every span of every axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.axis import Axis
+
+Floats = NDArray[np.float64]
+
+LEAST, MOST = 8, 65536  # points that touch every span
+
+
+def quasi_random(count: int, dimension: int) -> Floats:
+    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden
+    ratio.
+
+    Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    """
+    root = 2.0
+    for _ in range(64):
+        root = (1.0 + root) ** (1.0 / (dimension + 1))
+    alpha = (1.0 / root) ** np.arange(1, dimension + 1) % 1.0
+    return np.asarray((0.5 + np.outer(np.arange(1, count + 1), alpha)) % 1.0)
+
+
+def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
+    """Quasi-random points [count, D] of the domain."""
+    u = quasi_random(count, len(axes))
+    columns = [
+        (
+            np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
+            if a.kind == "categorical"
+            else a.lower + u[:, d] * a.width
+        )
+        for d, a in enumerate(axes)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def span_points(axes: tuple[Axis, ...]) -> Floats:
+    """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S
+    of each axis.
+
+    Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in
+    their span.
+    """
+    count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MOST)
+    u = quasi_random(count, len(axes))
+    columns = []
+    for d, axis in enumerate(axes):
+        spans = axis.basis.n_spans
+        span = (np.arange(count) * _stride(spans, d)) % spans
+        if axis.kind == "categorical":
+            columns.append(span.astype(float))
+            continue
+        breaks = axis.basis.breaks
+        x = breaks[span] + (breaks[span + 1] - breaks[span]) * (1 / 16 + u[:, d] * 14 / 16)
+        with np.errstate(over="ignore"):
+            rounded = x.astype(np.float32).astype(float)
+        inside = (rounded > breaks[span]) & (rounded < breaks[span + 1])
+        columns.append(np.where(inside, rounded, x))
+    return np.stack(columns, axis=1)
+
+
+def _stride(spans: int, d: int) -> int:
+    """A step coprime to the number of spans, different from axis to axis."""
+    step = 1 + 2 * d
+    while np.gcd(step, spans) != 1:
+        step += 1
+    return step

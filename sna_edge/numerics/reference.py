@@ -1,0 +1,238 @@
+"""The reference evaluation in float64: one query in a dozen array calls, batches as matrix
+products."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.axis import Axis
+from ..core.interaction import CP, TT
+from ..core.record import ModelRecord
+
+Floats = NDArray[np.float64]
+
+CHUNK = 2048  # points per block: keeps N x R work arrays inside a 1 MB cache
+DENSE_ROWS = 160  # up to here one matrix product with the dense design beats gathering p+1 rows
+SINGLE_BYTES = 64 << 20  # largest expanded table the one-query path may build
+
+
+class Reference:
+    """Value and gradient of a CP or TT model in float64."""
+
+    name = "numpy"
+
+    def __init__(self, model: ModelRecord) -> None:
+        self._axes = model.axes
+        self._outputs = model.outputs
+        self._interaction = model.interaction
+        self._bias = np.array([o.bias for o in model.outputs])
+        self._scale = np.array([o.scale for o in model.outputs])
+        self._offset = np.array([o.offset for o in model.outputs])
+        self._plain = all(o.link == "identity" for o in model.outputs)
+
+    def value(self, x: Floats) -> Floats:
+        if len(x) == 1 and self._single is not None:
+            single = self._single.linear(x[0])
+            if single is not None:
+                return self._output(single)[None]
+        f = np.empty((len(x), len(self._outputs)))
+        for start in range(0, len(x), CHUNK):
+            f[start : start + CHUNK] = self._linear(x[start : start + CHUNK])
+        return self._output(f)
+
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        f, g = self._all_gradients(x)
+        if self._plain:
+            return self._output(f), g * self._scale[:, None]
+        slope = np.stack([o.slope(f[:, j]) for j, o in enumerate(self._outputs)], axis=1)
+        return self._output(f), g * slope[:, :, None]
+
+    def _all_gradients(self, x: Floats) -> tuple[Floats, Floats]:
+        n, k, d = len(x), len(self._outputs), len(self._axes)
+        if n == 1 and self._single is not None:
+            single = self._single.linear_and_gradient(x[0])
+            if single is not None:
+                return single[0][None], single[1][None]
+        f, g = np.empty((n, k)), np.empty((n, k, d))
+        for start in range(0, n, CHUNK):
+            part = slice(start, start + CHUNK)
+            f[part], g[part] = self._linear_and_gradient(x[part])
+        return f, g
+
+    def _output(self, f: Floats) -> Floats:
+        if self._plain:
+            return np.asarray(f * self._scale + self._offset)
+        return np.stack([o.value(f[..., j]) for j, o in enumerate(self._outputs)], axis=-1)
+
+    @cached_property
+    def _single(self) -> SingleQuery | None:
+        if not isinstance(self._interaction, CP) or not self._interaction.rank:
+            return None
+        degree = max(a.basis.degree for a in self._axes)
+        cells = sum(a.basis.n_spans for a in self._axes) * (degree + 1) * self._interaction.rank
+        return (
+            SingleQuery(self._axes, self._interaction, self._bias)
+            if cells * 8 <= SINGLE_BYTES
+            else None
+        )
+
+    def _atoms(self, d: int, x: Floats, nu: int = 0) -> Floats:
+        """Atoms of axis d (or their derivatives), [N, columns]."""
+        basis, table = self._axes[d].basis, self._interaction.tables[d]
+        if basis.n_rows <= DENSE_ROWS:
+            return np.asarray(basis.design(x, nu) @ table)
+        span, local = basis.values(x, nu)
+        rows = basis.first_row[span]
+        out = local[:, :1] * table[rows]
+        for i in range(1, basis.degree + 1):
+            out += local[:, i : i + 1] * table[rows + i]
+        return out
+
+    def _linear(self, x: Floats) -> Floats:
+        if isinstance(self._interaction, TT):
+            v: Floats = np.ones((len(x), 1, 1))
+            for d, core in enumerate(self._interaction.cores):
+                v = v @ self._atoms(d, x[:, d]).reshape(len(x), *core.shape[1:])
+            return np.asarray(self._bias + v[:, 0] @ self._interaction.weights)
+        product = np.ones((len(x), self._interaction.rank))
+        for d, modes in enumerate(self._interaction.modes):
+            if len(modes) == self._interaction.rank:
+                product *= self._atoms(d, x[:, d])
+            elif len(modes):
+                product[:, modes] *= self._atoms(d, x[:, d])
+        return np.asarray(self._bias + product @ self._interaction.weights)
+
+    def _linear_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        if isinstance(self._interaction, TT):
+            return self._tt_gradient(x, self._interaction)
+        cp, n = self._interaction, len(x)
+        axes = [d for d in range(len(self._axes)) if len(cp.modes[d])]
+        atoms = {d: self._full_atoms(d, x[:, d]) for d in axes}
+        suffix = [np.ones((n, cp.rank))]
+        for d in reversed(axes):
+            suffix.append(suffix[-1] * atoms[d])
+        f = self._bias + suffix[-1] @ cp.weights
+        gradient = np.zeros((n, len(self._outputs), len(self._axes)))
+        prefix = np.ones((n, cp.rank))
+        for step, d in enumerate(axes):
+            modes = cp.modes[d]
+            others = prefix * suffix[len(axes) - 1 - step]
+            gradient[:, :, d] = (others[:, modes] * self._atoms(d, x[:, d], 1)) @ cp.weights[modes]
+            prefix *= atoms[d]
+        return f, gradient
+
+    def _full_atoms(self, d: int, x: Floats) -> Floats:
+        modes, atoms = self._interaction.modes[d], self._atoms(d, x)  # type: ignore[union-attr]
+        if atoms.shape[1] == self._interaction.rank:
+            return atoms
+        full = np.ones((len(x), self._interaction.rank))
+        full[:, modes] = atoms
+        return full
+
+    def _tt_gradient(self, x: Floats, tt: TT) -> tuple[Floats, Floats]:
+        n, count = len(x), len(tt.cores)
+        mats = [self._atoms(d, x[:, d]).reshape(n, *c.shape[1:]) for d, c in enumerate(tt.cores)]
+        suffix = [np.broadcast_to(tt.weights, (n, *tt.weights.shape))]
+        for mat in reversed(mats):
+            suffix.append(mat @ suffix[-1])
+        gradient = np.empty((n, len(self._outputs), count))
+        prefix = np.ones((n, 1, 1))
+        for d, core in enumerate(tt.cores):
+            slope = self._atoms(d, x[:, d], 1).reshape(n, *core.shape[1:])
+            gradient[:, :, d] = (prefix @ slope @ suffix[count - 1 - d])[:, 0]
+            prefix = prefix @ mats[d]
+        return self._bias + suffix[-1][:, 0], gradient
+
+
+class SingleQuery:
+    """One query of a CP model: gather D span polynomials, D small products, one product over axes.
+
+    phi_{d,r}(u) = sum_k u^k P[base_d + s_d, k, r], modes that do not use d have P = (1, 0, ..).
+    """
+
+    def __init__(self, axes: tuple[Axis, ...], cp: CP, bias: Floats) -> None:
+        self._weights, self._bias = cp.weights, bias
+        spans = np.array([a.basis.n_spans for a in axes])
+        self._base = np.r_[0, np.cumsum(spans)[:-1]]
+        self._last = spans - 1
+        self._lower = np.array([a.lower for a in axes])
+        self._upper = np.array([a.upper for a in axes])
+        self._rate = np.array([a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in axes])
+        self._graded = [
+            (d, a.basis.breaks.tolist(), a.basis.inv_width.tolist(), a.kind == "categorical")
+            for d, a in enumerate(axes)
+            if not a.basis.uniform
+        ]
+        degree = max(a.basis.degree for a in axes)
+        self._order = np.arange(1.0, degree + 1)[:, None]
+        self._poly = np.concatenate([_padded(a, cp, d, degree) for d, a in enumerate(axes)])
+
+    def linear(self, x: Floats) -> Floats | None:
+        """f [K], or None when a coordinate is outside the domain (the batch path answers that)."""
+        found = self._locate(x)
+        if found is None:
+            return None
+        span, u, _ = found
+        atoms = self._atoms(self._poly[self._base + span], u)
+        f: Floats = np.multiply.reduce(atoms, axis=0) @ self._weights + self._bias
+        return f
+
+    def linear_and_gradient(self, x: Floats) -> tuple[Floats, Floats] | None:
+        """f [K] and df/dx [K, D]; products of all other axes by prefix and suffix products."""
+        found = self._locate(x)
+        if found is None:
+            return None
+        span, u, rate = found
+        poly = self._poly[self._base + span]
+        atoms = self._atoms(poly, u)
+        slopes = (
+            self._atoms(poly[:, 1:] * self._order, u) if poly.shape[1] > 1 else np.zeros_like(atoms)
+        )
+        ones = np.ones((1, atoms.shape[1]))
+        before = np.multiply.accumulate(np.concatenate([ones, atoms[:-1]]), axis=0)
+        after = np.multiply.accumulate(np.concatenate([ones, atoms[:0:-1]]), axis=0)[::-1]
+        gradient = ((slopes * before * after) @ self._weights) * rate[:, None]
+        f: Floats = (before[-1] * atoms[-1]) @ self._weights + self._bias
+        return f, gradient.T
+
+    def _locate(self, x: Floats) -> tuple[NDArray[np.int64], Floats, Floats] | None:
+        """Span, local coordinate and 1 / width of every axis [D]."""
+        if not ((x >= self._lower) & (x <= self._upper)).all():
+            return None
+        t = (x - self._lower) * self._rate
+        span = np.minimum(t.astype(np.int64), self._last)
+        u = np.minimum(t - span, 1.0)
+        if not self._graded:
+            return span, u, self._rate
+        rate = self._rate.copy()
+        for d, breaks, inv_width, categorical in self._graded:
+            s = (
+                round(x[d])
+                if categorical
+                else min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
+            )
+            span[d], rate[d] = s, inv_width[s]
+            u[d] = 0.0 if categorical else min((x[d] - breaks[s]) * inv_width[s], 1.0)
+        return span, u, rate
+
+    def _atoms(self, poly: Floats, u: Floats) -> Floats:
+        """sum_k u_d^k poly[d, k, r], [D, R]."""
+        powers = np.ones((len(u), poly.shape[1]))
+        powers[:, 1:] = u[:, None]
+        np.multiply.accumulate(powers, axis=1, out=powers)
+        atoms: Floats = np.matmul(powers[:, None, :], poly)[:, 0]
+        return atoms
+
+
+def _padded(axis: Axis, cp: CP, d: int, degree: int) -> Floats:
+    basis = axis.basis
+    poly = np.zeros((basis.n_spans, degree + 1, cp.rank))
+    poly[:, 0] = 1.0
+    if len(cp.modes[d]):
+        poly[:, 0, cp.modes[d]] = 0.0
+        poly[:, : basis.degree + 1, cp.modes[d]] = basis.power_tables(cp.tables[d])
+    return poly
