@@ -14,8 +14,19 @@ from .console import USAGE, print_json
 from .failures import explain
 
 WORDS = (
-    "fit", "solve", "adopt", "quantize", "info", "verify", "query", "inverse", "watch", "export", "bench", "doctor",
-)  # fmt: skip
+    "fit",
+    "solve",
+    "adopt",
+    "quantize",
+    "info",
+    "verify",
+    "query",
+    "inverse",
+    "watch",
+    "export",
+    "bench",
+    "doctor",
+)
 
 
 class _Parser(argparse.ArgumentParser):
