@@ -20,9 +20,9 @@ from .atoms import Atoms
 from .compile import KINDS, Compiled, compile_atoms
 
 Floats = NDArray[np.float64]
-CHUNK = 1024
-SAMPLES = 4096
-TRIES = 4  # of a smaller share per axis while the bound of the product is too large
+ROWS_AT_ONCE = 1024
+DOMAIN_SAMPLES = 4096
+SHARE_TRIES = 4  # of a smaller share per axis while the bound of the product is too large
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Adopted:
     def linear(self, x: Floats) -> Floats:
         """f [N, K] before the links."""
         bias = np.array([o.bias for o in self.outputs])
-        blocks = [self._block(x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)]
+        blocks = [self._block(x[i : i + ROWS_AT_ONCE]) for i in range(0, len(x), ROWS_AT_ONCE)]
         return np.concatenate(blocks) + bias
 
     def _block(self, x: Floats) -> Floats:
@@ -95,7 +95,7 @@ class Adopted:
         f = self.linear(np.atleast_2d(reals(x, "x")))
         return np.stack([o.value(f[:, k]) for k, o in enumerate(self.outputs)], axis=1)
 
-    def points(self, count: int = SAMPLES) -> Floats:
+    def points(self, count: int = DOMAIN_SAMPLES) -> Floats:
         """Quasi-random points of the domain [count, D]."""
         lower, upper = (
             np.array([getattr(d, end) for d in self.domain]) for end in ("lower", "upper")
@@ -119,7 +119,7 @@ class Adopted:
         """
         need_counts(len(self.domain), len(self.outputs))
         span, asked = self.span(), error
-        for _ in range(TRIES):
+        for _ in range(SHARE_TRIES):
             done = self._tables(span, asked / len(self.atoms))
             reached = float((self._bound(done) / span).max())
             if reached <= error:

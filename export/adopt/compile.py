@@ -23,9 +23,9 @@ KINDS = ("exact", "certified", "measured")
 DEGREE = 3
 UNIFORM_SPANS = 256  # beyond, spans are bisected where they need it
 MAX_SPANS = 4096
-SAMPLES = 8  # per span in the least-squares fit
-CHECKS = 16  # per span where nothing but values is known
-SHARPEST = 64  # parts of a span over which a derivative is bounded apart
+POINTS_PER_SPAN = 8  # per span in the least-squares fit
+CHECKS_PER_SPAN = 16  # per span where nothing but values is known
+MOST_PARTS = 64  # parts of a span over which a derivative is bounded apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def _attempt(
 ) -> tuple[Compiled, Floats]:
     """Least-squares B-splines on `breaks` and the weighted error of every span [S]."""
     basis = bspline(breaks, DEGREE)
-    u = (np.cos(np.pi * (np.arange(SAMPLES) + 0.5) / SAMPLES) + 1) / 2
+    u = (np.cos(np.pi * (np.arange(POINTS_PER_SPAN) + 0.5) / POINTS_PER_SPAN) + 1) / 2
     x = (breaks[:-1, None] + np.diff(breaks)[:, None] * u).reshape(-1)
     order, values = np.argsort(x), atoms.value(x)
     if not np.isfinite(values).all():
@@ -133,7 +133,7 @@ def _span_errors(
     """
     remainder = _remainder(atoms, basis.breaks, importance, tolerance)
     if remainder is None:
-        u = np.linspace(0.0, 1.0, CHECKS)
+        u = np.linspace(0.0, 1.0, CHECKS_PER_SPAN)
         return np.abs(_difference(atoms, basis, table, u)).max(axis=1), "measured"
     nodes = (np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1)) + 1) / 2
     points = np.matmul(_to_bernstein(DEGREE), _difference(atoms, basis, table, nodes))
@@ -157,6 +157,6 @@ def _remainder(atoms: Atoms, breaks: Floats, importance: Floats, tolerance: floa
         if bound is None:
             return None
         remainder = bound.reshape(len(width), parts, -1).max(axis=1) * factor[:, None]
-        if parts >= SHARPEST or np.all(remainder @ importance <= 0.5 * tolerance):
+        if parts >= MOST_PARTS or np.all(remainder @ importance <= 0.5 * tolerance):
             return remainder
         parts *= 4

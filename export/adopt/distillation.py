@@ -20,7 +20,7 @@ from ..teacher.points import teaching_points
 from .adopted import Adopted, Domain
 
 Floats = NDArray[np.float64]
-TEACH, CHECK = 12_000, 8192
+TRAINING_POINTS, CHECK_POINTS = 12_000, 8192
 SPANS = ((3, 2), (3, 4), (3, 8), (3, 16), (3, 32))
 """(degree, spans) of an axis, from few rows to many."""
 
@@ -51,12 +51,14 @@ def compress(
     """
     need_counts(len(original.domain), len(original.outputs))
     rng = np.random.default_rng(seed)
-    inside = original.points(TEACH) if rows is None else None
+    inside = original.points(TRAINING_POINTS) if rows is None else None
     lesson_x, weight = (
-        (inside, np.ones(TEACH)) if inside is not None else _around(original, np.asarray(rows), rng)
+        (inside, np.ones(TRAINING_POINTS))
+        if inside is not None
+        else _around(original, np.asarray(rows), rng)
     )
     check_x = (
-        original.points(TEACH + CHECK)[TEACH:]
+        original.points(TRAINING_POINTS + CHECK_POINTS)[TRAINING_POINTS:]
         if rows is None
         else _around(original, np.asarray(rows), rng)[0]
     )
@@ -76,7 +78,9 @@ def _around(original: Adopted, rows: Floats, rng: np.random.Generator) -> tuple[
     lower, upper = (
         np.array([getattr(d, end) for d in original.domain]) for end in ("lower", "upper")
     )
-    x, weight = teaching_points(np.clip(rows, lower, upper), levels, TEACH - len(rows), rng)
+    x, weight = teaching_points(
+        np.clip(rows, lower, upper), levels, TRAINING_POINTS - len(rows), rng
+    )
     return x, weight
 
 

@@ -3,12 +3,15 @@ apart."""
 
 from .bound import lebesgue, maximum_bound
 from .certificate import MEANING, certify
-from .comparison import Measured, measure
+from .comparison import Comparison, measure
 from .integer_path import with_integer_path
 from .norm import exact_rms
 
+Measured = Comparison  # its earlier name
+
 __all__ = [
     "MEANING",
+    "Comparison",
     "Measured",
     "certify",
     "exact_rms",

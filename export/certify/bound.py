@@ -14,7 +14,7 @@ from sna_edge.core.interaction import CP, TT, Interaction
 from sna_edge.model import Model
 
 Floats = NDArray[np.float64]
-ROUNDING = 1.0 + 1e-9
+BOUND_SLACK = 1.0 + 1e-9
 """Covers the float64 rounding of the bound itself."""
 
 
@@ -58,9 +58,9 @@ def maximum_bound(model: Model, unrounded: Interaction) -> Floats:
     bases = [a.basis for a in model.axes]
     if isinstance(model.interaction, CP):
         assert isinstance(unrounded, CP)
-        return _cp_bound(bases, model.interaction, unrounded) * ROUNDING
+        return _cp_bound(bases, model.interaction, unrounded) * BOUND_SLACK
     assert isinstance(unrounded, TT)
-    return _tt_bound(bases, model.interaction, unrounded) * ROUNDING
+    return _tt_bound(bases, model.interaction, unrounded) * BOUND_SLACK
 
 
 def _cp_bound(bases: Sequence[SpanBasis], cp: CP, unrounded: CP) -> Floats:

@@ -17,7 +17,7 @@ from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points, span_points
 
 from .bound import maximum_bound
-from .comparison import Measured, measure, points_of, span_of
+from .comparison import Comparison, measure, points_of, span_of
 from .norm import exact_rms
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,7 @@ def certify(
 
 
 def figures(
-    stored: Model, reference: Model, found: Measured, unrounded: Interaction | None = None
+    stored: Model, reference: Model, found: Comparison, unrounded: Interaction | None = None
 ) -> dict[str, Any]:
     """The figures of a stored model against its reference; with `unrounded` tables the rigorous
     bound too."""

@@ -19,7 +19,7 @@ CONSTANT = 1e-12
 
 
 @dataclass(frozen=True)
-class Measured:
+class Comparison:
     """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y -
     y_ref|; `span` = range of y_ref at the points; `worst` [K, D] = where the largest one is;
     `linear_rms` [K] = rms of f - f_ref; `usual`, `linear_usual` [K] = what holds both as often as
@@ -54,11 +54,11 @@ def inside(model: Model, data: Floats) -> Floats:
     return np.asarray(data[good & np.isfinite(data).all(axis=1)])
 
 
-def measure(model: Model, reference: Model, points: Floats) -> Measured:
+def measure(model: Model, reference: Model, points: Floats) -> Comparison:
     """Compare two models with the same inputs and outputs."""
     y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
     error, before = np.abs(y - truth), np.abs(_linear(model, y) - _linear(reference, truth))
-    return Measured(
+    return Comparison(
         error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), span_of(truth),
         points[np.argmax(error, axis=0)], _rms(before), _usual(reference, error), _usual(reference, before),
     )  # fmt: skip

@@ -16,9 +16,9 @@ from sna_edge.numerics.domain_points import domain_points
 from .comparison import span_of
 
 Floats = NDArray[np.float64]
-POINTS = 2048
-ONE = 1 << 15
-LARGEST = 0.01
+INTEGER_POINTS = 2048
+Q15 = 1 << 15
+LARGEST_ERROR = 0.01
 """Of the output range. A path that errs more says something else than the float model: products of
 many axes in Q15 run out of bits."""
 
@@ -28,13 +28,13 @@ def with_integer_path(model: Model) -> Model:
     error in the certificate.
 
     Raises InputError with the reason where the path does not exist (float tables, a tensor train,
-    bounds that cannot be proven) or errs by more than LARGEST of the output range.
+    bounds that cannot be proven) or errs by more than LARGEST_ERROR of the output range.
     """
     stored = as_stored(model.replace(backend="numpy"))
     error = integer_error(stored, of_model(stored))
-    if not error <= LARGEST:
+    if not error <= LARGEST_ERROR:
         raise InputError(
-            f"the integer path would err by {error:.2g} of the output range, above {LARGEST}; "
+            f"the integer path would err by {error:.2g} of the output range, above {LARGEST_ERROR}; "
             "use a core with an FPU, or fewer inputs in a mode"
         )
     return model.replace(
@@ -56,18 +56,18 @@ def integer_error(stored: Model, path: FixedPath) -> float:
 
 def _places(model: Model) -> tuple[Floats, NDArray[np.uint16]]:
     """Coordinates [N, D] that are exactly at places [N, D, 2]."""
-    points = domain_points(model.axes, POINTS)
+    points = domain_points(model.axes, INTEGER_POINTS)
     x, places = np.empty_like(points), np.empty((*points.shape, 2), dtype=np.uint16)
     for d, axis in enumerate(model.axes):
         span, u = axis.basis.locate(points[:, d])
         q = np.minimum(
-            np.rint(u * ONE), ONE - 1
+            np.rint(u * Q15), Q15 - 1
         )  # at u = 1 the float path is in the next span already
         left, width = axis.basis.breaks[span], np.diff(axis.basis.breaks)[span]
         x[:, d] = (
             points[:, d]
             if axis.kind == "categorical"
-            else np.minimum(left + width * q / ONE, axis.upper)
+            else np.minimum(left + width * q / Q15, axis.upper)
         )
         places[:, d, 0], places[:, d, 1] = span, 0 if axis.kind == "categorical" else q
     return x, places

@@ -8,10 +8,10 @@ from dataclasses import replace
 from sna_edge.artifact.storage_width import grown
 from sna_edge.core.output import Output
 
-from .comparison import Measured
+from .comparison import Comparison
 
 
-def widen(outputs: Sequence[Output], found: Measured) -> list[Output]:
+def widen(outputs: Sequence[Output], found: Comparison) -> list[Output]:
     """below' = hypot(below, e), above' likewise; e = half width that holds the measured errors as
     often as the interval its rows, in the interval's space.
 

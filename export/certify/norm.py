@@ -11,7 +11,7 @@ from sna_edge.core.interaction import CP, TT
 from sna_edge.model import Model
 
 from ..l2.axis_space import AxisSpace, spaces
-from ..l2.cp_factors import Separable, difference, squared_norm
+from ..l2.cp_factors import CPFactors, difference, squared_norm
 
 Floats = NDArray[np.float64]
 QR_RANK = 300
@@ -27,14 +27,14 @@ def exact_rms(model: Model, reference: Model) -> Floats:
     """
     work = spaces(reference.axes)
     if isinstance(model.interaction, CP) and isinstance(reference.interaction, CP):
-        delta = difference(Separable.of(model, work), Separable.of(reference, work))
+        delta = difference(CPFactors.of(model, work), CPFactors.of(reference, work))
         if delta.rank > QR_RANK:
             return np.sqrt(squared_norm(delta, work))
         return _cp_norm(delta, work)
     return _tt_norm(model, reference, work)
 
 
-def _cp_norm(f: Separable, work: Sequence[AxisSpace]) -> Floats:
+def _cp_norm(f: CPFactors, work: Sequence[AxisSpace]) -> Floats:
     """Diagonal cores: carry [q, R], next = R factor of the stack over rows i of carry * (factor_d
     C_d)[i]."""
     carry = np.ones((1, f.rank))

@@ -11,15 +11,15 @@ from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
 from ..l2.axis_space import spaces
-from ..l2.cp_factors import Separable, products
-from ..l2.cp_least_squares import Problem
+from ..l2.cp_factors import CPFactors, products
+from ..l2.cp_least_squares import CPLeastSquares
 
 Floats = NDArray[np.float64]
-SWEEPS = 60
-SETTLED = 0.98
+MOST_SWEEPS = 60
+STALLED = 0.98
 """Two sweeps that leave more than this part of the loss: the modes at hand can do no better
 soon."""
-FIRST_SHARE = 4
+LARGEST_CUT = 4
 """At most a quarter of the modes is left out at once."""
 
 
@@ -27,8 +27,8 @@ def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tu
     """(interaction, biases [K]) with sum_k (output_k rms_k)^2 <= tolerance^2, or with `rank` modes
     whatever the error."""
     work = spaces(model.axes)
-    start = Separable.of(model, work)
-    problem = Problem(start, work, output)
+    start = CPFactors.of(model, work)
+    problem = CPLeastSquares(start, work, output)
     best = _reduced(problem, start, tolerance)
     while best.rank - 1 > max(rank, 1):
         best = _settle(problem, leave_out(problem, best, 1), 0.0)
@@ -38,8 +38,8 @@ def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tu
     return CP(tables, modes, best.weights[:keep]), best.weights[keep]
 
 
-def _reduced(problem: Problem, f: Separable, tolerance: float) -> Separable:
-    step = max(1, (f.rank - 1) // FIRST_SHARE)
+def _reduced(problem: CPLeastSquares, f: CPFactors, tolerance: float) -> CPFactors:
+    step = max(1, (f.rank - 1) // LARGEST_CUT)
     while step and f.rank > 2:
         step = min(step, f.rank - 2)
         trial = _settle(problem, leave_out(problem, f, step), tolerance**2)
@@ -50,7 +50,7 @@ def _reduced(problem: Problem, f: Separable, tolerance: float) -> Separable:
     return f
 
 
-def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
+def leave_out(problem: CPLeastSquares, f: CPFactors, count: int) -> CPFactors:
     """`f` without `count` modes, one after another the one whose loss grows least: |w_r|^2 /
     (Gram^-1)_rr.
 
@@ -69,7 +69,7 @@ def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
         weights = np.delete(weights - np.outer(column, weights[r]), r, axis=0)
         inverse = np.delete(np.delete(inverse - np.outer(column, inverse[r]), r, axis=0), r, axis=1)
         keep = np.delete(keep, r)
-    lean = Separable(
+    lean = CPFactors(
         tuple(t[:, keep] for t in f.tables),
         f.uses[:, keep],
         weights * scale[keep, None] / problem.output,
@@ -77,22 +77,22 @@ def leave_out(problem: Problem, f: Separable, count: int) -> Separable:
     return problem.solve_weights(lean)
 
 
-def _settle(problem: Problem, f: Separable, goal: float) -> Separable:
+def _settle(problem: CPLeastSquares, f: CPFactors, goal: float) -> CPFactors:
     """ALS sweeps until the loss is at most `goal` or stops falling."""
     before = problem.loss(f)
     if before <= goal:
         return f
-    for _ in range(SWEEPS // 2):
+    for _ in range(MOST_SWEEPS // 2):
         for _ in range(2):
             f = _sweep(problem, f)
         loss = problem.loss(f)
-        if loss <= goal or loss > SETTLED * before:
+        if loss <= goal or loss > STALLED * before:
             break
         before = loss
     return f
 
 
-def _sweep(problem: Problem, f: Separable) -> Separable:
+def _sweep(problem: CPLeastSquares, f: CPFactors) -> CPFactors:
     for d in range(len(f.tables)):
         used = f.uses[d]
         if used.any():

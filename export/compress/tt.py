@@ -10,7 +10,7 @@ from sna_edge.core.interaction import TT
 from sna_edge.model import Model
 
 from ..l2.axis_space import spaces
-from ..quantize.tt import right_orthogonal
+from ..l2.train_gauge import right_orthogonal
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Separable:
+class CPFactors:
     """f_k = sum_r weights[r,k] prod_d phi_{d,r}; the last mode is the constant 1, its weights the
     biases.
 
@@ -30,7 +30,7 @@ class Separable:
     weights: Floats
 
     @classmethod
-    def of(cls, model: Model, spaces: Sequence[AxisSpace]) -> Separable:
+    def of(cls, model: Model, spaces: Sequence[AxisSpace]) -> CPFactors:
         """The linear part of a CP model."""
         cp = model.interaction
         assert isinstance(cp, CP)
@@ -49,15 +49,15 @@ class Separable:
         """R + 1, the constant included."""
         return int(self.weights.shape[0])
 
-    def with_table(self, d: int, table: Floats) -> Separable:
+    def with_table(self, d: int, table: Floats) -> CPFactors:
         return replace(self, tables=(*self.tables[:d], table, *self.tables[d + 1 :]))
 
-    def with_weights(self, weights: Floats) -> Separable:
+    def with_weights(self, weights: Floats) -> CPFactors:
         return replace(self, weights=weights)
 
 
 def products(
-    a: Separable, b: Separable, spaces: Sequence[AxisSpace], skip: int | None = None
+    a: CPFactors, b: CPFactors, spaces: Sequence[AxisSpace], skip: int | None = None
 ) -> Floats:
     """prod_{d != skip} <phi^a_{d,r}, phi^b_{d,s}>, shape [R_a, R_b]."""
     out = np.ones((a.rank, b.rank))
@@ -67,13 +67,13 @@ def products(
     return out
 
 
-def difference(a: Separable, b: Separable) -> Separable:
+def difference(a: CPFactors, b: CPFactors) -> CPFactors:
     """a - b, the modes side by side."""
     tables = tuple(np.hstack(pair) for pair in zip(a.tables, b.tables, strict=True))
-    return Separable(tables, np.hstack([a.uses, b.uses]), np.vstack([a.weights, -b.weights]))
+    return CPFactors(tables, np.hstack([a.uses, b.uses]), np.vstack([a.weights, -b.weights]))
 
 
-def squared_norm(f: Separable, spaces: Sequence[AxisSpace]) -> Floats:
+def squared_norm(f: CPFactors, spaces: Sequence[AxisSpace]) -> Floats:
     """||f_k||^2 [K] by Gram products: quick; a difference of near-equal functions cancels below
     1e-16 kappa^2."""
     return np.maximum(np.einsum("rk,rs,sk->k", f.weights, products(f, f, spaces), f.weights), 0.0)

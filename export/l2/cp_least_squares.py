@@ -10,31 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .axis_space import AxisSpace
-from .cp_factors import Separable, products
+from .cp_factors import CPFactors, products
 
 Floats = NDArray[np.float64]
-ENDS = 0.2
-"""Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the
-largest errors sat there."""
-OTHER_ENDS = (0.4, 0.1)
-"""Tried as well where the largest error is above `LARGE_ERROR` of the range; the smallest largest
-error wins."""
-LARGE_ERROR = 5e-3
-RIDGE = 1e-9
+PULL = 1e-9
 """Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel
 modes from growing."""
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class CPLeastSquares:
     """min ||f - target||^2 = sum_k output[k]^2 mean over the domain (f_k - target_k)^2; output [K]
     = 1 / range of f_k."""
 
-    target: Separable
+    target: CPFactors
     spaces: Sequence[AxisSpace]
     output: Floats
 
-    def loss(self, f: Separable) -> float:
+    def loss(self, f: CPFactors) -> float:
         """sum_k (output_k ||f_k - target_k||)^2; rounding leaves about 1e-16 kappa^2."""
         w, v = f.weights * self.output, self.target.weights * self.output
         own, cross = products(f, f, self.spaces), products(f, self.target, self.spaces)
@@ -42,12 +35,12 @@ class Problem:
         parts = ((w, own, w, 1.0), (w, cross, v, -2.0), (v, fixed, v, 1.0))
         return max(sum(c * float(np.einsum("rk,rs,sk->", a, g, b)) for a, g, b, c in parts), 0.0)
 
-    def metric(self, f: Separable, d: int) -> Floats:
+    def metric(self, f: CPFactors, d: int) -> Floats:
         """H [R, R]: the loss of an error E of table d is trace(H E' G_d E)."""
         w = f.weights * self.output
         return products(f, f, self.spaces, skip=d) * (w @ w.T)
 
-    def solve_axis(self, f: Separable, d: int, metric: Floats) -> Floats:
+    def solve_axis(self, f: CPFactors, d: int, metric: Floats) -> Floats:
         """Best columns [m, R_d] of the modes that use axis d, all else fixed.
 
         G_d C H = G_d (V X - C_rest H_rest): the Gram matrix cancels, an R x R system is left.
@@ -61,17 +54,17 @@ class Problem:
         )
         return _damped(metric[np.ix_(used, used)], right.T, f.tables[d][:, used].T).T
 
-    def solve_weights(self, f: Separable) -> Separable:
+    def solve_weights(self, f: CPFactors) -> CPFactors:
         """Best weights and biases, all tables fixed."""
         right = products(f, self.target, self.spaces) @ self.target.weights
         return f.with_weights(_damped(products(f, f, self.spaces), right, f.weights))
 
 
 def _damped(matrix: Floats, right: Floats, at: Floats) -> Floats:
-    """argmin x' A x - 2 x' b + RIDGE (x - at)' diag(A) (x - at), in scaled unknowns."""
+    """argmin x' A x - 2 x' b + PULL (x - at)' diag(A) (x - at), in scaled unknowns."""
     diagonal = np.diag(matrix)
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     a = matrix * np.outer(scale, scale)
     residual = scale[:, None] * (right - matrix @ at)
-    step = np.linalg.solve(a + RIDGE * np.eye(len(a)), residual)
+    step = np.linalg.solve(a + PULL * np.eye(len(a)), residual)
     return np.asarray(at + scale[:, None] * step)

@@ -25,18 +25,18 @@ from .plane import Plane
 
 Floats = NDArray[np.float64]
 
-CHUNK = 2048  # samples per block: the work arrays stay near the cache
-STEPS = 8  # Newton steps at most; a start from the table needs 3
+SAMPLES_AT_ONCE = 2048  # samples per block: the work arrays stay near the cache
+NEWTON_STEPS = 8  # Newton steps at most; a start from the table needs 3
 # a last step below this share of the axis: the steps converge quadratically, to 1e-8 of it
-NEAR = 1e-4
-CLOSE = 1e-7  # |T - rise| / rise of a converged root along x
+LAST_STEP = 1e-4
+ROOT_ERROR = 1e-7  # |T - rise| / rise of a converged root along x
 SCANNED = 64  # samples scanned at once: 64 planes of 4,000 points are 2 MB
 GOLDEN, GOLDEN_STEPS, BISECTIONS = (
     0.6180339887498949,
     40,
     40,
 )  # 40 steps: 4e-9 of the bracket, 1e-12 of the axis
-TABLE = 11  # starts per parameter axis
+STARTS_PER_AXIS = 11  # starts per parameter axis
 
 
 class MeltPool:
@@ -86,7 +86,7 @@ class MeltPool:
         self, query: Callable[[Floats], Floats], parameters: Mapping[str, ArrayLike]
     ) -> Floats:
         points = self._points(parameters)
-        chunks = [points[i : i + CHUNK] for i in range(0, len(points), CHUNK)]
+        chunks = [points[i : i + SAMPLES_AT_ONCE] for i in range(0, len(points), SAMPLES_AT_ONCE)]
         _ = self._down.table if query != self._aside.extent else self._aside.table
         if self.threads < 2 or len(chunks) < 2:
             return np.concatenate([query(c) for c in chunks])
@@ -126,7 +126,9 @@ class Crest:
     def table(self) -> RegularGridInterpolator:
         """Starts (x, s) [.., 2] on a grid of the parameters, NaN where nothing melts."""
         axes = [
-            np.linspace(a.lower, a.upper, TABLE if a.basis.degree > 1 or a.name == "power" else 3)
+            np.linspace(
+                a.lower, a.upper, STARTS_PER_AXIS if a.basis.degree > 1 or a.name == "power" else 3
+            )
             for a in self.plane.parameters
         ]
         points = np.array(list(product(*axes)))
@@ -203,7 +205,7 @@ class Crest:
         context = self.plane.context(points[rows])
         upper = self.plane.across.upper
         stride, stretch = upper / 6, self.x[-1] - self.x[0]
-        for _ in range(STEPS):
+        for _ in range(NEWTON_STEPS):
             if not len(rows):
                 break
             t, tx, txx, ts, txs = self.plane.jet(place[rows, 0], place[rows, 1], context)
@@ -212,9 +214,9 @@ class Crest:
             with np.errstate(divide="ignore", invalid="ignore"):
                 dx, ds = (ts * tx - txs * t) / determinant, (txx * t - tx * tx) / determinant
             done = (
-                (np.abs(t) <= NEAR * self.rise)
-                & (np.abs(ds) <= NEAR * upper)
-                & (np.abs(dx) <= NEAR * stretch)
+                (np.abs(t) <= LAST_STEP * self.rise)
+                & (np.abs(ds) <= LAST_STEP * upper)
+                & (np.abs(dx) <= LAST_STEP * stretch)
             )
             step = np.nan_to_num(np.stack([dx, ds], axis=1))
             place[rows, 0] = np.clip(
@@ -251,7 +253,7 @@ class Crest:
             t, slope = self.plane.edge(x, row)
             t = t - self.rise
             warm, cold = np.where(t > 0, x, warm), np.where(t > 0, cold, x)
-            if np.all(np.abs(t) <= CLOSE * self.rise):
+            if np.all(np.abs(t) <= ROOT_ERROR * self.rise):
                 break
             with np.errstate(divide="ignore", invalid="ignore"):
                 proposed = x - t / slope

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 UM = 1e-6  # m
 MODES = 96  # products delivered: 0.16 % beside the train, half its size
 LOAD_TOLERANCE = 1e-5  # relative L2 error allowed to the separated flux
-CHUNK = 500  # points of the reference integrated at once
+POINTS_AT_ONCE = 500  # points of the reference integrated at once
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,10 @@ def semi_analytic(
     t, dt = horizon * s**4, horizon * 4 * s**3 * w / 2
     array = np.asarray(points, dtype=float)
     return np.concatenate(
-        [_integral(array[i : i + CHUNK], t, dt, material) for i in range(0, len(array), CHUNK)]
+        [
+            _integral(array[i : i + POINTS_AT_ONCE], t, dt, material)
+            for i in range(0, len(array), POINTS_AT_ONCE)
+        ]
     )
 
 

@@ -14,7 +14,7 @@ from ..solve.solvers.trains import rounded
 from ..solve.weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
-ROUNDING = 1e-6  # relative: ranks of a train that the restriction made redundant
+PLANE_ROUNDING = 1e-6  # relative: ranks of a train that the restriction made redundant
 
 
 class Plane:
@@ -41,7 +41,7 @@ class Plane:
         else:
             chain = [c.transpose(1, 0, 2) for c in part.cores]
             chain[-1] = chain[-1] @ part.weights[:, :1]
-            chain = [c.transpose(1, 0, 2) for c in rounded(chain, ROUNDING)]
+            chain = [c.transpose(1, 0, 2) for c in rounded(chain, PLANE_ROUNDING)]
             self._x, self._s, self._rest = chain[0][:, 0], chain[1], chain[2:]
 
     def context(self, points: Floats) -> Floats:

@@ -13,18 +13,16 @@ from sna_edge.core.interaction import CP
 from sna_edge.model import Model
 
 from ..l2.axis_space import spaces
-from ..l2.cp_factors import Separable
-from ..l2.cp_least_squares import ENDS, Problem
+from ..l2.cp_factors import CPFactors
+from ..l2.cp_least_squares import CPLeastSquares
 from .grid import Grid
-from .rounding import plain, round_table
+from .rounding import ENDS, SETTLED, plain, round_table
 
 Floats = NDArray[np.float64]
-SWEEPS = 6
-LARGE = 512
+CP_SWEEPS = 6
+LARGE_RANK = 512
 """With more modes: one sweep, and in the first pass only the axis that is rounded next is re-solved
 (R^3 per solve)."""
-SETTLED = 0.995
-"""A sweep that leaves more than this part of the loss is the last."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,8 @@ def quantize_cp(
     on the ends. Without `resolve`: nearest numbers.
     """
     work = spaces(model.axes, rows, ends)
-    start = Separable.of(model, work)
-    problem = Problem(start, work, output)
+    start = CPFactors.of(model, work)
+    problem = CPLeastSquares(start, work, output)
     state = _State(problem, start, list(grids))
     if resolve:
         state.run()
@@ -67,7 +65,7 @@ class _State:
     """Tables being quantized one after another; `exact[d]` = what table d was rounded from, in the
     units of table d."""
 
-    def __init__(self, problem: Problem, start: Separable, grids: list[Grid | None]) -> None:
+    def __init__(self, problem: CPLeastSquares, start: CPFactors, grids: list[Grid | None]) -> None:
         self.problem, self.f, self.grids = problem, start, grids
         self.exact: dict[int, Floats] = {}
         self.axes = [d for d in range(len(grids)) if start.uses[d].any()]
@@ -101,14 +99,14 @@ class _State:
         state is kept."""
         order = [d for d in self.axes if self.grids[d] is not None]
         free = [d for d in self.axes if self.grids[d] is None]
-        large = self.f.rank > LARGE
+        large = self.f.rank > LARGE_RANK
         for step, d in enumerate(order):
             self._round_axis(d)
             for e in [] if large else order[step + 1 :] + free:
                 self._solve_axis(e)
             self.f = self.problem.solve_weights(self.f)
         best = self.problem.loss(self.f)
-        for _ in range(1 if large else SWEEPS):
+        for _ in range(1 if large else CP_SWEEPS):
             before = best
             for d in order:
                 best = self._improve(d, best)

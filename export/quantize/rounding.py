@@ -17,14 +17,19 @@ from numpy.typing import NDArray
 from .grid import Grid
 
 Floats = NDArray[np.float64]
-STRETCH = np.linspace(1.0, 1.4, 256)
+ENDS = 0.2
+"""Share of each axis's weight on its two ends: few rows of a clamped spline reach there, and the
+largest errors sat there."""
+SETTLED = 0.995
+"""A sweep that leaves more than this part of the loss is the last."""
+SCALE_FACTORS = np.linspace(1.0, 1.4, 256)
 """Scales tried per column, relative to the one that just fills the grid: some round much better by
 luck."""
-STEPS = 400
+UNIT_STEPS = 400
 """Single-unit steps at most per table."""
-STEP_CELLS = 4e7
+UNIT_STEP_CELLS = 4e7
 """Cells looked at by these steps in all, at most."""
-LARGE = 512
+SORTED_FROM = 512
 """Columns above which their order is found by sorting instead of step by step (R^3 in numpy
 calls)."""
 
@@ -51,7 +56,7 @@ def round_table(
     """Round `target` [m, R]; factor' factor = G (upper), metric = H. Without free scales every
     scale is 1."""
     base = grid.scales(target) if free_scales else np.ones(target.shape[1])
-    stretch = STRETCH if free_scales else np.ones(1)
+    stretch = SCALE_FACTORS if free_scales else np.ones(1)
     order, lower = least_pivot_cholesky(metric * np.outer(base, base))
     lower = lower / base[order][:, None]
     values, scales, error = np.zeros_like(target), base.copy(), np.zeros_like(target)
@@ -80,7 +85,7 @@ def least_pivot_cholesky(metric: Floats) -> tuple[NDArray[np.int64], Floats]:
     size = len(metric)
     floor = 1e-12 * max(float(np.diag(metric).max(initial=0.0)), np.finfo(float).tiny)
     rest = metric + floor * np.eye(size)
-    if size > LARGE:
+    if size > SORTED_FROM:
         return _sorted_cholesky(rest)
     order, lower = np.arange(size), np.zeros((size, size))
     for k in range(size):
@@ -138,7 +143,7 @@ def _descend(
     unit = grid.unit * scales
     slope = gram @ error @ metric
     curve = np.square(unit) * np.outer(np.diag(gram), np.diag(metric))
-    for _ in range(min(STEPS, int(STEP_CELLS / max(values.size, 1)))):
+    for _ in range(min(UNIT_STEPS, int(UNIT_STEP_CELLS / max(values.size, 1)))):
         gain = curve - 2.0 * np.abs(slope * unit)
         step = -np.sign(slope * unit)
         gain[(values + step * grid.unit > grid.highest) | (values + step * grid.unit < -1.0)] = 0.0

@@ -13,14 +13,18 @@ from sna_edge.core.interaction import CP, Interaction
 from sna_edge.model import Model
 
 from ..certify.certificate import linear_span
-from ..certify.comparison import Measured, measure
+from ..certify.comparison import Comparison, measure
 from ..certify.norm import exact_rms
-from ..l2.cp_least_squares import ENDS, LARGE_ERROR, OTHER_ENDS
 from .cp import Quantized, quantize_cp
 from .grid import BYTES, Grid
+from .rounding import ENDS
 from .tt import QuantizedTrain, quantize_tt
 
 Floats = NDArray[np.float64]
+OTHER_ENDS = (0.4, 0.1)
+"""Tried as well where the largest error is above `LARGE_ERROR` of the range; the smallest largest
+error wins."""
+LARGE_ERROR = 5e-3
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Trial:
 
     model: Model
     unrounded: Interaction
-    found: Measured
+    found: Comparison
 
     @property
     def error(self) -> float:

@@ -14,14 +14,13 @@ from sna_edge.core.interaction import TT
 from sna_edge.model import Model
 
 from ..l2.axis_space import AxisSpace, spaces
-from ..l2.cp_least_squares import ENDS
+from ..l2.train_gauge import right_orthogonal
 from .grid import Grid
-from .rounding import plain, round_table
+from .rounding import ENDS, SETTLED, plain, round_table
 
 Floats = NDArray[np.float64]
-SWEEPS = 4
-SETTLED = 0.995
-RIDGE = 1e-10
+TRAIN_SWEEPS = 4
+METRIC_RIDGE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class _Chain:
         """Round every core again around the others, its scales fixed where the next core is; keep
         what helps."""
         best = self.loss()
-        for _ in range(SWEEPS):
+        for _ in range(TRAIN_SWEEPS):
             before = best
             for d in range(len(self.cores)):
                 best = self._improve(d, best)
@@ -211,7 +210,7 @@ def _core(rows: Floats, shape: tuple[int, ...]) -> Floats:
 
 
 def _damped(matrix: Floats) -> Floats:
-    return matrix + RIDGE * max(float(np.diag(matrix).max()), np.finfo(float).tiny) * np.eye(
+    return matrix + METRIC_RIDGE * max(float(np.diag(matrix).max()), np.finfo(float).tiny) * np.eye(
         len(matrix)
     )
 
@@ -222,27 +221,3 @@ def _inverse(matrix: Floats) -> Floats:
 
 def _upper(matrix: Floats) -> Floats:
     return np.asarray(np.linalg.cholesky(_damped(matrix)).T)
-
-
-def right_orthogonal(
-    cores: Sequence[Floats], weights: Floats, work: Sequence[AxisSpace], output: Floats
-) -> tuple[list[Floats], Floats, Floats]:
-    """The same train with right parts orthonormal in L2 (weighted by `output`): cores, weights,
-    output.
-
-    From the last core: core = R Q with Q orthonormal in the Gram metric, R goes into the core
-    before.
-    """
-    out = [np.array(c) for c in cores]
-    q, r = np.linalg.qr((weights * output).T)
-    out[-1] = np.einsum("ilr,sr->ils", out[-1], r)
-    weights = q.T / output
-    for d in range(len(out) - 1, 0, -1):
-        core = out[d]
-        weighted = np.einsum("ij,jlr->irl", work[d].factor, core).reshape(-1, core.shape[1])
-        _, r = np.linalg.qr(weighted)
-        if len(r) < core.shape[1] or np.linalg.cond(r) > 1e10:
-            continue
-        out[d] = np.einsum("ml,ilr->imr", np.linalg.inv(r).T, core)
-        out[d - 1] = np.einsum("ilr,mr->ilm", out[d - 1], r)
-    return out, weights, output

@@ -28,7 +28,7 @@ from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
 # relative L2 error spent on removing redundant ranks where the lift is added or axes are reordered
-ROUNDING = 1e-9
+RANK_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +233,7 @@ def _model_of_train(
     progress: Progress,
 ) -> Model:
     axes = [problem.axes[i] for i in order]
-    cores = permuted(_full_train(axes, system, lift, tables, ROUNDING), order, ROUNDING)
+    cores = permuted(_full_train(axes, system, lift, tables, RANK_ROUNDING), order, RANK_ROUNDING)
     if not modes:
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
     metric = [_metric(a) for a in problem.axes]

@@ -16,9 +16,9 @@ from sna_edge.values.reals import reals
 from ..atoms import Atoms
 
 Floats = NDArray[np.float64]
-ROUNDING = 1.0 + 1e-9
+ENCLOSURE_SLACK = 1.0 + 1e-9
 """Covers the float64 rounding of the enclosure."""
-BLOCK = 256  # intervals at a time
+INTERVALS_AT_ONCE = 256  # intervals at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,8 @@ class TanhNetwork(Atoms):
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
         """order! |c_order|, c the enclosed Taylor coefficients of phi over every interval."""
         parts = [
-            self._bound(order, lower[i : i + BLOCK], upper[i : i + BLOCK])
-            for i in range(0, len(lower), BLOCK)
+            self._bound(order, lower[i : i + INTERVALS_AT_ONCE], upper[i : i + INTERVALS_AT_ONCE])
+            for i in range(0, len(lower), INTERVALS_AT_ONCE)
         ]
         return np.concatenate(parts)
 
@@ -60,7 +60,7 @@ class TanhNetwork(Atoms):
         for weight, bias in self.layers[:-1]:
             jet = _tanh(_linear(jet, weight, bias))
         middle, radius = _linear(jet, *self.layers[-1])
-        return factorial(order) * (np.abs(middle[order]) + radius[order]) * ROUNDING
+        return factorial(order) * (np.abs(middle[order]) + radius[order]) * ENCLOSURE_SLACK
 
 
 Jet = tuple[Floats, Floats]

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes
 # solvable
-RIDGE = 1e-13
+PIVOT_RIDGE = 1e-13
 
 
 class BandedFamily:
@@ -59,7 +59,7 @@ class BandedFamily:
         used = np.flatnonzero(np.abs(flat).max(axis=1) > 0)
         flat = flat[used]
         diagonal = self.diagonals[used].T @ np.diagonal(blocks[used], axis1=1, axis2=2)
-        ridge = RIDGE * float(np.abs(diagonal).max(initial=0.0))
+        ridge = PIVOT_RIDGE * float(np.abs(diagonal).max(initial=0.0))
 
         def coupling(i: int, j: int) -> Any:
             return put(_kron_sum(self.couplings[i, j][used], flat, ridge if i == j else 0.0))

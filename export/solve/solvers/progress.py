@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter
+
+from sna_edge.numerics.time_budget import TimeBudget
 
 
 @dataclass(frozen=True)
@@ -26,21 +27,25 @@ class Progress:
     time_limit: float | None = None
     listener: Callable[[Step, float | None], None] | None = None
     history: list[Step] = field(default_factory=list)
-    started: float = field(default_factory=perf_counter)
+    budget: TimeBudget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budget = TimeBudget(self.time_limit)
 
     @property
     def seconds(self) -> float:
-        return perf_counter() - self.started
+        """Seconds since the beginning."""
+        return self.budget.elapsed
 
     @property
     def expired(self) -> bool:
-        return self.time_limit is not None and self.seconds > self.time_limit
+        """True past the time limit; what the caller leaves out then counts as left out."""
+        return self.budget.over()
 
     def report(self, rank: int, change: float, residual: float = float("nan")) -> Step:
         """Record a sweep and tell the listener, with the seconds left under the limit."""
         step = Step(len(self.history) + 1, rank, change, residual, self.seconds)
         self.history.append(step)
         if self.listener is not None:
-            left = None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
-            self.listener(step, left)
+            self.listener(step, None if self.budget.endless else self.budget.left)
         return step

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sna_export.l2.axis_space import spaces
-from sna_export.l2.cp_factors import Separable, difference, products, squared_norm
-from sna_export.l2.cp_least_squares import Problem
+from sna_export.l2.cp_factors import CPFactors, difference, products, squared_norm
+from sna_export.l2.cp_least_squares import CPLeastSquares
 from sna_export.quantize.grid import Grid
 from sna_export.quantize.rounding import least_pivot_cholesky, plain, round_table
 
@@ -101,16 +101,16 @@ def test_no_single_step_improves() -> None:
 
 
 @pytest.fixture(scope="module")
-def problem(models) -> tuple[Problem, Separable]:
+def problem(models) -> tuple[CPLeastSquares, CPFactors]:
     model = models.cp(models.mixed_axes(), full=False, outputs=2)
     work = spaces(model.axes)
-    start = Separable.of(model, work)
+    start = CPFactors.of(model, work)
     rng = np.random.default_rng(2)
     tables = tuple(
         np.where(start.uses[d], t + 0.05 * rng.standard_normal(t.shape), t) for d, t in enumerate(start.tables)
     )  # fmt: skip
-    moved = Separable(tables, start.uses, start.weights + 0.05)
-    return Problem(start, work, np.array([1.0, 0.5])), moved
+    moved = CPFactors(tables, start.uses, start.weights + 0.05)
+    return CPLeastSquares(start, work, np.array([1.0, 0.5])), moved
 
 
 def test_loss_is_the_norm_of_the_difference(problem) -> None:
@@ -154,7 +154,7 @@ def test_metric_is_the_loss_of_a_table_error(problem) -> None:
     rng = np.random.default_rng(4)
     for d in range(len(f.tables)):
         error = np.where(f.uses[d], rng.standard_normal(f.tables[d].shape), 0.0)
-        own = Problem(f, p.spaces, p.output)
+        own = CPLeastSquares(f, p.spaces, p.output)
         quadratic = float(np.trace(p.metric(f, d) @ error.T @ p.spaces[d].gram @ error))
         assert abs(own.loss(f.with_table(d, f.tables[d] + error)) / quadratic - 1) < 1e-9
 
