@@ -62,8 +62,8 @@ def lpbf() -> Job:
     et al. 2026)."""
     if not LPBF.exists():
         raise Unusable(
-            f"the laser tracks are not at {LPBF.relative_to(ROOT.parent)} beside the repository;"
-            " run make demo instead"
+            f"the laser tracks are not at {LPBF.relative_to(ROOT.parent)} beside the repository:"
+            " docs/data.md says where to fetch them; make demo needs none"
         )
     job = from_file(str(LPBF), "weld_width_um")
     inputs = ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"]

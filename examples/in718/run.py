@@ -59,7 +59,8 @@ def main() -> int:
         walls = load()
     except FileNotFoundError:
         print(
-            "in718: no data at ../shared/data beside the repository; nothing to do", file=sys.stderr
+            "in718: no data at ../shared/data; docs/data.md says what to fetch and where to put it",
+            file=sys.stderr,
         )
         return 2
     out = Path(args.out)

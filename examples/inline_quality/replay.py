@@ -152,7 +152,7 @@ def main() -> int:
     args = parser.parse_args()
     if not TABLE.exists():
         print(
-            "replay: no data at ../shared/data beside the repository; nothing to do",
+            "replay: no data at ../shared/data; docs/data.md says what to fetch and where to put it",
             file=sys.stderr,
         )
         return 2

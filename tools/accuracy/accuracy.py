@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import numpy as np  # noqa: E402
 from functions import FUNCTIONS, TestFunction  # noqa: E402
 from known_rank import known_rank  # noqa: E402
-from measured import DATA, SETS, MeasuredSet, splits  # noqa: E402
+from measured import ABSENT, DATA, SETS, MeasuredSet, splits  # noqa: E402
 
 from sna_export.fit import fit_arrays  # noqa: E402
 from sna_export.quantize import quantize  # noqa: E402
@@ -265,7 +265,7 @@ def main() -> int:
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, stop)
     if not DATA.is_dir():
-        print(f"no measured tables at {DATA}: functions and known ranks only", file=sys.stderr)
+        print(f"{ABSENT}; functions and known ranks only", file=sys.stderr)
     wanted = list(jobs(args))
     done = logged() if args.resume or args.done else {}
     found = by_name(wanted, done if args.done else fits(wanted, args.jobs, done, args.resume))

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from measured import DATA, columns, uci
+from measured import ABSENT, DATA, columns, uci
 from numpy.typing import NDArray
 
 from sna_export.fit import fit_arrays
@@ -247,7 +247,7 @@ def main() -> None:
         if args.names and table.name not in args.names:
             continue
         if not table.present:
-            print(f"{table.name:24s} not there, skipped")
+            print(f"{table.name:24s} skipped: {ABSENT}")
             continue
         line = measure(table, args.seed, args.time_limit)
         worst = max(worst, line.ratio)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+ABSENT = "no measured tables at ../shared/data: docs/data.md says what to fetch and where to put it"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from functions import FUNCTIONS
-from measured import DATA, SETS
+from measured import ABSENT, DATA, SETS
 
 from sna_export.fit import fit_arrays
 
@@ -27,6 +27,8 @@ def cases() -> Iterator[tuple[str, Floats, Floats]]:
     """(name, x [N, D], y [N]); measured tables only where the data are."""
     for function in FUNCTIONS:
         yield function.name, *function.rows(ROWS, 0)
+    if not DATA.is_dir():
+        print(f"{ABSENT}; functions only", file=sys.stderr)
     for measured in SETS if DATA.is_dir() else ():
         yield measured.name, *measured.load()[:2]
 

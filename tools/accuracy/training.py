@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from functions import FUNCTIONS, TestFunction
-from measured import DATA, SETS, MeasuredSet
+from measured import ABSENT, DATA, SETS, MeasuredSet
 
 from sna_edge import Model
 from sna_export.fit.candidates.direct import straight
@@ -58,6 +58,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="the tables and functions whose name holds this")
     args = parser.parse_args()
     lines = list(HEAD)
+    if not DATA.is_dir():
+        print(f"{ABSENT}; functions only", file=sys.stderr)
     for job in [*(SETS if DATA.is_dir() else ()), *FUNCTIONS]:
         if args.only in job.name and not (args.million and args.only):
             for split in range(args.splits if isinstance(job, MeasuredSet) else 1):

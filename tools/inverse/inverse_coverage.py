@@ -95,6 +95,8 @@ def main() -> None:
     )
     parser.add_argument("--splits", type=int, default=3)
     args = parser.parse_args()
+    if not DATA.is_dir():
+        parser.exit(2, "no data at ../shared/data; docs/data.md says what to fetch\n")
     print("| table | unknown | parts | noise and model | noise only |\n|---|---|---|---|---|")
     for table, (path, _, _, unknowns) in TABLES.items():
         for unknown in unknowns if (DATA / path).exists() else ():

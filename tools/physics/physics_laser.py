@@ -214,7 +214,7 @@ def tracks() -> Section:
     cases predicted."""
     section = Section("Measured tracks (NIST AM-Bench 2018-02, alloy 625)")
     if not TRACKS.is_file():
-        section.notes.append("Not compared: ../shared/data is absent.")
+        section.notes.append("Not compared: no tracks at ../shared/data (docs/data.md).")
         return section
     pool = MeltPool(
         solve(lpbf(IN625, power=(40.0, 500.0), speed=(0.35, 1.3), radius=(45e-6, 90e-6))).model,

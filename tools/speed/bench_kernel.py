@@ -3,8 +3,7 @@
     python tools/speed/bench_kernel.py [--quick]
 
 Writes docs/tables/kernel.md and docs/tables/firmware.md. Every figure of a row comes from one run,
-contenders taking turns. Where ../shared/prototypes/kernel.c is present (a plain vector loop: fixed
-size, uniform, no domain check), it runs beside ours.
+contenders taking turns; beside ours runs plain_loop.c, what one would write by hand for one model.
 """
 
 from __future__ import annotations
@@ -30,26 +29,9 @@ from sna_edge.core.basis import bspline, uniform_breaks
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "docs" / "tables"
-RIVAL = ROOT.parent / "shared" / "prototypes" / "kernel.c"
+HERE = Path(__file__).resolve().parent
 INPUTS, ROWS, POINTS = 7, 64, 4000
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-PEAK = r"""
-#include <time.h>
-typedef float vec __attribute__((vector_size(VL * 4)));
-static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec; }
-double peak(void) {
-    vec a[12], x = {0}, y = {0}; double best = 1e9;
-    x = x + 1.0001f; y = y + 1e-9f;
-    for (int i = 0; i < 12; i++) a[i] = x * (float)i;
-    for (int round = 0; round < 40; round++) {
-        double start = now();
-        for (int n = 0; n < 100000; n++) for (int i = 0; i < 12; i++) a[i] = a[i] * x + y;
-        __asm volatile("" : : "r"(a) : "memory");
-        start = now() - start; if (start < best) best = start;
-    }
-    return 12e5 * 2 * VL / best;
-}
-"""
 
 
 def median_rates(calls: list[Callable[[], Any]], work: float, rounds: int) -> list[float]:
@@ -101,43 +83,42 @@ def aligned(count: int) -> np.ndarray[Any, Any]:
     return room[start : start + count]
 
 
-def rival(folder: Path, modes: int) -> Callable[[], Any] | None:
-    """The prototype's loop for this number of modes, compiled for this machine."""
+def compiled(source: str, folder: Path, *defines: str) -> ctypes.CDLL | None:
+    """A C file of this folder as a library for this machine; None without a compiler."""
     compiler = shutil.which("cc")
-    if not RIVAL.exists() or compiler is None:
+    if compiler is None:
         return None
-    target = folder / f"rival{modes}.so"
-    subprocess.run([compiler, *FLAGS, f"-DR={modes}", str(RIVAL), "-o", str(target)], check=True)
-    library, rng = ctypes.CDLL(str(target)), np.random.default_rng(0)
+    target = folder / f"{source}{''.join(defines)}.so"
+    words = [compiler, *FLAGS, *defines, str(HERE / source), "-o", str(target)]
+    subprocess.run(words, check=True)
+    return ctypes.CDLL(str(target))
+
+
+def plain_loop(folder: Path, modes: int) -> Callable[[], Any] | None:
+    """The loop that one would write by hand for this number of modes."""
+    library = compiled("plain_loop.c", folder, f"-DINPUTS={INPUTS}", f"-DMODES={modes}")
+    if library is None:
+        return None
+    rng = np.random.default_rng(0)
     table, weights = aligned(INPUTS * ROWS * modes), aligned(modes)
     table[:], weights[:] = rng.random(table.size), 1.0
     x, y = rng.random((POINTS, INPUTS)).astype(np.float32), np.zeros(POINTS, np.float32)
-    arguments = [ctypes.c_void_p(a.ctypes.data) for a in (table, x, weights, y)]
+    t, rows, w, out = (ctypes.c_void_p(a.ctypes.data) for a in (table, x, weights, y))
 
     def call(held: Any = (table, x, weights, y)) -> None:
-        library.eval(
-            arguments[0], ROWS, arguments[1], ctypes.c_size_t(POINTS), arguments[2], arguments[3]
-        )
+        library.plain_loop(t, ROWS, rows, ctypes.c_size_t(POINTS), w, out)
 
     return call
 
 
 def peak(folder: Path) -> float:
     """Fused multiply-adds of this machine, FLOP/s: a loop of independent ones."""
-    compiler = shutil.which("cc")
-    if compiler is None:
+    width = 4 if platform.machine() != "x86_64" else 8
+    if "avx512f" in Path("/proc/cpuinfo").read_text():
+        width = 16
+    library = compiled("peak.c", folder, f"-DVL={width}")
+    if library is None:
         return float("nan")
-    source, target = folder / "peak.c", folder / "peak.so"
-    width = (
-        16
-        if "avx512f" in Path("/proc/cpuinfo").read_text()
-        else 8
-        if platform.machine() == "x86_64"
-        else 4
-    )
-    source.write_text(PEAK)
-    subprocess.run([compiler, *FLAGS, f"-DVL={width}", str(source), "-o", str(target)], check=True)
-    library = ctypes.CDLL(str(target))
     library.peak.restype = ctypes.c_double
     return float(library.peak())
 
@@ -162,7 +143,7 @@ def batches(folder: Path, rounds: int) -> list[str]:
     for modes in (10, 16, 32, 64, 100, 128):
         native, other = (
             opened(model(INPUTS, modes)),
-            (rival(folder, modes) if modes % 16 == 0 else None),
+            (plain_loop(folder, modes) if modes % 16 == 0 else None),
         )
         calls = [
             batch(native, x64),
@@ -222,49 +203,14 @@ def c_call(data: bytes) -> float:
     compiler = shutil.which("cc")
     if compiler is None:
         return float("nan")
-    program = r"""
-#include "sna_host.c"
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-int main(int argc, char **argv) {
-    static unsigned char bytes[1 << 24] __attribute__((aligned(64)));
-    FILE *f = fopen(argv[argc - 1], "rb"); size_t n = fread(bytes, 1, sizeof bytes, f); sna_model m; const sna_host *h;
-    void *work = aligned_alloc(64, 1 << 20), *memory; double x[64], y[64], best = 1e9, sum = 0;
-    if (sna_open(bytes, n, &m) || sna_verify(&m, work, 1 << 20)) return 1;
-    memory = aligned_alloc(64, (sna_host_size(&m) + 63) & ~(size_t)63);
-    if (sna_host_prepare(&m, memory, sna_host_size(&m), &h)) return 1;
-    for (int r = 0; r < 50; r++) {
-        struct timespec a, b; clock_gettime(CLOCK_MONOTONIC, &a);
-        for (int i = 0; i < 10000; i++) {
-            for (int d = 0; d < m.n_axes; d++) x[d] = (double)((i * (d + 3)) % 1000) / 1000.0;
-            sum += (double)sna_host_eval(h, 0, 1, x, y, NULL, work) + y[0];
-        }
-        clock_gettime(CLOCK_MONOTONIC, &b);
-        double t = ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 10000; if (t < best) best = t;
-    }
-    printf("%.2f\n", best + 0 * sum); return 0;
-}
-"""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "call.c").write_text(program)
-        (Path(folder) / "m.sna").write_bytes(data)
-        flags = [
-            "-O3",
-            "-fno-math-errno",
-            "-fno-trapping-math",
-            "-ffp-contract=fast",
-            "-w",
-            f"-I{ROOT / 'firmware_bindings'}",
-        ]
-        subprocess.run(
-            [compiler, "-std=gnu11", *flags, f"{folder}/call.c", "-o", f"{folder}/call"], check=True
-        )
-        return float(
-            subprocess.run(
-                [f"{folder}/call", f"{folder}/m.sna"], check=True, capture_output=True, text=True
-            ).stdout
-        )
+    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-w"]
+    with tempfile.TemporaryDirectory() as temporary:
+        program, artifact = Path(temporary) / "one_call", Path(temporary) / "m.sna"
+        artifact.write_bytes(data)
+        words = [compiler, "-std=gnu11", *flags, f"-I{ROOT / 'firmware_bindings'}"]
+        subprocess.run([*words, str(HERE / "one_call.c"), "-o", str(program)], check=True)
+        done = [str(program), str(artifact)]
+        return float(subprocess.run(done, check=True, capture_output=True, text=True).stdout)
 
 
 def million() -> list[str]:
