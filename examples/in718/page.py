@@ -14,15 +14,21 @@ from data import Walls
 
 SHOWN = 12
 
-HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Inconel 718: histories and strength</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}
-td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ccc}img{image-rendering:pixelated;width:9rem;margin:.2rem}</style>"""
+HEAD = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Inconel 718: histories and strength</title>
+<style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse}
+td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ccc}
+img{image-rendering:pixelated;width:9rem;margin:.2rem}
+</style>"""
 
 
 def page(found: dict[str, Any], images: np.ndarray, walls: Walls) -> str:
     family = found["family"]
     rows = [
-        f"<tr><td>{escape(name)}<td>{s['leave one wall out']:.3f}<td>{s.get('random 5-fold', float('nan')):.3f}<td>{s['parameters']}"
+        f"<tr><td>{escape(name)}<td>{s['leave one wall out']:.3f}"
+        f"<td>{s.get('random 5-fold', float('nan')):.3f}<td>{s['parameters']}"
         for name, s in found["scores"].items()
     ]
     peers = "".join(

@@ -132,18 +132,21 @@ def reconstruct(
     back = model.value(again[inside])[:, 0] if inside.any() else np.empty(0)
     nearest = np.sqrt(np.square(plausible[:, None] - seen[None]).sum(axis=2)).min(axis=1)
     return {
-        "target": target, "asked": FAMILY, "found": len(plausible), "milliseconds": float(np.median(times)),
+        "target": target,
+        "asked": FAMILY,
+        "found": len(plausible),
+        "milliseconds": float(np.median(times)),
         "largest_miss": float(np.abs(value - target).max()) if len(value) else None,
         "miss_through_the_image": float(np.abs(back - target).mean()) if len(back) else None,
         "least_density": float(density(plausible, seen).min() / border) if len(plausible) else None,
         "spread_of_scores": plausible.std(axis=0).tolist(),
         "nearest_wall_apart": float(nearest.mean()) if len(nearest) else None,
-    }, images  # fmt: skip
+    }, images
 
 
 def family(
     model: Model, components: Components, seen: np.ndarray, border: float, target: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """Up to FAMILY score vectors at which the model gives `target` and the density of the walls
     seen is at least `border`, and their images: the inverse query begins between two walls."""
     rng = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
 """A laser beam from its heat: power, radius and ring fraction behind noisy surface temperatures,
 with intervals.
 
-    python examples/lpbf_inverse/run.py [--out out/lpbf_inverse] [--cases 200]      (about half a minute)
+    python examples/lpbf_inverse/run.py [--out out/lpbf_inverse] [--cases 200]  (half a minute)
 
 The model is the seven-dimensional solution of the moving-beam problem; the temperatures come from a
 quadrature that does not know it. Writes lpbf_inverse.json and the page lpbf_inverse.html.
@@ -92,10 +92,15 @@ def inverted(model: Model, setting: Floats, sigma: Floats, seed: int) -> dict[st
     return {
         "truth": dict(zip(UNKNOWNS, map(float, setting), strict=True)),
         "most_probable": found.solutions[0],
-        "interval": {n: [float(a), float(b)] for n, (a, b) in zip(UNKNOWNS, drawn.interval(LEVEL), strict=True)},
-        "modes": len(found), "unseen": [u.words for u in found.unseen], "milliseconds": milliseconds,
+        "interval": {
+            n: [float(a), float(b)]
+            for n, (a, b) in zip(UNKNOWNS, drawn.interval(LEVEL), strict=True)
+        },
+        "modes": len(found),
+        "unseen": [u.words for u in found.unseen],
+        "milliseconds": milliseconds,
         "effective_samples": drawn.ess,
-    }  # fmt: skip
+    }
 
 
 def study(cases: int, model: Model | None = None) -> dict[str, Any]:
@@ -120,12 +125,18 @@ def study(cases: int, model: Model | None = None) -> dict[str, Any]:
         for n in UNKNOWNS
     }
     return {
-        "pixels": len(sigma), "sensor": SENSOR, "model_error": float(np.sqrt(np.square(off).mean())),
-        "together": together, "level": LEVEL, "cases": cases,
+        "pixels": len(sigma),
+        "sensor": SENSOR,
+        "model_error": float(np.sqrt(np.square(off).mean())),
+        "together": together,
+        "level": LEVEL,
+        "cases": cases,
         "coverage": dict(zip(UNKNOWNS, held.mean(axis=0).tolist(), strict=True)),
-        "median_error": error, "median_error_share": {n: error[n] / width[n] for n in UNKNOWNS},
-        "median_milliseconds": float(np.median([e["milliseconds"] for e in every])), "every": every,
-    }  # fmt: skip
+        "median_error": error,
+        "median_error_share": {n: error[n] / width[n] for n in UNKNOWNS},
+        "median_milliseconds": float(np.median([e["milliseconds"] for e in every])),
+        "every": every,
+    }
 
 
 def lines(found: dict[str, Any]) -> list[str]:

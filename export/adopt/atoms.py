@@ -47,6 +47,7 @@ class Measured(Atoms):
     count: int
 
     def value(self, x: Floats) -> Floats:
+        """phi_r(x_n), [N, R]."""
         return reals(self.function(x), "what a function gives").reshape(len(x), self.count)
 
 
@@ -61,9 +62,11 @@ class Piecewise(Atoms):
     continuous: bool = True
 
     def value(self, x: Floats) -> Floats:
+        """phi_r(x_n), [N, R]."""
         return reals(self.function(x), "what a function gives").reshape(len(x), self.count)
 
     def pieces(self) -> tuple[Floats, int, bool]:
+        """The breaks, the degree and the continuity given."""
         return self.breaks, self.degree, self.continuous
 
 
@@ -79,6 +82,8 @@ class Gaussians(Atoms):
         return len(self.centres)
 
     def value(self, x: Floats) -> Floats:
+        """R, the number of atoms."""
+        """phi_r(x_n), [N, R]."""
         return np.exp(-0.5 * ((x[:, None] - self.centres) / self.lengths) ** 2)
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
@@ -103,9 +108,12 @@ class Fourier(Atoms):
         return len(self.frequencies)
 
     def value(self, x: Floats) -> Floats:
+        """R, the number of atoms."""
+        """phi_r(x_n), [N, R]."""
         return np.cos(x[:, None] * self.frequencies + self.phases)
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats:
+        """|phi^(n)| <= |w|^n."""
         return np.asarray(np.repeat(np.abs(self.frequencies)[None] ** order, len(lower), axis=0))
 
 
@@ -122,10 +130,13 @@ class Chebyshev(Atoms):
         return int(self.coefficients.shape[1])
 
     def value(self, x: Floats) -> Floats:
+        """R, the number of atoms."""
+        """phi_r(x_n), [N, R]."""
         t = (2 * x - self.lower - self.upper) / (self.upper - self.lower)
         return np.asarray(chebyshev.chebval(t, self.coefficients).T)
 
     def pieces(self) -> tuple[Floats, int, bool] | None:
+        """One piece up to degree 7, else None."""
         degree = len(self.coefficients) - 1
         return (np.array([self.lower, self.upper]), degree, True) if degree <= MAX_DEGREE else None
 
@@ -160,12 +171,16 @@ class Mixed(Atoms):
         return int(self.matrix.shape[1])
 
     def value(self, x: Floats) -> Floats:
+        """R, the number of atoms."""
+        """phi_r(x_n), [N, R]."""
         return self.base.value(x) @ self.matrix + self.constant
 
     def pieces(self) -> tuple[Floats, int, bool] | None:
+        """Those of the base."""
         return self.base.pieces()
 
     def bound(self, order: int, lower: Floats, upper: Floats) -> Floats | None:
+        """Bound of the base times |matrix|, for n >= 1."""
         base = self.base.bound(order, lower, upper)
         return None if base is None else base @ np.abs(self.matrix)
 

@@ -66,10 +66,14 @@ def compress(
     centre, spread = target.mean(axis=0), np.maximum(target.std(axis=0), 1e-300)
     ratio = float((np.ptp(check, axis=0) / spread).max())
     pupil = distil(
-        Lesson(lesson_x, weight, check_x), (target - centre) / spread, (check - centre) / spread,
-        [_basis(original, d, error) for d in range(len(original.domain))], rng,
-        tolerance=error * ratio, max_parameters=max_parameters,
-    )  # fmt: skip
+        Lesson(lesson_x, weight, check_x),
+        (target - centre) / spread,
+        (check - centre) / spread,
+        [_basis(original, d, error) for d in range(len(original.domain))],
+        rng,
+        tolerance=error * ratio,
+        max_parameters=max_parameters,
+    )
     return _finished(original, pupil.f, centre, spread, check_x)
 
 
@@ -123,7 +127,9 @@ def _finished(
         float((v / span).max()) for v in (np.sqrt(np.mean(gap**2, axis=0)), gap.max(axis=0))
     )
     certificate = {
-        "adoption": "measured", "adopted_from": original.source,
-        "adoption_rms": float(f"{rms:.3g}"), "adoption_max": float(f"{largest:.3g}"),
-    }  # fmt: skip
+        "adoption": "measured",
+        "adopted_from": original.source,
+        "adoption_rms": float(f"{rms:.3g}"),
+        "adoption_max": float(f"{largest:.3g}"),
+    }
     return Compressed(model.replace(certificate=certificate), rms, largest)

@@ -3,14 +3,15 @@
 Every file: `kind`, `names` [D], `lower` [D], `upper` [D]; optional `units` [D], `output`,
 `output_unit`. Then by kind:
 
-    chaos    coefficients [J], indices [J, D], families [D] ("legendre", "hermite", "monomial"), parameters [D, 2]
-             (legendre: bounds of the uniform law; hermite: mean and standard deviation; monomial:
-             unused)
+    chaos    coefficients [J], indices [J, D], families [D] ("legendre", "hermite", "monomial"),
+             parameters [D, 2] (legendre: bounds of the uniform law; hermite: mean and standard
+             deviation; monomial: unused)
     train    core_0 .. core_{D-1} [r, n, r'], grid ("uniform", "chebyshev")
-    spline   knots_0 .. knots_{D-1}, coefficients [n_1, .., n_D], degrees [D]        (scipy NdBSpline)
-    network  weights [R], shift [D], scale [D], axis_d_weight_l [out, in], axis_d_bias_l [out]   (tanh layers, l = 0 ..)
+    spline   knots_0 .. knots_{D-1}, coefficients [n_1, .., n_D], degrees [D]  (scipy NdBSpline)
+    network  weights [R], shift [D], scale [D], axis_d_weight_l [out, in], axis_d_bias_l [out]
+             (tanh layers, l = 0 ..)
     fourier  weights [R], frequencies [D, R], phases [D, R]
-    radial   weights [R], centres [D, R], lengths [D, R], bias                       (products of Gaussians)
+    radial   weights [R], centres [D, R], lengths [D, R], bias  (products of Gaussians)
 """
 
 from __future__ import annotations
@@ -236,5 +237,10 @@ def _product(
 
 
 KINDS: dict[str, Callable[[Arrays, tuple[Domain, ...], Output], Adopted]] = {
-    "chaos": _chaos, "train": _train, "spline": _spline, "network": _network, "fourier": _fourier, "radial": _radial,
-}  # fmt: skip
+    "chaos": _chaos,
+    "train": _train,
+    "spline": _spline,
+    "network": _network,
+    "fourier": _fourier,
+    "radial": _radial,
+}

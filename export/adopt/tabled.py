@@ -26,4 +26,6 @@ class Tabled(Atoms):
         return int(self.table.shape[1])
 
     def value(self, x: Floats) -> Floats:
+        """phi_r(x_n), [N, R]."""
+        """R, the number of atoms."""
         return np.asarray(self.basis.design(x) @ self.table)

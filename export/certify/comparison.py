@@ -59,9 +59,15 @@ def measure(model: Model, reference: Model, points: Floats) -> Comparison:
     y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
     error, before = np.abs(y - truth), np.abs(_linear(model, y) - _linear(reference, truth))
     return Comparison(
-        error.max(axis=0), _rms(error), np.quantile(error, 0.999, axis=0), span_of(truth),
-        points[np.argmax(error, axis=0)], _rms(before), _usual(reference, error), _usual(reference, before),
-    )  # fmt: skip
+        error.max(axis=0),
+        _rms(error),
+        np.quantile(error, 0.999, axis=0),
+        span_of(truth),
+        points[np.argmax(error, axis=0)],
+        _rms(before),
+        _usual(reference, error),
+        _usual(reference, before),
+    )
 
 
 def _usual(reference: Model, error: Floats) -> Floats:

@@ -34,8 +34,8 @@ def with_integer_path(model: Model) -> Model:
     error = integer_error(stored, of_model(stored))
     if not error <= LARGEST_ERROR:
         raise InputError(
-            f"the integer path would err by {error:.2g} of the output range, above {LARGEST_ERROR}; "
-            "use a core with an FPU, or fewer inputs in a mode"
+            f"the integer path would err by {error:.2g} of the output range, above {LARGEST_ERROR};"
+            " use a core with an FPU, or fewer inputs in a mode"
         )
     return model.replace(
         integer_path=True, certificate={**model.certificate, "integer": float(f"{error:.3g}")}

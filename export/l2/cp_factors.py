@@ -50,9 +50,11 @@ class CPFactors:
         return int(self.weights.shape[0])
 
     def with_table(self, d: int, table: Floats) -> CPFactors:
+        """The same with another table of axis d."""
         return replace(self, tables=(*self.tables[:d], table, *self.tables[d + 1 :]))
 
     def with_weights(self, weights: Floats) -> CPFactors:
+        """The same with other weights."""
         return replace(self, weights=weights)
 
 

@@ -1,5 +1,5 @@
-"""Gauge of a tensor train in L2 of the domain: right parts orthonormal, so that an error of one core
-is an error of the function."""
+"""Gauge of a tensor train in L2 of the domain: right parts orthonormal, so that the error of one
+core is that of the function."""
 
 from __future__ import annotations
 

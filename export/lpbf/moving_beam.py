@@ -5,8 +5,8 @@ q = 2 eta P / (pi r^2) ((1 - m) + m 2 rho^2 / r^2) exp(-2 rho^2 / r^2), rho^2 = 
 Gaussian to ring. Symmetric in y; zero far ahead, beside and below; free outflow behind, whose error
 decays upstream within alpha / v (14 um at 0.4 m/s).
 
-Weak form: int alpha grad T . grad w - v T_x w = int_{z=0} q / (rho c) w.  It is coercive: -int v T_x T is half of
-v T^2 at the outflow.
+Weak form: int alpha grad T . grad w - v T_x w = int_{z=0} q / (rho c) w. It is coercive: -int v T_x
+T is half of v T^2 at the outflow.
 """
 
 from __future__ import annotations
@@ -61,9 +61,13 @@ STEEL = Material()
 
 
 def lpbf(
-    material: Material = STEEL, *, power: tuple[float, float] = (100.0, 400.0), speed: tuple[float, float] = (0.4, 1.6),
-    radius: tuple[float, float] = (40e-6, 80e-6), refine: float = 1.0,
-) -> Problem:  # fmt: skip
+    material: Material = STEEL,
+    *,
+    power: tuple[float, float] = (100.0, 400.0),
+    speed: tuple[float, float] = (0.4, 1.6),
+    radius: tuple[float, float] = (40e-6, 80e-6),
+    refine: float = 1.0,
+) -> Problem:
     """T(x, y, z, power, speed, radius, ring); `refine` divides the mesh width."""
     spans = [round(n * refine) for n in (60, 20, 20)]
     widths = [h * UM / refine for h in (8.0, 10.0, 5.0)]
@@ -78,13 +82,26 @@ def lpbf(
     gauss, ring = (_flux(material, shape, (x, y, r)) for shape in (_gauss, _ring))
     load = p * (m.function(lambda s: 1 - s) * gauss + m * ring) * w * on(z, "lower")
     return Problem(
-        "lpbf", (x, y, z, p, v, r, m),
-        material.diffusivity * total(d(u, s) * d(w, s) for s in (x, y, z)) - v * d(u, x) * w, load,
-        output="temperature_rise", unit="K", title="Laser powder bed fusion, quasi-steady, seven-dimensional",
-        quantities={f"melt-pool {what} in the middle of the process axes (m)": _pool(material, what) for what in ("depth", "width")},
+        "lpbf",
+        (x, y, z, p, v, r, m),
+        material.diffusivity * total(d(u, s) * d(w, s) for s in (x, y, z)) - v * d(u, x) * w,
+        load,
+        output="temperature_rise",
+        unit="K",
+        title="Laser powder bed fusion, quasi-steady, seven-dimensional",
+        quantities={
+            f"melt-pool {what} in the middle of the process axes (m)": _pool(material, what)
+            for what in ("depth", "width")
+        },
         reference=lambda points: semi_analytic(points, material),
-        defaults={"tolerance": 1.5e-3, "rank_max": 30, "sweeps": 10, "order": ORDER, "modes": MODES},
-    )  # fmt: skip
+        defaults={
+            "tolerance": 1.5e-3,
+            "rank_max": 30,
+            "sweeps": 10,
+            "order": ORDER,
+            "modes": MODES,
+        },
+    )
 
 
 ORDER = ["x", "y", "z", "speed", "radius", "ring", "power"]  # of the train

@@ -39,13 +39,22 @@ class Robust:
 
     @property
     def best(self) -> int:
+        """Row of the design with the least miss."""
         return int(np.argmin(self.miss))
 
 
 def robust_depth(
-    pool: MeltPool, powers: ArrayLike, speeds: ArrayLike, target: float, *, radius: float = 60e-6, ring: float = 0.0,
-    samples: int = 2000, uncertainty: Uncertainty | None = None, seed: int = 0,
-) -> Robust:  # fmt: skip
+    pool: MeltPool,
+    powers: ArrayLike,
+    speeds: ArrayLike,
+    target: float,
+    *,
+    radius: float = 60e-6,
+    ring: float = 0.0,
+    samples: int = 2000,
+    uncertainty: Uncertainty | None = None,
+    seed: int = 0,
+) -> Robust:
     """Depth of every design under `samples` draws of the uncertain values; the design nearest to
     `target` (m).
 

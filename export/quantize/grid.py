@@ -32,6 +32,7 @@ class Grid:
 
     @property
     def highest(self) -> float:
+        """The largest number of the grid: 1 - unit."""
         return 1.0 - self.unit
 
     def round(self, values: Floats) -> Floats:

@@ -50,10 +50,19 @@ class Solution:
 
 
 def solve(
-    problem: Problem, *, method: str | None = None, form: str | None = None, rank_max: int | None = None,
-    tolerance: float | None = None, modes: int | None = None, time_limit: float | None = None, seed: int = 0, device: str | None = None,
-    listener: Callable[[Step, float | None], None] | None = None, guess: list[Floats] | None = None,
-) -> Solution:  # fmt: skip
+    problem: Problem,
+    *,
+    method: str | None = None,
+    form: str | None = None,
+    rank_max: int | None = None,
+    tolerance: float | None = None,
+    modes: int | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    listener: Callable[[Step, float | None], None] | None = None,
+    guess: list[Floats] | None = None,
+) -> Solution:
     """Solve a(u, v) = l(v) in factored form and export the result.
 
     method "train" (ranks adapted by enrichment) or "modes" (CP, rank grown from the residual); form

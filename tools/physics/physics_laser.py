@@ -31,9 +31,13 @@ TRACKS = (
     / "shared/data/in625_316l_ti64_tracks/lane2020_in625_amb2018_02_tracks_23.csv"
 )
 COLUMNS = {
-    "power": "power_W", "speed": "speed_mm_s", "spot": "d4sigma_um",
-    "width": "width_mean_um", "depth": "depth_mean_um", "length": "length_mean_um",
-}  # fmt: skip
+    "power": "power_W",
+    "speed": "speed_mm_s",
+    "spot": "d4sigma_um",
+    "width": "width_mean_um",
+    "depth": "depth_mean_um",
+    "length": "length_mean_um",
+}
 # Nickel alloy 625 between 1100 C and the solidus, 1290 C: rounded from published property tables.
 IN625 = Material(
     conductivity=27.0,

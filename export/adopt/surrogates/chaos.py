@@ -96,9 +96,13 @@ def _degrees(indices: ArrayLike) -> NDArray[np.int64]:
 
 
 def _expansion(
-    c: Floats, index: NDArray[np.int64], atoms: Callable[[int, NDArray[np.int64]], Atoms], zeroth: Floats,
-    domain: Sequence[Domain], outputs: Sequence[Output],
-) -> Adopted:  # fmt: skip
+    c: Floats,
+    index: NDArray[np.int64],
+    atoms: Callable[[int, NDArray[np.int64]], Atoms],
+    zeroth: Floats,
+    domain: Sequence[Domain],
+    outputs: Sequence[Output],
+) -> Adopted:
     """sum_j c[j, k] prod_d P_{d, index[j, d]}(x_d): `atoms(d, degrees)` are the P_{d, n}, `zeroth`
     [D] the constants P_{d, 0}."""
     varies = index.any(axis=1)

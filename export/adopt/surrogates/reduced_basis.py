@@ -23,9 +23,11 @@ Function = Callable[[Floats], Floats]
 
 
 def from_products(
-    terms: Sequence[Sequence[Function | None]], domain: Sequence[Domain], weights: ArrayLike | None = None,
+    terms: Sequence[Sequence[Function | None]],
+    domain: Sequence[Domain],
+    weights: ArrayLike | None = None,
     outputs: Sequence[Output] | None = None,
-) -> Adopted:  # fmt: skip
+) -> Adopted:
     """f_k(x) = sum_t weights[t, k] prod_d terms[t][d](x_d); a term has a function of one coordinate
     per input, or None for 1.
 
@@ -82,9 +84,14 @@ def from_model(model: Model) -> Adopted:
 
 
 def from_reduced_basis(
-    modes: ArrayLike, nodes: ArrayLike, coefficients: Any, domain: Sequence[Domain], *,
-    mean: ArrayLike | None = None, output: Output | None = None,
-) -> Adopted:  # fmt: skip
+    modes: ArrayLike,
+    nodes: ArrayLike,
+    coefficients: Any,
+    domain: Sequence[Domain],
+    *,
+    mean: ArrayLike | None = None,
+    output: Output | None = None,
+) -> Adopted:
     """A POD / SVD model f(s, p) = mean(s) + sum_j mode_j(s) a_j(p) of one position s and parameters
     p.
 

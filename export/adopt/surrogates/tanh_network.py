@@ -35,6 +35,8 @@ class TanhNetwork(Atoms):
         return len(self.layers[-1][1])
 
     def value(self, x: Floats) -> Floats:
+        """phi_r(x_n), [N, R]."""
+        """R, the number of atoms."""
         z = ((x - self.shift) / self.scale)[:, None]
         for weight, bias in self.layers[:-1]:
             z = np.tanh(z @ weight.T + bias)

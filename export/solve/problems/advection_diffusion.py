@@ -37,10 +37,16 @@ def advection_diffusion(*, spans: int = 14, degree: int = 4, time_spans: int = 8
     k = parameter("diffusivity", 0.03, 0.1, spans=3, degree=4, unit="m2/s")
     weak, load = _forms(x, y, t, a, b, k)
     return Problem(
-        "advection-diffusion", (a, x, t, k, y, b), weak, load,
-        output="concentration", unit="1", title="Advection and diffusion of a plume, six-dimensional",
-        reference=reference, defaults={"tolerance": 3e-4, "rank_max": 24},
-    )  # fmt: skip
+        "advection-diffusion",
+        (a, x, t, k, y, b),
+        weak,
+        load,
+        output="concentration",
+        unit="1",
+        title="Advection and diffusion of a plume, six-dimensional",
+        reference=reference,
+        defaults={"tolerance": 3e-4, "rank_max": 24},
+    )
 
 
 def plume(a: float, b: float, k: float, *, spans: int = 6, degree: int = 3) -> Problem:

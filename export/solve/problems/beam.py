@@ -33,11 +33,17 @@ def beam(*, spans: int = 24, degree: int = 4) -> Problem:
     shear = d(w, x) * d(dw, x) - d(w, x) * psi - phi * d(dw, x) + phi * psi
     weak = modulus * (INERTIA * d(phi, x) * d(psi, x) + SHEAR * shear)
     return Problem(
-        "beam", (c, x, a, modulus), weak, FORCE * coincide(x, a) * dw,
-        output="displacement", unit="m or rad", title="Cantilever with load position and modulus as parameters",
+        "beam",
+        (c, x, a, modulus),
+        weak,
+        FORCE * coincide(x, a) * dw,
+        output="displacement",
+        unit="m or rad",
+        title="Cantilever with load position and modulus as parameters",
         quantities={"tip deflection, load at the tip, 210 GPa (m)": tip},
-        reference=reference, defaults={"tolerance": 1e-5, "rank_max": 24},
-    )  # fmt: skip
+        reference=reference,
+        defaults={"tolerance": 1e-5, "rank_max": 24},
+    )
 
 
 def tip(model: object) -> float:

@@ -67,10 +67,18 @@ def _problem(
         return -1.0 * value * u * d(v, x), -0.5 * value * value * d(v, x)
 
     return Problem(
-        name, axes, weak, expression(0.0) * v, lift=x.function(lambda s: -np.sin(pi * s)), newton=newton,
-        output="velocity", unit="m/s", title=title, reference=reference,  # type: ignore[arg-type]
+        name,
+        axes,
+        weak,
+        expression(0.0) * v,
+        lift=x.function(lambda s: -np.sin(pi * s)),
+        newton=newton,
+        output="velocity",
+        unit="m/s",
+        title=title,
+        reference=reference,  # type: ignore[arg-type]
         defaults={"tolerance": 3e-4, "rank_max": 20},
-    )  # fmt: skip
+    )
 
 
 def cole_hopf(points: ArrayLike) -> Floats:

@@ -21,11 +21,17 @@ def heat(*, spans: int = 20, degree: int = 4) -> Problem:
     k = parameter("diffusivity", 0.5, 1.5, spans=3, degree=4, unit="m2/s")
     u, v = unknown(), test()
     return Problem(
-        "heat", (x, t, k), d(u, t) * v + k * d(u, x) * d(v, x), 0.0 * v,
+        "heat",
+        (x, t, k),
+        d(u, t) * v + k * d(u, x) * d(v, x),
+        0.0 * v,
         lift=x.function(lambda s: sum(a * np.sin(n * pi * s) for n, a in AMPLITUDES.items())),
-        output="temperature", unit="K", title="Heat equation in space, time and diffusivity",
-        reference=reference, defaults={"tolerance": 1e-6, "rank_max": 16},
-    )  # fmt: skip
+        output="temperature",
+        unit="K",
+        title="Heat equation in space, time and diffusivity",
+        reference=reference,
+        defaults={"tolerance": 1e-6, "rank_max": 16},
+    )
 
 
 def reference(points: object) -> object:

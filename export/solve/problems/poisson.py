@@ -26,11 +26,14 @@ def poisson(dimension: int = 4, *, spans: int = 12, degree: int = 5) -> Problem:
     for x in axes:
         load = load * x.function(lambda s: np.sin(pi * s))
     return Problem(
-        "poisson", axes, total(d(u, x) * d(v, x) for x in axes), load * v,
+        "poisson",
+        axes,
+        total(d(u, x) * d(v, x) for x in axes),
+        load * v,
         title=f"Poisson equation in {dimension} dimensions",
         reference=lambda points: np.prod(np.sin(pi * np.asarray(points)), axis=1),
         defaults={"method": "modes", "rank_max": 8, "tolerance": 1e-7},
-    )  # fmt: skip
+    )
 
 
 def coupled_poisson(*, spans: int = 16, degree: int = 5) -> Problem:
@@ -40,11 +43,14 @@ def coupled_poisson(*, spans: int = 16, degree: int = 5) -> Problem:
     u, v = unknown(), test()
     load = separate(_coupled_load, (x, y), 1e-10)
     return Problem(
-        "coupled-poisson", (x, y), d(u, x) * d(v, x) + d(u, y) * d(v, y), load * v,
+        "coupled-poisson",
+        (x, y),
+        d(u, x) * d(v, x) + d(u, y) * d(v, y),
+        load * v,
         title="Poisson equation with a solution that is no product",
         reference=lambda points: coupled_solution(*np.asarray(points).T),
         defaults={"method": "modes", "rank_max": 16, "tolerance": 1e-8},
-    )  # fmt: skip
+    )
 
 
 def coupled_solution(x: Floats, y: Floats) -> Floats:

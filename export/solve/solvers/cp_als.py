@@ -1,8 +1,8 @@
 """Galerkin alternating least squares in CP form, with rank growth from the residual.
 
-For axis d, the others fixed:  sum_k M_{k,d} X G_k^T = sum_s f_{s,d} g_s^T,  G_k = Hadamard product over e != d of
-U_e^T M_{k,e} U_e: block-banded, symmetric or not.
-Source: Beylkin & Mohlenkamp, Algorithms for numerical analysis in high dimensions, SIAM J. Sci. Comput. 26 (2005).
+For axis d, the others fixed: sum_k M_{k,d} X G_k^T = sum_s f_{s,d} g_s^T, G_k = Hadamard product
+over e != d of U_e^T M_{k,e} U_e: block-banded, symmetric or not. Source: Beylkin & Mohlenkamp,
+Algorithms for numerical analysis in high dimensions, SIAM J. Sci. Comput. 26 (2005).
 """
 
 from __future__ import annotations

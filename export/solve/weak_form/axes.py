@@ -41,10 +41,12 @@ class ProblemAxis:
 
     @cached_property
     def nodes(self) -> Floats:
+        """Gauss points [Q], p + 4 in every span."""
         return self._quadrature[0]
 
     @cached_property
     def weights(self) -> Floats:
+        """Their weights [Q]: sum_q w_q f(x_q) = int f dx."""
         return self._quadrature[1]
 
     @cached_property
@@ -148,9 +150,17 @@ def _breaks(lower: float, upper: float, spans: int, breaks: ArrayLike | None) ->
 
 
 def space(
-    name: str, lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "m",
-    zero: str | None = None, breaks: ArrayLike | None = None, periodic: bool = False,
-) -> ProblemAxis:  # fmt: skip
+    name: str,
+    lower: float = 0.0,
+    upper: float = 1.0,
+    *,
+    spans: int = 16,
+    degree: int = 3,
+    unit: str = "m",
+    zero: str | None = None,
+    breaks: ArrayLike | None = None,
+    periodic: bool = False,
+) -> ProblemAxis:
     """A space axis; `zero` holds an end at 0, `breaks` grades the mesh, `periodic` joins the
     ends."""
     points = _breaks(lower, upper, spans, breaks)
@@ -163,9 +173,15 @@ def space(
 
 
 def time(
-    name: str = "t", lower: float = 0.0, upper: float = 1.0, *, spans: int = 16, degree: int = 3, unit: str = "s",
+    name: str = "t",
+    lower: float = 0.0,
+    upper: float = 1.0,
+    *,
+    spans: int = 16,
+    degree: int = 3,
+    unit: str = "s",
     breaks: ArrayLike | None = None,
-) -> ProblemAxis:  # fmt: skip
+) -> ProblemAxis:
     """A time axis: the unknown starts at 0 (a non-zero initial condition goes into the problem's
     `lift`)."""
     return ProblemAxis(
@@ -174,8 +190,15 @@ def time(
 
 
 def parameter(
-    name: str, lower: float, upper: float, *, spans: int = 4, degree: int = 3, unit: str = "", breaks: ArrayLike | None = None
-) -> ProblemAxis:  # fmt: skip
+    name: str,
+    lower: float,
+    upper: float,
+    *,
+    spans: int = 4,
+    degree: int = 3,
+    unit: str = "",
+    breaks: ArrayLike | None = None,
+) -> ProblemAxis:
     """A parameter axis: no derivative acts on it."""
     return ProblemAxis(
         name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter"

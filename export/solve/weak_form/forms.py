@@ -28,16 +28,27 @@ class FormAxis(Protocol):
     coordinate as an expression, and where its ends are."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name by which queries give it."""
+
     @property
-    def basis(self) -> SpanBasis: ...
+    def basis(self) -> SpanBasis:
+        """B_i, i = 0 .. n_rows - 1."""
+
     @property
-    def labels(self) -> tuple[str, ...]: ...
+    def labels(self) -> tuple[str, ...]:
+        """Names of the components, of a component axis."""
+
     @property
-    def nodes(self) -> Floats: ...
+    def nodes(self) -> Floats:
+        """Quadrature points [Q]."""
+
     @property
-    def coordinate(self) -> Expression: ...
-    def end(self, which: str) -> float: ...
+    def coordinate(self) -> Expression:
+        """x_d as an expression."""
+
+    def end(self, which: str) -> float:
+        """Coordinate of the end `lower` or `upper`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +131,7 @@ class Expression:
 
     @property
     def axes(self) -> set[FormAxis]:
+        """All axes that a factor names."""
         return {axis for product in self.products for axis in product.factors}
 
 

@@ -68,6 +68,7 @@ class Problem:
                 )
 
     def axis(self, name: str) -> ProblemAxis:
+        """The axis of that name. Raises ProblemError where there is none."""
         for axis in self.axes:
             if axis.name == name:
                 return axis
@@ -78,4 +79,5 @@ class Problem:
 
     @property
     def names(self) -> Sequence[str]:
+        """Names of the axes, in order."""
         return [a.name for a in self.axes]

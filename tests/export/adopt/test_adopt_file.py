@@ -24,19 +24,39 @@ COMMON = {
 def arrays(kind: str) -> dict:
     rng = np.random.default_rng(3)
     knots = np.r_[[0.0] * 4, 0.5, [1.0] * 4]
-    layers = {f"axis_{d}_{part}_{i}": v for d in range(2) for i, (w, b) in enumerate([((4, 1), 4), ((3, 4), 3)])
-              for part, v in (("weight", rng.normal(size=w)), ("bias", rng.normal(size=b)))}  # fmt: skip
+    layers = {
+        f"axis_{d}_{part}_{i}": v
+        for d in range(2)
+        for i, (w, b) in enumerate([((4, 1), 4), ((3, 4), 3)])
+        for part, v in (("weight", rng.normal(size=w)), ("bias", rng.normal(size=b)))
+    }
     special = {
         "chaos": {
-            "coefficients": np.array([1.0, 2.0, 3.0]), "indices": np.array([[0, 0], [1, 2], [3, 0]]),
-            "families": np.array(["legendre", "monomial"]), "parameters": np.array([[0.0, 1.0], [0.0, 0.0]]),
+            "coefficients": np.array([1.0, 2.0, 3.0]),
+            "indices": np.array([[0, 0], [1, 2], [3, 0]]),
+            "families": np.array(["legendre", "monomial"]),
+            "parameters": np.array([[0.0, 1.0], [0.0, 0.0]]),
         },
         "train": {"core_0": rng.normal(size=(1, 4, 2)), "core_1": rng.normal(size=(2, 5, 1))},
-        "spline": {"knots_0": knots, "knots_1": knots, "coefficients": rng.normal(size=(5, 5)), "degrees": np.array([3, 3])},
+        "spline": {
+            "knots_0": knots,
+            "knots_1": knots,
+            "coefficients": rng.normal(size=(5, 5)),
+            "degrees": np.array([3, 3]),
+        },
         "network": {**layers, "weights": np.ones(3), "shift": np.zeros(2), "scale": np.ones(2)},
-        "fourier": {"weights": np.ones(3), "frequencies": rng.random((2, 3)), "phases": rng.random((2, 3))},
-        "radial": {"weights": np.ones(3), "centres": rng.random((2, 3)), "lengths": np.ones((2, 3)), "bias": 0.5},
-    }  # fmt: skip
+        "fourier": {
+            "weights": np.ones(3),
+            "frequencies": rng.random((2, 3)),
+            "phases": rng.random((2, 3)),
+        },
+        "radial": {
+            "weights": np.ones(3),
+            "centres": rng.random((2, 3)),
+            "lengths": np.ones((2, 3)),
+            "bias": 0.5,
+        },
+    }
     return {**COMMON, "kind": kind, **special[kind]}
 
 
@@ -89,10 +109,16 @@ def test_broken_files_are_one_sentence(tmp_path) -> None:
 
 
 SPOILT = {
-    "nan": lambda v: np.full(v.shape, np.nan), "text": lambda v: np.array(["q"] * 3), "longer": lambda v: np.ones(7),
-    "flat": lambda v: np.ones((3, 5)), "zero": lambda v: np.zeros(v.shape), "below": lambda v: -np.ones(v.shape),
-    "empty": lambda v: np.zeros(0), "huge": lambda v: np.full(v.shape, 1e30), "one": lambda v: np.float64(3),
-}  # fmt: skip
+    "nan": lambda v: np.full(v.shape, np.nan),
+    "text": lambda v: np.array(["q"] * 3),
+    "longer": lambda v: np.ones(7),
+    "flat": lambda v: np.ones((3, 5)),
+    "zero": lambda v: np.zeros(v.shape),
+    "below": lambda v: -np.ones(v.shape),
+    "empty": lambda v: np.zeros(0),
+    "huge": lambda v: np.full(v.shape, 1e30),
+    "one": lambda v: np.float64(3),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -48,7 +48,10 @@ BOX = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
 SPLINES = {
     "RegularGridInterpolator": (RegularGridInterpolator((G, H), V), 2),
     "RegularGridInterpolator, uneven": (RegularGridInterpolator((G**2, H), V), 2),
-    "RegularGridInterpolator, two outputs": (RegularGridInterpolator((G, H), np.stack([V, V**2], axis=-1)), 2),
+    "RegularGridInterpolator, two outputs": (
+        RegularGridInterpolator((G, H), np.stack([V, V**2], axis=-1)),
+        2,
+    ),
     "RectBivariateSpline": (RectBivariateSpline(G, H, V), 2),
     "RectBivariateSpline, other degrees": (RectBivariateSpline(G, H, V, kx=1, ky=4), 2),
     "SmoothBivariateSpline": (SmoothBivariateSpline(X[:, 0], X[:, 1], np.sin(X.sum(axis=1))), 2),
@@ -58,7 +61,7 @@ SPLINES = {
     "UnivariateSpline": (UnivariateSpline(H, np.sin(H), s=0.01), 1),
     "InterpolatedUnivariateSpline": (InterpolatedUnivariateSpline(H, np.sin(H)), 1),
     "NdBSpline": (NdBSpline((np.r_[0, 0, 1, 1.0], np.r_[-1, -1, 2, 2.0]), np.eye(2), 1), 2),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SPLINES)
@@ -76,11 +79,17 @@ def test_splines_of_every_class_are_adopted_exactly(name: str) -> None:
 
 
 NO_SPLINES = {
-    "cubic table": RegularGridInterpolator((G, H), V, method="cubic"), "complex table": RegularGridInterpolator((G, H), V + 1j),
-    "table with a hole": RegularGridInterpolator((G, H), np.where(V > 0.9, np.nan, V)), "CubicSpline": CubicSpline(G, G**2),
-    "Pchip": PchipInterpolator(G, G), "a number": 3, "a function": np.sin, "None": None,
-    "complex coefficients": BSpline(np.r_[0, 0, 1, 1.0], np.array([1j, 1.0]), 1), "a Table": Table.of({"a": [1, 2]}),
-}  # fmt: skip
+    "cubic table": RegularGridInterpolator((G, H), V, method="cubic"),
+    "complex table": RegularGridInterpolator((G, H), V + 1j),
+    "table with a hole": RegularGridInterpolator((G, H), np.where(V > 0.9, np.nan, V)),
+    "CubicSpline": CubicSpline(G, G**2),
+    "Pchip": PchipInterpolator(G, G),
+    "a number": 3,
+    "a function": np.sin,
+    "None": None,
+    "complex coefficients": BSpline(np.r_[0, 0, 1, 1.0], np.array([1j, 1.0]), 1),
+    "a Table": Table.of({"a": [1, 2]}),
+}
 
 
 @pytest.mark.parametrize("name", NO_SPLINES)
@@ -172,9 +181,15 @@ def test_expansions_with_several_outputs() -> None:
 
 
 SCALERS = {
-    "Standard": {}, "MinMax": {"feature_range": (-2, 1)}, "MaxAbs": {}, "Robust": {}, "Standard without mean": {"with_mean": False},
-    "Standard without scale": {"with_std": False}, "two": {}, "passthrough": {},
-}  # fmt: skip
+    "Standard": {},
+    "MinMax": {"feature_range": (-2, 1)},
+    "MaxAbs": {},
+    "Robust": {},
+    "Standard without mean": {"with_mean": False},
+    "Standard without scale": {"with_std": False},
+    "two": {},
+    "passthrough": {},
+}
 
 
 @pytest.mark.parametrize("kind", SCALERS)
@@ -185,9 +200,15 @@ def test_a_fitted_pipeline_of_scalers_and_a_process_is_adopted(kind: str) -> Non
         pytest.importorskip("sklearn.preprocessing"),
     )
     pipeline = pytest.importorskip("sklearn.pipeline")
-    steps = [
-        "passthrough" if kind == "passthrough" else getattr(scalers, kind.split()[0] + "Scaler")(**SCALERS[kind])
-    ] if kind != "two" else [scalers.MinMaxScaler(), scalers.StandardScaler()]  # fmt: skip
+    steps = (
+        [
+            "passthrough"
+            if kind == "passthrough"
+            else getattr(scalers, kind.split()[0] + "Scaler")(**SCALERS[kind])
+        ]
+        if kind != "two"
+        else [scalers.MinMaxScaler(), scalers.StandardScaler()]
+    )
     y = np.sin(3 * X[:, 0]) + X[:, 1] ** 2
     made = pipeline.make_pipeline(
         *steps, process.GaussianProcessRegressor(optimizer=None, normalize_y=True, alpha=1e-4)
@@ -202,14 +223,19 @@ def test_a_fitted_pipeline_of_scalers_and_a_process_is_adopted(kind: str) -> Non
 
 
 OTHERS: dict[str, Any] = {
-    "process": lambda: from_gaussian_process(3), "gam": lambda: from_gam(np.sin, BOX), "openturns": lambda: from_openturns([1, 2]),
+    "process": lambda: from_gaussian_process(3),
+    "gam": lambda: from_gam(np.sin, BOX),
+    "openturns": lambda: from_openturns([1, 2]),
     "numpoly": lambda: from_numpoly(np.poly1d([1, 2]), BOX),
-    "state": lambda: from_state([1, 2]), "table of a list": lambda: Table.of([[1, 2]]),
-    "domain too short": lambda: from_tensor_spline(SPLINES["BSpline"][0], BOX), "one x": lambda: fit_arrays([1, 2, 3], [1, 2, 3]),
+    "state": lambda: from_state([1, 2]),
+    "table of a list": lambda: Table.of([[1, 2]]),
+    "domain too short": lambda: from_tensor_spline(SPLINES["BSpline"][0], BOX),
+    "one x": lambda: fit_arrays([1, 2, 3], [1, 2, 3]),
     "three dimensions": lambda: fit_arrays(np.ones((3, 1)), np.ones((3, 1, 1))),
     "complex y": lambda: fit_arrays(np.ones((3, 1)), [1j, 2, 3]),
-    "times": lambda: fit_arrays(np.array([["2024-01-01"]] * 3, "M8[s]"), [1, 2, 3]), "text": lambda: fit_arrays([["x"]] * 3, [1, 2, 3]),
-}  # fmt: skip
+    "times": lambda: fit_arrays(np.array([["2024-01-01"]] * 3, "M8[s]"), [1, 2, 3]),
+    "text": lambda: fit_arrays([["x"]] * 3, [1, 2, 3]),
+}
 
 
 @pytest.mark.parametrize("case", OTHERS)
@@ -230,21 +256,34 @@ def test_pipelines_that_are_none_are_named() -> None:
         for kind in ("Regressor", "Classifier")
     )
     for made, words in (
-        (pipeline.make_pipeline(scalers.PolynomialFeatures(2), regressor).fit(X, X[:, 0]), "Polynomial"),
-        (pipeline.make_pipeline(scalers.StandardScaler(), process.GaussianProcessRegressor()), "fitted"),
-        (process.GaussianProcessRegressor(), "not fitted"), (classifier.fit(X, X[:, 0] > 0.5), "regressor"),
-    ):  # fmt: skip
+        (
+            pipeline.make_pipeline(scalers.PolynomialFeatures(2), regressor).fit(X, X[:, 0]),
+            "Polynomial",
+        ),
+        (
+            pipeline.make_pipeline(scalers.StandardScaler(), process.GaussianProcessRegressor()),
+            "fitted",
+        ),
+        (process.GaussianProcessRegressor(), "not fitted"),
+        (classifier.fit(X, X[:, 0] > 0.5), "regressor"),
+    ):
         with pytest.raises(InputError, match=words):
             from_gaussian_process(made)
 
 
 def test_tables_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({
-        "a": [1, 2, None], "b": pandas.array([1, 2, None], dtype="Int64"), "lot": pandas.Categorical(["x", "y", None]),
-        "flag": [True, False, True], "when": pandas.to_datetime(["2024-01-01", "2024-01-02", None]),
-        "s": pandas.array(["u", None, "w"], dtype="string"), "f": np.float32([0.1, 1, 2]),
-    })  # fmt: skip
+    frame = pandas.DataFrame(
+        {
+            "a": [1, 2, None],
+            "b": pandas.array([1, 2, None], dtype="Int64"),
+            "lot": pandas.Categorical(["x", "y", None]),
+            "flag": [True, False, True],
+            "when": pandas.to_datetime(["2024-01-01", "2024-01-02", None]),
+            "s": pandas.array(["u", None, "w"], dtype="string"),
+            "f": np.float32([0.1, 1, 2]),
+        }
+    )
     table = Table.of(frame)
     assert table.names == tuple(frame.columns) and len(table) == 3
     np.testing.assert_array_equal(table.column("a"), [1, 2, np.nan])

@@ -94,8 +94,12 @@ def test_error_is_small_and_below_plain_rounding(made, key) -> None:
 
 
 def test_int8_rms_is_half_of_plain_rounding_in_the_mean(made) -> None:
-    ratios = [quantize(model, "int8", resolve=False).certificate["exact_rms"] / small.certificate["exact_rms"]
-              for (_, dtype), (model, small) in made.items() if dtype == "int8"]  # fmt: skip
+    ratios = [
+        quantize(model, "int8", resolve=False).certificate["exact_rms"]
+        / small.certificate["exact_rms"]
+        for (_, dtype), (model, small) in made.items()
+        if dtype == "int8"
+    ]
     assert np.exp(np.mean(np.log(ratios))) >= 2.0
 
 

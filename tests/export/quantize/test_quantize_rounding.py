@@ -107,8 +107,9 @@ def problem(models) -> tuple[CPLeastSquares, CPFactors]:
     start = CPFactors.of(model, work)
     rng = np.random.default_rng(2)
     tables = tuple(
-        np.where(start.uses[d], t + 0.05 * rng.standard_normal(t.shape), t) for d, t in enumerate(start.tables)
-    )  # fmt: skip
+        np.where(start.uses[d], t + 0.05 * rng.standard_normal(t.shape), t)
+        for d, t in enumerate(start.tables)
+    )
     moved = CPFactors(tables, start.uses, start.weights + 0.05)
     return CPLeastSquares(start, work, np.array([1.0, 0.5])), moved
 

@@ -115,10 +115,8 @@ def test_time_per_sweep_is_a_line_in_the_dimension():
     starts = [random_tables(system, 4, np.random.default_rng(0)) for system in systems]
     times = np.full(len(dimensions), np.inf)
     with one_thread():  # several would spin, and the processor time of all counts
-        for _ in range(
-            30
-            # rounds over all dimensions: a busy machine slows all of them alike, the least time is kept
-        ):
+        # rounds over all dimensions: a busy machine slows all alike, the least time is kept
+        for _ in range(30):
             for i, (system, start) in enumerate(zip(systems, starts)):
                 began = process_time()
                 alternate(system, start, settings, Progress())
@@ -240,7 +238,11 @@ def test_pure_transport_with_speed_as_an_axis(form):
         return np.sin(2 * PI * s) + 0.3 * np.cos(4 * PI * s)
 
     problem = Problem(
-        "transport", (x, t, a), d(u, t) * v + a * d(u, x) * v, 0.0 * v, lift=x.function(wave),
+        "transport",
+        (x, t, a),
+        d(u, t) * v + a * d(u, x) * v,
+        0.0 * v,
+        lift=x.function(wave),
         reference=lambda points: wave(points[:, 0] - points[:, 2] * points[:, 1]),
-    )  # fmt: skip
+    )
     assert measured_error(solve(problem, form=form, tolerance=1e-6).model, problem) <= 2e-4

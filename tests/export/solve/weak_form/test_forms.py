@@ -55,7 +55,7 @@ def test_products_expand_like_on_paper():
         (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"), "unknown"),
         (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), form="magic"), "unknown"),
     ],
-)  # fmt: skip
+)
 def test_wrong_statements_name_cause_and_next_step(state, words):
     with np.errstate(all="ignore"), pytest.raises(ProblemError, match=words):
         state(line())
