@@ -30,18 +30,20 @@ class Status(IntEnum):
 MEANING: dict[Status, str] = {
     Status.OK: "answered",
     Status.SEVERAL: "answered; more than one solution",
-    Status.TANGENT: "answered; solutions touch or lie closer than 1e-6 of the axis",
-    Status.EXTRAPOLATED: (
-        "answered outside the domain because it was asked for; linear from the boundary"
+    Status.TANGENT: (
+        "answered; the curve only touches the target, or solutions lie closer than 1e-6 of the axis"
     ),
-    Status.EDGE: "answered inside the domain where training rows are missing",
-    Status.OUT_OF_DOMAIN: "no value: an input is outside the closed domain",
-    Status.BAD_INPUT: "no value: an input is missing, not a number or not usable",
-    Status.UNREACHABLE: "no solution: the target is not reached inside the domain",
-    Status.NOT_CONVERGED: "no solution found that satisfies the tolerance",
-    Status.DEADLINE: "stopped at the deadline; best so far is given",
+    Status.EXTRAPOLATED: (
+        "answered outside the domain, as requested: continued linearly from the boundary"
+    ),
+    Status.EDGE: "answered inside the domain, but where there are no training data",
+    Status.OUT_OF_DOMAIN: "no value: an input is outside the domain",
+    Status.BAD_INPUT: "no value: an input is missing, not a number or unusable",
+    Status.UNREACHABLE: "no solution: the target is not reached anywhere in the domain",
+    Status.NOT_CONVERGED: "no solution found within the tolerance",
+    Status.DEADLINE: "stopped at the deadline; the answer is the best so far",
     Status.NOT_VERIFIED: "the model has not passed its checks",
     Status.CORRUPT: "the artifact breaks a rule of its format",
-    Status.UNSUPPORTED: "the artifact or the request needs something this runtime does not have",
+    Status.UNSUPPORTED: "the artifact or the request needs a feature this runtime does not have",
     Status.NO_SPACE: "the caller's buffer is too small",
 }

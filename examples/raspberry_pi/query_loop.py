@@ -155,7 +155,7 @@ if __name__ == "__main__":
         main()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit("query_loop: the answers are no longer read; stopped")
+        sys.exit("query_loop: nothing reads the answers any more; stopped")
     except (sna_edge.InputError, OSError) as error:
         sys.exit(f"query_loop: {error}")
     except KeyboardInterrupt:

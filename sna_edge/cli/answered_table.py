@@ -102,7 +102,8 @@ def summary(found: Outcome, target: str) -> tuple[dict[str, Any], list[str]]:
     words = {Status(s).label: n for s, n in found.counts.items()}
     total = sum(found.counts.values())
     lines = [
-        f"{total} rows answered into {target}: " + ", ".join(f"{n} {w}" for w, n in words.items())
+        f"{total} rows answered, written to {target}: "
+        + ", ".join(f"{n} {w}" for w, n in words.items())
     ]
     lines += [
         f"line {r['line']}: {r['status']}: {r['reason']}"
@@ -139,7 +140,7 @@ def _columns(needed: Iterable[str], source: Source) -> dict[str, int]:
     if missing:
         raise InputError(
             f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are"
-            f" {', '.join(source.names)}, this query needs {', '.join(needed)}"
+            f" {', '.join(source.names)}, and and this query needs {', '.join(needed)}"
         )
     return {name: source.names.index(name) for name in needed}
 
@@ -192,9 +193,13 @@ def _coordinates(
 
 
 def _reasons(
-    block: Block, status: NDArray[Any], needed: Mapping[str, Axis | Output], readers: Mapping[str, Measure],
-    given: Mapping[str, Floats], cells: Mapping[str, list[str]],
-) -> list[str]:  # fmt: skip
+    block: Block,
+    status: NDArray[Any],
+    needed: Mapping[str, Axis | Output],
+    readers: Mapping[str, Measure],
+    given: Mapping[str, Floats],
+    cells: Mapping[str, list[str]],
+) -> list[str]:
     """Why a row has another status than ok, in words."""
     found = [""] * len(block)
     for row in np.flatnonzero(status != Status.OK).tolist():
@@ -229,13 +234,13 @@ def _outside(
             continue
         if axis.kind == "categorical":
             found.append(
-                f"{name!r} has a level the model has not seen: {cells[name][row].strip()!r};"
-                f" {axis.describe()}"
+                f"{name!r} has a level that was not in the training data:"
+                f" {cells[name][row].strip()!r}; {axis.describe()}"
             )
         else:
             side = "above" if excess > 0 else "below"
             found.append(
-                f"{name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain"
+                f"{name!r} is {with_unit(abs(excess), axis.unit)} {side} its domain,"
                 f" {axis.describe()}"
             )
     return found

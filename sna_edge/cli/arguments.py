@@ -28,7 +28,7 @@ def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto") -> None
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The flag --json."""
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object on stdout, nothing else"
+        "--json", action="store_true", help="print a single JSON object on stdout and nothing else"
     )
 
 
@@ -45,15 +45,17 @@ def writable(path: str, *read: str | None) -> str:
     folder = os.path.dirname(os.path.abspath(path))
     if any(source and os.path.realpath(source) == os.path.realpath(path) for source in read):
         raise InputError(
-            f"cannot write {path}: it is what is read, and would be lost; choose another name"
+            f"cannot write {path}: it is also the input file and would be overwritten; choose"
+            " another name"
         )
     if not os.path.isdir(folder):
         raise InputError(
-            f"cannot write {path}: there is no folder {folder}; make it or choose another place"
+            f"cannot write {path}: the folder {folder} does not exist; create it or choose another"
+            " one"
         )
     if os.path.isdir(path) or not os.access(folder, os.W_OK):
         raise InputError(
-            f"cannot write {path}: it is a folder or its folder is read-only; choose another place"
+            f"cannot write {path}: it is a folder, or its folder is read-only; choose another path"
         )
     return path
 
@@ -72,7 +74,7 @@ def assignment(text: str, known: Sequence[str] = ()) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise InputError(
-            f"{text!r} is not NAME=VALUE; write for example {known[0] if known else 'power'}=1.5"
+            f"{text!r} is not NAME=VALUE; write, for example, {known[0] if known else 'power'}=1.5"
         )
     return name.strip(), value.strip()
 
@@ -96,10 +98,10 @@ def number(name: str, text: str) -> float:
         )  # float() also takes 0_1 and the digits of other scripts
     except ValueError:
         raise InputError(
-            f"{name} = {text!r} is not a number; write for example {name}=1.5"
+            f"{name} = {text!r} is not a number; write, for example, {name}=1.5"
         ) from None
     if not math.isfinite(value):
-        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+        raise InputError(f"{name} = {text} is not a finite number; give a finite value")
     return value
 
 
@@ -125,7 +127,7 @@ def target(model: Model, name: str, text: str) -> float:
 
     found = quantity(text, model.outputs[model.output_names.index(name)].unit, name, kind="output")
     if not math.isfinite(found):
-        raise InputError(f"{name} = {text} is not a finite number; give a finite one")
+        raise InputError(f"{name} = {text} is not a finite number; give a finite value")
     return found
 
 
@@ -136,7 +138,7 @@ def given(model: Model, texts: Sequence[str]) -> dict[str, object]:
     for name, text in values.items():
         if not text:
             raise InputError(
-                f"{name}= gives no value; give {axes[name].wanted} in {axes[name].describe()}"
+                f"{name}= has no value; give {axes[name].wanted} in {axes[name].describe()}"
             )
     return {
         name: text if axes[name].kind == "categorical" else coordinate(axes[name], text)

@@ -21,19 +21,19 @@ def add_dialect(parser: argparse.ArgumentParser) -> None:
         "--separator",
         default="",
         metavar="MARK",
-        help="between cells: , ; | or tab (default: found from the header)",
+        help="column separator: , ; | or tab (default: detected from the header)",
     )
     parser.add_argument(
         "--decimal",
         default="",
         metavar="MARK",
-        help="decimal mark, . or , (default: found from the cells)",
+        help="decimal mark: . or , (default: detected from the cells)",
     )
     parser.add_argument(
         "--encoding",
         default="",
         metavar="NAME",
-        help="of the text (default: its byte order mark, UTF-8, else cp1252)",
+        help="text encoding (default: byte order mark, else UTF-8, else cp1252)",
     )
 
 

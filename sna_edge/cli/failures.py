@@ -10,10 +10,10 @@ from ..status import Status
 from .console import FAULT, USAGE
 
 EXTRAS = {
-    "scipy": "export", "sklearn": "adopt", "rich": "export", "torch": "torch", "onnx": "onnx", "onnxruntime": "onnx",
-    "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite", "ai_edge_litert": "tflite",
-    "flatbuffers": "tflite", "sna_edge_native": "native", "sna_export": "export",
-    "openpyxl": "tables", "pyarrow": "tables",
+    "scipy": "export", "sklearn": "adopt", "rich": "export", "torch": "torch", "onnx": "onnx",
+    "onnxruntime": "onnx", "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite",
+    "ai_edge_litert": "tflite", "flatbuffers": "tflite", "sna_edge_native": "native",
+    "sna_export": "export", "openpyxl": "tables", "pyarrow": "tables",
 }  # fmt: skip
 """The extra of the package that installs a module."""
 
@@ -26,27 +26,27 @@ def explain(error: Exception) -> tuple[str, str, int]:
         name = (error.name or "").split(".")[0]
         if name in ("sna_edge", "sna_export") and find_spec(name):
             return (
-                f"this installation has no {error.name}; install the whole distribution again",
+                f"this installation is missing {error.name}; reinstall the whole distribution",
                 Status.UNSUPPORTED.label,
                 USAGE,
             )
         extra = EXTRAS.get(name, "export")
         return (
-            f"this needs {name}, which is not installed; pip install 'sna-edge[{extra}]'",
+            f"this needs {name}, which is not installed; run pip install 'sna-edge[{extra}]'",
             Status.UNSUPPORTED.label,
             USAGE,
         )
     if isinstance(error, FileNotFoundError):
-        return f"there is no file {error.filename}; check the path", Status.BAD_INPUT.label, USAGE
+        return f"no such file: {error.filename}; check the path", Status.BAD_INPUT.label, USAGE
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return (
-            f"cannot use{where}: {error.strerror or error}; check the path and its permissions",
+            f"cannot access{where}: {error.strerror or error}; check the path and its permissions",
             Status.BAD_INPUT.label,
             USAGE,
         )
     if isinstance(error, MemoryError):
-        return "not enough memory; use fewer rows at a time", Status.NO_SPACE.label, USAGE
+        return "out of memory; use fewer rows at a time", Status.NO_SPACE.label, USAGE
     if isinstance(error, (UnicodeDecodeError, zipfile.BadZipFile)):
         return (
             f"the file is not readable text ({error}); save it as UTF-8",
@@ -56,8 +56,8 @@ def explain(error: Exception) -> tuple[str, str, int]:
     kind = type(error).__name__
     return (
         (
-            f"fault in this program ({kind}: {error}); run again with SNA_EDGE_TRACEBACK=1 and"
-            " report what it prints"
+            f"internal error ({kind}: {error}); run again with SNA_EDGE_TRACEBACK=1 and report the"
+            " traceback"
         ),
         "fault",
         FAULT,

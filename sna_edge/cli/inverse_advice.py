@@ -18,12 +18,12 @@ def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, floa
         low, colon, high = (part.strip() for part in text.partition(":"))
         if not colon:
             raise InputError(
-                f"limits {text!r} of {name!r} are not LO:HI; write for example {name}=100:140, or"
+                f"limits {text!r} of {name!r} are not LO:HI; write, for example, {name}=100:140, or"
                 f" {name}=100: for one side"
             )
         if not low and not high:
             raise InputError(
-                f"limits {text!r} of {name!r} limit nothing; give LO:HI, or one of the two"
+                f"limits {text!r} of {name!r} are empty; give LO:HI, or one of the two"
             )
         found[name] = (
             target(model, name, low) if low else None,
@@ -37,11 +37,13 @@ def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], lis
     from ..inverse import advise
 
     if not args.part:
-        raise InputError("advice needs --part NAME=VALUE ..., every input of the part as it is")
+        raise InputError(
+            "--limits needs --part NAME=VALUE ...: every input of the part as it is now"
+        )
     knobs = split_names(args.knobs)
     if not knobs:
         raise InputError(
-            f"name what may be turned with --knobs; inputs are {', '.join(model.input_names)}"
+            f"name the adjustable inputs with --knobs; inputs are {', '.join(model.input_names)}"
         )
     part = given(model, args.part)
     found = advise(

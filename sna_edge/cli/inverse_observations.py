@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..calculus.distribution import Distribution, LogNormal, Normal, Uniform
 from ..core.axis import Axis
-from ..core.inputs import unknown_name
 from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
@@ -32,7 +31,8 @@ def caused(
     data = observations(args, model, unknowns)
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
     common: dict[str, Any] = {
-        "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms, "noise_only": bool(args.noise_only),
+        "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms,
+        "noise_only": bool(args.noise_only),
     }  # fmt: skip
     if args.posterior is not None:
         if args.posterior < 1:
@@ -53,11 +53,9 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
     if not len(found.x):
         return []
     if found.uncertainty != "noise":
-        return ["uncertainty from the noise and the model's own error"]
-    return [
-        "uncertainty from the noise alone"
-        + ("" if args.noise_only else ": the model has no interval")
-    ]
+        return ["uncertainty: measurement noise and model error"]
+    why = "" if args.noise_only else " (the model has no interval)"
+    return [f"uncertainty: measurement noise only{why}"]
 
 
 def observations(
@@ -69,8 +67,8 @@ def observations(
     for name in unknowns:
         if name in source.names:
             raise InputError(
-                f"{source.path} has a column {name!r}, which is also unknown; leave it out of one"
-                " of the two"
+                f"{source.path} has a column {name!r}, which is also in --unknown; remove it from"
+                " one of the two"
             )
     levels = {a.name: a for a in model.axes if a.kind == "categorical"}
     chosen = [
@@ -123,21 +121,27 @@ def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
 
 
 def _refuse_gaps(
-    path: str, name: str, cells: list[str], lines: Sequence[int], values: NDArray[np.float64], why: Callable[[str], str] | None,
-    *, optional: bool,
-) -> None:  # fmt: skip
+    path: str,
+    name: str,
+    cells: list[str],
+    lines: Sequence[int],
+    values: NDArray[np.float64],
+    why: Callable[[str], str] | None,
+    *,
+    optional: bool,
+) -> None:
     """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
     for row in np.flatnonzero(np.isnan(values)).tolist():
         cell = cells[row].strip()
         if cell and why:
             raise InputError(
                 f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or"
-                " empty it"
+                " leave it empty"
             )
         if not optional:
             raise InputError(
-                f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it or drop"
-                " the row"
+                f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it in or"
+                " delete the row"
             )
 
 
@@ -145,7 +149,10 @@ def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
     from ..inverse import StudentT
 
     if not args.noise:
-        raise InputError("measurements need --noise S, their standard deviation in output units")
+        raise InputError(
+            "--observations needs --noise S: the standard deviation of the measurements, in output"
+            " units"
+        )
     bare = [text for text in args.noise if "=" not in text]
     if bare and len(args.noise) > 1:
         raise InputError("--noise takes one number, or NAME=S for every measured output")
@@ -168,18 +175,18 @@ def _prior(args: argparse.Namespace, unknowns: list[str]) -> dict[str, Distribut
     for name, text in assignments(args.prior, unknowns).items():
         if name not in unknowns:
             raise InputError(
-                "a prior is given for"
-                f" {unknown_name(name, unknowns).replace('input of this model', 'unknown')}"
+                f"--prior names {name!r}, which is not an unknown; the unknowns are"
+                f" {', '.join(unknowns)}"
             )
         kind, _, numbers = text.partition(":")
         values = [number(name, v.strip()) for v in numbers.split(",") if v.strip()]
         if kind not in KINDS or len(values) != 2:
             raise InputError(
-                f"prior {text!r} is not KIND:A,B; write uniform:LOW,HIGH, normal:MEAN,DEVIATION or"
+                f"prior {text!r} is not KIND:A,B; write uniform:LOW,HIGH, normal:MEAN,STD or"
                 " lognormal:MU,SIGMA"
             )
         if kind != "uniform" and not values[1] > 0:
-            raise InputError(f"the prior of {name!r} needs a positive width")
+            raise InputError(f"the prior of {name!r} needs a positive standard deviation")
         found[name] = KINDS[kind](*values)
     return found or None
 
@@ -214,7 +221,7 @@ def _summary(answer: dict[str, Any]) -> list[str]:
         for n, s in answer["summary"].items()
     ]
     worth = (
-        f"{len(answer['solutions'])} samples from {answer['draws']} draws worth"
-        f" {answer['effective_samples']:.0f} independent ones"
+        f"{len(answer['solutions'])} samples from {answer['draws']} weighted draws, effective"
+        f" sample size {answer['effective_samples']:.0f}"
     )
-    return [*table(["unknown", "mean", "deviation", "90 % from", "to"], rows), worth]
+    return [*table(["unknown", "mean", "std", "90 % interval from", "to"], rows), worth]

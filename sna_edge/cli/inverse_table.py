@@ -33,7 +33,7 @@ def inverted(
     targets = [name for name in model.output_names if name in source.names]
     if not targets:
         raise InputError(
-            f"{args.table} has no column of measured outputs; name one of its columns"
+            f"{args.table} has no measured output; it needs a column named"
             f" {' or '.join(model.output_names)}"
         )
     fixed = {
@@ -52,7 +52,8 @@ def inverted(
                 (count, len(unknowns) + 1), np.nan
             )
         found = invert_batch(
-            model, {k: columns[k] for k in targets}, unknowns, {**fixed, **{a.name: columns[a.name] for a in known}},
+            model, {k: columns[k] for k in targets}, unknowns,
+            {**fixed, **{a.name: columns[a.name] for a in known}},
             deadline_ms=None if budget.endless else 1000.0 * budget.left, level_index=True,
         )  # fmt: skip
         return found.status, np.column_stack([found.x, found.miss])

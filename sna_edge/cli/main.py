@@ -42,11 +42,11 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         prog="sna-edge",
         allow_abbrev=False,
         description=(
-            "Fit, certify and question separable models. `sna-edge WORD --help` explains a word."
+            "Fit, certify and query separable models. `sna-edge WORD --help` explains one command."
         ),
         epilog=(
-            "Exit codes: 0 answered, 3 answered without a value (a single query, or every row of a"
-            " table), 2 bad input or usage, 1 a fault of this program."
+            "Exit codes: 0 answered; 3 no value (for a single query, or for every row of a table);"
+            " 2 bad input or usage; 1 internal error."
         ),
     )
     from .. import __version__

@@ -29,9 +29,16 @@ class Growing:
     """
 
     def __init__(
-        self, path: str, *, follow: bool = False, note: str | None = None, declared: Dialect | None = None, hint: Dialect | None = None,
-        categorical: Collection[str] = (), needed: Collection[str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        path: str,
+        *,
+        follow: bool = False,
+        note: str | None = None,
+        declared: Dialect | None = None,
+        hint: Dialect | None = None,
+        categorical: Collection[str] = (),
+        needed: Collection[str] | None = None,
+    ) -> None:
         self.path, self.note_path = path, note
         self.count = 0  # records answered before the present batch
         self._declared, self._needed, self._categorical = declared, needed, categorical
@@ -101,7 +108,7 @@ class Growing:
             )
         if self.note_path and not self._tail.regular:
             raise InputError(
-                f"{self.path} is no regular file, so that there is no place to go on from; leave"
+                f"{self.path} is not a regular file, so there is no position to resume from; leave"
                 " --state out"
             )
 
@@ -121,10 +128,16 @@ class Growing:
         write_note(
             self.note_path,
             Note(
-                os.path.abspath(self.path), self._tail.inode, self._tail.offset - pending, self.count, self._head, self._begins,
-                digest(before), self._written,
+                os.path.abspath(self.path),
+                self._tail.inode,
+                self._tail.offset - pending,
+                self.count,
+                self._head,
+                self._begins,
+                digest(before),
+                self._written,
             ),
-        )  # fmt: skip
+        )
 
     def _taken(self, event: Event, data: bytes) -> list[Record]:
         """The records that are whole after an event."""
@@ -216,7 +229,7 @@ class Growing:
                 f"{self.path}: the header has changed from {', '.join(names)} to"
                 f" {', '.join(self._names)}"
             )
-            raise InputError(f"{changed}; mend the table, or {here} to begin anew")
+            raise InputError(f"{changed}; fix the table, or {here} to start over")
         self._names = names
         return records
 

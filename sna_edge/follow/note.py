@@ -61,7 +61,7 @@ def write_note(path: str, note: Note) -> None:
         os.replace(temporary, path)
     except OSError as error:
         raise InputError(
-            f"cannot write the state file {path} ({error.strerror}); give another place by --state"
+            f"cannot write the state file {path} ({error.strerror}); give another path with --state"
             " FILE"
         ) from None
 
@@ -76,19 +76,19 @@ def read_note(path: str, table: str) -> Note | None:
         return None
     except OSError as error:
         raise InputError(
-            f"cannot read the state file {path} ({error.strerror}); give another place by --state"
+            f"cannot read the state file {path} ({error.strerror}); give another path with --state"
             " FILE"
         ) from None
     try:
         note = _note(json.loads(data, object_pairs_hook=once))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(
-            f"the state file {path} is damaged; delete it to answer the table from its first row,"
-            " or give another by --state FILE"
+            f"the state file {path} is damaged; delete it to start again from the first row, or"
+            " give another with --state FILE"
         ) from None
     if note.table != table:
         raise InputError(
-            f"the state file {path} is that of {note.table}, not of {table}; give another by"
+            f"the state file {path} belongs to {note.table}, not to {table}; give another with"
             " --state FILE, or delete it"
         )
     return note

@@ -89,8 +89,7 @@ class Tail:
             return Event.DATA
         if self.inode != inode:
             self._say(
-                "is not the file that was read before, which is gone with what may have been left"
-                " in it"
+                "is not the file that was read before; that one is gone, with any rows not yet read"
             )
         return Event.ANEW
 

@@ -112,7 +112,7 @@ def _only(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     wrong = [str(key) for key in table if key not in known]
     if wrong:
         raise InputError(
-            f"{where} have no entry {shortened(wrong[0])!r}; entries are {', '.join(known)}"
+            f"{where} cannot have an entry {shortened(wrong[0])!r}; entries are {', '.join(known)}"
         )
 
 
@@ -128,7 +128,7 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
     limit = Limit(name, **values)
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):
-        raise InputError(f"limits of {name!r} need LSL < USL, at least one of them; give them so")
+        raise InputError(f"limits of {name!r} need LSL < USL; give at least one of the two")
     if limit.target is not None and not limit.lsl <= limit.target <= limit.usl:
         raise InputError(
             f"the target of {name!r} lies outside its limits; give one between LSL and USL"
@@ -139,7 +139,7 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
 def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
     """Bounds of a knob with levels are levels, as they are written or as numbers."""
     name = axis.name
-    _only(table, ("lower", "upper", "step", "cost"), f"knob {name!r} can")
+    _only(table, ("lower", "upper", "step", "cost"), f"knob {name!r}")
     named = ("lower", "upper") if axis.kind == "categorical" else ()
     words: dict[str, Any] = {k: v for k, v in table.items() if k in named and isinstance(v, str)}
     numbers = {k: _number(v, f"{k} of knob {name!r}") for k, v in table.items() if k not in words}
@@ -152,7 +152,7 @@ def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
     try:
         box(axis, knob)
     except DomainError as error:
-        raise InputError(f"a bound of knob {name!r} is no level: {error}") from None
+        raise InputError(f"a bound of knob {name!r} is not a level: {error}") from None
     return knob
 
 
@@ -182,7 +182,7 @@ def _number(value: Any, what: str) -> float:
         )
     if not isfinite(value):
         raise InputError(
-            f"{what} is infinite, no number or beyond 1e308; give a finite number, or leave the"
+            f"{what} is infinite, not a number or beyond 1e308; give a finite number, or leave the"
             " entry out"
         )
     return float(value)

@@ -48,9 +48,12 @@ class Line:
         return self.readings([parsed(text) for text in texts], first)
 
     def readings(
-        self, readings: Sequence[Reading | str], first: int = 1, number: Callable[[str], float] = plain_number,
+        self,
+        readings: Sequence[Reading | str],
+        first: int = 1,
+        number: Callable[[str], float] = plain_number,
         units: Mapping[str, str] | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         """One answer per reading; a reading may be an error sentence instead of a mapping. `number`
         reads cells that are text: NaN for what is none, InputError for what contradicts its table;
         `units` of inputs that are not those of the model.
@@ -104,7 +107,7 @@ class Line:
     def _why(self, judged: Judged, i: int, x: Floats) -> dict[str, Any]:
         """The reason, and on a reject the advice, for a part with values that is not accepted."""
         if judged.edge[i]:
-            where = f"{self._untrained(x)} in a span without a training row"
+            where = f"{self._untrained(x)} where there are no training data"
             return {"reason": f'{where}; measure the part, or set edge = "accept" in the limits'}
         if judged.verdict[i] != REJECT:
             return {

@@ -67,7 +67,7 @@ def towards_targets(
             }
             edge, least = bool(judged.edge[best]), away[best]
     if edge:
-        advice["remark"] = "these settings lie in a span without a training row"
+        advice["remark"] = "these settings lie where there are no training data"
     return _aimed(limits, advice)
 
 

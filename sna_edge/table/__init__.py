@@ -29,6 +29,6 @@ from .stream import Stream
 from .unit_column import Measure
 
 __all__ = [
-    "Block", "Column", "Dialect", "Marks", "Measure", "OpenMark", "Record", "Source", "Stream", "hint_of", "is_number", "number",
-    "open_table", "sheet_at",
+    "Block", "Column", "Dialect", "Marks", "Measure", "OpenMark", "Record", "Source", "Stream",
+    "hint_of", "is_number", "number", "open_table", "sheet_at",
 ]  # fmt: skip

@@ -44,7 +44,7 @@ class Dialect:
                 codecs.getincrementaldecoder(self.encoding)
             except (LookupError, ValueError):
                 raise InputError(
-                    f"encoding {self.encoding!r} is unknown; write for example utf-8, utf-16 or"
+                    f"encoding {self.encoding!r} is unknown; write, for example, utf-8, utf-16 or"
                     " cp1252"
                 ) from None
         if self.decimal not in ("", ".", ","):
@@ -54,7 +54,9 @@ class Dialect:
         for field in ("separator", "quote"):
             mark = getattr(self, field)
             if len(mark) > 1 or (mark and (mark.isalnum() or mark in "\r\n.+-")):
-                raise InputError(f"{field} {mark!r} is no single mark; write for example ; or tab")
+                raise InputError(
+                    f"{field} {mark!r} is no single mark; write, for example, ; or tab"
+                )
 
     def declared(self) -> dict[str, str]:
         """The fields that say something, for the metadata of a model."""

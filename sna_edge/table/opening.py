@@ -13,9 +13,15 @@ from .text_table import TextTable
 
 
 def open_table(
-    path: str | os.PathLike[str], hint: Dialect | None = None,
-    *, encoding: str = "", separator: str = "", decimal: str = "", quote: str = "", categorical: Collection[str] = (),
-) -> Source:  # fmt: skip
+    path: str | os.PathLike[str],
+    hint: Dialect | None = None,
+    *,
+    encoding: str = "",
+    separator: str = "",
+    decimal: str = "",
+    quote: str = "",
+    categorical: Collection[str] = (),
+) -> Source:
     """The table in a file: text in any dialect, an Excel workbook or a Parquet file.
 
     What is declared overrules what the file shows, which overrules the hint. `categorical` names

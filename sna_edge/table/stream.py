@@ -24,10 +24,16 @@ class Stream:
     """
 
     def __init__(
-        self, source: str = "the table", declared: Dialect | None = None, hint: Dialect | None = None,
-        *, categorical: Collection[str] = (), needed: Collection[str] | None = None, longest: int = 1 << 20,
+        self,
+        source: str = "the table",
+        declared: Dialect | None = None,
+        hint: Dialect | None = None,
+        *,
+        categorical: Collection[str] = (),
+        needed: Collection[str] | None = None,
+        longest: int = 1 << 20,
         lenient: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._source, self._declared, self._hint = source, declared or Dialect(), hint or Dialect()
         self._categorical, self._needed, self._longest = categorical, needed, longest
         self._decoder = Decoder(self._declared.encoding, self._hint.encoding, source, lenient)

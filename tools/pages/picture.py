@@ -90,8 +90,10 @@ def crossing(
     x = np.linspace(axis.lower, axis.upper, 201)
     e = model.evaluate({**at, unknown: x})
     plot = Plot(
-        (axis.lower, axis.upper), ends(e.lower, e.upper, [target]), title=f"every {unknown} content that gives {target:g} {output.unit}",
-        xlabel=f"{unknown} [{axis.unit}]", ylabel=f"strength [{output.unit}]", width=WIDTH, height=HEIGHT,
+        (axis.lower, axis.upper), ends(e.lower, e.upper, [target]),
+        title=f"every {unknown} content that gives {target:g} {output.unit}",
+        xlabel=f"{unknown} [{axis.unit}]", ylabel=f"strength [{output.unit}]", width=WIDTH,
+        height=HEIGHT,
     )  # fmt: skip
     plot.band(x, e.lower[:, 0], e.upper[:, 0]).line(x, e.value[:, 0]).line(
         [axis.lower, axis.upper], [target, target], 5, dashed=True

@@ -17,8 +17,8 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
-REPLAYED = re.compile(r"\(replayed on [^)]*\)")
-SPEED = ("chosen by", "checked on", "cut by", "the self-test")
+BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
+SPEED = ("selected by", "validation rows", "cut short by", "the self-test")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -68,7 +68,7 @@ def shape(output: str) -> str:
     What depends on the machine's speed (which candidate a fit chose) and on what is installed
     (backends, a compiler) is left out.
     """
-    output = REPLAYED.sub("", output)
+    output = BACKENDS.sub("", output)
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
     kept = [line for line in lines if not line.startswith(SPEED)]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])

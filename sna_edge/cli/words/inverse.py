@@ -1,5 +1,5 @@
-"""Answer inverse questions: which inputs give a target, what caused a measurement, what should be
-turned."""
+"""Answer inverse questions: which inputs give this output, what caused a measurement, which inputs
+to adjust."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..arguments import target as wanted
 from ..console import USAGE, emit, exit_code, table, with_unit
 from ..dialect_options import add_dialect
 
-HELP = "inverse: which inputs give a target, what caused a measurement, what to turn"
+HELP = "which inputs give this output, what caused a measurement, what to adjust"
 
 DEFAULT_COUNT = 16  # diverse solutions with several unknowns
 BELONGS = {
-    "unknown": ("target", "observations", "table"), "at": ("target", "observations", "table"), "output": ("table",),
-    "tolerance": ("target",), "count": ("target",),
-    "noise": ("observations",), "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
-    "noise_only": ("observations",),
-    "knobs": ("limits",), "part": ("limits",),
+    "unknown": ("target", "observations", "table"), "at": ("target", "observations", "table"),
+    "output": ("table",), "tolerance": ("target",), "count": ("target",),
+    "noise": ("observations",), "student_t": ("observations",), "prior": ("observations",),
+    "posterior": ("observations",), "noise_only": ("observations",), "knobs": ("limits",),
+    "part": ("limits",),
 }  # fmt: skip
 """The questions an option takes part in."""
 
@@ -33,17 +33,20 @@ BELONGS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    what = "the wanted output, or several; with one unknown also NAME=LO:HI, NAME=min or NAME=max"
+    what = (
+        "the wanted value of one or more outputs; with one unknown also NAME=LO:HI, NAME=min or"
+        " NAME=max"
+    )
     parser.add_argument("--target", **many, metavar="NAME=VALUE", help=what)
-    parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to find")
-    add_at(parser, "the known inputs; level names for categorical inputs")
+    parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to solve for")
+    add_at(parser, "the known inputs, categorical ones by level")
     parser.add_argument(
         "--table",
         metavar="IN.csv",
-        help="one inversion per row: columns of measured outputs and of known inputs",
+        help="solve once per row: columns of measured outputs and of known inputs",
     )
     parser.add_argument(
-        "-o", "--output", metavar="OUT.csv", help="where the table with the inputs found goes"
+        "-o", "--output", metavar="OUT.csv", help="where to write the table with the inputs found"
     )
     parser.add_argument(
         "--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target"
@@ -52,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--count",
         type=int,
         metavar="N",
-        help=f"diverse solutions with several unknowns (default {DEFAULT_COUNT})",
+        help=f"number of diverse solutions for several unknowns (default {DEFAULT_COUNT})",
     )
     parser.add_argument(
         "--observations",
@@ -63,51 +66,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--noise",
         **many,
         metavar="S",
-        help="standard deviation of the measurements: one number, or NAME=S per output",
+        help="standard deviation of the measurement noise: one number, or NAME=S per output",
     )
     parser.add_argument(
         "--student-t",
         type=float,
-        metavar="FREEDOM",
-        help="noise with heavy tails, against outliers",
+        metavar="DOF",
+        help="heavy-tailed noise with so many degrees of freedom, robust to outliers",
     )
     parser.add_argument(
         "--prior",
         **many,
         metavar="NAME=KIND:A,B",
-        help="uniform:LOW,HIGH, normal:MEAN,DEVIATION or lognormal:MU,SIGMA of an unknown",
+        help="prior of an unknown: uniform:LOW,HIGH, normal:MEAN,STD or lognormal:MU,SIGMA",
     )
     what = (
-        "the uncertainty of the measurements alone, without the model's own error (by default its"
-        " stored interval counts too)"
+        "count the measurement noise only; by default the model's own error (its stored interval)"
+        " counts too"
     )
     parser.add_argument("--noise-only", action="store_true", default=None, help=what)
     parser.add_argument(
-        "--posterior", type=int, metavar="N", help="N samples instead of the most probable values"
+        "--posterior",
+        type=int,
+        metavar="N",
+        help="draw N posterior samples instead of the most probable values",
     )
     parser.add_argument(
         "--limits",
         **many,
         metavar="NAME=LO:HI",
-        help="limits of outputs; leave LO or HI empty for no limit",
+        help="limits of outputs; leave LO or HI empty for a one-sided limit",
     )
     parser.add_argument(
         "--knobs",
         **many,
         metavar="A,B",
-        help="the inputs that may be turned to bring a part inside --limits",
+        help="the adjustable inputs: those that may change to bring the part inside --limits",
     )
     parser.add_argument(
-        "--part", **many, metavar="NAME=VALUE", help="the part as it is, every input once"
+        "--part", **many, metavar="NAME=VALUE", help="the part as it is now: every input once"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="same seed, same answer (default 0)"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="random seed; random seed; same seed, same answer (default 0)",
     )
     parser.add_argument(
         "--deadline-ms",
         type=float,
         metavar="T",
-        help="stop after T milliseconds with the best so far",
+        help="stop after T milliseconds with the best answer so far",
     )
     add_dialect(parser)
     add_json(parser)
@@ -119,15 +129,15 @@ def run(args: argparse.Namespace) -> int:
             f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds"
         )
     if args.seed < 0:
-        raise InputError(f"--seed is {args.seed}; give a whole number that is not negative")
+        raise InputError(f"--seed is {args.seed}; give a whole number, 0 or more")
     asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
     if len(asked) != 1:
         raise InputError(
-            "nothing or several things to answer; give one of --target NAME=VALUE, --observations"
-            " FILE.csv, --limits NAME=LO:HI or --table IN.csv"
+            "no question, or several at once; give exactly one of --target, --observations,"
+            " --limits, --table"
         )
     if args.table and not args.output:
-        raise InputError("--table IN.csv and -o OUT.csv belong together; give both")
+        raise InputError("--table needs a file for its answers; add -o OUT.csv")
     _refuse_foreign(args, asked[0])
     model = load(args.model, args.backend)
     if asked[0] == "table":
@@ -148,7 +158,7 @@ def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
         if what not in questions and getattr(args, name) not in (None, []):
             flag = "-o" if name == "output" else f"--{name.replace('_', '-')}"
             raise InputError(
-                f"{flag} takes no part in --{what}; it belongs to"
+                f"{flag} cannot be combined with --{what}; it goes with"
                 f" {' or '.join(f'--{q}' for q in questions)}"
             )
 
@@ -170,7 +180,8 @@ def unknown_names(args: argparse.Namespace, model: Model) -> list[str]:
     names = split_names(args.unknown)
     if not names:
         raise InputError(
-            f"name what is sought with --unknown; inputs are {', '.join(model.input_names)}"
+            "name the inputs to solve for with --unknown; inputs are"
+            f" {', '.join(model.input_names)}"
         )
     return names
 
@@ -221,8 +232,8 @@ def _extreme_or_interval(
         return None
     if len(named) > 1 or len(unknowns) > 1 or args.tolerance:
         raise InputError(
-            "LO:HI, min and max take one output, one unknown and no tolerance; give numbers"
-            " otherwise"
+            "LO:HI, min and max take exactly one output and one unknown, and no --tolerance; give"
+            " plain numbers otherwise"
         )
     ((name, text),) = named.items()
     at: dict[str, object] = {**given(model, args.at)}
@@ -234,7 +245,7 @@ def _extreme_or_interval(
     low, high = limits(model, args.target)[name]
     ends = (-float("inf") if low is None else low, float("inf") if high is None else high)
     if not ends[0] <= ends[1]:
-        raise InputError(f"{name}={text} is not in order; give LO <= HI, or leave one out")
+        raise InputError(f"{name}={text} has LO above HI; give LO <= HI, or leave one out")
     found = interval_set(model, unknowns[0], {name: ends}, at, deadline_ms=args.deadline_ms)
     return found.to_dict(), _root_lines(found)
 
@@ -261,7 +272,7 @@ def _root_lines(found: Any) -> list[str]:
     axis = found.axes[0]
     isolated = found.solutions[: len(found.x)]  # the middles of the intervals come after them
     lines = [
-        _one(axis, s[axis.name]) + ("  (touches)" if t else "")
+        _one(axis, s[axis.name]) + ("  (tangent)" if t else "")
         for s, t in zip(isolated, found.tangent, strict=True)
     ]
     lines += [

@@ -12,26 +12,33 @@ from ...model import Model
 from ..arguments import add_json, writable
 from ..console import emit
 
-HELP = "float16, int16, int8 or mixed tables, with a certificate"
-WORDS = {
-    "exact_rms": "RMS over the domain, rigorous", "bound": "maximum, rigorous bound of the rounding", "max": "maximum, measured",
-    "rms": "RMS, measured", "p999": "99.9 % below, measured", "integer": "integer path, measured against its float",
+HELP = "store the tables as float16, int16, int8 or a mix, with an error certificate"
+FIGURES = {
+    "exact_rms": "guaranteed RMS error", "bound": "guaranteed worst case",
+    "max": "measured worst case", "rms": "measured RMS error",
+    "p999": "measured 99.9 % quantile", "integer": "measured, integer path against float",
 }  # fmt: skip
+"""Figures of a certificate and what they are called."""
+LOOSE = 10.0
+"""A guaranteed worst case so many times the measured one is said to be loose."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     choices = ("float16", "int16", "int8", "auto")
     parser.add_argument(
-        "--to", required=True, choices=choices, help="auto: the cheapest mix that keeps --max-error"
+        "--to", required=True, choices=choices, help="auto: the smallest mix that keeps --max-error"
     )
     parser.add_argument(
-        "--max-error", type=float, metavar="E", help="largest measured error over the output range"
+        "--max-error",
+        type=float,
+        metavar="E",
+        help="largest error allowed, measured, as a fraction of the output range",
     )
     parser.add_argument(
         "--integer-path",
         action="store_true",
-        help="add what cores without an FPU need (int16 and int8 tables)",
+        help="add the integer path for cores without an FPU (int16 and int8 tables)",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="the .sna file to write"
@@ -52,8 +59,10 @@ def run(args: argparse.Namespace) -> int:
     before, after = os.path.getsize(args.model), os.path.getsize(args.output)
     dtypes = dict(zip(small.input_names, small.dtypes, strict=True))
     answer = {
-        "status": "ok", "output": args.output, "bytes": after, "bytes_before": before, "dtypes": dtypes, "certificate": small.certificate,
-        "max_error": small.certificate.get("max"), "integer_path": small.integer_path, "remarks": remarks,
+        "status": "ok", "output": args.output, "bytes": after, "bytes_before": before,
+        "dtypes": dtypes, "certificate": small.certificate,
+        "max_error": small.certificate.get("max"), "integer_path": small.integer_path,
+        "remarks": remarks,
     }  # fmt: skip
     lines = [
         f"{args.output}: {after} bytes (was {before}); "
@@ -73,8 +82,8 @@ def _wider(args: argparse.Namespace, model: Model) -> list[str]:
     if args.to == "auto" or args.max_error is None or not wider:
         return []
     return [
-        f"{', '.join(wider)} stored wider than {args.to}, which errs by more than"
-        f" {args.max_error:g}; ask for a larger --max-error"
+        f"{', '.join(wider)} kept wider than {args.to}, whose error is above {args.max_error:g};"
+        " allow a larger --max-error for smaller tables"
     ]
 
 
@@ -90,15 +99,13 @@ def _with_integers(model: Model) -> tuple[Model, list[str]]:
 
 
 def certificate_lines(certificate: dict[str, Any]) -> list[str]:
-    """The figures of a certificate in words, as fractions of the output range (rigorous ones
-    perhaps of that before the link)."""
+    """The figures of a certificate in percent of the output range (guaranteed ones perhaps of the
+    range before the link)."""
     linear = {"exact_rms", "bound"} if "rigorous" in certificate else set()
-    ranges = {
-        key: f"range {certificate['rigorous']}" if key in linear else "output range"
-        for key in WORDS
-    }
-    return [
-        f"  {text:42s} {certificate[key]:.2g} of the {ranges[key]}"
-        for key, text in WORDS.items()
-        if key in certificate
-    ]
+    lines = []
+    for key in (key for key in FIGURES if key in certificate):
+        of = f"range {certificate['rigorous']}" if key in linear else "range"
+        lines.append(f"  {FIGURES[key] + ':':38s}{100 * certificate[key]:.2g} % of the {of}")
+        if key == "bound" and certificate[key] > LOOSE * certificate.get("max", certificate[key]):
+            lines[-1] += " (loose)"
+    return lines

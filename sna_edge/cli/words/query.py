@@ -1,4 +1,4 @@
-"""Answer forward questions: one point with --at, or every row of a CSV table with --table."""
+"""Predict the outputs at one point (--at) or for every row of a table (--table)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from ..arguments import add_at, add_json, add_model, assignments, given, number,
 from ..console import emit, exit_code, outcomes, show, with_unit
 from ..dialect_options import add_dialect, open_for
 
-HELP = "forward: outputs with intervals for one point or a table"
+HELP = "predict outputs, with intervals, at one point or for a table"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    add_at(parser, "the point, every input once; level names for categorical inputs")
+    add_at(parser, "the point: every input once, categorical ones by level")
     parser.add_argument(
         "--table",
         metavar="IN.csv",
-        help="a table with a column per input; other columns are carried along",
+        help="a table with one column per input; other columns are copied through",
     )
-    parser.add_argument("-o", "--output", metavar="OUT.csv", help="where the answered table goes")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT.csv", help="where to write the answered table"
+    )
     parser.add_argument(
         "--extrapolate",
         action="store_true",
-        help="also outside the domain, linearly, marked `extrapolated` and without an interval",
+        help="answer outside the domain too: linear, status `extrapolated`, no interval",
     )
     parser.add_argument(
         "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
-        help="a reading no further than T outside the domain counts as its border, with a remark",
+        help="take a reading up to T outside the domain as its boundary, with a remark",
     )  # fmt: skip
     add_dialect(parser)
     add_json(parser)
@@ -45,11 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if bool(args.at) == bool(args.table):
-        raise InputError(
-            "nothing or two things to answer; give either --at NAME=VALUE ... or --table IN.csv"
-        )
+        raise InputError("no question, or two at once; give exactly one of --at, --table")
     if args.table and not args.output:
-        raise InputError("--table has no place for its answers; add -o OUT.csv")
+        raise InputError("--table needs a file for its answers; add -o OUT.csv")
     if args.output:
         writable(args.output, args.table, args.model)
     model = load(args.model, args.backend)
@@ -106,8 +106,8 @@ def _line(model: Model, found: Evaluation, k: int) -> str:
     if found.status[0] == Status.EXTRAPOLATED:
         return f"{text}  (no interval outside the domain)"
     return (
-        f"{text}  ({100 * o.interval.level:g} %{_of(model, o.name)} between {found.lower[0, k]:.6g}"
-        f" and {found.upper[0, k]:.6g})"
+        f"{text}  ({100 * o.interval.level:g} % interval{_of(model, o.name)}:"
+        f" {found.lower[0, k]:.6g} to {found.upper[0, k]:.6g})"
     )
 
 
@@ -115,7 +115,7 @@ def _of(model: Model, name: str) -> str:
     """What the interval holds where the table had two values only: single outcomes, not the share
     that the value is."""
     two = outcomes(model).get(name)
-    return f" of outcomes, {two[0]:g} or {two[1]:g}," if two else ""
+    return f" of single outcomes, {two[0]:g} or {two[1]:g}" if two else ""
 
 
 def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
     else:
         side = "above" if excess > 0 else "below"
         message = (
-            f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} the domain"
+            f"input {axis.name!r} is {with_unit(abs(excess), axis.unit)} {side} its domain,"
             f" {axis.describe()}"
         )
     extra = {"input": axis.name, "excess": excess, "message": message}

@@ -1,4 +1,5 @@
-"""Solve a differential equation once, parameters included, and write the answer as a model."""
+"""Solve a differential equation once for all values of its parameters and write the solution as a
+model."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ...status import Status
 from ..arguments import add_json, writable
 from ..console import ANSWERED, NO_VALUE, emit
 
-HELP = "solve a shipped or stated differential equation into a model"
+HELP = "solve a differential equation, shipped or your own, into a model"
 POINTS = 200  # random points of the comparison with the reference
 
 
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "problem",
         nargs="?",
         metavar="NAME|FILE.py",
-        help="a shipped problem, or a file that defines `problem`",
+        help="a shipped problem, or a Python file that defines `problem`",
     )
     parser.add_argument("--list", action="store_true", help="list the shipped problems")
     parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
@@ -34,27 +35,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tolerance",
         type=_tolerance,
         metavar="E",
-        help="relative tolerance of the solve (default: the problem's)",
+        help="relative tolerance of the solver (default: the problem's)",
     )
     parser.add_argument(
         "--modes",
         type=int,
         metavar="R",
-        help="deliver as a sum of R products, 0: as a train (default: the problem's)",
+        help="write a sum of R products, or with 0 a tensor train (default: the problem's)",
     )
     parser.add_argument(
-        "--time-limit", type=_seconds, metavar="S", help="stop after S seconds with the best so far"
+        "--time-limit",
+        type=_seconds,
+        metavar="S",
+        help="stop after S seconds with the best model so far",
     )
     parser.add_argument(
         "--dtype",
         default="float32",
         choices=("float64", "float32"),
-        help="storage of the tables (default: %(default)s)",
+        help="storage type of the tables (default: %(default)s)",
     )
     parser.add_argument(
-        "--device", metavar="NAME", help="run the eliminations on torch, for example cuda"
+        "--device",
+        metavar="NAME",
+        help="run the eliminations in torch on this device, for example cuda",
     )
-    parser.add_argument("--report", metavar="HTML", help="write a page with convergence and slices")
+    parser.add_argument(
+        "--report", metavar="HTML", help="also write an HTML report with convergence and slices"
+    )
     add_json(parser)
 
 
@@ -113,7 +121,7 @@ def _stated(name: str, shipped: dict[str, Callable[[], Any]]) -> Any:
             f"there is no shipped problem {name!r}; use one of {', '.join(shipped)}, or a FILE.py"
         )
     if not Path(name).is_file():
-        raise InputError(f"there is no file {name}; check the path")
+        raise InputError(f"no such file: {name}; check the path")
     found = runpy.run_path(name).get("problem")
     if callable(found) and not isinstance(found, Problem):
         found = found()
@@ -179,7 +187,7 @@ def _lines(
     lines = [f"{problem.title or problem.name}: {solution.model!r}"]
     lines.append(f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}")
     if status != Status.OK:
-        lines.append(f"{status.label}: stopped at the time limit, the model is the best so far")
+        lines.append(f"{status.label}: stopped at the time limit; the model is the best so far")
     if error is not None:
         lines.append(
             f"relative L2 error against the reference at {POINTS} random points: {error:.2e}"

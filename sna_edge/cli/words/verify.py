@@ -1,5 +1,5 @@
-"""Check a model as the device does: every rule of the format, the digests, the golden vectors on
-every backend there is."""
+"""Check a model as the device does: every rule of the format, the checksums, and the reference
+outputs (golden vectors) on every backend installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...files import from_bytes, load
 from ..arguments import add_json
 from ..console import emit
 
-HELP = "check a model's bytes and replay its golden vectors"
+HELP = "check a model's bytes and reproduce its reference outputs"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +34,7 @@ def run(args: argparse.Namespace) -> int:
     emit(
         args,
         answer,
-        [
-            f"{args.model} is whole: format, digests and golden vectors hold (replayed on"
-            f" {', '.join(passed)})"
-        ],
+        [f"{args.model}: OK: checksums match, reference outputs reproduced ({', '.join(passed)})"],
     )
     return 0
 

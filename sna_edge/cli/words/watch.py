@@ -1,5 +1,5 @@
-"""Judge parts as they come: JSON lines on stdin (or a CSV that may grow), one verdict per part as a
-JSON line."""
+"""Judge parts as they arrive: JSON lines on stdin, or a table that may still grow; one verdict per
+part as a JSON line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, plain
 from ..dialect_options import add_dialect, declared
 
-HELP = "verdicts for a line: ACCEPT, REJECT or NO VERDICT per part, with advice on rejects"
+HELP = (
+    "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
+)
 
 _encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
 _c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
@@ -59,42 +61,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--limits",
         required=True,
         metavar="FILE.toml",
-        help="outputs with LSL, USL, target; knobs with bounds, step, cost",
+        help="LSL, USL and target of outputs; bounds, step and cost of adjustable inputs",
     )
     parser.add_argument(
         "--table",
         metavar="PARTS.csv",
-        help="read parts from a table instead of JSON lines on stdin; - for one on stdin",
+        help="read parts from a table instead of JSON lines on stdin; - reads the table from stdin",
     )
     parser.add_argument(
         "--follow",
         action="store_true",
-        help="wait for more rows of --table, until interrupted; a restart goes on there",
+        help="keep waiting for new rows of --table until interrupted; a restart resumes there",
     )
     parser.add_argument(
         "--state",
         metavar="FILE",
-        help="where --follow notes what is answered (default: PARTS.csv.state)",
+        help="where --follow keeps its position (default: PARTS.csv.state)",
     )
     parser.add_argument(
         "--advice-ms",
         type=float,
         default=50.0,
         metavar="T",
-        help="time for the advice on a reject; 0 for no advice (default 50)",
+        help="milliseconds for the recommended adjustment of a reject; 0 for none (default 50)",
     )
     add_dialect(parser)
     parser.add_argument(
         "--json",
         action="store_true",
-        help="accepted for symmetry: the answers are JSON lines anyway",
+        help="accepted for consistency; the answers are JSON lines anyway",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     if args.advice_ms < 0:
         raise InputError(
-            f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no advice"
+            f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no"
+            " recommendation"
         )
     if args.follow and not args.table:
         raise InputError(
@@ -110,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
         pass
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print("sna-edge watch: the answers are no longer read; stopped", file=sys.stderr)
+        print("sna-edge watch: nothing reads the answers any more; stopped", file=sys.stderr)
         return FAULT
     return ANSWERED
 
@@ -157,8 +160,8 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     ):
         if args.follow:
             raise InputError(
-                f"{args.table} is written as a whole and cannot be followed; leave --follow out, or"
-                " follow a CSV file"
+                f"{args.table} is not written row by row and cannot be followed; leave --follow"
+                " out, or follow a CSV file"
             )
         return _sheet(line, sheet, numbers)
     if not args.follow and args.table != "-" and os.path.isfile(args.table):

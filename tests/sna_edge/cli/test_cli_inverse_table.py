@@ -58,7 +58,7 @@ def test_inputs_of_one_value_are_given_with_at(sna, model_file, tmp_path):
         "speed=1",
         "spot=B",
     )
-    assert said.out.startswith("2 rows answered into ")
+    assert said.out.startswith("2 rows answered, written to ")
     assert [float(r["power"]) for r in rows] == pytest.approx([200.0, 160.0], rel=1e-6)
     assert [r["power_in"] for r in rows] == ["1", "2"]
 
@@ -66,14 +66,14 @@ def test_inputs_of_one_value_are_given_with_at(sna, model_file, tmp_path):
 @pytest.mark.parametrize(
     ("text", "words", "part"),
     [
-        ("speed,spot\n1,A\n", ("--unknown", "power"), "no column of measured outputs"),
+        ("speed,spot\n1,A\n", ("--unknown", "power"), "has no measured output"),
         ("width,spot\n95,A\n", ("--unknown", "power"), "no column 'speed'"),
         ("width,speed,spot\n", ("--unknown", "power"), "no rows"),
         ("width,speed,spot\n95,1,A\n", ("--unknown", "spot", "--at", "power=200"), "categorical"),
         (
             "width,speed,spot\n95,1,A\n",
             ("--unknown", "power", "--target", "width=9"),
-            "give one of",
+            "give exactly one of",
         ),
         ("width,speed,spot\n95,1,A\n", ("--unknown", "power,powr"), "'powr'"),
     ],

@@ -26,7 +26,7 @@ def test_point_prints_value_interval_and_unit(sna, model_file):
 def test_at_may_be_repeated_and_is_readable_without_json(sna, model_file):
     said = sna("query", model_file, "--at", "power=200", "--at", "speed=1", "--at", "spot=B")
     assert said.code == 0
-    assert said.out.splitlines()[0] == "width = 95 um  (90 % between 93 and 98)"
+    assert said.out.splitlines()[0] == "width = 95 um  (90 % interval: 93 to 98)"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_unseen_level_has_no_value_even_with_extrapolate(sna, model_file):
         (["--at", "power=wide", "speed=1", "spot=A"], "not a number"),
         (["--at", "power", "speed=1", "spot=A"], "NAME=VALUE"),
         (["--at", "power=1", "power=2"], "twice"),
-        ([], "--at NAME=VALUE"),
+        ([], "exactly one of --at, --table"),
         (["--table", "t.csv"], "-o OUT.csv"),
         (["--at", "power=200", "--backend", "abacus"], "abacus"),
     ],
@@ -145,7 +145,7 @@ def test_table_answers_every_row(sna, model_file, tmp_path):
 def test_a_table_is_not_written_over_itself(sna, model_file, tmp_path):
     table = write(tmp_path / "t.csv", "power,speed,spot\n200,1,A\n")
     said = sna("query", model_file, "--table", table, "-o", table)
-    assert said.code == 2 and "would be lost" in said.sentence()
+    assert said.code == 2 and "would be overwritten" in said.sentence()
     assert table.read_text() == "power,speed,spot\n200,1,A\n"
 
 

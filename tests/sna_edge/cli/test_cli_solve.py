@@ -85,9 +85,9 @@ def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):
     ("arguments", "words"),
     [
         (["nothing", "-o", "m.sna"], "no shipped problem"),
-        (["missing.py", "-o", "m.sna"], "no file"),
+        (["missing.py", "-o", "m.sna"], "no such file"),
         (["heat"], "-o MODEL"),
-        (["heat", "-o", "no/such/folder/m.sna"], "no folder"),
+        (["heat", "-o", "no/such/folder/m.sna"], "does not exist"),
         (["heat", "-o", "m.sna", "--rank-max", "0"], "not a rank"),
         (["heat", "-o", "m.sna", "--tolerance", "2"], "not a relative tolerance"),
         (["heat", "-o", "m.sna", "--time-limit", "-1"], "not a time"),

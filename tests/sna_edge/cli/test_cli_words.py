@@ -129,15 +129,15 @@ def test_quantize_says_what_it_had_to_store_wider(sna, tmp_path):
         "--json",
     )
     assert said.code == 0 and said.json["max_error"] <= 1e-6
-    assert any("stored wider than int8" in text for text in said.json["remarks"])
+    assert any("kept wider than int8" in text for text in said.json["remarks"])
 
 
 def test_output_folder_is_checked_before_the_work(sna, model_file, tmp_path):
     said = sna("quantize", model_file, "--to", "int8", "-o", model_file)
-    assert said.code == 2 and "would be lost" in said.sentence()
+    assert said.code == 2 and "would be overwritten" in said.sentence()
     said = sna("quantize", model_file, "--to", "int8", "-o", tmp_path / "no" / "x.sna")
     assert said.code == 2
-    assert "there is no folder" in said.sentence()
+    assert "does not exist" in said.sentence()
 
 
 def test_inverse_finds_all_roots(sna, model_file):

@@ -292,16 +292,25 @@ def test_units_below_the_header_are_units(words: Words) -> None:
 PLAIN = Written().text(NAMES, table()).splitlines()
 UNREADABLE = {
     "NUL": ("\n".join([*PLAIN[:4], "1000,0.5\0,x,3", *PLAIN[4:]]).encode(), "line 5: a NUL byte"),
-    "twice": (("a,b,lot,y,a\n" + "".join(f"{line},1\n" for line in PLAIN[1:])).encode(), "'a' occurs twice"),
+    "twice": (
+        ("a,b,lot,y,a\n" + "".join(f"{line},1\n" for line in PLAIN[1:])).encode(),
+        "'a' occurs twice",
+    ),
     "empty": (b"", "no header line"),
     "blank": (b"\n\n \n", "no header line"),
     "header only": (b"a,b,lot,y\n", "rows"),
     "gzip": (b"\x1f\x8b\x08\x00abcdef", "unpack it"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx"),
-    "half UTF-8": ("\n".join(PLAIN[:3]).encode() + b"\n1000,0.5,\xff\xfe,3\n", "line 4: byte 0xff is not utf-8"),
+    "half UTF-8": (
+        "\n".join(PLAIN[:3]).encode() + b"\n1000,0.5,\xff\xfe,3\n",
+        "line 4: byte 0xff is not utf-8",
+    ),
     "two marks": ("\n".join([PLAIN[0], *PLAIN[1:3], '"1000,5",0.5,"u, v",3']).encode(), "line 4"),
-    "open quote": (("\n".join([*PLAIN[:3], '1000,0.5,"u, v,3']) + "\n").encode(), "line 4: a quote is opened and never closed"),
-}  # fmt: skip
+    "open quote": (
+        ("\n".join([*PLAIN[:3], '1000,0.5,"u, v,3']) + "\n").encode(),
+        "line 4: a quote is opened and never closed",
+    ),
+}
 
 
 @pytest.mark.parametrize(("data", "part"), UNREADABLE.values(), ids=UNREADABLE)

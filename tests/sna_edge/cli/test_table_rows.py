@@ -25,7 +25,11 @@ def answered(sna, model_file: Path, tmp_path: Path, text: str, *words: object):
 
 
 BAD_ROWS = [
-    ("3,25,1,0,B", "bad_input", "5 cells for 3 columns; beyond the last column: '0'; beyond the last column: 'B'"),
+    (
+        "3,25,1,0,B",
+        "bad_input",
+        "5 cells for 3 columns; beyond the last column: '0'; beyond the last column: 'B'",
+    ),
     ('200,1.0,B,"was 3,25"', "bad_input", "beyond the last column: 'was 3,25'"),
     ("200,1.0,B,", "bad_input", "4 cells for 3 columns"),
     ("200,1.0", "bad_input", "2 cells for 3 columns"),
@@ -37,11 +41,19 @@ BAD_ROWS = [
     ("inf,1.0,B", "bad_input", "'power' is no finite number: 'inf'"),
     ("1e999,1.0,B", "bad_input", "'power' is no finite number: '1e999'"),
     ("２００,1.0,B", "bad_input", "'power' is no finite number"),
-    ("430.5,1.0,B", "out_of_domain", "'power' is 30.5 W above the domain power [W] in [100, 400]"),
-    ("99,1.75,B", "out_of_domain", "'power' is 1 W below the domain power [W] in [100, 400]; 'speed' is 0.25 m/s above"),
-    ("200,1.0,Z", "out_of_domain", "'spot' has a level the model has not seen: 'Z'; spot in {A, B}"),
+    ("430.5,1.0,B", "out_of_domain", "'power' is 30.5 W above its domain, power [W] in [100, 400]"),
+    (
+        "99,1.75,B",
+        "out_of_domain",
+        "'power' is 1 W below its domain, power [W] in [100, 400]; 'speed' is 0.25 m/s above",
+    ),
+    (
+        "200,1.0,Z",
+        "out_of_domain",
+        "'spot' has a level that was not in the training data: 'Z'; spot in {A, B}",
+    ),
     ("200,1.0,", "bad_input", "'spot' is empty"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("row", "status", "reason"), BAD_ROWS)
@@ -81,15 +93,22 @@ def test_extrapolated_rows_say_where_they_lie(sna, model_file: Path, tmp_path: P
     said, header, rows = answered(
         sna, model_file, tmp_path, "power,speed,spot\n440,1,B\n", "--extrapolate"
     )
-    assert said.code == 0 and "'power' is 40 W above the domain" in rows[0][header.index("reason")]
+    assert said.code == 0 and "'power' is 40 W above its domain" in rows[0][header.index("reason")]
 
 
-@pytest.mark.parametrize(("text", "part"), [
-    ("width,speed,spot\n9_5,1,B\n", "'width' is no finite number"), ("width,speed,spot\n95,1,B,7\n95,1\n", "4 cells for 3"),
-    ("width,speed,spot\n95,9,B\n", "'speed' is 7.5 m/s above"), ("width,speed,spot\n95,1,Q\n", "'Q'"),
-    ("width,speed,spot\n,1,B\n", "'width' is empty"), ("width,speed,spot\n9e9,1,B\n", "not reached"),
-    ("width;speed;spot\n95,5;x;B\n", "'speed' is no finite number: 'x'"), ("width,speed,spot\n95,1\n", "2 cells for 3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("width,speed,spot\n9_5,1,B\n", "'width' is no finite number"),
+        ("width,speed,spot\n95,1,B,7\n95,1\n", "4 cells for 3"),
+        ("width,speed,spot\n95,9,B\n", "'speed' is 7.5 m/s above"),
+        ("width,speed,spot\n95,1,Q\n", "'Q'"),
+        ("width,speed,spot\n,1,B\n", "'width' is empty"),
+        ("width,speed,spot\n9e9,1,B\n", "not reached"),
+        ("width;speed;spot\n95,5;x;B\n", "'speed' is no finite number: 'x'"),
+        ("width,speed,spot\n95,1\n", "2 cells for 3"),
+    ],
+)
 def test_inverse_tables_likewise(
     sna, model_file: Path, tmp_path: Path, text: str, part: str
 ) -> None:
@@ -162,10 +181,13 @@ ASKED = {
 @pytest.mark.parametrize(
     "header",
     [
-        "speed,speed,spot,width", "speed,spot,width,width", "x,speed,spot,width,x", '"speed"," speed ",spot,width',
+        "speed,speed,spot,width",
+        "speed,spot,width,width",
+        "x,speed,spot,width,x",
+        '"speed"," speed ",spot,width',
         '"a b","a\n b",speed,spot,width',
     ],
-)  # fmt: skip
+)
 def test_a_repeated_name_is_refused_in_one_sentence(
     sna, model_file: Path, tmp_path: Path, word: str, header: str
 ) -> None:

@@ -25,9 +25,16 @@ SAME = [
     "power;speed;spot\n0,2 kW;1;B\n250 W;800 mm/s;A\n0,3005 kW;125 cm/s;B\n",
     "power;speed;spot\n200.000 mW;1,0;B\n250.000,0 mW;0,8;A\n300,5;1,25;B\n",
 ]
-WRONG = ["power,speed,spot\nkg,m/s,\n200,1,B\n", "power,speed,spot\nW,mm,\n200,1,B\n", "power,speed,spot\n[foo],[m/s],\n200,1,B\n",
-         "power;speed;spot\nV;m/s;\n200;1;B\n", "power\tspeed\tspot\nW\tHz\t\n200\t1\tB\n", "power,speed,spot\nmm,m/s,\n200,1,B\n",
-         "power,speed,spot\n(W s),(m/s),\n200,1,B\n", "power,speed,spot\n%,%,\n200,1,B\n"]  # fmt: skip
+WRONG = [
+    "power,speed,spot\nkg,m/s,\n200,1,B\n",
+    "power,speed,spot\nW,mm,\n200,1,B\n",
+    "power,speed,spot\n[foo],[m/s],\n200,1,B\n",
+    "power;speed;spot\nV;m/s;\n200;1;B\n",
+    "power\tspeed\tspot\nW\tHz\t\n200\t1\tB\n",
+    "power,speed,spot\nmm,m/s,\n200,1,B\n",
+    "power,speed,spot\n(W s),(m/s),\n200,1,B\n",
+    "power,speed,spot\n%,%,\n200,1,B\n",
+]
 LIMITS = "[outputs.width]\nUSL = 500\n[outputs.depth]\nUSL = 500\n"
 
 
@@ -182,11 +189,15 @@ def table_of(header: str, units: str = "") -> str:
 
 
 FITTED = [
-    ("power,b,y", "", ["power=W", "y=um"], ("W", "", "um")), ("power,b,y", "kW,s,mm\n", [], ("kW", "s", "mm")),
-    ("power,b,y", "kW,s,mm\n", ["power=W"], ("W", "s", "mm")), ("power,b,y", "kW,s,mm\n", ["power=-"], ("", "s", "mm")),
-    ("power [W],b (s),y", "", [], ("W", "s", "")), ("power [W],b (s),y", "", ["power [W]=kW"], ("kW", "s", "")),
-    ("power_kW,b,y_um", "", ["b=1/min"], ("kW", "1/min", "um")), ("power,b,y", "", ["power=counts"], ("counts", "", "")),
-]  # fmt: skip
+    ("power,b,y", "", ["power=W", "y=um"], ("W", "", "um")),
+    ("power,b,y", "kW,s,mm\n", [], ("kW", "s", "mm")),
+    ("power,b,y", "kW,s,mm\n", ["power=W"], ("W", "s", "mm")),
+    ("power,b,y", "kW,s,mm\n", ["power=-"], ("", "s", "mm")),
+    ("power [W],b (s),y", "", [], ("W", "s", "")),
+    ("power [W],b (s),y", "", ["power [W]=kW"], ("kW", "s", "")),
+    ("power_kW,b,y_um", "", ["b=1/min"], ("kW", "1/min", "um")),
+    ("power,b,y", "", ["power=counts"], ("counts", "", "")),
+]
 
 
 @pytest.mark.parametrize(("header", "row", "option", "units"), FITTED)

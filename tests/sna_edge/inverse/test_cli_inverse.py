@@ -242,4 +242,4 @@ def test_an_option_of_another_question_is_refused(
     path: str, arguments: list[str], flag: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _, error = ask(capsys, path, *arguments)
-    assert code == 2 and f"{flag} takes no part" in error
+    assert code == 2 and f"{flag} cannot be combined" in error

@@ -24,11 +24,19 @@ def answer(model: Model, limits: dict[str, object], **reading: object) -> dict[s
 
 @pytest.mark.parametrize(
     ("power", "status", "default", "accepted"),
-    [(120.0, "ok", "ACCEPT", "ACCEPT"), (149.999, "ok", "ACCEPT", "ACCEPT"), (155.0, "edge", "NO VERDICT", "ACCEPT"),
-     (169.0, "edge", "NO VERDICT", "ACCEPT"), (180.0, "edge", "NO VERDICT", "NO VERDICT"), (195.0, "edge", "NO VERDICT", "REJECT"),
-     (205.0, "ok", "REJECT", "REJECT"), (260.0, "edge", "NO VERDICT", "REJECT"), (300.0, "edge", "NO VERDICT", "REJECT"),
-     (301.0, "out_of_domain", "NO VERDICT", "NO VERDICT")],
-)  # fmt: skip
+    [
+        (120.0, "ok", "ACCEPT", "ACCEPT"),
+        (149.999, "ok", "ACCEPT", "ACCEPT"),
+        (155.0, "edge", "NO VERDICT", "ACCEPT"),
+        (169.0, "edge", "NO VERDICT", "ACCEPT"),
+        (180.0, "edge", "NO VERDICT", "NO VERDICT"),
+        (195.0, "edge", "NO VERDICT", "REJECT"),
+        (205.0, "ok", "REJECT", "REJECT"),
+        (260.0, "edge", "NO VERDICT", "REJECT"),
+        (300.0, "edge", "NO VERDICT", "REJECT"),
+        (301.0, "out_of_domain", "NO VERDICT", "NO VERDICT"),
+    ],
+)
 def test_a_span_without_a_training_row_gets_no_verdict_unless_accepted(
     holed: Model, power: float, status: str, default: str, accepted: str
 ) -> None:
@@ -43,7 +51,7 @@ def test_a_span_without_a_training_row_gets_no_verdict_unless_accepted(
             assert found["outputs"], "the prediction stays visible"
         if status == "edge" and "edge" not in limits:
             assert (
-                "power in a span without a training row" in str(found["reason"])
+                "power where there are no training data" in str(found["reason"])
                 and "advice" not in found
             )
 

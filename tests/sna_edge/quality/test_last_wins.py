@@ -14,9 +14,15 @@ from sna_edge import InputError
 
 file = pytest.importorskip("sna_export.adopt.file", reason="needs sna_export and what it imports")
 ARRAYS = {
-    "kind": np.array("radial"), "names": np.array(["x"]), "lower": np.array([0.0]), "upper": np.array([1.0]), "weights": np.array([1.0]),
-    "centres": np.array([[0.5]]), "lengths": np.array([[1.0]]), "bias": np.array(0.0),
-}  # fmt: skip
+    "kind": np.array("radial"),
+    "names": np.array(["x"]),
+    "lower": np.array([0.0]),
+    "upper": np.array([1.0]),
+    "weights": np.array([1.0]),
+    "centres": np.array([[0.5]]),
+    "lengths": np.array([[1.0]]),
+    "bias": np.array(0.0),
+}
 
 
 @pytest.mark.parametrize("name", ARRAYS)

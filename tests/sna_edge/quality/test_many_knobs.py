@@ -23,9 +23,15 @@ def plain_sum(count: int) -> Model:
     """s = sum of x_i, d = sum of +- x_i, with x_i in 0 .. 1."""
     axes = [spline_axis(f"x{i}", "", 0.0, 1.0, spans=1, degree=1) for i in range(count)]
     weights = np.array([[1.0, (-1.0) ** i] for i in range(count)])
-    return Model(axes, CP(tuple(np.array([[0.0], [1.0]]) for _ in axes), tuple(np.array([i]) for i in range(count)), weights), [
-        Output("s"), Output("d")
-    ])  # fmt: skip
+    return Model(
+        axes,
+        CP(
+            tuple(np.array([[0.0], [1.0]]) for _ in axes),
+            tuple(np.array([i]) for i in range(count)),
+            weights,
+        ),
+        [Output("s"), Output("d")],
+    )
 
 
 @pytest.mark.parametrize("place", [0.02, 0.5])
@@ -78,8 +84,18 @@ def test_the_combinations_of_whole_steps_are_the_cheapest(seed: int) -> None:
     )
     boxes = [(0.0, 1.0)] * count
     search = Inside(
-        model, here, list(range(count)), boxes, cost, steps.tolist(), [0], np.zeros(1), np.ones(1), 0, TimeBudget()
-    )  # fmt: skip
+        model,
+        here,
+        list(range(count)),
+        boxes,
+        cost,
+        steps.tolist(),
+        [0],
+        np.zeros(1),
+        np.ones(1),
+        0,
+        TimeBudget(),
+    )
     every = np.array(list(product(*(search._ticks(u, point[u], 2) for u in range(count)))))
     spent = np.sort(np.square(cost * (every - point)).sum(axis=1))[:RESOLVED]
     assert np.allclose(np.square(cost * (search._combinations(point) - point)).sum(axis=1), spent)

@@ -68,19 +68,41 @@ def alloys() -> Model:
 
 CASES = [
     # model, knobs, part, target of d, the change
-    (plane, PLANE, {"a": 0, "b": 0}, 1.0, {"a": 1.0}), (plane, PLANE, {"a": 0, "b": 0}, -1.0, {"b": 1.0}),
-    (plane, PLANE, {"a": 0, "b": 0}, 4.0, {"a": 1.0}), (plane, PLANE, {"a": 0, "b": 0}, -4.0, {"b": 1.0}),
-    (plane, {"a": {"step": 1.0, "cost": 2.0}, "b": {"step": 2.0, "cost": 1.0}}, {"a": 0, "b": 0}, 4.0, {"a": 1.0}),
-    (plane, {"a": {"step": 1.0, "cost": 2.0}, "b": {"step": 2.0, "cost": 1.0}}, {"a": 0, "b": 0}, -4.0, {"b": 2.0}),
-    (plane, {**PLANE, "b": {"step": 1.0, "cost": 1.0, "upper": 0.5}}, {"a": 0, "b": 0}, -4.0, {"a": 1.0}),
+    (plane, PLANE, {"a": 0, "b": 0}, 1.0, {"a": 1.0}),
+    (plane, PLANE, {"a": 0, "b": 0}, -1.0, {"b": 1.0}),
+    (plane, PLANE, {"a": 0, "b": 0}, 4.0, {"a": 1.0}),
+    (plane, PLANE, {"a": 0, "b": 0}, -4.0, {"b": 1.0}),
+    (
+        plane,
+        {"a": {"step": 1.0, "cost": 2.0}, "b": {"step": 2.0, "cost": 1.0}},
+        {"a": 0, "b": 0},
+        4.0,
+        {"a": 1.0},
+    ),
+    (
+        plane,
+        {"a": {"step": 1.0, "cost": 2.0}, "b": {"step": 2.0, "cost": 1.0}},
+        {"a": 0, "b": 0},
+        -4.0,
+        {"b": 2.0},
+    ),
+    (
+        plane,
+        {**PLANE, "b": {"step": 1.0, "cost": 1.0, "upper": 0.5}},
+        {"a": 0, "b": 0},
+        -4.0,
+        {"a": 1.0},
+    ),
     (plane, {"a": PLANE["a"]}, {"a": 0, "b": 0}, -4.0, {"a": 1.0}),
-    (bowl, {"x": {"step": 1.0}}, {"x": 0}, 1.0, {"x": 1.0}), (bowl, {"x": {"step": 1.0}}, {"x": 0}, -1.0, {"x": -1.0}),
+    (bowl, {"x": {"step": 1.0}}, {"x": 0}, 1.0, {"x": 1.0}),
+    (bowl, {"x": {"step": 1.0}}, {"x": 0}, -1.0, {"x": -1.0}),
     (bowl, {"x": {"step": 1.0, "upper": 0.0}}, {"x": 0}, 1.0, {"x": -1.0}),
-    (alloys, {"alloy": {}}, {"alloy": "A"}, 1.0, {"alloy": "B"}), (alloys, {"alloy": {}}, {"alloy": "A"}, 2.2, {"alloy": "C"}),
+    (alloys, {"alloy": {}}, {"alloy": "A"}, 1.0, {"alloy": "B"}),
+    (alloys, {"alloy": {}}, {"alloy": "A"}, 2.2, {"alloy": "C"}),
     (alloys, {"alloy": {}}, {"alloy": "A"}, 3.0, {"alloy": "D"}),
     (plane, {**PLANE, "b": {"step": 1.05, "cost": 1.0}}, {"a": 0, "b": 0}, -4.0, {"a": 1.0}),
     (plane, {**PLANE, "a": {"step": 1.05, "cost": 1.0}}, {"a": 0, "b": 0}, 4.0, {"b": 1.0}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("make", "knobs", "part", "target", "change"), CASES)
@@ -147,7 +169,7 @@ def test_settings_on_edge_are_not_preferred(
     )
     assert (
         edge["advice"]["change"] == {"a": 1.0}
-        and "without a training row" in edge["advice"]["remark"]
+        and "where there are no training data" in edge["advice"]["remark"]
     )
     (fine,) = Line(model, parse_limits({**only, "edge": "accept"}, model), advice_ms=30000.0).lines(
         ['{"a": -0.5, "b": 0.5}']

@@ -17,18 +17,26 @@ from sna_edge.quality.limits import parse_limits
 
 CASES = [
     # input, domain, tolerance, reading, counted as (None: outside)
-    ("power", (100.0, 500.0), 0.5, 500.3, 500.0), ("power", (100.0, 500.0), 0.5, 500.5, 500.0), ("power", (100.0, 500.0), 0.5, 500.51,
-    None),
-    ("power", (100.0, 500.0), 0.5, 99.6, 100.0), ("power", (100.0, 500.0), 0.5, 99.5, 100.0), ("power", (100.0, 500.0), 0.5, 99.4, None),
-    ("power", (100.0, 500.0), 0.0, 500.3, None), ("power", (0.1, 0.3), 0.1, 0.4, 0.3), ("power", (0.1, 0.3), 0.1, 0.0, 0.1),
-    ("power", (-0.3, 0.7), 0.1, 0.7 + 0.1, 0.7), ("power", (-0.3, 0.7), 0.1, -0.3 - 0.1, -0.3), ("power", (1e-6, 4e-5), 1e-7, 4.01e-5,
-    4e-5),
-    ("power", (1e6, 1e7), 10.0, 1e7 + 10.0, 1e7), ("power", (-500.0, -100.0), 0.5, -500.4, -500.0), ("power", (100.0, 500.0), 0.5, 300.0,
-    300.0),
-    ("power", (100.0, 500.0), 0.5, 500.0, 500.0), ("power", (100.0, 500.0), 0.5, float("inf"), None), ("power", (100.0, 500.0), 0.5,
-    float("nan"), None),
+    ("power", (100.0, 500.0), 0.5, 500.3, 500.0),
+    ("power", (100.0, 500.0), 0.5, 500.5, 500.0),
+    ("power", (100.0, 500.0), 0.5, 500.51, None),
+    ("power", (100.0, 500.0), 0.5, 99.6, 100.0),
+    ("power", (100.0, 500.0), 0.5, 99.5, 100.0),
+    ("power", (100.0, 500.0), 0.5, 99.4, None),
+    ("power", (100.0, 500.0), 0.0, 500.3, None),
+    ("power", (0.1, 0.3), 0.1, 0.4, 0.3),
+    ("power", (0.1, 0.3), 0.1, 0.0, 0.1),
+    ("power", (-0.3, 0.7), 0.1, 0.7 + 0.1, 0.7),
+    ("power", (-0.3, 0.7), 0.1, -0.3 - 0.1, -0.3),
+    ("power", (1e-6, 4e-5), 1e-7, 4.01e-5, 4e-5),
+    ("power", (1e6, 1e7), 10.0, 1e7 + 10.0, 1e7),
+    ("power", (-500.0, -100.0), 0.5, -500.4, -500.0),
+    ("power", (100.0, 500.0), 0.5, 300.0, 300.0),
+    ("power", (100.0, 500.0), 0.5, 500.0, 500.0),
+    ("power", (100.0, 500.0), 0.5, float("inf"), None),
+    ("power", (100.0, 500.0), 0.5, float("nan"), None),
     ("power", (100.0, 500.0), 0.5, -1e300, None),
-]  # fmt: skip
+]
 
 
 def straight(domain: tuple[float, float]) -> Model:
@@ -72,9 +80,14 @@ def test_a_reading_within_the_tolerance_counts_as_the_border(
     [c for c in CASES if c[2] and np.isfinite(c[3])],
 )
 def test_the_command_line_and_the_line_say_the_same(
-    name: str, domain: tuple[float, float], tolerance: float, reading: float, counted: float | None, tmp_path: Path,
+    name: str,
+    domain: tuple[float, float],
+    tolerance: float,
+    reading: float,
+    counted: float | None,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     model = straight(domain)
     model.save(tmp_path / "m.sna")
     code = main(["query", str(tmp_path / "m.sna"), "--at", f"{name}={reading!r}", "speed=0.5", "--sensor-tolerance",
@@ -121,11 +134,18 @@ def test_a_table_is_answered_with_tolerances(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("tolerance", "words"),
-    [({"laser": 1.0}, "not an input"), ({"power": -0.1}, "from 0"), ({"power": float("nan")}, "finite"), ({"power": float("inf")},
-    "finite"),
-     ({"power": 1e9}, "wider"), ({"power": "0.5"}, "finite"), ({"power": True}, "finite"), ({"power": None}, "finite"),
-     ({"power": 10**400}, "wider")],
-)  # fmt: skip
+    [
+        ({"laser": 1.0}, "not an input"),
+        ({"power": -0.1}, "from 0"),
+        ({"power": float("nan")}, "finite"),
+        ({"power": float("inf")}, "finite"),
+        ({"power": 1e9}, "wider"),
+        ({"power": "0.5"}, "finite"),
+        ({"power": True}, "finite"),
+        ({"power": None}, "finite"),
+        ({"power": 10**400}, "wider"),
+    ],
+)
 def test_wrong_tolerances_are_named(tolerance: dict[str, float], words: str) -> None:
     with pytest.raises(InputError, match=words):
         straight((100.0, 500.0)).evaluate({"power": 200.0, "speed": 0.5}, tolerance=tolerance)

@@ -65,9 +65,18 @@ def verdict(line: Line, **reading: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("power", "word"), [(140.0, "ACCEPT"), (110.0, "ACCEPT"), (170.0, "ACCEPT"), (109.0, "NO VERDICT"), (171.0, "NO VERDICT"),
-                        (191.0, "REJECT"), (189.0, "NO VERDICT"), (301.0, "NO VERDICT")],
-)  # fmt: skip
+    ("power", "word"),
+    [
+        (140.0, "ACCEPT"),
+        (110.0, "ACCEPT"),
+        (170.0, "ACCEPT"),
+        (109.0, "NO VERDICT"),
+        (171.0, "NO VERDICT"),
+        (191.0, "REJECT"),
+        (189.0, "NO VERDICT"),
+        (301.0, "NO VERDICT"),
+    ],
+)
 def test_the_whole_interval_decides(line: Line, power: float, word: str) -> None:
     assert verdict(line, power=power)["verdict"] == word
 
@@ -86,12 +95,27 @@ def test_rejects_carry_advice_in_whole_steps(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[1]", "3", "null", '{"power": 140}', '{"power": "x", "speed": 1, "alloy": "316L"}', b"\xff\xfe\x00",
-             '{"power": true, "speed": 1, "alloy": "316L"}', '{"power": NaN, "speed": 1, "alloy": "316L"}',
-             '{"power": 1e999, "speed": 1, "alloy": "316L"}', '{"power": null, "speed": 1, "alloy": "316L"}', "[" * 100000,
-             '{"power": ' + "9" * 5000 + ', "speed": 1, "alloy": "316L"}', '{"power": 140, "speed": 1, "alloy": "Ti64"}',
-             '{"power": 140, "speed": 1, "alloy": ["316L"]}', '{"power": {}, "speed": 1, "alloy": "316L"}'],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "{",
+        "[1]",
+        "3",
+        "null",
+        '{"power": 140}',
+        '{"power": "x", "speed": 1, "alloy": "316L"}',
+        b"\xff\xfe\x00",
+        '{"power": true, "speed": 1, "alloy": "316L"}',
+        '{"power": NaN, "speed": 1, "alloy": "316L"}',
+        '{"power": 1e999, "speed": 1, "alloy": "316L"}',
+        '{"power": null, "speed": 1, "alloy": "316L"}',
+        "[" * 100000,
+        '{"power": ' + "9" * 5000 + ', "speed": 1, "alloy": "316L"}',
+        '{"power": 140, "speed": 1, "alloy": "Ti64"}',
+        '{"power": 140, "speed": 1, "alloy": ["316L"]}',
+        '{"power": {}, "speed": 1, "alloy": "316L"}',
+    ],
+)
 def test_bad_lines_are_answered(line: Line, text: str | bytes) -> None:
     (answer,) = line.lines([text], 5)
     assert answer["verdict"] == "NO VERDICT" and answer["reason"] and answer["line"] == 5
@@ -100,9 +124,17 @@ def test_bad_lines_are_answered(line: Line, text: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     ("power", "status"),
-    [("1" + "0" * 30, "out_of_domain"), ("9" * 5000, "bad_input"), ("1e999", "bad_input"), ("NaN", "bad_input"), ("true", "bad_input"),
-     ("null", "bad_input"), ('"140"', "ok"), ("140", "ok")],
-)  # fmt: skip
+    [
+        ("1" + "0" * 30, "out_of_domain"),
+        ("9" * 5000, "bad_input"),
+        ("1e999", "bad_input"),
+        ("NaN", "bad_input"),
+        ("true", "bad_input"),
+        ("null", "bad_input"),
+        ('"140"', "ok"),
+        ("140", "ok"),
+    ],
+)
 def test_readings_without_levels(smooth: Line, power: str, status: str) -> None:
     good = '{"power": 140, "speed": 1}'
     answers = smooth.lines([good, f'{{"power": {power}, "speed": 1.0}}', good])
@@ -144,13 +176,23 @@ def test_judge_is_vectorised_and_needs_no_interval(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    "tables", [{}, {"outputs": {}}, {"outputs": {"height": {"LSL": 1.0}}}, {"outputs": {"width": {}}}, {"outputs": {"width": 3}},
-               {"outputs": {"width": {"LSL": 2.0, "USL": 1.0}}}, {"outputs": {"width": {"LSL": "x"}}}, {"limits": {}},
-               {"outputs": {"width": {"LSL": 1.0, "target": 0.0}}}, {"outputs": {"width": {"LSL": True}}},
-               {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"laser": {}}},
-               {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"power": {"step": 0.0}}},
-               {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"power": {"speed": 0.0}}}],
-)  # fmt: skip
+    "tables",
+    [
+        {},
+        {"outputs": {}},
+        {"outputs": {"height": {"LSL": 1.0}}},
+        {"outputs": {"width": {}}},
+        {"outputs": {"width": 3}},
+        {"outputs": {"width": {"LSL": 2.0, "USL": 1.0}}},
+        {"outputs": {"width": {"LSL": "x"}}},
+        {"limits": {}},
+        {"outputs": {"width": {"LSL": 1.0, "target": 0.0}}},
+        {"outputs": {"width": {"LSL": True}}},
+        {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"laser": {}}},
+        {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"power": {"step": 0.0}}},
+        {"outputs": {"width": {"LSL": 1.0}}, "knobs": {"power": {"speed": 0.0}}},
+    ],
+)
 def test_wrong_limits_are_named(model: Model, tables: dict[str, object]) -> None:
     with pytest.raises(InputError):
         parse_limits(tables, model)

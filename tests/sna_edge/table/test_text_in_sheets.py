@@ -57,9 +57,18 @@ def test_text_that_may_be_thousands_is_refused(
         [["a", "b", "note"], ["999", 1, cell], [cell, 2, "x"], ["998", 4, cell], ["3", 9, ""]],
     )
     (tmp_path / "l.toml").write_text("[outputs.y]\nUSL = 1\n")
-    words = [["query", str(tmp_path / "m.sna"), "--table", str(table), "-o", str(tmp_path / "o.csv")],
-             ["watch", str(tmp_path / "m.sna"), "--limits", str(tmp_path / "l.toml"), "--table", str(table)],
-             ["fit", str(table), "--target", "b", "--inputs", "a", "-o", str(tmp_path / "f.sna")]]  # fmt: skip
+    words = [
+        ["query", str(tmp_path / "m.sna"), "--table", str(table), "-o", str(tmp_path / "o.csv")],
+        [
+            "watch",
+            str(tmp_path / "m.sna"),
+            "--limits",
+            str(tmp_path / "l.toml"),
+            "--table",
+            str(table),
+        ],
+        ["fit", str(table), "--target", "b", "--inputs", "a", "-o", str(tmp_path / "f.sna")],
+    ]
     for word in words:
         assert main(word) == 2
         said = capsys.readouterr().err

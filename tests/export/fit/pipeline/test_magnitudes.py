@@ -42,7 +42,7 @@ def columns(sx: float, sy: float) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("size", BEYOND)
 @pytest.mark.parametrize("which", ["input", "output"])
 def test_magnitudes_that_no_target_carries_are_one_sentence(which: str, size: float) -> None:
-    """1e160 was a fault in this program, 1e-300 a raw warning, 1e40 a file that every target
+    """1e160 was an internal error, 1e-300 a raw warning, 1e40 a file that every target
     refused."""
     x, y = columns(size, 1.0) if which == "input" else columns(1.0, size)
     with warnings.catch_warnings():

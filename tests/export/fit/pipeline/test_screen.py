@@ -174,7 +174,7 @@ def test_a_wide_table_is_fitted_listed_and_answers(
         report["inputs"]
     )
     assert main(["info", str(tmp_path / "m.sna")]) == 0
-    assert "left out when fitted: s0" in capsys.readouterr().out
+    assert "left out of the fit: s0" in capsys.readouterr().out
     assert report["outputs"]["y"]["r2"] > 0.99
 
 
