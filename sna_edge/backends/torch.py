@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core.basis import SpanBasis
 from ..core.interaction import CP
 from ..core.record import ModelRecord
+from ..numerics.power_table import padded_degree, span_polynomials
 from ..numerics.reference import CHUNK
 
 Floats = NDArray[np.float64]
@@ -130,9 +131,8 @@ def _linked(link: str, f: Tensor) -> Tensor:
 def _flat_powers(basis: SpanBasis, table: Floats, powers: int) -> Floats:
     """Power coefficients of every span below each other, [S * powers, R]; those above the degree
     are 0."""
-    out = np.zeros((basis.n_spans, powers, table.shape[1]))
-    out[:, : basis.degree + 1] = basis.power_tables(table)
-    return out.reshape(basis.n_spans * powers, table.shape[1])
+    polynomials = padded_degree(span_polynomials(basis, table), powers)
+    return polynomials.reshape(-1, table.shape[1])
 
 
 class _Gathered(torch.autograd.Function):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.basis.nodal import bernstein_matrix
+from ..core.basis.span import span_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,7 +63,7 @@ class Piecewise:
 
     def __call__(self, x: Floats) -> Floats:
         x = np.asarray(x, dtype=float)
-        s = np.clip(np.searchsorted(self.breaks, x, side="right") - 1, 0, len(self.breaks) - 2)
+        s = span_of(self.breaks, x)
         u = (x - self.breaks[s]) / (self.breaks[s + 1] - self.breaks[s])
         return horner(self.coefficients[s], u)
 

@@ -3,7 +3,6 @@ products."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.axis import Axis
 from ..core.interaction import CP, TT
 from ..core.record import ModelRecord
+from .power_table import SpanSearch, first_rows, span_polynomials, stacked_polynomials
 
 Floats = NDArray[np.float64]
 
@@ -156,20 +156,12 @@ class SingleQuery:
 
     def __init__(self, axes: tuple[Axis, ...], cp: CP, bias: Floats) -> None:
         self._weights, self._bias = cp.weights, bias
-        spans = np.array([a.basis.n_spans for a in axes])
-        self._base = np.r_[0, np.cumsum(spans)[:-1]]
-        self._last = spans - 1
-        self._lower = np.array([a.lower for a in axes])
-        self._upper = np.array([a.upper for a in axes])
-        self._rate = np.array([a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in axes])
-        self._graded = [
-            (d, a.basis.breaks.tolist(), a.basis.inv_width.tolist(), a.kind == "categorical")
-            for d, a in enumerate(axes)
-            if not a.basis.uniform
-        ]
-        degree = max(a.basis.degree for a in axes)
-        self._order = np.arange(1.0, degree + 1)[:, None]
-        self._poly = np.concatenate([_padded(a, cp, d, degree) for d, a in enumerate(axes)])
+        bases = [a.basis for a in axes]
+        self._locate = SpanSearch(axes).one
+        self._base = first_rows(bases)
+        polynomials = [span_polynomials(b, t) for b, t in zip(bases, cp.tables, strict=True)]
+        self._poly = stacked_polynomials(polynomials, cp.modes, cp.rank)
+        self._order = np.arange(1.0, self._poly.shape[1])[:, None]
 
     def linear(self, x: Floats) -> Floats | None:
         """f [K], or None when a coordinate is outside the domain (the batch path answers that)."""
@@ -199,26 +191,6 @@ class SingleQuery:
         f: Floats = (before[-1] * atoms[-1]) @ self._weights + self._bias
         return f, gradient.T
 
-    def _locate(self, x: Floats) -> tuple[NDArray[np.int64], Floats, Floats] | None:
-        """Span, local coordinate and 1 / width of every axis [D]."""
-        if not ((x >= self._lower) & (x <= self._upper)).all():
-            return None
-        t = (x - self._lower) * self._rate
-        span = np.minimum(t.astype(np.int64), self._last)
-        u = np.minimum(t - span, 1.0)
-        if not self._graded:
-            return span, u, self._rate
-        rate = self._rate.copy()
-        for d, breaks, inv_width, categorical in self._graded:
-            s = (
-                round(x[d])
-                if categorical
-                else min(bisect_right(breaks, x[d]) - 1, len(inv_width) - 1)
-            )
-            span[d], rate[d] = s, inv_width[s]
-            u[d] = 0.0 if categorical else min((x[d] - breaks[s]) * inv_width[s], 1.0)
-        return span, u, rate
-
     def _atoms(self, poly: Floats, u: Floats) -> Floats:
         """sum_k u_d^k poly[d, k, r], [D, R]."""
         powers = np.ones((len(u), poly.shape[1]))
@@ -226,13 +198,3 @@ class SingleQuery:
         np.multiply.accumulate(powers, axis=1, out=powers)
         atoms: Floats = np.matmul(powers[:, None, :], poly)[:, 0]
         return atoms
-
-
-def _padded(axis: Axis, cp: CP, d: int, degree: int) -> Floats:
-    basis = axis.basis
-    poly = np.zeros((basis.n_spans, degree + 1, cp.rank))
-    poly[:, 0] = 1.0
-    if len(cp.modes[d]):
-        poly[:, 0, cp.modes[d]] = 0.0
-        poly[:, : basis.degree + 1, cp.modes[d]] = basis.power_tables(cp.tables[d])
-    return poly

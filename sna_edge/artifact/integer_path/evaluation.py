@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.basis.span import span_of
 from ...status import Status
 
 Ints = NDArray[np.int64]
@@ -57,7 +58,7 @@ class FixedAxis:
         if self.categorical:
             return c, np.zeros_like(c), status
         if len(self.breaks):
-            span = np.clip(np.searchsorted(self.breaks, c, side="right") - 1, 0, self.n_spans - 1)
+            span = span_of(self.breaks, c)
             v = _scaled(c - self.breaks[span], self.multipliers[span], self.shift)
         else:
             v = _scaled(c - self.count_lower, np.full_like(c, self.multiplier), self.shift)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import factorial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,6 +58,11 @@ def _graded_side(start: float, end: float, spans: int, ratio: float) -> Floats:
     points = start + (end - start) * np.r_[0.0, np.cumsum(widths) / widths.sum()]
     points[-1] = end
     return np.asarray(points, dtype=float)
+
+
+def span_of(breaks: NDArray[Any], x: ArrayLike) -> Ints:
+    """Span s with breaks[s] <= x < breaks[s+1] for every x; the first or the last one outside."""
+    return np.clip(np.searchsorted(breaks, x, side="right") - 1, 0, len(breaks) - 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +159,7 @@ class SpanBasis:
             t = np.fmin(np.fmax((x - self.lower) * self.inv_width[0], 0.0), float(self.n_spans))
             span = np.minimum(t.astype(np.int64), self.n_spans - 1)
             return span, np.minimum(t - span, 1.0)
-        span = np.clip(np.searchsorted(self.breaks, x, side="right") - 1, 0, self.n_spans - 1)
+        span = span_of(self.breaks, x)
         u = np.fmin(np.fmax((x - self.breaks[span]) * self.inv_width[span], 0.0), 1.0)
         return span, u
 

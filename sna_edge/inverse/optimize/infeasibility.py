@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.basis.nodal import bernstein_matrix
+from ...core.basis.span import span_of
 from ...core.interaction import CP, TT
 from ...model import Model
 from ...numerics.time_budget import TimeBudget
@@ -125,11 +126,7 @@ class Nowhere:
         sides: list[list[tuple[int, float, float]]] = []
         for basis, a, b in zip(self._bases, lower, upper, strict=True):
             left, right = basis.breaks[:-1], basis.breaks[1:]
-            hit = (
-                np.flatnonzero((right > a) & (left < b))
-                if b > a
-                else np.clip(np.searchsorted(left, [a], side="right") - 1, 0, None)
-            )
+            hit = np.flatnonzero((right > a) & (left < b)) if b > a else span_of(basis.breaks, [a])
             u0, u1 = (
                 (np.clip(v, left[hit], right[hit]) - left[hit]) / (right - left)[hit]
                 for v in (a, b)

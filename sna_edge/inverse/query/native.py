@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...core.interaction import CP
 from ...model import Model
 from ...numerics.piecewise_polynomial import Piecewise, RootSet
+from ...numerics.power_table import first_rows, stacked_polynomials
 from .problem import power_table
 
 Floats = NDArray[np.float64]
@@ -95,13 +96,12 @@ def laid_out(model: Model, axes: Sequence[int]) -> Any:
     bases = [model.axes[d].basis for d in axes]
     order, rank = max(b.degree for b in bases) + 1, padded(cp.rank)
     spans = [b.n_spans for b in bases]
-    base = np.cumsum([0, *spans])
-    poly = aligned(int(base[-1]), order, rank)
-    poly[:, 0] = 1.0
-    for i, (d, b) in enumerate(zip(axes, bases, strict=True)):
-        part = poly[base[i] : base[i + 1]]
-        part[:, 0, cp.modes[d]] = 0.0
-        part[:, : b.degree + 1, cp.modes[d]] = power_table(model, d)
+    poly = stacked_polynomials(
+        [power_table(model, d) for d in axes],
+        [cp.modes[d] for d in axes],
+        rank,
+        aligned(sum(spans), order, rank),
+    )
     rate = [
         -1.0 if b.kind == "levels" else float(b.inv_width[0]) if b.uniform else 0.0 for b in bases
     ]
@@ -113,7 +113,7 @@ def laid_out(model: Model, axes: Sequence[int]) -> Any:
         poly,
         breaks,
         np.array(rate),
-        base[:-1].astype(np.int32),
+        first_rows(bases).astype(np.int32),
         np.array(spans, np.int32),
         weights,
         bias,

@@ -16,6 +16,7 @@ from ...core.interaction import CP, TT
 from ...errors import DomainError, InputError
 from ...model import Model
 from ...numerics.piecewise_polynomial import Piecewise
+from ...numerics.power_table import span_polynomials
 from ...values.reals import real
 
 Floats = NDArray[np.float64]
@@ -212,6 +213,5 @@ def power_table(model: Model, d: int) -> Floats:
     kept = _POLYNOMIALS.setdefault(model, {})
     if d not in kept:
         axis, table = model.axes[d], model.interaction.tables[d]
-        shape = (axis.basis.n_spans, axis.basis.degree + 1, 0)
-        kept[d] = axis.basis.power_tables(table) if table.shape[1] else np.zeros(shape)
+        kept[d] = span_polynomials(axis.basis, table)
     return kept[d]

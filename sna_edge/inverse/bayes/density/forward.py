@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ....core.interaction import CP
 from ....model import Model
+from ....numerics.power_table import SpanSearch, first_rows, stacked_polynomials
 from ...query.linear_part import linearised
 from ...query.problem import atoms, power_table
 from .observations import Observations
@@ -82,56 +83,22 @@ class UnknownAtoms:
     def __init__(self, model: Model, unknowns: list[int]) -> None:
         cp = model.interaction
         assert isinstance(cp, CP)
-        self._axes = [model.axes[d] for d in unknowns]
-        degree = max(a.basis.degree for a in self._axes)
-        parts, base = [], [0]
-        for d in unknowns:
-            basis = model.axes[d].basis
-            part = np.zeros((basis.n_spans, degree + 1, cp.rank))
-            part[:, 0] = 1.0
-            part[:, 0, cp.modes[d]] = 0.0
-            part[:, : basis.degree + 1, cp.modes[d]] = power_table(model, d)
-            parts.append(part)
-            base.append(base[-1] + basis.n_spans)
-        self._poly = np.concatenate(parts)
-        self._base = np.array(base[:-1])
+        axes = [model.axes[d] for d in unknowns]
+        self._poly = stacked_polynomials(
+            [power_table(model, d) for d in unknowns], [cp.modes[d] for d in unknowns], cp.rank
+        )
+        self._base = first_rows([a.basis for a in axes])
+        self._search = SpanSearch(axes)
+        degree = self._poly.shape[1] - 1
         k = np.arange(degree + 1.0)
         self._falling = np.stack(
             [np.ones(degree + 1), k, k * (k - 1.0)]
         )  # factors of the derivatives of u^k
-        self._uniform = all(a.basis.uniform for a in self._axes)
-        self._lower = np.array([a.lower for a in self._axes])
-        self._last = np.array([a.basis.n_spans - 1 for a in self._axes])
-        self._rate = np.array(
-            [a.basis.inv_width[0] if a.basis.uniform else 0.0 for a in self._axes]
-        )
-
-    def _locate(self, x: Floats) -> tuple[Ints, Floats, Floats]:
-        """Row of the table, local coordinate and du/dx, all [M, U]; x lies inside the domain."""
-        if self._uniform:
-            t = (x - self._lower) * self._rate
-            span = np.minimum(t.astype(np.int64), self._last)
-            return (
-                span + self._base,
-                np.minimum(t - span, 1.0),
-                np.broadcast_to(self._rate, x.shape),
-            )
-        span, u, rate = np.empty(x.shape, dtype=np.int64), np.empty(x.shape), np.empty(x.shape)
-        for i, axis in enumerate(self._axes):
-            span[:, i], u[:, i] = axis.basis.locate(x[:, i])
-            inverse = axis.basis.inv_width
-            rate[:, i] = (
-                0.0
-                if axis.kind == "categorical"
-                else inverse[0]
-                if len(inverse) == 1
-                else inverse[span[:, i]]
-            )
-        return span + self._base, u, rate
 
     def atoms(self, x: Floats, order: int) -> Floats:
         """phi_{u,r} and its first `order` derivatives, [M, U, 1 + order, R]."""
-        row, u, rate = self._locate(x)
+        span, u, rate = self._search.many(x)
+        row = span + self._base
         count = self._poly.shape[1]
         power = np.zeros((*x.shape, 1 + order, count))
         power[:, :, 0] = powers(u, count)
