@@ -58,8 +58,10 @@ EXAMPLES = {
     "sna_edge.table": ["open_table"],
     "sna_export.fit": ["fit", "fit_arrays"],
     "sna_export.quantize": ["quantize"],
-    "sna_export.solve": ["solve"],
-    "sna_export.adopt": ["from_products", "from_tensor_spline"],
+    "sna_export.compress": ["compress"],
+    "sna_export.certify": ["certify"],
+    "sna_export.solve": ["Problem", "parameter", "solve", "space", "time"],
+    "sna_export.adopt": ["from_chaos", "from_products", "from_tensor_spline"],
 }
 """The names that users call most, by the path they import them from."""
 

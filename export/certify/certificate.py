@@ -67,6 +67,16 @@ def certify(
     Figures are fractions of the output range, the worst output counts; rigorous ones are rounded
     up. `bound` needs the unrounded tables that only `quantize` has, so it is kept from the stored
     certificate. Raises InputError when the models have different inputs or outputs.
+
+    >>> import numpy as np
+    >>> from sna_export.adopt import Domain, from_products
+    >>> from sna_export.certify import certify
+    >>> from sna_export.quantize import quantize
+    >>> domain = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
+    >>> model = from_products([[np.sin, np.exp]], domain).compile(1e-4)
+    >>> found = certify(quantize(model, "int16"), model)
+    >>> found["exact_rms"] <= found["max"] <= found["bound"] < 1e-4
+    True
     """
     stored = as_stored(model)
     certificate = dict(model.certificate)

@@ -22,6 +22,14 @@ def compress(model: Model, tolerance: float = 1e-4, *, rank: int | None = None) 
     outputs together. `rank`: at most so many modes, whatever the error. Intervals are widened by
     the error; tables become float. Raises InputError when the tolerance is not positive or the rank
     is below 1.
+
+    >>> import numpy as np
+    >>> from sna_export.adopt import Domain, from_products
+    >>> from sna_export.compress import compress
+    >>> domain = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
+    >>> twice = from_products([[np.sin, np.exp], [np.sin, np.exp]], domain).compile(1e-4)
+    >>> twice.interaction.rank, compress(twice).interaction.rank
+    (2, 1)
     """
     if not tolerance > 0 or (rank is not None and rank < 1):
         raise InputError(

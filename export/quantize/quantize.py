@@ -44,6 +44,15 @@ def quantize(
     it. A model that is already in these types comes back as it is. The integer path is left out:
     see `with_integer_path`. Raises InputError when `to` is unknown or `max_error` cannot be met
     even in float32.
+
+    >>> import numpy as np
+    >>> from sna_export.adopt import Domain, from_products
+    >>> from sna_export.quantize import quantize
+    >>> domain = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
+    >>> model = from_products([[np.sin, np.exp]], domain).compile(1e-4)
+    >>> small = quantize(model, "int8")
+    >>> len(small.to_bytes()) < len(model.to_bytes()), small.certificate["max"] < 0.004
+    (True, True)
     """
     if to not in TARGETS:
         raise InputError(f"cannot quantize to {to!r}; use one of {', '.join(TARGETS)}")

@@ -71,6 +71,19 @@ def solve(
     evaluate fastest (0: as the train). What is not given comes from the problem's `defaults`.
     `device` ("cuda") runs the block eliminations on torch. Raises ProblemError for an
     under-determined problem or unknown settings.
+
+    Heat in a rod, u_t = u_xx from u = sin x, so that u = exp(-t) sin x:
+
+    >>> import numpy as np
+    >>> from sna_export.solve import Problem, d, solve, space, test, time, unknown
+    >>> x = space("x", 0.0, np.pi, spans=8, zero="both")
+    >>> t = time("t", 0.0, 1.0, spans=8)
+    >>> u, v = unknown(), test()
+    >>> weak = d(u, t) * v + d(u, x) * d(v, x)
+    >>> rod = Problem("rod", (x, t), weak, 0.0 * v, lift=x.function(np.sin))
+    >>> solution = solve(rod, tolerance=1e-6)
+    >>> bool(abs(solution.model(x=np.pi / 2, t=1.0)[0] - np.exp(-1.0)) < 1e-4)
+    True
     """
     need_counts(len(problem.axes))
     options = {

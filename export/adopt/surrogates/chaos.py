@@ -63,6 +63,17 @@ def from_chaos(
     coefficients [J] or [J, K], indices [J, D] (degrees), powers[d] [m, n] as `legendre_powers` or
     `hermite_powers` give them; identity matrices for monomials (numpoly's `exponents` and
     `coefficients`). Raises InputError for shapes that do not fit.
+
+    1 + 2 P_1(a) + P_1(a) P_2(b) / 2, orthonormal Legendre polynomials on [-1, 1]:
+
+    >>> from sna_export.adopt import Domain, from_chaos, legendre_powers
+    >>> domain = [Domain("a", "", -1.0, 1.0), Domain("b", "", -1.0, 1.0)]
+    >>> powers = [legendre_powers(2, -1.0, 1.0)] * 2
+    >>> model = from_chaos([1.0, 2.0, 0.5], [[0, 0], [1, 0], [1, 2]], powers, domain).compile()
+    >>> print(f"{model(a=1.0, b=1.0)[0]:.6f}")  # 1 + 2 sqrt 3 + sqrt 15 / 2
+    6.400593
+    >>> model.certificate["adoption"]
+    'exact'
     """
     index, c = _degrees(indices), reals(coefficients, "coefficients", finite=True)
     c = c[:, None] if c.ndim == 1 else c

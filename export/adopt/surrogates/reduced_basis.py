@@ -32,7 +32,16 @@ def from_products(
     per input, or None for 1.
 
     Only values of the functions are known, so the tables are `measured`. weights [T, K], one output
-    of ones when left out.
+    of ones when left out. Raises InputError for functions, names and weights that do not fit.
+
+    >>> import numpy as np
+    >>> from sna_export.adopt import Domain, from_products
+    >>> domain = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
+    >>> original = from_products([[np.sin, np.exp], [None, np.cos]], domain)
+    >>> model = original.compile(error=1e-4)
+    >>> exact = np.sin(0.5) * np.exp(0.2) + np.cos(0.2)
+    >>> bool(abs(model(a=0.5, b=0.2)[0] - exact) < 1e-3)
+    True
     """
     w = (
         np.ones((len(terms), 1))

@@ -105,6 +105,15 @@ def from_tensor_spline(
 
     The domain is the base interval of the knots unless given. Raises InputError when outputs or
     domain do not fit, and for other objects.
+
+    >>> import numpy as np
+    >>> from scipy.interpolate import make_interp_spline
+    >>> from sna_export.adopt import Domain, from_tensor_spline
+    >>> angle = np.linspace(0.0, 1.0, 6)
+    >>> spline = make_interp_spline(angle, np.sin(angle))
+    >>> model = from_tensor_spline(spline, [Domain("angle", "rad", 0.0, 1.0)]).compile()
+    >>> model.certificate["adoption"], bool(abs(model(angle=0.5)[0] - spline(0.5)) < 1e-14)
+    ('exact', True)
     """
     found = parts(spline)
     knots, degrees, c, inputs = found.knots, found.degrees, found.c, len(found.knots)

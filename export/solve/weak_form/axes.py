@@ -162,7 +162,16 @@ def space(
     periodic: bool = False,
 ) -> ProblemAxis:
     """A space axis; `zero` holds an end at 0, `breaks` grades the mesh, `periodic` joins the
-    ends."""
+    ends.
+
+    The unknown along it is a spline of `degree` on `spans` equal spans of [lower, upper] in `unit`.
+    Raises ProblemError when an axis is periodic and held.
+
+    >>> from sna_export.solve import space
+    >>> x = space("x", 0.0, 2.0, spans=8, degree=3, zero="lower")
+    >>> x.basis.n_rows, x.free.shape[1]  # rows of its table, and those that are not held
+    (11, 10)
+    """
     points = _breaks(lower, upper, spans, breaks)
     if periodic and zero:
         raise ProblemError(
@@ -182,8 +191,14 @@ def time(
     unit: str = "s",
     breaks: ArrayLike | None = None,
 ) -> ProblemAxis:
-    """A time axis: the unknown starts at 0 (a non-zero initial condition goes into the problem's
-    `lift`)."""
+    """A time axis in `unit`: the unknown starts at 0 (a non-zero initial condition goes into the
+    problem's `lift`).
+
+    >>> from sna_export.solve import time
+    >>> t = time("t", 0.0, 0.5, spans=8)
+    >>> sorted(t.zero)
+    ['lower']
+    """
     return ProblemAxis(
         name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "time", _zero("lower")
     )
@@ -199,12 +214,23 @@ def parameter(
     unit: str = "",
     breaks: ArrayLike | None = None,
 ) -> ProblemAxis:
-    """A parameter axis: no derivative acts on it."""
+    """A parameter axis in `unit`: no derivative acts on it; in a product it is its own value.
+
+    >>> from sna_export.solve import parameter
+    >>> k = parameter("conductivity", 10.0, 30.0, unit="W/(m K)")
+    >>> (k + 273.15).axes == {k}
+    True
+    """
     return ProblemAxis(
         name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter"
     )
 
 
 def component(name: str, labels: Sequence[str]) -> ProblemAxis:
-    """The axis of a vector unknown: one level per component, picked by `u[label]`."""
+    """The axis of a vector unknown: one level per component, picked by `u[label]`.
+
+    >>> from sna_export.solve import component, unknown
+    >>> u = unknown(component("component", ("deflection", "rotation")))
+    >>> slope = u["rotation"]
+    """
     return ProblemAxis(name, "", levels(len(labels)), "component", frozenset(), tuple(labels))

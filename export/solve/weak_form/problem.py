@@ -20,6 +20,17 @@ class Problem:
     alone, `lift` neither. `newton(current)` adds the terms that linearise a non-linear problem
     around the current iterate: (operator terms, load terms). `quantities` are named functions of
     the solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
+    `defaults` are settings of `solve` that fit this problem. Raises ProblemError for a term that
+    names an axis the problem lacks, or that lacks or repeats a field.
+
+    A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
+
+    >>> from sna_export.solve import Problem, d, parameter, space, test, unknown
+    >>> x, k = space("x", zero="both"), parameter("k", 1.0, 2.0)
+    >>> u, v = unknown(), test()
+    >>> bar = Problem("bar", (x, k), k * d(u, x) * d(v, x), 1.0 * v)
+    >>> bar.names
+    ['x', 'k']
     """
 
     name: str
