@@ -63,7 +63,8 @@ def forward(model: sna_edge.Model, inputs: dict[str, np.ndarray], measured: np.n
     )
     return {
         "outputs": outputs, "statuses": dict(zip(words.tolist(), counts.tolist(), strict=True)),
-        "measured": measured.tolist(), "predicted": np.where(np.isfinite(found.value), found.value, 0.0).tolist(),
+        "measured": measured.tolist(),
+        "predicted": np.where(np.isfinite(found.value), found.value, 0.0).tolist(),
     }  # fmt: skip
 
 

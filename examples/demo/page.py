@@ -145,7 +145,8 @@ def parallel(model: Any, solutions: list[Record]) -> str:
     )
     plot.categories([a.name for a in axes])
     for i, solution in enumerate(solutions):
-        share = [(a.level_names.index(v) / max(len(a.level_names) - 1, 1)) if isinstance(v, str) else (v - a.lower) / a.width
+        share = [(a.level_names.index(v) / max(len(a.level_names) - 1, 1)) if isinstance(v,
+            str) else (v - a.lower) / a.width
                  for a in axes for v in [solution[a.name]]]  # fmt: skip
         plot.line(np.arange(len(axes), dtype=float), share, i % 6, width=0.8)
     return plot.render()

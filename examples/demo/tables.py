@@ -68,8 +68,10 @@ def lpbf() -> Job:
     job = from_file(str(LPBF), "weld_width_um")
     inputs = ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"]
     return Job(
-        "Laser powder bed fusion, 677 single tracks on 316L", job.header, job.rows, ["weld_width_um", "penetration_depth_um"], inputs,
-        categorical=["powder_layer_um"], question={"weld_width_um": 120.0, "penetration_depth_um": 90.0}, unknown="power_W",
+        "Laser powder bed fusion, 677 single tracks on 316L", job.header, job.rows,
+        ["weld_width_um", "penetration_depth_um"], inputs,
+        categorical=["powder_layer_um"],
+        question={"weld_width_um": 120.0, "penetration_depth_um": 90.0}, unknown="power_W",
     )  # fmt: skip
 
 

@@ -116,13 +116,16 @@ def summary(
         for a in answers
         if "advice" in a
     ]
-    inside = [[a["outputs"][n]["lower"] <= v <= a["outputs"][n]["upper"] for n, v in zip(NAMES, row, strict=True)]
+    inside = [[a["outputs"][n]["lower"] <= v <= a["outputs"][n]["upper"] for n,
+        v in zip(NAMES, row, strict=True)]
               for a, row in zip(answers, y, strict=True) if "outputs" in a]  # fmt: skip
     return {
         "tracks": len(y), "truly inside the limits": int(good.sum()),
         "verdicts": {str(w): int((words == w).sum()) for w in np.unique(words)},
-        "accepted": int((words == ACCEPT).sum()), "accepted and truly outside": wrong, "share of all tracks": wrong / len(y),
-        "coverage of the 90 % intervals": dict(zip(NAMES, (np.sum(inside, axis=0) / len(y)).tolist(), strict=True)),
+        "accepted": int((words == ACCEPT).sum()), "accepted and truly outside": wrong,
+        "share of all tracks": wrong / len(y),
+        "coverage of the 90 % intervals": dict(zip(NAMES,
+            (np.sum(inside, axis=0) / len(y)).tolist(), strict=True)),
         "rejects with advice that reaches the limits": f"{sum(advice)} of {len(advice)}",
     }  # fmt: skip
 

@@ -64,7 +64,8 @@ def test_every_byte_of_the_integer_path(name: str, c_double: Any) -> None:
 @pytest.mark.parametrize("name", [*MODELS, "int8 mixed", "int16 logistic"])
 def test_each_path_answers_after_its_own_replay(name: str, c_double: Any) -> None:
     more = {"int8 mixed": lambda: cp_model(mixed(), rank=3, dtype="int8", sparse=True),
-            "int16 logistic": lambda: cp_model(axes_of("uniform", 3, 2), dtype="int16", link="logistic")}  # fmt: skip
+            "int16 logistic": lambda: cp_model(axes_of("uniform", 3, 2), dtype="int16",
+                link="logistic")}  # fmt: skip
     model = {**MODELS, **more}[name]()
     data = model.to_bytes()
     x = np.array([[a.lower for a in model.axes]])

@@ -86,7 +86,8 @@ def test_the_device_room_answers(
     (tmp_path / "ask.py").write_text(SCRIPT)
     done = subprocess.run(
         [str(root / "python"), str(tmp_path / "ask.py"), str(tmp_path / "x.json"), *paths],
-        env={"PYTHONPATH": f"{site}:{root / 'site'}", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONPATH": f"{site}:{root / 'site'}", "PATH": "/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

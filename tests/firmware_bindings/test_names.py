@@ -49,10 +49,13 @@ UNITS = {
     "empty": "??/",
 }
 STEMS = {
-    "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options", "selftest": "model_selftest",
+    "sna": "model_sna", "SNA": "model_sna", "sna_options": "model_sna_options",
+    "selftest": "model_selftest",
     "Makefile": "model_makefile",
-    "math": "model_math", "string": "model_string", "stdio": "model_stdio", "con": "model_con", "LPT1": "model_lpt1", "aux": "model_aux",
-    "int": "int", "class": "class", "7 zones*/": "model_7_zones", "my model": "my_model", "a__b": "a_b", "_x_": "x",
+    "math": "model_math", "string": "model_string", "stdio": "model_stdio", "con": "model_con",
+    "LPT1": "model_lpt1", "aux": "model_aux",
+    "int": "int", "class": "class", "7 zones*/": "model_7_zones", "my model": "my_model",
+    "a__b": "a_b", "_x_": "x",
     "Arduino": "model_arduino",
     "sna_max": "model_sna_max", "été": "ete", "μ-law": "mu_law", "strength8": "strength8",
 }  # fmt: skip

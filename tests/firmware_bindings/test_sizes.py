@@ -91,7 +91,8 @@ def test_a_smaller_buffer_is_refused_and_not_touched(
 
 
 COUNTED_KINDS = (
-    "uniform-0-float32", "uniform-1-float32", "uniform-3-float32", "uniform-7-float32", "graded-6-float32", "lagrange-3-float32",
+    "uniform-0-float32", "uniform-1-float32", "uniform-3-float32", "uniform-7-float32",
+    "graded-6-float32", "lagrange-3-float32",
     "bernstein-7-float32", "periodic-3-float32", "levels-0-float32", "hat-1-float32", "exp",
 )  # fmt: skip
 COUNTED = r"""

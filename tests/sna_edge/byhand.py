@@ -8,7 +8,8 @@ import json
 import struct
 import zlib
 
-SECTIONS = ("axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs", "fixed", "golden", "certificate", "metadata",
+SECTIONS = ("axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs", "fixed",
+    "golden", "certificate", "metadata",
             "integrity", "signature")  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from sna_edge.quality.limits import parse_limits
 
 Floats = np.ndarray
 LINKS = [
-    ("logistic", 1.0, 0.0), ("logistic", 100.0, 0.0), ("logistic", -2.0, 1.0), ("logistic", 3.0, -1.5),
+    ("logistic", 1.0, 0.0), ("logistic", 100.0, 0.0), ("logistic", -2.0, 1.0),
+    ("logistic", 3.0, -1.5),
     ("exp", 1.0, 0.0), ("exp", 40.0, -3.0), ("exp", -2.0, 5.0), ("exp", 1e-6, 0.0),
 ]  # fmt: skip
 SPACES = ["output", "link"]

@@ -58,7 +58,8 @@ FORMS = {
 def axes_of() -> tuple[Axis, ...]:
     support = np.array([9, 0, 255, 1], dtype=np.uint8)
     return (
-        Axis("a", "W", bspline(uniform_breaks(0.0, 4.0, 4), 2), support=support), level_axis("lot", ("7", "12", "1", "1.5", "B")),
+        Axis("a", "W", bspline(uniform_breaks(0.0, 4.0, 4), 2), support=support),
+        level_axis("lot", ("7", "12", "1", "1.5", "B")),
         Axis("b", "", bspline(uniform_breaks(-0.3, 0.3, 3), 3)),
     )  # fmt: skip
 

@@ -76,8 +76,10 @@ def scored(name: str, x: Any, y: Any, fresh: Any, truth: Any) -> Split:
     inside = np.isfinite(answer.lower[:, 0])
     size = len(quantize(found.model, "int16").to_bytes())
     return Split(
-        name, float(np.sum((value - truth) ** 2)), float(truth.sum()), float(truth @ truth), len(truth),
-        int(covered.sum()), int(inside.sum()), found.model.parameters, size, seconds, found.report["chosen"],
+        name, float(np.sum((value - truth) ** 2)), float(truth.sum()), float(truth @ truth),
+        len(truth),
+        int(covered.sum()), int(inside.sum()), found.model.parameters, size, seconds,
+        found.report["chosen"],
     )  # fmt: skip
 
 

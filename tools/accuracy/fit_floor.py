@@ -135,11 +135,17 @@ def _uci(folder: str, table: str) -> Callable[[], tuple[Floats, Floats]]:
 
 MOULDING = "injection_moulding_polenta2022"
 TABLES = (
-    Table("hidden causes, product", hidden(lambda x, h, r: h[:, 0] + 0.5 * h[:, 1] * h[:, 2] + _noise(1e-3, r, len(x)))),
-    Table("hidden causes, squares", hidden(lambda x, h, r: h[:, 0] + 0.3 * h[:, 0] ** 2 - 0.2 * h[:, 0] * h[:, 1])),
-    Table("small difference", hidden(lambda x, h, r: 500.0 * (x[:, 15] - x[:, 2]) + _noise(0.01, r, len(x)))),
-    Table("difference of sensors", hidden(lambda x, h, r: 30.0 * (x[:, 0] - x[:, 3]) + x[:, 5] ** 2 + _noise(0.01, r, len(x)), noise=0.1)),
-    Table("sensor noise", hidden(lambda x, h, r: x[:, 4] + np.sin(x[:, 6]) + _noise(0.3, r, len(x)), noise=0.3)),
+    Table("hidden causes, product",
+        hidden(lambda x, h, r: h[:, 0] + 0.5 * h[:, 1] * h[:, 2] + _noise(1e-3, r, len(x)))),
+    Table("hidden causes, squares",
+        hidden(lambda x, h, r: h[:, 0] + 0.3 * h[:, 0] ** 2 - 0.2 * h[:, 0] * h[:, 1])),
+    Table("small difference",
+        hidden(lambda x, h, r: 500.0 * (x[:, 15] - x[:, 2]) + _noise(0.01, r, len(x)))),
+    Table("difference of sensors",
+        hidden(lambda x, h, r: 30.0 * (x[:, 0] - x[:, 3]) + x[:, 5] ** 2 + _noise(0.01, r, len(x)),
+        noise=0.1)),
+    Table("sensor noise",
+        hidden(lambda x, h, r: x[:, 4] + np.sin(x[:, 6]) + _noise(0.3, r, len(x)), noise=0.3)),
     Table("exp, heavy tail", heavy),
     Table("outliers", outliers),
     Table("pass or fail", passed),
@@ -149,8 +155,10 @@ TABLES = (
     Table("power plant", measured(_uci("uci_power_plant", "power_plant")), "uci_power_plant"),
     Table("Hofmann depth", measured(hofmann), "hofmann2026_316l_singletracks"),
     Table("Chen depth", measured(chen), "in718_lpbf_tables"),
-    Table("injection moulding", measured(lambda: plain(f"{MOULDING}/injection_moulding_1451.csv", -1)), MOULDING),
-    Table("gas turbine", measured(lambda: plain("gas_turbine/gas_turbine_2011.csv", -1)), "gas_turbine"),
+    Table("injection moulding",
+        measured(lambda: plain(f"{MOULDING}/injection_moulding_1451.csv", -1)), MOULDING),
+    Table("gas turbine", measured(lambda: plain("gas_turbine/gas_turbine_2011.csv", -1)),
+        "gas_turbine"),
     Table("IN718 DED strength", measured(ded), "xie2021_in718_ded"),
 )  # fmt: skip
 
@@ -195,7 +203,8 @@ def measure(table: Table, seed: int, limit: float | None) -> Line:
     answer = found.model.evaluate(x[fresh], extrapolate=True, level_index=True).value[:, 0]
     return Line(
         table.name, len(y), x.shape[1], error(answer), error(np.full(len(fresh), y[seen].mean())),
-        error(ridge(x[seen], y[seen], x[fresh])), error(ridge(*squares(x[seen], x[fresh], y[seen]))), found.report["chosen"][:44], seconds,
+        error(ridge(x[seen], y[seen], x[fresh])),
+        error(ridge(*squares(x[seen], x[fresh], y[seen]))), found.report["chosen"][:44], seconds,
     )  # fmt: skip
 
 

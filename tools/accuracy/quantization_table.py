@@ -58,7 +58,8 @@ def row(path: Path) -> dict[str, Any]:
         out[dtype] = {
             "bytes": len(best.to_bytes()),
             "plain_rms": plain.certificate["rms"], "rms": best.certificate["rms"],
-            "plain_max": plain.certificate["max"], "max": best.certificate["max"], "bound": best.certificate["bound"],
+            "plain_max": plain.certificate["max"], "max": best.certificate["max"],
+            "bound": best.certificate["bound"],
         }  # fmt: skip
     return out
 

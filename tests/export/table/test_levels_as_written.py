@@ -107,10 +107,13 @@ def test_a_missing_number_quotes_its_cell(tmp_path: Path, cell: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (7.0, "7"), (7, "7"), (0.5, "0.5"), (1e22, "1e+22"), (True, "TRUE"), (None, ""), (float("nan"), ""), (" a ", " a "),
-        (datetime.datetime(2024, 5, 1), "2024-05-01"), (datetime.datetime(2024, 5, 1, 6, 30), "2024-05-01 06:30:00"),
+        (7.0, "7"), (7, "7"), (0.5, "0.5"), (1e22, "1e+22"), (True, "TRUE"), (None, ""),
+        (float("nan"), ""), (" a ", " a "),
+        (datetime.datetime(2024, 5, 1), "2024-05-01"),
+        (datetime.datetime(2024, 5, 1, 6, 30), "2024-05-01 06:30:00"),
         (datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc), "2024-05-01 00:00:00+00:00"),
-        (datetime.date(2024, 5, 1), "2024-05-01"), (datetime.time(6, 30), "06:30:00"), (12345678901234567, "12345678901234567"),
+        (datetime.date(2024, 5, 1), "2024-05-01"), (datetime.time(6, 30), "06:30:00"),
+        (12345678901234567, "12345678901234567"),
     ],
 )  # fmt: skip
 def test_typed_cells_as_text(value: object, text: str) -> None:
@@ -130,7 +133,8 @@ def test_levels_of_python_columns() -> None:
     )
     samples, _ = table.samples(["y"], categorical=["i", "f", "b", "o"])
     assert [axis.levels for axis in samples.axes] == [
-        ("12345678901234567", "12345678901234568"), ("1", "2.5"), ("False", "True"), ("1", "11", "1_1"),
+        ("12345678901234567", "12345678901234568"), ("1", "2.5"), ("False", "True"),
+        ("1", "11", "1_1"),
     ]  # fmt: skip
 
 

@@ -8,9 +8,11 @@ from sna_export.table.units import unit_of, with_units
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
-        ("power_W", "W"), ("speed_mm_s", "mm/s"), ("weld_width_um", "um"), ("cement_kg_m3", "kg/m3"), ("strength [MPa]", "MPa"),
+        ("power_W", "W"), ("speed_mm_s", "mm/s"), ("weld_width_um", "um"),
+        ("cement_kg_m3", "kg/m3"), ("strength [MPa]", "MPa"),
         ("age (day)", "day"),
-        ("humidity_percent", "%"), ("cement", ""), ("x_1", ""), ("W", ""), ("fly_ash", ""), ("share_of_s", "s"), ("rest []", ""),
+        ("humidity_percent", "%"), ("cement", ""), ("x_1", ""), ("W", ""), ("fly_ash", ""),
+        ("share_of_s", "s"), ("rest []", ""),
     ],
 )  # fmt: skip
 def test_unit_of_a_name(name, unit):

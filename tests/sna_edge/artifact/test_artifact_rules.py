@@ -57,8 +57,10 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_size", "one byte more", lambda h: bytes(h) + b"\0")
     add("bad_size", "says more", lambda h: h.poke(None, 16, "I", len(bytes(h)) + 1).sealed())
     for name, offset, kind, value in (
-        ("sections", 20, "H", 12), ("no axes", 22, "H", 0), ("65 axes", 22, "H", 65), ("no outputs", 24, "H", 0),
-        ("65 outputs", 24, "H", 65), ("groups", 26, "H", 4097), ("modes", 28, "I", 65537), ("reserved", 40, "B", 1),
+        ("sections", 20, "H", 12), ("no axes", 22, "H", 0), ("65 axes", 22, "H", 65),
+        ("no outputs", 24, "H", 0),
+        ("65 outputs", 24, "H", 65), ("groups", 26, "H", 4097), ("modes", 28, "I", 65537),
+        ("reserved", 40, "B", 1),
         ("last reserved", 63, "B", 1),
     ):  # fmt: skip
         add("bad_header", name, header(offset, kind, value))
@@ -114,22 +116,32 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_padding", "integrity", lambda h: h.poke("integrity", 36, "B", 1))
     add("bad_padding", "integrity end", lambda h: h.poke("integrity", 63, "B", 1))
     for name, d, offset, kind, value in (
-        ("kind", 0, 24, "B", 3), ("degree", 0, 25, "B", 8), ("dtype", 0, 26, "B", 4), ("flags", 0, 27, "B", 3),
-        ("no spans", 0, 28, "I", 0), ("32769 spans", 0, 28, "I", 32769), ("rows below p + 1", 0, 32, "I", 3),
+        ("kind", 0, 24, "B", 3), ("degree", 0, 25, "B", 8), ("dtype", 0, 26, "B", 4),
+        ("flags", 0, 27, "B", 3),
+        ("no spans", 0, 28, "I", 0), ("32769 spans", 0, 28, "I", 32769),
+        ("rows below p + 1", 0, 32, "I", 3),
         ("65536 rows", 0, 32, "I", 65536),
-        ("no matrices", 0, 56, "H", 0), ("matrices", 0, 56, "H", 32769), ("reserved", 0, 58, "H", 1),
-        ("lower NaN", 0, 0, "d", NAN), ("upper infinite", 0, 8, "d", INF), ("bounds equal", 0, 8, "d", 80.0),
+        ("no matrices", 0, 56, "H", 0), ("matrices", 0, 56, "H", 32769),
+        ("reserved", 0, 58, "H", 1),
+        ("lower NaN", 0, 0, "d", NAN), ("upper infinite", 0, 8, "d", INF),
+        ("bounds equal", 0, 8, "d", 80.0),
         ("bounds swapped", 0, 0, "d", 500.0),
-        ("inv_width", 0, 16, "d", 0.5), ("inv_width of a graded axis", 1, 16, "d", 1.0), ("lower32", 0, 64, "f", 79.0),
-        ("upper32", 0, 68, "f", 401.0), ("inv_width32", 0, 72, "f", 0.5), ("a category is uniform", 3, 27, "B", 1),
-        ("lower of a category", 3, 0, "d", 1.0), ("upper of a category", 3, 8, "d", 3.0), ("degree of a category", 3, 25, "B", 1),
+        ("inv_width", 0, 16, "d", 0.5), ("inv_width of a graded axis", 1, 16, "d", 1.0),
+        ("lower32", 0, 64, "f", 79.0),
+        ("upper32", 0, 68, "f", 401.0), ("inv_width32", 0, 72, "f", 0.5),
+        ("a category is uniform", 3, 27, "B", 1),
+        ("lower of a category", 3, 0, "d", 1.0), ("upper of a category", 3, 8, "d", 3.0),
+        ("degree of a category", 3, 25, "B", 1),
     ):  # fmt: skip
         add("bad_axis", name, field("axes", axis(d, offset), kind, value))
     for name, d, offset, value in (
-        ("odd spans", 0, 44, 1), ("spans outside", 0, 44, 1 << 20), ("support outside", 0, 76, 1 << 20),
+        ("odd spans", 0, 44, 1), ("spans outside", 0, 44, 1 << 20),
+        ("support outside", 0, 76, 1 << 20),
         ("spans near 2^32", 0, 44, 2**32 - 2),
-        ("matrices misaligned", 0, 52, 2), ("matrices outside", 0, 52, 1 << 20), ("breaks of a uniform axis", 0, 48, 8),
-        ("breaks of a category", 3, 48, 8), ("breaks misaligned", 1, 48, 4), ("breaks outside", 1, 48, 1 << 20),
+        ("matrices misaligned", 0, 52, 2), ("matrices outside", 0, 52, 1 << 20),
+        ("breaks of a uniform axis", 0, 48, 8),
+        ("breaks of a category", 3, 48, 8), ("breaks misaligned", 1, 48, 4),
+        ("breaks outside", 1, 48, 1 << 20),
     ):  # fmt: skip
         add("bad_offset", name, field("axes", axis(d, offset), "I", value))
     add(
@@ -149,7 +161,8 @@ def cases() -> dict[str, tuple[str, str, object]]:
     )
     speed = 80 + 48
     for name, index, value in (
-        ("breaks not increasing", 2, 0.0), ("break NaN", 2, NAN), ("first break", 0, 0.1), ("last break", 6, 2.6),
+        ("breaks not increasing", 2, 0.0), ("break NaN", 2, NAN), ("first break", 0, 0.1),
+        ("last break", 6, 2.6),
         ("inverse width", 7, 1.0),
         ("inverse width NaN", 9, NAN),
     ):  # fmt: skip
@@ -219,13 +232,17 @@ def cases() -> dict[str, tuple[str, str, object]]:
         lambda h: h.poke("tables", int(h.peek("axes", axis(1, 60), "I")), "e", NAN).sealed(),
     )
     for name, offset, kind, value in (
-        ("bias NaN", 0, "d", NAN), ("scale 0", 8, "d", 0.0), ("scale infinite", 8, "d", INF), ("offset NaN", 16, "d", NAN),
+        ("bias NaN", 0, "d", NAN), ("scale 0", 8, "d", 0.0), ("scale infinite", 8, "d", INF),
+        ("offset NaN", 16, "d", NAN),
         ("below alone", 24, "d", 1.0),
-        ("above alone", 32, "d", 1.0), ("level without interval", 40, "d", 0.9), ("range swapped", 48, "d", 1e9),
+        ("above alone", 32, "d", 1.0), ("level without interval", 40, "d", 0.9),
+        ("range swapped", 48, "d", 1e9),
         ("range NaN", 56, "d", NAN),
-        ("kappa negative", 64, "f", -1.0), ("kappa NaN", 64, "f", NAN), ("link", 68, "B", 3), ("space", 69, "B", 2),
+        ("kappa negative", 64, "f", -1.0), ("kappa NaN", 64, "f", NAN), ("link", 68, "B", 3),
+        ("space", 69, "B", 2),
         ("reserved", 70, "B", 1),
-        ("last reserved", 79, "B", 1), ("second record", 80 + 68, "B", 9), ("weight infinite", 160, "f", INF),
+        ("last reserved", 79, "B", 1), ("second record", 80 + 68, "B", 9),
+        ("weight infinite", 160, "f", INF),
         ("weight subnormal", 160, "f", 1e-40),
     ):  # fmt: skip
         add("bad_output", name, field("outputs", offset, kind, value))
@@ -264,7 +281,8 @@ def cases() -> dict[str, tuple[str, str, object]]:
     add("bad_golden", "reserved", field("golden", 4, "I", 1))
     add("bad_golden", "a byte more", lambda h: h.replaced(golden=h.read("golden") + b"\0" * 8))
     for name, offset, value in (
-        ("tolerance negative", 8, -1.0), ("tolerance NaN", 16, NAN), ("input NaN", 40, NAN), ("input below", 40, 79.9),
+        ("tolerance negative", 8, -1.0), ("tolerance NaN", 16, NAN), ("input NaN", 40, NAN),
+        ("input below", 40, 79.9),
         ("input above", 40, 400.1),
         ("half a level", 40 + 24, 0.5),
     ):  # fmt: skip

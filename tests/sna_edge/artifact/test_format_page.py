@@ -45,7 +45,8 @@ def fields(text: str) -> list[tuple[str, int, np.dtype, int]]:
 
 @pytest.mark.parametrize(
     ("record", "start", "end"),
-    [("HEADER", "### Header", "### Section table"), ("SECTION", "### Section table", "| id | section"), ("AXIS", "## 3. AXES", "## 4."),
+    [("HEADER", "### Header", "### Section table"),
+        ("SECTION", "### Section table", "| id | section"), ("AXIS", "## 3. AXES", "## 4."),
      ("GROUP_RECORD", "## 5. INTERACTION", "## 6."), ("OUTPUT", "## 6. OUTPUTS", "## 7.")],
 )  # fmt: skip
 def test_records_have_the_fields_of_the_page(page: str, record: str, start: str, end: str) -> None:

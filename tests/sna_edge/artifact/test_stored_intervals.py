@@ -20,8 +20,10 @@ LEAST = 0.885
 BACKENDS = ["numpy", *(["native"] if importlib.util.find_spec("sna_edge_native") else [])]
 NARROW = [0.0, 1e-300, 1e-11]
 OUTPUTS = {
-    "plain": Output("y"), "small": Output("y", scale=1e-9), "negative": Output("y", scale=-3.0, offset=2.0),
-    "offset": Output("y", offset=1e6), "exp": Output("y", link="exp", scale=5.0), "exp with offset": Output("y", link="exp", offset=-7.0),
+    "plain": Output("y"), "small": Output("y", scale=1e-9),
+    "negative": Output("y", scale=-3.0, offset=2.0),
+    "offset": Output("y", offset=1e6), "exp": Output("y", link="exp", scale=5.0),
+    "exp with offset": Output("y", link="exp", offset=-7.0),
     "logistic": Output("y", link="logistic", scale=100.0), "biased": Output("y", bias=40.0),
 }  # fmt: skip
 

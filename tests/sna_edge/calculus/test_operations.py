@@ -208,7 +208,8 @@ def test_sums_of_different_domains_or_inputs_are_refused(smooth, build) -> None:
 def test_links_are_not_closed_but_their_linear_part_is(build, link: str) -> None:
     model = build.linked(link)
     x = build.points(model, 30)
-    work = [lambda m: m.derivative("x"), lambda m: m.integrate("x"), lambda m: m + m, lambda m: 2 * m,
+    work = [lambda m: m.derivative("x"), lambda m: m.integrate("x"), lambda m: m + m,
+        lambda m: 2 * m,
             lambda m: m.mean(), lambda m: m.variance(), lambda m: m.sobol()]  # fmt: skip
     for operation in work:
         with pytest.raises(NotClosed, match="linear"):

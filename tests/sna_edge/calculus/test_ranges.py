@@ -154,7 +154,5 @@ def test_info_says_both(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["info", str(path)]) == 0
     said = capsys.readouterr().out
     assert (
-        "range reached" in said
-        and "guaranteed range" in said
-        and "range in the domain" not in said
+        "range reached" in said and "guaranteed range" in said and "range in the domain" not in said
     )

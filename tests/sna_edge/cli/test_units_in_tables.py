@@ -96,7 +96,8 @@ def test_a_row_of_other_units_is_refused(
 
 
 OUTPUTS = ["width;speed;spot\n0,095 mm;1;B\n",
-           "width,speed,spot\nmm,m/s,\n0.095,1,B\n", "width,speed,spot\n0.095 mm,1,B\n", "width;speed;spot\n0,095 mm;1,0;B\n",
+           "width,speed,spot\nmm,m/s,\n0.095,1,B\n", "width,speed,spot\n0.095 mm,1,B\n",
+           "width;speed;spot\n0,095 mm;1,0;B\n",
            "width,speed,spot\nnm,mm/s,\n95000,1000,B\n"]  # fmt: skip
 
 

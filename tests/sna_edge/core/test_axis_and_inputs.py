@@ -280,7 +280,8 @@ def test_bad_intervals_are_refused(bad: tuple[float, float, float]) -> None:
 def test_models_check_their_parts(build) -> None:
     model = build.cp(build.smooth_axes())
     twice = (model.axes[0], model.axes[0], model.axes[2])
-    for change in ({"axes": twice}, {"outputs": [Output("a"), Output("a")]}, {"outputs": [Output("a")]}, {"dtypes": ["int4"] * 3},
+    for change in ({"axes": twice}, {"outputs": [Output("a"), Output("a")]},
+        {"outputs": [Output("a")]}, {"dtypes": ["int4"] * 3},
                    {"axes": model.axes[::-1]}):  # fmt: skip
         with pytest.raises(InputError):
             model.replace(**change)

@@ -70,7 +70,8 @@ def test_bspline_equals_scipy(p: int, breaks: np.ndarray) -> None:
     knots = np.r_[[breaks[0]] * p, breaks, [breaks[-1]] * p]
     x = scatter(basis)
     for nu in range(p + 1):
-        rows = [BSpline(knots, np.eye(basis.n_rows)[i], p).derivative(nu)(x) if nu else BSpline(knots, np.eye(basis.n_rows)[i], p)(x)
+        rows = [BSpline(knots, np.eye(basis.n_rows)[i],
+            p).derivative(nu)(x) if nu else BSpline(knots, np.eye(basis.n_rows)[i], p)(x)
                 for i in range(basis.n_rows)]  # fmt: skip
         truth = np.stack(rows, axis=1)
         assert np.abs(basis.design(x, nu) - truth).max() <= 2e-11 * np.abs(truth).max()
@@ -249,7 +250,8 @@ def test_uniform_breaks_are_recognised(ends: tuple[float, float], spans: int) ->
 
 
 @given(
-    st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.integers(2, 60), st.floats(0.0, 1.0), st.floats(1.0, 50.0)
+    st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.integers(2, 60), st.floats(0.0, 1.0),
+    st.floats(1.0, 50.0)
 )  # fmt: skip
 def test_graded_breaks_increase_from_end_to_end(
     lower: float, width: float, spans: int, share: float, ratio: float

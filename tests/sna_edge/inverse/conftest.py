@@ -79,7 +79,8 @@ def tracks() -> Model:
 
 SOURCE = Path(__file__).resolve().parents[3] / "firmware_bindings"
 PARTS = ("", "_inverse", "_roots", "_descent")
-FLAGS = ["-std=gnu11", "-O1", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi", "-DSNA_SHA256",
+FLAGS = ["-std=gnu11", "-O1", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast",
+    "-Wno-psabi", "-DSNA_SHA256",
          "-shared", "-fPIC"]  # fmt: skip
 
 

@@ -21,7 +21,8 @@ LIMITS = {
     "inputs": {"power": {"tolerance": 2.0}},
 }
 PLAIN = re.compile(r"[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
-VALUES = ["140", "120.5", "1e2", "99.0", "98.0", "97.9", "301", "155", "260", "1_40", "null", "true", "NaN", "1e999", '"140"', '"1_40"',
+VALUES = ["140", "120.5", "1e2", "99.0", "98.0", "97.9", "301", "155", "260", "1_40", "null",
+    "true", "NaN", "1e999", '"140"', '"1_40"',
     '"nan"', '"１４０"',
           '"140 "', '""', "[140]", '{"a": 1}', "9" * 30, "-140", "14O", "0.1", '"1,4"']  # fmt: skip
 SPEEDS = ["1", "1.0", "0.5", "1.5", "1.51", '"1"', "null", '"０.９"', "0.9"]
@@ -67,7 +68,8 @@ def reference(model: Model, text: bytes, edge: bool) -> bool:
 
 
 def composed(rng: random.Random) -> bytes:
-    entries = [('"power"', rng.choice(VALUES)), ('"speed"', rng.choice(SPEEDS[:3] if rng.random() < 0.7 else SPEEDS)),
+    entries = [('"power"', rng.choice(VALUES)),
+        ('"speed"', rng.choice(SPEEDS[:3] if rng.random() < 0.7 else SPEEDS)),
                ('"alloy"', rng.choice(ALLOYS[:2] if rng.random() < 0.7 else ALLOYS))]  # fmt: skip
     entries += [(rng.choice(KEYS), rng.choice(VALUES)) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
     rng.shuffle(entries)

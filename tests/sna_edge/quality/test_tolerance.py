@@ -90,7 +90,8 @@ def test_the_command_line_and_the_line_say_the_same(
 ) -> None:
     model = straight(domain)
     model.save(tmp_path / "m.sna")
-    code = main(["query", str(tmp_path / "m.sna"), "--at", f"{name}={reading!r}", "speed=0.5", "--sensor-tolerance",
+    code = main(["query", str(tmp_path / "m.sna"), "--at", f"{name}={reading!r}", "speed=0.5",
+        "--sensor-tolerance",
     f"{name}={tolerance!r}",
                  "--json"])  # fmt: skip
     query = json.loads(capsys.readouterr().out)

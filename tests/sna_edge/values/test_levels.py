@@ -29,7 +29,8 @@ from sna_edge.quality.limits import parse_limits
 from sna_edge.values.levels import Levels
 
 NONE, SEVERAL, GONE = np.inf, -np.inf, np.nan
-SEVEN = (7, 7.0, np.int64(7), np.int8(7), np.float32(7), np.float16(7), "7", " 7 ", "7.0", "+7", "7e0", "007", b"7", np.str_("7"),
+SEVEN = (7, 7.0, np.int64(7), np.int8(7), np.float32(7), np.float16(7), "7", " 7 ", "7.0", "+7",
+    "7e0", "007", b"7", np.str_("7"),
          np.bytes_(b"7"), Decimal("7.00"), np.array(7))  # fmt: skip
 OTHERS = (
     0,
@@ -52,15 +53,23 @@ OTHERS = (
 MISSING = (None, np.nan, np.float32("nan"), "", "  ", np.datetime64("NaT"), np.ma.masked)
 SERIALS = ("12345678901234567", "12345678901234568")
 CASES: list[tuple[tuple[str, ...], Any, float]] = [
-    *((("7", "12"), v, 0.0) for v in SEVEN), *((("7", "12"), v, NONE) for v in OTHERS), *((("7", "12"), v, GONE) for v in MISSING),
-    (("007", "7"), "007", 0.0), (("007", "7"), "7", 1.0), (("007", "7"), 7, 1.0), (("007", "7"), "07", SEVERAL),
+    *((("7", "12"), v, 0.0) for v in SEVEN), *((("7", "12"), v, NONE) for v in OTHERS),
+    *((("7", "12"), v, GONE) for v in MISSING),
+    (("007", "7"), "007", 0.0), (("007", "7"), "7", 1.0), (("007", "7"), 7, 1.0),
+    (("007", "7"), "07", SEVERAL),
     (("007", "7"), 7.0, SEVERAL),
-    (("1", "1.0"), 1, 0.0), (("1", "1.0"), 1.0, 1.0), (("1", "1.0"), "1.0", 1.0), (("1", "1.0"), "1.00", SEVERAL),
-    (("1_1", "11"), "1_1", 0.0), (("1_1", "11"), 11, 1.0), (("1_1", "12"), 11, NONE), (("1.10", "1.1"), 1.1, 1.0),
-    (("1E2", "200"), 100, 0.0), (("1E2", "100"), 100, 1.0), (("1E2", "100"), 100.0, SEVERAL), (("0.1", "0.2"), np.float32(0.1), 0.0),
-    (SERIALS, 12345678901234567, 0.0), (SERIALS, "12345678901234568.0", 1.0), (SERIALS, 12345678901234568.0, SEVERAL),
-    (("True", "False"), True, 0.0), (("True", "1"), True, 0.0), (("True", "1"), 1, 1.0), (("nan", "x"), "nan", 0.0),
-    (("None", "x"), "None", 0.0), (("inf", "1"), "inf", 0.0), (("steel", "Steel"), "Steel", 1.0), (("A", "B"), "a", NONE),
+    (("1", "1.0"), 1, 0.0), (("1", "1.0"), 1.0, 1.0), (("1", "1.0"), "1.0", 1.0),
+    (("1", "1.0"), "1.00", SEVERAL),
+    (("1_1", "11"), "1_1", 0.0), (("1_1", "11"), 11, 1.0), (("1_1", "12"), 11, NONE),
+    (("1.10", "1.1"), 1.1, 1.0),
+    (("1E2", "200"), 100, 0.0), (("1E2", "100"), 100, 1.0), (("1E2", "100"), 100.0, SEVERAL),
+    (("0.1", "0.2"), np.float32(0.1), 0.0),
+    (SERIALS, 12345678901234567, 0.0), (SERIALS, "12345678901234568.0", 1.0),
+    (SERIALS, 12345678901234568.0, SEVERAL),
+    (("True", "False"), True, 0.0), (("True", "1"), True, 0.0), (("True", "1"), 1, 1.0),
+    (("nan", "x"), "nan", 0.0),
+    (("None", "x"), "None", 0.0), (("inf", "1"), "inf", 0.0), (("steel", "Steel"), "Steel", 1.0),
+    (("A", "B"), "a", NONE),
     (("2024-01-02", "x"), np.datetime64("2024-01-02"), 0.0),
 ]  # fmt: skip
 
@@ -97,7 +106,8 @@ def test_columns_of_every_type_mean_the_same(kind: Any) -> None:
     axis = level_axis("machine", ("1", "2", "30"))
     column = [30, 1, 2, 1]
     made = {
-        "masked": lambda: np.ma.array([30, 1, 2, 1], mask=[0, 0, 0, 1]), "bytes": lambda: np.array([b"30", b"1", b"2", b"1"]),
+        "masked": lambda: np.ma.array([30, 1, 2, 1], mask=[0, 0, 0, 1]),
+        "bytes": lambda: np.array([b"30", b"1", b"2", b"1"]),
         list: lambda: column, object: lambda: np.array(column, dtype=object),
     }.get(kind, lambda: np.array(column).astype(kind))()  # fmt: skip
     np.testing.assert_equal(axis.encode(made), [2, 0, 1, np.nan if kind == "masked" else 0])

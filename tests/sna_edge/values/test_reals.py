@@ -154,12 +154,17 @@ def test_masked_columns_and_nullable_ones_have_gaps() -> None:
 
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "complex": (1 + 2j, "complex"), "complex array": (np.array([1 + 0j]), "complex"), "complex list": ([1 + 2j, 1], "complex"),
+    "complex": (1 + 2j, "complex"), "complex array": (np.array([1 + 0j]), "complex"),
+    "complex list": ([1 + 2j, 1], "complex"),
     "complex64": (np.complex64(1), "complex"), "time": (np.datetime64("2024-01-01"), "a time"),
-    "times": (np.array(["2024-01-01"], "M8[s]"), "a time"), "duration": (np.timedelta64(5, "s"), "a time"), "text": ("hot", "'hot'"),
-    "underscore": ("0_1", "'0_1'"), "other digits": ("\u0661", "not a number"), "True": (True, "True"), "numpy True": (np.True_, "True"),
-    "a dict": ({}, "dict"), "a class": (int, "class 'int'"), "a list in a list": ([[1], [2, 3]], "rows of one length"),
-    "a column in a column": ([[1.0], [2.0]], "shape"), "a row in a column": (np.array([[1.0, 2.0]]), "shape"),
+    "times": (np.array(["2024-01-01"], "M8[s]"), "a time"),
+    "duration": (np.timedelta64(5, "s"), "a time"), "text": ("hot", "'hot'"),
+    "underscore": ("0_1", "'0_1'"), "other digits": ("\u0661", "not a number"),
+    "True": (True, "True"), "numpy True": (np.True_, "True"),
+    "a dict": ({}, "dict"), "a class": (int, "class 'int'"),
+    "a list in a list": ([[1], [2, 3]], "rows of one length"),
+    "a column in a column": ([[1.0], [2.0]], "shape"),
+    "a row in a column": (np.array([[1.0, 2.0]]), "shape"),
     "below every float": (-(10**400), "is -inf"),
     "a generator": ((v for v in (1, 2)), "generator"), "a set": ({1, 2}, "set"),
 }  # fmt: skip
@@ -178,9 +183,11 @@ def test_what_is_no_real_number_is_one_sentence(case: str) -> None:
     assert np.isfinite(m.evaluate({"a": 10**400, "b": 2, "lot": 7}).status).all()
 
 
-KEYS = {"times": np.array(["2024-01-01"], "M8[s]"), "complex": np.array([1 + 1j]), "text": np.array(["x"]), "a set": {1.0},
+KEYS = {"times": np.array(["2024-01-01"], "M8[s]"), "complex": np.array([1 + 1j]),
+    "text": np.array(["x"]), "a set": {1.0},
         "dict": {"a": 1},
-        "generator": None, "objects": np.array([object()]), "ragged": [[1], [1, 2]], "records": np.zeros(1, [("a", "f8")])}  # fmt: skip
+        "generator": None, "objects": np.array([object()]), "ragged": [[1], [1, 2]],
+        "records": np.zeros(1, [("a", "f8")])}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", KEYS)

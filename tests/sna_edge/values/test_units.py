@@ -18,16 +18,24 @@ from sna_edge.values.naming import labelled
 from sna_edge.values.units import quantity
 
 SAME = [
-    ("0.5 kW", "W", 500.0), ("500W", "kW", 0.5), ("20 degC", "K", 293.15), ("68 \u00b0F", "degC", 20.0), ("-40 degF", "C", -40.0),
-    ("1 bar", "kPa", 100.0), ("100 mbar", "hPa", 100.0), ("60 mm/s", "m/min", 3.6), ("3 m/min", "mm/s", 50.0), ("50 %", "1", 0.5),
-    ("2 J/mm^2", "kJ/m2", 2000.0), ("5 \u00b5m", "mm", 0.005), ("1 g/cm\u00b3", "kg/m3", 1000.0), ("3 N\u00b7m", "Nm", 3.0),
-    ("1 kWh", "MJ", 3.6), ("2 h", "min", 120.0), ("10 l/min", "m3/h", 0.6), ("5 K/s", "degC/s", 5.0), ("3 kOhm", "Ohm", 3000.0),
-    ("1 in", "mm", 25.4), ("7 counts", "counts", 7.0), ("0.3e3 mm", "m", 0.3), ("40 um", "m", 4e-5), ("1200 rpm", "rpm", 1200.0),
-    ("360 deg", "rad", 2 * np.pi), ("60 rpm", "rad/s", 2 * np.pi), ("5 [kW]", "W", 5000.0), ("1 t", "kg", 1000.0),
+    ("0.5 kW", "W", 500.0), ("500W", "kW", 0.5), ("20 degC", "K", 293.15),
+    ("68 \u00b0F", "degC", 20.0), ("-40 degF", "C", -40.0),
+    ("1 bar", "kPa", 100.0), ("100 mbar", "hPa", 100.0), ("60 mm/s", "m/min", 3.6),
+    ("3 m/min", "mm/s", 50.0), ("50 %", "1", 0.5),
+    ("2 J/mm^2", "kJ/m2", 2000.0), ("5 \u00b5m", "mm", 0.005), ("1 g/cm\u00b3", "kg/m3", 1000.0),
+    ("3 N\u00b7m", "Nm", 3.0),
+    ("1 kWh", "MJ", 3.6), ("2 h", "min", 120.0), ("10 l/min", "m3/h", 0.6),
+    ("5 K/s", "degC/s", 5.0), ("3 kOhm", "Ohm", 3000.0),
+    ("1 in", "mm", 25.4), ("7 counts", "counts", 7.0), ("0.3e3 mm", "m", 0.3),
+    ("40 um", "m", 4e-5), ("1200 rpm", "rpm", 1200.0),
+    ("360 deg", "rad", 2 * np.pi), ("60 rpm", "rad/s", 2 * np.pi), ("5 [kW]", "W", 5000.0),
+    ("1 t", "kg", 1000.0),
 ]  # fmt: skip
 NONE = [
-    ("5 kg", "W"), ("5 foo", "W"), ("5", "W"), ("kW", "W"), ("5 W", ""), ("5 W W", "W"), ("1,5 kW", "W"), ("5 kkW", "W"), ("5 mmin", "s"),
-    ("5 Hz", "rpm"), ("5 W/0", "W"), ("5 /", "W"), ("5 W", "counts"), ("5 -", "W"), ("5 kW 3", "W"), ("0_5 kW", "W"), ("5 mm", "mm/s"),
+    ("5 kg", "W"), ("5 foo", "W"), ("5", "W"), ("kW", "W"), ("5 W", ""), ("5 W W", "W"),
+    ("1,5 kW", "W"), ("5 kkW", "W"), ("5 mmin", "s"),
+    ("5 Hz", "rpm"), ("5 W/0", "W"), ("5 /", "W"), ("5 W", "counts"), ("5 -", "W"),
+    ("5 kW 3", "W"), ("0_5 kW", "W"), ("5 mm", "mm/s"),
 ]  # fmt: skip
 
 
@@ -55,8 +63,10 @@ def test_absurd_readings_end(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "unit", "words"), [
-    ("power [W]", "W", "power [W]"), ("age (day)", "day", "age (day)"), ("power", "W", "power [W]"), ("power", "", "power"),
-    ("power_W", "W", "power_W [W]"), ("p[0]", "", "p[0]"), ("power [W] ", "W", "power [W] "), ("a [b] c", "m", "a [b] c [m]"),
+    ("power [W]", "W", "power [W]"), ("age (day)", "day", "age (day)"),
+    ("power", "W", "power [W]"), ("power", "", "power"),
+    ("power_W", "W", "power_W [W]"), ("p[0]", "", "p[0]"), ("power [W] ", "W", "power [W] "),
+    ("a [b] c", "m", "a [b] c [m]"),
 ])  # fmt: skip
 def test_a_name_gets_its_unit_once(name: str, unit: str, words: str) -> None:
     """`power [W] [W]`"""

@@ -20,7 +20,8 @@ X = RNG.uniform(-1.0, 1.0, (240, 12))
 NOISE = RNG.standard_normal(240)
 FOLDS = np.arange(240) % 5
 OF = {
-    "noise": (NOISE, "mean"), "a line": (X[:, 0] - X[:, 1] + 0.1 * NOISE, "linear"), "a square": (X[:, 0] ** 2 + 0.1 * NOISE, "quadratic"),
+    "noise": (NOISE, "mean"), "a line": (X[:, 0] - X[:, 1] + 0.1 * NOISE, "linear"),
+    "a square": (X[:, 0] ** 2 + 0.1 * NOISE, "quadratic"),
     "a product": (X[:, 0] * X[:, 1] + 0.1 * NOISE, "quadratic"),
 }  # fmt: skip
 

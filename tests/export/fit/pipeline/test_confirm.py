@@ -125,7 +125,8 @@ def test_a_small_table_is_searched_again_without_each_third(
         return replace(found, f=scaled(found.f, on_thirds)), found
 
     best, how = confirm._cross(
-        SAMPLES, winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), search, lambda x: np.arange(len(x)) % 5, 0, TimeBudget(limit),
+        SAMPLES, winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), search,
+        lambda x: np.arange(len(x)) % 5, 0, TimeBudget(limit),
     )  # fmt: skip
     assert (best.name == "winner") == stays
     assert bool(how.replaced) != stays

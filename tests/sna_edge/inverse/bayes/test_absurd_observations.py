@@ -25,11 +25,14 @@ def surface(link: str = "identity", scale: float = 1.0) -> Model:
 
 ABSURD = [
     # link, scale, reading, noise, what is said
-    ("identity", 1.0, 1e306, 0.1, "observation 0: y = 1e+306"), ("identity", 1.0, -1e306, 0.1, "check the reading"),
-    ("identity", 1e-200, 1.0, 1e-201, "y = 1 is beyond"), ("exp", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
+    ("identity", 1.0, 1e306, 0.1, "observation 0: y = 1e+306"),
+    ("identity", 1.0, -1e306, 0.1, "check the reading"),
+    ("identity", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
+    ("exp", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
     ("logistic", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
     ("exp", 1.0, 1e307, 0.1, "y = 1e+307"), ("identity", 1.0, -1e140, 0.1, "y = -1e+140"),
-    ("identity", 1.0, 0.5, 1e-300, "noise of 'y' is 1e-300"), ("identity", 1.0, 0.5, 1e300, "noise of 'y' is 1e+300"),
+    ("identity", 1.0, 0.5, 1e-300, "noise of 'y' is 1e-300"),
+    ("identity", 1.0, 0.5, 1e300, "noise of 'y' is 1e+300"),
     ("exp", 1.0, 0.5, 1e-200, "noise of 'y'"), ("identity", 1e290, 1e289, 1e100, "noise of 'y'"),
 ]  # fmt: skip
 

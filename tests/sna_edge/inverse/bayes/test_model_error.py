@@ -232,7 +232,8 @@ def test_many_known_inputs_are_put_together() -> None:
 MISFITS = [
     ("one reading", {}, 1, 0.01), ("five repeats", {}, 5, 0.01), ("noise like the error", {}, 1, M),
     ("exp", {"link": "exp", "space": "link"}, 3, 0.01),
-    ("logistic", {"link": "logistic", "space": "link"}, 3, 0.002), ("two outputs", {"outputs": 2}, 2, 0.01),
+    ("logistic", {"link": "logistic", "space": "link"}, 3, 0.002),
+    ("two outputs", {"outputs": 2}, 2, 0.01),
     ("train", {"kind": "tt"}, 2, 0.01), ("no noise to speak of", {}, 2, 1e-6),
 ]  # fmt: skip
 
