@@ -4,7 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint tests/constraints.txt
+# A numpy to test with, for instance NUMPY='numpy<2': asked for by the workflow.
+NUMPY ?=
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint tests/constraints.txt $(if $(NUMPY),'$(NUMPY)')
 RECIPE := pyproject.toml setup.py tests/constraints.txt
 TABLE ?=
 TARGET ?=
@@ -14,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware exchange gpu wheels docs clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware sizes exchange gpu wheels docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -68,6 +70,9 @@ fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the t
 
 firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores, 100,000 points a model, equal to the bit
 	SNA_POINTS=100000 OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) tests/firmware_bindings/test_emulated.py
+
+sizes: $(STAMP)-test $(STAMP)-runtimes ## code, RAM and instructions on emulated cores against the last release
+	$(PY) tools/release/firmware_sizes.py
 
 exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/speed/exchange.py
