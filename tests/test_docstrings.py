@@ -1,4 +1,4 @@
-"""Every public name says what it means; those that users call most show it in an example that runs."""
+"""Every public name says what it means; those that users call most show an example that runs."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ def test_loaded_modules_are_numpy_and_the_standard_library():
 
 BLOCK = """
 import sys
-for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_litert", "tflite_runtime", "openpyxl", "pyarrow"):
+for name in ("scipy", "sklearn", "pandas", "rich", "torch", "onnx", "ai_edge_litert",
+             "tflite_runtime", "openpyxl", "pyarrow"):
     sys.modules[name] = None
 """
 

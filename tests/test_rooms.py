@@ -1,4 +1,4 @@
-"""The order of the house: no circles of imports, small rooms and files, tests beside their rooms."""
+"""The order of the house: no import circles, small rooms and files, tests beside their rooms."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def main() -> int:
     args = parser.parse_args()
     if not TABLE.exists():
         print(
-            "replay: no data at ../shared/data; docs/data.md says what to fetch and where to put it",
+            "replay: no data at ../shared/data; docs/data.md says what to fetch",
             file=sys.stderr,
         )
         return 2

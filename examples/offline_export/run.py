@@ -1,6 +1,8 @@
 """Fit, quantize, certify, export and query without a network: nothing here opens a connection.
 
-python examples/offline_export/run.py [--out out/offline]           or, with the network taken away by the kernel:
+python examples/offline_export/run.py [--out out/offline]
+
+or, with the network taken away by the kernel:
 unshare -rn python examples/offline_export/run.py
 """
 

@@ -66,7 +66,7 @@ def test_every_bit_of_header_and_section_table(name: str, c_double: Any) -> None
         same(
             c_double,
             repaired(bytes(bad)),
-            # some flips are legal once the checksums say so: a minor version, a section one byte longer
+            # legal once the checksums say so: a minor version, a section one byte longer
         )
 
 

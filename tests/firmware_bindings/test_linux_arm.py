@@ -35,8 +35,10 @@ for path in sys.argv[2:]:
     for backend in ("numpy", "native"):
         model = sna_edge.load(path, backend=backend)  # replays the golden vectors with this backend
         y, g = model.backend.value_and_gradient(x)
-        roots = inverse.roots(model, "x0", {"y0": float(y[0, 0])}, at={"x1": x[0, 1], "x2": x[0, 2]})
-        out[path + " " + backend] = {"y": y.tolist(), "g": g.tolist(), "roots": roots.values.tolist()}
+        at = {"x1": x[0, 1], "x2": x[0, 2]}
+        roots = inverse.roots(model, "x0", {"y0": float(y[0, 0])}, at=at)
+        found = {"y": y.tolist(), "g": g.tolist(), "roots": roots.values.tolist()}
+        out[path + " " + backend] = found
         out[path + " " + backend]["isa"] = getattr(model.backend, "isa", "")
 print(json.dumps(out))
 """

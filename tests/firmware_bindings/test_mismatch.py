@@ -29,14 +29,19 @@ int main(int argc, char **argv) {
     size = fread(bytes, 1, sizeof bytes, f);
     fclose(f);
     x[0] = (sna_real)0.25; x[1] = (sna_real)1.5;
-    if (sna_open(bytes, size, &model) != SNA_OK || sna_verify(&model, work, sizeof work) != SNA_OK) return 2;
+    if (sna_open(bytes, size, &model) != SNA_OK) return 2;
+    if (sna_verify(&model, work, sizeof work) != SNA_OK) return 2;
     if (sna_eval(&model, 0, x, guarded.y, work, sizeof work) != SNA_OK) return 3;
     if (sna_eval_grad(&model, 0, x, guarded.y, dy, work, sizeof work) != SNA_OK) return 3;
-    if (sna_roots(&model, x, 0, 0, guarded.y[0], roots, 4, &found, &nearest, work, sizeof work) < 0 || found < 1) return 4;
+    if (sna_roots(&model, x, 0, 0, guarded.y[0], roots, 4, &found, &nearest, work,
+                  sizeof work) < 0)
+        return 4;
+    if (found < 1) return 4;
     if (sna_locate(&model, 0, x, &fault) != SNA_OK || fault.axis != -1) return 5;
     if (sna_interval(&model, 0, SNA_OK, guarded.y[0], &low, &high) != SNA_BAD_INPUT) return 5;
     for (int i = 0; i < 2; i++)
-        if (guarded.before[i] < 7 || guarded.before[i] > 7 || guarded.after[i] < 7 || guarded.after[i] > 7) return 6;
+        if (guarded.before[i] < 7 || guarded.before[i] > 7) return 6;
+        if (guarded.after[i] < 7 || guarded.after[i] > 7) return 6;
     printf("%.6f", (double)guarded.y[0]);
     return 0;
 }
@@ -55,7 +60,9 @@ PAIRS = {
     "RISC-V with F": ("-D__riscv_flen=32", "-D__riscv_flen=64", False),
     "Xtensa": ("-D__XTENSA__", "", False),
     "Xtensa on both": ("-D__XTENSA__", "-D__XTENSA__", True),
-    "no trains in the library": ("-DSNA_NO_TT -DSNA_NO_F16 -DSNA_NO_INT -DSNA_NO_LINK -DSNA_NO_FIXED", "", True),
+    "no trains in the library": (
+        "-DSNA_NO_TT -DSNA_NO_F16 -DSNA_NO_INT -DSNA_NO_LINK -DSNA_NO_FIXED", "", True,
+    ),
     "no trains in the program": ("",
         "-DSNA_NO_TT -DSNA_NO_F16 -DSNA_NO_INT -DSNA_NO_LINK -DSNA_NO_FIXED", True),
     "digest in the library": ("-DSNA_SHA256", "", True),

@@ -109,10 +109,12 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 400; i++) {
         for (unsigned d = 0; d < m.n_axes; d++) {
             const axis_record *a = axis_at(&m, d);
-            x[d] = a->kind == CATEGORICAL ? 0 : a->lower + (a->upper - a->lower) * (rand() % 1000) / 1000;
+            x[d] = (a->upper - a->lower) * (rand() % 1000) / 1000;
+            x[d] = a->kind == CATEGORICAL ? 0 : a->lower + x[d];
         }
         steps = 0;
-        if (sna_roots(&m, x, (unsigned)i % m.n_axes, 0, (i % 7 - 3) * 0.1, roots, 64, &found, &nearest, work, sizeof work) == SNA_BAD_INPUT)
+        if (sna_roots(&m, x, (unsigned)i % m.n_axes, 0, (i % 7 - 3) * 0.1, roots, 64, &found,
+                      &nearest, work, sizeof work) == SNA_BAD_INPUT)
             return 2;
         if (steps > most) most = steps;
     }

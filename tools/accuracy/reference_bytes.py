@@ -2,7 +2,7 @@
 they differ.
 
     python tools/accuracy/reference_bytes.py            print name and digest of each
-    python tools/accuracy/reference_bytes.py --write    freeze them in tests/export/fit/reference_bytes.json
+    python tools/accuracy/reference_bytes.py --write    freeze them for tests/export/fit
 
 Bytes follow the last bits of sums, so they hold for given versions of numpy and scipy and for given
 kernels: OpenBLAS and numpy choose theirs by the processor. The fits therefore run in a process of

@@ -2,9 +2,9 @@
 between backends.
 
 python tools/inverse/inverse_bench.py                       # everything in short form, printed
-python tools/inverse/inverse_bench.py --cases 1000 --write  # as many cases as the targets name, into docs/tables/inverse.md
-python tools/inverse/inverse_bench.py --only calibration --calibration 3000 --write   # into docs/tables/calibration.md
-python tools/inverse/inverse_bench.py --only deadline,watch --write    # these rows alone, the others stay
+python tools/inverse/inverse_bench.py --cases 1000 --write  # as many as the targets name
+python tools/inverse/inverse_bench.py --only calibration --calibration 3000 --write
+python tools/inverse/inverse_bench.py --only deadline,watch --write    # these rows alone
 """
 
 from __future__ import annotations

@@ -29,12 +29,16 @@ import numpy as np
 def timed(work, least=0.2):
     best, spent = [], 0.0
     while spent < least or len(best) < 5:
-        begin = time.perf_counter(); work(); best.append(time.perf_counter() - begin); spent += best[-1]
+        begin = time.perf_counter()
+        work()
+        best.append(time.perf_counter() - begin)
+        spent += best[-1]
     return sorted(best)[len(best) // 2]
 def word(*words, stdin=None):
-    with open(stdin, "rb") if stdin else open("/dev/null", "rb") as source, open("/dev/null", "wb") as out:
+    with open(stdin or "/dev/null", "rb") as source, open("/dev/null", "wb") as out:
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "sna_edge", *words], stdin=source, stdout=out, check=True)
+        command = [sys.executable, "-m", "sna_edge", *words]
+        subprocess.run(command, stdin=source, stdout=out, check=True)
         return time.perf_counter() - begin
 def loops(call, count=2000):
     return timed(lambda: [call() for _ in range(count)]) / count
@@ -43,8 +47,10 @@ def loops(call, count=2000):
 NATIVE = "import sna_edge; m = sna_edge.load('seven.sna', 'native'); x = np.full(7, 0.3); "
 NUMPY = NATIVE.replace("native", "numpy")
 IMPORT = """
-code = "import numpy, time; begin = time.perf_counter(); import sna_edge; print(time.perf_counter() - begin)"
-run = lambda: float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+code = "import numpy, time; begin = time.perf_counter(); import sna_edge; "
+code += "print(time.perf_counter() - begin)"
+asked = dict(capture_output=True, text=True, check=True)
+run = lambda: float(subprocess.run([sys.executable, "-c", code], **asked).stdout)
 answer = 1e3 * sorted(run() for _ in range(7))[3]"""
 MEASURES = {
     "import sna_edge over numpy, ms": IMPORT,
@@ -89,7 +95,8 @@ INPUTS = """
 import numpy as np, sna_edge
 rng = np.random.default_rng(0)
 def table(path, names, columns):
-    np.savetxt(path, np.column_stack(columns), delimiter=",", header=",".join(names), comments="", fmt="%.9g")
+    words = dict(delimiter=",", header=",".join(names), comments="", fmt="%.9g")
+    np.savetxt(path, np.column_stack(columns), **words)
 axes = tuple(sna_edge.spline_axis(f"x{d}", "", 0.0, 1.0, spans=32) for d in range(7))
 tables = tuple(rng.uniform(0.5, 1.5, (a.basis.n_rows, 32)) for a in axes)
 cp = sna_edge.CP(tables, (np.arange(32),) * 7, rng.normal(size=(32, 1)))
@@ -97,13 +104,17 @@ sna_edge.Model(axes, cp, [sna_edge.Output("y")], dtypes=["float32"] * 7).save("s
 a, b = rng.uniform(1.03, 4.93, 60), rng.uniform(24.2, 89.6, 60)
 table("plain.csv", "aby", [a, b, 3 * a + 0.1 * b + 0.02 * a * b])
 x = rng.random((300, 4))
-table("noisy.csv", ["p", "q", "r", "s", "y"], [*x.T, np.sin(3 * x[:, 0]) + x[:, 1] * x[:, 2] + 0.05 * rng.standard_normal(300)])
+noise = 0.05 * rng.standard_normal(300)
+noisy = np.sin(3 * x[:, 0]) + x[:, 1] * x[:, 2] + noise
+table("noisy.csv", ["p", "q", "r", "s", "y"], [*x.T, noisy])
 x = rng.random((400, 3))
-table("clean.csv", ["p", "q", "r", "y"], [*x.T, np.exp(x[:, 0]) * np.cos(2 * x[:, 1]) + x[:, 2] ** 2])
+clean = np.exp(x[:, 0]) * np.cos(2 * x[:, 1]) + x[:, 2] ** 2
+table("clean.csv", ["p", "q", "r", "y"], [*x.T, clean])
 a, b = rng.uniform(1.5, 4.5, 100_000), rng.uniform(30, 85, 100_000)
 table("rows.csv", "ab", [a, b])
 with open("parts.jsonl", "w") as out:
-    out.writelines(f'{{"id": {i}, "a": {p:.6g}, "b": {q:.6g}}}\\n' for i, (p, q) in enumerate(zip(a[:50_000], b)))
+    for i, (p, q) in enumerate(zip(a[:50_000], b)):
+        out.write(f'{{"id": {i}, "a": {p:.6g}, "b": {q:.6g}}}\\n')
 with open("limits.toml", "w") as out:
     out.write("[outputs.y]\\nUSL = 100.0\\n")
 """

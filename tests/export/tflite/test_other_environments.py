@@ -32,22 +32,26 @@ model = sna_edge.load(sys.argv[1], backend="tflite")
 out |= json.loads(open(sys.argv[2]).read())
 at, goal = out.pop("at"), out.pop("goal")
 name, rest = "x0", {k: v for k, v in at.items() if k != "x0"}
-back = lambda x: model.value({"x0": x[:, 0], "x1": x[:, 1], "x2": np.full(len(x), at["x2"])})[:, 0].tolist()
+third = lambda x: np.full(len(x), at["x2"])
+back = lambda x: model.value({"x0": x[:, 0], "x1": x[:, 1], "x2": third(x)})[:, 0].tolist()
 out["roots"] = inverse.roots(model, name, goal, rest).values.tolist()
 out["top"] = inverse.argmax(model, name, at=rest).at[name]
 found = inverse.level_set(model, goal, ["x0", "x1"], 8, at={"x2": at["x2"]})
 out["level"] = back(found.x)
-rows = inverse.invert_batch(model, {"y0": np.full(3, goal["y0"])}, ["x0", "x1"], {"x2": np.full(3, at["x2"])})
+goals, fixed = {"y0": np.full(3, goal["y0"])}, {"x2": np.full(3, at["x2"])}
+rows = inverse.invert_batch(model, goals, ["x0", "x1"], fixed)
 out["batch"] = back(rows.x)
 data = {"x1": np.array(at["x1"]), "x2": np.array(at["x2"]), "y0": np.array(goal["y0"])}
 cause = inverse.estimate(model, data, ["x0"], 1e-3)
 out["cause"] = cause.x[:, 0].tolist()
 out["samples"] = float(inverse.posterior(model, data, ["x0"], 1e-3, n=200).x.mean())
-out["advice"] = inverse.advise(model, at, {"y0": (goal["y0"] - 1e-4, goal["y0"] + 1e-4)}, {"x0": inverse.Knob()}).to_dict()["status"]
+limits = {"y0": (goal["y0"] - 1e-4, goal["y0"] + 1e-4)}
+out["advice"] = inverse.advise(model, at, limits, {"x0": inverse.Knob()}).to_dict()["status"]
 outside = np.array([[np.nan, 1.1, 1.7], [0.4, np.inf, 1.7], [0.4, 1.1, np.nan]])
 out["nan"] = bool(np.isnan(model.backend.value(outside)).all())
 big = sna_edge.load(sys.argv[1].replace("m.sna", "big.sna"), backend="tflite")
-x = np.array([a.lower for a in big.axes]) + np.random.default_rng(0).random((700, 7)) * [a.width for a in big.axes]
+lower, width = zip(*((a.lower, a.width) for a in big.axes))
+x = np.array(lower) + np.random.default_rng(0).random((700, 7)) * width
 wanted = big.with_backend("numpy").value(x)
 out["blocks"] = float(np.abs(big.value(x) - wanted).max() / np.ptp(wanted))
 print(json.dumps(out))

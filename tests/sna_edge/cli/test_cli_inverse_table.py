@@ -18,7 +18,8 @@ def answered(sna, model_file, tmp_path, text, *words):
 def test_every_row_has_its_own_targets_and_known_inputs(sna, model_file, tmp_path):
     text = (
         HEADER
-        + f"a,95,{2.718281828**1.5},B\nb,90,{2.718281828**1.5},A\nc,900,{2.718281828**1.5},A\nd,x,4,A\ne,90,4,C\n"
+        + f"a,95,{2.718281828**1.5},B\nb,90,{2.718281828**1.5},A\nc,900,{2.718281828**1.5},A\n"
+        + "d,x,4,A\ne,90,4,C\n"
     )
     said, rows = answered(sna, model_file, tmp_path, text, "--unknown", "power,speed", "--json")
     assert said.code == 0

@@ -13,7 +13,8 @@ import numpy as np
 from sna_export.solve import Problem, d, space, test, unknown
 x = space("x", 0.0, 1.0, zero="both")
 u, v = unknown(), test()
-{name} = Problem("rod", (x,), d(u, x) * d(v, x), 2.0 * v, title="A rod", quantities={{"middle": lambda m: float(m(x=0.5)[0])}})
+middle = {{"middle": lambda m: float(m(x=0.5)[0])}}
+{name} = Problem("rod", (x,), d(u, x) * d(v, x), 2.0 * v, title="A rod", quantities=middle)
 """
 
 

@@ -218,7 +218,8 @@ def files(model: Model, tmp_path: Path) -> tuple[str, str]:
 
 
 def test_watch_reads_a_pipe(files: tuple[str, str]) -> None:
-    text = b'{"power":140,"speed":1,"alloy":"316L"}\r\n\nnonsense\n{"power":200,"speed":1,"alloy":"IN718"}'
+    first = b'{"power":140,"speed":1,"alloy":"316L"}'
+    text = first + b'\r\n\nnonsense\n{"power":200,"speed":1,"alloy":"IN718"}'
     done = subprocess.run(
         [sys.executable, "-m", "sna_edge", "watch", files[0], "--limits", files[1]],
         input=text,
