@@ -1,4 +1,4 @@
-"""Many modes made few: a separable model taught by the predictions of the original, then held
+"""Many modes made few: a separable model trained on the predictions of the original, then held
 against them."""
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sna_export.fit  # noqa: F401  the teacher room needs it loaded first
 from sna_edge import Axis, Model
 from sna_edge.artifact.limits import need_counts
 from sna_edge.core.basis import SpanBasis, bspline, uniform_breaks
 
-from ..teacher.distil import Lesson, distil
-from ..teacher.points import teaching_points
+from ..teacher.distil import TrainingPoints, distil
+from ..teacher.training_points import training_points
 from .adopted import Adopted, Domain
 
 Floats = NDArray[np.float64]
@@ -28,7 +27,7 @@ SPANS = ((3, 2), (3, 4), (3, 8), (3, 16), (3, 32))
 @dataclass(frozen=True)
 class Compressed:
     """The small model and its measured distance from the original over the range: RMS and largest,
-    on points not taught."""
+    on points it was not trained on."""
 
     model: Model
     rms: float
@@ -45,14 +44,14 @@ def compress(
 ) -> Compressed:
     """A CP model within about `error` (RMS over the range of the output) of `original`.
 
-    `rows` [N, D]: where the model will be asked (training rows); the points of the lesson then keep
+    `rows` [N, D]: where the model will be asked (training rows); the training points then keep
     to them, otherwise they fill the box. The certificate says what was measured on other points.
     Stops at `max_parameters`.
     """
     need_counts(len(original.domain), len(original.outputs))
     rng = np.random.default_rng(seed)
     inside = original.points(TRAINING_POINTS) if rows is None else None
-    lesson_x, weight = (
+    train_x, weight = (
         (inside, np.ones(TRAINING_POINTS))
         if inside is not None
         else _around(original, np.asarray(rows), rng)
@@ -62,11 +61,11 @@ def compress(
         if rows is None
         else _around(original, np.asarray(rows), rng)[0]
     )
-    target, check = original.linear(lesson_x), original.linear(check_x)
+    target, check = original.linear(train_x), original.linear(check_x)
     centre, spread = target.mean(axis=0), np.maximum(target.std(axis=0), 1e-300)
     ratio = float((np.ptp(check, axis=0) / spread).max())
-    pupil = distil(
-        Lesson(lesson_x, weight, check_x),
+    student = distil(
+        TrainingPoints(train_x, weight, check_x),
         (target - centre) / spread,
         (check - centre) / spread,
         [_basis(original, d, error) for d in range(len(original.domain))],
@@ -74,7 +73,7 @@ def compress(
         tolerance=error * ratio,
         max_parameters=max_parameters,
     )
-    return _finished(original, pupil.f, centre, spread, check_x)
+    return _finished(original, student.f, centre, spread, check_x)
 
 
 def _around(original: Adopted, rows: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -82,7 +81,7 @@ def _around(original: Adopted, rows: Floats, rng: np.random.Generator) -> tuple[
     lower, upper = (
         np.array([getattr(d, end) for d in original.domain]) for end in ("lower", "upper")
     )
-    x, weight = teaching_points(
+    x, weight = training_points(
         np.clip(rows, lower, upper), levels, TRAINING_POINTS - len(rows), rng
     )
     return x, weight

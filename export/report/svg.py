@@ -27,9 +27,17 @@ class Plot:
     """
 
     def __init__(
-        self, x: tuple[float, float], y: tuple[float, float], *, title: str = "", xlabel: str = "", ylabel: str = "",
-        width: int = 360, height: int = 270, log: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        *,
+        title: str = "",
+        xlabel: str = "",
+        ylabel: str = "",
+        width: int = 360,
+        height: int = 270,
+        log: str = "",
+    ) -> None:
         self.log = log
         self.x, self.y = _room(x, "x" in log), _room(y, "y" in log)
         self.width, self.height = width, height

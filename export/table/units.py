@@ -9,14 +9,16 @@ from sna_edge.model import Model
 from sna_edge.values.naming import BRACKETS
 
 WORDS = """
-W kW MW J kJ V mV A mA K C degC F Pa kPa MPa GPa bar N kN Nm nm um mm cm m km um2 mm2 cm2 m2 mm3 cm3 m3 l ml
-g mg kg t ns us ms s min h day d Hz kHz MHz rpm deg rad percent pct ppm mol
+W kW MW J kJ V mV A mA K C degC F Pa kPa MPa GPa bar N kN Nm nm um mm cm m km
+um2 mm2 cm2 m2 mm3 cm3 m3 l ml g mg kg t ns us ms s min h day d Hz kHz MHz rpm deg rad
+percent pct ppm mol
 """
 PLAIN = frozenset(WORDS.split())
 RATIOS = {
     "mm_s": "mm/s", "m_s": "m/s", "mm_min": "mm/min", "m_min": "m/min",
     "kg_m3": "kg/m3", "g_cm3": "g/cm3", "g_min": "g/min", "l_min": "l/min",
-    "K_s": "K/s", "K_m": "K/m", "J_mm": "J/mm", "J_mm3": "J/mm3", "W_mm2": "W/mm2", "W_mK": "W/(m K)", "1_s": "1/s",
+    "K_s": "K/s", "K_m": "K/m", "J_mm": "J/mm", "J_mm3": "J/mm3", "W_mm2": "W/mm2",
+    "W_mK": "W/(m K)", "1_s": "1/s",
 }  # fmt: skip
 SPELLED = {"percent": "%", "pct": "%"}
 

@@ -27,9 +27,9 @@ FINE = 1e-2
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to teach: ranks in turn, fixed penalty strength, joint steps of a rank, and sweeps before
-    them, the most parameters that are solved for all at once (larger pupils are swept axis by axis
-    alone), and teaching points.
+    """How to train a student: ranks in turn, fixed penalty strength, joint steps of a rank, and
+    sweeps before them, the most parameters that are solved for all at once (larger students are
+    swept axis by axis alone), and training points.
 
     A larger rank is kept only where it lowers the distance on the check points to the share `gain`.
     """
@@ -48,18 +48,18 @@ NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 20, 0.95, 700, 8000)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
 REFIT_STEPS, REFIT_SWEEPS = 4, 12
-"""Fewer sweeps would leave the refits near the pupil that saw all rows: with 6 their errors came
+"""Fewer sweeps would leave the refits near the student that saw all rows: with 6 their errors came
 out a sixth too small."""
 
 
 def schedule_for(tolerance: float) -> Schedule:
-    """By how near (share of the spread) the pupil must come to its teacher."""
+    """By how near (share of the spread) the student must come to its teacher."""
     return SMOOTH if tolerance < FINE else NOISY
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """Teaching points x [M, D], weight [M], and points kept back for checking [M', D]."""
+class TrainingPoints:
+    """Training points x [M, D], weight [M], and points kept back for checking [M', D]."""
 
     x: Floats
     weight: Floats
@@ -68,7 +68,7 @@ class Lesson:
 
 @dataclass(frozen=True, eq=False)
 class Distilled:
-    """The pupil, its RMS distance from the teacher on the check points, and (rank, parameters,
+    """The student, its RMS distance from the teacher on the check points, and (rank, parameters,
     distance) tried."""
 
     f: Separable
@@ -78,7 +78,7 @@ class Distilled:
 
 
 def distil(
-    lesson: Lesson,
+    training: TrainingPoints,
     target: Floats,
     check: Floats,
     bases: Sequence[SpanBasis],
@@ -91,10 +91,11 @@ def distil(
     watch: Callable[[str], None] | None = None,
 ) -> Distilled:
     """Grow the rank until the distance on the check points falls below `tolerance`, stops falling,
-    or size or time run out: no rank is begun that could not be taught, and its `n_refits` moved on,
-    before the deadline.
+    or size or time run out: no rank is begun that could not be trained, and its `n_refits` moved
+    on, before the deadline.
 
-    target [M, K] and check [M', K]: the teacher on the points of `lesson`, in units of its spread.
+    target [M, K] and check [M', K]: the teacher on the points of `training`, in units of its
+    spread.
     """
     schedule = schedule_for(tolerance)
     f: Separable | None = None
@@ -108,13 +109,13 @@ def distil(
         ):
             break
         wider = _wider(f, bases, rank, target.shape[1], rng)
-        rows = Rows(wider.bases, lesson.x, target, lesson.weight)
-        f = teach(wider, rows, schedule, schedule.steps, schedule.sweeps, deadline)
-        distance = float(np.sqrt(np.mean((f.predict(lesson.check) - check) ** 2)))
+        rows = Rows(wider.bases, training.x, target, training.weight)
+        f = trained(wider, rows, schedule, schedule.steps, schedule.sweeps, deadline)
+        distance = float(np.sqrt(np.mean((f.predict(training.check) - check) ** 2)))
         spent = time.monotonic() - begin
         tried.append((rank, f.parameters, distance))
         if watch:
-            watch(f"pupil of rank {rank}: {distance:.2e} of the spread from its teacher")
+            watch(f"student of rank {rank}: {distance:.2e} of the spread from its teacher")
         if best is not None and distance > schedule.gain * best.distance:
             break
         best = Distilled(f, distance, tried, schedule)
@@ -133,7 +134,7 @@ def _ladder(schedule: Schedule, bases: Sequence[SpanBasis], max_parameters: int)
 
 
 def _cost(wider: float, schedule: Schedule, n_refits: int) -> float:
-    """Time to teach `wider` times as many modes and to move them on, over the time the last rank
+    """Time to train `wider` times as many modes and to move them on, over the time the last rank
     took."""
     share = (REFIT_STEPS + REFIT_SWEEPS) / (schedule.steps + schedule.sweeps)
     return wider**2 * (1.0 + n_refits * share)
@@ -151,18 +152,32 @@ def _wider(
     return grown(f, mode_sets(len(bases), rank - (f.rank - 1)), rng)
 
 
-def teach(
-    f: Separable, rows: Rows, schedule: Schedule, steps: int, sweeps: int, deadline: float, *, extrapolate: bool = False
-) -> Separable:  # fmt: skip
+def trained(
+    f: Separable,
+    rows: Rows,
+    schedule: Schedule,
+    steps: int,
+    sweeps: int,
+    deadline: float,
+    *,
+    extrapolate: bool = False,
+) -> Separable:
     """f moved towards the targets of `rows`: `sweeps` axis by axis, then `steps` of all axes where
     f is small enough."""
     parts = components(f)
     strengths = np.full(len(parts), schedule.strength)
     if sweeps:
         f = sweep(
-            f, rows, range(len(f.tables)), parts=parts, strengths=strengths, sweeps=sweeps, tolerance=2e-3, deadline=deadline,
+            f,
+            rows,
+            range(len(f.tables)),
+            parts=parts,
+            strengths=strengths,
+            sweeps=sweeps,
+            tolerance=2e-3,
+            deadline=deadline,
             extrapolate=extrapolate,
-        )  # fmt: skip
+        )
     if f.parameters > schedule.together:
         return f
     return levenberg_marquardt(
@@ -178,28 +193,38 @@ def teach(
 
 
 def refits(
-    pupil: Distilled, lesson: Lesson, targets: Floats, held: Sequence[NDArray[np.int64]] = (), deadline: float = np.inf
-) -> list[Separable]:  # fmt: skip
-    """The pupil moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers
+    student: Distilled,
+    training: TrainingPoints,
+    targets: Floats,
+    held: Sequence[NDArray[np.int64]] = (),
+    deadline: float = np.inf,
+) -> list[Separable]:
+    """The student moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers
     that saw fewer rows.
 
-    `held[a]`: teaching points left out of lesson a, so that the pupil is judged away from where it
-    was taught. Refits that would begin after the deadline raise OutOfTime.
+    `held[a]`: training points left out for teacher a, so that the student is judged away from where
+    it was trained. Refits that would begin after the deadline raise OutOfTime.
     """
 
     def one(a: int) -> Separable:
         check(deadline)
-        weight = lesson.weight.copy()
+        weight = training.weight.copy()
         if held:
             weight[held[a]] = 0.0
-        return moved(pupil, Lesson(lesson.x, weight, lesson.check), targets[:, :, a], deadline)
+        return moved(
+            student, TrainingPoints(training.x, weight, training.check), targets[:, :, a], deadline
+        )
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, range(targets.shape[2])))
 
 
-def moved(pupil: Distilled, lesson: Lesson, target: Floats, deadline: float = np.inf) -> Separable:
-    """The pupil moved on to a teacher that answers `target` [M, K] at the points of the lesson."""
-    sweeps = REFIT_SWEEPS if pupil.f.parameters > pupil.schedule.together else 0
-    rows = Rows(pupil.f.bases, lesson.x, target, lesson.weight)
-    return teach(pupil.f, rows, pupil.schedule, REFIT_STEPS, sweeps, deadline, extrapolate=True)
+def moved(
+    student: Distilled, training: TrainingPoints, target: Floats, deadline: float = np.inf
+) -> Separable:
+    """The student moved on to a teacher that answers `target` [M, K] at the training points."""
+    sweeps = REFIT_SWEEPS if student.f.parameters > student.schedule.together else 0
+    rows = Rows(student.f.bases, training.x, target, training.weight)
+    return trained(
+        student.f, rows, student.schedule, REFIT_STEPS, sweeps, deadline, extrapolate=True
+    )

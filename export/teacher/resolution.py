@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, bspline, levels
 
 from ..fit.data.samples import Samples
-from .gaussian_process import GaussianProcess, warp
+from .gaussian_process import GaussianProcess
+from .kernel import warp
 
 Floats = NDArray[np.float64]
 GRID = 161

@@ -15,7 +15,8 @@ from sna_edge.core.output import Output
 
 from ..fit.data.samples import Samples, linear_targets, relative_error
 from ..fit.engine.budget import OutOfTime, late
-from .gaussian_process import GaussianProcess, Inputs, fit_gaussian_process
+from .gaussian_process import GaussianProcess, fit_gaussian_process
+from .kernel import KernelInputs
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -127,9 +128,14 @@ class Stack:
 
 
 def teachers(
-    samples: Samples, links: tuple[str, ...], folds: Ints, seed: int, deadline: float, watch: Callable[[str], None] | None = None,
+    samples: Samples,
+    links: tuple[str, ...],
+    folds: Ints,
+    seed: int,
+    deadline: float,
+    watch: Callable[[str], None] | None = None,
     hard: float = np.inf,
-) -> list[Teacher]:  # fmt: skip
+) -> list[Teacher]:
     """Teachers of every link in the order tried: with one and two products, or for crowded samples
     smooth and rough.
 
@@ -177,12 +183,19 @@ def crowded(samples: Samples) -> bool:
 
 
 def _teacher(
-    samples: Samples, link: str, n_products: int, laplace: bool, folds: Ints, seed: int, deadline: float, hard: float
-) -> Teacher:  # fmt: skip
+    samples: Samples,
+    link: str,
+    n_products: int,
+    laplace: bool,
+    folds: Ints,
+    seed: int,
+    deadline: float,
+    hard: float,
+) -> Teacher:
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
-    inputs = Inputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
+    inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
     everything, tied = np.arange(len(folds)), crowded(samples)
     honest = len(folds) <= HONEST_ROWS
     parts = [everything] + [
@@ -228,7 +241,7 @@ def _ends(deadline: float, parts: int) -> Iterator[float]:
 
 
 def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
-    """The stack of one link with the least out-of-fold error: mixed links would bend the pupil's
+    """The stack of one link with the least out-of-fold error: mixed links would bend the student's
     linear part."""
     links = list(dict.fromkeys(t.link for t in found))
     stacks = [stack(samples, [t for t in found if t.link == link]) for link in links]

@@ -16,9 +16,15 @@ Tensor = torch.Tensor
 
 
 def save(
-    path: str | Path, module: torch.nn.Module, solver: torch.optim.Adam, generator: torch.Generator,
-    epoch: int, quiet: int, best: float, state: dict[str, Tensor],
-) -> None:  # fmt: skip
+    path: str | Path,
+    module: torch.nn.Module,
+    solver: torch.optim.Adam,
+    generator: torch.Generator,
+    epoch: int,
+    quiet: int,
+    best: float,
+    state: dict[str, Tensor],
+) -> None:
     """Write the run to `path` through a temporary file."""
     arrays = {f"now/{k}": v for k, v in module.state_dict().items()} | {
         f"best/{k}": v for k, v in state.items()

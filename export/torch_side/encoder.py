@@ -47,9 +47,15 @@ class EncodedModule(torch.nn.Module):
         names = [d.name for d in self.head.domain]
         try:
             torch.onnx.export(
-                _Inputs(self).eval(), (example,), str(encoder), input_names=["z"], output_names=["inputs"], opset_version=OPSET,
-                dynamic_axes={"z": {0: "N"}, "inputs": {0: "N"}}, dynamo=False,
-            )  # fmt: skip
+                _Inputs(self).eval(),
+                (example,),
+                str(encoder),
+                input_names=["z"],
+                output_names=["inputs"],
+                opset_version=OPSET,
+                dynamic_axes={"z": {0: "N"}, "inputs": {0: "N"}},
+                dynamo=False,
+            )
         except Exception as cause:  # torch names no common class for what its exporter raises
             raise BackendError(
                 f"torch cannot write this encoder as ONNX ({str(cause).splitlines()[0]}); use"

@@ -42,8 +42,15 @@ class Newton:
     Source: Transtrum and Sethna, arXiv:1201.5885 (2012): geodesic acceleration.
     """
 
-    def __init__(self, module: SeparableModule, features: Sequence[Tensor], target: Tensor, smooth: float,
-                 weight: Tensor | None = None, damping: float = FIRST) -> None:  # fmt: skip
+    def __init__(
+        self,
+        module: SeparableModule,
+        features: Sequence[Tensor],
+        target: Tensor,
+        smooth: float,
+        weight: Tensor | None = None,
+        damping: float = FIRST,
+    ) -> None:
         self.module, self.features, self.target, self.smooth, self.weight = (
             module,
             features,

@@ -128,7 +128,7 @@ def train(
 
 
 def apart(count: int, how: Training) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the rows that are taught and of those kept back to say when to stop."""
+    """Numbers of the rows to train on and of those kept back to say when to stop."""
     order = np.random.default_rng(how.seed).permutation(count)
     kept = order[: max(1, round(how.share * count))] if how.share else order[:0]
     return (np.setdiff1d(order, kept) if len(kept) else order), kept

@@ -51,11 +51,11 @@ def warm_start(
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
     how = how or Training()
-    taught, held = apart(len(x), how)
-    if len(taught) > rows:
-        taught = np.random.default_rng(how.seed).choice(taught, rows, replace=False)
+    chosen, held = apart(len(x), how)
+    if len(chosen) > rows:
+        chosen = np.random.default_rng(how.seed).choice(chosen, rows, replace=False)
     target = np.stack([o.linear_of(y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
-    centre, spread = target[taught].mean(axis=0), np.maximum(target[taught].std(axis=0), 1e-300)
+    centre, spread = target[chosen].mean(axis=0), np.maximum(target[chosen].std(axis=0), 1e-300)
     tables = tuple(a.numbers()[a.basis.tie] for a in module.atoms)
     start = CP(
         tables,
@@ -65,7 +65,7 @@ def warm_start(
     scaled = (target - centre) / spread
     kept = (x[held], scaled[held]) if len(held) else None
     begin = Separable.from_cp(start, tuple(a.basis for a in module.atoms), np.zeros(len(centre)))
-    found, bias = _smoothed(begin, x[taught], scaled[taught], kept, sweeps)
+    found, bias = _smoothed(begin, x[chosen], scaled[chosen], kept, sweeps)
     with torch.no_grad():
         for atom, table in zip(module.atoms, found.tables, strict=True):
             atom.table.copy_(torch.as_tensor(np.array(table[: len(atom.table)])))

@@ -35,7 +35,7 @@ PRIOR = 0.02
 """Penalty on second differences of the tables beside the sum over rows of squared errors in
 spreads."""
 ROWS, FRESH = 2000, 20_000
-"""Rows of a function that are taught and asked."""
+"""Rows of a function that are trained on and asked."""
 HEAD = [
     (
         "| rows | structure | test RMSE of the fit | warm / fit | cold / fit | seconds: fit, warm,"
@@ -133,11 +133,11 @@ def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
     return best.name, assemble(samples, best, best.outputs, {})
 
 
-def compare(name: str, how: Training, taught: tuple, asked: tuple, *, single: bool = False) -> str:
+def compare(name: str, how: Training, known: tuple, asked: tuple, *, single: bool = False) -> str:
     """A row of the table: the fit, training from it, training from a cold start; `single`: float32
     in the cold one."""
     start = time.perf_counter()
-    chosen, model = fitted(*taught, how.seed)
+    chosen, model = fitted(*known, how.seed)
     seconds, base, ratios = [time.perf_counter() - start], rmse(model, asked), []
     warm, cold = SeparableModule.from_model(model), SeparableModule.from_model(model, seed=how.seed)
     for module, steps in (
@@ -145,7 +145,7 @@ def compare(name: str, how: Training, taught: tuple, asked: tuple, *, single: bo
         (cold.float() if single else cold, how),
     ):
         start = time.perf_counter()
-        train(module, *taught, steps)
+        train(module, *known, steps)
         seconds.append(time.perf_counter() - start)
         ratios.append(rmse(module.double().model(), asked) / base)
     shape = f"{chosen.replace(', Gauss-Newton finish', '')}, {model.parameters} numbers"

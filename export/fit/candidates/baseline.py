@@ -80,9 +80,20 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
 
     moved = on_rows if len(some) == len(target) else None
     return Candidate(
-        _name(found), "baseline", found.separable(samples), outputs, centre, spread, rows, samples.y[rows], predicted,
-        time.monotonic() - begin, {"kinds": list(found.kinds)}, None, moved,
-    )  # fmt: skip
+        _name(found),
+        "baseline",
+        found.separable(samples),
+        outputs,
+        centre,
+        spread,
+        rows,
+        samples.y[rows],
+        predicted,
+        time.monotonic() - begin,
+        {"kinds": list(found.kinds)},
+        None,
+        moved,
+    )
 
 
 def _columns(samples: Samples) -> int:
@@ -106,9 +117,20 @@ def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
 
     predicted = left_out_means(samples.y, folds)[like.rows]
     return Candidate(
-        "mean", "baseline", flat(samples, np.inf), like.outputs, like.centre, like.spread, like.rows, like.measured, predicted, 0.0, {},
-        None, flat,
-    )  # fmt: skip
+        "mean",
+        "baseline",
+        flat(samples, np.inf),
+        like.outputs,
+        like.centre,
+        like.spread,
+        like.rows,
+        like.measured,
+        predicted,
+        0.0,
+        {},
+        None,
+        flat,
+    )
 
 
 def _flat(bases: Sequence[SpanBasis], constant: Floats) -> Separable:

@@ -61,6 +61,11 @@ class Candidate:
     def row(self) -> dict[str, Any]:
         """The line of the report."""
         return {
-            "name": self.name, "kind": self.kind, "link": self.outputs[0].link, "modes": self.rank,
-            "parameters": self.f.parameters, "error": self.error, "seconds": self.seconds,
-        }  # fmt: skip
+            "name": self.name,
+            "kind": self.kind,
+            "link": self.outputs[0].link,
+            "modes": self.rank,
+            "parameters": self.f.parameters,
+            "error": self.error,
+            "seconds": self.seconds,
+        }

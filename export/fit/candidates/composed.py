@@ -58,12 +58,18 @@ def composed(first: Candidate, second: Candidate, take: Bools) -> Candidate:
     names = [o.name for o, t in zip(first.outputs, take, strict=True) if t]
     return replace(
         first,
-        name=f"{first.name}; {', '.join(names)}: {second.name}", f=joined(first.f, second.f, take),
-        outputs=tuple(b if t else a for a, b, t in zip(first.outputs, second.outputs, take, strict=True)),
-        centre=mixed(first.centre, second.centre), spread=mixed(first.spread, second.spread),
-        predicted=mixed(first.predicted, second.predicted), nearer=mixed(first.shown, second.shown),
-        seconds=first.seconds + second.seconds, moved=moved,
-    )  # fmt: skip
+        name=f"{first.name}; {', '.join(names)}: {second.name}",
+        f=joined(first.f, second.f, take),
+        outputs=tuple(
+            b if t else a for a, b, t in zip(first.outputs, second.outputs, take, strict=True)
+        ),
+        centre=mixed(first.centre, second.centre),
+        spread=mixed(first.spread, second.spread),
+        predicted=mixed(first.predicted, second.predicted),
+        nearer=mixed(first.shown, second.shown),
+        seconds=first.seconds + second.seconds,
+        moved=moved,
+    )
 
 
 def joined(first: Separable, second: Separable, take: Bools) -> Separable:
@@ -91,9 +97,10 @@ def joined(first: Separable, second: Separable, take: Bools) -> Separable:
     place[kept] = np.arange(len(kept))
     held = [place[m] >= 0 for m in modes]
     cp = CP(
-        tuple(t[:, h] for t, h in zip(tables, held, strict=True)), tuple(place[m][h] for m, h in zip(modes, held, strict=True)),
+        tuple(t[:, h] for t, h in zip(tables, held, strict=True)),
+        tuple(place[m][h] for m, h in zip(modes, held, strict=True)),
         weights[kept],
-    )  # fmt: skip
+    )
     return Separable.from_cp(cp, tuple(bases), np.where(take, biases[1], biases[0]))
 
 

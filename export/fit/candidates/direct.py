@@ -27,8 +27,8 @@ SEARCH_ROWS = 12_000
 """Rows on which order, rank and resolution are searched; a larger table is then fitted on all its
 rows."""
 HOPELESS = 1.3
-"""A candidate whose leave-one-out error is this much above a teacher's is not judged: its pupil
-will be better."""
+"""A candidate whose leave-one-out error is this much above a teacher's is not judged: its
+student will be better."""
 LM_WORK = 1e11
 """Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by
 axis."""

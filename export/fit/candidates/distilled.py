@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sna_edge.core.output import Output
 
-from ...teacher.distil import Lesson, distil, moved, refits, schedule_for
-from ...teacher.points import teaching_points
+from ...teacher.distil import TrainingPoints, distil, moved, refits, schedule_for
 from ...teacher.resolution import teacher_bases
 from ...teacher.stack import Stack, crowded
+from ...teacher.training_points import training_points
 from ..data.samples import Samples, linear_targets, margin, relative_error, values
 from ..engine.budget import check
 from ..engine.factors import Separable
@@ -22,22 +22,27 @@ from .candidate import Candidate
 Floats = NDArray[np.float64]
 CHECKS = 800
 LOST = 0.3
-"""A pupil may stay this share of the teacher's own error away from it: 4 % in quadrature."""
+"""A student may stay this share of the teacher's own error away from it: 4 % in quadrature."""
 RESOLVED = 0.08
 """The same for what the bases cannot show of a draw of the kernel."""
 MOVED_ROWS = 3000
-"""Rows up to which a confirmed pupil is taught once more by teachers that also saw the held-out
+"""Rows up to which a confirmed student is trained once more by teachers that also saw the held-out
 rows."""
 VALUES = 0.5
 """Share of the time left that the teachers' answers may take."""
 
 
-def taught(
-    samples: Samples, stack: Stack, folds: NDArray[np.int64], seed: int, max_parameters: int, deadline: float,
+def distilled(
+    samples: Samples,
+    stack: Stack,
+    folds: NDArray[np.int64],
+    seed: int,
+    max_parameters: int,
+    deadline: float,
     watch: Callable[[str], None] | None = None,
-) -> Candidate:  # fmt: skip
-    """The pupil of `stack` on all rows; its out-of-fold predictions are those of pupils of teachers
-    without the fold.
+) -> Candidate:
+    """The student of `stack` on all rows; its out-of-fold predictions are those of students whose
+    teachers never saw the fold.
 
     Raises OutOfTime at the deadline.
     """
@@ -48,7 +53,7 @@ def taught(
     rng = np.random.default_rng([seed, 7])
     error = relative_error(samples.y - stack.held_out, samples.y)
     points = schedule_for(LOST * error).points
-    x, weight = teaching_points(
+    x, weight = training_points(
         samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples)
     )
     back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
@@ -56,29 +61,46 @@ def taught(
     target = _linear(outputs, stack.values(x, folds, _later(VALUES, deadline)), samples.y)
     target = (target - centre[:, None]) / spread[:, None]
     taken = np.setdiff1d(np.arange(len(x)), back)
-    lesson = Lesson(x[taken], weight[taken], x[back])
+    training = TrainingPoints(x[taken], weight[taken], x[back])
     bases = teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples))
-    pupil = distil(
-        lesson, target[taken, :, 0], target[back, :, 0], bases, rng,
-        tolerance=LOST * error, max_parameters=max_parameters, n_refits=len(without), deadline=deadline, watch=watch,
-    )  # fmt: skip
+    student = distil(
+        training,
+        target[taken, :, 0],
+        target[back, :, 0],
+        bases,
+        rng,
+        tolerance=LOST * error,
+        max_parameters=max_parameters,
+        n_refits=len(without),
+        deadline=deadline,
+        watch=watch,
+    )
     predicted = np.empty_like(samples.y)
     check(deadline)
     for f, rows in zip(
-        refits(pupil, lesson, target[taken][:, :, 1:], without, deadline), without, strict=True
+        refits(student, training, target[taken][:, :, 1:], without, deadline), without, strict=True
     ):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
 
     def on_rows(whole: Samples, until: float) -> Separable:
-        again = _linear(outputs, stack.on(whole).values(lesson.x, None, until), whole.y)
-        return moved(pupil, lesson, (again[:, :, 0] - centre) / spread, until)
+        again = _linear(outputs, stack.on(whole).values(training.x, None, until), whole.y)
+        return moved(student, training, (again[:, :, 0] - centre) / spread, until)
 
     return Candidate(
-        f"pupil of rank {pupil.f.rank - 1} of {stack.name}", "teacher", pupil.f, outputs, centre, spread,
-        np.arange(len(samples.x)), samples.y, predicted, time.monotonic() - begin,
-        {"teacher_error": error, "distance": pupil.distance, "tried": pupil.tried}, None,
+        f"student of rank {student.f.rank - 1} of {stack.name}",
+        "teacher",
+        student.f,
+        outputs,
+        centre,
+        spread,
+        np.arange(len(samples.x)),
+        samples.y,
+        predicted,
+        time.monotonic() - begin,
+        {"teacher_error": error, "distance": student.distance, "tried": student.tried},
+        None,
         on_rows if len(samples.x) <= MOVED_ROWS else None,
-    )  # fmt: skip
+    )
 
 
 def _later(share: float, deadline: float) -> float:

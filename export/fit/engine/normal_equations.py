@@ -1,5 +1,5 @@
-"""Derivative of a separable function by its coefficients, and the normal equations of its residuals,
-block by block."""
+"""Derivative of a separable function by its coefficients, and the normal equations of its
+residuals, block by block."""
 
 from __future__ import annotations
 

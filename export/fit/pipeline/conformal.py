@@ -1,6 +1,8 @@
 """Conformal intervals from out-of-fold residuals.
 
-P(|y - f(x)| <= q) >= level,   q = the ceil(level (n + 1))-th smallest of the n out-of-fold |residuals|
+    P(|y - f(x)| <= q) >= level
+
+with q the ceil(level (n + 1))-th smallest of the n out-of-fold |residuals|.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from ...threads import one_thread
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import straight
-from ..candidates.distilled import taught
+from ..candidates.distilled import distilled
 from ..data.folds import fold_of_rows
 from ..data.samples import AxisSpec, Samples, relative_error
 from ..engine.budget import OutOfTime, TimeBudget, struck
@@ -171,7 +171,7 @@ class _Facts:
 def _candidates(
     samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter
 ) -> list[Candidate]:
-    """The baseline, then what time allows of fits to the rows and a pupil of the teachers."""
+    """The baseline, then what time allows of fits to the rows and a student of the teachers."""
     links = samples.link_candidates(link)
     size = most_parameters(len(samples.x))
     found = [baseline(samples, links, folds, budget)]
@@ -200,21 +200,21 @@ def _candidates(
     if stacked is not None and (
         len(found) == 1 or worth < BEHIND * min(c.error for c in found[1:])
     ):
-        reporter.stage("a small pupil of the teachers", 1.0)
+        reporter.stage("a small student of the teachers", 1.0)
         try:
             found.append(
-                taught(
+                distilled(
                     samples,
                     stacked,
                     folds,
                     seed,
-                    _pupil_size(len(samples.x), worth),
+                    _student_size(len(samples.x), worth),
                     budget.deadline,
                     reporter.say,
                 )
             )
         except OutOfTime:
-            budget.leave_out("a pupil of the teachers")
+            budget.leave_out("a student of the teachers")
     return found
 
 
@@ -231,9 +231,9 @@ def most_parameters(n_rows: int) -> int:
     )
 
 
-def _pupil_size(n_rows: int, error: float) -> int:
-    """Three and a half parameters per row of a noisy table; smooth ones, taught all at once, need
-    fewer."""
+def _student_size(n_rows: int, error: float) -> int:
+    """Three and a half parameters per row of a noisy table; smooth ones, trained all at once,
+    need fewer."""
     most = MOST_PARAMETERS if error > 0.03 else 1300
     return int(np.clip(3.5 * n_rows if error > 0.03 else 1.3 * n_rows, LEAST_PARAMETERS, most))
 

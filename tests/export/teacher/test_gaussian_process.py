@@ -1,4 +1,4 @@
-"""The teacher: gradient of its evidence, held-out predictions in closed form, and what its pupil
+"""The teacher: gradient of its evidence, held-out predictions in closed form, and what its student
 keeps."""
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from scipy.optimize import approx_fprime
 
 from sna_edge.core.basis import bspline
 from sna_export.fit.data.samples import Samples
-from sna_export.teacher.distil import Lesson, distil, refits
-from sna_export.teacher.gaussian_process import Inputs, _Evidence, condition, fit_gaussian_process
-from sna_export.teacher.points import teaching_points
+from sna_export.teacher.distil import TrainingPoints, distil, refits
+from sna_export.teacher.gaussian_process import condition, fit_gaussian_process
+from sna_export.teacher.kernel import KernelInputs
+from sna_export.teacher.marginal_likelihood import MarginalLikelihood
 from sna_export.teacher.resolution import teacher_bases
+from sna_export.teacher.training_points import training_points
 
 LEVELS = np.array([0, 0, 3])
 
@@ -25,8 +27,8 @@ def rows(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return x, np.sin(4.0 * x[:, 0]) * x[:, 1] / 10.0 + 0.5 * x[:, 2]
 
 
-def inputs_of(x: np.ndarray) -> Inputs:
-    return Inputs.of(LEVELS, x.min(axis=0), x.max(axis=0))
+def inputs_of(x: np.ndarray) -> KernelInputs:
+    return KernelInputs.of(LEVELS, x.min(axis=0), x.max(axis=0))
 
 
 @pytest.mark.parametrize(("tied", "laplace"), [(False, False), (True, False), (True, True)])
@@ -34,7 +36,9 @@ def inputs_of(x: np.ndarray) -> Inputs:
 def test_evidence_gradient(n_products: int, tied: bool, laplace: bool) -> None:
     x, y = rows(60)
     inputs = inputs_of(x)
-    goal = _Evidence(inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, laplace)
+    goal = MarginalLikelihood(
+        inputs.columns(x), (y - y.mean()) / y.std(), inputs, n_products, tied, laplace
+    )
     t = goal.start + 0.3 * np.random.default_rng(1).standard_normal(len(goal.start))
     value, gradient = goal(t)
     np.testing.assert_allclose(
@@ -56,7 +60,7 @@ def process() -> tuple:
 @pytest.mark.filterwarnings("error")
 def test_a_search_that_has_lost_its_way_is_told_without_overflow() -> None:
     x, y = rows(30)
-    goal = _Evidence(inputs_of(x).columns(x), y - y.mean(), inputs_of(x), 1, False, False)
+    goal = MarginalLikelihood(inputs_of(x).columns(x), y - y.mean(), inputs_of(x), 1, False, False)
     assert goal(goal.start)[0] < 1e10
     for far in (900.0, -900.0, np.nan):
         assert goal(np.full_like(goal.start, far))[0] == 1e10
@@ -87,9 +91,9 @@ def test_it_learns_a_smooth_function() -> None:
     assert np.sqrt(np.mean((gp.predict(fresh) - truth) ** 2)) < 2e-3 * truth.std()
 
 
-def test_teaching_points_stay_in_the_box_and_on_the_levels() -> None:
+def test_training_points_stay_in_the_box_and_on_the_levels() -> None:
     x, _ = rows(80)
-    points, weight = teaching_points(x, LEVELS, 400, np.random.default_rng(0))
+    points, weight = training_points(x, LEVELS, 400, np.random.default_rng(0))
     assert points.shape == (480, 3) and weight.shape == (480,)
     assert np.all(points >= x.min(axis=0)) and np.all(points <= x.max(axis=0))
     assert set(points[:, 2]) == {0.0, 1.0, 2.0}
@@ -98,7 +102,7 @@ def test_teaching_points_stay_in_the_box_and_on_the_levels() -> None:
 
 def test_mixtures_stay_in_the_box_and_keep_few_values() -> None:
     x, _ = rows(80)
-    points, _ = teaching_points(x, LEVELS, 400, np.random.default_rng(0), mixed=True)
+    points, _ = training_points(x, LEVELS, 400, np.random.default_rng(0), mixed=True)
     assert np.all(points >= x.min(axis=0)) and np.all(points <= x.max(axis=0))
     assert set(points[:, 2]) == {0.0, 1.0, 2.0}
     assert len(np.unique(points[:, 0])) > 400
@@ -134,7 +138,7 @@ def test_bases_get_finer_with_the_tolerance(process: tuple) -> None:
 
 
 @pytest.mark.parametrize("tolerance", [1e-4, 3e-2])
-def test_a_pupil_comes_as_close_as_asked_and_follows_other_teachers(tolerance: float) -> None:
+def test_a_student_comes_as_close_as_asked_and_follows_other_teachers(tolerance: float) -> None:
     rng = np.random.default_rng(0)
     x, check = rng.random((1500, 3)), rng.random((300, 3))
 
@@ -142,14 +146,14 @@ def test_a_pupil_comes_as_close_as_asked_and_follows_other_teachers(tolerance: f
         return (np.exp(z[:, 0] * z[:, 1] + shift * z[:, 0]) + np.sin(3.0 * z[:, 2]))[:, None]
 
     bases = [bspline(np.linspace(0.0, 1.0, 4), 5)] * 3
-    lesson = Lesson(x, np.ones(len(x)), check)
-    pupil = distil(
-        lesson, teacher(x), teacher(check), bases, rng, tolerance=tolerance, max_parameters=800
+    training = TrainingPoints(x, np.ones(len(x)), check)
+    student = distil(
+        training, teacher(x), teacher(check), bases, rng, tolerance=tolerance, max_parameters=800
     )
-    assert pupil.distance <= tolerance
-    (other,) = refits(pupil, lesson, teacher(x, 0.05)[:, :, None])
+    assert student.distance <= tolerance
+    (other,) = refits(student, training, teacher(x, 0.05)[:, :, None])
     moved = np.sqrt(np.mean((other.predict(check) - teacher(check, 0.05)) ** 2))
-    assert moved <= 3.0 * max(pupil.distance, tolerance)
+    assert moved <= 3.0 * max(student.distance, tolerance)
     assert (
         moved < 0.5 * np.sqrt(np.mean((teacher(check) - teacher(check, 0.05)) ** 2))
         or tolerance > 1e-2
@@ -161,8 +165,8 @@ def test_size_is_kept() -> None:
     x = rng.random((400, 5))
     target = np.prod(1.0 + x, axis=1)[:, None]
     bases = [bspline([0.0, 1.0], 3)] * 5
-    pupil = distil(
-        Lesson(x, np.ones(400), x[:50]),
+    student = distil(
+        TrainingPoints(x, np.ones(400), x[:50]),
         target,
         target[:50],
         bases,
@@ -170,4 +174,4 @@ def test_size_is_kept() -> None:
         tolerance=0.02,
         max_parameters=45,
     )
-    assert pupil.f.parameters <= 45
+    assert student.f.parameters <= 45

@@ -318,9 +318,14 @@ def test_extra_losses_links_and_weights_take_part() -> None:
     module = SeparableModule(BOX, (Output("y", "", link="exp"),), modes=3, size=4)
     edge = torch.tensor([[-1.0, 0.0, 10.0]], dtype=torch.float64)
     train(
-        module, x, y, Training(losses={"mse": 0.9, "huber": 0.1}, epochs=20, batch=128, polish=60),
-        weight=np.ones(len(x)), extra=lambda m: 10.0 * ((m(edge) - 2.0) ** 2).sum(), device="cpu",
-    )  # fmt: skip
+        module,
+        x,
+        y,
+        Training(losses={"mse": 0.9, "huber": 0.1}, epochs=20, batch=128, polish=60),
+        weight=np.ones(len(x)),
+        extra=lambda m: 10.0 * ((m(edge) - 2.0) ** 2).sum(),
+        device="cpu",
+    )
     assert abs(float(module(edge)) - 2.0) < 0.05
     assert bool((module(torch.as_tensor(x)) > 0).all())
 

@@ -1,5 +1,5 @@
-"""Where a teacher is asked: on the rows, on crossings or mixtures of rows, and spread over the
-box."""
+"""Where a teacher is asked and its student trained: on the rows, on crossings or mixtures of rows,
+and spread over the box."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEW_VALUES = 9
 one."""
 
 
-def teaching_points(
+def training_points(
     x: Floats,
     n_levels: NDArray[np.int64],
     count: int,
