@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.artifact.limits import need_counts
 from sna_edge.errors import InputError
-from sna_edge.numerics.domain_points import quasi_random
+from sna_edge.numerics.low_discrepancy import points
 from sna_edge.values.reals import reals
 
 from ..certify.bound import bernstein_coefficients
@@ -96,11 +96,11 @@ class Adopted:
         return np.stack([o.value(f[:, k]) for k, o in enumerate(self.outputs)], axis=1)
 
     def points(self, count: int = DOMAIN_SAMPLES) -> Floats:
-        """Quasi-random points of the domain [count, D]."""
+        """Low-discrepancy points of the domain [count, D]."""
         lower, upper = (
             np.array([getattr(d, end) for d in self.domain]) for end in ("lower", "upper")
         )
-        x = lower + quasi_random(count, len(self.domain)) * (upper - lower)
+        x = lower + points(count, len(self.domain), seed=None) * (upper - lower)
         levels = [d for d, box in enumerate(self.domain) if box.levels]
         x[:, levels] = np.rint(x[:, levels])
         return np.asarray(x)

@@ -1,4 +1,4 @@
-"""Points that stand for a domain: quasi-random ones, and ones in every span of every axis."""
+"""Points that stand for a domain: evenly spread ones, and ones in every span of every axis."""
 
 from __future__ import annotations
 
@@ -6,28 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
+from .low_discrepancy import points
 
 Floats = NDArray[np.float64]
 
 LEAST, MOST = 8, 65536  # points that touch every span
 
 
-def quasi_random(count: int, dimension: int) -> Floats:
-    """Points [count, dimension] in (0, 1): the additive recurrence with the generalised golden
-    ratio.
-
-    Source: Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
-    """
-    root = 2.0
-    for _ in range(64):
-        root = (1.0 + root) ** (1.0 / (dimension + 1))
-    alpha = (1.0 / root) ** np.arange(1, dimension + 1) % 1.0
-    return np.asarray((0.5 + np.outer(np.arange(1, count + 1), alpha)) % 1.0)
-
-
 def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
-    """Quasi-random points [count, D] of the domain."""
-    u = quasi_random(count, len(axes))
+    """Low-discrepancy points [count, D] of the domain."""
+    u = points(count, len(axes), seed=None)
     columns = [
         (
             np.minimum(np.floor(u[:, d] * a.basis.n_spans), a.basis.n_spans - 1)
@@ -47,7 +35,7 @@ def span_points(axes: tuple[Axis, ...]) -> Floats:
     their span.
     """
     count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MOST)
-    u = quasi_random(count, len(axes))
+    u = points(count, len(axes), seed=None)
     columns = []
     for d, axis in enumerate(axes):
         spans = axis.basis.n_spans

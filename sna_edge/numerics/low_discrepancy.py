@@ -1,71 +1,31 @@
-"""Quasi-random points and diverse subsets of points."""
+"""The one low-discrepancy sequence: points that fill a box evenly, however many are taken."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inverse.query import native
-from .time_budget import TimeBudget
-
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+
+ROUNDS = 64
+"""Fixed-point steps for the root: each divides the error by more than three."""
 
 
-def points(count: int, dimensions: int, seed: int = 0, first: int = 0) -> Floats:
-    """z_i = frac(shift + i a), a_j = g^-(j+1), g the positive root of g^(U+1) = g + 1; shape
-    [count, U] in [0, 1).
+def points(count: int, dimensions: int, seed: int | None = 0, first: int = 0) -> Floats:
+    """z_i = frac(shift + i a), a_j = g^-(j+1), g the positive root of g^(U+1) = g + 1: points
+    [count, U] in [0, 1), i = first + 1, first + 2, ..
 
-    `seed` draws the shift. Source: Roberts, The unreasonable effectiveness of quasirandom sequences
-    (2018).
+    `seed` draws the shift; without one (None) it is 1/2. Source: Roberts, The unreasonable
+    effectiveness of quasirandom sequences (2018).
+
+    >>> points(3, 2, seed=None).round(3)
+    array([[0.255, 0.07 ],
+           [0.01 , 0.64 ],
+           [0.765, 0.21 ]])
     """
-    g = 2.0
-    for _ in range(40):
-        g = (1.0 + g) ** (1.0 / (dimensions + 1))
-    rates = g ** -np.arange(1.0, dimensions + 1)
-    shift = np.random.default_rng(seed).random(dimensions)
-    return np.asarray((shift + np.arange(first + 1, first + count + 1)[:, None] * rates) % 1.0)
-
-
-def thin(
-    z: Floats, count: int, separation: float = 1e-6, budget: TimeBudget | None = None
-) -> tuple[Ints, float]:
-    """At most `count` indices of z [n, U], each the farthest point from those taken before, and the
-    fill distance: the largest distance of any point to the nearest one taken. Points closer than
-    `separation` are taken once; at the deadline what is taken so far is returned.
-
-    Source: Gonzalez, Theor. Comput. Sci. 38 (1985): within twice of the best possible fill
-    distance.
-    """
-    library = native.library()
-    if library is not None and z.shape[1] <= native.UNKNOWNS:
-        indices, distance = np.empty(count, np.int64), np.empty(len(z))
-        seconds = native.FOREVER if budget is None or budget.endless else budget.left
-        n, fill = library.thin(
-            np.ascontiguousarray(z.T, dtype=float), indices, distance, separation, seconds
-        )
-        if budget is not None:
-            budget.over()
-        return indices[:n], fill
-    return thin_slowly(z, count, separation, budget)
-
-
-def thin_slowly(
-    z: Floats, count: int, separation: float = 1e-6, budget: TimeBudget | None = None
-) -> tuple[Ints, float]:
-    """`thin` by numpy."""
-    square = np.square(z).sum(axis=1)
-    taken = [0]
-    distance = _squared(z, square, 0)
-    while len(taken) < count:
-        far = int(distance.argmax())
-        if distance[far] <= separation**2 or (budget is not None and budget.over()):
-            break
-        taken.append(far)
-        np.minimum(distance, _squared(z, square, far), out=distance)
-    return np.array(taken), float(np.sqrt(distance.max()))
-
-
-def _squared(z: Floats, square: Floats, i: int) -> Floats:
-    """|z - z_i|^2 [n], at least 0; good to about 1e-15."""
-    return np.asarray(np.maximum(square + (square[i] - 2.0 * (z @ z[i])), 0.0))
+    root = 2.0
+    for _ in range(ROUNDS):
+        root = (1.0 + root) ** (1.0 / (dimensions + 1))
+    rates = (1.0 / root) ** np.arange(1, dimensions + 1)
+    shift = 0.5 if seed is None else np.random.default_rng(seed).random(dimensions)
+    return np.asarray((shift + np.outer(np.arange(first + 1, first + count + 1), rates)) % 1.0)

@@ -16,7 +16,7 @@ from ...numerics.time_budget import MEASURED, MORE_OBSERVATIONS, OutOfTime
 from ...status import Status
 from ..optimize.trust_region import Descent
 from ..query.answer import Answer, Nearest, named, several
-from ..query.problem import UNUSABLE, Fixed
+from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
 from .density.objective import Objective, Prior
 from .density.observations import Columns, Noise

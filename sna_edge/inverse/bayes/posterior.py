@@ -23,7 +23,7 @@ from ...status import Status
 from ..optimize.ridge import walled
 from ..optimize.trust_region import Descent
 from ..query.answer import Answer
-from ..query.problem import UNUSABLE, Fixed
+from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
 from .density.objective import Prior
 from .density.observations import Columns, Noise

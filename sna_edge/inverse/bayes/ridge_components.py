@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...numerics.low_discrepancy import points, thin
+from ...numerics.low_discrepancy import points
 from ..optimize.ridge import onto_ridge, walled
+from ..query.diverse_subset import diverse_subset
 from .mixture import Mixture
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def local_pieces(sampler: Sampler, count: int) -> Mixture:
     kept = energy < low + DEEP
     z, energy, curvature = z[kept], energy[kept], curvature[kept]
     free, fixed = sampler.free, sampler.fixed
-    chosen, fill = thin(np.column_stack([z[:, free], 100.0 * z[:, fixed]]), count, 1e-3)
+    chosen, fill = diverse_subset(np.column_stack([z[:, free], 100.0 * z[:, fixed]]), count, 1e-3)
     z, energy, h = z[chosen], energy[chosen], curvature[chosen][:, free[:, None], free]
     spacing = _spacing(z[:, free], fill)
     size, vectors = np.linalg.eigh(h)

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...model import Model
 from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import OutOfTime, Pace, TimeBudget
-from ..query.problem import Fixed
+from ..query.question import Fixed
 from .density.forward import Forward, forward
 from .density.model_error import with_model_error
 from .density.objective import Objective, Prior

@@ -1,4 +1,4 @@
-"""Exact answers over one unknown in stretches of its axis, so that a deadline can end them."""
+"""Exact answers over one unknown in chunks of its axis, so that a deadline can end them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ...numerics.time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
 
-SPANS = 128  # of a stretch
-SAME = 1e-12  # of the axis: a root at the border of two stretches is found by both
+SPANS = 128  # of a chunk
+SAME = 1e-12  # of the axis: a root at the border of two chunks is found by both
 
 
-def stretches(
+def chunks(
     line: Piecewise, budget: TimeBudget, overlap: int = 0
 ) -> Iterator[tuple[Piecewise, float, float]]:
     """Parts of `line` from left to right while there is time, the first one always, `overlap` spans
@@ -37,11 +37,11 @@ def stretches(
 
 
 def all_roots(line: Piecewise, target: float, budget: TimeBudget) -> RootSet:
-    """`line.roots(target)`, or those of the stretches there was time for (`deadline.stopped`)."""
+    """`line.roots(target)`, or those of the chunks there was time for (`deadline.stopped`)."""
     if budget.endless or len(line.coefficients) <= SPANS:
         return line.roots(target)
     x, tangent, intervals = [], [], []
-    for part, low, high in stretches(line, budget, 1):
+    for part, low, high in chunks(line, budget, 1):
         found = part.roots(target)
         own = (found.x >= low) & (found.x <= high)
         x.append(found.x[own])

@@ -3,7 +3,6 @@ roots are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,16 @@ from ...core.axis import Axis
 from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
-from ...numerics.piecewise_polynomial import JOIN, Piecewise, RootSet
+from ...numerics.piecewise_polynomial import Piecewise
 from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query.answer import Roots, level_or_number, several
+from ..query.contraction import curve
 from ..query.limits import Limits, linear_end
 from ..query.limits import ends as usable_limits
-from ..query.problem import UNUSABLE, BadValue, Fixed, curve, output_index, split
-from .chunked_search import stretches, touching_joined
+from ..query.line_intervals import inside_intervals
+from ..query.question import UNUSABLE, BadValue, Fixed, output_index, split
+from .chunked_search import chunks, touching_joined
 from .roots import PART, late, unreachable
 
 Floats = NDArray[np.float64]
@@ -93,42 +94,13 @@ def _usable(name: str, low: float | None, high: float | None) -> tuple[float, fl
 
 
 def _inside(line: Piecewise, low: float, high: float, budget: TimeBudget) -> tuple[Floats, Floats]:
-    found = [inside_pieces(part, low, high) for part, _, _ in stretches(line, budget)]
+    found = [inside_intervals(part, low, high) for part, _, _ in chunks(line, budget)]
     points, pieces = (
         np.unique(np.concatenate([p for p, _ in found])),
         touching_joined(np.concatenate([i for _, i in found])),
     )
     covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
     return points[~covered], pieces
-
-
-def inside_pieces(
-    line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may
-    enter or leave; `roots` in place of `line.roots`."""
-    cuts = [line.breaks[[0, -1]]]
-    ends, starts = line.coefficients.sum(axis=1)[:-1], line.coefficients[1:, 0]
-    cuts.append(line.breaks[1:-1][np.abs(ends - starts) > JOIN * line.size])
-    touching = []
-    for level in (low, high):
-        if np.isfinite(level):
-            found = (roots or line.roots)(level)
-            cuts += [found.x, found.intervals.reshape(-1)]
-            touching += [found.x, found.intervals.reshape(-1)]
-    x = np.unique(np.concatenate(cuts))
-    middle = line(0.5 * (x[:-1] + x[1:]))
-    inside = (middle >= low) & (middle <= high)
-    pieces = _joined(x, inside)
-    points = np.unique(np.concatenate([*touching, np.empty(0)]))
-    covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
-    return points[~covered], pieces
-
-
-def _joined(x: Floats, inside: NDArray[np.bool_]) -> Floats:
-    """Neighbouring inside pieces [x_i, x_{i+1}] as one interval, [m, 2]."""
-    change = np.diff(np.r_[False, inside, False].astype(int))
-    return np.stack([x[np.flatnonzero(change == 1)], x[np.flatnonzero(change == -1)]], axis=1)
 
 
 def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: float) -> Roots:
@@ -188,7 +160,7 @@ def _extreme(
     line = curve(model, d, fixed, k)
     if axis.kind == "categorical":
         line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
-    parts = [part.candidates for part, _, _ in stretches(line, budget)]
+    parts = [part.candidates for part, _, _ in chunks(line, budget)]
     x, y = (
         np.concatenate([x for x, _ in parts]),
         model.outputs[k].value(np.concatenate([f for _, f in parts])),

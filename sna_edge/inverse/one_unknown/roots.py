@@ -19,7 +19,8 @@ from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query import native
 from ..query.answer import Nearest, Roots, level_or_number, several
-from ..query.problem import UNUSABLE, Fixed, Target, curve, split, wanted
+from ..query.contraction import curve
+from ..query.question import UNUSABLE, Fixed, Target, split, wanted
 from .chunked_search import all_roots
 
 Floats = NDArray[np.float64]

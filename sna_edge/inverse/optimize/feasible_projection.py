@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ...model import Model
 from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import PROJECTION, WHOLE_STEPS, TimeBudget, now, small_call
-from ..one_unknown.extremes import inside_pieces
+from ..query.contraction import curve
+from ..query.line_intervals import inside_intervals
 from ..query.linear_part import linearised, spread
 from ..query.native import exact_roots
-from ..query.problem import curve
 from .gauss_newton import walk
 from .infeasibility import Nowhere
 
@@ -127,7 +127,7 @@ class Inside:
         pieces = np.array([[self.lower[0], self.upper[0]]])
         lines = [curve(self.model, d, fixed, k) for k in self.outputs]
         for line, low, high in zip(lines, self.low, self.high, strict=True):
-            points_, inside = inside_pieces(line, low, high, exact_roots(self.model, line))
+            points_, inside = inside_intervals(line, low, high, exact_roots(self.model, line))
             pieces = _cut(pieces, np.concatenate([inside, np.repeat(points_[:, None], 2, axis=1)]))
         x = self.here[d]
         if len(pieces):

@@ -19,7 +19,7 @@ from ...core.basis.span import span_of
 from ...core.interaction import CP, TT
 from ...model import Model
 from ...numerics.time_budget import TimeBudget
-from ..query.problem import atoms, power_table
+from ..query.contraction import atoms, power_table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
-from .problem import output_index
+from .question import output_index
 
 Floats = NDArray[np.float64]
 Limits = Mapping[str, tuple[float | None, float | None]]

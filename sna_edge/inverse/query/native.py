@@ -14,7 +14,7 @@ from ...core.interaction import CP
 from ...model import Model
 from ...numerics.piecewise_polynomial import Piecewise, RootSet
 from ...numerics.power_table import first_rows, stacked_polynomials
-from .problem import power_table
+from .contraction import power_table
 
 Floats = NDArray[np.float64]
 

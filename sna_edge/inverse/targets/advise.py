@@ -19,7 +19,7 @@ from ...status import Status
 from ..optimize.feasible_projection import Inside, Rated
 from ..query.answer import level_or_number
 from ..query.limits import Limits, arrays, bands
-from ..query.problem import UNUSABLE, BadValue, coordinate, number
+from ..query.question import UNUSABLE, BadValue, coordinate, number
 
 Floats = NDArray[np.float64]
 

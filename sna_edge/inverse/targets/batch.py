@@ -20,12 +20,12 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
 from ...values.reals import reals
-from ..bayes.density.forward import UnknownAtoms
 from ..optimize.gauss_newton import walk
 from ..optimize.infeasibility import Nowhere
 from ..query import native
 from ..query.linear_part import linearised
-from ..query.problem import output_index
+from ..query.question import output_index
+from ..query.unknown_atoms import UnknownAtoms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,7 +14,7 @@ from ...calculus.operations import fix
 from ...core.axis import Axis
 from ...errors import InputError
 from ...model import Model
-from ...numerics.low_discrepancy import points, thin
+from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import (
     NEAREST,
     NOTHING,
@@ -30,19 +30,11 @@ from ..optimize.gauss_newton import walk
 from ..optimize.infeasibility import Nowhere
 from ..query import native
 from ..query.answer import LevelSet, Nearest, named, several
+from ..query.contraction import curve, reordered, restricted
+from ..query.diverse_subset import diverse_subset
 from ..query.limits import linear_end
 from ..query.linear_part import beyond, goals, linearised, spread
-from ..query.problem import (
-    UNUSABLE,
-    Fixed,
-    Target,
-    curve,
-    number,
-    reordered,
-    restricted,
-    split,
-    wanted,
-)
+from ..query.question import UNUSABLE, Fixed, Target, number, split, wanted
 
 Floats = NDArray[np.float64]
 
@@ -264,7 +256,7 @@ class _Search:
         accepted = np.concatenate(found)
         if not len(accepted):
             return self.failed(np.concatenate(closest))
-        keep, fill = thin(accepted, n, APART, self.budget)
+        keep, fill = diverse_subset(accepted, n, APART, self.budget)
         x = self.x(accepted[keep])
         value = self.reference.backend.value(self.ordered(x))
         status = Status.DEADLINE if self.budget.stopped else several(len(keep))

@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from sna_edge import CP, TT, Axis, Model, Output, level_axis, spline_axis
+from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.core.basis import SpanBasis, bspline, hat, lagrange, periodic_bspline, uniform_breaks
 from sna_edge.inverse.query import native
 
@@ -59,22 +59,6 @@ def make(seed: int, dimensions: int = 3, link: str | None = None) -> Model:
 @pytest.fixture(scope="session")
 def random_model() -> Callable[..., Model]:
     return make
-
-
-@pytest.fixture(scope="session")
-def tracks() -> Model:
-    """power, speed, alloy -> width, depth: smooth, monotone in power and speed, two alloys."""
-    power, speed = (
-        spline_axis("power", "W", 100.0, 400.0, spans=6),
-        spline_axis("speed", "m/s", 0.2, 2.0, spans=6),
-    )
-    alloy = level_axis("alloy", ("316L", "IN718"))
-    p = np.linspace(1.0, 2.0, power.basis.n_rows)
-    v = 1.0 / np.sqrt(np.linspace(1.0, 4.0, speed.basis.n_rows))
-    tables = (np.stack([p, p**2], 1), np.stack([v, v**2], 1), np.array([[1.0, 1.0], [1.2, 0.9]]))
-    weights = np.array([[60.0, 0.0], [0.0, 0.5]])
-    outputs = [Output("width", "um", offset=20.0), Output("depth", "um", link="exp", scale=40.0)]
-    return Model([power, speed, alloy], CP(tables, (np.arange(2),) * 3, weights), outputs)
 
 
 SOURCE = Path(__file__).resolve().parents[3] / "firmware_bindings"

@@ -14,8 +14,9 @@ from ....core.inputs import unknown_name
 from ....errors import InputError
 from ....model import Model
 from ....numerics.time_budget import Pace
+from ...query.unknown_atoms import UnknownAtoms, second_slopes, with_slopes
 from . import misfit
-from .forward import Contracted, Forward, UnknownAtoms, second_slopes, with_slopes
+from .forward import Contracted, Forward
 from .likelihood import likelihood
 from .observations import Observations
 

@@ -14,7 +14,7 @@ from ....core.output import Output
 from ....errors import DomainError, InputError
 from ....model import Model
 from ....values.reals import reals
-from ...query.problem import BadValue, Fixed, coordinate
+from ...query.question import BadValue, Fixed, coordinate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

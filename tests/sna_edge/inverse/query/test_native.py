@@ -16,7 +16,7 @@ from sna_edge.backends import create
 from sna_edge.core.basis import bspline, uniform_breaks
 from sna_edge.errors import BackendError
 from sna_edge.inverse import level_set, roots
-from sna_edge.numerics.low_discrepancy import thin, thin_slowly
+from sna_edge.inverse.query.diverse_subset import by_numpy, diverse_subset
 from sna_edge.numerics.piecewise_polynomial import Piecewise
 
 
@@ -223,7 +223,7 @@ def test_thinning_takes_the_points_that_numpy_takes(library: ModuleType, dimensi
         size=(500, dimensions)
     )  # a lattice would have ties
     for count in (1, 40, 600):
-        (a, fill), (b, peer) = thin(z, count), thin_slowly(z, count)
+        (a, fill), (b, peer) = diverse_subset(z, count), by_numpy(z, count)
         assert np.array_equal(a, b) and fill == pytest.approx(peer, abs=1e-7)
     doubled = np.concatenate([z[:50], z[:50]])
-    assert len(thin(doubled, 100)[0]) == 50
+    assert len(diverse_subset(doubled, 100)[0]) == 50

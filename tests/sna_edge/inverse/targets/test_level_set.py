@@ -11,7 +11,6 @@ import pytest
 
 from sna_edge import InputError, Model, Status
 from sna_edge.inverse import level_set
-from sna_edge.numerics.low_discrepancy import points, thin
 
 
 def test_solutions_meet_the_target_on_random_models(random_model: Callable[..., Model]) -> None:
@@ -128,18 +127,3 @@ def test_deadline_is_kept(random_model: Callable[..., Model]) -> None:
         perf_counter() - start
     ) * 1000 < 400.0  # a busy test machine; the bench measures the 10 %
     assert found.status in (Status.DEADLINE, Status.SEVERAL)
-
-
-def test_quasi_random_points_fill_better_than_random_ones() -> None:
-    z = points(512, 2)
-    counts = np.histogram2d(z[:, 0], z[:, 1], bins=8, range=[[0, 1], [0, 1]])[0]
-    assert counts.std() < 0.5 * np.sqrt(512 / 64)
-
-
-def test_thinning_takes_no_point_twice_and_reports_the_fill() -> None:
-    z = np.repeat(np.random.default_rng(0).random((40, 3)), 2, axis=0)
-    kept, fill = thin(z, 80)
-    assert len(kept) == 40 and fill < 1e-6
-    kept, fill = thin(z, 10)
-    gap = np.linalg.norm(z[:, None] - z[kept][None], axis=2).min(axis=1).max()
-    assert fill == pytest.approx(gap)

@@ -1,5 +1,4 @@
-"""What an inverse query is about: which inputs are fixed, which are sought, which outputs are
-wanted."""
+"""The model with its fixed inputs contracted: span polynomials along one axis, some outputs only."""
 
 from __future__ import annotations
 
@@ -9,116 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...backends import Backend
-from ...core.axis import Axis
+from ...core.evaluator import Evaluator
 from ...core.inputs import axis_index
 from ...core.interaction import CP, TT
-from ...errors import DomainError, InputError
 from ...model import Model
 from ...numerics.piecewise_polynomial import Piecewise
 from ...numerics.power_table import span_polynomials
-from ...values.reals import real
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Fixed = Mapping[str, object]
-Target = float | Mapping[str, float]
-
-
-class BadValue(InputError):
-    """A fixed input or a target is not a usable number: answered with the status `bad_input`."""
-
-
-UNUSABLE = (
-    BadValue,
-    DomainError,
-)  # answered as a status; other errors are mistakes in the call and are raised
 
 _POLYNOMIALS: weakref.WeakKeyDictionary[Model, dict[int, Floats]] = weakref.WeakKeyDictionary()
-
-
-def split(
-    model: Model, unknowns: Sequence[str], at: Fixed | None
-) -> tuple[list[int], dict[int, float]]:
-    """Indices of the unknown axes and the coordinates of all others.
-
-    Raises InputError for a wrong, missing or doubled name, DomainError or BadValue for a value
-    outside its axis.
-    """
-    fixed = {axis_index(model.axes, name): value for name, value in (at or {}).items()}
-    sought = [axis_index(model.axes, name) for name in unknowns]
-    if not sought or len(set(sought)) != len(sought):
-        raise InputError("name each unknown input once, and at least one")
-    both = [model.axes[d].name for d in sought if d in fixed]
-    if both:
-        raise InputError(
-            f"input {both[0]!r} is both unknown and fixed; take it out of one of the two"
-        )
-    missing = [a.name for d, a in enumerate(model.axes) if d not in fixed and d not in sought]
-    if missing:
-        raise InputError(
-            f"input {', '.join(map(repr, missing))} is neither unknown nor fixed; give it a value"
-        )
-    return sought, {d: coordinate(model.axes[d], value) for d, value in fixed.items()}
-
-
-def coordinate(axis: Axis, value: object) -> float:
-    """The number of one fixed input; raises BadValue or DomainError where it has none."""
-    if np.ndim(value):  # type: ignore[arg-type]
-        raise InputError(f"input {axis.name!r} must be fixed to one number")
-    try:
-        x = axis.coordinate(value)
-    except (ValueError, TypeError):
-        raise BadValue(
-            f"input {axis.name!r} = {value!r} is not a number; give one in {axis.describe()}"
-        ) from None
-    if np.isnan(x) or (np.isinf(x) and axis.kind != "categorical"):
-        raise BadValue(f"input {axis.name!r} is {x}; give a finite number in {axis.describe()}")
-    excess = float(axis.excess(x))
-    if np.isinf(excess):
-        raise DomainError(axis.unseen(x), axis=axis.name, excess=excess)
-    if excess:
-        message = (
-            f"input {axis.name!r} = {x:g} lies {abs(excess):g} {axis.unit} outside"
-            f" {axis.describe()}; move it inside"
-        )
-        raise DomainError(message, axis=axis.name, excess=excess)
-    return float(axis.settled(x))
-
-
-def wanted(model: Model, target: Target) -> tuple[list[int], Floats]:
-    """Output indices and target values. A bare number is the target of the only output."""
-    if not isinstance(target, Mapping):
-        if len(model.outputs) > 1:
-            raise InputError(
-                f"name the output of the target; outputs are {', '.join(model.output_names)}"
-            )
-        target = {model.outputs[0].name: target}
-    if not target:
-        raise InputError("give at least one target")
-    indices = [output_index(model, name) for name in target]
-    values = np.array([number(v, f"target {name!r}") for name, v in target.items()])
-    return indices, values
-
-
-def number(value: object, what: str) -> float:
-    """A finite float, or BadValue."""
-    try:
-        result = real(value, what)
-    except (TypeError, ValueError):
-        raise BadValue(f"{what} is {value!r}; give a finite number") from None
-    if not np.isfinite(result):
-        raise BadValue(f"{what} is {result}; give a finite number")
-    return result
-
-
-def output_index(model: Model, name: str) -> int:
-    if name not in model.output_names:
-        raise InputError(
-            f"{name!r} is not an output of this model; its outputs are"
-            f" {', '.join(model.output_names)}"
-        )
-    return model.output_names.index(name)
 
 
 def restricted(model: Model, outputs: Sequence[int]) -> Model:
@@ -132,20 +31,22 @@ def restricted(model: Model, outputs: Sequence[int]) -> Model:
         interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={}
     )
     if model.backend.name == "tflite":  # its file has all outputs
-        return part.served_by(Columns(model.backend, list(outputs)))
+        return part.served_by(SomeOutputs(model.backend, list(outputs)))
     return part
 
 
-class Columns:
+class SomeOutputs:
     """Some outputs of another backend."""
 
-    def __init__(self, backend: Backend, outputs: list[int]) -> None:
+    def __init__(self, backend: Evaluator, outputs: list[int]) -> None:
         self.name, self._backend, self._outputs = backend.name, backend, outputs
 
     def value(self, x: Floats) -> Floats:
+        """y [N, T] of the chosen outputs."""
         return np.ascontiguousarray(self._backend.value(x)[:, self._outputs])
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, T] and dy/dx [N, T, D] of the chosen outputs."""
         y, slope = self._backend.value_and_gradient(x)
         return np.ascontiguousarray(y[:, self._outputs]), np.ascontiguousarray(
             slope[:, self._outputs]

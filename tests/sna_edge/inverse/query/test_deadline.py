@@ -16,7 +16,7 @@ from sna_edge import CP, Model, Output, Status, spline_axis
 from sna_edge.inverse import argmin, estimate, interval_set, invert_batch, posterior, roots
 from sna_edge.inverse.one_unknown.chunked_search import all_roots
 from sna_edge.inverse.optimize.multistart import distinct
-from sna_edge.numerics.time_budget import OutOfTime, Pace, TimeBudget
+from sna_edge.numerics.time_budget import TimeBudget
 
 GIVEN = 20.0  # ms
 
@@ -133,7 +133,7 @@ def test_exact_calls_answer_for_the_part_they_searched() -> None:
     )
 
 
-def test_a_root_between_two_stretches_is_found_once() -> None:
+def test_a_root_between_two_chunks_is_found_once() -> None:
     from sna_edge.numerics.piecewise_polynomial import Piecewise
 
     line = Piecewise(
@@ -152,17 +152,6 @@ def test_rows_without_time_are_marked() -> None:
     )
     late = found.status == Status.DEADLINE
     assert late.any() and np.isnan(found.x[-1]).all() and (found.status == Status.OK).any()
-
-
-def test_pieces_cover_everything_or_stop() -> None:
-    z = np.arange(1000.0)[:, None]
-    assert np.array_equal(np.concatenate(list(Pace(TimeBudget()).chunks("w", z))), z)
-    assert np.array_equal(np.concatenate(list(Pace(TimeBudget.for_query(1e5)).chunks("w", z))), z)
-    seen = []
-    with pytest.raises(OutOfTime):
-        for part in Pace(TimeBudget.for_query(1e-3)).chunks("w", z):
-            seen.append(part)
-    assert len(seen) == 1 and len(seen[0]) == 1
 
 
 def test_an_unconverged_end_far_below_the_converged_ones_is_the_answer() -> None:
