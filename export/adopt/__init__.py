@@ -10,18 +10,17 @@ from .adopted import Adopted, Domain, full
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
 from .compile import Compiled, compile_atoms
 from .distillation import Compressed, compress
-from .surrogates.chaos import (
-    from_chaos,
-    from_numpoly,
-    from_openturns,
-    hermite_powers,
-    legendre_powers,
-)
+from .surrogates.chaos import from_chaos, hermite_powers, legendre_powers
 from .surrogates.gam import from_gam
 from .surrogates.gaussian_process import from_gaussian_process
-from .surrogates.reduced_basis import from_model, from_products, from_reduced_basis
+from .surrogates.numpoly import from_numpoly
+from .surrogates.openturns import from_openturns
+from .surrogates.products import from_products
+from .surrogates.reduced_basis import from_reduced_basis
+from .surrogates.sna_model import from_model
 from .surrogates.tanh_network import TanhNetwork, from_state, network
-from .surrogates.tensor_train import from_tensor_spline, from_train
+from .surrogates.tensor_spline import from_tensor_spline
+from .surrogates.tensor_train import from_train
 
 __all__ = [
     "Adopted",

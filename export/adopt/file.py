@@ -31,7 +31,8 @@ from .adopted import Adopted, Domain, full
 from .atoms import Atoms, Fourier, Gaussians
 from .surrogates.chaos import from_chaos, hermite_powers, legendre_powers
 from .surrogates.tanh_network import network
-from .surrogates.tensor_train import from_tensor_spline, from_train
+from .surrogates.tensor_spline import from_tensor_spline
+from .surrogates.tensor_train import from_train
 
 Floats = NDArray[np.float64]
 LARGEST_DEGREE = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import factorial
-from typing import Any
 
 import numpy as np
 from numpy.polynomial import hermite_e, legendre
@@ -16,11 +15,9 @@ from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
 from ..adopted import Adopted, Domain
-from ..atoms import Atoms, Measured, polynomials
+from ..atoms import Atoms, polynomials
 
 Floats = NDArray[np.float64]
-STRAIGHT = 1e-12
-"""Share of its range by which a line may miss a transformation of one input."""
 
 
 def legendre_powers(degree: int, lower: float, upper: float) -> Floats:
@@ -96,7 +93,7 @@ def from_chaos(
         top = int(degrees.max(initial=0)) + 1
         return polynomials(tables[d][:top, degrees], domain[d].lower, domain[d].upper)
 
-    return _expansion(c, index, atoms, np.array([t[0, 0] for t in tables]), domain, outputs)
+    return expansion(c, index, atoms, np.array([t[0, 0] for t in tables]), domain, outputs)
 
 
 def _degrees(indices: ArrayLike) -> NDArray[np.int64]:
@@ -106,7 +103,7 @@ def _degrees(indices: ArrayLike) -> NDArray[np.int64]:
     return found.astype(np.int64)
 
 
-def _expansion(
+def expansion(
     c: Floats,
     index: NDArray[np.int64],
     atoms: Callable[[int, NDArray[np.int64]], Atoms],
@@ -128,120 +125,3 @@ def _expansion(
     return Adopted(
         tuple(domain), made, modes, weights, outputs, f"polynomial chaos of {len(c)} terms"
     )
-
-
-def from_numpoly(polynomial, domain: Sequence[Domain], output: Output | None = None) -> Adopted:
-    """A fitted chaospy expansion (a numpoly polynomial): its monomials."""
-    if not hasattr(polynomial, "exponents"):
-        raise InputError(
-            f"a {type(polynomial).__name__} is no numpoly polynomial; give a fitted chaospy"
-            " expansion"
-        )
-    names = [str(n) for n in polynomial.names]
-    exponents = np.zeros((len(polynomial.exponents), len(domain)), dtype=int)
-    for column, name in enumerate(names):
-        exponents[:, int(name.lstrip("q"))] = np.asarray(polynomial.exponents)[:, column]
-    top = int(exponents.max()) + 1
-    coefficients = reals(np.array(polynomial.coefficients), "coefficients", finite=True)
-    coefficients = coefficients.reshape(len(coefficients), -1)
-    if output is not None and coefficients.shape[1] > 1:
-        raise InputError(
-            f"this expansion has {coefficients.shape[1]} outputs, one is named; leave the output"
-            " out, or adopt polynomial[0]"
-        )
-    return from_chaos(
-        coefficients,
-        exponents,
-        [np.eye(top)] * len(domain),
-        domain,
-        None if output is None else (output,),
-    )
-
-
-def from_openturns(
-    result: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None
-) -> Adopted:
-    """An OpenTURNS FunctionalChaosResult: f_k(x) = sum_j c[j, k] prod_d P_{d, n_jd}(T_d(x_d)).
-
-    Where the transformation T_d to standard variables is a line, the polynomials are polynomials of
-    x_d (exact to degree 7, certified beyond); elsewhere the atoms are measured. The domain is the
-    range of the inputs where that is finite. Raises InputError for dependent inputs, an endless
-    range without a `domain`, and names that do not fit.
-    """
-    if not hasattr(result, "getOrthogonalBasis"):
-        raise InputError(
-            f"a {type(result).__name__} is no FunctionalChaosResult; give what getResult() of the"
-            " algorithm gives"
-        )
-    law = result.getDistribution()
-    if not law.hasIndependentCopula():
-        raise InputError(
-            "the inputs of this expansion are dependent: its polynomials are no products over"
-            " inputs; fit independent ones"
-        )
-    basis = result.getOrthogonalBasis()
-    index = np.array(
-        [list(basis.getEnumerateFunction()(int(i))) for i in result.getIndices()], dtype=np.int64
-    )
-    c = reals(np.array(result.getCoefficients()), "coefficients", finite=True)
-    box = tuple(domain or _ranges(law))
-    names = list(result.getMetaModel().getOutputDescription())
-    labels = tuple(outputs or (Output(str(n)) for n in names))
-    if len(box) != index.shape[1] or len(labels) != c.shape[1]:
-        raise InputError(
-            f"the expansion has {index.shape[1]} inputs and {c.shape[1]} outputs; {len(box)} and"
-            f" {len(labels)} are named"
-        )
-    families = basis.getImplementation().getPolynomialFamilyCollection()
-    straight = [_Straight(result.getTransformation(), box, d) for d in range(len(box))]
-
-    def atoms(d: int, degrees: NDArray[np.int64]) -> Atoms:
-        standard = [
-            np.polynomial.Polynomial(np.array(families[d].build(int(n)).getCoefficients()))
-            for n in degrees
-        ]
-        line = straight[d].line()
-        if line is None or not len(degrees):
-            return Measured(
-                lambda x: np.stack([p(straight[d](x)) for p in standard], axis=1), len(degrees)
-            )
-        moved = [p(line).coef for p in standard]
-        table = np.stack(
-            [np.pad(m, (0, int(degrees.max()) + 1 - len(m))) for m in moved], axis=1
-        ).astype(float)
-        return polynomials(table, box[d].lower, box[d].upper)
-
-    return _expansion(c, index, atoms, np.ones(len(box)), box, labels)
-
-
-def _ranges(law: Any) -> list[Domain]:
-    """The closed ranges of the inputs. Raises InputError where one is endless."""
-    found, ends = law.getRange(), []
-    for d, name in enumerate(law.getDescription()):
-        if not (found.getFiniteLowerBound()[d] and found.getFiniteUpperBound()[d]):
-            raise InputError(
-                f"input {name} of this expansion has an endless range; give the domain in which the"
-                " model will be asked"
-            )
-        ends.append(
-            Domain(str(name), "", float(found.getLowerBound()[d]), float(found.getUpperBound()[d]))
-        )
-    return ends
-
-
-class _Straight:
-    """T_d as a function of x_d alone, and as a line where it is one."""
-
-    def __init__(self, transformation: Any, box: Sequence[Domain], d: int) -> None:
-        self.transformation, self.box, self.d = transformation, box, d
-
-    def __call__(self, x: Floats) -> Floats:
-        points = np.tile([(b.lower + b.upper) / 2 for b in self.box], (len(x), 1))
-        points[:, self.d] = x
-        return np.array(self.transformation(points))[:, self.d]
-
-    def line(self) -> np.polynomial.Polynomial | None:
-        x = np.linspace(self.box[self.d].lower, self.box[self.d].upper, 17)
-        z = self(x)
-        line = np.polynomial.Polynomial.fit(x, z, 1)
-        return line.convert() if np.abs(line(x) - z).max() <= STRAIGHT * np.ptp(z) else None

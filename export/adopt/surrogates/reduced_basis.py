@@ -3,93 +3,23 @@ parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sna_edge import CP, Model, Output
+from sna_edge import Model, Output
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
 from ..adopted import Adopted, Domain
 from ..atoms import Atoms, Measured, Mixed
 from ..tabled import Tabled
-from .tensor_train import nodal_atoms
+from .scipy_splines import nodal_atoms
+from .sna_model import from_model
 
 Floats = NDArray[np.float64]
-Function = Callable[[Floats], Floats]
-
-
-def from_products(
-    terms: Sequence[Sequence[Function | None]],
-    domain: Sequence[Domain],
-    weights: ArrayLike | None = None,
-    outputs: Sequence[Output] | None = None,
-) -> Adopted:
-    """f_k(x) = sum_t weights[t, k] prod_d terms[t][d](x_d); a term has a function of one coordinate
-    per input, or None for 1.
-
-    Only values of the functions are known, so the tables are `measured`. weights [T, K], one output
-    of ones when left out. Raises InputError for functions, names and weights that do not fit.
-
-    >>> import numpy as np
-    >>> from sna_export.adopt import Domain, from_products
-    >>> domain = [Domain("a", "", 0.0, 1.0), Domain("b", "", 0.0, 1.0)]
-    >>> original = from_products([[np.sin, np.exp], [None, np.cos]], domain)
-    >>> model = original.compile(error=1e-4)
-    >>> exact = np.sin(0.5) * np.exp(0.2) + np.cos(0.2)
-    >>> bool(abs(model(a=0.5, b=0.2)[0] - exact) < 1e-3)
-    True
-    """
-    w = (
-        np.ones((len(terms), 1))
-        if weights is None
-        else reals(weights, "weights", finite=True).reshape(len(terms), -1)
-    )
-    labels = tuple(
-        outputs or (Output(f"y{k}" if w.shape[1] > 1 else "y") for k in range(w.shape[1]))
-    )
-    if any(len(t) != len(domain) for t in terms) or len(labels) != w.shape[1]:
-        raise InputError(
-            f"{len(domain)} inputs and {w.shape[1]} outputs need a function or None per input and"
-            " term, and as many names"
-        )
-    modes = tuple(
-        np.array([t for t, term in enumerate(terms) if term[d] is not None], dtype=np.int64)
-        for d in range(len(domain))
-    )
-    atoms = tuple(
-        _stacked([f for term in terms if (f := term[d]) is not None]) for d in range(len(domain))
-    )
-    return Adopted(tuple(domain), atoms, modes, w, labels, f"{len(terms)} products of functions")
-
-
-def _stacked(functions: Sequence[Function]) -> Measured:
-    return Measured(
-        lambda x: np.stack([reals(f(x), "what a function gives") for f in functions], axis=1),
-        len(functions),
-    )
-
-
-def from_model(model: Model) -> Adopted:
-    """A model as an `Adopted`, exactly: its tables are its atoms."""
-    work = model.interaction
-    domain = tuple(Domain(a.name, a.unit, a.lower, a.upper, a.level_names) for a in model.axes)
-    atoms = tuple(
-        Tabled(a.basis, t.reshape(len(t), -1)) for a, t in zip(model.axes, work.tables, strict=True)
-    )
-    modes = work.modes if isinstance(work, CP) else tuple(np.arange(a.count) for a in atoms)
-    return Adopted(
-        domain,
-        atoms,
-        modes,
-        work.weights,
-        tuple(model.outputs),
-        "model",
-        None if isinstance(work, CP) else work.ranks,
-    )
 
 
 def from_reduced_basis(

@@ -1,4 +1,4 @@
-"""Tensor-product splines of SciPy in any of its classes, as knots, degrees and coefficients."""
+"""Splines of SciPy in any of its classes, as knots, degrees and coefficients; and as atoms."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
+from sna_edge.core.basis.span import MAX_DEGREE
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
+
+from ..atoms import Atoms, Piecewise
 
 Floats = NDArray[np.float64]
 KNOWN = (
@@ -75,3 +78,18 @@ def _checked(knots: list[Any], degrees: list[Any], c: Any) -> Parts:
         [int(k) for k in degrees],
         reals(c, "the coefficients of the spline", finite=True),
     )
+
+
+def nodal_atoms(nodes: Floats, table: Floats) -> Atoms:
+    """Values [n, R] on nodes [n], linear between them."""
+    return spline_atoms(BSpline(np.r_[nodes[0], nodes, nodes[-1]], table, 1))
+
+
+def spline_atoms(spline: BSpline) -> Piecewise:
+    """The components of a vector-valued spline [.., R] as atoms. Raises InputError above degree 7."""
+    breaks = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
+    if spline.k > MAX_DEGREE:
+        raise InputError(
+            f"splines of degree {spline.k} are not supported; use at most {MAX_DEGREE}"
+        )
+    return Piecewise(lambda x: spline(x), spline.c.shape[1], breaks, spline.k, spline.k > 0)

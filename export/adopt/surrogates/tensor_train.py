@@ -1,27 +1,21 @@
-"""Tensor trains and tensor-product splines: numbers on grids, joined by one-dimensional
-functions."""
+"""Tensor trains of numbers on grids, joined by one-dimensional functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import BSpline
 
 from sna_edge import Output
-from sna_edge.core.basis.span import MAX_DEGREE
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
 from ..adopted import Adopted, Domain
-from ..atoms import Atoms, Chebyshev, Piecewise
-from .scipy_splines import parts
+from ..atoms import Atoms, Chebyshev
+from .scipy_splines import nodal_atoms
 
 Floats = NDArray[np.float64]
-EXACT = 1e-13
-"""Singular values of a coefficient tensor below this share of the largest are rounding."""
 
 
 def from_train(
@@ -61,7 +55,7 @@ def from_train(
             if grid == "chebyshev"
             else nodal_atoms(even, table)
         )
-    return _train(
+    return adopted_train(
         atoms,
         ranks,
         domain,
@@ -71,7 +65,7 @@ def from_train(
     )
 
 
-def _train(
+def adopted_train(
     atoms: Sequence[Atoms],
     ranks: tuple[int, ...],
     domain: Sequence[Domain],
@@ -79,74 +73,7 @@ def _train(
     outputs: tuple[Output, ...],
     source: str,
 ) -> Adopted:
+    """f = Phi_1 .. Phi_D W: atoms[d] are the entries of the matrix [ranks[d], ranks[d+1]] of axis
+    d."""
     modes = tuple(np.arange(a.count) for a in atoms)
     return Adopted(tuple(domain), tuple(atoms), modes, weights, outputs, source, ranks)
-
-
-def nodal_atoms(nodes: Floats, table: Floats) -> Atoms:
-    """Values [n, R] on nodes [n], linear between them."""
-    return _spline(BSpline(np.r_[nodes[0], nodes, nodes[-1]], table, 1))
-
-
-def _spline(spline: BSpline) -> Piecewise:
-    breaks = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
-    if spline.k > MAX_DEGREE:
-        raise InputError(
-            f"splines of degree {spline.k} are not supported; use at most {MAX_DEGREE}"
-        )
-    return Piecewise(lambda x: spline(x), spline.c.shape[1], breaks, spline.k, spline.k > 0)
-
-
-def from_tensor_spline(
-    spline: Any, domain: Sequence[Domain] | None = None, outputs: Sequence[Output] | None = None
-) -> Adopted:
-    """A scipy NdBSpline, BSpline, RectBivariateSpline, UnivariateSpline or RegularGridInterpolator
-    (linear): its coefficient tensor as a tensor train, exactly; trailing dimensions are outputs.
-
-    The domain is the base interval of the knots unless given. Raises InputError when outputs or
-    domain do not fit, and for other objects.
-
-    >>> import numpy as np
-    >>> from scipy.interpolate import make_interp_spline
-    >>> from sna_export.adopt import Domain, from_tensor_spline
-    >>> angle = np.linspace(0.0, 1.0, 6)
-    >>> spline = make_interp_spline(angle, np.sin(angle))
-    >>> model = from_tensor_spline(spline, [Domain("angle", "rad", 0.0, 1.0)]).compile()
-    >>> model.certificate["adoption"], bool(abs(model(angle=0.5)[0] - spline(0.5)) < 1e-14)
-    ('exact', True)
-    """
-    found = parts(spline)
-    knots, degrees, c, inputs = found.knots, found.degrees, found.c, len(found.knots)
-    if domain is not None and len(domain) != inputs:
-        raise InputError(f"the spline has {inputs} inputs, {len(domain)} are named")
-    c = c.reshape(*c.shape[:inputs], -1)
-    labels = tuple(
-        outputs or (Output(f"y{k}" if c.shape[-1] > 1 else "y") for k in range(c.shape[-1]))
-    )
-    if len(labels) != c.shape[-1]:
-        raise InputError(f"the spline has {c.shape[-1]} outputs, {len(labels)} are named")
-    ends = [(t[k], t[len(t) - k - 1]) for t, k in zip(knots, degrees, strict=True)]
-    box = tuple(
-        domain or (Domain(f"x{d}", "", float(a), float(b)) for d, (a, b) in enumerate(ends))
-    )
-    cores, weights = train_of(c)
-    atoms = [
-        _spline(BSpline(t, core.transpose(1, 0, 2).reshape(core.shape[1], -1), k))
-        for t, k, core in zip(knots, degrees, cores, strict=True)
-    ]
-    ranks = (1, *(core.shape[2] for core in cores))
-    return _train(
-        atoms, ranks, box, weights, labels, f"tensor-product spline of {c.size} coefficients"
-    )
-
-
-def train_of(tensor: Floats, tolerance: float = EXACT) -> tuple[list[Floats], Floats]:
-    """Cores [r, n, r'] and weights [r_D, K] of a tensor [n_1, .., n_D, K], by successive singular
-    values."""
-    cores, left, rest = [], 1, tensor
-    for n in tensor.shape[:-1]:
-        u, s, v = np.linalg.svd(rest.reshape(left * n, -1), full_matrices=False)
-        rank = max(1, int(np.sum(s > tolerance * s[0])))
-        cores.append(u[:, :rank].reshape(left, n, rank))
-        left, rest = rank, s[:rank, None] * v[:rank]
-    return cores, rest.reshape(left, tensor.shape[-1])
