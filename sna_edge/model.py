@@ -88,8 +88,8 @@ class Model(ModelRecord):
         }
         if query is not None and named:
             raise InputError(
-                f"{next(iter(named))!r} is given beside the query; give all inputs in one of"
-                " the two"
+                f"{next(iter(named))!r} is given both in the query and as a keyword; give all"
+                " inputs in one of the two"
             )
         return self.value(named if query is None else query, **options)
 

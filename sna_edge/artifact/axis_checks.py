@@ -113,7 +113,7 @@ def need_table_layout(axes: Array, tables: bytes) -> None:
         need(
             offset == layout.align(end),
             "bad_table_layout",
-            f"table {d} does not stand where it must",
+            f"table {d} is not where it must be",
         )
         need(
             offset <= len(tables) and not any(tables[end:offset]),

@@ -121,7 +121,7 @@ def _section_table(data: bytes, header: Any) -> Array:
         offset, size = int(record["offset"]), int(record["size"])
         good = record["id"] == i + 1 and offset == layout.align(end) and record["reserved"] == 0
         good = good and size == fixed.get(name, size) and offset + size <= len(data)
-        need(good, "bad_section_table", f"section {name!r} does not stand where it must")
+        need(good, "bad_section_table", f"section {name!r} is not where it must be")
         end = offset + size
     empty = table[layout.SECTIONS.index("fixed")]["size"] == 0
     need(end == len(data), "bad_section_table", "the last section does not end with the file")

@@ -36,7 +36,7 @@ def create(name: str, model: ModelRecord) -> Backend:
         ) from None
     except ImportError as error:
         raise BackendError(
-            f"backend {name!r} cannot be loaded here ({error}); install sna-edge[{name}] again on"
-            " this machine"
+            f"backend {name!r} cannot be loaded here ({error}); reinstall sna-edge[{name}] on this"
+            " machine"
         ) from None
     return backend

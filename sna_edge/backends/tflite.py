@@ -95,8 +95,8 @@ class TfliteBackend:
             first = self._class(model_content=self._blob, num_threads=1)
         except (ValueError, RuntimeError):
             raise BackendError(
-                f"{path} is damaged or not complete; export it again with sna-edge export, or copy"
-                " it again"
+                f"{path} is damaged or incomplete; export it again with sna-edge export, or copy it"
+                " again"
             ) from None
         self._gradient = first.get_signature_runner(GRADIENT)
         self._places = _places(first, self._inputs, self._names)

@@ -129,10 +129,12 @@ class Axis:
         same number."""
         if x == AMBIGUOUS:
             return (
-                f"input {self.name!r} is several levels as a number; write one of them as it"
-                f" stands: {self.describe()}"
+                f"input {self.name!r} matches several levels as a number; write one of them"
+                f" exactly: {self.describe()}"
             )
-        return f"input {self.name!r} has an unseen level; {self.describe()}"
+        return (
+            f"input {self.name!r} has a level that was not in the training data; {self.describe()}"
+        )
 
     def describe(self) -> str:
         if self.kind == "categorical":

@@ -113,5 +113,5 @@ class Domain:
                 f"{where}input {axis.name!r} = {value:g} lies {abs(excess):g} {axis.unit} outside"
                 f" {axis.describe()}"
             )
-            message += "; ask with extrapolate to continue beyond it"
+            message += "; pass extrapolate=True to continue beyond it"
         raise DomainError(message, row=row, axis=axis.name, excess=excess)

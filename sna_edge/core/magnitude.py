@@ -32,7 +32,7 @@ def need_magnitude(what: str, low: float, high: float) -> None:
         near = f"{what} spans {spread:g} around {largest:g}, {spread / largest:.1g} of it"
         raise InputError(
             f"{near}: double precision hardly tells its values apart; subtract an offset before"
-            " they are written down"
+            " recording them"
         )
 
 

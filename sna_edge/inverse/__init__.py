@@ -1,4 +1,4 @@
-"""Inverse queries: what gives this target, what caused this measurement, what should be turned.
+"""Inverse queries: what gives this target, what caused this measurement, which inputs to adjust.
 
 >>> from sna_edge.inverse import roots
 >>> roots(model, "power", 120.0, at={"speed": 0.8}).solutions        # doctest: +SKIP

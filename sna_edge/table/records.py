@@ -74,7 +74,7 @@ def cells_of(text: str, separator: str, quote: str = QUOTE) -> list[str]:
         )
     except csv.Error as error:
         raise InputError(
-            f"a row cannot be read ({error}), perhaps a quote is not closed; mend it"
+            f"a row cannot be read ({error}), perhaps a quote is not closed; fix it"
         ) from None
 
 

@@ -107,7 +107,7 @@ class TextTable(Source):
             except csv.Error as error:
                 raise InputError(
                     f"{self.path}: a row cannot be read ({error}), perhaps a quote is not closed;"
-                    " mend it"
+                    " fix it"
                 ) from None
 
     def _blocks(self, file: TextIO, size: int) -> Iterator[Block]:

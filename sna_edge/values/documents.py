@@ -23,7 +23,7 @@ class Twice(ValueError):
     """An object of JSON gives `key` more than once."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"the key {shortened(key)!r} stands twice in one object")
+        super().__init__(f"the key {shortened(key)!r} appears twice in one object")
         self.key = key
 
 
@@ -74,14 +74,14 @@ def _json(text: str, name: str) -> Mapping[str, Any]:
     except RecursionError:
         raise InputError(f"{name} is nested too deeply; write plain tables") from None
     except ValueError as error:
-        raise InputError(f"{name} is not JSON ({_said(error)}); mend it") from None
+        raise InputError(f"{name} is not JSON ({_said(error)}); fix it") from None
     if not isinstance(found, dict):
         raise InputError(f"{name} must hold one JSON object with tables; put them in braces")
     return found
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _toml(text: str, name: str) -> Mapping[str, Any]:
@@ -97,7 +97,7 @@ def _toml(text: str, name: str) -> Mapping[str, Any]:
                 f"{name}: line {line} ({again}) gives a key or a table a second time; keep one of"
                 " them"
             ) from None
-        raise InputError(f"{name} is not TOML ({_said(error)}); mend it") from None
+        raise InputError(f"{name} is not TOML ({_said(error)}); fix it") from None
     return tables
 
 

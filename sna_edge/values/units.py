@@ -126,14 +126,13 @@ def conversion(own: str, unit: str, name: str, kind: str = "input") -> tuple[Fra
     for symbol in (own, unit):
         if parsed(symbol) is None:
             raise InputError(
-                f"{kind} {name!r}: the unit {symbol!r} is unknown; give the number in {unit!r}"
-                " alone"
+                f"{kind} {name!r}: unknown unit {symbol!r}; give the plain number in {unit!r}"
             )
     (factor, dimension), (size, other) = parsed(own) or (1, ()), parsed(unit) or (1, ())
     if dimension != other:
         raise InputError(
-            f"{kind} {name!r}: {own!r} is no unit of the same kind as {unit!r}; give the number in"
-            f" {unit!r}"
+            f"{kind} {name!r}: {own!r} is not a unit of the same kind as {unit!r}; give the number"
+            f" in {unit!r}"
         )
     return Fraction(factor) / size, Fraction(0)
 

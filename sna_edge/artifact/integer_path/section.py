@@ -88,7 +88,7 @@ class Cursor:
             self.matrices[key] = (
                 self.take("<i4", count * order * order).astype(np.int64).reshape(-1, order, order)
             )
-        need(key in self.matrices, "matrices do not stand where they must")
+        need(key in self.matrices, "matrices are not where they must be")
         return self.matrices[key]
 
 
@@ -166,7 +166,7 @@ def _axis(raw: Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
     need(bool(f["multiplier"]) == uniform, "a multiplier does not fit the kind of its axis")
     coefficients = cursor.take_matrices(int(f["matrices"]), int(a["n_matrices"]), order)
     listed = not uniform and not level
-    need(f["counts"] == (cursor.end if listed else 0), "counts do not stand where they must")
+    need(f["counts"] == (cursor.end if listed else 0), "counts are not where they must be")
     breaks = cursor.take("<i4", spans + 1 if listed else 0).astype(np.int64)
     multipliers = cursor.take("<u4", spans if listed else 0).astype(np.int64)
     if listed:
@@ -197,7 +197,7 @@ def _output(link: int, o: Any, cursor: Cursor) -> FixedOutput:
     need(count != 1 and count <= 4097 and o["table_shift"] <= 20, "a link table is out of range")
     need((count > 0) == (link != 0), "a link table is missing or not needed")
     if count:
-        need(o["table"] == cursor.end, "a link table does not stand where it must")
+        need(o["table"] == cursor.end, "a link table is not where it must be")
     else:
         need(
             not (o["table"] or o["table_shift"] or o["table_lower"]),

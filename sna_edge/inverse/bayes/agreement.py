@@ -68,10 +68,10 @@ def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
     if far and (outside > FAR).mean() > HALF:
         return replace(found, words=far, far=True)
     what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
-    cut = "the search was cut; at the best so far " if query.budget.stopped else "misfit: "
+    cut = "the search was cut short; at the best so far " if query.budget.stopped else "misfit: "
     words = (
-        f"{cut}the observations lie {found.factor:.3g} times as far from the model as {what} would"
-        f" put them (chi-square {chi:.4g} for {len(r)} numbers)"
+        f"{cut}the observations lie {found.factor:.3g} times farther from the model than {what}"
+        f" explains (chi-square {chi:.4g} for {len(r)} numbers)"
     )
     return replace(found, words="; ".join(text for text in (words, far) if text))
 
@@ -118,8 +118,8 @@ def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
                 else (float(output.value(y)), float(output.value(f)))
             )
             return (
-                f"{output.name} = {told:g}{named} is not reached: whatever"
-                f" {' and '.join(a.name for a in query.axes)}, the model comes no nearer than"
+                f"{output.name} = {told:g}{named} is not reached: for any"
+                f" {' and '.join(a.name for a in query.axes)}, the model comes no closer than "
                 f" {given:g}, {gap:.3g} standard deviations away; check the reading and its unit,"
                 " or leave it out"
             )

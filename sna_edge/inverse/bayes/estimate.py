@@ -163,7 +163,7 @@ def widened(
         return None
     more = query.widened(told.factor)
     told = replace(
-        told, widened=told.factor, words=f"{told.words}; what is given is as wide as that"
+        told, widened=told.factor, words=f"{told.words}; the uncertainty is widened to match"
     )
     return more, *search(more, starts, seed), told
 

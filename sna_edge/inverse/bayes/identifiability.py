@@ -93,19 +93,19 @@ def _prefers_log(
 def _words(direction: dict[str, float], log: bool) -> str:
     names, c = list(direction), np.array(list(direction.values()))
     if len(names) == 1:
-        return f"the data do not see {names[0]}"
+        return f"{names[0]} is not identifiable from the data"
     if len(names) == 2:
         same = np.sign(c[0]) == np.sign(c[1])
         even = abs(abs(c[0]) - abs(c[1])) < 0.15
         pair = f"{names[0]} and {names[1]}"
         if log and even:
-            return f"{pair} only appear as a {'quotient' if same else 'product'}"
+            return f"only the {'quotient' if same else 'product'} of {pair} is identifiable"
         if log:
             power = -c[0] / c[1]
-            return f"{pair} only appear as {names[0]} * {names[1]}^{power:.2g}"
-        return f"{pair} only appear as a weighted {'difference' if same else 'sum'}"
+            return f"only {names[0]} * {names[1]}^{power:.2g} is identifiable"
+        return f"only a weighted {'difference' if same else 'sum'} of {pair} is identifiable"
     moves = ", ".join(f"{n} {'up' if v > 0 else 'down'}" for n, v in direction.items())
     return (
-        f"{', '.join(names[:-1])} and {names[-1]} can move together ({moves}) and the data do not"
-        " change"
+        f"{', '.join(names[:-1])} and {names[-1]} are not identifiable separately: moving together"
+        f" ({moves}), they leave the predictions unchanged"
     )

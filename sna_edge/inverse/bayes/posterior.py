@@ -348,7 +348,7 @@ class Sampler:
         cut = self.budget.stopped or not self.query.whole
         status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
         few = (
-            f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
+            f"the draws are worth only only {ess:.0f} independent samples, not {n}; allow more time"
             if ess < n
             else ""
         )
@@ -386,7 +386,12 @@ def nothing(query: Query, modes: Floats) -> Posterior:
     """No draw was made in time: the best mode [m, U] alone."""
     x = query.objective.x(modes)
     message = "; ".join(
-        t for t in ("no draw was made before the deadline; the best mode is given", query.used) if t
+        t
+        for t in (
+            "no sample was drawn before the deadline; the most probable values are returned",
+            query.used,
+        )
+        if t
     )
     return Posterior(
         Status.DEADLINE, query.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0]

@@ -57,8 +57,8 @@ class Query:
             ""
             if self.whole
             else (
-                f"{len(self.data.y)} of {len(self.maker.data.y)} measured numbers were used before"
-                " the deadline"
+                f"{len(self.data.y)} of {len(self.maker.data.y)} measurements were used before the"
+                " deadline"
             )
         )
 
@@ -85,7 +85,7 @@ def prepare(
     """
     budget = TimeBudget.for_query(deadline_ms)
     if not unknowns or len(set(unknowns)) != len(unknowns):
-        raise InputError("name each unknown input once, and at least one")
+        raise InputError("list at least one unknown input, and each only once")
     data = read(model, observations, unknowns, noise, at)
     data = data if noise_only else with_model_error(model, data)
     maker = Maker(

@@ -26,7 +26,7 @@ from .chunked_search import all_roots
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-PART = "only a part of the axis was searched before the deadline; allow more time"
+PART = "the deadline came before the whole axis was searched; allow more time"
 SAME_LEVEL = 1e-9  # of the largest level value: a level this close to the target is a solution
 
 

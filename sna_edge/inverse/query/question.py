@@ -38,11 +38,12 @@ def split(
     fixed = {axis_index(model.axes, name): value for name, value in (at or {}).items()}
     sought = [axis_index(model.axes, name) for name in unknowns]
     if not sought or len(set(sought)) != len(sought):
-        raise InputError("name each unknown input once, and at least one")
+        raise InputError("list at least one unknown input, and each only once")
     both = [model.axes[d].name for d in sought if d in fixed]
     if both:
         raise InputError(
-            f"input {both[0]!r} is both unknown and fixed; take it out of one of the two"
+            f"input {both[0]!r} is listed both as unknown and as fixed; remove it from one of the"
+            " two"
         )
     missing = [a.name for d, a in enumerate(model.axes) if d not in fixed and d not in sought]
     if missing:

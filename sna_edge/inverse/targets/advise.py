@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Best = tuple[tuple[float, float], Floats]  # (excess, squared cost), point
 
 MOST_LEVELS = 256  # combinations of levels of categorical knobs
-SMALLER = "inside the limits; the deadline cut the search for a smaller change"
+SMALLER = "inside the limits; the deadline ended the search for a smaller change"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def advise(
     """
     allowed = dict(knobs) if isinstance(knobs, Mapping) else {name: Knob() for name in knobs}
     if not allowed:
-        raise InputError("name at least one knob that may be turned")
+        raise InputError("name at least one adjustable input (knob)")
     indices = [model.axis_index(name) for name in allowed]
     found = bands(model, limits, with_interval=with_interval)
     budget = TimeBudget.for_query(deadline_ms)
@@ -271,7 +271,7 @@ class _Query:
                 cost,
                 before,
                 after,
-                message="inside its limits as it is",
+                message="already inside its limits",
             )
         if excess <= 0:
             status, message = (Status.DEADLINE, SMALLER) if cut else (Status.OK, "")
@@ -319,15 +319,15 @@ def _none(names: str, status: Status, wide: bool) -> str:
     if status == Status.UNREACHABLE:
         because = " (its interval is wider than the limits)" if wide else ""
         return (
-            f"no setting of the knobs brings {names} inside the limits{because}; the best"
-            " achievable is given"
+            f"no setting of the adjustable inputs brings {names} inside the limits{because}; the"
+            " best achievable is returned"
         )
     if status == Status.DEADLINE:
         return (
-            f"the deadline cut the search before it found a setting that brings {names} inside the"
-            " limits; the best so far is given"
+            f"the deadline ended the search before it found a setting that brings {names} inside"
+            " the limits; the best so far is returned"
         )
     return (
-        f"no setting that brings {names} inside the limits was found, and none is excluded; the"
-        " best found is given"
+        f"no setting that brings {names} inside the limits was found, but one may exist; the best"
+        " found is returned"
     )

@@ -205,7 +205,7 @@ class _Problem:
     def _check(self, known: Mapping[str, ArrayLike]) -> None:
         names = {self.model.axes[d].name for d in self.sought}
         if not names or len(names) != len(self.sought):
-            raise InputError("name each unknown input once, and at least one")
+            raise InputError("list at least one unknown input, and each only once")
         levels = [a.name for a in self.axes if a.kind == "categorical"]
         if levels:
             raise InputError(

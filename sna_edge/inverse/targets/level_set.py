@@ -358,7 +358,7 @@ class _Search:
             status,
             self.axes,
             np.empty((0, len(self.axes))),
-            f"{goal} {what}; the nearest found is {got}",
+            f"{goal} {what}; the closest found is {got}",
             nearest,
         )
 

@@ -1,4 +1,4 @@
-"""Files that are read beside limits and readings: where something stands twice, the last one does
+"""Files that are read beside limits and readings: where something appears twice, the last one does
 not win in silence."""
 
 from __future__ import annotations

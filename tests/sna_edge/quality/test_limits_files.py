@@ -60,7 +60,7 @@ TWICE = {
     "a limit in JSON": (
         "l.json",
         '{"outputs": {"width": {"USL": 140, "USL": 900}}}',
-        "'USL' stands twice",
+        "'USL' appears twice",
     ),
     "spellings in JSON": (
         "l.json",
@@ -70,27 +70,27 @@ TWICE = {
     "an escape in JSON": (
         "l.json",
         '{"outputs": {"width": {"USL": 140, "\\u0055SL": 900}}}',
-        "'USL' stands twice",
+        "'USL' appears twice",
     ),
     "an output in JSON": (
         "l.json",
         '{"outputs": {"width": {"USL": 140}, "width": {"USL": 900}}}',
-        "'width' stands twice",
+        "'width' appears twice",
     ),
     "outputs in JSON": (
         "l.json",
         '{"outputs": {"width": {"USL": 140}}, "outputs": {"width": {"USL": 900}}}',
-        "'outputs' stands twice",
+        "'outputs' appears twice",
     ),
     "a knob in JSON": (
         "l.json",
         '{"outputs": {"width": {"USL": 1}}, "knobs": {"power": {"step": 1, "step": 9}}}',
-        "'step' stands twice",
+        "'step' appears twice",
     ),
     "an input in JSON": (
         "l.JSON",
         '{"outputs": {"width": {"USL": 1}}, "inputs": {"power": {}, "power": {}}}',
-        "'power' stands twice",
+        "'power' appears twice",
     ),
 }
 
@@ -246,7 +246,7 @@ def test_numbers_that_make_no_limits_are_named(case: str, holed: Model) -> None:
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_json_number_is_said_to_be_none(text: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.json").write_text(f'{{"outputs": {{"width": {{"USL": {text}}}}}}}')
-    with pytest.raises(InputError, match=f"not JSON .{text} is no JSON number"):
+    with pytest.raises(InputError, match=f"not JSON .{text} is not a JSON number"):
         read_limits(tmp_path / "l.json", holed)
 
 
@@ -324,10 +324,10 @@ KNOBS = {
     "bounds above the domain": ("power", "lower = 1000\nupper = 2000", "no room between"),
     "bounds below the domain": ("power", "upper = 99", "no room between"),
     "a bound as text": ("power", 'lower = "150"', "without quotes"),
-    "a level never seen": ("alloy", 'lower = "brass"', "'alloy'.*unseen level.*316L"),
-    "a number that is no level": ("alloy", "upper = 3", "'alloy'.*unseen level"),
+    "a level never seen": ("alloy", 'lower = "brass"', "'alloy'.*not in the training data.*316L"),
+    "a number that is no level": ("alloy", "upper = 3", "'alloy'.*not in the training data"),
     "levels in the wrong order": ("alloy", 'lower = "IN718"\nupper = "316L"', "no room between"),
-    "an index": ("alloy", "lower = 0", "unseen level"),
+    "an index": ("alloy", "lower = 0", "not in the training data"),
     "a list of levels": ("alloy", 'lower = ["316L"]', "a list"),
     "a level that is true": ("alloy", "lower = true", "is true"),
 }

@@ -48,7 +48,7 @@ def test_a_key_given_twice_is_no_reading(line: Line, text: str) -> None:
         if isinstance(sent, str) and sent.startswith("\ufeff"):
             continue
         assert (found["verdict"], found["status"]) == ("NO VERDICT", "bad_input")
-        assert "stands twice" in found["reason"]
+        assert "appears twice" in found["reason"]
 
 
 ODD = [

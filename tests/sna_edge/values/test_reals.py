@@ -276,7 +276,7 @@ def test_keywords_are_inputs_or_refused() -> None:
         lambda: m([1, 2, 7], verbose=True),
         lambda: m({"a": 1, "b": 2, "lot": 7}, c=1),
     ):
-        with pytest.raises(InputError, match="beside the query"):
+        with pytest.raises(InputError, match="both in the query"):
             call()
     for call in (lambda: m(a=1, b=2, lot=7, verbose=True), lambda: m()):
         with pytest.raises(InputError):

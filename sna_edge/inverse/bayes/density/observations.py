@@ -147,14 +147,14 @@ def _bounded(model: Model, output: Ints, y: Floats, sigma: Floats, point: Ints) 
         name = model.outputs[output[wrong[0]]].name
         raise BadValue(
             f"the noise of {name!r} is {sigma[wrong[0]]:g}, out of all proportion to the output;"
-            " give that of the gauge"
+            " give the noise of the gauge"
         )
     far = np.flatnonzero(~(gap < most) | ~(FINEST * gap < sigma))
     if len(far):
         name = model.outputs[output[far[0]]].name
         what = (
-            f"observation {point[far[0]]}: {name} = {y[far[0]]:g} is beyond all that the model can"
-            " give"
+            f"observation {point[far[0]]}: {name} = {y[far[0]]:g} is beyond anything the model can"
+            " produce"
         )
         raise BadValue(f"{what}; check the reading and its unit, or leave it out")
 
@@ -189,7 +189,8 @@ def _known(
         if d in sought:
             if any(given):
                 raise InputError(
-                    f"input {axis.name!r} is both unknown and known; take it out of one of the two"
+                    f"input {axis.name!r} is listed both as unknown and as known; remove it from"
+                    " one of the two"
                 )
             continue
         if all(given) or not any(given):

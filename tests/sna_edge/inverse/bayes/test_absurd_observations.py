@@ -67,7 +67,7 @@ def test_readings_far_out_of_reach_are_answered_without_a_warning(reading: float
 
 
 def test_advice_names_what_blocks_where_values_have_rounded_to_the_end_of_a_link() -> None:
-    """It said 'no setting of the knobs brings  inside the limits'."""
+    """It said 'no setting of the adjustable inputs brings  inside the limits'."""
     model = surface("exp").replace(outputs=[Output("y", "", "exp", -1e-20, offset=1.0)])
     found = advise(model, {"a": 0.5, "b": 0.5}, {"y": (2.0, None)}, ["a", "b"])
     assert found.blocking == ("y",) and "brings y inside" in found.message

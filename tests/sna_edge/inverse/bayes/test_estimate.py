@@ -182,7 +182,9 @@ def test_a_product_is_named() -> None:
         0
     ).normal(size=50)
     found = estimate(model, {"t": t, "T": y}, ["power", "absorptivity"], 1.0)
-    assert [u.words for u in found.unseen] == ["power and absorptivity only appear as a product"]
+    assert [u.words for u in found.unseen] == [
+        "only the product of power and absorptivity is identifiable"
+    ]
     assert len(found) == 1 and found.status == Status.OK
     assert found.x[0].prod() == pytest.approx(240 * 0.45, rel=5e-3)
     known = estimate(
@@ -211,7 +213,7 @@ def test_an_unknown_without_effect_is_named() -> None:
     found = estimate(
         model, {"t": t, "y": model.value({"t": t, "a": 0.4, "b": 0.1})[:, 0]}, ["a", "b"], 0.01
     )
-    assert [u.words for u in found.unseen] == ["the data do not see b"]
+    assert [u.words for u in found.unseen] == ["b is not identifiable from the data"]
     assert np.isinf(found.deviation[0][1]) and np.isfinite(found.deviation[0][0])
 
 
