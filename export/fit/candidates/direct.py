@@ -19,7 +19,14 @@ from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.linearisation import left_out_by_fold
 from ..engine.penalty import components
 from .candidate import Candidate
-from .rank_search import SMOOTH, Direct, affordable, direct_candidates, first_steps
+from .rank_search import (
+    SMOOTH,
+    Direct,
+    affordable,
+    direct_candidates,
+    first_steps,
+    simple_candidate,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -125,6 +132,28 @@ def straight(
         None if finer is None else unscaled(finer),
         on_rows if count < SPLIT_ROWS else None,
     )  # fmt: skip
+
+
+def simple(
+    samples: Samples, link: str, seed: int, max_parameters: int, enough: float, deadline: float
+) -> Callable[[Floats], Floats] | None:
+    """Answers y [n, K] to x [n, D] of the simplest direct candidate whose leave-one-out error is at
+    most `enough`, or of the best of a few; None where there is no time for one."""
+    if late(deadline, _least_work(samples) / RATE):
+        return None
+    outputs = samples.outputs(link)
+    target = linear_targets(outputs, samples.y)
+    centre, spread = target.mean(axis=0), target.std(axis=0)
+    found = simple_candidate(
+        samples,
+        (target - centre) / spread,
+        np.random.default_rng([seed, 11]),
+        max_parameters=max_parameters,
+        enough=enough,
+        deadline=deadline,
+    )
+    f = found.solution.f
+    return lambda x: values(outputs, centre + spread * f.predict(x))
 
 
 def _least_work(samples: Samples) -> float:

@@ -35,6 +35,8 @@ whatever they cost."""
 RANKS, FEW = (1, 2, 4, 8, 16, 24), 3
 """Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
 spans instead of more modes."""
+NEARLY = 6.0
+"""Times the error asked for up to which a simple candidate gets one rank more."""
 GROWTH_WORK = 6e11
 """Rows x parameters^2 of all steps of a candidate (some two minutes) beyond which no rank is
 tried."""
@@ -140,6 +142,33 @@ def direct_candidates(
     return sorted(found, key=lambda c: c.error)
 
 
+def simple_candidate(
+    samples: Samples,
+    target: Floats,
+    rng: np.random.Generator,
+    *,
+    max_parameters: int,
+    enough: float,
+    deadline: float = np.inf,
+) -> Direct:
+    """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`: the
+    best of them. One rank more is tried where they came NEARLY there.
+
+    target [N, K] with unit spread.
+    """
+    found: list[Direct] = []
+    spans = _spans(len(samples.x))
+    bases = data_bases(samples, 3, spans)
+    growth = _Growth(
+        samples, target, rng, max_parameters, np.inf, deadline, found.append, Pace(), enough
+    )
+    growth.simple(bases, f"{spans} spans", paired=False)
+    least = growth.ranks(RANKS[:FEW], bases, f"{spans} spans", found[0].error)
+    if least is not None and least < NEARLY * enough:
+        growth.ranks(RANKS[FEW : FEW + 1], bases, f"{spans} spans", least)
+    return min(found, key=lambda c: c.error)
+
+
 def affordable(steps: int, parameters: int, n_rows: int, work: float) -> int:
     """At most `steps`, as many as `work` multiply-adds are enough for, LEAST_STEPS at least."""
     return int(np.clip(work / (n_rows * parameters**2), min(LEAST_STEPS, steps), steps))
@@ -165,6 +194,7 @@ class _Growth:
     deadline: float
     add: Callable[[Direct], None]
     pace: Pace
+    enough: float = 0.0
 
     def in_time(self, f: Separable) -> bool:
         return self.pace.in_time(f.parameters, self.deadline)
@@ -176,13 +206,15 @@ class _Growth:
         self.add(Direct(name, f, solution))
         return solution
 
-    def simple(self, bases: list[SpanBasis], label: str) -> None:
-        """Additive, then with all pairs of axes."""
+    def simple(self, bases: list[SpanBasis], label: str, *, paired: bool = True) -> None:
+        """Additive, then, where `paired`, with all pairs of axes."""
         n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
         solution = self.tried(
             start(bases, mode_sets(n_axes, 0, additive=True), n_outputs, self.rng),
             f"additive, {label}",
         )
+        if not paired:
+            return
         pairs = list(combinations(range(n_axes), 2))
         pairwise = grown(solution.f, mode_sets(n_axes, 0, pairs=pairs), self.rng, 0.1)
         if (
@@ -195,10 +227,10 @@ class _Growth:
     def ranks(
         self, ranks: tuple[int, ...], bases: list[SpanBasis], label: str, least: float = np.inf
     ) -> float | None:
-        """CP of these ranks while the error falls; the least one (or that given), None where growth
-        has ended."""
+        """CP of these ranks while the error falls and is not `enough`; the least one (or that
+        given), None where growth has ended."""
         n_axes, n_outputs = self.samples.x.shape[1], self.target.shape[1]
-        if n_axes == 1:
+        if n_axes == 1 or least <= self.enough:
             return None
         last = least
         for rank in ranks:
@@ -209,6 +241,8 @@ class _Growth:
             error = self.tried(f, f"CP rank {rank}, {label}").loo
             stalled = error > GAIN * least or (error > BEHIND * self.worth and error > SLOW * last)
             if rank >= (SPARE_RANK if self.worth < FEW_SPANS else 4) and stalled:
+                return None
+            if error <= self.enough:
                 return None
             least, last = min(least, error), error
         return least
@@ -294,7 +328,7 @@ def _kinked(
     add: Callable[[Direct], None],
 ) -> Direct:
     """The straight pieces with their breaks moved to the kinks."""
-    f = with_moved_breaks(straight.solution.f, samples.x, target)
+    f = with_moved_breaks(straight.solution.f, samples.x, target, deadline)
     rows = Rows(f.bases, samples.x, target)
     moved = levenberg_marquardt(
         f, rows, strengths=FIRST_STRENGTH, steps=STEPS[1], deadline=deadline

@@ -10,19 +10,26 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, bspline
 
 from ..data.row_blocks import Block, Rows
+from .budget import late
 from .factors import Separable, partial_products
 from .normal_equations import jacobian, loss
 from .positive_definite import damped_step
 from .unknowns import Unknowns
 
 Floats = NDArray[np.float64]
-STEPS, SMALL_GAIN, TRIES = 40, 1e-3, 12
-"""Steps at most, the relative gain of a step below which they end, and tries of a step."""
+STEPS, MORE, SMALL_GAIN, TRIES = 40, 200, 1e-3, 12
+"""Steps at most, and those where rows are met up to NEAR; the relative gain of a step below which
+they end, and tries of a step."""
+NEAR = 1e-6
+"""Mean square in units of the spread below which the rows may be free of noise: their breaks are
+moved until rounding stops them."""
 CLOSEST = 0.1
 """A span keeps this share of its width in a step."""
 
 
-def with_moved_breaks(f: Separable, x: Floats, target: Floats) -> Separable:
+def with_moved_breaks(
+    f: Separable, x: Floats, target: Floats, deadline: float = np.inf
+) -> Separable:
     """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from
     x [N, D] and target [N, K].
 
@@ -38,7 +45,9 @@ def with_moved_breaks(f: Separable, x: Floats, target: Floats) -> Separable:
         return f
     rows = Rows(f.bases, x, target)
     last, damping, quiet = loss(f, rows), 1e-3, 0
-    for _ in range(STEPS):
+    for number in range(MORE):
+        if (number >= STEPS and last > NEAR) or late(deadline):
+            break
         a, g = _equations(f, rows, axes)
         found, damping = _step(f, rows, axes, a, g, damping, last)
         if found is None:

@@ -129,12 +129,12 @@ def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Int
     )
     mean = replace(mean, predicted=reference)
     new = np.isin(winner.rows, held)
-    best, how = _judged(
+    best, how = judged(
         winner,
         base,
         mean,
         new,
-        _box(samples, seed),
+        box(samples, seed),
         f"{int(new.sum())} rows that took no part in any choice",
     )
     return _moved(best, samples, budget), base, reference, how
@@ -154,7 +154,7 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
     )
 
 
-def _box(samples: Samples, seed: int) -> Floats:
+def box(samples: Samples, seed: int) -> Floats:
     """Points [BOX_POINTS, D] spread over the domain."""
     rng, columns = np.random.default_rng([seed, STREAM]), []
     for d, axis in enumerate(samples.axes):
@@ -177,7 +177,7 @@ def _wild(
     )
 
 
-def _judged(
+def judged(
     winner: Candidate,
     base: Candidate,
     mean: Candidate,

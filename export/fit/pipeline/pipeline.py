@@ -22,11 +22,12 @@ from ...teacher.stack import EXACT, best_stack, crowded, teachers
 from ...threads import one_thread
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
-from ..candidates.direct import straight
+from ..candidates.direct import SEARCH_ROWS, simple, straight
 from ..candidates.distilled import distilled
 from ..data.folds import fold_of_rows
 from ..data.samples import AxisSpec, Samples, relative_error
 from ..engine.budget import OutOfTime, TimeBudget, struck
+from .agreement import SURE, Answers, agreed
 from .assemble import assemble
 from .confirm import Confirmation, confirmed
 from .conformal import LEVEL, two_values, with_intervals
@@ -58,6 +59,8 @@ CLEAN = 0.05
 """Out-of-fold error of the teachers below which the rows are fitted under every link: one of them
 may be exact."""
 SHARE_OF_TIME = 0.4
+FIRST_SHARE = 0.2
+"""Of a time limit, for a simple function fitted before the search."""
 TEACHERS, STEPS_LEFT = "Gaussian-process teachers", "further ranks, finer spans and polish"
 
 
@@ -146,10 +149,20 @@ def _fit(
             tried.extend([] if tried else found)
             return _choose(found), found[0]
 
+        def first(
+            rows: Samples, folds: Ints, budget: TimeBudget
+        ) -> tuple[Answers, Candidate] | None:
+            return _first(rows, link, folds, seed, budget)
+
+        def folds_of(rows: Floats) -> Ints:
+            return fold_of_rows(rows, FOLDS, seed)
+
         before = struck()
-        best, base, reference, how = confirmed(
-            used, search, lambda rows: fold_of_rows(rows, FOLDS, seed), seed, budget
-        )
+        found = agreed(used, first, search, folds_of, seed, budget)
+        if found is None:
+            tried.clear()
+            found = confirmed(used, search, folds_of, seed, budget)
+        best, base, reference, how = found
         if budget.limit is not None and struck() > before:
             budget.leave_out(STEPS_LEFT)
         facts = _Facts(seed, time.monotonic() - budget.begin, notes, dropped, budget.cut, how)
@@ -166,6 +179,19 @@ class _Facts:
     dropped: list[Dropped]
     cut: list[str]
     confirmation: Confirmation
+
+
+def _first(
+    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget
+) -> tuple[Answers, Candidate] | None:
+    """A simple function of a table that direct candidates are searched for, and its baseline."""
+    if crowded(samples) or len(samples.x) > SEARCH_ROWS:
+        return None
+    until, links = budget.until(FIRST_SHARE), samples.link_candidates(link)
+    base = baseline(samples, links, folds, budget)
+    size, enough = most_parameters(len(samples.x)), 0.5 * SURE * base.error
+    answers = simple(samples, links[0], seed, size, enough, until)
+    return None if answers is None else (answers, base)
 
 
 def _candidates(

@@ -28,7 +28,7 @@ BASE = replace(
     baseline(SAMPLES, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=SAMPLES.y
 )
 MEAN = replace(mean_alone(SAMPLES, BASE, FOLDS), measured=SAMPLES.y)
-BOX = confirm._box(SAMPLES, 0)
+BOX = confirm.box(SAMPLES, 0)
 
 
 def erring(like: Candidate, old: float, new: float, **others: Any) -> Candidate:
@@ -87,7 +87,7 @@ CASES = {
 def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> None:
     won, by, flat, factor, replaced = CASES[name]
     winner = erring(BASE, *won, name="winner", f=scaled(BASE.f, factor), notes={})
-    best, how = confirm._judged(
+    best, how = confirm.judged(
         winner, erring(BASE, *by), erring(MEAN, *flat), NEW, BOX, "new rows"
     )
     assert how.replaced == ({} if replaced is None else {"y": replaced})
@@ -98,7 +98,7 @@ def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> 
 def test_a_winner_that_has_seen_its_folds_is_judged_by_the_new_rows_alone() -> None:
     for new, replaced in ((0.99, True), (0.5, False)):
         winner = erring(BASE, 0.0, new, name="winner", notes={"by_fold": False})
-        _, how = confirm._judged(
+        _, how = confirm.judged(
             winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), NEW, BOX, ""
         )
         assert bool(how.replaced) == replaced
@@ -205,8 +205,8 @@ def test_every_reason_is_named_for_its_own_output() -> None:
         )
 
     winner = replace(err(base, (0.5, 1.2)), name="winner", notes={})
-    best, how = confirm._judged(
-        winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, confirm._box(two, 0), ""
+    best, how = confirm.judged(
+        winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, confirm.box(two, 0), ""
     )
     assert list(how.replaced) == ["y1"]
     np.testing.assert_allclose(np.abs(best.predicted - two.y).mean(axis=0), (0.5, 1.0))
