@@ -87,9 +87,7 @@ CASES = {
 def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> None:
     won, by, flat, factor, replaced = CASES[name]
     winner = erring(BASE, *won, name="winner", f=scaled(BASE.f, factor), notes={})
-    best, how = confirm.judged(
-        winner, erring(BASE, *by), erring(MEAN, *flat), NEW, BOX, "new rows"
-    )
+    best, how = confirm.judged(winner, erring(BASE, *by), erring(MEAN, *flat), NEW, BOX, "new rows")
     assert how.replaced == ({} if replaced is None else {"y": replaced})
     assert (best.name == "winner") == (replaced is None)
     assert (how.rows, how.by) == (HELD, "new rows")
