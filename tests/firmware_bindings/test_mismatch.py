@@ -39,9 +39,10 @@ int main(int argc, char **argv) {
     if (found < 1) return 4;
     if (sna_locate(&model, 0, x, &fault) != SNA_OK || fault.axis != -1) return 5;
     if (sna_interval(&model, 0, SNA_OK, guarded.y[0], &low, &high) != SNA_BAD_INPUT) return 5;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         if (guarded.before[i] < 7 || guarded.before[i] > 7) return 6;
         if (guarded.after[i] < 7 || guarded.after[i] > 7) return 6;
+    }
     printf("%.6f", (double)guarded.y[0]);
     return 0;
 }
