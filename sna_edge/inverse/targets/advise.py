@@ -16,7 +16,8 @@ from ...errors import InputError
 from ...model import Model
 from ...numerics.time_budget import NOTHING, TimeBudget
 from ...status import Status
-from ..optimize.feasible_projection import Inside, Rated
+from ..optimize.feasible_projection import FeasibleProjection
+from ..optimize.projection_problem import Adjustable, OutputBounds, ProjectionProblem, Rated
 from ..query.answer import level_or_number
 from ..query.limits import Limits, arrays, bands
 from ..query.question import UNUSABLE, BadValue, coordinate, number
@@ -187,7 +188,7 @@ class _Query:
         self.cost = np.array([k.cost or c for k, c in zip(knobs, one, strict=True)])
 
     def answer(self) -> Advice:
-        searches: list[tuple[Inside, float]] = []
+        searches: list[tuple[FeasibleProjection, float]] = []
         best: Best | None = None
         for choice in self._choices():
             if best is not None and not self.budget.allows():
@@ -206,7 +207,9 @@ class _Query:
             none, best = self._checked(searches, best)
         return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])), none)
 
-    def _checked(self, searches: list[tuple[Inside, float]], best: Best) -> tuple[bool, Best]:
+    def _checked(
+        self, searches: list[tuple[FeasibleProjection, float]], best: Best
+    ) -> tuple[bool, Best]:
         """Nothing was found: whether that is certain, and what places left over by the proof
         add."""
         self.budget.keep(NOTHING)
@@ -240,13 +243,20 @@ class _Query:
             x[self.indices[u]] = v
         return x
 
-    def _search(self, x: Floats) -> Inside:
+    def _search(self, x: Floats) -> FeasibleProjection:
         """The search with the levels of x."""
-        columns = [self.indices[u] for u in self.moving]
-        return Inside(
-            self.model, x, columns, [self.boxes[u] for u in self.moving], self.cost[self.moving],
-            [self.knobs[u].step for u in self.moving], self.outputs, self.low, self.high, self.seed, self.budget,
-        )  # fmt: skip
+        lower, upper = np.array([self.boxes[u] for u in self.moving]).reshape(-1, 2).T
+        moving = Adjustable(
+            [self.indices[u] for u in self.moving],
+            lower,
+            upper,
+            self.cost[self.moving],
+            [self.knobs[u].step for u in self.moving],
+        )
+        bounds = OutputBounds(self.outputs, self.low, self.high)
+        return FeasibleProjection(
+            ProjectionProblem(self.model, x, moving, bounds, self.seed, self.budget)
+        )
 
     def _advice(self, point: Floats, excess: float, cost: float, none: bool) -> Advice:
         evaluation = self.model.evaluate(np.stack([self.here, point]), level_index=True)

@@ -11,7 +11,12 @@ import pytest
 
 from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.inverse import Knob, advise
-from sna_edge.inverse.optimize.feasible_projection import RESOLVED, Inside
+from sna_edge.inverse.optimize.projection_problem import (
+    Adjustable,
+    OutputBounds,
+    ProjectionProblem,
+)
+from sna_edge.inverse.optimize.whole_steps import RESOLVED, combinations, ticks
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_edge.quality import REJECT, Line
 from sna_edge.quality.limits import parse_limits
@@ -82,20 +87,9 @@ def test_the_combinations_of_whole_steps_are_the_cheapest(seed: int) -> None:
         rng.uniform(0, 1, count),
         rng.uniform(0.5, 2, count),
     )
-    boxes = [(0.0, 1.0)] * count
-    search = Inside(
-        model,
-        here,
-        list(range(count)),
-        boxes,
-        cost,
-        steps.tolist(),
-        [0],
-        np.zeros(1),
-        np.ones(1),
-        0,
-        TimeBudget(),
-    )
-    every = np.array(list(product(*(search._ticks(u, point[u], 2) for u in range(count)))))
+    moving = Adjustable(list(range(count)), np.zeros(count), np.ones(count), cost, steps.tolist())
+    bounds = OutputBounds([0], np.zeros(1), np.ones(1))
+    problem = ProjectionProblem(model, here, moving, bounds, 0, TimeBudget())
+    every = np.array(list(product(*(ticks(problem, u, point[u], 2) for u in range(count)))))
     spent = np.sort(np.square(cost * (every - point)).sum(axis=1))[:RESOLVED]
-    assert np.allclose(np.square(cost * (search._combinations(point) - point)).sum(axis=1), spent)
+    assert np.allclose(np.square(cost * (combinations(problem, point) - point)).sum(axis=1), spent)
