@@ -28,7 +28,7 @@ def fit(found: Any, seconds: float) -> None:
         [f"  {n}", *(f"{s[k]:.4g}" if k in s else "-" for k in ("r2", "rmse"))]
         for n, s in found.report.get("outputs", {}).items()
     ]
-    print("\n".join(table(["  out of fold", "R2", "RMSE"], rows)))
+    print("\n".join(table(["  cross-validated", "R2", "RMSE"], rows)))
 
 
 def files(found: Record) -> None:

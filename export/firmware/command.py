@@ -72,13 +72,15 @@ def export_c(
         ]
         placed = install(scratch, folder, inside, stale)
     tail = "" if report or why else "; pip install 'sna-edge[firmware]' adds the resource report"
-    said = "the self-test, compiled and run here, meets all golden vectors" if checked else UNBUILT
+    said = (
+        "self-test compiled and run here: all reference outputs reproduced" if checked else UNBUILT
+    )
     return placed, said + tail + remark, checked
 
 
 UNBUILT = (
-    "not compiled here: no C compiler (cc) was found; run make && ./selftest in the folder where"
-    " there is one"
+    "not compiled: no C compiler (cc) found here; run make && ./selftest in the folder on a"
+    " machine with one"
 )
 
 
@@ -102,7 +104,7 @@ def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
     if not integers:
         return model.replace(integer_path=False), ""
     try:
-        return with_integer_path(model), "; the artifact in it also holds the integer path"
+        return with_integer_path(model), "; the artifact includes the integer path"
     except InputError as error:
         return model, f"; no integer path: {error}"
 
@@ -115,11 +117,12 @@ def _report(artifact: bytes, folder: Path, name: str) -> list[Path]:
         return []
     page, data = folder / f"{name}_resources.md", folder / f"{name}_resources.json"
     page.write_text(
-        f"# What {name} costs\n\nMeasured by sna-edge: compiled with clang -Os for each core and run on an emulated one; "
-        "one query in the middle of the domain.\n"
-        "Code holds open, verify and value, with all options that leave out what the model does not use, on the float path SNA_NO_BOUND "
-        "(1.3 KB: the library beside this page keeps that check, which a model that may be replaced needs); "
-        "RAM holds the model record, the workspace and the stack of one query.\n\n"
+        f"# What {name} costs\n\nMeasured by sna-edge: compiled with clang -Os for each core and"
+        " run on an emulated one; one query in the middle of the domain.\nCode holds open, verify"
+        " and value, with all options that leave out what the model does not use, on the float"
+        " path SNA_NO_BOUND (1.3 KB: the library beside this page keeps that check, which a model"
+        " that may be replaced needs); RAM holds the model record, the workspace and the stack of"
+        " one query.\n\n"
         + resources.markdown(costs) + "\n"
     )  # fmt: skip
     data.write_text(json.dumps(resources.as_json(costs), indent=1) + "\n")

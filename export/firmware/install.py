@@ -47,13 +47,13 @@ def install(scratch: Path, folder: Path, files: list[Path], stale: list[Path]) -
     for name in files:
         if (folder / name).is_dir():
             raise InputError(
-                f"{folder / name} is a folder, and a file of that name is to be written; choose"
-                " another folder with -o"
+                f"{folder / name} is a folder where a file must be written; choose another folder"
+                " with -o"
             )
         if (folder / name).exists() and not ours(folder / name):
             raise InputError(
-                f"{folder / name} was not written by sna-edge and would be lost; choose another"
-                " folder with -o"
+                f"{folder / name} was not written by sna-edge and would be overwritten; choose"
+                " another folder with -o"
             )
     aside, moved, made = scratch / ".before", [], []
     try:

@@ -42,8 +42,8 @@ def build(
     """
     if batch is not None and batch < 1:
         raise InputError(
-            f"a batch of {batch} rows makes no graph; give --batch 1 or more, or leave it out for"
-            " any number"
+            f"a batch of {batch} rows is impossible; give --batch 1 or more, or leave it out for"
+            " any size"
         )
     if not model.interaction.rank:
         raise InputError("this model is a constant; it needs no graph")

@@ -93,8 +93,8 @@ def _finish(model: Model, trial: Trial) -> Model:
     certificate["kappa"] = float(f"{kappa(stored):.3g}")
     if certificate["kappa"] > KAPPA_WARNING:
         text = (
-            f"modes cancel (kappa {certificate['kappa']:.0f}, above {KAPPA_WARNING:.0f}) and lose"
-            " digits in every type"
+            f"the modes cancel each other (kappa {certificate['kappa']:.0f}, above"
+            f" {KAPPA_WARNING:.0f}) and lose digits in every type"
         )
         warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
     outputs = widen(trial.model.outputs, trial.found)

@@ -25,7 +25,8 @@ def fit_page(found: Any, *, title: str) -> Page:
     size = f"{len(found.measured)} rows, {len(model.axes)} inputs"
     page = Page(
         title,
-        f"{size}; all errors are out of fold: each row is predicted by models that never saw it",
+        f"{size}; all errors are cross-validated: each row is predicted by models that never saw"
+        " it",
     )
     page.tiles(scores(model, report))
     page.plots(scatter(model, found.measured, found.predicted))

@@ -14,18 +14,17 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
         against = (
-            f"{error:.3g} of the spread (best of mean, linear, quadratic:"
-            f" {confirmed['baseline'][name]:.3g})"
+            f"{error:.3g} (best of mean, linear and quadratic: {confirmed['baseline'][name]:.3g})"
         )
         instead = confirmed["replaced"].get(name)
         lines.append(
-            f"checked on {confirmed['by']}: {name} errs by {against}"
-            + (f"; delivered instead: {instead}" if instead else "")
+            f"validation ({confirmed['by']}): {name} RMSE / sigma {against}"
+            + (f"; replaced by: {instead}" if instead else "")
         )
     notes = report.get("notes", [])
     lines += notes[:shown]
     if shown is not None and len(notes) > shown:
         lines.append(f"and {len(notes) - shown} more inputs were left out (--json lists all)")
     if report.get("cut"):
-        lines.append(f"cut by the time limit: {'; '.join(report['cut'])}")
+        lines.append(f"cut short by the time limit: {'; '.join(report['cut'])}")
     return lines

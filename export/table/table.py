@@ -202,7 +202,7 @@ class Table:
         for name in (*targets, *inputs, *categorical, *domain):
             self.index(name)
         if not targets:
-            raise InputError("no target is named; name the column to predict")
+            raise InputError("no target named; name the column to predict")
         if not inputs:
             raise InputError("no input is left; name at least one column to predict from")
         for name in targets:
@@ -282,8 +282,8 @@ class Table:
         cells = [as_written(cell).strip() for cell in known]
         if "" in cells:
             raise InputError(
-                f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it or"
-                " drop the row"
+                f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it in"
+                " or drop the row"
             )
         found = sorted(set(cells), key=_order(set(cells), self.marks))
         if len(found) > MOST_LEVELS:

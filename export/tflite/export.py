@@ -52,7 +52,7 @@ def export(
     tensorflow. Raises InputError, BackendError.
     """
     if converter not in CONVERTERS:
-        raise InputError(f"there is no converter {converter!r}; use one of {', '.join(CONVERTERS)}")
+        raise InputError(f"unknown converter {converter!r}; use one of {', '.join(CONVERTERS)}")
     if converter == "direct":
         blob = to_bytes(model, batch)
     else:

@@ -50,8 +50,8 @@ def load(
             arrays = {k: torch.as_tensor(file[k]) for k in file.files}
     except (ValueError, OSError, BadZipFile, AttributeError) as error:
         raise InputError(
-            f"{path} is no checkpoint of a training run ({type(error).__name__}); give another file"
-            " or remove it"
+            f"{path} is not a checkpoint of a training run ({type(error).__name__}); give another"
+            " file or remove it"
         ) from None
     parameter = next(module.parameters())
     place = {"device": parameter.device}

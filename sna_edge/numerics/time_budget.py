@@ -137,8 +137,8 @@ class TimeBudget:
         """The budget of a fit. Raises InputError unless positive."""
         if time_limit is not None and not time_limit > 0:
             raise InputError(
-                f"a time limit of {time_limit:g} s is no time; give a positive number of seconds,"
-                " or none"
+                f"a time limit of {time_limit:g} s is not positive; give a positive number of"
+                " seconds, or none"
             )
         return cls(time_limit, FIT)
 

@@ -55,7 +55,7 @@ class Dialect:
             mark = getattr(self, field)
             if len(mark) > 1 or (mark and (mark.isalnum() or mark in "\r\n.+-")):
                 raise InputError(
-                    f"{field} {mark!r} is no single mark; write, for example, ; or tab"
+                    f"{field} {mark!r} is not a single character; write, for example, ; or tab"
                 )
 
     def declared(self) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Workbook(Sheet):
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             except Exception as error:  # zip, XML and key errors of many kinds
                 raise InputError(
-                    f"{self.path} is no Excel workbook that can be read ({error}); save it as .xlsx"
+                    f"{self.path} cannot be read as an Excel workbook ({error}); save it as .xlsx"
                     " or CSV"
                 ) from None
             yield from (
@@ -116,7 +116,7 @@ class Parquet(Sheet):
             file = parquet.ParquetFile(self.path)
         except Exception as error:
             raise InputError(
-                f"{self.path} is no Parquet file that can be read ({error}); write it again"
+                f"{self.path} cannot be read as a Parquet file ({error}); write it again"
             ) from None
         with file:
             yield 1, list(file.schema_arrow.names)

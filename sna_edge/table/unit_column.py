@@ -76,7 +76,7 @@ class Measure:
         """Why a cell is no number."""
         if not QUANTITY.fullmatch(cell):
             return (
-                f"{self._name!r} is no finite number: {cell.strip()!r}"
+                f"{self._name!r} is not a finite number: {cell.strip()!r}"
                 if cell.strip()
                 else f"{self._name!r} is empty"
             )
@@ -84,7 +84,7 @@ class Measure:
             self._quantity(cell)
         except InputError as error:
             return str(error)
-        return f"{self._name!r} is no finite number: {cell.strip()!r}"
+        return f"{self._name!r} is not a finite number: {cell.strip()!r}"
 
     def finish(self) -> None:
         """To be called after the last block."""

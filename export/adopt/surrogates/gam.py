@@ -27,7 +27,7 @@ def from_gam(gam: Any, domain: Sequence[Domain], output: Output | None = None) -
     splines. Raises InputError for terms with a `by` variable or of an unknown kind.
     """
     if not (hasattr(gam, "link") and hasattr(gam, "terms")):
-        raise InputError(f"a {type(gam).__name__} is no pyGAM model; give a fitted GAM")
+        raise InputError(f"a {type(gam).__name__} is not a pyGAM model; give a fitted GAM")
     link = str(gam.link._name) if hasattr(gam.link, "_name") else str(gam.link)
     if link not in LINKS:
         raise InputError(f"the link {link} of this GAM is unknown; use identity, log or logit")

@@ -93,8 +93,8 @@ def _unscaled(given: Any) -> tuple[Any, Floats | float, Floats | float]:
     if not hasattr(process, "kernel"):
         kind = type(process).__name__
         raise InputError(
-            f"a {kind} is no Gaussian process; give a GaussianProcessRegressor or a Pipeline that"
-            " ends in one"
+            f"a {kind} is not a Gaussian process; give a GaussianProcessRegressor or a Pipeline"
+            " that ends in one"
         )
     if not all(hasattr(process, a) for a in ("alpha_", "X_train_", "kernel_")):
         what = (
@@ -124,7 +124,7 @@ def _line(name: str, step: Any) -> tuple[Floats | float, Floats | float]:
     if kind == "MinMaxScaler" and hasattr(step, "scale_") and not step.clip:
         return np.asarray(step.scale_, dtype=float), np.asarray(step.min_, dtype=float)
     raise InputError(
-        f"the step {name!r} ({kind}) of the Pipeline is no fitted scaler of single inputs; adopt"
+        f"the step {name!r} ({kind}) of the Pipeline is not a fitted scaler of single inputs; adopt"
         " the process behind it"
     )
 

@@ -21,7 +21,7 @@ def from_numpoly(
     """A fitted chaospy expansion (a numpoly polynomial): its monomials."""
     if not hasattr(polynomial, "exponents"):
         raise InputError(
-            f"a {type(polynomial).__name__} is no numpoly polynomial; give a fitted chaospy"
+            f"a {type(polynomial).__name__} is not a numpoly polynomial; give a fitted chaospy"
             " expansion"
         )
     names = [str(n) for n in polynomial.names]

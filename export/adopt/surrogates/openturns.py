@@ -33,8 +33,8 @@ def from_openturns(
     """
     if not hasattr(result, "getOrthogonalBasis"):
         raise InputError(
-            f"a {type(result).__name__} is no FunctionalChaosResult; give what getResult() of the"
-            " algorithm gives"
+            f"a {type(result).__name__} is not a FunctionalChaosResult; give what getResult() of"
+            " the algorithm gives"
         )
     law = result.getDistribution()
     if not law.hasIndependentCopula():

@@ -53,7 +53,8 @@ def parts(spline: Any) -> Parts:
     if all(hasattr(spline, name) for name in ("t", "c", "k")) and isinstance(spline.t, tuple):
         return _checked(list(spline.t), list(np.broadcast_to(spline.k, len(spline.t))), spline.c)
     raise InputError(
-        f"a {type(spline).__name__} is no tensor-product spline that can be adopted; give {KNOWN}"
+        f"a {type(spline).__name__} is not a tensor-product spline that can be adopted; give"
+        f" {KNOWN}"
     )
 
 

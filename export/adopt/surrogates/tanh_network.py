@@ -112,7 +112,7 @@ def from_state(
     """Layers `<prefix><name>.weight`, `<prefix><name>.bias` of a plain state dict, in the order of
     the dict (arrays or tensors)."""
     if not hasattr(state, "keys"):
-        raise InputError(f"a {type(state).__name__} is no state dict; give module.state_dict()")
+        raise InputError(f"a {type(state).__name__} is not a state dict; give module.state_dict()")
     names = [k[: -len("weight")] for k in state if k.startswith(prefix) and k.endswith("weight")]
     layers = tuple((_array(state[f"{n}weight"]), _array(state[f"{n}bias"])) for n in names)
     return network(layers, shift=shift, scale=scale)

@@ -63,8 +63,8 @@ class TimeBudget:
     def __post_init__(self) -> None:
         if self.limit is not None and not self.limit > 0:
             raise InputError(
-                f"a time limit of {self.limit:g} s is no time; give a positive number of seconds,"
-                " or none"
+                f"a time limit of {self.limit:g} s is not positive; give a positive number of"
+                " seconds, or none"
             )
 
     @property

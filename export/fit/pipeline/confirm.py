@@ -135,7 +135,7 @@ def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Int
         mean,
         new,
         box(samples, seed),
-        f"{int(new.sum())} rows that took no part in any choice",
+        f"{int(new.sum())} validation rows, kept out of every choice",
     )
     return _moved(best, samples, budget), base, reference, how
 
@@ -255,7 +255,7 @@ def _cross(
     A winner whose refits without each fold were cut cannot be judged so and is replaced.
     """
     w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
-    by, n_rows = "out-of-fold errors of all rows", len(winner.rows)
+    by, n_rows = "cross-validation over all rows", len(winner.rows)
     worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
     doubtful = (w > FAR * b) & ~worse
     if doubtful.any() and winner is not base:
@@ -265,7 +265,7 @@ def _cross(
         else:
             w_new, b_new = tried
             worse |= doubtful & ~(w_new <= b_new)
-            by = "the search repeated without each third of the rows"
+            by = "the search repeated on each two thirds of the rows"
     hopeless = worse & (b > m)
     return _replaced(winner, base, mean, worse, hopeless), _words(
         winner, base, worse, hopeless, w, b, by, n_rows

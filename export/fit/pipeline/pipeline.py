@@ -272,11 +272,10 @@ def _choose(candidates: list[Candidate]) -> Candidate:
 
 def _why(best: Candidate, candidates: list[Candidate]) -> str:
     others = [f"{c.name} ({c.error:.4g})" for c in candidates if c.name != best.name]
-    against = f"; also compressed and judged: {', '.join(others)}" if others else ""
-    return (
-        f"chosen by out-of-fold error (share of the spread): {best.name}"
-        f" ({best.error:.4g}){against}"
+    against = (
+        f"; {'runners-up' if others[1:] else 'runner-up'}: {', '.join(others)}" if others else ""
     )
+    return f"selected by cross-validated RMSE / sigma: {best.name} ({best.error:.4g}){against}"
 
 
 def _result(

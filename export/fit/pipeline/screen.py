@@ -65,7 +65,7 @@ def screened(samples: Samples) -> tuple[Ints, list[Dropped]]:
     kept = np.array([d for d in range(n_axes) if d not in reasons])
     if len(kept) > MAX_AXES:
         mattering = set(_mattering(samples, kept).tolist())
-        why = f"shows no effect beyond the inputs kept (of {len(kept)} at most {MAX_AXES} can be)"
+        why = f"adds nothing beyond the inputs kept (at most {MAX_AXES} of {len(kept)} can be)"
         reasons |= {int(d): why for d in kept if int(d) not in mattering}
         kept = np.sort(np.array(list(mattering)))
     return kept, [Dropped(samples.axes[d].name, reasons[d]) for d in sorted(reasons)]

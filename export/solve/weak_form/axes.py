@@ -90,7 +90,7 @@ class ProblemAxis:
         coordinates."""
         if _required(f) > 1:
             raise ProblemError(
-                "a function of several coordinates is no product of one-dimensional ones (axis"
+                "a function of several coordinates is not a product of one-dimensional ones (axis"
                 f" {self.name!r}); compress it first with separate(function, axes, tolerance)"
             )
         return coefficient(self, f)

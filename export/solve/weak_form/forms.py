@@ -144,7 +144,7 @@ class Field(Expression):
     def __getitem__(self, label: str) -> Expression:
         if self.components is None or label not in self.components.labels:
             raise ProblemError(
-                f"{label!r} is no component; name the components with component(...) and"
+                f"{label!r} is not a component; name the components with component(...) and"
                 " unknown(axis)"
             )
         index = self.components.labels.index(label)
@@ -176,7 +176,8 @@ def expression(value: object) -> Expression:
     if isinstance(value, Real):
         return Expression((Product(float(value)),))
     raise ProblemError(
-        f"{value!r} is no term of a weak form; use numbers, axes, axis.function(f) and the fields"
+        f"{value!r} is not a term of a weak form; use numbers, axes, axis.function(f) and the"
+        " fields"
     )
 
 

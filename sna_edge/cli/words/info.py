@@ -116,7 +116,10 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
 def _fitted(fit: Any) -> list[str]:
     """Inputs that the fit left out and what its time limit cut."""
     found = fit if isinstance(fit, dict) else {}
-    said = {"left out of the fit": found.get("dropped"), "cut by the time limit": found.get("cut")}
+    said = {
+        "left out of the fit": found.get("dropped"),
+        "cut short by the time limit": found.get("cut"),
+    }
     return [
         f"{what}: {', '.join(map(str, names))}"
         for what, names in said.items()

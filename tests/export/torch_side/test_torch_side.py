@@ -276,7 +276,7 @@ def test_what_training_cannot_use_is_one_sentence(tmp_path) -> None:
         with pytest.raises(InputError, match="no CUDA device"):
             train(SeparableModule(BOX, modes=2), x, truth(x), device="cuda")
     (tmp_path / "run.npz").write_bytes(b"not a checkpoint")
-    with pytest.raises(InputError, match="is no checkpoint"):
+    with pytest.raises(InputError, match="is not a checkpoint"):
         train(
             SeparableModule(BOX, modes=2),
             x,

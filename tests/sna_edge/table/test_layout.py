@@ -121,8 +121,8 @@ def test_rows_of_another_length_are_named_and_kept(tmp_path: Path, line: str, re
         (b"a,b\n1,\xff\n\xc3\xbc,1\n3,\x81\n", "line 4: byte 0x81 is not cp1252 text"),
         ("ä,b\n1,2\n".encode() + b"\xfc,2\n", "line 3: byte 0xfc is not utf-8 text"),
         (b"SQLite format 3\0", "a database"),
-        (b"PK\x03\x04rest", "no Excel workbook"),
-        (b"PAR1rest", "no Parquet file"),
+        (b"PK\x03\x04rest", "as an Excel workbook"),
+        (b"PAR1rest", "as a Parquet file"),
     ],
 )
 def test_what_is_no_table_is_one_sentence(tmp_path: Path, text: bytes, part: str) -> None:
@@ -153,7 +153,7 @@ def test_without_the_extra_a_workbook_is_one_sentence(
     [
         ({"encoding": "utf-9"}, "encoding 'utf-9' is unknown"),
         ({"encoding": "rot13"}, "encoding 'rot13' is unknown"),
-        ({"separator": "ab"}, "separator 'ab' is no single mark"),
+        ({"separator": "ab"}, "separator 'ab' is not a single character"),
         ({"separator": "1"}, "separator '1'"),
         ({"decimal": ";"}, "decimal mark ';' is neither"),
         ({"quote": "\n"}, "quote"),
