@@ -8,7 +8,8 @@ module.model(error=1e-5).save("model.sna")
 
 from .encoder import EncodedModule
 from .module import SeparableModule, khronos
-from .train import Trained, Training, train
+from .train import train
+from .training import Trained, Training
 from .warm import warm_start
 
 __all__ = [

@@ -16,7 +16,7 @@ from ..fit.engine.factors import Separable
 from ..fit.engine.penalty import components
 from .atoms import BSplineAtoms
 from .module import SeparableModule
-from .train import Training, apart
+from .training import Training, split_rows
 
 Floats = NDArray[np.float64]
 DAMPING = 1e-8
@@ -51,7 +51,7 @@ def warm_start(
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
     how = how or Training()
-    chosen, held = apart(len(x), how)
+    chosen, held = split_rows(len(x), how)
     if len(chosen) > rows:
         chosen = np.random.default_rng(how.seed).choice(chosen, rows, replace=False)
     target = np.stack([o.linear_of(y[:, k]) for k, o in enumerate(module.outputs)], axis=1)
