@@ -8,38 +8,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import backends
+from .algebra import Algebra
 from .core.domain import Domain
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
 from .core.inputs import Query, axis_index, coordinates
 from .core.interaction import CP, TT
-from .core.record import ModelRecord
 from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Single
 from .status import Status
 
-if TYPE_CHECKING:
-    from .calculus.distribution import Distribution
-    from .calculus.moments import Sobol
-
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
 
 
-class Model(ModelRecord):
+class Model(Algebra):
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
     Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
     A level is given as it was written in the table, in arrays too (`Axis.coordinate`);
     `level_index=True` gives levels as 0, 1, .. in the axis's order. Tables are float64 decoded
-    values; `dtypes` names how each axis's table is stored in the artifact.
+    values; `dtypes` names how each axis's table is stored in the artifact. `backend` evaluates:
+    "auto", "numpy", "native", "torch" or "tflite". Raises InputError where the parts do not fit.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> area
+    Model(x, y -> area; CP, 1 modes, 6 parameters)
+    >>> area(x=0.5, y=2)
+    array([1.])
     """
 
     _backend: Evaluator | None = None
@@ -78,7 +83,15 @@ class Model(ModelRecord):
 
     def __call__(self, query: Query | None = None, /, **named: Any) -> Floats:
         """`model(x)`, `model({"power": 180.0, ..})` or `model(power=180.0, ..)`: the same as
-        `value`, with its keywords."""
+        `value`, with its keywords.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> area([0.5, 2]), area({"x": 0.5, "y": 2}), area(x=[0.5, 1], y=2)
+        (array([1.]), array([1.]), array([[1.],
+               [2.]]))
+        """
         if not named:
             return self.value({} if query is None else query)
         options = {
@@ -96,7 +109,14 @@ class Model(ModelRecord):
     def value(self, query: Query, extrapolate: bool = False, level_index: bool = False) -> Floats:
         """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value.
 
-        `extrapolate`: outside the domain the model continues linearly, without a word; `evaluate` says which rows those are.
+        `extrapolate`: outside the domain the model continues linearly, without a word; `evaluate`
+        says which rows those are. `level_index`: levels are given as 0, 1, ..
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> area.value({"x": 3, "y": 2}, extrapolate=True)
+        array([6.])
         """  # flags that need not be named: a call is 5 % quicker
         if (
             self._bare is not None
@@ -125,13 +145,27 @@ class Model(ModelRecord):
         self, query: Query, *, extrapolate: bool = False, level_index: bool = False
     ) -> Floats:
         """dy_k/dx_d, (K, D) or (N, K, D), in output units per axis unit; NaN along categorical
-        axes."""
+        axes.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> area.gradient({"x": 1, "y": 2})
+        array([[2., 1.]])
+        """
         return self.value_and_gradient(query, extrapolate=extrapolate, level_index=level_index)[1]
 
     def value_and_gradient(
         self, query: Query, *, extrapolate: bool = False, level_index: bool = False
     ) -> tuple[Floats, Floats]:
-        """Value and gradient in one pass; shapes as `value` and `gradient`."""
+        """Value and gradient in one pass; shapes as `value` and `gradient`.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> area.value_and_gradient({"x": 1, "y": 2})
+        (array([2.]), array([[2., 1.]]))
+        """
         x, single = coordinates(self.axes, query, level_index)
         y, g = self.backend.value_and_gradient(self._domain.admitted(x, extrapolate))
         g[:, :, self._domain.levels] = np.nan
@@ -158,6 +192,13 @@ class Model(ModelRecord):
 
         `tolerance` {input: axis units}: a reading no further than that outside the domain is
         evaluated at its border (`moved`).
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> found = area.evaluate({"x": [1, 1], "y": [2, 5]})
+        >>> found.value.tolist(), found.status.tolist()
+        ([[2.0], [nan]], [0, -1])
         """
         if (
             self._quick is not None
@@ -191,86 +232,16 @@ class Model(ModelRecord):
         `at`; shape (*lengths, K).
 
         The fixed axes are contracted first: the cost is that of matrix products, not of points.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> area.grid({"x": [0, 1, 2]}, at={"y": 2}).tolist()
+        [[0.0], [2.0], [4.0]]
         """
         from .calculus.tensor_grid import grid
 
         return grid(self, points, at or {})
-
-    # Algebra: closed operations, implemented in calculus
-
-    def at(self, fixed: Mapping[str, object] | None = None, /, **named: object) -> Any:
-        """f(.., x_d = value, ..): a Model of the other inputs, or the values [K] when none is
-        left."""
-        from .calculus.operations import at
-
-        return at(self, {**(fixed or {}), **named})
-
-    def linear(self) -> Model:
-        """The linear part f_k as a model with identity links; scale and offset are folded in where
-        the link is identity.
-
-        Other outputs are no longer y and are named so: 'y before exp', 'y before logistic'.
-        """
-        from .calculus.operations import linear
-
-        return linear(self)
-
-    def derivative(self, name: str) -> Model:
-        """df/dx_name as a model. Raises NotClosed on other links and on categorical axes."""
-        from .calculus.operations import derivative
-
-        return derivative(self, name)
-
-    def integrate(self, name: str, a: float | None = None, b: float | None = None) -> Any:
-        """int_a^b f dx_name (the whole axis by default): a Model, or numbers [K] when no input is
-        left."""
-        from .calculus.operations import integrate
-
-        return integrate(self, name, a, b)
-
-    def __add__(self, other: Model) -> Model:
-        from .calculus.sums import add
-
-        return add(self, other)
-
-    def __mul__(self, factor: float) -> Model:
-        from .calculus.operations import scale
-
-        return scale(self, float(factor))
-
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Model:
-        return self * -1.0
-
-    def __sub__(self, other: Model) -> Model:
-        return self + (-other)
-
-    def mean(self, over: Mapping[str, Distribution] | None = None) -> Any:
-        """E[f] over the inputs named in `over` (all, uniform, by default): numbers [K] or a Model
-        of the others."""
-        from .calculus.moments import mean
-
-        return mean(self, over)
-
-    def variance(self, over: Mapping[str, Distribution] | None = None) -> Floats:
-        """Var[f] [K] over all inputs, independent; uniform where `over` names no distribution."""
-        from .calculus.moments import variance
-
-        return variance(self, over)
-
-    def sobol(
-        self, over: Mapping[str, Distribution] | None = None, *, sampled: bool = False
-    ) -> Sobol:
-        """First-order and total Sobol indices of every input and output; inputs are assumed
-        independent.
-
-        Exact; an output behind a link has none that are, and raises NotClosed unless `sampled`,
-        with their `error`, will do.
-        """
-        from .calculus.moments import sobol
-
-        return sobol(self, over, sampled)
 
     # Files
 
@@ -281,15 +252,28 @@ class Model(ModelRecord):
         return write(self)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the artifact to `path`, all of it or nothing."""
+        """Write the artifact to `path`, all of it or nothing. Raises InputError for a number or a
+        count that the format does not hold.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> import os, sna_edge, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     area.save(os.path.join(folder, "area.sna"))
+        ...     sna_edge.load(os.path.join(folder, "area.sna"))(x=0.5, y=2)
+        array([1.])
+        """
         from .artifact.disk import write_whole
 
         write_whole(path, self.to_bytes())
 
     def axis_index(self, name: str) -> int:
+        """Position of the input `name`. Raises InputError that lists the right names."""
         return axis_index(self.axes, name)
 
     def status_name(self, status: int) -> str:
+        """The word for a status number: 'out_of_domain' for -1."""
         return Status(status).label
 
 
