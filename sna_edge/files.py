@@ -15,6 +15,14 @@ def load(path: str | PathLike[str], backend: str = "auto") -> Model:
     `backend`: "auto" (native where it is installed, else numpy) or one of native, numpy, torch,
     tflite. Raises InputError where there is no such file, ArtifactError with the named rule that is
     broken, BackendError where the backend is not there.
+
+    >>> import os, sna_edge, tempfile
+    >>> axis = sna_edge.spline_axis("x", "m", 0, 2, spans=1, degree=1)
+    >>> line = sna_edge.Model([axis], sna_edge.CP.full([[[1], [3]]]), [sna_edge.Output("y")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     line.save(os.path.join(folder, "line.sna"))
+    ...     sna_edge.load(os.path.join(folder, "line.sna"), backend="numpy")(x=1)
+    array([2.])
     """
     from .artifact.disk import read_whole
 
@@ -28,6 +36,16 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
 
     Raises ArtifactError with the named rule that is broken, BackendError where the backend is not
     there.
+
+    >>> import sna_edge
+    >>> axis = sna_edge.spline_axis("x", "m", 0, 2, spans=1, degree=1)
+    >>> line = sna_edge.Model([axis], sna_edge.CP.full([[[1], [3]]]), [sna_edge.Output("y")])
+    >>> sna_edge.from_bytes(line.to_bytes(), backend="numpy")(x=1)
+    array([2.])
+    >>> sna_edge.from_bytes(b"abc")
+    Traceback (most recent call last):
+    ...
+    sna_edge.errors.ArtifactError: too_short: 3 bytes cannot hold a header; copy the whole file again
     """
     from .artifact.golden import replay
     from .artifact.integer_section import replay as replay_integers

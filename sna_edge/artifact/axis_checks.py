@@ -23,6 +23,7 @@ Array = NDArray[Any]
 
 
 def need_axis(d: int, a: Any) -> None:
+    """`bad_axis`: the record of axis d alone."""
     rule, where = "bad_axis", f"axis {d}"
     p, s = int(a["degree"]), int(a["n_spans"])
     need(
@@ -65,6 +66,7 @@ def need_axis(d: int, a: Any) -> None:
 
 
 def need_offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
+    """`bad_offset`: the arrays of axis d lie inside their sections."""
     s, p = int(a["n_spans"]), int(a["degree"])
     blocks = [
         ("spans", "spans_offset", 4 * s, 2),
@@ -86,6 +88,7 @@ def need_offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
 
 
 def need_spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
+    """`bad_span`: first rows, matrix ids and breaks of axis d."""
     first, ids = span_arrays(a, sections)
     good = (first + int(a["degree"]) < a["n_rows"]).all() and (ids < a["n_matrices"]).all()
     need(good, "bad_span", f"axis {d}: first_row or matrix_id out of range")
@@ -107,6 +110,7 @@ def need_spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
 
 
 def need_table_layout(axes: Array, tables: bytes) -> None:
+    """`bad_table_layout`: the tables fill their section in order."""
     end = 0
     for d, a in enumerate(axes):
         offset = int(a["table_offset"])

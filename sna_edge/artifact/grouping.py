@@ -1,4 +1,4 @@
-"""Modes in groups of equal axes, each padded to a multiple of 4, as sections 4 to 6 of FORMAT.md lay
+"""Modes in groups of equal axes, each padded to a multiple of 4, as FORMAT.md sections 4 to 6 lay
 them out."""
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def padded_columns(table: Array, d: int, groups: Array) -> Array:
 
 
 def padded_weights(model: ModelRecord, groups: Array) -> Array:
+    """W [R', K] as in the file: zeros below the modes of every group; as it is for a train."""
     weights = model.interaction.weights
     if not isinstance(model.interaction, CP):
         return weights

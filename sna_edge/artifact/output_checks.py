@@ -50,6 +50,7 @@ def groups_used(header: Any, axes: Array, groups: Array) -> Array:
 
 
 def outputs_and_weights(header: Any, block: bytes, groups: Array) -> tuple[Array, Array]:
+    """`bad_output`: records [K] and W [R\', K], checked."""
     k, modes = int(header["n_outputs"]), int(header["n_modes"])
     records = np.frombuffer(block, layout.OUTPUT, k)
     for j, r in enumerate(records):
@@ -87,6 +88,7 @@ def _output_is_good(r: Any) -> bool:
 
 
 def need_golden(header: Any, axes: Array, block: bytes) -> None:
+    """`bad_golden`: size, numbers and places of the golden vectors."""
     rule = "bad_golden"
     need(len(block) >= 8, rule, "section of golden vectors is too short")
     count, reserved = np.frombuffer(block, "<u4", 2).tolist()

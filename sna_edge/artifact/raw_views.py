@@ -1,4 +1,4 @@
-"""A validated file as arrays over its bytes: records, spans, matrices and tables, nothing decoded."""
+"""A validated file as arrays over its bytes: records, spans, matrices and tables as stored."""
 
 from __future__ import annotations
 

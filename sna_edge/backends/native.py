@@ -80,12 +80,14 @@ class NativeBackend:
             return None
 
     def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
         x = np.ascontiguousarray(x, dtype=np.float64)
         y, status = np.empty((len(x), self._n_outputs)), np.empty(len(x), np.int8)
         self._share(len(x), lambda s: self._model.value(x[s], y[s], status[s], True))
         return y
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         x = np.ascontiguousarray(x, dtype=np.float64)
         y, g = np.empty((len(x), self._n_outputs)), np.empty((len(x), self._n_outputs, x.shape[1]))
         status = np.empty(len(x), np.int8)

@@ -124,6 +124,7 @@ class TfliteBackend:
         return y + self._plus if self._shifts else y
 
     def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
         size = self._fixed or (1 if len(x) == 1 else BLOCK)
         columns = np.ascontiguousarray((x - self._low if self._shifts else x).T, dtype=np.float32)
         y = np.empty((len(x), len(self._names)))
@@ -146,6 +147,7 @@ class TfliteBackend:
         return self._forward[rows]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         if not len(x):
             return np.empty((0, len(self._names))), np.empty((0, len(self._names), *self._shape))
         size = self._fixed or min(len(x), BLOCK)
@@ -241,9 +243,11 @@ class FilledBackend:
         return full
 
     def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
         return self._parent.value(self._filled(x))
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         y, g = self._parent.value_and_gradient(self._filled(x))
         return y, np.ascontiguousarray(g[:, :, self._free])
 

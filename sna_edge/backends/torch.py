@@ -23,6 +23,7 @@ CUDA_CELLS = 1 << 23
 
 
 def create(model: ModelRecord) -> TorchBackend:
+    """The backend of any model, on a GPU where there is one."""
     return TorchBackend(model)
 
 
@@ -96,11 +97,13 @@ class TorchBackend:
         return product
 
     def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
         with torch.no_grad():
             blocks = [self.tensor(part) for part in self._blocks(x)]
         return np.concatenate([b.cpu().numpy().astype(float) for b in blocks])
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         values, gradients = [], []
         for part in self._blocks(x):
             part.requires_grad_(True)

@@ -55,14 +55,17 @@ class Axis:
 
     @property
     def lower(self) -> float:
+        """Lower end of the domain; 0 on levels."""
         return self.basis.lower
 
     @property
     def upper(self) -> float:
+        """Upper end of the domain; the last level on a categorical axis."""
         return self.basis.upper
 
     @property
     def width(self) -> float:
+        """upper - lower."""
         return self.upper - self.lower
 
     @property
@@ -137,6 +140,7 @@ class Axis:
         )
 
     def describe(self) -> str:
+        """The input and its domain in words: 'power [W] in [100, 200]', 'machine in {A, B}'."""
         if self.kind == "categorical":
             return f"{self.name} in {{{', '.join(self.level_names)}}}"
         return f"{labelled(self.name, self.unit or '-')} in [{self.lower:g}, {self.upper:g}]"
@@ -145,10 +149,23 @@ class Axis:
 def spline_axis(
     name: str, unit: str, lower: float, upper: float, *, spans: int = 8, degree: int = 3
 ) -> Axis:
-    """Uniform clamped B-spline axis."""
+    """A continuous input on [lower, upper]: B-splines of `degree` on `spans` equal spans,
+    S + p rows. Raises InputError for what is no domain.
+
+    >>> from sna_edge import spline_axis
+    >>> axis = spline_axis("power", "W", 100, 200, spans=8, degree=3)
+    >>> axis.describe(), axis.basis.n_rows
+    ('power [W] in [100, 200]', 11)
+    """
     return Axis(name, unit, bspline(uniform_breaks(lower, upper, spans), degree))
 
 
 def level_axis(name: str, level_names: tuple[str, ...]) -> Axis:
-    """Categorical axis: x is the level index, one row per level."""
+    """A categorical input: x is the index of a level, one row per level.
+
+    >>> from sna_edge import level_axis
+    >>> machine = level_axis("machine", ("A", "B", "7"))
+    >>> machine.coordinate("B"), machine.coordinate(7.0), machine.coordinate("C")
+    (1.0, 2.0, inf)
+    """
     return Axis(name, "", levels(len(level_names)), level_names)

@@ -49,6 +49,13 @@ class Interval:
     coverage `level`.
 
     Cut to the range of the link: a share never leaves 0..1. It holds inside the domain only.
+    Raises InputError for a level outside (0, 1) or a negative width.
+
+    >>> import numpy as np
+    >>> from sna_edge import Interval, Output
+    >>> output = Output("strength", "MPa", interval=Interval(0.9, below=5.0, above=6.0))
+    >>> [end.tolist() for end in output.bounds(np.array([40.0]))]
+    [[35.0], [46.0]]
     """
 
     level: float
@@ -73,7 +80,14 @@ class Output:
     """y = g(bias + sum_r W[r,k] prod_d phi_{d,r}(x_d)) * scale + offset.
 
     `range` (low, high) in output units as sampled over the domain, None until then: a value between
-    the samples may exceed it (`sna_edge.calculus.ranges` encloses).
+    the samples may exceed it (`sna_edge.calculus.ranges` encloses). Raises InputError for an
+    unknown link and numbers that are not finite.
+
+    >>> import numpy as np
+    >>> from sna_edge import Output
+    >>> share = Output("yield", "%", link="logistic", scale=100.0)
+    >>> float(share.value(np.array(0.0))), share.ends
+    (50.0, (0.0, 100.0))
     """
 
     name: str

@@ -47,6 +47,7 @@ class Piecewise:
 
     @property
     def width(self) -> float:
+        """Last break - first break."""
         return float(self.breaks[-1] - self.breaks[0])
 
     @cached_property

@@ -35,6 +35,7 @@ class Reference:
         self._plain = all(o.link == "identity" for o in model.outputs)
 
     def value(self, x: Floats) -> Floats:
+        """y [N, K] of x [N, D]."""
         if len(x) == 1 and self._single is not None:
             single = self._single.linear(x[0])
             if single is not None:
@@ -45,6 +46,7 @@ class Reference:
         return self._output(f)
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         f, g = self._all_gradients(x)
         if self._plain:
             return self._output(f), g * self._scale[:, None]

@@ -46,6 +46,7 @@ class FixedAxis:
 
     @property
     def n_spans(self) -> int:
+        """S."""
         return len(self.first_row)
 
     def place(self, counts: Ints) -> tuple[Ints, Ints, Ints]:

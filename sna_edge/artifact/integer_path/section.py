@@ -74,6 +74,7 @@ class Cursor:
         self.matrices: dict[tuple[int, int, int], NDArray[Any]] = {}
 
     def take(self, dtype: str | np.dtype[Any], count: int) -> NDArray[Any]:
+        """The next `count` numbers. Raises ArtifactError where the section is too short."""
         size = np.dtype(dtype).itemsize * count
         need(self.end + size <= len(self.block), "the section is too short")
         part = np.frombuffer(self.block, dtype, count, self.end)
@@ -93,6 +94,7 @@ class Cursor:
 
 
 def need(condition: object, message: str) -> None:
+    """Raise ArtifactError `bad_fixed` unless the condition holds."""
     if not condition:
         raise ArtifactError(RULE, f"integer path: {message}")
 

@@ -14,6 +14,11 @@ def bspline(breaks: ArrayLike, degree: int) -> SpanBasis:
 
     `breaks` [S+1] strictly increasing, degree p in 0..7; n_rows = S + p.
     Source: de Boor, A Practical Guide to Splines (1978), chapter IX.
+
+    >>> from sna_edge.basis import bspline, uniform_breaks
+    >>> basis = bspline(uniform_breaks(0, 1, 4), 3)
+    >>> basis.n_rows, basis.design([0.0, 0.5]).round(3)[1].tolist()
+    (7, [0.0, 0.0, 0.167, 0.667, 0.167, 0.0, 0.0])
     """
     breaks = np.asarray(breaks, dtype=float)
     knots = np.r_[[breaks[0]] * degree, breaks, [breaks[-1]] * degree]

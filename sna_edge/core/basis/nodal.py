@@ -16,8 +16,14 @@ def hat(breaks: ArrayLike) -> SpanBasis:
 
 
 def lagrange(breaks: ArrayLike, degree: int) -> SpanBasis:
-    """B_i(u) = prod_{j != i} (u - u_j) / (u_i - u_j), u_j = j / p: continuous; n_rows = S p + 1 (p
-    >= 1)."""
+    """B_i(u) = prod_{j != i} (u - u_j) / (u_i - u_j), u_j = j / p: continuous; n_rows = S p + 1 for
+    p >= 1. Rows are the values at the nodes.
+
+    >>> from sna_edge.basis import lagrange, uniform_breaks
+    >>> basis = lagrange(uniform_breaks(0, 1, 2), 2)
+    >>> basis.n_rows, basis.design([0.25])[0].tolist()
+    (5, [0.0, 1.0, 0.0, 0.0, 0.0])
+    """
     nodes = np.linspace(0.0, 1.0, degree + 1) if degree else np.array([0.5])
     matrix = np.linalg.inv(np.vander(nodes, degree + 1, increasing=True)).T
     return _elements(breaks, degree, matrix, degree > 0, "lagrange")

@@ -20,8 +20,12 @@ MAX_SPANS = 32768
 
 
 def uniform_breaks(lower: float, upper: float, spans: int) -> Floats:
-    """breaks[s] = lower + (upper - lower) * s / S, with the last one exactly `upper`. Shape
-    [S+1]."""
+    """breaks[s] = lower + (upper - lower) * s / S, with the last one exactly `upper`. Shape [S+1].
+
+    >>> from sna_edge.basis import uniform_breaks
+    >>> uniform_breaks(0, 1, 4).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
     breaks = lower + (upper - lower) * np.arange(spans + 1) / spans
     breaks[-1] = upper
     return breaks
@@ -33,7 +37,12 @@ def graded_breaks(
     """Breaks whose spans grow geometrically away from `focus`; `ratio` = largest over smallest
     span.
 
-    Source: geometric grading as used for boundary layers in finite elements.
+    Source: geometric grading as used for boundary layers in finite elements. Raises InputError for
+    a focus outside.
+
+    >>> from sna_edge.basis import graded_breaks
+    >>> graded_breaks(0, 10, 2, focus=0, ratio=4.0).tolist()
+    [0.0, 2.0, 10.0]
     """
     if not lower <= focus <= upper:
         raise InputError(
@@ -113,14 +122,17 @@ class SpanBasis:
 
     @property
     def n_spans(self) -> int:
+        """S."""
         return len(self.breaks) - 1
 
     @property
     def lower(self) -> float:
+        """First break; 0 for levels."""
         return 0.0 if self.kind == "levels" else float(self.breaks[0])
 
     @property
     def upper(self) -> float:
+        """Last break; S - 1 for levels."""
         return float(self.n_spans - 1) if self.kind == "levels" else float(self.breaks[-1])
 
     @cached_property

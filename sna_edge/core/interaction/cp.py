@@ -22,6 +22,14 @@ class CP:
     """f_k = sum_r W[r,k] prod_{d: r in modes[d]} tables-atom_{d,r}(x_d).
 
     tables[d] [n_d, R_d]; modes[d] [R_d] increasing mode indices that use axis d; weights W [R, K].
+    Raises InputError where these do not fit or a mode uses no axis.
+
+    >>> import numpy as np
+    >>> from sna_edge import CP
+    >>> tables = (np.eye(2), np.ones((3, 1)))  # mode 0 uses both axes, mode 1 the first alone
+    >>> cp = CP(tables, (np.array([0, 1]), np.array([0])), np.ones((2, 1)))
+    >>> cp.rank, cp.uses.tolist()
+    (2, [[True, True], [True, False]])
     """
 
     tables: tuple[Floats, ...]
@@ -31,11 +39,13 @@ class CP:
     kind = "cp"
 
     def __post_init__(self) -> None:
-        freeze(self, "tables", float)
-        freeze(self, "modes", np.int64)
-        weights = np.array(reals(self.weights, "weights"))
-        weights.setflags(write=False)
-        object.__setattr__(self, "weights", weights)
+        object.__setattr__(
+            self, "tables", tuple(frozen(np.array(reals(t, "table"))) for t in self.tables)
+        )
+        object.__setattr__(
+            self, "modes", tuple(frozen(np.array(m, dtype=np.int64)) for m in self.modes)
+        )
+        object.__setattr__(self, "weights", frozen(np.array(reals(self.weights, "weights"))))
         self._validate()
 
     def _validate(self) -> None:
@@ -63,7 +73,13 @@ class CP:
     @classmethod
     def full(cls, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
         """Every mode uses every axis. tables[d] [n_d, R]; weights [R, K], ones for one output when
-        left out."""
+        left out.
+
+        >>> import numpy as np
+        >>> from sna_edge import CP
+        >>> CP.full([np.ones((4, 2)), np.ones((5, 2))]).parameters
+        20
+        """
         rank = np.shape(tables[0])[1]
         w = np.ones((rank, 1)) if weights is None else reals(weights, "weights")
         return cls(tuple(tables), tuple(np.arange(rank) for _ in tables), w)
@@ -94,6 +110,7 @@ class CP:
         return table
 
     def with_tables(self, tables: Sequence[Floats], weights: Floats | None = None) -> CP:
+        """The same modes with other tables [n_d, R_d], and other weights [R, K] where given."""
         return CP(tuple(tables), self.modes, self.weights if weights is None else weights)
 
     def select(self, keep: NDArray[np.bool_]) -> CP:
@@ -123,12 +140,7 @@ class CP:
         return [sum(1 << int(d) for d in np.flatnonzero(column)) for column in self.uses.T]
 
 
-def freeze(record: CP, name: str, dtype: type) -> None:
-    arrays = []
-    for value in getattr(record, name):
-        array: NDArray[Any] = np.array(
-            reals(value, name[:-1]) if dtype is float else value, dtype=dtype
-        )
-        array.setflags(write=False)
-        arrays.append(array)
-    object.__setattr__(record, name, tuple(arrays))
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, read-only from now on."""
+    array.setflags(write=False)
+    return array

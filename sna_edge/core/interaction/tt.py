@@ -18,7 +18,14 @@ class TT:
     """f = Phi_1(x_1) Phi_2(x_2) ... Phi_D(x_D) W,  Phi_d(x) = sum_i B_i(x) cores[d][i].
 
     cores[d] [n_d, r_{d-1}, r_d] with r_0 = 1; weights W [r_D, K].
-    Source: Oseledets, Tensor-train decomposition, SIAM J. Sci. Comput. 33 (2011), eq. 1.3.
+    Source: Oseledets, Tensor-train decomposition, SIAM J. Sci. Comput. 33 (2011), eq. 1.3. Raises
+    InputError where neighbouring ranks differ.
+
+    >>> import numpy as np
+    >>> from sna_edge import TT
+    >>> train = TT((np.ones((4, 1, 2)), np.ones((5, 2, 3))), np.ones((3, 1)))
+    >>> train.ranks, train.parameters
+    ((1, 2, 3), 41)
     """
 
     cores: tuple[Floats, ...]
@@ -66,5 +73,7 @@ class TT:
         return tuple(c.reshape(len(c), -1) for c in self.cores)
 
     def with_tables(self, tables: tuple[Floats, ...], weights: Floats | None = None) -> TT:
+        """A train of the same ranks with other tables [n_d, r_{d-1} r_d], and other weights [r_D, K]
+        where given."""
         cores = tuple(np.reshape(t, c.shape) for t, c in zip(tables, self.cores, strict=True))
         return TT(cores, self.weights if weights is None else weights)
