@@ -1,5 +1,5 @@
 """Rows that took no part in any choice confirm the winner against the baseline; what does not hold
-is replaced by it.
+is replaced by it. `agreement` settles tables with little noise before.
 
     from LEAST_GROUPS different rows on   some rows are held out before anything is chosen. Winner and baseline answer them, the
                                           verdict is by these rows and by all out-of-fold errors;

@@ -94,9 +94,9 @@ def fit_table(
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
     stands in the report and the metadata as `cut`. Without one, same seed and table, same model to
     the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only where it
-    beats the best of mean, linear and quadratic function on rows that took no part in any choice
-    (`confirmed`). Raises InputError with column and row for cells that cannot be used, for constant
-    targets and for too few rows.
+    beats the best of mean, linear and quadratic function on rows that took no part in any choice,
+    or agrees with a simple function that does so (`confirmed`). Raises InputError with column and
+    row for cells that cannot be used, for constant targets and for too few rows.
     """
     budget = TimeBudget(time_limit)
     need_counts(1, len(targets))
