@@ -1,4 +1,4 @@
-"""The pages say what the code does: README sessions are run, tables and the command line page are
+"""The pages say what the code does: the sessions of the tour are run, tables and the command line page are
 current."""
 
 import importlib.util
@@ -31,7 +31,7 @@ def test_the_command_line_page_is_current(root, tool):
 
 @pytest.mark.parametrize("page", ["README.md", "docs/measured.md"])
 def test_tables_in_pages_are_those_measured(root, tool, page):
-    tables = tool("readme_tables")
+    tables = tool("page_tables")
     text = (root / page).read_text(encoding="utf-8")
     shown = {m.group(2): m.group(0) for m in tables.MARKED.finditer(text)}
     fresh = {m.group(2): m.group(0) for m in tables.MARKED.finditer(tables.insert(text))}
@@ -44,28 +44,35 @@ def test_tables_in_pages_are_those_measured(root, tool, page):
     assert not stale, "run make docs"
 
 
+def test_the_selection_in_the_readme_is_of_the_measured_tables(root, tool):
+    shown = (root / "docs" / "tables" / "summary.md").read_text(encoding="utf-8")
+    assert shown == tool("summary_table").summary(), "run make docs"
+
+
 @pytest.mark.slow
-def test_readme_sessions_print_what_they_show(root, tool, tmp_path, monkeypatch):
-    """Every command of README runs; its output has the same words, numbers may differ from machine
-    to machine."""
-    sessions = tool("readme_sessions")
-    text = (root / "README.md").read_text(encoding="utf-8")
+def test_sessions_of_the_tour_print_what_they_show(root, tool, tmp_path, monkeypatch):
+    """Every command of the tour runs, then the code of README with its files; the output has the
+    same words, numbers may differ from machine to machine."""
+    sessions = tool("page_sessions")
+    text = (root / "docs" / "tour.md").read_text(encoding="utf-8")
     _, seen = sessions.replay(
         text.replace("sna-edge fit ", "sna-edge fit --time-limit 20 "), tmp_path
     )
     assert len(seen) >= 6
     monkeypatch.chdir(tmp_path)
     space = {}
-    for block in re.findall(r"```python\n(.*?)```", text, re.S):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", readme, re.S):
         exec(compile(block, "README.md", "exec"), space)
+    assert space["found"].values
     for command, shown, now in seen:
         assert sessions.shape(now) == sessions.shape(shown), (
-            f"{command}: run tools/pages/readme_sessions.py\n{now}"
+            f"{command}: run tools/pages/page_sessions.py\n{now}"
         )
 
 
 def test_masking_sees_other_words_and_not_other_numbers(tool):
-    shape = tool("readme_sessions").shape
+    shape = tool("page_sessions").shape
     assert shape("a = 1.5 MPa  (90 %)") == shape("a =  -2e-3 MPa (91 %)")
     assert shape("a = 1.5 MPa") != shape("a = 1.5 kPa")
 
@@ -95,3 +102,11 @@ def test_links_between_pages_lead_somewhere(root, page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if not target.startswith(("http://", "https://")):
             assert ((root / page).parent / target).exists(), target
+
+
+def test_the_page_of_errors_is_current_and_complete(root, tool):
+    made = tool("troubleshooting_page")
+    assert not made.problems()
+    assert (root / "docs" / "troubleshooting.md").read_text(encoding="utf-8") == made.page(), (
+        "run make docs"
+    )

@@ -105,7 +105,12 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
     lines = []
     for key in (key for key in FIGURES if key in certificate):
         of = f"range {certificate['rigorous']}" if key in linear else "range"
-        lines.append(f"  {FIGURES[key] + ':':38s}{100 * certificate[key]:.2g} % of the {of}")
+        lines.append(f"  {FIGURES[key] + ':':38s}{_percent(certificate[key])} of the {of}")
         if key == "bound" and certificate[key] > LOOSE * certificate.get("max", certificate[key]):
             lines[-1] += " (loose)"
     return lines
+
+
+def _percent(share: float) -> str:
+    """'0.05 %', '150 %': two digits, none of them behind whole hundreds."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"

@@ -1,7 +1,7 @@
 """Put the measured tables of docs/tables/ into the pages, between `<!-- table NAME -->` and `<!--
 end NAME -->`.
 
-python tools/pages/readme_tables.py
+python tools/pages/page_tables.py
 """
 
 from __future__ import annotations

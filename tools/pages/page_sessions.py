@@ -1,6 +1,6 @@
-"""Run the console sessions of README.md and write what they print back into it.
+"""Run the console sessions of docs/tour.md and write what they print back into it.
 
-    python tools/pages/readme_sessions.py
+    python tools/pages/page_sessions.py
 
 A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in
 one temporary folder.
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "tour.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 SPEED = ("selected by", "validation (", "cut short by", "self-test", "not compiled")
@@ -48,7 +48,7 @@ def run(command: str, folder: Path) -> str:
 
 
 def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
-    """README with fresh outputs, and (command, output before, output now) of every command."""
+    """The page with fresh outputs, and (command, output before, output now) of every command."""
     seen: list[tuple[str, str, str]] = []
 
     def fresh(match: re.Match[str]) -> str:
@@ -76,5 +76,5 @@ def shape(output: str) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        text, _ = replay(README.read_text(encoding="utf-8"), Path(temporary))
-    README.write_text(text, encoding="utf-8")
+        text, _ = replay(PAGE.read_text(encoding="utf-8"), Path(temporary))
+    PAGE.write_text(text, encoding="utf-8")
