@@ -1,6 +1,7 @@
-/* fuzz.c - damaged artifacts against the library, built with sanitizers.   SPDX-License-Identifier: Apache-2.0
- * usage: fuzz SEED COUNT FILE..   Each round takes a file, damages it, mends its CRC-32 in most rounds so that the damage gets
- * past it, and calls every verb with inputs in and out of the domain. Prints how many files each rule refused. */
+/* fuzz.c - damaged artifacts against the library, built with sanitizers.   SPDX-License-Identifier:
+ * Apache-2.0 usage: fuzz SEED COUNT FILE..   Each round takes a file, damages it, mends its CRC-32
+ * in most rounds so that the damage gets past it, and calls every verb with inputs in and out of
+ * the domain. Prints how many files each rule refused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,10 @@ static void mend(unsigned char *b, size_t size) {
 }
 
 #ifdef FUZZ_HOST
-enum { HOST_ROWS = 150, SOME = 70 }; /* enough for the sorted path; a full block and a part of one */
+enum {
+    HOST_ROWS = 150,
+    SOME = 70
+}; /* enough for the sorted path; a full block and a part of one */
 
 static int use_host(sna_model *m) {
     size_t size = sna_host_size(m), n = (size_t)HOST_ROWS, d = m->n_axes, k = m->n_outputs;
@@ -80,7 +84,8 @@ static int use_host(sna_model *m) {
     signed char *rows = malloc(n);
     for (size_t i = 0; i < n * d; i++) {
         const axis_record *a = axis_at(m, (unsigned)(i % d));
-        x[i] = below(30) ? a->lower + (a->upper - a->lower) * (double)below(1001) / 1000.0 : (double)float_of_bits(next());
+        x[i] = below(30) ? a->lower + (a->upper - a->lower) * (double)below(1001) / 1000.0
+                         : (double)float_of_bits(next());
     }
     for (unsigned flags = 0; flags < 2; flags++) {
         status += (int)sna_host_eval(h, flags, n, x, y, rows, work);
@@ -101,17 +106,21 @@ static int use_host(sna_model *m) {
 static void use(sna_model *m) {
     size_t size = 0;
     for (int verb = 0; verb < 4; verb++)
-        if (sna_workspace_size(m, (sna_verb)verb) > size) size = sna_workspace_size(m, (sna_verb)verb);
+        if (sna_workspace_size(m, (sna_verb)verb) > size)
+            size = sna_workspace_size(m, (sna_verb)verb);
     if (size > (size_t)64 << 20) return;
     void *work = malloc(size);
-    real x[SNA_MAX_AXES], y[SNA_MAX_OUTPUTS], *dy = malloc(sizeof(real) * SNA_MAX_AXES * SNA_MAX_OUTPUTS), nearest, low, high;
+    real x[SNA_MAX_AXES], y[SNA_MAX_OUTPUTS],
+        *dy = malloc(sizeof(real) * SNA_MAX_AXES * SNA_MAX_OUTPUTS), nearest, low, high;
     sna_root roots[8];
     sna_place places[SNA_MAX_AXES];
     int32_t integers[SNA_MAX_OUTPUTS];
     size_t found;
     int status = (int)sna_verify(m, work, size) + (int)sna_fixed_verify(m, work, size);
     m->seal = seal_of(m);
-    m->section[0] = m->features & FEATURE_FIXED ? (uint32_t)seal_of(m) : 0; /* the evaluators must hold for hostile numbers too */
+    m->section[0] = m->features & FEATURE_FIXED
+                        ? (uint32_t)seal_of(m)
+                        : 0; /* the evaluators must hold for hostile numbers too */
 #ifdef FUZZ_HOST
     status += use_host(m);
 #endif
@@ -120,14 +129,16 @@ static void use(sna_model *m) {
             const axis_record *a = axis_at(m, d);
             real t = (real)below(1000) / 1000;
             x[d] = round < 2 ? LOWER(a) + t * (UPPER(a) - LOWER(a)) : (real)float_of_bits(next());
-            if (a->kind == CATEGORICAL && round < 2) x[d] = (real)(int)below(round ? 70000 : a->n_spans);
+            if (a->kind == CATEGORICAL && round < 2)
+                x[d] = (real)(int)below(round ? 70000 : a->n_spans);
             status += (int)sna_fixed_place(m, d, (int32_t)next(), &places[d]);
             places[d].span = (uint16_t)below(round < 2 ? a->n_spans : 65536);
             places[d].u = (uint16_t)below(32769);
         }
         status += (int)sna_eval_grad(m, (unsigned)round & 1u, x, y, dy, work, size);
         status += (int)sna_eval_batch(m, (unsigned)round & 1u, 1, x, y, NULL, work, size);
-        status += (int)sna_roots(m, x, below(m->n_axes), below(m->n_outputs), y[0], roots, 8, &found, &nearest, work, size);
+        status += (int)sna_roots(m, x, below(m->n_axes), below(m->n_outputs), y[0], roots, 8,
+                                 &found, &nearest, work, size);
         status += (int)sna_interval(m, below(m->n_outputs), SNA_OK, y[0], &low, &high);
         status += (int)sna_fixed_eval(m, places, integers, work, size);
     }
@@ -159,7 +170,8 @@ int main(int argc, char **argv) {
         memcpy(scratch, file[which], size[which]);
         size_t n = damage(scratch, size[which], size[which] + 4096);
         if (below(8)) mend(scratch, n);
-        unsigned char *exact = malloc(n ? n : 1); /* ends where the file ends: one byte further is an error */
+        unsigned char *exact =
+            malloc(n ? n : 1); /* ends where the file ends: one byte further is an error */
         memcpy(exact, scratch, n);
         s = sna_open(exact, n, &m);
         refused[s == SNA_OK ? 0 : m.rule ? m.rule : SNA_RULE_COUNT]++;

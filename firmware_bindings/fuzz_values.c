@@ -1,7 +1,9 @@
-/* fuzz_values.c - absurd values against every function of sna.h, built with sanitizers.   SPDX-License-Identifier: Apache-2.0
- * usage: fuzz_values SEED ROUNDS FILE..   Each round takes a file, in every second round with absurd numbers in its outputs, weights
- * and tables (checksum mended, no golden replay), and hands NaN, infinities, subnormal and huge numbers to every verb, in buffers of
- * exactly the size the library asks for. A round that takes longer than WATCHDOG seconds ends the process with the verb's name. */
+/* fuzz_values.c - absurd values against every function of sna.h, built with sanitizers.
+ * SPDX-License-Identifier: Apache-2.0 usage: fuzz_values SEED ROUNDS FILE..   Each round takes a
+ * file, in every second round with absurd numbers in its outputs, weights and tables (checksum
+ * mended, no golden replay), and hands NaN, infinities, subnormal and huge numbers to every verb,
+ * in buffers of exactly the size the library asks for. A round that takes longer than WATCHDOG
+ * seconds ends the process with the verb's name. */
 #define _POSIX_C_SOURCE 200809L
 #include <float.h>
 #include <math.h>
@@ -11,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* -DFUZZ_HOST: the host layer and the inverse functions too; link sna_host_inverse.c, sna_host_roots.c, sna_host_descent.c. */
+/* -DFUZZ_HOST: the host layer and the inverse functions too; link sna_host_inverse.c,
+ * sna_host_roots.c, sna_host_descent.c. */
 #ifdef FUZZ_HOST
 #include "sna_host.c"
 #include "sna_host_inverse.h"
@@ -46,10 +49,16 @@ static void fail(const char *what) {
 }
 
 static double absurd(void) {
-    static const double values[] = {0.0,     -0.0,     1.0,     -1.0,      NAN,     INFINITY, -INFINITY, DBL_MIN, -DBL_MIN, 4.9e-324, -4.9e-324, DBL_MAX,
-                                    -DBL_MAX, 1e306,   -1e306,  1e160,     -1e160,  FLT_MAX,  -FLT_MAX,  FLT_MIN, 1e-45,    -1e-45,   1e30,      -1e30,
-                                    1e-30,   2147483648.0, -2147483649.0, 4294967296.0, 9.3e18, 0.3,     1e9,     -1e9,     709.8,     -745.2,  88.8,      -103.0};
-    union { uint64_t bits; double value; } v;
+    static const double values[] = {
+        0.0,      -0.0,         1.0,           -1.0,         NAN,      INFINITY, -INFINITY, DBL_MIN,
+        -DBL_MIN, 4.9e-324,     -4.9e-324,     DBL_MAX,      -DBL_MAX, 1e306,    -1e306,    1e160,
+        -1e160,   FLT_MAX,      -FLT_MAX,      FLT_MIN,      1e-45,    -1e-45,   1e30,      -1e30,
+        1e-30,    2147483648.0, -2147483649.0, 4294967296.0, 9.3e18,   0.3,      1e9,       -1e9,
+        709.8,    -745.2,       88.8,          -103.0};
+    union {
+        uint64_t bits;
+        double value;
+    } v;
     if (below(4)) return values[below(sizeof values / sizeof *values)];
     v.bits = next();
     return v.value;
@@ -61,7 +70,9 @@ static real coordinate(const axis_record *a) {
     case 1: return UPPER(a);
     case 2: return (real)nextafter((double)UPPER(a), below(2) ? INFINITY : -INFINITY);
     case 3: return (real)absurd();
-    default: return a->kind == CATEGORICAL ? (real)(int)below(a->n_spans) : LOWER(a) + (UPPER(a) - LOWER(a)) * (real)below(1001) / 1000;
+    default:
+        return a->kind == CATEGORICAL ? (real)(int)below(a->n_spans)
+                                      : LOWER(a) + (UPPER(a) - LOWER(a)) * (real)below(1001) / 1000;
     }
 }
 
@@ -72,12 +83,16 @@ static void absurd_numbers(unsigned char *b, size_t size) {
     for (uint32_t n = 1 + below(12); n--;) {
         double wide = absurd();
         float narrow = (float)wide;
-        uint32_t tables = load32(b + HEADER + 16 * (TABLES - 1) + 8) / 4, weights = m.n_modes * m.n_outputs;
+        uint32_t tables = load32(b + HEADER + 16 * (TABLES - 1) + 8) / 4,
+                 weights = m.n_modes * m.n_outputs;
         if (!isfinite(wide)) continue;
-        if (below(2)) memcpy(b + m.section[OUTPUTS] + OUTPUT * below(m.n_outputs) + 8 * below(5), &wide, 8);
+        if (below(2))
+            memcpy(b + m.section[OUTPUTS] + OUTPUT * below(m.n_outputs) + 8 * below(5), &wide, 8);
         if (!isfinite(narrow)) continue;
-        if (weights && below(2)) memcpy(b + m.section[OUTPUTS] + OUTPUT * m.n_outputs + 4 * below(weights), &narrow, 4);
-        if (tables && axis_at(&m, 0)->dtype == DT_F32) memcpy(b + m.section[TABLES] + 4 * below(tables), &narrow, 4);
+        if (weights && below(2))
+            memcpy(b + m.section[OUTPUTS] + OUTPUT * m.n_outputs + 4 * below(weights), &narrow, 4);
+        if (tables && axis_at(&m, 0)->dtype == DT_F32)
+            memcpy(b + m.section[TABLES] + 4 * below(tables), &narrow, 4);
     }
     crc = crc32(b, m.section[INTEGRITY]);
     memcpy(b + m.section[INTEGRITY] + 32, &crc, 4);
@@ -88,7 +103,8 @@ static int known(sna_status s) { return s >= SNA_NO_SPACE && s <= SNA_EDGE; }
 static void values(const sna_model *m, const real *x) {
     size_t size = sna_workspace_size(m, SNA_WORK_EVAL);
     void *work = malloc(size);
-    real *y = malloc(sizeof(real) * m->n_outputs), *two = malloc(2 * sizeof(real) * m->n_axes), *four = malloc(2 * sizeof(real) * m->n_outputs);
+    real *y = malloc(sizeof(real) * m->n_outputs), *two = malloc(2 * sizeof(real) * m->n_axes),
+         *four = malloc(2 * sizeof(real) * m->n_outputs);
     signed char rows[2];
     sna_fault fault;
     for (unsigned flags = 0; flags < 2; flags++) {
@@ -104,7 +120,8 @@ static void values(const sna_model *m, const real *x) {
         verb = "sna_eval_batch";
         memcpy(two, x, sizeof(real) * m->n_axes);
         memcpy(two + m->n_axes, x, sizeof(real) * m->n_axes);
-        if (!known(sna_eval_batch(m, flags, 2, two, four, rows, work, size)) || rows[1] != s) fail("another status than sna_eval");
+        if (!known(sna_eval_batch(m, flags, 2, two, four, rows, work, size)) || rows[1] != s)
+            fail("another status than sna_eval");
     }
     free(four);
     free(two);
@@ -115,7 +132,8 @@ static void values(const sna_model *m, const real *x) {
 static void gradients(const sna_model *m, const real *x) {
     size_t size = sna_workspace_size(m, SNA_WORK_GRAD);
     void *work = malloc(size);
-    real *y = malloc(sizeof(real) * m->n_outputs), *dy = malloc(sizeof(real) * m->n_outputs * m->n_axes);
+    real *y = malloc(sizeof(real) * m->n_outputs),
+         *dy = malloc(sizeof(real) * m->n_outputs * m->n_axes);
     verb = "sna_eval_grad";
     for (unsigned flags = 0; flags < 2; flags++)
         if (!known(sna_eval_grad(m, flags, x, y, dy, work, size))) fail("unknown status");
@@ -137,7 +155,9 @@ static void roots(const sna_model *m, const real *x) {
     for (size_t i = 0; i < found; i++) {
         const axis_record *a = axis_at(m, axis);
         real slack = (UPPER(a) - LOWER(a)) * (real)1e-6f;
-        if (!(list[i].low <= list[i].high && list[i].low >= LOWER(a) - slack && list[i].high <= UPPER(a) + slack)) fail("a root outside the domain");
+        if (!(list[i].low <= list[i].high && list[i].low >= LOWER(a) - slack &&
+              list[i].high <= UPPER(a) + slack))
+            fail("a root outside the domain");
     }
     if (found && !(target - target >= 0)) fail("a root of no number");
     free(list);
@@ -147,7 +167,9 @@ static void roots(const sna_model *m, const real *x) {
 static void intervals(const sna_model *m) {
     real low, high;
     verb = "sna_interval";
-    if (!known(sna_interval(m, below(m->n_outputs + 1u), (sna_status)((int)below(15) - 9), (real)absurd(), &low, &high))) fail("unknown status");
+    if (!known(sna_interval(m, below(m->n_outputs + 1u), (sna_status)((int)below(15) - 9),
+                            (real)absurd(), &low, &high)))
+        fail("unknown status");
 }
 
 #ifndef SNA_NO_FIXED
@@ -170,7 +192,8 @@ static void integers(const sna_model *m) {
     free(places);
     free(work);
     if (sna_fixed_exponent(m, (unsigned)next()) > 64) fail("exponent");
-    if (!sna_status_name((sna_status)(int)below(40)) || !sna_rule_name((sna_rule)below(60))) fail("no name");
+    if (!sna_status_name((sna_status)(int)below(40)) || !sna_rule_name((sna_rule)below(60)))
+        fail("no name");
 }
 #endif
 
@@ -191,9 +214,12 @@ static void host_values(const sna_model *m) {
         }
         for (unsigned flags = 0; flags < 2; flags++) {
             verb = "sna_host_eval";
-            if (!known(sna_host_eval(h, flags, n, x, y, NULL, work)) || !known(sna_host_eval(h, flags, 1, x, y, NULL, work))) fail("unknown status");
+            if (!known(sna_host_eval(h, flags, n, x, y, NULL, work)) ||
+                !known(sna_host_eval(h, flags, 1, x, y, NULL, work)))
+                fail("unknown status");
             verb = "sna_host_eval_f32";
-            if (!known(sna_host_eval_f32(h, flags, n, narrow, out, NULL, work))) fail("unknown status");
+            if (!known(sna_host_eval_f32(h, flags, n, narrow, out, NULL, work)))
+                fail("unknown status");
             verb = "sna_host_grad";
             if (!known(sna_host_grad(h, flags, n, x, y, dy, NULL, work))) fail("unknown status");
         }
@@ -209,12 +235,16 @@ static void host_values(const sna_model *m) {
 
 static double some(void) { return below(3) ? (double)below(2001) / 1000 - 1 : absurd(); }
 
-/* Two inputs, one output, eight modes, three spans each: polynomials with absurd coefficients here and there. */
+/* Two inputs, one output, eight modes, three spans each: polynomials with absurd coefficients here
+ * and there. */
 static void host_inverse(void) {
     enum { D = 2, SPANS = 3, ORDER = 4, RANK = 8, N = 6 };
-    double poly[D * SPANS * ORDER * RANK], breaks[D * (SPANS + 1)], rate[D] = {3, 0}, weights[RANK], bias = some(), lower[D] = {0, 0}, width[D] = {1, 1};
-    double x[N * D], z[N * D], r[N], tolerance = 1e-9, goal = some(), unit = below(2) ? 1 : absurd(), line[SPANS * ORDER];
-    double zeros[SPANS * (ORDER + 1) + 1], flat[2 * (SPANS + 1)], distance[N], fill, density[N], back[D * D] = {1, 0, 0, 1}, scale = some(), energy[N];
+    double poly[D * SPANS * ORDER * RANK], breaks[D * (SPANS + 1)],
+        rate[D] = {3, 0}, weights[RANK], bias = some(), lower[D] = {0, 0}, width[D] = {1, 1};
+    double x[N * D], z[N * D], r[N], tolerance = 1e-9, goal = some(),
+                                     unit = below(2) ? 1 : absurd(), line[SPANS * ORDER];
+    double zeros[SPANS * (ORDER + 1) + 1], flat[2 * (SPANS + 1)], distance[N], fill, density[N],
+        back[D * D] = {1, 0, 0, 1}, scale = some(), energy[N];
     double slope[N * D], curvature[N * D * D], radius[N], right[8], columns[RANK * 8];
     signed char tangent[SPANS * (ORDER + 1) + 1], done[N];
     int32_t base[D] = {0, SPANS}, spans[D] = {SPANS, SPANS}, unknown[D] = {0, 1}, outputs = 0;
@@ -230,14 +260,16 @@ static void host_inverse(void) {
     for (int i = 0; i < RANK; i++) weights[i] = some();
     for (int i = 0; i < 8; i++) right[i] = some();
     for (int i = 0; i < RANK * 8; i++) columns[i] = some();
-    for (int i = 0; i < N * D; i++) x[i] = z[i] = below(4) ? (double)below(1001) / 1000 : below(2) ? 0 : 1;
+    for (int i = 0; i < N * D; i++)
+        x[i] = z[i] = below(4) ? (double)below(1001) / 1000 : below(2) ? 0 : 1;
     verb = "sna_line";
     sna_line(&f, 0, 0, x, line);
     for (int i = 0; i < SPANS * ORDER; i++) line[i] = below(3) ? line[i] : absurd();
     work = malloc(sna_line_work(SPANS));
     verb = "sna_line_zeros";
     sna_line_zeros(breaks, line, SPANS, ORDER, absurd(), &found, work);
-    if (found.n > SPANS * (ORDER + 1) + 1 || found.n_intervals > SPANS + 1) fail("more zeros than there is room for");
+    if (found.n > SPANS * (ORDER + 1) + 1 || found.n_intervals > SPANS + 1)
+        fail("more zeros than there is room for");
     free(work);
     verb = "sna_walks";
     (void)sna_walks(&f, &q, x, &goal, &unit, N, z, r, done, N, 0.05);
@@ -249,13 +281,15 @@ static void host_inverse(void) {
         radius[i] = 0.5;
         done[i] = 0;
     }
-    sna_descend(&misfit, N, z, energy, slope, curvature, done, radius, 20, 1e-6, 1e-6, 1, 0, 0.05, work);
+    sna_descend(&misfit, N, z, energy, slope, curvature, done, radius, 20, 1e-6, 1e-6, 1, 0, 0.05,
+                work);
     verb = "sna_onto_ridge";
     sna_onto_ridge(&misfit, N, z, energy, slope, curvature, work);
     free(work);
     for (int i = 0; i < N * D; i++) z[i] = some();
     verb = "sna_thin";
-    if (sna_thin(z, N, D, N, some(), 0.05, taken, distance, &fill) > N) fail("more points than there are");
+    if (sna_thin(z, N, D, N, some(), 0.05, taken, distance, &fill) > N)
+        fail("more points than there are");
     verb = "sna_mixture";
     sna_mixture(z, N, D, x, back, &scale, 1, density);
 }
@@ -276,7 +310,8 @@ static void one_round(unsigned char *file, size_t size, int damaged) {
             values(&m, x);
             gradients(&m, x);
             for (unsigned d = 0; d < m.n_axes; d++)
-                if (below(3)) x[d] = axis_at(&m, d)->kind == CATEGORICAL ? 0 : LOWER(axis_at(&m, d));
+                if (below(3))
+                    x[d] = axis_at(&m, d)->kind == CATEGORICAL ? 0 : LOWER(axis_at(&m, d));
             roots(&m, x);
             intervals(&m);
 #ifndef SNA_NO_FIXED

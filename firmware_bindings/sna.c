@@ -1,7 +1,8 @@
 /* sna.c - see sna.h.   SPDX-License-Identifier: Apache-2.0
  *
  * Made by amalgamate.py of the parts in firmware_bindings/src: change those.
- * After sna_open the evaluators trust the model: every offset, row and rank they use was checked there. */
+ * After sna_open the evaluators trust the model: every offset, row and rank they use was checked
+ * there. */
 #include "sna.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -19,7 +20,8 @@
 #define NOINLINE static
 #endif
 
-#if defined(SNA_FLOAT) && !defined(SNA_PLAIN_C) && defined(__thumb__) && defined(__ARM_FP) && defined(__ARM_FEATURE_FMA)
+#if defined(SNA_FLOAT) && !defined(SNA_PLAIN_C) && defined(__thumb__) && defined(__ARM_FP) && \
+    defined(__ARM_FEATURE_FMA)
 #define CORTEX_FPU 1
 #elif defined(SNA_PLAIN_ONLY)
 #error "sna: SNA_PLAIN_ONLY needs SNA_FLOAT and the FPU of a Cortex-M4F or better"
@@ -31,7 +33,21 @@ typedef float ALIAS f32;
 typedef double ALIAS f64;
 typedef sna_real real;
 
-enum { AXES = 1, SPANS, BREAKS, MATRICES, TABLES, INTERACTION, OUTPUTS, FIXED, GOLDEN, CERTIFICATE, METADATA, INTEGRITY, SIGNATURE };
+enum {
+    AXES = 1,
+    SPANS,
+    BREAKS,
+    MATRICES,
+    TABLES,
+    INTERACTION,
+    OUTPUTS,
+    FIXED,
+    GOLDEN,
+    CERTIFICATE,
+    METADATA,
+    INTEGRITY,
+    SIGNATURE
+};
 enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
@@ -44,7 +60,8 @@ enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES =
 #define FEATURES (FEATURE_TT | FEATURE_FIXED)
 #endif
 
-/* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned base. */
+/* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned
+ * base. */
 typedef struct ALIAS axis_record {
     double lower, upper, inv_width;
     uint8_t kind, degree, dtype, flags;
@@ -71,22 +88,40 @@ typedef char axis_record_has_80_bytes[sizeof(axis_record) == AXIS ? 1 : -1];
 typedef char output_record_has_80_bytes[sizeof(output_record) == OUTPUT ? 1 : -1];
 typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
 
-/* What opens a path: a number next to the address of these very bytes. A record full of zeros or ones opens none. */
+/* What opens a path: a number next to the address of these very bytes. A record full of zeros or
+ * ones opens none. */
 INLINE uintptr_t seal_of(const sna_model *m) { return (uintptr_t)m->bytes + 1u; }
 INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
-INLINE const unsigned char *section(const sna_model *m, int id) { return m->bytes + m->section[id]; }
-INLINE const axis_record *axis_at(const sna_model *m, unsigned d) { return (const axis_record *)(const void *)section(m, AXES) + d; }
-INLINE const output_record *output_at(const sna_model *m, unsigned k) { return (const output_record *)(const void *)section(m, OUTPUTS) + k; }
-INLINE const group_record *group_at(const sna_model *m, unsigned g) { return (const group_record *)(const void *)section(m, INTERACTION) + g; }
-INLINE const f32 *weights_at(const sna_model *m) { return (const f32 *)(const void *)(section(m, OUTPUTS) + OUTPUT * m->n_outputs); }
-INLINE const u16 *first_rows(const sna_model *m, const axis_record *a) { return (const u16 *)(const void *)(section(m, SPANS) + a->spans); }
-INLINE const f64 *breaks_at(const sna_model *m, const axis_record *a) { return (const f64 *)(const void *)(section(m, BREAKS) + a->breaks); }
+INLINE const unsigned char *section(const sna_model *m, int id) {
+    return m->bytes + m->section[id];
+}
+INLINE const axis_record *axis_at(const sna_model *m, unsigned d) {
+    return (const axis_record *)(const void *)section(m, AXES) + d;
+}
+INLINE const output_record *output_at(const sna_model *m, unsigned k) {
+    return (const output_record *)(const void *)section(m, OUTPUTS) + k;
+}
+INLINE const group_record *group_at(const sna_model *m, unsigned g) {
+    return (const group_record *)(const void *)section(m, INTERACTION) + g;
+}
+INLINE const f32 *weights_at(const sna_model *m) {
+    return (const f32 *)(const void *)(section(m, OUTPUTS) + OUTPUT * m->n_outputs);
+}
+INLINE const u16 *first_rows(const sna_model *m, const axis_record *a) {
+    return (const u16 *)(const void *)(section(m, SPANS) + a->spans);
+}
+INLINE const f64 *breaks_at(const sna_model *m, const axis_record *a) {
+    return (const f64 *)(const void *)(section(m, BREAKS) + a->breaks);
+}
 INLINE int is_uniform(const axis_record *a) { return a->flags & 1; }
-INLINE int uses(const group_record *g, unsigned d) { return (int)(g->mask[d >> 5] >> (d & 31u) & 1u); }
+INLINE int uses(const group_record *g, unsigned d) {
+    return (int)(g->mask[d >> 5] >> (d & 31u) & 1u);
+}
 INLINE uint32_t padded(uint32_t count) { return (count + 3u) & ~3u; }
 
-/* Every offset these are given is a multiple of the size: sna_open demands an 8-aligned base before it reads. */
+/* Every offset these are given is a multiple of the size: sna_open demands an 8-aligned base before
+ * it reads. */
 INLINE uint32_t load16(const unsigned char *p) { return *(const u16 *)(const void *)p; }
 INLINE uint32_t load32(const unsigned char *p) { return *(const u32 *)(const void *)p; }
 INLINE uint64_t load64(const unsigned char *p) { return (uint64_t)load32(p + 4) << 32 | load32(p); }
@@ -102,18 +137,26 @@ static void clear(void *p, size_t n) {
 }
 
 /* Bit tests need no arithmetic: the same result with and without an FPU. */
-NOINLINE int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
-NOINLINE int moderate(const void *p) { return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x7E700000u; } /* |*p| < 2^1000 */
+NOINLINE int finite64(const unsigned char *p) {
+    return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u;
+}
+/* The double at p: |*p| < 2^1000 */
+NOINLINE int moderate(const void *p) {
+    return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x7E700000u;
+}
 static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
 
 static float float_of_bits(uint32_t bits) {
-    union { uint32_t bits; float value; } v;
+    union {
+        uint32_t bits;
+        float value;
+    } v;
     v.bits = bits;
     return v.value;
 }
 
-/* A number whose order as an integer is that of the finite double at p; both zeros give 0. Comparing doubles this way needs
- * no soft-float code on a core without a double FPU. */
+/* A number whose order as an integer is that of the finite double at p; both zeros give 0.
+ * Comparing doubles this way needs no soft-float code on a core without a double FPU. */
 NOINLINE int64_t order64(const void *p) {
     const unsigned char *b = (const unsigned char *)p;
     uint64_t magnitude = (uint64_t)(load32(b + 4) & 0x7FFFFFFFu) << 32 | load32(b);
@@ -124,10 +167,13 @@ NOINLINE int64_t order64(const void *p) {
 /* The double at p rounded to float, ties to even; below the smallest normal number 0. */
 NOINLINE float single(const void *p) {
     uint32_t low, bits, high = load32((const unsigned char *)p + 4), sign = high & 0x80000000u;
-    int32_t normal = (int32_t)(high ^ sign) - 0x38000000; /* exponent and fraction, 896 taken from the exponent */
+    /* exponent and fraction, 896 taken from the exponent */
+    int32_t normal = (int32_t)(high ^ sign) - 0x38000000;
     if (normal < 0x00100000) return 0.0f;
     low = load32((const unsigned char *)p);
-    if (normal >= 0x0FF00000) return float_of_bits(sign | (normal >= 0x47F00000 && (normal & 0xFFFFF || low) ? 0x7FC00000u : 0x7F800000u));
+    if (normal >= 0x0FF00000)
+        return float_of_bits(
+            sign | (normal >= 0x47F00000 && (normal & 0xFFFFF || low) ? 0x7FC00000u : 0x7F800000u));
     bits = (uint32_t)normal << 3 | low >> 29;
     low &= 0x1FFFFFFFu;
     if (low > 0x10000000u || (low == 0x10000000u && bits & 1u)) bits++;
@@ -139,19 +185,25 @@ NOINLINE float single(const void *p) {
 #endif
 
 #ifndef SNA_NO_F16
-/* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals included. */
+/* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals
+ * included. */
 INLINE float float_of_half(uint16_t h) {
-    float magnitude = float_of_bits((uint32_t)(h & 0x7FFFu) << 13) * 5.192296858534828e33f; /* 2^112 */
+    float magnitude =
+        float_of_bits((uint32_t)(h & 0x7FFFu) << 13) * 5.192296858534828e33f; /* 2^112 */
     return h & 0x8000u ? -magnitude : magnitude;
 }
 #endif
 
 static int is_finite(real x) { return x - x >= 0; }
-static real power_of_two(int32_t n) { /* n in the range of normal numbers */
+/* 2^n, n in the range of normal numbers */
+static real power_of_two(int32_t n) {
 #ifdef SNA_FLOAT
     return float_of_bits((uint32_t)(n + 127) << 23);
 #else
-    union { uint64_t bits; double value; } v;
+    union {
+        uint64_t bits;
+        double value;
+    } v;
     v.bits = (uint64_t)(n + 1023) << 52;
     return v.value;
 #endif
@@ -161,8 +213,10 @@ static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
 
 /* ------------------------------------------------------------------------------------ checksums */
 static uint32_t crc32(const unsigned char *p, size_t n) {
-    static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
-                                        0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu, 0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
+    static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu,
+                                        0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
+                                        0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
+                                        0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
     uint32_t crc = 0xFFFFFFFFu;
     while (n--) {
         crc ^= *p++;
@@ -178,22 +232,31 @@ INLINE uint32_t rotate(uint32_t x, unsigned n) { return x >> n | x << (32u - n);
 /* FIPS 180-4, one block of 64 bytes. */
 static void sha256_block(uint32_t h[8], const unsigned char *p) {
     static const uint32_t K[64] = {
-        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-        0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-        0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-        0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-        0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-        0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+        0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+        0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+        0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+        0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+        0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+        0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+        0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+        0xc67178f2};
     uint32_t w[64], s[8];
-    for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+    for (int i = 0; i < 16; i++)
+        w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 |
+               (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
     for (int i = 16; i < 64; i++) {
         uint32_t a = w[i - 15], b = w[i - 2];
-        w[i] = w[i - 16] + w[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+        w[i] = w[i - 16] + w[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
+               (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
     }
     for (int i = 0; i < 8; i++) s[i] = h[i];
     for (int i = 0; i < 64; i++) {
-        uint32_t t = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
-        uint32_t v = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        uint32_t t = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
+                     ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
+        uint32_t v = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
+                     ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
         for (int j = 7; j > 0; j--) s[j] = s[j - 1];
         s[4] += t;
         s[0] = t + v;
@@ -202,22 +265,26 @@ static void sha256_block(uint32_t h[8], const unsigned char *p) {
 }
 
 static int sha256_equals(const unsigned char *p, size_t n, const unsigned char expected[32]) {
-    uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     unsigned char tail[128] = {0};
     size_t whole = n & ~(size_t)63, rest = n - whole, end = rest < 56 ? 64 : 128;
     unsigned different = 0;
     for (size_t i = 0; i < whole; i += 64) sha256_block(h, p + i);
     for (size_t i = 0; i < rest; i++) tail[i] = p[whole + i];
     tail[rest] = 0x80;
-    for (int i = 0; i < 8; i++) tail[end - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
+    for (int i = 0; i < 8; i++)
+        tail[end - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
     for (size_t i = 0; i < end; i += 64) sha256_block(h, tail + i);
-    for (int i = 0; i < 32; i++) different |= (unsigned)(h[i / 4] >> (24 - 8 * (i % 4)) & 255u) ^ expected[i];
+    for (int i = 0; i < 32; i++)
+        different |= (unsigned)(h[i / 4] >> (24 - 8 * (i % 4)) & 255u) ^ expected[i];
     return !different;
 }
 #endif
 
 /* ------------------------------------------------------------------------------- checks: layout
- * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of offsets are 64 bit. */
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of
+ * offsets are 64 bit. */
 
 static int header_holds(sna_model *m, const unsigned char *b) {
     int tt = m->features & FEATURE_TT;
@@ -225,12 +292,15 @@ static int header_holds(sna_model *m, const unsigned char *b) {
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
-    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES && m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS &&
-           m->n_groups <= (tt ? 0 : 4096) && m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
+    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
+           m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS && m->n_groups <= (tt ? 0 : 4096) &&
+           m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
            all_zero(b + 32, 32);
 }
 
-NOINLINE uint32_t section_size(const sna_model *m, int id) { return load32(m->bytes + HEADER + 16 * (id - 1) + 8); }
+NOINLINE uint32_t section_size(const sna_model *m, int id) {
+    return load32(m->bytes + HEADER + 16 * (id - 1) + 8);
+}
 
 static int section_table_holds(sna_model *m) {
     uint64_t end = HEADER + 16 * N_SECTIONS;
@@ -242,9 +312,12 @@ static int section_table_holds(sna_model *m) {
         end = start + load32(r + 8);
         if (end > m->size) return 0;
     }
-    return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes && section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
-           section_size(m, OUTPUTS) == (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
-           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 && !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
+    return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
+           section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
+           section_size(m, OUTPUTS) ==
+               (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
+           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
+           !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }
 
 static int checksum_holds(const sna_model *m) {
@@ -263,19 +336,26 @@ static int padding_holds(const sna_model *m) {
         if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
         end = m->section[id] + section_size(m, id);
     }
-    return all_zero(section(m, INTEGRITY) + 36, 28) && all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
+    return all_zero(section(m, INTEGRITY) + 36, 28) &&
+           all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
 }
 
 /* ----------------------------------------------------------------- checks: axes, groups, tables */
 
 #ifdef SNA_FLOAT
-/* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum vouches for them, and no
- * memory access depends on them; `all_carried` looks at what a conversion to an integer needs. */
-static int derived_hold(const axis_record *a) { return finite64((const unsigned char *)&a->inv_width); }
+/* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum
+ * vouches for them, and no memory access depends on them; `all_carried` looks at what a conversion
+ * to an integer needs. */
+static int derived_hold(const axis_record *a) {
+    return finite64((const unsigned char *)&a->inv_width);
+}
 #else
 /* x rounded to float towards minus (step -1) or plus (step +1) infinity. */
 static float rounded_outwards(double x, int step) {
-    union { float value; uint32_t bits; } v;
+    union {
+        float value;
+        uint32_t bits;
+    } v;
     v.value = (float)x;
     if (step < 0 ? (double)v.value > x : (double)v.value < x) {
         if (v.bits << 1 == 0) v.bits = step < 0 ? 0x80000001u : 1u;
@@ -289,7 +369,8 @@ static int same(double a, double b) { return a >= b && a <= b; }
 static int derived_hold(const axis_record *a) {
     double inv_width = is_uniform(a) ? (double)a->n_spans / (a->upper - a->lower) : 0.0;
     return finite64((const unsigned char *)&a->inv_width) && same(a->inv_width, inv_width) &&
-           same((double)a->lower32, (double)rounded_outwards(a->lower, -1)) && same((double)a->upper32, (double)rounded_outwards(a->upper, 1)) &&
+           same((double)a->lower32, (double)rounded_outwards(a->lower, -1)) &&
+           same((double)a->upper32, (double)rounded_outwards(a->upper, 1)) &&
            same((double)a->inv_width32, (double)(float)inv_width);
 }
 #endif
@@ -297,7 +378,8 @@ static int derived_hold(const axis_record *a) {
 /* The double at p is a whole number 0 .. 2^24. */
 NOINLINE int whole(const f64 *p) {
     real x = REAL(*p);
-    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f && !((real)(int32_t)x < x);
+    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f &&
+           !((real)(int32_t)x < x);
 }
 
 #ifndef SNA_FLOAT
@@ -309,31 +391,42 @@ static int far_apart(const axis_record *a) { return a->upper - a->lower >= power
 
 static int axis_holds(const axis_record *a) {
     const f64 *lower = &a->lower, *upper = &a->upper;
-    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
-    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
+    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 ||
+        a->reserved)
+        return 0;
+    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 ||
+        !a->n_matrices || a->n_matrices > 32768)
+        return 0;
     if (!moderate(lower) || !moderate(upper)) return 0;
     if (a->kind == CATEGORICAL) {
-        if (a->degree || a->flags || order64(lower) || !whole(upper) || (uint32_t)REAL(*upper) != a->n_spans - 1u) return 0;
+        if (a->degree || a->flags || order64(lower) || !whole(upper) ||
+            (uint32_t)REAL(*upper) != a->n_spans - 1u)
+            return 0;
     } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
         return 0;
     }
     return derived_hold(a);
 }
 
-NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) { return offset % align == 0 && offset + bytes <= size; }
+NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) {
+    return offset % align == 0 && offset + bytes <= size;
+}
 
 static int offsets_hold(const sna_model *m, const axis_record *a) {
     uint64_t order = a->degree + 1u, spans = a->n_spans;
     int listed = !is_uniform(a) && a->kind != CATEGORICAL;
-    return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) && inside(a->support, spans, 1, section_size(m, SPANS)) &&
-           (listed ? inside(a->breaks, 8 * (2 * spans + 1), 8, section_size(m, BREAKS)) : !a->breaks) &&
+    return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) &&
+           inside(a->support, spans, 1, section_size(m, SPANS)) &&
+           (listed ? inside(a->breaks, 8 * (2 * spans + 1), 8, section_size(m, BREAKS))
+                   : !a->breaks) &&
            inside(a->matrices, 4 * a->n_matrices * order * order, 4, section_size(m, MATRICES));
 }
 
 static int breaks_hold(const axis_record *a, const f64 *breaks) {
     for (uint32_t s = 0; s <= a->n_spans; s++)
         if (!finite64((const unsigned char *)(breaks + s))) return 0;
-    if (order64(breaks) != order64(&a->lower) || order64(breaks + a->n_spans) != order64(&a->upper)) return 0;
+    if (order64(breaks) != order64(&a->lower) || order64(breaks + a->n_spans) != order64(&a->upper))
+        return 0;
     for (uint32_t s = 0; s < a->n_spans; s++) {
 #ifndef SNA_FLOAT
         double off = breaks[a->n_spans + 1 + s] * (breaks[s + 1] - breaks[s]) - 1.0;
@@ -355,7 +448,8 @@ static int cp_holds(const sna_model *m) {
     uint32_t first = 0, last_low = 0, last_high = 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        uint64_t mask = (uint64_t)r->mask[1] << 32 | r->mask[0], before = (uint64_t)last_high << 32 | last_low;
+        uint64_t mask = (uint64_t)r->mask[1] << 32 | r->mask[0],
+                 before = (uint64_t)last_high << 32 | last_low;
         if (mask <= before || (m->n_axes < 64 && mask >> m->n_axes)) return 0;
         if (r->count < 1 || r->count > 65536 || r->first != first) return 0;
         last_low = r->mask[0];
@@ -366,7 +460,8 @@ static int cp_holds(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         uint32_t columns = 0;
-        for (unsigned g = 0; g < m->n_groups; g++) columns += uses(group_at(m, g), d) ? padded(group_at(m, g)->count) : 0;
+        for (unsigned g = 0; g < m->n_groups; g++)
+            columns += uses(group_at(m, g), d) ? padded(group_at(m, g)->count) : 0;
         if (a->left || a->right || a->n_columns != columns) return 0;
     }
     return 1;
@@ -377,7 +472,9 @@ static int tt_holds(sna_model *m) {
     uint32_t left = 1;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (a->left != left || a->right < 1 || a->right > SNA_MAX_RANK || a->n_columns != left * a->right) return 0;
+        if (a->left != left || a->right < 1 || a->right > SNA_MAX_RANK ||
+            a->n_columns != left * a->right)
+            return 0;
         left = a->right;
         if (left > m->max_rank) m->max_rank = (uint16_t)left;
     }
@@ -391,7 +488,9 @@ static int tables_hold(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         uint64_t start = (end + 63u) & ~(uint64_t)63;
-        if (a->table != start || start > section_size(m, TABLES) || !all_zero(section(m, TABLES) + end, (size_t)(start - end))) return 0;
+        if (a->table != start || start > section_size(m, TABLES) ||
+            !all_zero(section(m, TABLES) + end, (size_t)(start - end)))
+            return 0;
         end = start + (uint64_t)a->n_rows * a->n_columns * bytes_of[a->dtype];
         if (end > section_size(m, TABLES)) return 0;
     }
@@ -415,18 +514,27 @@ static int values_hold(const sna_model *m, const axis_record *a) {
 /* -------------------------------------------------------------- checks: outputs, golden vectors */
 
 static int interval_holds(const output_record *o) {
-    const unsigned char *below = (const unsigned char *)&o->below, *above = (const unsigned char *)&o->above;
+    const unsigned char *below = (const unsigned char *)&o->below,
+                        *above = (const unsigned char *)&o->above;
     int64_t level = order64(&o->level), one = (int64_t)0x3FF << 52;
-    if (moderate(below) && moderate(above)) return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
+    if (moderate(below) && moderate(above))
+        return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
     /* without an interval both are NaN and the level is 0 */
-    return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 && !level;
+    return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 &&
+           !level;
 }
 
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) || !moderate(p + 56)) return 0;
-    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0; /* |scale| < 2^-1000 */
-    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
+    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) ||
+        !moderate(p + 56))
+        return 0;
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) ||
+        !interval_holds(o))
+        return 0; /* |scale| < 2^-1000 */
+    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC ||
+        o->interval_space > 1)
+        return 0;
     return all_zero(o->reserved, 10);
 }
 
@@ -443,7 +551,8 @@ static int outputs_hold(const sna_model *m) {
         if (!weight_holds(w[i])) return 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
             if (w[i] << 1) return 0;
     }
     return 1;
@@ -461,7 +570,8 @@ static int golden_inputs_hold(const sna_model *m, const f64 *x) {
 static int golden_holds(const sna_model *m) {
     const unsigned char *p = section(m, GOLDEN);
     uint32_t size = section_size(m, GOLDEN), count = size >= 8 ? load32(p) : 0;
-    const f64 *tolerance = (const f64 *)(const void *)(p + 8), *inputs = tolerance + 2 * m->n_outputs;
+    const f64 *tolerance = (const f64 *)(const void *)(p + 8),
+              *inputs = tolerance + 2 * m->n_outputs;
     if (count < 1 || count > 65536 || load32(p + 4)) return 0;
     if (size != 8 + 16u * m->n_outputs + 8ull * count * (m->n_axes + m->n_outputs)) return 0;
     for (uint32_t i = 8; i < size; i += 8)
@@ -494,15 +604,22 @@ typedef struct ALIAS fixed_output {
     uint32_t zero[2];
 } fixed_output;
 
-typedef char fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
+typedef char
+    fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
 typedef int32_t ALIAS i32;
 
-INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) { return (const fixed_axis *)(const void *)section(m, FIXED) + d; }
+INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) {
+    return (const fixed_axis *)(const void *)section(m, FIXED) + d;
+}
 INLINE const fixed_output *fixed_output_at(const sna_model *m, unsigned k) {
     return (const fixed_output *)(const void *)(section(m, FIXED) + 32u * m->n_axes) + k;
 }
-INLINE const i32 *fixed_weights(const sna_model *m) { return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs); }
-INLINE uint32_t counts_bytes(const axis_record *a) { return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u); }
+INLINE const i32 *fixed_weights(const sna_model *m) {
+    return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs);
+}
+INLINE uint32_t counts_bytes(const axis_record *a) {
+    return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u);
+}
 
 static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned char *p) {
     const i32 *breaks = (const i32 *)(const void *)p;
@@ -518,7 +635,9 @@ static int shares_matrices(const sna_model *m, unsigned d) {
     const axis_record *a = axis_at(m, d);
     for (unsigned e = 0; e < d; e++) {
         const axis_record *b = axis_at(m, e);
-        if (b->n_matrices == a->n_matrices && b->degree == a->degree && fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices) return 1;
+        if (b->n_matrices == a->n_matrices && b->degree == a->degree &&
+            fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices)
+            return 1;
     }
     return 0;
 }
@@ -529,9 +648,14 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
     const fixed_axis *f = fixed_axis_at(m, d);
     uint32_t order = a->degree + 1u, counts = counts_bytes(a);
     int level = a->kind == CATEGORICAL;
-    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
-    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d))) return 0;
-    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
+    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 ||
+        f->shift > 32)
+        return 0;
+    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d)))
+        return 0;
+    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1
+              : f->count_lower >= f->count_upper)
+        return 0;
     if (!f->multiplier != !is_uniform(a)) return 0;
     if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
     if (f->counts != (counts ? *end : 0)) return 0;
@@ -543,7 +667,9 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
 static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
     const fixed_output *o = fixed_output_at(m, k);
     int table = o->table_count != 0;
-    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved || o->zero[0] || o->zero[1]) return 0;
+    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved ||
+        o->zero[0] || o->zero[1])
+        return 0;
     if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
     if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
     if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
@@ -555,7 +681,8 @@ static uint32_t fixed_golden_offset(const sna_model *m) {
     uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (fixed_axis_at(m, d)->matrices == end) end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
+        if (fixed_axis_at(m, d)->matrices == end)
+            end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
         end += counts_bytes(a);
     }
     for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
@@ -568,12 +695,15 @@ static int fixed_golden_holds(const sna_model *m, uint64_t end) {
     uint32_t count;
     if (end + 8 > size) return 0;
     count = load32(p);
-    if (count < 1 || count > 65536 || load32(p + 4) || end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size) return 0;
+    if (count < 1 || count > 65536 || load32(p + 4) ||
+        end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size)
+        return 0;
     p += 8;
     for (uint32_t g = 0; g < count; g++)
         for (unsigned d = 0; d < m->n_axes; d++, p += 4) {
             const axis_record *a = axis_at(m, d);
-            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768)) return 0;
+            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768))
+                return 0;
         }
     return 1;
 }
@@ -582,7 +712,8 @@ static int fixed_weights_hold(const sna_model *m) {
     const i32 *w = fixed_weights(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
             if (w[i]) return 0;
     }
     return 1;
@@ -639,10 +770,13 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
 #ifdef CORTEX_FPU
 /* Do the loops written for the FPU of Cortex-M serve this model? */
 static int is_plain(const sna_model *m) {
-    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
+    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u)
+        return 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
+        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 ||
+            a->n_columns != m->n_modes)
+            return 0;
         for (uint32_t s = 0; s < a->n_spans; s++)
             if (!section(m, SPANS)[a->support + s]) return 0;
     }
@@ -659,7 +793,7 @@ static size_t values_size(const sna_model *m) {
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
 #define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
 #define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
-#define BORDER_STEP 1.1920928955078125e-7f            /* 2^-23: the step of float over its power of two */
+#define BORDER_STEP 1.1920928955078125e-7f /* 2^-23: the step of float over its power of two */
 
 /* max(|a|, |b|) */
 NOINLINE real larger(real a, real b) {
@@ -669,20 +803,27 @@ NOINLINE real larger(real a, real b) {
 }
 
 #ifdef SNA_FLOAT
-/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie 128 s apart and are not carried. */
+/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie
+ * 128 s apart and are not carried. */
 static int carried(const f64 *low, const f64 *high) {
     real a = REAL(*low), b = REAL(*high);
-    union { float value; uint32_t bits; } step;
+    union {
+        float value;
+        uint32_t bits;
+    } step;
     step.value = larger(a, b);
     step.bits &= 0x7F800000u;
     if (order64(low) == order64(high)) return 1;
-    return step.bits != 0x7F800000u && step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
+    return step.bits != 0x7F800000u &&
+           step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
 }
 
 static int all_carried(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        real spans = (a->upper32 - a->lower32) * a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
+        real spans =
+            (a->upper32 - a->lower32) *
+            a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
         if (!(spans >= 0 && spans < 16777216.0f)) return 0;
         if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
     }
@@ -731,10 +872,12 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     clear(model, sizeof *model);
     if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
     rule = first_broken_rule(model, (const unsigned char *)bytes, size);
-    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE) return closed(model, rule, SNA_UNSUPPORTED);
+    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE)
+        return closed(model, rule, SNA_UNSUPPORTED);
     if (rule) return closed(model, rule, SNA_CORRUPT);
     for (unsigned d = 0; d < model->n_axes; d++)
-        if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
+        if (axis_at(model, d)->degree > model->max_degree)
+            model->max_degree = axis_at(model, d)->degree;
     model->n_values = (uint16_t)values_size(model);
 #ifdef CORTEX_FPU
     model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);
@@ -756,7 +899,8 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
 
 /* x, or the end of the domain that x lies on but for rounding (FORMAT.md section 1). */
 NOINLINE real settled(const axis_record *a, real x) {
-    real lower = LOWER(a), upper = UPPER(a), most = larger(lower, upper), slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
+    real lower = LOWER(a), upper = UPPER(a), most = larger(lower, upper),
+         slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
 #ifndef SNA_FLOAT /* of what a float carries 2^-16 of the range is more */
     if (slack < most * BORDER_FLOAT64) slack = most * BORDER_FLOAT64;
 #endif
@@ -772,8 +916,8 @@ typedef struct place {
 
 INLINE real clipped(real u) { return u > 0 ? (u < 1 ? u : 1) : 0; }
 
-/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does` speaks of break `at`; it holds
- * up to some break, and of the first one it is not asked. */
+/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does`
+ * speaks of break `at`; it holds up to some break, and of the first one it is not asked. */
 #define LAST_SPAN(span, n_spans, does)                        \
     for (uint32_t count = (n_spans); count > 1;) {            \
         const uint32_t half = count >> 1, at = (span) + half; \
@@ -813,15 +957,18 @@ static sna_status place_level(const axis_record *a, real x, place *p) {
 static real wrapped(const axis_record *a, real x) {
     real lower = LOWER(a), period = UPPER(a) - lower, turns = (x - lower) / period;
     real limit = (real)1e9f;
-    if (!(turns < limit && turns > -limit)) return lower; /* so far out that no digit of the phase is left */
+    if (!(turns < limit && turns > -limit))
+        return lower; /* so far out that no digit of the phase is left */
     int32_t whole = (int32_t)turns;
     if ((real)whole > turns) whole--;
     x -= (real)whole * period;
     return x < lower ? lower : x > UPPER(a) ? UPPER(a) : x;
 }
 
-/* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked for. */
-static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
+/* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked
+ * for. */
+static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags,
+                           place *p) {
     sna_status status = SNA_OK;
     p->excess = 0;
     if (a->kind == CATEGORICAL) {
@@ -871,11 +1018,13 @@ INLINE pair times_plus(pair s, real u, pair a) {
     pair sum;
     sum.high = p + a.high;
     part = sum.high - p;
-    sum.low = s.low * u + (product_error(s.high, u, p) + ((p - (sum.high - part)) + (a.high - part)) + a.low);
+    sum.low = s.low * u +
+              (product_error(s.high, u, p) + ((p - (sum.high - part)) + (a.high - part)) + a.low);
     return sum;
 }
 
-/* basis_of_order where powers of u cancel: in Bernstein polynomials of degree 7 terms of up to 672 sum to less than 1. */
+/* basis_of_order where powers of u cancel: in Bernstein polynomials of degree 7 terms of up to 672
+ * sum to less than 1. */
 static void basis_of_high_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
     int steep = db || p->excess < 0 || p->excess > 0;
     for (unsigned i = 0; i < n; i++, matrix += n) {
@@ -913,20 +1062,25 @@ static void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *
 
 /* The usual case, kept apart so that the compiler unrolls it: cubic, inside, no derivative. */
 INLINE void basis_cubic(const f32 *m, real u, real *b) {
-    for (int i = 0; i < 4; i++, m += 4) b[i] = (((real)m[3] * u + (real)m[2]) * u + (real)m[1]) * u + (real)m[0];
+    for (int i = 0; i < 4; i++, m += 4)
+        b[i] = (((real)m[3] * u + (real)m[2]) * u + (real)m[1]) * u + (real)m[0];
 }
 
-/* What an axis brings to one query: its first table row and its basis values. `at` moves on mode by mode. */
+/* What an axis brings to one query: its first table row and its basis values. `at` moves on mode by
+ * mode. */
 typedef struct cell {
     const unsigned char *at;
-    uint32_t stride; /* bytes from row to row */
+    uint32_t stride;  /* bytes from row to row */
     uint8_t dtype, n; /* n = p + 1 */
-    real *b;         /* b[n], for gradients followed by db[n] */
+    real *b;          /* b[n], for gradients followed by db[n] */
 } cell;
 
-static uint32_t row_bytes(const axis_record *a) { return a->n_columns << (a->dtype == DT_F32 ? 2 : a->dtype == DT_I8 ? 0 : 1); }
+static uint32_t row_bytes(const axis_record *a) {
+    return a->n_columns << (a->dtype == DT_F32 ? 2 : a->dtype == DT_I8 ? 0 : 1);
+}
 
-static void fill_cell(const sna_model *m, const axis_record *a, const place *p, cell *c, int with_slope) {
+static void fill_cell(const sna_model *m, const axis_record *a, const place *p, cell *c,
+                      int with_slope) {
     const u16 *row = first_rows(m, a);
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     c->n = (uint8_t)(a->degree + 1u);
@@ -934,17 +1088,22 @@ static void fill_cell(const sna_model *m, const axis_record *a, const place *p, 
     c->stride = row_bytes(a);
     c->at = section(m, TABLES) + a->table + row[p->span] * c->stride;
     matrix += (uint32_t)row[a->n_spans + p->span] * c->n * c->n;
-    if (c->n == 4 && !with_slope && !(p->excess < 0 || p->excess > 0)) basis_cubic(matrix, p->u, c->b);
+    if (c->n == 4 && !with_slope && !(p->excess < 0 || p->excess > 0))
+        basis_cubic(matrix, p->u, c->b);
     else basis_of_order(matrix, c->n, p, c->b, with_slope ? c->b + c->n : NULL);
 }
 
 #ifndef SNA_PLAIN_ONLY
-/* The usual axis in few instructions: uniform, not periodic, cubic, x inside. Returns 0 to leave the axis to fill_cell. */
-INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c, sna_status *status) {
+/* The usual axis in few instructions: uniform, not periodic, cubic, x inside. Returns 0 to leave
+ * the axis to fill_cell. */
+INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
+                      sna_status *status) {
     const u16 *row;
     real t, last;
     uint32_t span;
-    if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 || !(x >= LOWER(a) && x <= UPPER(a))) return 0;
+    if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 ||
+        !(x >= LOWER(a) && x <= UPPER(a)))
+        return 0;
     t = (x - LOWER(a)) * INV_WIDTH(a);
     span = (uint32_t)(int32_t)t;
     if (span >= a->n_spans) span = a->n_spans - 1u;
@@ -954,13 +1113,17 @@ INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
     c->dtype = a->dtype;
     c->stride = row_bytes(a);
     c->at = section(m, TABLES) + a->table + row[0] * c->stride;
-    basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) + 16u * row[a->n_spans], last < 1 ? last : 1, c->b);
+    basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) +
+                    16u * row[a->n_spans],
+                last < 1 ? last : 1, c->b);
     if (!section(m, SPANS)[a->support + span] && *status == SNA_OK) *status = SNA_EDGE;
     return 1;
 }
 
-/* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) * (p+1) per axis. */
-static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells, real *values, int with_slope) {
+/* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) *
+ * (p+1) per axis. */
+static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells,
+                             real *values, int with_slope) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
@@ -980,7 +1143,8 @@ static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, 
 #endif
 
 /* As fill_cells without slopes and extrapolation; the coordinate of axis `but` is not looked at. */
-static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells, real *values, unsigned but) {
+static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells, real *values,
+                                 unsigned but) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         place p;
@@ -1012,7 +1176,8 @@ INLINE real element(const unsigned char *at, unsigned dtype, uint32_t i) {
 }
 
 /* out[0..3] = sum_i b[i] row_i[0..3] */
-INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, unsigned n, const real *b, real out[LANES]) {
+INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, unsigned n,
+                    const real *b, real out[LANES]) {
     for (int j = 0; j < LANES; j++) out[j] = b[0] * element(at, dtype, (uint32_t)j);
     for (unsigned i = 1; i < n; i++) {
         at += stride;
@@ -1038,12 +1203,15 @@ INLINE void atoms(const cell *c, const real *b, real out[LANES]) {
     else four_of_any(c, b, out);
 }
 
-INLINE void advance(cell *c) { c->at += LANES << (c->dtype == DT_F32 ? 2 : c->dtype == DT_I8 ? 0 : 1); }
+INLINE void advance(cell *c) {
+    c->at += LANES << (c->dtype == DT_F32 ? 2 : c->dtype == DT_I8 ? 0 : 1);
+}
 
 #ifndef SNA_PLAIN_ONLY
 INLINE void mix(const f32 *w, unsigned n_outputs, const real mode[LANES], real *f) {
     for (unsigned k = 0; k < n_outputs; k++)
-        f[k] += (real)w[k] * mode[0] + (real)w[n_outputs + k] * mode[1] + ((real)w[2 * n_outputs + k] * mode[2] + (real)w[3 * n_outputs + k] * mode[3]);
+        f[k] += (real)w[k] * mode[0] + (real)w[n_outputs + k] * mode[1] +
+                ((real)w[2 * n_outputs + k] * mode[2] + (real)w[3 * n_outputs + k] * mode[3]);
 }
 
 #endif
@@ -1061,7 +1229,8 @@ static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         const uint8_t *end = use + axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES] = {1, 1, 1, 1}, atom[LANES];
             for (const uint8_t *d = use; d < end; d++) {
                 atoms(&cells[*d], cells[*d].b, atom);
@@ -1073,13 +1242,15 @@ static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     }
 }
 
-/* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the group's axes.
- * scratch: 8 numbers per axis. */
-static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scratch, real *f, real *df) {
+/* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the
+ * group's axes. scratch: 8 numbers per axis. */
+static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scratch, real *f,
+                        real *df) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         unsigned n = axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES] = {1, 1, 1, 1}, suffix[LANES] = {1, 1, 1, 1}, slope[LANES];
             for (unsigned i = 0; i < n; i++) {
                 real *prefix = scratch + 2 * LANES * i, *atom = prefix + LANES;
@@ -1100,8 +1271,10 @@ static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scr
                     suffix[j] *= atom[j];
                 }
                 for (unsigned k = 0; k < m->n_outputs; k++)
-                    df[k * m->n_axes + use[i]] += (real)w[k] * slope[0] + (real)w[m->n_outputs + k] * slope[1] +
-                                                  ((real)w[2 * m->n_outputs + k] * slope[2] + (real)w[3 * m->n_outputs + k] * slope[3]);
+                    df[k * m->n_axes + use[i]] += (real)w[k] * slope[0] +
+                                                  (real)w[m->n_outputs + k] * slope[1] +
+                                                  ((real)w[2 * m->n_outputs + k] * slope[2] +
+                                                   (real)w[3 * m->n_outputs + k] * slope[3]);
             }
         }
     }
@@ -1114,7 +1287,8 @@ static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scr
 INLINE real entry(const cell *c, const real *b, uint32_t column) {
     const unsigned char *at = c->at;
     real sum = 0;
-    for (unsigned i = 0; i < c->n; i++, at += c->stride) sum += b[i] * element(at, c->dtype, column);
+    for (unsigned i = 0; i < c->n; i++, at += c->stride)
+        sum += b[i] * element(at, c->dtype, column);
     return sum;
 }
 
@@ -1126,14 +1300,16 @@ static void tt_row(const axis_record *a, const cell *c, const real *b, const rea
 }
 
 /* out = Phi v, v[right] -> out[left] */
-static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v,
+                      real *out) {
     for (uint32_t l = 0; l < a->left; l++) {
         out[l] = 0;
         for (uint32_t r = 0; r < a->right; r++) out[l] += entry(c, b, l * a->right + r) * v[r];
     }
 }
 
-/* Row vectors before each axis, one after the other from `v`; returns the one after axis `end` - 1. */
+/* Row vectors before each axis, one after another from `v`; returns the one behind axis `end` - 1
+ */
 static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, real *v) {
     v[0] = 1;
     for (unsigned d = 0; d < end; d++) {
@@ -1148,9 +1324,11 @@ static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, re
 static void tt_linear(const sna_model *m, const cell *cells, real *scratch, real *f) {
     real *v = scratch, *next = scratch + m->max_rank, *swap;
     v[0] = 1;
-    for (unsigned d = 0; d < m->n_axes; d++, swap = v, v = next, next = swap) tt_row(axis_at(m, d), &cells[d], cells[d].b, v, next);
+    for (unsigned d = 0; d < m->n_axes; d++, swap = v, v = next, next = swap)
+        tt_row(axis_at(m, d), &cells[d], cells[d].b, v, next);
     for (uint32_t r = 0; r < m->n_modes; r++)
-        for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
+        for (unsigned k = 0; k < m->n_outputs; k++)
+            f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
 }
 #endif
 
@@ -1184,7 +1362,7 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 #define LN2_LOW 1.42860677e-6f
 #define EXP_TERMS 7
 #define BELOW_ONE 5.96046448e-8f /* from 1 to the next number below */
-#define ROUNDING 1.1920929e-7f    /* of an output: sum, product with scale, sum with offset */
+#define ROUNDING 1.1920929e-7f   /* of an output: sum, product with scale, sum with offset */
 #else
 #define EXP_MAX 709.782712893384
 #define EXP_MIN (-708.3964185322641)
@@ -1195,7 +1373,8 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 #define ROUNDING 2.220446049250313e-16
 #endif
 
-/* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the last place. */
+/* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the
+ * last place. */
 static real exponential(real x) {
     real sum = 1, r;
     int32_t n;
@@ -1217,7 +1396,9 @@ static real link_of(unsigned link, real f) {
     return f;
 }
 
-static real output_of(const output_record *o, real f) { return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset); }
+static real output_of(const output_record *o, real f) {
+    return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset);
+}
 
 /* As output_of, with *slope = its derivative by f. */
 static real output_and_slope(const output_record *o, real f, real *slope) {
@@ -1226,17 +1407,21 @@ static real output_and_slope(const output_record *o, real f, real *slope) {
     return g * scale + REAL(o->offset);
 }
 
-/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
+/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f)
+ * exp(-b). */
 static real shifted(const output_record *o, real y, real by) {
     real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
     if (o->link == LINK_IDENTITY) return (g + by) * REAL(o->scale) + REAL(o->offset);
-    if (g <= 0) g = (real)float_of_bits(0x00800000u); /* rounded to an end of the link: the nearest value inside */
+    if (g <= 0)
+        g = (real)float_of_bits(
+            0x00800000u); /* rounded to an end of the link: the nearest value inside */
     if (o->link == LINK_LOGISTIC) g = 1 / (1 + (g < 1 ? (1 - g) / g : BELOW_ONE) / e);
     else g *= e;
     return g * REAL(o->scale) + REAL(o->offset);
 }
 
-/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp), everything (identity). */
+/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp),
+ * everything (identity). */
 static real in_range(const output_record *o, real y) {
     real from = REAL(o->offset), to = from + REAL(o->scale);
     int up = from < to;
@@ -1245,7 +1430,8 @@ static real in_range(const output_record *o, real y) {
     return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
 }
 
-sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
+sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low,
+                        real *high) {
     const output_record *o;
     *low = *high = not_a_number();
     if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
@@ -1265,10 +1451,11 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
 /* Bytes per axis for the gradient of the usual model, more than the general path takes. */
 enum { PLAIN_SLOPE = 100 };
 
-/* A second writing of the usual model for the single-precision FPU of Cortex-M, where compilers load registers one by one
- * and one vldm loads sixteen: full CP, float32 tables, uniform cubic axes, one output. SNA_PLAIN_C leaves it out. Products
- * and sums of rows are fused where the core fuses well; an M4 takes three cycles for a fused step that does not wait for the
- * one before it, and two for a product and a sum. */
+/* A second writing of the usual model for the single-precision FPU of Cortex-M, where compilers
+ * load registers one by one and one vldm loads sixteen: full CP, float32 tables, uniform cubic
+ * axes, one output. SNA_PLAIN_C leaves it out. Products and sums of rows are fused where the core
+ * fuses well; an M4 takes three cycles for a fused step that does not wait for the one before it,
+ * and two for a product and a sum. */
 #ifdef CORTEX_FPU
 /* Assembly of the loops in cortex_m.c. Registers: s0-s3 basis values of an axis, s8-s15 a row of
  * eight modes, s16-s23 their atoms, s24-s31 their products over the axes. */
@@ -1465,7 +1652,8 @@ INLINE real plain_eight_slopes(plain_slope *c, uint32_t n, uint32_t offset, uint
 }
 /* clang-format on */
 
-/* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL outside the domain. */
+/* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL
+ * outside the domain. */
 INLINE const u16 *plain_span(const unsigned char *spans, const axis_record *a, real x, real *u) {
     uint32_t span;
     if (!(x >= a->lower32 && x <= a->upper32)) return NULL;
@@ -1480,7 +1668,8 @@ INLINE const u16 *plain_span(const unsigned char *spans, const axis_record *a, r
 /* Returns 0 when a coordinate is outside: the general path says how. */
 static int plain_value(const sna_model *m, const real *x, real *y, plain_cell *cells) {
     const axis_record *a = axis_at(m, 0), *end = a + m->n_axes;
-    const unsigned char *spans = section(m, SPANS), *matrices = section(m, MATRICES), *tables = section(m, TABLES);
+    const unsigned char *spans = section(m, SPANS), *matrices = section(m, MATRICES),
+                        *tables = section(m, TABLES);
     const f32 *w = weights_at(m), *w_end = w + m->n_modes;
     uint32_t stride = a->n_columns << 2, offset = 0;
     real f = REAL(output_at(m, 0)->bias);
@@ -1489,7 +1678,8 @@ static int plain_value(const sna_model *m, const real *x, real *y, plain_cell *c
         const u16 *row = plain_span(spans, a, *x++, &u);
         if (!row) return 0;
         c->at = tables + a->table + row[0] * stride;
-        plain_basis((const f32 *)(const void *)(matrices + a->matrices) + 16u * row[a->n_spans], u, c->b);
+        plain_basis((const f32 *)(const void *)(matrices + a->matrices) + 16u * row[a->n_spans], u,
+                    c->b);
     }
     for (; w < w_end; w += 8, offset += 32) f += plain_eight(cells, m->n_axes, offset, stride, w);
     *y = output_of(output_at(m, 0), f);
@@ -1497,9 +1687,11 @@ static int plain_value(const sna_model *m, const real *x, real *y, plain_cell *c
 }
 
 /* As plain_value, with dy[n_axes]. */
-static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, plain_slope *cells) {
+static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy,
+                          plain_slope *cells) {
     const axis_record *a = axis_at(m, 0), *end = a + m->n_axes;
-    const unsigned char *spans = section(m, SPANS), *matrices = section(m, MATRICES), *tables = section(m, TABLES);
+    const unsigned char *spans = section(m, SPANS), *matrices = section(m, MATRICES),
+                        *tables = section(m, TABLES);
     const output_record *o = output_at(m, 0);
     const f32 *w = weights_at(m), *w_end = w + m->n_modes;
     uint32_t stride = a->n_columns << 2, offset = 0;
@@ -1510,23 +1702,27 @@ static int plain_gradient(const sna_model *m, const real *x, real *y, real *dy, 
         if (!row) return 0;
         *dy++ = 0;
         c->at = tables + a->table + row[0] * stride;
-        plain_basis_slope((const f32 *)(const void *)(matrices + a->matrices) + 16u * row[a->n_spans], u, a->inv_width32, c->b);
+        plain_basis_slope((const f32 *)(const void *)(matrices + a->matrices) +
+                              16u * row[a->n_spans],
+                          u, a->inv_width32, c->b);
     }
-    for (; w < w_end; w += 8, offset += 32) f += plain_eight_slopes(cells, m->n_axes, offset, stride, w, dy);
+    for (; w < w_end; w += 8, offset += 32)
+        f += plain_eight_slopes(cells, m->n_axes, offset, stride, w, dy);
     *y = output_and_slope(o, f, &slope);
     for (real *first = dy - m->n_axes; dy > first;) *--dy *= slope;
     return 1;
 }
 
 #ifdef SNA_PLAIN_ONLY
-/* at[n_axes] = x with coordinates settled on the ends of their domains, or why there is no value: one that is not a number, or
- * one outside. */
+/* at[n_axes] = x with coordinates settled on the ends of their domains, or why there is no value:
+ * one that is not a number, or one outside. */
 static sna_status settle_all(const sna_model *m, unsigned flags, const real *x, real *at) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         at[d] = settled(a, x[d]);
         if (!is_finite(at[d])) return SNA_BAD_INPUT;
-        if (!(at[d] >= a->lower32 && at[d] <= a->upper32)) return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : SNA_OUT_OF_DOMAIN;
+        if (!(at[d] >= a->lower32 && at[d] <= a->upper32))
+            return flags & SNA_EXTRAPOLATE ? SNA_UNSUPPORTED : SNA_OUT_OF_DOMAIN;
     }
     return SNA_OK;
 }
@@ -1534,15 +1730,17 @@ static sna_status settle_all(const sna_model *m, unsigned flags, const real *x, 
 #endif
 
 /* --------------------------------------------------------------------------------- integer path
- * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
- * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
+ * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so
+ * that a hostile file wraps instead of overflowing; right shifts of negative numbers are arithmetic
+ * on every supported compiler. */
 #ifndef SNA_NO_FIXED
 
 INLINE int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 INLINE int32_t times(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
 INLINE int32_t rounded(int32_t v, unsigned n) { return plus(v, (int32_t)(1u << (n - 1u))) >> n; }
 
-/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on small cores. */
+/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on
+ * small cores. */
 INLINE int32_t times_q15(int32_t h, uint32_t u) {
     uint32_t high = (uint32_t)(h >> 16) * u, low = ((uint32_t)h & 0xFFFFu) * u;
     return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
@@ -1556,7 +1754,10 @@ typedef struct fixed_cell {
 } fixed_cell;
 
 INLINE int32_t *basis_of(fixed_cell *c) { return (int32_t *)(void *)(c + 1); }
-INLINE uint32_t cell_words(uint32_t n) { return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) * (sizeof(void *) / 4u)); }
+INLINE uint32_t cell_words(uint32_t n) {
+    return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) *
+                      (sizeof(void *) / 4u));
+}
 
 /* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
 NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
@@ -1576,7 +1777,8 @@ NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, 
     }
 }
 
-INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at, fixed_cell *c) {
+INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at,
+                                  fixed_cell *c) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
     const u16 *row = first_rows(m, a) + at->span;
@@ -1588,13 +1790,17 @@ INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_plac
     c->quads = (uint16_t)(stride >> 2);
     c->at = section(m, TABLES) + a->table + row[0] * stride;
     matrix = f->matrices + 4u * row[a->n_spans] * n * n;
-    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, at->u, b);
-    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u, b);
+    if (n == 4)
+        fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u,
+                          at->u, b);
+    else
+        fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u,
+                    b);
     return section(m, SPANS)[a->support + at->span] ? SNA_OK : SNA_EDGE;
 }
 
-/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
- * by offset need fewer instructions that way. */
+/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words:
+ * cores without signed loads by offset need fewer instructions that way. */
 NOINLINE void fixed_atoms_i8(fixed_cell *c, int32_t out[LANES]) {
     const unsigned char *at = c->at;
     const int32_t *b = basis_of(c), *end = b + c->n;
@@ -1637,9 +1843,12 @@ INLINE void fixed_atoms(fixed_cell *c, int32_t out[LANES]) {
     else fixed_atoms_i16(c, out);
 }
 
-/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's cells are. */
+/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's
+ * cells are. */
 static size_t fixed_workspace(const sna_model *m) {
-    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) + 4u * m->n_values + 7u) & ~(size_t)7;
+    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) +
+            4u * m->n_values + 7u) &
+           ~(size_t)7;
 }
 
 static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
@@ -1647,16 +1856,22 @@ static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
     int64_t half = o->table_shift ? (int64_t)1 << o->table_shift >> 1 : 0;
     if (z < 0) return table[0];
     if (j >= (int64_t)o->table_count - 1) return table[o->table_count - 1];
-    return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
+    return (int32_t)(uint32_t)(table[j] +
+                               ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) +
+                                 half) >>
+                                o->table_shift));
 }
 
 NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
     const fixed_output *o = fixed_output_at(m, k);
     int64_t v = (int64_t)(f + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
-    return o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
+    return o->table_count
+               ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v)
+               : (int32_t)(uint32_t)(uint64_t)v;
 }
 
-/* The parts of a query follow one another rather than nest: a small core's stack holds one of their frames at a time. */
+/* The parts of a query follow one another rather than nest: a small core's stack holds one of their
+ * frames at a time. */
 NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
@@ -1670,7 +1885,8 @@ NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places
 }
 
 /* use[] = words before the cell of each axis of the group; returns how many axes. */
-NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words, uint16_t *use) {
+NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words,
+                                 uint16_t *use) {
     unsigned n = 0, at = 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         if (uses(g, d)) use[n++] = (uint16_t)at;
@@ -1680,7 +1896,8 @@ NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, cons
 }
 
 /* Four modes of a group, Q15. */
-INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end, int32_t mode[LANES]) {
+INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end,
+                        int32_t mode[LANES]) {
     int32_t atom[LANES];
     fixed_atoms((fixed_cell *)(void *)(words + *use), mode);
     while (++use < end) {
@@ -1701,24 +1918,28 @@ NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint1
             int32_t mode[LANES];
             fixed_modes(words, use, end, mode);
             for (unsigned j = 0; j < LANES; j++)
-                for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
+                for (unsigned k = 0; k < m->n_outputs; k++)
+                    f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
         }
     }
 }
 
-sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work,
+                          size_t work_size) {
     uint64_t *f = (uint64_t *)work;
     uint32_t *words;
     size_t size;
     sna_status status;
-    if (m->section[0] != (uint32_t)seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
+    if (m->section[0] != (uint32_t)seal_of(m))
+        return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     size = fixed_workspace(m);
     if (work_size < size) return SNA_NO_SPACE;
     words = (uint32_t *)(void *)(f + m->n_outputs);
     status = fill_fixed_cells(m, places, words);
     if (status < 0) return status;
-    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
     fixed_sums(m, f, words, (uint16_t *)(void *)((unsigned char *)work + size) - m->n_axes);
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = fixed_output_of(m, k, f[k]);
     return status;
@@ -1758,7 +1979,9 @@ sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sn
 }
 
 int sna_fixed_exponent(const sna_model *m, unsigned output) {
-    return m->features & FEATURE_FIXED && output < m->n_outputs ? fixed_output_at(m, output)->exponent : 0;
+    return m->features & FEATURE_FIXED && output < m->n_outputs
+               ? fixed_output_at(m, output)->exponent
+               : 0;
 }
 
 sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
@@ -1804,7 +2027,9 @@ static size_t longest_axis(const sna_model *m) {
 }
 
 /* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
-INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
+INLINE size_t use_size(const sna_model *m) {
+    return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7;
+}
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     int tt = m->features & FEATURE_TT;
@@ -1813,8 +2038,10 @@ size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
     if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
-    if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    if (verb == SNA_WORK_GRAD)
+        reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
+    if (verb == SNA_WORK_ROOTS)
+        reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
@@ -1826,7 +2053,8 @@ typedef struct space {
     real *values, *scratch;
 } space;
 
-static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size, space *s) {
+static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size,
+                             space *s) {
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
     s->cells = (cell *)work;
@@ -1842,7 +2070,8 @@ static void fill_nan(real *y, size_t n) {
 
 /* The value by the loops that serve every model, or why there is none. */
 #ifdef SNA_PLAIN_ONLY
-NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y,
+                                  const space *s) {
     real at[SNA_MAX_AXES];
     sna_status status = settle_all(m, flags, x, at);
     if (status == SNA_OK && plain_value(m, at, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
@@ -1850,7 +2079,8 @@ NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real
     return status;
 }
 #else
-static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y,
+                                const space *s) {
     sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
@@ -1867,14 +2097,16 @@ static sna_status general_value(const sna_model *m, unsigned flags, const real *
 }
 #endif
 
-static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y,
+                           const space *s) {
 #ifdef CORTEX_FPU
     if (m->plain && plain_value(m, x, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
 #endif
     return general_value(m, flags, x, y, s);
 }
 
-sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y, signed char *status, void *work, size_t work_size) {
+sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y,
+                          signed char *status, void *work, size_t work_size) {
     sna_status worst = SNA_OK;
     space s;
     sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
@@ -1888,12 +2120,14 @@ sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const re
     return worst;
 }
 
-sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work, size_t work_size) {
+sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work,
+                    size_t work_size) {
     space s;
     sna_status ready;
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
 #ifdef CORTEX_FPU
-    if (work_size > m->plain - (size_t)1 && work && !((uintptr_t)work & 7u) && plain_value(m, x, y, (plain_cell *)work))
+    if (work_size > m->plain - (size_t)1 && work && !((uintptr_t)work & 7u) &&
+        plain_value(m, x, y, (plain_cell *)work))
         return SNA_OK;
 #endif
     ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
@@ -1901,7 +2135,8 @@ sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, 
 }
 
 #ifdef SNA_PLAIN_ONLY
-NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, plain_slope *cells) {
+NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const real *x, real *y,
+                                     real *dy, plain_slope *cells) {
     real at[SNA_MAX_AXES];
     sna_status status = settle_all(m, flags, x, at);
     if (status == SNA_OK && plain_gradient(m, at, y, dy, cells)) return SNA_OK;
@@ -1911,7 +2146,8 @@ NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const r
 }
 #endif
 
-sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, void *work, size_t work_size) {
+sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy,
+                         void *work, size_t work_size) {
     space s;
     sna_status status;
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
@@ -1956,7 +2192,8 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
         const axis_record *a = axis_at(m, d);
         place p;
         sna_status s = place_on(m, a, x[d], flags, &p);
-        if (s >= 0 && !(s == SNA_EXTRAPOLATED && status != SNA_EXTRAPOLATED) && !(s && !status)) continue;
+        if (s >= 0 && !(s == SNA_EXTRAPOLATED && status != SNA_EXTRAPOLATED) && !(s && !status))
+            continue;
         status = s;
         fault->axis = (int)d;
         fault->excess = p.excess;
@@ -1968,7 +2205,8 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
 /* --------------------------------------------------------------------------------------- verify */
 
 #ifndef SNA_NO_BOUND
-/* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein coefficients bound a polynomial. */
+/* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein
+ * coefficients bound a polynomial. */
 static real axis_bound(const sna_model *m, const axis_record *a) {
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     const unsigned char *row = section(m, TABLES) + a->table;
@@ -2025,12 +2263,13 @@ static void linear_bounds(const sna_model *m, real *f) {
 #else
 #define TOLERANCE 1.4551915228366852e-11 /* 2^-36 */
 #define BOUND_LIMIT power_of_two(500)
-#define TOLERANCE32 1.220703125e-4       /* 2^-13 */
+#define TOLERANCE32 1.220703125e-4 /* 2^-13 */
 #endif
-#define BOUND_MARGIN ((real)1.0078125f)               /* 1 + 2^-7 */
-#define BOUND_OFFSET ((real)9.5367431640625e-7f)    /* 2^-20 */
+#define BOUND_MARGIN ((real)1.0078125f)          /* 1 + 2^-7 */
+#define BOUND_OFFSET ((real)9.5367431640625e-7f) /* 2^-20 */
 
-/* Range and expected values inside the bound of |y|, kappa and tolerances no wider than it explains: FORMAT.md section 7. */
+/* Range and expected values inside the bound of |y|, kappa and tolerances no wider than it
+ * explains: FORMAT.md section 7. */
 NOINLINE int bounds_hold(const sna_model *m) {
     uint32_t count = load32(section(m, GOLDEN));
     const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
@@ -2039,22 +2278,28 @@ NOINLINE int bounds_hold(const sna_model *m) {
     linear_bounds(m, f);
     for (unsigned k = 0; k < m->n_outputs; k++) {
         const output_record *o = output_at(m, k);
-        const real low = REAL(o->range_low), high = REAL(o->range_high), offset = REAL(o->offset), scale = larger(REAL(o->scale), 0);
+        const real low = REAL(o->range_low), high = REAL(o->range_high), offset = REAL(o->offset),
+                   scale = larger(REAL(o->scale), 0);
         real limit = f[k], far = larger(low - offset, high - offset), size = f[k];
         if (!(f[k] < BOUND_LIMIT)) return 0;
 #ifndef SNA_NO_LINK
         if (o->link != LINK_IDENTITY) limit = o->link == LINK_EXP ? exponential(f[k]) : 1;
 #endif
         limit = BOUND_MARGIN * scale * limit + larger(offset, 0) * BOUND_OFFSET;
-        size *= BOUND_MARGIN * (o->link == LINK_EXP ? far : o->link == LINK_LOGISTIC ? scale * (real)0.25f : scale);
+        size *= BOUND_MARGIN * (o->link == LINK_EXP        ? far
+                                : o->link == LINK_LOGISTIC ? scale * (real)0.25f
+                                                           : scale);
         if (!(far <= limit) || !((real)o->kappa * (high - low) <= size)) return 0;
         for (uint32_t g = 0; g < count; g++)
-            if (!(larger(REAL(expected[(size_t)g * m->n_outputs + k]) - offset, 0) <= limit)) return 0;
+            if (!(larger(REAL(expected[(size_t)g * m->n_outputs + k]) - offset, 0) <= limit))
+                return 0;
         size = (size + 2 * larger(low, high)) * TOLERANCE;
 #ifdef SNA_FLOAT
         if (!(REAL(tolerance[m->n_outputs + k]) <= size)) return 0;
 #else
-        if (!(tolerance[k] <= size) || !(tolerance[m->n_outputs + k] <= size * (TOLERANCE32 / TOLERANCE))) return 0;
+        if (!(tolerance[k] <= size) ||
+            !(tolerance[m->n_outputs + k] <= size * (TOLERANCE32 / TOLERANCE)))
+            return 0;
 #endif
     }
     return 1;
@@ -2088,7 +2333,8 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
         if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         for (unsigned k = 0; k < m->n_outputs; k++) {
             real off = out[k] - REAL(expected[k]);
-            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k]))) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k])))
+                m->rule = SNA_RULE_GOLDEN_MISMATCH;
         }
         if (m->rule) return SNA_CORRUPT;
     }
@@ -2103,11 +2349,12 @@ typedef struct polynomial {
     unsigned n;
 } polynomial;
 
-/* The search: what is sought, what was found so far, and the reachable value closest to the target. */
+/* What is sought, what was found so far, and the reachable value closest to the target. */
 typedef struct root_search {
     const output_record *output;
-    real target, aim, tolerance, merge; /* aim: target before the link; merge: closer roots are one */
-    int aimed;                          /* 0: the target lies outside the range of the link */
+    real target, aim, tolerance,
+        merge; /* aim: target before the link; merge: closer roots are one */
+    int aimed; /* 0: the target lies outside the range of the link */
     sna_root *roots;
     size_t room, found;
     real nearest, distance;
@@ -2122,11 +2369,18 @@ static real evaluate_polynomial(const real *c, unsigned n, real u) {
     return value;
 }
 
-/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges quadratically. */
+/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
+ * quadratically. */
 static real logarithm(real x) {
     real f = 0, scale;
-    for (int i = 0; i < 1100 && x > 2; i++) { x *= (real)0.5f; f += 1; }
-    for (int i = 0; i < 1100 && x < 1; i++) { x *= 2; f -= 1; }
+    for (int i = 0; i < 1100 && x > 2; i++) {
+        x *= (real)0.5f;
+        f += 1;
+    }
+    for (int i = 0; i < 1100 && x < 1; i++) {
+        x *= 2;
+        f -= 1;
+    }
     f *= LN2_HIGH + LN2_LOW;
     scale = x - 1;
     for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
@@ -2138,7 +2392,9 @@ static int aim_at(root_search *search) {
     if (!is_finite(g)) return 0;
     if (search->output->link == LINK_EXP && !(g > 0)) return 0;
     if (search->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
-    search->aim = search->output->link == LINK_EXP ? logarithm(g) : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
+    search->aim = search->output->link == LINK_EXP        ? logarithm(g)
+                  : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g)
+                                                          : g;
     return 1;
 }
 
@@ -2176,8 +2432,8 @@ static real bisected(const real *c, unsigned n, real a, real b) {
     return (a + b) * (real)0.5f;
 }
 
-/* Points that cut [0, 1] into pieces on which the polynomial is monotone: zeros of its derivatives, highest first.
- * cuts[0] = 0 and cuts[returned - 1] = 1. */
+/* Points that cut [0, 1] into pieces on which the polynomial is monotone: zeros of its derivatives,
+ * highest first. cuts[0] = 0 and cuts[returned - 1] = 1. */
 static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]) {
     unsigned n_cuts = 2;
     cuts[0] = 0;
@@ -2191,7 +2447,8 @@ static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]
         }
         next[0] = 0;
         for (unsigned i = 0; i + 1 < n_cuts; i++) {
-            real left = evaluate_polynomial(d, n, cuts[i]), right = evaluate_polynomial(d, n, cuts[i + 1]);
+            real left = evaluate_polynomial(d, n, cuts[i]),
+                 right = evaluate_polynomial(d, n, cuts[i + 1]);
             if ((left > 0) == (right > 0) || !(left < 0 || left > 0)) continue;
             next[found++] = bisected(d, n, cuts[i], cuts[i + 1]);
         }
@@ -2207,10 +2464,12 @@ static void search_span(root_search *search, const polynomial *p, real start, re
     real cuts[SNA_MAX_DEGREE + 2], largest = 0;
     unsigned n_cuts = monotone_cuts(p, cuts);
     polynomial q = *p;
-    for (unsigned i = 0; i < n_cuts; i++) note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
+    for (unsigned i = 0; i < n_cuts; i++)
+        note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
     if (!search->aimed) return;
     q.c[0] -= search->aim;
-    for (unsigned k = 0; k < q.n; k++) largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
+    for (unsigned k = 0; k < q.n; k++)
+        largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
     if (largest <= search->tolerance) {
         add_root(search, start, start + width);
         return;
@@ -2223,7 +2482,8 @@ static void search_span(root_search *search, const polynomial *p, real start, re
         }
         if (i + 1 < n_cuts) {
             real next = evaluate_polynomial(q.c, q.n, cuts[i + 1]);
-            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance && (here > 0) != (next > 0)) {
+            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance &&
+                (here > 0) != (next > 0)) {
                 real x = start + width * bisected(q.c, q.n, cuts[i], cuts[i + 1]);
                 add_root(search, x, x);
             }
@@ -2232,13 +2492,15 @@ static void search_span(root_search *search, const polynomial *p, real start, re
 }
 
 /* g[row] = f along the unknown axis when its basis function `row` is 1, without bias. */
-static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, uint8_t *use, real *rows, real *constant) {
+static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, uint8_t *use,
+                    real *rows, real *constant) {
     const axis_record *a = axis_at(m, axis);
     const f32 *w = weights_at(m);
     uint32_t column = 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         unsigned n = axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES], atom[LANES];
             const unsigned char *at = section(m, TABLES) + a->table;
             for (unsigned j = 0; j < LANES; j++) mode[j] = (real)w[j * m->n_outputs + output];
@@ -2253,36 +2515,44 @@ static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *ce
                 continue;
             }
             for (uint32_t row = 0; row < a->n_rows; row++, at += row_bytes(a))
-                for (uint32_t j = 0; j < LANES; j++) rows[row] += mode[j] * element(at, a->dtype, column + j);
+                for (uint32_t j = 0; j < LANES; j++)
+                    rows[row] += mode[j] * element(at, a->dtype, column + j);
             column += LANES;
         }
     }
 }
 
 #ifndef SNA_NO_TT
-static void tt_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, real *scratch, real *rows) {
+static void tt_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, real *scratch,
+                    real *rows) {
     const axis_record *a = axis_at(m, axis);
-    real *prefix = tt_prefixes(m, cells, axis, scratch), *suffix = prefix + a->left, *next = suffix + m->max_rank, *swap;
+    real *prefix = tt_prefixes(m, cells, axis, scratch), *suffix = prefix + a->left,
+         *next = suffix + m->max_rank, *swap;
     cell c = cells[axis];
     real one = 1;
-    for (uint32_t r = 0; r < m->n_modes; r++) suffix[r] = (real)weights_at(m)[r * m->n_outputs + output];
-    for (unsigned d = m->n_axes; --d > axis; swap = suffix, suffix = next, next = swap) tt_column(axis_at(m, d), &cells[d], cells[d].b, suffix, next);
+    for (uint32_t r = 0; r < m->n_modes; r++)
+        suffix[r] = (real)weights_at(m)[r * m->n_outputs + output];
+    for (unsigned d = m->n_axes; --d > axis; swap = suffix, suffix = next, next = swap)
+        tt_column(axis_at(m, d), &cells[d], cells[d].b, suffix, next);
     c.n = 1;
     c.at = section(m, TABLES) + a->table;
     for (uint32_t row = 0; row < a->n_rows; row++, c.at += c.stride)
         for (uint32_t l = 0; l < a->left; l++)
-            for (uint32_t r = 0; r < a->right; r++) rows[row] += prefix[l] * entry(&c, &one, l * a->right + r) * suffix[r];
+            for (uint32_t r = 0; r < a->right; r++)
+                rows[row] += prefix[l] * entry(&c, &one, l * a->right + r) * suffix[r];
 }
 #endif
 
-static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t span, const real *rows, real constant, polynomial *p) {
+static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t span,
+                            const real *rows, real constant, polynomial *p) {
     const u16 *row = first_rows(m, a);
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     p->n = a->degree + 1u;
     matrix += (uint32_t)row[a->n_spans + span] * p->n * p->n;
     for (unsigned k = 0; k <= SNA_MAX_DEGREE; k++) p->c[k] = k ? 0 : constant;
     for (unsigned k = 0; k < p->n; k++) {
-        for (unsigned i = 0; i < p->n; i++) p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
+        for (unsigned i = 0; i < p->n; i++)
+            p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
     }
 }
 
@@ -2290,16 +2560,19 @@ static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t s
 static real reach_of(const real *rows, uint32_t n, real constant) {
     real largest = absolute(constant), sum = constant;
     for (uint32_t row = 0; row < n; row++) {
-        sum += absolute(rows[row]) * (real)65536.0f; /* more than the coefficients of a span can grow by */
+        sum += absolute(rows[row]) *
+               (real)65536.0f; /* more than the coefficients of a span can grow by */
         if (absolute(rows[row]) > largest) largest = absolute(rows[row]);
     }
     return is_finite(sum) ? largest : (real)float_of_bits(0x7F800000u);
 }
 
-static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, root_search *search) {
+static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant,
+                        real reach, root_search *search) {
     const f64 *breaks = breaks_at(m, a);
     real aim = absolute(search->aim), largest = reach;
-    if (aim > 64 * reach) aim = 64 * reach; /* a target far outside must not widen what counts as a root */
+    if (aim > 64 * reach)
+        aim = 64 * reach; /* a target far outside must not widen what counts as a root */
     if (absolute(constant) + aim > largest) largest = absolute(constant) + aim;
 #ifdef SNA_FLOAT
     search->tolerance = largest * 4e-7f;
@@ -2327,14 +2600,16 @@ static void search_axis(const sna_model *m, const axis_record *a, const real *ro
 
 static sna_status verdict(const root_search *search, real width) {
     int close = search->tangent;
-    for (size_t i = 1; i < search->found; i++) close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
+    for (size_t i = 1; i < search->found; i++)
+        close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
     if (search->full) return SNA_NO_SPACE;
     if (!search->found) return SNA_UNREACHABLE;
     return close ? SNA_TANGENT : search->found > 1 ? SNA_SEVERAL : SNA_OK;
 }
 
-sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target, sna_root *roots, size_t max_roots, size_t *n_roots,
-                     real *nearest, void *work, size_t work_size) {
+sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target,
+                     sna_root *roots, size_t max_roots, size_t *n_roots, real *nearest, void *work,
+                     size_t work_size) {
     root_search search;
     space s;
     sna_status status;
@@ -2343,7 +2618,8 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     *n_roots = 0;
     *nearest = not_a_number();
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
-    if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots) return SNA_BAD_INPUT;
+    if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots)
+        return SNA_BAD_INPUT;
     status = take_space(m, SNA_WORK_ROOTS, work, work_size, &s);
     if (status != SNA_OK) return status;
     status = fill_cells_but(m, x, s.cells, s.values, axis);
@@ -2352,7 +2628,8 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
     constant = REAL(output_at(m, output)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
+    if (m->features & FEATURE_TT)
+        tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);
@@ -2384,13 +2661,16 @@ const char *sna_status_name(sna_status status) {
     int i = (int)status;
     if (i >= 0 && i <= 4) return nth("ok\0several\0tangent\0extrapolated\0edge", i);
     if (i >= 0 || i < -9) return "";
-    return nth("out_of_domain\0bad_input\0unreachable\0not_converged\0deadline\0not_verified\0corrupt\0unsupported\0no_space", -i - 1);
+    return nth("out_of_domain\0bad_input\0unreachable\0not_converged\0deadline\0"
+               "not_verified\0corrupt\0unsupported\0no_space",
+               -i - 1);
 }
 
 const char *sna_rule_name(sna_rule rule) {
     if (rule <= SNA_RULE_NONE || rule >= SNA_RULE_COUNT) return "";
-    return nth("too_short\0bad_magic\0unsupported_version\0unsupported_feature\0bad_size\0bad_header\0bad_section_table\0bad_checksum\0"
-               "bad_padding\0bad_axis\0bad_offset\0bad_span\0bad_group\0bad_table_layout\0bad_value\0bad_output\0bad_fixed\0bad_golden\0"
-               "bad_metadata\0golden_mismatch",
+    return nth("too_short\0bad_magic\0unsupported_version\0unsupported_feature\0bad_size\0"
+               "bad_header\0bad_section_table\0bad_checksum\0bad_padding\0bad_axis\0bad_offset\0"
+               "bad_span\0bad_group\0bad_table_layout\0bad_value\0bad_output\0bad_fixed\0"
+               "bad_golden\0bad_metadata\0golden_mismatch",
                (int)rule - 1);
 }

@@ -1,38 +1,47 @@
-/* sna.h - evaluate a separable neural architecture (.sna artifact) in place.   SPDX-License-Identifier: Apache-2.0
+/* sna.h - evaluate a separable neural architecture (.sna artifact) in place.
+ * SPDX-License-Identifier: Apache-2.0
  *
- * C99, little-endian, no heap, no recursion, no writable statics, no libm. The caller owns all memory; an open model is
- * read-only and may be shared between threads, each with its own workspace. FORMAT.md describes the bytes.
+ * C99, little-endian, no heap, no recursion, no writable statics, no libm. The caller owns all
+ * memory; an open model is read-only and may be shared between threads, each with its own
+ * workspace. FORMAT.md describes the bytes.
  *
  *     sna_model model;
- *     if (sna_open(bytes, size, &model) != SNA_OK) ...            model.rule says which rule is broken
- *     if (sna_verify(&model, work, sizeof work) != SNA_OK) ...    replays the artifact's golden vectors
- *     status = sna_eval(&model, 0, x, y, work, sizeof work);      x[n_axes] -> y[n_outputs]
+ *     if (sna_open(bytes, size, &model) != SNA_OK) ...          model.rule says which rule is
+ * broken if (sna_verify(&model, work, sizeof work) != SNA_OK) ...  replays the golden vectors
+ *     status = sna_eval(&model, 0, x, y, work, sizeof work);    x[n_axes] -> y[n_outputs]
  *
- * x[i] of a categorical input is the index of its level, 0, 1, .. in the order of the artifact (generated headers name them), never the
- * level as it is written: of the levels 7 and 12 the second is 1. Any other number is out_of_domain. Names are for the callers of Python.
+ * x[i] of a categorical input is the index of its level, 0, 1, .. in the order of the artifact
+ * (generated headers name them), never the level as it is written: of the levels 7 and 12 the
+ * second is 1. Any other number is out_of_domain. Names are for the callers of Python.
  *
- * Build options stand in sna_options.h, which this header includes, so that the library and every program that uses it see the
- * same ones; a compiler's -D does as well when everything gets it. Those that change what sna_real is change the names of the
- * functions too (sna_eval is sna_eval_f32 to the linker): objects that do not agree do not link.
- *     SNA_FLOAT     coordinates, sums and outputs are float. Default on cores whose FPU is single precision: Cortex-M4F, M7 with
- *                   fpv5-sp, M33, RISC-V with F and no D, Xtensa (ESP32, S2, S3). Inverse widths and rounded bounds are then
- *                   taken from the artifact without recomputing them.
- *     SNA_DOUBLE    they are double, whatever the FPU. Default elsewhere.
- *     SNA_SHA256    sna_open checks the SHA-256 as well as the CRC-32 (about 1.2 KB of code). Default: CRC-32 only.
- *     SNA_NO_F16    leave out half-precision tables: `unsupported`. Default: in.
- *     SNA_NO_INT    leave out int16 and int8 tables (on the float path): `unsupported`. Default: in.
- *     SNA_NO_LINK   leave out exp and logistic links: `unsupported`. Default: in.
- *     SNA_NO_TT     leave out tensor trains: `unsupported`. Default: in.
- *     SNA_PLAIN_C   leave out the loops written for the FPU of Cortex-M. Default: in where there is one.
- *     SNA_PLAIN_ONLY  keep only those loops: full CP, float32, uniform cubic axes, one output, modes a multiple of 8, no
- *                   extrapolation; other models are `unsupported`. About 2 KB less code. Default: all models.
- *     SNA_FUSE      use fused multiply-add for sums of rows (Cortex-M7, M33). Default: on Armv8-M.
- *     SNA_NO_BOUND  leave out the check that tolerances, range and expected values keep to the bound of FORMAT.md section 7 (1.5 KB):
- *                   only for an artifact that is compiled into the firmware and was checked there. Where a file may be replaced later (a
- *                   flash partition, an update) keep it. Exports keep it; their resource report measures without. Default: in.
- *     SNA_NO_FIXED  leave out the integer path: its section is not read. Default: in.
- *     SNA_ALIGN(n)  how this compiler aligns an object, for compilers that are neither C11, C++11, GNU, IAR, Keil nor MSVC.
- */
+ * Build options stand in sna_options.h, which this header includes, so that the library and every
+ * program that uses it see the same ones; a compiler's -D does as well when everything gets it.
+ * Those that change what sna_real is change the names of the functions too (sna_eval is
+ * sna_eval_f32 to the linker): objects that do not agree do not link.
+ *     SNA_FLOAT       coordinates, sums and outputs are float. Default on cores whose FPU is single
+ *                     precision: Cortex-M4F, M7 with fpv5-sp, M33, RISC-V with F and no D, Xtensa
+ *                     (ESP32, S2, S3). Inverse widths and rounded bounds are then taken from the
+ *                     artifact without recomputing them.
+ *     SNA_DOUBLE      they are double, whatever the FPU. Default elsewhere.
+ *     SNA_SHA256      sna_open checks the SHA-256 as well as the CRC-32 (about 1.2 KB of code).
+ *                     Default: CRC-32 only.
+ *     SNA_NO_F16      leave out half-precision tables: `unsupported`. Default: in.
+ *     SNA_NO_INT      leave out int16 and int8 tables (on the float path): `unsupported`.
+ *                     Default: in.
+ *     SNA_NO_LINK     leave out exp and logistic links: `unsupported`. Default: in.
+ *     SNA_NO_TT       leave out tensor trains: `unsupported`. Default: in.
+ *     SNA_PLAIN_C     leave out the loops written for the FPU of Cortex-M. Default: in where there
+ *                     is one.
+ *     SNA_PLAIN_ONLY  keep only those loops: full CP, float32, uniform cubic axes, one output,
+ *                     modes a multiple of 8, no extrapolation; other models are `unsupported`.
+ *                     About 2 KB less code. Default: all models.
+ *     SNA_FUSE        use fused multiply-add for sums of rows (Cortex-M7, M33). Default: on
+ * Armv8-M. SNA_NO_BOUND    leave out the check that tolerances, range and expected values keep to
+ * the bound of FORMAT.md section 7 (1.5 KB): only for an artifact that is compiled into the
+ * firmware and was checked there. Where a file may be replaced later (a flash partition, an update)
+ * keep it. Exports keep it; their resource report measures without. Default: in. SNA_NO_FIXED leave
+ * out the integer path: its section is not read. Default: in. SNA_ALIGN(n)    how this compiler
+ * aligns an object, for compilers that are neither C11, C++11, GNU, IAR, Keil nor MSVC. */
 #ifndef SNA_H
 #define SNA_H
 
@@ -96,7 +105,8 @@ typedef double sna_real;
 #define SNA_MUST_USE
 #endif
 
-/* Before a declaration: the object stands on a multiple of n. IAR in C99 takes it from the pragma, Keil's armcc from __align. */
+/* Before a declaration: the object stands on a multiple of n. IAR in C99 takes it from the pragma,
+ * Keil's armcc from __align. */
 #ifndef SNA_ALIGN
 #if defined(__cplusplus) && __cplusplus >= 201103L
 #define SNA_ALIGN(n) alignas(n)
@@ -114,24 +124,24 @@ typedef double sna_real;
 #endif
 #endif
 
-/* ------------------------------------------------------------------------------------------------------ statuses
- * 0 is plain, positive carries a remark and a value, negative means no value (outputs are NaN). Same numbers as
- * sna_edge.Status. */
+/* ------------------------------------------------------------------------------------- statuses
+ * 0 is plain, positive carries a remark and a value, negative means no value (outputs are NaN).
+ * Same numbers as sna_edge.Status. */
 typedef enum sna_status {
     SNA_OK = 0,
-    SNA_SEVERAL = 1,        /* more than one solution */
-    SNA_TANGENT = 2,        /* solutions touch or lie closer than 1e-6 of the axis */
-    SNA_EXTRAPOLATED = 3,   /* outside the domain, because SNA_EXTRAPOLATE was given */
-    SNA_EDGE = 4,           /* inside the domain, where training rows are missing */
+    SNA_SEVERAL = 1,      /* more than one solution */
+    SNA_TANGENT = 2,      /* solutions touch or lie closer than 1e-6 of the axis */
+    SNA_EXTRAPOLATED = 3, /* outside the domain, because SNA_EXTRAPOLATE was given */
+    SNA_EDGE = 4,         /* inside the domain, where training rows are missing */
     SNA_OUT_OF_DOMAIN = -1,
-    SNA_BAD_INPUT = -2,     /* NaN, infinite, or an argument that cannot be used */
+    SNA_BAD_INPUT = -2, /* NaN, infinite, or an argument that cannot be used */
     SNA_UNREACHABLE = -3,
     SNA_NOT_CONVERGED = -4,
     SNA_DEADLINE = -5,
-    SNA_NOT_VERIFIED = -6,  /* sna_verify (integer path: sna_fixed_verify) has not passed on this model */
-    SNA_CORRUPT = -7,       /* model.rule names the broken rule */
-    SNA_UNSUPPORTED = -8,   /* this build leaves out what the model needs; with SNA_FLOAT also where float is too coarse for a range */
-    SNA_NO_SPACE = -9       /* workspace smaller than sna_workspace_size says */
+    SNA_NOT_VERIFIED = -6, /* sna_verify (integer path: sna_fixed_verify) has not passed */
+    SNA_CORRUPT = -7,      /* model.rule names the broken rule */
+    SNA_UNSUPPORTED = -8,  /* left out of this build, or float is too coarse for a range */
+    SNA_NO_SPACE = -9      /* workspace smaller than sna_workspace_size says */
 } sna_status;
 
 /* Rules of FORMAT.md section 12, in the order in which they are checked. */
@@ -155,95 +165,118 @@ typedef enum sna_rule {
     SNA_RULE_BAD_OUTPUT,
     SNA_RULE_BAD_FIXED,
     SNA_RULE_BAD_GOLDEN,
-    SNA_RULE_BAD_METADATA,  /* found by the Python reader only */
+    SNA_RULE_BAD_METADATA, /* found by the Python reader only */
     SNA_RULE_GOLDEN_MISMATCH,
     SNA_RULE_COUNT
 } sna_rule;
 
-/* ---------------------------------------------------------------------------------------------------------- model
- * Filled by sna_open; every field is read-only for the caller. `bytes` must outlive the model and stay unchanged. What
- * sna_verify leaves in `seal` and sna_fixed_verify in section[0] depends on `bytes`, so that no path opens by accident. */
+/* ---------------------------------------------------------------------------------------- model
+ * Filled by sna_open; every field is read-only for the caller. `bytes` must outlive the model and
+ * stay unchanged. What sna_verify leaves in `seal` and sna_fixed_verify in section[0] depends on
+ * `bytes`, so that no path opens by accident. */
 typedef struct sna_model {
     const unsigned char *bytes;
     uint32_t size;
-    uint32_t section[14];   /* offsets of sections 1..13; [0] is the library's own, as `seal` is */
-    uint32_t n_modes;       /* CP: padded modes; TT: rank after the last axis */
+    uint32_t section[14]; /* offsets of sections 1..13; [0] is the library's own, as `seal` is */
+    uint32_t n_modes;     /* CP: padded modes; TT: rank after the last axis */
     uint16_t n_axes, n_outputs, n_groups, max_rank;
     uint8_t max_degree;
-    uint8_t features;       /* bit 0: tensor train, bit 1: integer path */
-    uint8_t rule;           /* sna_rule of the failure */
+    uint8_t features; /* bit 0: tensor train, bit 1: integer path */
+    uint8_t rule;     /* sna_rule of the failure */
     uint8_t reserved;
-    uint16_t n_values;      /* basis values of one query */
-    uint16_t plain;         /* workspace of the loops written for a Cortex-M FPU; 0: they do not serve this model */
+    uint16_t n_values; /* basis values of one query */
+    uint16_t plain;    /* workspace of the loops for a Cortex-M FPU; 0: they do not serve it */
     uintptr_t seal;
 } sna_model;
 
 /* Which coordinate was refused or extrapolated, and by how much in units of its axis. */
 typedef struct sna_fault {
-    int32_t axis;           /* -1: none */
+    int32_t axis; /* -1: none */
     uint32_t reserved;
     sna_real excess;
 } sna_fault;
 
-/* ------------------------------------------------------------------------------------------------- open and verify
- * sna_open reads nothing outside bytes[0..size) whatever they hold. `bytes` on a multiple of 8, else bad_input. */
+/* ------------------------------------------------------------------------------ open and verify
+ * sna_open reads nothing outside bytes[0..size) whatever they hold. `bytes` on a multiple of 8,
+ * else bad_input. */
 SNA_MUST_USE sna_status sna_open(const void *bytes, size_t size, sna_model *model);
 SNA_MUST_USE sna_status sna_verify(sna_model *model, void *work, size_t work_size);
 
-/* Bytes of workspace (on a multiple of 8) each verb needs. SNA_WORK_ROOTS depends on the unknown axis: the largest. */
-typedef enum sna_verb { SNA_WORK_EVAL = 0, SNA_WORK_GRAD = 1, SNA_WORK_ROOTS = 2, SNA_WORK_FIXED = 3 } sna_verb;
+/* Bytes of workspace (on a multiple of 8) each verb needs. SNA_WORK_ROOTS depends on the unknown
+ * axis: the largest. */
+typedef enum sna_verb {
+    SNA_WORK_EVAL = 0,
+    SNA_WORK_GRAD = 1,
+    SNA_WORK_ROOTS = 2,
+    SNA_WORK_FIXED = 3
+} sna_verb;
 SNA_MUST_USE size_t sna_workspace_size(const sna_model *model, sna_verb verb);
 
-/* ------------------------------------------------------------------------------------------------------- evaluate */
-#define SNA_EXTRAPOLATE 1u  /* continue linearly from the boundary (periodic axes wrap) instead of refusing */
+/* ------------------------------------------------------------------------------------- evaluate */
+
+/* Flag: continue linearly from the boundary (periodic axes wrap) instead of refusing. */
+#define SNA_EXTRAPOLATE 1u
 
 /* y[n_outputs] of x[n_axes]. Remarks: the first of edge/extrapolated, extrapolated wins. */
-SNA_MUST_USE sna_status sna_eval(const sna_model *model, unsigned flags, const sna_real *x, sna_real *y, void *work, size_t work_size);
+SNA_MUST_USE sna_status sna_eval(const sna_model *model, unsigned flags, const sna_real *x,
+                                 sna_real *y, void *work, size_t work_size);
 
 /* y[n_outputs] and dy[n_outputs][n_axes] = dy_k/dx_d; 0 along categorical axes. */
-SNA_MUST_USE sna_status sna_eval_grad(const sna_model *model, unsigned flags, const sna_real *x, sna_real *y, sna_real *dy, void *work,
-                                      size_t work_size);
+SNA_MUST_USE sna_status sna_eval_grad(const sna_model *model, unsigned flags, const sna_real *x,
+                                      sna_real *y, sna_real *dy, void *work, size_t work_size);
 
 /* n rows; status[n] may be NULL. Returns the first negative status of a row, else SNA_OK. */
-SNA_MUST_USE sna_status sna_eval_batch(const sna_model *model, unsigned flags, size_t n, const sna_real *x, sna_real *y, signed char *status,
+SNA_MUST_USE sna_status sna_eval_batch(const sna_model *model, unsigned flags, size_t n,
+                                       const sna_real *x, sna_real *y, signed char *status,
                                        void *work, size_t work_size);
 
-/* Interval around output k at y, inside the range of the link; `status` is the one y came with. bad_input: the model has none.
- * Beyond the domain no interval holds: `extrapolated` and every negative status come back, low and high NaN. */
-SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_status status, sna_real y, sna_real *low, sna_real *high);
+/* Interval around output k at y, inside the range of the link; `status` is the one y came with.
+ * bad_input: the model has none. Beyond the domain no interval holds: `extrapolated` and every
+ * negative status come back, low and high NaN. */
+SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_status status,
+                                     sna_real y, sna_real *low, sna_real *high);
 
 /* Where row x is refused or extrapolated; same status as sna_eval without evaluating. */
-SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const sna_real *x, sna_fault *fault);
+SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const sna_real *x,
+                                   sna_fault *fault);
 
-/* ---------------------------------------------------------------------------------------------------------- roots
- * All x_axis in the domain with y_output(x) = target, the other coordinates as in x. Intervals on which the model
- * equals the target come as low < high; plain roots as low = high. ok one, several, tangent, unreachable
- * (`nearest` = reachable value closest to the target), no_space (more than max_roots). Values that overflow: not_converged.
- * Takes at most SNA_ROOTS_STEPS evaluations of a polynomial of the axis' degree, besides one pass over the tables. */
+/* ---------------------------------------------------------------------------------------- roots
+ * All x_axis in the domain with y_output(x) = target, the other coordinates as in x. Intervals on
+ * which the model equals the target come as low < high; plain roots as low = high. Statuses: ok
+ * (one), several, tangent, unreachable (`nearest` = reachable value closest to the target),
+ * no_space (more than max_roots), not_converged (values that overflow). Takes at most
+ * SNA_ROOTS_STEPS evaluations of a polynomial of the axis' degree, besides one pass over the
+ * tables. */
 typedef struct sna_root {
     sna_real low, high;
 } sna_root;
 
-#define SNA_ROOTS_STEPS(spans, degree) ((spans) * (67u * (degree) * ((degree) - 1u) / 2u + 68u * (degree) + 5u))
+#define SNA_ROOTS_STEPS(spans, degree) \
+    ((spans) * (67u * (degree) * ((degree) - 1u) / 2u + 68u * (degree) + 5u))
 
-SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, unsigned axis, unsigned output, sna_real target, sna_root *roots,
-                                  size_t max_roots, size_t *n_roots, sna_real *nearest, void *work, size_t work_size);
+SNA_MUST_USE sna_status sna_roots(const sna_model *model, const sna_real *x, unsigned axis,
+                                  unsigned output, sna_real target, sna_root *roots,
+                                  size_t max_roots, size_t *n_roots, sna_real *nearest, void *work,
+                                  size_t work_size);
 
-/* --------------------------------------------------------------------------------------- integer path (no FPU used)
- * FORMAT.md section 13. A place is a span and u in unsigned Q15 (0..32768). Outputs are int32 with sna_fixed_exponent
- * fraction bits. This path opens with sna_fixed_verify, which uses integers only; sna_verify opens the other verbs. */
+/* ------------------------------------------------------------------- integer path (no FPU used)
+ * FORMAT.md section 13. A place is a span and u in unsigned Q15 (0..32768). Outputs are int32 with
+ * sna_fixed_exponent fraction bits. This path opens with sna_fixed_verify, which uses integers
+ * only; sna_verify opens the other verbs. */
 typedef struct sna_place {
     uint16_t span, u;
 } sna_place;
 
 SNA_MUST_USE sna_status sna_fixed_verify(sna_model *model, void *work, size_t work_size);
-SNA_MUST_USE sna_status sna_fixed_place(const sna_model *model, unsigned axis, int32_t counts, sna_place *place);
-SNA_MUST_USE sna_status sna_fixed_eval(const sna_model *model, const sna_place *places, int32_t *y, void *work, size_t work_size);
+SNA_MUST_USE sna_status sna_fixed_place(const sna_model *model, unsigned axis, int32_t counts,
+                                        sna_place *place);
+SNA_MUST_USE sna_status sna_fixed_eval(const sna_model *model, const sna_place *places, int32_t *y,
+                                       void *work, size_t work_size);
 SNA_MUST_USE int sna_fixed_exponent(const sna_model *model, unsigned output);
 
-/* ---------------------------------------------------------------------------------------------------------- names */
-const char *sna_status_name(sna_status status);     /* "out_of_domain" */
-const char *sna_rule_name(sna_rule rule);           /* "bad_checksum"; "" for SNA_RULE_NONE */
+/* ---------------------------------------------------------------------------------------- names */
+const char *sna_status_name(sna_status status); /* "out_of_domain" */
+const char *sna_rule_name(sna_rule rule);       /* "bad_checksum"; "" for SNA_RULE_NONE */
 
 #ifdef __cplusplus
 }

@@ -1,17 +1,21 @@
 /* sna_host.c - see sna_host.h.   SPDX-License-Identifier: Apache-2.0
  *
  * Contents: 1 what a prepared model is  2 instruction sets  3 prepare  4 evaluate  5 gradient
- * A third file keeps sna.c small for firmware: this one costs memory and code that only a host has. */
+ * A third file keeps sna.c small for firmware: this one costs memory and code of a host. */
 #include "sna.c"
 #include "sna_host.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-/* --------------------------------------------------------------------------------- 1 what a prepared model is */
+/* ------------------------------------------------------------------- 1 what a prepared model is */
 
 enum { BLOCK = 64, WIDEST = 64, WIDE = 32, NARROW = 16, L1_BYTES = 34 << 10 };
-enum { MANY = 512, FEW = 128, MOST_SPANS = 256 }; /* of the sorted path: points at once, fewest that pay, spans of an axis */
+enum {
+    MANY = 512,
+    FEW = 128,
+    MOST_SPANS = 256
+}; /* of the sorted path: points at once, fewest that pay, spans of an axis */
 
 typedef float quad __attribute__((vector_size(16), aligned(16), may_alias));
 typedef float oct __attribute__((vector_size(32), aligned(32), may_alias));
@@ -23,14 +27,19 @@ typedef struct host_span {
 typedef struct host_axis {
     double lower, upper, inv_width;
     const host_span *spans;
-    const float *matrices; /* [matrix][k][order]: power of u - 1/2 before basis function, zeros above the degree */
+    /* [matrix][k][order]: power of u - 1/2 before basis function, zeros above the degree */
+    const float *matrices;
     int32_t n_spans;
     int degree, fast, edges; /* fast: uniform; edges: some span has no training rows */
-    int regular, edge, row_step; /* span s has row s * row_step; spans edge .. n_spans - edge - 1 share one matrix */
-    const float *kinds;      /* regular: [i][k][16] coefficient of (u - 1/2)^k in B_i for each of 2 * edge + 1 kinds of spans */
+    /* span s has row s * row_step; spans edge .. n_spans - edge - 1 share one matrix */
+    int regular, edge, row_step;
+    /* regular: [i][k][16] coefficient of (u - 1/2)^k in B_i for each of 2 * edge + 1 kinds of spans
+     */
+    const float *kinds;
 } host_axis;
 
-/* One axis of a block of modes. Where a mode does not use the axis its column is zero and absent[] is 1. */
+/* One axis of a block of modes. Where a mode does not use the axis its column is zero and absent[]
+ * is 1. */
 typedef struct part {
     const float *table;  /* [row][width] */
     const float *absent; /* [width] or NULL when all modes of the block use the axis */
@@ -41,21 +50,22 @@ typedef struct part {
 
 typedef struct mode_block {
     const part *parts;
-    const float *weights; /* [output][width] */
-    int order, last;      /* place in the list of blocks */
+    const float *weights;     /* [output][width] */
+    int order, last;          /* place in the list of blocks */
     int n_parts, width, tile; /* tile: axes whose tables share the first-level cache */
 } mode_block;
 
-/* One core of a tensor train, [row][left][width]: width is the right rank padded to whole vectors, row = left * width. */
+/* One core of a tensor train, [row][left][width]: width is the right rank padded to whole vectors,
+ * row = left * width. */
 typedef struct train_core {
     const float *table;
     size_t row;
     int left, n_rows, width; /* n_rows: p + 1 */
 } train_core;
 
-/* Points of the sorted path by span. `head` and `next`: the first point of each span and the point behind each point, -1 at
- * the end; or, where vectors are so short that points are walked over several times, the points in order and where each span
- * starts in them. */
+/* Points of the sorted path by span. `head` and `next`: the first point of each span and the point
+ * behind each point, -1 at the end; or, where vectors are so short that points are walked over
+ * several times, the points in order and where each span starts in them. */
 typedef struct pile {
     int16_t *head; /* [axis][MOST_SPANS + 1] */
     int16_t *next; /* [axis][MANY] */
@@ -85,12 +95,15 @@ typedef struct instruction_set {
     void (*slope4)(const host_axis *, int, const int32_t *, const float *, float *);
     void (*slope8)(const host_axis *, int, const int32_t *, const float *, float *);
     void (*modes)(const sna_host *, int, const int32_t *, const float *, double *, float *);
-    void (*gradient)(const sna_host *, const mode_block *, const desk *, int, int, double *, double *);
+    void (*gradient)(const sna_host *, const mode_block *, const desk *, int, int, double *,
+                     double *);
     void (*train)(const sna_host *, int, const int32_t *, const float *, double *, float *);
-    void (*train_gradient)(const sna_host *, int, const int32_t *, const float *, const float *, double *, double *, float *);
+    void (*train_gradient)(const sna_host *, int, const int32_t *, const float *, const float *,
+                           double *, double *, float *);
     int lanes;
     void (*sorted)(const sna_host *, int, const pile *);
-    int (*regular)(const host_axis *, const double *, int, int32_t *, int32_t *, float *); /* NULL: not for this set */
+    int (*regular)(const host_axis *, const double *, int, int32_t *, int32_t *,
+                   float *); /* NULL: not for this set */
 } instruction_set;
 
 struct sna_host {
@@ -101,11 +114,11 @@ struct sna_host {
     const train_core *cores; /* NULL: not a tensor train */
     const float *ends;       /* W of a train, [output][width] */
     int n_axes, n_outputs, n_blocks, order, isa;
-    int widest, prefixes;    /* floats of the widest row of ranks, and of all of them */
-    int sorted;              /* large batches go span by span */
+    int widest, prefixes; /* floats of the widest row of ranks, and of all of them */
+    int sorted;           /* large batches go span by span */
 };
 
-/* ------------------------------------------------------------------------------------------ 2 instruction sets */
+/* --------------------------------------------------------------------------- 2 instruction sets */
 
 #define ISA baseline
 #define TARGET
@@ -128,7 +141,8 @@ struct sna_host {
 #ifdef __clang__
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
 #else
-#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")))
+#define TARGET \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")))
 #endif
 #define VL 16
 #include "sna_host_kernel.h"
@@ -143,14 +157,16 @@ static int isa_present(int isa) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (isa == 2)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("fma");
     if (isa == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
     return isa == 0;
 }
 
-/* The one writable word of this layer: a wish for tests and measurements, set before any model is prepared. */
+/* The one writable word of this layer: a wish for tests and measurements, set before any model is
+ * prepared. */
 static int wished_isa = 2;
 
 int sna_host_use(const char *isa) {
@@ -176,7 +192,7 @@ static const instruction_set *set_of(int isa) {
     return &set_baseline;
 }
 
-/* --------------------------------------------------------------------------------------------------- 3 prepare
+/* ------------------------------------------------------------------------------------ 3 prepare
  * The same walk runs twice: with base = NULL it only measures. */
 
 typedef struct arena {
@@ -207,7 +223,8 @@ static size_t pieces_size(const sna_model *m);
 
 static uint64_t mask_of(const group_record *g) { return (uint64_t)g->mask[1] << 32 | g->mask[0]; }
 
-/* The next block: up to 64 modes of one group, or the ends of several groups side by side in 16 lanes. */
+/* The next block: up to 64 modes of one group, or the ends of several groups side by side in 16
+ * lanes. */
 static int next_plan(const sna_model *m, unsigned *g, uint32_t *from, int wide, plan *p) {
     uint32_t lanes = NARROW, used = 0;
     p->n_runs = 0;
@@ -236,11 +253,13 @@ static int next_plan(const sna_model *m, unsigned *g, uint32_t *from, int wide, 
 /* Column of the group's first mode in the table of axis d. */
 static uint32_t first_column(const sna_model *m, const group_record *group, unsigned d) {
     uint32_t column = 0;
-    for (const group_record *g = group_at(m, 0); g < group; g++) column += uses(g, d) ? padded(g->count) : 0;
+    for (const group_record *g = group_at(m, 0); g < group; g++)
+        column += uses(g, d) ? padded(g->count) : 0;
     return column;
 }
 
-static void fill_part(const sna_model *m, const plan *p, unsigned d, float *table, float *absent, part *out) {
+static void fill_part(const sna_model *m, const plan *p, unsigned d, float *table, float *absent,
+                      part *out) {
     const axis_record *a = axis_at(m, d);
     int lane = 0, missing = 0;
     out->axis = (int)d;
@@ -258,7 +277,9 @@ static void fill_part(const sna_model *m, const plan *p, unsigned d, float *tabl
                 continue;
             }
             for (uint32_t row = 0; row < a->n_rows; row++)
-                table[row * (size_t)p->width + (size_t)lane] = (float)element(section(m, TABLES) + a->table + (size_t)row * row_bytes(a), a->dtype, column + j);
+                table[row * (size_t)p->width + (size_t)lane] =
+                    (float)element(section(m, TABLES) + a->table + (size_t)row * row_bytes(a),
+                                   a->dtype, column + j);
         }
     }
     out->absent = missing ? absent : NULL;
@@ -270,11 +291,13 @@ static void fill_weights(const sna_model *m, const plan *p, float *w) {
         int lane = 0;
         for (int i = 0; i < p->n_runs; i++)
             for (uint32_t j = 0; j < p->runs[i].count; j++, lane++)
-                w[k * (unsigned)p->width + (unsigned)lane] = weights_at(m)[(p->runs[i].group->first + p->runs[i].from + j) * m->n_outputs + k];
+                w[k * (unsigned)p->width + (unsigned)lane] = weights_at(
+                    m)[(p->runs[i].group->first + p->runs[i].from + j) * m->n_outputs + k];
     }
 }
 
-static void prepare_block(const sna_model *m, const plan *p, int order, const host_axis *axes, int sorted, arena *memory, mode_block *out) {
+static void prepare_block(const sna_model *m, const plan *p, int order, const host_axis *axes,
+                          int sorted, arena *memory, mode_block *out) {
     int n_parts = 0;
     size_t bytes = 0;
     float *weights;
@@ -289,9 +312,12 @@ static void prepare_block(const sna_model *m, const plan *p, int order, const ho
     for (unsigned d = 0, i = 0; d < m->n_axes; d++) {
         float *table, *absent, *pieces;
         if (!(p->axes >> d & 1)) continue;
-        table = (float *)take(memory, (size_t)axis_at(m, d)->n_rows * (size_t)p->width * sizeof(float));
+        table =
+            (float *)take(memory, (size_t)axis_at(m, d)->n_rows * (size_t)p->width * sizeof(float));
         absent = (float *)take(memory, (size_t)p->width * sizeof(float));
-        pieces = sorted ? (float *)take(memory, (size_t)axis_at(m, d)->n_spans * 4 * (size_t)p->width * sizeof(float)) : NULL;
+        pieces = sorted ? (float *)take(memory, (size_t)axis_at(m, d)->n_spans * 4 *
+                                                    (size_t)p->width * sizeof(float))
+                        : NULL;
         if (!memory->base) continue;
         fill_part(m, p, d, table, absent, &parts[i]);
         parts[i].pieces = pieces;
@@ -305,7 +331,8 @@ static void prepare_block(const sna_model *m, const plan *p, int order, const ho
     out->n_parts = n_parts;
     out->width = p->width;
     out->tile = (int)(L1_BYTES / (bytes / (size_t)n_parts + 1));
-    if (out->tile < 1) out->tile = 3; /* one table alone is larger than the cache: tiles gain nothing */
+    if (out->tile < 1)
+        out->tile = 3; /* one table alone is larger than the cache: tiles gain nothing */
     for (int i = n_parts - 1, run = 0; i >= 0; i--) {
         run = order == 4 && parts[i].n_rows == 4 && !parts[i].absent ? run + 1 : 0;
         parts[i].run = run;
@@ -325,14 +352,17 @@ static int edge_of(const axis_record *a, const host_span *s) {
 
 static void fill_kinds(host_axis *out, int order, float *kinds) {
     for (int j = 0; j <= 2 * out->edge; j++) {
-        const float *m = out->matrices + out->spans[j <= out->edge ? j : out->n_spans - 2 * out->edge - 1 + j].matrix;
+        const float *m =
+            out->matrices +
+            out->spans[j <= out->edge ? j : out->n_spans - 2 * out->edge - 1 + j].matrix;
         for (int i = 0; i < 4; i++)
             for (int k = 0; k < 4; k++) kinds[64 * i + 16 * k + j] = m[k * order + i];
     }
     out->kinds = kinds;
 }
 
-/* Coefficients of powers of u - 1/2 instead of u: at degree 7 powers of u cancel two digits of a float, these do not. */
+/* Coefficients of powers of u - 1/2 instead of u: at degree 7 powers of u cancel two digits of a
+ * float, these do not. */
 static void about_the_middle(const f32 *stored, int n, double *c) {
     for (int k = 0; k < n; k++) c[k] = (double)stored[k];
     for (int j = 0; j < n - 1; j++)
@@ -344,7 +374,8 @@ static void prepare_axis(const sna_model *m, unsigned d, int order, arena *memor
     const u16 *row = first_rows(m, a);
     const f32 *stored = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     host_span *spans = (host_span *)take(memory, a->n_spans * sizeof(host_span));
-    float *matrices = (float *)take(memory, (size_t)a->n_matrices * (size_t)(order * order) * sizeof(float));
+    float *matrices =
+        (float *)take(memory, (size_t)a->n_matrices * (size_t)(order * order) * sizeof(float));
     float *kinds = (float *)take(memory, 256 * sizeof(float));
     int n = a->degree + 1;
     if (!memory->base) return;
@@ -390,7 +421,8 @@ static sna_host *lay_out(const sna_model *m, arena *memory, int isa) {
     if (m->features & FEATURE_TT) lay_out_train(m, memory, set_of(isa)->lanes, h);
     while (next_plan(m, &g, &from, isa > 0, &p)) n_blocks++;
     blocks = (mode_block *)take(memory, (size_t)n_blocks * sizeof(mode_block));
-    for (unsigned d = 0; d < m->n_axes; d++) prepare_axis(m, d, order, memory, memory->base ? &axes[d] : NULL);
+    for (unsigned d = 0; d < m->n_axes; d++)
+        prepare_axis(m, d, order, memory, memory->base ? &axes[d] : NULL);
     g = 0;
     for (int i = 0; next_plan(m, &g, &from, isa > 0, &p); i++)
         prepare_block(m, &p, order, axes, sorted, memory, memory->base ? &blocks[i] : NULL);
@@ -437,12 +469,13 @@ sna_status sna_host_prepare(const sna_model *m, void *memory, size_t size, const
     return SNA_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------- 4 evaluate */
+/* ----------------------------------------------------------------------------------- 4 evaluate */
 
 static size_t desk_of(const sna_host *h, unsigned char *base, desk *k) {
     arena a = {base, 0};
     size_t d = (size_t)h->n_axes, outputs = (size_t)h->n_outputs, order = (size_t)h->order;
-    size_t modes = BLOCK * WIDEST + BLOCK * NARROW + d * 3 * NARROW, train = (size_t)(h->prefixes + 2 * h->widest);
+    size_t modes = BLOCK * WIDEST + BLOCK * NARROW + d * 3 * NARROW,
+           train = (size_t)(h->prefixes + 2 * h->widest);
     k->span = (int32_t *)take(&a, BLOCK * 4);
     k->u = (float *)take(&a, BLOCK * 4);
     k->status = (signed char *)take(&a, BLOCK);
@@ -489,19 +522,22 @@ static void continue_linearly(const sna_host *h, int d, const place *p, float *b
     const float *m = a->matrices + a->spans[p->span].matrix;
     for (int i = 0; i <= a->degree; i++) {
         double slope = 0;
-        for (int k = a->degree; k > 0; k--) slope = slope * (p->u - 0.5) + (double)((float)k * m[k * h->order + i]);
+        for (int k = a->degree; k > 0; k--)
+            slope = slope * (p->u - 0.5) + (double)((float)k * m[k * h->order + i]);
         b[i] = (float)((double)b[i] + p->excess * p->rate * slope);
     }
 }
 
 static void note_edges(const sna_host *h, int d, int n, const desk *k) {
-    const unsigned char *support = section(&h->model, SPANS) + axis_at(&h->model, (unsigned)d)->support;
+    const unsigned char *support =
+        section(&h->model, SPANS) + axis_at(&h->model, (unsigned)d)->support;
     for (int q = 0; h->axes[d].edges && q < n; q++)
         if (!support[k->span[q]]) merge_status(&k->status[q], SNA_EDGE);
 }
 
 /* Row offsets and basis values of n points on axis d; `x` has stride n_axes. */
-static void fill_axis(const sna_host *h, int d, unsigned flags, int n, const double *x64, const float *x32, const desk *k) {
+static void fill_axis(const sna_host *h, int d, unsigned flags, int n, const double *x64,
+                      const float *x32, const desk *k) {
     const host_axis *a = &h->axes[d];
     size_t stride = (size_t)h->n_axes;
     int slow = !a->fast, order = h->order;
@@ -514,24 +550,33 @@ static void fill_axis(const sna_host *h, int d, unsigned flags, int n, const dou
             return;
         }
     }
-    if (!slow) slow = x64 ? h->set->places_f64(a, x64 + d, stride, n, k->span, k->u) : h->set->places_f32(a, x32 + d, stride, n, k->span, k->u);
+    if (!slow)
+        slow = x64 ? h->set->places_f64(a, x64 + d, stride, n, k->span, k->u)
+                   : h->set->places_f32(a, x32 + d, stride, n, k->span, k->u);
     if (!slow) {
         note_edges(h, d, n, k);
-        (order == 4 ? h->set->basis4 : h->set->basis8)(a, n, k->span, k->u, k->rows + (size_t)d * BLOCK, b);
+        (order == 4 ? h->set->basis4 : h->set->basis8)(a, n, k->span, k->u,
+                                                       k->rows + (size_t)d * BLOCK, b);
         return;
     }
     for (int q = 0; q < n; q++) {
         place p;
-        merge_status(&k->status[q], place_slowly(h, d, x64 ? x64[(size_t)q * stride + (size_t)d] : (double)x32[(size_t)q * stride + (size_t)d], flags, &p));
+        merge_status(&k->status[q], place_slowly(h, d,
+                                                 x64 ? x64[(size_t)q * stride + (size_t)d]
+                                                     : (double)x32[(size_t)q * stride + (size_t)d],
+                                                 flags, &p));
         k->span[q] = (int32_t)p.span;
         k->u[q] = (float)(p.u - 0.5);
-        (order == 4 ? h->set->basis4 : h->set->basis8)(a, 1, k->span + q, k->u + q, k->rows + (size_t)d * BLOCK + q, b + q * order);
+        (order == 4 ? h->set->basis4 : h->set->basis8)(
+            a, 1, k->span + q, k->u + q, k->rows + (size_t)d * BLOCK + q, b + q * order);
         if (p.excess < 0 || p.excess > 0) continue_linearly(h, d, &p, b + q * order);
     }
 }
 
-/* Coordinates by axis. All columns are written before one is read: a wide load right behind narrow stores would stall. */
-static void fill_columns(const sna_host *h, int n, const double *x64, const float *x32, double *column) {
+/* Coordinates by axis. All columns are written before one is read: a wide load right behind narrow
+ * stores would stall. */
+static void fill_columns(const sna_host *h, int n, const double *x64, const float *x32,
+                         double *column) {
     int axes = h->n_axes, m = (n + 15) & ~15;
     if (x64)
         for (int q = 0; q < n; q++)
@@ -543,15 +588,18 @@ static void fill_columns(const sna_host *h, int n, const double *x64, const floa
         for (int d = 0; d < axes; d++) column[d * BLOCK + q] = h->axes[d].lower;
 }
 
-static void fill_block(const sna_host *h, unsigned flags, int n, const double *x64, const float *x32, const desk *k) {
+static void fill_block(const sna_host *h, unsigned flags, int n, const double *x64,
+                       const float *x32, const desk *k) {
     for (int q = 0; q < n; q++) k->status[q] = 0;
     if (h->set->regular && n >= 8) fill_columns(h, n, x64, x32, k->column);
     for (int d = 0; d < h->n_axes; d++) fill_axis(h, d, flags, n, x64, x32, k);
     for (int q = 0; q < n; q++)
-        for (int j = 0; j < h->n_outputs; j++) k->f[q * h->n_outputs + j] = output_at(&h->model, (unsigned)j)->bias;
+        for (int j = 0; j < h->n_outputs; j++)
+            k->f[q * h->n_outputs + j] = output_at(&h->model, (unsigned)j)->bias;
 }
 
-static sna_status hand_out(const sna_host *h, int n, const signed char *found, double *f, signed char *status, sna_status worst) {
+static sna_status hand_out(const sna_host *h, int n, const signed char *found, double *f,
+                           signed char *status, sna_status worst) {
     for (int q = 0; q < n; q++) {
         sna_status s = (sna_status)found[q];
         if (status) status[q] = found[q];
@@ -577,8 +625,9 @@ static void hand_over(const sna_host *h, int n, double *f, double *y64, float *y
     }
 }
 
-static sna_status run_blocks(const sna_host *h, unsigned flags, size_t n, const double *x64, const float *x32, double *y64, float *y32,
-                             signed char *status, void *work) {
+static sna_status run_blocks(const sna_host *h, unsigned flags, size_t n, const double *x64,
+                             const float *x32, double *y64, float *y32, signed char *status,
+                             void *work) {
     sna_status worst = SNA_OK;
     const size_t outputs = (size_t)h->n_outputs, axes = (size_t)h->n_axes;
     size_t plain = 0; /* points left that the sorted path has given back */
@@ -603,22 +652,26 @@ static sna_status run_blocks(const sna_host *h, unsigned flags, size_t n, const 
             (h->cores ? h->set->train : h->set->modes)(h, (int)m, k.rows, k.basis, k.f, k.park);
         }
         worst = hand_out(h, (int)m, found, f, status ? status + done : NULL, worst);
-        hand_over(h, (int)m, f, y64 ? y64 + done * outputs : NULL, y32 ? y32 + done * outputs : NULL);
+        hand_over(h, (int)m, f, y64 ? y64 + done * outputs : NULL,
+                  y32 ? y32 + done * outputs : NULL);
     }
     return worst;
 }
 
-sna_status sna_host_eval(const sna_host *h, unsigned flags, size_t n, const double *x, double *y, signed char *status, void *work) {
+sna_status sna_host_eval(const sna_host *h, unsigned flags, size_t n, const double *x, double *y,
+                         signed char *status, void *work) {
     return run_blocks(h, flags, n, x, NULL, y, NULL, status, work);
 }
 
-sna_status sna_host_eval_f32(const sna_host *h, unsigned flags, size_t n, const float *x, float *y, signed char *status, void *work) {
+sna_status sna_host_eval_f32(const sna_host *h, unsigned flags, size_t n, const float *x, float *y,
+                             signed char *status, void *work) {
     return run_blocks(h, flags, n, NULL, x, NULL, y, status, work);
 }
 
-/* -------------------------------------------------------------------------------------------------- 5 gradient */
+/* ----------------------------------------------------------------------------------- 5 gradient */
 
-static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const double *x, const desk *k) {
+static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const double *x,
+                        const desk *k) {
     const host_axis *a = &h->axes[d];
     int32_t *span = k->spans + d * BLOCK;
     float *u = k->places + d * BLOCK;
@@ -632,10 +685,12 @@ static void fill_slopes(const sna_host *h, int d, unsigned flags, int n, const d
         u[q] = (float)(p.u - 0.5);
         rate[q] = p.rate;
     }
-    (h->order == 4 ? h->set->slope4 : h->set->slope8)(a, n, span, u, k->slopes + (size_t)d * BLOCK * (size_t)h->order);
+    (h->order == 4 ? h->set->slope4 : h->set->slope8)(
+        a, n, span, u, k->slopes + (size_t)d * BLOCK * (size_t)h->order);
 }
 
-sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const double *x, double *y, double *dy, signed char *status, void *work) {
+sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const double *x, double *y,
+                         double *dy, signed char *status, void *work) {
     sna_status worst = SNA_OK;
     size_t outputs = (size_t)h->n_outputs, axes = (size_t)h->n_axes;
     desk k;
@@ -648,13 +703,16 @@ sna_status sna_host_grad(const sna_host *h, unsigned flags, size_t n, const doub
             double *f = k.f + (size_t)q * outputs, *df = dy + (done + (size_t)q) * outputs * axes;
             for (size_t i = 0; i < outputs * axes; i++) df[i] = 0;
             if (h->cores) h->set->train_gradient(h, q, k.rows, k.basis, k.slopes, f, df, k.park);
-            for (int i = 0; i < h->n_blocks; i++) h->set->gradient(h, &h->blocks[i], &k, q, h->sorted && k.status[q] != SNA_EXTRAPOLATED, f, df);
+            for (int i = 0; i < h->n_blocks; i++)
+                h->set->gradient(h, &h->blocks[i], &k, q,
+                                 h->sorted && k.status[q] != SNA_EXTRAPOLATED, f, df);
             for (size_t j = 0; j < outputs; j++) {
                 const output_record *o = output_at(&h->model, (unsigned)j);
                 double slope;
                 f[j] = output_and_slope(o, f[j], &slope);
                 if (k.status[q] < 0) slope = not_a_number();
-                for (size_t d = 0; d < axes; d++) df[j * axes + d] *= slope * k.rates[d * BLOCK + (size_t)q];
+                for (size_t d = 0; d < axes; d++)
+                    df[j * axes + d] *= slope * k.rates[d * BLOCK + (size_t)q];
             }
         }
         worst = hand_out(h, m, k.status, k.f, status ? status + done : NULL, worst);

@@ -1,6 +1,8 @@
-/* sna_host_descent.c - descents on a misfit, ridges and mixtures: sna_host_inverse.h.   SPDX-License-Identifier: Apache-2.0
+/* sna_host_descent.c - descents on a misfit, ridges and mixtures: sna_host_inverse.h.
+ * SPDX-License-Identifier: Apache-2.0
  *
- * The steps of sna_edge/inverse/optimize/trust_region.py, ridge.py and mixture.py, one walk at a time. */
+ * The steps of sna_edge/inverse/optimize/trust_region.py, ridge.py and mixture.py, one walk at a
+ * time. */
 #include "sna_host_inverse.h"
 
 #include <math.h>
@@ -9,12 +11,12 @@
 
 enum { MOST = SNA_INVERSE_UNKNOWNS };
 
-#define FIRST 0.25      /* of the box: first trust radius */
-#define SHORTEST 1e-12  /* radius at which a walk is stuck */
-#define HOPE 20.0       /* times the predicted fall is what a walk may still fall */
-#define NEAR 2e-3       /* of the box: walks this close to a lower one have joined it */
-#define STIFF 0.08      /* of the box: directions with a smaller standard deviation are narrow */
-#define STRIDE 0.2      /* longest step onto the ridge */
+#define FIRST 0.25     /* of the box: first trust radius */
+#define SHORTEST 1e-12 /* radius at which a walk is stuck */
+#define HOPE 20.0      /* times the predicted fall is what a walk may still fall */
+#define NEAR 2e-3      /* of the box: walks this close to a lower one have joined it */
+#define STIFF 0.08     /* of the box: directions with a smaller standard deviation are narrow */
+#define STRIDE 0.2     /* longest step onto the ridge */
 enum { SECULAR = 6, PRUNE = 3, RIDGE_STEPS = 4 };
 
 static double now(void) {
@@ -23,7 +25,8 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Eigenvalues d[n] and eigenvectors v[n][n] (columns) of the symmetric a[n][n], which is destroyed: cyclic Jacobi rotations. */
+/* Eigenvalues d[n] and eigenvectors v[n][n] (columns) of the symmetric a[n][n], which is destroyed:
+ * cyclic Jacobi rotations. */
 static void eigen(double *a, int n, double *d, double *v) {
     for (int i = 0; i < n * n; i++) v[i] = i % (n + 1) == 0;
     for (int round = 0; round < 30; round++) {
@@ -66,9 +69,12 @@ static double length_of(const double *a, int n) {
     return sqrt(s);
 }
 
-/* dz = -(|H| + damping)^-1 g over what is not held, no longer than `radius`; the predicted falls of the full step and of this. */
-static void inner(int n, const double *slope, const double *curvature, double radius, const int *held, double *dz, double *fall, double *promised) {
-    double h[MOST * MOST], v[MOST * MOST], size[MOST], along[MOST], part[MOST], largest = 1e-100, damping = 0;
+/* dz = -(|H| + damping)^-1 g over what is not held, no longer than `radius`; the predicted falls of
+ * the full step and of this. */
+static void inner(int n, const double *slope, const double *curvature, double radius,
+                  const int *held, double *dz, double *fall, double *promised) {
+    double h[MOST * MOST], v[MOST * MOST], size[MOST], along[MOST], part[MOST], largest = 1e-100,
+                                                                                damping = 0;
     for (int i = 0; i < n; i++)
         for (int k = 0; k < n; k++) h[i * n + k] = held[i] || held[k] ? 0 : curvature[i * n + k];
     eigen(h, n, size, v);
@@ -96,14 +102,17 @@ static void inner(int n, const double *slope, const double *curvature, double ra
 }
 
 /* An unknown whose bound the step would cross at once is held and the step taken without it. */
-static void step_of(int n, const double *z, const double *slope, const double *curvature, double radius, double *dz, double *fall, double *promised) {
+static void step_of(int n, const double *z, const double *slope, const double *curvature,
+                    double radius, double *dz, double *fall, double *promised) {
     int held[MOST];
-    for (int i = 0; i < n; i++) held[i] = (z[i] <= 0 && slope[i] > 0) || (z[i] >= 1 && slope[i] < 0);
+    for (int i = 0; i < n; i++)
+        held[i] = (z[i] <= 0 && slope[i] > 0) || (z[i] >= 1 && slope[i] < 0);
     for (int pass = 0; pass < 2; pass++) {
         int more = 0;
         inner(n, slope, curvature, radius, held, dz, fall, promised);
         for (int i = 0; i < n; i++)
-            if (!held[i] && ((z[i] <= 0 && dz[i] < 0) || (z[i] >= 1 && dz[i] > 0))) held[i] = 1, more = 1;
+            if (!held[i] && ((z[i] <= 0 && dz[i] < 0) || (z[i] >= 1 && dz[i] > 0)))
+                held[i] = 1, more = 1;
         if (!more) break;
     }
     for (int i = 0; i < n; i++)
@@ -122,14 +131,16 @@ static int joined(const double *z, const double *energy, size_t n, int d, size_t
     for (size_t k = 0; k < n; k++) {
         int u = 0;
         if (energy[k] > energy[i] || (energy[k] == energy[i] && k >= i)) continue;
-        while (u < d && fabs(z[k * (size_t)d + (size_t)u] - z[i * (size_t)d + (size_t)u]) < NEAR) u++;
+        while (u < d && fabs(z[k * (size_t)d + (size_t)u] - z[i * (size_t)d + (size_t)u]) < NEAR)
+            u++;
         if (u == d) return 1;
     }
     return 0;
 }
 
 /* One step of walk i, taken where it falls. */
-static void advance(const sna_misfit *q, double *z, double *energy, double *slope, double *curvature, double *radius, signed char *state, const double *dz,
+static void advance(const sna_misfit *q, double *z, double *energy, double *slope,
+                    double *curvature, double *radius, signed char *state, const double *dz,
                     double promised, void *work) {
     const int d = q->forms->n_axes;
     double moved[MOST], e, g[MOST], h[MOST * MOST];
@@ -145,26 +156,31 @@ static void advance(const sna_misfit *q, double *z, double *energy, double *slop
 }
 
 /* One round over all walks that are busy, as far as `end` allows; the number of them left. */
-static size_t round_of(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, signed char *state, double *radius,
-                       double gain, double limit, int prune, int thin, double end, void *work) {
+static size_t round_of(const sna_misfit *q, size_t n, double *z, double *energy, double *slope,
+                       double *curvature, signed char *state, double *radius, double gain,
+                       double limit, int prune, int thin, double end, void *work) {
     const size_t d = (size_t)q->forms->n_axes;
     size_t busy = 0;
     for (size_t i = 0; i < n; i++) {
         double dz[MOST], fall, promised;
         if (state[i] != BUSY) continue;
         if (now() > end) return 0;
-        step_of((int)d, z + i * d, slope + i * d, curvature + i * d * d, radius[i], dz, &fall, &promised);
+        step_of((int)d, z + i * d, slope + i * d, curvature + i * d * d, radius[i], dz, &fall,
+                &promised);
         if (prune && energy[i] - HOPE * fall > limit) state[i] = LOST;
         else if (prune && thin && joined(z, energy, n, (int)d, i)) state[i] = LOST;
         else if (fall < gain) state[i] = DONE;
-        else advance(q, z + i * d, energy + i, slope + i * d, curvature + i * d * d, radius + i, state + i, dz, promised, work);
+        else
+            advance(q, z + i * d, energy + i, slope + i * d, curvature + i * d * d, radius + i,
+                    state + i, dz, promised, work);
         busy += state[i] == BUSY;
     }
     return busy;
 }
 
-void sna_descend(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, signed char *state, double *radius,
-                 int rounds, double gain, double band, int thin, double best, double seconds, void *work) {
+void sna_descend(const sna_misfit *q, size_t n, double *z, double *energy, double *slope,
+                 double *curvature, signed char *state, double *radius, int rounds, double gain,
+                 double band, int thin, double best, double seconds, void *work) {
     double end = now() + seconds;
     sna_misfit_local(q, n, z, energy, slope, curvature, work);
     for (size_t i = 0; i < n; i++) {
@@ -174,7 +190,9 @@ void sna_descend(const sna_misfit *q, size_t n, double *z, double *energy, doubl
     for (int turn = 0; turn < rounds && now() < end; turn++) {
         double limit = best;
         for (size_t i = 0; i < n; i++) limit = fmin(limit, energy[i]);
-        if (!round_of(q, n, z, energy, slope, curvature, state, radius, gain, limit + band, turn % PRUNE == PRUNE - 1, thin, end, work)) break;
+        if (!round_of(q, n, z, energy, slope, curvature, state, radius, gain, limit + band,
+                      turn % PRUNE == PRUNE - 1, thin, end, work))
+            break;
     }
     for (size_t i = 0; i < n; i++) state[i] = state[i] == BUSY ? 0 : state[i] == LOST ? -1 : 1;
 }
@@ -193,7 +211,8 @@ static void across(int n, double *curvature, const double *slope, double *dz) {
     for (int i = 0; i < n && longest > STRIDE; i++) dz[i] *= STRIDE / longest;
 }
 
-void sna_onto_ridge(const sna_misfit *q, size_t n, double *z, double *energy, double *slope, double *curvature, void *work) {
+void sna_onto_ridge(const sna_misfit *q, size_t n, double *z, double *energy, double *slope,
+                    double *curvature, void *work) {
     const size_t d = (size_t)q->forms->n_axes;
     sna_misfit_local(q, n, z, energy, slope, curvature, work);
     for (size_t i = 0; i < n; i++)
@@ -218,7 +237,8 @@ static double tail(double t, int d) {
     return 1 / (d % 2 ? power * sqrt(t) : power);
 }
 
-void sna_mixture(const double *z, size_t n, int d, const double *mean, const double *back, const double *scale, int components, double *density) {
+void sna_mixture(const double *z, size_t n, int d, const double *mean, const double *back,
+                 const double *scale, int components, double *density) {
     for (size_t i = 0; i < n; i++) density[i] = 0;
     for (int k = 0; k < components; k++)
         for (size_t i = 0; i < n; i++) {
@@ -226,7 +246,8 @@ void sna_mixture(const double *z, size_t n, int d, const double *mean, const dou
             double distance = 0;
             for (int r = 0; r < d; r++) { /* the inverse of a lower triangle is one too */
                 double s = 0;
-                for (int c = 0; c <= r; c++) s += b[r * d + c] * (z[i * (size_t)d + (size_t)c] - m[c]);
+                for (int c = 0; c <= r; c++)
+                    s += b[r * d + c] * (z[i * (size_t)d + (size_t)c] - m[c]);
                 distance += s * s;
             }
             density[i] += scale[k] * tail(1 + distance / 6, d);

@@ -1,6 +1,7 @@
 /* sna_host_inverse.c - see sna_host_inverse.h.   SPDX-License-Identifier: Apache-2.0
  *
- * Contents: 1 places  2 steps to a target  3 instruction sets  4 one unknown  5 walks  6 misfit of observations  7 thinning */
+ * Contents: 1 places  2 steps to a target  3 instruction sets  4 one unknown  5 walks  6 misfit of
+ * observations  7 thinning */
 #include "sna_host_inverse.h"
 
 #include "sna_host.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---------------------------------------------------------------------------------------------------------- 1 places */
+/* ------------------------------------------------------------------------------------- 1 places */
 
 enum { UNKNOWNS = SNA_INVERSE_UNKNOWNS, TARGETS = SNA_INVERSE_TARGETS };
 
@@ -19,7 +20,8 @@ typedef struct spot {
     double u, rate;
 } spot;
 
-/* Inlined so that it is made of the caller's instructions: narrow ones of the old kind between wide ones stall. */
+/* Inlined so that it is made of the caller's instructions: narrow ones of the old kind between wide
+ * ones stall. */
 #define INLINED static inline __attribute__((always_inline))
 
 INLINED spot find(const sna_forms *m, int d, double x) {
@@ -50,18 +52,20 @@ INLINED spot find(const sna_forms *m, int d, double x) {
 }
 
 INLINED void places(const sna_misfit *q, const double *z, spot *s) {
-    for (int u = 0; u < q->forms->n_axes; u++) s[u] = find(q->forms, u, q->lower[u] + z[u] * q->width[u]);
+    for (int u = 0; u < q->forms->n_axes; u++)
+        s[u] = find(q->forms, u, q->lower[u] + z[u] * q->width[u]);
 }
 
-/* ----------------------------------------------------------------------------------------------- 2 steps to a target
- * Damped Gauss-Newton inside the box as sna_edge/inverse/optimize/gauss_newton.py takes it. What is inlined into the loops of the kernel unrolls there. */
+/* -------------------------------------------------------------------------- 2 steps to a target
+ * Damped Gauss-Newton inside the box as sna_edge/inverse/optimize/gauss_newton.py takes it. What is
+ * inlined into the loops of the kernel unrolls there. */
 
 #define STRIDE 0.5 /* longest step, as a share of the box */
 
 typedef struct walker {
     const sna_forms *m;
     const sna_sought *q;
-    const double *w; /* w[T][rank]: contracted weights */
+    const double *w;                     /* w[T][rank]: contracted weights */
     double aim[TARGETS], share[TARGETS]; /* r = (f - aim) * share, f without bias */
 } walker;
 
@@ -73,8 +77,8 @@ INLINED double squares(const double *a, int n) {
     return s;
 }
 
-/* x = A^-1 x, A symmetric positive definite [n][n] (lower triangle), overwritten by its factor with inverted diagonal; a pivot
- * that is not positive is taken as infinite. */
+/* x = A^-1 x, A symmetric positive definite [n][n] (lower triangle), overwritten by its factor with
+ * inverted diagonal; a pivot that is not positive is taken as infinite. */
 INLINED void solve(double *a, int n, double *x) {
     for (int i = 0; i < n; i++)
         for (int c = 0; c <= i; c++) {
@@ -92,28 +96,35 @@ INLINED void solve(double *a, int n, double *x) {
     }
 }
 
-/* The symmetric [2][2] (lower triangle) whose determinant is more than rounding; x = A^-1 x by it, in one division. */
-INLINED int well_posed(const double *a) { return a[0] * a[3] - a[2] * a[2] > 1e-13 * (a[0] * a[3]); }
+/* The symmetric [2][2] (lower triangle) whose determinant is more than rounding; x = A^-1 x by it,
+ * in one division. */
+INLINED int well_posed(const double *a) {
+    return a[0] * a[3] - a[2] * a[2] > 1e-13 * (a[0] * a[3]);
+}
 
 INLINED void solve_two(const double *a, double *x) {
-    const double share = 1 / (a[0] * a[3] - a[2] * a[2]), first = (a[3] * x[0] - a[2] * x[1]) * share;
+    const double share = 1 / (a[0] * a[3] - a[2] * a[2]),
+                 first = (a[3] * x[0] - a[2] * x[1]) * share;
     x[1] = (a[0] * x[1] - a[2] * x[0]) * share;
     x[0] = first;
 }
 
 /* dz = -J^T (J J^T + damping)^-1 r over the unknowns that are free. */
-INLINED void normal_step(const double *j, const double *r, int targets, int unknowns, const double *freed, double damping, double *dz) {
+INLINED void normal_step(const double *j, const double *r, int targets, int unknowns,
+                         const double *freed, double damping, double *dz) {
     double gram[TARGETS * TARGETS], y[TARGETS], trace = 0;
     for (int a = 0; a < targets; a++) {
         y[a] = r[a];
         for (int b = 0; b <= a; b++) {
             double s = 0;
-            for (int u = 0; u < unknowns; u++) s += freed[u] * j[a * unknowns + u] * j[b * unknowns + u];
+            for (int u = 0; u < unknowns; u++)
+                s += freed[u] * j[a * unknowns + u] * j[b * unknowns + u];
             gram[a * targets + b] = s;
         }
         trace += gram[a * targets + a];
     }
-    for (int a = 0; a < targets; a++) gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
+    for (int a = 0; a < targets; a++)
+        gram[a * targets + a] += damping + (targets > 1 ? 1e-14 * trace : 0) + 1e-300;
     if (targets == 1) y[0] /= gram[0];
     else if (targets == 2 && well_posed(gram)) solve_two(gram, y);
     else solve(gram, targets, y);
@@ -124,7 +135,8 @@ INLINED void normal_step(const double *j, const double *r, int targets, int unkn
 }
 
 /* The step from z, an unknown at a bound that would leave it held; clipped into the box. */
-INLINED void step_from(int unknowns, int targets, const double *z, const double *r, const double *j, double damping, double *moved) {
+INLINED void step_from(int unknowns, int targets, const double *z, const double *r, const double *j,
+                       double damping, double *moved) {
     double freed[UNKNOWNS], dz[UNKNOWNS], length = 0, scale;
     int leaving = 0;
     for (int u = 0; u < unknowns; u++) freed[u] = 1;
@@ -143,7 +155,7 @@ INLINED int reached(const double *tolerance, const double *r, int targets) {
     return 1;
 }
 
-/* ------------------------------------------------------------------------------------------------ 3 instruction sets */
+/* --------------------------------------------------------------------------- 3 instruction sets */
 
 typedef struct set {
     void (*contract)(const sna_forms *, const int32_t *, int, uint64_t, const double *, double *);
@@ -197,7 +209,7 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ----------------------------------------------------------------------------------------------------- 4 one unknown */
+/* -------------------------------------------------------------------------------- 4 one unknown */
 
 void sna_line(const sna_forms *m, int axis, int output, const double *x, double *coefficients) {
     const set *s = chosen();
@@ -207,7 +219,7 @@ void sna_line(const sna_forms *m, int axis, int output, const double *x, double 
     s->line(m, axis, w, m->bias[output], coefficients);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- 5 walks */
+/* -------------------------------------------------------------------------------------- 5 walks */
 
 static uint64_t mask_of(const sna_sought *q) {
     uint64_t mask = 0;
@@ -215,8 +227,9 @@ static uint64_t mask_of(const sna_sought *q) {
     return mask;
 }
 
-size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const double *goal, const double *unit, size_t n, double *z, double *r,
-                 signed char *done, size_t enough, double seconds) {
+size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const double *goal,
+                 const double *unit, size_t n, double *z, double *r, signed char *done,
+                 size_t enough, double seconds) {
     double w[TARGETS * SNA_INVERSE_RANK], end = now() + seconds;
     const set *s = chosen();
     walker k = {m, q, w, {0}, {0}};
@@ -228,14 +241,16 @@ size_t sna_walks(const sna_forms *m, const sna_sought *q, const double *x, const
     }
     for (; i < n && found < enough; i++) {
         if (i % 8 == 7 && now() > end) break;
-        done[i] = (signed char)s->walk(&k, z + i * (size_t)q->n_unknowns, r + i * (size_t)q->n_targets);
+        done[i] =
+            (signed char)s->walk(&k, z + i * (size_t)q->n_unknowns, r + i * (size_t)q->n_targets);
         found += (size_t)done[i];
     }
     return i;
 }
 
 /* One row: the best of its walks into z. */
-static int invert_one(const set *s, walker *k, const double *grid, const float *products, int points, int tries, double *z, double *miss) {
+static int invert_one(const set *s, walker *k, const double *grid, const float *products,
+                      int points, int tries, double *z, double *miss) {
     const sna_sought *q = k->q;
     float misfit[SNA_INVERSE_GRID];
     double best = (double)INFINITY, r[TARGETS], here[UNKNOWNS];
@@ -258,8 +273,9 @@ static int invert_one(const set *s, walker *k, const double *grid, const float *
     return found;
 }
 
-void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, const double *goal, const double *grid, const float *products,
-                int n_grid, int tries, double *miss, signed char *done) {
+void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, const double *goal,
+                const double *grid, const float *products, int n_grid, int tries, double *miss,
+                signed char *done) {
     double w[TARGETS * SNA_INVERSE_RANK], z[UNKNOWNS];
     const uint64_t mask = mask_of(q);
     const set *s = chosen();
@@ -270,37 +286,44 @@ void sna_invert(const sna_forms *m, const sna_sought *q, size_t n, double *x, co
         miss[i] = (double)NAN;
         memset(z, 0, sizeof z);
         done[i] = (signed char)invert_one(s, &k, grid, products, n_grid, tries, z, &miss[i]);
-        for (int u = 0; u < q->n_unknowns; u++) x[q->unknown[u]] = q->lower[u] + clipped(z[u]) * q->width[u];
+        for (int u = 0; u < q->n_unknowns; u++)
+            x[q->unknown[u]] = q->lower[u] + clipped(z[u]) * q->width[u];
     }
 }
 
-/* ------------------------------------------------------------------------------------------ 6 misfit of observations */
+/* --------------------------------------------------------------------- 6 misfit of observations */
 
 size_t sna_misfit_work(const sna_misfit *q) {
     size_t u = (size_t)q->forms->n_axes;
-    return ((u + 1) * (size_t)(q->forms->rank + q->n_rows) + (1 + 3 * u) * (size_t)q->forms->rank) * sizeof(double);
+    return ((u + 1) * (size_t)(q->forms->rank + q->n_rows) + (1 + 3 * u) * (size_t)q->forms->rank) *
+           sizeof(double);
 }
 
 void sna_misfit_value(const sna_misfit *q, size_t n, const double *z, double *energy, void *work) {
     const set *s = chosen();
-    for (size_t i = 0; i < n; i++) energy[i] = s->energy(q, z + i * (size_t)q->forms->n_axes, (double *)work);
+    for (size_t i = 0; i < n; i++)
+        energy[i] = s->energy(q, z + i * (size_t)q->forms->n_axes, (double *)work);
 }
 
-void sna_misfit_local(const sna_misfit *q, size_t n, const double *z, double *energy, double *slope, double *curvature, void *work) {
+void sna_misfit_local(const sna_misfit *q, size_t n, const double *z, double *energy, double *slope,
+                      double *curvature, void *work) {
     const set *s = chosen();
     size_t u = (size_t)q->forms->n_axes;
-    for (size_t i = 0; i < n; i++) energy[i] = s->local(q, z + i * u, slope + i * u, curvature + i * u * u, (double *)work);
+    for (size_t i = 0; i < n; i++)
+        energy[i] = s->local(q, z + i * u, slope + i * u, curvature + i * u * u, (double *)work);
 }
 
-/* -------------------------------------------------------------------------------------------------------- 7 thinning */
+/* ----------------------------------------------------------------------------------- 7 thinning */
 
-size_t sna_thin(const double *columns, size_t n, int d, size_t count, double separation, double seconds, int64_t *taken, double *distance, double *fill) {
+size_t sna_thin(const double *columns, size_t n, int d, size_t count, double separation,
+                double seconds, int64_t *taken, double *distance, double *fill) {
     const set *s = chosen();
     double point[UNKNOWNS], end = now() + seconds;
     size_t found = 0, far = 0;
     for (size_t i = 0; i < n; i++) distance[i] = (double)INFINITY;
     while (found < count) {
-        if (found && (distance[far] <= separation * separation || (found % 8 == 7 && now() > end))) break;
+        if (found && (distance[far] <= separation * separation || (found % 8 == 7 && now() > end)))
+            break;
         taken[found++] = (int64_t)far;
         for (int u = 0; u < d; u++) point[u] = columns[(size_t)u * n + far];
         s->nearer(columns, n, d, point, distance);

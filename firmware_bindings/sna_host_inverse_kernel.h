@@ -1,8 +1,10 @@
-/* Loops of sna_host_inverse.c over modes, compiled once for each instruction set: ISA, TARGET and BYTES, the width of its vectors, are
- * defined by the includer. (Wider vectors would be taken apart in memory.) */
+/* Loops of sna_host_inverse.c over modes, compiled once for each instruction set: ISA, TARGET and
+ * BYTES, the width of its vectors, are defined by the includer. (Wider vectors would be taken apart
+ * in memory.) */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define NAME(f) PASTE(f, ISA)
+#define INLINE_HERE TARGET static inline __attribute__((always_inline))
 #define LANES (BYTES / 8) /* doubles; divides SNA_INVERSE_LANES */
 #define FLOATS (BYTES / 4)
 
@@ -15,9 +17,10 @@ typedef float NAME(wide) __attribute__((vector_size(BYTES), aligned(4), may_alia
 #define LOAD(p) (*(const NAME(loose) *)(const void *)(p))
 #define STORE(p, v) (*(NAME(loose) *)(void *)(p) = (v))
 #define ONES ((lanes){0} + 1)
-#define SELECT(type, mask, yes, no) ((type)(((NAME(bits))(yes) & (mask)) | ((NAME(bits))(no) & ~(mask))))
+#define SELECT(type, mask, yes, no) \
+    ((type)(((NAME(bits))(yes) & (mask)) | ((NAME(bits))(no) & ~(mask))))
 
-TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
+INLINE_HERE double NAME(sum)(lanes v) {
 #if BYTES == 64
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 #elif BYTES == 32
@@ -27,9 +30,11 @@ TARGET static inline __attribute__((always_inline)) double NAME(sum)(lanes v) {
 #endif
 }
 
-/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's polynomial of n coefficients. Functions
- * take n so that the loop over it unrolls for cubics; asking here, for every block, costs a sixth of a walk. */
-TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, int n, lanes *out) {
+/* Atoms of LANES modes and, with order > 0, their derivatives along u, at block j of a span's
+ * polynomial of n coefficients. Functions take n so that the loop over it unrolls for cubics;
+ * asking here, for every block, costs a sixth of a walk. */
+INLINE_HERE void NAME(atoms)(const sna_forms *m, const spot *s, int j, int order, int n,
+                             lanes *out) {
     const double *row = s->row + (size_t)j * LANES, *c = row + (size_t)(n - 1) * (size_t)m->rank;
     const double u = s->u;
     lanes value = LOAD(c), first = {0}, second = {0};
@@ -44,8 +49,9 @@ TARGET static inline __attribute__((always_inline)) void NAME(atoms)(const sna_f
     if (order > 1) out[2] = second * (2 * s->rate * s->rate);
 }
 
-/* w[t][rank] = weights of the targets times the atoms of all axes not in `unknown` (a mask) at x. */
-TARGET static inline __attribute__((always_inline)) void NAME(contract_of)(const sna_forms *m, int n, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
+/* w[t][rank] = weights of the targets times the atoms at x of all axes not in the mask `unknown` */
+INLINE_HERE void NAME(contract_of)(const sna_forms *m, int n, const int32_t *outputs, int targets,
+                                   uint64_t unknown, const double *x, double *w) {
     spot s[SNA_INVERSE_AXES];
     int known = 0;
     for (int d = 0; d < m->n_axes; d++)
@@ -56,17 +62,21 @@ TARGET static inline __attribute__((always_inline)) void NAME(contract_of)(const
             NAME(atoms)(m, &s[i], j, 0, n, atom);
             product *= atom[0];
         }
-        for (int t = 0; t < targets; t++) STORE(w + (size_t)t * (size_t)m->rank + j * LANES, product * LOAD(m->weights + (size_t)outputs[t] * (size_t)m->rank + j * LANES));
+        for (int t = 0; t < targets; t++)
+            STORE(w + (size_t)t * (size_t)m->rank + j * LANES,
+                  product * LOAD(m->weights + (size_t)outputs[t] * (size_t)m->rank + j * LANES));
     }
 }
 
-TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, int targets, uint64_t unknown, const double *x, double *w) {
+TARGET static void NAME(contract)(const sna_forms *m, const int32_t *outputs, int targets,
+                                  uint64_t unknown, const double *x, double *w) {
     if (m->order == 4) NAME(contract_of)(m, 4, outputs, targets, unknown, x, w);
     else NAME(contract_of)(m, m->order, outputs, targets, unknown, x, w);
 }
 
 /* coefficients[span][k] = sum_r w[r] poly[base + span][k][r] */
-TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, double bias, double *out) {
+TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, double bias,
+                              double *out) {
     const double *c = m->poly + (size_t)m->base[axis] * (size_t)m->order * (size_t)m->rank;
     for (int i = 0; i < m->spans[axis] * m->order; i++, c += m->rank) {
         lanes s = LOAD(w) * LOAD(c);
@@ -76,7 +86,8 @@ TARGET static void NAME(line)(const sna_forms *m, int axis, const double *w, dou
 }
 
 /* f[T] without bias and df/dx[T][U] of contracted weights. */
-TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, int n, const double *w, double *f, double *df) {
+INLINE_HERE void NAME(slopes)(const sna_forms *m, const spot *s, int unknowns, int targets, int n,
+                              const double *w, double *f, double *df) {
     lanes sums[TARGETS * (UNKNOWNS + 1)];
     for (int i = 0; i < targets * (unknowns + 1); i++) sums[i] = (lanes){0};
     for (int j = 0; j < m->rank / LANES; j++) {
@@ -99,15 +110,18 @@ TARGET static inline __attribute__((always_inline)) void NAME(slopes)(const sna_
     }
     for (int t = 0; t < targets; t++) {
         f[t] = NAME(sum)(sums[t * (unknowns + 1)]);
-        for (int i = 0; i < unknowns; i++) df[t * unknowns + i] = NAME(sum)(sums[t * (unknowns + 1) + 1 + i]);
+        for (int i = 0; i < unknowns; i++)
+            df[t * unknowns + i] = NAME(sum)(sums[t * (unknowns + 1) + 1 + i]);
     }
 }
 
 /* r[T] and dr/dz[T][U] at z. */
-TARGET static inline __attribute__((always_inline)) void NAME(residual)(const walker *k, int unknowns, int targets, int n, const double *z, double *r, double *j) {
+INLINE_HERE void NAME(residual)(const walker *k, int unknowns, int targets, int n, const double *z,
+                                double *r, double *j) {
     const sna_sought *q = k->q;
     spot s[UNKNOWNS];
-    for (int u = 0; u < unknowns; u++) s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
+    for (int u = 0; u < unknowns; u++)
+        s[u] = find(k->m, q->unknown[u], q->lower[u] + z[u] * q->width[u]);
     NAME(slopes)(k->m, s, unknowns, targets, n, k->w, r, j);
     for (int t = 0; t < targets; t++) {
         r[t] = (r[t] - k->aim[t]) * k->share[t];
@@ -116,7 +130,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(residual)(const wa
 }
 
 /* Walks one start z to the goal; r there. 1: reached. */
-TARGET static inline __attribute__((always_inline)) int NAME(walk_of)(const walker *k, int unknowns, int targets, int n, double *z, double *r) {
+INLINE_HERE int NAME(walk_of)(const walker *k, int unknowns, int targets, int n, double *z,
+                              double *r) {
     double j[TARGETS * UNKNOWNS], damping = 1e-10, before;
     NAME(residual)(k, unknowns, targets, n, z, r, j);
     before = squares(r, targets);
@@ -153,9 +168,10 @@ TARGET static int NAME(walk)(const walker *k, double *z, double *r) {
     return NAME(walk_of)(k, unknowns, targets, n, z, r);
 }
 
-/* f[targets][points] of a grid without bias, in float: `targets` rows of weights w[targets][rank] against products[rank][points]. Four
- * vectors of points and all targets stay in registers. */
-TARGET static inline __attribute__((always_inline)) void NAME(on_grid)(const float *w, const float *products, int rank, int points, int targets, float *f) {
+/* f[targets][points] of a grid without bias, in float: `targets` rows of weights w[targets][rank]
+ * against products[rank][points]. Four vectors of points and all targets stay in registers. */
+INLINE_HERE void NAME(on_grid)(const float *w, const float *products, int rank, int points,
+                               int targets, float *f) {
     enum { PART = 4 * FLOATS };
     for (int g = 0; g < points; g += PART) {
         wide s[TARGETS][4];
@@ -169,11 +185,13 @@ TARGET static inline __attribute__((always_inline)) void NAME(on_grid)(const flo
             }
         }
         for (int t = 0; t < targets; t++)
-            for (int i = 0; i < 4; i++) *(wide *)(void *)(f + t * points + g + i * FLOATS) = s[t][i];
+            for (int i = 0; i < 4; i++)
+                *(wide *)(void *)(f + t * points + g + i * FLOATS) = s[t][i];
     }
 }
 
-/* misfit[g] = sum of squares of r over a grid of a multiple of 64 points; the unit of r becomes the range over the grid. */
+/* misfit[g] = sum of squares of r over a grid of a multiple of 64 points; the unit of r becomes the
+ * range over the grid. */
 TARGET static void NAME(survey)(walker *k, const float *products, int points, float *misfit) {
     const int rank = k->m->rank, targets = k->q->n_targets;
     float w[TARGETS * SNA_INVERSE_RANK], f[TARGETS * SNA_INVERSE_GRID];
@@ -206,23 +224,25 @@ TARGET static void NAME(survey)(walker *k, const float *products, int points, fl
     }
 }
 
-/* The point with the smallest misfit: the bits of a number order as it does, and its last eight say where it is. No misfit is negative;
- * without its sign NaN comes last. */
+/* The point with the smallest misfit: the bits of a number order as it does, and its last eight say
+ * where it is. No misfit is negative; without its sign NaN comes last. */
 TARGET static int NAME(lowest)(const float *misfit, int points) {
     enum { MEASURE = 0x7fffff00 };
     NAME(bits) best, at;
     for (int i = 0; i < FLOATS; i++) at[i] = i;
     best = (*(const NAME(bits) *)(const void *)misfit & MEASURE) | at;
     for (int g = FLOATS; g < points; g += FLOATS) {
-        const NAME(bits) here = (*(const NAME(bits) *)(const void *)(misfit + g) & MEASURE) | (at + g);
+        const NAME(bits) here =
+            (*(const NAME(bits) *)(const void *)(misfit + g) & MEASURE) | (at + g);
         best = SELECT(NAME(bits), here < best, here, best);
     }
     for (int i = 1; i < FLOATS; i++) best[0] = best[i] < best[0] ? best[i] : best[0];
     return best[0] & 255;
 }
 
-/* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read once for all. */
-TARGET static inline __attribute__((always_inline)) void NAME(apply)(const sna_misfit *q, const double *p, int count, double *r) {
+/* r[count][rows] of `count` products p[count][rank], without the right-hand side: columns are read
+ * once for all. */
+INLINE_HERE void NAME(apply)(const sna_misfit *q, const double *p, int count, double *r) {
     const int rank = q->forms->rank;
     for (int i = 0; i < q->n_rows; i += LANES) {
         lanes s[UNKNOWNS + 1];
@@ -235,7 +255,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(apply)(const sna_m
     }
 }
 
-TARGET static inline __attribute__((always_inline)) double NAME(energy_of)(const sna_misfit *q, int n, const double *z, double *work) {
+INLINE_HERE double NAME(energy_of)(const sna_misfit *q, int n, const double *z, double *work) {
     const sna_forms *m = q->forms;
     spot s[UNKNOWNS];
     double *p = work, *r = p + m->rank;
@@ -258,24 +278,28 @@ TARGET static inline __attribute__((always_inline)) double NAME(energy_of)(const
 }
 
 TARGET static double NAME(energy)(const sna_misfit *q, const double *z, double *work) {
-    return q->forms->order == 4 ? NAME(energy_of)(q, 4, z, work) : NAME(energy_of)(q, q->forms->order, z, work);
+    return q->forms->order == 4 ? NAME(energy_of)(q, 4, z, work)
+                                : NAME(energy_of)(q, q->forms->order, z, work);
 }
 
 /* pull[rank] = A^T r */
-TARGET static inline __attribute__((always_inline)) void NAME(pull_of)(const sna_misfit *q, const double *r, double *pull) {
+INLINE_HERE void NAME(pull_of)(const sna_misfit *q, const double *r, double *pull) {
     const int rank = q->forms->rank;
     for (int j = 0; j < rank; j += LANES) {
         lanes s = {0};
-        for (int i = 0; i < q->n_rows; i++) s += r[i] * LOAD(q->rows + (size_t)i * (size_t)rank + j);
+        for (int i = 0; i < q->n_rows; i++)
+            s += r[i] * LOAD(q->rows + (size_t)i * (size_t)rank + j);
         STORE(pull + j, s);
     }
 }
 
-TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const sna_misfit *q, const double *z, int unknowns, int n, double *slope, double *curvature, double *work) {
+INLINE_HERE double NAME(local_of)(const sna_misfit *q, const double *z, int unknowns, int n,
+                                  double *slope, double *curvature, double *work) {
     const sna_forms *m = q->forms;
     const int rank = m->rank, rows = q->n_rows;
     spot s[UNKNOWNS];
-    double *p = work, *r = p + (unknowns + 1) * rank, *pull = r + (unknowns + 1) * rows, *kept = pull + rank;
+    double *p = work, *r = p + (unknowns + 1) * rank, *pull = r + (unknowns + 1) * rows,
+           *kept = pull + rank;
     lanes total = {0}, bent[UNKNOWNS * UNKNOWNS];
     places(q, z, s);
     for (int j = 0; j < rank; j += LANES) {
@@ -317,14 +341,17 @@ TARGET static inline __attribute__((always_inline)) double NAME(local_of)(const 
         slope[u] = NAME(sum)(along) * q->width[u];
         for (int v = u; v < unknowns; v++) {
             lanes both = bent[u * unknowns + v];
-            for (int i = 0; i < rows; i += LANES) both += LOAD(r + (1 + u) * rows + i) * LOAD(r + (1 + v) * rows + i);
-            curvature[u * unknowns + v] = curvature[v * unknowns + u] = NAME(sum)(both) * q->width[u] * q->width[v];
+            for (int i = 0; i < rows; i += LANES)
+                both += LOAD(r + (1 + u) * rows + i) * LOAD(r + (1 + v) * rows + i);
+            curvature[u * unknowns + v] = curvature[v * unknowns + u] =
+                NAME(sum)(both) * q->width[u] * q->width[v];
         }
     }
     return 0.5 * NAME(sum)(total) + q->constant;
 }
 
-TARGET static double NAME(local)(const sna_misfit *q, const double *z, double *slope, double *curvature, double *work) {
+TARGET static double NAME(local)(const sna_misfit *q, const double *z, double *slope,
+                                 double *curvature, double *work) {
     const int unknowns = q->forms->n_axes, n = q->forms->order;
     if (unknowns == 1 && n == 4) return NAME(local_of)(q, z, 1, 4, slope, curvature, work);
     if (unknowns == 2 && n == 4) return NAME(local_of)(q, z, 2, 4, slope, curvature, work);
@@ -333,7 +360,8 @@ TARGET static double NAME(local)(const sna_misfit *q, const double *z, double *s
     return NAME(local_of)(q, z, unknowns, n, slope, curvature, work);
 }
 
-TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const double *to, double *distance) {
+TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const double *to,
+                                double *distance) {
     for (size_t i = 0; i < n; i++) {
         double s = 0;
         for (int u = 0; u < d; u++) {
@@ -344,7 +372,8 @@ TARGET static void NAME(nearer)(const double *columns, size_t n, int d, const do
     }
 }
 
-static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(survey), NAME(lowest), NAME(energy), NAME(local), NAME(nearer)};
+static const set NAME(set) = {NAME(contract), NAME(line),   NAME(walk),  NAME(survey),
+                              NAME(lowest),   NAME(energy), NAME(local), NAME(nearer)};
 
 #undef LANES
 #undef FLOATS
@@ -354,6 +383,7 @@ static const set NAME(set) = {NAME(contract), NAME(line), NAME(walk), NAME(surve
 #undef STORE
 #undef ONES
 #undef SELECT
+#undef INLINE_HERE
 #undef NAME
 #undef PASTE
 #undef PASTE_

@@ -1,17 +1,21 @@
-/* sna_host_roots.c - zeros of a piecewise polynomial, all of them, without a first guess.   SPDX-License-Identifier: Apache-2.0
+/* sna_host_roots.c - zeros of a piecewise polynomial, all of them, without a first guess.
+ * SPDX-License-Identifier: Apache-2.0
  *
- * The algorithm of sna_edge/numerics/piecewise_polynomial.py, step by step: the roots of each derivative cut a span into pieces on which the
- * next lower one is monotone; signs at these nodes, shared across continuous breaks, tell crossings, touching points and flat spans. */
+ * The algorithm of sna_edge/numerics/piecewise_polynomial.py, step by step: the roots of each
+ * derivative cut a span into pieces on which the next lower one is monotone; signs at these nodes,
+ * shared across continuous breaks, tell crossings, touching points and flat spans. */
 #include "sna_host_inverse.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define ROUNDING (32 * DBL_EPSILON) /* values below this share of a span's coefficients cannot be told from zero */
-#define SURE 0.25                   /* of that: an extreme this far beyond zero has a root on either side */
-#define JOIN 1e-5                   /* larger jumps at a break, as a share of the coefficients' size, are meant */
-#define SEPARATION 1e-6             /* of the axis: closer roots are `tangent` */
+#define ROUNDING \
+    (32 *        \
+     DBL_EPSILON) /* values below this share of a span's coefficients cannot be told from zero */
+#define SURE 0.25 /* of that: an extreme this far beyond zero has a root on either side */
+#define JOIN 1e-5 /* larger jumps at a break, as a share of the coefficients' size, are meant */
+#define SEPARATION 1e-6 /* of the axis: closer roots are `tangent` */
 
 enum { NODES = 9 };
 
@@ -81,7 +85,9 @@ static void monotone_nodes(const double *a, int order, double *u) {
         left = horner(d, n, u[0]);
         for (int i = 0; i + 1 < count; i++, left = right) {
             right = horner(d, n, u[i + 1]);
-            cut[i] = left * right < 0 ? bracketed(d, n, u[i], u[i + 1]) : right == 0 ? u[i + 1] : u[i];
+            cut[i] = left * right < 0 ? bracketed(d, n, u[i], u[i + 1])
+                     : right == 0     ? u[i + 1]
+                                      : u[i];
         }
         memcpy(u + 1, cut, (size_t)(count - 1) * sizeof *u);
         u[count++] = 1;
@@ -101,7 +107,7 @@ static double end_of(const sweep *w, int s) {
     return sum_of(shifted(w, s, a), w->order);
 }
 
-/* Bernstein coefficients bound the polynomial on [0, 1]: b_j = sum_{k <= j} C(j, k) / C(p, k) a_k. */
+/* Bernstein coefficients bound a polynomial on [0, 1]: b_j = sum_{k <= j} C(j, k) / C(p, k) a_k */
 static int may_vanish(const double *a, int order, double slack) {
     double low = a[0], high = a[0];
     for (int j = 1; j < order; j++) {
@@ -131,12 +137,15 @@ static void fill_lane(const sweep *w, int s, double slack) {
     here->flat = size_of(a, w->order) <= 2 * slack;
     monotone_nodes(a, w->order, here->u);
     for (int i = 0; i < w->nodes; i++) {
-        double value = horner(a, w->order, here->u[i]), limit = beyond(a, w->order, here->u[i], value) ? SURE * slack : slack;
+        double value = horner(a, w->order, here->u[i]),
+               limit = beyond(a, w->order, here->u[i], value) ? SURE * slack : slack;
         here->sign[i] = (signed char)(here->flat || fabs(value) <= limit ? 0 : value > 0 ? 1 : -1);
     }
 }
 
-static double slack_of(const sweep *w, int s) { return ROUNDING * (size_of(w->a + s * w->order, w->order) + fabs(w->target)); }
+static double slack_of(const sweep *w, int s) {
+    return ROUNDING * (size_of(w->a + s * w->order, w->order) + fabs(w->target));
+}
 
 static void fill_lanes(const sweep *w) {
     for (int s = 0; s < w->spans; s++) {
@@ -149,12 +158,15 @@ static void fill_lanes(const sweep *w) {
         if (w->lanes[s].active) fill_lane(w, s, slack_of(w, s));
 }
 
-/* One sign for the end of a span and the start of the next; opposite signs are a gap (a root) or an overlap. */
+/* One sign for the end of a span and the start of the next; opposite signs are a gap (a root) or an
+ * overlap. */
 static void share(lane *a, lane *b, int nodes) {
-    int last = nodes - 1, before = last, after = 0, end = a->sign[last], start = b->sign[0], set = 2;
+    int last = nodes - 1, before = last, after = 0, end = a->sign[last], start = b->sign[0],
+        set = 2;
     while (a->u[before] == 1) before--;
     while (b->u[after] == 0) after++;
-    if (end * start == 0 || (end != start && a->sign[before] == end && b->sign[after] == start)) set = 0;
+    if (end * start == 0 || (end != start && a->sign[before] == end && b->sign[after] == start))
+        set = 0;
     else if (end != start) set = end;
     for (int i = 0; i < nodes && set != 2; i++) {
         if (!set && a->u[i] == 1) a->sign[i] = 0;
@@ -168,7 +180,8 @@ static signed char inner_sign(const lane *a, int nodes) {
     return 1;
 }
 
-/* At a continuous break both sides share one sign; at a jump the right-hand value alone belongs to the function. */
+/* At a continuous break both sides share one sign; at a jump the right-hand value alone belongs to
+ * the function. */
 static void join(const sweep *w, double jump) {
     for (int s = 0; s + 1 < w->spans; s++) {
         lane *a = &w->lanes[s];
@@ -181,7 +194,9 @@ static void join(const sweep *w, double jump) {
     }
 }
 
-static double at(const sweep *w, int s, double u) { return u < 1 ? w->breaks[s] + u * (w->breaks[s + 1] - w->breaks[s]) : w->breaks[s + 1]; }
+static double at(const sweep *w, int s, double u) {
+    return u < 1 ? w->breaks[s] + u * (w->breaks[s + 1] - w->breaks[s]) : w->breaks[s + 1];
+}
 
 static void add(sna_zeros *found, double x, int tangent) {
     int i = found->n++;
@@ -197,7 +212,9 @@ static void add_crossings(const sweep *w, int s) {
     const lane *here = &w->lanes[s];
     double a[NODES];
     for (int i = 0; i + 1 < w->nodes; i++)
-        if (here->sign[i] * here->sign[i + 1] < 0) add(w->found, at(w, s, bracketed(shifted(w, s, a), w->order, here->u[i], here->u[i + 1])), 0);
+        if (here->sign[i] * here->sign[i + 1] < 0)
+            add(w->found,
+                at(w, s, bracketed(shifted(w, s, a), w->order, here->u[i], here->u[i + 1])), 0);
 }
 
 /* Sign just before or after a node, 0 at an end of the domain. */
@@ -223,7 +240,8 @@ static int level(const sweep *w, int s, int i) {
     return fabs(value) <= SEPARATION * size;
 }
 
-/* A run of zero nodes from (s, i), which ends before *next: an interval where a flat span is among them, else one root. */
+/* A run of zero nodes from (s, i), which ends before *next: an interval where a flat span is among
+ * them, else one root. */
 static void add_run(const sweep *w, int s, int i, int *next_s, int *next_i) {
     double first = at(w, s, w->lanes[s].u[i]), last = first;
     int before = neighbour(w, s, i, -1), flat_from = -1, flat_to = -1, tangent = 0, after;
@@ -254,8 +272,10 @@ static void add_run(const sweep *w, int s, int i, int *next_s, int *next_i) {
     add(w->found, 0.5 * (first + last), tangent || (before == after && before));
 }
 
-void sna_line_zeros(const double *breaks, const double *coefficients, int spans, int order, double target, sna_zeros *found, void *work) {
-    sweep w = {breaks, coefficients, spans, order, order < 2 ? 2 : order, target, (lane *)work, found};
+void sna_line_zeros(const double *breaks, const double *coefficients, int spans, int order,
+                    double target, sna_zeros *found, void *work) {
+    sweep w = {breaks, coefficients, spans, order, order < 2 ? 2 : order,
+               target, (lane *)work, found};
     double size = 0, width = breaks[spans] - breaks[0];
     found->n = found->n_intervals = 0;
     for (int s = 0; s < spans; s++) size = fmax(size, size_of(coefficients + s * order, order));
@@ -269,5 +289,6 @@ void sna_line_zeros(const double *breaks, const double *coefficients, int spans,
             else add_run(&w, s, i, &s, &i);
     }
     for (int i = 1; i < found->n; i++)
-        if (found->x[i] - found->x[i - 1] < SEPARATION * width) found->tangent[i - 1] = found->tangent[i] = 1;
+        if (found->x[i] - found->x[i - 1] < SEPARATION * width)
+            found->tangent[i - 1] = found->tangent[i] = 1;
 }

@@ -1,4 +1,5 @@
-/* sna_host_sorted.h - points of large batches sorted by span, included by sna_host.c.   SPDX-License-Identifier: Apache-2.0 */
+/* sna_host_sorted.h - points of large batches sorted by span, included by sna_host.c.
+ * SPDX-License-Identifier: Apache-2.0 */
 
 enum { PIECES_BYTES = 16 << 20 }; /* polynomials of a larger model are not unpacked */
 
@@ -14,14 +15,17 @@ static size_t pieces_size(const sna_model *m) {
     return bytes <= PIECES_BYTES ? bytes : 0;
 }
 
-/* pieces[span][k][mode]: coefficient of (u - 1/2)^k of every atom; 1 where a mode does not use the axis. */
+/* pieces[span][k][mode]: coefficient of (u - 1/2)^k of every atom; 1 where a mode does not use the
+ * axis. */
 static void fill_pieces(const host_axis *a, const part *p, int width, int order, float *pieces) {
     for (int s = 0; s < a->n_spans; s++) {
-        const float *m = a->matrices + a->spans[s].matrix, *rows = p->table + (size_t)a->spans[s].row * (size_t)width;
+        const float *m = a->matrices + a->spans[s].matrix,
+                    *rows = p->table + (size_t)a->spans[s].row * (size_t)width;
         for (int k = 0; k < 4; k++)
             for (int j = 0; j < width; j++) {
                 double c = p->absent && k == 0 ? (double)p->absent[j] : 0;
-                for (int i = 0; i < p->n_rows; i++) c += (double)m[k * order + i] * (double)rows[i * width + j];
+                for (int i = 0; i < p->n_rows; i++)
+                    c += (double)m[k * order + i] * (double)rows[i * width + j];
                 *pieces++ = (float)c;
             }
     }
@@ -41,10 +45,13 @@ static size_t pile_of(const sna_host *h, unsigned char *base, pile *k) {
     return a.used;
 }
 
-/* Spans and u - 1/2 of n points on axis d; 0 when one is extrapolated, which a span's polynomial does not say. */
-static int place_pile(const sna_host *h, int d, unsigned flags, int n, const double *x64, const float *x32, const pile *k) {
+/* Spans and u - 1/2 of n points on axis d; 0 when one is extrapolated, which a span's polynomial
+ * does not say. */
+static int place_pile(const sna_host *h, int d, unsigned flags, int n, const double *x64,
+                      const float *x32, const pile *k) {
     const host_axis *a = &h->axes[d];
-    const unsigned char *support = section(&h->model, SPANS) + axis_at(&h->model, (unsigned)d)->support;
+    const unsigned char *support =
+        section(&h->model, SPANS) + axis_at(&h->model, (unsigned)d)->support;
     const size_t stride = (size_t)h->n_axes;
     float *u = k->u + (size_t)d * MANY;
     for (int from = 0; from < n; from += BLOCK) {
@@ -57,7 +64,8 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
         for (int q = 0; slow && q < m; q++) {
             const size_t here = at + (size_t)q * stride;
             place p;
-            merge_status(&k->status[from + q], place_slowly(h, d, x64 ? x64[here] : (double)x32[here], flags, &p));
+            merge_status(&k->status[from + q],
+                         place_slowly(h, d, x64 ? x64[here] : (double)x32[here], flags, &p));
             if (p.excess < 0 || p.excess > 0) return 0;
             k->span[from + q] = (int32_t)p.span;
             u[from + q] = (float)(p.u - 0.5);
@@ -68,8 +76,10 @@ static int place_pile(const sna_host *h, int d, unsigned flags, int n, const dou
     return 1;
 }
 
-/* Links the points of each span: cheaper than sorting, and one walk along the chain hides behind the arithmetic of 64 modes. */
-static void link_pile(const host_axis *a, int n, const int32_t *span, int16_t *head, int16_t *next) {
+/* Links the points of each span: cheaper than sorting, and one walk along the chain hides behind
+ * the arithmetic of 64 modes. */
+static void link_pile(const host_axis *a, int n, const int32_t *span, int16_t *head,
+                      int16_t *next) {
     for (int s = 0; s < a->n_spans; s++) head[s] = -1;
     for (int q = 0; q < n; q++) {
         next[q] = head[span[q]];
@@ -78,7 +88,8 @@ static void link_pile(const host_axis *a, int n, const int32_t *span, int16_t *h
 }
 
 /* Counting sort: order[start[s]] .. order[start[s + 1]] are the points of span s. */
-static void sort_pile(const host_axis *a, int n, const int32_t *span, int16_t *start, int16_t *order) {
+static void sort_pile(const host_axis *a, int n, const int32_t *span, int16_t *start,
+                      int16_t *order) {
     int16_t from[MOST_SPANS + 1];
     for (int s = 0; s <= a->n_spans; s++) from[s] = 0;
     for (int q = 0; q < n; q++) from[span[q] + 1]++;
@@ -88,11 +99,13 @@ static void sort_pile(const host_axis *a, int n, const int32_t *span, int16_t *s
 }
 
 /* Linear parts and statuses of n points; 0 leaves them to the ordinary way. */
-static int run_pile(const sna_host *h, unsigned flags, int n, const double *x64, const float *x32, const pile *k) {
+static int run_pile(const sna_host *h, unsigned flags, int n, const double *x64, const float *x32,
+                    const pile *k) {
     for (int q = 0; q < n; q++) k->status[q] = 0;
     for (int d = 0; d < h->n_axes; d++) {
         if (!place_pile(h, d, flags, n, x64, x32, k)) return 0;
-        (h->set->lanes == 16 ? link_pile : sort_pile)(&h->axes[d], n, k->span, k->head + d * (MOST_SPANS + 1), k->next + d * MANY);
+        (h->set->lanes == 16 ? link_pile : sort_pile)(
+            &h->axes[d], n, k->span, k->head + d * (MOST_SPANS + 1), k->next + d * MANY);
     }
     for (int j = 0; j < h->n_outputs; j++) {
         const double bias = output_at(&h->model, (unsigned)j)->bias;

@@ -1,10 +1,14 @@
-/* sna_host_sorted_kernel.h - many points at once, span by span, included by sna_host_kernel.h.   SPDX-License-Identifier: Apache-2.0
+/* sna_host_sorted_kernel.h - many points at once, span by span, included by sna_host_kernel.h.
+ * SPDX-License-Identifier: Apache-2.0
  *
- * Points are grouped by the span they are in, axis by axis. The polynomial of a span then stays in registers for all its points:
- * no table rows to load, no basis values to make, and Horner's rule takes three multiply-adds where four rows take four. */
+ * Points are grouped by the span they are in, axis by axis. The polynomial of a span then stays in
+ * registers for all its points: no table rows to load, no basis values to make, and Horner's rule
+ * takes three multiply-adds where four rows take four. */
 
 /* kept[0 .. step) (*)= the polynomials c[k * step + j] at x; step is a constant at every call. */
-TARGET static inline __attribute__((always_inline)) void NAME(climb_point)(const vec *c, int step, vec x, vec *kept, int first) {
+TARGET static inline __attribute__((always_inline)) void NAME(climb_point)(const vec *c, int step,
+                                                                           vec x, vec *kept,
+                                                                           int first) {
     vec v[4];
     for (int j = 0; j < step; j++) v[j] = c[3 * step + j] * x + c[2 * step + j];
     for (int j = 0; j < step; j++) v[j] = v[j] * x + c[step + j];
@@ -15,9 +19,12 @@ TARGET static inline __attribute__((always_inline)) void NAME(climb_point)(const
 }
 
 /* park[point][j0 .. j0 + step) (*)= atoms of one axis, nv vectors a point. */
-TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part *p, const pile *points, int n_spans, int nv, int j0, int step,
-                                                                     int first) {
-    const int16_t *head = points->head + (size_t)p->axis * (MOST_SPANS + 1), *next = points->next + (size_t)p->axis * MANY;
+TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part *p,
+                                                                     const pile *points,
+                                                                     int n_spans, int nv, int j0,
+                                                                     int step, int first) {
+    const int16_t *head = points->head + (size_t)p->axis * (MOST_SPANS + 1),
+                  *next = points->next + (size_t)p->axis * MANY;
     const float *u = points->u + (size_t)p->axis * MANY;
     const vec *piece = (const vec *)(const void *)p->pieces + j0;
     vec *park = (vec *)(void *)points->park + j0;
@@ -31,9 +38,12 @@ TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part 
         for (int k = 0; k < 4; k++)
             for (int j = 0; j < step; j++) c[k * step + j] = piece[k * nv + j];
 #if VL == 16
-        for (int q = head[s]; q >= 0; q = next[q]) NAME(climb_point)(c, step, (vec){0} + u[q], park + (size_t)q * (size_t)nv, first);
+        for (int q = head[s]; q >= 0; q = next[q])
+            NAME(climb_point)(c, step, (vec){0} + u[q], park + (size_t)q * (size_t)nv, first);
 #else
-        for (int i = head[s]; i < head[s + 1]; i++) NAME(climb_point)(c, step, (vec){0} + u[next[i]], park + (size_t)next[i] * (size_t)nv, first);
+        for (int i = head[s]; i < head[s + 1]; i++)
+            NAME(climb_point)(c, step, (vec){0} + u[next[i]], park + (size_t)next[i] * (size_t)nv,
+                              first);
 #endif
     }
 }
@@ -43,11 +53,11 @@ TARGET static inline __attribute__((always_inline)) void NAME(climb)(const part 
 #else
 #define STEP 2
 #endif
-#define CLIMB(name, NV)                                                                                                                               \
-    TARGET static void NAME(name)(const part *p, const pile *points, int n_spans, int first) {                                                        \
-        for (int j0 = 0; j0 < NV; j0 += NV < STEP ? NV : STEP)                                                                                        \
-            if (first) NAME(climb)(p, points, n_spans, NV, j0, NV < STEP ? NV : STEP, 1);                                                             \
-            else NAME(climb)(p, points, n_spans, NV, j0, NV < STEP ? NV : STEP, 0);                                                                   \
+#define CLIMB(name, NV)                                                                        \
+    TARGET static void NAME(name)(const part *p, const pile *points, int n_spans, int first) { \
+        for (int j0 = 0; j0 < NV; j0 += NV < STEP ? NV : STEP)                                 \
+            if (first) NAME(climb)(p, points, n_spans, NV, j0, NV < STEP ? NV : STEP, 1);      \
+            else NAME(climb)(p, points, n_spans, NV, j0, NV < STEP ? NV : STEP, 0);            \
     }
 CLIMB(climb_narrow, 16 / VL)
 CLIMB(climb_wide, 32 / VL)
@@ -63,8 +73,10 @@ TARGET static void NAME(sorted)(const sna_host *h, int n, const pile *points) {
             else if (block->width == 32) NAME(climb_wide)(p, points, spans, first);
             else NAME(climb_widest)(p, points, spans, first);
         }
-        if (block->width == 16) NAME(mixed)(block, 16 / VL, n, h->n_outputs, points->park, points->f, total);
-        else if (block->width == 32) NAME(mixed)(block, 32 / VL, n, h->n_outputs, points->park, points->f, total);
+        if (block->width == 16)
+            NAME(mixed)(block, 16 / VL, n, h->n_outputs, points->park, points->f, total);
+        else if (block->width == 32)
+            NAME(mixed)(block, 32 / VL, n, h->n_outputs, points->park, points->f, total);
         else NAME(mixed)(block, 64 / VL, n, h->n_outputs, points->park, points->f, total);
     }
 }

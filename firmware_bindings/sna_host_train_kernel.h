@@ -1,11 +1,13 @@
-/* sna_host_train_kernel.h - tensor trains, included by sna_host_kernel.h once for each instruction set.   SPDX-License-Identifier: Apache-2.0
+/* sna_host_train_kernel.h - tensor trains, included by sna_host_kernel.h once for each instruction
+ * set.   SPDX-License-Identifier: Apache-2.0
  *
- * A core is [row][left][width], width = right rank padded with zeros to whole vectors; v is a row of ranks, padded alike. */
+ * A core is [row][left][width], width = right rank padded with zeros to whole vectors; v is a row
+ * of ranks, padded alike. */
 
-/* out = v Phi(x), Phi = sum_i b[i] core[i]: sums over the left bond for each of the p + 1 rows apart, so that one broadcast
- * of v serves four multiply-adds that do not wait for one another. */
-TARGET static inline __attribute__((always_inline)) void NAME(train_step)(const train_core *c, const float *core, const float *b, const float *v,
-                                                                          float *out) {
+/* out = v Phi(x), Phi = sum_i b[i] core[i]: sums over the left bond for each of the p + 1 rows
+ * apart, so that one broadcast of v serves four multiply-adds that do not wait for one another. */
+TARGET static inline __attribute__((always_inline)) void NAME(train_step)(
+    const train_core *c, const float *core, const float *b, const float *v, float *out) {
     const size_t width = (size_t)c->width, row = c->row;
     for (size_t j = 0; j < width; j += VL) {
         vec total = {0};
@@ -23,7 +25,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(train_step)(const 
             } else
                 for (int k = i; k < c->n_rows; k++, at += row) {
                     s0 = (vec){0};
-                    for (int l = 0; l < c->left; l++) s0 += v[l] * *(const vec *)(const void *)(at + (size_t)l * width);
+                    for (int l = 0; l < c->left; l++)
+                        s0 += v[l] * *(const vec *)(const void *)(at + (size_t)l * width);
                     total += b[k] * s0;
                 }
         }
@@ -31,8 +34,10 @@ TARGET static inline __attribute__((always_inline)) void NAME(train_step)(const 
     }
 }
 
-/* before[d] = the row of ranks in front of axis d, for d = 0..D, one behind the other; returns the last one. */
-TARGET static const float *NAME(train_prefixes)(const sna_host *h, int q, const int32_t *rows, const float *basis, float *before, int keep) {
+/* before[d] = the row of ranks in front of axis d, for d = 0..D, one behind the other; returns the
+ * last one. */
+TARGET static const float *NAME(train_prefixes)(const sna_host *h, int q, const int32_t *rows,
+                                                const float *basis, float *before, int keep) {
     float *v = before, *next;
     for (int i = 0; i < VL; i++) v[i] = 0;
     v[0] = 1;
@@ -40,28 +45,35 @@ TARGET static const float *NAME(train_prefixes)(const sna_host *h, int q, const 
         const train_core *c = &h->cores[d];
         const float *core = c->table + (size_t)rows[d * BLOCK + q] * c->row;
         next = keep ? v + (d ? h->cores[d - 1].width : VL) : before + ((d + 1) & 1) * h->widest;
-        NAME(train_step)(c, core, basis + ((size_t)d * BLOCK + (size_t)q) * (size_t)h->order, v, next);
+        NAME(train_step)(c, core, basis + ((size_t)d * BLOCK + (size_t)q) * (size_t)h->order, v,
+                         next);
     }
     return v;
 }
 
-TARGET static inline __attribute__((always_inline)) double NAME(train_dot)(const float *a, const float *b, int width) {
+TARGET static inline __attribute__((always_inline)) double NAME(train_dot)(const float *a,
+                                                                           const float *b,
+                                                                           int width) {
     vec s = {0};
-    for (int j = 0; j < width; j += VL) s += *(const vec *)(const void *)(a + j) * *(const vec *)(const void *)(b + j);
+    for (int j = 0; j < width; j += VL)
+        s += *(const vec *)(const void *)(a + j) * *(const vec *)(const void *)(b + j);
     return (double)NAME(sum)(s);
 }
 
-TARGET static void NAME(train)(const sna_host *h, int n, const int32_t *rows, const float *basis, double *f, float *chain) {
+TARGET static void NAME(train)(const sna_host *h, int n, const int32_t *rows, const float *basis,
+                               double *f, float *chain) {
     const int width = h->cores[h->n_axes - 1].width;
     for (int q = 0; q < n; q++) {
         const float *last = NAME(train_prefixes)(h, q, rows, basis, chain, 0);
-        for (int k = 0; k < h->n_outputs; k++) f[q * h->n_outputs + k] += NAME(train_dot)(last, h->ends + k * width, width);
+        for (int k = 0; k < h->n_outputs; k++)
+            f[q * h->n_outputs + k] += NAME(train_dot)(last, h->ends + k * width, width);
     }
 }
 
-/* next = Phi v for the right-hand side v; returns before Phi' v: value and slope share the loads. */
-TARGET static inline __attribute__((always_inline)) double NAME(train_back)(const train_core *c, const float *core, const float *b, const float *db,
-                                                                            const float *before, const float *v, float *next) {
+/* next = Phi v for the right-hand side v; returns before Phi' v: both share the loads. */
+TARGET static inline __attribute__((always_inline)) double NAME(train_back)(
+    const train_core *c, const float *core, const float *b, const float *db, const float *before,
+    const float *v, float *next) {
     vec slope = {0};
     for (int l = 0; l < c->left; l++) {
         vec value = {0}, rise = {0};
@@ -82,8 +94,9 @@ TARGET static inline __attribute__((always_inline)) double NAME(train_back)(cons
 }
 
 /* f[k] and df[k][d] of one point; chain: the prefixes, then two rows of ranks. */
-TARGET static void NAME(train_gradient)(const sna_host *h, int q, const int32_t *rows, const float *basis, const float *slopes, double *f, double *df,
-                                        float *chain) {
+TARGET static void NAME(train_gradient)(const sna_host *h, int q, const int32_t *rows,
+                                        const float *basis, const float *slopes, double *f,
+                                        double *df, float *chain) {
     const float *last = NAME(train_prefixes)(h, q, rows, basis, chain, 1);
     const int width = h->cores[h->n_axes - 1].width;
     float *spare = chain + h->prefixes;
@@ -97,7 +110,9 @@ TARGET static void NAME(train_gradient)(const sna_host *h, int q, const int32_t 
             float *next = spare + (d & 1) * h->widest;
             before -= left;
             for (int l = c->left; l < left; l++) next[l] = 0;
-            df[k * h->n_axes + d] += NAME(train_back)(c, c->table + (size_t)rows[d * BLOCK + q] * c->row, basis + at, slopes + at, before, suffix, next);
+            df[k * h->n_axes + d] +=
+                NAME(train_back)(c, c->table + (size_t)rows[d * BLOCK + q] * c->row, basis + at,
+                                 slopes + at, before, suffix, next);
             suffix = next;
         }
     }

@@ -1,9 +1,12 @@
-// sna.hpp - C++17 face of sna.h, header only: a model that owns nothing but its workspace.   SPDX-License-Identifier: Apache-2.0
+// sna.hpp - C++17 face of sna.h, header only: a model that owns nothing but its workspace.
+// SPDX-License-Identifier: Apache-2.0
+// clang-format off
 //
-//     sna::Model<4096> model(bytes, size);                  // workspace bytes on the stack or in .bss, no heap
+//     sna::Model<4096> model(bytes, size);  // workspace bytes on the stack or in .bss, no heap
 //     if (!model) puts(model.reason());
 //     std::array<sna_real, 2> y;
 //     if (model.value({180.0f, 0.8f, 40.0f}, y) >= 0) ...
+// clang-format on
 #ifndef SNA_HPP
 #define SNA_HPP
 
@@ -14,7 +17,7 @@
 
 namespace sna {
 #ifdef SNA_FLOAT
-inline namespace real32 {  // faces of floats and of doubles are two types to the linker
+inline namespace real32 { // faces of floats and of doubles are two types to the linker
 #else
 inline namespace real64 {
 #endif
@@ -29,13 +32,17 @@ template <std::size_t WorkBytes = 4096> class Model {
     explicit operator bool() const noexcept { return status_ == SNA_OK; }
     sna_status status() const noexcept { return status_; }
     // The broken rule of FORMAT.md, or the name of the status.
-    const char *reason() const noexcept { return model_.rule ? sna_rule_name(static_cast<sna_rule>(model_.rule)) : sna_status_name(status_); }
+    const char *reason() const noexcept {
+        return model_.rule ? sna_rule_name(static_cast<sna_rule>(model_.rule))
+                           : sna_status_name(status_);
+    }
     unsigned inputs() const noexcept { return model_.n_axes; }
     unsigned outputs() const noexcept { return model_.n_outputs; }
     const sna_model &get() const noexcept { return model_; }
 
     template <std::size_t D, std::size_t K>
-    [[nodiscard]] sna_status value(const std::array<sna_real, D> &x, std::array<sna_real, K> &y, unsigned flags = 0) noexcept {
+    [[nodiscard]] sna_status value(const std::array<sna_real, D> &x, std::array<sna_real, K> &y,
+                                   unsigned flags = 0) noexcept {
         if (status_ != SNA_OK) return status_;
         if (D != model_.n_axes || K != model_.n_outputs) return SNA_BAD_INPUT;
         return sna_eval(&model_, flags, x.data(), y.data(), work_, sizeof work_);
@@ -43,7 +50,8 @@ template <std::size_t WorkBytes = 4096> class Model {
 
     // dy[k * D + d] = dy_k / dx_d
     template <std::size_t D, std::size_t K>
-    [[nodiscard]] sna_status gradient(const std::array<sna_real, D> &x, std::array<sna_real, K> &y, std::array<sna_real, K * D> &dy,
+    [[nodiscard]] sna_status gradient(const std::array<sna_real, D> &x, std::array<sna_real, K> &y,
+                                      std::array<sna_real, K * D> &dy,
                                       unsigned flags = 0) noexcept {
         if (status_ != SNA_OK) return status_;
         if (D != model_.n_axes || K != model_.n_outputs) return SNA_BAD_INPUT;
@@ -56,6 +64,6 @@ template <std::size_t WorkBytes = 4096> class Model {
     alignas(8) unsigned char work_[WorkBytes];
 };
 
-}  // namespace real32 or real64
-}  // namespace sna
+} // namespace real32 or real64
+} // namespace sna
 #endif

@@ -1,5 +1,5 @@
-// Python face of the C library. Arrays are taken as they are (C-contiguous float64 or float32, no copies); calls of more
-// than a few rows release the GIL.   SPDX-License-Identifier: Apache-2.0
+// Python face of the C library. Arrays are taken as they are (C-contiguous float64 or float32, no
+// copies); calls of more than a few rows release the GIL.   SPDX-License-Identifier: Apache-2.0
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -19,7 +19,7 @@ namespace nb = nanobind;
 
 namespace {
 
-constexpr size_t kKeepGil = 64;  // rows up to which handing the GIL over costs more than it gives
+constexpr size_t kKeepGil = 64; // rows up to which handing the GIL over costs more than it gives
 
 struct Free {
     void operator()(void *p) const { std::free(p); }
@@ -74,27 +74,39 @@ class Model {
     int value(Matrix<const double> x, Matrix<double> y, Statuses status, bool extrapolate) const {
         size_t n = rows(x.shape(0), x.shape(1), y.shape(0), y.shape(1), status.shape(0));
         return locked(n, [&](void *work) {
-            if (host_) return sna_host_eval(host_, flags(extrapolate), n, x.data(), y.data(), signs(status), work);
-            return sna_eval_batch(&model_, flags(extrapolate), n, x.data(), y.data(), signs(status), work, work_size_);
+            if (host_)
+                return sna_host_eval(host_, flags(extrapolate), n, x.data(), y.data(),
+                                     signs(status), work);
+            return sna_eval_batch(&model_, flags(extrapolate), n, x.data(), y.data(), signs(status),
+                                  work, work_size_);
         });
     }
 
     int value32(Matrix<const float> x, Matrix<float> y, Statuses status, bool extrapolate) const {
         size_t n = rows(x.shape(0), x.shape(1), y.shape(0), y.shape(1), status.shape(0));
         if (!host_) refuse("this model has no float32 path; give float64 arrays");
-        return locked(n, [&](void *work) { return sna_host_eval_f32(host_, flags(extrapolate), n, x.data(), y.data(), signs(status), work); });
+        return locked(n, [&](void *work) {
+            return sna_host_eval_f32(host_, flags(extrapolate), n, x.data(), y.data(),
+                                     signs(status), work);
+        });
     }
 
-    int gradient(Matrix<const double> x, Matrix<double> y, nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu> dy, Statuses status,
-                 bool extrapolate) const {
+    int gradient(Matrix<const double> x, Matrix<double> y,
+                 nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu> dy,
+                 Statuses status, bool extrapolate) const {
         size_t n = rows(x.shape(0), x.shape(1), y.shape(0), y.shape(1), status.shape(0));
-        if (dy.shape(0) != n || dy.shape(1) != model_.n_outputs || dy.shape(2) != model_.n_axes) refuse("dy needs the shape (N, K, D)");
+        if (dy.shape(0) != n || dy.shape(1) != model_.n_outputs || dy.shape(2) != model_.n_axes)
+            refuse("dy needs the shape (N, K, D)");
         return locked(n, [&](void *work) -> sna_status {
-            if (host_) return sna_host_grad(host_, flags(extrapolate), n, x.data(), y.data(), dy.data(), signs(status), work);
+            if (host_)
+                return sna_host_grad(host_, flags(extrapolate), n, x.data(), y.data(), dy.data(),
+                                     signs(status), work);
             sna_status worst = SNA_OK;
             for (size_t i = 0; i < n; i++) {
-                sna_status s = sna_eval_grad(&model_, flags(extrapolate), x.data() + i * model_.n_axes, y.data() + i * model_.n_outputs,
-                                             dy.data() + i * model_.n_outputs * model_.n_axes, work, work_size_);
+                sna_status s = sna_eval_grad(
+                    &model_, flags(extrapolate), x.data() + i * model_.n_axes,
+                    y.data() + i * model_.n_outputs,
+                    dy.data() + i * model_.n_outputs * model_.n_axes, work, work_size_);
                 status.data()[i] = static_cast<int8_t>(s);
                 if (s < 0 && worst >= 0) worst = s;
             }
@@ -105,8 +117,10 @@ class Model {
     // One point into y[K]: the status, y is NaN where it is negative.
     int point(Point x, nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu> y) const {
         signed char s = 0;
-        if (status_ != SNA_OK || x.shape(0) != model_.n_axes || y.shape(0) != model_.n_outputs) refuse("x (D,) and y (K,) do not fit the model");
-        if (!host_) return sna_eval(&model_, 0, x.data(), y.data(), workspace(work_size_), work_size_);
+        if (status_ != SNA_OK || x.shape(0) != model_.n_axes || y.shape(0) != model_.n_outputs)
+            refuse("x (D,) and y (K,) do not fit the model");
+        if (!host_)
+            return sna_eval(&model_, 0, x.data(), y.data(), workspace(work_size_), work_size_);
         return sna_host_eval(host_, 0, 1, x.data(), y.data(), &s, workspace(work_size_));
     }
 
@@ -125,11 +139,14 @@ class Model {
 
   private:
     static unsigned flags(bool extrapolate) { return extrapolate ? SNA_EXTRAPOLATE : 0u; }
-    static signed char *signs(const Statuses &s) { return reinterpret_cast<signed char *>(s.data()); }
+    static signed char *signs(const Statuses &s) {
+        return reinterpret_cast<signed char *>(s.data());
+    }
 
     size_t rows(size_t n, size_t axes, size_t ny, size_t outputs, size_t ns) const {
         if (status_ != SNA_OK) refuse("the artifact was refused; look at status and rule");
-        if (axes != model_.n_axes || outputs != model_.n_outputs || ny != n || ns != n) refuse("x (N, D), y (N, K) and status (N,) do not fit the model");
+        if (axes != model_.n_axes || outputs != model_.n_outputs || ny != n || ns != n)
+            refuse("x (N, D), y (N, K) and status (N,) do not fit the model");
         return n;
     }
 
@@ -144,7 +161,8 @@ class Model {
         signed char s = 0;
         sna_status status = host_ ? sna_host_eval(host_, 0, 1, x, y, &s, workspace(work_size_))
                                   : sna_eval(&model_, 0, x, y, workspace(work_size_), work_size_);
-        if (status_ != SNA_OK || status < 0) refuse(sna_status_name(status_ != SNA_OK ? static_cast<sna_status>(status_) : status));
+        if (status_ != SNA_OK || status < 0)
+            refuse(sna_status_name(status_ != SNA_OK ? static_cast<sna_status>(status_) : status));
         return y[0];
     }
 
@@ -155,7 +173,7 @@ class Model {
     int status_ = SNA_BAD_INPUT;
 };
 
-}  // namespace
+} // namespace
 
 NB_MODULE(_native, m) {
     nb::class_<Model>(m, "Model")
@@ -165,9 +183,12 @@ NB_MODULE(_native, m) {
         .def_prop_ro("isa", &Model::isa)
         .def_prop_ro("n_axes", &Model::n_axes)
         .def_prop_ro("n_outputs", &Model::n_outputs)
-        .def("value", &Model::value, nb::arg("x").noconvert(), nb::arg("y").noconvert(), nb::arg("status").noconvert(), nb::arg("extrapolate") = false)
-        .def("value", &Model::value32, nb::arg("x").noconvert(), nb::arg("y").noconvert(), nb::arg("status").noconvert(), nb::arg("extrapolate") = false)
-        .def("gradient", &Model::gradient, nb::arg("x").noconvert(), nb::arg("y").noconvert(), nb::arg("dy").noconvert(), nb::arg("status").noconvert(),
+        .def("value", &Model::value, nb::arg("x").noconvert(), nb::arg("y").noconvert(),
+             nb::arg("status").noconvert(), nb::arg("extrapolate") = false)
+        .def("value", &Model::value32, nb::arg("x").noconvert(), nb::arg("y").noconvert(),
+             nb::arg("status").noconvert(), nb::arg("extrapolate") = false)
+        .def("gradient", &Model::gradient, nb::arg("x").noconvert(), nb::arg("y").noconvert(),
+             nb::arg("dy").noconvert(), nb::arg("status").noconvert(),
              nb::arg("extrapolate") = false)
         .def("point", &Model::point, nb::arg("x").noconvert(), nb::arg("y").noconvert())
         .def("one", &Model::one, nb::arg("x").noconvert())

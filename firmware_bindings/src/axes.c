@@ -12,7 +12,8 @@
 
 /* x, or the end of the domain that x lies on but for rounding (FORMAT.md section 1). */
 NOINLINE real settled(const axis_record *a, real x) {
-    real lower = LOWER(a), upper = UPPER(a), most = larger(lower, upper), slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
+    real lower = LOWER(a), upper = UPPER(a), most = larger(lower, upper),
+         slack = upper * BORDER_RANGE - lower * BORDER_RANGE;
 #ifndef SNA_FLOAT /* of what a float carries 2^-16 of the range is more */
     if (slack < most * BORDER_FLOAT64) slack = most * BORDER_FLOAT64;
 #endif
@@ -28,8 +29,8 @@ typedef struct place {
 
 INLINE real clipped(real u) { return u > 0 ? (u < 1 ? u : 1) : 0; }
 
-/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does` speaks of break `at`; it holds
- * up to some break, and of the first one it is not asked. */
+/* span = the largest one whose lower break does: bisection with a fixed number of steps. `does`
+ * speaks of break `at`; it holds up to some break, and of the first one it is not asked. */
 #define LAST_SPAN(span, n_spans, does)                        \
     for (uint32_t count = (n_spans); count > 1;) {            \
         const uint32_t half = count >> 1, at = (span) + half; \
@@ -69,15 +70,18 @@ static sna_status place_level(const axis_record *a, real x, place *p) {
 static real wrapped(const axis_record *a, real x) {
     real lower = LOWER(a), period = UPPER(a) - lower, turns = (x - lower) / period;
     real limit = (real)1e9f;
-    if (!(turns < limit && turns > -limit)) return lower; /* so far out that no digit of the phase is left */
+    if (!(turns < limit && turns > -limit))
+        return lower; /* so far out that no digit of the phase is left */
     int32_t whole = (int32_t)turns;
     if ((real)whole > turns) whole--;
     x -= (real)whole * period;
     return x < lower ? lower : x > UPPER(a) ? UPPER(a) : x;
 }
 
-/* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked for. */
-static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags, place *p) {
+/* Coordinate to place; periodic axes wrap and others keep their excess when extrapolation was asked
+ * for. */
+static sna_status place_on(const sna_model *m, const axis_record *a, real x, unsigned flags,
+                           place *p) {
     sna_status status = SNA_OK;
     p->excess = 0;
     if (a->kind == CATEGORICAL) {

@@ -21,11 +21,13 @@ INLINE pair times_plus(pair s, real u, pair a) {
     pair sum;
     sum.high = p + a.high;
     part = sum.high - p;
-    sum.low = s.low * u + (product_error(s.high, u, p) + ((p - (sum.high - part)) + (a.high - part)) + a.low);
+    sum.low = s.low * u +
+              (product_error(s.high, u, p) + ((p - (sum.high - part)) + (a.high - part)) + a.low);
     return sum;
 }
 
-/* basis_of_order where powers of u cancel: in Bernstein polynomials of degree 7 terms of up to 672 sum to less than 1. */
+/* basis_of_order where powers of u cancel: in Bernstein polynomials of degree 7 terms of up to 672
+ * sum to less than 1. */
 static void basis_of_high_order(const f32 *matrix, unsigned n, const place *p, real *b, real *db) {
     int steep = db || p->excess < 0 || p->excess > 0;
     for (unsigned i = 0; i < n; i++, matrix += n) {
@@ -63,20 +65,25 @@ static void basis_of_order(const f32 *matrix, unsigned n, const place *p, real *
 
 /* The usual case, kept apart so that the compiler unrolls it: cubic, inside, no derivative. */
 INLINE void basis_cubic(const f32 *m, real u, real *b) {
-    for (int i = 0; i < 4; i++, m += 4) b[i] = (((real)m[3] * u + (real)m[2]) * u + (real)m[1]) * u + (real)m[0];
+    for (int i = 0; i < 4; i++, m += 4)
+        b[i] = (((real)m[3] * u + (real)m[2]) * u + (real)m[1]) * u + (real)m[0];
 }
 
-/* What an axis brings to one query: its first table row and its basis values. `at` moves on mode by mode. */
+/* What an axis brings to one query: its first table row and its basis values. `at` moves on mode by
+ * mode. */
 typedef struct cell {
     const unsigned char *at;
-    uint32_t stride; /* bytes from row to row */
+    uint32_t stride;  /* bytes from row to row */
     uint8_t dtype, n; /* n = p + 1 */
-    real *b;         /* b[n], for gradients followed by db[n] */
+    real *b;          /* b[n], for gradients followed by db[n] */
 } cell;
 
-static uint32_t row_bytes(const axis_record *a) { return a->n_columns << (a->dtype == DT_F32 ? 2 : a->dtype == DT_I8 ? 0 : 1); }
+static uint32_t row_bytes(const axis_record *a) {
+    return a->n_columns << (a->dtype == DT_F32 ? 2 : a->dtype == DT_I8 ? 0 : 1);
+}
 
-static void fill_cell(const sna_model *m, const axis_record *a, const place *p, cell *c, int with_slope) {
+static void fill_cell(const sna_model *m, const axis_record *a, const place *p, cell *c,
+                      int with_slope) {
     const u16 *row = first_rows(m, a);
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     c->n = (uint8_t)(a->degree + 1u);
@@ -84,17 +91,22 @@ static void fill_cell(const sna_model *m, const axis_record *a, const place *p, 
     c->stride = row_bytes(a);
     c->at = section(m, TABLES) + a->table + row[p->span] * c->stride;
     matrix += (uint32_t)row[a->n_spans + p->span] * c->n * c->n;
-    if (c->n == 4 && !with_slope && !(p->excess < 0 || p->excess > 0)) basis_cubic(matrix, p->u, c->b);
+    if (c->n == 4 && !with_slope && !(p->excess < 0 || p->excess > 0))
+        basis_cubic(matrix, p->u, c->b);
     else basis_of_order(matrix, c->n, p, c->b, with_slope ? c->b + c->n : NULL);
 }
 
 #ifndef SNA_PLAIN_ONLY
-/* The usual axis in few instructions: uniform, not periodic, cubic, x inside. Returns 0 to leave the axis to fill_cell. */
-INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c, sna_status *status) {
+/* The usual axis in few instructions: uniform, not periodic, cubic, x inside. Returns 0 to leave
+ * the axis to fill_cell. */
+INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
+                      sna_status *status) {
     const u16 *row;
     real t, last;
     uint32_t span;
-    if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 || !(x >= LOWER(a) && x <= UPPER(a))) return 0;
+    if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 ||
+        !(x >= LOWER(a) && x <= UPPER(a)))
+        return 0;
     t = (x - LOWER(a)) * INV_WIDTH(a);
     span = (uint32_t)(int32_t)t;
     if (span >= a->n_spans) span = a->n_spans - 1u;
@@ -104,13 +116,17 @@ INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
     c->dtype = a->dtype;
     c->stride = row_bytes(a);
     c->at = section(m, TABLES) + a->table + row[0] * c->stride;
-    basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) + 16u * row[a->n_spans], last < 1 ? last : 1, c->b);
+    basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) +
+                    16u * row[a->n_spans],
+                last < 1 ? last : 1, c->b);
     if (!section(m, SPANS)[a->support + span] && *status == SNA_OK) *status = SNA_EDGE;
     return 1;
 }
 
-/* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) * (p+1) per axis. */
-static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells, real *values, int with_slope) {
+/* Cells of all axes from coordinates; returns the status of the query. `values` takes (1 or 2) *
+ * (p+1) per axis. */
+static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, cell *cells,
+                             real *values, int with_slope) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
@@ -130,7 +146,8 @@ static sna_status fill_cells(const sna_model *m, unsigned flags, const real *x, 
 #endif
 
 /* As fill_cells without slopes and extrapolation; the coordinate of axis `but` is not looked at. */
-static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells, real *values, unsigned but) {
+static sna_status fill_cells_but(const sna_model *m, const real *x, cell *cells, real *values,
+                                 unsigned but) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         place p;

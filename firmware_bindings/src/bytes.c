@@ -9,7 +9,8 @@
 #define NOINLINE static
 #endif
 
-#if defined(SNA_FLOAT) && !defined(SNA_PLAIN_C) && defined(__thumb__) && defined(__ARM_FP) && defined(__ARM_FEATURE_FMA)
+#if defined(SNA_FLOAT) && !defined(SNA_PLAIN_C) && defined(__thumb__) && defined(__ARM_FP) && \
+    defined(__ARM_FEATURE_FMA)
 #define CORTEX_FPU 1
 #elif defined(SNA_PLAIN_ONLY)
 #error "sna: SNA_PLAIN_ONLY needs SNA_FLOAT and the FPU of a Cortex-M4F or better"
@@ -21,7 +22,21 @@ typedef float ALIAS f32;
 typedef double ALIAS f64;
 typedef sna_real real;
 
-enum { AXES = 1, SPANS, BREAKS, MATRICES, TABLES, INTERACTION, OUTPUTS, FIXED, GOLDEN, CERTIFICATE, METADATA, INTEGRITY, SIGNATURE };
+enum {
+    AXES = 1,
+    SPANS,
+    BREAKS,
+    MATRICES,
+    TABLES,
+    INTERACTION,
+    OUTPUTS,
+    FIXED,
+    GOLDEN,
+    CERTIFICATE,
+    METADATA,
+    INTEGRITY,
+    SIGNATURE
+};
 enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
@@ -34,7 +49,8 @@ enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES =
 #define FEATURES (FEATURE_TT | FEATURE_FIXED)
 #endif
 
-/* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned base. */
+/* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned
+ * base. */
 typedef struct ALIAS axis_record {
     double lower, upper, inv_width;
     uint8_t kind, degree, dtype, flags;
@@ -61,22 +77,40 @@ typedef char axis_record_has_80_bytes[sizeof(axis_record) == AXIS ? 1 : -1];
 typedef char output_record_has_80_bytes[sizeof(output_record) == OUTPUT ? 1 : -1];
 typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
 
-/* What opens a path: a number next to the address of these very bytes. A record full of zeros or ones opens none. */
+/* What opens a path: a number next to the address of these very bytes. A record full of zeros or
+ * ones opens none. */
 INLINE uintptr_t seal_of(const sna_model *m) { return (uintptr_t)m->bytes + 1u; }
 INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
-INLINE const unsigned char *section(const sna_model *m, int id) { return m->bytes + m->section[id]; }
-INLINE const axis_record *axis_at(const sna_model *m, unsigned d) { return (const axis_record *)(const void *)section(m, AXES) + d; }
-INLINE const output_record *output_at(const sna_model *m, unsigned k) { return (const output_record *)(const void *)section(m, OUTPUTS) + k; }
-INLINE const group_record *group_at(const sna_model *m, unsigned g) { return (const group_record *)(const void *)section(m, INTERACTION) + g; }
-INLINE const f32 *weights_at(const sna_model *m) { return (const f32 *)(const void *)(section(m, OUTPUTS) + OUTPUT * m->n_outputs); }
-INLINE const u16 *first_rows(const sna_model *m, const axis_record *a) { return (const u16 *)(const void *)(section(m, SPANS) + a->spans); }
-INLINE const f64 *breaks_at(const sna_model *m, const axis_record *a) { return (const f64 *)(const void *)(section(m, BREAKS) + a->breaks); }
+INLINE const unsigned char *section(const sna_model *m, int id) {
+    return m->bytes + m->section[id];
+}
+INLINE const axis_record *axis_at(const sna_model *m, unsigned d) {
+    return (const axis_record *)(const void *)section(m, AXES) + d;
+}
+INLINE const output_record *output_at(const sna_model *m, unsigned k) {
+    return (const output_record *)(const void *)section(m, OUTPUTS) + k;
+}
+INLINE const group_record *group_at(const sna_model *m, unsigned g) {
+    return (const group_record *)(const void *)section(m, INTERACTION) + g;
+}
+INLINE const f32 *weights_at(const sna_model *m) {
+    return (const f32 *)(const void *)(section(m, OUTPUTS) + OUTPUT * m->n_outputs);
+}
+INLINE const u16 *first_rows(const sna_model *m, const axis_record *a) {
+    return (const u16 *)(const void *)(section(m, SPANS) + a->spans);
+}
+INLINE const f64 *breaks_at(const sna_model *m, const axis_record *a) {
+    return (const f64 *)(const void *)(section(m, BREAKS) + a->breaks);
+}
 INLINE int is_uniform(const axis_record *a) { return a->flags & 1; }
-INLINE int uses(const group_record *g, unsigned d) { return (int)(g->mask[d >> 5] >> (d & 31u) & 1u); }
+INLINE int uses(const group_record *g, unsigned d) {
+    return (int)(g->mask[d >> 5] >> (d & 31u) & 1u);
+}
 INLINE uint32_t padded(uint32_t count) { return (count + 3u) & ~3u; }
 
-/* Every offset these are given is a multiple of the size: sna_open demands an 8-aligned base before it reads. */
+/* Every offset these are given is a multiple of the size: sna_open demands an 8-aligned base before
+ * it reads. */
 INLINE uint32_t load16(const unsigned char *p) { return *(const u16 *)(const void *)p; }
 INLINE uint32_t load32(const unsigned char *p) { return *(const u32 *)(const void *)p; }
 INLINE uint64_t load64(const unsigned char *p) { return (uint64_t)load32(p + 4) << 32 | load32(p); }
@@ -92,18 +126,26 @@ static void clear(void *p, size_t n) {
 }
 
 /* Bit tests need no arithmetic: the same result with and without an FPU. */
-NOINLINE int finite64(const unsigned char *p) { return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u; }
-NOINLINE int moderate(const void *p) { return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x7E700000u; } /* |*p| < 2^1000 */
+NOINLINE int finite64(const unsigned char *p) {
+    return (load32(p + 4) & 0x7FF00000u) != 0x7FF00000u;
+}
+/* The double at p: |*p| < 2^1000 */
+NOINLINE int moderate(const void *p) {
+    return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x7E700000u;
+}
 static int finite32(uint32_t bits) { return (bits & 0x7F800000u) != 0x7F800000u; }
 
 static float float_of_bits(uint32_t bits) {
-    union { uint32_t bits; float value; } v;
+    union {
+        uint32_t bits;
+        float value;
+    } v;
     v.bits = bits;
     return v.value;
 }
 
-/* A number whose order as an integer is that of the finite double at p; both zeros give 0. Comparing doubles this way needs
- * no soft-float code on a core without a double FPU. */
+/* A number whose order as an integer is that of the finite double at p; both zeros give 0.
+ * Comparing doubles this way needs no soft-float code on a core without a double FPU. */
 NOINLINE int64_t order64(const void *p) {
     const unsigned char *b = (const unsigned char *)p;
     uint64_t magnitude = (uint64_t)(load32(b + 4) & 0x7FFFFFFFu) << 32 | load32(b);
@@ -114,10 +156,13 @@ NOINLINE int64_t order64(const void *p) {
 /* The double at p rounded to float, ties to even; below the smallest normal number 0. */
 NOINLINE float single(const void *p) {
     uint32_t low, bits, high = load32((const unsigned char *)p + 4), sign = high & 0x80000000u;
-    int32_t normal = (int32_t)(high ^ sign) - 0x38000000; /* exponent and fraction, 896 taken from the exponent */
+    /* exponent and fraction, 896 taken from the exponent */
+    int32_t normal = (int32_t)(high ^ sign) - 0x38000000;
     if (normal < 0x00100000) return 0.0f;
     low = load32((const unsigned char *)p);
-    if (normal >= 0x0FF00000) return float_of_bits(sign | (normal >= 0x47F00000 && (normal & 0xFFFFF || low) ? 0x7FC00000u : 0x7F800000u));
+    if (normal >= 0x0FF00000)
+        return float_of_bits(
+            sign | (normal >= 0x47F00000 && (normal & 0xFFFFF || low) ? 0x7FC00000u : 0x7F800000u));
     bits = (uint32_t)normal << 3 | low >> 29;
     low &= 0x1FFFFFFFu;
     if (low > 0x10000000u || (low == 0x10000000u && bits & 1u)) bits++;
@@ -129,19 +174,25 @@ NOINLINE float single(const void *p) {
 #endif
 
 #ifndef SNA_NO_F16
-/* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals included. */
+/* binary16 to binary32: shift the fields into place and rescale the exponent; exact, subnormals
+ * included. */
 INLINE float float_of_half(uint16_t h) {
-    float magnitude = float_of_bits((uint32_t)(h & 0x7FFFu) << 13) * 5.192296858534828e33f; /* 2^112 */
+    float magnitude =
+        float_of_bits((uint32_t)(h & 0x7FFFu) << 13) * 5.192296858534828e33f; /* 2^112 */
     return h & 0x8000u ? -magnitude : magnitude;
 }
 #endif
 
 static int is_finite(real x) { return x - x >= 0; }
-static real power_of_two(int32_t n) { /* n in the range of normal numbers */
+/* 2^n, n in the range of normal numbers */
+static real power_of_two(int32_t n) {
 #ifdef SNA_FLOAT
     return float_of_bits((uint32_t)(n + 127) << 23);
 #else
-    union { uint64_t bits; double value; } v;
+    union {
+        uint64_t bits;
+        double value;
+    } v;
     v.bits = (uint64_t)(n + 1023) << 52;
     return v.value;
 #endif

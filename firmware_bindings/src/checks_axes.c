@@ -1,13 +1,19 @@
 /* ----------------------------------------------------------------- checks: axes, groups, tables */
 
 #ifdef SNA_FLOAT
-/* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum vouches for them, and no
- * memory access depends on them; `all_carried` looks at what a conversion to an integer needs. */
-static int derived_hold(const axis_record *a) { return finite64((const unsigned char *)&a->inv_width); }
+/* Numbers that follow from others are not recomputed on a core without a double FPU: the checksum
+ * vouches for them, and no memory access depends on them; `all_carried` looks at what a conversion
+ * to an integer needs. */
+static int derived_hold(const axis_record *a) {
+    return finite64((const unsigned char *)&a->inv_width);
+}
 #else
 /* x rounded to float towards minus (step -1) or plus (step +1) infinity. */
 static float rounded_outwards(double x, int step) {
-    union { float value; uint32_t bits; } v;
+    union {
+        float value;
+        uint32_t bits;
+    } v;
     v.value = (float)x;
     if (step < 0 ? (double)v.value > x : (double)v.value < x) {
         if (v.bits << 1 == 0) v.bits = step < 0 ? 0x80000001u : 1u;
@@ -21,7 +27,8 @@ static int same(double a, double b) { return a >= b && a <= b; }
 static int derived_hold(const axis_record *a) {
     double inv_width = is_uniform(a) ? (double)a->n_spans / (a->upper - a->lower) : 0.0;
     return finite64((const unsigned char *)&a->inv_width) && same(a->inv_width, inv_width) &&
-           same((double)a->lower32, (double)rounded_outwards(a->lower, -1)) && same((double)a->upper32, (double)rounded_outwards(a->upper, 1)) &&
+           same((double)a->lower32, (double)rounded_outwards(a->lower, -1)) &&
+           same((double)a->upper32, (double)rounded_outwards(a->upper, 1)) &&
            same((double)a->inv_width32, (double)(float)inv_width);
 }
 #endif
@@ -29,7 +36,8 @@ static int derived_hold(const axis_record *a) {
 /* The double at p is a whole number 0 .. 2^24. */
 NOINLINE int whole(const f64 *p) {
     real x = REAL(*p);
-    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f && !((real)(int32_t)x < x);
+    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f &&
+           !((real)(int32_t)x < x);
 }
 
 #ifndef SNA_FLOAT
@@ -41,31 +49,42 @@ static int far_apart(const axis_record *a) { return a->upper - a->lower >= power
 
 static int axis_holds(const axis_record *a) {
     const f64 *lower = &a->lower, *upper = &a->upper;
-    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 || a->reserved) return 0;
-    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 || !a->n_matrices || a->n_matrices > 32768) return 0;
+    if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 ||
+        a->reserved)
+        return 0;
+    if (a->n_spans < 1 || a->n_spans > 32768 || a->n_rows <= a->degree || a->n_rows > 65535 ||
+        !a->n_matrices || a->n_matrices > 32768)
+        return 0;
     if (!moderate(lower) || !moderate(upper)) return 0;
     if (a->kind == CATEGORICAL) {
-        if (a->degree || a->flags || order64(lower) || !whole(upper) || (uint32_t)REAL(*upper) != a->n_spans - 1u) return 0;
+        if (a->degree || a->flags || order64(lower) || !whole(upper) ||
+            (uint32_t)REAL(*upper) != a->n_spans - 1u)
+            return 0;
     } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
         return 0;
     }
     return derived_hold(a);
 }
 
-NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) { return offset % align == 0 && offset + bytes <= size; }
+NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) {
+    return offset % align == 0 && offset + bytes <= size;
+}
 
 static int offsets_hold(const sna_model *m, const axis_record *a) {
     uint64_t order = a->degree + 1u, spans = a->n_spans;
     int listed = !is_uniform(a) && a->kind != CATEGORICAL;
-    return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) && inside(a->support, spans, 1, section_size(m, SPANS)) &&
-           (listed ? inside(a->breaks, 8 * (2 * spans + 1), 8, section_size(m, BREAKS)) : !a->breaks) &&
+    return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) &&
+           inside(a->support, spans, 1, section_size(m, SPANS)) &&
+           (listed ? inside(a->breaks, 8 * (2 * spans + 1), 8, section_size(m, BREAKS))
+                   : !a->breaks) &&
            inside(a->matrices, 4 * a->n_matrices * order * order, 4, section_size(m, MATRICES));
 }
 
 static int breaks_hold(const axis_record *a, const f64 *breaks) {
     for (uint32_t s = 0; s <= a->n_spans; s++)
         if (!finite64((const unsigned char *)(breaks + s))) return 0;
-    if (order64(breaks) != order64(&a->lower) || order64(breaks + a->n_spans) != order64(&a->upper)) return 0;
+    if (order64(breaks) != order64(&a->lower) || order64(breaks + a->n_spans) != order64(&a->upper))
+        return 0;
     for (uint32_t s = 0; s < a->n_spans; s++) {
 #ifndef SNA_FLOAT
         double off = breaks[a->n_spans + 1 + s] * (breaks[s + 1] - breaks[s]) - 1.0;
@@ -87,7 +106,8 @@ static int cp_holds(const sna_model *m) {
     uint32_t first = 0, last_low = 0, last_high = 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        uint64_t mask = (uint64_t)r->mask[1] << 32 | r->mask[0], before = (uint64_t)last_high << 32 | last_low;
+        uint64_t mask = (uint64_t)r->mask[1] << 32 | r->mask[0],
+                 before = (uint64_t)last_high << 32 | last_low;
         if (mask <= before || (m->n_axes < 64 && mask >> m->n_axes)) return 0;
         if (r->count < 1 || r->count > 65536 || r->first != first) return 0;
         last_low = r->mask[0];
@@ -98,7 +118,8 @@ static int cp_holds(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         uint32_t columns = 0;
-        for (unsigned g = 0; g < m->n_groups; g++) columns += uses(group_at(m, g), d) ? padded(group_at(m, g)->count) : 0;
+        for (unsigned g = 0; g < m->n_groups; g++)
+            columns += uses(group_at(m, g), d) ? padded(group_at(m, g)->count) : 0;
         if (a->left || a->right || a->n_columns != columns) return 0;
     }
     return 1;
@@ -109,7 +130,9 @@ static int tt_holds(sna_model *m) {
     uint32_t left = 1;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (a->left != left || a->right < 1 || a->right > SNA_MAX_RANK || a->n_columns != left * a->right) return 0;
+        if (a->left != left || a->right < 1 || a->right > SNA_MAX_RANK ||
+            a->n_columns != left * a->right)
+            return 0;
         left = a->right;
         if (left > m->max_rank) m->max_rank = (uint16_t)left;
     }
@@ -123,7 +146,9 @@ static int tables_hold(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         uint64_t start = (end + 63u) & ~(uint64_t)63;
-        if (a->table != start || start > section_size(m, TABLES) || !all_zero(section(m, TABLES) + end, (size_t)(start - end))) return 0;
+        if (a->table != start || start > section_size(m, TABLES) ||
+            !all_zero(section(m, TABLES) + end, (size_t)(start - end)))
+            return 0;
         end = start + (uint64_t)a->n_rows * a->n_columns * bytes_of[a->dtype];
         if (end > section_size(m, TABLES)) return 0;
     }

@@ -19,15 +19,22 @@ typedef struct ALIAS fixed_output {
     uint32_t zero[2];
 } fixed_output;
 
-typedef char fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
+typedef char
+    fixed_records_have_32_bytes[sizeof(fixed_axis) == 32 && sizeof(fixed_output) == 32 ? 1 : -1];
 typedef int32_t ALIAS i32;
 
-INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) { return (const fixed_axis *)(const void *)section(m, FIXED) + d; }
+INLINE const fixed_axis *fixed_axis_at(const sna_model *m, unsigned d) {
+    return (const fixed_axis *)(const void *)section(m, FIXED) + d;
+}
 INLINE const fixed_output *fixed_output_at(const sna_model *m, unsigned k) {
     return (const fixed_output *)(const void *)(section(m, FIXED) + 32u * m->n_axes) + k;
 }
-INLINE const i32 *fixed_weights(const sna_model *m) { return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs); }
-INLINE uint32_t counts_bytes(const axis_record *a) { return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u); }
+INLINE const i32 *fixed_weights(const sna_model *m) {
+    return (const i32 *)(const void *)(section(m, FIXED) + 32u * m->n_axes + 32u * m->n_outputs);
+}
+INLINE uint32_t counts_bytes(const axis_record *a) {
+    return is_uniform(a) || a->kind == CATEGORICAL ? 0 : 4u * (2u * a->n_spans + 1u);
+}
 
 static int counts_hold(const axis_record *a, const fixed_axis *f, const unsigned char *p) {
     const i32 *breaks = (const i32 *)(const void *)p;
@@ -43,7 +50,9 @@ static int shares_matrices(const sna_model *m, unsigned d) {
     const axis_record *a = axis_at(m, d);
     for (unsigned e = 0; e < d; e++) {
         const axis_record *b = axis_at(m, e);
-        if (b->n_matrices == a->n_matrices && b->degree == a->degree && fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices) return 1;
+        if (b->n_matrices == a->n_matrices && b->degree == a->degree &&
+            fixed_axis_at(m, e)->matrices == fixed_axis_at(m, d)->matrices)
+            return 1;
     }
     return 0;
 }
@@ -54,9 +63,14 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
     const fixed_axis *f = fixed_axis_at(m, d);
     uint32_t order = a->degree + 1u, counts = counts_bytes(a);
     int level = a->kind == CATEGORICAL;
-    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 || f->shift > 32) return 0;
-    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d))) return 0;
-    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1 : f->count_lower >= f->count_upper) return 0;
+    if ((a->n_columns && a->dtype != DT_I16 && a->dtype != DT_I8) || f->q < 16 || f->q > 30 ||
+        f->shift > 32)
+        return 0;
+    if (f->reserved || f->zero[0] || f->zero[1] || (f->matrices != *end && !shares_matrices(m, d)))
+        return 0;
+    if (level ? f->count_lower || f->count_upper != (int32_t)a->n_spans - 1
+              : f->count_lower >= f->count_upper)
+        return 0;
     if (!f->multiplier != !is_uniform(a)) return 0;
     if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
     if (f->counts != (counts ? *end : 0)) return 0;
@@ -68,7 +82,9 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
 static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
     const fixed_output *o = fixed_output_at(m, k);
     int table = o->table_count != 0;
-    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved || o->zero[0] || o->zero[1]) return 0;
+    if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved ||
+        o->zero[0] || o->zero[1])
+        return 0;
     if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
     if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
     if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
@@ -80,7 +96,8 @@ static uint32_t fixed_golden_offset(const sna_model *m) {
     uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (fixed_axis_at(m, d)->matrices == end) end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
+        if (fixed_axis_at(m, d)->matrices == end)
+            end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
         end += counts_bytes(a);
     }
     for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
@@ -93,12 +110,15 @@ static int fixed_golden_holds(const sna_model *m, uint64_t end) {
     uint32_t count;
     if (end + 8 > size) return 0;
     count = load32(p);
-    if (count < 1 || count > 65536 || load32(p + 4) || end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size) return 0;
+    if (count < 1 || count > 65536 || load32(p + 4) ||
+        end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size)
+        return 0;
     p += 8;
     for (uint32_t g = 0; g < count; g++)
         for (unsigned d = 0; d < m->n_axes; d++, p += 4) {
             const axis_record *a = axis_at(m, d);
-            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768)) return 0;
+            if (load16(p) >= a->n_spans || load16(p + 2) > (a->kind == CATEGORICAL ? 0 : 32768))
+                return 0;
         }
     return 1;
 }
@@ -107,7 +127,8 @@ static int fixed_weights_hold(const sna_model *m) {
     const i32 *w = fixed_weights(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
             if (w[i]) return 0;
     }
     return 1;

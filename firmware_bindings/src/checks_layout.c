@@ -1,5 +1,6 @@
 /* ------------------------------------------------------------------------------- checks: layout
- * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of offsets are 64 bit. */
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of
+ * offsets are 64 bit. */
 
 static int header_holds(sna_model *m, const unsigned char *b) {
     int tt = m->features & FEATURE_TT;
@@ -7,12 +8,15 @@ static int header_holds(sna_model *m, const unsigned char *b) {
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
-    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES && m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS &&
-           m->n_groups <= (tt ? 0 : 4096) && m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
+    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
+           m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS && m->n_groups <= (tt ? 0 : 4096) &&
+           m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
            all_zero(b + 32, 32);
 }
 
-NOINLINE uint32_t section_size(const sna_model *m, int id) { return load32(m->bytes + HEADER + 16 * (id - 1) + 8); }
+NOINLINE uint32_t section_size(const sna_model *m, int id) {
+    return load32(m->bytes + HEADER + 16 * (id - 1) + 8);
+}
 
 static int section_table_holds(sna_model *m) {
     uint64_t end = HEADER + 16 * N_SECTIONS;
@@ -24,9 +28,12 @@ static int section_table_holds(sna_model *m) {
         end = start + load32(r + 8);
         if (end > m->size) return 0;
     }
-    return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes && section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
-           section_size(m, OUTPUTS) == (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
-           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 && !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
+    return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
+           section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
+           section_size(m, OUTPUTS) ==
+               (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
+           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
+           !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }
 
 static int checksum_holds(const sna_model *m) {
@@ -45,5 +52,6 @@ static int padding_holds(const sna_model *m) {
         if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
         end = m->section[id] + section_size(m, id);
     }
-    return all_zero(section(m, INTEGRITY) + 36, 28) && all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
+    return all_zero(section(m, INTEGRITY) + 36, 28) &&
+           all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
 }

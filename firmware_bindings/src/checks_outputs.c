@@ -1,18 +1,27 @@
 /* -------------------------------------------------------------- checks: outputs, golden vectors */
 
 static int interval_holds(const output_record *o) {
-    const unsigned char *below = (const unsigned char *)&o->below, *above = (const unsigned char *)&o->above;
+    const unsigned char *below = (const unsigned char *)&o->below,
+                        *above = (const unsigned char *)&o->above;
     int64_t level = order64(&o->level), one = (int64_t)0x3FF << 52;
-    if (moderate(below) && moderate(above)) return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
+    if (moderate(below) && moderate(above))
+        return order64(below) >= 0 && order64(above) >= 0 && level > 0 && level < one;
     /* without an interval both are NaN and the level is 0 */
-    return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 && !level;
+    return !finite64(below) && !finite64(above) && load64(below) << 12 && load64(above) << 12 &&
+           !level;
 }
 
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) || !moderate(p + 56)) return 0;
-    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0; /* |scale| < 2^-1000 */
-    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC || o->interval_space > 1) return 0;
+    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) ||
+        !moderate(p + 56))
+        return 0;
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) ||
+        !interval_holds(o))
+        return 0; /* |scale| < 2^-1000 */
+    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC ||
+        o->interval_space > 1)
+        return 0;
     return all_zero(o->reserved, 10);
 }
 
@@ -29,7 +38,8 @@ static int outputs_hold(const sna_model *m) {
         if (!weight_holds(w[i])) return 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs; i < (r->first + padded(r->count)) * m->n_outputs; i++)
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
             if (w[i] << 1) return 0;
     }
     return 1;
@@ -47,7 +57,8 @@ static int golden_inputs_hold(const sna_model *m, const f64 *x) {
 static int golden_holds(const sna_model *m) {
     const unsigned char *p = section(m, GOLDEN);
     uint32_t size = section_size(m, GOLDEN), count = size >= 8 ? load32(p) : 0;
-    const f64 *tolerance = (const f64 *)(const void *)(p + 8), *inputs = tolerance + 2 * m->n_outputs;
+    const f64 *tolerance = (const f64 *)(const void *)(p + 8),
+              *inputs = tolerance + 2 * m->n_outputs;
     if (count < 1 || count > 65536 || load32(p + 4)) return 0;
     if (size != 8 + 16u * m->n_outputs + 8ull * count * (m->n_axes + m->n_outputs)) return 0;
     for (uint32_t i = 8; i < size; i += 8)

@@ -13,7 +13,9 @@ static size_t longest_axis(const sna_model *m) {
 }
 
 /* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
-INLINE size_t use_size(const sna_model *m) { return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7; }
+INLINE size_t use_size(const sna_model *m) {
+    return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7;
+}
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     int tt = m->features & FEATURE_TT;
@@ -22,8 +24,10 @@ size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
     if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
-    if (verb == SNA_WORK_GRAD) reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    if (verb == SNA_WORK_ROOTS) reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    if (verb == SNA_WORK_GRAD)
+        reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
+    if (verb == SNA_WORK_ROOTS)
+        reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
@@ -35,7 +39,8 @@ typedef struct space {
     real *values, *scratch;
 } space;
 
-static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size, space *s) {
+static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size,
+                             space *s) {
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
     s->cells = (cell *)work;
@@ -51,7 +56,8 @@ static void fill_nan(real *y, size_t n) {
 
 /* The value by the loops that serve every model, or why there is none. */
 #ifdef SNA_PLAIN_ONLY
-NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y,
+                                  const space *s) {
     real at[SNA_MAX_AXES];
     sna_status status = settle_all(m, flags, x, at);
     if (status == SNA_OK && plain_value(m, at, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
@@ -59,7 +65,8 @@ NOINLINE sna_status general_value(const sna_model *m, unsigned flags, const real
     return status;
 }
 #else
-static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+static sna_status general_value(const sna_model *m, unsigned flags, const real *x, real *y,
+                                const space *s) {
     sna_status status = fill_cells(m, flags, x, s->cells, s->values, 0);
     if (status < 0) {
         fill_nan(y, m->n_outputs);
@@ -76,14 +83,16 @@ static sna_status general_value(const sna_model *m, unsigned flags, const real *
 }
 #endif
 
-static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y, const space *s) {
+static sna_status value_at(const sna_model *m, unsigned flags, const real *x, real *y,
+                           const space *s) {
 #ifdef CORTEX_FPU
     if (m->plain && plain_value(m, x, y, (plain_cell *)(void *)s->cells)) return SNA_OK;
 #endif
     return general_value(m, flags, x, y, s);
 }
 
-sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y, signed char *status, void *work, size_t work_size) {
+sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y,
+                          signed char *status, void *work, size_t work_size) {
     sna_status worst = SNA_OK;
     space s;
     sna_status ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
@@ -97,12 +106,14 @@ sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const re
     return worst;
 }
 
-sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work, size_t work_size) {
+sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, void *work,
+                    size_t work_size) {
     space s;
     sna_status ready;
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
 #ifdef CORTEX_FPU
-    if (work_size > m->plain - (size_t)1 && work && !((uintptr_t)work & 7u) && plain_value(m, x, y, (plain_cell *)work))
+    if (work_size > m->plain - (size_t)1 && work && !((uintptr_t)work & 7u) &&
+        plain_value(m, x, y, (plain_cell *)work))
         return SNA_OK;
 #endif
     ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
@@ -110,7 +121,8 @@ sna_status sna_eval(const sna_model *m, unsigned flags, const real *x, real *y, 
 }
 
 #ifdef SNA_PLAIN_ONLY
-NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, plain_slope *cells) {
+NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const real *x, real *y,
+                                     real *dy, plain_slope *cells) {
     real at[SNA_MAX_AXES];
     sna_status status = settle_all(m, flags, x, at);
     if (status == SNA_OK && plain_gradient(m, at, y, dy, cells)) return SNA_OK;
@@ -120,7 +132,8 @@ NOINLINE sna_status settled_gradient(const sna_model *m, unsigned flags, const r
 }
 #endif
 
-sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy, void *work, size_t work_size) {
+sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real *y, real *dy,
+                         void *work, size_t work_size) {
     space s;
     sna_status status;
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
@@ -165,7 +178,8 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
         const axis_record *a = axis_at(m, d);
         place p;
         sna_status s = place_on(m, a, x[d], flags, &p);
-        if (s >= 0 && !(s == SNA_EXTRAPOLATED && status != SNA_EXTRAPOLATED) && !(s && !status)) continue;
+        if (s >= 0 && !(s == SNA_EXTRAPOLATED && status != SNA_EXTRAPOLATED) && !(s && !status))
+            continue;
         status = s;
         fault->axis = (int)d;
         fault->excess = p.excess;

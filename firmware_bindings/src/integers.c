@@ -1,13 +1,15 @@
 /* --------------------------------------------------------------------------------- integer path
- * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so that a hostile file
- * wraps instead of overflowing; right shifts of negative numbers are arithmetic on every supported compiler. */
+ * FORMAT.md section 13, operation by operation. Sums and products are taken on unsigned numbers, so
+ * that a hostile file wraps instead of overflowing; right shifts of negative numbers are arithmetic
+ * on every supported compiler. */
 #ifndef SNA_NO_FIXED
 
 INLINE int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 INLINE int32_t times(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
 INLINE int32_t rounded(int32_t v, unsigned n) { return plus(v, (int32_t)(1u << (n - 1u))) >> n; }
 
-/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on small cores. */
+/* round(h * u, 15), u in 0..32768, from two 32-bit products: exact, no 64-bit multiply needed on
+ * small cores. */
 INLINE int32_t times_q15(int32_t h, uint32_t u) {
     uint32_t high = (uint32_t)(h >> 16) * u, low = ((uint32_t)h & 0xFFFFu) * u;
     return (int32_t)((high << 1) + ((low + 0x4000u) >> 15));
@@ -21,7 +23,10 @@ typedef struct fixed_cell {
 } fixed_cell;
 
 INLINE int32_t *basis_of(fixed_cell *c) { return (int32_t *)(void *)(c + 1); }
-INLINE uint32_t cell_words(uint32_t n) { return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) * (sizeof(void *) / 4u)); }
+INLINE uint32_t cell_words(uint32_t n) {
+    return (uint32_t)((sizeof(fixed_cell) + 4u * n + sizeof(void *) - 1u) / sizeof(void *) *
+                      (sizeof(void *) / 4u));
+}
 
 /* Small functions that are not inlined: a Cortex-M0+ has eight registers to work with. */
 NOINLINE void fixed_basis_cubic(const i32 *c, unsigned shift, uint32_t u, int32_t *b) {
@@ -41,7 +46,8 @@ NOINLINE void fixed_basis(const i32 *c, unsigned n, unsigned shift, uint32_t u, 
     }
 }
 
-INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at, fixed_cell *c) {
+INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_place *at,
+                                  fixed_cell *c) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
     const u16 *row = first_rows(m, a) + at->span;
@@ -53,13 +59,17 @@ INLINE sna_status fill_fixed_cell(const sna_model *m, unsigned d, const sna_plac
     c->quads = (uint16_t)(stride >> 2);
     c->at = section(m, TABLES) + a->table + row[0] * stride;
     matrix = f->matrices + 4u * row[a->n_spans] * n * n;
-    if (n == 4) fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u, at->u, b);
-    else fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u, b);
+    if (n == 4)
+        fixed_basis_cubic((const i32 *)(const void *)(section(m, FIXED) + matrix), f->q - 15u,
+                          at->u, b);
+    else
+        fixed_basis((const i32 *)(const void *)(section(m, FIXED) + matrix), n, f->q - 15u, at->u,
+                    b);
     return section(m, SPANS)[a->support + at->span] ? SNA_OK : SNA_EDGE;
 }
 
-/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words: cores without signed loads
- * by offset need fewer instructions that way. */
+/* Four atoms of an axis, Q15; moves the cell on. A row's four entries are taken out of whole words:
+ * cores without signed loads by offset need fewer instructions that way. */
 NOINLINE void fixed_atoms_i8(fixed_cell *c, int32_t out[LANES]) {
     const unsigned char *at = c->at;
     const int32_t *b = basis_of(c), *end = b + c->n;
@@ -102,9 +112,12 @@ INLINE void fixed_atoms(fixed_cell *c, int32_t out[LANES]) {
     else fixed_atoms_i16(c, out);
 }
 
-/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's cells are. */
+/* One query's f[n_outputs], cells with their basis values, and 16 bits per axis for where a group's
+ * cells are. */
 static size_t fixed_workspace(const sna_model *m) {
-    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) + 4u * m->n_values + 7u) & ~(size_t)7;
+    return (8u * m->n_outputs + m->n_axes * (sizeof(fixed_cell) + sizeof(void *) - 2u) +
+            4u * m->n_values + 7u) &
+           ~(size_t)7;
 }
 
 static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
@@ -112,16 +125,22 @@ static int32_t fixed_link(const fixed_output *o, const i32 *table, int64_t v) {
     int64_t half = o->table_shift ? (int64_t)1 << o->table_shift >> 1 : 0;
     if (z < 0) return table[0];
     if (j >= (int64_t)o->table_count - 1) return table[o->table_count - 1];
-    return (int32_t)(uint32_t)(table[j] + ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) + half) >> o->table_shift));
+    return (int32_t)(uint32_t)(table[j] +
+                               ((((int64_t)table[j + 1] - table[j]) * (z - (j << o->table_shift)) +
+                                 half) >>
+                                o->table_shift));
 }
 
 NOINLINE int32_t fixed_output_of(const sna_model *m, unsigned k, uint64_t f) {
     const fixed_output *o = fixed_output_at(m, k);
     int64_t v = (int64_t)(f + ((uint64_t)1 << (o->shift - 1))) >> o->shift;
-    return o->table_count ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v) : (int32_t)(uint32_t)(uint64_t)v;
+    return o->table_count
+               ? fixed_link(o, (const i32 *)(const void *)(section(m, FIXED) + o->table), v)
+               : (int32_t)(uint32_t)(uint64_t)v;
 }
 
-/* The parts of a query follow one another rather than nest: a small core's stack holds one of their frames at a time. */
+/* The parts of a query follow one another rather than nest: a small core's stack holds one of their
+ * frames at a time. */
 NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places, uint32_t *words) {
     sna_status status = SNA_OK;
     for (unsigned d = 0; d < m->n_axes; d++) {
@@ -135,7 +154,8 @@ NOINLINE sna_status fill_fixed_cells(const sna_model *m, const sna_place *places
 }
 
 /* use[] = words before the cell of each axis of the group; returns how many axes. */
-NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words, uint16_t *use) {
+NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, const uint32_t *words,
+                                 uint16_t *use) {
     unsigned n = 0, at = 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         if (uses(g, d)) use[n++] = (uint16_t)at;
@@ -145,7 +165,8 @@ NOINLINE unsigned fixed_cells_of(const sna_model *m, const group_record *g, cons
 }
 
 /* Four modes of a group, Q15. */
-INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end, int32_t mode[LANES]) {
+INLINE void fixed_modes(uint32_t *words, const uint16_t *use, const uint16_t *end,
+                        int32_t mode[LANES]) {
     int32_t atom[LANES];
     fixed_atoms((fixed_cell *)(void *)(words + *use), mode);
     while (++use < end) {
@@ -166,24 +187,28 @@ NOINLINE void fixed_sums(const sna_model *m, uint64_t *f, uint32_t *words, uint1
             int32_t mode[LANES];
             fixed_modes(words, use, end, mode);
             for (unsigned j = 0; j < LANES; j++)
-                for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
+                for (unsigned k = 0; k < m->n_outputs; k++)
+                    f[k] += (uint64_t)((int64_t)*w++ * mode[j]);
         }
     }
 }
 
-sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work, size_t work_size) {
+sna_status sna_fixed_eval(const sna_model *m, const sna_place *places, int32_t *y, void *work,
+                          size_t work_size) {
     uint64_t *f = (uint64_t *)work;
     uint32_t *words;
     size_t size;
     sna_status status;
-    if (m->section[0] != (uint32_t)seal_of(m)) return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
+    if (m->section[0] != (uint32_t)seal_of(m))
+        return m->features & FEATURE_FIXED ? SNA_NOT_VERIFIED : SNA_UNSUPPORTED;
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
     size = fixed_workspace(m);
     if (work_size < size) return SNA_NO_SPACE;
     words = (uint32_t *)(void *)(f + m->n_outputs);
     status = fill_fixed_cells(m, places, words);
     if (status < 0) return status;
-    for (unsigned k = 0; k < m->n_outputs; k++) f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        f[k] = (uint64_t)fixed_output_at(m, k)->bias[1] << 32 | fixed_output_at(m, k)->bias[0];
     fixed_sums(m, f, words, (uint16_t *)(void *)((unsigned char *)work + size) - m->n_axes);
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = fixed_output_of(m, k, f[k]);
     return status;
@@ -223,7 +248,9 @@ sna_status sna_fixed_place(const sna_model *m, unsigned axis, int32_t counts, sn
 }
 
 int sna_fixed_exponent(const sna_model *m, unsigned output) {
-    return m->features & FEATURE_FIXED && output < m->n_outputs ? fixed_output_at(m, output)->exponent : 0;
+    return m->features & FEATURE_FIXED && output < m->n_outputs
+               ? fixed_output_at(m, output)->exponent
+               : 0;
 }
 
 sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {

@@ -15,7 +15,8 @@ INLINE real element(const unsigned char *at, unsigned dtype, uint32_t i) {
 }
 
 /* out[0..3] = sum_i b[i] row_i[0..3] */
-INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, unsigned n, const real *b, real out[LANES]) {
+INLINE void four_of(const unsigned char *at, uint32_t stride, unsigned dtype, unsigned n,
+                    const real *b, real out[LANES]) {
     for (int j = 0; j < LANES; j++) out[j] = b[0] * element(at, dtype, (uint32_t)j);
     for (unsigned i = 1; i < n; i++) {
         at += stride;
@@ -41,12 +42,15 @@ INLINE void atoms(const cell *c, const real *b, real out[LANES]) {
     else four_of_any(c, b, out);
 }
 
-INLINE void advance(cell *c) { c->at += LANES << (c->dtype == DT_F32 ? 2 : c->dtype == DT_I8 ? 0 : 1); }
+INLINE void advance(cell *c) {
+    c->at += LANES << (c->dtype == DT_F32 ? 2 : c->dtype == DT_I8 ? 0 : 1);
+}
 
 #ifndef SNA_PLAIN_ONLY
 INLINE void mix(const f32 *w, unsigned n_outputs, const real mode[LANES], real *f) {
     for (unsigned k = 0; k < n_outputs; k++)
-        f[k] += (real)w[k] * mode[0] + (real)w[n_outputs + k] * mode[1] + ((real)w[2 * n_outputs + k] * mode[2] + (real)w[3 * n_outputs + k] * mode[3]);
+        f[k] += (real)w[k] * mode[0] + (real)w[n_outputs + k] * mode[1] +
+                ((real)w[2 * n_outputs + k] * mode[2] + (real)w[3 * n_outputs + k] * mode[3]);
 }
 
 #endif
@@ -64,7 +68,8 @@ static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         const uint8_t *end = use + axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES] = {1, 1, 1, 1}, atom[LANES];
             for (const uint8_t *d = use; d < end; d++) {
                 atoms(&cells[*d], cells[*d].b, atom);
@@ -76,13 +81,15 @@ static void cp_linear(const sna_model *m, cell *cells, uint8_t *use, real *f) {
     }
 }
 
-/* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the group's axes.
- * scratch: 8 numbers per axis. */
-static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scratch, real *f, real *df) {
+/* df[k][d] += sum_r W[r][k] slope_r prod of the other axes, by prefix and suffix products over the
+ * group's axes. scratch: 8 numbers per axis. */
+static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scratch, real *f,
+                        real *df) {
     const f32 *w = weights_at(m);
     for (unsigned g = 0; g < m->n_groups; g++) {
         unsigned n = axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES] = {1, 1, 1, 1}, suffix[LANES] = {1, 1, 1, 1}, slope[LANES];
             for (unsigned i = 0; i < n; i++) {
                 real *prefix = scratch + 2 * LANES * i, *atom = prefix + LANES;
@@ -103,8 +110,10 @@ static void cp_gradient(const sna_model *m, cell *cells, uint8_t *use, real *scr
                     suffix[j] *= atom[j];
                 }
                 for (unsigned k = 0; k < m->n_outputs; k++)
-                    df[k * m->n_axes + use[i]] += (real)w[k] * slope[0] + (real)w[m->n_outputs + k] * slope[1] +
-                                                  ((real)w[2 * m->n_outputs + k] * slope[2] + (real)w[3 * m->n_outputs + k] * slope[3]);
+                    df[k * m->n_axes + use[i]] += (real)w[k] * slope[0] +
+                                                  (real)w[m->n_outputs + k] * slope[1] +
+                                                  ((real)w[2 * m->n_outputs + k] * slope[2] +
+                                                   (real)w[3 * m->n_outputs + k] * slope[3]);
             }
         }
     }

@@ -38,10 +38,13 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
 #ifdef CORTEX_FPU
 /* Do the loops written for the FPU of Cortex-M serve this model? */
 static int is_plain(const sna_model *m) {
-    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
+    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u)
+        return 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 || a->n_columns != m->n_modes) return 0;
+        if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 ||
+            a->n_columns != m->n_modes)
+            return 0;
         for (uint32_t s = 0; s < a->n_spans; s++)
             if (!section(m, SPANS)[a->support + s]) return 0;
     }
@@ -58,7 +61,7 @@ static size_t values_size(const sna_model *m) {
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
 #define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
 #define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
-#define BORDER_STEP 1.1920928955078125e-7f            /* 2^-23: the step of float over its power of two */
+#define BORDER_STEP 1.1920928955078125e-7f /* 2^-23: the step of float over its power of two */
 
 /* max(|a|, |b|) */
 NOINLINE real larger(real a, real b) {
@@ -68,20 +71,27 @@ NOINLINE real larger(real a, real b) {
 }
 
 #ifdef SNA_FLOAT
-/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie 128 s apart and are not carried. */
+/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie
+ * 128 s apart and are not carried. */
 static int carried(const f64 *low, const f64 *high) {
     real a = REAL(*low), b = REAL(*high);
-    union { float value; uint32_t bits; } step;
+    union {
+        float value;
+        uint32_t bits;
+    } step;
     step.value = larger(a, b);
     step.bits &= 0x7F800000u;
     if (order64(low) == order64(high)) return 1;
-    return step.bits != 0x7F800000u && step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
+    return step.bits != 0x7F800000u &&
+           step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
 }
 
 static int all_carried(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        real spans = (a->upper32 - a->lower32) * a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
+        real spans =
+            (a->upper32 - a->lower32) *
+            a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
         if (!(spans >= 0 && spans < 16777216.0f)) return 0;
         if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
     }
@@ -130,10 +140,12 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     clear(model, sizeof *model);
     if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
     rule = first_broken_rule(model, (const unsigned char *)bytes, size);
-    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE) return closed(model, rule, SNA_UNSUPPORTED);
+    if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE)
+        return closed(model, rule, SNA_UNSUPPORTED);
     if (rule) return closed(model, rule, SNA_CORRUPT);
     for (unsigned d = 0; d < model->n_axes; d++)
-        if (axis_at(model, d)->degree > model->max_degree) model->max_degree = axis_at(model, d)->degree;
+        if (axis_at(model, d)->degree > model->max_degree)
+            model->max_degree = axis_at(model, d)->degree;
     model->n_values = (uint16_t)values_size(model);
 #ifdef CORTEX_FPU
     model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);

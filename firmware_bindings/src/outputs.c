@@ -6,7 +6,7 @@
 #define LN2_LOW 1.42860677e-6f
 #define EXP_TERMS 7
 #define BELOW_ONE 5.96046448e-8f /* from 1 to the next number below */
-#define ROUNDING 1.1920929e-7f    /* of an output: sum, product with scale, sum with offset */
+#define ROUNDING 1.1920929e-7f   /* of an output: sum, product with scale, sum with offset */
 #else
 #define EXP_MAX 709.782712893384
 #define EXP_MIN (-708.3964185322641)
@@ -17,7 +17,8 @@
 #define ROUNDING 2.220446049250313e-16
 #endif
 
-/* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the last place. */
+/* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the
+ * last place. */
 static real exponential(real x) {
     real sum = 1, r;
     int32_t n;
@@ -39,7 +40,9 @@ static real link_of(unsigned link, real f) {
     return f;
 }
 
-static real output_of(const output_record *o, real f) { return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset); }
+static real output_of(const output_record *o, real f) {
+    return link_of(o->link, f) * REAL(o->scale) + REAL(o->offset);
+}
 
 /* As output_of, with *slope = its derivative by f. */
 static real output_and_slope(const output_record *o, real f, real *slope) {
@@ -48,17 +51,21 @@ static real output_and_slope(const output_record *o, real f, real *slope) {
     return g * scale + REAL(o->offset);
 }
 
-/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f) exp(-b). */
+/* Link-space intervals need no logarithm: exp(f - b) = g exp(-b), and odds(f - b) = odds(f)
+ * exp(-b). */
 static real shifted(const output_record *o, real y, real by) {
     real g = (y - REAL(o->offset)) / REAL(o->scale), e = exponential(by);
     if (o->link == LINK_IDENTITY) return (g + by) * REAL(o->scale) + REAL(o->offset);
-    if (g <= 0) g = (real)float_of_bits(0x00800000u); /* rounded to an end of the link: the nearest value inside */
+    if (g <= 0)
+        g = (real)float_of_bits(
+            0x00800000u); /* rounded to an end of the link: the nearest value inside */
     if (o->link == LINK_LOGISTIC) g = 1 / (1 + (g < 1 ? (1 - g) / g : BELOW_ONE) / e);
     else g *= e;
     return g * REAL(o->scale) + REAL(o->offset);
 }
 
-/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp), everything (identity). */
+/* y cut to the range of the link: offset .. offset + scale (logistic), from the offset on (exp),
+ * everything (identity). */
 static real in_range(const output_record *o, real y) {
     real from = REAL(o->offset), to = from + REAL(o->scale);
     int up = from < to;
@@ -67,7 +74,8 @@ static real in_range(const output_record *o, real y) {
     return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
 }
 
-sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low, real *high) {
+sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low,
+                        real *high) {
     const output_record *o;
     *low = *high = not_a_number();
     if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;

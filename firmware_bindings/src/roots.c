@@ -5,11 +5,12 @@ typedef struct polynomial {
     unsigned n;
 } polynomial;
 
-/* The search: what is sought, what was found so far, and the reachable value closest to the target. */
+/* What is sought, what was found so far, and the reachable value closest to the target. */
 typedef struct root_search {
     const output_record *output;
-    real target, aim, tolerance, merge; /* aim: target before the link; merge: closer roots are one */
-    int aimed;                          /* 0: the target lies outside the range of the link */
+    real target, aim, tolerance,
+        merge; /* aim: target before the link; merge: closer roots are one */
+    int aimed; /* 0: the target lies outside the range of the link */
     sna_root *roots;
     size_t room, found;
     real nearest, distance;
@@ -24,11 +25,18 @@ static real evaluate_polynomial(const real *c, unsigned n, real u) {
     return value;
 }
 
-/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges quadratically. */
+/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
+ * quadratically. */
 static real logarithm(real x) {
     real f = 0, scale;
-    for (int i = 0; i < 1100 && x > 2; i++) { x *= (real)0.5f; f += 1; }
-    for (int i = 0; i < 1100 && x < 1; i++) { x *= 2; f -= 1; }
+    for (int i = 0; i < 1100 && x > 2; i++) {
+        x *= (real)0.5f;
+        f += 1;
+    }
+    for (int i = 0; i < 1100 && x < 1; i++) {
+        x *= 2;
+        f -= 1;
+    }
     f *= LN2_HIGH + LN2_LOW;
     scale = x - 1;
     for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
@@ -40,7 +48,9 @@ static int aim_at(root_search *search) {
     if (!is_finite(g)) return 0;
     if (search->output->link == LINK_EXP && !(g > 0)) return 0;
     if (search->output->link == LINK_LOGISTIC && !(g > 0 && g < 1)) return 0;
-    search->aim = search->output->link == LINK_EXP ? logarithm(g) : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g) : g;
+    search->aim = search->output->link == LINK_EXP        ? logarithm(g)
+                  : search->output->link == LINK_LOGISTIC ? logarithm(g) - logarithm(1 - g)
+                                                          : g;
     return 1;
 }
 
@@ -78,8 +88,8 @@ static real bisected(const real *c, unsigned n, real a, real b) {
     return (a + b) * (real)0.5f;
 }
 
-/* Points that cut [0, 1] into pieces on which the polynomial is monotone: zeros of its derivatives, highest first.
- * cuts[0] = 0 and cuts[returned - 1] = 1. */
+/* Points that cut [0, 1] into pieces on which the polynomial is monotone: zeros of its derivatives,
+ * highest first. cuts[0] = 0 and cuts[returned - 1] = 1. */
 static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]) {
     unsigned n_cuts = 2;
     cuts[0] = 0;
@@ -93,7 +103,8 @@ static unsigned monotone_cuts(const polynomial *p, real cuts[SNA_MAX_DEGREE + 2]
         }
         next[0] = 0;
         for (unsigned i = 0; i + 1 < n_cuts; i++) {
-            real left = evaluate_polynomial(d, n, cuts[i]), right = evaluate_polynomial(d, n, cuts[i + 1]);
+            real left = evaluate_polynomial(d, n, cuts[i]),
+                 right = evaluate_polynomial(d, n, cuts[i + 1]);
             if ((left > 0) == (right > 0) || !(left < 0 || left > 0)) continue;
             next[found++] = bisected(d, n, cuts[i], cuts[i + 1]);
         }
@@ -109,10 +120,12 @@ static void search_span(root_search *search, const polynomial *p, real start, re
     real cuts[SNA_MAX_DEGREE + 2], largest = 0;
     unsigned n_cuts = monotone_cuts(p, cuts);
     polynomial q = *p;
-    for (unsigned i = 0; i < n_cuts; i++) note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
+    for (unsigned i = 0; i < n_cuts; i++)
+        note_value(search, evaluate_polynomial(p->c, p->n, cuts[i]));
     if (!search->aimed) return;
     q.c[0] -= search->aim;
-    for (unsigned k = 0; k < q.n; k++) largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
+    for (unsigned k = 0; k < q.n; k++)
+        largest = absolute(q.c[k]) > largest ? absolute(q.c[k]) : largest;
     if (largest <= search->tolerance) {
         add_root(search, start, start + width);
         return;
@@ -125,7 +138,8 @@ static void search_span(root_search *search, const polynomial *p, real start, re
         }
         if (i + 1 < n_cuts) {
             real next = evaluate_polynomial(q.c, q.n, cuts[i + 1]);
-            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance && (here > 0) != (next > 0)) {
+            if (absolute(here) > search->tolerance && absolute(next) > search->tolerance &&
+                (here > 0) != (next > 0)) {
                 real x = start + width * bisected(q.c, q.n, cuts[i], cuts[i + 1]);
                 add_root(search, x, x);
             }
@@ -134,13 +148,15 @@ static void search_span(root_search *search, const polynomial *p, real start, re
 }
 
 /* g[row] = f along the unknown axis when its basis function `row` is 1, without bias. */
-static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, uint8_t *use, real *rows, real *constant) {
+static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, uint8_t *use,
+                    real *rows, real *constant) {
     const axis_record *a = axis_at(m, axis);
     const f32 *w = weights_at(m);
     uint32_t column = 0;
     for (unsigned g = 0; g < m->n_groups; g++) {
         unsigned n = axes_of(m, group_at(m, g), use);
-        for (uint32_t left = padded(group_at(m, g)->count); left; left -= LANES, w += LANES * m->n_outputs) {
+        for (uint32_t left = padded(group_at(m, g)->count); left;
+             left -= LANES, w += LANES * m->n_outputs) {
             real mode[LANES], atom[LANES];
             const unsigned char *at = section(m, TABLES) + a->table;
             for (unsigned j = 0; j < LANES; j++) mode[j] = (real)w[j * m->n_outputs + output];
@@ -155,36 +171,44 @@ static void cp_rows(const sna_model *m, unsigned axis, unsigned output, cell *ce
                 continue;
             }
             for (uint32_t row = 0; row < a->n_rows; row++, at += row_bytes(a))
-                for (uint32_t j = 0; j < LANES; j++) rows[row] += mode[j] * element(at, a->dtype, column + j);
+                for (uint32_t j = 0; j < LANES; j++)
+                    rows[row] += mode[j] * element(at, a->dtype, column + j);
             column += LANES;
         }
     }
 }
 
 #ifndef SNA_NO_TT
-static void tt_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, real *scratch, real *rows) {
+static void tt_rows(const sna_model *m, unsigned axis, unsigned output, cell *cells, real *scratch,
+                    real *rows) {
     const axis_record *a = axis_at(m, axis);
-    real *prefix = tt_prefixes(m, cells, axis, scratch), *suffix = prefix + a->left, *next = suffix + m->max_rank, *swap;
+    real *prefix = tt_prefixes(m, cells, axis, scratch), *suffix = prefix + a->left,
+         *next = suffix + m->max_rank, *swap;
     cell c = cells[axis];
     real one = 1;
-    for (uint32_t r = 0; r < m->n_modes; r++) suffix[r] = (real)weights_at(m)[r * m->n_outputs + output];
-    for (unsigned d = m->n_axes; --d > axis; swap = suffix, suffix = next, next = swap) tt_column(axis_at(m, d), &cells[d], cells[d].b, suffix, next);
+    for (uint32_t r = 0; r < m->n_modes; r++)
+        suffix[r] = (real)weights_at(m)[r * m->n_outputs + output];
+    for (unsigned d = m->n_axes; --d > axis; swap = suffix, suffix = next, next = swap)
+        tt_column(axis_at(m, d), &cells[d], cells[d].b, suffix, next);
     c.n = 1;
     c.at = section(m, TABLES) + a->table;
     for (uint32_t row = 0; row < a->n_rows; row++, c.at += c.stride)
         for (uint32_t l = 0; l < a->left; l++)
-            for (uint32_t r = 0; r < a->right; r++) rows[row] += prefix[l] * entry(&c, &one, l * a->right + r) * suffix[r];
+            for (uint32_t r = 0; r < a->right; r++)
+                rows[row] += prefix[l] * entry(&c, &one, l * a->right + r) * suffix[r];
 }
 #endif
 
-static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t span, const real *rows, real constant, polynomial *p) {
+static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t span,
+                            const real *rows, real constant, polynomial *p) {
     const u16 *row = first_rows(m, a);
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     p->n = a->degree + 1u;
     matrix += (uint32_t)row[a->n_spans + span] * p->n * p->n;
     for (unsigned k = 0; k <= SNA_MAX_DEGREE; k++) p->c[k] = k ? 0 : constant;
     for (unsigned k = 0; k < p->n; k++) {
-        for (unsigned i = 0; i < p->n; i++) p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
+        for (unsigned i = 0; i < p->n; i++)
+            p->c[k] += (real)matrix[i * p->n + k] * rows[row[span] + i];
     }
 }
 
@@ -192,16 +216,19 @@ static void span_polynomial(const sna_model *m, const axis_record *a, uint32_t s
 static real reach_of(const real *rows, uint32_t n, real constant) {
     real largest = absolute(constant), sum = constant;
     for (uint32_t row = 0; row < n; row++) {
-        sum += absolute(rows[row]) * (real)65536.0f; /* more than the coefficients of a span can grow by */
+        sum += absolute(rows[row]) *
+               (real)65536.0f; /* more than the coefficients of a span can grow by */
         if (absolute(rows[row]) > largest) largest = absolute(rows[row]);
     }
     return is_finite(sum) ? largest : (real)float_of_bits(0x7F800000u);
 }
 
-static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant, real reach, root_search *search) {
+static void search_axis(const sna_model *m, const axis_record *a, const real *rows, real constant,
+                        real reach, root_search *search) {
     const f64 *breaks = breaks_at(m, a);
     real aim = absolute(search->aim), largest = reach;
-    if (aim > 64 * reach) aim = 64 * reach; /* a target far outside must not widen what counts as a root */
+    if (aim > 64 * reach)
+        aim = 64 * reach; /* a target far outside must not widen what counts as a root */
     if (absolute(constant) + aim > largest) largest = absolute(constant) + aim;
 #ifdef SNA_FLOAT
     search->tolerance = largest * 4e-7f;
@@ -229,14 +256,16 @@ static void search_axis(const sna_model *m, const axis_record *a, const real *ro
 
 static sna_status verdict(const root_search *search, real width) {
     int close = search->tangent;
-    for (size_t i = 1; i < search->found; i++) close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
+    for (size_t i = 1; i < search->found; i++)
+        close |= search->roots[i].low - search->roots[i - 1].high < width * (real)1e-6f;
     if (search->full) return SNA_NO_SPACE;
     if (!search->found) return SNA_UNREACHABLE;
     return close ? SNA_TANGENT : search->found > 1 ? SNA_SEVERAL : SNA_OK;
 }
 
-sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target, sna_root *roots, size_t max_roots, size_t *n_roots,
-                     real *nearest, void *work, size_t work_size) {
+sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned output, real target,
+                     sna_root *roots, size_t max_roots, size_t *n_roots, real *nearest, void *work,
+                     size_t work_size) {
     root_search search;
     space s;
     sna_status status;
@@ -245,7 +274,8 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     *n_roots = 0;
     *nearest = not_a_number();
     if (!is_sealed(m)) return SNA_NOT_VERIFIED;
-    if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots) return SNA_BAD_INPUT;
+    if (axis >= m->n_axes || output >= m->n_outputs || !(target - target >= 0) || !roots)
+        return SNA_BAD_INPUT;
     status = take_space(m, SNA_WORK_ROOTS, work, work_size, &s);
     if (status != SNA_OK) return status;
     status = fill_cells_but(m, x, s.cells, s.values, axis);
@@ -254,7 +284,8 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
     constant = REAL(output_at(m, output)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
+    if (m->features & FEATURE_TT)
+        tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);

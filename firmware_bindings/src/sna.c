@@ -1,6 +1,7 @@
 /* sna.c - see sna.h.   SPDX-License-Identifier: Apache-2.0
  *
- * After sna_open the evaluators trust the model: every offset, row and rank they use was checked there. */
+ * After sna_open the evaluators trust the model: every offset, row and rank they use was checked
+ * there. */
 #include "sna.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -4,7 +4,8 @@
 INLINE real entry(const cell *c, const real *b, uint32_t column) {
     const unsigned char *at = c->at;
     real sum = 0;
-    for (unsigned i = 0; i < c->n; i++, at += c->stride) sum += b[i] * element(at, c->dtype, column);
+    for (unsigned i = 0; i < c->n; i++, at += c->stride)
+        sum += b[i] * element(at, c->dtype, column);
     return sum;
 }
 
@@ -16,14 +17,16 @@ static void tt_row(const axis_record *a, const cell *c, const real *b, const rea
 }
 
 /* out = Phi v, v[right] -> out[left] */
-static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v,
+                      real *out) {
     for (uint32_t l = 0; l < a->left; l++) {
         out[l] = 0;
         for (uint32_t r = 0; r < a->right; r++) out[l] += entry(c, b, l * a->right + r) * v[r];
     }
 }
 
-/* Row vectors before each axis, one after the other from `v`; returns the one after axis `end` - 1. */
+/* Row vectors before each axis, one after another from `v`; returns the one behind axis `end` - 1
+ */
 static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, real *v) {
     v[0] = 1;
     for (unsigned d = 0; d < end; d++) {
@@ -38,9 +41,11 @@ static real *tt_prefixes(const sna_model *m, const cell *cells, unsigned end, re
 static void tt_linear(const sna_model *m, const cell *cells, real *scratch, real *f) {
     real *v = scratch, *next = scratch + m->max_rank, *swap;
     v[0] = 1;
-    for (unsigned d = 0; d < m->n_axes; d++, swap = v, v = next, next = swap) tt_row(axis_at(m, d), &cells[d], cells[d].b, v, next);
+    for (unsigned d = 0; d < m->n_axes; d++, swap = v, v = next, next = swap)
+        tt_row(axis_at(m, d), &cells[d], cells[d].b, v, next);
     for (uint32_t r = 0; r < m->n_modes; r++)
-        for (unsigned k = 0; k < m->n_outputs; k++) f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
+        for (unsigned k = 0; k < m->n_outputs; k++)
+            f[k] += (real)weights_at(m)[r * m->n_outputs + k] * v[r];
 }
 #endif
 

@@ -1,7 +1,8 @@
 /* --------------------------------------------------------------------------------------- verify */
 
 #ifndef SNA_NO_BOUND
-/* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein coefficients bound a polynomial. */
+/* The bound of |phi| on an axis, of a train that of the row sums of |Phi|: the Bernstein
+ * coefficients bound a polynomial. */
 static real axis_bound(const sna_model *m, const axis_record *a) {
     const f32 *matrix = (const f32 *)(const void *)(section(m, MATRICES) + a->matrices);
     const unsigned char *row = section(m, TABLES) + a->table;
@@ -58,12 +59,13 @@ static void linear_bounds(const sna_model *m, real *f) {
 #else
 #define TOLERANCE 1.4551915228366852e-11 /* 2^-36 */
 #define BOUND_LIMIT power_of_two(500)
-#define TOLERANCE32 1.220703125e-4       /* 2^-13 */
+#define TOLERANCE32 1.220703125e-4 /* 2^-13 */
 #endif
-#define BOUND_MARGIN ((real)1.0078125f)               /* 1 + 2^-7 */
-#define BOUND_OFFSET ((real)9.5367431640625e-7f)    /* 2^-20 */
+#define BOUND_MARGIN ((real)1.0078125f)          /* 1 + 2^-7 */
+#define BOUND_OFFSET ((real)9.5367431640625e-7f) /* 2^-20 */
 
-/* Range and expected values inside the bound of |y|, kappa and tolerances no wider than it explains: FORMAT.md section 7. */
+/* Range and expected values inside the bound of |y|, kappa and tolerances no wider than it
+ * explains: FORMAT.md section 7. */
 NOINLINE int bounds_hold(const sna_model *m) {
     uint32_t count = load32(section(m, GOLDEN));
     const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
@@ -72,22 +74,28 @@ NOINLINE int bounds_hold(const sna_model *m) {
     linear_bounds(m, f);
     for (unsigned k = 0; k < m->n_outputs; k++) {
         const output_record *o = output_at(m, k);
-        const real low = REAL(o->range_low), high = REAL(o->range_high), offset = REAL(o->offset), scale = larger(REAL(o->scale), 0);
+        const real low = REAL(o->range_low), high = REAL(o->range_high), offset = REAL(o->offset),
+                   scale = larger(REAL(o->scale), 0);
         real limit = f[k], far = larger(low - offset, high - offset), size = f[k];
         if (!(f[k] < BOUND_LIMIT)) return 0;
 #ifndef SNA_NO_LINK
         if (o->link != LINK_IDENTITY) limit = o->link == LINK_EXP ? exponential(f[k]) : 1;
 #endif
         limit = BOUND_MARGIN * scale * limit + larger(offset, 0) * BOUND_OFFSET;
-        size *= BOUND_MARGIN * (o->link == LINK_EXP ? far : o->link == LINK_LOGISTIC ? scale * (real)0.25f : scale);
+        size *= BOUND_MARGIN * (o->link == LINK_EXP        ? far
+                                : o->link == LINK_LOGISTIC ? scale * (real)0.25f
+                                                           : scale);
         if (!(far <= limit) || !((real)o->kappa * (high - low) <= size)) return 0;
         for (uint32_t g = 0; g < count; g++)
-            if (!(larger(REAL(expected[(size_t)g * m->n_outputs + k]) - offset, 0) <= limit)) return 0;
+            if (!(larger(REAL(expected[(size_t)g * m->n_outputs + k]) - offset, 0) <= limit))
+                return 0;
         size = (size + 2 * larger(low, high)) * TOLERANCE;
 #ifdef SNA_FLOAT
         if (!(REAL(tolerance[m->n_outputs + k]) <= size)) return 0;
 #else
-        if (!(tolerance[k] <= size) || !(tolerance[m->n_outputs + k] <= size * (TOLERANCE32 / TOLERANCE))) return 0;
+        if (!(tolerance[k] <= size) ||
+            !(tolerance[m->n_outputs + k] <= size * (TOLERANCE32 / TOLERANCE)))
+            return 0;
 #endif
     }
     return 1;
@@ -121,7 +129,8 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
         if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
         for (unsigned k = 0; k < m->n_outputs; k++) {
             real off = out[k] - REAL(expected[k]);
-            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k]))) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k])))
+                m->rule = SNA_RULE_GOLDEN_MISMATCH;
         }
         if (m->rule) return SNA_CORRUPT;
     }
