@@ -40,6 +40,10 @@ lint: $(STAMP)-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --quiet --check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
+	$(PY) firmware_bindings/amalgamate.py --check
+
+C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch])
 
 types: $(STAMP)-test $(VENV)/types/sna_export
 	MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export
