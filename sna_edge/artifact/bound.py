@@ -1,8 +1,10 @@
 """What the reader itself knows of |y| before it evaluates: tolerances, range and expected values
 keep to it (FORMAT.md section 7).
 
-|phi_d| <= b_d t_d,   b_d = max over matrices and j of sum_i |Bernstein coefficient j of B_i|,   t_d = max |T| (TT: of the row sums)
-|f_k| <= F_k = |bias_k| + sum_r |W[r][k]| prod_d b_d t_d,   |y_k - offset_k| <= |scale_k| g(F_k)
+    |phi_d| <= b_d t_d
+    b_d = max over matrices and j of sum_i |Bernstein coefficient j of B_i|
+    t_d = max |T| (TT: of the row sums)
+    |f_k| <= F_k = |bias_k| + sum_r |W[r][k]| prod_d b_d t_d,   |y_k - offset_k| <= |scale_k| g(F_k)
 """
 
 from __future__ import annotations

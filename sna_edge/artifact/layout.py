@@ -29,7 +29,8 @@ SECTIONS = (
 
 HEADER = np.dtype(
     [
-        ("magic", "S8"), ("major", "<u2"), ("minor", "<u2"), ("features", "<u4"), ("file_size", "<u4"),
+        ("magic", "S8"), ("major", "<u2"), ("minor", "<u2"), ("features", "<u4"),
+        ("file_size", "<u4"),
         ("n_sections", "<u2"), ("n_axes", "<u2"), ("n_outputs", "<u2"), ("n_groups", "<u2"),
         ("n_modes", "<u4"), ("reserved", "u1", 32),
     ]
@@ -39,7 +40,8 @@ AXIS = np.dtype(
     [
         ("lower", "<f8"), ("upper", "<f8"), ("inv_width", "<f8"),
         ("kind", "u1"), ("degree", "u1"), ("dtype", "u1"), ("flags", "u1"),
-        ("n_spans", "<u4"), ("n_rows", "<u4"), ("n_columns", "<u4"), ("left", "<u2"), ("right", "<u2"),
+        ("n_spans", "<u4"), ("n_rows", "<u4"), ("n_columns", "<u4"), ("left", "<u2"),
+        ("right", "<u2"),
         ("spans_offset", "<u4"), ("breaks_offset", "<u4"), ("matrices_offset", "<u4"),
         ("n_matrices", "<u2"), ("reserved", "<u2"), ("table_offset", "<u4"),
         ("lower32", "<f4"), ("upper32", "<f4"), ("inv_width32", "<f4"), ("support_offset", "<u4"),
@@ -48,8 +50,10 @@ AXIS = np.dtype(
 GROUP_RECORD = np.dtype([("mask", "<u8"), ("count", "<u4"), ("first", "<u4")])
 OUTPUT = np.dtype(
     [
-        ("bias", "<f8"), ("scale", "<f8"), ("offset", "<f8"), ("below", "<f8"), ("above", "<f8"), ("level", "<f8"),
-        ("range_low", "<f8"), ("range_high", "<f8"), ("kappa", "<f4"), ("link", "u1"), ("interval_space", "u1"),
+        ("bias", "<f8"), ("scale", "<f8"), ("offset", "<f8"), ("below", "<f8"), ("above", "<f8"),
+        ("level", "<f8"),
+        ("range_low", "<f8"), ("range_high", "<f8"), ("kappa", "<f4"), ("link", "u1"),
+        ("interval_space", "u1"),
         ("reserved", "u1", 10),
     ]
 )  # fmt: skip

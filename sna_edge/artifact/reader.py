@@ -137,7 +137,8 @@ def _output(r: Any, name: str, unit: str) -> Output:
             layout.SPACES[r["interval_space"]],
         )
     return Output(
-        name, unit, layout.LINKS[r["link"]], float(r["scale"]), float(r["offset"]), float(r["bias"]),
+        name, unit, layout.LINKS[r["link"]], float(r["scale"]), float(r["offset"]),
+        float(r["bias"]),
         interval, (float(r["range_low"]), float(r["range_high"])),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What storing a model and evaluating it in float32 add to its intervals.
 
-    below' = max(hypot(below, e, r / 2), r),   e = spread of stored - model,   r = 2^-23 max sum_r |mode_r| |dy/df|
+    below' = max(hypot(below, e, r / 2), r)
+    e = spread of (canonical form - model),   r = 2^-23 max sum_r |mode_r| |dy/df|
 
 Rounding knows nothing of the residuals, so variances add. e is 0 for a model that was loaded:
 writing it again changes nothing.
@@ -24,11 +25,9 @@ from .golden import absolute_modes
 Floats = NDArray[np.float64]
 
 POINTS = 4096
-UNIT = (
-    2.0**-23
-    # nine tenths of the errors of one float32 evaluation are below half of this times kappa times the
-    # range
-)
+UNIT = 2.0**-23
+"""Nine tenths of the errors of one float32 evaluation are below half of this times kappa times the
+range."""
 EQUAL = 1e-14  # relative: differences below are the float64 arithmetic
 NOTHING = 1e-6  # of the whole interval: a growth that nobody sees, not worth other bytes
 

@@ -169,7 +169,8 @@ def _assemble(
         end = layout.align(end) + size
     header = np.zeros(1, layout.HEADER)
     header[0] = (
-        layout.MAGIC, layout.MAJOR, layout.MINOR, features, end, len(sizes), len(model.axes), len(model.outputs),
+        layout.MAGIC, layout.MAJOR, layout.MINOR, features, end, len(sizes), len(model.axes),
+        len(model.outputs),
         len(groups), padded_rank(model, groups), np.zeros(32),
     )  # fmt: skip
     data = bytearray(end)

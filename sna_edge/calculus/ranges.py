@@ -4,7 +4,8 @@ leaves.
 On a box of pieces of the axes an atom lies between its Bernstein control points: m +- h. With phi_d
 = m_d + (phi_d - m_d)
 
-    f = prod m + sum_d (phi_d - m_d) prod_{e != d} m_e + rest,  |rest| <= prod (|m| + h) - prod |m| - sum_d h_d prod_{e != d} |m_e|
+    f = prod m + sum_d (phi_d - m_d) prod_{e != d} m_e + rest
+    |rest| <= prod (|m| + h) - prod |m| - sum_d h_d prod_{e != d} |m_e|
 
 summed over modes: the middle part is a sum of functions of one input, enclosed by its own control
 points. Sums of products also multiply their intervals mode by mode. Boxes whose enclosure reaches

@@ -22,18 +22,28 @@ PSI = POUND * Fraction(980665, 100000) / INCH**2
 _WATT = "kg m2 s-3"
 # symbol: (factor, base units, takes prefixes)
 ATOMS: dict[str, tuple[Fraction | int, str, bool]] = {
-    "m": (1, "m", True), "g": (Fraction(1, 1000), "kg", True), "s": (1, "s", True), "A": (1, "A", True), "K": (1, "K", True),
-    "mol": (1, "mol", True), "cd": (1, "cd", False), "rad": (1, "rad", True), "Hz": (1, "s-1", True), "N": (1, "kg m s-2", True),
-    "Pa": (1, "kg m-1 s-2", True), "J": (1, "kg m2 s-2", True), "W": (1, _WATT, True), "V": (1, "kg m2 s-3 A-1", True),
-    "Ohm": (1, "kg m2 s-3 A-2", True), "S": (1, "kg-1 m-2 s3 A2", True), "T": (1, "kg s-2 A-1", True), "H": (1, "kg m2 s-2 A-2", True),
-    "bar": (10**5, "kg m-1 s-2", True), "psi": (PSI, "kg m-1 s-2", False), "atm": (101325, "kg m-1 s-2", False),
-    "Wh": (3600, "kg m2 s-2", True), "l": (Fraction(1, 1000), "m3", True), "t": (1000, "kg", False), "lb": (POUND, "kg", False),
-    "min": (60, "s", False), "h": (3600, "s", False), "d": (86400, "s", False), "in": (INCH, "m", False), "ft": (12 * INCH, "m", False),
-    "deg": (TURN / 360, "rad", False), "rpm": (TURN / 60, "rad s-1", False), "%": (Fraction(1, 100), "", False),
-    "ppm": (Fraction(1, 10**6), "", False), "ppb": (Fraction(1, 10**9), "", False), "1": (1, "", False),
+    "m": (1, "m", True), "g": (Fraction(1, 1000), "kg", True), "s": (1, "s", True),
+    "A": (1, "A", True), "K": (1, "K", True),
+    "mol": (1, "mol", True), "cd": (1, "cd", False), "rad": (1, "rad", True),
+    "Hz": (1, "s-1", True), "N": (1, "kg m s-2", True),
+    "Pa": (1, "kg m-1 s-2", True), "J": (1, "kg m2 s-2", True), "W": (1, _WATT, True),
+    "V": (1, "kg m2 s-3 A-1", True),
+    "Ohm": (1, "kg m2 s-3 A-2", True), "S": (1, "kg-1 m-2 s3 A2", True),
+    "T": (1, "kg s-2 A-1", True), "H": (1, "kg m2 s-2 A-2", True),
+    "bar": (10**5, "kg m-1 s-2", True), "psi": (PSI, "kg m-1 s-2", False),
+    "atm": (101325, "kg m-1 s-2", False),
+    "Wh": (3600, "kg m2 s-2", True), "l": (Fraction(1, 1000), "m3", True), "t": (1000, "kg", False),
+    "lb": (POUND, "kg", False),
+    "min": (60, "s", False), "h": (3600, "s", False), "d": (86400, "s", False),
+    "in": (INCH, "m", False), "ft": (12 * INCH, "m", False),
+    "deg": (TURN / 360, "rad", False), "rpm": (TURN / 60, "rad s-1", False),
+    "%": (Fraction(1, 100), "", False),
+    "ppm": (Fraction(1, 10**6), "", False), "ppb": (Fraction(1, 10**9), "", False),
+    "1": (1, "", False),
 }  # fmt: skip
 SPELLED = {
-    "L": "l", "sec": "s", "hr": "h", "day": "d", "inch": "in", "percent": "%", "pct": "%", "ohm": "Ohm", "\u03a9": "Ohm", "\u2126": "Ohm",
+    "L": "l", "sec": "s", "hr": "h", "day": "d", "inch": "in", "percent": "%", "pct": "%",
+    "ohm": "Ohm", "\u03a9": "Ohm", "\u2126": "Ohm",
     "Nm": "N m",
     "°": "deg", "rev/min": "rpm", "1/min": "min-1", "mL": "ml", "uL": "ul", "cL": "cl",
 }  # fmt: skip

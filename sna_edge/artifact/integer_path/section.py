@@ -14,13 +14,15 @@ from .evaluation import ONE, FixedAxis, FixedOutput, FixedPath, Ints
 
 AXIS = np.dtype(
     [
-        ("matrices", "<u4"), ("q", "u1"), ("shift", "u1"), ("reserved", "<u2"), ("count_lower", "<i4"), ("count_upper", "<i4"),
+        ("matrices", "<u4"), ("q", "u1"), ("shift", "u1"), ("reserved", "<u2"),
+        ("count_lower", "<i4"), ("count_upper", "<i4"),
         ("multiplier", "<u4"), ("counts", "<u4"), ("zero", "u1", 8),
     ]
 )  # fmt: skip
 OUTPUT = np.dtype(
     [
-        ("bias", "<i8"), ("shift", "u1"), ("exponent", "i1"), ("table_shift", "u1"), ("reserved", "u1"), ("table_count", "<u4"),
+        ("bias", "<i8"), ("shift", "u1"), ("exponent", "i1"), ("table_shift", "u1"),
+        ("reserved", "u1"), ("table_count", "<u4"),
         ("table", "<u4"), ("table_lower", "<i4"), ("zero", "u1", 8),
     ]
 )  # fmt: skip
@@ -182,8 +184,11 @@ def _axis(raw: Raw, a: Any, f: Any, cursor: Cursor) -> FixedAxis:
     first_row, matrix_id = span_arrays(a, raw.sections)
     table = table_array(a, raw.sections)
     return FixedAxis(
-        coefficients, int(f["q"]), table.astype(np.int64) if table.size else np.zeros((0, 0), np.int64), FRACTION.get(dtype, 15),
-        first_row, matrix_id, lower, upper, int(f["shift"]), int(f["multiplier"]), breaks, multipliers, bool(level),
+        coefficients, int(f["q"]),
+        table.astype(np.int64) if table.size else np.zeros((0, 0), np.int64),
+        FRACTION.get(dtype, 15),
+        first_row, matrix_id, lower, upper, int(f["shift"]), int(f["multiplier"]), breaks,
+        multipliers, bool(level),
     )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class TT:
         return tuple(c.reshape(len(c), -1) for c in self.cores)
 
     def with_tables(self, tables: tuple[Floats, ...], weights: Floats | None = None) -> TT:
-        """A train of the same ranks with other tables [n_d, r_{d-1} r_d], and other weights [r_D, K]
-        where given."""
+        """A train of the same ranks with other tables [n_d, r_{d-1} r_d], and other weights
+        [r_D, K] where given."""
         cores = tuple(np.reshape(t, c.shape) for t, c in zip(tables, self.cores, strict=True))
         return TT(cores, self.weights if weights is None else weights)
