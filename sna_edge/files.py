@@ -10,7 +10,8 @@ from .model import Model
 
 
 def load(path: str | PathLike[str], backend: str = "auto") -> Model:
-    """The model in the file `path`, every rule of FORMAT.md checked and its golden vectors replayed.
+    """The model in the file `path`, every rule of FORMAT.md checked and its golden vectors
+    replayed.
 
     `backend`: "auto" (native where it is installed, else numpy) or one of native, numpy, torch,
     tflite. Raises InputError where there is no such file, ArtifactError with the named rule that is
@@ -42,10 +43,10 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     >>> line = sna_edge.Model([axis], sna_edge.CP.full([[[1], [3]]]), [sna_edge.Output("y")])
     >>> sna_edge.from_bytes(line.to_bytes(), backend="numpy")(x=1)
     array([2.])
-    >>> sna_edge.from_bytes(b"abc")
+    >>> sna_edge.from_bytes(b"abc")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    sna_edge.errors.ArtifactError: too_short: 3 bytes cannot hold a header; copy the whole file again
+    sna_edge.errors.ArtifactError: too_short: 3 bytes cannot hold a header; ...
     """
     from .artifact.golden import replay
     from .artifact.integer_section import replay as replay_integers

@@ -59,7 +59,7 @@ class Single:
 
     def value(self, query: object, level_index: bool = False) -> Floats | None:
         """y [K], or [1, K] for a query (1, D)."""
-        x = self._place(query, level_index)
+        x = self._coordinates(query, level_index)
         if x is None:
             return None
         y = _empty(self._n_outputs)
@@ -75,7 +75,7 @@ class Single:
 
     def answer(self, query: object, level_index: bool = False) -> Evaluation | None:
         """What `Model.evaluate` says of a point inside the domain."""
-        x = self._place(query, level_index)
+        x = self._coordinates(query, level_index)
         if x is None:
             return None
         y = _empty(self._n_outputs)
@@ -103,7 +103,7 @@ class Single:
             lower[:, k], upper[:, k] = output.bounds(y[:, k])
         return lower, upper
 
-    def _place(self, query: Any, level_index: bool) -> Floats | None:
+    def _coordinates(self, query: Any, level_index: bool) -> Floats | None:
         """Coordinates (D,) of a query that is one point of plain numbers (and levels in a
         mapping)."""
         if type(query) is _array:

@@ -96,7 +96,7 @@ def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
             ]
         ]
     )
-    run = firmware.integers(path.place(counts)[0][0], count=True)[1]
+    run = firmware.integers(path.locate(counts)[0][0], count=True)[1]
     work = firmware.machine.call("sna_workspace_size", 0x20000000, 3).value
     return Cost(
         core.name,

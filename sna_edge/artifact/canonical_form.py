@@ -30,7 +30,7 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def as_stored(model: Record) -> Record:
-    """The model whose float64 evaluation equals that of the artifact's stored tables.
+    """The canonical form: the model whose float64 evaluation is that of the artifact's own tables.
 
     Columns of float tables are normalised to max |C| in (1/2, 1] and the residue goes into W;
     tables, W and span matrices are rounded to their storage type. Integer tables must already be

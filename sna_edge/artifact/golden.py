@@ -1,5 +1,5 @@
-"""Golden vectors: inputs that touch every span of every axis, expected values of the stored tables,
-tolerances."""
+"""Golden vectors: inputs that touch every span of every axis, expected values of the canonical
+form, tolerances."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ def _rounding32(axis: Axis) -> float:
     input at all."""
     if axis.kind == "categorical" or not carried(axis.lower, axis.upper):
         return 0.0
-    places = (
+    rounded = (
         np.array(outward32(axis.lower, axis.upper))
         if axis.basis.uniform
         else axis.basis.breaks.astype(np.float32)
     )
     return float(
         np.abs(
-            places - ([axis.lower, axis.upper] if axis.basis.uniform else axis.basis.breaks)
+            rounded - ([axis.lower, axis.upper] if axis.basis.uniform else axis.basis.breaks)
         ).max()
     )
 

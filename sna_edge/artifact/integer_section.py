@@ -22,8 +22,8 @@ from .raw_views import Raw
 
 
 def section(model: ModelRecord, groups: NDArray[Any], ranges: list[tuple[float, float]]) -> bytes:
-    """Section 8 of a stored model; empty where it has float tables or its bounds cannot be
-    proven."""
+    """Section 8 of a model in canonical form; empty where it has float tables or its bounds cannot
+    be proven."""
     if not provable(model):
         return b""
     try:

@@ -148,8 +148,8 @@ def _interaction(raw: Raw) -> Interaction:
     if raw.is_tt:
         shapes = [(int(a["n_rows"]), int(a["left"]), int(a["right"])) for a in raw.axes]
         return TT(tuple(t.reshape(s) for t, s in zip(tables, shapes, strict=True)), raw.weights)
-    place = np.arange(len(raw.weights)) - np.repeat(raw.groups["first"], raw.sizes)
-    is_mode = place < np.repeat(raw.groups["count"], raw.sizes)
+    row = np.arange(len(raw.weights)) - np.repeat(raw.groups["first"], raw.sizes)
+    is_mode = row < np.repeat(raw.groups["count"], raw.sizes)
     used = np.repeat(raw.uses, raw.sizes, axis=0)
     kept = tuple(t[:, is_mode[u]] for t, u in zip(tables, used.T, strict=True))
     return CP(kept, tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode])

@@ -56,7 +56,8 @@ def _grown(width: float, wider: float, seen: float) -> float:
 
 
 def with_storage(stored: Record, model: ModelRecord) -> Record:
-    """`stored` (the `as_stored` of `model`) with what storing and float32 add to its intervals."""
+    """`stored`, the canonical form of `model`, with what storing and float32 add to its
+    intervals."""
     if all(o.interval is None for o in stored.outputs):
         return stored
     points = np.vstack([span_points(stored.axes), domain_points(stored.axes, POINTS)])

@@ -1,5 +1,5 @@
 """The native backend: the C library through the package `sna_edge_native`; float32 sums,
-coordinates placed in float64."""
+spans located in float64."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ class TorchBackend:
     """Value and gradient of a CP or TT model: float64 on the CPU, float32 on CUDA where there is
     one (`to` changes both).
 
-    phi_d(x) = sum_k u^k P_d[s, k], with s the span of x and u in [0, 1] its place in it: all axes
-    are placed together, then one gather and weighted sum per axis, so that a GPU is given few and
-    large pieces of work.
+    phi_d(x) = sum_k u^k P_d[s, k], with s the span of x and u in [0, 1] its position in it: all
+    axes are located together, then one gather and weighted sum per axis, so that a GPU is given few
+    and large pieces of work.
     """
 
     name = "torch"
@@ -158,8 +158,8 @@ class _Gathered(torch.autograd.Function):
 
 
 class Spans:
-    """Places points on all axes at once. `powers`: numbers per span, the highest degree of the axes
-    and one."""
+    """Locates points on all axes at once. `powers`: numbers per span, the highest degree of the
+    axes and one."""
 
     def __init__(
         self,
@@ -197,7 +197,7 @@ class Spans:
         )
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Spans int64 [D, N] and powers of the place in them [D, N, powers] of x [N, D]; linear
+        """Spans int64 [D, N] and powers of the position in them [D, N, powers] of x [N, D]; linear
         beyond the domain, NaN stays."""
         x = self._within_period(x.T)
         if self._levels is not None:

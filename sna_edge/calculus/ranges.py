@@ -93,11 +93,11 @@ def _reached(model: ModelRecord, end: float) -> list[tuple[float, float]]:
 
 
 def _climbed(model: ModelRecord, x: Floats, k: int, sign: int) -> Floats:
-    """Points [N, D] moved to the best place along each axis in turn, the last time the best of them
-    alone and closely."""
+    """Points [N, D] moved to the best position along each axis in turn, the last time the best of
+    them alone and closely."""
     drawn = [atoms(model, d, x[:, d]) for d in range(len(model.axes))]
     lines = [_line(axis) for axis in model.axes]
-    tables = [atoms(model, d, places) for d, places in enumerate(lines)]
+    tables = [atoms(model, d, positions) for d, positions in enumerate(lines)]
     x, y = x.copy(), np.empty(0)
     for sweep in range(SWEEPS):
         if sweep == SWEEPS - 1:
@@ -117,22 +117,24 @@ def _climbed(model: ModelRecord, x: Floats, k: int, sign: int) -> Floats:
 def _zoomed(
     model: ModelRecord,
     d: int,
-    places: Floats,
+    positions: Floats,
     best: int,
     others: tuple[Floats, Floats],
     k: int,
     sign: int,
 ) -> float:
-    """The best place along axis d between the neighbours of places[best], looked at twice more
-    closely."""
+    """The best position along axis d between the neighbours of positions[best], looked at twice
+    more closely."""
     for _ in range(2):
-        places = np.linspace(places[max(best - 1, 0)], places[min(best + 1, len(places) - 1)], 33)
-        best = int((sign * along(model, atoms(model, d, places), *others, k)[:, 0]).argmax())
-    return float(places[best])
+        positions = np.linspace(
+            positions[max(best - 1, 0)], positions[min(best + 1, len(positions) - 1)], 33
+        )
+        best = int((sign * along(model, atoms(model, d, positions), *others, k)[:, 0]).argmax())
+    return float(positions[best])
 
 
 def _line(axis: Axis) -> Floats:
-    """Places along an axis: ends, breaks and between them."""
+    """Positions along an axis: ends, breaks and between them."""
     if axis.kind == "categorical":
         return np.arange(axis.basis.n_spans, dtype=float)
     return np.unique(

@@ -86,7 +86,7 @@ class Piecewise:
 
     @cached_property
     def candidates(self) -> tuple[Floats, Floats]:
-        """Every place an extreme can be at, span ends and critical points, with the values there;
+        """Every position of a possible extreme, span ends and critical points, with the values there;
         both [n]."""
         u = monotone_nodes(self.coefficients)
         s = np.repeat(np.arange(len(u))[:, None], u.shape[1], axis=1)
@@ -266,7 +266,7 @@ class _Sweep:
         for run in self._runs():
             rows = [row for row, _ in run]
             flat = [row for row in rows if self._flat[row]]
-            places = [self._place(row, i) for row, i in run]
+            positions = [self._position(row, i) for row, i in run]
             if flat:
                 spans = self._active[flat]
                 intervals.append(
@@ -274,7 +274,7 @@ class _Sweep:
                 )
                 continue
             before, after = self._neighbour(run[0], -1), self._neighbour(run[-1], 1)
-            touching.append(0.5 * (places[0] + places[-1]))
+            touching.append(0.5 * (positions[0] + positions[-1]))
             touches = before == after and before != 0
             tangent.append(bool(touches or any(self._level(row, i) for row, i in run)))
         return touching, tangent, intervals
@@ -284,7 +284,7 @@ class _Sweep:
         slope = differentiated(self._a[row])
         return bool(abs(horner(slope, self._u[row, i])) <= SEPARATION * np.abs(slope).sum())
 
-    def _place(self, row: int, i: int) -> float:
+    def _position(self, row: int, i: int) -> float:
         return float(self._f.at(self._active[row : row + 1], self._u[row, i : i + 1])[0])
 
     def _runs(self) -> list[list[tuple[int, int]]]:

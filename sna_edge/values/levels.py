@@ -95,8 +95,8 @@ class Levels:
         """`index` of every element; an array of the same shape."""
         flat = values.reshape(-1)
         if flat.dtype.kind in "fiub" and len(flat) > 1:
-            different, place = np.unique(flat, return_inverse=True)
-            return np.array([self.index(v) for v in different])[place].reshape(values.shape)
+            different, index = np.unique(flat, return_inverse=True)
+            return np.array([self.index(v) for v in different])[index].reshape(values.shape)
         known: dict[object, float] = {}
         out = [self._remembered(known, v) for v in flat]
         return np.array(out, dtype=float).reshape(values.shape)

@@ -153,7 +153,7 @@ def parsed(unit: str) -> tuple[Fraction, Dimension] | None:
     is unknown."""
     factor, powers = Fraction(1), dict[str, int]()
     plain = SPELLED.get(unit, unit).translate(_SIGNS).replace("(", "").replace(")", "")
-    for place, side in enumerate(plain.split("/")):
+    for position, side in enumerate(plain.split("/")):
         if not side.strip():
             return None
         for part in side.split():
@@ -161,7 +161,7 @@ def parsed(unit: str) -> tuple[Fraction, Dimension] | None:
             if found is None:
                 return None
             size, base, power = found
-            power = -power if place else power
+            power = -power if position else power
             factor *= size**power
             for symbol, exponent in base:
                 powers[symbol] = powers.get(symbol, 0) + exponent * power

@@ -96,7 +96,7 @@ def test_places_of_counts(name: str, c_double: Any) -> None:
         [rng.integers(a.count_lower - 3, a.count_upper + 4, 1000) for a in path.axes], axis=1
     )
     counts[0], counts[1] = [a.count_lower for a in path.axes], [a.count_upper for a in path.axes]
-    places, status = path.place(counts)
+    places, status = path.locate(counts)
     there, said = opened.fixed_place(counts)
     np.testing.assert_array_equal(status, said)
     good = (status == 0).all(axis=1)

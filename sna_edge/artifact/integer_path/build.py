@@ -36,8 +36,8 @@ class Parts:
 
 
 def build(model: ModelRecord, parts: Parts) -> tuple[FixedPath, NDArray[np.uint16]]:
-    """The integer path and golden places of a stored model. Raises InputError naming the axis whose
-    bound fails."""
+    """The integer path and golden places of a model in canonical form. Raises InputError naming the
+    axis whose bound fails."""
     if not isinstance(model.interaction, CP):
         raise InputError("a tensor train has no integer path; export to a core with an FPU")
     counts = model.metadata.get("counts", {})

@@ -49,7 +49,7 @@ class FixedAxis:
         """S."""
         return len(self.first_row)
 
-    def place(self, counts: Ints) -> tuple[Ints, Ints, Ints]:
+    def locate(self, counts: Ints) -> tuple[Ints, Ints, Ints]:
         """Span [N], u in Q15 [N] and status [N] of raw sensor counts [N]."""
         c = np.asarray(counts, dtype=np.int64)
         status = np.where(
@@ -145,9 +145,9 @@ class FixedPath:
             np.int32
         )
 
-    def place(self, counts: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
+    def locate(self, counts: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
         """Places [N, D, 2] and status [N, D] of raw sensor counts [N, D]."""
-        found = [a.place(np.asarray(counts)[:, d]) for d, a in enumerate(self.axes)]
+        found = [a.locate(np.asarray(counts)[:, d]) for d, a in enumerate(self.axes)]
         places = np.stack([np.stack([s, u], axis=-1) for s, u, _ in found], axis=1)
         return places.astype(np.uint16), np.stack(
             [status for _, _, status in found], axis=1

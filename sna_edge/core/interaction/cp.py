@@ -125,10 +125,10 @@ class CP:
         stable inside."""
         masks = self.masks
         order = np.argsort(np.array(masks, dtype=np.uint64), kind="stable")
-        place = np.argsort(order)
+        position = np.argsort(order)
         tables, modes = [], []
         for table, used in zip(self.tables, self.modes, strict=True):
-            moved = place[used]
+            moved = position[used]
             by = np.argsort(moved)
             tables.append(table[:, by])
             modes.append(moved[by])
