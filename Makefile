@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware sizes exchange gpu wheels docs clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware sizes exchange gpu wheels docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables a
 	$(PY) tools/pages/summary_table.py
 	$(PY) tools/pages/page_tables.py
 
+site: $(STAMP)-docs ## the pages and the reference of Python names as a site, in build/site
+	$(PY) tools/pages/site.py
+
 wheels: $(STAMP)-wheels ## wheels into dist/: pure, native for x86-64, aarch64, armv7; each installed without network and asked
 	rm -rf dist build
 	$(PY) -m build --wheel --outdir dist .
@@ -120,6 +123,9 @@ endef
 
 $(STAMP)-demo: $(RECIPE) | $(PY)
 	$(call install,demo)
+
+$(STAMP)-docs: $(RECIPE) | $(PY)
+	$(call install,docs)
 
 $(STAMP)-wheels: $(RECIPE) | $(PY)
 	$(call install,wheels)

@@ -34,9 +34,11 @@ INTRODUCTION = (
 
 def causes(columns: int) -> dict[str, tuple[str, ...]]:
     """The rows of CAUSES with so many columns, by their first cell."""
+    text = CAUSES.read_text(encoding="utf-8")
+    text = text.replace("](../../docs/", "](").replace("](../../", "](../")  # as seen from docs/
     rows = [
         [cell.strip() for cell in line.strip("|").split(" | ")]
-        for line in CAUSES.read_text(encoding="utf-8").splitlines()
+        for line in text.splitlines()
         if line.startswith("| ")
     ]
     return {row[0]: tuple(row[1:]) for row in rows if len(row) == columns and row[-1] != "remedy"}

@@ -18,8 +18,7 @@ from sna_edge.core.basis import (
 )
 from sna_export.certify import exact_rms, lebesgue, maximum_bound
 from sna_export.certify.bound import bernstein_coefficients
-from sna_export.certify.certificate import _rounded, linear_span
-from sna_export.l2.axis_space import AxisSpace
+from sna_export.certify.certificate import linear_span
 
 
 def perturbed(model: Model, size: float, seed: int = 5) -> Model:
@@ -145,19 +144,3 @@ def test_lebesgue_constants(p: int) -> None:
     known = [1.0, 1.0, 1.25, 1.631, 2.208, 3.106, 4.549, 6.930]
     assert known[p] - 1e-3 <= lebesgue(lagrange(breaks, p)) <= 1.01 * known[p]
     assert lebesgue(hat(breaks)) == 1.0 == lebesgue(levels(3))
-
-
-def test_gram_of_an_axis_is_a_probability(models) -> None:
-    for axis in models.mixed_axes():
-        space = AxisSpace.of(axis.basis)
-        assert abs(space.ones @ space.gram @ space.ones - 1) < 1e-12
-        assert np.abs(space.factor.T @ space.factor - space.gram).max() < 1e-14
-        table = np.random.default_rng(0).standard_normal((space.size, 2))
-        assert np.array_equal(space.free(space.stored(table)), table)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0, 1.0001e-5, 9.999, 0.12345, 3.3e-17, 7e200])
-def test_rounding_up_never_lowers(value: float) -> None:
-    up = _rounded(value, up=True)
-    assert value <= up <= value * 1.0101
-    assert len(f"{up:g}") <= 9
