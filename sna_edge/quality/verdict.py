@@ -14,7 +14,9 @@ from .limits import LineLimits
 
 Floats = NDArray[np.float64]
 
-ACCEPT, REJECT, NO_VERDICT = "ACCEPT", "REJECT", "NO VERDICT"
+ACCEPT = "ACCEPT"
+REJECT = "REJECT"
+NO_VERDICT = "NO VERDICT"
 WORDS = np.array([NO_VERDICT, ACCEPT, REJECT])
 
 

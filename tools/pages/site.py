@@ -10,6 +10,7 @@ neither by the build nor by the pages; a warning is an error. --stage copies the
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import re
 import shutil
@@ -21,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE, PACKAGES, SITE = (ROOT / "build" / name for name in ("pages", "packages", "site"))
 ROOMS = {"sna_edge": "sna_edge", "sna_export": "export"}
 LINK = re.compile(r"(\]\()([^)#\s:]+)((?:#[^)\s]*)?\))")
+ABOUT = """::: {}
+    options:
+      members: false
+      show_root_heading: false
+      show_root_toc_entry: false"""
 REFERENCE = {
     "sna_edge": "Load, query, judge what comes back",
     "sna_edge.inverse": "Inverse queries",
@@ -69,7 +75,26 @@ def stage() -> None:
     for module, title in REFERENCE.items():
         path = STAGE / "reference" / f"{module}.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(f"# {title}\n\n`{module}`\n\n::: {module}\n", encoding="utf-8")
+        path.write_text(reference(module, title), encoding="utf-8")
+
+
+def reference(module: str, title: str) -> str:
+    """The page of a module: what it says of itself, then its public names."""
+    words = [f"# {title}", f"    import {module}", ABOUT.format(module)]
+    return "\n\n".join([*words, *(f"::: {module}.{name}" for name in public(module)), ""])
+
+
+def public(module: str) -> list[str]:
+    """The names in `__all__`; without it the classes and functions defined there."""
+    room, *parts = module.split(".")
+    place = ROOT.joinpath(ROOMS[room], *parts)
+    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for node in body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    defined = [n.name for n in body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
+    return [name for name in defined if not name.startswith("_")]
 
 
 def _resolved(match: re.Match[str], page: Path) -> str:
