@@ -32,15 +32,15 @@ MANY = 10
 stay small."""
 MEANING = {
     "exact_rms": (
-        "rigorous: root mean square over the domain against the unquantized model, over the range"
+        "guaranteed: root mean square over the domain against the unquantized model, over the range"
         " (linear part)"
     ),
     "bound": (
-        "rigorous: largest difference between the stored tables and their own unrounded values,"
-        " over the range (linear part)"
+        "guaranteed worst case: largest difference between the stored tables and their own"
+        " unrounded values, over the range (linear part)"
     ),
     "rigorous": (
-        "of what the rigorous figures are where an output has a link: of the linear part, before"
+        "of what the guaranteed figures are where an output has a link: of the linear part, before"
         " the link"
     ),
     "max": "measured: largest error against the unquantized model over the output range",
@@ -64,7 +64,7 @@ def certify(
     """Certificate of `model`: what it stores, or, against a `reference` on the same axes, measured
     anew.
 
-    Figures are fractions of the output range, the worst output counts; rigorous ones are rounded
+    Figures are fractions of the output range, the worst output counts; guaranteed ones are rounded
     up. `bound` needs the unrounded tables that only `quantize` has, so it is kept from the stored
     certificate. Raises InputError when the models have different inputs or outputs.
 
@@ -91,8 +91,8 @@ def certify(
 def figures(
     stored: Model, reference: Model, found: Comparison, unrounded: Interaction | None = None
 ) -> dict[str, Any]:
-    """The figures of a stored model against its reference; with `unrounded` tables the rigorous
-    bound too."""
+    """The figures of a stored model against its reference; with `unrounded` tables the guaranteed
+    worst case too."""
     span = linear_span(reference)
     worst = int(np.argmax(found.maximum / found.span))
     out: dict[str, Any] = {

@@ -23,7 +23,7 @@ from sna_edge import Model
 
 from ..solve.weak_form.axes import parameter, space
 from ..solve.weak_form.forms import d, on, test, total, unknown
-from ..solve.weak_form.meshes import crowded
+from ..solve.weak_form.meshes import sinh_breaks
 from ..solve.weak_form.problem import Problem
 from ..solve.weak_form.separate import Separated, separate
 from .meltpool import MeltPool
@@ -71,9 +71,9 @@ def lpbf(
     """T(x, y, z, power, speed, radius, ring); `refine` divides the mesh width."""
     spans = [round(n * refine) for n in (60, 20, 20)]
     widths = [h * UM / refine for h in (8.0, 10.0, 5.0)]
-    x = space("x", breaks=crowded(-1000 * UM, 220 * UM, spans[0], 0.0, widths[0]), zero="upper")
-    y = space("y", breaks=crowded(0.0, 600 * UM, spans[1], 0.0, widths[1]), zero="upper")
-    z = space("z", breaks=crowded(0.0, 600 * UM, spans[2], 0.0, widths[2]), zero="upper")
+    x = space("x", breaks=sinh_breaks(-1000 * UM, 220 * UM, spans[0], 0.0, widths[0]), zero="upper")
+    y = space("y", breaks=sinh_breaks(0.0, 600 * UM, spans[1], 0.0, widths[1]), zero="upper")
+    z = space("z", breaks=sinh_breaks(0.0, 600 * UM, spans[2], 0.0, widths[2]), zero="upper")
     p = parameter("power", *power, spans=1, degree=1, unit="W")
     v = parameter("speed", *speed, spans=5, unit="m/s")
     r = parameter("radius", *radius, spans=5, unit="m")

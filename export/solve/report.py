@@ -16,7 +16,7 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
     problem, model = solution.problem, solution.model
     figures = [
         (f"{solution.seconds:.1f} s", "to solve"),
-        (f"{model.parameters:,}", "numbers stored"),
+        (f"{model.parameters:,}", "parameters"),
         (f"{solution.residual:.1e}", "relative residual"),
     ]
     if error is not None:

@@ -18,7 +18,7 @@ from .solvers.assembly import assemble
 from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
 from .solvers.progress import Progress, Step
 from .solvers.tensor_system import TensorSystem, normal_equations
-from .solvers.train_to_cp import modes_of
+from .solvers.train_to_cp import cp_of_train
 from .solvers.trains import from_columns, permuted, rounded, summed
 from .solvers.tt_als import TTSettings, solve_tt
 from .weak_form.axes import ProblemAxis
@@ -259,7 +259,7 @@ def _model_of_train(
     if not modes:
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
     metric = [_metric(a) for a in problem.axes]
-    columns = modes_of(_weighted(cores, metric, 1), modes, progress=progress)
+    columns = cp_of_train(_weighted(cores, metric, 1), modes, progress=progress)
     return _exported(
         problem, CP.full([t / m[:, None] for t, m in zip(columns, metric, strict=True)])
     )

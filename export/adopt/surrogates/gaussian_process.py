@@ -45,20 +45,10 @@ def from_gaussian_process(
         float(np.ravel(process._y_train_std)[0]),
         float(np.ravel(process._y_train_mean)[0]),
     )
-    bias, rates, weights = 0.0, [], []
-    for variance, rate in terms(process.kernel_, rows.shape[1]):
-        if rate is None:
-            bias += variance * float(alpha.sum())
-        else:
-            rates.append(np.repeat(rate[None], len(rows), axis=0))
-            weights.append(variance * alpha.reshape(-1))
-    if not rates:
-        raise InputError(
-            "the kernel of this Gaussian process has no RBF part; there is nothing to adopt"
-        )
-    lengths = 1.0 / np.sqrt(np.maximum(np.concatenate(rates), 1e-300))
+    bias, rates, weights = _gaussians(process.kernel_, rows, alpha)
+    lengths = 1.0 / np.sqrt(np.maximum(rates, 1e-300))
     lengths, rows = lengths / np.abs(slope), (rows - shift) / slope
-    centres = np.tile(rows, (len(rates), 1))
+    centres = np.tile(rows, (len(lengths) // len(rows), 1))
     labels = names or [f"x{d}" for d in range(rows.shape[1])]
     box = tuple(
         domain
@@ -75,10 +65,27 @@ def from_gaussian_process(
         box,
         atoms,
         full(len(centres), len(atoms)),
-        np.concatenate(weights)[:, None],
+        weights[:, None],
         (answer,),
         source,
     )
+
+
+def _gaussians(kernel: Any, rows: Floats, alpha: Floats) -> tuple[float, Floats, Floats]:
+    """The constant part of sum_i alpha_i k(x, X_i); inverse squared lengths [T N, D] and weights
+    [T N] of its Gaussians, term by term."""
+    bias, rates, weights = 0.0, [], []
+    for variance, rate in terms(kernel, rows.shape[1]):
+        if rate is None:
+            bias += variance * float(alpha.sum())
+        else:
+            rates.append(np.repeat(rate[None], len(rows), axis=0))
+            weights.append(variance * alpha.reshape(-1))
+    if not rates:
+        raise InputError(
+            "the kernel of this Gaussian process has no RBF part; there is nothing to adopt"
+        )
+    return bias, np.concatenate(rates), np.concatenate(weights)
 
 
 def _unscaled(given: Any) -> tuple[Any, Floats | float, Floats | float]:

@@ -87,7 +87,7 @@ def nodal_atoms(nodes: Floats, table: Floats) -> Atoms:
 
 
 def spline_atoms(spline: BSpline) -> Piecewise:
-    """The components of a vector-valued spline [.., R] as atoms. Raises InputError above degree 7."""
+    """The R components of a vector-valued spline as atoms. Raises InputError above degree 7."""
     breaks = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
     if spline.k > MAX_DEGREE:
         raise InputError(

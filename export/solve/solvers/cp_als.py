@@ -213,7 +213,7 @@ def balanced(tables: Tables) -> Tables:
     ]
 
 
-def compress_cp(
+def reduced_rank(
     system: TensorSystem, tables: Tables, rank: int, settings: CPSettings, progress: Progress
 ) -> Tables:
     """The best found CP of lower rank in the L2 norm: the same alternation with the mass operator
@@ -232,7 +232,7 @@ def fewest_modes(
     allowed = SPENT * settings.tolerance * norm(system, tables)
     kept = tables
     while kept[0].shape[1] > 1 and not progress.expired:
-        fewer = compress_cp(system, tables, kept[0].shape[1] - 1, settings, progress)
+        fewer = reduced_rank(system, tables, kept[0].shape[1] - 1, settings, progress)
         if distance(system, fewer, tables) > allowed:
             break
         kept = fewer

@@ -23,7 +23,7 @@ PROXIMAL, SHRINK, LEAST = (
 WATCH, GAIN = 25, 5e-3  # stop when so many sweeps lower the error by less than this share
 
 
-def modes_of(
+def cp_of_train(
     cores: Cores,
     rank: int,
     *,

@@ -11,7 +11,7 @@ from .errors import ProblemError
 Floats = NDArray[np.float64]
 
 
-def crowded(lower: float, upper: float, spans: int, focus: float, smallest: float) -> Floats:
+def sinh_breaks(lower: float, upper: float, spans: int, focus: float, smallest: float) -> Floats:
     """x = focus + L sinh(s) on equal steps of s, [S+1]: spans of width about `smallest` at the
     focus, growing smoothly.
 

@@ -14,14 +14,14 @@ from sna_export.solve.solvers.banded import BandedFamily
 from sna_export.solve.solvers.cp_als import (
     CPSettings,
     balanced,
-    compress_cp,
     fewest_modes,
     random_tables,
+    reduced_rank,
     solve_cp,
 )
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.tensor_system import normal_equations
-from sna_export.solve.solvers.train_to_cp import modes_of
+from sna_export.solve.solvers.train_to_cp import cp_of_train
 from sna_export.solve.solvers.trains import from_columns, permuted, random_train, rounded, summed
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
 
@@ -218,7 +218,7 @@ def test_compression_finds_a_known_rank():
     system, _ = assemble(advection())
     few = random_tables(system, 2, np.random.default_rng(5))
     doubled = [np.hstack([t, t if i else 0.5 * t]) for i, t in enumerate(few)]
-    less = compress_cp(system, doubled, 2, CPSettings(tolerance=1e-10, sweeps=200), Progress())
+    less = reduced_rank(system, doubled, 2, CPSettings(tolerance=1e-10, sweeps=200), Progress())
     wanted = full(from_columns(doubled))
     assert np.linalg.norm(full(from_columns(less)) - wanted) <= 1e-6 * np.linalg.norm(wanted)
 
@@ -262,14 +262,14 @@ def test_modes_of_a_train_of_known_rank_are_found(rank):
     rng = np.random.default_rng(rank)
     tables = [rng.standard_normal((n, rank)) for n in (8, 7, 6, 9)]
     train = from_columns(tables)
-    found = full(from_columns(modes_of(train, rank + 2, tolerance=1e-6)))
+    found = full(from_columns(cp_of_train(train, rank + 2, tolerance=1e-6)))
     assert np.linalg.norm(found - full(train)) <= 1e-5 * np.linalg.norm(full(train))
 
 
 def test_modes_report_the_error_they_keep():
     train = random_train((6, 5, 7), 4, np.random.default_rng(0))
     progress = Progress()
-    found = full(from_columns(modes_of(train, 2, progress=progress)))
+    found = full(from_columns(cp_of_train(train, 2, progress=progress)))
     error = np.linalg.norm(found - full(train)) / np.linalg.norm(full(train))
     assert 0.05 < error < 1 and progress.history[-1].change == pytest.approx(error, rel=1e-6)
 
