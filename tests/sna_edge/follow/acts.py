@@ -9,6 +9,8 @@ from pathlib import Path
 
 Act = Callable[[Path], object]
 HEADER = "id,power,name\n"
+STOP = None
+"""The process ends here and starts again."""
 
 
 real_sleep = time.sleep

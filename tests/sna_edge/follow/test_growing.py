@@ -12,8 +12,8 @@ import pytest
 from sna_edge import InputError
 from sna_edge.follow import Growing, growing, tail
 
-from .acts import HEADER, Act, Stopped, add, both, rename, rows, wait, write
-from .scripts import SCRIPTS, STOP
+from .acts import HEADER, STOP, Act, Stopped, add, both, rename, rows, wait, write
+from .scripts import SCRIPTS
 
 
 @pytest.fixture
