@@ -1,1 +1,2 @@
-"""Methods that know no model: piecewise polynomials, low-discrepancy points, time budgets."""
+"""Methods between data and verbs: evaluation in float64, span polynomials and their roots, points
+that fill a domain, time budgets."""
