@@ -1,9 +1,10 @@
-"""Run the console sessions of docs/tour.md and write what they print back into it.
+"""Run the console sessions of docs/tour.md and docs/tutorial.md and write what they print back into
+them.
 
-    python tools/pages/page_sessions.py
+    python tools/pages/page_sessions.py [PAGE ...]
 
-A block ```console holds lines `$ command` and, below each, its output. All blocks run in order in
-one temporary folder.
+A block ```console holds lines `$ command` and, below each, its output. A block of another kind with
+title="NAME" is a file of that name. All blocks of a page run in order in one temporary folder.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tour.md"
-BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("docs/tour.md", "docs/tutorial.md")
+BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 SPEED = ("selected by", "validation (", "cut short by", "self-test", "not compiled")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
@@ -53,7 +55,10 @@ def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
 
     def fresh(match: re.Match[str]) -> str:
         out = []
-        for command, before in commands(match.group(1)):
+        if match["name"]:
+            (folder / match["name"]).write_text(match["body"], encoding="utf-8")
+            return match[0]
+        for command, before in commands(match["body"]):
             now = run(command, folder)
             seen.append((command, before, now))
             out.append(f"$ {command}\n{now}")
@@ -75,6 +80,8 @@ def shape(output: str) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        text, _ = replay(PAGE.read_text(encoding="utf-8"), Path(temporary))
-    PAGE.write_text(text, encoding="utf-8")
+    for page in sys.argv[1:] or PAGES:
+        path = ROOT / page
+        with tempfile.TemporaryDirectory() as temporary:
+            text, _ = replay(path.read_text(encoding="utf-8"), Path(temporary))
+        path.write_text(text, encoding="utf-8")
