@@ -1,10 +1,13 @@
 """Tables that another process still writes: whole records as they come, and a note of where they
 ended for the next start.
 
-growing = Growing("parts.csv", follow=True, note="parts.csv.note", categorical=["alloy"], needed=["power"])
-for records in growing:                 # a batch of whole records; they are noted as answered when the next batch is asked for
-    answers = [judge(dict(zip(growing.names, r.cells))) for r in records]
-    out.flush()
+A batch of records is noted as answered when the next batch is asked for, so flush the answers
+before that:
+
+    growing = Growing("parts.csv", follow=True, note="parts.csv.note", needed=["power"])
+    for records in growing:
+        answers = [judge(dict(zip(growing.names, r.cells))) for r in records]
+        out.flush()
 """
 
 from .growing import Growing

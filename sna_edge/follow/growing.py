@@ -26,6 +26,15 @@ class Growing:
 
     `needed` are the columns of numbers, `categorical` those of levels. Raises InputError where a
     later header differs.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "parts.csv")
+    >>> with open(path, "w") as file:
+    ...     _ = file.write("id,power\\n1,180\\n2,200\\n")
+    >>> growing = Growing(path, needed=["power"])
+    >>> for records in growing:
+    ...     print(growing.names, [record.cells for record in records])
+    ('id', 'power') [['1', '180'], ['2', '200']]
     """
 
     def __init__(

@@ -70,6 +70,7 @@ class Tail:
         self._idle, self._replaced, self._next = False, False, ""
 
     def close(self) -> None:
+        """Close the file; standard input stays open."""
         if self._file > STANDARD_INPUT:
             os.close(self._file)
         self._file = -1

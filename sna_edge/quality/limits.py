@@ -1,7 +1,7 @@
 """The limits of a line, from a TOML (or JSON) file: what is good, what may be turned, how well the
 sensors agree with the domain.
 
-edge = "no verdict"  # parts in a span of an input without a training row; "accept" judges them as any other
+edge = "no verdict"  # where there are no training data; "accept" judges such parts as any other
 
 [outputs.width]      # micrometres, as the model gives them
 LSL = 100.0
@@ -66,7 +66,18 @@ class LineLimits:
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     """The limits in `path` (.toml, or .json with the same tables), checked against the model.
-    Raises InputError."""
+    Raises InputError.
+
+    >>> import json, os, tempfile, sna_edge
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1)
+    >>> cp = sna_edge.CP((np.array([[50.0], [150.0]]),), (np.array([0]),), np.ones((1, 1)))
+    >>> model = sna_edge.Model([axis], cp, [sna_edge.Output("width", "um")])
+    >>> path = os.path.join(tempfile.mkdtemp(), "limits.json")
+    >>> with open(path, "w") as file:
+    ...     json.dump({"outputs": {"width": {"LSL": 80, "USL": 120}}}, file)
+    >>> read_limits(path, model).outputs
+    (Limit(name='width', lsl=80.0, usl=120.0, target=None),)
+    """
     tables = read_document(path)
     try:
         return parse_limits(tables, model)

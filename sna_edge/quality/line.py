@@ -32,7 +32,20 @@ LABELS = {int(s): s.label for s in Status}
 
 class Line:
     """Judges readings against limits; rejects carry advice when there are knobs and `advice_ms` > 0
-    (the deadline per part)."""
+    (the deadline per part, in ms).
+
+    >>> import sna_edge
+    >>> from sna_edge.quality import Limit, LineLimits
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1)
+    >>> cp = sna_edge.CP((np.array([[50.0], [150.0]]),), (np.array([0]),), np.ones((1, 1)))
+    >>> width = sna_edge.Output("width", "um", interval=sna_edge.Interval(0.9, 5.0, 5.0))
+    >>> line = Line(sna_edge.Model([axis], cp, [width]), LineLimits((Limit("width", usl=120.0),)))
+    >>> answers = line.lines(['{"id": 1, "power": 200}', '{"id": 2, "power": 235}'])
+    >>> [(a["id"], a["verdict"]) for a in answers]
+    [(1, 'ACCEPT'), (2, 'NO VERDICT')]
+    >>> answers[1]["reason"]
+    'the interval of width straddles a limit'
+    """
 
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms

@@ -48,6 +48,16 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     the part whatever the others do; rows without a value, and rows with an interval across a limit
     (or one that is not a number), get no verdict. Nor do rows where the model was never trained,
     whatever it predicts there: `edge` unless the limits accept it, and extrapolated ones always.
+
+    >>> import sna_edge
+    >>> from sna_edge.quality import Limit
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1)
+    >>> cp = sna_edge.CP((np.array([[50.0], [150.0]]),), (np.array([0]),), np.ones((1, 1)))
+    >>> width = sna_edge.Output("width", "um", interval=sna_edge.Interval(0.9, 5.0, 5.0))
+    >>> model = sna_edge.Model([axis], cp, [width])
+    >>> found = model.evaluate(np.array([[200.0], [235.0], [280.0]]))
+    >>> judge(model, LineLimits((Limit("width", usl=120.0),)), found).verdict.tolist()
+    ['ACCEPT', 'NO VERDICT', 'REJECT']
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])

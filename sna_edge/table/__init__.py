@@ -1,17 +1,22 @@
 """The one reader of tables: text in any dialect, Excel workbooks, Parquet files; whole files, or
 bytes that arrive in pieces.
 
-    table = open_table("parts.csv", hint, categorical=["lot"])     # encoding, separator and quotes found from the file
+A file, with its encoding, separator and quotes found from it:
+
+    table = open_table("parts.csv", hint, categorical=["lot"])
     table.names, table.units, table.dialect
-    marks = table.marks(["power", "speed"])                        # the decimal mark, decided once for the file
+    marks = table.marks(["power", "speed"])   # the decimal mark, decided once for the file
     power = marks.column("power")
-    for block in table.blocks():                                   # rows of equal length; block.wrong[i]: why row i is none
-        power.numbers(block.column(i), block.lines)                # NaN where a cell is no number
+    for block in table.blocks():              # rows of equal length
+        block.wrong                           # row number -> why it is not a row of the table
+        power.numbers(block.column(i), block.lines)  # NaN where a cell is not a number
+
+Bytes as they arrive:
 
     stream = Stream("parts.csv", hint=hint, categorical=["lot"])
-    for record in stream.feed(data):                               # whole records only; record.wrong: why it is none
-        dict(zip(stream.names, record.cells)); stream.number(cell)
-    stream.close()                                                 # the last record, where its line end is missing
+    for record in stream.feed(data):          # whole records only; record.wrong: why it is none
+        dict(zip(stream.names, record.cells)), stream.number(cell)
+    stream.close()                            # the last record, where its line end is missing
 
 Blank lines, comments (#) and a row of units below the header are no records. A row that is too long
 or too short is a record with `wrong` set and its cells as they are. What cannot be read is one

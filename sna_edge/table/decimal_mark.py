@@ -59,6 +59,7 @@ class Marks:
         return number(cell, self.decimal)
 
     def column(self, name: str) -> Column:
+        """The reader of the column `name` under this mark."""
         return Column(self, name)
 
     def contradiction(self, cell: str) -> str:

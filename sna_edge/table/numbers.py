@@ -29,7 +29,8 @@ _slip = re.compile(",(?![0-9])").search
 
 
 def _pattern(decimal: str, other: str) -> re.Pattern[str]:
-    grouped = rf"[1-9][0-9]{{0,2}}(?:([{re.escape(other + PARTS)}])[0-9]{{3}}(?:\1[0-9]{{3}})*)(?:{decimal}[0-9]+)?"
+    mark = re.escape(other + PARTS)
+    grouped = rf"[1-9][0-9]{{0,2}}(?:([{mark}])[0-9]{{3}}(?:\1[0-9]{{3}})*)(?:{decimal}[0-9]+)?"
     digits = "*" if other == "," else "+"  # `5.` is a number, `5,` is a slip
     plain = rf"(?:[0-9]+(?:{decimal}[0-9]{digits})?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     return re.compile(rf"[+-]?(?:{grouped}|{plain})")

@@ -27,6 +27,17 @@ def open_table(
     What is declared overrules what the file shows, which overrules the hint. `categorical` names
     columns that hold levels: their cells say nothing about the decimal mark. Raises InputError: no
     file, no header, repeated names, bytes that are no text.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "parts.csv")
+    >>> with open(path, "w") as file:
+    ...     _ = file.write("lot;power\\n;W\\na;180,5\\nb;1.200\\n")
+    >>> table = open_table(path, categorical=["lot"])
+    >>> table.names, table.units, table.dialect.separator
+    (('lot', 'power'), {'power': 'W'}, ';')
+    >>> marks = table.marks(["power"])  # 180,5 says that the comma is the decimal mark
+    >>> [marks.column("power").numbers(b.column(1), b.lines).tolist() for b in table.blocks()]
+    [[180.5, 1200.0]]
     """
     declared, name = Dialect(encoding, separator, decimal, quote), os.fspath(path)
     try:

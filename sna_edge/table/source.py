@@ -1,4 +1,4 @@
-"""What every table offers, whatever it is stored as: names, units, blocks of rows, the decimal mark."""
+"""What every table offers, however it is stored: names, units, blocks of rows, the decimal mark."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Block:
         return len(self.rows)
 
     def column(self, i: int) -> list[str]:
+        """The cells of column i, one per row [N]."""
         return [row[i] for row in self.rows]
 
 
@@ -62,10 +63,12 @@ class Source:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
         return self.layout.names
 
     @property
     def units(self) -> dict[str, str]:
+        """The units that a row below the header gives, by column."""
         return self.layout.units
 
     @property
@@ -75,9 +78,11 @@ class Source:
 
     @property
     def dialect(self) -> Dialect:
+        """How the file is written, as declared or found."""
         return self.layout.dialect
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
+        """The rows in blocks of at most `size`."""
         raise NotImplementedError
 
     def marks(self, needed: Collection[str] | None = None) -> Marks:

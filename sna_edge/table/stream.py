@@ -47,6 +47,7 @@ class Stream:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the columns, () until they are known."""
         return self._layout.names if self._layout else ()
 
     @property

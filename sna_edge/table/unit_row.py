@@ -10,10 +10,12 @@ from ..values.naming import BRACKETS
 from .numbers import is_number
 
 WORDS = """
-% W kW MW mW GW J kJ MJ mJ kWh Wh V kV mV A mA kA uA µA μA Ohm ohm kOhm MOhm Ω kΩ K mK C °C degC F °F degF
-Pa hPa kPa MPa GPa bar mbar psi N kN mN MN Nm N·m N*m nm um µm μm mm cm dm m km in inch ft um2 mm2 cm2 m2 mm² cm² m²
-um3 mm3 cm3 m3 mm³ cm³ m³ l L ml mL ng ug µg mg g kg t lb mol mmol ns us µs μs ms s sec min h hr day d
-Hz kHz MHz GHz rpm deg ° rad mrad percent pct ppm ppb T mT lx cd lm dB pH S mS pF nF uF µF H mH Wb kC
+% W kW MW mW GW J kJ MJ mJ kWh Wh V kV mV A mA kA uA µA μA Ohm ohm kOhm MOhm Ω kΩ
+K mK C °C degC F °F degF Pa hPa kPa MPa GPa bar mbar psi N kN mN MN Nm N·m N*m
+nm um µm μm mm cm dm m km in inch ft um2 mm2 cm2 m2 mm² cm² m² um3 mm3 cm3 m3 mm³ cm³ m³
+l L ml mL ng ug µg mg g kg t lb mol mmol ns us µs μs ms s sec min h hr day d
+Hz kHz MHz GHz rpm deg ° rad mrad percent pct ppm ppb T mT lx cd lm dB pH S mS pF nF uF µF
+H mH Wb kC
 """
 KNOWN = frozenset(WORDS.split())
 EMPTY = ("", "-", "--", "–", "—")

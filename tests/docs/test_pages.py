@@ -1,4 +1,4 @@
-"""The pages say what the code does: the sessions of the tour are run, tables and the command line page are
+"""The pages say what the code does: sessions of the tour are run, tables and generated pages are
 current."""
 
 import importlib.util

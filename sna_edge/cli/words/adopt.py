@@ -15,6 +15,7 @@ HELP = "convert a surrogate trained elsewhere (.npz) into a model"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge adopt`."""
     parser.add_argument("file", metavar="FILE", help="an .npz file with the array 'kind'")
     parser.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
@@ -36,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Convert the file and write the model; returns the exit code."""
     from sna_export.adopt.distillation import compress
     from sna_export.adopt.file import read
 

@@ -23,11 +23,13 @@ SINGLE, BATCH, LOADS = 2000, 65536, 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge bench`."""
     add_model(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Measure and print latencies and rates; returns the exit code."""
     answer = measure(args.model, args.backend)
     lines = [
         f"backend {answer['backend']}",

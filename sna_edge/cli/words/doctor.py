@@ -29,10 +29,12 @@ EXTRAS = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge doctor`."""
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print versions, backends and extras; returns the exit code."""
     from ... import __version__
 
     backends = {name: _backend(name) for name in NAMES}

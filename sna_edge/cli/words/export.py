@@ -33,6 +33,7 @@ OWN = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge export`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     parser.add_argument(
         "--to", required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}"
@@ -66,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Write the files of one target; returns 0, or 3 where nothing has compiled or run them."""
     if args.to not in TARGETS:
         raise InputError(f"unknown export target {args.to!r}; use one of {', '.join(TARGETS)}")
     for option, targets in OWN.items():

@@ -26,6 +26,7 @@ LINKS = ("auto", "identity", "exp", "logistic")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge fit`."""
     text = (
         "one row per measurement, column names in the header; CSV in any dialect, .xlsx or .parquet"
     )
@@ -95,6 +96,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Read the table, fit, write the model and say how it was chosen; returns the exit code."""
     for path in filter(None, (args.output, args.report)):
         writable(path)
     if args.time_limit is not None and not args.time_limit > 0:

@@ -19,11 +19,13 @@ HELP = "inputs, outputs, sizes and certificate of a model"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge info`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print what is in a model; returns the exit code."""
     model = load(args.model, "numpy")
     found = ranges(model)
     head = {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model)}

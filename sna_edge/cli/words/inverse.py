@@ -31,6 +31,7 @@ BELONGS = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge inverse`."""
     add_model(parser)
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     what = (
@@ -124,6 +125,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Answer the one question that the options ask; returns the exit code of its status."""
     if args.deadline_ms is not None and not args.deadline_ms > 0:
         raise InputError(
             f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds"
@@ -298,6 +300,7 @@ def _one(axis: Axis, value: Any) -> str:
 
 
 def cell(value: Any) -> str:
+    """A level as it is, a number with six digits."""
     return value if isinstance(value, str) else f"{value:.6g}"
 
 

@@ -24,6 +24,7 @@ LOOSE = 10.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge quantize`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     choices = ("float16", "int16", "int8", "auto")
     parser.add_argument(
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Write the quantized model and print its certificate; returns the exit code."""
     from sna_export.quantize import quantize
 
     writable(args.output, args.model)

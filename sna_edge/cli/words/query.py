@@ -22,6 +22,7 @@ HELP = "predict outputs, with intervals, at one point or for a table"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge query`."""
     add_model(parser)
     add_at(parser, "the point: every input once, categorical ones by level")
     parser.add_argument(
@@ -46,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Answer one point or a table; returns the exit code of its status."""
     if bool(args.at) == bool(args.table):
         raise InputError("no question, or two at once; give exactly one of --at, --table")
     if args.table and not args.output:

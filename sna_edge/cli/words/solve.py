@@ -20,6 +20,7 @@ POINTS = 200  # random points of the comparison with the reference
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge solve`."""
     parser.add_argument(
         "problem",
         nargs="?",
@@ -90,6 +91,7 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Solve a problem and write the model, or list the problems; returns the exit code."""
     from sna_export.solve.problems import SHIPPED
 
     if args.list:

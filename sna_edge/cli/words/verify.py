@@ -16,11 +16,13 @@ HELP = "check a model's bytes and reproduce its reference outputs"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge verify`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Check a file on every backend there is; returns the exit code. Raises ArtifactError."""
     model = load(args.model, "numpy")
     assert model.artifact is not None
     backends = {name: _replayed(model.artifact, name) for name in NAMES}

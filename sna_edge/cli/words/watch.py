@@ -56,6 +56,7 @@ BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast o
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge watch`."""
     add_model(parser)
     parser.add_argument(
         "--limits",
@@ -94,6 +95,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Judge parts until the input ends; returns the exit code."""
     if args.advice_ms < 0:
         raise InputError(
             f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no"
