@@ -11,8 +11,8 @@ from scipy.optimize import least_squares
 
 from sna_edge import Model
 from sna_edge.inverse import estimate, posterior
+from sna_edge.inverse.bayes.estimation_problem import prepare
 from sna_edge.inverse.bayes.search import BAND, search
-from sna_edge.inverse.bayes.setup import prepare
 from sna_edge.inverse.optimize.multistart import distinct
 from sna_edge.inverse.optimize.trust_region import descend
 from sna_edge.numerics.low_discrepancy import points

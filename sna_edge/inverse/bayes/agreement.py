@@ -13,8 +13,8 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import OutOfTime, Pace
 from .density.forward import forward
 from .density.objective import Objective
+from .estimation_problem import EstimationProblem
 from .search import search
-from .setup import Query
 
 Floats = NDArray[np.float64]
 
@@ -50,11 +50,11 @@ class Agreement:
         return {name: getattr(self, name) for name in names}
 
 
-def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
+def agreement(problem: EstimationProblem, z: Floats, seed: int = 0) -> Agreement:
     """At the best unit point z [U]; what is out of reach is looked for only where time is left."""
-    data, objective = query.data, query.objective
+    data, objective = problem.data, problem.objective
     with np.errstate(over="ignore"):
-        r = (query.forward.value(objective.x(z[None]))[0] - data.y) / data.sigma
+        r = (problem.forward.value(objective.x(z[None]))[0] - data.y) / data.sigma
         chi = float(np.square(objective.likelihood.rows(r)).sum())
         away = np.abs(r) / np.sqrt(1.0 + np.square(data.model / data.sigma))
     freedom = max(len(r) - len(z), 1)
@@ -63,12 +63,14 @@ def agreement(query: Query, z: Floats, seed: int = 0) -> Agreement:
     found = Agreement(chi, len(r), freedom, fits)
     if fits:
         return found
-    outside = _outside(query, z)
-    far = _out_of_reach(query, np.where(outside > FAR, away, 0.0), seed)
+    outside = _outside(problem, z)
+    far = _out_of_reach(problem, np.where(outside > FAR, away, 0.0), seed)
     if far and (outside > FAR).mean() > HALF:
         return replace(found, words=far, far=True)
-    what = "noise" if query.maker.noise_only or not data.model.any() else "noise and model error"
-    cut = "the search was cut short; at the best so far " if query.budget.stopped else "misfit: "
+    what = (
+        "noise" if problem.builder.noise_only or not data.model.any() else "noise and model error"
+    )
+    cut = "the search was cut short; at the best so far " if problem.budget.stopped else "misfit: "
     words = (
         f"{cut}the observations lie {found.factor:.3g} times farther from the model than {what}"
         f" explains (chi-square {chi:.4g} for {len(r)} numbers)"
@@ -83,19 +85,19 @@ def _normal(chi: float, freedom: int) -> float:
     return float((np.cbrt(chi / freedom) - (1.0 - scale)) / np.sqrt(scale))
 
 
-def _outside(query: Query, z: Floats) -> Floats:
+def _outside(problem: EstimationProblem, z: Floats) -> Floats:
     """Deviations [N] by which every number lies outside the values at scattered settings and at
     z."""
-    data, objective = query.data, query.objective
-    y = query.forward.value(objective.x(np.vstack([points(SCATTERED, len(z)), z])))
+    data, objective = problem.data, problem.objective
+    y = problem.forward.value(objective.x(np.vstack([points(SCATTERED, len(z)), z])))
     gap = np.maximum(y.min(axis=0) - data.y, data.y - y.max(axis=0))
     return np.asarray(np.maximum(gap, 0.0) / np.hypot(data.sigma, data.model))
 
 
-def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
+def _out_of_reach(problem: EstimationProblem, away: Floats, seed: int) -> str:
     """Words about a number that no setting of the unknowns comes near, or nothing: the worst of
     every output is looked at."""
-    data, budget = query.data, query.budget
+    data, budget = problem.data, problem.budget
     if budget.stopped:
         return ""
     for k in np.unique(data.output):
@@ -103,10 +105,10 @@ def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
         row = int(rows[np.argmax(away[rows])])
         if away[row] <= FAR:
             continue
-        nearest = _nearest(query, row, seed)
+        nearest = _nearest(problem, row, seed)
         if nearest is None:
             return ""
-        output, face = query.maker.model.outputs[k], data.faces[k]
+        output, face = problem.builder.model.outputs[k], data.faces[k]
         f, y = (face.linear_of(np.array(v)) for v in (nearest, data.y[row]))
         sigma = float(np.hypot(data.sigma[row], data.model[row]))
         gap = abs(nearest - data.y[row]) / sigma
@@ -119,28 +121,28 @@ def _out_of_reach(query: Query, away: Floats, seed: int) -> str:
             )
             return (
                 f"{output.name} = {told:g}{named} is not reached: for any"
-                f" {' and '.join(a.name for a in query.axes)}, the model comes no closer than "
+                f" {' and '.join(a.name for a in problem.axes)}, the model comes no closer than "
                 f" {given:g}, {gap:.3g} standard deviations away; check the reading and its unit,"
                 " or leave it out"
             )
     return ""
 
 
-def _nearest(query: Query, row: int, seed: int) -> float | None:
+def _nearest(problem: EstimationProblem, row: int, seed: int) -> float | None:
     """The value nearest to one number that the model can give at its known inputs; None where there
     is no time to look."""
-    data, budget = query.data, query.budget
+    data, budget = problem.data, problem.budget
     point = data.point[row]
     one = replace(
         data.some(np.array([row])), known={d: x[point : point + 1] for d, x in data.known.items()}, count=1, point=np.zeros(1, np.int64),
         model=np.zeros(1), freedom=None,
     )  # fmt: skip
-    operator = forward(query.maker.model, query.maker.sought, one)
+    operator = forward(problem.builder.model, problem.builder.sought, one)
     asked = replace(
-        query,
+        problem,
         data=one,
         forward=operator,
-        objective=Objective(query.axes, operator, one, None, Pace(budget)),
+        objective=Objective(problem.axes, operator, one, None, Pace(budget)),
     )
     try:
         ends, kept = search(asked, STARTS, seed)

@@ -20,10 +20,10 @@ from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
 from .density.objective import Objective, Prior
 from .density.observations import Columns, Noise
-from .identifiability import Unseen, unseen
+from .estimation_problem import EstimationProblem, prepare
+from .identifiability import Unseen, unidentifiable
 from .predict import Prediction, predict
 from .search import refined, search
-from .setup import Query, prepare
 
 Floats = NDArray[np.float64]
 
@@ -133,58 +133,70 @@ def estimate(
     if starts is not None and starts < 1:
         raise InputError(f"starts is {starts}; use at least one")
     try:
-        query = prepare(
+        problem = prepare(
             model, observations, unknowns, noise, prior, at, deadline_ms, noise_only=noise_only
         )
     except UNUSABLE as error:
         return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
-    kept_back = MEASURED if query.whole else MORE_OBSERVATIONS
-    with query.budget.keeping(kept_back, query.answering):
-        found = search(query, starts, seed)
-    query, ends, kept = refined(query, *found)
-    told = agreement(query, ends.z[kept[0]], seed)
+    kept_back = MEASURED if problem.whole else MORE_OBSERVATIONS
+    with problem.budget.keeping(kept_back, problem.answering):
+        found = search(problem, starts, seed)
+    problem, ends, kept = refined(problem, *found)
+    told = agreement(problem, ends.z[kept[0]], seed)
     if told.far:
-        return _out_of_reach(model, query, ends.z[kept[0]], told)
-    again = widened(query, told, starts, seed)
+        return _out_of_reach(model, problem, ends.z[kept[0]], told)
+    again = widened(problem, told, starts, seed)
     if again is not None:
-        query, ends, kept, told = again
-    return _answer(model, query, ends, kept, told)
+        problem, ends, kept, told = again
+    return _answer(model, problem, ends, kept, told)
 
 
 def widened(
-    query: Query, told: Agreement, starts: int | None, seed: int
-) -> tuple[Query, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
+    problem: EstimationProblem, told: Agreement, starts: int | None, seed: int
+) -> tuple[EstimationProblem, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
     """The search again with noise and model error as large as the disagreement; None where they
     agree, for noise alone, and without time."""
-    budget = query.budget
-    if told.fits or query.maker.noise_only or query.data.freedom is not None or told.factor <= 1.0:
+    budget = problem.budget
+    if (
+        told.fits
+        or problem.builder.noise_only
+        or problem.data.freedom is not None
+        or told.factor <= 1.0
+    ):
         return None
     if not budget.endless and budget.lacks(budget.elapsed):
         return None
-    more = query.widened(told.factor)
+    more = problem.widened(told.factor)
     told = replace(
         told, widened=told.factor, words=f"{told.words}; the uncertainty is widened to match"
     )
     return more, *search(more, starts, seed), told
 
 
-def _out_of_reach(model: Model, query: Query, z: Floats, told: Agreement) -> Estimate:
+def _out_of_reach(model: Model, problem: EstimationProblem, z: Floats, told: Agreement) -> Estimate:
     """No setting explains the observations: the least bad one stands in `nearest`."""
-    at = named(query.axes, query.objective.x(z[None])[0])
-    y = query.forward.value(query.objective.x(z[None]))[0]
+    at = named(problem.axes, problem.objective.x(z[None])[0])
+    y = problem.forward.value(problem.objective.x(z[None]))[0]
     seen = {
-        model.outputs[k].name: float(_plain(model, query, k, y[query.data.output == k][0]))
-        for k in np.unique(query.data.output)
+        model.outputs[k].name: float(_plain(model, problem, k, y[problem.data.output == k][0]))
+        for k in np.unique(problem.data.output)
     }
     return Estimate(
-        Status.UNREACHABLE, query.axes, np.empty((0, len(z))), told.words, Nearest(at, seen), covariance=np.empty((0, len(z), len(z))),
-        rows=len(query.data.y), uncertainty=query.uncertainty, agreement=told,
-    )  # fmt: skip
+        Status.UNREACHABLE,
+        problem.axes,
+        np.empty((0, len(z))),
+        told.words,
+        Nearest(at, seen),
+        covariance=np.empty((0, len(z), len(z))),
+        rows=len(problem.data.y),
+        uncertainty=problem.uncertainty,
+        agreement=told,
+    )
 
 
-def _plain(model: Model, query: Query, k: int, y: float) -> float:
+def _plain(model: Model, problem: EstimationProblem, k: int, y: float) -> float:
     """A value as the observations see it, in output units."""
-    face, output = query.data.faces[k], model.outputs[k]
+    face, output = problem.data.faces[k], model.outputs[k]
     return y if face is output else float(output.value(np.array(y)))
 
 
@@ -205,35 +217,55 @@ def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
 
 
 def _answer(
-    model: Model, query: Query, ends: Descent, kept: NDArray[np.int64], told: Agreement
+    model: Model,
+    problem: EstimationProblem,
+    ends: Descent,
+    kept: NDArray[np.int64],
+    told: Agreement,
 ) -> Estimate:
-    objective = query.objective
+    objective = problem.objective
     z = ends.z[kept]
     x = objective.x(z)
-    r = (query.forward.value(x) - query.data.y) / query.data.sigma
+    r = (problem.forward.value(x) - problem.data.y) / problem.data.sigma
     try:
-        blind = unseen(
-            [a.name for a in query.axes], z[0], objective.lower, objective.width, objective.information(z[0]), objective.movable,
+        blind = unidentifiable(
+            [a.name for a in problem.axes],
+            z[0],
+            objective.lower,
+            objective.width,
+            objective.information(z[0]),
+            objective.movable,
             objective.value,
-        )  # fmt: skip
+        )
     except OutOfTime:
         blind = ()
     message = "; ".join(
-        text for text in (*(b.words for b in blind), told.words, query.used) if text
+        text for text in (*(b.words for b in blind), told.words, problem.used) if text
     )
-    chi = np.square(query.objective.likelihood.across(r)).sum(axis=1) * told.widened**2
+    chi = np.square(problem.objective.likelihood.across(r)).sum(axis=1) * told.widened**2
+    box = {a.name: float(w) for a, w in zip(problem.axes, objective.width, strict=True)}
+    every = zip(z, ends.curvature[kept], strict=True)
     return Estimate(
-        _status(query, ends, kept), query.axes, x, message, None,
+        _status(problem, ends, kept),
+        problem.axes,
+        x,
+        message,
         log_density=ends.energy[kept[0]] - ends.energy[kept],
-        covariance=np.stack([covariance(objective, q, h) for q, h in zip(z, ends.curvature[kept], strict=True)]),
-        misfit=chi, rows=len(query.data.y), unseen=blind, uncertainty=query.uncertainty, agreement=told,
-        curvature=ends.curvature[kept], box=dict(zip((a.name for a in query.axes), map(float, objective.width), strict=True)), model=model,
-    )  # fmt: skip
+        covariance=np.stack([covariance(objective, q, h) for q, h in every]),
+        misfit=chi,
+        rows=len(problem.data.y),
+        unseen=blind,
+        curvature=ends.curvature[kept],
+        box=box,
+        model=model,
+        uncertainty=problem.uncertainty,
+        agreement=told,
+    )
 
 
-def _status(query: Query, ends: Descent, kept: NDArray[np.int64]) -> Status:
-    budget = query.budget
-    if budget.stopped or budget.passed or not query.whole:
+def _status(problem: EstimationProblem, ends: Descent, kept: NDArray[np.int64]) -> Status:
+    budget = problem.budget
+    if budget.stopped or budget.passed or not problem.whole:
         return Status.DEADLINE
     if ends.converged[kept[0]]:
         return several(len(kept))

@@ -26,7 +26,7 @@ class Unseen:
     space: str
 
 
-def unseen(
+def unidentifiable(
     names: Sequence[str],
     z: Floats,
     lower: Floats,

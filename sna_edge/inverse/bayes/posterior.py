@@ -1,5 +1,5 @@
-"""Samples of the unknowns behind measurements, all modes kept, with a measure of how good they
-are."""
+"""Samples of the unknowns behind measurements, all optima kept, with a measure of how good
+they are."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import Model
-from ...numerics.time_budget import (
-    SAMPLES,
-    SEARCH_OF_POSTERIOR,
-    OutOfTime,
-    now,
-    small_call,
-)
+from ...numerics.time_budget import SEARCH_OF_POSTERIOR
 from ...status import Status
 from ..optimize.ridge import walled
 from ..optimize.trust_region import Descent
@@ -28,41 +22,24 @@ from .agreement import Agreement, agreement
 from .density.objective import Prior
 from .density.observations import Columns, Noise
 from .estimate import widened
-from .mixture import Mixture
-from .ridge_components import local_pieces
+from .estimation_problem import WORK, EstimationProblem, prepare
+from .importance_sampling import Sampler
 from .search import search
-from .setup import WORK, Query, prepare
-from .weighted_samples import Draws
+from .weighted_samples import joined
 
 Floats = NDArray[np.float64]
 
-ROUND = 1024  # least draws of a round
-LARGEST = 8192  # most draws of a round
-MOST_WORK = 4000.0  # evaluations that observations are left out for
-FIRST, FASTER = (
-    64,
-    4,
-)  # draws of the first round under a deadline, and how many times more the next may have
-ROUND_SHARE = 0.25  # of the time left: longest round
-COVERING = 10_000  # evaluations that local pieces and a first round from them take
-BOOKS = 20  # small calls around a round
-MOST = 60  # times the wanted samples: draws after which the sampling gives up
-GOOD = 0.15  # effective share of the draws from which a mixture is kept
-WIDE = 0.06  # of the box: standard deviation from which a component is not trusted to be straight
-REACHES = 0.03  # of an interval: an end this close to the bound of the axis is the bound
-PIECES = (
-    64,
-    128,
-    192,
-)  # local components of the first and the later attempts to cover a posterior that bends
+MOST_WORK = 4000.0
+"""Evaluations that observations are left out for, where a deadline asks it."""
+REACHES = 0.03
+"""Of an interval: an end this close to the bound of the axis is the bound."""
 
 
 @dataclass(frozen=True)
 class Posterior(Answer):
-    """x [n, U] equally weighted samples; ess = effective sample size of the weighted draws behind
-    them, draws = their number, largest = largest weight share; mode [m, U] with mode_share [m];
-    log_evidence of the data under the prior.
-    """
+    """x [n, U] equally weighted samples; ess = effective sample size of the weighted ones behind
+    them, draws = their number, largest = largest weight share; mode [m, U]: the optima, best first,
+    with the share of the samples nearest to each, mode_share [m]."""
 
     ess: float = 0.0
     draws: int = 0
@@ -152,7 +129,7 @@ def posterior(
     if n < 1:
         raise InputError(f"n is {n}; ask for at least one sample")
     try:
-        query = prepare(
+        problem = prepare(
             model,
             observations,
             unknowns,
@@ -165,234 +142,97 @@ def posterior(
         )
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
-    with query.budget.keeping(SEARCH_OF_POSTERIOR):
-        ends, kept = search(query, None, seed)
-    told = agreement(query, ends.z[kept[0]], seed)
+    with problem.budget.keeping(SEARCH_OF_POSTERIOR):
+        ends, kept = search(problem, None, seed)
+    told = agreement(problem, ends.z[kept[0]], seed)
     if told.far:
         return Posterior(
             Status.UNREACHABLE,
             axes,
             np.empty((0, len(axes))),
             told.words,
-            uncertainty=query.uncertainty,
+            uncertainty=problem.uncertainty,
             agreement=told,
         )
-    again = widened(query, told, None, seed)
+    again = widened(problem, told, None, seed)
     if again is not None:
-        query, ends, kept, told = again
-    return _told(query, _sampled(query, ends, kept, n, seed), told)
+        problem, ends, kept, told = again
+    return _told(problem, _sampled(problem, ends, kept, n, seed), told)
 
 
-def _sampled(query: Query, ends: Descent, kept: NDArray[np.int64], n: int, seed: int) -> Posterior:
-    if query.budget.over():
-        return nothing(query, ends.z[kept])
-    return Sampler(
-        query,
-        ends.z[kept],
-        ends.energy[kept],
-        walled(ends.z[kept], ends.slope[kept], ends.curvature[kept]),
-        seed,
-    ).run(n)
+def _sampled(
+    problem: EstimationProblem, ends: Descent, kept: NDArray[np.int64], n: int, seed: int
+) -> Posterior:
+    z, objective = ends.z[kept], problem.objective
+    if problem.budget.over():
+        return _nothing(problem, z)
+    if not objective.movable.any():
+        return _of_levels(problem, z, n, seed)
+    curvature = walled(z, ends.slope[kept], ends.curvature[kept])
+    return _of_samples(
+        problem, Sampler(objective, problem.budget, z, ends.energy[kept], curvature, seed), n
+    )
 
 
-def _told(query: Query, drawn: Posterior, told: Agreement) -> Posterior:
+def _of_samples(problem: EstimationProblem, sampler: Sampler, n: int) -> Posterior:
+    """n samples, or as many as were drawn."""
+    samples = sampler.run(n)
+    if not len(samples):
+        return _nothing(problem, sampler.optima)
+    weight, ess, count = samples.weights, samples.effective, min(n, samples.count)
+    places = (np.arange(count) + sampler.rng.random()) / count
+    pick = np.searchsorted(np.cumsum(weight), places).clip(0, len(weight) - 1)
+    sampler.rng.shuffle(pick)
+    z = joined(problem.objective.movable, samples.z[pick], samples.level[pick])
+    cut = problem.budget.stopped or not problem.whole
+    status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
+    few = (
+        ""
+        if ess >= n
+        else f"the draws are worth {ess:.0f} independent samples of {n}; allow more time"
+    )
+    optima, x = sampler.optima, problem.objective.x
+    distance = np.stack([np.square(z - optimum).sum(axis=1) for optimum in optima])
+    share = np.bincount(distance.argmin(axis=0), minlength=len(optima)) / count
+    return Posterior(
+        status,
+        problem.axes,
+        x(z),
+        "; ".join(text for text in (few, problem.used) if text),
+        None,
+        ess,
+        samples.count,
+        float(weight.max()),
+        x(optima),
+        share,
+    )
+
+
+def _of_levels(problem: EstimationProblem, optima: Floats, n: int, seed: int) -> Posterior:
+    """Only categorical unknowns: exact probabilities of the optima found."""
+    energy = problem.objective.value(optima)
+    share = np.exp(energy.min() - energy)
+    share /= share.sum()
+    pick = np.random.default_rng([seed, 1]).choice(len(share), size=n, p=share)
+    x = problem.objective.x(optima)
+    cut = problem.budget.stopped or not problem.whole
+    status = Status.DEADLINE if cut else Status.OK
+    return Posterior(
+        status, problem.axes, x[pick], problem.used, None, float(n), n, 1.0 / n, x, share
+    )
+
+
+def _nothing(problem: EstimationProblem, optima: Floats) -> Posterior:
+    """No sample was drawn in time: the best optimum alone."""
+    x = problem.objective.x(optima)
+    late = "no sample was drawn before the deadline; the most probable values are returned"
+    message = "; ".join(text for text in (late, problem.used) if text)
+    return Posterior(
+        Status.DEADLINE, problem.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0]
+    )
+
+
+def _told(problem: EstimationProblem, drawn: Posterior, told: Agreement) -> Posterior:
     """With what the uncertainty is made of and whether the observations fit."""
     message = "; ".join(text for text in (told.words, drawn.message) if text)
-    return replace(drawn, message=message, uncertainty=query.uncertainty, agreement=told)
-
-
-class Sampler:
-    """The rounds of one posterior query, in unit coordinates."""
-
-    def __init__(
-        self, query: Query, z: Floats, energy: Floats, curvature: Floats, seed: int
-    ) -> None:
-        self.query, self.objective = query, query.objective
-        self.budget = query.budget
-        self.rate = 0.0  # seconds per draw of the last round
-        self.rng = np.random.default_rng([seed, 1])
-        self.free = np.flatnonzero(self.objective.movable)
-        self.fixed = np.flatnonzero(~self.objective.movable)
-        self.modes = z
-        self.kept: Draws | None = None  # those from before the mixture was replaced
-        self.largest = 0  # draws of the largest round
-        if len(self.free):
-            self.draws = Draws.none(self.laplace(z, energy, curvature), float(energy[0]))
-
-    def laplace(self, z: Floats, energy: Floats, curvature: Floats) -> Mixture:
-        """A component per mode from the curvature there; flat directions as wide as the box
-        allows."""
-        d = len(self.free)
-        h = curvature[:, self.free[:, None], self.free]
-        size, vectors = np.linalg.eigh(h)
-        size = np.maximum(np.abs(size), 4.0)
-        covariance = (vectors / size[:, None]) @ vectors.transpose(0, 2, 1)
-        volume = 0.5 * np.linalg.slogdet(covariance)[1] if d else np.zeros(len(z))
-        share = np.exp(np.clip(volume - energy - (volume - energy).max(), -7.0, 0.0))
-        return Mixture.around(z[:, self.free], 1.2 * covariance, share, z[:, self.fixed])
-
-    def run(self, n: int) -> Posterior:
-        """Rounds of draws until n are effective; a mixture that proves not to fit is refitted once,
-        then replaced by local pieces."""
-        if not len(self.free):
-            return self.levels(n)
-        attempts: list[int | None] = [None, *PIECES]
-        wide = self.wide()
-        wanted = ROUND if wide else int(np.clip(n, ROUND, LARGEST))
-        while self.timed(wanted, n):
-            ess = self.draws.effective
-            share = ess / max(len(self.draws), 1)
-            if (ess >= n and not wide) or len(self.draws) >= MOST * n + 4 * LARGEST:
-                break
-            wanted = int(np.clip(n, ROUND, LARGEST))
-            if (
-                wide
-            ):  # the ridge may bend out of reach of the modes' components, unseen by the draws
-                wide, attempts, wanted = False, [*PIECES[1:]], int(np.clip(1.5 * n, ROUND, LARGEST))
-                self.improve(PIECES[0], share)
-            elif attempts and share < GOOD:
-                self.improve(attempts.pop(0), share)
-            else:
-                wanted = int(np.clip(1.2 * (n - ess) / max(share, 1e-3), ROUND, LARGEST))
-        self.better()
-        return self.result(n)
-
-    def timed(self, wanted: int, n: int) -> bool:
-        """A round of at most `wanted` draws, as many as there is time for; False when there is
-        none."""
-        if self.budget.endless:
-            self.round(wanted)
-            return True
-        self.budget.keep(SAMPLES, times=min(n, len(self.draws) + wanted))
-        count = min(wanted, FIRST)
-        if self.rate:
-            seconds = self.rate * len(self.draws) + BOOKS * small_call()
-            if self.budget.lacks(seconds + FIRST * self.rate):
-                return False
-            count = max(
-                min(
-                    wanted,
-                    FASTER * self.largest,
-                    int((ROUND_SHARE * self.budget.left - seconds) / self.rate),
-                ),
-                FIRST,
-            )
-        begun, before = now(), len(self.draws)
-        try:
-            self.round(count)
-        except OutOfTime:
-            return False
-        self.rate, self.largest = (now() - begun) / (count + before), count
-        return True
-
-    def better(self) -> None:
-        """Back to the draws from before the mixture was replaced, where a deadline has left too few
-        after it."""
-        if (
-            self.kept is not None
-            and self.budget.stopped
-            and self.kept.effective >= self.draws.effective
-        ):
-            self.draws = self.kept
-
-    def wide(self) -> bool:
-        """True when a mode's component is so wide that its ridge is likely to bend on the way."""
-        return bool(np.linalg.norm(self.draws.mixture.root, ord=2, axis=(1, 2)).max() > WIDE)
-
-    def improve(self, pieces: int | None, share: float) -> None:
-        """Another mixture: refitted to the draws (None, where enough of them count), or local
-        components on the ridge."""
-        if pieces is None and share > 0.02:
-            draws = self.draws
-            draws.mixture = draws.mixture.refitted(draws.z, draws.level, draws.weights)
-            return
-        if not self.budget.endless and self.budget.lacks(
-            COVERING * self.objective.pace.seconds["value"]
-        ):
-            return
-        try:
-            mixture = local_pieces(self, pieces or PIECES[0])
-        except OutOfTime:
-            return
-        self.kept, self.draws = self.draws, Draws.none(mixture, self.draws.low)
-
-    def round(self, count: int) -> None:
-        """Draw from the current mixture."""
-        z, level = self.draws.mixture.draw(count, self.rng)
-        inside = ((z >= 0.0) & (z <= 1.0)).all(axis=1)
-        z, level = z[inside], level[inside]
-        self.draws.add(count, z, level, self.objective.value(self.full(z, level)))
-
-    def full(self, z: Floats, level: Floats) -> Floats:
-        out = np.empty((len(z), len(self.objective.axes)))
-        out[:, self.free], out[:, self.fixed] = z, level
-        return out
-
-    def tempered(self, count: int) -> Floats:
-        """`count` of the draws [count, U], many different ones."""
-        pick = self.draws.tempered(count, self.rng)
-        return self.full(self.draws.z[pick], self.draws.level[pick])
-
-    def result(self, n: int) -> Posterior:
-        """n samples, or as many as there are draws."""
-        draws = self.draws
-        if not len(draws):
-            return nothing(self.query, self.modes)
-        weight, ess = draws.weights, draws.effective
-        count = min(n, draws.count)
-        pick = np.searchsorted(
-            np.cumsum(weight), (np.arange(count) + self.rng.random()) / count
-        ).clip(0, len(weight) - 1)
-        self.rng.shuffle(pick)
-        full = self.full(draws.z[pick], draws.level[pick])
-        cut = self.budget.stopped or not self.query.whole
-        status = Status.DEADLINE if cut else Status.OK if ess >= n else Status.NOT_CONVERGED
-        few = (
-            f"the draws are worth only only {ess:.0f} independent samples, not {n}; allow more time"
-            if ess < n
-            else ""
-        )
-        message = "; ".join(text for text in (few, self.query.used) if text)
-        distance = np.stack([np.square(full - mode).sum(axis=1) for mode in self.modes])
-        share = np.bincount(distance.argmin(axis=0), minlength=len(self.modes)) / count
-        x = self.objective.x
-        return Posterior(
-            status,
-            self.query.axes,
-            x(full),
-            message,
-            None,
-            ess,
-            draws.count,
-            float(weight.max()),
-            x(self.modes),
-            share,
-        )
-
-    def levels(self, n: int) -> Posterior:
-        """Only categorical unknowns: exact probabilities of the modes found."""
-        energy = self.objective.value(self.modes)
-        share = np.exp(energy.min() - energy)
-        share /= share.sum()
-        pick = self.rng.choice(len(share), size=n, p=share)
-        x = self.objective.x(self.modes)
-        status = Status.DEADLINE if self.budget.stopped or not self.query.whole else Status.OK
-        return Posterior(
-            status, self.query.axes, x[pick], self.query.used, None, float(n), n, 1.0 / n, x, share
-        )
-
-
-def nothing(query: Query, modes: Floats) -> Posterior:
-    """No draw was made in time: the best mode [m, U] alone."""
-    x = query.objective.x(modes)
-    message = "; ".join(
-        t
-        for t in (
-            "no sample was drawn before the deadline; the most probable values are returned",
-            query.used,
-        )
-        if t
-    )
-    return Posterior(
-        Status.DEADLINE, query.axes, x[:1], message, None, 0.0, 0, 1.0, x, np.eye(len(x))[0]
-    )
+    return replace(drawn, message=message, uncertainty=problem.uncertainty, agreement=told)

@@ -1,9 +1,7 @@
-"""Local components along the ridge of a posterior that bends: thin across, as wide as their spacing
-along."""
+"""Components of a mixture along the ridge of a posterior that bends: thin across, as wide as their
+spacing along."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,49 +9,64 @@ from numpy.typing import NDArray
 from ...numerics.low_discrepancy import points
 from ..optimize.ridge import onto_ridge, walled
 from ..query.diverse_subset import diverse_subset
+from .density.objective import Objective
 from .mixture import Mixture
-
-if TYPE_CHECKING:
-    from .posterior import Sampler
+from .weighted_samples import WeightedSamples, joined
 
 Floats = NDArray[np.float64]
 
 CANDIDATES = 512
-DEEP = 12.0  # log density below the best: farther down nothing is covered
-ALONG = 0.75  # width along the ridge, in units of the spacing of the components
+"""Points moved onto the ridge from the samples, and as many from the whole box."""
+DEEP = 12.0
+"""Log density below the best: farther down nothing is covered."""
+ALONG = 0.75
+"""Width along the ridge, in units of the spacing of the components."""
+ACROSS = 1.4
+"""Times the variance across the ridge that the curvature gives."""
+LEVELS_APART = 100.0
+"""Times the box: levels are never neighbours."""
+SEPARATION = 1e-3
+"""Of the box: closer points get one component."""
+LOWEST_SHARE = 6.0
+"""Natural log below the largest: the least share of a component."""
 
 
-def local_pieces(sampler: Sampler, count: int) -> Mixture:
+def ridge_components(
+    objective: Objective,
+    samples: WeightedSamples,
+    optima: Floats,
+    count: int,
+    rng: np.random.Generator,
+) -> Mixture:
     """A component on each of `count` diverse points of the ridge, its covariance from the exact
-    curvature there."""
-    z = np.concatenate([sampler.tempered(CANDIDATES), sampler.modes, _spread(sampler)])
-    z, energy, slope, curvature = onto_ridge(sampler.objective, z)
+    curvature there; optima [m, U]."""
+    movable = objective.movable
+    pick = samples.tempered(CANDIDATES, rng)
+    seen = joined(movable, samples.z[pick], samples.level[pick])
+    z = np.concatenate([seen, optima, _spread(movable, optima)])
+    z, energy, slope, curvature = onto_ridge(objective, z)
     curvature = walled(z, slope, curvature)
-    low = min(float(energy.min()), sampler.draws.low)
+    low = min(float(energy.min()), samples.low)
     kept = energy < low + DEEP
     z, energy, curvature = z[kept], energy[kept], curvature[kept]
-    free, fixed = sampler.free, sampler.fixed
-    chosen, fill = diverse_subset(np.column_stack([z[:, free], 100.0 * z[:, fixed]]), count, 1e-3)
-    z, energy, h = z[chosen], energy[chosen], curvature[chosen][:, free[:, None], free]
-    spacing = _spacing(z[:, free], fill)
+    apart = np.column_stack([z[:, movable], LEVELS_APART * z[:, ~movable]])
+    chosen, fill = diverse_subset(apart, count, SEPARATION)
+    z, energy, h = z[chosen], energy[chosen], curvature[chosen][:, movable][:, :, movable]
     size, vectors = np.linalg.eigh(h)
-    along = (ALONG * spacing[:, None]) ** 2
-    variance = np.minimum(1.4 / np.maximum(np.abs(size), 1e-12), along)
+    along = (ALONG * _spacing(z[:, movable], fill)[:, None]) ** 2
+    variance = np.minimum(ACROSS / np.maximum(np.abs(size), 1e-12), along)
     covariance = (vectors * variance[:, None]) @ vectors.transpose(0, 2, 1)
     log_share = 0.5 * np.log(variance).sum(axis=1) - (energy - low)
-    return Mixture.around(
-        z[:, free], covariance, np.exp(np.maximum(log_share - log_share.max(), -6.0)), z[:, fixed]
-    )
+    share = np.exp(np.maximum(log_share - log_share.max(), -LOWEST_SHARE))
+    return Mixture.around(z[:, movable], covariance, share, z[:, ~movable])
 
 
-def _spread(sampler: Sampler) -> Floats:
-    """Quasi-random points, so that parts no draw has reached may be found; levels as the modes have
-    them."""
-    z = points(CANDIDATES, len(sampler.objective.axes))
-    if len(sampler.fixed):
-        z[:, sampler.fixed] = sampler.modes[np.arange(CANDIDATES) % len(sampler.modes)][
-            :, sampler.fixed
-        ]
+def _spread(movable: NDArray[np.bool_], optima: Floats) -> Floats:
+    """Low-discrepancy points [CANDIDATES, U], so that parts no sample has reached may be found;
+    levels as the optima have them."""
+    z = points(CANDIDATES, len(movable))
+    if not movable.all():
+        z[:, ~movable] = optima[np.arange(CANDIDATES) % len(optima)][:, ~movable]
     return z
 
 

@@ -12,7 +12,7 @@ from ...numerics.time_budget import MEASURED, OutOfTime
 from ..optimize.multistart import distinct, enough, starts
 from ..optimize.trust_region import Descent, descend, together
 from .density.objective import Objective
-from .setup import PROBED, Query
+from .estimation_problem import PROBED, EstimationProblem
 
 Floats = NDArray[np.float64]
 
@@ -42,17 +42,19 @@ VALLEYS, VALLEY_SAME = (
 BESIDE = (-5.0, -3.0, -1.5, -0.7, 0.7, 1.5, 3.0, 5.0)  # standard deviations
 
 
-def search(query: Query, count: int | None, seed: int) -> tuple[Descent, NDArray[np.int64]]:
+def search(
+    problem: EstimationProblem, count: int | None, seed: int
+) -> tuple[Descent, NDArray[np.int64]]:
     """Ends of all descents and the indices of the distinct modes, best first.
 
     `count` starts, or as many as the modes found call for: 64 first, more while new modes are
     expected. At the deadline, the best so far.
     """
-    found = Ends(query.objective)
+    found = Ends(problem.objective)
     with suppress(OutOfTime):
-        _search(query, count, seed, found)
+        _search(problem, count, seed, found)
     if found.ends is None:
-        found.take(_lowest(query.objective))
+        found.take(_lowest(problem.objective))
     assert found.ends is not None
     return found.ends, found.kept
 
@@ -79,10 +81,10 @@ class Ends:
         self.kept = distinct(o, o.value, e.z, e.energy, e.converged, BAND, o.movable)
 
 
-def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
-    objective, budget = query.objective, query.budget
-    levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in query.axes])
-    scan, groups = starts(objective.value, _scanned(query, count or 0), levels, seed)
+def _search(problem: EstimationProblem, count: int | None, seed: int, found: Ends) -> None:
+    objective, budget = problem.objective, problem.budget
+    levels = np.array([a.basis.n_spans if a.kind == "categorical" else 0 for a in problem.axes])
+    scan, groups = starts(objective.value, _scanned(problem, count or 0), levels, seed)
     budget.restart()
     first, batch = 0, count or min(FIRST * groups, MOST_AT_ONCE)
     while found.ends is None or (
@@ -100,14 +102,14 @@ def _search(query: Query, count: int | None, seed: int, found: Ends) -> None:
         found.compare()
         batch = min(2 * first, MOST_AT_ONCE)
     if count is None:
-        _along_valleys(query, found)
+        _along_valleys(problem, found)
 
 
-def _along_valleys(query: Query, found: Ends) -> None:
+def _along_valleys(problem: EstimationProblem, found: Ends) -> None:
     """Starts on both sides of every mode along its softest direction: minima behind one another in
     a narrow valley have small basins."""
-    budget = query.budget
-    looked_at = np.empty((0, len(query.axes)))
+    budget = problem.budget
+    looked_at = np.empty((0, len(problem.axes)))
     budget.restart()
     for _ in range(VALLEYS):
         assert found.ends is not None
@@ -115,14 +117,14 @@ def _along_valleys(query: Query, found: Ends) -> None:
         new = np.array(
             [not len(looked_at) or np.abs(looked_at - q).max(axis=1).min() > VALLEY_SAME for q in z]
         )
-        if not new.any() or not query.objective.movable.any() or not budget.allows():
+        if not new.any() or not problem.objective.movable.any() or not budget.allows():
             return
         looked_at = np.concatenate([looked_at, z[new]])
-        begin = np.concatenate([z[new], beside(z[new], curvature[new], query.objective.movable)])
+        begin = np.concatenate([z[new], beside(z[new], curvature[new], problem.objective.movable)])
         best = float(found.ends.energy.min())
         found.take(
             descend(
-                query.objective,
+                problem.objective,
                 begin,
                 rounds=ROUNDS,
                 budget=budget,
@@ -146,43 +148,44 @@ def beside(z: Floats, curvature: Floats, movable: NDArray[np.bool_]) -> Floats:
 
 
 def refined(
-    query: Query, ends: Descent, kept: NDArray[np.int64]
-) -> tuple[Query, Descent, NDArray[np.int64]]:
+    problem: EstimationProblem, ends: Descent, kept: NDArray[np.int64]
+) -> tuple[EstimationProblem, Descent, NDArray[np.int64]]:
     """The modes walked down again on more of the observations, where a deadline left some out and
     time is left."""
-    size = _affordable(query, len(kept)) if ends.converged[kept].any() else 0
-    if query.whole or size < 2 * query.data.count:
-        return query, ends, kept
-    more = query.maker.query(size)
+    size = _affordable(problem, len(kept)) if ends.converged[kept].any() else 0
+    if problem.whole or size < 2 * problem.data.count:
+        return problem, ends, kept
+    more = problem.builder.problem(size)
     found = Ends(more.objective)
-    query.budget.restart()
-    with suppress(OutOfTime), query.budget.keeping(MEASURED, more.answering):
+    problem.budget.restart()
+    with suppress(OutOfTime), problem.budget.keeping(MEASURED, more.answering):
         found.take(
-            descend(more.objective, ends.z[kept], rounds=ROUNDS, budget=query.budget, band=BAND)
+            descend(more.objective, ends.z[kept], rounds=ROUNDS, budget=problem.budget, band=BAND)
         )
         found.compare()
-    return (query, ends, kept) if found.ends is None else (more, found.ends, found.kept)
+    return (problem, ends, kept) if found.ends is None else (more, found.ends, found.kept)
 
 
-def _affordable(query: Query, optima: int) -> int:
+def _affordable(problem: EstimationProblem, optima: int) -> int:
     """Observations on which so many optima can be refined in the time left; 0 where none was
     timed."""
-    seconds, maker = query.objective.pace.seconds, query.maker
-    if query.whole or "local" not in seconds:
+    seconds, builder = problem.objective.pace.seconds, problem.builder
+    if problem.whole or "local" not in seconds:
         return 0
     each = (
-        SETUP_SLOWER * maker.seconds + REFINE_ROUNDS * optima * seconds["local"] / query.data.count
+        SETUP_SLOWER * builder.seconds
+        + REFINE_ROUNDS * optima * seconds["local"] / problem.data.count
     )
-    with query.budget.keeping(MEASURED, query.answering):
-        return min(maker.data.count, int(REFINING * query.budget.left / each))
+    with problem.budget.keeping(MEASURED, problem.answering):
+        return min(builder.data.count, int(REFINING * problem.budget.left / each))
 
 
-def _scanned(query: Query, count: int) -> int:
+def _scanned(problem: EstimationProblem, count: int) -> int:
     """Points to scan: a power of two that a small part of the time is enough for."""
-    if query.budget.endless:
+    if problem.budget.endless:
         return max(SCAN, count)
-    query.objective.value(points(PROBED, len(query.axes)))
-    most = query.objective.pace.affordable("value", SCANNING, SCAN, final=True)
+    problem.objective.value(points(PROBED, len(problem.axes)))
+    most = problem.objective.pace.affordable("value", SCANNING, SCAN, final=True)
     return max(1 << (most.bit_length() - 1), FEWEST, count)
 
 

@@ -1,4 +1,4 @@
-"""Weighted draws of a posterior, against the mixture of everything they were drawn from."""
+"""Weighted samples of a posterior, against the mixture of everything they were drawn from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass
-class Draws:
+class WeightedSamples:
     """From `mixture` (and those before it): free coordinates z [N, F] and levels [N, C]; `density`
     [N], the posterior over that at energy `low`; `proposed` [N] = sum over rounds of count * q;
     `past`: (count, mixture) of the rounds.
@@ -31,7 +31,7 @@ class Draws:
     past: list[tuple[int, Mixture]]
 
     @classmethod
-    def none(cls, mixture: Mixture, low: float) -> Draws:
+    def none(cls, mixture: Mixture, low: float) -> WeightedSamples:
         """To be drawn from `mixture`."""
         free, fixed = mixture.mean.shape[1], mixture.level.shape[1]
         return cls(
@@ -43,15 +43,15 @@ class Draws:
 
     @property
     def count(self) -> int:
-        """Draws in all, those outside the box too."""
+        """Samples in all, those outside the box too."""
         return sum(c for c, _ in self.past)
 
     def add(self, count: int, z: Floats, level: Floats, energy: Floats) -> None:
-        """The draws inside the box among `count` new ones from the mixture; all weights are brought
-        up to date."""
+        """The samples inside the box among `count` new ones from the mixture; all weights are
+        brought up to date."""
         if (
             len(energy) and energy.min() < self.low - 1.0
-        ):  # a better place than any mode: keep the numbers in range
+        ):  # a better place than any optimum: keep the numbers in range
             self.density *= np.exp(energy.min() - self.low)
             self.low = float(energy.min())
         if self.past and self.past[-1][1] is self.mixture:
@@ -65,19 +65,23 @@ class Draws:
         self.proposed = np.concatenate([self.proposed, fresh])
         self.density = np.concatenate([self.density, np.exp(np.maximum(self.low - energy, -700.0))])
 
+    def refit(self) -> None:
+        """From now on drawn from the mixture refitted to the samples so far."""
+        self.mixture = self.mixture.refitted(self.z, self.level, self.weights)
+
     @property
     def weights(self) -> Floats:
-        """Weights of all draws, sum 1: posterior over the mixture of every proposal so far."""
+        """Weights of all samples, sum 1: posterior over the mixture of every proposal so far."""
         weight = self.density / self.proposed
         return np.asarray(weight / weight.sum())
 
     @property
     def effective(self) -> float:
-        """Effective number of the draws."""
+        """Effective number of the samples."""
         return 1.0 / float(np.square(self.weights).sum()) if len(self) else 0.0
 
     def tempered(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Indices [count] picked by flattened weights, so that many different draws are among
+        """Indices [count] picked by flattened weights, so that many different samples are among
         them."""
         ratio = np.log(np.maximum(self.density, 1e-300)) - np.log(self.proposed)
         power = 1.0
@@ -87,3 +91,10 @@ class Draws:
                 break
             power *= 0.7
         return rng.choice(len(weight), size=count, p=weight / weight.sum())
+
+
+def joined(movable: NDArray[np.bool_], z: Floats, level: Floats) -> Floats:
+    """Unit points [M, U] of movable coordinates [M, F] and those of levels [M, L]."""
+    out = np.empty((len(z), len(movable)))
+    out[:, movable], out[:, ~movable] = z, level
+    return out

@@ -15,7 +15,7 @@ from sna_edge.cli.main import main
 from sna_edge.core.output import Interval
 from sna_edge.inverse import StudentT, estimate, posterior
 from sna_edge.inverse.bayes.agreement import agreement
-from sna_edge.inverse.bayes.setup import prepare
+from sna_edge.inverse.bayes.estimation_problem import prepare
 
 
 def plate(

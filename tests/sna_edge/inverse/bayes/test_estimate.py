@@ -25,7 +25,7 @@ from sna_edge import (
     spline_axis,
 )
 from sna_edge.inverse import StudentT, argmax, estimate
-from sna_edge.inverse.bayes.setup import prepare
+from sna_edge.inverse.bayes.estimation_problem import prepare
 
 NAMES = ["a", "b", "c"]
 

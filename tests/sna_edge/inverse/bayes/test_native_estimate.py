@@ -13,8 +13,8 @@ from sna_edge.backends import create
 from sna_edge.errors import BackendError
 from sna_edge.inverse import estimate, posterior
 from sna_edge.inverse.bayes.density.objective import Objective
+from sna_edge.inverse.bayes.estimation_problem import prepare
 from sna_edge.inverse.bayes.mixture import Mixture
-from sna_edge.inverse.bayes.setup import prepare
 from sna_edge.inverse.optimize.ridge import onto_ridge
 from sna_edge.inverse.optimize.trust_region import descend
 from sna_edge.inverse.query import native

@@ -26,7 +26,7 @@ ANSWER = 12  # evaluations that writing the answer takes
 
 
 @dataclass(frozen=True)
-class Query:
+class EstimationProblem:
     """An estimation problem made ready: shared by estimate and posterior."""
 
     axes: tuple[Axis, ...]
@@ -34,21 +34,21 @@ class Query:
     objective: Objective
     forward: Forward
     budget: TimeBudget
-    maker: Maker
+    builder: ProblemBuilder
 
     @property
     def whole(self) -> bool:
         """True when no observation was left out."""
-        return len(self.data.y) == len(self.maker.data.y)
+        return len(self.data.y) == len(self.builder.data.y)
 
     @property
     def uncertainty(self) -> str:
         """What the answer's uncertainty comes from, in words."""
         return "noise and model" if self.data.model.any() else "noise"
 
-    def widened(self, factor: float) -> Query:
+    def widened(self, factor: float) -> EstimationProblem:
         """The same question with noise and model error `factor` times as large."""
-        return replace(self.maker, factor=factor).query(self.data.count)
+        return replace(self.builder, factor=factor).problem(self.data.count)
 
     @property
     def used(self) -> str:
@@ -69,14 +69,14 @@ class Query:
             return 0.0
         return (
             ANSWER * self.objective.pace.seconds.get("value", 0.0)
-            + 0.05 * self.maker.seconds * self.data.count
+            + 0.05 * self.builder.seconds * self.data.count
         )
 
 
 def prepare(
     model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, prior: Prior | None, at: Fixed | None,
     deadline_ms: float | None, work: float = WORK, *, noise_only: bool = False,
-) -> Query:  # fmt: skip
+) -> EstimationProblem:  # fmt: skip
     """Check everything and contract the known axes once; the model's own error takes part unless
     `noise_only`. Raises as observe.read does.
 
@@ -88,14 +88,14 @@ def prepare(
         raise InputError("list at least one unknown input, and each only once")
     data = read(model, observations, unknowns, noise, at)
     data = data if noise_only else with_model_error(model, data)
-    maker = Maker(
+    builder = ProblemBuilder(
         model, [model.axis_index(name) for name in unknowns], data, prior, budget, noise_only
     )
-    return maker.query(data.count) if budget.endless else maker.affordable(work)
+    return builder.problem(data.count) if budget.endless else builder.affordable(work)
 
 
 @dataclass
-class Maker:
+class ProblemBuilder:
     """Queries on all or some of the observations."""
 
     model: Model
@@ -107,14 +107,14 @@ class Maker:
     factor: float = 1.0  # times which noise and model error are taken
     seconds: float = 0.0  # per observation, of making a query
 
-    def query(self, points: int) -> Query:
+    def problem(self, points: int) -> EstimationProblem:
         """On about that many observed points; times itself."""
         begun = self.budget.elapsed
         data = self.data if points >= self.data.count else self.data.thinned(points)
         data = data if self.factor == 1.0 else data.wider(self.factor)
         axes = tuple(self.model.axes[d] for d in self.sought)
         operator = forward(self.model, self.sought, data)
-        made = Query(
+        made = EstimationProblem(
             axes,
             data,
             Objective(axes, operator, data, self.prior, Pace(self.budget)),
@@ -125,11 +125,11 @@ class Maker:
         self.seconds = max(self.budget.elapsed - begun, TICK) / points
         return made
 
-    def affordable(self, work: float) -> Query:
+    def affordable(self, work: float) -> EstimationProblem:
         """As many observations as leave time for `work`; found by making larger and larger ones."""
         size = self.data.count if self.data.count <= 4 * PROBE else PROBE
         while True:
-            made = self.query(size)
+            made = self.problem(size)
             least = (
                 self.data.count
                 if made.objective.compressed
