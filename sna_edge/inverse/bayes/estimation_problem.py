@@ -57,7 +57,7 @@ class EstimationProblem:
             ""
             if self.whole
             else (
-                f"{len(self.data.y)} of {len(self.maker.data.y)} measurements were used before the"
+                f"{len(self.data.y)} of {len(self.builder.data.y)} measurements were used before the"
                 " deadline"
             )
         )

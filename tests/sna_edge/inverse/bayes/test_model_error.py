@@ -308,8 +308,8 @@ def test_the_command_line_says_what_counts(
         "0.001",
     ]
     for more, says, wide in (
-        ([], "noise and the model's own error", True),
-        (["--noise-only"], "noise alone", False),
+        ([], "measurement noise and model error", True),
+        (["--noise-only"], "measurement noise only", False),
     ):
         for draws in ([], ["--posterior", "200"]):
             assert main([*ask, *more, *draws]) == 0
