@@ -168,7 +168,7 @@ def _knob(axis: Axis, table: Mapping[str, Any]) -> Knob:
 
 
 def _tolerance(name: str, table: Mapping[str, Any]) -> float:
-    _only(table, ("tolerance",), f"inputs of the limits ({name!r})")
+    _only(table, ("tolerance",), f"[inputs.{name}]")
     if "tolerance" not in table:
         raise InputError(
             f"input {name!r} has an empty table; give its tolerance, or leave the table out"
