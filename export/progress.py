@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from sna_edge.numerics.time_budget import now
+
 Progress = Callable[[str, float, float], None]
 """progress(message, elapsed seconds, estimated seconds left; infinite at first)"""
-CLOSING = 0.3
+EACH_MESSAGE = 0.3
 """Each message closes this share of what is left of its stage: how many will come is not known
 beforehand."""
 
@@ -20,11 +21,11 @@ class Reporter:
     """Tells `progress` what is being done; True asks for a bar on stderr, None and False for
     silence.
 
-    `deadline` is a `time.monotonic()` instant that bounds the estimate.
+    `deadline` is an instant of `now()` that bounds the estimate.
     """
 
     def __init__(self, progress: Progress | bool | None, deadline: float) -> None:
-        self.deadline, self.begin = deadline, time.monotonic()
+        self.deadline, self.begin = deadline, now()
         self._stage, self._begin, self._done, self._end = "", 0.0, 0.0, 0.0
         self._bar: Any = None
         self._task: Any = None
@@ -74,11 +75,11 @@ class Reporter:
         self._tell(f"{self._stage}: {detail}")
 
     def say(self, detail: str) -> None:
-        self._done += CLOSING * (self._end - self._done)
+        self._done += EACH_MESSAGE * (self._end - self._done)
         self._tell(f"{self._stage}: {detail}")
 
     def _tell(self, message: str) -> None:
-        past = time.monotonic() - self.begin
+        past = now() - self.begin
         left = min(self.left(past), max(self.deadline - self.begin - past, 0.0))
         if self._call is not None:
             self._call(message, past, left)

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .data.samples import AxisSpec
     from .engine.als import als
-    from .pipeline.pipeline import FitResult, fit_arrays, fit_table
+    from .pipeline.pipeline import fit_arrays, fit_table
+    from .pipeline.result import FitResult
 
     fit = fit_table
 
 __all__ = ["AxisSpec", "FitResult", "als", "fit", "fit_arrays", "fit_table"]
 
-_ROOMS = {"AxisSpec": "data.samples", "als": "engine.als"}
+_ROOMS = {"AxisSpec": "data.samples", "FitResult": "pipeline.result", "als": "engine.als"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis
+from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ..fit.data.row_blocks import Rows
 from ..fit.engine.als import sweep
-from ..fit.engine.budget import check, late
-from ..fit.engine.factors import Separable
+from ..fit.engine.factors import SeparableFunction
 from ..fit.engine.gauss_newton import levenberg_marquardt
-from ..fit.engine.initialization import grown, mode_sets, start
+from ..fit.engine.initialization import grown, mode_sets, random_start
 from ..fit.engine.penalty import components
 
 Floats = NDArray[np.float64]
-FINE = 1e-2
+SMOOTH_TOLERANCE = 1e-2
 """Tolerance (share of the spread) below which a teacher is smooth."""
 
 
@@ -43,18 +42,18 @@ class Schedule:
     points: int
 
 
-SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8, 2200, 4000)
-NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 20, 0.95, 700, 8000)
+FOR_SMOOTH = Schedule((1, 3, 6, 10, 16, 24), 1e-9, 40, 0, 0.8, 2200, 4000)
+FOR_NOISY = Schedule((1, 2, 4, 16, 32), 1e-6, 20, 20, 0.95, 700, 8000)
 FIRST = 3
 """Smaller ranks are skipped where one of at least FIRST modes fits the size."""
-REFIT_STEPS, REFIT_SWEEPS = 4, 12
+STUDENT_STEPS, STUDENT_SWEEPS = 4, 12
 """Fewer sweeps would leave the refits near the student that saw all rows: with 6 their errors came
 out a sixth too small."""
 
 
 def schedule_for(tolerance: float) -> Schedule:
     """By how near (share of the spread) the student must come to its teacher."""
-    return SMOOTH if tolerance < FINE else NOISY
+    return FOR_SMOOTH if tolerance < SMOOTH_TOLERANCE else FOR_NOISY
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ class Distilled:
     """The student, its RMS distance from the teacher on the check points, and (rank, parameters,
     distance) tried."""
 
-    f: Separable
+    f: SeparableFunction
     distance: float
     tried: list[tuple[int, int, float]]
     schedule: Schedule
@@ -87,39 +86,38 @@ def distil(
     tolerance: float,
     max_parameters: int,
     n_refits: int = 0,
-    deadline: float = np.inf,
+    budget: TimeBudget | None = None,
     watch: Callable[[str], None] | None = None,
 ) -> Distilled:
     """Grow the rank until the distance on the check points falls below `tolerance`, stops falling,
     or size or time run out: no rank is begun that could not be trained, and its `n_refits` moved
-    on, before the deadline.
+    on, in the time left.
 
     target [M, K] and check [M', K]: the teacher on the points of `training`, in units of its
     spread.
     """
+    budget = budget or TimeBudget()
     schedule = schedule_for(tolerance)
-    f: Separable | None = None
+    f: SeparableFunction | None = None
     best: Distilled | None = None
     tried: list[tuple[int, int, float]] = []
     spent = 0.0
     for rank in _ladder(schedule, bases, max_parameters):
-        begin = time.monotonic()
-        if best is not None and late(
-            deadline, spent * _cost(rank / best.f.rank, schedule, n_refits)
-        ):
+        begin = now()
+        if best is not None and budget.lacks(spent * _cost(rank / best.f.rank, schedule, n_refits)):
             break
         wider = _wider(f, bases, rank, target.shape[1], rng)
         rows = Rows(wider.bases, training.x, target, training.weight)
-        f = trained(wider, rows, schedule, schedule.steps, schedule.sweeps, deadline)
+        f = trained(wider, rows, schedule, schedule.steps, schedule.sweeps, budget)
         distance = float(np.sqrt(np.mean((f.predict(training.check) - check) ** 2)))
-        spent = time.monotonic() - begin
+        spent = now() - begin
         tried.append((rank, f.parameters, distance))
         if watch:
             watch(f"student of rank {rank}: {distance:.2e} of the spread from its teacher")
         if best is not None and distance > schedule.gain * best.distance:
             break
         best = Distilled(f, distance, tried, schedule)
-        if distance <= tolerance or late(deadline):
+        if distance <= tolerance or budget.over():
             break
     assert best is not None
     return best
@@ -136,32 +134,32 @@ def _ladder(schedule: Schedule, bases: Sequence[SpanBasis], max_parameters: int)
 def _cost(wider: float, schedule: Schedule, n_refits: int) -> float:
     """Time to train `wider` times as many modes and to move them on, over the time the last rank
     took."""
-    share = (REFIT_STEPS + REFIT_SWEEPS) / (schedule.steps + schedule.sweeps)
+    share = (STUDENT_STEPS + STUDENT_SWEEPS) / (schedule.steps + schedule.sweeps)
     return wider**2 * (1.0 + n_refits * share)
 
 
 def _wider(
-    f: Separable | None,
+    f: SeparableFunction | None,
     bases: Sequence[SpanBasis],
     rank: int,
     n_outputs: int,
     rng: np.random.Generator,
-) -> Separable:
+) -> SeparableFunction:
     if f is None:
-        return start(bases, mode_sets(len(bases), rank), n_outputs, rng)
+        return random_start(bases, mode_sets(len(bases), rank), n_outputs, rng)
     return grown(f, mode_sets(len(bases), rank - (f.rank - 1)), rng)
 
 
 def trained(
-    f: Separable,
+    f: SeparableFunction,
     rows: Rows,
     schedule: Schedule,
     steps: int,
     sweeps: int,
-    deadline: float,
+    budget: TimeBudget | None,
     *,
     extrapolate: bool = False,
-) -> Separable:
+) -> SeparableFunction:
     """f moved towards the targets of `rows`: `sweeps` axis by axis, then `steps` of all axes where
     f is small enough."""
     parts = components(f)
@@ -175,7 +173,7 @@ def trained(
             strengths=strengths,
             sweeps=sweeps,
             tolerance=2e-3,
-            deadline=deadline,
+            budget=budget,
             extrapolate=extrapolate,
         )
     if f.parameters > schedule.together:
@@ -187,7 +185,7 @@ def trained(
         adapt=False,
         steps=steps,
         tolerance=3e-3,
-        deadline=deadline,
+        budget=budget,
         leverages=False,
     ).f
 
@@ -197,22 +195,23 @@ def refits(
     training: TrainingPoints,
     targets: Floats,
     held: Sequence[NDArray[np.int64]] = (),
-    deadline: float = np.inf,
-) -> list[Separable]:
+    budget: TimeBudget | None = None,
+) -> list[SeparableFunction]:
     """The student moved on to each of the teachers `targets` [M, K, A]: the same chain for teachers
     that saw fewer rows.
 
     `held[a]`: training points left out for teacher a, so that the student is judged away from where
-    it was trained. Refits that would begin after the deadline raise OutOfTime.
+    it was trained. Raises OutOfTime where there is no time for a refit.
     """
 
-    def one(a: int) -> Separable:
-        check(deadline)
+    def one(a: int) -> SeparableFunction:
+        if budget is not None:
+            budget.require()
         weight = training.weight.copy()
         if held:
             weight[held[a]] = 0.0
         return moved(
-            student, TrainingPoints(training.x, weight, training.check), targets[:, :, a], deadline
+            student, TrainingPoints(training.x, weight, training.check), targets[:, :, a], budget
         )
 
     with ThreadPoolExecutor(2) as pool:
@@ -220,11 +219,11 @@ def refits(
 
 
 def moved(
-    student: Distilled, training: TrainingPoints, target: Floats, deadline: float = np.inf
-) -> Separable:
+    student: Distilled, training: TrainingPoints, target: Floats, budget: TimeBudget | None = None
+) -> SeparableFunction:
     """The student moved on to a teacher that answers `target` [M, K] at the training points."""
-    sweeps = REFIT_SWEEPS if student.f.parameters > student.schedule.together else 0
+    sweeps = STUDENT_SWEEPS if student.f.parameters > student.schedule.together else 0
     rows = Rows(student.f.bases, training.x, target, training.weight)
     return trained(
-        student.f, rows, student.schedule, REFIT_STEPS, sweeps, deadline, extrapolate=True
+        student.f, rows, student.schedule, STUDENT_STEPS, sweeps, budget, extrapolate=True
     )

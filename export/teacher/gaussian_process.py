@@ -3,7 +3,6 @@ row."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +10,14 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from ..fit.engine.budget import check, late, strike
+from sna_edge.numerics.time_budget import OutOfTime, TimeBudget, now
+
 from ..fit.engine.positive_definite import inverse_of
 from .kernel import Hyper, KernelInputs, features, kernels
 from .marginal_likelihood import JITTER, MarginalLikelihood
 
 Floats = NDArray[np.float64]
-WORTH_SEARCHING, LEAST_ROWS, LEAST_TRIES = 60, 150, 15
+WORTH_SEARCHING, LEAST_EVIDENCE_ROWS, LEAST_TRIES = 60, 150, 15
 """Evaluations of the evidence to plan for when time is short, the fewest rows of one, and the
 fewest evaluations."""
 
@@ -71,14 +71,19 @@ class GaussianProcess:
         )
 
     def predict(
-        self, x: Floats, alphas: Floats | None = None, chunk: int = 4096, deadline: float = np.inf
+        self,
+        x: Floats,
+        alphas: Floats | None = None,
+        chunk: int = 4096,
+        budget: TimeBudget | None = None,
     ) -> Floats:
-        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]. Raises OutOfTime at the
-        deadline."""
+        """Mean at x [M, D]: [M], or [M, A] for several `alphas` [N, A]. Raises OutOfTime when the
+        time is up."""
         weights = self.alpha if alphas is None else alphas
         parts = []
         for start in range(0, len(x), chunk):
-            check(deadline)
+            if budget is not None:
+                budget.require()
             v = features(self.inputs, self.hyper, x[start : start + chunk])
             k = kernels(v, self.u, self.inputs.axis, self.hyper)
             parts.append(sum(k[1:], k[0]) @ weights)
@@ -97,16 +102,16 @@ def fit_gaussian_process(
     laplace: bool = False,
     hyper_rows: int = 700,
     iterations: int = 100,
-    deadline: float = np.inf,
-    hard: float = np.inf,
+    budget: TimeBudget | None = None,
+    hard: TimeBudget | None = None,
 ) -> GaussianProcess:
     """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one
     factorisation on all rows.
 
     x [N, D], y [N]; `tied`: one length for all axes and no warps, for few rows in many axes
-    (`laplace` only with it). The noise is lifted until the kernel matrix factors. With little time
-    until `deadline` the evidence is taken on fewer rows. Raises OutOfTime where the factorisation
-    would not be done at the instant `hard`.
+    (`laplace` only with it). The noise is lifted until the kernel matrix factors. Where
+    `budget` leaves the search little time, the evidence is taken on fewer rows. Raises OutOfTime
+    where the factorisation would not be done in the time that `hard` leaves.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
@@ -118,39 +123,36 @@ def fit_gaussian_process(
         return MarginalLikelihood(z[some], v[some], inputs, n_products, tied, laplace)
 
     goal = evidence(len(order))
-    if np.isfinite(deadline):
-        begin = time.monotonic()
-        goal, whole = evidence(_affordable(goal, len(order), deadline)), time.monotonic() - begin
-        check(hard - whole * (len(x) / len(order)) ** 3)
-    return condition(inputs, goal.hyper(_search(goal, iterations, deadline)), x, v, centre, spread)
+    budget = budget or TimeBudget()
+    if not budget.endless:
+        begin = now()
+        goal, whole = evidence(_affordable(goal, len(order), budget)), now() - begin
+        if hard is not None:
+            hard.require(whole * (len(x) / len(order)) ** 3)
+    return condition(inputs, goal.hyper(_search(goal, iterations, budget)), x, v, centre, spread)
 
 
-class _OutOfTime(Exception):
-    """The search must end with the best it has."""
-
-
-def _affordable(goal: MarginalLikelihood, count: int, deadline: float) -> int:
-    """Rows on which WORTH_SEARCHING evaluations end before the deadline, by the time of one on
+def _affordable(goal: MarginalLikelihood, count: int, budget: TimeBudget) -> int:
+    """Rows on which WORTH_SEARCHING evaluations fit into the time left, by the time of one on
     `count` (cost ~ rows^2.5)."""
-    begin = time.monotonic()
+    begin = now()
     goal(goal.start)
-    now = time.monotonic()
-    share = max(deadline - now, 0.0) / (WORTH_SEARCHING * max(now - begin, 1e-9))
+    share = budget.left / (WORTH_SEARCHING * max(now() - begin, 1e-9))
     if share < 1.0:
-        strike()
-    return max(int(count * min(share, 1.0) ** 0.4), min(LEAST_ROWS, count))
+        budget.stop()
+    return max(int(count * min(share, 1.0) ** 0.4), min(LEAST_EVIDENCE_ROWS, count))
 
 
-def _search(goal: MarginalLikelihood, iterations: int, deadline: float) -> Floats:
-    """The hyper-parameters of the best evidence found in `iterations`, or when the deadline strikes
+def _search(goal: MarginalLikelihood, iterations: int, budget: TimeBudget) -> Floats:
+    """The hyper-parameters of the best evidence found in `iterations`, or when the time is up
     (after LEAST_TRIES)."""
     best, tries = (np.inf, goal.start), 0
 
     def watched(t: Floats) -> tuple[float, Floats]:
         nonlocal best, tries
         tries += 1
-        if tries > LEAST_TRIES and late(deadline):
-            raise _OutOfTime
+        if tries > LEAST_TRIES:
+            budget.require()
         value, slope = goal(t)
         best = min(best, (value, t.copy()), key=lambda pair: pair[0])
         return value, slope
@@ -165,7 +167,7 @@ def _search(goal: MarginalLikelihood, iterations: int, deadline: float) -> Float
                 options={"maxiter": iterations, "maxcor": 20},
             ).x
         )
-    except _OutOfTime:
+    except OutOfTime:
         return best[1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from sna_edge.core.output import Output
+from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ..fit.data.samples import Samples, linear_targets, relative_error
-from ..fit.engine.budget import OutOfTime, late
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .kernel import KernelInputs
 
@@ -30,7 +29,7 @@ HONEST_ROWS = 3000
 half."""
 EXACT = 1e-3
 """Out-of-fold error below which no other link and no larger kernel is tried."""
-BEHIND = 1.1
+GIVEN_UP = 1.1
 """A link whose one-product process errs by this much more than that of the first link is given
 up."""
 
@@ -63,13 +62,15 @@ class Teacher:
         kind = "Laplace product" if self.laplace else "product"
         return f"{self.n_products} {kind}{'s' if self.n_products > 1 else ''}"
 
-    def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
+    def values(
+        self, x: Floats, folds: Ints | None = None, budget: TimeBudget | None = None
+    ) -> Floats:
         """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds.
-        OutOfTime at the deadline."""
+        OutOfTime when the time is up."""
         numbers = np.empty(0, dtype=int) if folds is None else np.unique(folds)
         out = np.empty((len(x), len(self.outputs), 1 + len(numbers)))
         for k, output in enumerate(self.outputs):
-            out[:, k, 0] = output.value(self.processes[k].predict(x, deadline=deadline))
+            out[:, k, 0] = output.value(self.processes[k].predict(x, budget=budget))
             for half in (0, 1):
                 mine = np.flatnonzero(numbers % 2 == half)
                 if len(mine):
@@ -78,7 +79,7 @@ class Teacher:
                         [judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine],
                         axis=1,
                     )
-                    out[:, k, 1 + mine] = output.value(judge.predict(x, alphas, deadline=deadline))
+                    out[:, k, 1 + mine] = output.value(judge.predict(x, alphas, budget=budget))
         return out
 
     def on(self, samples: Samples) -> Teacher:
@@ -113,11 +114,13 @@ class Stack:
     def processes(self) -> list[GaussianProcess]:
         return [p for t in (self.first, *self.teachers) for p in t.processes]
 
-    def values(self, x: Floats, folds: Ints | None = None, deadline: float = np.inf) -> Floats:
+    def values(
+        self, x: Floats, folds: Ints | None = None, budget: TimeBudget | None = None
+    ) -> Floats:
         """As `Teacher.values`."""
         return np.asarray(
             sum(
-                w * t.values(x, folds, deadline)
+                w * t.values(x, folds, budget)
                 for w, t in zip(self.weights, self.teachers, strict=True)
             )
         )
@@ -132,15 +135,15 @@ def teachers(
     links: tuple[str, ...],
     folds: Ints,
     seed: int,
-    deadline: float,
+    budget: TimeBudget,
     watch: Callable[[str], None] | None = None,
-    hard: float = np.inf,
+    hard: TimeBudget | None = None,
 ) -> list[Teacher]:
     """Teachers of every link in the order tried: with one and two products, or for crowded samples
     smooth and rough.
 
-    The search for hyper-parameters ends at `deadline`; a teacher that would not be ready at `hard`
-    is left out.
+    The search for hyper-parameters has `budget`; a teacher that would not be ready in the time that
+    `hard` leaves is left out.
     """
     found: list[Teacher] = []
     first = np.inf
@@ -149,7 +152,7 @@ def teachers(
         for n_products, laplace in (
             ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False))
         ):
-            if found and late(deadline):
+            if found and budget.over():
                 break
             try:
                 teacher = _teacher(
@@ -159,7 +162,7 @@ def teachers(
                     laplace,
                     folds,
                     seed,
-                    next(_ends(deadline, 1 if found else 2)),
+                    budget if found else budget.part(0.5),
                     hard,
                 )
             except OutOfTime:
@@ -170,7 +173,7 @@ def teachers(
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
             simple = n_products == 1 and not laplace
             first = error if simple and link == links[0] else first
-            if error < EXACT or (simple and error > BEHIND * first):
+            if error < EXACT or (simple and error > GIVEN_UP * first):
                 break
         if error < EXACT:
             break
@@ -189,8 +192,8 @@ def _teacher(
     laplace: bool,
     folds: Ints,
     seed: int,
-    deadline: float,
-    hard: float,
+    budget: TimeBudget,
+    hard: TimeBudget | None,
 ) -> Teacher:
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
@@ -201,10 +204,10 @@ def _teacher(
     parts = [everything] + [
         np.flatnonzero(folds % 2 == half) for half in ((1, 0) if honest else ())
     ]
-    middle = next(_ends(deadline, 2)) if honest else deadline
-    until = (middle, middle, deadline)  # two at a time
+    first = budget.part(0.5) if honest else budget
+    until = (first, first, budget)  # two at a time
 
-    def trained(rows: Ints, until: float) -> tuple[GaussianProcess, ...]:
+    def trained(rows: Ints, until: TimeBudget) -> tuple[GaussianProcess, ...]:
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
             fit_gaussian_process(
@@ -216,10 +219,10 @@ def _teacher(
                 n_products=n_products,
                 tied=tied,
                 laplace=laplace,
-                deadline=end,
+                budget=part,
                 hard=hard,
             )
-            for (k, rng), end in zip(enumerate(streams), _ends(until, len(streams)), strict=True)
+            for (k, rng), part in zip(enumerate(streams), _shares(until, len(streams)), strict=True)
         )
 
     with ThreadPoolExecutor(2) as pool:
@@ -233,11 +236,10 @@ def _teacher(
     return Teacher(link, n_products, laplace, outputs, processes, judges, held_out)
 
 
-def _ends(deadline: float, parts: int) -> Iterator[float]:
-    """Deadlines of `parts` pieces of work, each an equal share of the time left when it begins."""
+def _shares(budget: TimeBudget, parts: int) -> Iterator[TimeBudget]:
+    """Budgets of `parts` pieces of work, each an equal share of the time left when it begins."""
     for left in range(parts, 0, -1):
-        now = time.monotonic()
-        yield now + (deadline - now) / left
+        yield budget.part(1.0 / left)
 
 
 def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
@@ -257,7 +259,7 @@ def stack(samples: Samples, found: list[Teacher]) -> Stack:
     spread = samples.y.std(axis=0)
     residual = np.stack([((samples.y - t.held_out) / spread).reshape(-1) for t in found], axis=1)
     errors = np.sqrt(np.mean(residual**2, axis=0))
-    close = errors <= BEHIND * errors.min()
+    close = errors <= GIVEN_UP * errors.min()
     found, residual = [t for t, c in zip(found, close, strict=True) if c], residual[:, close]
     weights = (1.0 - EVEN) * _simplex(residual) + EVEN / len(found)
     held_out = sum(w * t.held_out for w, t in zip(weights, found, strict=True))

@@ -3,10 +3,11 @@ what gradients take epochs for."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import torch
+
+from sna_edge.numerics.time_budget import now
 
 from .module import SeparableModule
 
@@ -77,7 +78,7 @@ class Newton:
         count, quiet, small = min(rows, len(order)), 0, 0
         for step in range(steps):
             gain = self._step(order[:count], deadline)
-            if gain is None or time.monotonic() > deadline:
+            if gain is None or now() > deadline:
                 return
             quiet = 0 if keep(step) else quiet + 1
             small = small + 1 if gain < (end if count == len(order) else TURN) else 0
@@ -164,7 +165,7 @@ class Newton:
         )
         count = len(rows) * self.target.shape[1]
         for part in rows.split(16 * ROWS):
-            if time.monotonic() > deadline:
+            if now() > deadline:
                 return None
             loss = 0.5 * (self._residual(part) ** 2).sum()
             found = torch.autograd.grad(loss, list(self.module.parameters()))
@@ -172,7 +173,7 @@ class Newton:
             total += 2 * float(loss.detach()) / count
         few = rows[:CURVATURE]
         for part in few.split(ROWS):
-            if time.monotonic() > deadline:
+            if now() > deadline:
                 return None
             flat = self._jacobian(part)
             matrix += (flat.T @ flat).double() / (len(few) * self.target.shape[1])

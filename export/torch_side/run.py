@@ -3,13 +3,13 @@ kept back say when to stop."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from sna_edge.errors import InputError
+from sna_edge.numerics.time_budget import now
 
 from ..progress import Reporter
 from .checkpoint import load, save
@@ -86,7 +86,7 @@ class TrainingRun:
     def run(self, reporter: Reporter) -> Trained:
         """All stages in turn; the numbers that err least on the kept-back rows stay."""
         self.reporter = reporter
-        start = time.monotonic()
+        start = now()
         self.deadline = start + self.how.time_limit
         self.adam_deadline = start + (0.75 if self.how.polish else 1.0) * self.how.time_limit
         before = self.error()
@@ -95,7 +95,7 @@ class TrainingRun:
         self._newton()
         epochs = self._adam()
         self._restore()
-        if self.how.polish and time.monotonic() < self.deadline:
+        if self.how.polish and now() < self.deadline:
             self._lbfgs()
         self._restore()
         gain = squares - self._squares()
@@ -103,7 +103,7 @@ class TrainingRun:
         if float(gain.mean()) <= chance:  # stay where the start was
             self.best, self.state = before, first
             self._restore()
-        return Trained(before, self.best, epochs, time.monotonic() - start)
+        return Trained(before, self.best, epochs, now() - start)
 
     def error(self) -> float:
         """Root mean square over the kept-back rows, in spreads."""
@@ -156,7 +156,7 @@ class TrainingRun:
             )
         ]
         self.reporter.stage("Levenberg-Marquardt", 0.3)
-        deadline = time.monotonic() + 0.5 * how.time_limit
+        deadline = now() + 0.5 * how.time_limit
         if self.fresh:
             for seed in range(1, how.starts):
                 self._solve(order[:TRIED_ROWS], TRIED_ROWS, TRIED_STEPS, deadline)
@@ -172,7 +172,7 @@ class TrainingRun:
     def _weaken(self, order: Tensor, deadline: float) -> None:
         """Newton steps with the penalty weaker and weaker while the kept-back rows gain by it."""
         rows, first = NEWTON_ROWS, True
-        while time.monotonic() < deadline:
+        while now() < deadline:
             before = self.best
             self._solve(order, rows, self.how.newton, deadline)
             if not first and self.best > WORTH * before:
@@ -204,7 +204,7 @@ class TrainingRun:
         for epoch in range(first, how.epochs):
             order = self.rows[torch.randperm(len(self.rows), generator=generator).to(self.device)]
             for i, rows in enumerate(order.split(size)):
-                if time.monotonic() > self.adam_deadline:
+                if now() > self.adam_deadline:
                     break
                 share = (epoch + i / steps) / how.epochs
                 solver.param_groups[0]["lr"] = how.rate * (
@@ -216,7 +216,7 @@ class TrainingRun:
             quiet = 0 if self._keep(epoch, how.epochs) else quiet + 1
             if self.path is not None:
                 save(self.path, module, solver, generator, epoch + 1, quiet, self.best, self.state)
-            if quiet >= how.patience or time.monotonic() > self.adam_deadline:
+            if quiet >= how.patience or now() > self.adam_deadline:
                 return epoch + 1
         return how.epochs
 
@@ -230,7 +230,7 @@ class TrainingRun:
         )
 
         def closure() -> Tensor:
-            if time.monotonic() > self.deadline:
+            if now() > self.deadline:
                 raise _Late
             solver.zero_grad()
             total = self._penalty()
@@ -251,7 +251,7 @@ class TrainingRun:
                 self._keep(step, self.how.polish)
                 return
             quiet = 0 if self._keep(step, self.how.polish) else quiet + 1
-            if quiet >= 3 or time.monotonic() > self.deadline:
+            if quiet >= 3 or now() > self.deadline:
                 return
 
     def _keep(self, number: int, of: int) -> bool:

@@ -3,13 +3,14 @@ plain file."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+
+from sna_edge.numerics.time_budget import now
 
 from ..progress import Progress, Reporter
 from .module import SeparableModule
@@ -54,7 +55,7 @@ def train(
         watch,
     )
     try:
-        with Reporter(progress, time.monotonic() + how.time_limit) as reporter:
+        with Reporter(progress, now() + how.time_limit) as reporter:
             return run.run(reporter)
     finally:
         module.to(home)

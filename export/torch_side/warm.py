@@ -12,18 +12,18 @@ from sna_edge.errors import InputError
 
 from ..fit.data.row_blocks import Rows
 from ..fit.engine.als import sweep
-from ..fit.engine.factors import Separable
+from ..fit.engine.factors import SeparableFunction
 from ..fit.engine.penalty import components
 from .atoms import BSplineAtoms
 from .module import SeparableModule
 from .training import Training, split_rows
 
 Floats = NDArray[np.float64]
-DAMPING = 1e-8
-STRENGTHS = (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+WARM_DAMPING = 1e-8
+PENALTIES = (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Penalties on roughness and size of the atoms, beside squared errors in spreads; stronger ones
 while rows kept back gain."""
-PATIENCE = 2
+WITHOUT_GAIN = 2
 """Penalties in a row without gain after which no stronger one is tried."""
 
 
@@ -64,7 +64,9 @@ def warm_start(
     )
     scaled = (target - centre) / spread
     kept = (x[held], scaled[held]) if len(held) else None
-    begin = Separable.from_cp(start, tuple(a.basis for a in module.atoms), np.zeros(len(centre)))
+    begin = SeparableFunction.from_cp(
+        start, tuple(a.basis for a in module.atoms), np.zeros(len(centre))
+    )
     found, bias = _smoothed(begin, x[chosen], scaled[chosen], kept, sweeps)
     with torch.no_grad():
         for atom, table in zip(module.atoms, found.tables, strict=True):
@@ -77,12 +79,12 @@ def warm_start(
 
 
 def _smoothed(
-    f: Separable, x: Floats, y: Floats, kept: tuple[Floats, Floats] | None, sweeps: int
+    f: SeparableFunction, x: Floats, y: Floats, kept: tuple[Floats, Floats] | None, sweeps: int
 ) -> tuple[CP, Floats]:
     """Alternating least squares under the penalty with which the rows kept back are met best."""
     rows, parts, axes = Rows(f.bases, x, y), components(f), range(len(f.bases))
     best, least, worse = f, np.inf, 0
-    for strength in STRENGTHS if kept else STRENGTHS[:1]:
+    for strength in PENALTIES if kept else PENALTIES[:1]:
         f = sweep(
             f,
             rows,
@@ -90,10 +92,10 @@ def _smoothed(
             parts=parts,
             strengths=np.full(len(parts), strength),
             sweeps=sweeps,
-            damping=DAMPING,
+            damping=WARM_DAMPING,
         )
         error = float(np.mean((f.predict(kept[0]) - kept[1]) ** 2)) if kept else 0.0
         best, least, worse = (f, error, 0) if error < least else (best, least, worse + 1)
-        if worse == PATIENCE:
+        if worse == WITHOUT_GAIN:
             break
     return best.to_cp()

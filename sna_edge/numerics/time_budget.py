@@ -114,7 +114,7 @@ class TimeBudget:
         self.limit = limit
         self.cut: list[str] = [] if parent is None else parent.cut
         self._parent = parent
-        self._stopped = False
+        self._stopped = self._unnamed = False
         self._longest = 0.0
         self._kept = 0.0
         self._seconds = float("inf")
@@ -172,15 +172,24 @@ class TimeBudget:
         """True when something was left out for lack of time."""
         return self._stopped
 
+    @property
+    def unnamed(self) -> bool:
+        """True when something was left out that `cut` does not name."""
+        return self._unnamed
+
     def stop(self) -> None:
         """Note that something is left out for lack of time."""
+        self._note(named=False)
+
+    def _note(self, *, named: bool) -> None:
         self._stopped = True
+        self._unnamed = self._unnamed or not named
         if self._parent is not None:
-            self._parent.stop()
+            self._parent._note(named=named)
 
     def leave_out(self, what: str) -> None:
         """Note that `what` is left out, in words."""
-        self.stop()
+        self._note(named=True)
         if what not in self.cut:
             self.cut.append(what)
 

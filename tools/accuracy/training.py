@@ -23,11 +23,13 @@ from functions import FUNCTIONS, TestFunction
 from measured import ABSENT, DATA, SETS, MeasuredSet
 
 from sna_edge import Model
-from sna_export.fit.candidates.direct import straight
+from sna_edge.numerics.time_budget import TimeBudget
+from sna_export.fit.candidates.direct import direct_candidate
 from sna_export.fit.data.folds import fold_of_rows
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.pipeline.assemble import assemble
-from sna_export.fit.pipeline.pipeline import FOLDS, most_parameters
+from sna_export.fit.pipeline.pipeline import FOLDS
+from sna_export.fit.pipeline.search import most_parameters
 from sna_export.torch_side import SeparableModule, Training, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,11 +128,10 @@ def law(x: np.ndarray) -> np.ndarray:
 def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
     """Name and model of the best fit to the rows themselves."""
     samples = Samples.of(x, y)
-    best = straight(
-        samples, "identity", fold_of_rows(x, FOLDS, seed), seed, most_parameters(len(x)), np.inf
-    )
+    folds, free = fold_of_rows(x, FOLDS, seed), TimeBudget()
+    best = direct_candidate(samples, "identity", folds, seed, most_parameters(len(x)), free, free)
     assert best is not None
-    return best.name, assemble(samples, best, best.outputs, {})
+    return best.name, assemble(samples, np.arange(x.shape[1]), best, best.outputs, {})
 
 
 def compare(name: str, how: Training, known: tuple, asked: tuple, *, single: bool = False) -> str:

@@ -3,18 +3,18 @@ tried. It always competes."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, levels
+from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget, now
 
+from ..data.folds import SPLIT_ROWS
 from ..data.free_coefficients import free_size
 from ..data.samples import Samples, linear_targets, values
-from ..engine.budget import RATE, TimeBudget, strike
-from ..engine.factors import Separable
+from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .composed import composed
 from .polynomial import MOST_COLUMNS, Polynomial, fitted
@@ -23,9 +23,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST_ROWS = 200_000
 """Rows (evenly spaced) that a baseline is fitted to."""
-SPLIT_ROWS = 50_000
-"""From here on one fold is held out instead of all."""
-WORK, SHARE, LEAST_COLUMNS = 6e9, 0.3, 40
+WORK, TIME_SHARE, LEAST_COLUMNS = 6e9, 0.3, 40
 """Rows x columns^2 of a design, the share of the time left that it may take, and columns it may
 always have."""
 
@@ -35,7 +33,7 @@ def baseline(samples: Samples, links: Sequence[str], folds: Ints, budget: TimeBu
     units."""
     best = _of_link(samples, links[0], folds, budget)
     for link in links[1:]:
-        if budget.over:
+        if budget.passed:
             budget.leave_out(f"mean, linear and quadratic under link {link}")
             break
         other = _of_link(samples, link, folds, budget)
@@ -56,7 +54,7 @@ def rms(measured: Floats, predicted: Floats) -> Floats:
 
 
 def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Candidate:
-    begin = time.monotonic()
+    begin = now()
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
     centre, spread = target.mean(axis=0), target.std(axis=0)
@@ -64,16 +62,16 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
     some = np.arange(0, len(target), -(-len(target) // MOST_ROWS))
     part = samples if len(some) == len(target) else samples.take(some).over(samples)
     judged = np.unique(folds)[:1].tolist() if len(target) >= SPLIT_ROWS else []
-    work = min(WORK, SHARE * RATE * max(budget.left, 0.1))
+    work = min(WORK, TIME_SHARE * MULTIPLY_ADDS * max(budget.left, 0.1))
     most = int(np.clip(np.sqrt(work / len(some)), LEAST_COLUMNS, MOST_COLUMNS))
     if work < WORK and most < min(MOST_COLUMNS, _columns(samples)):
-        strike()
+        budget.stop()
     found = fitted(part, target[some], folds[some], judged=judged, most=most)
     rows = some[found.rows]
     with np.errstate(over="ignore"):
         predicted = values(outputs, centre + spread * found.predicted)
 
-    def on_rows(whole: Samples, deadline: float) -> Separable:
+    def on_rows(whole: Samples, budget: TimeBudget) -> SeparableFunction:
         return found.moved(whole, (linear_targets(outputs, whole.y) - centre) / spread).separable(
             whole
         )
@@ -89,7 +87,7 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
         rows,
         samples.y[rows],
         predicted,
-        time.monotonic() - begin,
+        now() - begin,
         {"kinds": list(found.kinds)},
         None,
         moved,
@@ -111,7 +109,7 @@ def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
     """The candidate that answers the mean of every output; its predictions are the means of the
     other folds."""
 
-    def flat(whole: Samples, deadline: float) -> Separable:
+    def flat(whole: Samples, budget: TimeBudget) -> SeparableFunction:
         level = linear_targets(like.outputs, whole.y.mean(axis=0)[None])[0]
         return _flat(like.f.bases[:-1], (level - like.centre) / like.spread)
 
@@ -119,7 +117,7 @@ def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
     return Candidate(
         "mean",
         "baseline",
-        flat(samples, np.inf),
+        flat(samples, TimeBudget()),
         like.outputs,
         like.centre,
         like.spread,
@@ -133,7 +131,7 @@ def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
     )
 
 
-def _flat(bases: Sequence[SpanBasis], constant: Floats) -> Separable:
+def _flat(bases: Sequence[SpanBasis], constant: Floats) -> SeparableFunction:
     """A constant; every axis has a mode of zeros."""
     n_axes, n_outputs = len(bases), len(constant)
     uses = np.zeros((n_axes + 1, n_axes + 1), dtype=bool)
@@ -142,7 +140,7 @@ def _flat(bases: Sequence[SpanBasis], constant: Floats) -> Separable:
     weights = np.zeros((n_outputs, int(uses[-1].sum())))
     weights[:, -1] = constant
     tables = tuple(np.zeros((free_size(b), 1)) for b in bases)
-    return Separable((*bases, levels(n_outputs)), uses, (*tables, weights))
+    return SeparableFunction((*bases, levels(n_outputs)), uses, (*tables, weights))
 
 
 def left_out_means(y: Floats, folds: Ints) -> Floats:

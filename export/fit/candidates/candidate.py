@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.output import Output
+from sna_edge.numerics.time_budget import TimeBudget
 
 from ..data.samples import Samples, relative_error, values
-from ..engine.factors import Separable
+from ..engine.factors import SeparableFunction
 
 Floats = NDArray[np.float64]
 
@@ -21,13 +22,13 @@ Floats = NDArray[np.float64]
 class Candidate:
     """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of
     fold on `rows`, measured likewise; nearer [n, K]: predictions without fewer rows at a time,
-    where they are known; intervals are then made of these. moved(samples, deadline): f with its
+    where they are known; intervals are then made of these. moved(samples, budget): f with its
     structure, link and penalties on other rows; None where it stays as it is.
     """
 
     name: str
     kind: str
-    f: Separable
+    f: SeparableFunction
     outputs: tuple[Output, ...]
     centre: Floats
     spread: Floats
@@ -37,7 +38,7 @@ class Candidate:
     seconds: float
     notes: dict[str, Any] = field(default_factory=dict)
     nearer: Floats | None = None
-    moved: Callable[[Samples, float], Separable] | None = None
+    moved: Callable[[Samples, TimeBudget], SeparableFunction] | None = None
 
     @property
     def error(self) -> float:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, bernstein
 from sna_edge.core.interaction import CP
+from sna_edge.numerics.time_budget import TimeBudget
 
 from ..data.free_coefficients import free_design
 from ..data.samples import Samples
-from ..engine.factors import Separable
+from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 
 Floats = NDArray[np.float64]
@@ -51,8 +52,8 @@ def composed(first: Candidate, second: Candidate, take: Bools) -> Candidate:
     def mixed(a: Floats, b: Floats) -> Floats:
         return np.where(take, b, a)
 
-    def moved(samples: Samples, deadline: float) -> Separable:
-        parts = [c.f if c.moved is None else c.moved(samples, deadline) for c in (first, second)]
+    def moved(samples: Samples, budget: TimeBudget) -> SeparableFunction:
+        parts = [c.f if c.moved is None else c.moved(samples, budget) for c in (first, second)]
         return joined(parts[0], parts[1], take)
 
     names = [o.name for o, t in zip(first.outputs, take, strict=True) if t]
@@ -72,7 +73,7 @@ def composed(first: Candidate, second: Candidate, take: Bools) -> Candidate:
     )
 
 
-def joined(first: Separable, second: Separable, take: Bools) -> Separable:
+def joined(first: SeparableFunction, second: SeparableFunction, take: Bools) -> SeparableFunction:
     """The outputs `take` of `second` and the others of `first`."""
     bases = [_common(a, b) for a, b in zip(first.bases[:-1], second.bases[:-1], strict=True)]
     parts = [(first, ~take), (second, take)]
@@ -101,7 +102,7 @@ def joined(first: Separable, second: Separable, take: Bools) -> Separable:
         tuple(place[m][h] for m, h in zip(modes, held, strict=True)),
         weights[kept],
     )
-    return Separable.from_cp(cp, tuple(bases), np.where(take, biases[1], biases[0]))
+    return SeparableFunction.from_cp(cp, tuple(bases), np.where(take, biases[1], biases[0]))
 
 
 def _common(a: SpanBasis, b: SpanBasis) -> SpanBasis:

@@ -2,158 +2,158 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.folds import fold_of_rows
-from ..data.row_blocks import Rows
+from sna_edge.core.output import Output
+from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, now
+
+from ..data.folds import SPLIT_ROWS
 from ..data.samples import Samples, linear_targets, values
-from ..engine.als import sweep
-from ..engine.budget import RATE, OutOfTime, TimeBudget, check, late
-from ..engine.factors import Separable
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.linearisation import left_out_by_fold
-from ..engine.penalty import components
+from ..engine.factors import SeparableFunction
 from .candidate import Candidate
-from .rank_search import (
-    SMOOTH,
-    Direct,
-    affordable,
-    direct_candidates,
-    first_steps,
-    simple_candidate,
-)
+from .rank_search import rank_search, simple_search
+from .refits import out_of_fold, refitted
+from .trial import Trial
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+STREAM = 11
+"""Added to the seed of the search."""
 SEARCH_ROWS = 12_000
 """Rows on which order, rank and resolution are searched; a larger table is then fitted on all its
 rows."""
-HOPELESS = 1.3
-"""A candidate whose leave-one-out error is this much above a teacher's is not judged: its
-student will be better."""
-LM_WORK = 1e11
-"""Rows x parameters^2 up to which all axes are solved at once on the full table; beyond, axis by
-axis."""
-JOINT_RATE = 1e9
-"""Multiply-adds in a second of the time left: a joint step that would take more is left to steps
-axis by axis."""
 SEARCH_SHARE = 0.5
 """Of the time limit of a table larger than SEARCH_ROWS; the rest is for the fit to all rows and the
 one without a fold."""
-MEMORISED = 0.6
-"""Degrees of freedom per row above which a refit without some rows starts afresh: it could keep
-what it saw of them. So it does where the rows are nearly free of noise, and the steps from an exact
-solution would end before they left it."""
-FEW_ROWS = 20
-"""Rows per parameter above which no refit remembers single rows."""
-REFIT_STEPS, REFIT_WORK = 40, 1.5e11
-"""Steps of a refit, and rows x parameters^2 of all of them where it starts from the solution."""
-INTERVAL_FOLDS = 12
-"""Folds of the errors behind the intervals of clean rows. Over 14 tables of functions these cover
-90.3 % at the level of 90 %; with each row left out alone 89.0 %, with 6 folds 91.5 %."""
+NOT_JUDGED = 1.3
+"""A candidate whose leave-one-out error is this much above a teacher's is not judged: its student
+will be better."""
 JUDGING = 0.6
 """Share of the time left after the search that refits without each fold may take."""
-SPLIT_ROWS = 50_000
-"""From here on one fold is held out instead of K."""
 
 
-def straight(
-    samples: Samples, link: str, folds: Ints, seed: int, max_parameters: int, budget: TimeBudget, deadline: float,
-    worth: float = np.inf, watch: Callable[[str], None] | None = None,
-) -> Candidate | None:  # fmt: skip
-    """The best direct candidate of a link; None when its error is hopelessly above `worth` or there
-    is no time for one."""
-    begin = time.monotonic()
-    if not budget.allows(f"fits to the rows under link {link}", _least_work(samples)):
+def direct_candidate(
+    samples: Samples,
+    link: str,
+    folds: Ints,
+    seed: int,
+    max_parameters: int,
+    budget: TimeBudget,
+    search: TimeBudget,
+    worth: float = np.inf,
+    watch: Callable[[str], None] | None = None,
+) -> Candidate | None:
+    """The best function fitted to the rows under a link; None when its error is far above `worth`
+    or there is no time for one. `search`: the budget of the search alone."""
+    begin = now()
+    if not budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
         return None
     outputs = samples.outputs(link)
-    rng = np.random.default_rng([seed, 11])
-    count = len(samples.x)
-    some = (
-        np.sort(rng.permutation(count)[:SEARCH_ROWS]) if count > SEARCH_ROWS else np.arange(count)
-    )
-    target = linear_targets(outputs, samples.y)
-    centre, spread = target.mean(axis=0), target.std(axis=0)
-    target -= centre
-    target /= spread
-    part, until = samples, deadline
-    if len(some) < count:
-        part, until = samples.take(some).over(samples), _later(SEARCH_SHARE, deadline)
-    found = direct_candidates(
-        part,
+    rng = np.random.default_rng([seed, STREAM])
+    some = _searched(len(samples.x), rng)
+    scale = _Scale.of(outputs, samples.y)
+    target = scale.scaled(samples.y)
+    whole = len(some) == len(samples.x)
+    found = rank_search(
+        samples if whole else samples.take(some).over(samples),
         target[some],
         rng,
         max_parameters=max_parameters,
         worth=worth,
-        deadline=until,
+        budget=search if whole else search.part(SEARCH_SHARE),
         watch=watch,
     )
     best = found[0]
-    if best.error > HOPELESS * worth:
+    if best.error > NOT_JUDGED * worth:
         return None
-
-    def unscaled(predicted: Floats) -> Floats:
-        return values(outputs, centre + spread * predicted)
-
-    def on_rows(whole: Samples, until: float) -> Separable:
-        again = (linear_targets(outputs, whole.y) - centre) / spread
-        return _refit(
-            replace(best, solution=replace(best.solution, f=f)),
-            whole,
-            again,
-            None,
-            len(some),
-            until,
-            afresh=False,
-        )
-
+    by_fold = True
     try:
-        f, rows, predicted, finer = _judged(
-            best, samples, target, folds, len(some), max(deadline, budget.until(JUDGING)), seed
+        judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
+        f, rows, predicted, finer = out_of_fold(
+            best, samples, target, folds, len(some), judging, seed
         )
-        by_fold = True
     except OutOfTime:
         budget.leave_out("refits without each fold (errors are of rows left out one at a time)")
         by_fold = False
-        f, rows, predicted, finer = (
-            best.solution.f,
-            some,
-            target[some] - best.solution.left_out,
-            None,
-        )
+        left_out = target[some] - best.solution.left_out
+        f, rows, predicted, finer = best.solution.f, some, left_out, None
     return Candidate(
-        best.name, "direct", f, outputs, centre, spread, rows, samples.y[rows], unscaled(predicted), time.monotonic() - begin,
-        {"by_fold": by_fold, "tried": [(c.name, c.solution.f.parameters, c.error) for c in found]},
-        None if finer is None else unscaled(finer),
-        on_rows if count < SPLIT_ROWS else None,
-    )  # fmt: skip
+        best.name,
+        "direct",
+        f,
+        outputs,
+        scale.centre,
+        scale.spread,
+        rows,
+        samples.y[rows],
+        scale.unscaled(predicted),
+        now() - begin,
+        {"by_fold": by_fold, "tried": [(t.name, t.solution.f.parameters, t.error) for t in found]},
+        None if finer is None else scale.unscaled(finer),
+        _mover(best, f, scale, len(some)) if len(samples.x) < SPLIT_ROWS else None,
+    )
 
 
-def simple(
-    samples: Samples, link: str, seed: int, max_parameters: int, enough: float, deadline: float
+def simple_function(
+    samples: Samples, link: str, seed: int, max_parameters: int, enough: float, budget: TimeBudget
 ) -> Callable[[Floats], Floats] | None:
     """Answers y [n, K] to x [n, D] of the simplest direct candidate whose leave-one-out error is at
     most `enough`, or of the best of a few; None where there is no time for one."""
-    if late(deadline, _least_work(samples) / RATE):
+    if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
         return None
-    outputs = samples.outputs(link)
-    target = linear_targets(outputs, samples.y)
-    centre, spread = target.mean(axis=0), target.std(axis=0)
-    found = simple_candidate(
+    scale = _Scale.of(samples.outputs(link), samples.y)
+    found = simple_search(
         samples,
-        (target - centre) / spread,
-        np.random.default_rng([seed, 11]),
+        scale.scaled(samples.y),
+        np.random.default_rng([seed, STREAM]),
         max_parameters=max_parameters,
         enough=enough,
-        deadline=deadline,
+        budget=budget,
     )
     f = found.solution.f
-    return lambda x: values(outputs, centre + spread * f.predict(x))
+    return lambda x: scale.unscaled(f.predict(x))
+
+
+class _Scale:
+    """The linear part of the outputs in units of its spread [K] around its mean [K]."""
+
+    def __init__(self, outputs: Sequence[Output], centre: Floats, spread: Floats) -> None:
+        self.outputs, self.centre, self.spread = outputs, centre, spread
+
+    @classmethod
+    def of(cls, outputs: Sequence[Output], y: Floats) -> _Scale:
+        linear = linear_targets(outputs, y)
+        return cls(outputs, linear.mean(axis=0), linear.std(axis=0))
+
+    def scaled(self, y: Floats) -> Floats:
+        return np.asarray((linear_targets(self.outputs, y) - self.centre) / self.spread)
+
+    def unscaled(self, f: Floats) -> Floats:
+        return values(self.outputs, self.centre + self.spread * f)
+
+
+def _searched(count: int, rng: np.random.Generator) -> Ints:
+    """The rows of the search, ascending: all, or SEARCH_ROWS of them."""
+    if count <= SEARCH_ROWS:
+        return np.arange(count)
+    return np.sort(rng.permutation(count)[:SEARCH_ROWS])
+
+
+def _mover(
+    best: Trial, f: SeparableFunction, scale: _Scale, searched: int
+) -> Callable[[Samples, TimeBudget], SeparableFunction]:
+    """What moves the solution f onto other rows."""
+
+    def on_rows(samples: Samples, budget: TimeBudget) -> SeparableFunction:
+        there = replace(best, solution=replace(best.solution, f=f))
+        target = scale.scaled(samples.y)
+        return refitted(there, samples, target, None, searched, budget, afresh=False)
+
+    return on_rows
 
 
 def _least_work(samples: Samples) -> float:
@@ -165,129 +165,4 @@ def _least_work(samples: Samples) -> float:
         * min(len(samples.x), SEARCH_ROWS)
         * outputs
         * float(5 * axes + samples.n_levels.sum() + weights) ** 2
-    )
-
-
-def _judged(
-    best: Direct,
-    samples: Samples,
-    target: Floats,
-    folds: Ints,
-    searched: int,
-    deadline: float,
-    seed: int,
-) -> tuple[Separable, Ints, Floats, Floats | None]:
-    """The candidate on all rows; rows and their predictions without their fold; the same with
-    INTERVAL_FOLDS folds, or None.
-
-    Where the solution fits a few clean rows by fewer numbers, refits would either remember what
-    they saw or end on the way to where it is: there the predictions come from its linearisation,
-    which can as well leave out fewer rows at a time.
-    """
-    count = len(samples.x)
-    determined = best.solution.dof <= MEMORISED * samples.y.size
-    if (
-        searched == count
-        and _few(best, count)
-        and best.error < SMOOTH
-        and determined
-        and _quick(best, samples, folds, deadline)
-    ):
-        rows = Rows(best.solution.f.bases, samples.x, target)
-        few, fewer = (
-            target - left_out_by_fold(best.solution, rows, k)
-            for k in (folds, fold_of_rows(samples.x, INTERVAL_FOLDS, seed))
-        )
-        return best.solution.f, np.arange(count), few, fewer
-    large = count >= SPLIT_ROWS
-    f = best.solution.f
-    check(deadline)
-    if searched < count:
-        f = _refit(
-            best, samples, target, None, searched, _later(0.5, deadline) if large else deadline
-        )
-    return f, *_held_out(best, samples, target, folds, searched, deadline), None
-
-
-def _quick(best: Direct, samples: Samples, folds: Ints, deadline: float) -> bool:
-    """Whether the linearisation is there before the deadline: eigenvectors of the leverages of
-    every fold, and the inverse."""
-    largest = samples.y.shape[1] * int(np.bincount(folds).max())
-    work = (
-        2.0 * len(np.unique(folds)) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
-    )
-    return not late(deadline, work / RATE)
-
-
-def _later(share: float, deadline: float) -> float:
-    """When this share of the time left will have passed."""
-    now = time.monotonic()
-    return now + share * (deadline - now)
-
-
-def _few(best: Direct, count: int) -> bool:
-    return count < FEW_ROWS * best.start.parameters
-
-
-def _held_out(
-    best: Direct, samples: Samples, target: Floats, folds: Ints, searched: int, deadline: float
-) -> tuple[Ints, Floats]:
-    """Rows and their predictions by refits that never saw them: all rows, or one fold of a large
-    table."""
-    chosen = np.unique(folds) if len(samples.x) < SPLIT_ROWS else np.unique(folds)[:1]
-    rows, predicted = [], []
-    for number, fold in enumerate(chosen):
-        check(deadline)
-        until = _later(1.0 / (len(chosen) - number), deadline)
-        held = np.flatnonzero(folds == fold)
-        weight = np.ones(len(samples.x))
-        weight[held] = 0.0
-        moved = _refit(best, samples, target, weight, searched, until)
-        rows.append(held)
-        predicted.append(moved.predict(samples.x[held]))
-    return np.concatenate(rows), np.concatenate(predicted)
-
-
-def _refit(
-    best: Direct, samples: Samples, target: Floats, weight: Floats | None, searched: int, deadline: float, *, afresh: bool = True
-) -> Separable:  # fmt: skip
-    """The candidate's structure and penalties on other rows: `afresh` from its start where its
-    solution could remember the rows, else from the solution, whose directions that only the
-    left-out rows held are free to go.
-    """
-    count = len(samples.x)
-    strengths = best.solution.strengths * min(1.0, searched / count)
-    memorised = (
-        afresh
-        and _few(best, count)
-        and (best.error < SMOOTH or best.solution.dof > MEMORISED * searched)
-    )
-    f = best.start if memorised else best.solution.f
-    rows = Rows(f.bases, samples.x, target, weight)
-    work = count * f.parameters**2
-    if work <= LM_WORK and not late(deadline, work / JOINT_RATE):
-        steps = (
-            REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
-        )
-        if memorised:
-            f = first_steps(f, rows, deadline)
-        return levenberg_marquardt(
-            f,
-            rows,
-            strengths=strengths,
-            adapt=False,
-            steps=steps,
-            tolerance=1e-4,
-            deadline=deadline,
-            leverages=False,
-        ).f
-    return sweep(
-        f,
-        rows,
-        range(len(f.tables)),
-        parts=components(f),
-        strengths=strengths,
-        sweeps=6,
-        tolerance=1e-4,
-        deadline=deadline,
     )

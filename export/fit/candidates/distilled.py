@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.output import Output
+from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ...teacher.distil import TrainingPoints, distil, moved, refits, schedule_for
 from ...teacher.resolution import teacher_bases
 from ...teacher.stack import Stack, crowded
 from ...teacher.training_points import training_points
 from ..data.samples import Samples, linear_targets, margin, relative_error, values
-from ..engine.budget import check
-from ..engine.factors import Separable
+from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 
 Floats = NDArray[np.float64]
@@ -38,15 +37,15 @@ def distilled(
     folds: NDArray[np.int64],
     seed: int,
     max_parameters: int,
-    deadline: float,
+    budget: TimeBudget,
     watch: Callable[[str], None] | None = None,
 ) -> Candidate:
     """The student of `stack` on all rows; its out-of-fold predictions are those of students whose
     teachers never saw the fold.
 
-    Raises OutOfTime at the deadline.
+    Raises OutOfTime when the time is up.
     """
-    begin = time.monotonic()
+    begin = now()
     outputs = stack.first.outputs
     own = linear_targets(outputs, samples.y)
     centre, spread = own.mean(axis=0), own.std(axis=0)
@@ -58,7 +57,7 @@ def distilled(
     )
     back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-    target = _linear(outputs, stack.values(x, folds, _later(VALUES, deadline)), samples.y)
+    target = _linear(outputs, stack.values(x, folds, budget.part(VALUES)), samples.y)
     target = (target - centre[:, None]) / spread[:, None]
     taken = np.setdiff1d(np.arange(len(x)), back)
     training = TrainingPoints(x[taken], weight[taken], x[back])
@@ -72,19 +71,19 @@ def distilled(
         tolerance=LOST * error,
         max_parameters=max_parameters,
         n_refits=len(without),
-        deadline=deadline,
+        budget=budget,
         watch=watch,
     )
     predicted = np.empty_like(samples.y)
-    check(deadline)
+    budget.require()
     for f, rows in zip(
-        refits(student, training, target[taken][:, :, 1:], without, deadline), without, strict=True
+        refits(student, training, target[taken][:, :, 1:], without, budget), without, strict=True
     ):
         predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
 
-    def on_rows(whole: Samples, until: float) -> Separable:
-        again = _linear(outputs, stack.on(whole).values(training.x, None, until), whole.y)
-        return moved(student, training, (again[:, :, 0] - centre) / spread, until)
+    def on_rows(whole: Samples, budget: TimeBudget) -> SeparableFunction:
+        again = _linear(outputs, stack.on(whole).values(training.x, None, budget), whole.y)
+        return moved(student, training, (again[:, :, 0] - centre) / spread, budget)
 
     return Candidate(
         f"student of rank {student.f.rank - 1} of {stack.name}",
@@ -96,16 +95,11 @@ def distilled(
         np.arange(len(samples.x)),
         samples.y,
         predicted,
-        time.monotonic() - begin,
+        now() - begin,
         {"teacher_error": error, "distance": student.distance, "tried": student.tried},
         None,
         on_rows if len(samples.x) <= MOVED_ROWS else None,
     )
-
-
-def _later(share: float, deadline: float) -> float:
-    now = time.monotonic()
-    return now + share * (deadline - now)
 
 
 def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:

@@ -20,7 +20,7 @@ from scipy.linalg import qr, svd
 from sna_edge.core.basis import SpanBasis, bspline, levels, uniform_breaks
 
 from ..data.samples import Samples
-from ..engine.factors import Separable
+from ..engine.factors import SeparableFunction
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +31,7 @@ MOST_COLUMNS = 400
 """Columns of the quadratic design; of more pairs the ones that the residuals of the squares speak
 for are taken."""
 MOST_LINEAR = 1000
-BLOCK = 1 << 14
+ROWS_AT_ONCE = 1 << 14
 SUPPORT_SPANS, WIDE = 6, 16
 """Spans of an axis, so that its support is known; one where there are more than WIDE inputs."""
 SMALLER = 1.01
@@ -57,7 +57,7 @@ class Columns:
         curved = [
             d
             for d, n in enumerate(samples.n_levels)
-            if not n and len(np.unique(samples.x[:BLOCK, d])) > 2
+            if not n and len(np.unique(samples.x[:ROWS_AT_ONCE, d])) > 2
         ]
         width = np.maximum(samples.n_levels, 1)
         for d in np.argsort(-width, kind="stable"):
@@ -129,7 +129,7 @@ class Polynomial:
             chosen=(("mean", 0, 1.0),) * len(self.chosen),
         )
 
-    def separable(self, samples: Samples) -> Separable:
+    def separable(self, samples: Samples) -> SeparableFunction:
         """The same function as modes: one a column, or one for all columns of the same axes where
         there is one output."""
         wide = len(self.columns.centre) > WIDE
@@ -155,7 +155,7 @@ class Polynomial:
             np.stack(t, axis=1) if t else np.zeros((b.n_rows, 0))
             for t, b in zip(tables, bases, strict=True)
         ]
-        return Separable((*bases, levels(len(self.constant))), uses, (*packed, weights))
+        return SeparableFunction((*bases, levels(len(self.constant))), uses, (*packed, weights))
 
     def _modes(self, bases: list[SpanBasis]) -> Iterator[tuple[list[tuple[int, Floats]], Floats]]:
         """(axis, table column) of every factor, and weights [K]. Every axis has a mode, if only of
@@ -210,7 +210,7 @@ def _joined(tables: Sequence[Floats], coefficients: Floats) -> Iterator[tuple[Fl
 def _basis(samples: Samples, d: int, spans: int) -> SpanBasis:
     if samples.n_levels[d]:
         return levels(int(samples.n_levels[d]))
-    distinct = len(np.unique(samples.x[:BLOCK, d]))
+    distinct = len(np.unique(samples.x[:ROWS_AT_ONCE, d]))
     return bspline(
         uniform_breaks(*samples.bounds(d), int(np.clip(distinct - 2, 1, spans))),
         min(2, max(distinct - 1, 1)),
@@ -254,7 +254,7 @@ def fitted(
                 others, columns.count, count, int((folds != f).sum()), strengths
             )
             here = np.flatnonzero(folds[rows] == f)
-            for block in np.array_split(here, max(1, len(here) // BLOCK)):
+            for block in np.array_split(here, max(1, len(here) // ROWS_AT_ONCE)):
                 x = columns.design(samples.x[rows[block]])[:, :count]
                 out[block] = constant + np.tensordot(x, beta, axes=(1, 0)) if count else constant
         with np.errstate(over="ignore", invalid="ignore"):
@@ -296,7 +296,7 @@ def _pairs(
     cost = np.array([width[d] * width[e] for d, e in every], dtype=np.int64)
     if cost.sum() <= room:
         return tuple(every)
-    some = np.arange(0, len(target), max(1, len(target) // BLOCK))
+    some = np.arange(0, len(target), max(1, len(target) // ROWS_AT_ONCE))
     design, y = columns.design(samples.x[some]), target[some]
     left = y - design @ np.linalg.lstsq(design, y, rcond=1e-8)[0]
     start = np.r_[0, np.cumsum(width)]
@@ -315,8 +315,8 @@ def _pairs(
 def _triangle(columns: Columns, x: Floats, y: Floats) -> Floats:
     """R of the QR factorisation of [1, design, y], block by block."""
     out = np.zeros((0, 1 + columns.count + y.shape[1]))
-    for start in range(0, len(x), BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, len(x), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
         block = np.c_[np.ones(len(x[part])), columns.design(x[part]), y[part]]
         out = _stacked([out, block])
     return out

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CHUNK = 1 << 18
+SPLIT_ROWS = 50_000
+"""From here on one fold is held out instead of all."""
 EVEN_ROWS = 1_000_000
 """Above so many rows the hash itself is even enough, and sorting it would cost memory."""
 

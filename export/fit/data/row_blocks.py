@@ -19,7 +19,7 @@ BLOCK_BYTES = 6e7
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Consecutive rows: spans and local values per axis, targets y [n], weights w [n] or None."""
 
     spans: list[NDArray[np.int64]]
@@ -47,15 +47,15 @@ class Rows:
         self.size = max(256, int(BLOCK_BYTES / (4 * width)) // self.y.shape[1])
         self._cache = list(self._read()) if self.count * width <= CACHE_BYTES else None
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         return iter(self._cache) if self._cache is not None else self._read()
 
-    def _read(self) -> Iterator[Block]:
+    def _read(self) -> Iterator[RowBlock]:
         for start in range(0, len(self.x), self.size):
             stop = min(start + self.size, len(self.x))
             yield self._block(slice(start, stop))
 
-    def _block(self, part: slice) -> Block:
+    def _block(self, part: slice) -> RowBlock:
         x, n_outputs = self.x[part], self.y.shape[1]
         columns = (
             [np.repeat(x[:, d], n_outputs) for d in range(x.shape[1])]
@@ -68,4 +68,4 @@ class Rows:
             spans.append(basis.locate(basis.wrap(column))[0])
             designs.append(fold(basis, basis.design(column)))
         w = None if self.weight is None else np.repeat(self.weight[part], n_outputs)
-        return Block(spans, designs, self.y[part].reshape(-1), w)
+        return RowBlock(spans, designs, self.y[part].reshape(-1), w)

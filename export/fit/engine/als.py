@@ -11,10 +11,10 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from sna_edge.core.basis import SpanBasis
 from sna_edge.core.interaction import CP
+from sna_edge.numerics.time_budget import TimeBudget
 
-from ..data.row_blocks import CACHE_BYTES, Block, Rows
-from .budget import late
-from .factors import Separable, partial_products
+from ..data.row_blocks import CACHE_BYTES, RowBlock, Rows
+from .factors import SeparableFunction, partial_products
 from .normal_equations import NormalEquations, columns, loss
 from .penalty import Component, penalty_value
 from .unknowns import Unknowns
@@ -52,7 +52,7 @@ def als(
     """
     n_outputs = cp.weights.shape[1]
     biases = np.broadcast_to(np.asarray(bias, dtype=float), (n_outputs,))
-    f = Separable.from_cp(cp, tuple(bases), biases)
+    f = SeparableFunction.from_cp(cp, tuple(bases), biases)
     rows = Rows(f.bases, np.asarray(x, dtype=float), np.asarray(y, dtype=float), weight)
     free = [d for d in range(len(bases)) if d not in set(frozen)]
     held = np.flatnonzero(f.orders > 0) if freeze_weights else np.empty(0, dtype=np.int64)
@@ -69,7 +69,7 @@ def als(
 
 
 def sweep(
-    f: Separable,
+    f: SeparableFunction,
     rows: Rows,
     axes: Sequence[int],
     *,
@@ -79,10 +79,10 @@ def sweep(
     tolerance: float = 1e-6,
     damping: float = DAMPING,
     held_weights: NDArray[np.int64] | None = None,
-    deadline: float = np.inf,
+    budget: TimeBudget | None = None,
     watch: Callable[[int, float], None] | None = None,
     extrapolate: bool = False,
-) -> Separable:
+) -> SeparableFunction:
     """Solve for the table of each of `axes` in turn, `sweeps` times or until the loss falls by less
     than `tolerance`.
 
@@ -99,7 +99,7 @@ def sweep(
         for d in axes:
             equations = axis_equations(f, rows, d, passage)
             f = _solve_axis(f, equations, d, list(parts), strengths, damping, held_weights)
-            if late(deadline):
+            if budget is not None and budget.over():
                 return f
         if watch:
             watch(number, equations.loss)
@@ -112,8 +112,13 @@ def sweep(
 
 
 def _farther(
-    f: Separable, before: Separable, rows: Rows, parts: list[Component], s: Floats, reach: float
-) -> tuple[Separable, float]:
+    f: SeparableFunction,
+    before: SeparableFunction,
+    rows: Rows,
+    parts: list[Component],
+    s: Floats,
+    reach: float,
+) -> tuple[SeparableFunction, float]:
     """f + reach (f - before) and a longer reach, or f and a shorter one where that does not lower
     the objective."""
     there = f.with_tables(
@@ -127,14 +132,14 @@ def _farther(
 
 
 def _solve_axis(
-    f: Separable,
+    f: SeparableFunction,
     equations: NormalEquations,
     d: int,
     parts: list[Component],
     s: Floats,
     damping: float,
     held: NDArray[np.int64] | None,
-) -> Separable:
+) -> SeparableFunction:
     unknowns = Unknowns(f, [d])
     unknowns.add_penalty(equations, f, parts, s)
     free = np.ones(f.tables[d].shape, dtype=bool)
@@ -166,7 +171,7 @@ class Passage:
     made anew for each axis.
     """
 
-    def __init__(self, f: Separable, rows: Rows) -> None:
+    def __init__(self, f: SeparableFunction, rows: Rows) -> None:
         self.kept = rows.count * f.rank * (len(f.tables) + 1) * 8 <= CACHE_BYTES
         self.behind: list[list[Floats]] = []
         self.ahead: list[Floats] = []
@@ -178,7 +183,9 @@ class Passage:
             self.behind.append(behind[::-1])
             self.ahead.append(np.ones_like(behind[0]))
 
-    def others(self, f: Separable, rows: Rows, d: int) -> Iterator[tuple[Block, Floats, Floats]]:
+    def others(
+        self, f: SeparableFunction, rows: Rows, d: int
+    ) -> Iterator[tuple[RowBlock, Floats, Floats]]:
         """(block, h_d, modes) of every block: product of all atoms but the d-th [n, R], and with
         it."""
         if not self.kept or d < self.place:
@@ -196,7 +203,7 @@ class Passage:
 
 
 def axis_equations(
-    f: Separable, rows: Rows, d: int, passage: Passage | None = None
+    f: SeparableFunction, rows: Rows, d: int, passage: Passage | None = None
 ) -> NormalEquations:
     """Normal equations of one axis. Rows of one span touch p + 1 of its rows only, so blocks are
     taken span by span: cost N ((p+1) R)^2 instead of N (n_d R)^2."""
@@ -226,7 +233,7 @@ def axis_equations(
 
 
 def _add_spans(
-    a: Floats, g: Floats, basis: SpanBasis, block: Block, d: int, other: Floats, weighted: Floats
+    a: Floats, g: Floats, basis: SpanBasis, block: RowBlock, d: int, other: Floats, weighted: Floats
 ) -> None:
     order = np.argsort(block.spans[d], kind="stable")
     edges = np.searchsorted(block.spans[d][order], np.arange(basis.n_spans + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .factors import Separable
+from .factors import SeparableFunction
 from .penalty import Component, quadratic
 
 Floats = NDArray[np.float64]
@@ -13,7 +13,12 @@ STRENGTH_RANGE = (1e-18, 1e6)
 
 
 def evidence_update(
-    f: Separable, parts: list[Component], strengths: Floats, traces: Floats, noise: float, n: float
+    f: SeparableFunction,
+    parts: list[Component],
+    strengths: Floats,
+    traces: Floats,
+    noise: float,
+    n: float,
 ) -> Floats:
     """s_j <- noise (tr(S^-1 S_j) - tr(A^-1 S_j)) / (n C' S_j C), at most a decade at a time.
 

@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Separable:
+class SeparableFunction:
     """f(x) = sum_r prod_{d: uses[d,r]} phi_{d,r}(x_d),  phi_{d,r}(x) = B_d(x) C_d[:, r].
 
     The outputs are the last axis (one level per output), so weights and biases are factors like any
@@ -46,7 +46,7 @@ class Separable:
         """Number of input axes of each mode, [R]; 0 for the bias."""
         return np.asarray(self.uses[:-1].sum(axis=0))
 
-    def with_tables(self, tables: list[Floats] | tuple[Floats, ...]) -> Separable:
+    def with_tables(self, tables: list[Floats] | tuple[Floats, ...]) -> SeparableFunction:
         return replace(self, tables=tuple(tables))
 
     def atoms(self, designs: list[Floats]) -> list[Floats]:
@@ -88,7 +88,7 @@ class Separable:
         return CP(tables, modes, weights[:, keep].T), bias
 
     @classmethod
-    def from_cp(cls, cp: CP, bases: tuple[SpanBasis, ...], bias: Floats) -> Separable:
+    def from_cp(cls, cp: CP, bases: tuple[SpanBasis, ...], bias: Floats) -> SeparableFunction:
         """The inverse of `to_cp`: one mode more (the bias), the weights as the factor of the output
         axis."""
         n_outputs = cp.weights.shape[1]

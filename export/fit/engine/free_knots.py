@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, bspline
+from sna_edge.numerics.time_budget import TimeBudget
 
-from ..data.row_blocks import Block, Rows
-from .budget import late
-from .factors import Separable, partial_products
+from ..data.row_blocks import RowBlock, Rows
+from .factors import SeparableFunction, partial_products
 from .normal_equations import jacobian, loss
 from .positive_definite import damped_step
 from .unknowns import Unknowns
 
 Floats = NDArray[np.float64]
-STEPS, MORE, SMALL_GAIN, TRIES = 40, 200, 1e-3, 12
-"""Steps at most, and those where rows are met up to NEAR; the relative gain of a step below which
-they end, and tries of a step."""
-NEAR = 1e-6
+KNOT_STEPS, MORE_STEPS, SMALL_GAIN, TRIES = 40, 200, 1e-3, 12
+"""Steps at most, and those where rows are met up to NOISELESS_LOSS; the relative gain of a step
+below which they end, and tries of a step."""
+NOISELESS_LOSS = 1e-6
 """Mean square in units of the spread below which the rows may be free of noise: their breaks are
 moved until rounding stops them."""
 CLOSEST = 0.1
@@ -28,8 +28,8 @@ CLOSEST = 0.1
 
 
 def with_moved_breaks(
-    f: Separable, x: Floats, target: Floats, deadline: float = np.inf
-) -> Separable:
+    f: SeparableFunction, x: Floats, target: Floats, budget: TimeBudget | None = None
+) -> SeparableFunction:
     """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from
     x [N, D] and target [N, K].
 
@@ -43,10 +43,11 @@ def with_moved_breaks(
     ]
     if not axes:
         return f
+    budget = budget or TimeBudget()
     rows = Rows(f.bases, x, target)
     last, damping, quiet = loss(f, rows), 1e-3, 0
-    for number in range(MORE):
-        if (number >= STEPS and last > NEAR) or late(deadline):
+    for number in range(MORE_STEPS):
+        if (number >= KNOT_STEPS and last > NOISELESS_LOSS) or budget.over():
             break
         a, g = _equations(f, rows, axes)
         found, damping = _step(f, rows, axes, a, g, damping, last)
@@ -60,7 +61,7 @@ def with_moved_breaks(
     return f
 
 
-def _equations(f: Separable, rows: Rows, axes: list[int]) -> tuple[Floats, Floats]:
+def _equations(f: SeparableFunction, rows: Rows, axes: list[int]) -> tuple[Floats, Floats]:
     """J'J and J'r over all tables and the inner breaks of `axes`, per row."""
     parts = []
     for block in rows.blocks():
@@ -71,7 +72,7 @@ def _equations(f: Separable, rows: Rows, axes: list[int]) -> tuple[Floats, Float
     return np.asarray(square[:-1, :-1]), np.asarray(square[:-1, -1])
 
 
-def _by_breaks(f: Separable, block: Block, axes: list[int]) -> list[Floats]:
+def _by_breaks(f: SeparableFunction, block: RowBlock, axes: list[int]) -> list[Floats]:
     """df/dt over the inner breaks of each of `axes`, [n, S - 1]."""
     others = partial_products(f.atoms(block.designs))[0]
     out = []
@@ -83,13 +84,19 @@ def _by_breaks(f: Separable, block: Block, axes: list[int]) -> list[Floats]:
 
 
 def _step(
-    f: Separable, rows: Rows, axes: list[int], a: Floats, g: Floats, damping: float, last: float
-) -> tuple[tuple[Separable, Rows, float] | None, float]:
+    f: SeparableFunction,
+    rows: Rows,
+    axes: list[int],
+    a: Floats,
+    g: Floats,
+    damping: float,
+    last: float,
+) -> tuple[tuple[SeparableFunction, Rows, float] | None, float]:
     """The first damped step that lowers the loss: (f, its rows, loss), and the next damping."""
     unknowns = Unknowns(f, range(len(f.tables)))
     size = sum(t.size for t in f.tables)
 
-    def attempt(step: Floats) -> tuple[Separable, Rows, float] | None:
+    def attempt(step: Floats) -> tuple[SeparableFunction, Rows, float] | None:
         bases = _moved(f.bases, axes, step[size:])
         if bases is None:
             return None

@@ -3,16 +3,16 @@ evidence."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import TimeBudget, now
+
 from ..data.row_blocks import Rows
-from .budget import late
 from .evidence import evidence_update
-from .factors import Separable
+from .factors import SeparableFunction
 from .linearisation import FittedFunction, residual_variance, with_leverages
 from .normal_equations import NormalEquations, loss, normal_equations, residuals
 from .penalty import Component, components, penalty_value
@@ -27,18 +27,18 @@ SETTLING, SETTLED_GAIN, SETTLED_CHANGE = 5, 0.2, 0.1
 their logarithms below which they have settled."""
 LEAST_LOSS = 1e-30
 AHEAD = 3.0
-"""Steps that must fit before the deadline: the next one and the last linearisation."""
+"""Steps that must fit into the time left: the next one and the last linearisation."""
 
 
 def levenberg_marquardt(
-    f: Separable,
+    f: SeparableFunction,
     rows: Rows,
     *,
     strengths: Floats | float = 1e-6,
     adapt: bool = True,
     steps: int = 100,
     tolerance: float = 1e-5,
-    deadline: float = np.inf,
+    budget: TimeBudget | None = None,
     watch: Callable[[int, float], None] | None = None,
     leverages: bool = True,
 ) -> FittedFunction:
@@ -46,14 +46,15 @@ def levenberg_marquardt(
 
     `adapt`: the strengths s_j follow by evidence updates once the steps have settled; otherwise
     they stay. `leverages` = False leaves out the leave-one-out residuals (NaN) and their cost.
-    `deadline` is a `time.monotonic()` instant. Deterministic for given arguments. Source: Nocedal
-    and Wright, Numerical Optimization (2006), section 10.3; Wood and Fasiolo (2017).
+    Deterministic for given arguments without a `budget`. Source: Nocedal and Wright, Numerical
+    Optimization (2006), section 10.3; Wood and Fasiolo (2017).
     """
+    budget = budget or TimeBudget()
     parts = components(f)
     s = np.broadcast_to(np.asarray(strengths, dtype=float), (len(parts),)).copy()
     unknowns = Unknowns(f, range(len(f.tables)))
     damping, quiet, step = FIRST_DAMPING, 0, 0
-    begin = time.monotonic()
+    begin = now()
     for step in range(1, steps + 1):
         equations = normal_equations(f, rows, unknowns.axes)
         before = equations.loss + penalty_value(f, parts, s)
@@ -69,9 +70,7 @@ def levenberg_marquardt(
         if watch:
             watch(step, equations.loss)
         quiet = quiet + 1 if gain < tolerance and change < SETTLED_CHANGE else 0
-        if quiet >= 2 or (
-            step < steps and late(deadline, AHEAD * (time.monotonic() - begin) / step)
-        ):
+        if quiet >= 2 or (step < steps and budget.lacks(AHEAD * (now() - begin) / step)):
             break
     if leverages:
         return with_leverages(f, rows, unknowns, parts, s, step)
@@ -81,7 +80,7 @@ def levenberg_marquardt(
 
 
 def _step(
-    f: Separable,
+    f: SeparableFunction,
     rows: Rows,
     equations: NormalEquations,
     unknowns: Unknowns,
@@ -89,11 +88,11 @@ def _step(
     s: Floats,
     damping: float,
     before: float,
-) -> tuple[tuple[Separable, float] | None, Floats | None, float]:
+) -> tuple[tuple[SeparableFunction, float] | None, Floats | None, float]:
     """The first damped step that does not raise the objective: (moved f, objective), factor, next
     damping."""
 
-    def attempt(step: Floats) -> tuple[Separable, float] | None:
+    def attempt(step: Floats) -> tuple[SeparableFunction, float] | None:
         trial = unknowns.moved(f, step)
         after = loss(trial, rows) + penalty_value(trial, parts, s)
         return (trial, after) if after <= before else None
@@ -102,7 +101,7 @@ def _step(
 
 
 def _adapted(
-    f: Separable,
+    f: SeparableFunction,
     rows: Rows,
     equations: NormalEquations,
     unknowns: Unknowns,

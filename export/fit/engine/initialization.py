@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, levels
 
 from ..data.free_coefficients import free_size
-from .factors import Separable
+from .factors import SeparableFunction
 
 Bools = NDArray[np.bool_]
 
@@ -27,13 +27,13 @@ def mode_sets(
     return np.concatenate(parts, axis=1)
 
 
-def start(
+def random_start(
     bases: Sequence[SpanBasis],
     uses: Bools,
     n_outputs: int,
     rng: np.random.Generator,
     size: float = 0.3,
-) -> Separable:
+) -> SeparableFunction:
     """A random separable function near constant modes. `uses` [D, R] over the input axes; the bias
     mode is added."""
     rank = uses.shape[1]
@@ -51,18 +51,20 @@ def start(
         )
     tables[-1] = tables[-1] if n_outputs > 1 else np.ones((1, 1))
     tables[-1][:, -1] = 0.0
-    return Separable((*bases, levels(n_outputs)), full, tuple(tables))
+    return SeparableFunction((*bases, levels(n_outputs)), full, tuple(tables))
 
 
-def grown(f: Separable, uses: Bools, rng: np.random.Generator, size: float = 1e-2) -> Separable:
+def grown(
+    f: SeparableFunction, uses: Bools, rng: np.random.Generator, size: float = 1e-2
+) -> SeparableFunction:
     """f with the modes `uses` [D, R'] more, each of size about `size` of a unit mode; f itself
     stays within that."""
-    new = start(f.bases[:-1], uses, f.n_outputs, rng, 0.5)
+    new = random_start(f.bases[:-1], uses, f.n_outputs, rng, 0.5)
     tables = []
     for old, fresh, used in zip(f.tables[:-1], new.tables[:-1], new.uses[:-1], strict=True):
         orders = np.maximum(new.orders[used], 1)
         tables.append(np.c_[old, fresh * size ** (1.0 / orders)])
     weights = f.tables[-1] if f.n_outputs == 1 else np.c_[f.tables[-1], new.tables[-1][:, :-1]]
-    return Separable(
+    return SeparableFunction(
         f.bases, np.concatenate([f.uses, new.uses[:, :-1]], axis=1), (*tables, weights)
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 
 from ..data.row_blocks import Rows
-from .factors import Separable
+from .factors import SeparableFunction
 from .normal_equations import NormalEquations, jacobian, normal_equations
 from .penalty import Component, components
 from .positive_definite import factorised, inverse_of
@@ -32,7 +32,7 @@ class FittedFunction:
     residual, left_out [N, K]: residuals of the fit and of the leave-one-out prediction.
     """
 
-    f: Separable
+    f: SeparableFunction
     strengths: Floats
     noise: float
     dof: float
@@ -50,7 +50,12 @@ class FittedFunction:
 
 
 def with_leverages(
-    f: Separable, rows: Rows, unknowns: Unknowns, parts: list[Component], s: Floats, steps: int
+    f: SeparableFunction,
+    rows: Rows,
+    unknowns: Unknowns,
+    parts: list[Component],
+    s: Floats,
+    steps: int,
 ) -> FittedFunction:
     """Noise, dof and leave-one-out residuals r / (1 - h), h = diag(J A^-1 J' W) / sum(w), at the
     solution."""
@@ -81,7 +86,7 @@ def residual_variance(loss: float, count: int, dof: float) -> float:
 
 
 def linearised(
-    f: Separable, rows: Rows, unknowns: Unknowns, parts: list[Component], s: Floats
+    f: SeparableFunction, rows: Rows, unknowns: Unknowns, parts: list[Component], s: Floats
 ) -> tuple[NormalEquations, Floats]:
     """The normal equations with penalties at the solution, and A^-1."""
     equations = normal_equations(f, rows, unknowns.axes)

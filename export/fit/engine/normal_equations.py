@@ -12,8 +12,8 @@ from scipy.sparse import csr_array, hstack, issparse
 
 from sna_edge.core.basis import SpanBasis
 
-from ..data.row_blocks import Block, Rows
-from .factors import Separable, partial_products
+from ..data.row_blocks import RowBlock, Rows
+from .factors import SeparableFunction, partial_products
 
 Floats = NDArray[np.float64]
 FINE_ROWS = 64
@@ -32,7 +32,9 @@ class NormalEquations:
     loss: float
 
 
-def jacobian(f: Separable, block: Block, axes: Sequence[int]) -> tuple[Floats | csr_array, Floats]:
+def jacobian(
+    f: SeparableFunction, block: RowBlock, axes: Sequence[int]
+) -> tuple[Floats | csr_array, Floats]:
     """df/dC over the coefficients of `axes` [n, P] (coefficient i of mode r at column i R_d + r),
     and f [n].
 
@@ -53,7 +55,7 @@ def columns(design: Floats, other: Floats) -> Floats:
     return (design[:, :, None] * other[:, None, :]).reshape(len(design), -1)
 
 
-def _local_columns(basis: SpanBasis, block: Block, d: int, other: Floats) -> csr_array:
+def _local_columns(basis: SpanBasis, block: RowBlock, d: int, other: Floats) -> csr_array:
     """`columns` in compressed rows: the p + 1 coefficients of the span of each row."""
     if basis.kind == "periodic":
         return csr_array(columns(block.designs[d], other))
@@ -66,7 +68,7 @@ def _local_columns(basis: SpanBasis, block: Block, d: int, other: Floats) -> csr
     return csr_array((data.reshape(-1), column.reshape(-1), ends), shape=(n, basis.n_rows * r))
 
 
-def normal_equations(f: Separable, rows: Rows, axes: Sequence[int]) -> NormalEquations:
+def normal_equations(f: SeparableFunction, rows: Rows, axes: Sequence[int]) -> NormalEquations:
     """A = J'WJ / sum(w), g = J'W r / sum(w), accumulated over blocks: memory O(P^2), whatever the
     number of rows."""
     size = sum(f.tables[d].size for d in axes)
@@ -85,7 +87,7 @@ def normal_equations(f: Separable, rows: Rows, axes: Sequence[int]) -> NormalEqu
     )
 
 
-def loss(f: Separable, rows: Rows) -> float:
+def loss(f: SeparableFunction, rows: Rows) -> float:
     """Weighted mean square of y - f."""
     total = 0.0
     for block in rows.blocks():
@@ -94,14 +96,14 @@ def loss(f: Separable, rows: Rows) -> float:
     return total / rows.total
 
 
-def residuals(f: Separable, rows: Rows) -> Floats:
+def residuals(f: SeparableFunction, rows: Rows) -> Floats:
     """y - f, [N, K]."""
     return np.concatenate([_block_residual(f, block) for block in rows.blocks()]).reshape(
         rows.y.shape
     )
 
 
-def _block_residual(f: Separable, block: Block) -> Floats:
+def _block_residual(f: SeparableFunction, block: RowBlock) -> Floats:
     product = np.ones((len(block.y), f.rank))
     for phi in f.atoms(block.designs):
         product *= phi

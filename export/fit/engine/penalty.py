@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis
 
 from ..data.free_coefficients import fold
-from .factors import Separable
+from .factors import SeparableFunction
 
 Floats = NDArray[np.float64]
 ROUGH_SCALE = 1e-2
@@ -56,7 +56,7 @@ def _free_gram(basis: SpanBasis, gram: Floats) -> Floats:
     return fold(basis, fold(basis, gram).T)
 
 
-def components(f: Separable) -> list[Component]:
+def components(f: SeparableFunction) -> list[Component]:
     """Roughness and ridge of every (axis, mode order); the bias is free and the output axis has a
     ridge alone."""
     out = []
@@ -70,12 +70,12 @@ def components(f: Separable) -> list[Component]:
     return out
 
 
-def penalty_value(f: Separable, parts: list[Component], strengths: Floats) -> float:
+def penalty_value(f: SeparableFunction, parts: list[Component], strengths: Floats) -> float:
     """sum_j strength_j C' S_j C over all components."""
     return float(sum(s * quadratic(f, c) for s, c in zip(strengths, parts, strict=True)))
 
 
-def quadratic(f: Separable, c: Component) -> float:
+def quadratic(f: SeparableFunction, c: Component) -> float:
     """C' S C of one component."""
     table = f.tables[c.axis][:, c.columns]
     return float(np.sum(table * (c.gram @ table)))

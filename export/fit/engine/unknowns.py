@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .factors import Separable
+from .factors import SeparableFunction
 from .normal_equations import NormalEquations
 from .penalty import Component
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 class Unknowns:
     """Where the coefficients of each of `axes` lie in the vector of unknowns."""
 
-    def __init__(self, f: Separable, axes: Sequence[int]) -> None:
+    def __init__(self, f: SeparableFunction, axes: Sequence[int]) -> None:
         self.axes = tuple(axes)
         ends = np.cumsum([f.tables[d].size for d in axes])
         self.place = {
@@ -30,7 +30,7 @@ class Unknowns:
         s, (m, r) = self.place[d], self.shape[d]
         return a[s, s].reshape(m, r, m, r)
 
-    def moved(self, f: Separable, step: Floats) -> Separable:
+    def moved(self, f: SeparableFunction, step: Floats) -> SeparableFunction:
         """f with a step [P] added to its tables."""
         tables = list(f.tables)
         for d in self.axes:
@@ -38,7 +38,11 @@ class Unknowns:
         return f.with_tables(tables)
 
     def add_penalty(
-        self, equations: NormalEquations, f: Separable, parts: list[Component], strengths: Floats
+        self,
+        equations: NormalEquations,
+        f: SeparableFunction,
+        parts: list[Component],
+        strengths: Floats,
     ) -> None:
         """Add the Hessian of the penalty to A and subtract its gradient from g, in place."""
         for c, s in zip(parts, strengths, strict=True):

@@ -19,11 +19,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import TimeBudget
+
 from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..data.samples import Samples
-from ..engine.budget import TimeBudget
 from .confirm import BOX_POINTS, FAR, STREAM, Confirmation, Search, box, judged, split
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ First = Callable[[Samples, Ints, TimeBudget], tuple[Answers, Candidate] | None]
 """(answers of a simple function, baseline) of some rows with these folds."""
 SURE = 0.25
 """Share of the baseline's error on the held-out rows below which a simple function is confirmed."""
-EXACT = 1e-9
+ROUNDING_ERROR = 1e-9
 """Share of the spread that a baseline errs by in rounding: nothing is confirmed against it."""
 
 
@@ -58,7 +59,7 @@ def agreed(
     simple, base = found
     x, y = samples.x[held], samples.y[held]
     error, limit = rms(y, simple(x)), rms(y, base.values(x))
-    if not np.all((error < SURE * limit) & (limit > EXACT * samples.y.std(axis=0))):
+    if not np.all((error < SURE * limit) & (limit > ROUNDING_ERROR * samples.y.std(axis=0))):
         return None
     folds = folds_of(samples.x)
     winner, base = aligned(*search(samples, folds, budget))
@@ -66,7 +67,10 @@ def agreed(
     if not np.all(error + rms(winner.values(x), simple(x)) < FAR * limit):
         return None
     new = np.isin(winner.rows, held)
-    by = f"{len(held)} rows out of fold and a simple function fitted without them that it agrees with"
+    by = (
+        f"{len(held)} rows out of fold and a simple function fitted without them that it agrees"
+        " with"
+    )
     mean = mean_alone(samples, base, folds)
     best, how = judged(winner, base, mean, new, box(samples, seed), by)
     if how.replaced:

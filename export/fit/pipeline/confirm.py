@@ -1,13 +1,11 @@
 """Rows that took no part in any choice confirm the winner against the baseline; what does not hold
 is replaced by it. `agreement` settles tables with little noise before.
 
-    from LEAST_GROUPS different rows on   some rows are held out before anything is chosen. Winner and baseline answer them, the
-                                          verdict is by these rows and by all out-of-fold errors;
-                                          the winner is then moved onto all rows with its structure,
-                                          link and penalties fixed.
-    fewer rows                            no row can be spared: the out-of-fold errors of all rows decide where they are far
-                                          apart, else the whole search is repeated without each
-                                          third of the rows.
+* From LEAST_GROUPS different rows on some are held out before anything is chosen. Winner and
+  baseline answer them, the verdict is by these rows and by all out-of-fold errors; the winner is
+  then moved onto all rows with its structure, link and penalties fixed.
+* With fewer rows none can be spared: the out-of-fold errors of all rows decide where they are far
+  apart, else the whole search is repeated without each third of the rows.
 
 Rows with equal inputs stay together. Errors are per output; R2 = 1 - sum (y - f)^2 / sum (y - mean
 of the rows seen)^2.
@@ -22,18 +20,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
+
 from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
 from ..data.folds import fold_of_rows
 from ..data.samples import Samples
-from ..engine.budget import OutOfTime, TimeBudget, check, late
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
-LEAST_GROUPS, SHARE, MOST_HELD = 60, 0.1, 400
+LEAST_GROUPS, HELD_SHARE, MOST_HELD = 60, 0.1, 400
 """Different rows from which some are held out; the share; and the most beyond a hundredth of
 all."""
 LEAST_HELD, LEAST_SHARE = 24, 0.2
@@ -85,7 +84,9 @@ def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
         count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS
     ):
         return everything, everything[:0]
-    wanted = max(min(SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count))
+    wanted = max(
+        min(HELD_SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count)
+    )
     out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
     out &= ~_indispensable(samples, out)
     part = samples.y[~out]
@@ -107,9 +108,18 @@ def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_
     return needed
 
 
-def confirmed(samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget) -> tuple[
-    Candidate, Candidate, Floats, Confirmation,
-]:  # fmt: skip
+def confirmed(
+    samples: Samples,
+    search: Search,
+    folds_of: Callable[[Floats], Ints],
+    seed: int,
+    budget: TimeBudget,
+) -> tuple[
+    Candidate,
+    Candidate,
+    Floats,
+    Confirmation,
+]:
     """The candidate to deliver (rows count in `samples`), the baseline, reference means [n, K] of
     its rows, and the confirmation."""
     chosen, held = split(samples, seed)
@@ -223,9 +233,15 @@ def _replaced(
 
 
 def _words(
-    winner: Candidate, base: Candidate, worse: NDArray[np.bool_], hopeless: NDArray[np.bool_], error: Floats, against: Floats, by: str,
+    winner: Candidate,
+    base: Candidate,
+    worse: NDArray[np.bool_],
+    hopeless: NDArray[np.bool_],
+    error: Floats,
+    against: Floats,
+    by: str,
     rows: int,
-) -> Confirmation:  # fmt: skip
+) -> Confirmation:
     spread = winner.measured.std(axis=0)
     names = [o.name for o in winner.outputs]
     out = Confirmation(by, rows)
@@ -246,9 +262,15 @@ def _finite(errors: dict[str, float]) -> dict[str, float]:
 
 
 def _cross(
-    samples: Samples, winner: Candidate, base: Candidate, mean: Candidate, search: Search, folds_of: Callable[[Floats], Ints], seed: int,
+    samples: Samples,
+    winner: Candidate,
+    base: Candidate,
+    mean: Candidate,
+    search: Search,
+    folds_of: Callable[[Floats], Ints],
+    seed: int,
     budget: TimeBudget,
-) -> tuple[Candidate, Confirmation]:  # fmt: skip
+) -> tuple[Candidate, Confirmation]:
     """All rows judge: by their out-of-fold errors, or where these are near by a search repeated
     without each third of the rows.
 
@@ -259,7 +281,7 @@ def _cross(
     worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
     doubtful = (w > FAR * b) & ~worse
     if doubtful.any() and winner is not base:
-        tried = None if late(budget.deadline) else _thirds(samples, search, folds_of, seed, budget)
+        tried = None if budget.over() else _thirds(samples, search, folds_of, seed, budget)
         if tried is None:
             worse |= doubtful
         else:
@@ -287,8 +309,12 @@ def _no_gain(
 
 
 def _thirds(
-    samples: Samples, search: Search, folds_of: Callable[[Floats], Ints], seed: int, budget: TimeBudget
-) -> tuple[Floats, Floats] | None:  # fmt: skip
+    samples: Samples,
+    search: Search,
+    folds_of: Callable[[Floats], Ints],
+    seed: int,
+    budget: TimeBudget,
+) -> tuple[Floats, Floats] | None:
     """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot
     be searched."""
     third = fold_of_rows(samples.x, THIRDS, seed + STREAM)
@@ -303,7 +329,7 @@ def _thirds(
             or np.any(part.y.min(axis=0) == part.y.max(axis=0))
         ):
             return None
-        if budget.over:
+        if budget.passed:
             budget.leave_out("the search repeated without each third of the rows")
             return None
         for place, candidate in enumerate(search(part, folds, budget)):
@@ -316,11 +342,13 @@ def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
     become another function."""
     if best.moved is None:
         return best
-    deadline = budget.deadline if best.kind != "baseline" else np.inf
+    needed = best.kind != "baseline"
     try:
-        check(deadline)
-        f = best.moved(samples, budget.deadline)
-        check(deadline)
+        if needed:
+            budget.require()
+        f = best.moved(samples, budget)
+        if needed:
+            budget.require()
     except OutOfTime:
         budget.leave_out("moving the confirmed model onto all rows")
         return best

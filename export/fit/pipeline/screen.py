@@ -24,7 +24,7 @@ LEAST_ROWS = 5
 """Fewer points may lie on a line by chance."""
 ALIKE = 1e-5
 """1 - |correlation| above which two columns are not looked at as copies."""
-FINE = 5e-3
+COARSE_STEP = 5e-3
 """A copy rounded to steps of more than this share of its spread is taken for a column of its
 own."""
 SPEAKS = 5.0
@@ -121,7 +121,9 @@ def _same_line(samples: Samples, d: int, e: int) -> bool:
     slope = float(deviation @ (z - z.mean()) / (deviation @ deviation))
     left = z - z.mean() - slope * deviation
     steps = _step(z), abs(slope) * _step(x)
-    if max(steps) > FINE * z.std() or np.abs(left).max() > 0.55 * sum(steps) + 1e-9 * np.ptp(z):
+    if max(steps) > COARSE_STEP * z.std() or np.abs(left).max() > 0.55 * sum(steps) + 1e-9 * np.ptp(
+        z
+    ):
         return False
     if left.std() <= 1e-12 * z.std():
         return True

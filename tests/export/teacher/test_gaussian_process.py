@@ -10,6 +10,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from sna_edge.core.basis import bspline
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit.data.samples import Samples
 from sna_export.teacher.distil import TrainingPoints, distil, refits
 from sna_export.teacher.gaussian_process import condition, fit_gaussian_process
@@ -112,7 +113,12 @@ def test_a_search_out_of_time_keeps_the_best_it_has_seen() -> None:
     x, y = rows(200)
     begin = time.monotonic()
     late = fit_gaussian_process(
-        inputs_of(x), x, y, np.random.default_rng(0), rows=np.arange(len(y)), deadline=begin
+        inputs_of(x),
+        x,
+        y,
+        np.random.default_rng(0),
+        rows=np.arange(len(y)),
+        budget=TimeBudget(1e-9),
     )
     assert time.monotonic() - begin < 5.0
     fresh, truth = rows(500, seed=5)

@@ -8,12 +8,12 @@ import math
 import numpy as np
 import pytest
 
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec
 from sna_export.fit.candidates import polynomial
 from sna_export.fit.candidates.baseline import baseline, left_out_means
 from sna_export.fit.candidates.polynomial import Columns, fitted
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.engine.budget import TimeBudget
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1.0, 1.0, (240, 12))
@@ -97,6 +97,6 @@ def test_another_link_is_taken_where_it_errs_less(y: np.ndarray, link: str) -> N
     ("limit", "kept"), [(10.0, 0.85), (100.0, 6.25), (0.2, 0.1), (0.01, 0.005)]
 )
 def test_time_is_kept_back_for_what_follows_the_search(limit: float, kept: float) -> None:
-    budget = TimeBudget(limit)
+    budget = TimeBudget.for_fit(limit)
     assert budget.deadline == pytest.approx(budget.begin + limit - kept, abs=1e-9)
     assert TimeBudget().deadline == math.inf

@@ -11,7 +11,7 @@ from sna_export.fit import fit_arrays
 from sna_export.fit.data.row_blocks import Rows
 from sna_export.fit.engine import normal_equations
 from sna_export.fit.engine.axis_refinement import SIGNIFICANT, explained, finest_needed
-from sna_export.fit.engine.initialization import mode_sets, start
+from sna_export.fit.engine.initialization import mode_sets, random_start
 from sna_export.fit.engine.linearisation import with_leverages
 from sna_export.fit.engine.penalty import components
 from sna_export.fit.engine.unknowns import Unknowns
@@ -47,7 +47,7 @@ def test_sparse_and_dense_equations_are_the_same(
     rng = np.random.default_rng(1)
     x, y = rng.random((500, 3)), rng.random((500, 1))
     bases = [bspline(uniform_breaks(0.0, 1.0, s), 3) for s in (2, 80, 3)]
-    f = start(bases, mode_sets(3, 3), 1, rng)
+    f = random_start(bases, mode_sets(3, 3), 1, rng)
     rows = Rows(f.bases, x, y, rng.random(500) if weighted else None)
     unknowns, parts = Unknowns(f, range(4)), components(f)
     strengths = np.full(len(parts), 1e-4)

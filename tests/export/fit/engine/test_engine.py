@@ -18,9 +18,9 @@ from sna_edge.core.basis import (
 from sna_export.fit import als
 from sna_export.fit.data.row_blocks import Rows
 from sna_export.fit.engine.als import Passage, axis_equations, sweep
-from sna_export.fit.engine.factors import Separable
+from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.engine.gauss_newton import levenberg_marquardt
-from sna_export.fit.engine.initialization import grown, mode_sets, start
+from sna_export.fit.engine.initialization import grown, mode_sets, random_start
 from sna_export.fit.engine.linearisation import left_out_by_fold
 from sna_export.fit.engine.normal_equations import jacobian, loss, normal_equations
 from sna_export.fit.engine.penalty import components
@@ -42,16 +42,16 @@ def random_rows(bases: list, count: int, rng: np.random.Generator) -> np.ndarray
 
 
 @pytest.fixture(params=[1, 2], ids=["one output", "two outputs"])
-def problem(request: pytest.FixtureRequest) -> tuple[Separable, Rows]:
+def problem(request: pytest.FixtureRequest) -> tuple[SeparableFunction, Rows]:
     rng = np.random.default_rng(3)
     bases = list(BASES.values())
     uses = mode_sets(len(bases), 2, additive=True, pairs=[(0, 3)])
-    f = start(bases, uses, request.param, rng)
+    f = random_start(bases, uses, request.param, rng)
     x = random_rows(bases, 300, rng)
     return f, Rows(f.bases, x, rng.standard_normal((300, request.param)), rng.random(300) + 0.5)
 
 
-def test_jacobian_is_the_derivative_of_f(problem: tuple[Separable, Rows]) -> None:
+def test_jacobian_is_the_derivative_of_f(problem: tuple[SeparableFunction, Rows]) -> None:
     f, rows = problem
     block = next(rows.blocks())
     axes = list(range(len(f.tables)))
@@ -68,18 +68,20 @@ def test_jacobian_is_the_derivative_of_f(problem: tuple[Separable, Rows]) -> Non
     np.testing.assert_allclose(j @ vector, 0.5 * (ahead - behind), rtol=1e-5, atol=1e-11)
 
 
-def test_periodic_and_stored_tables_give_the_same_function(problem: tuple[Separable, Rows]) -> None:
+def test_periodic_and_stored_tables_give_the_same_function(
+    problem: tuple[SeparableFunction, Rows],
+) -> None:
     f, rows = problem
     cp, bias = f.to_cp()
     value = np.ones((len(rows.x), cp.rank))
     for d, basis in enumerate(f.bases[:-1]):
         value[:, cp.modes[d]] *= basis.design(rows.x[:, d]) @ cp.tables[d]
     np.testing.assert_allclose(value @ cp.weights + bias, f.predict(rows.x), rtol=1e-12, atol=1e-12)
-    back = Separable.from_cp(cp, f.bases[:-1], bias)
+    back = SeparableFunction.from_cp(cp, f.bases[:-1], bias)
     np.testing.assert_allclose(back.predict(rows.x), f.predict(rows.x), rtol=1e-12, atol=1e-12)
 
 
-def test_normal_equations_do_not_depend_on_blocks(problem: tuple[Separable, Rows]) -> None:
+def test_normal_equations_do_not_depend_on_blocks(problem: tuple[SeparableFunction, Rows]) -> None:
     f, rows = problem
     small = Rows(f.bases, rows.x, rows.y, rows.weight)
     small.size = 37
@@ -93,7 +95,7 @@ def test_normal_equations_do_not_depend_on_blocks(problem: tuple[Separable, Rows
 
 @pytest.mark.parametrize("axis", range(5))
 def test_axis_equations_are_the_normal_equations_of_one_axis(
-    problem: tuple[Separable, Rows], axis: int
+    problem: tuple[SeparableFunction, Rows], axis: int
 ) -> None:
     f, rows = problem
     by_span, plain = axis_equations(f, rows, axis), normal_equations(f, rows, [axis])
@@ -101,7 +103,7 @@ def test_axis_equations_are_the_normal_equations_of_one_axis(
     np.testing.assert_allclose(by_span.g, plain.g, rtol=1e-11, atol=1e-13)
 
 
-def test_a_passage_keeps_the_products_of_a_sweep(problem: tuple[Separable, Rows]) -> None:
+def test_a_passage_keeps_the_products_of_a_sweep(problem: tuple[SeparableFunction, Rows]) -> None:
     """Products kept from the start of a sweep are those made anew, while the tables behind it
     change."""
     f, rows = problem
@@ -117,7 +119,7 @@ def test_a_passage_keeps_the_products_of_a_sweep(problem: tuple[Separable, Rows]
     np.testing.assert_allclose(again.a, axis_equations(f, rows, 1).a, rtol=1e-11, atol=1e-13)
 
 
-def test_sweeps_never_raise_the_objective(problem: tuple[Separable, Rows]) -> None:
+def test_sweeps_never_raise_the_objective(problem: tuple[SeparableFunction, Rows]) -> None:
     f, rows = problem
     losses = [loss(f, rows)]
     for _ in range(5):
@@ -127,7 +129,7 @@ def test_sweeps_never_raise_the_objective(problem: tuple[Separable, Rows]) -> No
     assert losses[-1] < 0.95 * losses[0]
 
 
-def test_frozen_axes_and_weights_stay(problem: tuple[Separable, Rows]) -> None:
+def test_frozen_axes_and_weights_stay(problem: tuple[SeparableFunction, Rows]) -> None:
     f, rows = problem
     cp, bias = f.to_cp()
     before = np.mean((rows.y - f.predict(rows.x)) ** 2)
@@ -136,11 +138,13 @@ def test_frozen_axes_and_weights_stay(problem: tuple[Separable, Rows]) -> None:
         np.testing.assert_array_equal(moved.tables[d], cp.tables[d])
     np.testing.assert_array_equal(moved.weights, cp.weights)
     assert np.abs(moved.tables[1] - cp.tables[1]).max() > 0
-    after = np.mean((rows.y - Separable.from_cp(moved, f.bases[:-1], biases).predict(rows.x)) ** 2)
+    after = np.mean(
+        (rows.y - SeparableFunction.from_cp(moved, f.bases[:-1], biases).predict(rows.x)) ** 2
+    )
     assert after < before
 
 
-def test_growing_keeps_the_function_nearly(problem: tuple[Separable, Rows]) -> None:
+def test_growing_keeps_the_function_nearly(problem: tuple[SeparableFunction, Rows]) -> None:
     f, rows = problem
     wider = grown(f, mode_sets(5, 3), np.random.default_rng(1), 1e-3)
     assert wider.rank == f.rank + 3
@@ -161,7 +165,7 @@ def small_truth(seed: int) -> tuple[list, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("seed", range(3))
 def test_joint_steps_recover_a_known_rank(seed: int) -> None:
     bases, x, y = small_truth(seed)
-    f = start(bases, mode_sets(4, 2), 1, np.random.default_rng(seed))
+    f = random_start(bases, mode_sets(4, 2), 1, np.random.default_rng(seed))
     y = (y - y.mean()) / y.std()
     rows = Rows(f.bases, x, y)
     for strength in (1e-8, 1e-12, 1e-16):
@@ -174,7 +178,7 @@ def test_evidence_finds_the_noise_and_leave_one_out_the_error() -> None:
     y = (y - y.mean()) / y.std()
     rng = np.random.default_rng(5)
     noisy = y + 0.1 * rng.standard_normal(len(y))
-    f = start(bases, mode_sets(4, 4), 1, np.random.default_rng(0))
+    f = random_start(bases, mode_sets(4, 4), 1, np.random.default_rng(0))
     solution = levenberg_marquardt(f, Rows(f.bases, x, noisy), strengths=1e-6)
     assert abs(np.sqrt(solution.noise) - 0.1) < 0.012
     assert 5 < solution.dof < 65
@@ -185,7 +189,7 @@ def test_evidence_finds_the_noise_and_leave_one_out_the_error() -> None:
 def test_more_numbers_than_rows_have_no_leave_one_out_error() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.random((20, 2)), rng.standard_normal(20)
-    f = start([bspline(uniform_breaks(0.0, 1.0, 4), 3)] * 2, mode_sets(2, 6), 1, rng)
+    f = random_start([bspline(uniform_breaks(0.0, 1.0, 4), 3)] * 2, mode_sets(2, 6), 1, rng)
     assert levenberg_marquardt(f, Rows(f.bases, x, y), strengths=1e-12, adapt=False).loo == np.inf
 
 
@@ -197,9 +201,9 @@ def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
         np.column_stack([np.sin(5 * x[:, 0]), x[:, 0] ** 2]) + 0.1 * rng.standard_normal((90, 2)),
         np.arange(90) % 6,
     )
-    f = start([bspline(uniform_breaks(0.0, 1.0, 5), 3)], mode_sets(1, 2), 2, rng)
+    f = random_start([bspline(uniform_breaks(0.0, 1.0, 5), 3)], mode_sets(1, 2), 2, rng)
 
-    def fitted(weight: np.ndarray) -> Separable:
+    def fitted(weight: np.ndarray) -> SeparableFunction:
         return levenberg_marquardt(
             f,
             Rows(f.bases, x, y, weight),
@@ -221,7 +225,7 @@ def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
 
 
 def test_penalties_vanish_on_straight_lines_only() -> None:
-    f = start([BASES["cubic"]], mode_sets(1, 1), 1, np.random.default_rng(0))
+    f = random_start([BASES["cubic"]], mode_sets(1, 1), 1, np.random.default_rng(0))
     rough, ridge = components(f)
     greville = np.linspace(0.0, 1.0, 7)[:, None]
     straight = np.array([0.0, 1 / 12, 0.25, 0.5, 0.75, 11 / 12, 1.0])[:, None]

@@ -6,15 +6,15 @@ import numpy as np
 
 from sna_edge.core.basis import bspline, hat
 from sna_export.fit.data.row_blocks import Rows
-from sna_export.fit.engine.factors import Separable
+from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.engine.free_knots import _by_breaks, with_moved_breaks
 from sna_export.fit.engine.gauss_newton import levenberg_marquardt
-from sna_export.fit.engine.initialization import mode_sets, start
+from sna_export.fit.engine.initialization import mode_sets, random_start
 
 
-def two_kinks(seed: int) -> tuple[Separable, np.ndarray]:
+def two_kinks(seed: int) -> tuple[SeparableFunction, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return start(
+    return random_start(
         [hat([0.0, 0.5, 1.0]), hat([0.0, 0.3, 0.7, 1.0])], mode_sets(2, 2), 2, rng
     ), rng.random((200, 2))
 
@@ -30,7 +30,7 @@ def test_slopes_by_the_breaks_are_the_derivatives() -> None:
             breaks = bases[axis].breaks.copy()
             breaks[k] += h
             bases[axis] = bspline(breaks, 1)
-            sides.append(Separable(tuple(bases), f.uses, f.tables).predict(x).reshape(-1))
+            sides.append(SeparableFunction(tuple(bases), f.uses, f.tables).predict(x).reshape(-1))
         away = np.abs(x[:, axis] - f.bases[axis].breaks[k]) > 1e-4  # not on the kink itself
         np.testing.assert_allclose(
             found[np.repeat(away, 2), column],
@@ -51,5 +51,5 @@ def test_breaks_find_the_kinks() -> None:
 
 
 def test_smooth_axes_stay() -> None:
-    f = start([bspline([0.0, 0.5, 1.0], 3)], mode_sets(1, 1), 1, np.random.default_rng(0))
+    f = random_start([bspline([0.0, 0.5, 1.0], 3)], mode_sets(1, 1), 1, np.random.default_rng(0))
     assert with_moved_breaks(f, np.linspace(0, 1, 20)[:, None], np.ones((20, 1))) is f

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from sna_edge.status import Status
-from sna_export.fit.pipeline import pipeline
+from sna_export.fit import fit_arrays
+from sna_export.fit.pipeline import search
 from sna_export.quantize import quantize
 
 
@@ -29,7 +30,7 @@ def tools(root: Path) -> dict[str, ModuleType]:
 
 def test_otl_circuit_from_a_thousand_rows_in_six_kilobytes(tools: dict[str, ModuleType]) -> None:
     function = next(f for f in tools["functions"].FUNCTIONS if f.name == "otl circuit")
-    found = pipeline.fit_arrays(*function.rows(1000, 0))
+    found = fit_arrays(*function.rows(1000, 0))
     x, y = function.uniform(4000, 1)
     small = quantize(found.model, "int16")
     assert len(small.to_bytes()) <= 6144
@@ -45,7 +46,7 @@ def test_preheated_tracks(tools: dict[str, ModuleType], data: Path) -> None:
     chosen = next(s for s in tools["measured"].SETS if s.name == "Chen IN718 depth")
     squared = total = 0.0
     for x, y, fresh, truth in tools["measured"].splits(chosen, 5):
-        value = pipeline.fit_arrays(x, y).model.evaluate(fresh, extrapolate=True).value[:, 0]
+        value = fit_arrays(x, y).model.evaluate(fresh, extrapolate=True).value[:, 0]
         squared += float(np.sum((value - truth) ** 2))
         total += float(np.sum((truth - truth.mean()) ** 2))
     assert 1.0 - squared / total >= chosen.target
@@ -54,7 +55,7 @@ def test_preheated_tracks(tools: dict[str, ModuleType], data: Path) -> None:
 def test_a_known_rank_is_found_back(
     tools: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "TEACHER_ROWS", 0)
+    monkeypatch.setattr(search, "TEACHER_ROWS", 0)
     error, _ = tools["known_rank"].known_rank(0, axes=4, rank=2)
     assert error <= 1e-6
 

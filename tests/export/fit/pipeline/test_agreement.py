@@ -1,4 +1,5 @@
-"""A search over all rows stands where a simple function agrees that rows which took no part confirm."""
+"""A search over all rows stands where a simple function agrees that rows which took no part
+confirm."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec, fit_arrays
 from sna_export.fit.candidates.baseline import baseline
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.engine.budget import TimeBudget
 from sna_export.fit.pipeline import agreement, confirm
 
 Answers = Callable[[np.ndarray], np.ndarray]

@@ -3,7 +3,6 @@ rows, thirds of a small table."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec
 from sna_export.fit.candidates.baseline import baseline, mean_alone
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.engine.budget import TimeBudget
-from sna_export.fit.engine.factors import Separable
+from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.pipeline import confirm
 
 N, HELD = 200, 20
@@ -38,7 +37,7 @@ def erring(like: Candidate, old: float, new: float, **others: Any) -> Candidate:
     return replace(like, predicted=like.measured + error[:, None], **others)
 
 
-def scaled(f: Separable, factor: float) -> Separable:
+def scaled(f: SeparableFunction, factor: float) -> SeparableFunction:
     return f.with_tables([t * factor for t in f.tables])
 
 
@@ -124,7 +123,7 @@ def test_a_small_table_is_searched_again_without_each_third(
 
     best, how = confirm._cross(
         SAMPLES, winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), search,
-        lambda x: np.arange(len(x)) % 5, 0, TimeBudget(limit),
+        lambda x: np.arange(len(x)) % 5, 0, TimeBudget.for_fit(limit),
     )  # fmt: skip
     assert (best.name == "winner") == stays
     assert bool(how.replaced) != stays
@@ -136,7 +135,7 @@ def mover(factor: float, shift: float = 0.0) -> Candidate:
     later = scaled(BASE.f, factor)
     moved = later.with_tables([*later.tables[:-1], later.tables[-1] + shift])
     return erring(
-        replace(start, kind="direct", name="winner", moved=lambda samples, deadline: moved),
+        replace(start, kind="direct", name="winner", moved=lambda samples, budget: moved),
         0.1,
         0.1,
     )
@@ -144,7 +143,7 @@ def mover(factor: float, shift: float = 0.0) -> Candidate:
 
 def test_a_move_onto_all_rows_is_taken_where_it_is_small_and_errs_no_more() -> None:
     def taken(c: Candidate, limit: float | None = None) -> bool:
-        return confirm._moved(c, SAMPLES, TimeBudget(limit)).f is not c.f
+        return confirm._moved(c, SAMPLES, TimeBudget.for_fit(limit)).f is not c.f
 
     spread = float(BASE.spread[0])
     assert taken(mover(1.0, -0.01 / spread))
@@ -154,20 +153,20 @@ def test_a_move_onto_all_rows_is_taken_where_it_is_small_and_errs_no_more() -> N
 
 
 def test_a_move_ends_before_the_deadline_or_is_not_taken() -> None:
-    begun: list[float] = []
+    begun: list[TimeBudget] = []
 
-    def moved(samples: Samples, deadline: float) -> Separable:
-        begun.append(deadline)
-        while time.monotonic() <= deadline:
+    def moved(samples: Samples, budget: TimeBudget) -> SeparableFunction:
+        begun.append(budget)
+        while not budget.passed:
             pass
         return scaled(BASE.f, 1.0)
 
     winner = replace(mover(1.0), moved=moved)
-    late, short = TimeBudget(1e-9), TimeBudget(0.1)
+    late, short = TimeBudget.for_fit(1e-9), TimeBudget.for_fit(0.1)
     assert confirm._moved(winner, SAMPLES, late).f is winner.f and not begun, (
         "begun after the deadline"
     )
-    assert confirm._moved(winner, SAMPLES, short).f is winner.f and begun == [short.deadline], (
+    assert confirm._moved(winner, SAMPLES, short).f is winner.f and begun == [short], (
         "ended after it"
     )
     assert late.cut == short.cut == ["moving the confirmed model onto all rows"]

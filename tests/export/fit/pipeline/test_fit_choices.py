@@ -138,7 +138,7 @@ def test_report_and_provenance(two: tuple) -> None:
     found, _, x, y = two
     kept = found.model.metadata["fit"]
     assert kept["rows"] == 240 and kept["seed"] == 3
-    assert "why" not in kept and "out-of-fold" in found.report["why"]
+    assert "why" not in kept and "cross-validated" in found.report["why"]
     assert set(found.report["outputs"]) == {"p", "q"}
     for k, name in enumerate(("p", "q")):
         score = found.report["outputs"][name]
@@ -230,12 +230,13 @@ def test_axis_specs_are_plain_records() -> None:
 def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from sna_export.fit.candidates import rank_search
+    from sna_export.fit.candidates import trial
+    from sna_export.fit.candidates.rank_search import rank_search
 
-    assert [rank_search.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [
+    assert [trial.affordable(60, p, 10_000, 4e11) for p in (100, 1000, 3000)] == [
         60,
         40,
-        rank_search.LEAST_STEPS,
+        trial.LEAST_STEPS,
     ]
     x = np.random.default_rng(0).random((300, 3))
     y = np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2] + 0.3 * np.random.default_rng(1).normal(size=300)
@@ -245,11 +246,9 @@ def test_costly_candidates_are_left_out_and_polish_ends_by_its_cost(
     def names() -> list[str]:
         return [
             c.name
-            for c in rank_search.direct_candidates(
-                samples, target, np.random.default_rng(2), max_parameters=400
-            )
+            for c in rank_search(samples, target, np.random.default_rng(2), max_parameters=400)
         ]
 
     assert any(n.startswith("CP rank 2") for n in names())
-    monkeypatch.setattr(rank_search, "GROWTH_WORK", 1.0)
+    monkeypatch.setattr(trial, "GROWTH_WORK", 1.0)
     assert all(n.startswith(("additive", "pairwise")) for n in names())

@@ -16,7 +16,7 @@ import sna_edge
 from sna_edge.errors import InputError
 from sna_export.fit import AxisSpec, fit_arrays
 from sna_export.fit.candidates.candidate import Candidate
-from sna_export.fit.pipeline import pipeline
+from sna_export.fit.pipeline import search
 
 Load = Callable[[int], tuple[np.ndarray, np.ndarray]]
 LIMIT = 1.5
@@ -153,7 +153,8 @@ def test_an_output_that_nothing_predicts_is_its_mean_and_the_others_stay() -> No
 
 
 @pytest.mark.parametrize(
-    ("rows_", "by"), [(30, "all rows"), (59, "all rows"), (90, "no part"), (400, "no part")]
+    ("rows_", "by"),
+    [(30, "all rows"), (59, "all rows"), (90, "validation rows"), (400, "validation rows")],
 )
 def test_rows_that_took_no_part_confirm_the_winner(
     monkeypatch: pytest.MonkeyPatch, rows_: int, by: str
@@ -184,16 +185,16 @@ def test_rows_that_took_no_part_confirm_the_winner(
         }
         return Candidate(**fields)
 
-    real = pipeline.baseline
-    monkeypatch.setattr(pipeline, "baseline", by_heart)
-    monkeypatch.setattr(pipeline, "straight", liar)
-    monkeypatch.setattr(pipeline, "TEACHER_ROWS", 0)
+    real = search.baseline
+    monkeypatch.setattr(search, "baseline", by_heart)
+    monkeypatch.setattr(search, "direct_candidate", liar)
+    monkeypatch.setattr(search, "TEACHER_ROWS", 0)
     found = fit_arrays(x, y)
     assert found.report["chosen"] != "liar"
     assert found.report["outputs"]["y"]["r2"] > 0.8
-    assert (max(seen) < rows_) == (by == "no part")
-    if by == "no part":
-        assert "no part" in found.report["confirmed"]["by"]
+    assert (max(seen) < rows_) == (by == "validation rows")
+    if by == "validation rows":
+        assert "validation rows" in found.report["confirmed"]["by"]
 
 
 def test_rows_with_equal_inputs_are_held_out_together() -> None:

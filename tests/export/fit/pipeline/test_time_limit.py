@@ -15,9 +15,10 @@ import pytest
 
 from sna_edge.cli import main
 from sna_edge.errors import InputError
+from sna_edge.numerics import time_budget
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import fit_arrays
 from sna_export.fit.engine import gauss_newton
-from sna_export.fit.engine.budget import TimeBudget
 from sna_export.teacher import gaussian_process
 
 
@@ -113,8 +114,8 @@ def test_without_a_limit_nothing_is_cut_and_bytes_do_not_depend_on_the_clock(
     x, y = rows(40, 2, 1)
     first = fit_arrays(x, y)
     assert first.report["cut"] == [] and "cut" not in first.model.metadata["fit"]
-    real = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: 1000.0 * real())
+    real = time_budget.perf_counter
+    monkeypatch.setattr(time_budget, "perf_counter", lambda: 1000.0 * real())
     assert fit_arrays(x, y).model.to_bytes() == first.model.to_bytes()
 
 
@@ -158,8 +159,8 @@ def _free(count: int, inputs: int) -> tuple[float, bytes]:
 
 
 def test_what_was_left_out_is_said_once() -> None:
-    budget = TimeBudget(1e-6)
-    assert [budget.allows(what, 1e9) for what in ("b", "a", "b")] == [False] * 3
+    budget = TimeBudget.for_fit(1e-6)
+    assert [budget.affords(what, 1e9) for what in ("b", "a", "b")] == [False] * 3
     budget.leave_out("a")
     assert budget.cut == ["b", "a"]
-    assert TimeBudget().allows("c", 1e99) and not TimeBudget().over
+    assert TimeBudget().affords("c", 1e99) and not TimeBudget().passed

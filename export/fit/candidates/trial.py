@@ -1,0 +1,117 @@
+"""Trials of one table: a start is fitted to the rows, and what came of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.numerics.time_budget import TimeBudget, now
+
+from ..data.row_blocks import Rows
+from ..data.samples import Samples
+from ..engine.factors import SeparableFunction
+from ..engine.gauss_newton import levenberg_marquardt
+from ..engine.linearisation import FittedFunction
+
+Floats = NDArray[np.float64]
+FIRST_STRENGTH = 1e-8
+FIXED_STEPS, ADAPTING_STEPS = 20, 30
+"""Steps with fixed, then with adapting penalties while searching."""
+GROWTH_WORK = 6e11
+"""Rows x parameters^2 of all steps of a trial (some two minutes) beyond which none is made."""
+LEAST_STEPS = 10
+"""The fewest steps whatever they cost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Its name, the start, and the solution on all rows."""
+
+    name: str
+    start: SeparableFunction
+    solution: FittedFunction
+
+    @property
+    def error(self) -> float:
+        """Leave-one-out error in units of the spread."""
+        return self.solution.loo
+
+
+@dataclass
+class Trials:
+    """All that are made of one table: target [N, K] with unit spread; the best has the least
+    leave-one-out error."""
+
+    samples: Samples
+    target: Floats
+    rng: np.random.Generator
+    max_parameters: int
+    budget: TimeBudget
+    watch: Callable[[str], None] | None = None
+    found: list[Trial] = field(default_factory=list)
+    seconds: float = 0.0
+    """Of the last trial, over its parameters^2."""
+
+    @property
+    def best(self) -> Trial:
+        """The first with the least error."""
+        return min(self.found, key=lambda t: t.error)
+
+    def in_time(self, parameters: int) -> bool:
+        """Whether a trial of so many parameters would end in time, by the seconds of the last."""
+        return not self.budget.lacks(self.seconds * parameters**2)
+
+    def cheap(self, parameters: int) -> bool:
+        """Whether the work of a trial stays below GROWTH_WORK."""
+        steps = FIXED_STEPS + ADAPTING_STEPS
+        return len(self.samples.x) * parameters**2 * steps <= GROWTH_WORK
+
+    def made(self, start: SeparableFunction, name: str) -> Trial:
+        """The start fitted to the rows, kept."""
+        begin = now()
+        solution = fit_rows(start, self.samples.x, self.target, self.budget)
+        self.seconds = (now() - begin) / start.parameters**2
+        return self.kept(Trial(name, start, solution))
+
+    def kept(self, trial: Trial) -> Trial:
+        """The trial, kept and reported."""
+        self.found.append(trial)
+        if self.watch:
+            self.watch(f"{trial.name}: leave-one-out error {trial.error:.3g}")
+        return trial
+
+
+def fit_rows(
+    f: SeparableFunction, x: Floats, target: Floats, budget: TimeBudget | None = None
+) -> FittedFunction:
+    """From a start to a solution: first with slight fixed penalties, then with strengths by
+    evidence."""
+    rows = Rows(f.bases, x, target)
+    return levenberg_marquardt(
+        first_steps(f, rows, budget),
+        rows,
+        strengths=FIRST_STRENGTH,
+        steps=ADAPTING_STEPS,
+        budget=budget,
+    )
+
+
+def first_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> SeparableFunction:
+    """From a random start to where the rows pull it, almost without penalty."""
+    return levenberg_marquardt(
+        f,
+        rows,
+        strengths=FIRST_STRENGTH,
+        adapt=False,
+        steps=FIXED_STEPS,
+        budget=budget,
+        leverages=False,
+    ).f
+
+
+def affordable(steps: int, parameters: int, n_rows: int, work: float) -> int:
+    """At most `steps`, as many as `work` multiply-adds are enough for, LEAST_STEPS at least."""
+    return int(np.clip(work / (n_rows * parameters**2), min(LEAST_STEPS, steps), steps))

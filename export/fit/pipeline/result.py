@@ -1,0 +1,127 @@
+"""What a fit delivers: the model, its report, and the rows predicted out of fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.core.output import Output
+from sna_edge.model import Model
+
+from ..candidates.candidate import Candidate
+from ..data.samples import Samples
+from .assemble import assemble
+from .confirm import Confirmation
+from .conformal import LEVEL, two_values, with_intervals
+from .screen import Dropped
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+NO_SCORE = 1e-12
+"""|R2| below which it is 0: a mean has 0, not what rounding leaves of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
+    predicted out of fold."""
+
+    model: Model
+    report: dict[str, Any]
+    inputs: Floats
+    measured: Floats
+    predicted: Floats
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the report says beside the candidates."""
+
+    seed: int
+    seconds: float
+    notes: list[str]
+    dropped: list[Dropped]
+    cut: list[str]
+    confirmation: Confirmation
+
+
+def result(
+    samples: Samples,
+    kept: Ints,
+    best: Candidate,
+    tried: list[Candidate],
+    reference: Floats,
+    facts: Facts,
+) -> FitResult:
+    """`best`, whose axes are the columns `kept` of `samples`, as a model with intervals and its
+    report; `reference` [n, K]: the means that R2 is taken against."""
+    outputs = with_intervals(best.outputs, best.measured, best.shown)
+    by_output = scores(outputs, best, reference)
+    provenance: dict[str, Any] = {
+        "rows": len(samples.x),
+        "seed": facts.seed,
+        "kind": best.kind,
+        "link": outputs[0].link,
+        "modes": best.rank,
+    }
+    outcomes = two_values(outputs, samples.y)
+    if outcomes:
+        provenance["outcomes"] = outcomes
+    kept_back = {"dropped": [d.name for d in facts.dropped], "cut": facts.cut}
+    short = {
+        name: {key: float(f"{value:.5g}") for key, value in score.items()}
+        for name, score in by_output.items()
+    }
+    known = {
+        **provenance,
+        "outputs": short,
+        **{key: value for key, value in kept_back.items() if value},
+    }
+    model = assemble(samples, kept, best, outputs, {"fit": known})
+    report = {
+        **provenance,
+        **kept_back,
+        "why": why(best, tried),
+        "chosen": best.name,
+        "outputs": by_output,
+        "seconds": facts.seconds,
+        "notes": [*facts.notes, *map(str, facts.dropped)],
+        "confirmed": facts.confirmation.report(),
+        "candidates": [c.row() for c in tried],
+        "tried": {c.name: c.notes for c in tried},
+        "inputs": model.input_names,
+    }
+    return FitResult(model, report, samples.x[best.rows], best.measured, best.shown)
+
+
+def why(best: Candidate, candidates: list[Candidate]) -> str:
+    """The sentence of the report."""
+    others = [f"{c.name} ({c.error:.4g})" for c in candidates if c.name != best.name]
+    against = (
+        f"; {'runners-up' if others[1:] else 'runner-up'}: {', '.join(others)}" if others else ""
+    )
+    return f"selected by cross-validated RMSE / sigma: {best.name} ({best.error:.4g}){against}"
+
+
+def scores(
+    outputs: Sequence[Output], best: Candidate, reference: Floats
+) -> dict[str, dict[str, float]]:
+    """Out-of-fold RMSE, R2 (against the mean of the rows seen, `reference` [n, K]) and coverage of
+    the interval per output."""
+    scores = {}
+    for k, output in enumerate(outputs):
+        measured, predicted = best.measured[:, k], best.shown[:, k]
+        residual = measured - predicted
+        lower, upper = output.bounds(predicted)
+        r2 = float(1.0 - np.mean(residual**2) / np.mean((measured - reference[:, k]) ** 2))
+        scores[output.name] = {
+            "rmse": float(np.sqrt(np.mean(residual**2))),
+            "r2": r2 if abs(r2) > NO_SCORE else 0.0,
+            "coverage": float(np.mean((measured >= lower) & (measured <= upper))),
+            "level": LEVEL,
+        }
+    return scores

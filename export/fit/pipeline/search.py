@@ -1,0 +1,136 @@
+"""The candidates that time allows for some rows, and the choice among them by out-of-fold error."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
+
+from ...progress import Reporter
+from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers
+from ..candidates.baseline import baseline
+from ..candidates.candidate import Candidate
+from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
+from ..candidates.distilled import distilled
+from ..data.samples import Samples, relative_error
+from .agreement import SURE, Answers
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+TEACHER_ROWS = 10_000
+"""A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
+SMALLER_WINS = 1.02
+"""The smaller of two candidates is chosen when its error is within this factor of the best."""
+NOT_DISTILLED = 1.25
+"""A teacher whose own out-of-fold error is this much above a fitted candidate's is not
+distilled."""
+LEAST_PARAMETERS, MOST_PARAMETERS = 150, 4000
+SMALL_SEARCH = 1300
+"""Parameters of a direct candidate up to which three per row are allowed; beyond, four rows per
+parameter."""
+CLEAN = 0.05
+"""Out-of-fold error of the teachers below which the rows are fitted under every link: one of them
+may be exact."""
+NOISY_STUDENT, SMALL_STUDENT = 0.03, 1300
+"""Error of the teachers above which a student is as large as a direct candidate may be, and the
+most parameters of one below."""
+SHARE_OF_TIME, FIRST_SHARE = 0.4, 0.2
+"""Of the time left: for the teachers or the fits to the rows; for a simple function before."""
+TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
+
+
+def candidates(
+    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter
+) -> list[Candidate]:
+    """The baseline, then what time allows of fits to the rows and a student of the teachers."""
+    links = samples.link_candidates(link)
+    found = [baseline(samples, links, folds, budget)]
+    part = budget.part(SHARE_OF_TIME)
+    stack = _teachers(samples, links, folds, seed, budget, part, reporter)
+    worth = np.inf
+    if stack is not None:
+        worth = relative_error(samples.y - stack.held_out, samples.y)
+        links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
+    for number, name in enumerate(links):
+        reporter.stage(f"fits to the rows, link {name}", 0.6)
+        search = budget.part(SHARE_OF_TIME if stack else 1.0 / (len(links) - number))
+        if stack:
+            search = max(part, search, key=lambda b: b.deadline)
+        size = most_parameters(len(samples.x))
+        candidate = direct_candidate(
+            samples, name, folds, seed, size, budget, search, worth, reporter.say
+        )
+        found += [candidate] if candidate else []
+        if candidate and candidate.error < EXACT:
+            break
+    fitted = min((c.error for c in found[1:]), default=np.inf)
+    if stack is not None and (len(found) == 1 or worth < NOT_DISTILLED * fitted):
+        reporter.stage(f"{STUDENT}", 1.0)
+        size = _student_size(len(samples.x), worth)
+        try:
+            found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say))
+        except OutOfTime:
+            budget.leave_out(STUDENT)
+    return found
+
+
+def _teachers(
+    samples: Samples,
+    links: tuple[str, ...],
+    folds: Ints,
+    seed: int,
+    budget: TimeBudget,
+    search: TimeBudget,
+    reporter: Reporter,
+) -> Stack | None:
+    """The best stack of teachers; None for large tables, or where there is no time for them."""
+    if len(samples.x) > TEACHER_ROWS or not budget.affords(TEACHERS, _teacher_work(samples)):
+        return None
+    reporter.stage(TEACHERS, 0.4)
+    found = teachers(samples, links, folds, seed, search, reporter.say, budget)
+    if not found:
+        budget.leave_out(TEACHERS)
+        return None
+    return best_stack(samples, found)
+
+
+def simple_and_baseline(
+    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget
+) -> tuple[Answers, Candidate] | None:
+    """A simple function of a table that direct candidates are searched for, and its baseline."""
+    if crowded(samples) or len(samples.x) > SEARCH_ROWS:
+        return None
+    part, links = budget.part(FIRST_SHARE), samples.link_candidates(link)
+    base = baseline(samples, links, folds, budget)
+    size, enough = most_parameters(len(samples.x)), 0.5 * SURE * base.error
+    answers = simple_function(samples, links[0], seed, size, enough, part)
+    return None if answers is None else (answers, base)
+
+
+def _teacher_work(samples: Samples) -> float:
+    """Multiply-adds of the least that one teacher costs: three factorised processes an output,
+    which run fast."""
+    return 0.3 * samples.y.size * len(samples.x) ** 2
+
+
+def most_parameters(n_rows: int) -> int:
+    """Of a candidate fitted to the rows themselves."""
+    return int(
+        np.clip(min(3 * n_rows, max(SMALL_SEARCH, n_rows // 4)), LEAST_PARAMETERS, MOST_PARAMETERS)
+    )
+
+
+def _student_size(n_rows: int, error: float) -> int:
+    """Three and a half parameters per row of a noisy table; smooth ones, trained all at once, need
+    fewer."""
+    noisy = error > NOISY_STUDENT
+    each, most = (3.5, MOST_PARAMETERS) if noisy else (1.3, SMALL_STUDENT)
+    return int(np.clip(each * n_rows, LEAST_PARAMETERS, most))
+
+
+def chosen(candidates: list[Candidate]) -> Candidate:
+    """The smallest of those whose out-of-fold error is within SMALLER_WINS of the least."""
+    least = np.nanmin([c.error for c in candidates])
+    close = [c for c in candidates if c.error <= SMALLER_WINS * least]
+    return min(close, key=lambda c: c.f.parameters)
