@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ ABOUT = """::: {}
       members: false
       show_root_heading: false
       show_root_toc_entry: false"""
+CELL = re.compile(r"`([^`\n]*\\\|[^`\n]*)`")
 REFERENCE = {
     "sna_edge": "Load, query, judge what comes back",
     "sna_edge.inverse": "Inverse queries",
@@ -69,9 +71,11 @@ def stage() -> None:
             linked = (ROOT / page).parent / target
             if linked.suffix != ".md" and linked.is_file():
                 _copy(Path(os.path.relpath(linked, ROOT)))
+        text = CELL.sub(_code, text)
         text = LINK.sub(lambda match, page=page: _resolved(match, page), text)
         (STAGE / page).parent.mkdir(parents=True, exist_ok=True)
         (STAGE / page).write_text(text, encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name("site.css"), STAGE / "site.css")
     for module, title in REFERENCE.items():
         path = STAGE / "reference" / f"{module}.md"
         path.parent.mkdir(exist_ok=True)
@@ -95,6 +99,11 @@ def public(module: str) -> list[str]:
             return list(ast.literal_eval(node.value))
     defined = [n.name for n in body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
     return [name for name in defined if not name.startswith("_")]
+
+
+def _code(match: re.Match[str]) -> str:
+    """Code in a cell of a table: a bar is escaped there, which this markdown would show."""
+    return f"<code>{escape(match[1]).replace(chr(92) + '|', '&#124;')}</code>"
 
 
 def _resolved(match: re.Match[str], page: Path) -> str:

@@ -78,7 +78,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="random seed; random seed; same seed and table, same model (default: 0)",
+        help="random seed; same seed and table, same model (default: 0)",
     )
     parser.add_argument(
         "--time-limit",

@@ -112,7 +112,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="random seed; random seed; same seed, same answer (default 0)",
+        help="random seed; same seed, same answer (default 0)",
     )
     parser.add_argument(
         "--deadline-ms",
