@@ -97,6 +97,8 @@ def public(module: str) -> list[str]:
     for node in body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return list(ast.literal_eval(node.value))
+        if isinstance(node, ast.ImportFrom) and any(a.name == "__all__" for a in node.names):
+            return public(".".join([*module.split(".")[: -node.level], str(node.module)]))
     defined = [n.name for n in body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
     return [name for name in defined if not name.startswith("_")]
 
