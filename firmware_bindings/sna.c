@@ -93,6 +93,15 @@ typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
 INLINE uintptr_t seal_of(const sna_model *m) { return (uintptr_t)m->bytes + 1u; }
 INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
+INLINE int is_train(const sna_model *m) {
+#ifdef SNA_NO_TT
+    (void)m;
+    return 0; /* sna_open refuses it */
+#else
+    return m->features & FEATURE_TT;
+#endif
+}
+
 INLINE const unsigned char *section(const sna_model *m, int id) {
     return m->bytes + m->section[id];
 }
@@ -154,6 +163,17 @@ static float float_of_bits(uint32_t bits) {
     v.bits = bits;
     return v.value;
 }
+
+#ifdef SNA_FLOAT
+static uint32_t bits_of(float value) {
+    union {
+        float value;
+        uint32_t bits;
+    } v;
+    v.value = value;
+    return v.bits;
+}
+#endif
 
 /* A number whose order as an integer is that of the finite double at p; both zeros give 0.
  * Comparing doubles this way needs no soft-float code on a core without a double FPU. */
@@ -283,11 +303,11 @@ static int sha256_equals(const unsigned char *p, size_t n, const unsigned char e
 #endif
 
 /* ------------------------------------------------------------------------------- checks: layout
- * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of
- * offsets are 64 bit. */
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. The file has
+ * at most 2^30 bytes: sums of an offset and a size below 2^31 fit 32 bits. */
 
 static int header_holds(sna_model *m, const unsigned char *b) {
-    int tt = m->features & FEATURE_TT;
+    int tt = is_train(m);
     m->n_axes = (uint16_t)load16(b + 22);
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
@@ -303,19 +323,19 @@ NOINLINE uint32_t section_size(const sna_model *m, int id) {
 }
 
 static int section_table_holds(sna_model *m) {
-    uint64_t end = HEADER + 16 * N_SECTIONS;
+    uint32_t end = HEADER + 16 * N_SECTIONS;
     for (int id = 1; id <= N_SECTIONS; id++) {
         const unsigned char *r = m->bytes + HEADER + 16 * (id - 1);
-        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        uint32_t start = (end + 63u) & ~63u;
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
-        m->section[id] = (uint32_t)start;
+        if (start > m->size || load32(r + 8) > m->size - start) return 0;
+        m->section[id] = start;
         end = start + load32(r + 8);
-        if (end > m->size) return 0;
     }
     return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
            section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
            section_size(m, OUTPUTS) ==
-               (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
+               (uint32_t)OUTPUT * m->n_outputs + 4 * m->n_modes * m->n_outputs &&
            section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
            !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }
@@ -375,11 +395,15 @@ static int derived_hold(const axis_record *a) {
 }
 #endif
 
-/* The double at p is a whole number 0 .. 2^24. */
-NOINLINE int whole(const f64 *p) {
-    real x = REAL(*p);
-    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f &&
-           !((real)(int32_t)x < x);
+/* The whole number 0 .. 2^24 that the double at p is, or -1. */
+NOINLINE int32_t whole(const f64 *p) {
+    uint32_t low = load32((const unsigned char *)p), high = load32((const unsigned char *)p + 4);
+    uint32_t bits = 0x80000000u | high << 11 | low >> 21; /* 1.fraction, as far as 24 bits go */
+    uint32_t exponent = (high >> 20) - 1023u, value;
+    if (!(high << 1 | low)) return 0;
+    if (exponent > 24 || low << 11) return -1;
+    value = bits >> (31u - exponent);
+    return value << (31u - exponent) == bits && value <= 16777216u ? (int32_t)value : -1;
 }
 
 #ifndef SNA_FLOAT
@@ -389,7 +413,7 @@ static int far_apart(const axis_record *a) { return a->upper - a->lower >= power
 #define far_apart(a) 1
 #endif
 
-static int axis_holds(const axis_record *a) {
+static int axis_holds(const sna_model *m, const axis_record *a) {
     const f64 *lower = &a->lower, *upper = &a->upper;
     if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 ||
         a->reserved)
@@ -399,21 +423,22 @@ static int axis_holds(const axis_record *a) {
         return 0;
     if (!moderate(lower) || !moderate(upper)) return 0;
     if (a->kind == CATEGORICAL) {
-        if (a->degree || a->flags || order64(lower) || !whole(upper) ||
-            (uint32_t)REAL(*upper) != a->n_spans - 1u)
+        if (a->degree || a->flags || order64(lower) || whole(upper) != (int32_t)a->n_spans - 1)
             return 0;
     } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
         return 0;
     }
+    (void)m;
     return derived_hold(a);
 }
 
-NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) {
-    return offset % align == 0 && offset + bytes <= size;
+/* `align` is a power of two. */
+NOINLINE int inside(uint32_t offset, uint32_t bytes, uint32_t align, uint32_t size) {
+    return !(offset & (align - 1u)) && bytes <= size && offset <= size - bytes;
 }
 
 static int offsets_hold(const sna_model *m, const axis_record *a) {
-    uint64_t order = a->degree + 1u, spans = a->n_spans;
+    uint32_t order = a->degree + 1u, spans = a->n_spans; /* bounded by axis_holds */
     int listed = !is_uniform(a) && a->kind != CATEGORICAL;
     return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) &&
            inside(a->support, spans, 1, section_size(m, SPANS)) &&
@@ -442,6 +467,18 @@ static int spans_hold(const sna_model *m, const axis_record *a) {
     for (uint32_t s = 0; s < a->n_spans; s++)
         if ((uint32_t)row[s] + a->degree >= a->n_rows || matrix[s] >= a->n_matrices) return 0;
     return is_uniform(a) || a->kind == CATEGORICAL || breaks_hold(a, breaks_at(m, a));
+}
+
+/* Rows of padding are zero in `w`, the bits of the output weights: all but the sign, `shift` = 1,
+ * or all of them. */
+NOINLINE int padding_rows_hold(const sna_model *m, const u32 *w, unsigned shift) {
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
+            if (w[i] << shift) return 0;
+    }
+    return 1;
 }
 
 static int cp_holds(const sna_model *m) {
@@ -526,16 +563,13 @@ static int interval_holds(const output_record *o) {
 
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) ||
-        !moderate(p + 56))
-        return 0;
-    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) ||
-        !interval_holds(o))
-        return 0; /* |scale| < 2^-1000 */
-    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC ||
-        o->interval_space > 1)
-        return 0;
-    return all_zero(o->reserved, 10);
+    uint32_t kappa = load32(p + 64);
+    for (unsigned i = 0; i < 8; i++) /* bias, scale, offset, range_low, range_high */
+        if (0xC7u >> i & 1u && !moderate(p + 8 * i)) return 0;
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u) return 0; /* |scale| < 2^-1000 */
+    if (order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0;
+    if (kappa << 1 && kappa >= 0x7F800000u) return 0; /* below 0 or not finite */
+    return o->link <= LINK_LOGISTIC && o->interval_space <= 1 && all_zero(o->reserved, 10);
 }
 
 static int weight_holds(uint32_t bits) {
@@ -549,20 +583,14 @@ static int outputs_hold(const sna_model *m) {
         if (!output_holds(output_at(m, k))) return 0;
     for (uint32_t i = 0; i < m->n_modes * m->n_outputs; i++)
         if (!weight_holds(w[i])) return 0;
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs;
-             i < (r->first + padded(r->count)) * m->n_outputs; i++)
-            if (w[i] << 1) return 0;
-    }
-    return 1;
+    return padding_rows_hold(m, w, 1);
 }
 
 static int golden_inputs_hold(const sna_model *m, const f64 *x) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         if (order64(x + d) < order64(&a->lower) || order64(x + d) > order64(&a->upper)) return 0;
-        if (a->kind == CATEGORICAL && !whole(x + d)) return 0;
+        if (a->kind == CATEGORICAL && whole(x + d) < 0) return 0;
     }
     return 1;
 }
@@ -573,7 +601,7 @@ static int golden_holds(const sna_model *m) {
     const f64 *tolerance = (const f64 *)(const void *)(p + 8),
               *inputs = tolerance + 2 * m->n_outputs;
     if (count < 1 || count > 65536 || load32(p + 4)) return 0;
-    if (size != 8 + 16u * m->n_outputs + 8ull * count * (m->n_axes + m->n_outputs)) return 0;
+    if (size != 8 + 16u * m->n_outputs + 8 * count * (m->n_axes + m->n_outputs)) return 0;
     for (uint32_t i = 8; i < size; i += 8)
         if (!finite64(p + i)) return 0;
     for (unsigned i = 0; i < 2u * m->n_outputs; i++)
@@ -643,7 +671,7 @@ static int shares_matrices(const sna_model *m, unsigned d) {
 }
 
 /* Checks one axis; *end is where its arrays must begin and then where they end. */
-static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
+static int fixed_axis_holds(const sna_model *m, unsigned d, uint32_t *end) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
     uint32_t order = a->degree + 1u, counts = counts_bytes(a);
@@ -657,14 +685,14 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
               : f->count_lower >= f->count_upper)
         return 0;
     if (!f->multiplier != !is_uniform(a)) return 0;
-    if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
+    if (f->matrices == *end) *end += 4 * a->n_matrices * order * order;
     if (f->counts != (counts ? *end : 0)) return 0;
     *end += counts;
     if (*end > section_size(m, FIXED)) return 0;
     return !counts || counts_hold(a, f, section(m, FIXED) + f->counts);
 }
 
-static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
+static int fixed_output_holds(const sna_model *m, unsigned k, uint32_t *end) {
     const fixed_output *o = fixed_output_at(m, k);
     int table = o->table_count != 0;
     if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved ||
@@ -673,30 +701,18 @@ static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
     if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
     if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
     if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
-    *end += 4ull * o->table_count;
+    *end += 4 * o->table_count;
     return *end <= section_size(m, FIXED);
 }
 
-static uint32_t fixed_golden_offset(const sna_model *m) {
-    uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        const axis_record *a = axis_at(m, d);
-        if (fixed_axis_at(m, d)->matrices == end)
-            end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
-        end += counts_bytes(a);
-    }
-    for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
-    return end;
-}
-
-static int fixed_golden_holds(const sna_model *m, uint64_t end) {
+static int fixed_golden_holds(const sna_model *m, uint32_t end) {
     const unsigned char *p = section(m, FIXED) + end;
-    uint64_t size = section_size(m, FIXED);
+    uint32_t size = section_size(m, FIXED);
     uint32_t count;
     if (end + 8 > size) return 0;
     count = load32(p);
     if (count < 1 || count > 65536 || load32(p + 4) ||
-        end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size)
+        end + 8 + 4 * count * (m->n_axes + m->n_outputs) != size)
         return 0;
     p += 8;
     for (uint32_t g = 0; g < count; g++)
@@ -708,29 +724,34 @@ static int fixed_golden_holds(const sna_model *m, uint64_t end) {
     return 1;
 }
 
-static int fixed_weights_hold(const sna_model *m) {
-    const i32 *w = fixed_weights(m);
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs;
-             i < (r->first + padded(r->count)) * m->n_outputs; i++)
-            if (w[i]) return 0;
-    }
+/* Checks the records and what they point to; *end is where the golden vectors begin. Axes, outputs
+ * and modes are bounded by then: the sum stays below 2^31. */
+NOINLINE int fixed_arrays_hold(const sna_model *m, uint32_t *end) {
+    *end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
+    if (*end > section_size(m, FIXED)) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!fixed_axis_holds(m, d, end)) return 0;
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!fixed_output_holds(m, k, end)) return 0;
     return 1;
 }
 
 static int fixed_holds(const sna_model *m) {
-    uint64_t end = 32ull * m->n_axes + 32ull * m->n_outputs + 4ull * m->n_modes * m->n_outputs;
-    if (m->features & FEATURE_TT || end > section_size(m, FIXED)) return 0;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!fixed_axis_holds(m, d, &end)) return 0;
-    for (unsigned k = 0; k < m->n_outputs; k++)
-        if (!fixed_output_holds(m, k, &end)) return 0;
-    return fixed_golden_holds(m, end) && fixed_weights_hold(m);
+    uint32_t end;
+    return !is_train(m) && fixed_arrays_hold(m, &end) && fixed_golden_holds(m, end) &&
+           padding_rows_hold(m, (const u32 *)(const void *)fixed_weights(m), 0);
 }
 #endif
 
 /* ----------------------------------------------------------------------------------------- open */
+
+typedef int axis_check(const sna_model *m, const axis_record *a);
+
+NOINLINE int every_axis(const sna_model *m, axis_check *holds) {
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!holds(m, axis_at(m, d))) return 0;
+    return 1;
+}
 
 static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
@@ -747,19 +768,15 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
     if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
     if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!axis_holds(axis_at(m, d))) return SNA_RULE_BAD_AXIS;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!offsets_hold(m, axis_at(m, d))) return SNA_RULE_BAD_OFFSET;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!spans_hold(m, axis_at(m, d))) return SNA_RULE_BAD_SPAN;
+    if (!every_axis(m, axis_holds)) return SNA_RULE_BAD_AXIS;
+    if (!every_axis(m, offsets_hold)) return SNA_RULE_BAD_OFFSET;
+    if (!every_axis(m, spans_hold)) return SNA_RULE_BAD_SPAN;
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
+    if (is_train(m) && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
 #endif
-    if (!(m->features & FEATURE_TT) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
+    if (!is_train(m) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
     if (!tables_hold(m)) return SNA_RULE_BAD_TABLE_LAYOUT;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!values_hold(m, axis_at(m, d))) return SNA_RULE_BAD_VALUE;
+    if (!every_axis(m, values_hold)) return SNA_RULE_BAD_VALUE;
     if (!outputs_hold(m)) return SNA_RULE_BAD_OUTPUT;
 #ifndef SNA_NO_FIXED
     if (m->features & FEATURE_FIXED && !fixed_holds(m)) return SNA_RULE_BAD_FIXED;
@@ -770,8 +787,7 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
 #ifdef CORTEX_FPU
 /* Do the loops written for the FPU of Cortex-M serve this model? */
 static int is_plain(const sna_model *m) {
-    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u)
-        return 0;
+    if (is_train(m) || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 ||
@@ -793,7 +809,6 @@ static size_t values_size(const sna_model *m) {
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
 #define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
 #define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
-#define BORDER_STEP 1.1920928955078125e-7f /* 2^-23: the step of float over its power of two */
 
 /* max(|a|, |b|) */
 NOINLINE real larger(real a, real b) {
@@ -803,28 +818,45 @@ NOINLINE real larger(real a, real b) {
 }
 
 #ifdef SNA_FLOAT
-/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie
- * 128 s apart and are not carried. */
+/* The float of these bits as a multiple of 2^-24 of the power of two with this exponent, which is
+ * not below its own. Integers, so that the integer path needs no emulated FPU. */
+NOINLINE int32_t aligned(uint32_t bits, uint32_t exponent) {
+    uint32_t own = bits >> 23 & 255u, gap = exponent - own;
+    int32_t size = own && gap < 25 ? (int32_t)((bits << 8 | 0x80000000u) >> 7 >> gap) : 0;
+    return bits >> 31 ? -size : size;
+}
+
+/* high - low in multiples of 2^-24 of the power of two with *exponent, that of the larger end. */
+static int32_t width_of(uint32_t low, uint32_t high, uint32_t *exponent) {
+    *exponent = low << 1 > high << 1 ? low >> 23 & 255u : high >> 23 & 255u;
+    return aligned(high, *exponent) - aligned(low, *exponent);
+}
+
+/* The step of float at the larger end, 2^-23 of its power of two, is at most 2^-16 of the range:
+ * Unix seconds of one minute lie 128 s apart and are not carried. Exact: ends so close differ by
+ * one exponent at most. */
 static int carried(const f64 *low, const f64 *high) {
-    real a = REAL(*low), b = REAL(*high);
-    union {
-        float value;
-        uint32_t bits;
-    } step;
-    step.value = larger(a, b);
-    step.bits &= 0x7F800000u;
-    if (order64(low) == order64(high)) return 1;
-    return step.bits != 0x7F800000u &&
-           step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
+    uint32_t exponent;
+    int32_t width = width_of(bits_of(single(low)), bits_of(single(high)), &exponent);
+    return order64(low) == order64(high) || !exponent || (exponent < 255 && width >= 1 << 17);
+}
+
+/* (upper32 - lower32) inv_width32, of which the span is taken, is a number between 0 and 2^24 (1.6
+ * % more at most). */
+static int countable(const axis_record *a) {
+    uint32_t exponent, rate = load32((const unsigned char *)&a->inv_width32), own = rate >> 23;
+    int32_t width = width_of(load32((const unsigned char *)&a->lower32),
+                             load32((const unsigned char *)&a->upper32), &exponent);
+    uint32_t product = ((uint32_t)width >> 11) * ((rate & 0x7FFFFFu) >> 8 | 0x8000u);
+    int32_t room = 306 - (int32_t)exponent - (int32_t)own;
+    if (width < 0 || exponent == 255 || own >= 255) return !(rate << 1) && exponent < 255;
+    return !own || room >= 32 || (room >= 0 && !(product >> room));
 }
 
 static int all_carried(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        real spans =
-            (a->upper32 - a->lower32) *
-            a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
-        if (!(spans >= 0 && spans < 16777216.0f)) return 0;
+        if (!countable(a)) return 0;
         if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
     }
     for (unsigned k = 0; k < m->n_outputs; k++)
@@ -1003,9 +1035,14 @@ typedef struct pair {
     real high, low;
 } pair;
 
-/* What rounding took from the product p = a b. */
+/* What rounding took from the product p = a b. The instruction itself on Cortex-M: without an
+ * operating system clang calls fmaf of libm for the builtin, which is 2 KB of emulated double. */
 INLINE real product_error(real a, real b, real p) {
-#if defined(__ARM_FEATURE_FMA) || defined(__FMA__)
+#if defined(__GNUC__) && defined(__arm__) && defined(__ARM_FEATURE_FMA)
+    real error = -p;
+    __asm("vfma.f32 %[error], %[a], %[b]" : [error] "+t"(error) : [a] "t"(a), [b] "t"(b));
+    return error;
+#elif defined(__GNUC__) && (defined(__FMA__) || defined(__FP_FAST_FMAF))
     return __builtin_fmaf(a, b, -p);
 #else
     return (real)((f64)a * (f64)b - (f64)p);
@@ -1991,7 +2028,8 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     uint32_t count;
     if (m->rule) return SNA_CORRUPT;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    p = section(m, FIXED) + fixed_golden_offset(m);
+    if (!fixed_arrays_hold(m, &count)) return SNA_CORRUPT;
+    p = section(m, FIXED) + count;
     count = load32(p);
     m->section[0] = (uint32_t)seal_of(m);
     places = (const sna_place *)(const void *)(p + 8);
@@ -2028,11 +2066,11 @@ static size_t longest_axis(const sna_model *m) {
 
 /* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
 INLINE size_t use_size(const sna_model *m) {
-    return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7;
+    return is_train(m) ? 0 : (m->n_axes + 7u) & ~(size_t)7;
 }
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
-    int tt = m->features & FEATURE_TT;
+    int tt = is_train(m);
     size_t reals = m->n_values, fixed = 0;
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
@@ -2088,7 +2126,7 @@ static sna_status general_value(const sna_model *m, unsigned flags, const real *
     }
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_linear(m, s->cells, s->scratch, y);
+    if (is_train(m)) tt_linear(m, s->cells, s->scratch, y);
     else
 #endif
         cp_linear(m, s->cells, s->use, y);
@@ -2169,7 +2207,7 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
     for (size_t i = 0; i < n; i++) dy[i] = 0;
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_gradient(m, s.cells, s.scratch, y, dy);
+    if (is_train(m)) tt_gradient(m, s.cells, s.scratch, y, dy);
     else
 #endif
         cp_gradient(m, s.cells, s.use, s.scratch, y, dy);
@@ -2244,9 +2282,9 @@ static void linear_bounds(const sna_model *m, real *f) {
     real peak[SNA_MAX_AXES], all = 1;
     for (unsigned d = 0; d < m->n_axes; d++) all *= peak[d] = axis_bound(m, axis_at(m, d));
     for (unsigned k = 0; k < m->n_outputs; k++) f[k] = larger(REAL(output_at(m, k)->bias), 0);
-    for (unsigned g = 0; g < (m->features & FEATURE_TT ? 1u : m->n_groups); g++) {
+    for (unsigned g = 0; g < (is_train(m) ? 1u : m->n_groups); g++) {
         uint32_t modes = m->n_modes;
-        if (!(m->features & FEATURE_TT)) {
+        if (!is_train(m)) {
             all = 1;
             for (unsigned d = 0; d < m->n_axes; d++)
                 if (uses(group_at(m, g), d)) all *= peak[d];
@@ -2628,8 +2666,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
     constant = REAL(output_at(m, output)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT)
-        tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
+    if (is_train(m)) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);

@@ -82,6 +82,15 @@ typedef char group_record_has_16_bytes[sizeof(group_record) == GROUP ? 1 : -1];
 INLINE uintptr_t seal_of(const sna_model *m) { return (uintptr_t)m->bytes + 1u; }
 INLINE int is_sealed(const sna_model *m) { return m->seal == seal_of(m); }
 
+INLINE int is_train(const sna_model *m) {
+#ifdef SNA_NO_TT
+    (void)m;
+    return 0; /* sna_open refuses it */
+#else
+    return m->features & FEATURE_TT;
+#endif
+}
+
 INLINE const unsigned char *section(const sna_model *m, int id) {
     return m->bytes + m->section[id];
 }
@@ -143,6 +152,17 @@ static float float_of_bits(uint32_t bits) {
     v.bits = bits;
     return v.value;
 }
+
+#ifdef SNA_FLOAT
+static uint32_t bits_of(float value) {
+    union {
+        float value;
+        uint32_t bits;
+    } v;
+    v.value = value;
+    return v.bits;
+}
+#endif
 
 /* A number whose order as an integer is that of the finite double at p; both zeros give 0.
  * Comparing doubles this way needs no soft-float code on a core without a double FPU. */

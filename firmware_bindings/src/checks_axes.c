@@ -33,11 +33,15 @@ static int derived_hold(const axis_record *a) {
 }
 #endif
 
-/* The double at p is a whole number 0 .. 2^24. */
-NOINLINE int whole(const f64 *p) {
-    real x = REAL(*p);
-    return !(load32((const unsigned char *)p) & 0x1FFFFFFFu) && x >= 0 && x <= (real)16777216.0f &&
-           !((real)(int32_t)x < x);
+/* The whole number 0 .. 2^24 that the double at p is, or -1. */
+NOINLINE int32_t whole(const f64 *p) {
+    uint32_t low = load32((const unsigned char *)p), high = load32((const unsigned char *)p + 4);
+    uint32_t bits = 0x80000000u | high << 11 | low >> 21; /* 1.fraction, as far as 24 bits go */
+    uint32_t exponent = (high >> 20) - 1023u, value;
+    if (!(high << 1 | low)) return 0;
+    if (exponent > 24 || low << 11) return -1;
+    value = bits >> (31u - exponent);
+    return value << (31u - exponent) == bits && value <= 16777216u ? (int32_t)value : -1;
 }
 
 #ifndef SNA_FLOAT
@@ -47,7 +51,7 @@ static int far_apart(const axis_record *a) { return a->upper - a->lower >= power
 #define far_apart(a) 1
 #endif
 
-static int axis_holds(const axis_record *a) {
+static int axis_holds(const sna_model *m, const axis_record *a) {
     const f64 *lower = &a->lower, *upper = &a->upper;
     if (a->kind > CATEGORICAL || a->degree > SNA_MAX_DEGREE || a->dtype > DT_I8 || a->flags > 1 ||
         a->reserved)
@@ -57,21 +61,22 @@ static int axis_holds(const axis_record *a) {
         return 0;
     if (!moderate(lower) || !moderate(upper)) return 0;
     if (a->kind == CATEGORICAL) {
-        if (a->degree || a->flags || order64(lower) || !whole(upper) ||
-            (uint32_t)REAL(*upper) != a->n_spans - 1u)
+        if (a->degree || a->flags || order64(lower) || whole(upper) != (int32_t)a->n_spans - 1)
             return 0;
     } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
         return 0;
     }
+    (void)m;
     return derived_hold(a);
 }
 
-NOINLINE int inside(uint64_t offset, uint64_t bytes, uint32_t align, uint32_t size) {
-    return offset % align == 0 && offset + bytes <= size;
+/* `align` is a power of two. */
+NOINLINE int inside(uint32_t offset, uint32_t bytes, uint32_t align, uint32_t size) {
+    return !(offset & (align - 1u)) && bytes <= size && offset <= size - bytes;
 }
 
 static int offsets_hold(const sna_model *m, const axis_record *a) {
-    uint64_t order = a->degree + 1u, spans = a->n_spans;
+    uint32_t order = a->degree + 1u, spans = a->n_spans; /* bounded by axis_holds */
     int listed = !is_uniform(a) && a->kind != CATEGORICAL;
     return inside(a->spans, 4 * spans, 2, section_size(m, SPANS)) &&
            inside(a->support, spans, 1, section_size(m, SPANS)) &&
@@ -100,6 +105,18 @@ static int spans_hold(const sna_model *m, const axis_record *a) {
     for (uint32_t s = 0; s < a->n_spans; s++)
         if ((uint32_t)row[s] + a->degree >= a->n_rows || matrix[s] >= a->n_matrices) return 0;
     return is_uniform(a) || a->kind == CATEGORICAL || breaks_hold(a, breaks_at(m, a));
+}
+
+/* Rows of padding are zero in `w`, the bits of the output weights: all but the sign, `shift` = 1,
+ * or all of them. */
+NOINLINE int padding_rows_hold(const sna_model *m, const u32 *w, unsigned shift) {
+    for (unsigned g = 0; g < m->n_groups; g++) {
+        const group_record *r = group_at(m, g);
+        for (uint32_t i = (r->first + r->count) * m->n_outputs;
+             i < (r->first + padded(r->count)) * m->n_outputs; i++)
+            if (w[i] << shift) return 0;
+    }
+    return 1;
 }
 
 static int cp_holds(const sna_model *m) {

@@ -58,7 +58,7 @@ static int shares_matrices(const sna_model *m, unsigned d) {
 }
 
 /* Checks one axis; *end is where its arrays must begin and then where they end. */
-static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
+static int fixed_axis_holds(const sna_model *m, unsigned d, uint32_t *end) {
     const axis_record *a = axis_at(m, d);
     const fixed_axis *f = fixed_axis_at(m, d);
     uint32_t order = a->degree + 1u, counts = counts_bytes(a);
@@ -72,14 +72,14 @@ static int fixed_axis_holds(const sna_model *m, unsigned d, uint64_t *end) {
               : f->count_lower >= f->count_upper)
         return 0;
     if (!f->multiplier != !is_uniform(a)) return 0;
-    if (f->matrices == *end) *end += 4ull * a->n_matrices * order * order;
+    if (f->matrices == *end) *end += 4 * a->n_matrices * order * order;
     if (f->counts != (counts ? *end : 0)) return 0;
     *end += counts;
     if (*end > section_size(m, FIXED)) return 0;
     return !counts || counts_hold(a, f, section(m, FIXED) + f->counts);
 }
 
-static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
+static int fixed_output_holds(const sna_model *m, unsigned k, uint32_t *end) {
     const fixed_output *o = fixed_output_at(m, k);
     int table = o->table_count != 0;
     if (o->shift < 1 || o->shift > 62 || o->exponent < -64 || o->exponent > 64 || o->reserved ||
@@ -88,30 +88,18 @@ static int fixed_output_holds(const sna_model *m, unsigned k, uint64_t *end) {
     if (o->table_count == 1 || o->table_count > 4097 || o->table_shift > 20) return 0;
     if (table != (output_at(m, k)->link != LINK_IDENTITY)) return 0;
     if (table ? o->table != *end : o->table || o->table_shift || o->table_lower) return 0;
-    *end += 4ull * o->table_count;
+    *end += 4 * o->table_count;
     return *end <= section_size(m, FIXED);
 }
 
-static uint32_t fixed_golden_offset(const sna_model *m) {
-    uint32_t end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
-    for (unsigned d = 0; d < m->n_axes; d++) {
-        const axis_record *a = axis_at(m, d);
-        if (fixed_axis_at(m, d)->matrices == end)
-            end += 4u * a->n_matrices * (a->degree + 1u) * (a->degree + 1u);
-        end += counts_bytes(a);
-    }
-    for (unsigned k = 0; k < m->n_outputs; k++) end += 4u * fixed_output_at(m, k)->table_count;
-    return end;
-}
-
-static int fixed_golden_holds(const sna_model *m, uint64_t end) {
+static int fixed_golden_holds(const sna_model *m, uint32_t end) {
     const unsigned char *p = section(m, FIXED) + end;
-    uint64_t size = section_size(m, FIXED);
+    uint32_t size = section_size(m, FIXED);
     uint32_t count;
     if (end + 8 > size) return 0;
     count = load32(p);
     if (count < 1 || count > 65536 || load32(p + 4) ||
-        end + 8 + 4ull * count * (m->n_axes + m->n_outputs) != size)
+        end + 8 + 4 * count * (m->n_axes + m->n_outputs) != size)
         return 0;
     p += 8;
     for (uint32_t g = 0; g < count; g++)
@@ -123,24 +111,21 @@ static int fixed_golden_holds(const sna_model *m, uint64_t end) {
     return 1;
 }
 
-static int fixed_weights_hold(const sna_model *m) {
-    const i32 *w = fixed_weights(m);
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs;
-             i < (r->first + padded(r->count)) * m->n_outputs; i++)
-            if (w[i]) return 0;
-    }
+/* Checks the records and what they point to; *end is where the golden vectors begin. Axes, outputs
+ * and modes are bounded by then: the sum stays below 2^31. */
+NOINLINE int fixed_arrays_hold(const sna_model *m, uint32_t *end) {
+    *end = 32u * m->n_axes + 32u * m->n_outputs + 4u * m->n_modes * m->n_outputs;
+    if (*end > section_size(m, FIXED)) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!fixed_axis_holds(m, d, end)) return 0;
+    for (unsigned k = 0; k < m->n_outputs; k++)
+        if (!fixed_output_holds(m, k, end)) return 0;
     return 1;
 }
 
 static int fixed_holds(const sna_model *m) {
-    uint64_t end = 32ull * m->n_axes + 32ull * m->n_outputs + 4ull * m->n_modes * m->n_outputs;
-    if (m->features & FEATURE_TT || end > section_size(m, FIXED)) return 0;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!fixed_axis_holds(m, d, &end)) return 0;
-    for (unsigned k = 0; k < m->n_outputs; k++)
-        if (!fixed_output_holds(m, k, &end)) return 0;
-    return fixed_golden_holds(m, end) && fixed_weights_hold(m);
+    uint32_t end;
+    return !is_train(m) && fixed_arrays_hold(m, &end) && fixed_golden_holds(m, end) &&
+           padding_rows_hold(m, (const u32 *)(const void *)fixed_weights(m), 0);
 }
 #endif

@@ -1,9 +1,9 @@
 /* ------------------------------------------------------------------------------- checks: layout
- * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. Sums of
- * offsets are 64 bit. */
+ * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. The file has
+ * at most 2^30 bytes: sums of an offset and a size below 2^31 fit 32 bits. */
 
 static int header_holds(sna_model *m, const unsigned char *b) {
-    int tt = m->features & FEATURE_TT;
+    int tt = is_train(m);
     m->n_axes = (uint16_t)load16(b + 22);
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
@@ -19,19 +19,19 @@ NOINLINE uint32_t section_size(const sna_model *m, int id) {
 }
 
 static int section_table_holds(sna_model *m) {
-    uint64_t end = HEADER + 16 * N_SECTIONS;
+    uint32_t end = HEADER + 16 * N_SECTIONS;
     for (int id = 1; id <= N_SECTIONS; id++) {
         const unsigned char *r = m->bytes + HEADER + 16 * (id - 1);
-        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        uint32_t start = (end + 63u) & ~63u;
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
-        m->section[id] = (uint32_t)start;
+        if (start > m->size || load32(r + 8) > m->size - start) return 0;
+        m->section[id] = start;
         end = start + load32(r + 8);
-        if (end > m->size) return 0;
     }
     return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
            section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
            section_size(m, OUTPUTS) ==
-               (uint64_t)OUTPUT * m->n_outputs + (uint64_t)4 * m->n_modes * m->n_outputs &&
+               (uint32_t)OUTPUT * m->n_outputs + 4 * m->n_modes * m->n_outputs &&
            section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
            !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }

@@ -13,16 +13,13 @@ static int interval_holds(const output_record *o) {
 
 static int output_holds(const output_record *o) {
     const unsigned char *p = (const unsigned char *)o;
-    if (!moderate(p) || !moderate(p + 8) || !moderate(p + 16) || !moderate(p + 48) ||
-        !moderate(p + 56))
-        return 0;
-    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u || order64(p + 56) < order64(p + 48) ||
-        !interval_holds(o))
-        return 0; /* |scale| < 2^-1000 */
-    if (!finite32(load32(p + 64)) || !(o->kappa >= 0) || o->link > LINK_LOGISTIC ||
-        o->interval_space > 1)
-        return 0;
-    return all_zero(o->reserved, 10);
+    uint32_t kappa = load32(p + 64);
+    for (unsigned i = 0; i < 8; i++) /* bias, scale, offset, range_low, range_high */
+        if (0xC7u >> i & 1u && !moderate(p + 8 * i)) return 0;
+    if ((load32(p + 12) & 0x7FFFFFFFu) < 0x01700000u) return 0; /* |scale| < 2^-1000 */
+    if (order64(p + 56) < order64(p + 48) || !interval_holds(o)) return 0;
+    if (kappa << 1 && kappa >= 0x7F800000u) return 0; /* below 0 or not finite */
+    return o->link <= LINK_LOGISTIC && o->interval_space <= 1 && all_zero(o->reserved, 10);
 }
 
 static int weight_holds(uint32_t bits) {
@@ -36,20 +33,14 @@ static int outputs_hold(const sna_model *m) {
         if (!output_holds(output_at(m, k))) return 0;
     for (uint32_t i = 0; i < m->n_modes * m->n_outputs; i++)
         if (!weight_holds(w[i])) return 0;
-    for (unsigned g = 0; g < m->n_groups; g++) {
-        const group_record *r = group_at(m, g);
-        for (uint32_t i = (r->first + r->count) * m->n_outputs;
-             i < (r->first + padded(r->count)) * m->n_outputs; i++)
-            if (w[i] << 1) return 0;
-    }
-    return 1;
+    return padding_rows_hold(m, w, 1);
 }
 
 static int golden_inputs_hold(const sna_model *m, const f64 *x) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         if (order64(x + d) < order64(&a->lower) || order64(x + d) > order64(&a->upper)) return 0;
-        if (a->kind == CATEGORICAL && !whole(x + d)) return 0;
+        if (a->kind == CATEGORICAL && whole(x + d) < 0) return 0;
     }
     return 1;
 }
@@ -60,7 +51,7 @@ static int golden_holds(const sna_model *m) {
     const f64 *tolerance = (const f64 *)(const void *)(p + 8),
               *inputs = tolerance + 2 * m->n_outputs;
     if (count < 1 || count > 65536 || load32(p + 4)) return 0;
-    if (size != 8 + 16u * m->n_outputs + 8ull * count * (m->n_axes + m->n_outputs)) return 0;
+    if (size != 8 + 16u * m->n_outputs + 8 * count * (m->n_axes + m->n_outputs)) return 0;
     for (uint32_t i = 8; i < size; i += 8)
         if (!finite64(p + i)) return 0;
     for (unsigned i = 0; i < 2u * m->n_outputs; i++)

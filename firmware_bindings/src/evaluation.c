@@ -14,11 +14,11 @@ static size_t longest_axis(const sna_model *m) {
 
 /* Workspace: cells, use list (CP, 1 byte per axis, rounded up to 8), basis values, scratch. */
 INLINE size_t use_size(const sna_model *m) {
-    return m->features & FEATURE_TT ? 0 : (m->n_axes + 7u) & ~(size_t)7;
+    return is_train(m) ? 0 : (m->n_axes + 7u) & ~(size_t)7;
 }
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
-    int tt = m->features & FEATURE_TT;
+    int tt = is_train(m);
     size_t reals = m->n_values, fixed = 0;
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
@@ -74,7 +74,7 @@ static sna_status general_value(const sna_model *m, unsigned flags, const real *
     }
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_linear(m, s->cells, s->scratch, y);
+    if (is_train(m)) tt_linear(m, s->cells, s->scratch, y);
     else
 #endif
         cp_linear(m, s->cells, s->use, y);
@@ -155,7 +155,7 @@ sna_status sna_eval_grad(const sna_model *m, unsigned flags, const real *x, real
     for (size_t i = 0; i < n; i++) dy[i] = 0;
     for (unsigned k = 0; k < m->n_outputs; k++) y[k] = REAL(output_at(m, k)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT) tt_gradient(m, s.cells, s.scratch, y, dy);
+    if (is_train(m)) tt_gradient(m, s.cells, s.scratch, y, dy);
     else
 #endif
         cp_gradient(m, s.cells, s.use, s.scratch, y, dy);

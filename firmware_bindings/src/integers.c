@@ -260,7 +260,8 @@ sna_status sna_fixed_verify(sna_model *m, void *work, size_t work_size) {
     uint32_t count;
     if (m->rule) return SNA_CORRUPT;
     if (!(m->features & FEATURE_FIXED)) return SNA_UNSUPPORTED;
-    p = section(m, FIXED) + fixed_golden_offset(m);
+    if (!fixed_arrays_hold(m, &count)) return SNA_CORRUPT;
+    p = section(m, FIXED) + count;
     count = load32(p);
     m->section[0] = (uint32_t)seal_of(m);
     places = (const sna_place *)(const void *)(p + 8);

@@ -1,5 +1,13 @@
 /* ----------------------------------------------------------------------------------------- open */
 
+typedef int axis_check(const sna_model *m, const axis_record *a);
+
+NOINLINE int every_axis(const sna_model *m, axis_check *holds) {
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!holds(m, axis_at(m, d))) return 0;
+    return 1;
+}
+
 static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
     if (size < HEADER + 16 * N_SECTIONS) return SNA_RULE_TOO_SHORT;
@@ -15,19 +23,15 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
     if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
     if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!axis_holds(axis_at(m, d))) return SNA_RULE_BAD_AXIS;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!offsets_hold(m, axis_at(m, d))) return SNA_RULE_BAD_OFFSET;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!spans_hold(m, axis_at(m, d))) return SNA_RULE_BAD_SPAN;
+    if (!every_axis(m, axis_holds)) return SNA_RULE_BAD_AXIS;
+    if (!every_axis(m, offsets_hold)) return SNA_RULE_BAD_OFFSET;
+    if (!every_axis(m, spans_hold)) return SNA_RULE_BAD_SPAN;
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
+    if (is_train(m) && !tt_holds(m)) return SNA_RULE_BAD_GROUP;
 #endif
-    if (!(m->features & FEATURE_TT) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
+    if (!is_train(m) && !cp_holds(m)) return SNA_RULE_BAD_GROUP;
     if (!tables_hold(m)) return SNA_RULE_BAD_TABLE_LAYOUT;
-    for (unsigned d = 0; d < m->n_axes; d++)
-        if (!values_hold(m, axis_at(m, d))) return SNA_RULE_BAD_VALUE;
+    if (!every_axis(m, values_hold)) return SNA_RULE_BAD_VALUE;
     if (!outputs_hold(m)) return SNA_RULE_BAD_OUTPUT;
 #ifndef SNA_NO_FIXED
     if (m->features & FEATURE_FIXED && !fixed_holds(m)) return SNA_RULE_BAD_FIXED;
@@ -38,8 +42,7 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
 #ifdef CORTEX_FPU
 /* Do the loops written for the FPU of Cortex-M serve this model? */
 static int is_plain(const sna_model *m) {
-    if (m->features & FEATURE_TT || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u)
-        return 0;
+    if (is_train(m) || m->n_groups != 1 || m->n_outputs != 1 || m->n_modes & 7u) return 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
         if (a->kind != CONTINUOUS || !is_uniform(a) || a->degree != 3 || a->dtype != DT_F32 ||
@@ -61,7 +64,6 @@ static size_t values_size(const sna_model *m) {
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
 #define BORDER_RANGE ((real)1.52587890625e-5f)        /* 2^-16 of the range */
 #define BORDER_FLOAT64 ((real)8.881784197001252e-16f) /* 2^-50 of the larger bound */
-#define BORDER_STEP 1.1920928955078125e-7f /* 2^-23: the step of float over its power of two */
 
 /* max(|a|, |b|) */
 NOINLINE real larger(real a, real b) {
@@ -71,28 +73,45 @@ NOINLINE real larger(real a, real b) {
 }
 
 #ifdef SNA_FLOAT
-/* The step of float at the larger end is at most 2^-16 of the range: Unix seconds of one minute lie
- * 128 s apart and are not carried. */
+/* The float of these bits as a multiple of 2^-24 of the power of two with this exponent, which is
+ * not below its own. Integers, so that the integer path needs no emulated FPU. */
+NOINLINE int32_t aligned(uint32_t bits, uint32_t exponent) {
+    uint32_t own = bits >> 23 & 255u, gap = exponent - own;
+    int32_t size = own && gap < 25 ? (int32_t)((bits << 8 | 0x80000000u) >> 7 >> gap) : 0;
+    return bits >> 31 ? -size : size;
+}
+
+/* high - low in multiples of 2^-24 of the power of two with *exponent, that of the larger end. */
+static int32_t width_of(uint32_t low, uint32_t high, uint32_t *exponent) {
+    *exponent = low << 1 > high << 1 ? low >> 23 & 255u : high >> 23 & 255u;
+    return aligned(high, *exponent) - aligned(low, *exponent);
+}
+
+/* The step of float at the larger end, 2^-23 of its power of two, is at most 2^-16 of the range:
+ * Unix seconds of one minute lie 128 s apart and are not carried. Exact: ends so close differ by
+ * one exponent at most. */
 static int carried(const f64 *low, const f64 *high) {
-    real a = REAL(*low), b = REAL(*high);
-    union {
-        float value;
-        uint32_t bits;
-    } step;
-    step.value = larger(a, b);
-    step.bits &= 0x7F800000u;
-    if (order64(low) == order64(high)) return 1;
-    return step.bits != 0x7F800000u &&
-           step.value * BORDER_STEP <= b * BORDER_RANGE - a * BORDER_RANGE;
+    uint32_t exponent;
+    int32_t width = width_of(bits_of(single(low)), bits_of(single(high)), &exponent);
+    return order64(low) == order64(high) || !exponent || (exponent < 255 && width >= 1 << 17);
+}
+
+/* (upper32 - lower32) inv_width32, of which the span is taken, is a number between 0 and 2^24 (1.6
+ * % more at most). */
+static int countable(const axis_record *a) {
+    uint32_t exponent, rate = load32((const unsigned char *)&a->inv_width32), own = rate >> 23;
+    int32_t width = width_of(load32((const unsigned char *)&a->lower32),
+                             load32((const unsigned char *)&a->upper32), &exponent);
+    uint32_t product = ((uint32_t)width >> 11) * ((rate & 0x7FFFFFu) >> 8 | 0x8000u);
+    int32_t room = 306 - (int32_t)exponent - (int32_t)own;
+    if (width < 0 || exponent == 255 || own >= 255) return !(rate << 1) && exponent < 255;
+    return !own || room >= 32 || (room >= 0 && !(product >> room));
 }
 
 static int all_carried(const sna_model *m) {
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        real spans =
-            (a->upper32 - a->lower32) *
-            a->inv_width32; /* not a number where one of them, or the width, is beyond a float */
-        if (!(spans >= 0 && spans < 16777216.0f)) return 0;
+        if (!countable(a)) return 0;
         if (a->kind != CATEGORICAL && !carried(&a->lower, &a->upper)) return 0;
     }
     for (unsigned k = 0; k < m->n_outputs; k++)

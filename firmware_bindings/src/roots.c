@@ -284,8 +284,7 @@ sna_status sna_roots(const sna_model *m, const real *x, unsigned axis, unsigned 
     for (uint32_t row = 0; row < axis_at(m, axis)->n_rows; row++) rows[row] = 0;
     constant = REAL(output_at(m, output)->bias);
 #ifndef SNA_NO_TT
-    if (m->features & FEATURE_TT)
-        tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
+    if (is_train(m)) tt_rows(m, axis, output, s.cells, rows + axis_at(m, axis)->n_rows, rows);
     else
 #endif
         cp_rows(m, axis, output, s.cells, s.use, rows, &constant);

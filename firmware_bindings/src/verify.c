@@ -40,9 +40,9 @@ static void linear_bounds(const sna_model *m, real *f) {
     real peak[SNA_MAX_AXES], all = 1;
     for (unsigned d = 0; d < m->n_axes; d++) all *= peak[d] = axis_bound(m, axis_at(m, d));
     for (unsigned k = 0; k < m->n_outputs; k++) f[k] = larger(REAL(output_at(m, k)->bias), 0);
-    for (unsigned g = 0; g < (m->features & FEATURE_TT ? 1u : m->n_groups); g++) {
+    for (unsigned g = 0; g < (is_train(m) ? 1u : m->n_groups); g++) {
         uint32_t modes = m->n_modes;
-        if (!(m->features & FEATURE_TT)) {
+        if (!is_train(m)) {
             all = 1;
             for (unsigned d = 0; d < m->n_axes; d++)
                 if (uses(group_at(m, g), d)) all *= peak[d];
