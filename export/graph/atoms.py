@@ -12,7 +12,7 @@ from sna_edge.model import Model
 
 from .dense import one_table, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .locate import Place, over_all
+from .locate import Location, over_all
 
 NEGLIGIBLE = 3e-7
 """Share of the slopes, times spans, below which the derivative of sum_i B_i is rounding of a
@@ -37,7 +37,7 @@ class Basis:
     rows: Tensor
 
 
-def basis(g: Graph, model: Model, where: Place, gradient: bool) -> Basis:
+def basis(g: Graph, model: Model, where: Location, gradient: bool) -> Basis:
     """B_i(v) = sum_k M[matrix_id[span]][i, k] v^k for all axes at once; lower degrees are padded
     with zeros."""
     degree = max(int(gradient), *(a.basis.degree for a in model.axes))
@@ -66,7 +66,7 @@ def _steps(matrices: np.ndarray, spans: int) -> np.ndarray:
 
 
 def _which(
-    g: Graph, model: Model, where: Place, matrices: np.ndarray, ids: list[np.ndarray]
+    g: Graph, model: Model, where: Location, matrices: np.ndarray, ids: list[np.ndarray]
 ) -> tuple[np.ndarray, Tensor | None]:
     """Matrices, and which of them every span has, int32 [D, N]; None where all spans have one. Axes
     that are alike share a list."""
@@ -81,7 +81,7 @@ def _which(
     return matrices, g.gather(g.constant(ids[0], "int32"), where.span)
 
 
-def _rows(g: Graph, model: Model, where: Place, first: list[np.ndarray], count: int) -> Tensor:
+def _rows(g: Graph, model: Model, where: Location, first: list[np.ndarray], count: int) -> Tensor:
     """Table rows of every axis int32 [P+1, D, N]: one addition where rows move on by one per span,
     else looked up."""
     i = np.arange(count)[:, None, None]
@@ -109,15 +109,15 @@ def _pooled(model: Model, degree: int) -> tuple[np.ndarray, list[np.ndarray], li
     offset = 0
     for axis, dtype in zip(model.axes, model.dtypes, strict=True):
         order = axis.basis.degree + 1
-        place = []
+        chosen = []
         for matrix in axis.basis.matrices:
             full = np.zeros((degree + 1, degree + 1), dtype=np.float32)
             full[:order, :order] = centred(matrix) * FOLD[dtype]
             if full.tobytes() not in pool:
                 pool[full.tobytes()] = len(matrices)
                 matrices.append(full)
-            place.append(pool[full.tobytes()])
-        ids.append(np.array(place)[axis.basis.matrix_id])
+            chosen.append(pool[full.tobytes()])
+        ids.append(np.array(chosen)[axis.basis.matrix_id])
         first.append(axis.basis.first_row + (offset if one_table(model) else 0))
         offset += axis.basis.n_rows
     return np.stack(matrices), ids, first

@@ -17,7 +17,7 @@ from .atoms import atoms, basis
 from .combine import combine
 from .dense import filled, padded_columns, side_by_side
 from .ir import Graph, Tensor
-from .locate import LARGEST, Place, place
+from .locate import LARGEST, Location, locate
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 
@@ -58,7 +58,7 @@ def build(
     names = [o.name for o in stored.outputs]
     reserved = frozenset([*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names)])
     g = Graph(GRADIENT if gradient else FORWARD, batch, apart, reserved)
-    where = place(g, stored.axes, doubles=doubles)
+    where = locate(g, stored.axes, doubles=doubles)
     local = basis(g, stored, where, gradient)
     there, slopes = atoms(g, stored, local)
     work, bias = _folded(stored)
@@ -107,7 +107,7 @@ def _folded(model: Model) -> tuple[Model, np.ndarray]:
     return model.replace(interaction=work.with_tables(work.tables, work.weights * scale)), bias
 
 
-def _by_inputs(g: Graph, model: Model, df: Tensor, where: Place) -> Tensor:
+def _by_inputs(g: Graph, model: Model, df: Tensor, where: Location) -> Tensor:
     """df/dx [N, K, D] with NaN by a level and outside the domain."""
     blind = np.array([np.nan if a.kind == "categorical" else 0.0 for a in model.axes])
     if np.isnan(blind).any():

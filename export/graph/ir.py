@@ -56,6 +56,16 @@ class Graph:
     _results: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
+    def emptied(self) -> Graph:
+        """A graph of the same inputs and names without nodes and outputs, to be filled anew."""
+        return Graph(
+            self.name,
+            self.batch,
+            reserved=self.reserved,
+            inputs=self.inputs,
+            _names=set(self._names),
+        )
+
     def unique(self, name: str) -> str:
         """`name`, with primes added until no other tensor has it or will have it."""
         while name in self._names or name in self.reserved:

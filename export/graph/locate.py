@@ -25,7 +25,7 @@ DIGITS = 23
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class Location:
     """Of every axis: the span within it s as int32 and as float32, v, all [D, N]; 1 / width [D, N]
     or [D, 1]; guard [N].
 
@@ -41,7 +41,7 @@ class Place:
     guard: Tensor
 
 
-def place(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Place:
+def locate(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Location:
     """Span s = floor((x - lower) / span width), or the number of breaks below x on graded axes; v =
     (x - middle_s) / span width.
 
@@ -63,7 +63,7 @@ def place(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Place:
     span = g.index(t, counts)
     s = g.cast(span, "float32")
     v, rate = _graded(g, inside, s, axes) if any(graded) else _uniform(g, inside, s, axes)
-    return Place(span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
+    return Location(span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
 
 
 def _given(g: Graph, axis: Axis, offset: float, doubles: bool) -> Tensor:

@@ -19,7 +19,7 @@ def content_hash(model: Model) -> str:
     return str(validate(data).sections["integrity"][:32].hex())
 
 
-def facts(model: Model, shifted: bool = False) -> dict[str, Any]:
+def graph_metadata(model: Model, shifted: bool = False) -> dict[str, Any]:
     """Name -> text or JSON-able value, the same keys in every exported file.
 
     `shifted`: the file takes inputs and gives outputs without the offset that float32 does not

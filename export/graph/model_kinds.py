@@ -38,11 +38,11 @@ def spline_model(
         spline_axis(f"x{d}", "mm", 0.3 * d, 1.0 + d, spans=rows - degree, degree=degree)
         for d in range(inputs)
     ]
-    return on(axes, modes=modes, outputs=[Output(f"y{k}", "um", scale=2.0, offset=1.0, bias=0.1) for k in range(outputs)],
+    return model_on(axes, modes=modes, outputs=[Output(f"y{k}", "um", scale=2.0, offset=1.0, bias=0.1) for k in range(outputs)],
               dtype=dtype, seed=seed)  # fmt: skip
 
 
-def on(
+def model_on(
     axes: Sequence[Axis],
     *,
     modes: int = 6,
@@ -117,7 +117,7 @@ def mixed() -> Model:
         Axis("radius", "mm", bspline(graded_breaks(0.0, 5.0, 10, 0.0), 3)),
         level_axis("alloy", ("316L", "IN718", "Ti64")),
     ]
-    model = on(
+    model = model_on(
         axes, modes=5, seed=5, outputs=[Output("depth", "um"), Output("risk", "", link="logistic")]
     )
     dtypes = ("int16", "float32", "int8", "float16")
@@ -136,7 +136,7 @@ def of_basis(kind: str, degree: int) -> Model:
     breaks = uniform_breaks(-2.0, 3.0, 6)
     make = {"bspline": bspline, "lagrange": lagrange, "bernstein": bernstein}.get(kind)
     basis = make(breaks, degree) if make else hat(breaks)
-    return on([Axis("a", "", basis), Axis("b", "", basis)], seed=degree)
+    return model_on([Axis("a", "", basis), Axis("b", "", basis)], seed=degree)
 
 
 def linked(link: str) -> Model:

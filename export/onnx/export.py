@@ -17,7 +17,7 @@ from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
 from ..graph.golden import Agreement, compare
-from ..graph.metadata import facts, notes
+from ..graph.metadata import graph_metadata, notes
 from .emit import emit
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ def proto(
     graph = build(model, gradient=gradient, batch=batch, apart=apart, doubles=not apart)
     properties = {
         key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in facts(model, apart).items()
+        for key, value in graph_metadata(model, apart).items()
     }
     result = emit(graph, opset, __version__, properties, notes(model))
     try:

@@ -29,14 +29,8 @@ def in_blocks(graph: Graph, index: int) -> tuple[Graph, Graph | None]:
     body = Graph(
         f"{graph.name}_block", size, inputs=list(stack.outputs), outputs=graph.outputs, nodes=rest
     )
-    whole = Graph(
-        graph.name,
-        rows,
-        reserved=graph.reserved,
-        inputs=graph.inputs,
-        nodes=[stack],
-        _names=set(graph._names),
-    )
+    whole = graph.emptied()
+    whole.nodes.append(stack)
     starts = [min(i * size, rows - size) for i in range(count)]
     answers = [_call(whole, body, index, start) for start in starts]
     spare = count * size - rows

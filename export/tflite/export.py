@@ -19,7 +19,7 @@ from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
 from ..graph.golden import Agreement, compare
-from ..graph.metadata import facts
+from ..graph.metadata import graph_metadata
 
 Floats = NDArray[np.float64]
 CONVERTERS = ("direct", "onnx2tf")
@@ -83,8 +83,10 @@ def to_bytes(model: Model, batch: int | None = None) -> bytes:
 
 
 def metadata(model: Model) -> bytes:
-    """Facts as one JSON object; the content hash stands in it as plain text."""
-    return json.dumps(facts(model, shifted=True), sort_keys=True, separators=(",", ":")).encode()
+    """The file's metadata as one JSON object; the content hash stands in it as plain text."""
+    return json.dumps(
+        graph_metadata(model, shifted=True), sort_keys=True, separators=(",", ":")
+    ).encode()
 
 
 def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | None:

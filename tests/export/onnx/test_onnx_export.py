@@ -10,7 +10,7 @@ import pytest
 from sna_edge import InputError, spline_axis
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.cli import main
-from sna_export.graph.model_kinds import KINDS, mixed, on, spline_model
+from sna_export.graph.model_kinds import KINDS, mixed, model_on, spline_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'sna-edge[onnx]'")
 runtime = pytest.importorskip(
@@ -141,4 +141,4 @@ def test_options_of_other_targets_are_refused(
 @pytest.mark.parametrize("name", ["c0", "own0", "stack0_flat", "index6_any", "linear31_product"])
 def test_any_name_may_be_that_of_an_input(name: str, tmp_path) -> None:
     axes = [spline_axis(name if d == 0 else f"x{d}", "", 0.0, 1.0, spans=6) for d in range(3)]
-    assert export(on(axes, modes=4), tmp_path).agreement is not None
+    assert export(model_on(axes, modes=4), tmp_path).agreement is not None

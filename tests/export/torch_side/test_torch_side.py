@@ -9,7 +9,7 @@ import pytest
 
 from sna_edge import InputError, Output, level_axis, spline_axis
 from sna_export.adopt import Domain, from_model
-from sna_export.graph.model_kinds import on
+from sna_export.graph.model_kinds import model_on
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 
@@ -260,7 +260,7 @@ def test_a_model_with_levels_goes_through_a_module() -> None:
         spline_axis("x", "", 0.0, 1.0, spans=4),
         level_axis("metal", ("steel", "brass", "zinc")),
     ]
-    model = on(axes, modes=3)
+    model = model_on(axes, modes=3)
     again = SeparableModule.from_model(model).model()
     x = np.array([[0.2, 0.0], [0.9, 2.0], [0.5, 1.0]])
     np.testing.assert_allclose(
