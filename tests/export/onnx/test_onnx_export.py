@@ -122,10 +122,13 @@ def test_the_command_writes_both_files(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to", "onnx", "--converter", "onnx2tf"], "--converter is for --to tflite"),
-        (["--to", "tflite", "--opset", "17"], "--opset is for --to onnx"),
-        (["--to", "c", "--batch", "4"], "--batch is for --to onnx and tflite"),
-        (["--to", "onnx", "--float-only"], "--float-only is for --to c"),
+        (
+            ["--to", "onnx", "--converter", "onnx2tf"],
+            "--converter cannot be combined with --to onnx",
+        ),
+        (["--to", "tflite", "--opset", "17"], "--opset cannot be combined with --to tflite"),
+        (["--to", "c", "--batch", "4"], "--to c; it goes with --to onnx or tflite"),
+        (["--to", "onnx", "--float-only"], "--float-only cannot be combined with --to onnx"),
         (["--to", "onnx", "--stem", "../out"], "plain file name"),
     ],
 )

@@ -19,7 +19,7 @@ from sna_export.graph.dense import filled
 from sna_export.graph.model_kinds import (
     KINDS,
     mixed,
-    on,
+    model_on,
     replace_tables,
     rounded,
     sparse,
@@ -161,7 +161,10 @@ def test_blocks_hold_every_row_in_order(modes: int, batch: int) -> None:
 @pytest.mark.parametrize("name", ["c0", "i0", "y_0", "slice1", "index6", "own0"])
 def test_any_name_may_be_that_of_an_input_or_output(name: str) -> None:
     axes = [spline_axis(name if d == 0 else f"x{d}", "", 0.0, 1.0, spans=6) for d in range(7)]
-    for model in (on(axes, modes=32), on(axes[1:], modes=32, outputs=[Output(name), Output("y")])):
+    for model in (
+        model_on(axes, modes=32),
+        model_on(axes[1:], modes=32, outputs=[Output(name), Output("y")]),
+    ):
         interpreter = litert.Interpreter(model_content=to_bytes(model, 700))
         x = domain_points(model.axes, 700)[:700]
         value = run(interpreter.get_signature_runner("forward"), model, x)[0]
@@ -174,7 +177,7 @@ def test_mixed_storage_keeps_the_slopes_of_lower_degrees() -> None:
     graded = Axis("a", "", bspline(np.array([0.0, 0.05, 0.15, 0.35, 0.6, 1.0]), 2))
     axes = [graded, spline_axis("b", "", 0.0, 1.0, spans=5)]
     dtypes = ("float32", "int16")
-    model = on(axes)
+    model = model_on(axes)
     model = as_stored(
         replace_tables(
             model,
