@@ -28,10 +28,12 @@ class Page:
         ]
 
     def heading(self, text: str) -> Page:
+        """A heading of second level."""
         self.blocks.append(f"<h2>{escape(text)}</h2>")
         return self
 
     def text(self, words: str) -> Page:
+        """A paragraph."""
         self.blocks.append(f"<p>{escape(words)}</p>")
         return self
 
@@ -45,6 +47,7 @@ class Page:
         return self
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Page:
+        """A table with a header line; cells are shown as `str` gives them."""
         head = "".join(f"<th>{escape(str(h))}</th>" for h in header)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows
@@ -58,9 +61,11 @@ class Page:
         return self
 
     def render(self) -> str:
+        """The HTML of the whole page."""
         body = "\n".join(b for b in self.blocks if b)
         head = f"{META}<title>{escape(self.title)}</title><style>{PLOT_STYLE}{PAGE_STYLE}</style>"
         return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
     def write(self, path: str | Path) -> None:
+        """The page into a file, in UTF-8."""
         Path(path).write_text(self.render(), encoding="utf-8")

@@ -69,6 +69,7 @@ class Plot:
         dashed: bool = False,
         width: float = 1.8,
     ) -> Plot:
+        """A curve through the points, of `width` pixels."""
         style = "" if width == 1.8 else f' style="stroke-width:{width:g}"'
         self.marks.append(
             f'<path class="l s{s}{" dash" if dashed else ""}"{style} d="{self._path(x, y)}"/>'
@@ -110,6 +111,7 @@ class Plot:
     def text(
         self, x: float, y: float, words: str, *, anchor: str = "middle", dy: float = -5
     ) -> Plot:
+        """Words at a point of the data, `dy` pixels below it."""
         self.marks.append(_words(escape(words), float(self.px(x)), float(self.py(y)) + dy, anchor))
         return self
 

@@ -118,6 +118,7 @@ class Table:
         return self.numbers[:, self.index(name)]
 
     def index(self, name: str) -> int:
+        """Position of a column. Raises InputError when the name is unknown."""
         if name not in self.names:
             raise InputError(
                 f"the table has no column {name!r}; its columns are {', '.join(self.names)}"

@@ -54,6 +54,7 @@ class Teacher:
 
     @property
     def name(self) -> str:
+        """As the report says it."""
         return f"Gaussian process, {self.size}, link {self.link}"
 
     @property
@@ -101,10 +102,12 @@ class Stack:
 
     @property
     def first(self) -> Teacher:
+        """The teacher of the largest weight."""
         return self.teachers[int(np.argmax(self.weights))]
 
     @property
     def name(self) -> str:
+        """As the report says it."""
         parts = " + ".join(
             f"{w:.2f} of {t.size}" for w, t in zip(self.weights, self.teachers, strict=True)
         )
@@ -112,6 +115,7 @@ class Stack:
 
     @property
     def processes(self) -> list[GaussianProcess]:
+        """All processes, those of the first teacher ahead."""
         return [p for t in (self.first, *self.teachers) for p in t.processes]
 
     def values(

@@ -39,15 +39,19 @@ class AxisAtoms(torch.nn.Module):
         self.table.copy_(start)
 
     def features(self, x: Tensor) -> Tensor:
+        """[N, m] at x [N]."""
         raise NotImplementedError
 
     def forward(self, features: Tensor) -> Tensor:
+        """phi [N, R] from features [N, m]."""
         return features @ self.table
 
     def adopted(self) -> Atoms:
+        """The same functions for the compiler."""
         raise NotImplementedError
 
     def numbers(self) -> np.ndarray:
+        """The table [m, R] as an array."""
         return self.table.detach().cpu().double().numpy()
 
 
@@ -60,6 +64,7 @@ class BSplineAtoms(AxisAtoms):
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start near 1, with a tilt."""
         super().reset_parameters(generator)
         tilt = torch.linspace(
             -1.0, 1.0, len(self.table), dtype=self.table.dtype, device=self.table.device
@@ -68,6 +73,7 @@ class BSplineAtoms(AxisAtoms):
         self.table += 1.0 + lean.to(self.table) * tilt
 
     def features(self, x: Tensor) -> Tensor:
+        """B_i(x) [N, m]; rows of a periodic basis that repeat others are added to them."""
         dense = design(self.basis, x)
         if self.basis.kind != "periodic":
             return dense
@@ -77,6 +83,7 @@ class BSplineAtoms(AxisAtoms):
         )
 
     def adopted(self) -> Atoms:
+        """Tables on the same basis: exact."""
         return Tabled(self.basis, self.numbers()[self.basis.tie])
 
 
@@ -107,6 +114,7 @@ class FourierAtoms(AxisAtoms):
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start near 1, higher harmonics smaller."""
         super().reset_parameters(generator)
         harmonic = (
             torch.arange(1, len(self.table), device=self.table.device)
@@ -117,12 +125,14 @@ class FourierAtoms(AxisAtoms):
         self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
+        """1, then cosines and sines of the half waves."""
         rate, phase = (
             torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in (self.rate, self.phase)
         )
         return torch.cat([torch.ones_like(x)[:, None], torch.cos(x[:, None] * rate + phase)], dim=1)
 
     def adopted(self) -> Atoms:
+        """The same series."""
         table = self.numbers()
         return Mixed(Fourier(self.rate, self.phase), table[1:], table[0])
 
@@ -138,11 +148,13 @@ class ChebyshevAtoms(AxisAtoms):
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start near 1, higher degrees smaller."""
         super().reset_parameters(generator)
         self.table /= torch.arange(1, len(self.table) + 1, device=self.table.device)[:, None]
         self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
+        """T_0 .. T_degree by the three-term recurrence."""
         t = (2 * x - self.lower - self.upper) / (self.upper - self.lower)
         series = [torch.ones_like(t), t]
         while len(series) < len(self.table):
@@ -150,6 +162,7 @@ class ChebyshevAtoms(AxisAtoms):
         return torch.stack(series[: len(self.table)], dim=1)
 
     def adopted(self) -> Atoms:
+        """The same series."""
         return Chebyshev(self.numbers(), self.lower, self.upper)
 
 
@@ -165,15 +178,18 @@ class RadialAtoms(AxisAtoms):
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
+        """A seeded start near 1."""
         super().reset_parameters(generator)
         self.table[0] += 1.0
 
     def features(self, x: Tensor) -> Tensor:
+        """1, then a bell around every centre."""
         centres = torch.as_tensor(self.centres, dtype=x.dtype, device=x.device)
         bells = torch.exp(-0.5 * ((x[:, None] - centres) / self.length) ** 2)
         return torch.cat([torch.ones_like(x)[:, None], bells], dim=1)
 
     def adopted(self) -> Atoms:
+        """The same sum of bells."""
         table = self.numbers()
         return Mixed(
             Gaussians(self.centres, np.full(len(self.centres), self.length)), table[1:], table[0]
@@ -216,15 +232,18 @@ class MlpAtoms(torch.nn.Module):
         self.layers[-1].bias.fill_(1.0)
 
     def features(self, x: Tensor) -> Tensor:
+        """The coordinate [N, 1] scaled to [-1, 1]."""
         return ((x - self.shift) / self.scale)[:, None]
 
     def forward(self, features: Tensor) -> Tensor:
+        """phi [N, R] from features [N, 1]."""
         z = features
         for layer in self.layers[:-1]:
             z = torch.tanh(layer(z))
         return self.layers[-1](z)
 
     def adopted(self) -> Atoms:
+        """The same network."""
         pairs = [
             tuple(p.detach().cpu().double().numpy() for p in (layer.weight, layer.bias))
             for layer in self.layers

@@ -33,6 +33,7 @@ class EncodedModule(torch.nn.Module):
         return self.middle + self.reach * 0.999999 * torch.tanh(self.encoder(z))
 
     def forward(self, z: Tensor) -> Tensor:
+        """Outputs [N, K] of the head."""
         x = self.inputs(z)
         return self.head(x.to(self.head.weights.dtype))
 

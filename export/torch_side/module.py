@@ -146,6 +146,7 @@ class SeparableModule(torch.nn.Module):
         return self.scaled(self.features(x)) * self.spread + self.centre
 
     def forward(self, x: Tensor) -> Tensor:
+        """y [N, K] in output units at x [N, D]."""
         f = self.linear(x)
         links: dict[str, Any] = {
             "identity": lambda v: v,

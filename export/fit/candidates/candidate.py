@@ -52,6 +52,7 @@ class Candidate:
 
     @property
     def rank(self) -> int:
+        """Number of modes without the bias."""
         return int((self.f.orders > 0).sum())
 
     def values(self, x: Floats) -> Floats:

@@ -72,6 +72,7 @@ class Columns:
 
     @property
     def linear(self) -> int:
+        """Columns of the linear function."""
         return int(self.width.sum())
 
     @property
@@ -81,6 +82,7 @@ class Columns:
 
     @property
     def count(self) -> int:
+        """Columns of the quadratic function."""
         return self.simple + int(sum(self.width[d] * self.width[e] for d, e in self.pairs))
 
     def local(self, d: int, x: Floats) -> Floats:
@@ -90,6 +92,7 @@ class Columns:
         return ((x - self.centre[d]) / self.spread[d])[:, None]
 
     def design(self, x: Floats) -> Floats:
+        """[n, columns] at x [n, D]."""
         local = [self.local(d, x[:, d]) for d in range(x.shape[1])]
         parts = local + [local[d] ** 2 for d in self.squares]
         parts += [

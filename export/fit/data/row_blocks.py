@@ -48,6 +48,7 @@ class Rows:
         self._cache = list(self._read()) if self.count * width <= CACHE_BYTES else None
 
     def blocks(self) -> Iterator[RowBlock]:
+        """All rows, block by block."""
         return iter(self._cache) if self._cache is not None else self._read()
 
     def _read(self) -> Iterator[RowBlock]:

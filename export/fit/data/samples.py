@@ -153,6 +153,7 @@ class Samples:
         return lower, (upper if upper > lower else lower + max(abs(lower), 1.0) * 1e-6)
 
     def take(self, rows: Ints) -> Samples:
+        """These rows alone."""
         return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units)
 
     def columns(self, chosen: Ints) -> Samples:

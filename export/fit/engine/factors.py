@@ -31,14 +31,17 @@ class SeparableFunction:
 
     @property
     def rank(self) -> int:
+        """R, number of modes, the bias among them."""
         return int(self.uses.shape[1])
 
     @property
     def parameters(self) -> int:
+        """Number of coefficients of all tables."""
         return sum(t.size for t in self.tables)
 
     @property
     def n_outputs(self) -> int:
+        """K, number of outputs."""
         return self.bases[-1].n_rows
 
     @property
@@ -47,6 +50,7 @@ class SeparableFunction:
         return np.asarray(self.uses[:-1].sum(axis=0))
 
     def with_tables(self, tables: list[Floats] | tuple[Floats, ...]) -> SeparableFunction:
+        """The same structure with these tables."""
         return replace(self, tables=tuple(tables))
 
     def atoms(self, designs: list[Floats]) -> list[Floats]:

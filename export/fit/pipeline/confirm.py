@@ -66,6 +66,7 @@ class Confirmation:
     replaced: dict[str, str] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
+        """As plain data, for the report."""
         return {
             "by": self.by,
             "rows": self.rows,
