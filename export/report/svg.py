@@ -24,6 +24,11 @@ class Plot:
 
     `s` is the number of a series colour, 0..5. Points that are not finite, or not positive on a log
     axis, are left out.
+
+    >>> plot = Plot((0, 10), (0, 1), title="Depth", xlabel="speed [mm/s]")
+    >>> svg = plot.line([0, 5, 10], [0.1, 0.9, 0.4], name="model").dots([5], [0.8], 1).render()
+    >>> svg.startswith("<svg"), svg.count("<path class=\\"l s0\\"")
+    (True, 1)
     """
 
     def __init__(

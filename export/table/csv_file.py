@@ -33,6 +33,14 @@ def read_table(
     Encoding, separator and decimal mark are found from the file; what is declared overrules. Raises
     InputError: no file, empty file, repeated or empty column names, a row with too many or too few
     cells (its line named).
+
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp()) / "parts.csv"
+    >>> _ = path.write_text("power;depth\\n200;1,5\\n300;2,25\\n")
+    >>> table = read_table(path)
+    >>> table.names, table.column("depth")
+    (('power', 'depth'), array([1.5 , 2.25]))
     """
     source = open_table(path, encoding=encoding, separator=separator, decimal=decimal)
     for column, name in enumerate(source.names):

@@ -32,6 +32,11 @@ class Table:
 
     `lines[row]` is the line of the file, for messages; `source` the file, which decides what its
     numbers mean. Column-major, so that a column is contiguous.
+
+    >>> table = Table.of({"lot": ["a", "b", "a"], "x": [1.0, 2.0, 3.0], "y": [2.0, 3.0, 5.0]})
+    >>> samples, remarks = table.samples(["y"], categorical=["lot"])
+    >>> samples.x.tolist(), samples.axes[0].levels
+    ([[0.0, 1.0], [1.0, 2.0], [0.0, 3.0]], ('a', 'b'))
     """
 
     names: tuple[str, ...]

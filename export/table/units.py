@@ -25,7 +25,11 @@ SPELLED = {"percent": "%", "pct": "%"}
 
 def unit_of(name: str) -> str:
     """The unit in brackets at the end of `name`, or its last part after `_` where that is a known
-    unit; else ''."""
+    unit; else ''.
+
+    >>> [unit_of(name) for name in ("strength [MPa]", "speed_mm_s", "cement")]
+    ['MPa', 'mm/s', '']
+    """
     found = BRACKETS.search(name)
     if found:
         return found.group(1).strip()

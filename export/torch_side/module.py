@@ -27,6 +27,10 @@ class SeparableModule(torch.nn.Module):
     harmonics, degree, centres, or the widths of the hidden layers. `uses` [D, R]: which axes a mode
     multiplies (all by default). `ranks`: a tensor train of these inner ranks [D-1] instead of
     modes. Parameters are float64 until `.float()`. Raises InputError.
+
+    >>> module = SeparableModule([Domain("power", "W", 100.0, 400.0)], modes=4)
+    >>> tuple(module(torch.tensor([[200.0], [300.0]], dtype=torch.float64)).shape)
+    (2, 1)
     """
 
     def __init__(

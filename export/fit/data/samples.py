@@ -23,7 +23,11 @@ FAINT = 1e-3
 @dataclass(frozen=True)
 class AxisSpec:
     """One input: name, unit, level names of a categorical axis, and the declared domain (default:
-    range of the rows)."""
+    range of the rows).
+
+    >>> AxisSpec("power", "W", domain=(100.0, 400.0))
+    AxisSpec(name='power', unit='W', levels=(), domain=(100.0, 400.0))
+    """
 
     name: str
     unit: str = ""

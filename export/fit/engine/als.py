@@ -49,6 +49,15 @@ def als(
     x [N, D], y [N, K] targets of the linear part f (before any link), weight [N] or None.
     `freeze_weights` keeps W. Returns the interaction with its new tables and the biases [K]. Never
     raises the sum; deterministic.
+
+    >>> from sna_edge import CP
+    >>> from sna_edge.basis import bspline
+    >>> line = bspline([0.0, 1.0], 1)
+    >>> flat = CP((np.ones((2, 1)),), (np.array([0]),), np.ones((1, 1)))
+    >>> x = np.linspace(0.0, 1.0, 5)[:, None]
+    >>> fitted, bias = als(flat, [line], x, 3.0 * x)  # y = 3 x
+    >>> (line.design(np.array([0.5])) @ fitted.tables[0] + bias).round(6)
+    array([[1.5]])
     """
     n_outputs = cp.weights.shape[1]
     biases = np.broadcast_to(np.asarray(bias, dtype=float), (n_outputs,))

@@ -27,6 +27,9 @@ def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
 
     Source: Barber, Candes, Ramdas and Tibshirani, Predictive inference with the jackknife+, Ann.
     Stat. 49 (2021), CV+.
+
+    >>> conformal_quantile([0.1, -0.2, 0.3, -0.4], level=0.5)
+    0.3
     """
     size = np.sort(np.abs(np.asarray(residuals, dtype=float)))
     rank = int(np.ceil(level * (len(size) + 1)))

@@ -61,6 +61,15 @@ def fit_table(
     beats the best of mean, linear and quadratic function on rows that took no part in any choice,
     or agrees with a simple function that does so (`confirmed`). Raises InputError with column and
     row for cells that cannot be used, for constant targets and for too few rows.
+
+    >>> from sna_export.fit import fit
+    >>> from sna_export.table import Table
+    >>> speed, depth = [1, 2, 3, 4, 5, 6, 7, 8], [2.1, 3.9, 6.2, 7.8, 10.1, 12.0, 13.9, 16.1]
+    >>> found = fit(Table.of({"speed": speed, "depth": depth}), ["depth"])
+    >>> found.report["chosen"], round(found.report["outputs"]["depth"]["rmse"], 2)
+    ('linear function', 0.17)
+    >>> found.model({"speed": 5.5}).round(2)
+    array([11.01])
     """
     budget = TimeBudget.for_fit(time_limit)
     need_counts(1, len(targets))
@@ -84,6 +93,13 @@ def fit_arrays(
     Columns that say nothing stay inputs of the model that it does not use, so that it answers rows
     of the same width; of more than 64 columns only those that matter are inputs
     (`model.input_names`).
+
+    >>> import numpy as np
+    >>> from sna_export.fit import AxisSpec, fit_arrays
+    >>> x = np.arange(1.0, 9.0)[:, None]
+    >>> found = fit_arrays(x, 2.0 + 3.0 * x[:, 0], [AxisSpec("speed", "mm/s")], ["depth"])
+    >>> found.model.axes[0].unit, found.model(speed=2.5).round(6)
+    ('mm/s', array([9.5]))
     """
     budget = TimeBudget.for_fit(time_limit)
     samples = Samples.of(x, y, axes, names)
