@@ -1,4 +1,4 @@
-"""Rigorous bound of the largest difference between two models with the same modes (or ranks) and
+"""Guaranteed bound of the largest difference between two models with the same modes (or ranks) and
 equal weights."""
 
 from __future__ import annotations

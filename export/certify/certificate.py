@@ -80,7 +80,7 @@ def certify(
     """
     stored = as_stored(model)
     certificate = dict(model.certificate)
-    certificate["kappa"] = _rounded(kappa(stored))
+    certificate["kappa"] = significant(kappa(stored))
     if reference is not None:
         _comparable(model, reference)
         found = measure(stored, reference, points_of(reference, data))
@@ -96,16 +96,16 @@ def figures(
     span = linear_span(reference)
     worst = int(np.argmax(found.maximum / found.span))
     out: dict[str, Any] = {
-        "exact_rms": _rounded(float((exact_rms(stored, reference) / span).max()), up=True),
-        "max": _rounded(found.relative),
-        "rms": _rounded(float((found.rms / found.span).max())),
-        "p999": _rounded(float((found.p999 / found.span).max())),
-        "at": [_rounded(v, 5 if len(stored.axes) <= MANY else 3) for v in found.worst[worst]],
+        "exact_rms": significant(float((exact_rms(stored, reference) / span).max()), up=True),
+        "max": significant(found.relative),
+        "rms": significant(float((found.rms / found.span).max())),
+        "p999": significant(float((found.p999 / found.span).max())),
+        "at": [significant(v, 5 if len(stored.axes) <= MANY else 3) for v in found.worst[worst]],
     }
     if any(o.link != "identity" for o in reference.outputs):
         out["rigorous"] = "before the link"
     if unrounded is not None:
-        out["bound"] = _rounded(float((maximum_bound(stored, unrounded) / span).max()), up=True)
+        out["bound"] = significant(float((maximum_bound(stored, unrounded) / span).max()), up=True)
     return out
 
 
@@ -113,7 +113,7 @@ def combined(new: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Figures against the model before an earlier quantization: both errors added (the triangle
     inequality)."""
     both = [k for k in ("exact_rms", "max", "rms", "p999") if k in new and k in earlier]
-    added: dict[str, Any] = {k: _rounded(new[k] + earlier[k], up=True) for k in both}
+    added: dict[str, Any] = {k: significant(new[k] + earlier[k], up=True) for k in both}
     return {**new, **added}
 
 
@@ -146,7 +146,7 @@ def _comparable(model: Model, reference: Model) -> None:
         )
 
 
-def _rounded(value: float, digits: int = 3, *, up: bool = False) -> float:
+def significant(value: float, digits: int = 3, *, up: bool = False) -> float:
     """`value` to a few significant digits; `up`: never below it."""
     if value == 0.0 or not np.isfinite(value):
         return float(value) if np.isfinite(value) else 1e300

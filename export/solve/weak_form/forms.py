@@ -186,7 +186,8 @@ def _is_axis(value: object) -> TypeGuard[FormAxis]:
 
 
 def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
-    """f(x_d), given as a function or as its values at the nodes of the axis."""
+    """f(x_d), given as a function or as its values [Q] at the nodes of the axis. Raises
+    ProblemError where it is not finite."""
     values = np.asarray(f(axis.nodes) if callable(f) else f, dtype=float)
     values = np.broadcast_to(values, axis.nodes.shape)
     if not np.all(np.isfinite(values)):
@@ -198,7 +199,15 @@ def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Ex
 
 
 def d(field_: Expression, axis: FormAxis, order: int = 1) -> Expression:
-    """The derivative of the unknown or of the test function along `axis`."""
+    """The derivative of `order` of the unknown or of the test function along `axis`. Raises
+    ProblemError for what is no axis or no field, and for an order above the axis's degree.
+
+    >>> from sna_export.solve import d, space, test, unknown
+    >>> x, u, v = space("x"), unknown(), test()
+    >>> stiffness = d(u, x) * d(v, x)  # int u_x v_x
+    >>> len(stiffness.products)
+    1
+    """
     if not _is_axis(axis):
         raise ProblemError(
             f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()"
@@ -226,7 +235,10 @@ def on(axis: FormAxis, where: str | float) -> Expression:
     """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate.
 
     Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F
-    * v * on(x, 0.3)`.
+    * v * on(x, 0.3)`. Raises ProblemError for a point outside the axis.
+
+    >>> from sna_export.solve import on, space, test
+    >>> flux = 5.0 * test() * on(space("x"), "upper")
     """
     point = axis.end(where) if isinstance(where, str) else float(where)
     if not axis.basis.lower <= point <= axis.basis.upper:

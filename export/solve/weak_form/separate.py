@@ -38,6 +38,13 @@ def separate(
     `function` takes one broadcastable array per axis. Axes that couple most should stand first: the
     last one is split off first. Raises ProblemError when the grid of nodes is too large or the
     function is not finite on it.
+
+    >>> import numpy as np
+    >>> from sna_export.solve import separate, space
+    >>> x, y = space("x", spans=4), space("y", spans=4)
+    >>> bump = separate(lambda x, y: np.exp(-((x - y) ** 2)), (x, y), tolerance=1e-4)
+    >>> bump.rank, bump.error < 1e-4
+    (4, True)
     """
     points = int(np.prod([len(a.nodes) for a in axes], dtype=float))
     if points > MAX_POINTS:

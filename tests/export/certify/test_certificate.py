@@ -9,7 +9,7 @@ from sna_edge import InputError, Output
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.cli.words.quantize import certificate_lines
 from sna_export.certify import certify
-from sna_export.certify.certificate import _rounded
+from sna_export.certify.certificate import significant
 from sna_export.certify.comparison import points_of
 from sna_export.quantize import quantize
 
@@ -53,6 +53,6 @@ def test_rigorous_figures_say_that_they_are_of_the_linear_part(models, link: str
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 1.0001e-5, 9.999, 0.12345, 3.3e-17, 7e200])
 def test_rounding_up_never_lowers(value: float) -> None:
-    up = _rounded(value, up=True)
+    up = significant(value, up=True)
     assert value <= up <= value * 1.0101
     assert len(f"{up:g}") <= 9
