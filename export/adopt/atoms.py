@@ -79,10 +79,10 @@ class Gaussians(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return len(self.centres)
 
     def value(self, x: Floats) -> Floats:
-        """R, the number of atoms."""
         """phi_r(x_n), [N, R]."""
         return np.exp(-0.5 * ((x[:, None] - self.centres) / self.lengths) ** 2)
 
@@ -105,10 +105,10 @@ class Fourier(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return len(self.frequencies)
 
     def value(self, x: Floats) -> Floats:
-        """R, the number of atoms."""
         """phi_r(x_n), [N, R]."""
         return np.cos(x[:, None] * self.frequencies + self.phases)
 
@@ -127,10 +127,10 @@ class Chebyshev(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return int(self.coefficients.shape[1])
 
     def value(self, x: Floats) -> Floats:
-        """R, the number of atoms."""
         """phi_r(x_n), [N, R]."""
         t = (2 * x - self.lower - self.upper) / (self.upper - self.lower)
         return np.asarray(chebyshev.chebval(t, self.coefficients).T)
@@ -168,10 +168,10 @@ class Mixed(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return int(self.matrix.shape[1])
 
     def value(self, x: Floats) -> Floats:
-        """R, the number of atoms."""
         """phi_r(x_n), [N, R]."""
         return self.base.value(x) @ self.matrix + self.constant
 

@@ -23,9 +23,9 @@ class Tabled(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return int(self.table.shape[1])
 
     def value(self, x: Floats) -> Floats:
         """phi_r(x_n), [N, R]."""
-        """R, the number of atoms."""
         return np.asarray(self.basis.design(x) @ self.table)

@@ -42,7 +42,7 @@ class Comparison:
 
 
 def points_of(model: Model, data: Floats | None = None, count: int = POINTS) -> Floats:
-    """Quasi-random points of the domain [count, D], followed by the rows of `data` inside it."""
+    """Low-discrepancy points of the domain [count, D], followed by the rows of `data` inside it."""
     points = domain_points(model.axes, count)
     return points if data is None else np.vstack([points, inside(model, data)])
 

@@ -43,7 +43,7 @@ def with_integer_path(model: Model) -> Model:
 
 
 def integer_error(stored: Model, path: FixedPath) -> float:
-    """Largest |y_int - y| over the output range at quasi-random places, the worst output.
+    """Largest |y_int - y| over the output range at low-discrepancy points, the worst output.
 
     `stored` as its bytes mean it. Both sides get the same place (span and u in Q15): what remains
     is the arithmetic.

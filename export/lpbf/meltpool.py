@@ -59,15 +59,15 @@ class MeltPool:
         return self
 
     def depth(self, parameters: Mapping[str, ArrayLike]) -> Floats:
-        """Largest depth of the isotherm on y = 0."""
+        """Largest depth of the isotherm on y = 0, [N], m."""
         return self._each(self._down.extent, parameters)
 
     def width(self, parameters: Mapping[str, ArrayLike]) -> Floats:
-        """Twice its largest y on the surface."""
+        """Twice the largest y of the isotherm on the surface, [N], m."""
         return 2.0 * self._each(self._aside.extent, parameters)
 
     def length(self, parameters: Mapping[str, ArrayLike]) -> Floats:
-        """Distance between its front and its rear on y = z = 0."""
+        """Distance from the rear to the front of the isotherm on y = z = 0, [N], m."""
         return self._each(self._down.length, parameters)
 
     def _each(

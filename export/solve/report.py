@@ -12,7 +12,8 @@ from .solve import Solution
 
 
 def write_report(path: str | Path, solution: Solution, error: float | None) -> None:
-    """HTML with inline SVG."""
+    """The page of a solve, HTML with inline SVG: key figures, convergence, quantities of interest,
+    slices; `error` is that against the reference, None without one."""
     problem, model = solution.problem, solution.model
     figures = [
         (f"{solution.seconds:.1f} s", "to solve"),

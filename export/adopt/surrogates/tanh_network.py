@@ -32,11 +32,11 @@ class TanhNetwork(Atoms):
 
     @property
     def count(self) -> int:  # type: ignore[override]
+        """R, the number of atoms."""
         return len(self.layers[-1][1])
 
     def value(self, x: Floats) -> Floats:
         """phi_r(x_n), [N, R]."""
-        """R, the number of atoms."""
         z = ((x - self.shift) / self.scale)[:, None]
         for weight, bias in self.layers[:-1]:
             z = np.tanh(z @ weight.T + bias)

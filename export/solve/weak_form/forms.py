@@ -260,5 +260,5 @@ def coincide(x: FormAxis, position: FormAxis) -> Expression:
 
 
 def total(expressions: Iterable[Expression]) -> Expression:
-    """Their sum."""
+    """The sum of all of them."""
     return Expression(tuple(p for e in expressions for p in e.products))
