@@ -77,7 +77,7 @@ def test_what_was_left_out_is_said_and_the_answer_is_sound() -> None:
         lambda e: e.rows > 100 and abs(e.x[0, 0] - 0.6) < 5 * e.deviation[0, 0],
     )
     assert (
-        found.status == Status.DEADLINE and "of 400000 measured numbers were used" in found.message
+        found.status == Status.DEADLINE and "of 400000 measurements were used" in found.message
     )
     assert 100 < found.rows < 400_000
     assert abs(found.x[0, 0] - 0.6) < 5 * found.deviation[0, 0] < 0.25
@@ -86,7 +86,7 @@ def test_what_was_left_out_is_said_and_the_answer_is_sound() -> None:
     )
     assert (
         drawn.status == Status.DEADLINE
-        and "measured numbers were used" in drawn.message
+        and "measurements were used" in drawn.message
         and len(drawn) >= 1
     )
     whole = estimate(
