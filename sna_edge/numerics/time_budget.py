@@ -3,9 +3,9 @@ what was left out for lack of time.
 
 Every caller makes one `TimeBudget` when it begins and asks it before each piece of work:
 
-    inverse   budget = TimeBudget.for_query(deadline_ms)      milliseconds; the answer is kept time for
-    fit       budget = TimeBudget.for_fit(time_limit)         seconds; confirming and writing likewise
-    solve     budget = TimeBudget(time_limit)                 seconds; nothing is kept back
+    inverse   TimeBudget.for_query(deadline_ms)   milliseconds; time for the answer is kept back
+    fit       TimeBudget.for_fit(time_limit)      seconds; for confirming and writing likewise
+    solve     TimeBudget(time_limit)              seconds; nothing is kept back
 
 * A loop asks `allows()` before every round (the longest round so far must fit), a single piece of
   work `lacks(seconds)` or `affords(what, multiply_adds)`, and leaves it out where there is no time:

@@ -81,10 +81,12 @@ def asked_estimate(model: Model, reference: Model, seed: int) -> Found:
 
 ESTIMATE = "estimate, best mode"
 CALLS: dict[str, Callable[[Model, Model, int], Found]] = {
-    "roots": asked_roots, "level_set, 1 target": asked_level_set,
+    "roots": asked_roots,
+    "level_set, 1 target": asked_level_set,
     "level_set, 2 targets": asked_isolated,
-    "invert_batch, 2 targets": asked_batch, ESTIMATE: asked_estimate,
-}  # fmt: skip
+    "invert_batch, 2 targets": asked_batch,
+    ESTIMATE: asked_estimate,
+}
 ISOLATED = ("roots", "level_set, 2 targets", ESTIMATE)
 
 

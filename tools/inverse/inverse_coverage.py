@@ -26,17 +26,29 @@ TABLES = {
     "single tracks, 316L": (
         "hofmann2026_316l_singletracks/hofmann2026_316l_677.csv",
         ["power_W", "speed_mm_s", "spot_mm", "powder_layer_um"],
-        ["weld_width_um", "penetration_depth_um"], ["power_W", "speed_mm_s"],
+        ["weld_width_um", "penetration_depth_um"],
+        ["power_W", "speed_mm_s"],
     ),
-    "power plant": ("uci_power_plant/power_plant.csv", ["AT_C", "V_cmHg", "AP_mbar", "RH_pct"],
-        ["PE_MW"], ["AT_C", "V_cmHg"]),
+    "power plant": (
+        "uci_power_plant/power_plant.csv",
+        ["AT_C", "V_cmHg", "AP_mbar", "RH_pct"],
+        ["PE_MW"],
+        ["AT_C", "V_cmHg"],
+    ),
     "concrete": (
         "uci_concrete/concrete.csv",
-        ["cement_kg_m3", "slag_kg_m3", "flyash_kg_m3", "water_kg_m3", "superplasticizer_kg_m3",
-            "age_day"],
-        ["strength_MPa"], ["cement_kg_m3"],
+        [
+            "cement_kg_m3",
+            "slag_kg_m3",
+            "flyash_kg_m3",
+            "water_kg_m3",
+            "superplasticizer_kg_m3",
+            "age_day",
+        ],
+        ["strength_MPa"],
+        ["cement_kg_m3"],
     ),
-}  # fmt: skip
+}
 
 
 def rows(path: Path, names: list[str]) -> np.ndarray:

@@ -14,7 +14,7 @@ from sna_edge.inverse import estimate, posterior
 from sna_edge.inverse.bayes.estimation_problem import prepare
 from sna_edge.inverse.bayes.search import BAND, search
 from sna_edge.inverse.optimize.multistart import distinct
-from sna_edge.inverse.optimize.trust_region import descend
+from sna_edge.inverse.optimize.trust_region import minimized
 from sna_edge.numerics.low_discrepancy import points
 from sna_edge.numerics.time_budget import TimeBudget
 
@@ -61,7 +61,7 @@ def mode_rows(cases: int) -> list[Row]:
         model, data, sigma, _ = observed(seed)
         query = prepare(model, data, NAMES, sigma, None, None, None)
         objective = query.objective
-        every = descend(objective, points(4096, 3, 99), rounds=60, budget=TimeBudget())
+        every = minimized(objective, points(4096, 3, 99), rounds=60, budget=TimeBudget())
         known = distinct(
             objective,
             objective.value,

@@ -18,34 +18,44 @@ from .search import search
 
 Floats = NDArray[np.float64]
 
-SURE = 4.0  # normal deviations of chi-square from which it is no chance (3 in 100,000)
-# deviations of noise and model error together: a number farther than that from every setting is not
-# reached
-FAR = 6.0
-HALF = 0.5  # share of the numbers that may lie farther than that from the best setting
-OUTLYING = 5.0  # deviations for numbers under heavy tails, of which half may lie beyond
+CHANCE = 4.0
+"""Normal deviations of chi-square from which it is no chance (3 in 100,000)."""
+OUT_OF_REACH = 6.0
+"""Standard deviations of noise and model error together: a number farther than that from every
+setting is not reached."""
+HALF = 0.5
+"""Share of the numbers that may lie farther than that from the best setting."""
+OUTLYING = 5.0
+"""Standard deviations for numbers under heavy tails, of which half may lie beyond."""
 STARTS, SCATTERED = 64, 64
+"""Starts of the search for one number alone, and settings whose values are compared first."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """chi_square of `numbers` at the best setting, `freedom` = numbers less unknowns; widened: what
+    """chi_square of `numbers` at the best setting, `dof` = numbers less unknowns; widened: what
     +- was multiplied by since they disagree; far: a number is out of reach of every setting."""
 
     chi_square: float
     numbers: int
-    freedom: int
+    dof: int
     fits: bool
     words: str = ""
     widened: float = 1.0
     far: bool = False
 
     @property
+    def freedom(self) -> int:
+        """`dof`, under the name that JSON has."""
+        return self.dof
+
+    @property
     def factor(self) -> float:
         """How many times farther off the numbers are than stated."""
-        return float(np.sqrt(self.chi_square / self.freedom))
+        return float(np.sqrt(self.chi_square / self.dof))
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON: every number, without the words."""
         names = ("chi_square", "numbers", "freedom", "fits", "widened")
         return {name: getattr(self, name) for name in names}
 
@@ -57,15 +67,15 @@ def agreement(problem: EstimationProblem, z: Floats, seed: int = 0) -> Agreement
         r = (problem.forward.value(objective.x(z[None]))[0] - data.y) / data.sigma
         chi = float(np.square(objective.likelihood.rows(r)).sum())
         away = np.abs(r) / np.sqrt(1.0 + np.square(data.model / data.sigma))
-    freedom = max(len(r) - len(z), 1)
-    heavy = data.freedom is not None
-    fits = bool((away > OUTLYING).mean() <= HALF) if heavy else _normal(chi, freedom) <= SURE
-    found = Agreement(chi, len(r), freedom, fits)
+    dof = max(len(r) - len(z), 1)
+    heavy = data.dof is not None
+    fits = bool((away > OUTLYING).mean() <= HALF) if heavy else _normal(chi, dof) <= CHANCE
+    found = Agreement(chi, len(r), dof, fits)
     if fits:
         return found
     outside = _outside(problem, z)
-    far = _out_of_reach(problem, np.where(outside > FAR, away, 0.0), seed)
-    if far and (outside > FAR).mean() > HALF:
+    far = _out_of_reach(problem, np.where(outside > OUT_OF_REACH, away, 0.0), seed)
+    if far and (outside > OUT_OF_REACH).mean() > HALF:
         return replace(found, words=far, far=True)
     what = (
         "noise" if problem.builder.noise_only or not data.model.any() else "noise and model error"
@@ -78,11 +88,11 @@ def agreement(problem: EstimationProblem, z: Floats, seed: int = 0) -> Agreement
     return replace(found, words="; ".join(text for text in (words, far) if text))
 
 
-def _normal(chi: float, freedom: int) -> float:
+def _normal(chi: float, dof: int) -> float:
     """Normal deviation of the same probability as chi-square. Source: Wilson and Hilferty, PNAS 17
     (1931)."""
-    scale = 2.0 / (9.0 * freedom)
-    return float((np.cbrt(chi / freedom) - (1.0 - scale)) / np.sqrt(scale))
+    scale = 2.0 / (9.0 * dof)
+    return float((np.cbrt(chi / dof) - (1.0 - scale)) / np.sqrt(scale))
 
 
 def _outside(problem: EstimationProblem, z: Floats) -> Floats:
@@ -103,7 +113,7 @@ def _out_of_reach(problem: EstimationProblem, away: Floats, seed: int) -> str:
     for k in np.unique(data.output):
         rows = np.flatnonzero(data.output == k)
         row = int(rows[np.argmax(away[rows])])
-        if away[row] <= FAR:
+        if away[row] <= OUT_OF_REACH:
             continue
         nearest = _nearest(problem, row, seed)
         if nearest is None:
@@ -112,7 +122,7 @@ def _out_of_reach(problem: EstimationProblem, away: Floats, seed: int) -> str:
         f, y = (face.linear_of(np.array(v)) for v in (nearest, data.y[row]))
         sigma = float(np.hypot(data.sigma[row], data.model[row]))
         gap = abs(nearest - data.y[row]) / sigma
-        if gap > FAR:
+        if gap > OUT_OF_REACH:
             named = f" (observation {data.point[row]})" if data.count > 1 else ""
             told, given = (
                 (data.y[row], nearest)
@@ -134,9 +144,13 @@ def _nearest(problem: EstimationProblem, row: int, seed: int) -> float | None:
     data, budget = problem.data, problem.budget
     point = data.point[row]
     one = replace(
-        data.some(np.array([row])), known={d: x[point : point + 1] for d, x in data.known.items()}, count=1, point=np.zeros(1, np.int64),
-        model=np.zeros(1), freedom=None,
-    )  # fmt: skip
+        data.some(np.array([row])),
+        known={d: x[point : point + 1] for d, x in data.known.items()},
+        count=1,
+        point=np.zeros(1, np.int64),
+        model=np.zeros(1),
+        dof=None,
+    )
     operator = forward(problem.builder.model, problem.builder.sought, one)
     asked = replace(
         problem,

@@ -1,4 +1,4 @@
-"""The most probable unknowns behind measurements, every distinct mode of them, and how well they
+"""The most probable unknowns behind measurements, every distinct optimum of them, and how well they
 are determined."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...model import Model
 from ...numerics.time_budget import MEASURED, MORE_OBSERVATIONS, OutOfTime
 from ...status import Status
-from ..optimize.trust_region import Descent
+from ..optimize.trust_region import Minima
 from ..query.answer import Answer, Nearest, named, several
 from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate(Answer):
-    """x [n, U] modes, best first; log_density [n] relative to the best; covariance [n, U, U] in
+    """x [n, U] optima, best first; log_density [n] relative to the best; covariance [n, U, U] in
     axis units (infinite along what neither data nor prior determine); misfit [n] = chi-square of
     the residuals; rows = their number; curvature [n, U, U] of minus the log density in units of the
     box {name: width}. uncertainty: "noise and model", or "noise" where the model's own error takes
@@ -48,13 +48,18 @@ class Estimate(Answer):
     agreement: Agreement | None = None
 
     def predict(
-        self, known: Mapping[str, ArrayLike] | None = None, *, level: float = 0.9, noise: float | Mapping[str, float] = 0.0, mode: int = 0,
+        self,
+        known: Mapping[str, ArrayLike] | None = None,
+        *,
+        level: float = 0.9,
+        noise: float | Mapping[str, float] = 0.0,
+        mode: int = 0,
         noise_only: bool | None = None,
-    ) -> Prediction:  # fmt: skip
+    ) -> Prediction:
         """y at other known inputs {name: number or [N]} with the interval that the uncertainty of
-        this mode leaves, the model's own error (unless `noise_only`; by default as the estimate was
-        asked) and `noise` (a standard deviation in output units) where a new measurement is meant.
-        Raises InputError without a solution."""
+        this optimum leaves, the model's own error (unless `noise_only`; by default as the estimate
+        was asked) and `noise` (a standard deviation in output units) where a new measurement is
+        meant. Raises InputError without a solution."""
         if self.model is None or not 0 <= mode < len(self):
             raise InputError(f"the estimate has no mode {mode} to predict from")
         alone = self.uncertainty == "noise" if noise_only is None else noise_only
@@ -76,6 +81,7 @@ class Estimate(Answer):
         return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
         out = super().to_dict()
         out["modes"] = [
             {
@@ -123,7 +129,7 @@ def estimate(
 
     Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random
     points, all batched: from `starts` of them, or by default from 64 and then more for as long as
-    undiscovered modes are to be expected. Statuses: ok, several (modes within a factor of 1e6 in
+    undiscovered optima are to be expected. Statuses: ok, several (optima within a factor of 1e6 in
     density), unreachable (a number that no setting comes near; `nearest` is the best setting),
     not_converged, deadline (best so far), out_of_domain, bad_input. Where the observations disagree
     with the model the message says so, and noise and model error are widened to what explains them
@@ -153,14 +159,14 @@ def estimate(
 
 def widened(
     problem: EstimationProblem, told: Agreement, starts: int | None, seed: int
-) -> tuple[EstimationProblem, Descent, NDArray[np.int64], Agreement] | None:  # fmt: skip
+) -> tuple[EstimationProblem, Minima, NDArray[np.int64], Agreement] | None:
     """The search again with noise and model error as large as the disagreement; None where they
     agree, for noise alone, and without time."""
     budget = problem.budget
     if (
         told.fits
         or problem.builder.noise_only
-        or problem.data.freedom is not None
+        or problem.data.dof is not None
         or told.factor <= 1.0
     ):
         return None
@@ -219,7 +225,7 @@ def covariance(objective: Objective, z: Floats, curvature: Floats) -> Floats:
 def _answer(
     model: Model,
     problem: EstimationProblem,
-    ends: Descent,
+    ends: Minima,
     kept: NDArray[np.int64],
     told: Agreement,
 ) -> Estimate:
@@ -263,7 +269,7 @@ def _answer(
     )
 
 
-def _status(problem: EstimationProblem, ends: Descent, kept: NDArray[np.int64]) -> Status:
+def _status(problem: EstimationProblem, ends: Minima, kept: NDArray[np.int64]) -> Status:
     budget = problem.budget
     if budget.stopped or budget.passed or not problem.whole:
         return Status.DEADLINE

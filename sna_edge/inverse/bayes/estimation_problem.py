@@ -17,12 +17,16 @@ from .density.model_error import with_model_error
 from .density.objective import Objective, Prior
 from .density.observations import Columns, Noise, Observations, read
 
-PROBE, PROBED = 128, 8  # observations and settings by which a deadline is first planned
-PROBING = 0.25  # share of the time left that this planning takes at most, once one setting is timed
-WORK = 1000.0  # evaluations of a whole search
-SETUP, SEARCH = 0.25, 0.5  # shares of the time left for contracting observations and for the search
-TICK = 1e-9  # seconds: a coarse clock may stand still
-ANSWER = 12  # evaluations that writing the answer takes
+PLANNING, PROBED = 128, 8
+"""Observations and settings by which a deadline is first planned."""
+PROBING = 0.25
+"""Share of the time left that this planning takes at most, once one setting is timed."""
+WORK, ANSWERING = 1000.0, 12
+"""Evaluations of a whole search, and of writing its answer."""
+CONTRACTING, SEARCHING = 0.25, 0.5
+"""Shares of the time left for contracting observations and for the search."""
+TICK = 1e-9
+"""Seconds: a coarse clock may stand still."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,10 @@ class EstimationProblem:
     @property
     def used(self) -> str:
         """What a deadline left out of the observations, in words."""
-        return (
-            ""
-            if self.whole
-            else (
-                f"{len(self.data.y)} of {len(self.builder.data.y)} measurements were used before the"
-                " deadline"
-            )
-        )
+        if self.whole:
+            return ""
+        some, every = len(self.data.y), len(self.builder.data.y)
+        return f"{some} of {every} measurements were used before the deadline"
 
     @property
     def answering(self) -> float:
@@ -68,15 +68,23 @@ class EstimationProblem:
         if self.budget.endless:
             return 0.0
         return (
-            ANSWER * self.objective.pace.seconds.get("value", 0.0)
+            ANSWERING * self.objective.pace.seconds.get("value", 0.0)
             + 0.05 * self.builder.seconds * self.data.count
         )
 
 
 def prepare(
-    model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, prior: Prior | None, at: Fixed | None,
-    deadline_ms: float | None, work: float = WORK, *, noise_only: bool = False,
-) -> EstimationProblem:  # fmt: skip
+    model: Model,
+    observations: Columns,
+    unknowns: Sequence[str],
+    noise: Noise,
+    prior: Prior | None,
+    at: Fixed | None,
+    deadline_ms: float | None,
+    work: float = WORK,
+    *,
+    noise_only: bool = False,
+) -> EstimationProblem:
     """Check everything and contract the known axes once; the model's own error takes part unless
     `noise_only`. Raises as observe.read does.
 
@@ -127,7 +135,7 @@ class ProblemBuilder:
 
     def affordable(self, work: float) -> EstimationProblem:
         """As many observations as leave time for `work`; found by making larger and larger ones."""
-        size = self.data.count if self.data.count <= 4 * PROBE else PROBE
+        size = self.data.count if self.data.count <= 4 * PLANNING else PLANNING
         while True:
             made = self.problem(size)
             least = (
@@ -136,7 +144,10 @@ class ProblemBuilder:
                 else int(size * self.speed(made.objective, work))
             )
             wanted = min(
-                self.data.count, 16 * size, least, int(SETUP * self.budget.left / self.seconds)
+                self.data.count,
+                16 * size,
+                least,
+                int(CONTRACTING * self.budget.left / self.seconds),
             )
             if wanted < min(2 * size, self.data.count) or size == self.data.count:
                 return made
@@ -154,4 +165,4 @@ class ProblemBuilder:
         except OutOfTime:
             return 0.0
         seconds = max(self.budget.elapsed - begun, TICK) / count
-        return SEARCH * self.budget.left / (work * seconds)
+        return SEARCHING * self.budget.left / (work * seconds)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# of the box: a standard deviation from the data alone beyond this share leaves a direction
-# undetermined
 WEAK = 0.25
-PART = 0.12  # components of a direction smaller than this share of the largest are left out
+"""Of the box: a standard deviation from the data alone beyond this share leaves a direction
+undetermined."""
+NEGLIGIBLE_PART = 0.12
+"""Of its largest part: smaller parts of a direction are left out of the words."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ def unidentifiable(
     """One entry per direction whose standard deviation from the data alone exceeds a quarter of the
     box.
 
-    information [U, U] = J^T J in unit coordinates; `misfit(z [n, U])` [n] decides between products and sums: the form along
-    which the misfit stays lowest over a tenth of the box.
-    """  # fmt: skip
+    information [U, U] = J^T J in unit coordinates; `misfit(z [n, U])` [n] decides between products
+    and sums: the form along which the misfit stays lowest over a tenth of the box.
+    """
     rows = np.flatnonzero(movable)
     size, vectors = np.linalg.eigh(information[np.ix_(rows, rows)])
     found = []
@@ -60,7 +61,7 @@ def _described(
     v: Floats,
     misfit: Callable[[Floats], Floats],
 ) -> Unseen:
-    used = np.abs(v) > PART * np.abs(v).max()
+    used = np.abs(v) > NEGLIGIBLE_PART * np.abs(v).max()
     x = lower + z * width
     positive = bool((lower[used] >= 0).all() and (x[used] > 0).all())
     log = np.where(used, v * width / np.where(x > 0, x, 1.0), 0.0)

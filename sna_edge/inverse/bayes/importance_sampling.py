@@ -1,4 +1,4 @@
-"""Weighted samples of a posterior: rounds of draws from a mixture that is refitted, or laid along
+"""Weighted samples of a posterior: rounds of samples from a mixture that is refitted, or laid along
 the ridge, until enough of them count."""
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Floats = NDArray[np.float64]
 
 ROUND, LARGEST = 1024, 8192
 """Samples of a round, at least and at most."""
-FIRST, FASTER, ROUND_SHARE = 64, 4, 0.25
+FIRST_ROUND, FASTER, ROUND_SHARE = 64, 4, 0.25
 """Under a deadline: samples of the first round, times as many the next may have, and the share of
 the time left that a round may take."""
 ROUND_CALLS = 20
 """Small calls around a round."""
 COVERING = 10_000
 """Evaluations that components along the ridge and a first round from them take."""
-MOST = 60
+MOST_SAMPLES = 60
 """Times the wanted number: samples after which the sampling gives up."""
 GOOD, REFITTED = 0.15, 0.02
 """Effective share of the samples from which a mixture is kept, and from which it can be refitted
@@ -90,7 +90,7 @@ class Sampler:
         while self._timed(wanted, n):
             ess = self.samples.effective
             share = ess / max(len(self.samples), 1)
-            if (ess >= n and not wide) or len(self.samples) >= MOST * n + 4 * LARGEST:
+            if (ess >= n and not wide) or len(self.samples) >= MOST_SAMPLES * n + 4 * LARGEST:
                 break
             wanted = int(np.clip(n, ROUND, LARGEST))
             if wide:  # the ridge may bend out of reach of the optima's components, unseen
@@ -110,13 +110,13 @@ class Sampler:
             self._round(wanted)
             return True
         self.budget.keep(SAMPLES, times=min(n, len(self.samples) + wanted))
-        count = min(wanted, FIRST)
+        count = min(wanted, FIRST_ROUND)
         if self._rate:
             seconds = self._rate * len(self.samples) + ROUND_CALLS * small_call()
-            if self.budget.lacks(seconds + FIRST * self._rate):
+            if self.budget.lacks(seconds + FIRST_ROUND * self._rate):
                 return False
             affordable = int((ROUND_SHARE * self.budget.left - seconds) / self._rate)
-            count = max(min(wanted, FASTER * self._largest, affordable), FIRST)
+            count = max(min(wanted, FASTER * self._largest, affordable), FIRST_ROUND)
         begun, before = now(), len(self.samples)
         try:
             self._round(count)

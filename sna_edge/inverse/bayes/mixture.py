@@ -13,9 +13,13 @@ from ..query import native
 
 Floats = NDArray[np.float64]
 
-FREEDOM = 6.0  # tails heavy enough to cover a normal posterior, light enough to waste little
-WIDEST = 0.6  # of the box: no component is wider
-DEFENSIVE = 0.04  # share of draws uniform over the box
+DOF = 6.0
+"""Degrees of freedom: tails heavy enough to cover a normal posterior, light enough to waste
+little."""
+WIDEST = 0.6
+"""Of the box: no component is wider."""
+DEFENSIVE = 0.04
+"""Share of samples uniform over the box."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Mixture:
 
     @classmethod
     def around(cls, mean: Floats, covariance: Floats, share: Floats, level: Floats) -> Mixture:
+        """Components at mean [K, d] with covariance [K, d, d], no wider than WIDEST; shares are
+        normalized."""
         size, vectors = np.linalg.eigh(covariance)
         size = np.clip(size, 1e-18, WIDEST**2)
         return cls(
@@ -51,7 +57,7 @@ class Mixture:
         )
         d = self.mean.shape[1]
         step = np.matmul(self.root[k], rng.standard_normal((count, d))[:, :, None])[:, :, 0]
-        z = self.mean[k] + step * np.sqrt(FREEDOM / rng.chisquare(FREEDOM, count))[:, None]
+        z = self.mean[k] + step * np.sqrt(DOF / rng.chisquare(DOF, count))[:, None]
         uniform = rng.random(count) < DEFENSIVE
         z[uniform] = rng.random((int(uniform.sum()), d))
         return z, self.level[k]
@@ -69,7 +75,7 @@ class Mixture:
                 np.log(self.share)
                 + self._constant
                 - width
-                - 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
+                - 0.5 * (DOF + d) * np.log1p(distance / DOF)
             )
         if level.shape[1]:
             logs = np.where(
@@ -106,10 +112,10 @@ class Mixture:
     @property
     def _constant(self) -> float:
         d = int(self.mean.shape[1])
-        return lgamma((FREEDOM + d) / 2) - lgamma(FREEDOM / 2) - 0.5 * d * log(FREEDOM * pi)
+        return lgamma((DOF + d) / 2) - lgamma(DOF / 2) - 0.5 * d * log(DOF * pi)
 
     def refitted(self, z: Floats, level: Floats, weight: Floats) -> Mixture:
-        """One step of expectation maximisation on weighted draws (weights sum to 1).
+        """One step of expectation maximisation on weighted samples (weights sum to 1).
 
         Source: Cappe, Douc, Guillin, Marin, Robert, Adaptive importance sampling in general mixture
         classes (2008).
@@ -120,7 +126,7 @@ class Mixture:
         responsible = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
         responsible *= (weight / np.maximum(responsible.sum(axis=1), 1e-300))[:, None]
         share = responsible.sum(axis=0)
-        pull = responsible * (FREEDOM + d) / (FREEDOM + distance)
+        pull = responsible * (DOF + d) / (DOF + distance)
         mean, covariance = self.mean.copy(), self.root @ self.root.transpose(0, 2, 1)
         effective = share**2 / np.maximum(np.square(responsible).sum(axis=0), 1e-300)
         for k in np.flatnonzero(effective > 10 * d):

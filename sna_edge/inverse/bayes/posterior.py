@@ -15,7 +15,7 @@ from ...model import Model
 from ...numerics.time_budget import SEARCH_OF_POSTERIOR
 from ...status import Status
 from ..optimize.ridge import walled
-from ..optimize.trust_region import Descent
+from ..optimize.trust_region import Minima
 from ..query.answer import Answer
 from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
@@ -51,10 +51,12 @@ class Posterior(Answer):
 
     @property
     def mean(self) -> Floats:
+        """Of the samples [U], in axis units."""
         return np.asarray(self.x.mean(axis=0))
 
     @property
     def deviation(self) -> Floats:
+        """Standard deviation of the samples [U], in axis units."""
         return np.asarray(self.x.std(axis=0, ddof=1))
 
     def interval(self, level: float = 0.9) -> Floats:
@@ -76,6 +78,7 @@ class Posterior(Answer):
         return np.stack([low, high], axis=1)
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON: what the samples say of every unknown, and the samples."""
         out = super().to_dict()
         out |= {
             "effective_samples": self.ess,
@@ -116,10 +119,10 @@ def posterior(
 ) -> Posterior:
     """n samples of p(x | observations) ~ exp(-E(x)); arguments as `estimate`.
 
-    Adaptive importance sampling: Student-t components at every mode found, refitted to the weighted
-    draws of all rounds (each weighted against the mixture of all proposals) until their effective
-    sample size reaches n; then systematic resampling. A posterior that bends too much for them is
-    covered by local components along its ridge. Seeded: same seed, same samples.
+    Adaptive importance sampling: Student-t components at every optimum found, refitted to the
+    weighted samples of all rounds (each weighted against the mixture of all proposals) until their
+    effective sample size reaches n; then systematic resampling. A posterior that bends too much for
+    them is covered by local components along its ridge. Seeded: same seed, same samples.
 
     Statuses: ok, not_converged (fewer than n effective samples; the samples are given), unreachable
     (a number that no setting comes near), deadline, out_of_domain, bad_input. Source: Cornuet,
@@ -161,7 +164,7 @@ def posterior(
 
 
 def _sampled(
-    problem: EstimationProblem, ends: Descent, kept: NDArray[np.int64], n: int, seed: int
+    problem: EstimationProblem, ends: Minima, kept: NDArray[np.int64], n: int, seed: int
 ) -> Posterior:
     z, objective = ends.z[kept], problem.objective
     if problem.budget.over():

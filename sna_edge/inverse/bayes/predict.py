@@ -17,9 +17,9 @@ from .density.model_error import carried
 
 Floats = NDArray[np.float64]
 
-# least curvature in unit coordinates: that of a uniform density on the box, where the data see
-# nothing
 FLAT = 12.0
+"""Least curvature in unit coordinates: that of a uniform density on the box, where the data
+determine nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Prediction:
     level: float
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON: a column of numbers per output and kind."""
         columns = {
             "value": self.value,
             "deviation": self.deviation,
@@ -50,12 +51,18 @@ class Prediction:
 
 
 def predict(
-    model: Model, solution: Mapping[str, Any], curvature: Floats, box: Mapping[str, float], known: Mapping[str, ArrayLike],
-    level: float, noise: float | Mapping[str, float], error: float = 0.0,
-) -> Prediction:  # fmt: skip
+    model: Model,
+    solution: Mapping[str, Any],
+    curvature: Floats,
+    box: Mapping[str, float],
+    known: Mapping[str, ArrayLike],
+    level: float,
+    noise: float | Mapping[str, float],
+    error: float = 0.0,
+) -> Prediction:
     """y(x, known) +- q sqrt(J H^-1 J^T + (error m)^2 + noise^2), inside the link's range, q the
     normal quantile, m the deviation of the model's own error there; J [N, K, U] the slopes along
-    the unknowns, H the curvature [U, U] of minus the log posterior at the mode, both in units of
+    the unknowns, H the curvature [U, U] of minus the log posterior at the optimum, both in units of
     the box {name: width}.
 
     `solution` {unknown: value}; `known` {input: number or [N]}. To first order in the unknowns'

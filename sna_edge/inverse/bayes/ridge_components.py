@@ -27,7 +27,7 @@ LEVELS_APART = 100.0
 """Times the box: levels are never neighbours."""
 SEPARATION = 1e-3
 """Of the box: closer points get one component."""
-LOWEST_SHARE = 6.0
+LEAST_SHARE = 6.0
 """Natural log below the largest: the least share of a component."""
 
 
@@ -57,7 +57,7 @@ def ridge_components(
     variance = np.minimum(ACROSS / np.maximum(np.abs(size), 1e-12), along)
     covariance = (vectors * variance[:, None]) @ vectors.transpose(0, 2, 1)
     log_share = 0.5 * np.log(variance).sum(axis=1) - (energy - low)
-    share = np.exp(np.maximum(log_share - log_share.max(), -LOWEST_SHARE))
+    share = np.exp(np.maximum(log_share - log_share.max(), -LEAST_SHARE))
     return Mixture.around(z[:, movable], covariance, share, z[:, ~movable])
 
 

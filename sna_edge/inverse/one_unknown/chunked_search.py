@@ -12,8 +12,10 @@ from ...numerics.time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
 
-SPANS = 128  # of a chunk
-SAME = 1e-12  # of the axis: a root at the border of two chunks is found by both
+SPANS = 128
+"""Of a chunk: about a tenth of a millisecond."""
+SAME_ROOT = 1e-12
+"""Of the axis: a root at the border of two chunks is found by both."""
 
 
 def chunks(
@@ -49,7 +51,7 @@ def all_roots(line: Piecewise, target: float, budget: TimeBudget) -> RootSet:
         cut = np.clip(found.intervals, low, high)
         intervals.append(cut[cut[:, 0] < cut[:, 1]])
     every, flags = np.concatenate(x), np.concatenate(tangent)
-    fresh = np.diff(every, prepend=-np.inf) > SAME * line.width
+    fresh = np.diff(every, prepend=-np.inf) > SAME_ROOT * line.width
     return RootSet(every[fresh], flags[fresh], touching_joined(np.concatenate(intervals)))
 
 

@@ -38,6 +38,7 @@ class Extreme:
     message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
         out = {"status": self.status.label, "at": self.at, "value": self.value}
         return {**out, "message": self.message} if self.message else out
 

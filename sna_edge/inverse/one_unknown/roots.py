@@ -27,7 +27,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 PART = "the deadline came before the whole axis was searched; allow more time"
-SAME_LEVEL = 1e-9  # of the largest level value: a level this close to the target is a solution
+SAME_LEVEL = 1e-9
+"""Of the largest level value: a level this close to the target is a solution."""
 
 
 def roots(
@@ -101,6 +102,7 @@ class Quick:
         self._outputs = {o.name: (k, o) for k, o in enumerate(model.outputs)}
 
     def roots(self, unknown: str, target: Target, at: Fixed) -> Roots | None:
+        """As the function `roots`; None where the ordinary way must answer."""
         d = self._index.get(unknown, -1)
         x = self._fixed(d, at)
         goal = self._goal(target)

@@ -15,7 +15,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Evaluate = Callable[[Floats, Ints], tuple[Floats, Floats]]
 
-STRIDE = 0.5  # longest step, as a share of the axes' widths
+LONGEST_STEP = 0.5
+"""Of the axes' widths."""
 
 
 @dataclass
@@ -93,7 +94,7 @@ def step(state: Walk, rows: NDArray[np.int64], movable: Bools, damping: Floats) 
             break
         free &= ~leaving
     length = np.abs(dz).max(axis=1, keepdims=True)
-    return np.asarray(dz * np.minimum(1.0, STRIDE / np.maximum(length, 1e-300)))
+    return np.asarray(dz * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300)))
 
 
 def normal_step(j: Floats, r: Floats, damping: Floats) -> Floats:

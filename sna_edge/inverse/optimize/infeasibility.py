@@ -24,10 +24,12 @@ from ..query.contraction import atoms, power_table
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST_CELLS = 40_000  # looked at in all
-MOST_WORK = 1e8  # multiplications in all
-ROOM = 1 << 21  # numbers at once
-ROUNDING = 1e-12  # of the coefficients: not outside for certain
+MOST_CELLS, MOST_WORK = 40_000, 1e8
+"""Cells looked at, and multiplications, in all."""
+ROOM = 1 << 21
+"""Numbers held at once: 16 MB."""
+ROUNDING = 1e-12
+"""Of the coefficients: closer to a bound, a cell is not outside for certain."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Cells:
     end: Floats
 
     def taken(self, rows: Ints | NDArray[np.bool_]) -> Cells:
+        """Some of the cells."""
         return Cells(self.span[rows], self.start[rows], self.end[rows])
 
     def halved(self, widths: list[Floats]) -> Cells:

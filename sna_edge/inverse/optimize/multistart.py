@@ -17,19 +17,21 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Value = Callable[[Floats], Floats]
 
-SAME = 1e-5  # of the box: ends closer than this are one minimum
-# a path between two ends that rises less than this above the higher one (log density) stays in one
-# valley
-RIDGE = 0.05
-
-LEVEL = 0.1  # log density: ends this close in height may share a flat valley
-NEIGHBOURS = 3
-CANDIDATES = 6  # times the number of unknowns and one more: offsets looked at for near points
+SAME = 1e-5
+"""Of the box: ends closer than this are one optimum."""
+RISE = 0.05
+"""Log density: a path between two ends that rises less than this above the higher one stays in one
+valley."""
+LEVEL, NEIGHBOURS = 0.1, 3
+"""Log density: ends this close in height may share a flat valley; so many of the nearest are
+tried."""
+CANDIDATES = 6
+"""Times the number of unknowns and one more: offsets looked at for near points."""
 
 
 @lru_cache(maxsize=32)
 def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
-    """Quasi-random points [n, U] and the indices [n, 2 U + 2] of near ones of each, itself
+    """Low-discrepancy points [n, U] and the indices [n, 2 U + 2] of near ones of each, itself
     included.
 
     Points i and i + k of the sequence differ by k a (mod 1) for every i, so the offsets k that stay
@@ -56,7 +58,7 @@ def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
 
 
 def starts(value: Value, scan: int, levels: Ints, seed: int) -> tuple[Floats, int]:
-    """Quasi-random points [n, U] in the order of promise, first those lowest among their
+    """Low-discrepancy points [n, U] in the order of promise, first those lowest among their
     neighbours, then the lowest; and the number of combinations of levels among them, which take
     turns.
 
@@ -80,13 +82,13 @@ def starts(value: Value, scan: int, levels: Ints, seed: int) -> tuple[Floats, in
     return np.asarray(z[order[np.lexsort((energy[order], turn))]]), int(group.max()) + 1
 
 
-def enough(starts: int, modes: int) -> bool:
-    """True when fewer than half a mode is expected to be undiscovered: modes (starts - 1) / (starts
-    - modes - 2) < modes + 1/2.
+def enough(starts: int, optima: int) -> bool:
+    """True when fewer than half an optimum is expected to be undiscovered: for m optima from n
+    starts, m (n - 1) / (n - m - 2) < m + 1/2.
 
     Source: Boender and Rinnooy Kan, Math. Programming 37 (1987).
     """
-    return starts >= 2 * modes * modes + 3 * modes + 2
+    return starts >= 2 * optima * optima + 3 * optima + 2
 
 
 def distinct(
@@ -131,11 +133,11 @@ def _straight(value: Value, others: Floats, z: Floats, energy: float) -> bool:
     t = np.linspace(0.0, 1.0, 9)[1:-1, None]
     way = z + t * (others[:, None, :] - z)
     climb = value(way.reshape(-1, len(z))).reshape(len(others), -1).max(axis=1)
-    return bool((climb <= energy + RIDGE).any())
+    return bool((climb <= energy + RISE).any())
 
 
 def _bent(local: Local, others: Floats, heights: Floats, z: Floats, energy: float) -> bool:
     """The same along the ridge, for the nearest of the ends that are level with z."""
     level = np.flatnonzero(energy - heights <= LEVEL)
     near = level[np.argsort(np.abs(others[level] - z).max(axis=1))[:NEIGHBOURS]]
-    return any(connected(local, z, others[k], energy + RIDGE) for k in near)
+    return any(connected(local, z, others[k], energy + RISE) for k in near)

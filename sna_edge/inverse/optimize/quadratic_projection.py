@@ -15,9 +15,9 @@ from .projection_problem import ProjectionProblem
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-STARTS, FEWEST = 192, 8
+MOST_STARTS, FEWEST = 192, 8
 """Starts without a limit of time, and the fewest under one."""
-PROBED = 24
+TIMED = 24
 """Points timed under a deadline before the first round."""
 STARTING = 0.01
 """Share of the time left for the values at all starts: a search takes some hundred of them."""
@@ -25,7 +25,7 @@ FIRST_ROUND = 2.5
 """Times the probed points take: the first round of a search."""
 POLISHED = 24
 """Starts that go through the quadratic steps."""
-FEASIBLE, ROUNDS, MENDING = 40, 25, 20
+FEASIBLE_STEPS, QUADRATIC_STEPS, MENDING_STEPS = 40, 25, 20
 """Most rounds of putting starts inside, of quadratic steps, of putting their ends inside again."""
 SETTLED = 1e-7
 """Of the box, and of the outputs' spread: a shorter step ends the search."""
@@ -34,7 +34,7 @@ MARGIN, MARGIN_SINGLE = 1e-9, 1e-5
 backends that compute in single precision."""
 SWEEPS, SWEEP_SETTLED = 40, 1e-12
 """Most dual coordinate sweeps of a quadratic step; a change (in costs) below which they end."""
-STRIDE = 0.3
+LONGEST_MOVE = 0.3
 """Of the box: the longest quadratic step, as bounds are linearised around the last point."""
 
 
@@ -63,27 +63,27 @@ class QuadraticProjection:
         z = np.concatenate([here[None], more])
         inner = self._inner_bounds(self.problem.linear(self.x(z))[0])
         self.budget.restart()
-        inside = inner.feasible(z, FEASIBLE)
+        inside = inner.feasible(z, FEASIBLE_STEPS)
         distance = self.problem.squared_cost(self.x(inside.z))
         best = np.lexsort((distance, np.abs(inside.r).max(axis=1)))[:POLISHED]
         polished = self._polished(np.concatenate([here[None], inside.z[best]]), inner)
-        mended = inner.feasible(polished, MENDING)
+        mended = inner.feasible(polished, MENDING_STEPS)
         return self.x(np.concatenate([mended.z, inside.z[best]]))
 
     def _starts(self, here: Floats) -> int:
         """Starts that there is time for, none where one round and the end do not fit; from here on
         the end has its time kept back."""
         if self.budget.endless:
-            return STARTS
+            return MOST_STARTS
         begun = now()
-        self.problem.linear(self.x(np.repeat(here[None], PROBED, axis=0)))
+        self.problem.linear(self.x(np.repeat(here[None], TIMED, axis=0)))
         took = now() - begun
         if self.budget.lacks((FIRST_ROUND + PROJECTION.work) * took):
             return 0
         self.budget.keep(WHOLE_STEPS if self.problem.adjustable.stepped else PROJECTION, took)
-        affordable = int(STARTING * self.budget.left / max(took, 1e-9) * PROBED)
-        count = max(FEWEST, min(STARTS, affordable))
-        if count < STARTS:
+        affordable = int(STARTING * self.budget.left / max(took, 1e-9) * TIMED)
+        count = max(FEWEST, min(MOST_STARTS, affordable))
+        if count < MOST_STARTS:
             self.budget.stop()
         return count
 
@@ -101,7 +101,7 @@ class QuadraticProjection:
     def _polished(self, z: Floats, inner: _InnerBounds) -> Floats:
         """Rounds of quadratic steps, until what still moves is farther away than the best that has
         settled."""
-        for _ in range(ROUNDS):
+        for _ in range(QUADRATIC_STEPS):
             if not self.budget.allows():
                 break
             moved, outside = self.step(z, inner.low, inner.high)
@@ -131,7 +131,7 @@ class QuadraticProjection:
         v = self._least_change(j, low + offset, high + offset, box)
         target = np.clip((here + v / cost - self.lower) / self.width, 0.0, 1.0)
         outside = (np.maximum(f - high, 0.0) + np.maximum(low - f, 0.0)).max(axis=1)
-        return np.asarray(z + np.clip(target - z, -STRIDE, STRIDE)), outside
+        return np.asarray(z + np.clip(target - z, -LONGEST_MOVE, LONGEST_MOVE)), outside
 
     def _least_change(self, j: Floats, a: Floats, b: Floats, box: tuple[Floats, Floats]) -> Floats:
         """argmin |v|^2 [M, U] with a <= J v <= b [M, T], v in the box."""

@@ -10,9 +10,10 @@ from .trust_region import Local
 
 Floats = NDArray[np.float64]
 
-STIFF = 0.08  # of the box: directions with a smaller standard deviation are narrow
-STEPS = 4
-STRIDE = 0.2
+STIFF = 0.08
+"""Of the box: directions with a smaller standard deviation are narrow."""
+STEPS, LONGEST_STEP = 4, 0.2
+"""Gauss-Newton steps across the ridge, and the longest of them (of the box)."""
 
 
 def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -28,7 +29,9 @@ def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]
         pull = np.where(stiff, -along / np.maximum(np.abs(size), 1e-300), 0.0)
         step = np.matmul(vectors, pull[:, :, None])[:, :, 0]
         length = np.abs(step).max(axis=1, keepdims=True)
-        moved = np.clip(z + step * np.minimum(1.0, STRIDE / np.maximum(length, 1e-300)), 0.0, 1.0)
+        moved = np.clip(
+            z + step * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300)), 0.0, 1.0
+        )
         e, g, h = local(moved)
         better = e < energy + 1.0
         z, energy = np.where(better[:, None], moved, z), np.where(better, e, energy)

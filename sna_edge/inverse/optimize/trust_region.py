@@ -13,17 +13,20 @@ from ...numerics.time_budget import OutOfTime, TimeBudget
 Floats = NDArray[np.float64]
 Local = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
-FIRST = 0.25  # of the box: radius within which the quadratic model is trusted at first
-SHORTEST = 1e-12  # radius at which a walk is stuck
-SECULAR = 6  # Newton steps for the damping that keeps a step inside the radius
-PRUNE = 3  # rounds between looks at which walks to give up
-HOPE = 20.0  # times the predicted fall is what a walk may still fall
-NEAR = 2e-3  # of the box: walks this close to a lower one have joined it
-GAIN = 1e-9  # a predicted fall of E below this (in units of log density) ends a descent
+FIRST_RADIUS, SHORTEST = 0.25, 1e-12
+"""Of the box: the radius within which the quadratic model is trusted at first, and at which a
+search is stuck."""
+SECULAR = 6
+"""Newton steps for the damping that keeps a step inside the radius."""
+PRUNING, HOPE, JOINED = 3, 20.0, 2e-3
+"""Rounds between looks at which searches to give up; times the predicted fall that one may still
+fall; distance (of the box) from a lower one at which it has joined it."""
+GAIN = 1e-9
+"""Of the log density: a predicted fall below this ends a search."""
 
 
 @dataclass(frozen=True)
-class Descent:
+class Minima:
     """Ends z [M, U] of the walks, E there [M], slope [M, U], curvature [M, U, U], converged [M]."""
 
     z: Floats
@@ -33,7 +36,7 @@ class Descent:
     converged: NDArray[np.bool_]
 
 
-def descend(
+def minimized(
     local: Local,
     z: Floats,
     *,
@@ -43,7 +46,7 @@ def descend(
     band: float = np.inf,
     thin: bool = False,
     best: float = np.inf,
-) -> Descent:
+) -> Minima:
     """dz = -(|H| + damping I)^-1 g over the free unknowns, no longer than a trust radius, clipped
     to the box, accepted where E falls.
 
@@ -54,10 +57,10 @@ def descend(
     """
     compiled = getattr(local, "compiled", None)  # an Objective that the C library serves
     if compiled is not None:
-        return Descent(*compiled.descend(z, rounds, budget, gain, band, thin, best))
+        return Minima(*compiled.descend(z, rounds, budget, gain, band, thin, best))
     energy, slope, curvature = local(z)
     z = z.copy()
-    radius = np.full(len(z), FIRST)
+    radius = np.full(len(z), FIRST_RADIUS)
     done = np.zeros(len(z), dtype=bool)
     stuck = np.zeros(len(z), dtype=bool)
     budget.restart()
@@ -68,7 +71,7 @@ def descend(
             break
         dz, fall, promised = step(z[busy], slope[busy], curvature[busy], radius[busy])
         done[busy] = fall < gain
-        if turn % PRUNE == PRUNE - 1:
+        if turn % PRUNING == PRUNING - 1:
             lost[busy] = energy[busy] - HOPE * fall > min(best, energy.min()) + band
             if thin:
                 lost[busy] |= joined(z, energy, busy)
@@ -95,18 +98,18 @@ def descend(
             radius[busy], np.linalg.norm(dz, axis=1), gained / np.maximum(promised, 1e-300)
         )
         stuck[busy] = radius[busy] < SHORTEST
-    return Descent(z, energy, slope, curvature, (done | stuck) & ~lost)
+    return Minima(z, energy, slope, curvature, (done | stuck) & ~lost)
 
 
-def together(a: Descent, b: Descent) -> Descent:
+def together(a: Minima, b: Minima) -> Minima:
     """Two sets of walks as one."""
     names = ("z", "energy", "slope", "curvature", "converged")
-    return Descent(*(np.concatenate([getattr(a, n), getattr(b, n)]) for n in names))
+    return Minima(*(np.concatenate([getattr(a, n), getattr(b, n)]) for n in names))
 
 
 def joined(z: Floats, energy: Floats, busy: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the walks `busy` are within NEAR of a walk that is lower."""
-    near = np.abs(z[busy, None] - z[None]).max(axis=2) < NEAR
+    near = np.abs(z[busy, None] - z[None]).max(axis=2) < JOINED
     lower = (energy[None] < energy[busy, None]) | (
         (energy[None] == energy[busy, None]) & (np.arange(len(z)) < busy[:, None])
     )

@@ -21,6 +21,7 @@ def named(axes: tuple[Axis, ...], x: Floats) -> dict[str, Any]:
 
 
 def level_or_number(axis: Axis, value: float) -> Any:
+    """A coordinate as users write it: the name of a level, or the number."""
     return axis.level_names[round(float(value))] if axis.kind == "categorical" else float(value)
 
 
@@ -32,6 +33,7 @@ class Nearest:
     value: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
         return {"at": self.at, "value": self.value}
 
 
@@ -48,6 +50,7 @@ class Answer:
 
     @property
     def names(self) -> list[str]:
+        """Of the unknowns."""
         return [a.name for a in self.axes]
 
     @property
@@ -59,6 +62,7 @@ class Answer:
         return len(self.x)
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
         out: dict[str, Any] = {"status": self.status.label, "solutions": self.solutions}
         if self.message:
             out["message"] = self.message
@@ -87,6 +91,7 @@ class Roots(Answer):
         return [named(self.axes, row) for row in np.concatenate([self.x, middles])]
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON, with the intervals and which roots only touch."""
         out = super().to_dict()
         if len(self.tangent):
             out["tangent"] = [bool(t) for t in self.tangent]
@@ -104,6 +109,7 @@ class LevelSet(Answer):
     fill: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON, with the fill distance."""
         return {**super().to_dict(), "fill_distance": self.fill}
 
 

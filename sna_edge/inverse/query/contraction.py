@@ -1,4 +1,4 @@
-"""The model with its fixed inputs contracted: span polynomials along one axis, some outputs only."""
+"""The model with its fixed inputs contracted: span polynomials along an axis, some outputs only."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 def inside_intervals(
     line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
-) -> tuple[Floats, Floats]:  # fmt: skip
+) -> tuple[Floats, Floats]:
     """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may
     enter or leave; `roots` in place of `line.roots`."""
     cuts = [line.breaks[[0, -1]]]

@@ -11,9 +11,12 @@ from ...core.output import Output, inverse_link
 
 Floats = NDArray[np.float64]
 
-SATURATED = 1e-12  # of the link's range: nearer to its ends the link has no usable inverse
-TINY = 1e-150  # smallest exponential looked at: its slope and the square of it are still finite
-FAR = 3.0  # spreads beyond the best start: where a target that the link cannot give is looked for
+SATURATED = 1e-12
+"""Of the link's range: nearer to its ends the link has no usable inverse."""
+TINY = 1e-150
+"""Smallest exponential looked at: its slope and the square of it are still finite."""
+BEYOND = 3.0
+"""Spreads beyond the best start: where a target that the link cannot give is looked for."""
 
 
 def linearised(outputs: Sequence[Output], y: Floats) -> tuple[Floats, Floats]:
@@ -59,5 +62,5 @@ def beyond(outputs: Sequence[Output], values: Floats, f: Floats) -> Floats:
     y = np.stack([o.value(f[:, k]) for k, o in enumerate(outputs)], axis=1)
     rising = np.array([o.scale > 0 for o in outputs])
     up = (values > y.mean(axis=0)) == rising
-    far = FAR * spread(f)
+    far = BEYOND * spread(f)
     return np.asarray(np.where(up, f.max(axis=0) + far, f.min(axis=0) - far))

@@ -18,9 +18,12 @@ from .contraction import power_table
 
 Floats = NDArray[np.float64]
 
-LANES = 8  # modes that a vector holds: ranks and rows are padded to multiples
-UNKNOWNS, TARGETS, RANK, AXES, ORDER = 8, 8, 1024, 64, 8  # limits of the library
-FOREVER = 1e30  # seconds
+LANES = 8
+"""Numbers that a vector register of the library holds: ranks are padded to multiples."""
+UNKNOWNS, TARGETS, RANK, AXES, ORDER = 8, 8, 1024, 64, 8
+"""Limits of the library."""
+FOREVER = 1e30
+"""Seconds."""
 
 _FORMS: weakref.WeakKeyDictionary[Model, Any] = weakref.WeakKeyDictionary()
 _PARTS: weakref.WeakKeyDictionary[Model, dict[tuple[int, ...], Any]] = weakref.WeakKeyDictionary()
@@ -121,6 +124,7 @@ def laid_out(model: Model, axes: Sequence[int]) -> Any:
 
 
 def padded(count: int) -> int:
+    """The next multiple of LANES, at least LANES."""
     return max(-(-count // LANES), 1) * LANES
 
 

@@ -104,6 +104,7 @@ def number(value: object, what: str) -> float:
 
 
 def output_index(model: Model, name: str) -> int:
+    """The output's place. Raises InputError for a wrong name."""
     if name not in model.output_names:
         raise InputError(
             f"{name!r} is not an output of this model; its outputs are"

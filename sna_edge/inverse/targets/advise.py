@@ -26,7 +26,8 @@ Floats = NDArray[np.float64]
 
 Best = tuple[tuple[float, float], Floats]  # (excess, squared cost), point
 
-MOST_LEVELS = 256  # combinations of levels of categorical knobs
+MOST_CHOICES = 256
+"""Combinations of levels of categorical knobs."""
 SMALLER = "inside the limits; the deadline ended the search for a smaller change"
 
 
@@ -67,10 +68,15 @@ class Advice:
     message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
         out = {
-            "status": self.status.label, "settings": self.settings, "change": self.change, "cost": self.cost, "before": self.before,
+            "status": self.status.label,
+            "settings": self.settings,
+            "change": self.change,
+            "cost": self.cost,
+            "before": self.before,
             "after": self.after,
-        }  # fmt: skip
+        }
         if self.blocking:
             out["blocking"] = list(self.blocking)
         return {**out, "message": self.message} if self.message else out
@@ -90,11 +96,11 @@ def advise(
     inside its limits.
 
     `part` gives every input, `limits` {output: (low, high)} (None: no limit on that side).
-    Sequential quadratic steps from the part and from quasi-random feasible points, all batched;
-    with one knob the answer is exact. Knobs with a step are moved by whole steps. Where nothing is
-    found the box of the knobs is cut into cells until each lies outside a limit for certain
-    (`nowhere`), or one shows a setting that was missed. Same seed, same answer, with a deadline too
-    where it leaves time.
+    Sequential quadratic steps from the part and from low-discrepancy points put inside the limits,
+    all batched; with one knob the answer is exact. Knobs with a step are moved by whole steps.
+    Where nothing is found the box of the knobs is cut into cells until each lies outside a limit
+    for certain (`nowhere`), or one shows a setting that was missed. Same seed, same answer, with a
+    deadline too where it leaves time.
 
     Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable
     and which output blocks), not_converged (none found, none excluded), deadline (the search was
@@ -169,9 +175,16 @@ class _Query:
     """One call of advise: categorical knobs are tried level by level, the others searched."""
 
     def __init__(
-        self, model: Model, here: Floats, indices: list[int], knobs: list[Knob], boxes: list[tuple[float, float]],
-        found: list[Any], seed: int, budget: TimeBudget,
-    ) -> None:  # fmt: skip
+        self,
+        model: Model,
+        here: Floats,
+        indices: list[int],
+        knobs: list[Knob],
+        boxes: list[tuple[float, float]],
+        found: list[Any],
+        seed: int,
+        budget: TimeBudget,
+    ) -> None:
         self.model, self.here, self.knobs, self.seed, self.budget = (
             model,
             here,
@@ -226,7 +239,7 @@ class _Query:
     def _choices(self) -> list[tuple[float, ...]]:
         ranges = [np.arange(self.boxes[u][0], self.boxes[u][1] + 0.5) for u in self.levels]
         count = int(np.prod([len(r) for r in ranges], dtype=float))
-        if count > MOST_LEVELS:
+        if count > MOST_CHOICES:
             raise InputError(
                 f"{count} combinations of levels are too many; leave out some of the categorical"
                 " knobs"

@@ -31,16 +31,20 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-GRID = 64  # points of the unknowns' box from which the starts are chosen
-TRIES = 6  # starts of a row before it is given up
-ROUNDS = 40
-EXACT = 1e-10  # of the range of f over the grid: a row is solved
-# the same where the search ends on a break: neighbouring pieces of stored tables meet to single
-# precision
-MEETING = 1e-7
-NEAR = 1e-5  # where the search on the backend hands over to double precision
-CHUNK = 1 << 16  # points evaluated at once
-FEW = 16  # rows that take no longer in double precision from the start
+GRID, TRIES = 64, 6
+"""Points of the unknowns' box from which the starts are chosen, and starts of a row before it is
+given up."""
+ROW_STEPS = 40
+"""Most Gauss-Newton steps from a start."""
+SOLVED, MEETING = 1e-10, 1e-7
+"""Of the range of f over the grid: a row is solved; and where the search ends on a break, as
+neighbouring spans of stored tables meet to single precision."""
+HANDOVER = 1e-5
+"""Of that range: where the search on the backend hands over to double precision."""
+AT_ONCE = 1 << 16
+"""Points evaluated at once."""
+FEW = 16
+"""Rows that take no longer in double precision from the start."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Batch:
         return float((self.status == Status.OK).mean()) if len(self.status) else 1.0
 
     def to_dict(self) -> dict[str, Any]:
+        """For JSON: a column per unknown, statuses as words."""
         columns = {a.name: self.x[:, u].tolist() for u, a in enumerate(self.axes)}
         return {
             "status": [Status(int(s)).label for s in self.status],
@@ -77,9 +82,14 @@ class Batch:
 
 
 def invert_batch(
-    model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike] | None = None, *,
-    deadline_ms: float | None = None, level_index: bool = False,
-) -> Batch:  # fmt: skip
+    model: Model,
+    targets: Mapping[str, ArrayLike] | ArrayLike,
+    unknowns: Sequence[str],
+    known: Mapping[str, ArrayLike] | None = None,
+    *,
+    deadline_ms: float | None = None,
+    level_index: bool = False,
+) -> Batch:
     """x_n with f_k(x_n, known_n) = target_kn for every row n and every output k named in `targets`:
     one solution per row.
 
@@ -161,9 +171,13 @@ class _Problem:
     given."""
 
     def __init__(
-        self, model: Model, targets: Mapping[str, ArrayLike] | ArrayLike, unknowns: Sequence[str], known: Mapping[str, ArrayLike],
+        self,
+        model: Model,
+        targets: Mapping[str, ArrayLike] | ArrayLike,
+        unknowns: Sequence[str],
+        known: Mapping[str, ArrayLike],
         level_index: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.model = model
         self.sought = [axis_index(model.axes, name) for name in unknowns]
         self.axes = tuple(model.axes[d] for d in self.sought)
@@ -256,9 +270,13 @@ def _in_c(
         UnknownAtoms(model, sought).products(problem.lower + grid * problem.width).T
     )
     question = native.library().Sought(
-        np.array(sought, np.int32), np.array(problem.outputs, np.int32), problem.lower, problem.width,
-        np.full(len(problem.outputs), EXACT), ROUNDS,
-    )  # fmt: skip
+        np.array(sought, np.int32),
+        np.array(problem.outputs, np.int32),
+        problem.lower,
+        problem.width,
+        np.full(len(problem.outputs), SOLVED),
+        ROW_STEPS,
+    )
     miss, done = np.empty(len(x)), np.empty(len(x), np.int8)
     forms.invert(question, x, np.ascontiguousarray(goal), grid, products, TRIES, miss, done)
     return miss, done.astype(bool)
@@ -269,7 +287,7 @@ def _in_numpy(
 ) -> tuple[Floats, Bools]:
     """The same on any backend; the last steps in double precision by numpy."""
     miss, done = np.empty(len(x)), np.empty(len(x), dtype=bool)
-    size = max(CHUNK // GRID, 1)
+    size = max(AT_ONCE // GRID, 1)
     for first in range(0, len(x), size):
         part = slice(first, first + size)
         with np.errstate(
@@ -324,7 +342,7 @@ class _Rows:
             end, miss = self._walk(self.grid[start], rows)
             nearer = miss < best[rows]
             z[rows[nearer]], best[rows[nearer]] = end[nearer], miss[nearer]
-            done[rows] = best[rows] <= EXACT
+            done[rows] = best[rows] <= SOLVED
             rows = rows[~done[rows]]
             if not len(rows) or self.budget.stopped:
                 break
@@ -335,13 +353,13 @@ class _Rows:
 
     def _walk(self, z: Floats, rows: Ints) -> tuple[Floats, Floats]:
         count, movable = self.goal.shape[1], np.ones(z.shape[1], dtype=bool)
-        passes = [(self.problem.model, NEAR), (self.reference, EXACT)]
+        passes = [(self.problem.model, HANDOVER), (self.reference, SOLVED)]
         for model, tolerance in (
             passes[1:] if len(rows) < FEW or self.reference is self.problem.model else passes
         ):
             local = partial(self._some, model, rows)
             found = walk(
-                local, z, movable, np.full(count, tolerance), rounds=ROUNDS, budget=self.budget
+                local, z, movable, np.full(count, tolerance), rounds=ROW_STEPS, budget=self.budget
             )
             z = found.z
         return z, np.abs(found.r).max(axis=1)

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 BATCH = 1024
 """Starts that walk together at most."""
-FIRST, FASTER, BATCH_SHARE = 16, 4, 0.3
+FIRST_BATCH, FASTER, BATCH_SHARE = 16, 4, 0.3
 """Under a deadline: starts of the first batch, times as many the next may have, and the share of
 the time left that it may take."""
 APART = 1e-6
@@ -55,11 +55,11 @@ def level_set(
 ) -> LevelSet:
     """n diverse x with |f_k(x) - target_k| <= tolerance_k for every output k named in `target`.
 
-    Quasi-random starts walk to the target by batched damped Gauss-Newton inside the domain, on the
-    model's backend; the last steps are taken in double precision, to 1e-11 of the outputs' spread.
-    Of all solutions found the n most different are kept (farthest-point thinning); `fill` tells how
-    far any other one is from them. `starts` [M, U] takes the place of the quasi-random points, in
-    the order of `unknowns`: solutions then stay near them.
+    Low-discrepancy starts walk to the target by batched damped Gauss-Newton inside the domain, on
+    the model's backend; the last steps are taken in double precision, to 1e-11 of the outputs'
+    spread. Of all solutions found the n most different are kept (farthest-point thinning); `fill`
+    tells how far any other one is from them. `starts` [M, U] takes the place of the low-discrepancy
+    points, in the order of `unknowns`: solutions then stay near them.
 
     Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged,
     deadline (best so far), out_of_domain, bad_input. Raises InputError for wrong names. Same seed,
@@ -212,9 +212,9 @@ class _Batches:
         if self.budget.endless:
             return wanted
         if not self.largest:
-            return min(wanted, FIRST)
+            return min(wanted, FIRST_BATCH)
         self.budget.keep(SOLUTIONS, self.rate, times=found)
-        if self.budget.lacks(FIRST * self.rate):
+        if self.budget.lacks(FIRST_BATCH * self.rate):
             return 0
         affordable = int(BATCH_SHARE * self.budget.left / self.rate)
-        return max(min(wanted, FASTER * self.largest, affordable), min(wanted, FIRST))
+        return max(min(wanted, FASTER * self.largest, affordable), min(wanted, FIRST_BATCH))

@@ -23,7 +23,7 @@ MOVE = 150
 """Small calls of an exact move along an axis, before one was timed."""
 SWEEPS, STILL = 6, 1e-12
 """Most sweeps of moves over all unknowns; a change (of the box) below which they end."""
-MOST_LEVELS = 64
+MOST_PROOFS = 64
 """Combinations of levels for which it is proven that nothing is there."""
 
 
@@ -102,7 +102,7 @@ def excluded(problem: TargetProblem, budget: TimeBudget) -> Status:
     lower = np.array([part.axes[d].lower for d in smooth])
     upper = np.array([part.axes[d].upper for d in smooth])
     ranges = [range(part.axes[d].basis.n_spans) for d in levels]
-    if np.prod([len(r) for r in ranges], dtype=float) > MOST_LEVELS:
+    if np.prod([len(r) for r in ranges], dtype=float) > MOST_PROOFS:
         return Status.NOT_CONVERGED
     for choice in product(*ranges):
         here = np.zeros(len(part.axes))

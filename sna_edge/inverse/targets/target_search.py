@@ -19,11 +19,11 @@ EXACT = 1e-11
 """Of the outputs' spread: where the last steps in double precision end."""
 ACCEPTED = 10 * EXACT
 """Residuals up to here are a solution."""
-NEAR = 1e-5
+HANDOVER = 1e-5
 """Of the spread: where the search on the backend hands over to double precision."""
 SPREAD = 128
 """Starts from which the spread of the outputs is taken."""
-ROUNDS, LAST_ROUNDS, ROUNDS_IN_C = 60, 20, 80
+BACKEND_STEPS, LAST_STEPS, STEPS_IN_C = 60, 20, 80
 """Steps on the backend, in double precision after them, and in C, where there is one search."""
 CLOSEST = 4
 """Ends that are kept where nothing was found."""
@@ -55,7 +55,7 @@ class CompiledWalks:
             problem.lower,
             problem.width,
             problem.allowed(ACCEPTED),
-            ROUNDS_IN_C,
+            STEPS_IN_C,
         )
         seconds = native.FOREVER if budget.endless else budget.left
         goal, size = np.ascontiguousarray(problem.goal), np.ascontiguousarray(problem.size)
@@ -93,8 +93,8 @@ class TargetSearch:
             lambda q, _: problem.residual(*problem.linear(problem.part, q)),
             z,
             problem.movable,
-            problem.allowed(NEAR),
-            rounds=ROUNDS,
+            problem.allowed(HANDOVER),
+            rounds=BACKEND_STEPS,
             budget=self.budget,
             enough=enough,
             first=problem.residual(f, slope),
@@ -107,7 +107,7 @@ class TargetSearch:
             near,
             problem.movable,
             problem.allowed(EXACT),
-            rounds=LAST_ROUNDS,
+            rounds=LAST_STEPS,
             budget=self.budget,
         )
         return fine.z[(np.abs(fine.r) <= problem.allowed(ACCEPTED)).all(axis=1)], closest

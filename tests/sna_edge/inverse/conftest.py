@@ -63,9 +63,17 @@ def random_model() -> Callable[..., Model]:
 
 SOURCE = Path(__file__).resolve().parents[3] / "firmware_bindings"
 PARTS = ("", "_inverse", "_roots", "_descent")
-FLAGS = ["-std=gnu11", "-O1", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast",
-    "-Wno-psabi", "-DSNA_SHA256",
-         "-shared", "-fPIC"]  # fmt: skip
+FLAGS = [
+    "-std=gnu11",
+    "-O1",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-Wno-psabi",
+    "-DSNA_SHA256",
+    "-shared",
+    "-fPIC",
+]
 
 
 @pytest.fixture(scope="session")

@@ -25,13 +25,16 @@ class Forward(Protocol):
 
     model: Model
 
-    def value(self, x: Floats) -> Floats: ...
+    def value(self, x: Floats) -> Floats:
+        """y [M, N] at settings x [M, U]."""
 
-    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]: ...
+    def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [M, N] and dy/dx [M, N, U]."""
 
 
 class Contracted:
-    """y_i = g(bias_i + sum_r w[i, r] prod_{unknown u} phi_{u,r}(x_u)),  w[i, r] = W[r, k_i] prod_{known d} phi_{d,r}(x_id).
+    """y_i = g(bias_i + sum_r w[i, r] prod_{unknown u} phi_{u,r}(x_u)),
+    w[i, r] = W[r, k_i] prod_{known d} phi_{d,r}(x_id).
 
     Only the products over the unknowns are computed per setting; all N observations follow by one
     matrix product.
@@ -57,6 +60,7 @@ class Contracted:
         self.offset: Floats = np.array([o.offset for o in data.faces])[data.output]
 
     def value(self, x: Floats) -> Floats:
+        """y [M, N] at settings x [M, U]."""
         f = self.table.products(x) @ self.weight.T + self.bias
         if self.plain:
             return np.asarray(f * self.scale + self.offset)
@@ -65,6 +69,7 @@ class Contracted:
         return np.asarray(f)
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [M, N] and dy/dx [M, N, U]."""
         both = self.table.products_and_slopes(x) @ self.weight.T
         f, slope = both[:, 0] + self.bias, both[:, 1:].transpose(0, 2, 1)
         if self.plain:
@@ -102,12 +107,14 @@ class Filled:
         return full.reshape(-1, self._known.shape[1])
 
     def value(self, x: Floats) -> Floats:
+        """y [M, N] at settings x [M, U]."""
         if np.array_equal(x, self._asked):
             return self._answer[0].copy()
         y = self.model.backend.value(self._inputs(x)).reshape(len(x), self._data.count, -1)
         return self._seen(y[:, self._data.point, self._data.output])[0]
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
+        """y [M, N] and dy/dx [M, N, U]."""
         if not np.array_equal(x, self._asked):
             y, slope = self.model.backend.value_and_gradient(self._inputs(x))
             y = y.reshape(len(x), self._data.count, -1)

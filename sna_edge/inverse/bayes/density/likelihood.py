@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....model import Model
-from .model_error import MOST, MOST_ROBUST, Shared, Whitening
+from .model_error import MOST_GROUPS, MOST_ROBUST, Shared, Whitening
 from .observations import Observations
 
 Floats = NDArray[np.float64]
 Local = tuple[Floats, Floats, Floats]
 
-TURNS = 12  # reweighted solutions for the shared errors under Student-t noise
+REWEIGHTED = 12
+"""Most least-squares solutions for the shared errors under Student-t noise; they settle sooner."""
 
 
 class Likelihood:
@@ -50,25 +51,28 @@ class Likelihood:
 
 
 class HeavyTails(Likelihood):
-    """Student-t noise: min over d of sum_i rho(r_i - a_i d_g(i)) + d^T K^-1 d / 2,  rho(r) = (v+1)/2 log(1 + r^2/v).
+    """Student-t noise: min over d of sum_i rho(r_i - a_i d_g(i)) + d^T K^-1 d / 2,
+    rho(r) = (v+1)/2 log(1 + r^2/v).
 
     The shared errors d take their most probable values by reweighted least squares: integrated out
     they have no closed form.
     """
 
-    def __init__(self, freedom: float, shared: Shared | None) -> None:
+    def __init__(self, dof: float, shared: Shared | None) -> None:
         super().__init__(shared)
-        self._freedom, self._shared = freedom, shared
+        self._dof, self._shared = dof, shared
         if shared is not None:
             self._precision = np.linalg.inv(
                 shared.correlation + 1e-9 * np.eye(len(shared.correlation))
             )
 
     def loss(self, r: Floats) -> Floats:
+        """[M] of r [M, N]."""
         extra, left, _ = self._solved(r)
         return np.asarray(self._rho(left).sum(axis=1) + extra)
 
     def local(self, r: Floats, j: Floats) -> Local:
+        """Loss [M], slope [M, U] and curvature [M, U, U] with the shared errors solved for."""
         extra, left, normal = self._solved(r)
         weight = self._weight(left)
         wj = j * weight[:, :, None]
@@ -91,7 +95,7 @@ class HeavyTails(Likelihood):
         d: Floats = np.zeros((len(r), len(self._precision)))
         left = r
         corner = np.arange(len(self._precision))
-        for _ in range(TURNS):
+        for _ in range(REWEIGHTED):
             wa = self._weight(left) * a
             normal = np.repeat(self._precision[None], len(r), axis=0)
             normal[:, corner, corner] += self._shared.sums((wa * a).T).T
@@ -105,16 +109,14 @@ class HeavyTails(Likelihood):
         return 0.5 * np.einsum("mc,cd,md->m", d, self._precision, d), left, normal
 
     def _weight(self, r: Floats) -> Floats:
-        return np.asarray((self._freedom + 1.0) / (self._freedom + r * r))
+        return np.asarray((self._dof + 1.0) / (self._dof + r * r))
 
     def _rho(self, r: Floats) -> Floats:
-        return np.asarray(0.5 * (self._freedom + 1.0) * np.log1p(r * r / self._freedom))
+        return np.asarray(0.5 * (self._dof + 1.0) * np.log1p(r * r / self._dof))
 
 
 def likelihood(model: Model, data: Observations) -> Likelihood:
     """That of the observations' noise and model error."""
-    if data.freedom is None:
-        return Likelihood(Shared.of(model, data, MOST))
-    return HeavyTails(
-        data.freedom, Shared.of(model, data, MOST_ROBUST * len(np.unique(data.output)))
-    )
+    if data.dof is None:
+        return Likelihood(Shared.of(model, data, MOST_GROUPS))
+    return HeavyTails(data.dof, Shared.of(model, data, MOST_ROBUST * len(np.unique(data.output))))

@@ -43,11 +43,13 @@ class Misfit:
         )
 
     def value(self, z: Floats) -> Floats:
+        """E [M] at unit points z [M, U]."""
         energy = np.empty(len(z))
         self._misfit.value(np.ascontiguousarray(z), energy)
         return energy
 
     def local(self, z: Floats) -> Local:
+        """E [M], slope [M, U] and curvature [M, U, U]."""
         energy, slope, curvature = _room(z)
         self._misfit.local(np.ascontiguousarray(z), energy, slope, curvature)
         return energy, slope, curvature
@@ -60,8 +62,15 @@ class Misfit:
         return z, *room
 
     def descend(
-        self, z: Floats, rounds: int, budget: TimeBudget, gain: float, band: float, thin: bool, best: float
-    ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:  # fmt: skip
+        self,
+        z: Floats,
+        rounds: int,
+        budget: TimeBudget,
+        gain: float,
+        band: float,
+        thin: bool,
+        best: float,
+    ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:
         """The fields of `descent.Descent`."""
         z = np.array(z, order="C")
         room, state = _room(z), np.empty(len(z), np.int8)

@@ -1,7 +1,9 @@
 """What the model itself may be wrong by at the observations: a covariance that repeats of one
 setting share.
 
-    cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,   K_ij = exp(-sum_d |x_id - x_jd| / h_d) for numbers of one output, else 0
+    cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,   K_ij = exp(-sum_d |x_id - x_jd| / h_d)
+
+for numbers of one output, else K_ij = 0
 
 m is the standard deviation whose normal interval is the stored one, h_d the mean span of known axis
 d. For one unknown setting the error of a model is systematic: K = 1 between repeats of the same
@@ -25,14 +27,13 @@ from .observations import Observations
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST, MOST_ROBUST = (
-    256,
-    24,
-)  # groups of known inputs: in all, and per output where every setting solves for their errors
-FINE = 16.0  # cells per span from which neighbouring known inputs are put together
+MOST_GROUPS, MOST_ROBUST = 256, 24
+"""Groups of known inputs: in all, and per output where every setting solves for their errors."""
+FINE = 16.0
+"""Cells per span from which neighbouring known inputs are put together."""
 
 
-def model_deviation(output: Output) -> float:
+def model_std(output: Output) -> float:
     """Standard deviation of the model's own error in the space of its interval, 0 without one: half
     its width over the normal quantile."""
     if output.interval is None:
@@ -43,7 +44,7 @@ def model_deviation(output: Output) -> float:
 
 def carried(output: Output, y: Floats) -> Floats:
     """The same [N] in output units at values y [N]."""
-    m = model_deviation(output)
+    m = model_std(output)
     if output.interval is None or output.interval.space == "output":
         return np.full(len(y), m)
     return np.asarray(m * np.nan_to_num(np.abs(output.slope(output.linear_of(y)))))
@@ -58,7 +59,7 @@ def with_model_error(model: Model, data: Observations) -> Observations:
     """
     found, faces = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
     for k, output in enumerate(model.outputs):
-        rows, m = np.flatnonzero(data.output == k), model_deviation(output)
+        rows, m = np.flatnonzero(data.output == k), model_std(output)
         if not len(rows) or not m:
             continue
         found.model[rows] = m

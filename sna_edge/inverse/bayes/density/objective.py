@@ -23,10 +23,10 @@ from .observations import Observations
 Floats = NDArray[np.float64]
 Prior = Mapping[str, Distribution] | Model | Sequence[Mapping[str, Distribution] | Model]
 
-POSITIVE = 1e-9  # of the upper end: the lower end under a log-normal prior
-COMPRESS = (
-    1e-15  # of the largest singular value: directions of the observations below it carry nothing
-)
+POSITIVE = 1e-9
+"""Of the upper end: the lower end of the box under a log-normal prior."""
+NEGLIGIBLE = 1e-15
+"""Of the largest singular value: directions of the observations below it carry nothing."""
 
 
 class Objective:
@@ -61,7 +61,7 @@ class Objective:
         self._constant = 0.0
         self._compressed: tuple[Floats, Floats, UnknownAtoms] | None = None
         self.compiled: misfit.Misfit | None = None
-        if isinstance(forward, Contracted) and forward.plain and data.freedom is None:
+        if isinstance(forward, Contracted) and forward.plain and data.dof is None:
             self._compress(forward)
             if self._plain_prior:
                 matrix, right, _ = self._compressed or (np.empty((0, 0)), np.empty(0), None)
@@ -103,7 +103,7 @@ class Objective:
             self._constant = 0.5 * float(r[-1, -1] ** 2)
             a, c = r[:-1, :-1], r[:-1, -1]
         left, size, right = np.linalg.svd(a, full_matrices=False)
-        kept = size > COMPRESS * size[0]
+        kept = size > NEGLIGIBLE * size[0]
         inside = left[:, kept].T @ c
         self._constant += 0.5 * max(float(c @ c - inside @ inside), 0.0)
         self._compressed = (

@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Columns = Mapping[str, ArrayLike]
 
-FINEST = 2.0**-400  # of the output: the least noise, so that squares of deviations are finite
+FINEST = 2.0**-400
+"""Of the output: the least noise, so that squares of residuals over it are finite."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Observations:
     """N measured numbers: of row point[i] and output output[i] the value y[i] with noise scale
     sigma[i].
 
-    known {axis index: [Q]} are the coordinates of the Q points; freedom None for normal noise.
-    model[i]: standard deviation of the model's own error; faces: the outputs as the numbers see
-    them, without a link where they were taken before it.
+    known {axis index: [Q]} are the coordinates of the Q points; dof (degrees of freedom) None for
+    normal noise. model[i]: standard deviation of the model's own error; faces: the outputs as the
+    numbers see them, without a link where they were taken before it.
     """
 
     known: dict[int, Floats]
@@ -55,7 +56,7 @@ class Observations:
     output: Ints
     y: Floats
     sigma: Floats
-    freedom: float | None
+    dof: float | None
     model: Floats
     faces: tuple[Output, ...]
 
@@ -121,7 +122,7 @@ def read(
         )
     scale = noise.scale if isinstance(noise, StudentT) else noise
     sigma = np.stack([_sigma(scale, name, count) for name in measured])
-    freedom = noise.freedom if isinstance(noise, StudentT) else None
+    dof = noise.freedom if isinstance(noise, StudentT) else None
     _bounded(model, index[row], values[row, point], sigma[row, point], point)
     return Observations(
         known,
@@ -130,7 +131,7 @@ def read(
         index[row],
         values[row, point],
         sigma[row, point],
-        freedom,
+        dof,
         np.zeros(len(row)),
         tuple(model.outputs),
     )

@@ -30,11 +30,13 @@ ABSURD = [
     ("identity", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
     ("exp", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
     ("logistic", 1e-200, 1.0, 1e-201, "y = 1 is beyond"),
-    ("exp", 1.0, 1e307, 0.1, "y = 1e+307"), ("identity", 1.0, -1e140, 0.1, "y = -1e+140"),
+    ("exp", 1.0, 1e307, 0.1, "y = 1e+307"),
+    ("identity", 1.0, -1e140, 0.1, "y = -1e+140"),
     ("identity", 1.0, 0.5, 1e-300, "noise of 'y' is 1e-300"),
     ("identity", 1.0, 0.5, 1e300, "noise of 'y' is 1e+300"),
-    ("exp", 1.0, 0.5, 1e-200, "noise of 'y'"), ("identity", 1e290, 1e289, 1e100, "noise of 'y'"),
-]  # fmt: skip
+    ("exp", 1.0, 0.5, 1e-200, "noise of 'y'"),
+    ("identity", 1e290, 1e289, 1e100, "noise of 'y'"),
+]
 
 
 @pytest.mark.parametrize(("link", "scale", "reading", "noise", "words"), ABSURD)

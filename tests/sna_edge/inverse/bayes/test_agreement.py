@@ -114,15 +114,27 @@ OFF: list[tuple[str, Model, dict[str, Any], float]] = [
     ("one of six a billion", plate(), seen(plate(), y=1e9), 0.01),
     ("one of six out of reach", plate(), seen(plate(), y=9.0), 0.01),
     ("one of six elsewhere", plate(), seen(plate(), y=0.1), 0.01),
-    ("two outputs that contradict each other", plate(outputs=2), seen(plate(outputs=2), y=0.2),
-        0.01),
-    ("a drift that the model does not have", plate(),
-        {**seen(plate()), "y": seen(plate())["y"] + 0.5 * np.cos(9 * np.arange(6))}, 0.01),
-    ("noise stated a hundredth of what it is", plate(),
-        {**seen(plate(), 40), "y": seen(plate(), 40)["y"] + SWINGS}, 1e-3),
+    (
+        "two outputs that contradict each other",
+        plate(outputs=2),
+        seen(plate(outputs=2), y=0.2),
+        0.01,
+    ),
+    (
+        "a drift that the model does not have",
+        plate(),
+        {**seen(plate()), "y": seen(plate())["y"] + 0.5 * np.cos(9 * np.arange(6))},
+        0.01,
+    ),
+    (
+        "noise stated a hundredth of what it is",
+        plate(),
+        {**seen(plate(), 40), "y": seen(plate(), 40)["y"] + SWINGS},
+        1e-3,
+    ),
     ("the same through a link", plate("exp"), seen(plate("exp"), y=9.0), 0.01),
     ("with an interval", plate(interval=WIDE), seen(plate(interval=WIDE), y=0.1), 0.002),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("model", "data", "noise"), [o[1:] for o in OFF], ids=[o[0] for o in OFF])

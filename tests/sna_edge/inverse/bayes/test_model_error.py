@@ -17,10 +17,10 @@ from sna_edge.core.basis import periodic_bspline, uniform_breaks
 from sna_edge.core.output import Interval
 from sna_edge.inverse import Estimate, StudentT, estimate, posterior
 from sna_edge.inverse.bayes.density.model_error import (
-    MOST,
+    MOST_GROUPS,
     Shared,
     Whitening,
-    model_deviation,
+    model_std,
     with_model_error,
 )
 from sna_edge.inverse.bayes.density.observations import read
@@ -154,7 +154,7 @@ def test_whitening_is_the_inverse_of_the_covariance(seed: int) -> None:
         None,
     )
     data = with_model_error(model, data)
-    shared = Shared.of(model, data, MOST)
+    shared = Shared.of(model, data, MOST_GROUPS)
     assert shared is not None
     place, lot = t[data.point], lots[data.point]
     k = (
@@ -182,7 +182,7 @@ def test_an_output_without_an_interval_and_a_period_are_whitened_too() -> None:
         model,
         read(model, {"t": t, "y": rng.normal(size=4), "z": rng.normal(size=4)}, ["a"], 0.1, None),
     )
-    shared = Shared.of(model, data, MOST)
+    shared = Shared.of(model, data, MOST_GROUPS)
     assert shared is not None
     gap = np.abs(t[data.point][:, None] - t[data.point])
     k = np.exp(-4.0 * np.minimum(gap, 1.0 - gap)) * (data.output[:, None] == data.output)
@@ -217,8 +217,8 @@ def test_many_known_inputs_are_put_together() -> None:
     data = with_model_error(
         model, read(model, {"t": t, "y": np.ones(5000)}, ["a"], 0.1, {"lot": "p"})
     )
-    shared = Shared.of(model, data, MOST)
-    assert shared is not None and MOST / 4 < len(shared.correlation) <= MOST
+    shared = Shared.of(model, data, MOST_GROUPS)
+    assert shared is not None and MOST_GROUPS / 4 < len(shared.correlation) <= MOST_GROUPS
     found = estimate(
         model,
         {"t": t, "y": model.value({"t": t, "lot": ["p"] * 5000, "a": 1.0})[:, 0]},
@@ -230,12 +230,15 @@ def test_many_known_inputs_are_put_together() -> None:
 
 
 MISFITS = [
-    ("one reading", {}, 1, 0.01), ("five repeats", {}, 5, 0.01), ("noise like the error", {}, 1, M),
+    ("one reading", {}, 1, 0.01),
+    ("five repeats", {}, 5, 0.01),
+    ("noise like the error", {}, 1, M),
     ("exp", {"link": "exp", "space": "link"}, 3, 0.01),
     ("logistic", {"link": "logistic", "space": "link"}, 3, 0.002),
     ("two outputs", {"outputs": 2}, 2, 0.01),
-    ("train", {"kind": "tt"}, 2, 0.01), ("no noise to speak of", {}, 2, 1e-6),
-]  # fmt: skip
+    ("train", {"kind": "tt"}, 2, 0.01),
+    ("no noise to speak of", {}, 2, 1e-6),
+]
 
 
 @pytest.mark.parametrize(
@@ -282,13 +285,9 @@ def test_predictions_hold_the_models_error_too() -> None:
 
 
 def test_a_width_in_link_space_is_a_deviation_there() -> None:
-    assert model_deviation(Output("y")) == 0.0
-    assert np.isclose(
-        model_deviation(Output("y", interval=Interval(0.9, 1.0, 3.0))), 2.0 / 1.6448536
-    )
-    assert np.isclose(
-        model_deviation(Output("y", interval=Interval(0.6826895, 2.0, 2.0, "link"))), 2.0
-    )
+    assert model_std(Output("y")) == 0.0
+    assert np.isclose(model_std(Output("y", interval=Interval(0.9, 1.0, 3.0))), 2.0 / 1.6448536)
+    assert np.isclose(model_std(Output("y", interval=Interval(0.6826895, 2.0, 2.0, "link"))), 2.0)
 
 
 def test_the_command_line_says_what_counts(

@@ -16,7 +16,7 @@ from sna_edge.inverse.bayes.density.objective import Objective
 from sna_edge.inverse.bayes.estimation_problem import prepare
 from sna_edge.inverse.bayes.mixture import Mixture
 from sna_edge.inverse.optimize.ridge import onto_ridge
-from sna_edge.inverse.optimize.trust_region import descend
+from sna_edge.inverse.optimize.trust_region import minimized
 from sna_edge.inverse.query import native
 from sna_edge.numerics.low_discrepancy import points
 from sna_edge.numerics.time_budget import TimeBudget
@@ -86,16 +86,16 @@ def test_descents_end_where_those_of_numpy_do(library: ModuleType, unknowns: int
     for seed in range(8):
         a, b = both(seed, unknowns, library)
         z = points(24, unknowns)
-        peer, mine = (descend(o, z, rounds=60, budget=TimeBudget()) for o in (a, b))
+        peer, mine = (minimized(o, z, rounds=60, budget=TimeBudget()) for o in (a, b))
         sure = mine.converged & peer.converged
         assert sure.any() and (mine.converged == peer.converged).mean() > 0.8
         same = np.abs(mine.energy - peer.energy)[sure] <= 1e-6 * np.abs(peer.energy[sure]) + 1e-6
         assert same.mean() > 0.9, seed  # near a watershed rounding decides
         pruned = [
-            descend(o, z, rounds=600, budget=TimeBudget(), band=14.0, thin=True).energy.min()
+            minimized(o, z, rounds=600, budget=TimeBudget(), band=14.0, thin=True).energy.min()
             for o in (a, b)
         ]
-        longer = descend(a, z, rounds=600, budget=TimeBudget()).energy.min()
+        longer = minimized(a, z, rounds=600, budget=TimeBudget()).energy.min()
         assert pruned == pytest.approx([longer] * 2, abs=1e-3), seed
 
 
@@ -147,5 +147,5 @@ def test_answers_are_those_of_numpy(library: ModuleType, prior: object) -> None:
 def test_a_deadline_stops_the_descent(library: ModuleType) -> None:
     _, b = both(1, 3, library)
     late = TimeBudget.for_query(1e-6)
-    ends = descend(b, points(64, 3), rounds=60, budget=late)
+    ends = minimized(b, points(64, 3), rounds=60, budget=late)
     assert not ends.converged.any() and np.isfinite(ends.energy).all()

@@ -257,10 +257,16 @@ def test_a_row_that_has_an_answer_is_never_unreachable(
 
 
 BAD = [
-    (None, None), (float("-inf"), float("inf")), (2.0, 1.0), (float("nan"), 1.0),
-    (1.0, float("nan")), ("x", 1.0),
-    (float("inf"), None), (None, float("-inf")), (None, float("inf")),
-]  # fmt: skip
+    (None, None),
+    (float("-inf"), float("inf")),
+    (2.0, 1.0),
+    (float("nan"), 1.0),
+    (1.0, float("nan")),
+    ("x", 1.0),
+    (float("inf"), None),
+    (None, float("-inf")),
+    (None, float("inf")),
+]
 
 
 @pytest.mark.parametrize("limits", BAD)

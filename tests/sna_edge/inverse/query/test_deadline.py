@@ -76,9 +76,7 @@ def test_what_was_left_out_is_said_and_the_answer_is_sound() -> None:
         lambda ms: estimate(model, data, ["a"], 0.1, deadline_ms=ms),
         lambda e: e.rows > 100 and abs(e.x[0, 0] - 0.6) < 5 * e.deviation[0, 0],
     )
-    assert (
-        found.status == Status.DEADLINE and "of 400000 measurements were used" in found.message
-    )
+    assert found.status == Status.DEADLINE and "of 400000 measurements were used" in found.message
     assert 100 < found.rows < 400_000
     assert abs(found.x[0, 0] - 0.6) < 5 * found.deviation[0, 0] < 0.25
     drawn = patient(
