@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.core.output import Output
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, now
 
 from ..data.folds import SPLIT_ROWS
-from ..data.samples import Samples, linear_targets, values
+from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
+from .linear_scale import LinearScale
 from .rank_search import rank_search, simple_search
 from .refits import out_of_fold, refitted
 from .trial import Trial
@@ -55,7 +55,7 @@ def direct_candidate(
     outputs = samples.outputs(link)
     rng = np.random.default_rng([seed, STREAM])
     some = _searched(len(samples.x), rng)
-    scale = _Scale.of(outputs, samples.y)
+    scale = LinearScale.of(outputs, samples.y)
     target = scale.scaled(samples.y)
     whole = len(some) == len(samples.x)
     found = rank_search(
@@ -70,17 +70,11 @@ def direct_candidate(
     best = found[0]
     if best.error > NOT_JUDGED * worth:
         return None
-    by_fold = True
-    try:
-        judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
-        f, rows, predicted, finer = out_of_fold(
-            best, samples, target, folds, len(some), judging, seed
-        )
-    except OutOfTime:
-        budget.leave_out("refits without each fold (errors are of rows left out one at a time)")
-        by_fold = False
-        left_out = target[some] - best.solution.left_out
-        f, rows, predicted, finer = best.solution.f, some, left_out, None
+    judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
+    by_fold, (f, rows, predicted, finer) = _predicted(
+        best, samples, target, folds, some, budget, judging, seed
+    )
+    notes = {"tried": [(t.name, t.solution.f.parameters, t.error) for t in found]}
     return Candidate(
         best.name,
         "direct",
@@ -92,10 +86,29 @@ def direct_candidate(
         samples.y[rows],
         scale.unscaled(predicted),
         now() - begin,
-        {"by_fold": by_fold, "tried": [(t.name, t.solution.f.parameters, t.error) for t in found]},
+        {"by_fold": by_fold, **notes},
         None if finer is None else scale.unscaled(finer),
         _mover(best, f, scale, len(some)) if len(samples.x) < SPLIT_ROWS else None,
     )
+
+
+def _predicted(
+    best: Trial,
+    samples: Samples,
+    target: Floats,
+    folds: Ints,
+    some: Ints,
+    budget: TimeBudget,
+    judging: TimeBudget,
+    seed: int,
+) -> tuple[bool, tuple[SeparableFunction, Ints, Floats, Floats | None]]:
+    """Whether there was time for `out_of_fold`, and what it gives; else leave-one-out predictions
+    of the rows `some` of the search."""
+    try:
+        return True, out_of_fold(best, samples, target, folds, len(some), judging, seed)
+    except OutOfTime:
+        budget.leave_out("refits without each fold (errors are of rows left out one at a time)")
+    return False, (best.solution.f, some, target[some] - best.solution.left_out, None)
 
 
 def simple_function(
@@ -105,7 +118,7 @@ def simple_function(
     most `enough`, or of the best of a few; None where there is no time for one."""
     if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
         return None
-    scale = _Scale.of(samples.outputs(link), samples.y)
+    scale = LinearScale.of(samples.outputs(link), samples.y)
     found = simple_search(
         samples,
         scale.scaled(samples.y),
@@ -118,24 +131,6 @@ def simple_function(
     return lambda x: scale.unscaled(f.predict(x))
 
 
-class _Scale:
-    """The linear part of the outputs in units of its spread [K] around its mean [K]."""
-
-    def __init__(self, outputs: Sequence[Output], centre: Floats, spread: Floats) -> None:
-        self.outputs, self.centre, self.spread = outputs, centre, spread
-
-    @classmethod
-    def of(cls, outputs: Sequence[Output], y: Floats) -> _Scale:
-        linear = linear_targets(outputs, y)
-        return cls(outputs, linear.mean(axis=0), linear.std(axis=0))
-
-    def scaled(self, y: Floats) -> Floats:
-        return np.asarray((linear_targets(self.outputs, y) - self.centre) / self.spread)
-
-    def unscaled(self, f: Floats) -> Floats:
-        return values(self.outputs, self.centre + self.spread * f)
-
-
 def _searched(count: int, rng: np.random.Generator) -> Ints:
     """The rows of the search, ascending: all, or SEARCH_ROWS of them."""
     if count <= SEARCH_ROWS:
@@ -144,7 +139,7 @@ def _searched(count: int, rng: np.random.Generator) -> Ints:
 
 
 def _mover(
-    best: Trial, f: SeparableFunction, scale: _Scale, searched: int
+    best: Trial, f: SeparableFunction, scale: LinearScale, searched: int
 ) -> Callable[[Samples, TimeBudget], SeparableFunction]:
     """What moves the solution f onto other rows."""
 

@@ -10,15 +10,26 @@ from numpy.typing import NDArray
 from sna_edge.core.output import Output
 from sna_edge.numerics.time_budget import TimeBudget, now
 
-from ...teacher.distil import TrainingPoints, distil, moved, refits, schedule_for
+from ...teacher.distil import (
+    Distilled,
+    TrainingPoints,
+    distil,
+    moved,
+    refits,
+    schedule_for,
+)
 from ...teacher.resolution import teacher_bases
 from ...teacher.stack import Stack, crowded
 from ...teacher.training_points import training_points
-from ..data.samples import Samples, linear_targets, margin, relative_error, values
+from ..data.samples import Samples, margin, relative_error
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
+from .linear_scale import LinearScale
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+STREAM = 7
+"""Added to the seed of the training points."""
 CHECKS = 800
 LOST = 0.3
 """A student may stay this share of the teacher's own error away from it: 4 % in quadrature."""
@@ -34,7 +45,7 @@ VALUES = 0.5
 def distilled(
     samples: Samples,
     stack: Stack,
-    folds: NDArray[np.int64],
+    folds: Ints,
     seed: int,
     max_parameters: int,
     budget: TimeBudget,
@@ -47,26 +58,18 @@ def distilled(
     """
     begin = now()
     outputs = stack.first.outputs
-    own = linear_targets(outputs, samples.y)
-    centre, spread = own.mean(axis=0), own.std(axis=0)
-    rng = np.random.default_rng([seed, 7])
+    scale = LinearScale.of(outputs, samples.y)
+    rng = np.random.default_rng([seed, STREAM])
     error = relative_error(samples.y - stack.held_out, samples.y)
-    points = schedule_for(LOST * error).points
-    x, weight = training_points(
-        samples.x, samples.n_levels, points + CHECKS, rng, mixed=crowded(samples)
-    )
-    back = len(samples.x) + np.flatnonzero(np.arange(points + CHECKS) % (1 + points // CHECKS) == 0)
+    x, taken, back, training = _training(samples, schedule_for(LOST * error).points, rng)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
     target = _linear(outputs, stack.values(x, folds, budget.part(VALUES)), samples.y)
-    target = (target - centre[:, None]) / spread[:, None]
-    taken = np.setdiff1d(np.arange(len(x)), back)
-    training = TrainingPoints(x[taken], weight[taken], x[back])
-    bases = teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples))
+    target = (target - scale.centre[:, None]) / scale.spread[:, None]
     student = distil(
         training,
         target[taken, :, 0],
         target[back, :, 0],
-        bases,
+        teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples)),
         rng,
         tolerance=LOST * error,
         max_parameters=max_parameters,
@@ -74,32 +77,52 @@ def distilled(
         budget=budget,
         watch=watch,
     )
-    predicted = np.empty_like(samples.y)
     budget.require()
-    for f, rows in zip(
-        refits(student, training, target[taken][:, :, 1:], without, budget), without, strict=True
-    ):
-        predicted[rows] = values(outputs, centre + spread * f.predict(samples.x[rows]))
-
-    def on_rows(whole: Samples, budget: TimeBudget) -> SeparableFunction:
-        again = _linear(outputs, stack.on(whole).values(training.x, None, budget), whole.y)
-        return moved(student, training, (again[:, :, 0] - centre) / spread, budget)
-
+    predicted = np.empty_like(samples.y)
+    moves = refits(student, training, target[taken][:, :, 1:], without, budget)
+    for f, rows in zip(moves, without, strict=True):
+        predicted[rows] = scale.unscaled(f.predict(samples.x[rows]))
     return Candidate(
         f"student of rank {student.f.rank - 1} of {stack.name}",
         "teacher",
         student.f,
         outputs,
-        centre,
-        spread,
+        scale.centre,
+        scale.spread,
         np.arange(len(samples.x)),
         samples.y,
         predicted,
         now() - begin,
         {"teacher_error": error, "distance": student.distance, "tried": student.tried},
         None,
-        on_rows if len(samples.x) <= MOVED_ROWS else None,
+        _mover(student, training, stack, scale) if len(samples.x) <= MOVED_ROWS else None,
     )
+
+
+def _training(
+    samples: Samples, count: int, rng: np.random.Generator
+) -> tuple[Floats, Ints, Ints, TrainingPoints]:
+    """The rows and `count` points more [M, D], those to train on and some CHECKS kept back, and
+    both as training points."""
+    x, weight = training_points(
+        samples.x, samples.n_levels, count + CHECKS, rng, mixed=crowded(samples)
+    )
+    back = len(samples.x) + np.flatnonzero(np.arange(count + CHECKS) % (1 + count // CHECKS) == 0)
+    taken = np.setdiff1d(np.arange(len(x)), back)
+    return x, taken, back, TrainingPoints(x[taken], weight[taken], x[back])
+
+
+def _mover(
+    student: Distilled, training: TrainingPoints, stack: Stack, scale: LinearScale
+) -> Callable[[Samples, TimeBudget], SeparableFunction]:
+    """What moves the student on to the teachers of other rows."""
+
+    def on_rows(samples: Samples, budget: TimeBudget) -> SeparableFunction:
+        answers = stack.on(samples).values(training.x, None, budget)
+        again = _linear(scale.outputs, answers, samples.y)
+        return moved(student, training, (again[:, :, 0] - scale.centre) / scale.spread, budget)
+
+    return on_rows
 
 
 def _linear(outputs: tuple[Output, ...], y: Floats, measured: Floats) -> Floats:

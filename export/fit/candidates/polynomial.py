@@ -250,16 +250,7 @@ def fitted(
     predicted = np.empty_like(measured)
     for kind, count in nested:
         strengths = STRENGTHS if count else STRENGTHS[-1:]
-        out = np.empty((len(rows), target.shape[1], len(strengths)))
-        for f in held:
-            others = _stacked([parts[int(g)] for g in numbers if g != f])
-            beta, constant = _ridges(
-                others, columns.count, count, int((folds != f).sum()), strengths
-            )
-            here = np.flatnonzero(folds[rows] == f)
-            for block in np.array_split(here, max(1, len(here) // ROWS_AT_ONCE)):
-                x = columns.design(samples.x[rows[block]])[:, :count]
-                out[block] = constant + np.tensordot(x, beta, axes=(1, 0)) if count else constant
+        out = _left_out(columns, samples.x, folds, parts, held, rows, count, strengths)
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.nan_to_num(
                 np.sqrt(np.mean((out - measured[:, :, None]) ** 2, axis=0)), nan=np.inf
@@ -273,6 +264,30 @@ def fitted(
         _stacked(list(parts.values())), columns.count, chosen, len(target)
     )
     return Polynomial(columns, coefficients, constant, tuple(chosen), rows, predicted)
+
+
+def _left_out(
+    columns: Columns,
+    x: Floats,
+    folds: Ints,
+    parts: dict[int, Floats],
+    held: Sequence[int],
+    rows: Ints,
+    count: int,
+    strengths: Floats,
+) -> Floats:
+    """Predictions [n, K, L] of `rows` by the first `count` columns without the fold of each, for L
+    strengths; `parts`: the triangle of every fold."""
+    width = next(iter(parts.values())).shape[1] - 1 - columns.count
+    out = np.empty((len(rows), width, len(strengths)))
+    for f in held:
+        others = _stacked([part for g, part in parts.items() if g != f])
+        beta, constant = _ridges(others, columns.count, count, int((folds != f).sum()), strengths)
+        here = np.flatnonzero(folds[rows] == f)
+        for block in np.array_split(here, max(1, len(here) // ROWS_AT_ONCE)):
+            design = columns.design(x[rows[block]])[:, :count]
+            out[block] = constant + np.tensordot(design, beta, axes=(1, 0)) if count else constant
+    return out
 
 
 def _solved(
