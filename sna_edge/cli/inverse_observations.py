@@ -210,7 +210,7 @@ def _modes(found: Any) -> list[str]:
 def _with_deviation(axis: Any, value: Any, deviation: float) -> str:
     if isinstance(value, str):
         return f"{axis.name} = {value}"
-    return f"{axis.name} = {with_unit(value, axis.unit)} +- {deviation:.2g}"
+    return f"{axis.name} = {with_unit(value, axis.unit)} +- {float(f'{deviation:.2g}'):g}"
 
 
 def _summary(answer: dict[str, Any]) -> list[str]:

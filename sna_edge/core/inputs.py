@@ -31,7 +31,7 @@ def axis_index(axes: tuple[Axis, ...], name: str) -> int:
 def unknown_name(name: str, known: list[str]) -> str:
     """One sentence for a wrong input name, with the closest right one."""
     close = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}" if close else ""
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"{name!r} is not an input of this model{hint}; its inputs are {', '.join(known)}"
 
 

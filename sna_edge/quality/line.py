@@ -228,7 +228,7 @@ class Line:
         axis = self.model.axes[d]
         if axis.kind == "categorical":
             return axis.unseen(row[d])
-        return f"{axis.name} = {row[d]:g} is outside {axis.describe()}"
+        return f"{axis.name} = {row[d]:g} is outside its domain, {axis.describe()}"
 
     def _advice(self, row: list[float]) -> dict[str, Any]:
         part = named(self.model.axes, np.array(row))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from textwrap import wrap
 
 from sna_edge.cli.main import build
 from sna_edge.status import MEANING, Status
@@ -18,7 +19,14 @@ def page() -> str:
     """The whole page as markdown."""
     parser = build()
     (words,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    lines = ["# The command line", "", f"{parser.description}", "", f"{parser.epilog}", ""]
+    lines = [
+        "# The command line",
+        "",
+        f"{parser.description}",
+        "",
+        *wrap(str(parser.epilog), 118),
+        "",
+    ]
     lines += [
         (
             "With `--json` a command prints one JSON object on stdout and nothing else; errors are"

@@ -135,7 +135,7 @@ def run(args: argparse.Namespace) -> int:
     asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
     if len(asked) != 1:
         raise InputError(
-            "no question, or several at once; give exactly one of --target, --observations,"
+            "missing or ambiguous question; give exactly one of --target, --observations,"
             " --limits, --table"
         )
     if args.table and not args.output:

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer one point or a table; returns the exit code of its status."""
     if bool(args.at) == bool(args.table):
-        raise InputError("no question, or two at once; give exactly one of --at, --table")
+        raise InputError("missing or ambiguous input; give exactly one of --at, --table")
     if args.table and not args.output:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
     if args.output:
