@@ -8,13 +8,13 @@ be trusted.
 Imports numpy and the standard library only.
 """
 
-from . import artifact
+from . import artifact, files
 from .calculus.distribution import Levels, LogNormal, Normal, Uniform
 from .core.axis import Axis, level_axis, spline_axis
 from .core.interaction import CP, TT
 from .core.output import Interval, Output
 from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
-from .files import from_bytes, load, save, write
+from .files import from_bytes, load
 from .model import Evaluation, Model
 from .status import MEANING, Status
 
@@ -58,7 +58,8 @@ __all__ = [
 ]
 
 
-artifact.read, artifact.from_bytes, artifact.save, artifact.write = load, from_bytes, save, write
+artifact.read, artifact.from_bytes = load, from_bytes
+artifact.save, artifact.write = files.save, files.write
 
 
 def __getattr__(name: str) -> object:

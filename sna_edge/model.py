@@ -52,6 +52,7 @@ class Model(Algebra):
     _bare: Callable[[object], Floats | None] | None = None
     """`_single` where all inputs are numbers."""
     _quick: Single | None = None
+    _categorical = False
 
     @property
     def backend(self) -> Evaluator:
@@ -62,6 +63,7 @@ class Model(Algebra):
 
     def _serve(self, evaluator: Evaluator) -> None:
         point = getattr(evaluator, "point", None)
+        self._categorical = any(a.kind == "categorical" for a in self.axes)
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point)
         self._bare = None if point is None or self._categorical else self._single
@@ -174,10 +176,6 @@ class Model(Algebra):
     @cached_property
     def _domain(self) -> Domain:
         return Domain(self.axes)
-
-    @cached_property
-    def _categorical(self) -> bool:
-        return any(a.kind == "categorical" for a in self.axes)
 
     def evaluate(
         self,
