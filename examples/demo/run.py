@@ -21,7 +21,7 @@ import page
 import say
 import tables
 
-from sna_edge.cli.console import plain
+from sna_edge.cli.console import json_value
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
@@ -89,7 +89,7 @@ def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = No
         "device": device,
         "held_out_rmse": by_type,
     }
-    (out / "report.json").write_text(json.dumps(plain(facts)), encoding="utf-8")
+    (out / "report.json").write_text(json.dumps(json_value(facts)), encoding="utf-8")
     print(f"\nwritten: {out / 'model.sna'}, {out / 'report.html'}, {out / 'report.json'}")
 
 

@@ -113,7 +113,7 @@ def coordinate(axis: Axis, text: str) -> float:
     return number(axis.name, text)
 
 
-def target(model: Model, name: str, text: str) -> float:
+def output_value(model: Model, name: str, text: str) -> float:
     """A value of the output `name`: a finite number, with its own unit where it has one. Raises
     InputError for no output."""
     if name not in model.output_names:
@@ -131,7 +131,7 @@ def target(model: Model, name: str, text: str) -> float:
     return found
 
 
-def given(model: Model, texts: Sequence[str]) -> dict[str, object]:
+def input_values(model: Model, texts: Sequence[str]) -> dict[str, object]:
     """--at: numbers, and levels as they are written; a wrong name lists the right ones."""
     values = assignments(texts, model.input_names)
     axes = {name: model.axes[model.axis_index(name)] for name in values}

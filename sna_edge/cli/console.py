@@ -25,14 +25,14 @@ def exit_code(status: int) -> int:
     return ANSWERED if status >= 0 else NO_VALUE
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """`value` as JSON types: arrays become lists, NaN and infinity null."""
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): json_value(v) for k, v in value.items()}
     if isinstance(value, np.ndarray):
-        return plain(value.tolist())
+        return json_value(value.tolist())
     if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
+        return [json_value(v) for v in value]
     if isinstance(value, Status):
         return value.label
     if isinstance(value, (bool, np.bool_)):
@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on stdout."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(json_value(value), ensure_ascii=False, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
@@ -59,12 +59,12 @@ def emit(args: argparse.Namespace, value: Mapping[str, Any], lines: Iterable[str
         print(line)
 
 
-def show(axis: Axis, x: float) -> str | float:
+def as_written(axis: Axis, x: float) -> str | float:
     """A coordinate as a user writes it: the number, or the level's name."""
     return axis.level_names[round(x)] if axis.kind == "categorical" and np.isfinite(x) else float(x)
 
 
-def outcomes(model: Model) -> dict[str, list[float]]:
+def two_valued(model: Model) -> dict[str, list[float]]:
     """Outputs whose table held two values only (pass or fail), and these."""
     return dict(model.metadata.get("fit", {}).get("outcomes", {}))
 
@@ -75,7 +75,7 @@ def interval_text(model: Model, output: Output) -> str:
     if found is None:
         return "-"
     space = " (before the link)" if found.space == "link" else ""
-    of = " of outcomes" if output.name in outcomes(model) else ""
+    of = " of outcomes" if output.name in two_valued(model) else ""
     return f"{100 * found.level:g} %{of}: -{found.below:.4g} +{found.above:.4g}{space}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..model import Model
-from .arguments import assignments, given, split_names, target
+from .arguments import assignments, input_values, output_value, split_names
 from .console import with_unit
 
 
@@ -26,8 +26,8 @@ def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, floa
                 f"limits {text!r} of {name!r} are empty; give LO:HI, or one of the two"
             )
         found[name] = (
-            target(model, name, low) if low else None,
-            target(model, name, high) if high else None,
+            output_value(model, name, low) if low else None,
+            output_value(model, name, high) if high else None,
         )
     return found
 
@@ -45,7 +45,7 @@ def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], lis
         raise InputError(
             f"name the adjustable inputs with --knobs; inputs are {', '.join(model.input_names)}"
         )
-    part = given(model, args.part)
+    part = input_values(model, args.part)
     found = advise(
         model, part, limits(model, args.limits), knobs, seed=args.seed, deadline_ms=args.deadline_ms
     )

@@ -15,7 +15,7 @@ from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
 from .answered_table import measure
-from .arguments import assignments, coordinate, given, number
+from .arguments import assignments, coordinate, input_values, number
 from .console import table, with_unit
 from .dialect_options import open_for
 
@@ -31,7 +31,7 @@ def caused(
     data = observations(args, model, unknowns)
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
     common: dict[str, Any] = {
-        "at": given(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms,
+        "at": input_values(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms,
         "noise_only": bool(args.noise_only),
     }  # fmt: skip
     if args.posterior is not None:

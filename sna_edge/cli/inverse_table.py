@@ -17,7 +17,7 @@ from ..model import Model
 from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from .answered_table import Floats, answer_table, summary
-from .arguments import given, writable
+from .arguments import input_values, writable
 from .dialect_options import open_for
 
 
@@ -38,7 +38,7 @@ def inverted(
         )
     fixed = {
         name: model.axes[model.axis_index(name)].coordinate(value)
-        for name, value in given(model, args.at).items()
+        for name, value in input_values(model, args.at).items()
     }
     known = [a for a in model.axes if a.name not in unknowns and a.name not in fixed]
     measured = {o.name: o for o in model.outputs if o.name in targets}

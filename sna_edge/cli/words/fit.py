@@ -15,7 +15,7 @@ from ...artifact.limits import need_counts
 from ...errors import InputError
 from ...files import load
 from ..arguments import add_json, assignment, assignments, split_names, writable
-from ..console import emit, interval_text, outcomes, table, with_unit
+from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
 
 HELP = "fit a model to a measured table"
@@ -194,7 +194,7 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
     lines += [
         f"{name} is {low:g} or {high:g} in every row: the model predicts a share between them, and"
         " its interval covers single outcomes"
-        for name, (low, high) in outcomes(model).items()
+        for name, (low, high) in two_valued(model).items()
     ]
     rows = []
     for output in model.outputs:

@@ -12,8 +12,16 @@ from ...files import load
 from ...model import Model
 from ...status import MEANING, Status
 from ...values.naming import labelled
-from ..arguments import add_at, add_json, add_model, assignments, given, number, split_names
-from ..arguments import target as wanted
+from ..arguments import (
+    add_at,
+    add_json,
+    add_model,
+    assignments,
+    input_values,
+    number,
+    output_value,
+    split_names,
+)
 from ..console import USAGE, emit, exit_code, table, with_unit
 from ..dialect_options import add_dialect
 
@@ -198,11 +206,11 @@ def _target(
     if special is not None:
         return special
     target = {
-        name: wanted(model, name, text)
+        name: output_value(model, name, text)
         for name, text in assignments(args.target, model.output_names).items()
     }
     tolerance = _numbers(args.tolerance, model.output_names)
-    at: dict[str, object] = {**given(model, args.at)}
+    at: dict[str, object] = {**input_values(model, args.at)}
     count = DEFAULT_COUNT if args.count is None else args.count
     if count < 1:
         raise InputError(f"--count is {count}; ask for at least one solution")
@@ -238,7 +246,7 @@ def _extreme_or_interval(
             " plain numbers otherwise"
         )
     ((name, text),) = named.items()
-    at: dict[str, object] = {**given(model, args.at)}
+    at: dict[str, object] = {**input_values(model, args.at)}
     if text in ("min", "max"):
         best = (argmin if text == "min" else argmax)(
             model, unknowns[0], name, at, deadline_ms=args.deadline_ms

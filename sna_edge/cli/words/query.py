@@ -14,8 +14,8 @@ from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
 from ..answered_table import Floats, answer_table, free_name, summary
-from ..arguments import add_at, add_json, add_model, assignments, given, number, writable
-from ..console import emit, exit_code, outcomes, show, with_unit
+from ..arguments import add_at, add_json, add_model, assignments, input_values, number, writable
+from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
 
 HELP = "predict outputs, with intervals, at one point or for a table"
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _point(args: argparse.Namespace, model: Model) -> int:
-    point = given(model, args.at)
+    point = input_values(model, args.at)
     asked = {a.name: point[a.name] for a in model.axes if a.name in point}
     found = model.evaluate(asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model))
     status = Status(int(found.status[0]))
@@ -116,7 +116,7 @@ def _line(model: Model, found: Evaluation, k: int) -> str:
 def _of(model: Model, name: str) -> str:
     """What the interval holds where the table had two values only: single outcomes, not the share
     that the value is."""
-    two = outcomes(model).get(name)
+    two = two_valued(model).get(name)
     return f" of single outcomes, {two[0]:g} or {two[1]:g}" if two else ""
 
 
@@ -135,7 +135,7 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
     return (
         extra
         if axis.kind == "categorical"
-        else extra | {"domain": [show(axis, axis.lower), show(axis, axis.upper)]}
+        else extra | {"domain": [as_written(axis, axis.lower), as_written(axis, axis.upper)]}
     )
 
 

@@ -31,7 +31,7 @@ from ...table import (
     sheet_at,
 )
 from ..arguments import add_model
-from ..console import ANSWERED, FAULT, NO_VALUE, plain
+from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
 
 HELP = (
@@ -272,7 +272,7 @@ def _text(answer: dict[str, Any], line: bytes) -> str:
     try:
         return _encode(answer)
     except ValueError:  # an interval that overflowed
-        return json.dumps(plain(answer), ensure_ascii=True, allow_nan=False)
+        return json.dumps(json_value(answer), ensure_ascii=True, allow_nan=False)
 
 
 def _encode(answer: dict[str, Any]) -> str:

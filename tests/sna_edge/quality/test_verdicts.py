@@ -15,7 +15,7 @@ import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, level_axis, spline_axis
 from sna_edge.cli import main
-from sna_edge.cli.console import plain
+from sna_edge.cli.console import json_value
 from sna_edge.quality import Line, judge, read_limits
 from sna_edge.quality.limits import LineLimits, parse_limits
 
@@ -165,7 +165,7 @@ def test_fuzzed_lines_are_all_answered_in_order(which: str, request: pytest.Fixt
     answers = line.lines(texts)
     assert [a["line"] for a in answers] == list(range(1, FUZZED + 1))
     assert {a["verdict"] for a in answers} >= {"ACCEPT", "NO VERDICT"}
-    assert all(json.dumps(plain(a), allow_nan=False) for a in answers)
+    assert all(json.dumps(json_value(a), allow_nan=False) for a in answers)
 
 
 def test_judge_is_vectorised_and_needs_no_interval(model: Model) -> None:
