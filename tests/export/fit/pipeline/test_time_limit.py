@@ -164,3 +164,17 @@ def test_what_was_left_out_is_said_once() -> None:
     budget.leave_out("a")
     assert budget.cut == ["b", "a"]
     assert TimeBudget().affords("c", 1e99) and not TimeBudget().passed
+
+
+def test_the_progress_of_a_limited_fit_says_the_time_left() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((1500, 6))
+    heard: list[float] = []
+    found = fit_arrays(
+        x,
+        np.sin(5 * x).sum(axis=1),
+        time_limit=1.0,
+        progress=lambda text, past, left: heard.append(left),
+    )
+    assert found.report["seconds"] < 4.0  # about 1.1 on a quiet machine
+    assert heard and min(heard) < 1.0
