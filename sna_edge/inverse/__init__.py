@@ -1,8 +1,10 @@
 """Inverse queries: what gives this target, what caused this measurement, which inputs to adjust.
 
->>> from sna_edge.inverse import roots
->>> roots(model, "power", 120.0, at={"speed": 0.8}).solutions        # doctest: +SKIP
-[{'power': 143.1}, {'power': 201.7}]
+>>> from sna_edge import CP, Model, Output, spline_axis
+>>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+>>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+>>> roots(area, "x", 1.0, at={"y": 0.8}).solutions
+[{'x': 1.25}]
 """
 
 from .bayes.density.observations import StudentT

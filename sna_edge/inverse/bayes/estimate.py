@@ -134,6 +134,16 @@ def estimate(
     not_converged, deadline (best so far), out_of_domain, bad_input. Where the observations disagree
     with the model the message says so, and noise and model error are widened to what explains them
     (not with `noise_only`). Raises InputError for wrong names.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> read = {"y": [0.5, 1.0, 1.5], "area": [0.41, 0.79, 1.2]}  # at x near 0.8
+    >>> found = estimate(area, read, ["x"], noise=0.02)
+    >>> found.x.round(3).tolist(), found.deviation.round(3).tolist()
+    ([[0.799]], [[0.011]])
+    >>> estimate(area, {"area": [1.0]}, ["x", "y"], noise=0.02, starts=4).message
+    'only the product of x and y is identifiable'
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if starts is not None and starts < 1:

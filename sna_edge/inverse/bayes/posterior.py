@@ -127,6 +127,14 @@ def posterior(
     Statuses: ok, not_converged (fewer than n effective samples; the samples are given), unreachable
     (a number that no setting comes near), deadline, out_of_domain, bad_input. Source: Cornuet,
     Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> read = {"y": [0.5, 1.0, 1.5], "area": [0.41, 0.79, 1.2]}  # at x near 0.8
+    >>> found = posterior(area, read, ["x"], noise=0.02, n=500)
+    >>> len(found), found.mean.round(2).tolist(), found.interval(0.9).round(2).tolist()
+    (500, [0.8], [[0.78, 0.81]])
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:

@@ -24,7 +24,17 @@ determine nothing."""
 
 @dataclass(frozen=True)
 class Prediction:
-    """value, deviation, lower, upper [N, K] of all outputs; the interval covers `level`."""
+    """value, deviation, lower, upper [N, K] of all outputs; the interval covers `level`.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> read = {"y": [0.5, 1.0, 1.5], "area": [0.41, 0.79, 1.2]}  # at x near 0.8
+    >>> from sna_edge.inverse import estimate
+    >>> ahead = estimate(area, read, ["x"], noise=0.02).predict({"y": [1.0, 2.0]})
+    >>> ahead.value.round(2).tolist(), ahead.lower.round(2).tolist()
+    ([[0.8], [1.6]], [[0.78], [1.56]])
+    """
 
     outputs: tuple[str, ...]
     value: Floats

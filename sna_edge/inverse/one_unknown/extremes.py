@@ -56,6 +56,12 @@ def interval_set(
 
     None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the
     nearest value to the middle.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> interval_set(area, "x", {"area": (1.0, 1.5)}, at={"y": 1.0}).intervals.tolist()
+    [[1.0, 1.5]]
     """
     budget = TimeBudget.for_query(deadline_ms)
     axis = model.axes[model.axis_index(unknown)]
@@ -126,7 +132,14 @@ def argmin(
     deadline_ms: float | None = None,
 ) -> Extreme:
     """The x in the closed domain with the smallest y, and y; exact from the piecewise
-    polynomial."""
+    polynomial.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> argmin(area, "x", at={"y": 1.5}).to_dict()
+    {'status': 'ok', 'at': {'x': 0.0}, 'value': 0.0}
+    """
     return _extreme(model, unknown, output, at, 1.0, TimeBudget.for_query(deadline_ms))
 
 
@@ -138,7 +151,14 @@ def argmax(
     *,
     deadline_ms: float | None = None,
 ) -> Extreme:
-    """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial."""
+    """The x in the closed domain with the largest y, and y; exact from the piecewise polynomial.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> argmax(area, "x", at={"y": 1.5}).to_dict()
+    {'status': 'ok', 'at': {'x': 2.0}, 'value': 3.0}
+    """
     return _extreme(model, unknown, output, at, -1.0, TimeBudget.for_query(deadline_ms))
 
 

@@ -51,6 +51,14 @@ def roots(
 
     Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range.
     On a categorical unknown the roots are levels.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> roots(area, "x", 1.0, at={"y": 0.8}).solutions
+    [{'x': 1.25}]
+    >>> roots(area, "x", 3.0, at={"y": 0.8}).message
+    'area = 3 is not reached; over x [m] in [0, 2] it runs from 0 to 1.6'
     """
     budget = TimeBudget.for_query(deadline_ms)
     fast = _quick(model)

@@ -39,6 +39,13 @@ class Knob:
     The bounds of a categorical input are levels: those from `lower` to `upper` in the axis's order
     are tried. `cost` weighs a change of one axis unit (a change of level on a categorical input);
     by default 1 / width of the axis.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> found = advise(area, {"x": 0.5, "y": 1}, {"area": (0.57, None)}, {"x": Knob(step=0.05)})
+    >>> {name: round(value, 6) for name, value in found.settings.items()}
+    {'x': 0.6}
     """
 
     lower: float | str | None = None
@@ -106,6 +113,15 @@ def advise(
     and which output blocks), not_converged (none found, none excluded), deadline (the search was
     cut: the best so far), out_of_domain, bad_input. Raises InputError for wrong names and for
     limits that limit nothing.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> found = advise(area, {"x": 0.5, "y": 1.0}, {"area": (0.6, None)}, ["x", "y"])
+    >>> {name: round(value, 3) for name, value in found.change.items()}
+    {'x': 0.076, 'y': 0.042}
+    >>> round(found.after["area"]["value"], 6)
+    0.6
     """
     allowed = dict(knobs) if isinstance(knobs, Mapping) else {name: Knob() for name in knobs}
     if not allowed:

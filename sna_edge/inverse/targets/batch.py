@@ -100,6 +100,13 @@ def invert_batch(
     that start; `level_set` gives many. Raises InputError for wrong names or lengths, and for
     categorical unknowns. Statuses per row in `Batch`; rows that there was no time for are
     `deadline`.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> found = invert_batch(area, [0.5, 1.0, 9.0], ["x"], {"y": [1.0, 0.8, 1.0]})
+    >>> found.x[:, 0].round(6).tolist(), found.to_dict()["status"]
+    ([0.5, 1.25, 2.0], ['ok', 'ok', 'unreachable'])
     """
     pace = Pace(TimeBudget.for_query(deadline_ms))
     problem = _Problem(model, targets, unknowns, known or {}, level_index)

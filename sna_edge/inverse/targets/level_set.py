@@ -64,6 +64,15 @@ def level_set(
     Statuses: ok (one solution), several, unreachable (with the nearest values), not_converged,
     deadline (best so far), out_of_domain, bad_input. Raises InputError for wrong names. Same seed,
     same answer.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> found = level_set(area, 1.0, ["x", "y"], n=4)
+    >>> found.status.label, found.value.round(9).ravel().tolist()
+    ('several', [1.0, 1.0, 1.0, 1.0])
+    >>> (found.x[:, 0] * found.x[:, 1]).round(9).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:

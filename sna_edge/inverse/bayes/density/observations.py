@@ -27,7 +27,18 @@ FINEST = 2.0**-400
 @dataclass(frozen=True)
 class StudentT:
     """Noise with heavy tails: p(r) ~ (1 + r^2 / (freedom scale^2))^(-(freedom+1)/2); outliers lose
-    their weight."""
+    their weight.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> read = {"y": [0.5, 1.0, 1.5, 1.0], "area": [0.41, 0.79, 1.2, 1.9]}  # the last is wrong
+    >>> from sna_edge.inverse import estimate
+    >>> estimate(area, read, ["x"], StudentT(0.02)).x.round(2).tolist()
+    [[0.8]]
+    >>> estimate(area, read, ["x"], 0.02).x.round(2).tolist()
+    [[1.04]]
+    """
 
     scale: float | Mapping[str, float]
     freedom: float = 4.0
