@@ -68,14 +68,14 @@ def stored(page: Page, files: Record, by_type: dict[str, dict[str, float]]) -> N
     """Errors by storage type."""
     page.heading("Storage types")
     page.text(
-        "Error of the stored tables against the fit, as shares of the output range. Exact and bound"
-        " are rigorous, and of an output with a link those of the linear part before it."
+        "Error of the stored tables against the fit, as fractions of the output range. Guaranteed"
+        " figures of an output with a link are those of the linear part before it."
     )
     keys = {
         "rms": "RMS",
         "max": "maximum",
-        "exact_rms": "RMS, exact",
-        "bound": "bound of the maximum",
+        "exact_rms": "guaranteed RMS",
+        "bound": "guaranteed worst case",
     }
     figures_of = {
         n: {word: e["certificate"].get(k) for k, word in keys.items()} for n, e in files.items()

@@ -32,12 +32,12 @@ def fit(found: Any, seconds: float) -> None:
 
 
 def files(found: Record) -> None:
-    _heading("Quantize and certify: errors as shares of the output range, against the fit")
-    keys = {"rms": "RMS", "max": "maximum", "exact_rms": "RMS, exact", "bound": "maximum, bound"}
+    _heading("Quantize and certify: errors against the fit, as fractions of the output range")
+    keys = {"rms": "RMS", "max": "maximum", "exact_rms": "guaranteed RMS", "bound": "guaranteed worst case"}
     if any("rigorous" in entry["certificate"] for entry in found.values()):
         keys |= {
-            "exact_rms": "RMS, exact, before the link",
-            "bound": "maximum, bound, before the link",
+            "exact_rms": "guaranteed RMS before the link",
+            "bound": "guaranteed worst case before the link",
         }
     rows = []
     for name, entry in found.items():
@@ -55,7 +55,7 @@ def forward(device: Record, by_type: dict[str, dict[str, float]]) -> None:
         f" {', '.join(device['modules'])}"
     )
     print(
-        "  golden vectors hold; held-out rows: "
+        "  reference outputs reproduced; held-out rows: "
         + ", ".join(f"{n} {w}" for w, n in found["statuses"].items())
     )
     rows = []

@@ -233,7 +233,7 @@ def test_output_file_and_another_stem(
     saved: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     code, said = run(capsys, saved, "--to", "c", "-o", tmp_path / "a.c", "--stem", "b")
-    assert code == 2 and "name two files" in said
+    assert code == 2 and "are two different names" in said
 
 
 def test_without_a_compiler_it_says_so(

@@ -61,7 +61,7 @@ class Estimate(Answer):
         was asked) and `noise` (a standard deviation in output units) where a new measurement is
         meant. Raises InputError without a solution."""
         if self.model is None or not 0 <= mode < len(self):
-            raise InputError(f"the estimate has no mode {mode} to predict from")
+            raise InputError(f"the estimate has no optimum {mode} to predict from")
         alone = self.uncertainty == "noise" if noise_only is None else noise_only
         wider = 0.0 if alone else 1.0 if self.agreement is None else self.agreement.widened
         return predict(
