@@ -135,7 +135,7 @@ def _flat_powers(basis: SpanBasis, table: Floats, powers: int) -> Floats:
     """Power coefficients of every span below each other, [S * powers, R]; those above the degree
     are 0."""
     polynomials = padded_degree(span_polynomials(basis, table), powers)
-    return polynomials.reshape(-1, table.shape[1])
+    return polynomials.reshape(len(polynomials) * powers, table.shape[1])
 
 
 class _Gathered(torch.autograd.Function):
