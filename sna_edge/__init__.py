@@ -8,8 +8,9 @@ be trusted.
 Imports numpy and the standard library only.
 """
 
+from typing import TYPE_CHECKING
+
 from . import artifact, files
-from .calculus.distribution import Levels, LogNormal, Normal, Uniform
 from .core.axis import Axis, level_axis, spline_axis
 from .core.interaction import CP, TT
 from .core.output import Interval, Output
@@ -18,6 +19,10 @@ from .files import from_bytes, load
 from .model import Evaluation, Model
 from .status import MEANING, Status
 
+if TYPE_CHECKING:
+    from .calculus.distribution import Levels, LogNormal, Normal, Uniform
+
+_DISTRIBUTIONS = ("Levels", "LogNormal", "Normal", "Uniform")
 _INVERSE = (
     "advise",
     "argmax",
@@ -27,7 +32,7 @@ _INVERSE = (
     "level_set",
     "posterior",
     "roots",
-)  # imported at first use
+)  # both imported at first use
 
 __version__ = "0.1.0"
 
@@ -67,4 +72,8 @@ def __getattr__(name: str) -> object:
         from . import inverse
 
         return getattr(inverse, name)
+    if name in _DISTRIBUTIONS:
+        from .calculus import distribution
+
+        return getattr(distribution, name)
     raise AttributeError(f"module 'sna_edge' has no attribute {name!r}")

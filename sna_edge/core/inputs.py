@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,8 @@ def axis_index(axes: tuple[Axis, ...], name: str) -> int:
 
 def unknown_name(name: str, known: list[str]) -> str:
     """One sentence for a wrong input name, with the closest right one."""
+    from difflib import get_close_matches  # for this sentence alone
+
     close = get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"{name!r} is not an input of this model{hint}; its inputs are {', '.join(known)}"
