@@ -28,39 +28,39 @@ def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tu
     whatever the error."""
     work = spaces(model.axes)
     start = CPFactors.of(model, work)
-    squares = CPLeastSquares(start, work, output)
-    best = _reduced(squares, start, tolerance)
+    least_squares = CPLeastSquares(start, work, output)
+    best = _reduced(least_squares, start, tolerance)
     while best.rank - 1 > max(rank, 1):
-        best = _settle(squares, leave_out(squares, best, 1), 0.0)
+        best = _settle(least_squares, leave_out(least_squares, best, 1), 0.0)
     keep = best.rank - 1
     modes = tuple(np.flatnonzero(u[:keep]) for u in best.uses)
     tables = tuple(s.stored(t[:, m]) for s, t, m in zip(work, best.tables, modes, strict=True))
     return CP(tables, modes, best.weights[:keep]), best.weights[keep]
 
 
-def _reduced(squares: CPLeastSquares, f: CPFactors, tolerance: float) -> CPFactors:
+def _reduced(least_squares: CPLeastSquares, f: CPFactors, tolerance: float) -> CPFactors:
     step = max(1, (f.rank - 1) // LARGEST_CUT)
     while step and f.rank > 2:
         step = min(step, f.rank - 2)
-        trial = _settle(squares, leave_out(squares, f, step), tolerance**2)
-        if squares.loss(trial) <= tolerance**2:
+        trial = _settle(least_squares, leave_out(least_squares, f, step), tolerance**2)
+        if least_squares.loss(trial) <= tolerance**2:
             f = trial
         else:
             step //= 2
     return f
 
 
-def leave_out(squares: CPLeastSquares, f: CPFactors, count: int) -> CPFactors:
+def leave_out(least_squares: CPLeastSquares, f: CPFactors, count: int) -> CPFactors:
     """`f` without `count` modes, one after another the one whose loss grows least: |w_r|^2 /
     (Gram^-1)_rr.
 
     Leaving out r moves the other weights by -(Gram^-1)_{:,r} w_r / (Gram^-1)_rr.
     Source: Hassibi and Stork, Optimal brain surgeon, NIPS (1992).
     """
-    gram = products(f, f, squares.spaces)
+    gram = products(f, f, least_squares.spaces)
     scale = 1.0 / np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
     inverse = np.linalg.inv(gram * np.outer(scale, scale) + 1e-12 * np.eye(len(gram)))
-    weights = f.weights * squares.output / scale[:, None]
+    weights = f.weights * least_squares.output / scale[:, None]
     keep = np.arange(f.rank)
     for _ in range(count):
         cost = np.square(weights).sum(axis=1) / np.diag(inverse)
@@ -72,33 +72,33 @@ def leave_out(squares: CPLeastSquares, f: CPFactors, count: int) -> CPFactors:
     lean = CPFactors(
         tuple(t[:, keep] for t in f.tables),
         f.uses[:, keep],
-        weights * scale[keep, None] / squares.output,
+        weights * scale[keep, None] / least_squares.output,
     )
-    return squares.solve_weights(lean)
+    return least_squares.solve_weights(lean)
 
 
-def _settle(squares: CPLeastSquares, f: CPFactors, goal: float) -> CPFactors:
+def _settle(least_squares: CPLeastSquares, f: CPFactors, goal: float) -> CPFactors:
     """ALS sweeps until the loss is at most `goal` or stops falling."""
-    before = squares.loss(f)
+    before = least_squares.loss(f)
     if before <= goal:
         return f
     for _ in range(MOST_SWEEPS // 2):
         for _ in range(2):
-            f = _sweep(squares, f)
-        loss = squares.loss(f)
+            f = _sweep(least_squares, f)
+        loss = least_squares.loss(f)
         if loss <= goal or loss > STALLED * before:
             break
         before = loss
     return f
 
 
-def _sweep(squares: CPLeastSquares, f: CPFactors) -> CPFactors:
+def _sweep(least_squares: CPLeastSquares, f: CPFactors) -> CPFactors:
     for d in range(len(f.tables)):
         used = f.uses[d]
         if used.any():
-            columns = squares.solve_axis(f, d, squares.metric(f, d))
+            columns = least_squares.solve_axis(f, d, least_squares.metric(f, d))
             scales = column_scale(columns)
             table, weights = f.tables[d].copy(), f.weights.copy()
             table[:, used], weights[used] = columns / scales, weights[used] * scales[:, None]
             f = f.with_table(d, table).with_weights(weights)
-    return squares.solve_weights(f)
+    return least_squares.solve_weights(f)

@@ -52,8 +52,8 @@ def quantize_cp(
     """
     work = spaces(model.axes, rows, ends)
     start = CPFactors.of(model, work)
-    squares = CPLeastSquares(start, work, output)
-    state = _State(squares, start, list(grids))
+    least_squares = CPLeastSquares(start, work, output)
+    state = _State(least_squares, start, list(grids))
     if resolve:
         state.run()
     else:
@@ -65,8 +65,10 @@ class _State:
     """Tables being quantized one after another; `exact[d]` = what table d was rounded from, in the
     units of table d."""
 
-    def __init__(self, squares: CPLeastSquares, start: CPFactors, grids: list[Grid | None]) -> None:
-        self.squares, self.f, self.grids = squares, start, grids
+    def __init__(
+        self, least_squares: CPLeastSquares, start: CPFactors, grids: list[Grid | None]
+    ) -> None:
+        self.least_squares, self.f, self.grids = least_squares, start, grids
         self.exact: dict[int, Floats] = {}
         self.axes = [d for d in range(len(grids)) if start.uses[d].any()]
         for d in self.axes:
@@ -104,16 +106,16 @@ class _State:
             self._round_axis(d)
             for e in [] if large else order[step + 1 :] + free:
                 self._solve_axis(e)
-            self.f = self.squares.solve_weights(self.f)
-        best = self.squares.loss(self.f)
+            self.f = self.least_squares.solve_weights(self.f)
+        best = self.least_squares.loss(self.f)
         for _ in range(1 if large else CP_SWEEPS):
             before = best
             for d in order:
                 best = self._improve(d, best)
             for e in free:
                 self._solve_axis(e)
-            self.f = self.squares.solve_weights(self.f)
-            best = self.squares.loss(self.f)
+            self.f = self.least_squares.solve_weights(self.f)
+            best = self.least_squares.loss(self.f)
             if best > SETTLED * before:
                 break
 
@@ -121,8 +123,8 @@ class _State:
         """Round table d again around the others; keep it if the loss falls."""
         kept = self.f, self.exact.get(d)
         self._round_axis(d)
-        self.f = self.squares.solve_weights(self.f)
-        loss = self.squares.loss(self.f)
+        self.f = self.least_squares.solve_weights(self.f)
+        loss = self.least_squares.loss(self.f)
         if loss < best:
             return loss
         self.f = kept[0]
@@ -133,23 +135,23 @@ class _State:
     def _round_axis(self, d: int) -> None:
         grid, used = self.grids[d], self.f.uses[d]
         assert grid is not None
-        metric = self.squares.metric(self.f, d)
-        target = self.squares.solve_axis(self.f, d, metric)
+        metric = self.least_squares.metric(self.f, d)
+        target = self.least_squares.solve_axis(self.f, d, metric)
         rounded = round_table(
-            target, self.squares.spaces[d].factor, metric[np.ix_(used, used)], grid
+            target, self.least_squares.spaces[d].factor, metric[np.ix_(used, used)], grid
         )
         self.exact[d] = target / rounded.scales
         self._put(d, rounded.values * rounded.scales, rounded.scales)
 
     def _solve_axis(self, d: int) -> None:
-        columns = self.squares.solve_axis(self.f, d, self.squares.metric(self.f, d))
+        columns = self.least_squares.solve_axis(self.f, d, self.least_squares.metric(self.f, d))
         self._put(d, columns, column_scale(columns))
 
     def result(self, model: Model) -> Quantized:
         cp = model.interaction
         assert isinstance(cp, CP)
         tables, exact = [], []
-        for d, space in enumerate(self.squares.spaces):
+        for d, space in enumerate(self.least_squares.spaces):
             columns = self.f.tables[d][:, self.f.uses[d]]
             grid = self.grids[d]
             columns = columns if grid is None or not columns.size else grid.round(columns)
