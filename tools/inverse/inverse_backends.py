@@ -70,7 +70,7 @@ def asked_batch(model: Model, reference: Model, seed: int) -> Found:
 
 
 def asked_estimate(model: Model, reference: Model, seed: int) -> Found:
-    """Noiseless readings of both outputs at known c: the best mode is the planted point."""
+    """Noiseless readings of both outputs at known c: the best optimum is the planted point."""
     rng = np.random.default_rng(seed)
     truth, c = rng.uniform(0.1, 0.9, 2), rng.uniform(size=40)
     y = reference.value({"a": truth[0], "b": truth[1], "c": c})
@@ -79,7 +79,7 @@ def asked_estimate(model: Model, reference: Model, seed: int) -> Found:
     return [(points[i : i + 1], {"y": float(y[i, 0]), "z": float(y[i, 1])}) for i in range(len(c))]
 
 
-ESTIMATE = "estimate, best mode"
+ESTIMATE = "estimate, best optimum"
 CALLS: dict[str, Callable[[Model, Model, int], Found]] = {
     "roots": asked_roots,
     "level_set, 1 target": asked_level_set,

@@ -79,7 +79,7 @@ def mode_rows(cases: int) -> list[Row]:
             hit += bool((np.abs(ends.z[kept] - every.z[k]).max(axis=1) < 1e-2).any())
     return [
         Row(
-            f"modes of a 4,096-start search returned ({total} modes, {cases} cases)",
+            f"optima of a 4,096-start search returned ({total} optima, {cases} cases)",
             f"{100 * hit / total:.1f} % in {1e3 * np.median(times):.0f} ms",
             "99 %",
         )
