@@ -118,19 +118,19 @@ def _out_of_reach(problem: EstimationProblem, away: Floats, seed: int) -> str:
         nearest = _nearest(problem, row, seed)
         if nearest is None:
             return ""
-        output, face = problem.builder.model.outputs[k], data.faces[k]
+        output, face = problem.builder.model.outputs[k], data.seen_as[k]
         f, y = (face.linear_of(np.array(v)) for v in (nearest, data.y[row]))
         sigma = float(np.hypot(data.sigma[row], data.model[row]))
         gap = abs(nearest - data.y[row]) / sigma
         if gap > OUT_OF_REACH:
             named = f" (observation {data.point[row]})" if data.count > 1 else ""
-            told, given = (
+            measured, given = (
                 (data.y[row], nearest)
                 if face is output
                 else (float(output.value(y)), float(output.value(f)))
             )
             return (
-                f"{output.name} = {told:g}{named} is not reached: for any"
+                f"{output.name} = {measured:g}{named} is not reached: for any"
                 f" {' and '.join(a.name for a in problem.axes)}, the model comes no closer than "
                 f" {given:g}, {gap:.3g} standard deviations away; check the reading and its unit,"
                 " or leave it out"

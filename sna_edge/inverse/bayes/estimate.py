@@ -127,13 +127,13 @@ def estimate(
     `prior`: {name: Uniform | Normal | LogNormal}, a model of the log density, or a sequence of
     both; without one, uniform on the domain.
 
-    Bounded Newton or Levenberg-Marquardt steps from the most promising of 1,024 quasi-random
-    points, all batched: from `starts` of them, or by default from 64 and then more for as long as
-    undiscovered optima are to be expected. Statuses: ok, several (optima within a factor of 1e6 in
-    density), unreachable (a number that no setting comes near; `nearest` is the best setting),
-    not_converged, deadline (best so far), out_of_domain, bad_input. Where the observations disagree
-    with the model the message says so, and noise and model error are widened to what explains them
-    (not with `noise_only`). Raises InputError for wrong names.
+    Trust-region or Gauss-Newton steps inside the box from the most promising of 1,024 low-
+    discrepancy points, all batched: from `starts` of them, or by default from 64 and then more for
+    as long as undiscovered optima are to be expected. Statuses: ok, several (optima within a factor
+    of 1e6 in density), unreachable (a number that no setting comes near; `nearest` is the best
+    setting), not_converged, deadline (best so far), out_of_domain, bad_input. Where the
+    observations disagree with the model the message says so, and noise and model error are widened
+    to what explains them (not with `noise_only`). Raises InputError for wrong names.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -158,38 +158,40 @@ def estimate(
     with problem.budget.keeping(kept_back, problem.answering):
         found = search(problem, starts, seed)
     problem, ends, kept = refined(problem, *found)
-    told = agreement(problem, ends.z[kept[0]], seed)
-    if told.far:
-        return _out_of_reach(model, problem, ends.z[kept[0]], told)
-    again = widened(problem, told, starts, seed)
+    agreed = agreement(problem, ends.z[kept[0]], seed)
+    if agreed.far:
+        return _out_of_reach(model, problem, ends.z[kept[0]], agreed)
+    again = widened(problem, agreed, starts, seed)
     if again is not None:
-        problem, ends, kept, told = again
-    return _answer(model, problem, ends, kept, told)
+        problem, ends, kept, agreed = again
+    return _answer(model, problem, ends, kept, agreed)
 
 
 def widened(
-    problem: EstimationProblem, told: Agreement, starts: int | None, seed: int
+    problem: EstimationProblem, agreed: Agreement, starts: int | None, seed: int
 ) -> tuple[EstimationProblem, Minima, NDArray[np.int64], Agreement] | None:
     """The search again with noise and model error as large as the disagreement; None where they
     agree, for noise alone, and without time."""
     budget = problem.budget
     if (
-        told.fits
+        agreed.fits
         or problem.builder.noise_only
         or problem.data.dof is not None
-        or told.factor <= 1.0
+        or agreed.factor <= 1.0
     ):
         return None
     if not budget.endless and budget.lacks(budget.elapsed):
         return None
-    more = problem.widened(told.factor)
-    told = replace(
-        told, widened=told.factor, words=f"{told.words}; the uncertainty is widened to match"
+    more = problem.widened(agreed.factor)
+    agreed = replace(
+        agreed, widened=agreed.factor, words=f"{agreed.words}; the uncertainty is widened to match"
     )
-    return more, *search(more, starts, seed), told
+    return more, *search(more, starts, seed), agreed
 
 
-def _out_of_reach(model: Model, problem: EstimationProblem, z: Floats, told: Agreement) -> Estimate:
+def _out_of_reach(
+    model: Model, problem: EstimationProblem, z: Floats, agreed: Agreement
+) -> Estimate:
     """No setting explains the observations: the least bad one stands in `nearest`."""
     at = named(problem.axes, problem.objective.x(z[None])[0])
     y = problem.forward.value(problem.objective.x(z[None]))[0]
@@ -201,18 +203,18 @@ def _out_of_reach(model: Model, problem: EstimationProblem, z: Floats, told: Agr
         Status.UNREACHABLE,
         problem.axes,
         np.empty((0, len(z))),
-        told.words,
+        agreed.words,
         Nearest(at, seen),
         covariance=np.empty((0, len(z), len(z))),
         rows=len(problem.data.y),
         uncertainty=problem.uncertainty,
-        agreement=told,
+        agreement=agreed,
     )
 
 
 def _plain(model: Model, problem: EstimationProblem, k: int, y: float) -> float:
     """A value as the observations see it, in output units."""
-    face, output = problem.data.faces[k], model.outputs[k]
+    face, output = problem.data.seen_as[k], model.outputs[k]
     return y if face is output else float(output.value(np.array(y)))
 
 
@@ -237,7 +239,7 @@ def _answer(
     problem: EstimationProblem,
     ends: Minima,
     kept: NDArray[np.int64],
-    told: Agreement,
+    agreed: Agreement,
 ) -> Estimate:
     objective = problem.objective
     z = ends.z[kept]
@@ -256,9 +258,9 @@ def _answer(
     except OutOfTime:
         blind = ()
     message = "; ".join(
-        text for text in (*(b.words for b in blind), told.words, problem.used) if text
+        text for text in (*(b.words for b in blind), agreed.words, problem.used) if text
     )
-    chi = np.square(problem.objective.likelihood.across(r)).sum(axis=1) * told.widened**2
+    chi = np.square(problem.objective.likelihood.across(r)).sum(axis=1) * agreed.widened**2
     box = {a.name: float(w) for a, w in zip(problem.axes, objective.width, strict=True)}
     every = zip(z, ends.curvature[kept], strict=True)
     return Estimate(
@@ -275,7 +277,7 @@ def _answer(
         box=box,
         model=model,
         uncertainty=problem.uncertainty,
-        agreement=told,
+        agreement=agreed,
     )
 
 

@@ -155,20 +155,20 @@ def posterior(
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
     with problem.budget.keeping(SEARCH_OF_POSTERIOR):
         ends, kept = search(problem, None, seed)
-    told = agreement(problem, ends.z[kept[0]], seed)
-    if told.far:
+    agreed = agreement(problem, ends.z[kept[0]], seed)
+    if agreed.far:
         return Posterior(
             Status.UNREACHABLE,
             axes,
             np.empty((0, len(axes))),
-            told.words,
+            agreed.words,
             uncertainty=problem.uncertainty,
-            agreement=told,
+            agreement=agreed,
         )
-    again = widened(problem, told, None, seed)
+    again = widened(problem, agreed, None, seed)
     if again is not None:
-        problem, ends, kept, told = again
-    return _told(problem, _sampled(problem, ends, kept, n, seed), told)
+        problem, ends, kept, agreed = again
+    return _with_agreement(problem, _sampled(problem, ends, kept, n, seed), agreed)
 
 
 def _sampled(
@@ -186,7 +186,7 @@ def _sampled(
 
 
 def _of_samples(problem: EstimationProblem, sampler: Sampler, n: int) -> Posterior:
-    """n samples, or as many as were drawn."""
+    """n samples, or as many as were found."""
     samples = sampler.run(n)
     if not len(samples):
         return _nothing(problem, sampler.optima)
@@ -243,7 +243,7 @@ def _nothing(problem: EstimationProblem, optima: Floats) -> Posterior:
     )
 
 
-def _told(problem: EstimationProblem, drawn: Posterior, told: Agreement) -> Posterior:
+def _with_agreement(problem: EstimationProblem, found: Posterior, agreed: Agreement) -> Posterior:
     """With what the uncertainty is made of and whether the observations fit."""
-    message = "; ".join(text for text in (told.words, drawn.message) if text)
-    return replace(drawn, message=message, uncertainty=problem.uncertainty, agreement=told)
+    message = "; ".join(text for text in (agreed.words, found.message) if text)
+    return replace(found, message=message, uncertainty=problem.uncertainty, agreement=agreed)

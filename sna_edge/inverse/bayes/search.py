@@ -148,16 +148,16 @@ def beside(z: Floats, curvature: Floats, movable: NDArray[np.bool_]) -> Floats:
     deviations away, inside the box."""
     rows = np.flatnonzero(movable)
     size, vectors = np.linalg.eigh(curvature[:, rows[:, None], rows])
-    deviation = 1.0 / np.sqrt(np.maximum(np.abs(size[:, :1]), 1.0))
+    std = 1.0 / np.sqrt(np.maximum(np.abs(size[:, :1]), 1.0))
     away = np.zeros((len(z), len(ALONG_VALLEY), z.shape[1]))
-    away[:, :, rows] = np.array(ALONG_VALLEY)[:, None] * (deviation * vectors[:, :, 0])[:, None]
+    away[:, :, rows] = np.array(ALONG_VALLEY)[:, None] * (std * vectors[:, :, 0])[:, None]
     return np.asarray(np.clip(z[:, None] + away, 0.0, 1.0).reshape(-1, z.shape[1]))
 
 
 def refined(
     problem: EstimationProblem, ends: Minima, kept: NDArray[np.int64]
 ) -> tuple[EstimationProblem, Minima, NDArray[np.int64]]:
-    """The optima walked down again on more of the observations, where a deadline left some out and
+    """The optima refined on more of the observations, where a deadline left some out and
     time is left."""
     size = _affordable(problem, len(kept)) if ends.converged[kept].any() else 0
     if problem.whole or size < 2 * problem.data.count:
@@ -199,7 +199,7 @@ def _scanned(problem: EstimationProblem, count: int) -> int:
 
 
 def _lowest(objective: Objective) -> Minima:
-    """The lowest point seen, where no descent has ended; its slope and curvature are the only ones
+    """The lowest point seen, where no search has ended; its slope and curvature are the only ones
     worked out."""
     objective.pace.seconds.pop("local", None)  # one point always comes
     if objective.lowest is None:

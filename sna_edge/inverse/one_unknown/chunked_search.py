@@ -55,9 +55,9 @@ def all_roots(line: Piecewise, target: float, budget: TimeBudget) -> RootSet:
     return RootSet(every[fresh], flags[fresh], touching_joined(np.concatenate(intervals)))
 
 
-def touching_joined(pieces: Floats) -> Floats:
+def touching_joined(intervals: Floats) -> Floats:
     """Intervals [m, 2] in order; one that begins where another ends continues it."""
-    if len(pieces) < 2:
-        return pieces
-    begins = np.r_[True, pieces[1:, 0] > pieces[:-1, 1]]
-    return np.stack([pieces[begins, 0], pieces[np.r_[begins[1:], True], 1]], axis=1)
+    if len(intervals) < 2:
+        return intervals
+    begins = np.r_[True, intervals[1:, 0] > intervals[:-1, 1]]
+    return np.stack([intervals[begins, 0], intervals[np.r_[begins[1:], True], 1]], axis=1)

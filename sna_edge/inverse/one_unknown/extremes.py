@@ -78,17 +78,21 @@ def interval_set(
     if axis.kind == "categorical":
         return _level_set(line, axis, output, low, high)
     ends = sorted(linear_end(output, y) for y in (low, high))
-    points, pieces = _inside(line, ends[0], ends[1], budget)
-    if not len(points) and not len(pieces) and not budget.stopped:
+    points, intervals = _inside(line, ends[0], ends[1], budget)
+    if not len(points) and not len(intervals) and not budget.stopped:
         return unreachable(
             line,
             axis,
             output,
             float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2,
         )
-    status = several(len(points) + len(pieces))
+    status = several(len(points) + len(intervals))
     answer = Roots(
-        status, (axis,), points[:, None], tangent=np.ones(len(points), dtype=bool), intervals=pieces
+        status,
+        (axis,),
+        points[:, None],
+        tangent=np.ones(len(points), dtype=bool),
+        intervals=intervals,
     )
     return late(answer) if budget.stopped else answer
 
@@ -102,12 +106,14 @@ def _usable(name: str, low: float | None, high: float | None) -> tuple[float, fl
 
 def _inside(line: Piecewise, low: float, high: float, budget: TimeBudget) -> tuple[Floats, Floats]:
     found = [inside_intervals(part, low, high) for part, _, _ in chunks(line, budget)]
-    points, pieces = (
+    points, intervals = (
         np.unique(np.concatenate([p for p, _ in found])),
         touching_joined(np.concatenate([i for _, i in found])),
     )
-    covered = ((points[:, None] >= pieces[:, 0]) & (points[:, None] <= pieces[:, 1])).any(axis=1)
-    return points[~covered], pieces
+    covered = ((points[:, None] >= intervals[:, 0]) & (points[:, None] <= intervals[:, 1])).any(
+        axis=1
+    )
+    return points[~covered], intervals
 
 
 def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: float) -> Roots:

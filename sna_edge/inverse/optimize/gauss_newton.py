@@ -20,7 +20,7 @@ LONGEST_STEP = 0.5
 
 
 @dataclass
-class Walk:
+class Solved:
     """z [M, U] in unit coordinates, residual r [M, T] in units of `size`, slope [M, T, U] of r,
     done [M]."""
 
@@ -30,7 +30,7 @@ class Walk:
     done: Bools
 
 
-def walk(
+def gauss_newton(
     residual: Evaluate,
     z: Floats,
     movable: Bools,
@@ -40,7 +40,7 @@ def walk(
     budget: TimeBudget,
     enough: int | None = None,
     first: tuple[Floats, Floats] | None = None,
-) -> Walk:
+) -> Solved:
     """dz = -J^T (J J^T + damping)^-1 r over the free unknowns, clipped to [0, 1]; accepted where
     |r| falls.
 
@@ -50,7 +50,7 @@ def walk(
     is the residual of all starts where it is known already.
     """
     r, slope = first or residual(z, np.arange(len(z)))
-    state = Walk(z, r, slope, np.asarray((np.abs(r) <= tolerance).all(axis=1)))
+    state = Solved(z, r, slope, np.asarray((np.abs(r) <= tolerance).all(axis=1)))
     damping = np.full(len(z), 1e-10)
     stuck = np.zeros(len(z), dtype=bool)
     for _ in range(rounds):
@@ -81,7 +81,7 @@ def _strength(slope: Floats) -> Floats:
     return np.asarray(np.square(slope).sum(axis=(1, 2)))
 
 
-def step(state: Walk, rows: NDArray[np.int64], movable: Bools, damping: Floats) -> Floats:
+def step(state: Solved, rows: NDArray[np.int64], movable: Bools, damping: Floats) -> Floats:
     """The damped step [n, U]; an unknown at a bound that would leave it is held and the step taken
     without it."""
     z, r = state.z[rows], state.r[rows]

@@ -18,6 +18,7 @@ from ...core.basis.nodal import bernstein_matrix
 from ...core.basis.span import span_of
 from ...core.interaction import CP, TT
 from ...model import Model
+from ...numerics.power_table import stacked_polynomials
 from ...numerics.time_budget import TimeBudget
 from ..query.contraction import atoms, power_table
 
@@ -271,11 +272,7 @@ def _whole(model: Model, d: int) -> Floats:
     poly, interaction = power_table(model, d), model.interaction
     if not isinstance(interaction, CP):
         return poly
-    out = np.zeros((*poly.shape[:2], interaction.rank))
-    out[:, 0] = 1.0
-    out[:, 0, interaction.modes[d]] = 0.0
-    out[:, :, interaction.modes[d]] = poly
-    return out
+    return stacked_polynomials([poly], [interaction.modes[d]], interaction.rank)
 
 
 def _moved(poly: Floats, start: Floats, end: Floats) -> Floats:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import PROJECTION, WHOLE_STEPS, now
 from ..query.linear_part import spread
-from .gauss_newton import Walk, walk
+from .gauss_newton import Solved, gauss_newton
 from .projection_problem import ProjectionProblem
 
 Floats = NDArray[np.float64]
@@ -162,10 +162,10 @@ class _InnerBounds:
     ) -> None:
         self.low, self.high, self.size, self._search = low, high, size, search
 
-    def feasible(self, z: Floats, rounds: int) -> Walk:
+    def feasible(self, z: Floats, rounds: int) -> Solved:
         """Unit points [M, U] moved inside."""
         free, zero = np.ones(z.shape[1], dtype=bool), np.zeros(len(self.low))
-        return walk(self._outside, z, free, zero, rounds=rounds, budget=self._search.budget)
+        return gauss_newton(self._outside, z, free, zero, rounds=rounds, budget=self._search.budget)
 
     def _outside(self, z: Floats, _: Ints) -> tuple[Floats, Floats]:
         """Signed distance [M, T] outside the bounds and its slope [M, T, U], 0 inside."""

@@ -139,7 +139,7 @@ def advise(
     with np.errstate(
         over="ignore", invalid="ignore"
     ):  # limits beyond what a link can give are infinite
-        return _Query(
+        return _AdviceSearch(
             model, here, indices, list(allowed.values()), boxes, found, seed, budget
         ).answer()
 
@@ -187,7 +187,7 @@ def _end(axis: Axis, given: object, otherwise: float, what: str) -> float:
     )
 
 
-class _Query:
+class _AdviceSearch:
     """One call of advise: categorical knobs are tried level by level, the others searched."""
 
     def __init__(

@@ -20,7 +20,7 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
 from ...values.reals import reals
-from ..optimize.gauss_newton import walk
+from ..optimize.gauss_newton import gauss_newton
 from ..optimize.infeasibility import Nowhere
 from ..query import native
 from ..query.linear_part import linearised
@@ -109,7 +109,7 @@ def invert_batch(
     ([0.5, 1.25, 2.0], ['ok', 'ok', 'unreachable'])
     """
     pace = Pace(TimeBudget.for_query(deadline_ms))
-    problem = _Problem(model, targets, unknowns, known or {}, level_index)
+    problem = _BatchProblem(model, targets, unknowns, known or {}, level_index)
     pace.budget.keep(ROWS, pace.budget.elapsed)
     forms = native.forms(model)
     small = len(problem.sought) <= native.UNKNOWNS and len(problem.outputs) <= native.TARGETS
@@ -139,7 +139,9 @@ def invert_batch(
     )
 
 
-def _unsolved(problem: _Problem, x: Floats, goal: Floats, done: Bools, budget: TimeBudget) -> Ints:
+def _unsolved(
+    problem: _BatchProblem, x: Floats, goal: Floats, done: Bools, budget: TimeBudget
+) -> Ints:
     """Statuses [n] of rows that are not `done`: unreachable where that is proven."""
     status, rows = np.full(len(x), int(Status.NOT_CONVERGED)), np.flatnonzero(~done)
     if len(rows) and not budget.over() and not budget.stopped:
@@ -173,7 +175,7 @@ def _solve_in_time(
     x[last:] = np.nan
 
 
-class _Problem:
+class _BatchProblem:
     """x [N, D] (known entries filled in), goal [N, T] before the link, status [N] of what is
     given."""
 
@@ -266,7 +268,7 @@ class _Problem:
 
 
 def _in_c(
-    problem: _Problem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
+    problem: _BatchProblem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
 ) -> tuple[Floats, Bools]:
     model, sought = problem.model, problem.sought
     cp = model.interaction
@@ -290,7 +292,7 @@ def _in_c(
 
 
 def _in_numpy(
-    problem: _Problem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
+    problem: _BatchProblem, forms: Any, x: Floats, goal: Floats, budget: TimeBudget
 ) -> tuple[Floats, Bools]:
     """The same on any backend; the last steps in double precision by numpy."""
     miss, done = np.empty(len(x)), np.empty(len(x), dtype=bool)
@@ -307,7 +309,7 @@ def _in_numpy(
 class _Rows:
     """A chunk of rows on the model's backend; x [n, D] is written in place."""
 
-    def __init__(self, problem: _Problem, x: Floats, goal: Floats, budget: TimeBudget) -> None:
+    def __init__(self, problem: _BatchProblem, x: Floats, goal: Floats, budget: TimeBudget) -> None:
         self.problem, self.x, self.goal, self.budget = problem, x, goal, budget
         model = problem.model
         self.reference = model if model.backend.name == "numpy" else model.with_backend("numpy")
@@ -365,7 +367,7 @@ class _Rows:
             passes[1:] if len(rows) < FEW or self.reference is self.problem.model else passes
         ):
             local = partial(self._some, model, rows)
-            found = walk(
+            found = gauss_newton(
                 local, z, movable, np.full(count, tolerance), rounds=ROW_STEPS, budget=self.budget
             )
             z = found.z

@@ -24,7 +24,7 @@ from ..query.diverse_subset import diverse_subset
 from ..query.question import UNUSABLE, Fixed, Target, number, split, wanted
 from .nearest_to_target import nearest_to_target
 from .target_problem import TargetProblem
-from .target_search import CompiledWalks, TargetSearch
+from .target_search import CompiledSearch, TargetSearch
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def level_set(
     small = len(axes) <= native.UNKNOWNS and len(values) <= native.TARGETS
     forms = native.forms(model) if small else None
     compiled = (
-        None if forms is None else CompiledWalks(forms, len(model.axes), sought, outputs, fixed)
+        None if forms is None else CompiledSearch(forms, len(model.axes), sought, outputs, fixed)
     )
     with np.errstate(over="ignore", invalid="ignore"):  # targets whose square is not a number
         return _Batches(TargetSearch(problem, compiled, budget), begin).run(n)

@@ -1,4 +1,4 @@
-"""Many starts walked to the targets together: by the C library, or on any backend."""
+"""Many starts taken to the targets together: by the C library, or on any backend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...numerics.time_budget import TimeBudget
-from ..optimize.gauss_newton import walk
+from ..optimize.gauss_newton import gauss_newton
 from ..query import native
 from .target_problem import TargetProblem
 
@@ -29,8 +29,8 @@ CLOSEST = 4
 """Ends that are kept where nothing was found."""
 
 
-class CompiledWalks:
-    """The walks of one query by the C library, in double precision all the way."""
+class CompiledSearch:
+    """The search of one query by the C library, in double precision all the way."""
 
     def __init__(
         self, forms: Any, count: int, sought: list[int], outputs: list[int], fixed: dict[int, float]
@@ -42,11 +42,11 @@ class CompiledWalks:
         for d, value in fixed.items():
             self._x[d] = value
 
-    def walk(
+    def search(
         self, problem: TargetProblem, z: Floats, enough: int, budget: TimeBudget
     ) -> tuple[Floats, Floats, Bools]:
         """Ends z [m, U], residuals r [m, T] and which are solutions, of the m starts that were
-        walked."""
+        tried."""
         z = np.array(z, order="C")
         r, done = np.empty((len(z), len(self._outputs))), np.zeros(len(z), np.int8)
         question = native.library().Sought(
@@ -68,7 +68,7 @@ class TargetSearch:
     """Batches of starts for one problem; the first batch sets the unit of residuals."""
 
     def __init__(
-        self, problem: TargetProblem, compiled: CompiledWalks | None, budget: TimeBudget
+        self, problem: TargetProblem, compiled: CompiledSearch | None, budget: TimeBudget
     ) -> None:
         self.problem, self.budget, self._compiled = problem, budget, compiled
         self._scaled = False
@@ -81,7 +81,7 @@ class TargetSearch:
         if not self._scaled:
             y = self.problem.value(self.problem.x(z[:SPREAD]))
             self._scale(self.problem.before_link(y))
-        end, r, done = self._compiled.walk(self.problem, z, enough, self.budget)
+        end, r, done = self._compiled.search(self.problem, z, enough, self.budget)
         return end[done], _closest(end, r)
 
     def _by_backend(self, z: Floats, enough: int) -> tuple[Floats, Floats]:
@@ -89,7 +89,7 @@ class TargetSearch:
         f, slope = problem.linear(problem.part, z)
         if not self._scaled:
             self._scale(f)
-        found = walk(
+        found = gauss_newton(
             lambda q, _: problem.residual(*problem.linear(problem.part, q)),
             z,
             problem.movable,
@@ -102,7 +102,7 @@ class TargetSearch:
         closest, near = _closest(found.z, found.r), found.z[found.done]
         if not len(near):
             return near, closest
-        fine = walk(
+        fine = gauss_newton(
             lambda q, _: problem.residual(*problem.linear(problem.reference, q)),
             near,
             problem.movable,

@@ -51,13 +51,13 @@ class Contracted:
         self.weight: Floats = weight
         self.bias: Floats = np.array([o.bias for o in model.outputs])[data.output]
         self.table = UnknownAtoms(model, unknowns)
-        self._outputs = data.faces
+        self._outputs = data.seen_as
         self._rows = [np.flatnonzero(data.output == k) for k in range(len(model.outputs))]
         self.plain = all(
-            o.link == "identity" for k, o in enumerate(data.faces) if len(self._rows[k])
+            o.link == "identity" for k, o in enumerate(data.seen_as) if len(self._rows[k])
         )
-        self.scale: Floats = np.array([o.scale for o in data.faces])[data.output]
-        self.offset: Floats = np.array([o.offset for o in data.faces])[data.output]
+        self.scale: Floats = np.array([o.scale for o in data.seen_as])[data.output]
+        self.offset: Floats = np.array([o.offset for o in data.seen_as])[data.output]
 
     def value(self, x: Floats) -> Floats:
         """y [M, N] at settings x [M, U]."""
@@ -96,7 +96,7 @@ class Filled:
             self._known[:, d] = x
         self._before = [
             k
-            for k, (o, face) in enumerate(zip(model.outputs, data.faces, strict=True))
+            for k, (o, face) in enumerate(zip(model.outputs, data.seen_as, strict=True))
             if o is not face
         ]
         self._asked, self._answer = np.empty((0, 0)), (np.empty(0), np.empty(0))

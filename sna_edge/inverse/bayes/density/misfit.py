@@ -71,7 +71,7 @@ class Misfit:
         thin: bool,
         best: float,
     ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:
-        """The fields of `descent.Descent`."""
+        """The fields of `trust_region.Minima`."""
         z = np.array(z, order="C")
         room, state = _room(z), np.empty(len(z), np.int8)
         seconds = native.FOREVER if budget.endless else budget.left

@@ -51,13 +51,13 @@ def carried(output: Output, y: Floats) -> Floats:
 
 
 def with_model_error(model: Model, data: Observations) -> Observations:
-    """The observations with a model deviation per number.
+    """The observations with the standard deviation of the model error per number.
 
     Where the interval lives before the link and is wider there than the noise of every number, the
     numbers are taken to that space; else it is carried to output units by the slope of the link at
     the observation.
     """
-    found, faces = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
+    found, seen_as = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
     for k, output in enumerate(model.outputs):
         rows, m = np.flatnonzero(data.output == k), model_std(output)
         if not len(rows) or not m:
@@ -72,10 +72,10 @@ def with_model_error(model: Model, data: Observations) -> Observations:
             found = replace(
                 found, y=_placed(found.y, rows, f), sigma=_placed(found.sigma, rows, sigma / slope)
             )
-            faces[k] = replace(output, link="identity", scale=1.0, offset=0.0)
+            seen_as[k] = replace(output, link="identity", scale=1.0, offset=0.0)
         else:
             found.model[rows] = m * slope
-    return replace(found, faces=tuple(faces))
+    return replace(found, seen_as=tuple(seen_as))
 
 
 def _placed(values: Floats, rows: Ints, some: Floats) -> Floats:

@@ -57,7 +57,7 @@ class Observations:
     sigma[i].
 
     known {axis index: [Q]} are the coordinates of the Q points; dof (degrees of freedom) None for
-    normal noise. model[i]: standard deviation of the model's own error; faces: the outputs as the
+    normal noise. model[i]: standard deviation of the model's own error; seen_as: the outputs as the
     numbers see them, without a link where they were taken before it.
     """
 
@@ -69,7 +69,7 @@ class Observations:
     sigma: Floats
     dof: float | None
     model: Floats
-    faces: tuple[Output, ...]
+    seen_as: tuple[Output, ...]
 
     def some(self, rows: Ints) -> Observations:
         """Some of the numbers."""
@@ -87,7 +87,7 @@ class Observations:
         return replace(self, sigma=factor * self.sigma, model=factor * self.model)
 
     def thinned(self, points: int) -> Observations:
-        """The observations of about that many of the points, one at random out of every stretch of
+        """The observations of about that many of the points, one at random out of every group of
         them; seeded."""
         used = np.flatnonzero(np.bincount(self.point, minlength=self.count))
         points = min(points, len(used))
@@ -150,7 +150,7 @@ def read(
 
 def _bounded(model: Model, output: Ints, y: Floats, sigma: Floats, point: Ints) -> None:
     """Raises BadValue for numbers, and for noise, so far from the scale of their output that
-    squares of deviations overflow."""
+    squares of residuals overflow."""
     scale, offset = np.array([[o.scale, o.offset] for o in model.outputs])[output].T
     gap, size = np.abs(y / 4 - offset / 4), np.abs(scale) / 4
     most = REACH * np.minimum(size, LARGEST / (4 * REACH))
