@@ -28,7 +28,8 @@ WATCHED_TERMS = 12  # up to so many terms the residual is evaluated after every 
 @dataclass(frozen=True)
 class TTSettings:
     """Ranks up to `rank_max`; `tolerance` is the relative L2 truncation and the change of a sweep
-    that stops it."""
+    that stops it; `kick` is the rank of the residual train that enriches the solution (AMEn), 0 for
+    none; `sweeps` half sweeps at most."""
 
     rank_max: int = 24
     tolerance: float = 1e-4
