@@ -20,6 +20,12 @@ MAX_SPANS = 32768
 MAX_ROWS = 65535
 MAX_GOLDEN = 65536
 OVERFLOW32 = (2.0 - 2.0**-24) * 2.0**127  # rounds to infinity in f32
+LARGEST = 2.0**1000
+"""Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and
+quotients by a width stay finite."""
+REACH = 2.0**500
+"""Linear parts, and targets in units of the linear part, lie below it: their squares and products
+are finite."""
 GROUP = 4  # modes of a group are padded to this multiple
 
 SECTIONS = (

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..core.interaction import CP
 from ..core.record import ModelRecord
 from ..errors import InputError
-from . import bound
+from .checks import bound
 from .golden import Scale
 from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
 

@@ -27,7 +27,7 @@ class Raw:
     uses: Array
     """[G, D], which axes the modes of a group depend on; TT: of one group."""
     peaks: Array
-    """What |phi| of every axis stays below (bound.py)."""
+    """What |phi| of every axis stays below (checks/bound.py)."""
 
     @property
     def is_tt(self) -> bool:

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from sna_edge.artifact import bound, layout
+from sna_edge.artifact import layout
+from sna_edge.artifact.checks import bound
 from sna_edge.core import border
 from sna_edge.core.output import LINKS
 

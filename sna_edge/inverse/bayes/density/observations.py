@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ....artifact.bound import LARGEST, REACH
+from ....artifact.layout import LARGEST, REACH
 from ....core.inputs import axis_index, unknown_name
 from ....core.output import Output
 from ....errors import DomainError, InputError

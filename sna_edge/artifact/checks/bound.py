@@ -16,15 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .raw_views import Raw
+from ..layout import LARGEST, REACH
+from ..raw_views import Raw
 
 Floats = NDArray[np.float64]
-LARGEST = 2.0**1000
-"""Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and
-quotients by a width stay finite."""
-REACH = 2.0**500
-"""Linear parts, and targets in units of the linear part, lie below it: their squares and products
-are finite."""
 TOLERANCE64, TOLERANCE32 = 2.0**-36, 2.0**-13
 """Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest
 |y| of the stored range."""

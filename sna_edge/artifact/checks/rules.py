@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ..errors import ArtifactError
+from ...errors import ArtifactError
 
 
 def fail(rule: str, message: str) -> NoReturn:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bound, layout
-from .raw_views import (
+from .. import layout
+from ..raw_views import (
     break_arrays,
     matrix_array,
     span_arrays,
@@ -17,6 +17,7 @@ from .raw_views import (
     table_array,
     table_bytes,
 )
+from . import bound
 from .rules import need
 
 Array = NDArray[Any]

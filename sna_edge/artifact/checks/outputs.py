@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bound, layout
+from .. import layout
+from . import bound
 from .rules import need
 
 Array = NDArray[Any]

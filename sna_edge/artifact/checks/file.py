@@ -1,5 +1,4 @@
-"""Rules of FORMAT.md section 12, in its order, each with its named error. Validate once, then trust
-the model."""
+"""The order of the checks, and those of the file as a whole: header, sections, digests, padding."""
 
 from __future__ import annotations
 
@@ -10,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bound, layout
-from .axis_checks import (
+from .. import layout
+from ..raw_views import Raw
+from . import bound
+from .axes import (
     atom_bounds,
     need_axis,
     need_offsets,
     need_spans,
     need_table_layout,
 )
-from .output_checks import groups_used, need_golden, outputs_and_weights, ranks
-from .raw_views import Raw
+from .outputs import groups_used, need_golden, outputs_and_weights, ranks
 from .rules import need
 
 Array = NDArray[Any]
@@ -52,7 +52,7 @@ def validate(data: bytes) -> Raw:
     outputs, weights = outputs_and_weights(top, sections["outputs"], groups)
     raw = Raw(data, top, sections, axes, groups, outputs, weights, uses, peaks)
     if raw.has_integer_path:
-        from .integer_path.section import parse  # few files have one
+        from ..integer_path.section import parse  # few files have one
 
         parse(raw)
     need_golden(top, axes, sections["golden"])
