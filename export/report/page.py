@@ -20,7 +20,7 @@ META = (
 class Page:
     """Blocks in the order they are added.
 
-    >>> page = Page("Depth", "8 rows").heading("Errors").table(["output", "RMSE"], [["depth", 0.17]])
+    >>> page = Page("Depth").heading("Errors").table(["output", "RMSE"], [["depth", 0.17]])
     >>> "<h2>Errors</h2>" in page.render()
     True
     """

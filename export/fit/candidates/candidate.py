@@ -21,9 +21,9 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of
-    fold on `rows`, measured likewise; nearer [n, K]: predictions without fewer rows at a time,
-    where they are known; intervals are then made of these. moved(samples, budget): f with its
-    structure, link and penalties on other rows; None where it stays as it is.
+    fold on `rows`, measured likewise; fewer_left_out [n, K]: predictions with fewer rows left out
+    at a time, where they are known; intervals are then made of these. moved(samples, budget): f
+    with its structure, link and penalties on other rows; None where it stays as it is.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Candidate:
     predicted: Floats
     seconds: float
     notes: dict[str, Any] = field(default_factory=dict)
-    nearer: Floats | None = None
+    fewer_left_out: Floats | None = None
     moved: Callable[[Samples, TimeBudget], SeparableFunction] | None = None
 
     @property
@@ -48,7 +48,7 @@ class Candidate:
     @property
     def shown(self) -> Floats:
         """The out-of-fold predictions behind intervals and report."""
-        return self.predicted if self.nearer is None else self.nearer
+        return self.predicted if self.fewer_left_out is None else self.fewer_left_out
 
     @property
     def rank(self) -> int:

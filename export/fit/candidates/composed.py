@@ -30,13 +30,13 @@ def aligned(first: Candidate, second: Candidate) -> tuple[Candidate, Candidate]:
 
 
 def _of_rows(c: Candidate, place: NDArray[np.int64]) -> Candidate:
-    nearer = None if c.nearer is None else c.nearer[place]
+    fewer_left_out = None if c.fewer_left_out is None else c.fewer_left_out[place]
     return replace(
         c,
         rows=c.rows[place],
         measured=c.measured[place],
         predicted=c.predicted[place],
-        nearer=nearer,
+        fewer_left_out=fewer_left_out,
     )
 
 
@@ -67,7 +67,7 @@ def composed(first: Candidate, second: Candidate, take: Bools) -> Candidate:
         centre=mixed(first.centre, second.centre),
         spread=mixed(first.spread, second.spread),
         predicted=mixed(first.predicted, second.predicted),
-        nearer=mixed(first.shown, second.shown),
+        fewer_left_out=mixed(first.shown, second.shown),
         seconds=first.seconds + second.seconds,
         moved=moved,
     )

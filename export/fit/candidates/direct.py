@@ -21,7 +21,7 @@ from .trial import Trial
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-STREAM = 11
+DIRECT_STREAM = 11
 """Added to the seed of the search."""
 SEARCH_ROWS = 12_000
 """Rows on which order, rank and resolution are searched; a larger table is then fitted on all its
@@ -53,7 +53,7 @@ def direct_candidate(
     if not budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
         return None
     outputs = samples.outputs(link)
-    rng = np.random.default_rng([seed, STREAM])
+    rng = np.random.default_rng([seed, DIRECT_STREAM])
     some = _searched(len(samples.x), rng)
     scale = LinearScale.of(outputs, samples.y)
     target = scale.scaled(samples.y)
@@ -122,7 +122,7 @@ def simple_function(
     found = simple_search(
         samples,
         scale.scaled(samples.y),
-        np.random.default_rng([seed, STREAM]),
+        np.random.default_rng([seed, DIRECT_STREAM]),
         max_parameters=max_parameters,
         enough=enough,
         budget=budget,

@@ -28,7 +28,7 @@ from .linear_scale import LinearScale
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-STREAM = 7
+STUDENT_STREAM = 7
 """Added to the seed of the training points."""
 CHECKS = 800
 LOST = 0.3
@@ -59,7 +59,7 @@ def distilled(
     begin = now()
     outputs = stack.first.outputs
     scale = LinearScale.of(outputs, samples.y)
-    rng = np.random.default_rng([seed, STREAM])
+    rng = np.random.default_rng([seed, STUDENT_STREAM])
     error = relative_error(samples.y - stack.held_out, samples.y)
     x, taken, back, training = _training(samples, schedule_for(LOST * error).points, rng)
     without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]

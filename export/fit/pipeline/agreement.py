@@ -2,14 +2,14 @@
 agrees with.
 
 Rows held out of the search cost clean tables accuracy: a tenth fewer rows err several times as
-much. So first a simple function S is fitted without them. Where S errs on them by less than SURE
-times what the best of mean, linear and quadratic function does, more than a polynomial is there
-beyond doubt, and the search may have all rows. Its winner F errs by at most
+much. So first a simple function S is fitted without them. Where S errs on them by less than
+CONFIRMED times what the best of mean, linear and quadratic function does, more than a polynomial is
+there beyond doubt, and the search may have all rows. Its winner F errs by at most
 
     |F - y| <= |S - y| + |F - S|,
 
 of which the first part is measured on the rows held out of S, the second there and half way between
-rows. F stands where the sum is below FAR times the error of the baseline.
+rows. F stands where the sum is below CLEARLY_BETTER times the error of the baseline.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..data.samples import Samples
-from .confirm import BOX_POINTS, FAR, STREAM, Confirmation, Search, box, judged, split
+from .confirm import CLEARLY_BETTER, Confirmation, Search, judged
+from .held_rows import BOX_POINTS, HELD_STREAM, box, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,7 +34,7 @@ Answers = Callable[[Floats], Floats]
 """y [n, K] of x [n, D]."""
 First = Callable[[Samples, Ints, TimeBudget], tuple[Answers, Candidate] | None]
 """(answers of a simple function, baseline) of some rows with these folds."""
-SURE = 0.25
+CONFIRMED = 0.25
 """Share of the baseline's error on the held-out rows below which a simple function is confirmed."""
 ROUNDING_ERROR = 1e-9
 """Share of the spread that a baseline errs by in rounding: nothing is confirmed against it."""
@@ -59,12 +60,12 @@ def agreed(
     simple, base = found
     x, y = samples.x[held], samples.y[held]
     error, limit = rms(y, simple(x)), rms(y, base.values(x))
-    if not np.all((error < SURE * limit) & (limit > ROUNDING_ERROR * samples.y.std(axis=0))):
+    if not np.all((error < CONFIRMED * limit) & (limit > ROUNDING_ERROR * samples.y.std(axis=0))):
         return None
     folds = folds_of(samples.x)
     winner, base = aligned(*search(samples, folds, budget))
     x = np.concatenate([x, _between(samples, seed)])
-    if not np.all(error + rms(winner.values(x), simple(x)) < FAR * limit):
+    if not np.all(error + rms(winner.values(x), simple(x)) < CLEARLY_BETTER * limit):
         return None
     new = np.isin(winner.rows, held)
     by = (
@@ -80,6 +81,6 @@ def agreed(
 
 def _between(samples: Samples, seed: int) -> Floats:
     """Points [BOX_POINTS, D] half way between two rows, on axes with levels at that of one."""
-    rng = np.random.default_rng([seed, STREAM, 1])
+    rng = np.random.default_rng([seed, HELD_STREAM, 1])
     one, other = samples.x[rng.integers(0, len(samples.x), (2, BOX_POINTS))]
     return np.asarray(np.where(samples.n_levels > 0, one, 0.5 * (one + other)))

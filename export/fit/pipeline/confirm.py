@@ -27,29 +27,24 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
 from ..data.folds import fold_of_rows
 from ..data.samples import Samples
+from .held_rows import HELD_STREAM, box, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
-LEAST_GROUPS, HELD_SHARE, MOST_HELD = 60, 0.1, 400
-"""Different rows from which some are held out; the share; and the most beyond a hundredth of
-all."""
-LEAST_HELD, LEAST_SHARE = 24, 0.2
-"""So many are held out at least, in small tables this share."""
-STREAM = 104729
-"""Added to the seed, so that held-out rows are no fold."""
 WORSE = 1.05
 """A winner whose error on the held-out rows is this much above the baseline's is replaced."""
-FAR, NEAR, THIRDS = 0.7, 0.98, 3
-"""Over all out-of-fold rows a winner below FAR times the baseline's error is taken, one above NEAR
-times or not better by a standard error replaced; in small tables one between is tried on thirds."""
-WILD, BOX_POINTS = 2.0, 2000
+CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
+"""Over all out-of-fold rows a winner below CLEARLY_BETTER times the baseline's error is taken, one
+above HARDLY_BETTER times or not better by a standard error replaced; in small tables one between is
+tried on thirds."""
+FAR_FROM_BASELINE = 2.0
 """A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2
 - w^2), what its gain explains."""
-STRAY = 1.02
+GROWN_ERROR = 1.02
 """A winner moved onto all rows whose error on them has grown by this much stays where it was."""
-LEAP = 0.3
+MOVED_ANSWERS = 0.3
 """So does one whose answers have moved by this share of its error: a few more rows move it by less
 than half of that, and what was confirmed is no longer what would be delivered."""
 
@@ -74,39 +69,6 @@ class Confirmation:
             "baseline": self.baseline,
             "replaced": self.replaced,
         }
-
-
-def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
-    """(rows to choose on, rows held out): none for small tables. Rows at the ends of an input, and
-    rare levels, are not held out."""
-    count = len(samples.x)
-    everything = np.arange(count)
-    if count < LEAST_GROUPS or (
-        count < 10 * LEAST_GROUPS and len(np.unique(samples.x, axis=0)) < LEAST_GROUPS
-    ):
-        return everything, everything[:0]
-    wanted = max(
-        min(HELD_SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count)
-    )
-    out = fold_of_rows(samples.x, round(count / wanted), seed + STREAM) == 0
-    out &= ~_indispensable(samples, out)
-    part = samples.y[~out]
-    if out.sum() < wanted / 2 or np.any(part.min(axis=0) == part.max(axis=0)):
-        return everything, everything[:0]
-    return np.flatnonzero(~out), np.flatnonzero(out)
-
-
-def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows at an end of a continuous input, or of a level that has no row outside `out`."""
-    needed = np.zeros(len(out), dtype=bool)
-    for d, axis in enumerate(samples.axes):
-        x = samples.x[:, d]
-        if axis.levels:
-            seen = np.bincount(x[~out].astype(np.int64), minlength=len(axis.levels))
-            needed |= seen[x.astype(np.int64)] == 0
-        else:
-            needed |= (x == x.min()) | (x == x.max())
-    return needed
 
 
 def confirmed(
@@ -154,37 +116,28 @@ def confirmed(
 def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Candidate:
     """The candidate with its answers to the held-out rows behind its out-of-fold predictions."""
     answers = c.values(samples.x[held])
-    nearer = None if c.nearer is None else np.concatenate([c.nearer, answers])
+    fewer_left_out = (
+        None if c.fewer_left_out is None else np.concatenate([c.fewer_left_out, answers])
+    )
     rows = np.concatenate([chosen[c.rows], held])
     return replace(
         c,
         rows=rows,
         measured=samples.y[rows],
         predicted=np.concatenate([c.predicted, answers]),
-        nearer=nearer,
+        fewer_left_out=fewer_left_out,
     )
 
 
-def box(samples: Samples, seed: int) -> Floats:
-    """Points [BOX_POINTS, D] spread over the domain."""
-    rng, columns = np.random.default_rng([seed, STREAM]), []
-    for d, axis in enumerate(samples.axes):
-        even = rng.random(BOX_POINTS)
-        low, high = samples.bounds(d)
-        columns.append(
-            np.floor(even * len(axis.levels)) if axis.levels else low + even * (high - low)
-        )
-    return np.stack(columns, axis=1)
-
-
-def _wild(
+def _far_from_baseline(
     w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats
 ) -> NDArray[np.bool_]:
     """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no
     row has judged it."""
     explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
     return np.asarray(
-        (w > FAR * b) & (rms(winner.values(box), base.values(box)) > WILD * explained)
+        (w > CLEARLY_BETTER * b)
+        & (rms(winner.values(box), base.values(box)) > FAR_FROM_BASELINE * explained)
     )
 
 
@@ -216,10 +169,12 @@ def judged(
         | _no_gain(w, b, winner, base, rows)
     )
     if winner is not base:
-        worse |= _wild(w, b, winner, base, box) | ((w > FAR * b) & (w_new > b_new))
-    hopeless = worse & ((b_new > m_new) | (b_all > m_all))
-    return _replaced(winner, base, mean, worse, hopeless), _words(
-        winner, base, worse, hopeless, w_new, b_new, by, int(new.sum())
+        worse |= _far_from_baseline(w, b, winner, base, box) | (
+            (w > CLEARLY_BETTER * b) & (w_new > b_new)
+        )
+    below_mean = worse & ((b_new > m_new) | (b_all > m_all))
+    return _replaced(winner, base, mean, worse, below_mean), _confirmation(
+        winner, base, worse, below_mean, w_new, b_new, by, int(new.sum())
     )
 
 
@@ -228,16 +183,16 @@ def _replaced(
     base: Candidate,
     mean: Candidate,
     worse: NDArray[np.bool_],
-    hopeless: NDArray[np.bool_],
+    below_mean: NDArray[np.bool_],
 ) -> Candidate:
-    return composed(composed(winner, base, worse), mean, hopeless)
+    return composed(composed(winner, base, worse), mean, below_mean)
 
 
-def _words(
+def _confirmation(
     winner: Candidate,
     base: Candidate,
     worse: NDArray[np.bool_],
-    hopeless: NDArray[np.bool_],
+    below_mean: NDArray[np.bool_],
     error: Floats,
     against: Floats,
     by: str,
@@ -250,7 +205,7 @@ def _words(
         _finite(dict(zip(names, (e / spread).tolist(), strict=True))) for e in (error, against)
     )
     for k, name in enumerate(names):
-        if hopeless[k]:
+        if below_mean[k]:
             out.replaced[name] = "mean"
         elif worse[k] and winner is not base:
             kinds = base.notes.get("kinds", [])
@@ -280,7 +235,7 @@ def _cross(
     w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
     by, n_rows = "cross-validation over all rows", len(winner.rows)
     worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
-    doubtful = (w > FAR * b) & ~worse
+    doubtful = (w > CLEARLY_BETTER * b) & ~worse
     if doubtful.any() and winner is not base:
         tried = None if budget.over() else _thirds(samples, search, folds_of, seed, budget)
         if tried is None:
@@ -289,9 +244,9 @@ def _cross(
             w_new, b_new = tried
             worse |= doubtful & ~(w_new <= b_new)
             by = "the search repeated on each two thirds of the rows"
-    hopeless = worse & (b > m)
-    return _replaced(winner, base, mean, worse, hopeless), _words(
-        winner, base, worse, hopeless, w, b, by, n_rows
+    below_mean = worse & (b > m)
+    return _replaced(winner, base, mean, worse, below_mean), _confirmation(
+        winner, base, worse, below_mean, w, b, by, n_rows
     )
 
 
@@ -302,11 +257,12 @@ def _no_gain(
     base: Candidate,
     rows: NDArray[np.bool_] | slice = slice(None),
 ) -> NDArray[np.bool_]:
-    """[K], over `rows`: the winner's error w is not below NEAR times the baseline's b, or not below
-    FAR times and the mean gain in squared error is less than its standard error."""
+    """[K], over `rows`: the winner's error w is not below HARDLY_BETTER times the baseline's b, or
+    not below CLEARLY_BETTER times and the mean gain in squared error is less than its standard
+    error."""
     gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
     clear = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
-    return np.asarray((w > NEAR * b) | ((w > FAR * b) & ~clear))
+    return np.asarray((w > HARDLY_BETTER * b) | ((w > CLEARLY_BETTER * b) & ~clear))
 
 
 def _thirds(
@@ -318,7 +274,7 @@ def _thirds(
 ) -> tuple[Floats, Floats] | None:
     """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot
     be searched."""
-    third = fold_of_rows(samples.x, THIRDS, seed + STREAM)
+    third = fold_of_rows(samples.x, THIRDS, seed + HELD_STREAM)
     answers = np.full((2, *samples.y.shape), np.nan)
     for number in np.unique(third):
         seen, rest = np.flatnonzero(third != number), np.flatnonzero(third == number)
@@ -359,10 +315,10 @@ def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
         after.values(samples.x),
         1e-12 * samples.y.std(axis=0),
     )
-    if np.any(rms(samples.y, is_now) > STRAY * rms(samples.y, was) + rounding):
+    if np.any(rms(samples.y, is_now) > GROWN_ERROR * rms(samples.y, was) + rounding):
         return best
     return (
         after
-        if np.all(rms(is_now, was) <= LEAP * rms(best.measured, best.predicted) + rounding)
+        if np.all(rms(is_now, was) <= MOVED_ANSWERS * rms(best.measured, best.predicted) + rounding)
         else best
     )

@@ -18,23 +18,23 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SOME_ROWS = 20_000
 """Rows (evenly spaced) on which columns are compared; copies are then confirmed on all rows."""
-LOOKED_AT = 4_000
+SCREENED_ROWS = 4_000
 """Rows on which many columns are screened."""
 LEAST_ROWS = 5
 """Fewer points may lie on a line by chance."""
-ALIKE = 1e-5
+NO_COPY = 1e-5
 """1 - |correlation| above which two columns are not looked at as copies."""
 COARSE_STEP = 5e-3
 """A copy rounded to steps of more than this share of its spread is taken for a column of its
 own."""
-SPEAKS = 5.0
+CORRELATED = 5.0
 """Standard errors of a correlation beyond which a column matters (or what rounding left of a copy
 does)."""
-AT_ONCE, LEAST = 4, 8
-"""Columns taken at a time, and columns kept where none speaks."""
+AT_ONCE, KEPT_ANYWAY = 4, 8
+"""Columns taken at a time, and columns kept where none is significant."""
 BETTER = 0.95
-"""All the loudest columns are kept where a linear function of them errs by less than this share of
-one of those that speak."""
+"""As many columns as there may be are kept where a linear function of them errs by less than this
+share of one of the significant ones."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def screened(samples: Samples) -> tuple[Ints, list[Dropped]]:
     )
     kept = np.array([d for d in range(n_axes) if d not in reasons])
     if len(kept) > MAX_AXES:
-        mattering = set(_mattering(samples, kept).tolist())
+        telling = set(_most_telling(samples, kept).tolist())
         why = f"adds nothing beyond the inputs kept (at most {MAX_AXES} of {len(kept)} can be)"
-        reasons |= {int(d): why for d in kept if int(d) not in mattering}
-        kept = np.sort(np.array(list(mattering)))
+        reasons |= {int(d): why for d in kept if int(d) not in telling}
+        kept = np.sort(np.array(list(telling)))
     return kept, [Dropped(samples.axes[d].name, reasons[d]) for d in sorted(reasons)]
 
 
@@ -83,7 +83,7 @@ def _copies(samples: Samples, columns: list[int]) -> dict[int, str]:
     near = np.where(
         np.logical_and.outer(levelled, levelled),
         True,
-        (correlation > 1.0 - ALIKE) & ~np.logical_or.outer(levelled, levelled),
+        (correlation > 1.0 - NO_COPY) & ~np.logical_or.outer(levelled, levelled),
     )
     found: dict[int, str] = {}
     for j, i in np.argwhere(np.tril(near, -1)):
@@ -128,7 +128,8 @@ def _same_line(samples: Samples, d: int, e: int) -> bool:
     if left.std() <= 1e-12 * z.std():
         return True
     return all(
-        abs(float(np.corrcoef(left, y)[0, 1])) * np.sqrt(len(left)) < SPEAKS for y in samples.y.T
+        abs(float(np.corrcoef(left, y)[0, 1])) * np.sqrt(len(left)) < CORRELATED
+        for y in samples.y.T
     )
 
 
@@ -142,17 +143,17 @@ def _step(values: Floats) -> float:
     return 0.0
 
 
-def _mattering(samples: Samples, columns: Ints) -> Ints:
-    """At most MAX_AXES of `columns`: those that speak, or where many speak too softly to be told
-    apart those that speak most."""
-    some = np.linspace(0, len(samples.x) - 1, min(len(samples.x), LOOKED_AT)).astype(np.int64)
+def _most_telling(samples: Samples, columns: Ints) -> Ints:
+    """At most MAX_AXES of `columns`: the significant ones, or where many are too weak to be told
+    apart those of the highest scores."""
+    some = np.linspace(0, len(samples.x) - 1, min(len(samples.x), SCREENED_ROWS)).astype(np.int64)
     y = samples.y[some] - samples.y[some].mean(axis=0)
     y /= np.maximum(y.std(axis=0), 1e-300)
-    taken, score = _speaking(samples, some, columns, y)
-    loudest = np.argsort(-score, kind="stable")[:MAX_AXES]
+    taken, score = _selected(samples, some, columns, y)
+    highest = np.argsort(-score, kind="stable")[:MAX_AXES]
     if not len(taken):
-        taken = loudest[:LEAST]
-    wider = np.r_[taken, np.setdiff1d(loudest, taken)][:MAX_AXES]
+        taken = highest[:KEPT_ANYWAY]
+    wider = np.r_[taken, np.setdiff1d(highest, taken)][:MAX_AXES]
     one, other = (_linear_error(samples.columns(columns[c]).take(some), y) for c in (taken, wider))
     return np.sort(columns[wider if other < BETTER * one else taken])
 
@@ -163,7 +164,7 @@ def _linear_error(samples: Samples, y: Floats) -> float:
     return float(np.sqrt(np.mean((found.predicted - y[found.rows]) ** 2)))
 
 
-def _speaking(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[Ints, Floats]:
+def _selected(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[Ints, Floats]:
     """Places in `columns` taken a few at a time by what their values tell of the residuals of those
     already taken: of their mean (an effect of its own) and of their square (a part in an
     interaction); and what each told at first.
@@ -176,10 +177,10 @@ def _speaking(samples: Samples, some: Ints, columns: Ints, y: Floats) -> tuple[I
     while len(taken) < MAX_AXES:
         used = np.isin(owner, taken)
         score = np.zeros(len(columns))
-        np.maximum.at(score, owner, _speech(stacked, _without(y, stacked[:, used]), used))
+        np.maximum.at(score, owner, _scores(stacked, _without(y, stacked[:, used]), used))
         first = first if len(first) else score.copy()
         order = np.argsort(-score, kind="stable")[: min(AT_ONCE, MAX_AXES - len(taken))]
-        order = order[score[order] > SPEAKS]
+        order = order[score[order] > CORRELATED]
         if not len(order):
             break
         taken += order.tolist()
@@ -214,7 +215,7 @@ def _without(y: Floats, taken: Floats) -> Floats:
     return np.asarray(np.where(wide > 0, np.clip(y, -wide, wide), y))
 
 
-def _speech(shapes: Floats, left: Floats, used: NDArray[np.bool_]) -> Floats:
+def _scores(shapes: Floats, left: Floats, used: NDArray[np.bool_]) -> Floats:
     """Largest |correlation| sqrt(n) of each shape with the residuals or with their squares, over
     the outputs."""
     both = np.concatenate([left, left**2], axis=1)

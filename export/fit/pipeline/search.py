@@ -14,7 +14,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
 from ..candidates.distilled import distilled
 from ..data.samples import Samples, relative_error
-from .agreement import SURE, Answers
+from .agreement import CONFIRMED, Answers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -103,7 +103,7 @@ def simple_and_baseline(
         return None
     part, links = budget.part(FIRST_SHARE), samples.link_candidates(link)
     base = baseline(samples, links, folds, budget)
-    size, enough = most_parameters(len(samples.x)), 0.5 * SURE * base.error
+    size, enough = most_parameters(len(samples.x)), 0.5 * CONFIRMED * base.error
     answers = simple_function(samples, links[0], seed, size, enough, part)
     return None if answers is None else (answers, base)
 

@@ -1,4 +1,4 @@
-"""Search of rank and resolution: bases from the rows, work that is bounded, kinks met where they are."""
+"""Search of rank and resolution: bases from the rows, bounded work, kinks met where they are."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from sna_export.fit.candidates.baseline import baseline, mean_alone
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
-from sna_export.fit.pipeline import confirm
+from sna_export.fit.pipeline import confirm, held_rows
 
 N, HELD = 200, 20
 NEW = np.arange(N) >= N - HELD
@@ -27,7 +27,7 @@ BASE = replace(
     baseline(SAMPLES, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=SAMPLES.y
 )
 MEAN = replace(mean_alone(SAMPLES, BASE, FOLDS), measured=SAMPLES.y)
-BOX = confirm.box(SAMPLES, 0)
+BOX = held_rows.box(SAMPLES, 0)
 
 
 def erring(like: Candidate, old: float, new: float, **others: Any) -> Candidate:
@@ -178,7 +178,7 @@ def test_ends_of_inputs_and_rare_levels_are_not_held_out() -> None:
         x = np.c_[
             rng.random(300), np.where(np.arange(300) == 11 * seed, 2.0, rng.integers(0, 2, 300))
         ]
-        chosen, held = confirm.split(
+        chosen, held = held_rows.split(
             Samples.of(
                 x, rng.random(300), [AxisSpec("a"), AxisSpec("lot", levels=("u", "v", "w"))]
             ),
@@ -203,7 +203,7 @@ def test_every_reason_is_named_for_its_own_output() -> None:
 
     winner = replace(err(base, (0.5, 1.2)), name="winner", notes={})
     best, how = confirm.judged(
-        winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, confirm.box(two, 0), ""
+        winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0)), NEW, held_rows.box(two, 0), ""
     )
     assert list(how.replaced) == ["y1"]
     np.testing.assert_allclose(np.abs(best.predicted - two.y).mean(axis=0), (0.5, 1.0))

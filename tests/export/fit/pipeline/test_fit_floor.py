@@ -199,7 +199,7 @@ def test_rows_that_took_no_part_confirm_the_winner(
 
 def test_rows_with_equal_inputs_are_held_out_together() -> None:
     from sna_export.fit.data.samples import Samples
-    from sna_export.fit.pipeline.confirm import split
+    from sna_export.fit.pipeline.held_rows import split
 
     rng = np.random.default_rng(0)
     x = np.repeat(rng.random((200, 2)), 3, axis=0)[rng.permutation(600)]
