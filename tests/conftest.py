@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .c_library import artifacts, bindings, build, c_double, c_float, compiler, host  # noqa: F401
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 

@@ -15,7 +15,8 @@ import pytest
 import sna_edge
 from sna_edge import Status
 
-from .conftest import SOURCE, axes_of, cp_model
+from ..c_library import SOURCE
+from ..c_models import axes_of, cp_model
 
 ROUNDS = os.environ.get("SNA_ROUNDS", "300")  # `make fuzz` asks more
 INVERSE = [str(SOURCE / f"sna_host_{part}.c") for part in ("inverse", "roots", "descent")]

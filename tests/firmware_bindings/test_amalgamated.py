@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import SOURCE
+from ..c_library import SOURCE
 
 PARTS = SOURCE / "src"
 

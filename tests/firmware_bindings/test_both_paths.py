@@ -17,9 +17,8 @@ from sna_edge import Model
 from sna_edge.artifact import integer_section
 from sna_export.firmware import source
 
-from .conftest import SOURCE, axes_of, cp_model, mixed
-from .test_damaged import python_rule
-from .test_integers import repaired
+from ..c_library import SOURCE
+from ..c_models import axes_of, cp_model, mixed, python_rule, repaired
 
 NOT_VERIFIED, UNSUPPORTED = -6, -8
 MODELS: dict[str, Callable[[], Model]] = {

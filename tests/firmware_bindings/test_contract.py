@@ -16,7 +16,7 @@ import pytest
 import sna_edge
 from sna_edge import Status
 
-from .conftest import HOST, ROOT, SOURCE, STRICT
+from ..c_library import HOST, ROOT, SOURCE, STRICT
 
 HEADER = (SOURCE / "sna.h").read_text()
 OPTIONS = ([], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT", "-DSNA_NO_F16"])

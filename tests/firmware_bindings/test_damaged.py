@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 
-import sna_edge
-from sna_edge import ArtifactError
-
-from .conftest import SOURCE, axes_of, cp_model, mixed, tt_model
-from .test_integers import repaired
+from ..c_library import SOURCE
+from ..c_models import axes_of, cp_model, mixed, python_rule, repaired, tt_model
 
 SMALL = {
     "cp": lambda: cp_model(axes_of("graded", 2, 2), rank=3, outputs=2, dtype="float16"),
@@ -26,14 +23,6 @@ BEHIND = {
     "golden_mismatch",
 }  # what only one of the two looks at: text, and the tolerance of its arithmetic
 ROUNDS = 6000
-
-
-def python_rule(data: bytes) -> str:
-    try:
-        sna_edge.from_bytes(data, backend="numpy")
-    except ArtifactError as error:
-        return error.rule
-    return ""
 
 
 def c_rule(library: Any, data: bytes) -> str:

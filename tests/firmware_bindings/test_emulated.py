@@ -15,10 +15,8 @@ from sna_edge import CP, Axis, Model, Output, Status
 from sna_edge.artifact import integer_section
 from sna_edge.core.basis import bspline, uniform_breaks
 
-from .conftest import axes_of, cp_model, mixed, points_in, tt_model
-from .test_integers import MODELS as INTEGERS
-from .test_integers import some_places
-from .test_values import allowed
+from ..c_models import INTEGER_MODELS as INTEGERS
+from ..c_models import allowed, axes_of, cp_model, mixed, points_in, some_places, tt_model
 
 for package in ("ziglang", "unicorn", "elftools"):
     pytest.importorskip(package, reason="no emulated cores: pip install 'sna-edge[firmware]'")

@@ -14,9 +14,8 @@ import sna_edge
 from sna_edge import ArtifactError, InputError, Interval, Model, Output, spline_axis
 from sna_edge.inverse import roots
 
-from .conftest import axes_of, cp_model, mixed, tt_model
+from ..c_models import axes_of, cp_model, mixed, repaired, tt_model
 from .test_damaged import c_rule
-from .test_integers import repaired
 
 MODELS: dict[str, Callable[[], Model]] = {
     "cp": lambda: cp_model(axes_of("graded", 2, 2), rank=3, outputs=2, dtype="float16"),

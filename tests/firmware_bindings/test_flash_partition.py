@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, SOURCE, STRICT, axes_of, cp_model
+from ..c_library import ROOT, SOURCE, STRICT
+from ..c_models import axes_of, cp_model, repaired
 from .test_file_bounds import LIES
-from .test_integers import repaired
 
 EXAMPLE = ROOT / "examples" / "flash_partition"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sna_edge.core.float32 import carried
 
-from .conftest import SOURCE
+from ..c_library import SOURCE
 
 PROGRAM = r"""
 #include "sna.c"

@@ -17,7 +17,8 @@ import pytest
 import sna_edge
 from sna_edge import inverse
 
-from .conftest import ROOT, axes_of, cp_model, load, points_in, tt_model
+from ..c_library import ROOT, load
+from ..c_models import axes_of, cp_model, points_in, tt_model
 
 pytest.importorskip("ziglang", reason="no cross compiler: pip install ziglang")
 MACHINES = {

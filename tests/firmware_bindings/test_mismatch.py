@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SOURCE, axes_of, cp_model
+from ..c_library import SOURCE
+from ..c_models import axes_of, cp_model
 
 SANITIZE = ["-fsanitize=address", "-O0"]
 PROGRAM = r"""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, SOURCE
+from ..c_library import ROOT, SOURCE
 
 VARIANTS = (
     [], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT"], ["-DSNA_NO_INT", "-DSNA_NO_F16"],

@@ -12,27 +12,14 @@ import sna_edge
 from sna_edge import Model, Status, inverse
 from sna_export.graph.model_kinds import KINDS
 
-from .conftest import DTYPES, axes_of, cp_model, mixed, points_in, tt_model, zoo
+from ..c_models import DTYPES, FLOAT32, allowed, axes_of, cp_model, mixed, points_in, tt_model, zoo
 
 NAMES = sorted(zoo())
-FLOAT32 = 4e-6
 POINTS = 200
 
 
 def reference(data: bytes) -> Model:
     return sna_edge.from_bytes(data, backend="numpy")
-
-
-def allowed(model: Model, y: np.ndarray) -> np.ndarray:
-    """4e-6 * max(1, kappa) of the range, per output, kappa measured at the points as FORMAT.md
-    defines it."""
-    from sna_edge.artifact.golden import measure
-
-    scale = measure(model, points_in(model, 512, seed=5))
-    width = np.maximum(scale.high, y.max(axis=0)) - np.minimum(scale.low, y.min(axis=0))
-    return np.asarray(
-        FLOAT32 * width * np.maximum(1.0, scale.kappa) + 2.0**-23 * np.abs(y).max(axis=0)
-    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,7 +18,7 @@ from sna_export.certify import with_integer_path
 from sna_export.firmware import source
 from sna_export.quantize import quantize
 
-from .conftest import axes_of, cp_model
+from ....c_models import axes_of, cp_model
 
 
 def bytes_of(model: Model, dtype: str) -> int:

@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from sna_edge import CP, Model, Output, spline_axis
+from sna_edge import Model
 from sna_edge.errors import BackendError, InputError
 from sna_export.firmware import command, export_c, names, source
+
+from ...c_models import model_of, tree
 
 CLEAN = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-pedantic", "-Werror", "-O0"]
 LANGUAGES = {"c99": ["-std=c99"], "c11": ["-std=c11"], "c++17": ["-x", "c++", "-std=c++17"]}
@@ -61,15 +62,6 @@ STEMS = {
 }  # fmt: skip
 
 
-def model_of(
-    inputs: list[str], outputs: tuple[str, ...] = ("y", "Y", "out_y"), unit: str = "m"
-) -> Model:
-    axes = [spline_axis(name, unit, 0.0, 1.0, spans=1, degree=1) for name in inputs]
-    tables = tuple(np.full((2, 1), 0.5) for _ in axes)
-    made = [Output(name, unit) for name in outputs]
-    return Model(axes, CP(tables, (np.arange(1),) * len(axes), np.ones((1, len(made)))), made)
-
-
 def generated(model: Model, stem: str, folder: Path) -> Path:
     made = source.generate(model.to_bytes(), model, stem)
     name = names.identifier(stem)
@@ -92,7 +84,7 @@ def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_p
             compiler,
             *options,
             *CLEAN,
-            f"-I{Path(__file__).parents[2] / 'firmware_bindings'}",
+            f"-I{Path(__file__).parents[3] / 'firmware_bindings'}",
             "-c",
             str(path),
             "-o",
@@ -134,10 +126,6 @@ def test_stems_without_letters_are_told_apart(stem: str) -> None:
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "_report", lambda artifact, folder, name: [])
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize("inputs", [["a*/", "a"], ["温度", "t"], ["int", "INT"], ["size", "SIZE"]])

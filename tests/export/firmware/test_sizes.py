@@ -14,9 +14,10 @@ import pytest
 
 import sna_edge
 from sna_edge import Status
-from sna_export.firmware import source
+from sna_export.firmware import workspace
 
-from .conftest import SOURCE, axes_of, cp_model, points_in, zoo
+from ...c_library import SOURCE
+from ...c_models import axes_of, cp_model, points_in, zoo
 
 NAMES = sorted(zoo())
 
@@ -29,10 +30,10 @@ def test_work_sizes_are_enough_and_not_absurd(
         model = sna_edge.from_bytes(artifacts[name], backend="numpy")
         opened = (c_float if single else c_double).open(artifacts[name])
         stated = (
-            source.work_bytes(model),
-            source.gradient_bytes(model),
-            source.roots_bytes(model),
-            source.work_bytes(model),
+            workspace.work_bytes(model),
+            workspace.gradient_bytes(model),
+            workspace.roots_bytes(model),
+            workspace.work_bytes(model),
         )
         for verb, size in enumerate(stated):
             if verb < 3 or model.integer_path:
@@ -149,7 +150,7 @@ def test_roots_take_no_more_steps_than_stated(
         assert (
             0
             < int(done.stdout)
-            <= source.roots_steps(sna_edge.from_bytes(artifacts[name], backend="numpy"))
+            <= workspace.roots_steps(sna_edge.from_bytes(artifacts[name], backend="numpy"))
         )
     header = (SOURCE / "sna.h").read_text()
     macro = re.search(r"SNA_ROOTS_STEPS\(spans, degree\) (?:\\\n)?(.*)", header)

@@ -1,20 +1,17 @@
-"""The C library compiled for this machine in several ways, and models of every kind to run it
-on."""
+"""Models of every kind for tests on both sides of the border between Python and C, and what is
+asked of their artifacts."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import subprocess
-import sys
+import hashlib
+import zlib
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
-import pytest
 
-from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis
+import sna_edge
+from sna_edge import CP, TT, Axis, Interval, Model, Output, level_axis, spline_axis
+from sna_edge.artifact import integer_path
 from sna_edge.core.basis import (
     SpanBasis,
     bernstein,
@@ -25,87 +22,11 @@ from sna_edge.core.basis import (
     periodic_bspline,
     uniform_breaks,
 )
+from sna_edge.errors import ArtifactError
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "firmware_bindings"
 DTYPES = ("float32", "float16", "int16", "int8")
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
-HOST = [
-    "-std=gnu11",
-    "-O3",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-ffp-contract=fast",
-    "-Wno-psabi",
-]
-
-
-def load(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def compiler() -> str:
-    found = shutil.which("cc") or shutil.which("gcc")
-    if not found:
-        pytest.skip("no C compiler on this machine")
-    return found
-
-
-@pytest.fixture(scope="session")
-def build(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("native")
-
-    def made(name: str, source: str, *flags: str) -> Path:
-        target = folder / f"{name}.so"
-        if not target.exists():
-            subprocess.run(
-                [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
-                check=True,
-            )
-        return target
-
-    return made
-
-
-@pytest.fixture(scope="session")
-def bindings() -> ModuleType:
-    """firmware_bindings/sna_edge_native/library.py, without the package around it."""
-    return load(SOURCE / "sna_edge_native" / "library.py", "sna_library_under_test")
-
-
-@pytest.fixture(scope="session")
-def c_double(build: Any, bindings: ModuleType) -> Any:
-    return bindings.Library(str(build("double", "sna.c", *STRICT, "-O2", "-DSNA_SHA256")))
-
-
-@pytest.fixture(scope="session")
-def c_float(build: Any, bindings: ModuleType) -> Any:
-    return bindings.Library(
-        str(build("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True
-    )
-
-
-@pytest.fixture(scope="session")
-def host(build: Any) -> ModuleType:
-    """The host layer through its ctypes face."""
-    made = build("host", "sna_host.c", *HOST, "-DSNA_SHA256")
-    folder = made.parent / "sna_host_under_test"
-    folder.mkdir(exist_ok=True)
-    for name in ("library.py", "fallback.py"):
-        shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
-    shutil.copy(made, folder / "libsna.so")
-    (folder / "__init__.py").write_text("")
-    sys.path.insert(0, str(folder.parent))
-    try:
-        return importlib.import_module("sna_host_under_test.fallback")
-    finally:
-        sys.path.remove(str(folder.parent))
+FLOAT32 = 4e-6
+"""Error of float32 evaluation over max(1, kappa) * output range."""
 
 
 def on_grid(table: np.ndarray, dtype: str) -> np.ndarray:
@@ -252,7 +173,74 @@ def points_in(model: Model, count: int, seed: int = 1) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-@pytest.fixture(scope="session")
-def artifacts() -> dict[str, bytes]:
-    """name -> artifact of every model of the zoo."""
-    return {name: model.to_bytes() for name, model in zoo().items()}
+INTEGER_MODELS = {
+    f"{dtype}-{name}": lambda axes=axes, dtype=dtype, link=link, sparse=sparse: cp_model(
+        axes(), dtype=dtype, rank=7, outputs=2, sparse=sparse, link=link
+    )
+    for dtype in ("int16", "int8")
+    for name, axes, link, sparse in (
+        ("cubic", lambda: axes_of("uniform", 3, 3), "identity", False),
+        ("seven", lambda: axes_of("uniform", 3, 7), "identity", False),
+        ("degree 7", lambda: axes_of("uniform", 7, 2), "identity", False),
+        ("graded", lambda: axes_of("graded", 2, 3), "exp", False),
+        ("hat", lambda: axes_of("hat", 1, 4), "logistic", False),
+        ("levels", lambda: axes_of("levels", 0, 3), "identity", False),
+        ("mixed", mixed, "identity", True),
+    )
+}
+
+
+def some_places(axes: tuple[integer_path.FixedAxis, ...], count: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    places = np.zeros((count, len(axes), 2), np.uint16)
+    for d, axis in enumerate(axes):
+        places[:, d, 0] = rng.integers(0, axis.n_spans, count)
+        if not axis.categorical:
+            places[:, d, 1] = rng.integers(0, 32769, count)
+            places[: count // 50, d, 1] = rng.choice([0, 32768], count // 50)
+    return places
+
+
+def repaired(data: bytes) -> bytes:
+    """The bytes with their checksums computed again."""
+    start = int.from_bytes(data[64 + 11 * 16 + 4 : 64 + 11 * 16 + 8], "little")
+    body = data[:start]
+    return (
+        body
+        + hashlib.sha256(body).digest()
+        + zlib.crc32(body).to_bytes(4, "little")
+        + data[start + 36 :]
+    )
+
+
+def allowed(model: Model, y: np.ndarray) -> np.ndarray:
+    """4e-6 * max(1, kappa) of the range, per output, kappa measured at the points as FORMAT.md
+    defines it."""
+    from sna_edge.artifact.golden import measure
+
+    scale = measure(model, points_in(model, 512, seed=5))
+    width = np.maximum(scale.high, y.max(axis=0)) - np.minimum(scale.low, y.min(axis=0))
+    return np.asarray(
+        FLOAT32 * width * np.maximum(1.0, scale.kappa) + 2.0**-23 * np.abs(y).max(axis=0)
+    )
+
+
+def model_of(
+    inputs: list[str], outputs: tuple[str, ...] = ("y", "Y", "out_y"), unit: str = "m"
+) -> Model:
+    axes = [spline_axis(name, unit, 0.0, 1.0, spans=1, degree=1) for name in inputs]
+    tables = tuple(np.full((2, 1), 0.5) for _ in axes)
+    made = [Output(name, unit) for name in outputs]
+    return Model(axes, CP(tables, (np.arange(1),) * len(axes), np.ones((1, len(made)))), made)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def python_rule(data: bytes) -> str:
+    try:
+        sna_edge.from_bytes(data, backend="numpy")
+    except ArtifactError as error:
+        return error.rule
+    return ""

@@ -10,42 +10,16 @@ import pytest
 
 import sna_edge
 from sna_edge import ArtifactError, InputError, Status
-from sna_edge.artifact import integer_path, integer_section
+from sna_edge.artifact import integer_section
 from sna_edge.artifact.integer_section import plan
 
-from .conftest import axes_of, cp_model, mixed, tt_model
+from ....c_models import INTEGER_MODELS, axes_of, cp_model, repaired, some_places, tt_model
 
 POINTS = 100_000
 LOSS = {
     "int16": 1.5e-3,
     "int8": 1.5e-3,
 }  # of the output range on these rough models, products of 3 to 7 atoms
-MODELS = {
-    f"{dtype}-{name}": lambda axes=axes, dtype=dtype, link=link, sparse=sparse: cp_model(
-        axes(), dtype=dtype, rank=7, outputs=2, sparse=sparse, link=link
-    )
-    for dtype in ("int16", "int8")
-    for name, axes, link, sparse in (
-        ("cubic", lambda: axes_of("uniform", 3, 3), "identity", False),
-        ("seven", lambda: axes_of("uniform", 3, 7), "identity", False),
-        ("degree 7", lambda: axes_of("uniform", 7, 2), "identity", False),
-        ("graded", lambda: axes_of("graded", 2, 3), "exp", False),
-        ("hat", lambda: axes_of("hat", 1, 4), "logistic", False),
-        ("levels", lambda: axes_of("levels", 0, 3), "identity", False),
-        ("mixed", mixed, "identity", True),
-    )
-}
-
-
-def some_places(axes: tuple[integer_path.FixedAxis, ...], count: int, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    places = np.zeros((count, len(axes), 2), np.uint16)
-    for d, axis in enumerate(axes):
-        places[:, d, 0] = rng.integers(0, axis.n_spans, count)
-        if not axis.categorical:
-            places[:, d, 1] = rng.integers(0, 32769, count)
-            places[: count // 50, d, 1] = rng.choice([0, 32768], count // 50)
-    return places
 
 
 def coordinates(model: sna_edge.Model, places: np.ndarray) -> np.ndarray:
@@ -61,9 +35,9 @@ def coordinates(model: sna_edge.Model, places: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", INTEGER_MODELS)
 def test_python_and_c_are_equal_to_the_bit(name: str, c_double: Any) -> None:
-    data = MODELS[name]().to_bytes()
+    data = INTEGER_MODELS[name]().to_bytes()
     path, opened = integer_section.of_artifact(data), c_double.open(data)
     assert (opened.status, opened.fixed_verify()) == (0, 0), opened.rule
     places = some_places(path.axes, POINTS)
@@ -72,9 +46,9 @@ def test_python_and_c_are_equal_to_the_bit(name: str, c_double: Any) -> None:
     np.testing.assert_array_equal(y, path.evaluate(places))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", INTEGER_MODELS)
 def test_loss_against_float(name: str) -> None:
-    data = MODELS[name]().to_bytes()
+    data = INTEGER_MODELS[name]().to_bytes()
     model, path = sna_edge.from_bytes(data, backend="numpy"), integer_section.of_artifact(data)
     places = some_places(path.axes, 5000, seed=2)
     inner = (
@@ -86,9 +60,9 @@ def test_loss_against_float(name: str) -> None:
     assert (loss < LOSS[model.dtypes[0]]).all(), loss
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", INTEGER_MODELS)
 def test_places_of_counts(name: str, c_double: Any) -> None:
-    data = MODELS[name]().to_bytes()
+    data = INTEGER_MODELS[name]().to_bytes()
     path, opened = integer_section.of_artifact(data), c_double.open(data)
     model = sna_edge.from_bytes(data, backend="numpy")
     rng = np.random.default_rng(1)
@@ -149,26 +123,11 @@ def test_a_model_that_could_wrap_is_refused_with_the_axis_named() -> None:
         plan(model, groups, [(0.0, 1.0)])
 
 
-def repaired(data: bytes) -> bytes:
-    """The bytes with their checksums computed again."""
-    import hashlib
-    import zlib
-
-    start = int.from_bytes(data[64 + 11 * 16 + 4 : 64 + 11 * 16 + 8], "little")
-    body = data[:start]
-    return (
-        body
-        + hashlib.sha256(body).digest()
-        + zlib.crc32(body).to_bytes(4, "little")
-        + data[start + 36 :]
-    )
-
-
 @pytest.mark.parametrize("name", ["int16-graded", "int8-mixed"])
 def test_every_bit_of_the_section_counts(name: str, c_double: Any) -> None:
     """Each flipped byte of section 8 gives bad_fixed or golden_mismatch, in C and in Python, or the
     same answers in both."""
-    data = bytearray(MODELS[name]().to_bytes())
+    data = bytearray(INTEGER_MODELS[name]().to_bytes())
     record = data[64 + 7 * 16 : 64 + 8 * 16]
     start, size = int.from_bytes(record[4:8], "little"), int.from_bytes(record[8:12], "little")
     rng, seen = np.random.default_rng(3), set()

@@ -15,7 +15,8 @@ import sna_edge
 from sna_edge.cli import main
 from sna_export.firmware import source
 
-from .conftest import STRICT, axes_of, cp_model, mixed, tt_model
+from ...c_library import STRICT
+from ...c_models import axes_of, cp_model, mixed, tt_model
 
 FACE = r"""
 #include "sna.hpp"

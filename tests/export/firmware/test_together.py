@@ -17,8 +17,7 @@ from sna_edge.cli import main
 from sna_edge.errors import InputError
 from sna_export.firmware import command, export_c
 
-from .conftest import axes_of, cp_model, mixed, tt_model
-from .test_names import model_of, tree
+from ...c_models import axes_of, cp_model, mixed, model_of, tree, tt_model
 
 MODELS: dict[str, Callable[[], Model]] = {
     "sparse": lambda: cp_model(mixed(), rank=9, outputs=2, sparse=True, link="exp"),

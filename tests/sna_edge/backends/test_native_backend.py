@@ -14,7 +14,8 @@ import pytest
 import sna_edge
 from sna_edge import DomainError, InputError, Model
 
-from .conftest import ROOT, axes_of, cp_model, load, points_in, tt_model
+from ...c_library import ROOT, load
+from ...c_models import axes_of, cp_model, points_in, tt_model
 
 pytest.importorskip("sna_edge_native", reason="no native library here: make native")
 

@@ -1,0 +1,101 @@
+"""The C library compiled for this machine in several ways."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from .c_models import zoo
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "firmware_bindings"
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
+HOST = [
+    "-std=gnu11",
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-Wno-psabi",
+]
+
+
+def load(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def compiler() -> str:
+    found = shutil.which("cc") or shutil.which("gcc")
+    if not found:
+        pytest.skip("no C compiler on this machine")
+    return found
+
+
+@pytest.fixture(scope="session")
+def build(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("native")
+
+    def made(name: str, source: str, *flags: str) -> Path:
+        target = folder / f"{name}.so"
+        if not target.exists():
+            subprocess.run(
+                [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
+                check=True,
+            )
+        return target
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def bindings() -> ModuleType:
+    """firmware_bindings/sna_edge_native/library.py, without the package around it."""
+    return load(SOURCE / "sna_edge_native" / "library.py", "sna_library_under_test")
+
+
+@pytest.fixture(scope="session")
+def c_double(build: Any, bindings: ModuleType) -> Any:
+    return bindings.Library(str(build("double", "sna.c", *STRICT, "-O2", "-DSNA_SHA256")))
+
+
+@pytest.fixture(scope="session")
+def c_float(build: Any, bindings: ModuleType) -> Any:
+    return bindings.Library(
+        str(build("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True
+    )
+
+
+@pytest.fixture(scope="session")
+def host(build: Any) -> ModuleType:
+    """The host layer through its ctypes face."""
+    made = build("host", "sna_host.c", *HOST, "-DSNA_SHA256")
+    folder = made.parent / "sna_host_under_test"
+    folder.mkdir(exist_ok=True)
+    for name in ("library.py", "fallback.py"):
+        shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
+    shutil.copy(made, folder / "libsna.so")
+    (folder / "__init__.py").write_text("")
+    sys.path.insert(0, str(folder.parent))
+    try:
+        return importlib.import_module("sna_host_under_test.fallback")
+    finally:
+        sys.path.remove(str(folder.parent))
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> dict[str, bytes]:
+    """name -> artifact of every model of the zoo."""
+    return {name: model.to_bytes() for name, model in zoo().items()}
