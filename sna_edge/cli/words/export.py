@@ -11,25 +11,11 @@ from ...errors import InputError
 from ...files import load
 from ..arguments import add_json
 from ..console import emit
+from ..targets import OPTIONS, TARGETS, flag, target_of
 
 HELP = "write a model as C source, ONNX or TFLite"
 
-# target -> module with write(model, args) -> (files written, one sentence about the check, whether
-# they can be used as they are)
-TARGETS = {
-    "c": "sna_export.firmware.command",
-    "onnx": "sna_export.onnx.command",
-    "tflite": "sna_export.tflite.command",
-}
-ENDINGS = {".c": "c", ".h": "c", ".onnx": "onnx", ".tflite": "tflite"}
 UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
-OWN = {
-    "batch": ("onnx", "tflite"),
-    "opset": ("onnx",),
-    "converter": ("tflite",),
-    "float_only": ("c",),
-}
-"""Options that not every target has."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,21 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stem", metavar="NAME", help="base name of the files (default: that of the model)"
     )
-    parser.add_argument(
-        "--batch",
-        type=int,
-        metavar="N",
-        help="onnx, tflite: fixed batch size (default: any)",
-    )
-    parser.add_argument("--opset", type=int, metavar="N", help="onnx: opset version (default: 17)")
-    parser.add_argument(
-        "--float-only",
-        action="store_true",
-        help="c: leave out the integer path for cores without an FPU",
-    )
-    parser.add_argument(
-        "--converter", metavar="NAME", help="tflite: direct, or onnx2tf (default: direct)"
-    )
+    for option, settings in OPTIONS.items():
+        parser.add_argument(flag(option), **settings)
     add_json(parser)
 
 
@@ -70,10 +43,11 @@ def run(args: argparse.Namespace) -> int:
     """Write the files of one target; returns 0, or 3 where nothing has compiled or run them."""
     if args.to not in TARGETS:
         raise InputError(f"unknown export target {args.to!r}; use one of {', '.join(TARGETS)}")
-    for option, targets in OWN.items():
+    for option in OPTIONS:
+        targets = [t.name for t in TARGETS.values() if option in t.options]
         if args.to not in targets and getattr(args, option) not in (None, False):
             raise InputError(
-                f"--{option.replace('_', '-')} cannot be combined with --to {args.to}; it goes with"
+                f"{flag(option)} cannot be combined with --to {args.to}; it goes with"
                 f" --to {' or '.join(targets)}"
             )
     if args.stem and Path(args.stem).name != args.stem:
@@ -84,7 +58,10 @@ def run(args: argparse.Namespace) -> int:
     _split_output(args)
     model = load(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
-    files, check, usable = import_module(TARGETS[args.to]).write(model, args)
+    writer = import_module(TARGETS[args.to].module)
+    if args.file and hasattr(writer, "check_name"):
+        writer.check_name(Path(args.output) / args.file)
+    files, check, usable = writer.write(model, args)
     sizes = {str(path): Path(path).stat().st_size for path in files}
     status = "ok" if usable else "unchecked"
     emit(
@@ -98,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 def _split_output(args: argparse.Namespace) -> None:
     """-o NAME.onnx is a file of that name in its folder; -o NAME a folder."""
     given, args.file = Path(args.output), None
-    target = ENDINGS.get(given.suffix.lower())
+    target = target_of(given.suffix)
     if given.is_dir() and target is None:
         return
     if target is None:
@@ -120,21 +97,7 @@ def _split_output(args: argparse.Namespace) -> None:
         raise InputError(
             f"-o {given} and --stem {args.stem} are two different names; leave one of them out"
         )
-    if args.to == "c":
-        _check_identifier(given)
     args.output, args.stem, args.file = str(given.parent), given.stem, given.name
-
-
-def _check_identifier(given: Path) -> None:
-    """The files of C are named as its functions are."""
-    from sna_export.firmware.names import identifier
-
-    name = identifier(given.stem)
-    if name != given.stem:
-        raise InputError(
-            f"{given.name} cannot name the functions of a model in C; use -o"
-            f" {given.with_name(name + given.suffix.lower())}"
-        )
 
 
 def _listed(sizes: dict[str, int], folder: Path) -> list[str]:

@@ -1,0 +1,88 @@
+"""What `sna-edge export --to` can write: one entry per target, one module that writes it.
+
+A new target is an entry here and a module with
+
+    write(model, args) -> (files written, a sentence about the check, whether the check was run)
+
+which compares what it wrote with the reference in float64 (golden vectors and points of the domain)
+and raises BackendError, leaving nothing behind, where they differ. `args` has `output` (a folder),
+`stem`, `file` (where -o named a file) and the options. A module whose files cannot have any name
+also has `check_name(path)`, which raises InputError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Target:
+    """`module`: where it is written; `extensions`: of files that -o may name; `options`: names in
+    OPTIONS; `cannot`: what the target cannot express; `check`: how the files are compared."""
+
+    name: str
+    module: str
+    extensions: tuple[str, ...]
+    options: tuple[str, ...]
+    cannot: str
+    check: str
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            "c",
+            "sna_export.firmware.command",
+            (".c", ".h"),
+            ("float_only",),
+            "inputs and outputs that float does not carry, in builds with SNA_FLOAT",
+            "compiled and run here: all golden vectors, in float or double as the model needs",
+        ),
+        Target(
+            "onnx",
+            "sna_export.onnx.command",
+            (".onnx",),
+            ("batch", "opset"),
+            "statuses and extrapolation: outside the domain the answer is NaN",
+            "run in onnxruntime: golden vectors and 1,024 points of the domain",
+        ),
+        Target(
+            "tflite",
+            "sna_export.tflite.command",
+            (".tflite",),
+            ("batch", "converter"),
+            "statuses, extrapolation and float64 inputs: offsets are left to the caller",
+            "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
+        ),
+    )
+}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "batch": {
+        "type": int,
+        "metavar": "N",
+        "help": "onnx, tflite: fixed batch size (default: any)",
+    },
+    "opset": {"type": int, "metavar": "N", "help": "onnx: opset version (default: 17)"},
+    "float_only": {
+        "action": "store_true",
+        "help": "c: leave out the integer path for cores without an FPU",
+    },
+    "converter": {
+        "metavar": "NAME",
+        "help": "tflite: direct, or onnx2tf (default: direct)",
+    },
+}
+"""Options that not every target has, as argparse takes them."""
+
+
+def target_of(extension: str) -> str | None:
+    """The target that writes files with this extension ('.onnx'), or None."""
+    return next((t.name for t in TARGETS.values() if extension.lower() in t.extensions), None)
+
+
+def flag(option: str) -> str:
+    """The option as the user writes it: float_only is --float-only."""
+    return f"--{option.replace('_', '-')}"
