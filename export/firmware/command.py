@@ -28,6 +28,16 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
     return export_c(model, Path(args.output), args.stem, integers=not args.float_only)
 
 
+def check_name(path: Path) -> None:
+    """Raises InputError where the files of C cannot be named as the functions in them are."""
+    name = identifier(path.stem)
+    if name != path.stem:
+        raise InputError(
+            f"{path.name} cannot name the functions of a model in C; use -o"
+            f" {path.with_name(name + path.suffix.lower())}"
+        )
+
+
 def export_c(
     model: Model, folder: Path, stem: str, *, integers: bool = True
 ) -> tuple[list[Path], str, bool]:

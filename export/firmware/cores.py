@@ -18,6 +18,7 @@ class Core:
 
     @property
     def is_arm(self) -> bool:
+        """Does the core run Thumb code?"""
         return self.target.startswith("thumb")
 
 

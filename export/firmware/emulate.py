@@ -78,9 +78,11 @@ class Machine:
                     self._uc.mem_write(segment["p_vaddr"], segment.data())
 
     def write(self, address: int, data: bytes) -> None:
+        """Copies bytes to memory."""
         self._uc.mem_write(address, bytes(data))
 
     def read(self, address: int, dtype: str, count: int) -> np.ndarray[Any, Any]:
+        """`count` numbers of memory, of a numpy type."""
         size = np.dtype(dtype).itemsize * count
         return np.frombuffer(bytes(self._uc.mem_read(address, size)), dtype)
 
@@ -118,10 +120,13 @@ MANY, MANY_OUTPUTS, MANY_BYTES = RAM + 0x38000, RAM + 0x60000, 0x18000
 # : C source for `compile_image(sources=..)`: many integer queries in one call, without leaving the
 # emulated core
 LOOP = """
-sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size);
-sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n, void *work, size_t size) {
+sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n,
+                          void *work, size_t size);
+sna_status sna_fixed_many(const sna_model *m, const sna_place *p, int32_t *y, uint32_t n,
+                          void *work, size_t size) {
     sna_status status = SNA_OK;
-    for (; n-- && status >= 0; p += m->n_axes, y += m->n_outputs) status = sna_fixed_eval(m, p, y, work, size);
+    for (; n-- && status >= 0; p += m->n_axes, y += m->n_outputs)
+        status = sna_fixed_eval(m, p, y, work, size);
     return status < 0 ? status : SNA_OK;
 }
 """

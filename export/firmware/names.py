@@ -56,7 +56,11 @@ def word(text: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", ascii_of(text).lower()).strip("_")
     if len(name) <= LONGEST:
         return name
-    return f"{name[: LONGEST - 9].rstrip('_')}_{sha256(text.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    return f"{name[: LONGEST - 9].rstrip('_')}_{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
 
 
 def identifier(text: str) -> str:
@@ -64,8 +68,7 @@ def identifier(text: str) -> str:
     file of the library."""
     name = word(text)
     if not name:
-        digest = sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
-        return f"model_{digest}" if text.strip("._- ") else "model_0"
+        return f"model_{_digest(text)}" if text.strip("._- ") else "model_0"
     return (
         f"model_{name}"
         if name in TAKEN or name[0].isdigit() or name.startswith(("sna_", "arduino"))

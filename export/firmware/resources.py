@@ -195,4 +195,5 @@ def markdown(costs: list[Cost]) -> str:
 
 
 def as_json(costs: list[Cost]) -> list[dict[str, Any]]:
+    """The costs as JSON has them, a dictionary per core."""
     return [asdict(c) for c in costs]

@@ -68,11 +68,30 @@ def compile_image(
     elf = folder / f"{core.name}{optimize}.elf"
     options = [f"-D{name}" for name in (*core.define, *defines)]
     command = [
-        *zig(), "-target", core.target, f"-mcpu={core.cpu}", optimize, "-g", "-std=c99", *WARNINGS, *options, "-ffp-contract=off",
-        "-ffunction-sections", "-fdata-sections", "-ffreestanding", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables",
-        "-Wl,--gc-sections", "-Wl,-e,start", f"-Wl,--image-base={FLASH:#x}",
-        f"-I{library_folder()}", str(start), str(library_folder() / "sna.c"), "-o", str(elf),
-    ]  # fmt: skip
+        *zig(),
+        "-target",
+        core.target,
+        f"-mcpu={core.cpu}",
+        optimize,
+        "-g",
+        "-std=c99",
+        *WARNINGS,
+        *options,
+        "-ffp-contract=off",
+        "-ffunction-sections",
+        "-fdata-sections",
+        "-ffreestanding",
+        "-fno-unwind-tables",
+        "-fno-asynchronous-unwind-tables",
+        "-Wl,--gc-sections",
+        "-Wl,-e,start",
+        f"-Wl,--image-base={FLASH:#x}",
+        f"-I{library_folder()}",
+        str(start),
+        str(library_folder() / "sna.c"),
+        "-o",
+        str(elf),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BackendError(
@@ -82,6 +101,7 @@ def compile_image(
 
 
 def read_image(elf: Path) -> Image:
+    """Sizes and symbols of a linked image."""
     from elftools.elf.elffile import ELFFile
 
     with elf.open("rb") as file:

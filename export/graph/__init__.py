@@ -1,6 +1,6 @@
 """One dataflow graph of a model for every graph runtime: inputs by name, values and gradients out.
 
-model -> locate (span, u) -> atoms (rows, weighted sum) -> combine (CP, TT) -> link -> ONNX or TFLite
+model -> locate (span, u) -> atoms (rows, weighted sum) -> combine (CP, TT) -> link -> ONNX, TFLite
 """
 
 from .build import FORWARD, GRADIENT, build

@@ -39,6 +39,7 @@ class Factors:
 
     @classmethod
     def of(cls, g: Graph, cp: CP, atoms: Atoms) -> Factors:
+        """Which atoms each mode multiplies."""
         uses = cp.uses
         if uses.all():
             return cls(cp, None, np.repeat(np.arange(len(uses))[:, None], cp.rank, axis=1))

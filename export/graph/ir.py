@@ -129,12 +129,15 @@ class Graph:
         return self._add(op, (a, b), broadcast(a.shape, b.shape), a.dtype)
 
     def add(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        """a + b, broadcast as numpy does."""
         return self.binary("add", a, b)
 
     def sub(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        """a - b, broadcast as numpy does."""
         return self.binary("sub", a, b)
 
     def mul(self, a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+        """a * b, broadcast as numpy does."""
         return self.binary("mul", a, b)
 
     def unary(self, op: str, a: Tensor) -> Tensor:
@@ -152,6 +155,7 @@ class Graph:
         return self.cast(self._add("greater_equal", (a, other), shape, "bool"), "float32")
 
     def cast(self, a: Tensor, dtype: str) -> Tensor:
+        """The tensor in another numpy type; itself where it has it."""
         return a if a.dtype == dtype else self._add("cast", (a,), a.shape, dtype)
 
     def index(self, a: Tensor, counts: ArrayLike) -> Tensor:
@@ -186,6 +190,7 @@ class Graph:
         return list(outs)
 
     def concat(self, parts: list[Tensor], axis: int) -> Tensor:
+        """Tensors behind one another along an axis."""
         if len(parts) == 1:
             return parts[0]
         total = sum(p.shape[axis] or 0 for p in parts)
@@ -235,6 +240,7 @@ class Graph:
         )
 
     def product(self, parts: list[Tensor]) -> Tensor:
+        """The product of all parts, element by element."""
         out = parts[0]
         for part in parts[1:]:
             out = self.mul(out, part)

@@ -38,8 +38,13 @@ def spline_model(
         spline_axis(f"x{d}", "mm", 0.3 * d, 1.0 + d, spans=rows - degree, degree=degree)
         for d in range(inputs)
     ]
-    return model_on(axes, modes=modes, outputs=[Output(f"y{k}", "um", scale=2.0, offset=1.0, bias=0.1) for k in range(outputs)],
-              dtype=dtype, seed=seed)  # fmt: skip
+    return model_on(
+        axes,
+        modes=modes,
+        outputs=[Output(f"y{k}", "um", scale=2.0, offset=1.0, bias=0.1) for k in range(outputs)],
+        dtype=dtype,
+        seed=seed,
+    )
 
 
 def model_on(
@@ -126,6 +131,7 @@ def mixed() -> Model:
 
 
 def replace_tables(model: Model, tables: Sequence[np.ndarray], dtypes: Sequence[str]) -> Model:
+    """The model with other tables [n_rows, R_d] in other storage types."""
     return model.replace(
         interaction=model.interaction.with_tables(tuple(tables)), dtypes=tuple(dtypes)
     )
@@ -140,6 +146,7 @@ def of_basis(kind: str, degree: int) -> Model:
 
 
 def linked(link: str) -> Model:
+    """Two outputs behind a link."""
     model = spline_model(3, 10, 4, outputs=2, seed=6)
     return model.replace(outputs=[replace(o, link=link) for o in model.outputs])
 

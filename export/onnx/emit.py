@@ -13,13 +13,28 @@ from onnx import TensorProto, helper, numpy_helper
 from ..graph import Graph, Node, Tensor
 
 TYPES = {
-    "float64": TensorProto.DOUBLE, "float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "int32": TensorProto.INT32,
-    "int16": TensorProto.INT16, "int8": TensorProto.INT8, "bool": TensorProto.BOOL,
-}  # fmt: skip
+    "float64": TensorProto.DOUBLE,
+    "float32": TensorProto.FLOAT,
+    "float16": TensorProto.FLOAT16,
+    "int32": TensorProto.INT32,
+    "int16": TensorProto.INT16,
+    "int8": TensorProto.INT8,
+    "bool": TensorProto.BOOL,
+}
 PLAIN = {
-    "add": "Add", "sub": "Sub", "mul": "Mul", "maximum": "Max", "minimum": "Min", "clip": "Clip", "floor": "Floor", "sqrt": "Sqrt",
-    "exp": "Exp", "logistic": "Sigmoid", "greater_equal": "GreaterOrEqual", "matmul": "MatMul",
-}  # fmt: skip
+    "add": "Add",
+    "sub": "Sub",
+    "mul": "Mul",
+    "maximum": "Max",
+    "minimum": "Min",
+    "clip": "Clip",
+    "floor": "Floor",
+    "sqrt": "Sqrt",
+    "exp": "Exp",
+    "logistic": "Sigmoid",
+    "greater_equal": "GreaterOrEqual",
+    "matmul": "MatMul",
+}
 IR_VERSION = 8
 
 
@@ -33,6 +48,7 @@ class Emitter:
         self.own: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add(self, op: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        """Appends one ONNX operator with named inputs and outputs."""
         self.nodes.append(
             helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes)
         )
@@ -60,6 +76,7 @@ class Emitter:
             SPECIAL[node.op](self, node)
 
     def stack(self, node: Node) -> None:
+        """Unsqueeze and Concat; Concat and Reshape along axis 0."""
         axis, out = node.attributes["axis"], node.outputs[0]
         if axis == 0:  # one part after another; a converter confuses dimensions of length 1
             flat = self.graph.unique(f"{out.name}_flat")
@@ -77,11 +94,13 @@ class Emitter:
         self.add("Concat", names, [out.name], axis=axis)
 
     def unstack(self, node: Node) -> None:
+        """A Gather of one index per part."""
         axis = node.attributes["axis"]
         for i, out in enumerate(node.outputs):
             self.add("Gather", [node.inputs[0].name, self.integers(i)], [out.name], axis=axis)
 
     def concat(self, node: Node) -> None:
+        """Concat."""
         self.add(
             "Concat",
             [t.name for t in node.inputs],
@@ -90,6 +109,7 @@ class Emitter:
         )
 
     def gather(self, node: Node) -> None:
+        """Gather."""
         self.add(
             "Gather",
             [t.name for t in node.inputs],
@@ -98,11 +118,13 @@ class Emitter:
         )
 
     def cast(self, node: Node) -> None:
+        """Cast."""
         self.add(
             "Cast", [node.inputs[0].name], [node.outputs[0].name], to=TYPES[node.outputs[0].dtype]
         )
 
     def index(self, node: Node) -> None:
+        """x as an int32 index in 0 .. last; NaN becomes one of them."""
         # The upper limit as a float: converters take two limits of integers, the upper one 6, for
         # an activation they do not have. NaN passes it; x86 casts that to the least integer, ARM to
         # 0.
@@ -116,6 +138,7 @@ class Emitter:
         self.add("Max", [whole, self.kept(np.zeros((), np.int32))], [out])
 
     def linear(self, node: Node) -> None:
+        """x @ W' (+ b): MatMul and Add."""
         weights = node.inputs[1]
         assert weights.data is not None
         name = self.kept(np.ascontiguousarray(weights.data.T))
@@ -130,10 +153,12 @@ class Emitter:
         self.initializers.pop(weights.name)
 
     def reshape(self, node: Node) -> None:
+        """Reshape."""
         shape = [-1 if n is None else n for n in node.outputs[0].shape]
         self.add("Reshape", [node.inputs[0].name, self.integers(shape)], [node.outputs[0].name])
 
     def sum(self, node: Node) -> None:
+        """ReduceSum over one axis."""
         axes = self.integers([node.attributes["axis"]])
         self.add(
             "ReduceSum",
@@ -143,6 +168,7 @@ class Emitter:
         )
 
     def transpose(self, node: Node) -> None:
+        """Transpose."""
         self.add(
             "Transpose",
             [node.inputs[0].name],
@@ -151,6 +177,7 @@ class Emitter:
         )
 
     def slice(self, node: Node) -> None:
+        """Slice along one axis."""
         ends = [self.integers([node.attributes[key]]) for key in ("start", "stop", "axis")]
         self.add("Slice", [node.inputs[0].name, *ends], [node.outputs[0].name])
 

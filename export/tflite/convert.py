@@ -52,10 +52,15 @@ def _converted(onnx2tf: Any, model: Model, name: str, rows: int, folder: Path) -
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             onnx2tf.convert(
-                input_onnx_file_path=str(source), output_folder_path=str(folder), output_signaturedefs=True,
-                copy_onnx_input_output_names_to_tflite=True, not_use_onnxsim=True, non_verbose=True, verbosity="error",
+                input_onnx_file_path=str(source),
+                output_folder_path=str(folder),
+                output_signaturedefs=True,
+                copy_onnx_input_output_names_to_tflite=True,
+                not_use_onnxsim=True,
+                non_verbose=True,
+                verbosity="error",
                 keep_shape_absolutely_input_names=[a.name for a in model.axes],
-            )  # fmt: skip
+            )
     except (Exception, SystemExit) as error:
         raise _failed(error) from error
     return str(folder)

@@ -16,14 +16,24 @@ from .blocks import in_blocks
 
 OPERATOR, OPTIONS = schema.BuiltinOperator, schema.BuiltinOptions
 TYPES = {
-    "float32": schema.TensorType.FLOAT32, "float16": schema.TensorType.FLOAT16, "int32": schema.TensorType.INT32,
-    "int16": schema.TensorType.INT16, "int8": schema.TensorType.INT8, "bool": schema.TensorType.BOOL,
-}  # fmt: skip
+    "float32": schema.TensorType.FLOAT32,
+    "float16": schema.TensorType.FLOAT16,
+    "int32": schema.TensorType.INT32,
+    "int16": schema.TensorType.INT16,
+    "int8": schema.TensorType.INT8,
+    "bool": schema.TensorType.BOOL,
+}
 ELEMENTWISE = {
-    "add": ("ADD", "AddOptions"), "sub": ("SUB", "SubOptions"), "mul": ("MUL", "MulOptions"),
-    "maximum": ("MAXIMUM", ""), "minimum": ("MINIMUM", ""), "sqrt": ("SQRT", ""), "exp": ("EXP", ""), "logistic": ("LOGISTIC", ""),
+    "add": ("ADD", "AddOptions"),
+    "sub": ("SUB", "SubOptions"),
+    "mul": ("MUL", "MulOptions"),
+    "maximum": ("MAXIMUM", ""),
+    "minimum": ("MINIMUM", ""),
+    "sqrt": ("SQRT", ""),
+    "exp": ("EXP", ""),
+    "logistic": ("LOGISTIC", ""),
     "greater_equal": ("GREATER_EQUAL", ""),
-}  # fmt: skip
+}
 SCHEMA_VERSION = 3
 ALIGNMENT = 16  # bytes: kernels read constants in place
 
@@ -123,6 +133,7 @@ class Emitter:
         version: int = 1,
         **fields: object,
     ) -> None:
+        """Appends one TFLite operator; `fields`: of its options."""
         made = schema.OperatorT()
         made.opcodeIndex = self._code(getattr(OPERATOR, name), version)
         made.inputs, made.outputs = _vector(inputs), _vector([self.tensor(t) for t in outputs])
@@ -146,6 +157,7 @@ class Emitter:
     # Operators that need more than a name
 
     def stack(self, node: Node) -> None:
+        """PACK."""
         inputs = [self.tensor(t) for t in node.inputs]
         self.operator(
             "PACK",
@@ -157,6 +169,7 @@ class Emitter:
         )
 
     def unstack(self, node: Node) -> None:
+        """UNPACK."""
         inputs = [self.tensor(node.inputs[0])]
         self.operator(
             "UNPACK",
@@ -168,6 +181,7 @@ class Emitter:
         )
 
     def concat(self, node: Node) -> None:
+        """CONCATENATION."""
         inputs = [self.tensor(t) for t in node.inputs]
         self.operator(
             "CONCATENATION",
@@ -178,6 +192,7 @@ class Emitter:
         )
 
     def gather(self, node: Node) -> None:
+        """GATHER."""
         inputs = [self.tensor(t) for t in node.inputs]
         version = {"int8": 2, "int16": 4}.get(node.inputs[0].dtype, 1)
         self.operator(
@@ -185,6 +200,7 @@ class Emitter:
         )
 
     def cast(self, node: Node) -> None:
+        """CAST."""
         source, out = node.inputs[0], node.outputs[0]
         if source.dtype == "float16":
             self.operator("DEQUANTIZE", "DequantizeOptions", [self.tensor(source)], [out], 3)
@@ -193,12 +209,14 @@ class Emitter:
         self.operator("CAST", "CastOptions", [self.tensor(source)], [out], **types)
 
     def clip(self, node: Node) -> None:
+        """min(max(x, -limit), limit)."""
         source, low, high = (self.tensor(t) for t in node.inputs)
         below = Tensor(f"\0{node.outputs[0].name}", "float32", node.outputs[0].shape)
         self.operator("MINIMUM", "", [source, high], [below])
         self.operator("MAXIMUM", "", [self.tensor(below), low], node.outputs)
 
     def index(self, node: Node) -> None:
+        """x as an int32 index in 0 .. last; NaN becomes one of them."""
         source, last = node.inputs
         any_, below = (
             Tensor(f"\0{node.outputs[0].name}_{i}", "int32", source.shape) for i in range(2)
@@ -209,6 +227,7 @@ class Emitter:
         self.operator("MAXIMUM", "", [self.tensor(below), self.constant(0)], node.outputs)
 
     def matmul(self, node: Node) -> None:
+        """BATCH_MATMUL."""
         self.operator(
             "BATCH_MATMUL",
             "BatchMatMulOptions",
@@ -217,6 +236,7 @@ class Emitter:
         )
 
     def linear(self, node: Node) -> None:
+        """x @ W' (+ b): FULLY_CONNECTED."""
         inputs = [self.tensor(t) for t in node.inputs] + [-1] * (3 - len(node.inputs))
         wide = len(node.outputs[0].shape) > 2
         version = 6 if len(node.inputs) == 2 else 5 if wide else 1
@@ -230,6 +250,7 @@ class Emitter:
         )
 
     def reshape(self, node: Node) -> None:
+        """RESHAPE."""
         shape = [(self.batch or -1) if n is None else n for n in node.outputs[0].shape]
         self.operator(
             "RESHAPE",
@@ -240,16 +261,19 @@ class Emitter:
         )
 
     def sum(self, node: Node) -> None:
+        """SUM over one axis."""
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["axis"])]
         self.operator(
             "SUM", "ReducerOptions", inputs, node.outputs, keepDims=node.attributes["keep"]
         )
 
     def transpose(self, node: Node) -> None:
+        """TRANSPOSE."""
         inputs = [self.tensor(node.inputs[0]), self.constant(node.attributes["order"])]
         self.operator("TRANSPOSE", "TransposeOptions", inputs, node.outputs)
 
     def slice(self, node: Node) -> None:
+        """SLICE along one axis."""
         rank, axis = len(node.inputs[0].shape), node.attributes["axis"]
         begin, size = [0] * rank, [-1] * rank
         begin[axis], size[axis] = (
@@ -273,8 +297,21 @@ class Emitter:
 
 
 MORE = (
-    "stack", "unstack", "concat", "gather", "cast", "clip", "index", "matmul", "linear", "reshape", "sum", "transpose", "slice", "call",
-)  # fmt: skip
+    "stack",
+    "unstack",
+    "concat",
+    "gather",
+    "cast",
+    "clip",
+    "index",
+    "matmul",
+    "linear",
+    "reshape",
+    "sum",
+    "transpose",
+    "slice",
+    "call",
+)
 SPECIAL: Mapping[str, Callable[[Emitter, Node], None]] = {
     name: getattr(Emitter, name) for name in MORE
 }
@@ -329,6 +366,7 @@ class _Options:
     fields: Mapping[str, object]
 
     def Pack(self, builder: _Builder) -> int:
+        """Offset of the options in the file."""
         key = (self.name, *sorted(self.fields.items()))
         if key not in builder.shared:
             made = getattr(schema, f"{self.name}T")()
@@ -347,6 +385,7 @@ class _Builder(flatbuffers.Builder):
         self.shared: dict[object, int] = {}
 
     def CreateNumpyVector(self, x: NDArray[Any]) -> int:
+        """Offset of the vector in the file."""
         if x.dtype != np.uint8:
             key = (x.dtype.str, x.tobytes())
             if key not in self.shared:

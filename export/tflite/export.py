@@ -115,5 +115,6 @@ def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.floating]]:
 
 
 def ordered(answer: Mapping[str, NDArray[np.float32]], model: Model) -> list[NDArray[np.float32]]:
+    """Values and slopes in the order of the model's outputs."""
     names = [o.name for o in model.outputs]
     return [answer[name] for name in (*names, *(f"d_{name}" for name in names)) if name in answer]

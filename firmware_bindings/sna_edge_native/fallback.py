@@ -100,10 +100,12 @@ class Model:
 
     @property
     def rule(self) -> str:
+        """Name of the rule that the file breaks, '' for none."""
         return str(LIBRARY.sna_rule_name(self._record.rule).decode())
 
     @property
     def isa(self) -> str:
+        """Instruction set that serves: baseline, avx2 or avx512."""
         return str(LIBRARY.sna_host_isa(self._host).decode()) if self._host else "double"
 
     def _check(
@@ -128,6 +130,7 @@ class Model:
     def value(
         self, x: NDArray[Any], y: NDArray[Any], status: NDArray[np.int8], extrapolate: bool = False
     ) -> int:
+        """Writes y [N, K] and status int8 [N] of x [N, D]; returns the worst status."""
         single = x.dtype == np.float32 and bool(self._host)
         self._check(x, y, status, np.float32 if single else np.float64)
         data = len(x), x.ctypes.data, y.ctypes.data, status.ctypes.data
@@ -147,6 +150,7 @@ class Model:
         status: NDArray[np.int8],
         extrapolate: bool = False,
     ) -> int:
+        """As `value`, with dy [N, K, D]."""
         self._check(x, y, status, np.float64)
         if (
             dy.shape != (len(x), self.n_outputs, self.n_axes)

@@ -20,15 +20,36 @@ def _record(name: str, fields: dict[str, Any]) -> type[Structure]:
 
 
 _P, _N, _D = c_void_p, c_size_t, c_double
-_Forms = _record("_Forms", dict.fromkeys(("poly", "breaks", "rate", "base", "spans", "weights", "bias"), _P) | dict.fromkeys(
-    ("n_axes", "n_outputs", "rank", "order"), c_int))  # fmt: skip
+_Forms = _record(
+    "_Forms",
+    dict.fromkeys(("poly", "breaks", "rate", "base", "spans", "weights", "bias"), _P)
+    | dict.fromkeys(("n_axes", "n_outputs", "rank", "order"), c_int),
+)
 _Zeros = _record(
     "_Zeros", {"x": _P, "tangent": _P, "intervals": _P, "n": c_int, "n_intervals": c_int}
 )
-_Sought = _record("_Sought", {"unknown": _P, "outputs": _P, "n_unknowns": c_int, "n_targets": c_int, "rounds": c_int, "lower": _P,
-                              "width": _P, "tolerance": _P})  # fmt: skip
-_Misfit = _record("_Misfit", {"forms": POINTER(_Forms), **dict.fromkeys(("rows", "columns", "right", "lower", "width"), _P),
-                              "constant": _D, "n_rows": c_int})  # fmt: skip
+_Sought = _record(
+    "_Sought",
+    {
+        "unknown": _P,
+        "outputs": _P,
+        "n_unknowns": c_int,
+        "n_targets": c_int,
+        "rounds": c_int,
+        "lower": _P,
+        "width": _P,
+        "tolerance": _P,
+    },
+)
+_Misfit = _record(
+    "_Misfit",
+    {
+        "forms": POINTER(_Forms),
+        **dict.fromkeys(("rows", "columns", "right", "lower", "width"), _P),
+        "constant": _D,
+        "n_rows": c_int,
+    },
+)
 
 
 def _declare() -> None:
@@ -156,8 +177,17 @@ class Forms:
         self.record = _Forms(*_at(*self.arrays), len(rate), len(bias), poly.shape[2], poly.shape[1])
 
     def roots(
-        self, axis: int, output: int, at: Array, target: float, x: Array, tangent: Array, intervals: Array
-    ) -> tuple[int, int]:  # fmt: skip
+        self,
+        axis: int,
+        output: int,
+        at: Array,
+        target: float,
+        x: Array,
+        tangent: Array,
+        intervals: Array,
+    ) -> tuple[int, int]:
+        """All x of input `axis` that give the target, the other inputs as in `at`; returns how
+        many roots and intervals were written."""
         poly, breaks, _, base, spans, _, _ = self.arrays
         line = np.empty((int(spans[axis]), poly.shape[1]))
         C.sna_line(byref(self.record), axis, output, *_at(at, line))
@@ -176,14 +206,24 @@ class Forms:
         enough: int,
         seconds: float,
     ) -> int:
+        """Walks z [N, U] to the goal until `enough` are there; returns how many were tried."""
         start, end = _at(x, goal, unit), _at(z, r, done)
         return int(
             C.sna_walks(byref(self.record), byref(q.record), *start, len(z), *end, enough, seconds)
         )
 
     def invert(
-        self, q: Sought, x: Array, goal: Array, grid: Array, products: Array, tries: int, miss: Array, done: Array
-    ) -> None:  # fmt: skip
+        self,
+        q: Sought,
+        x: Array,
+        goal: Array,
+        grid: Array,
+        products: Array,
+        tries: int,
+        miss: Array,
+        done: Array,
+    ) -> None:
+        """Per row of x [N, D] unknowns that give the goal of the row, written into x."""
         points = _at(x, goal, grid, products)
         C.sna_invert(
             byref(self.record), byref(q.record), len(x), *points, len(grid), tries, *_at(miss, done)
@@ -215,25 +255,40 @@ class Misfit:
         return _work(C.sna_misfit_work(byref(self.record)))
 
     def value(self, z: Array, energy: Array) -> None:
+        """Writes energy [N] = |A P(z) - c|^2 / 2 + constant of z [N, U]."""
         work = self._room()
         C.sna_misfit_value(byref(self.record), len(z), *_at(z, energy), work.ctypes.data)
 
     def local(self, z: Array, energy: Array, slope: Array, curvature: Array) -> None:
+        """As `value`, with slope [N, U] and curvature [N, U, U], both exact."""
         work = self._room()
         C.sna_misfit_local(
             byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data
         )
 
     def ridge(self, z: Array, energy: Array, slope: Array, curvature: Array) -> None:
+        """Newton steps of z [N, U] across the narrow directions."""
         work = self._room()
         C.sna_onto_ridge(
             byref(self.record), len(z), *_at(z, energy, slope, curvature), work.ctypes.data
         )
 
     def descend(
-        self, z: Array, energy: Array, slope: Array, curvature: Array, state: Array, radius: Array, rounds: int, gain: float, band: float,
-        thin: bool, best: float, seconds: float,
-    ) -> None:  # fmt: skip
+        self,
+        z: Array,
+        energy: Array,
+        slope: Array,
+        curvature: Array,
+        state: Array,
+        radius: Array,
+        rounds: int,
+        gain: float,
+        band: float,
+        thin: bool,
+        best: float,
+        seconds: float,
+    ) -> None:
+        """Trust-region Newton walks of z [N, U]; state [N]: 1 converged, 0 not, -1 given up."""
         arrays = _at(z, energy, slope, curvature, state, radius)
         work = self._room()
         C.sna_descend(
@@ -274,5 +329,6 @@ def thin(
 
 
 def mixture(z: Array, mean: Array, back: Array, scale: Array, density: Array) -> None:
+    """Writes density [N] of z [N, U]: a sum of t distributions with 6 degrees of freedom."""
     points, parts = _at(z, mean, back, scale), len(mean)
     C.sna_mixture(points[0], len(z), z.shape[1], *points[1:], parts, *_at(density))

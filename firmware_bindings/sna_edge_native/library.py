@@ -88,8 +88,18 @@ class Library:
         ]
         c.sna_eval_grad.argtypes = [model, c_uint, c_void_p, c_void_p, c_void_p, c_void_p, size]
         c.sna_roots.argtypes = [
-            model, c_void_p, c_uint, c_uint, real, c_void_p, size, POINTER(size), POINTER(real), c_void_p, size,
-        ]  # fmt: skip
+            model,
+            c_void_p,
+            c_uint,
+            c_uint,
+            real,
+            c_void_p,
+            size,
+            POINTER(size),
+            POINTER(real),
+            c_void_p,
+            size,
+        ]
         c.sna_interval.argtypes = [model, c_uint, c_int, real, POINTER(real), POINTER(real)]
         c.sna_fixed_place.argtypes = [model, c_uint, c_int32, c_void_p]
         c.sna_fixed_eval.argtypes = [model, c_void_p, c_void_p, c_void_p, size]
@@ -98,9 +108,11 @@ class Library:
         c.sna_status_name.restype = c.sna_rule_name.restype = ctypes.c_char_p
 
     def status_name(self, status: int) -> str:
+        """Name of a status: -1 is 'out_of_domain'."""
         return str(self._c.sna_status_name(status).decode())
 
     def rule_name(self, rule: int) -> str:
+        """Name of a rule of FORMAT.md section 12, '' for 0."""
         return str(self._c.sna_rule_name(rule).decode())
 
     def open(self, data: bytes) -> Opened:
@@ -126,6 +138,7 @@ class Opened:
 
     @property
     def rule(self) -> str:
+        """Name of the rule that the file breaks, '' for none."""
         return self.library.rule_name(self.record.rule)
 
     def workspace(self, verb: int) -> int:
@@ -136,6 +149,7 @@ class Opened:
         return self._work.ctypes.data, self._work.nbytes
 
     def verify(self) -> int:
+        """Replays the golden vectors; returns the status."""
         return int(self._c.sna_verify(byref(self.record), *self._scratch()))
 
     def value(self, x: NDArray[Any], flags: int = 0) -> tuple[NDArray[Any], NDArray[np.int8]]:
@@ -190,11 +204,13 @@ class Opened:
         return found[: count.value], int(status), float(nearest.value)
 
     def interval(self, k: int, y: float, status: int = 0) -> tuple[float, float, int]:
+        """(status, low, high) around output k at y."""
         low, high = self.library._real(), self.library._real()
         status = self._c.sna_interval(byref(self.record), k, status, y, byref(low), byref(high))
         return float(low.value), float(high.value), int(status)
 
     def fixed_verify(self) -> int:
+        """Replays the golden vectors of the integer path; returns the status."""
         return int(self._c.sna_fixed_verify(byref(self.record), *self._scratch()))
 
     def fixed_place(self, counts: NDArray[Any]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
