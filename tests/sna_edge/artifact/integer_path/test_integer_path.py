@@ -98,7 +98,7 @@ def test_words_of_the_command_line(
         main(["quantize", str(tmp_path / "m.sna"), "--to", "int8", "--integer-path", "-o", both])
         == 0
     )
-    assert "integer path, measured against its float" in capsys.readouterr().out
+    assert "measured, integer path against float" in capsys.readouterr().out
     assert [sna_edge.load(p).integer_path for p in (plain, both)] == [False, True]
     for model, options, there in (
         (plain, [], 1),
