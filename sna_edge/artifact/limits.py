@@ -8,7 +8,7 @@ from ..core.record import ModelRecord
 from ..errors import InputError
 from .checks import bound
 from .golden import Scale
-from .layout import MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
+from .layout import LARGEST, MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
 
 
 def need_counts(n_axes: int, n_outputs: int = 1) -> None:
@@ -75,7 +75,7 @@ def need_magnitudes(model: ModelRecord, scale: Scale) -> None:
     for k, o in enumerate(model.outputs):
         numbers = [o.bias, o.scale, o.offset, scale.low[k], scale.high[k]]
         numbers += [o.interval.below, o.interval.above] if o.interval else []
-        if not all(map(bound.held, numbers)) or abs(o.scale) < 1.0 / bound.LARGEST:
+        if not all(map(bound.held, numbers)) or abs(o.scale) < 1.0 / LARGEST:
             raise InputError(
                 f"output {o.name!r} has numbers beyond what a file holds (2^1000); give it another"
                 " unit"

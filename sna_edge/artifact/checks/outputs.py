@@ -76,7 +76,8 @@ def outputs_and_weights(header: Any, block: bytes, groups: Array) -> tuple[Array
 def _output_is_good(r: Any) -> bool:
     bias, scale, offset, below, above, level, low, high, kappa, link, space, _ = r.item()
     good = (
-        all(map(bound.held, (bias, scale, offset, low, high))) and abs(scale) >= 1.0 / bound.LARGEST
+        all(map(bound.held, (bias, scale, offset, low, high)))
+        and abs(scale) >= 1.0 / layout.LARGEST
     )
     good = good and low <= high and 0 <= kappa < inf
     if isnan(below) or isnan(above):

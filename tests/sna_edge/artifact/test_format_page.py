@@ -133,7 +133,7 @@ def test_bound_of_the_golden_vectors_is_the_one_of_the_page(page: str, root) -> 
         bound.TOLERANCE32,
     )
     limit = re.search(r"lower \| between -2\^(\d+) and 2\^(\d+)", page)
-    assert limit and bound.LARGEST == 2.0 ** int(limit[1]) == 2.0 ** int(limit[2])
+    assert limit and layout.LARGEST == 2.0 ** int(limit[1]) == 2.0 ** int(limit[2])
     margin = re.search(r"\(1 \+ 2\^-(\d+)\) Y_k", page)
     assert margin and 1 + 2.0 ** -int(margin[1]) == bound.ROUNDING
     source = (root / "firmware_bindings" / "sna.c").read_text(encoding="utf-8")
