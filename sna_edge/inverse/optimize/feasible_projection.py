@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...numerics.time_budget import now
 from .exact_projection import exact_projection
-from .infeasibility import Nowhere
+from .infeasibility import InfeasibilityProof
 from .projection_problem import ProjectionProblem, Rated
 from .quadratic_projection import POLISHED, QuadraticProjection
 from .whole_steps import whole_steps
@@ -55,7 +55,7 @@ class FeasibleProjection:
         problem, moving, bounds = self.problem, self.problem.adjustable, self.problem.bounds
         if self.complete or bounds.contradictory:
             return True, np.empty((0, len(problem.here)))
-        search = Nowhere(problem.model, problem.here, moving.columns, bounds.outputs)
+        search = InfeasibilityProof(problem.model, problem.here, moving.columns, bounds.outputs)
         verdict = search.verdict(
             moving.lower, moving.upper, bounds.low, bounds.high, problem.budget
         )

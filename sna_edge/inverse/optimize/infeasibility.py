@@ -71,7 +71,7 @@ class Verdict:
     points: Floats
 
 
-class Nowhere:
+class InfeasibilityProof:
     """low <= f_k(x) <= high for the outputs k over a box of the columns, all other inputs as in
     `here` [D]; f before the link."""
 

@@ -1,5 +1,5 @@
-"""What to turn: the smallest change of the allowed knobs that brings a part back inside its
-limits."""
+"""Recommended adjustments: the smallest change of the adjustable inputs that brings a part back
+inside its limits."""
 
 from __future__ import annotations
 
@@ -106,8 +106,8 @@ def advise(
     Sequential quadratic steps from the part and from low-discrepancy points put inside the limits,
     all batched; with one knob the answer is exact. Knobs with a step are moved by whole steps.
     Where nothing is found the box of the knobs is cut into cells until each lies outside a limit
-    for certain (`nowhere`), or one shows a setting that was missed. Same seed, same answer, with a
-    deadline too where it leaves time.
+    for certain (`InfeasibilityProof`), or one shows a setting that was missed. Same seed, same
+    answer, with a deadline too where it leaves time.
 
     Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable
     and which output blocks), not_converged (none found, none excluded), deadline (the search was

@@ -21,7 +21,7 @@ from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
 from ...values.reals import reals
 from ..optimize.gauss_newton import gauss_newton
-from ..optimize.infeasibility import Nowhere
+from ..optimize.infeasibility import InfeasibilityProof
 from ..query import native
 from ..query.linear_part import linearised
 from ..query.question import output_index
@@ -145,9 +145,9 @@ def _unsolved(
     """Statuses [n] of rows that are not `done`: unreachable where that is proven."""
     status, rows = np.full(len(x), int(Status.NOT_CONVERGED)), np.flatnonzero(~done)
     if len(rows) and not budget.over() and not budget.stopped:
-        none = Nowhere(problem.model, x[rows[0]], problem.sought, problem.outputs).missed(
-            x[rows], goal[rows], budget
-        )
+        none = InfeasibilityProof(
+            problem.model, x[rows[0]], problem.sought, problem.outputs
+        ).missed(x[rows], goal[rows], budget)
         status[rows[none]] = int(Status.UNREACHABLE)
     return (
         np.where(status == Status.UNREACHABLE, status, int(Status.DEADLINE))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...numerics.time_budget import NEAREST, NOTHING, TimeBudget, now, small_call
 from ...status import Status
-from ..optimize.infeasibility import Nowhere
+from ..optimize.infeasibility import InfeasibilityProof
 from ..query.answer import LevelSet, several
 from ..query.contraction import curve
 from ..query.limits import linear_end
@@ -107,7 +107,7 @@ def excluded(problem: TargetProblem, budget: TimeBudget) -> Status:
     for choice in product(*ranges):
         here = np.zeros(len(part.axes))
         here[levels] = choice
-        search = Nowhere(part, here, smooth, list(range(len(part.outputs))))
+        search = InfeasibilityProof(part, here, smooth, list(range(len(part.outputs))))
         none = search.verdict(lower, upper, low, high, budget).none
         if budget.stopped or not none:
             return Status.DEADLINE if budget.stopped else Status.NOT_CONVERGED

@@ -11,7 +11,7 @@ import pytest
 from sna_edge import CP, InputError, Interval, Model, Output, Status, level_axis, spline_axis
 from sna_edge.inverse import Knob, advise, interval_set, invert_batch, level_set, roots
 from sna_edge.inverse.optimize import infeasibility
-from sna_edge.inverse.optimize.infeasibility import Nowhere
+from sna_edge.inverse.optimize.infeasibility import InfeasibilityProof
 from sna_edge.numerics.time_budget import TimeBudget
 
 
@@ -38,7 +38,7 @@ def test_a_proof_is_never_wrong_and_nearly_always_there(
     f = f[np.isfinite(f)]
     if not len(f) or not np.ptp(f):
         pytest.skip("saturated everywhere")
-    search = Nowhere(model, here, columns, [0])
+    search = InfeasibilityProof(model, here, columns, [0])
 
     def none(low: float, high: float) -> bool:
         return search.verdict(
@@ -70,7 +70,7 @@ def test_modes_that_leave_axes_out_take_part_in_a_proof(seed: int) -> None:
         x[:, columns] = rng.random((4000, len(columns)))
         f = model.backend.value(x)[:, 0]
         search, ends = (
-            Nowhere(model, here, columns, [0]),
+            InfeasibilityProof(model, here, columns, [0]),
             np.array([[0.0] * len(columns), [1.0] * len(columns)]),
         )
         far = 0.5 * np.ptp(f)
