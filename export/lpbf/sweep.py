@@ -94,6 +94,6 @@ def _inside(pool: MeltPool, values: Mapping[str, Floats]) -> None:
         axis = pool.model.axes[pool.model.axis_index(name)]
         if value.min() < axis.lower or value.max() > axis.upper:
             raise ProblemError(
-                f"draws of {name} reach [{value.min():g}, {value.max():g}], outside"
+                f"samples of {name} reach [{value.min():g}, {value.max():g}], outside"
                 f" {axis.describe()}; narrow the designs"
             )

@@ -42,7 +42,10 @@ def measured_error(
     """||u - reference|| / ||reference|| over random points; for a vector unknown the worst of its
     components."""
     if problem.reference is None:
-        raise ProblemError(f"problem {problem.name!r} has no reference to measure against")
+        raise ProblemError(
+            f"problem {problem.name!r} has no reference solution to compare with; state one with"
+            " reference="
+        )
     points = random_points(problem, count, seed, window)
     wanted = np.asarray(problem.reference(points), dtype=float)
     miss = model.value(points, level_index=True)[:, 0] - wanted

@@ -113,7 +113,7 @@ def distil(
         spent = now() - begin
         tried.append((rank, f.parameters, distance))
         if watch:
-            watch(f"student of rank {rank}: {distance:.2e} of the spread from its teacher")
+            watch(f"student of rank {rank}: {distance:.2e} sigma from its teacher")
         if best is not None and distance > schedule.gain * best.distance:
             break
         best = Distilled(f, distance, tried, schedule)

@@ -26,8 +26,7 @@ def create(model: ModelRecord) -> NativeBackend:
     """
     if model.artifact is None and model.backend_name == "auto":
         raise BackendError(
-            "backend 'native' serves loaded artifacts; save and load the model, or ask for it by"
-            " name"
+            "backend 'native' serves loaded artifacts only; save the model and load it"
         )
     if model.artifact is None:
         from ..artifact.writer import write  # a loaded model needs none

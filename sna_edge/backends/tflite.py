@@ -55,8 +55,8 @@ def create(model: ModelRecord) -> TfliteBackend | FilledBackend:
         return FilledBackend(served, fixed, inputs=len(model.axes))
     if model.path is None:
         raise BackendError(
-            "the tflite backend serves MODEL.tflite beside a loaded MODEL.sna; save the model and"
-            " export it first"
+            "the tflite backend needs a loaded MODEL.sna with MODEL.tflite beside it; save the"
+            " model and export it first"
         )
     return TfliteBackend(model, Path(model.path).with_suffix(".tflite"))
 

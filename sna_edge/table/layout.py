@@ -199,7 +199,7 @@ def check_names(source: str, names: Sequence[str]) -> None:
     for column, name in enumerate(names):
         if "\0" in name:
             raise InputError(
-                f"{source}: the name of column {column + 1} holds a NUL byte; mend the file or"
+                f"{source}: the name of column {column + 1} holds a NUL byte; fix the file or"
                 " declare its --encoding"
             )
         if name and names.index(name) != column:

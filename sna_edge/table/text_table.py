@@ -63,7 +63,7 @@ class TextTable(Source):
                 if "\0" in text:
                     line = decoder.line - text[text.index("\0") :].count("\n")
                     raise InputError(
-                        f"{path}, line {line}: a NUL byte; mend the file or declare its --encoding"
+                        f"{path}, line {line}: a NUL byte; fix the file or declare its --encoding"
                     )
                 self._returns = self._returns or (
                     "\r" in text and text.count("\r") != text.count("\r\n")

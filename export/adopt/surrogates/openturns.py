@@ -39,7 +39,7 @@ def from_openturns(
     law = result.getDistribution()
     if not law.hasIndependentCopula():
         raise InputError(
-            "the inputs of this expansion are dependent: its polynomials are no products over"
+            "the inputs of this expansion are dependent: its polynomials are not products over"
             " inputs; fit independent ones"
         )
     basis = result.getOrthogonalBasis()

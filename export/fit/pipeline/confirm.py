@@ -108,7 +108,7 @@ def confirmed(
         mean,
         new,
         box(samples, seed),
-        f"{int(new.sum())} validation rows, kept out of every choice",
+        f"{int(new.sum())} rows kept out of every choice",
     )
     return _moved(best, samples, budget), base, reference, how
 

@@ -67,7 +67,7 @@ def header(data: bytes, length: int) -> Any:
     need(
         min(len(data), length) >= LEAST,
         "too_short",
-        f"{length} bytes cannot hold a header; copy the whole file again",
+        f"{length} bytes are too few for a header; copy the whole file again",
     )
     h = np.frombuffer(data, layout.HEADER, 1)[0]
     need(

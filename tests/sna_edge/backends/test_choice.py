@@ -28,7 +28,7 @@ def test_auto_leaves_computed_models_to_numpy(model: Model) -> None:
 
 
 def test_tflite_serves_a_file_beside_the_artifact_only(model: Model) -> None:
-    with pytest.raises(BackendError, match=r"serves MODEL.tflite beside a loaded MODEL.sna"):
+    with pytest.raises(BackendError, match=r"needs a loaded MODEL.sna with MODEL.tflite beside it"):
         model.with_backend("tflite")(np.zeros(3))
     derived = model.with_backend("tflite").derivative(model.input_names[0])
     assert derived.backend.name == "numpy"
