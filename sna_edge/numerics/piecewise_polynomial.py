@@ -86,8 +86,8 @@ class Piecewise:
 
     @cached_property
     def candidates(self) -> tuple[Floats, Floats]:
-        """Every position of a possible extreme, span ends and critical points, with the values there;
-        both [n]."""
+        """Every position of a possible extreme, span ends and critical points, with the values
+        there; both [n]."""
         u = monotone_nodes(self.coefficients)
         s = np.repeat(np.arange(len(u))[:, None], u.shape[1], axis=1)
         return self.at(s, u).reshape(-1), horner(self.coefficients[:, None, :], u).reshape(-1)
