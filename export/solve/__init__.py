@@ -4,7 +4,7 @@
    1, 2)`.
 2. Write the weak form: `u, v = unknown(), test()`, `operator = d(u, t) * v + k * d(u, x) * d(v,
    x)`.
-3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are no products go
+3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are not products go
    through `separate`.
 4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other
    model.
