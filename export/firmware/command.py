@@ -16,9 +16,18 @@ from sna_edge import Model
 from sna_edge.errors import BackendError, InputError
 
 from ..certify import with_integer_path
-from . import faces, resources
+from . import resources
 from .install import install, staged
 from .names import identifier
+from .platform_packages import (
+    Neighbour,
+    neighbour,
+    neighbours,
+    options_header,
+    write_arduino,
+    write_library,
+    write_makefile,
+)
 from .source import coarse, generate
 from .zephyr import write_zephyr
 
@@ -58,17 +67,19 @@ def export_c(
         remark = f"; only for cores with double precision: {why}{remark}"
     if name != stem:
         remark += f"; the names of {stem!r} in C begin with {name}"
-    models = _together(faces.neighbour(name, made.header), faces.neighbours(folder))
+    models = _together(neighbour(name, made.header), neighbours(folder))
     with staged(folder) as scratch:
         header, source = scratch / f"{name}.h", scratch / f"{name}.c"
         header.write_text(made.header, encoding="utf-8")
         source.write_text(made.source, encoding="utf-8")
-        files = [header, source, *faces.write_library(scratch, faces.options_header(models))]
-        files += faces.write_makefile(scratch, [m.name for m in models])
-        files += faces.write_arduino(scratch, name, sna_edge.__version__, [header, source])
-        files += write_zephyr(
-            scratch, name, [header, source], faces.neighbour(name, made.header).needs
-        )
+        files = [
+            header,
+            source,
+            *write_library(scratch, options_header(models)),
+        ]
+        files += write_makefile(scratch, [m.name for m in models])
+        files += write_arduino(scratch, name, sna_edge.__version__, [header, source])
+        files += write_zephyr(scratch, name, [header, source], neighbour(name, made.header).needs)
         report = _report(artifact, scratch, name)
         for other in (m.name for m in models if m.name != name):
             for suffix in (".c", ".h"):
@@ -94,7 +105,7 @@ UNBUILT = (
 )
 
 
-def _together(new: faces.Neighbour, others: list[faces.Neighbour]) -> list[faces.Neighbour]:
+def _together(new: Neighbour, others: list[Neighbour]) -> list[Neighbour]:
     """All models of the folder by name. Raises InputError where names of two headers meet, so that
     a program cannot include both."""
     rest = [m for m in others if m.name != new.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from .faces import FEATURES, write_library
+from .platform_packages import FEATURES, write_library
 from .templates import filled
 
 FEATURE = """config SNACORE_{name}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sna_edge.model import Model
 
-from ..graph.golden import sentence
+from ..graph.agreement import sentence
 from .export import OPSET, export
 
 

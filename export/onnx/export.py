@@ -16,7 +16,7 @@ from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
-from ..graph.golden import Agreement, compare
+from ..graph.agreement import Agreement, compare
 from ..graph.metadata import graph_metadata, notes
 from .emit import emit
 

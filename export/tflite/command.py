@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sna_edge.model import Model
 
-from ..graph.golden import sentence
+from ..graph.agreement import sentence
 from ..graph.metadata import offsets
 from .export import export
 

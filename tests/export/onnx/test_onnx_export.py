@@ -17,7 +17,7 @@ runtime = pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed: pip install 'sna-edge[onnx]'"
 )
 
-from sna_export.graph.golden import compare  # noqa: E402
+from sna_export.graph.agreement import compare  # noqa: E402
 from sna_export.onnx import export, proto, run  # noqa: E402
 
 

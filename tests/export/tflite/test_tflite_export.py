@@ -32,7 +32,7 @@ litert = pytest.importorskip(
 )
 
 from sna_export.graph import build  # noqa: E402
-from sna_export.graph.golden import compare  # noqa: E402
+from sna_export.graph.agreement import compare  # noqa: E402
 from sna_export.tflite import export, to_bytes  # noqa: E402
 from sna_export.tflite.blocks import in_blocks  # noqa: E402
 from sna_export.tflite.export import run  # noqa: E402
