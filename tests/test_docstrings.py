@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NAMED_BY_OTHERS = {"visit_", "forward"}
 """Beginnings of method names whose meaning is that of the library which calls them."""
 
+OPTIONAL = {"torch": "torch", "onnx": "onnx", "tflite": "ai_edge_litert"}
+"""Extra -> package that the examples of its modules need."""
+
 EXAMPLES = {
     "sna_edge": [
         "CP",
@@ -61,6 +64,7 @@ EXAMPLES = {
     "sna_export.compress": ["compress"],
     "sna_export.certify": ["certify"],
     "sna_export.solve": ["Problem", "parameter", "solve", "space", "time"],
+    "sna_export.firmware": ["export_c"],
     "sna_export.adopt": ["from_chaos", "from_products", "from_tensor_spline"],
 }
 """The names that users call most, by the path they import them from."""
@@ -123,8 +127,10 @@ def examples() -> list[str]:
 def test_examples_give_what_they_show(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if "torch" in module:
-        pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
+    for extra, package in OPTIONAL.items():
+        if extra in module:
+            reason = f"{package} is not installed: pip install 'sna-edge[{extra}]'"
+            pytest.importorskip(package, reason=reason)
     monkeypatch.chdir(tmp_path)
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)

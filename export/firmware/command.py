@@ -57,6 +57,18 @@ def export_c(
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or
     int8 tables allow it. Raises BackendError when the self-test, compiled and run here, fails,
     InputError where a name or a file stands in the way.
+
+    The files go into a project as they are; `make && ./selftest` runs them on the host:
+
+    >>> import numpy as np
+    >>> import sna_edge
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=2)
+    >>> work = sna_edge.CP.full([np.linspace(0.1, 0.9, 5)[:, None]], [[2.0]])
+    >>> model = sna_edge.Model([axis], work, [sna_edge.Output("depth", "um")])
+    >>> files, check, checked = export_c(model, Path("firmware"), "plate")  # doctest: +SKIP
+    >>> sorted(p.name for p in files if p.parent == Path("firmware"))  # doctest: +SKIP
+    ['Makefile', 'plate.c', 'plate.h', 'plate_resources.json', 'plate_resources.md',
+     'selftest.c', 'sna.c', 'sna.h', 'sna.hpp', 'sna_options.h']
     """
     model, remark = _for_cores(model, integers)
     artifact = model.artifact or model.to_bytes()

@@ -53,6 +53,19 @@ def export(
     and, where onnxruntime is installed, gives the artifact's golden vectors. Inputs and outputs are
     float32, float64 where float32 does not carry them. Raises InputError for an unsupported opset
     or batch, BackendError for a miss.
+
+    The file answers in any ONNX runtime, one float32 input [N] per axis, by name:
+
+    >>> import numpy as np
+    >>> import sna_edge
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=2)
+    >>> work = sna_edge.CP.full([np.linspace(0.1, 0.9, 5)[:, None]], [[2.0]])
+    >>> model = sna_edge.Model([axis], work, [sna_edge.Output("depth", "um")])
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = export(model, folder, stem="plate")
+    >>> [path.name for path in done.paths]
+    ['plate_forward.onnx', 'plate_value_and_gradient.onnx']
     """
     if opset not in OPSETS:
         raise InputError(

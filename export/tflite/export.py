@@ -75,7 +75,16 @@ def export(
 
 
 def to_bytes(model: Model, batch: int | None = None) -> bytes:
-    """The file of both graphs, the same bytes for the same model."""
+    """The file of both graphs, the same bytes for the same model.
+
+    >>> import numpy as np
+    >>> import sna_edge
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=2)
+    >>> work = sna_edge.CP.full([np.linspace(0.1, 0.9, 5)[:, None]], [[2.0]])
+    >>> model = sna_edge.Model([axis], work, [sna_edge.Output("depth", "um")])
+    >>> to_bytes(model)[4:8]
+    b'TFL3'
+    """
     from .emit import emit
 
     graphs = [build(model, gradient=gradient, batch=batch) for gradient in (False, True)]
