@@ -17,7 +17,7 @@ from .candidate import Candidate
 from .linear_scale import LinearScale
 from .rank_search import rank_search, simple_search
 from .refits import out_of_fold, refitted
-from .trial import Trial
+from .trial import RankTrial
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -93,7 +93,7 @@ def direct_candidate(
 
 
 def _predicted(
-    best: Trial,
+    best: RankTrial,
     samples: Samples,
     target: Floats,
     folds: Ints,
@@ -139,7 +139,7 @@ def _searched(count: int, rng: np.random.Generator) -> Ints:
 
 
 def _mover(
-    best: Trial, f: SeparableFunction, scale: LinearScale, searched: int
+    best: RankTrial, f: SeparableFunction, scale: LinearScale, searched: int
 ) -> Callable[[Samples, TimeBudget], SeparableFunction]:
     """What moves the solution f onto other rows."""
 

@@ -10,7 +10,7 @@ from ..engine.free_knots import with_moved_breaks
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.initialization import mode_sets, random_start
 from .breaks import data_bases
-from .trial import ADAPTING_STEPS, FIRST_STRENGTH, Trial, Trials
+from .trial import ADAPTING_STEPS, FIRST_STRENGTH, RankTrial, RankTrials
 
 FEW_SPANS = 0.05
 """Error below which all of COARSE are tried."""
@@ -25,7 +25,7 @@ SPARE_RANK = 8
 feature."""
 
 
-def on_few_spans(best: Trial, trials: Trials) -> Trial:
+def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
     """The first trial on few spans that errs less than `best`, else `best`."""
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
@@ -45,7 +45,7 @@ def on_few_spans(best: Trial, trials: Trials) -> Trial:
     return best
 
 
-def _with_moved_breaks(even: Trial, trials: Trials) -> Trial:
+def _with_moved_breaks(even: RankTrial, trials: RankTrials) -> RankTrial:
     """The linear pieces with their breaks moved to the kinks."""
     x, target, budget = trials.samples.x, trials.target, trials.budget
     f = with_moved_breaks(even.solution.f, x, target, budget)
@@ -57,4 +57,4 @@ def _with_moved_breaks(even: Trial, trials: Trials) -> Trial:
         budget=budget,
     )
     start = replace(even.start, bases=f.bases)
-    return trials.kept(Trial(f"{even.name}, breaks moved", start, moved))
+    return trials.kept(RankTrial(f"{even.name}, breaks moved", start, moved))

@@ -21,7 +21,7 @@ from ..engine.initialization import grown, mode_sets, random_start
 from ..engine.linearisation import FittedFunction
 from .breaks import data_bases
 from .piecewise_linear import FEW_SPANS, SPARE_RANK, on_few_spans
-from .trial import Trial, Trials, affordable
+from .trial import RankTrial, RankTrials, affordable
 
 Floats = NDArray[np.float64]
 POLISH, POLISH_WORK = 60, 4e11
@@ -54,12 +54,12 @@ def rank_search(
     worth: float = np.inf,
     budget: TimeBudget | None = None,
     watch: Callable[[str], None] | None = None,
-) -> list[Trial]:
+) -> list[RankTrial]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
     target [N, K] with unit spread; the winner is polished unless its error is far above `worth`.
     """
-    trials = Trials(samples, target, rng, max_parameters, budget or TimeBudget(), watch)
+    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), watch)
     spans = spans_for(len(samples.x))
     bases, label = (
         data_bases(samples, 3, spans),
@@ -94,13 +94,13 @@ def simple_search(
     max_parameters: int,
     enough: float,
     budget: TimeBudget | None = None,
-) -> Trial:
+) -> RankTrial:
     """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`: the
     best of them. One rank more is tried where they came NEARLY there.
 
     target [N, K] with unit spread.
     """
-    trials = Trials(samples, target, rng, max_parameters, budget or TimeBudget())
+    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget())
     spans = spans_for(len(samples.x))
     bases, label = data_bases(samples, 3, spans), f"{spans} spans"
     _simple(trials, bases, label, paired=False)
@@ -118,7 +118,7 @@ def spans_for(n_rows: int) -> int:
     )
 
 
-def _simple(trials: Trials, bases: list[SpanBasis], label: str, *, paired: bool = True) -> None:
+def _simple(trials: RankTrials, bases: list[SpanBasis], label: str, *, paired: bool = True) -> None:
     """Additive, then, where `paired`, with all pairs of axes."""
     n_axes, n_outputs = trials.samples.x.shape[1], trials.target.shape[1]
     uses = mode_sets(n_axes, 0, additive=True)
@@ -135,7 +135,7 @@ def _simple(trials: Trials, bases: list[SpanBasis], label: str, *, paired: bool 
 
 
 def _ranks(
-    trials: Trials,
+    trials: RankTrials,
     ranks: tuple[int, ...],
     bases: list[SpanBasis],
     label: str,
@@ -165,7 +165,7 @@ def _ranks(
     return least
 
 
-def _refined(best: Trial, trials: Trials) -> Trial:
+def _refined(best: RankTrial, trials: RankTrials) -> RankTrial:
     """FINER times the spans on the axis that still explains the residuals, at the rank that fits,
     while they do better."""
     samples = trials.samples
@@ -193,7 +193,7 @@ def _refined(best: Trial, trials: Trials) -> Trial:
     return best
 
 
-def _polished(best: Trial, trials: Trials, determined: bool) -> Trial:
+def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTrial:
     """More steps with adapting penalties; where `determined` these are faded out in the end."""
     solution, samples = best.solution, trials.samples
     rows = Rows(solution.f.bases, samples.x, trials.target)
@@ -208,7 +208,7 @@ def _polished(best: Trial, trials: Trials, determined: bool) -> Trial:
     return replace(best, name=name, solution=_without_penalty(solution, trials))
 
 
-def _without_penalty(solution: FittedFunction, trials: Trials) -> FittedFunction:
+def _without_penalty(solution: FittedFunction, trials: RankTrials) -> FittedFunction:
     """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to
     rounding."""
     rows = Rows(solution.f.bases, trials.samples.x, trials.target)

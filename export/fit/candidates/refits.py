@@ -17,7 +17,7 @@ from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.linearisation import left_out_by_fold
 from ..engine.penalty import components
 from .rank_search import NOISELESS
-from .trial import Trial, affordable, first_steps
+from .trial import RankTrial, affordable, first_steps
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,7 +41,7 @@ INTERVAL_FOLDS = 12
 
 
 def out_of_fold(
-    best: Trial,
+    best: RankTrial,
     samples: Samples,
     target: Floats,
     folds: Ints,
@@ -79,7 +79,7 @@ def out_of_fold(
     return f, *_held_out(best, samples, target, folds, searched, budget), None
 
 
-def _quick(best: Trial, samples: Samples, folds: Ints, budget: TimeBudget) -> bool:
+def _quick(best: RankTrial, samples: Samples, folds: Ints, budget: TimeBudget) -> bool:
     """Whether there is time for the linearisation: eigenvectors of the leverages of every fold, and
     the inverse."""
     largest = samples.y.shape[1] * int(np.bincount(folds).max())
@@ -89,12 +89,17 @@ def _quick(best: Trial, samples: Samples, folds: Ints, budget: TimeBudget) -> bo
     return not budget.lacks(work / MULTIPLY_ADDS)
 
 
-def _few(best: Trial, count: int) -> bool:
+def _few(best: RankTrial, count: int) -> bool:
     return count < FEW_ROWS * best.start.parameters
 
 
 def _held_out(
-    best: Trial, samples: Samples, target: Floats, folds: Ints, searched: int, budget: TimeBudget
+    best: RankTrial,
+    samples: Samples,
+    target: Floats,
+    folds: Ints,
+    searched: int,
+    budget: TimeBudget,
 ) -> tuple[Ints, Floats]:
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large
     table."""
@@ -113,7 +118,7 @@ def _held_out(
 
 
 def refitted(
-    best: Trial,
+    best: RankTrial,
     samples: Samples,
     target: Floats,
     weight: Floats | None,

@@ -27,7 +27,7 @@ LEAST_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class RankTrial:
     """Its name, the start, and the solution on all rows."""
 
     name: str
@@ -41,7 +41,7 @@ class Trial:
 
 
 @dataclass
-class Trials:
+class RankTrials:
     """All that are made of one table: target [N, K] with unit spread; the best has the least
     leave-one-out error."""
 
@@ -51,12 +51,12 @@ class Trials:
     max_parameters: int
     budget: TimeBudget
     watch: Callable[[str], None] | None = None
-    found: list[Trial] = field(default_factory=list)
+    found: list[RankTrial] = field(default_factory=list)
     seconds: float = 0.0
     """Of the last trial, over its parameters^2."""
 
     @property
-    def best(self) -> Trial:
+    def best(self) -> RankTrial:
         """The first with the least error."""
         return min(self.found, key=lambda t: t.error)
 
@@ -69,14 +69,14 @@ class Trials:
         steps = FIXED_STEPS + ADAPTING_STEPS
         return len(self.samples.x) * parameters**2 * steps <= GROWTH_WORK
 
-    def made(self, start: SeparableFunction, name: str) -> Trial:
+    def made(self, start: SeparableFunction, name: str) -> RankTrial:
         """The start fitted to the rows, kept."""
         begin = now()
         solution = fit_rows(start, self.samples.x, self.target, self.budget)
         self.seconds = (now() - begin) / start.parameters**2
-        return self.kept(Trial(name, start, solution))
+        return self.kept(RankTrial(name, start, solution))
 
-    def kept(self, trial: Trial) -> Trial:
+    def kept(self, trial: RankTrial) -> RankTrial:
         """The trial, kept and reported."""
         self.found.append(trial)
         if self.watch:

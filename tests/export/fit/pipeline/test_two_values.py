@@ -56,7 +56,7 @@ def test_the_interval_of_pass_and_fail_says_what_it_holds(
     (tmp_path / "m.sna").write_bytes(model.to_bytes())
     assert read(tmp_path / "m.sna").metadata["fit"]["outcomes"] == {"passed": [0.0, 1.0]}
     main(["query", str(tmp_path / "m.sna"), "--at", "x0=0.5", "x1=0.5"])
-    assert "90 % of outcomes, 0 or 1, between" in capsys.readouterr().out
+    assert "90 % interval of single outcomes, 0 or 1:" in capsys.readouterr().out
     main(["info", str(tmp_path / "m.sna")])
     assert "90 % of outcomes" in capsys.readouterr().out
 
