@@ -17,6 +17,7 @@ COPIED = ("sna_edge", "export", "firmware_bindings", "tests", "tools", "docs", "
 BLOCK = re.compile(r"(?P<said>[^\n]+(?:\n[^\n]+)*)\n\n```[a-z]*\n(?P<block>.*?)```", re.S)
 """A paragraph that says where, and the block behind it."""
 EDIT = re.compile(r"In `([^`]+)`, (below|replace) `([^`]+)`(?: by)?:$")
+BEGINS = re.compile(r'In `([^`]+)`, below the line that begins with "(.+)":$')
 NEW = re.compile(r"New file `([^`]+)`:$")
 
 
@@ -47,9 +48,15 @@ def follow(recipe: str, tree: Path) -> list[str]:
         said, block = found["said"].replace("\n", " "), found["block"]
         if new := NEW.match(said):
             assert not (tree / new[1]).exists(), f"{new[1]} is there already"
+            (tree / new[1]).parent.mkdir(parents=True, exist_ok=True)
             (tree / new[1]).write_text(block, encoding="utf-8")
         elif where := EDIT.match(said):
             edit(tree / where[1], where[2], where[3], block)
+        elif where := BEGINS.match(said):
+            text = (tree / where[1]).read_text(encoding="utf-8")
+            lines = [line for line in text.splitlines() if line.startswith(where[2])]
+            assert len(lines) == 1, f"{where[1]} has {len(lines)} lines that begin so: {where[2]}"
+            edit(tree / where[1], "below", lines[0], block)
         else:
             assert said.startswith("Check"), f"what is to be done with the block under: {said}"
             commands += block.splitlines()
