@@ -45,7 +45,7 @@ def compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def build(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def compiled(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("native")
 
     def made(name: str, source: str, *flags: str) -> Path:
@@ -67,21 +67,21 @@ def bindings() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def c_double(build: Any, bindings: ModuleType) -> Any:
-    return bindings.Library(str(build("double", "sna.c", *STRICT, "-O2", "-DSNA_SHA256")))
+def c_double(compiled: Any, bindings: ModuleType) -> Any:
+    return bindings.Library(str(compiled("double", "sna.c", *STRICT, "-O2", "-DSNA_SHA256")))
 
 
 @pytest.fixture(scope="session")
-def c_float(build: Any, bindings: ModuleType) -> Any:
+def c_float(compiled: Any, bindings: ModuleType) -> Any:
     return bindings.Library(
-        str(build("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True
+        str(compiled("float", "sna.c", *STRICT, "-O2", "-DSNA_SHA256", "-DSNA_FLOAT")), single=True
     )
 
 
 @pytest.fixture(scope="session")
-def host(build: Any) -> ModuleType:
+def host(compiled: Any) -> ModuleType:
     """The host layer through its ctypes face."""
-    made = build("host", "sna_host.c", *HOST, "-DSNA_SHA256")
+    made = compiled("host", "sna_host.c", *HOST, "-DSNA_SHA256")
     folder = made.parent / "sna_host_under_test"
     folder.mkdir(exist_ok=True)
     for name in ("library.py", "fallback.py"):

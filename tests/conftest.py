@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .c_library import artifacts, bindings, build, c_double, c_float, compiler, host  # noqa: F401
+from .c_library import artifacts, bindings, c_double, c_float, compiled, compiler, host  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
