@@ -73,7 +73,7 @@ def shape(output: str) -> str:
     What depends on the machine's speed (which candidate a fit chose) and on what is installed
     (backends, a compiler) is left out.
     """
-    output = BACKENDS.sub("", output)
+    output = BACKENDS.sub("", output).replace(" (loose)", "")
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
     kept = [line for line in lines if not line.startswith(SPEED)]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
