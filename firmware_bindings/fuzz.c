@@ -1,5 +1,9 @@
-/* fuzz.c - damaged artifacts against the library, built with sanitizers.   SPDX-License-Identifier:
- * Apache-2.0 usage: fuzz SEED COUNT FILE..   Each round takes a file, damages it, mends its CRC-32
+/* fuzz.c - damaged artifacts against the library, built with sanitizers.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * usage: fuzz SEED COUNT FILE..
+ *
+ * Each round takes a file, damages it, mends its CRC-32
  * in most rounds so that the damage gets past it, and calls every verb with inputs in and out of
  * the domain. Prints how many files each rule refused. */
 #include <stdio.h>

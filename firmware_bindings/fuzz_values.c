@@ -1,5 +1,9 @@
 /* fuzz_values.c - absurd values against every function of sna.h, built with sanitizers.
- * SPDX-License-Identifier: Apache-2.0 usage: fuzz_values SEED ROUNDS FILE..   Each round takes a
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * usage: fuzz_values SEED ROUNDS FILE..
+ *
+ * Each round takes a
  * file, in every second round with absurd numbers in its outputs, weights and tables (checksum
  * mended, no golden replay), and hands NaN, infinities, subnormal and huge numbers to every verb,
  * in buffers of exactly the size the library asks for. A round that takes longer than WATCHDOG

@@ -36,12 +36,15 @@
  *                     modes a multiple of 8, no extrapolation; other models are `unsupported`.
  *                     About 2 KB less code. Default: all models.
  *     SNA_FUSE        use fused multiply-add for sums of rows (Cortex-M7, M33). Default: on
- * Armv8-M. SNA_NO_BOUND    leave out the check that tolerances, range and expected values keep to
- * the bound of FORMAT.md section 7 (1.5 KB): only for an artifact that is compiled into the
- * firmware and was checked there. Where a file may be replaced later (a flash partition, an update)
- * keep it. Exports keep it; their resource report measures without. Default: in. SNA_NO_FIXED leave
- * out the integer path: its section is not read. Default: in. SNA_ALIGN(n)    how this compiler
- * aligns an object, for compilers that are neither C11, C++11, GNU, IAR, Keil nor MSVC. */
+ *                     Armv8-M.
+ *     SNA_NO_BOUND    leave out the check that tolerances, range and expected values keep to the
+ *                     bound of FORMAT.md section 7 (1.5 KB): only for an artifact that is compiled
+ *                     into the firmware and was checked there. Where a file may be replaced later
+ *                     (a flash partition, an update) keep it. Exports keep it; their resource
+ *                     report measures without. Default: in.
+ *     SNA_NO_FIXED    leave out the integer path: its section is not read. Default: in.
+ *     SNA_ALIGN(n)    how this compiler aligns an object, for compilers that are neither C11,
+ *                     C++11, GNU, IAR, Keil nor MSVC. */
 #ifndef SNA_H
 #define SNA_H
 

@@ -1,11 +1,10 @@
-/* sna_host_inverse.h - inverse queries on Linux hosts, in double.   SPDX-License-Identifier:
- * Apache-2.0
+/* sna_host_inverse.h - inverse queries on Linux hosts, in double.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * These functions know nothing of artifacts: the caller lays out the atoms of a model once as
- * polynomials per span
- * (`sna_forms`), known inputs are contracted into the weights of the modes, and the search sees the
- * unknowns alone. The numpy code of sna_edge/inverse does the same step by step and is the
- * reference for every function here.
+ * polynomials per span (`sna_forms`), known inputs are contracted into the weights of the modes,
+ * and the search sees the unknowns alone. The numpy code of sna_edge/inverse does the same step by
+ * step and is the reference for every function here.
  *
  * Nothing is allocated or kept: forms are read-only and may be shared between threads, `work`
  * belongs to one call. z is a coordinate in units of its box: x = lower + z * width, 0 <= z <= 1.

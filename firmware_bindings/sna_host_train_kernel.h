@@ -1,5 +1,5 @@
-/* sna_host_train_kernel.h - tensor trains, included by sna_host_kernel.h once for each instruction
- * set.   SPDX-License-Identifier: Apache-2.0
+/* sna_host_train_kernel.h - tensor trains, included by sna_host_kernel.h per instruction set.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * A core is [row][left][width], width = right rank padded with zeros to whole vectors; v is a row
  * of ranks, padded alike. */
