@@ -129,7 +129,7 @@ def ranges(model: ModelRecord) -> list[tuple[float, float]]:
 
 def float32_offsets(model: ModelRecord) -> tuple[list[float], list[float]]:
     """What a caller in float64 takes off every input, and adds to every output, of a float32
-    evaluation (carried.py)."""
+    evaluation (core/float32.py)."""
     return input_offsets(model.axes), output_offsets(model.outputs, ranges(model))
 
 
