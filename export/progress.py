@@ -75,6 +75,7 @@ class Reporter:
         self._tell(f"{self._stage}: {detail}")
 
     def say(self, detail: str) -> None:
+        """Something is done, of an unknown number of things."""
         self._done += EACH_MESSAGE * (self._end - self._done)
         self._tell(f"{self._stage}: {detail}")
 
