@@ -86,7 +86,7 @@ gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA devic
 	$(PY) -m pytest -m cuda tests/exchange tests/export/solve
 	$(PY) tools/speed/gpu.py --write
 
-docs: $(STAMP)-test ## rewrite the generated pages: docs/cli.md and the tables and pictures of README
+docs: $(STAMP)-test ## rewrite the generated pages: command line, error messages, tables
 	$(PY) tools/pages/cli_page.py
 	$(PY) tools/pages/troubleshooting_page.py
 	$(PY) tools/pages/summary_table.py

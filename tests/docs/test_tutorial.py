@@ -1,5 +1,5 @@
-"""Every step of the tutorial runs and prints what the page shows; numbers may differ from machine to
-machine, words may not."""
+"""Every step of the tutorial runs and prints what the page shows; numbers may differ from machine
+to machine, words may not."""
 
 from __future__ import annotations
 

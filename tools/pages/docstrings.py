@@ -1,5 +1,5 @@
-"""Docstrings as markdown: examples become fenced blocks, signs that markdown would read stay as they
-are. mkdocs.yml names `Plain` as an extension of the reader of docstrings.
+"""Docstrings as markdown: examples become fenced blocks, signs that markdown would read stay.
+mkdocs.yml names `Plain` as an extension of the reader of docstrings.
 
 Docstrings are written to be read in the source: plain text with `code`, indented blocks and
 examples that start with >>>.

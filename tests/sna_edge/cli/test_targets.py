@@ -1,4 +1,4 @@
-"""The registry of export targets: every entry has its module, its options and its line in the docs."""
+"""The registry of export targets: each has its module, its options and its line in the docs."""
 
 from __future__ import annotations
 
