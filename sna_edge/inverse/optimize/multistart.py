@@ -25,7 +25,7 @@ valley."""
 LEVEL, NEIGHBOURS = 0.1, 3
 """Log density: ends this close in height may share a flat valley; so many of the nearest are
 tried."""
-CANDIDATES = 6
+NEAR_OFFSETS = 6
 """Times the number of unknowns and one more: offsets looked at for near points."""
 
 
@@ -42,7 +42,7 @@ def scan_points(count: int, dimensions: int, seed: int) -> tuple[Floats, Ints]:
     ahead = points(count, dimensions, seed) - z[0]  # z_k - z_0
     away = np.concatenate([-ahead[:0:-1], ahead])
     order = np.argsort(np.square(away - np.rint(away)).sum(axis=1))[
-        : CANDIDATES * (dimensions + 1) + 1
+        : NEAR_OFFSETS * (dimensions + 1) + 1
     ]
     other = np.arange(count)[:, None] + offset[order]
     inside = (other >= 0) & (other < count)

@@ -21,7 +21,7 @@ TIMED = 24
 """Points timed under a deadline before the first round."""
 STARTING = 0.01
 """Share of the time left for the values at all starts: a search takes some hundred of them."""
-FIRST_ROUND = 2.5
+ROUND_COST = 2.5
 """Times the probed points take: the first round of a search."""
 POLISHED = 24
 """Starts that go through the quadratic steps."""
@@ -32,7 +32,7 @@ SETTLED = 1e-7
 MARGIN, MARGIN_SINGLE = 1e-9, 1e-5
 """Of the outputs' spread: how far inside the bounds solutions are put, in double precision and on
 backends that compute in single precision."""
-SWEEPS, SWEEP_SETTLED = 40, 1e-12
+DUAL_SWEEPS, SWEEP_SETTLED = 40, 1e-12
 """Most dual coordinate sweeps of a quadratic step; a change (in costs) below which they end."""
 LONGEST_MOVE = 0.3
 """Of the box: the longest quadratic step, as bounds are linearised around the last point."""
@@ -78,7 +78,7 @@ class QuadraticProjection:
         begun = now()
         self.problem.linear(self.x(np.repeat(here[None], TIMED, axis=0)))
         took = now() - begun
-        if self.budget.lacks((FIRST_ROUND + PROJECTION.work) * took):
+        if self.budget.lacks((ROUND_COST + PROJECTION.work) * took):
             return 0
         self.budget.keep(WHOLE_STEPS if self.problem.adjustable.stepped else PROJECTION, took)
         affordable = int(STARTING * self.budget.left / max(took, 1e-9) * TIMED)
@@ -139,7 +139,7 @@ class QuadraticProjection:
         dual = np.zeros(a.shape)
         pull = np.zeros((len(j), j.shape[2]))
         v = np.zeros(pull.shape)
-        for _ in range(SWEEPS):
+        for _ in range(DUAL_SWEEPS):
             before = v
             for t in range(a.shape[1]):
                 without = np.einsum("mu,mu->m", j[:, t], v) - dual[:, t] * square[:, t]

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 STIFF = 0.08
 """Of the box: directions with a smaller standard deviation are narrow."""
-STEPS, LONGEST_STEP = 4, 0.2
+STEPS, LONGEST_RIDGE_STEP = 4, 0.2
 """Gauss-Newton steps across the ridge, and the longest of them (of the box)."""
 
 
@@ -30,7 +30,7 @@ def onto_ridge(local: Local, z: Floats) -> tuple[Floats, Floats, Floats, Floats]
         step = np.matmul(vectors, pull[:, :, None])[:, :, 0]
         length = np.abs(step).max(axis=1, keepdims=True)
         moved = np.clip(
-            z + step * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300)), 0.0, 1.0
+            z + step * np.minimum(1.0, LONGEST_RIDGE_STEP / np.maximum(length, 1e-300)), 0.0, 1.0
         )
         e, g, h = local(moved)
         better = e < energy + 1.0

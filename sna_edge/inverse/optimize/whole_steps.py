@@ -23,7 +23,7 @@ NEAREST = 4
 """Continuous answers around which steps are looked at."""
 RESOLVED = 8
 """Combinations of steps around each for which the inputs without steps are sought again."""
-ROUNDING = 1e-9
+ROUNDED = 1e-9
 """Of a step: a bound this close past a step holds it."""
 
 
@@ -56,8 +56,8 @@ def ticks(
     moving, here = problem.adjustable, problem.start[u]
     step = moving.steps[u]
     assert step is not None
-    first = np.ceil((moving.lower[u] - here) / step - ROUNDING)
-    last = np.floor((moving.upper[u] - here) / step + ROUNDING)
+    first = np.ceil((moving.lower[u] - here) / step - ROUNDED)
+    last = np.floor((moving.upper[u] - here) / step + ROUNDED)
     if centre is not None:
         middle = np.floor((centre - here) / step)
         first, last = max(first, middle - reach + 1), min(last, middle + reach)
