@@ -80,6 +80,8 @@ setup(
         *(f"{ROOM}.{p}" for p in find_packages("export")),
     ],
     package_dir={ROOM: "export"},
-    package_data={"": ["py.typed", "*.c", "*.h", "*.css", "*.js", "*.html", "*.in", "templates/*.in"]},
+    package_data={
+        "": ["py.typed", "*.c", "*.h", "*.css", "*.js", "*.html", "*.in", "templates/*.in"]
+    },
     cmdclass={"build_py": BuildWithLibrary, "sdist": StampedSource},
 )

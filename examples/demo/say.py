@@ -33,7 +33,12 @@ def fit(found: Any, seconds: float) -> None:
 
 def files(found: Record) -> None:
     _heading("Quantize and certify: errors against the fit, as fractions of the output range")
-    keys = {"rms": "RMS", "max": "maximum", "exact_rms": "guaranteed RMS", "bound": "guaranteed worst case"}
+    keys = {
+        "rms": "RMS",
+        "max": "maximum",
+        "exact_rms": "guaranteed RMS",
+        "bound": "guaranteed worst case",
+    }
     if any("rigorous" in entry["certificate"] for entry in found.values()):
         keys |= {
             "exact_rms": "guaranteed RMS before the link",
