@@ -83,7 +83,7 @@ exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-
 	$(PY) tools/speed/tflite_bench.py --write
 
 gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
-	$(PY) -m pytest -m cuda tests/exchange tests/export/solve
+	$(PY) -m pytest -m cuda tests/sna_edge/backends tests/export/torch_side tests/export/solve
 	$(PY) tools/speed/gpu.py --write
 
 docs: $(STAMP)-test ## rewrite the generated pages: command line, error messages, tables
