@@ -26,7 +26,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..data.samples import Samples
 from .confirm import CLEARLY_BETTER, Confirmation, Search, judged
-from .held_rows import BOX_POINTS, HELD_STREAM, box, split
+from .held_rows import between, counted, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,7 +64,8 @@ def agreed(
         return None
     folds = folds_of(samples.x)
     winner, base = aligned(*search(samples, folds, budget))
-    x = np.concatenate([x, _between(samples, seed)])
+    places = between(samples, seed)
+    x = np.concatenate([x, places])
     if not np.all(error + rms(winner.values(x), simple(x)) < CLEARLY_BETTER * limit):
         return None
     new = np.isin(winner.rows, held)
@@ -73,14 +74,7 @@ def agreed(
         " with"
     )
     mean = mean_alone(samples, base, folds)
-    best, how = judged(winner, base, mean, new, box(samples, seed), by)
+    best, how = judged(winner, base, mean, new, counted(samples, winner.rows), places, by)
     if how.replaced:
         return None
     return best, base, left_out_means(samples.y, folds)[best.rows], how
-
-
-def _between(samples: Samples, seed: int) -> Floats:
-    """Points [BOX_POINTS, D] half way between two rows, on axes with levels at that of one."""
-    rng = np.random.default_rng([seed, HELD_STREAM, 1])
-    one, other = samples.x[rng.integers(0, len(samples.x), (2, BOX_POINTS))]
-    return np.asarray(np.where(samples.n_levels > 0, one, 0.5 * (one + other)))

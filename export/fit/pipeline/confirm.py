@@ -27,7 +27,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
 from ..data.folds import fold_of_rows
 from ..data.samples import Samples
-from .held_rows import HELD_STREAM, box, split
+from .held_rows import HELD_STREAM, between, counted, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,8 +40,8 @@ CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
 above HARDLY_BETTER times or not better by a standard error replaced; in small tables one between is
 tried on thirds."""
 FAR_FROM_BASELINE = 2.0
-"""A winner that gains little may differ from the baseline over the box by this many times sqrt(b^2
-- w^2), what its gain explains."""
+"""A winner that gains little may differ from the baseline between rows by this many times
+sqrt(b^2 - w^2), what its gain explains."""
 GROWN_ERROR = 1.02
 """A winner moved onto all rows whose error on them has grown by this much stays where it was."""
 MOVED_ANSWERS = 0.3
@@ -107,7 +107,8 @@ def confirmed(
         base,
         mean,
         new,
-        box(samples, seed),
+        counted(samples, winner.rows),
+        between(samples, seed),
         f"{int(new.sum())} rows kept out of every choice",
     )
     return _moved(best, samples, budget), base, reference, how
@@ -130,15 +131,13 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
 
 
 def _far_from_baseline(
-    w: Floats, b: Floats, winner: Candidate, base: Candidate, box: Floats
+    w: Floats, b: Floats, winner: Candidate, base: Candidate, places: Floats
 ) -> NDArray[np.bool_]:
-    """[K]: a winner that gains little answers far from the baseline somewhere in the box, where no
-    row has judged it."""
+    """[K]: a winner that gains little (errors w and b [K]) answers far from the baseline at
+    `places` [m, D], where no row has judged it."""
     explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
-    return np.asarray(
-        (w > CLEARLY_BETTER * b)
-        & (rms(winner.values(box), base.values(box)) > FAR_FROM_BASELINE * explained)
-    )
+    apart = rms(winner.values(places), base.values(places))
+    return np.asarray((w > CLEARLY_BETTER * b) & (apart > FAR_FROM_BASELINE * explained))
 
 
 def judged(
@@ -146,22 +145,21 @@ def judged(
     base: Candidate,
     mean: Candidate,
     new: NDArray[np.bool_],
-    box: Floats,
+    count: NDArray[np.bool_],
+    places: Floats,
     by: str,
 ) -> tuple[Candidate, Confirmation]:
-    """The winner with the outputs replaced that do not hold on the rows `new`, or over all.
+    """The winner with the outputs replaced that do not hold on the rows `new` [n], over all rows
+    that `count` [n], or at the `places` [m, D] between rows.
 
     A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new`
     alone speak for it.
     """
     errors = [
-        [rms(c.measured[r], c.predicted[r]) for r in (new, slice(None))]
-        for c in (winner, base, mean)
+        [rms(c.measured[r], c.predicted[r]) for r in (new, count)] for c in (winner, base, mean)
     ]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
-    w, b, rows = (
-        (w_all, b_all, slice(None)) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
-    )
+    w, b, rows = (w_all, b_all, count) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
     worse = (
         (w_new > WORSE * b_new)
         | (w_new > m_new)
@@ -169,7 +167,7 @@ def judged(
         | _no_gain(w, b, winner, base, rows)
     )
     if winner is not base:
-        worse |= _far_from_baseline(w, b, winner, base, box) | (
+        worse |= _far_from_baseline(w, b, winner, base, places) | (
             (w > CLEARLY_BETTER * b) & (w_new > b_new)
         )
     below_mean = worse & ((b_new > m_new) | (b_all > m_all))
