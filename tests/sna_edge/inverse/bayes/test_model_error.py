@@ -206,7 +206,7 @@ def test_numbers_go_before_the_link_where_the_error_there_is_wider_than_their_no
     noise = factor * M * float(np.abs(output.slope(np.array([0.3])))[0])
     plain = read(model, {"t": [0.5], "lot": ["p"], "y": y}, ["a"], noise, None)
     data = with_model_error(model, plain)
-    assert (data.faces[0].link == "identity") == before
+    assert (data.seen_as[0].link == "identity") == before
     np.testing.assert_allclose(data.y, [0.3] if before else y)
     np.testing.assert_allclose(data.sigma / data.model, [factor])
 
