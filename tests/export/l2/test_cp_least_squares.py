@@ -76,3 +76,17 @@ def test_products_skip_one_axis(problem) -> None:
     for d in range(len(f.tables)):
         single = f.tables[d].T @ p.spaces[d].gram @ f.tables[d]
         assert np.abs(products(f, f, p.spaces, skip=d) * single - whole).max() < 1e-12
+
+
+@pytest.mark.parametrize("faint", [0.0, 1e-323, 1e-310, 1e-301, 1e-200])
+def test_a_mode_that_the_loss_does_not_see_harms_no_other(problem, faint: float) -> None:
+    """Its scale overflowed, with a warning."""
+    work, moved = problem
+    d = 0
+    metric = work.metric(moved, d)
+    used = np.flatnonzero(moved.uses[d])
+    metric[used[0], :] = metric[:, used[0]] = 0.0
+    metric[used[0], used[0]] = faint
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        columns = work.solve_axis(moved, d, metric)
+    assert np.isfinite(columns).all()
