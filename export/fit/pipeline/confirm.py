@@ -42,6 +42,9 @@ tried on thirds."""
 FAR_FROM_BASELINE = 2.0
 """A winner that gains little may differ from the baseline between rows by this many times
 sqrt(b^2 - w^2), what its gain explains."""
+SURE, FEWER_ROWS = 2.0, 1.25
+"""A winner whose gain over all out-of-fold rows is so many standard errors may err on thirds by so
+many times the baseline: on two thirds of the rows the richer function loses more."""
 GROWN_ERROR = 1.02
 """A winner moved onto all rows whose error on them has grown by this much stays where it was."""
 MOVED_ANSWERS = 0.3
@@ -240,7 +243,8 @@ def _cross(
             worse |= doubtful
         else:
             w_new, b_new = tried
-            worse |= doubtful & ~(w_new <= b_new)
+            allowed = np.where(_certainty(winner, base) < SURE, 1.0, FEWER_ROWS)
+            worse |= doubtful & ~(w_new <= allowed * b_new)
             by = "the search repeated on each two thirds of the rows"
     below_mean = worse & (b > m)
     return _replaced(winner, base, mean, worse, below_mean), _confirmation(
@@ -258,9 +262,19 @@ def _no_gain(
     """[K], over `rows`: the winner's error w is not below HARDLY_BETTER times the baseline's b, or
     not below CLEARLY_BETTER times and the mean gain in squared error is less than its standard
     error."""
-    gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
-    clear = gain.mean(axis=0) > gain.std(axis=0) / np.sqrt(len(gain))
+    clear = _certainty(winner, base, rows) > 1.0
     return np.asarray((w > HARDLY_BETTER * b) | ((w > CLEARLY_BETTER * b) & ~clear))
+
+
+def _certainty(
+    winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
+) -> Floats:
+    """[K]: the mean gain in squared error over `rows`, in its standard errors."""
+    gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
+    mean, error = gain.mean(axis=0), gain.std(axis=0) / np.sqrt(len(gain))
+    return np.where(
+        error > 0, mean / np.where(error > 0, error, 1.0), np.where(mean > 0, np.inf, 0.0)
+    )
 
 
 def _thirds(
