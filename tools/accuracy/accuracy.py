@@ -104,6 +104,7 @@ def known_rank_split(seed: int) -> Split:
         1.0,
         1,
         1,
+        1,
         parameters,
         0,
         time.perf_counter() - begin,
