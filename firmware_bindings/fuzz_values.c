@@ -102,7 +102,7 @@ static void absurd_numbers(unsigned char *b, size_t size) {
     memcpy(b + m.section[INTEGRITY] + 32, &crc, 4);
 }
 
-static int known(sna_status s) { return s >= SNA_NO_SPACE && s <= SNA_EDGE; }
+static int known(sna_status s) { return *sna_status_name(s) != 0; }
 
 static void values(const sna_model *m, const real *x) {
     size_t size = sna_workspace_size(m, SNA_WORK_EVAL);

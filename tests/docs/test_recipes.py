@@ -81,6 +81,7 @@ def test_the_recipes_that_newcomers_need_are_there() -> None:
 def test_a_recipe_works(title: str, tree: Path) -> None:
     commands = follow(recipes()[title], tree)
     assert commands, "a recipe ends with a check"
+    commands += ["ruff check --no-cache .", "ruff format --no-cache --check ."]
     environment = {**os.environ, "PYTHONPATH": f"{tree}:{tree / '.path'}", "TMPDIR": str(tree)}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for command in commands:
