@@ -64,7 +64,7 @@ def test_sessions_of_the_tour_print_what_they_show(root, tool, tmp_path, monkeyp
     readme = (root / "README.md").read_text(encoding="utf-8")
     for block in re.findall(r"```python\n(.*?)```", readme, re.S):
         exec(compile(block, "README.md", "exec"), space)
-    assert space["found"].values
+    assert len(space["found"].values)
     for command, shown, now in seen:
         assert sessions.shape(now) == sessions.shape(shown), (
             f"{command}: run tools/pages/page_sessions.py\n{now}"
