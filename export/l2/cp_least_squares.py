@@ -17,7 +17,7 @@ PULL = 1e-9
 """Pull towards the table at hand, relative to each column's own curvature: keeps near-parallel
 modes from growing."""
 
-FAINT = 1e-300
+NO_CURVATURE = 1e-300
 """A mode that the loss sees less than this stays as it is: the square of its scale is no number."""
 
 
@@ -66,7 +66,7 @@ class CPLeastSquares:
 def _damped(matrix: Floats, right: Floats, at: Floats) -> Floats:
     """argmin x' A x - 2 x' b + PULL (x - at)' diag(A) (x - at), in scaled unknowns."""
     diagonal = np.diag(matrix)
-    scale = 1.0 / np.sqrt(np.where(diagonal > FAINT, diagonal, 1.0))
+    scale = 1.0 / np.sqrt(np.where(diagonal > NO_CURVATURE, diagonal, 1.0))
     a = matrix * np.outer(scale, scale)
     residual = scale[:, None] * (right - matrix @ at)
     step = np.linalg.solve(a + PULL * np.eye(len(a)), residual)
