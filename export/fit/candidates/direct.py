@@ -17,7 +17,7 @@ from .candidate import Candidate
 from .linear_scale import LinearScale
 from .rank_search import rank_search, simple_search
 from .refits import out_of_fold, refitted
-from .trial import RankTrial
+from .trial import RankTrial, RankTrials
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,9 +46,11 @@ def direct_candidate(
     search: TimeBudget,
     worth: float = np.inf,
     watch: Callable[[str], None] | None = None,
+    before: RankTrials | None = None,
 ) -> Candidate | None:
     """The best function fitted to the rows under a link; None when its error is far above `worth`
-    or there is no time for one. `search`: the budget of the search alone."""
+    or there is no time for one. `search`: the budget of the search alone; `before`: trials of a
+    `simple_function` of these rows."""
     begin = now()
     if not budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
         return None
@@ -66,6 +68,7 @@ def direct_candidate(
         worth=worth,
         budget=search if whole else search.part(SEARCH_SHARE),
         watch=watch,
+        before=before if whole else None,
     )
     best = found[0]
     if best.error > NOT_JUDGED * worth:
@@ -113,9 +116,10 @@ def _predicted(
 
 def simple_function(
     samples: Samples, link: str, seed: int, max_parameters: int, enough: float, budget: TimeBudget
-) -> Callable[[Floats], Floats] | None:
+) -> tuple[Callable[[Floats], Floats], RankTrials] | None:
     """Answers y [n, K] to x [n, D] of the simplest direct candidate whose leave-one-out error is at
-    most `enough`, or of the best of a few; None where there is no time for one."""
+    most `enough`, or of the best of a few, and all that were tried; None where there is no time for
+    one."""
     if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
         return None
     scale = LinearScale.of(samples.outputs(link), samples.y)
@@ -127,8 +131,8 @@ def simple_function(
         enough=enough,
         budget=budget,
     )
-    f = found.solution.f
-    return lambda x: scale.unscaled(f.predict(x))
+    f = found.best.solution.f
+    return lambda x: scale.unscaled(f.predict(x)), found
 
 
 def _searched(count: int, rng: np.random.Generator) -> Ints:

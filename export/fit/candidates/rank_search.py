@@ -54,17 +54,15 @@ def rank_search(
     worth: float = np.inf,
     budget: TimeBudget | None = None,
     watch: Callable[[str], None] | None = None,
+    before: RankTrials | None = None,
 ) -> list[RankTrial]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
     target [N, K] with unit spread; the winner is polished unless its error is far above `worth`.
+    Trials that a `simple_search` of the same rows made `before` are not made again.
     """
-    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), watch)
-    spans = spans_for(len(samples.x))
-    bases, label = (
-        data_bases(samples, 3, spans),
-        f"degree 3, {spans} span{'s' if spans > 1 else ''}",
-    )
+    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), watch, before)
+    bases, label = _first_bases(samples)
     _simple(trials, bases, label)
     least = _ranks(trials, RANKS[:FEW], bases, label, worth=worth)
     best = trials.best
@@ -94,20 +92,25 @@ def simple_search(
     max_parameters: int,
     enough: float,
     budget: TimeBudget | None = None,
-) -> RankTrial:
-    """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`: the
-    best of them. One rank more is tried where they came NEARLY there.
+) -> RankTrials:
+    """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`. One
+    rank more is tried where they came NEARLY there.
 
-    target [N, K] with unit spread.
+    target [N, K] with unit spread. Starts are drawn as `rank_search` draws them.
     """
     trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget())
-    spans = spans_for(len(samples.x))
-    bases, label = data_bases(samples, 3, spans), f"{spans} spans"
+    bases, label = _first_bases(samples)
     _simple(trials, bases, label, paired=False)
     least = _ranks(trials, RANKS[:FEW], bases, label, trials.best.error, enough=enough)
     if least is not None and least < NEARLY * enough:
         _ranks(trials, RANKS[FEW : FEW + 1], bases, label, least, enough=enough)
-    return trials.best
+    return trials
+
+
+def _first_bases(samples: Samples) -> tuple[list[SpanBasis], str]:
+    """Cubic bases with the spans that so many rows are begun with, and their name."""
+    spans = spans_for(len(samples.x))
+    return data_bases(samples, 3, spans), f"degree 3, {spans} span{'s' if spans > 1 else ''}"
 
 
 def spans_for(n_rows: int) -> int:
@@ -125,10 +128,10 @@ def _simple(trials: RankTrials, bases: list[SpanBasis], label: str, *, paired: b
     additive = trials.made(
         random_start(bases, uses, n_outputs, trials.rng), f"additive, {label}"
     ).solution
-    if not paired:
-        return
     pairs = list(combinations(range(n_axes), 2))
     pairwise = grown(additive.f, mode_sets(n_axes, 0, pairs=pairs), trials.rng, 0.1)
+    if not paired:
+        return
     small = n_axes > 2 and pairwise.parameters <= trials.max_parameters // 2
     if small and trials.in_time(pairwise.parameters):
         trials.made(pairwise, f"pairwise, {label}")

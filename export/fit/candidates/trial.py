@@ -51,6 +51,8 @@ class RankTrials:
     max_parameters: int
     budget: TimeBudget
     watch: Callable[[str], None] | None = None
+    before: RankTrials | None = None
+    """Trials of the same rows that need not be made again."""
     found: list[RankTrial] = field(default_factory=list)
     seconds: float = 0.0
     """Of the last trial, over its parameters^2."""
@@ -70,11 +72,19 @@ class RankTrials:
         return len(self.samples.x) * parameters**2 * steps <= GROWTH_WORK
 
     def made(self, start: SeparableFunction, name: str) -> RankTrial:
-        """The start fitted to the rows, kept."""
+        """The start fitted to the rows, kept; that of `before` of this name where there is one."""
+        earlier = self.before.named(name) if self.before else None
+        if self.before and earlier:
+            self.seconds = self.before.seconds
+            return self.kept(earlier)
         begin = now()
         solution = fit_rows(start, self.samples.x, self.target, self.budget)
         self.seconds = (now() - begin) / start.parameters**2
         return self.kept(RankTrial(name, start, solution))
+
+    def named(self, name: str) -> RankTrial | None:
+        """The trial of this name, if there is one."""
+        return next((t for t in self.found if t.name == name), None)
 
     def kept(self, trial: RankTrial) -> RankTrial:
         """The trial, kept and reported."""

@@ -26,8 +26,8 @@ POINTS_BETWEEN = 2000
 
 
 def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
-    """(rows to choose on, rows held out): none for small tables. Rows at the ends of an input, and
-    rare levels, are not held out."""
+    """(rows to choose on, rows held out): none for small tables. The last row at an end of an
+    input, or of a level, is not held out."""
     count = len(samples.x)
     everything = np.arange(count)
     if count < LEAST_GROUPS or (
@@ -46,7 +46,7 @@ def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
 
 
 def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows at an end of a continuous input, or of a level that has no row outside `out`."""
+    """Rows at an end of a continuous input, or of a level, that has no row outside `out`."""
     needed = np.zeros(len(out), dtype=bool)
     for d, axis in enumerate(samples.axes):
         x = samples.x[:, d]
@@ -54,7 +54,9 @@ def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_
             seen = np.bincount(x[~out].astype(np.int64), minlength=len(axis.levels))
             needed |= seen[x.astype(np.int64)] == 0
         else:
-            needed |= (x == x.min()) | (x == x.max())
+            for end in (x == x.min(), x == x.max()):
+                if not np.any(end & ~out):
+                    needed |= end
     return needed
 
 

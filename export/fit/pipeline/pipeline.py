@@ -25,7 +25,7 @@ from .confirm import confirmed
 from .quiet import quiet
 from .result import Facts, FitResult, result
 from .screen import screened
-from .search import candidates, chosen, simple_and_baseline
+from .search import FirstFit, candidates, chosen, first_fit
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -130,16 +130,22 @@ def _fit(
             samples, kept = samples.columns(kept), np.arange(len(kept))
         used = samples.columns(kept)
         tried: list[Candidate] = []
+        begun: list[FirstFit] = []
 
         def search(rows: Samples, folds: Ints, budget: TimeBudget) -> tuple[Candidate, Candidate]:
-            found = candidates(rows, link, folds, seed, budget, reporter)
+            before = begun[0] if begun else None
+            found = candidates(rows, link, folds, seed, budget, reporter, before)
             tried.extend([] if tried else found)
             return chosen(found), found[0]
 
         def first(
             rows: Samples, folds: Ints, budget: TimeBudget
         ) -> tuple[Answers, Candidate] | None:
-            return simple_and_baseline(rows, link, folds, seed, budget)
+            found = first_fit(rows, link, folds, seed, budget)
+            if found is None:
+                return None
+            begun.append(found)
+            return found.answers, found.base
 
         def folds_of(rows: Floats) -> Ints:
             return fold_of_rows(rows, FOLDS, seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +15,9 @@ from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
 from ..candidates.distilled import distilled
+from ..candidates.trial import RankTrials
 from ..data.samples import Samples, relative_error
-from .agreement import CONFIRMED, Answers
+from .agreement import CONFIRMED, ROUNDING_ERROR, Answers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,12 +43,37 @@ SHARE_OF_TIME, FIRST_SHARE = 0.4, 0.2
 TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
 
 
+@dataclass(frozen=True)
+class FirstFit:
+    """Answers of a simple function of some rows under a link and the baseline of these rows; what
+    was tried (None where time cut it), so that a search over the same rows goes on from there."""
+
+    samples: Samples
+    link: str
+    answers: Answers
+    base: Candidate
+    trials: RankTrials | None
+
+    def of(self, samples: Samples) -> bool:
+        """Whether these are the rows."""
+        mine = self.samples
+        return np.array_equal(mine.x, samples.x) and np.array_equal(mine.y, samples.y)
+
+
 def candidates(
-    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget, reporter: Reporter
+    samples: Samples,
+    link: str,
+    folds: Ints,
+    seed: int,
+    budget: TimeBudget,
+    reporter: Reporter,
+    first: FirstFit | None = None,
 ) -> list[Candidate]:
-    """The baseline, then what time allows of fits to the rows and a student of the teachers."""
+    """The baseline, then what time allows of fits to the rows and a student of the teachers; the
+    `first` fit of these rows is not made again."""
     links = samples.link_candidates(link)
-    found = [baseline(samples, links, folds, budget)]
+    first = first if first and first.of(samples) else None
+    found = [first.base if first else baseline(samples, links, folds, budget)]
     part = budget.part(SHARE_OF_TIME)
     stack = _teachers(samples, links, folds, seed, budget, part, reporter)
     worth = np.inf
@@ -58,8 +86,9 @@ def candidates(
         if stack:
             search = max(part, search, key=lambda b: b.deadline)
         size = most_parameters(len(samples.x))
+        before = first.trials if first and first.link == name else None
         candidate = direct_candidate(
-            samples, name, folds, seed, size, budget, search, worth, reporter.say
+            samples, name, folds, seed, size, budget, search, worth, reporter.say, before
         )
         found += [candidate] if candidate else []
         if candidate and candidate.error < EXACT:
@@ -95,17 +124,22 @@ def _teachers(
     return best_stack(samples, found)
 
 
-def simple_and_baseline(
+def first_fit(
     samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget
-) -> tuple[Answers, Candidate] | None:
-    """A simple function of a table that direct candidates are searched for, and its baseline."""
+) -> FirstFit | None:
+    """Of a table that direct candidates are searched for and whose baseline is not exact."""
     if crowded(samples) or len(samples.x) > SEARCH_ROWS:
         return None
     part, links = budget.part(FIRST_SHARE), samples.link_candidates(link)
     base = baseline(samples, links, folds, budget)
+    if base.error <= ROUNDING_ERROR:
+        return None
     size, enough = most_parameters(len(samples.x)), 0.5 * CONFIRMED * base.error
-    answers = simple_function(samples, links[0], seed, size, enough, part)
-    return None if answers is None else (answers, base)
+    found = simple_function(samples, links[0], seed, size, enough, part)
+    if found is None:
+        return None
+    answers, trials = found
+    return FirstFit(samples, links[0], answers, base, None if part.over() else trials)
 
 
 def _teacher_work(samples: Samples) -> float:

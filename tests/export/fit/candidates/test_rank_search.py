@@ -8,7 +8,7 @@ import pytest
 from sna_export.fit import fit_arrays
 from sna_export.fit.candidates import trial
 from sna_export.fit.candidates.breaks import data_bases
-from sna_export.fit.candidates.rank_search import rank_search
+from sna_export.fit.candidates.rank_search import rank_search, simple_search
 from sna_export.fit.data.samples import Samples
 
 
@@ -54,3 +54,29 @@ def test_kinks_off_the_middle_are_met_where_they_are() -> None:
     found = fit_arrays(x, truth(x))
     error = found.model.value(fresh)[:, 0] - truth(fresh)
     assert np.sqrt(np.mean(error**2)) < 1e-6 * truth(fresh).std()
+
+
+def test_trials_of_the_simple_search_are_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Same starts, same solutions: a search that goes on from them ends at the same function."""
+    x = np.random.default_rng(0).random((200, 3))
+    samples = Samples.of(x, np.sin(6 * x[:, 0] * x[:, 1]) + x[:, 2])
+    target = (samples.y - samples.y.mean()) / samples.y.std()
+    made: list[str] = []
+    fit_rows = trial.fit_rows
+
+    def counting(*words: object) -> object:
+        made.append("")
+        return fit_rows(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trial, "fit_rows", counting)
+
+    def stream() -> np.random.Generator:
+        return np.random.default_rng(2)
+
+    before = simple_search(samples, target, stream(), max_parameters=400, enough=0.0)
+    first = len(made)
+    afresh = rank_search(samples, target, stream(), max_parameters=400)
+    alone = len(made) - first
+    went_on = rank_search(samples, target, stream(), max_parameters=400, before=before)
+    assert len(made) - first - alone == alone - first and first >= 4
+    assert [(t.name, t.error) for t in went_on] == [(t.name, t.error) for t in afresh]

@@ -170,7 +170,7 @@ def test_rows_that_took_no_part_confirm_the_winner(
         seen.append(len(samples.x))
         return real(samples, links, folds, budget)
 
-    def liar(samples, link, folds, seed, size, budget, until, worth, watch):  # type: ignore[no-untyped-def]
+    def liar(samples, link, folds, seed, size, budget, until, *rest):  # type: ignore[no-untyped-def]
         base = real(samples, (link,), folds, budget)
         wrong = base.f.with_tables([t * -3.0 for t in base.f.tables])
         noise = 0.9 if rows_ < 60 else 0.1
@@ -208,6 +208,23 @@ def test_rows_with_equal_inputs_are_held_out_together() -> None:
     assert 30 <= len(held) <= 90
     assert not {tuple(r) for r in x[chosen]} & {tuple(r) for r in x[held]}
     assert x[chosen].min() == x.min() and x[chosen].max() == x.max()
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5])
+def test_rows_of_a_grid_are_held_out_though_most_lie_at_an_end(steps: int) -> None:
+    """Every row at an end counted as needed, and tables on grids held none out."""
+    from sna_export.fit.data.samples import Samples
+    from sna_export.fit.pipeline.held_rows import split
+
+    corners = np.stack(np.meshgrid(*[np.arange(float(steps))] * 3), axis=-1).reshape(-1, 3)
+    fine = np.arange(400.0) % 40
+    x = np.c_[
+        corners[np.arange(400) % len(corners)], fine[np.random.default_rng(0).permutation(400)]
+    ]
+    chosen, held = split(Samples.of(x, np.arange(400.0)), 0)
+    assert 20 <= len(held) <= 80
+    assert np.array_equal(x[chosen].min(axis=0), x.min(axis=0))
+    assert np.array_equal(x[chosen].max(axis=0), x.max(axis=0))
 
 
 def test_one_distinct_row_is_refused() -> None:
