@@ -136,6 +136,7 @@ typedef enum sna_status {
     SNA_TANGENT = 2,      /* solutions touch or lie closer than 1e-6 of the axis */
     SNA_EXTRAPOLATED = 3, /* outside the domain, because SNA_EXTRAPOLATE was given */
     SNA_EDGE = 4,         /* inside the domain, where training rows are missing */
+    SNA_UNFAMILIAR = 5,   /* unlike the training rows: a value, but no part is accepted on it */
     SNA_OUT_OF_DOMAIN = -1,
     SNA_BAD_INPUT = -2, /* NaN, infinite, or an argument that cannot be used */
     SNA_UNREACHABLE = -3,
@@ -168,6 +169,9 @@ typedef enum sna_rule {
     SNA_RULE_BAD_OUTPUT,
     SNA_RULE_BAD_FIXED,
     SNA_RULE_BAD_GOLDEN,
+    SNA_RULE_BAD_COMPANION,
+    SNA_RULE_BAD_CALIBRATION,
+    SNA_RULE_BAD_READINGS,
     SNA_RULE_BAD_METADATA, /* found by the Python reader only */
     SNA_RULE_GOLDEN_MISMATCH,
     SNA_RULE_COUNT
