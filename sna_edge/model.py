@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import backends
 from .algebra import Algebra
-from .core.domain import Domain
+from .core.domain import DomainBox
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
 from .core.inputs import Query, axis_index, coordinates
@@ -174,8 +174,8 @@ class Model(Algebra):
         return (y[0], g[0]) if single else (y, g)
 
     @cached_property
-    def _domain(self) -> Domain:
-        return Domain(self.axes)
+    def _domain(self) -> DomainBox:
+        return DomainBox(self.axes)
 
     def evaluate(
         self,

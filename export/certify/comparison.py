@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.storage_width import spread
+from sna_edge.core.magnitude import CONSTANT
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
 
 Floats = NDArray[np.float64]
 POINTS = 16384
 LEVEL = 0.9
-CONSTANT = 1e-12
-"""An output that varies by less than this part of itself is constant up to rounding."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.artifact.golden import Scale, float32_offsets, make
+from sna_edge.core.magnitude import CONSTANT
 from sna_edge.errors import BackendError
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
@@ -25,12 +26,10 @@ SLOPE = 1e-5
 
 MOST = 1e-3
 """Of the output range: a graph that errs more does not agree, whatever kappa is."""
-CONSTANT = 1e-12
-"""Of its magnitude: an output that moves less is constant."""
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GraphAgreement:
     """Largest true error on golden vectors and random points in float64, nothing taken off: value
     over range * max(1, kappa), gradient over that / width; `share`: value over the range alone.
 
@@ -44,7 +43,7 @@ class Agreement:
     good: bool = True
 
 
-def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) -> Agreement:
+def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) -> GraphAgreement:
     """Run graphs `forward` and `value_and_gradient` against the stored tables in float64.
 
     Points: the golden vectors and `samples` points of the domain, in float64; `run` gives the graph
@@ -79,7 +78,7 @@ def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) 
     ).all()
     share = float((error / width).max())
     value_error = float((error / (width * np.maximum(1.0, scale.kappa))).max())
-    found = Agreement(
+    found = GraphAgreement(
         value_error,
         gradient,
         len(points),
@@ -130,7 +129,7 @@ def _slope_error(got: NDArray[np.float32], want: Floats, width: Floats, model: M
     return float(np.max(np.nan_to_num(error, nan=np.inf) / width[:, None], initial=0.0))
 
 
-def sentence(found: Agreement | None, runtime: str, extra: str) -> str:
+def sentence(found: GraphAgreement | None, runtime: str, extra: str) -> str:
     """What the check at export saw, in words."""
     if found is None:
         return (

@@ -19,7 +19,7 @@ NEWTON_STEPS = 8  # Newton steps at most; a start from the table needs 3
 LAST_STEP = 1e-4
 ROOT_ERROR = 1e-7  # |T - rise| / rise of a converged root along x
 SCANNED = 64  # samples scanned at once: 64 planes of 4,000 points are 2 MB
-GOLDEN = 0.6180339887498949
+GOLDEN_RATIO = 0.6180339887498949
 GOLDEN_STEPS = BISECTIONS = 40  # 4e-9 of the bracket, 1e-12 of the axis
 LINE_STEPS = 40  # Newton or bisection steps of a root along x
 STARTS_PER_AXIS = 11  # starts per parameter axis
@@ -72,7 +72,7 @@ class Isotherm:
         context, reach = self.plane.context(points), float(np.diff(self.x).max())
         low, high = np.maximum(x - reach, self.x[0]), np.minimum(x + reach, self.x[-1])
         for _ in range(GOLDEN_STEPS):
-            left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+            left, right = high - GOLDEN_RATIO * (high - low), low + GOLDEN_RATIO * (high - low)
             better = self._deepest(left, context) > self._deepest(right, context)
             low, high = np.where(better, low, left), np.where(better, right, high)
         return self._deepest((low + high) / 2, context)

@@ -16,7 +16,7 @@ from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
-from ..graph.agreement import Agreement, compare
+from ..graph.agreement import GraphAgreement, compare
 from ..graph.metadata import graph_metadata, notes
 from .emit import emit
 
@@ -34,7 +34,7 @@ class Exported:
 
     paths: tuple[Path, ...]
     sizes: tuple[int, ...]
-    agreement: Agreement | None
+    agreement: GraphAgreement | None
 
 
 def export(
@@ -114,7 +114,7 @@ def proto(
     return result
 
 
-def check(model: Model, blobs: Mapping[str, bytes]) -> Agreement | None:
+def check(model: Model, blobs: Mapping[str, bytes]) -> GraphAgreement | None:
     """Run both files in onnxruntime on the golden vectors; None where onnxruntime is not
     installed."""
     try:

@@ -18,7 +18,7 @@ from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
-from ..graph.agreement import Agreement, compare
+from ..graph.agreement import GraphAgreement, compare
 from ..graph.metadata import graph_metadata
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Exported:
 
     path: Path
     size: int
-    agreement: Agreement | None
+    agreement: GraphAgreement | None
 
 
 def export(
@@ -98,7 +98,7 @@ def metadata(model: Model) -> bytes:
     ).encode()
 
 
-def check(model: Model, blob: bytes, batch: int | None = None) -> Agreement | None:
+def check(model: Model, blob: bytes, batch: int | None = None) -> GraphAgreement | None:
     """Run both signatures on golden and random points; None where no TFLite runtime is
     installed."""
     try:

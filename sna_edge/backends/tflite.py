@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..artifact.checks import validate
 from ..artifact.golden import float32_offsets
-from ..core.domain import Domain
+from ..core.domain import DomainBox
 from ..core.evaluator import Evaluator
 from ..core.record import ModelRecord
 from ..errors import BackendError
@@ -87,7 +87,7 @@ class TfliteBackend:
         self._inputs = [a.name for a in model.axes]
         self._shape = (len(model.axes),)
         self._reference = Reference(model)
-        self._domain = Domain(model.axes)
+        self._domain = DomainBox(model.axes)
         self._lock = Lock()  # an interpreter serves one call at a time
         self._class = interpreter_class()
         self._forward: dict[int, _Forward] = {}

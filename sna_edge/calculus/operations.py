@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.basis import SpanBasis, bernstein
 from ..core.basis.nodal import bernstein_matrix
-from ..core.domain import Domain
+from ..core.domain import DomainBox
 from ..core.inputs import axis_index
 from ..core.interaction import CP, TT
 from ..core.output import Output
@@ -105,7 +105,7 @@ def at(model: ModelRecord, fixed: Mapping[str, object]) -> Any:
         x = np.atleast_1d(model.axes[d].encode(value))  # type: ignore[arg-type]
         if x.shape != (1,):
             raise InputError(f"input {name!r} must be fixed to one number; use grid for several")
-        found[d] = float(Domain((model.axes[d],)).admitted(x[:, None])[0, 0])
+        found[d] = float(DomainBox((model.axes[d],)).admitted(x[:, None])[0, 0])
     return fix(model, found)
 
 
@@ -206,7 +206,7 @@ def integrate(model: ModelRecord, name: str, a: float | None, b: float | None) -
     if axis.kind == "categorical":
         return contract(model, {d: np.ones(axis.basis.n_rows)}, {d: float(axis.basis.n_spans)})
     a, b = axis.lower if a is None else float(a), axis.upper if b is None else float(b)
-    a, b = Domain((axis,)).admitted(np.array([[a], [b]]))[:, 0].tolist()
+    a, b = DomainBox((axis,)).admitted(np.array([[a], [b]]))[:, 0].tolist()
     sign, low, high = (1.0, a, b) if a <= b else (-1.0, b, a)
     unit = f" {axis.unit}" if axis.unit else ""
     model = model.replace(

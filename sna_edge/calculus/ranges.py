@@ -16,7 +16,6 @@ Cloud, Introduction to Interval Analysis (2009), chapters 5 and 6.
 from __future__ import annotations
 
 import heapq
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +28,7 @@ from ..core.interaction import CP
 from ..core.record import ModelRecord
 from ..numerics.domain_points import domain_points, span_points
 from ..numerics.reference import Reference
+from ..numerics.time_budget import now
 from .axis_profile import along, atoms, sides
 
 Floats = NDArray[np.float64]
@@ -55,16 +55,16 @@ class Range:
 def ranges(model: ModelRecord, seconds: float = 0.3) -> list[Range]:
     """One range per output. The same model gives the same numbers unless the time runs out
     first."""
-    end = time.monotonic() + seconds
-    reached = _reached(model, time.monotonic() + 0.4 * seconds)
+    end = now() + seconds
+    reached = _reached(model, now() + 0.4 * seconds)
     pieces = _Pieces(model)
     found = []
     for k, output in enumerate(model.outputs):
-        now = time.monotonic()
-        until = now + (end - now) / (len(model.outputs) - k)
+        begin = now()
+        until = begin + (end - begin) / (len(model.outputs) - k)
         f = np.sort(output.linear_of(np.array(reached[k])))
         low, high = (
-            _enclosed(pieces, k, side, f, now + (until - now) * part)
+            _enclosed(pieces, k, side, f, begin + (until - begin) * part)
             for side, part in ((0, 0.5), (1, 1.0))
         )
         with np.errstate(over="ignore"):
@@ -85,7 +85,7 @@ def _reached(model: ModelRecord, end: float) -> list[tuple[float, float]]:
         order = np.argsort(y[:, k], kind="stable")
         best = [float(y[order[0], k]), float(y[order[-1], k])]
         for side, rows in ((0, order[:starts]), (1, order[-starts:])):
-            if time.monotonic() < end or len(model.outputs) <= SURE:
+            if now() < end or len(model.outputs) <= SURE:
                 moved = evaluator.value(_climbed(model, points[rows], k, (-1, 1)[side]))[:, k]
                 best[side] = float((min, max)[side](best[side], *moved))
         found.append((best[0], best[1]))
@@ -273,7 +273,7 @@ def _enclosed(pieces: _Pieces, k: int, side: int, reached: Floats, end: float) -
     bounds = pieces.bounds(pieces.whole, k)
     heap: list[tuple[Any, ...]] = [(sign * bounds[side], 0, pieces.whole, bounds[2])]
     done, count = np.inf, 1  # the nearest end of the boxes that are one piece on every axis
-    while heap and count < 2 * boxes and time.monotonic() < end:
+    while heap and count < 2 * boxes and now() < end:
         value, _, box, adds = heap[0]
         if value >= done or target - value <= near:
             break

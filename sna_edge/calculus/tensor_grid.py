@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.domain import Domain
+from ..core.domain import DomainBox
 from ..core.inputs import axis_index
 from ..core.interaction import CP, TT
 from ..core.record import ModelRecord
@@ -32,7 +32,7 @@ def grid(
     designs = []
     for axis in part.axes:
         x = np.atleast_1d(axis.encode(points[axis.name]))
-        x = Domain((axis,)).admitted(x[:, None])[:, 0]
+        x = DomainBox((axis,)).admitted(x[:, None])[:, 0]
         designs.append(axis.basis.design(x))
     f = (
         _grid_cp(part.interaction, designs)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from ..values.levels import AMBIGUOUS, Levels, number, unmasked
+from ..values.levels import AMBIGUOUS, LevelIndex, number, unmasked
 from ..values.naming import labelled
 from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import settled, slack
@@ -94,9 +94,9 @@ class Axis:
         return np.asarray(beyond)
 
     @cached_property
-    def levels(self) -> Levels:
+    def levels(self) -> LevelIndex:
         """Which level a value means."""
-        return Levels(self.level_names)
+        return LevelIndex(self.level_names)
 
     def coordinate(self, value: object) -> float:
         """The coordinate of what a user writes: a number, or the index of the level that it means

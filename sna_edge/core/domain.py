@@ -26,7 +26,7 @@ class Check:
     x: Floats
 
 
-class Domain:
+class DomainBox:
     """The box of the axes, levels counted one by one; `levels` [D] says which axes have them."""
 
     def __init__(self, axes: tuple[Axis, ...]) -> None:
@@ -39,7 +39,7 @@ class Domain:
         slack = np.array([a.slack for a in axes])
         self._low, self._high = self.lower - slack, self.upper + slack
         self._any_levels = bool(self.levels.any())
-        self._unseen = [(d, a) for d, a in enumerate(axes) if not a.support.all()]
+        self._with_gaps = [(d, a) for d, a in enumerate(axes) if not a.support.all()]
 
     def contains(self, x: Floats) -> bool:
         """True when every row of x [N, D] lies inside."""
@@ -82,7 +82,7 @@ class Domain:
     def _seen(self, x: Floats) -> NDArray[np.int8]:
         """ok, or edge in a span without training rows."""
         status = np.full(len(x), Status.OK, np.int8)
-        for d, axis in self._unseen:
+        for d, axis in self._with_gaps:
             status[axis.support[axis.basis.locate(x[:, d])[0]] == 0] = Status.EDGE
         return status
 

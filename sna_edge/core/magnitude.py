@@ -9,6 +9,7 @@ from ..errors import InputError
 
 LARGEST, SMALLEST = 1e30, 1e-30
 FLAT = 1e-13  # least spread over the largest number: float64 itself holds 2e-16
+CONSTANT = 1e-12  # of its magnitude: an output that moves less is constant up to rounding
 LEAST_DOUBLE = 1e-305  # its reciprocal times the most spans is finite
 STEEPEST = 1e32  # of the slopes spread of y / width of x, either way
 

@@ -35,7 +35,7 @@ class RootSet:
 
 
 @dataclass(frozen=True, eq=False)
-class Piecewise:
+class PiecewisePolynomial:
     """f(x) = sum_k coefficients[s, k] u^k on span s, u = (x - breaks[s]) / (breaks[s+1] -
     breaks[s]).
 
@@ -68,11 +68,11 @@ class Piecewise:
         u = (x - self.breaks[s]) / (self.breaks[s + 1] - self.breaks[s])
         return horner(self.coefficients[s], u)
 
-    def shifted(self, target: float) -> Piecewise:
+    def shifted(self, target: float) -> PiecewisePolynomial:
         """f - target."""
         moved = self.coefficients.copy()
         moved[:, 0] -= target
-        return Piecewise(self.breaks, moved)
+        return PiecewisePolynomial(self.breaks, moved)
 
     def at(self, s: Ints, u: Floats) -> Floats:
         """x of the local coordinate u on span s."""
@@ -187,7 +187,7 @@ class _Sweep:
     """Walks the nodes of the active spans from left to right: crossings, touching points and flat
     spans of f = 0."""
 
-    def __init__(self, f: Piecewise, active: Ints, slack: Floats, jump: float) -> None:
+    def __init__(self, f: PiecewisePolynomial, active: Ints, slack: Floats, jump: float) -> None:
         self._f, self._active = f, active
         a = f.coefficients[active]
         self._a, self._u = a, monotone_nodes(a)

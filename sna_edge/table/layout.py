@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..errors import InputError
 from .dialect import SEPARATORS, Dialect
 from .numbers import is_number
-from .records import QUOTE, Raw, Splitter, cells_of, outside_quotes
+from .records import QUOTE, RawRecord, Splitter, cells_of, outside_quotes
 from .unit_row import refuse_other, units_of
 
 SEP_LINE = re.compile(r'[\s\ufeff]*"?sep=(.)"?[ \t]*(?:\r\n|\n|\r|$)', re.IGNORECASE)
@@ -105,8 +105,8 @@ def find_layout(
 
 
 def _header(
-    comments: list[Raw], rows: list[Raw], separator: str, quote: str, hint: str
-) -> tuple[Raw | None, Raw | None]:
+    comments: list[RawRecord], rows: list[RawRecord], separator: str, quote: str, hint: str
+) -> tuple[RawRecord | None, RawRecord | None]:
     """Header and first row. The header may be the last comment (`# a,b,y`), or begin with # itself
     (`#,a,y`)."""
     header, first = (*rows, None, None)[:2]
@@ -122,7 +122,9 @@ def _header(
             and not any(map(is_number, names))
         ):
             return (
-                Raw(last.line, last.text[1:].lstrip() if last.text[1:2].isspace() else last.text),
+                RawRecord(
+                    last.line, last.text[1:].lstrip() if last.text[1:2].isspace() else last.text
+                ),
                 header,
             )
     return header, first
@@ -153,8 +155,8 @@ def choose(header: str, first: str, quote: str = QUOTE, hint: str = "") -> str:
 def _layout(
     source: str,
     dialect: Dialect,
-    header: Raw,
-    first: Raw | None,
+    header: RawRecord,
+    first: RawRecord | None,
     read: Sequence[list[str]],
     categorical: Collection[str],
 ) -> Layout:

@@ -13,7 +13,7 @@ from ..errors import InputError
 QUOTE = '"'
 
 
-class Raw(NamedTuple):
+class RawRecord(NamedTuple):
     """A record as text, without the line break that ends it, and the number of its first line;
     `wrong` says why it is none."""
 
@@ -116,7 +116,7 @@ class Splitter:
         """The text of a record that is not whole yet."""
         return "".join(self._open) + self._rest
 
-    def feed(self, text: str) -> list[Raw]:
+    def feed(self, text: str) -> list[RawRecord]:
         """The records that are complete now."""
         if not text:
             return []
@@ -132,7 +132,7 @@ class Splitter:
         self._returned = text.endswith("\r") and not self._open
         return found
 
-    def close(self) -> list[Raw]:
+    def close(self) -> list[RawRecord]:
         """The last record where its line end is missing; a quote that is never closed makes its
         line a wrong record."""
         found = self._take(self._rest) if self._rest else []
@@ -141,10 +141,10 @@ class Splitter:
             found += self._give_up()
         return found
 
-    def _take(self, piece: str) -> list[Raw]:
+    def _take(self, piece: str) -> list[RawRecord]:
         if not self._open and self.quote not in piece:
             self._line += 1
-            return [Raw(self._line - 1, piece.rstrip("\r\n"))]
+            return [RawRecord(self._line - 1, piece.rstrip("\r\n"))]
         if self._open and piece == "\n" and self._open[-1].endswith("\r"):
             self._open[-1] += piece
             return []
@@ -155,16 +155,16 @@ class Splitter:
             if not unfinished(text, self.separators, self.quote):
                 line, self._line = self._line, self._line + len(self._open)
                 self._open, self._length = [], 0
-                return [Raw(line, text.rstrip("\r\n"))]
+                return [RawRecord(line, text.rstrip("\r\n"))]
         return self._give_up() if self._length > self.longest else []
 
-    def _give_up(self) -> list[Raw]:
+    def _give_up(self) -> list[RawRecord]:
         """The first line of an endless record as a wrong one; the others are read again."""
         first, *others = self._open
         self._open, self._length = [], 0
         self._line += 1
         found = [
-            Raw(
+            RawRecord(
                 self._line - 1,
                 first.rstrip("\r\n"),
                 "a quote is opened and never closed; close it or double it",

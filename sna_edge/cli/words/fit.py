@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from ...artifact.limits import need_counts
 from ...errors import InputError
 from ...files import load
+from ...numerics.time_budget import now
 from ..arguments import add_json, assignment, assignments, split_names, writable
 from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     need_counts(1, len(args.target))
     domain = dict(interval(text) for text in args.domain)
     units = assignments(args.units)
-    start = time.perf_counter()
+    start = now()
     from sna_export.fit import fit
     from sna_export.table import read
     from sna_export.table.units import with_units
@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
     answer = {
         "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output),
         "parameters": found.model.parameters, **found.report,
-        "seconds": time.perf_counter() - start,
+        "seconds": now() - start,
     }  # fmt: skip
     emit(args, answer, _lines(args, found, answer))
     return 0
@@ -151,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _left(limit: float | None, start: float) -> float | None:
     """Of the limit, what reading has left: it also bounds fitting and writing."""
-    return None if limit is None else max(limit - (time.perf_counter() - start), LEAST_TIME)
+    return None if limit is None else max(limit - (now() - start), LEAST_TIME)
 
 
 def names(texts: Sequence[str] | None, known: Sequence[str]) -> list[str]:

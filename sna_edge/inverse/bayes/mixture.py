@@ -89,9 +89,7 @@ class Mixture:
         if library is not None and not level.shape[1]:
             return self._density(z, library)
         logs, _ = self.parts(z, level)
-        uniform = 1.0
-        if level.shape[1]:
-            uniform = (np.isfinite(logs) * self.share).sum(axis=1)
+        uniform = (np.isfinite(logs) * self.share).sum(axis=1) if level.shape[1] else 1.0
         return np.asarray((1.0 - DEFENSIVE) * np.exp(logs).sum(axis=1) + DEFENSIVE * uniform)
 
     def _density(self, z: Floats, library: Any) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...numerics.piecewise_polynomial import Piecewise, RootSet
+from ...numerics.piecewise_polynomial import PiecewisePolynomial, RootSet
 from ...numerics.time_budget import TimeBudget
 
 Floats = NDArray[np.float64]
@@ -19,8 +19,8 @@ SAME_ROOT = 1e-12
 
 
 def chunks(
-    line: Piecewise, budget: TimeBudget, overlap: int = 0
-) -> Iterator[tuple[Piecewise, float, float]]:
+    line: PiecewisePolynomial, budget: TimeBudget, overlap: int = 0
+) -> Iterator[tuple[PiecewisePolynomial, float, float]]:
     """Parts of `line` from left to right while there is time, the first one always, `overlap` spans
     longer than the [low, high] they are meant for; the whole line without a deadline."""
     spans = len(line.coefficients)
@@ -32,13 +32,13 @@ def chunks(
             return
         a, b = max(first - overlap, 0), min(last + overlap, spans)
         yield (
-            Piecewise(line.breaks[a : b + 1], line.coefficients[a:b]),
+            PiecewisePolynomial(line.breaks[a : b + 1], line.coefficients[a:b]),
             float(line.breaks[first]),
             float(line.breaks[last]),
         )
 
 
-def all_roots(line: Piecewise, target: float, budget: TimeBudget) -> RootSet:
+def all_roots(line: PiecewisePolynomial, target: float, budget: TimeBudget) -> RootSet:
     """`line.roots(target)`, or those of the chunks there was time for (`deadline.stopped`)."""
     if budget.endless or len(line.coefficients) <= SPANS:
         return line.roots(target)

@@ -13,7 +13,7 @@ from ...core.axis import Axis
 from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
-from ...numerics.piecewise_polynomial import Piecewise
+from ...numerics.piecewise_polynomial import PiecewisePolynomial
 from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query.answer import Roots, level_or_number, several
@@ -104,7 +104,9 @@ def _usable(name: str, low: float | None, high: float | None) -> tuple[float, fl
         raise BadValue(str(error)) from None
 
 
-def _inside(line: Piecewise, low: float, high: float, budget: TimeBudget) -> tuple[Floats, Floats]:
+def _inside(
+    line: PiecewisePolynomial, low: float, high: float, budget: TimeBudget
+) -> tuple[Floats, Floats]:
     found = [inside_intervals(part, low, high) for part, _, _ in chunks(line, budget)]
     points, intervals = (
         np.unique(np.concatenate([p for p, _ in found])),
@@ -116,12 +118,14 @@ def _inside(line: Piecewise, low: float, high: float, budget: TimeBudget) -> tup
     return points[~covered], intervals
 
 
-def _level_set(line: Piecewise, axis: Axis, output: Output, low: float, high: float) -> Roots:
+def _level_set(
+    line: PiecewisePolynomial, axis: Axis, output: Output, low: float, high: float
+) -> Roots:
     y = output.value(line.coefficients[:, 0])
     hit = np.flatnonzero((y >= low) & (y <= high)).astype(float)
     if not len(hit):
         return unreachable(
-            Piecewise(np.arange(len(y) + 1.0), line.coefficients),
+            PiecewisePolynomial(np.arange(len(y) + 1.0), line.coefficients),
             axis,
             output,
             float(np.clip(y.mean(), low, high)),
@@ -186,7 +190,7 @@ def _extreme(
         return Extreme(error.status, {}, np.nan, str(error))
     line = curve(model, d, fixed, k)
     if axis.kind == "categorical":
-        line = Piecewise(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
+        line = PiecewisePolynomial(np.arange(axis.basis.n_spans + 1.0), line.coefficients)
     parts = [part.candidates for part, _, _ in chunks(line, budget)]
     x, y = (
         np.concatenate([x for x, _ in parts]),

@@ -14,7 +14,7 @@ from ...core.axis import Axis
 from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
-from ...numerics.piecewise_polynomial import Piecewise
+from ...numerics.piecewise_polynomial import PiecewisePolynomial
 from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..query import native
@@ -185,7 +185,7 @@ def _query(
     return d, outputs[0], float(values[0]), fixed
 
 
-def unreachable(line: Piecewise, axis: Axis, output: Output, target: float) -> Roots:
+def unreachable(line: PiecewisePolynomial, axis: Axis, output: Output, target: float) -> Roots:
     """No root: the extreme or jump of the curve that comes closest to the target."""
     x, f = line.candidates
     y = output.value(f)
@@ -199,11 +199,11 @@ def unreachable(line: Piecewise, axis: Axis, output: Output, target: float) -> R
     return Roots(Status.UNREACHABLE, (axis,), np.empty((0, 1)), message, nearest)
 
 
-def _levels(line: Piecewise, axis: Axis, output: Output, target: float) -> Roots:
+def _levels(line: PiecewisePolynomial, axis: Axis, output: Output, target: float) -> Roots:
     y = output.value(line.coefficients[:, 0])
     hit = np.flatnonzero(np.abs(y - target) <= SAME_LEVEL * max(np.abs(y).max(), abs(target)))
     if not len(hit):
-        levels = Piecewise(np.arange(len(y) + 1.0), line.coefficients)
+        levels = PiecewisePolynomial(np.arange(len(y) + 1.0), line.coefficients)
         return unreachable(levels, axis, output, target)
     return Roots(
         several(len(hit)),

@@ -17,6 +17,8 @@ Evaluate = Callable[[Floats, Ints], tuple[Floats, Floats]]
 
 LONGEST_STEP = 0.5
 """Of the axes' widths."""
+HANDOVER = 1e-5
+"""Of the unit of residuals: where a search on the backend goes on in double precision."""
 
 
 @dataclass

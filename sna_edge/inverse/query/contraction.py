@@ -12,7 +12,7 @@ from ...core.evaluator import Evaluator
 from ...core.inputs import axis_index
 from ...core.interaction import CP, TT
 from ...model import Model
-from ...numerics.piecewise_polynomial import Piecewise
+from ...numerics.piecewise_polynomial import PiecewisePolynomial
 from ...numerics.power_table import span_polynomials
 
 Floats = NDArray[np.float64]
@@ -72,9 +72,9 @@ def atoms(model: Model, d: int, x: Floats) -> Floats:
     return full
 
 
-def curve(model: Model, d: int, fixed: Mapping[int, float], k: int) -> Piecewise:
+def curve(model: Model, d: int, fixed: Mapping[int, float], k: int) -> PiecewisePolynomial:
     """The linear part f_k along axis d with all other inputs fixed, bias included."""
-    return Piecewise(
+    return PiecewisePolynomial(
         model.axes[d].basis.breaks,
         curves(model, d, {e: np.array([x]) for e, x in fixed.items()}, 1, k)[0],
     )

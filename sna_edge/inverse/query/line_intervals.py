@@ -7,13 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ...numerics.piecewise_polynomial import JOIN, Piecewise, RootSet
+from ...numerics.piecewise_polynomial import JOIN, PiecewisePolynomial, RootSet
 
 Floats = NDArray[np.float64]
 
 
 def inside_intervals(
-    line: Piecewise, low: float, high: float, roots: Callable[[float], RootSet] | None = None
+    line: PiecewisePolynomial,
+    low: float,
+    high: float,
+    roots: Callable[[float], RootSet] | None = None,
 ) -> tuple[Floats, Floats]:
     """Isolated points [n] and intervals [m, 2] with low <= f <= high, from the places where f may
     enter or leave; `roots` in place of `line.roots`."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...core.interaction import CP
 from ...model import Model
-from ...numerics.piecewise_polynomial import Piecewise, RootSet
+from ...numerics.piecewise_polynomial import PiecewisePolynomial, RootSet
 from ...numerics.power_table import first_rows, stacked_polynomials
 from .contraction import power_table
 
@@ -68,7 +68,7 @@ def part(model: Model, axes: Sequence[int]) -> Any:
     return kept[key]
 
 
-def exact_roots(model: Model, line: Piecewise) -> Callable[[float], RootSet]:
+def exact_roots(model: Model, line: PiecewisePolynomial) -> Callable[[float], RootSet]:
     """`line.roots`, in C where the model is on the native backend."""
     found = library()
     if found is None or model.backend.name != "native":

@@ -20,7 +20,7 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
 from ...values.reals import reals
-from ..optimize.gauss_newton import gauss_newton
+from ..optimize.gauss_newton import HANDOVER, gauss_newton
 from ..optimize.infeasibility import InfeasibilityProof
 from ..query import native
 from ..query.linear_part import linearised
@@ -39,8 +39,6 @@ ROW_STEPS = 40
 SOLVED, MEETING = 1e-10, 1e-7
 """Of the range of f over the grid: a row is solved; and where the search ends on a break, as
 neighbouring spans of stored tables meet to single precision."""
-HANDOVER = 1e-5
-"""Of that range: where the search on the backend hands over to double precision."""
 AT_ONCE = 1 << 16
 """Points evaluated at once."""
 FEW = 16

@@ -16,7 +16,7 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import NOTHING, SOLUTIONS, TimeBudget, now
 from ...status import Status
 from ...values.reals import reals
-from ..one_unknown.roots import roots
+from ..one_unknown.roots import SAME_LEVEL, roots
 from ..query import native
 from ..query.answer import LevelSet, several
 from ..query.contraction import restricted
@@ -35,8 +35,6 @@ FIRST_BATCH, FASTER, BATCH_SHARE = 16, 4, 0.3
 the time left that it may take."""
 APART = 1e-6
 """Of the axes: closer solutions are one."""
-SAME_LEVEL = 1e-9
-"""Of the largest value: outputs of levels this close to the target give it."""
 MOST_COMBINATIONS = 100_000
 """Of levels, when every unknown is categorical."""
 

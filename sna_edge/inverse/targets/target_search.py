@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...numerics.time_budget import TimeBudget
-from ..optimize.gauss_newton import gauss_newton
+from ..optimize.gauss_newton import HANDOVER, gauss_newton
 from ..query import native
 from .target_problem import TargetProblem
 
@@ -19,8 +19,6 @@ EXACT = 1e-11
 """Of the outputs' spread: where the last steps in double precision end."""
 ACCEPTED = 10 * EXACT
 """Residuals up to here are a solution."""
-HANDOVER = 1e-5
-"""Of the spread: where the search on the backend hands over to double precision."""
 SPREAD = 128
 """Starts from which the spread of the outputs is taken."""
 BACKEND_STEPS, LAST_STEPS, STEPS_IN_C = 60, 20, 80

@@ -26,7 +26,7 @@ from sna_edge.inverse import (
 )
 from sna_edge.quality import Line
 from sna_edge.quality.limits import parse_limits
-from sna_edge.values.levels import Levels
+from sna_edge.values.levels import LevelIndex
 
 NONE, SEVERAL, GONE = np.inf, -np.inf, np.nan
 SEVEN = (7, 7.0, np.int64(7), np.int8(7), np.float32(7), np.float16(7), "7", " 7 ", "7.0", "+7",
@@ -112,7 +112,7 @@ def test_columns_of_every_type_mean_the_same(kind: Any) -> None:
     }.get(kind, lambda: np.array(column).astype(kind))()  # fmt: skip
     np.testing.assert_equal(axis.encode(made), [2, 0, 1, np.nan if kind == "masked" else 0])
     assert axis.encode(np.array(column).reshape(2, 2)).shape == (2, 2)
-    np.testing.assert_equal(Levels(("1", "2", "30")).indices(np.array([30.0])), [2.0])
+    np.testing.assert_equal(LevelIndex(("1", "2", "30")).indices(np.array([30.0])), [2.0])
 
 
 def plant() -> Model:

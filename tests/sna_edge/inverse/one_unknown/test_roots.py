@@ -12,7 +12,7 @@ import pytest
 from sna_edge import CP, Axis, InputError, Model, Output, Status, level_axis, spline_axis
 from sna_edge.core.basis import bernstein, bspline, hat, uniform_breaks
 from sna_edge.inverse import roots
-from sna_edge.numerics.piecewise_polynomial import Piecewise, monotone_nodes
+from sna_edge.numerics.piecewise_polynomial import PiecewisePolynomial, monotone_nodes
 
 
 def one_dimensional(axis: Axis, coefficients: np.ndarray, **output: object) -> Model:
@@ -166,7 +166,7 @@ def test_between_monotone_nodes_the_polynomial_is_monotone(degree: int) -> None:
     for a in rng.normal(size=(50, 1, degree + 1)):
         nodes = monotone_nodes(a)[0]
         assert np.all(np.diff(nodes) >= 0) and nodes[0] == 0 and nodes[-1] == 1
-        f = Piecewise(np.array([0.0, 1.0]), a)
+        f = PiecewisePolynomial(np.array([0.0, 1.0]), a)
         for low, high in pairwise(nodes):
             step = np.diff(f(np.linspace(low, high, 40)))
             assert step.min() > -1e-12 or step.max() < 1e-12

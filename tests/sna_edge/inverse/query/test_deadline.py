@@ -132,9 +132,9 @@ def test_exact_calls_answer_for_the_part_they_searched() -> None:
 
 
 def test_a_root_between_two_chunks_is_found_once() -> None:
-    from sna_edge.numerics.piecewise_polynomial import Piecewise
+    from sna_edge.numerics.piecewise_polynomial import PiecewisePolynomial
 
-    line = Piecewise(
+    line = PiecewisePolynomial(
         np.arange(257.0), np.tile([[0.0, 1.0]], (256, 1)) + np.c_[np.arange(256.0), np.zeros(256)]
     )
     assert all_roots(line, 128.0, TimeBudget.for_query(1e5)).x.tolist() == [128.0]

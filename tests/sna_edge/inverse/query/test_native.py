@@ -17,7 +17,7 @@ from sna_edge.core.basis import bspline, uniform_breaks
 from sna_edge.errors import BackendError
 from sna_edge.inverse import level_set, roots
 from sna_edge.inverse.query.diverse_subset import by_numpy, diverse_subset
-from sna_edge.numerics.piecewise_polynomial import Piecewise
+from sna_edge.numerics.piecewise_polynomial import PiecewisePolynomial
 
 
 def on_native(model: Model) -> Model:
@@ -36,7 +36,9 @@ def random_at(model: Model, rng: np.random.Generator, unknowns: set[int]) -> dic
     }
 
 
-def zeros(library: Any, f: Piecewise, target: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def zeros(
+    library: Any, f: PiecewisePolynomial, target: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     spans, order = f.coefficients.shape
     room = spans * (order + 1) + 1
     x, tangent, intervals = np.empty(room), np.empty(room, np.int8), np.empty((spans + 1, 2))
@@ -46,7 +48,7 @@ def zeros(library: Any, f: Piecewise, target: float) -> tuple[np.ndarray, np.nda
     return x[:n], tangent[:n].astype(bool), intervals[:m]
 
 
-def agree(library: Any, f: Piecewise, target: float) -> None:
+def agree(library: Any, f: PiecewisePolynomial, target: float) -> None:
     a, (x, tangent, intervals) = f.roots(target), zeros(library, f, target)
     assert x == pytest.approx(a.x, abs=1e-9 * f.width), (f, target)
     assert np.array_equal(tangent, a.tangent)
@@ -92,7 +94,7 @@ def test_zeros_of_random_piecewise_polynomials_are_those_of_numpy(
     rng = np.random.default_rng(degree)
     for _ in range(60):
         spans = int(rng.integers(1, 12))
-        f = Piecewise(
+        f = PiecewisePolynomial(
             np.r_[0.0, np.cumsum(rng.uniform(0.1, 1, spans))], rng.normal(size=(spans, degree + 1))
         )
         agree(library, f, float(rng.normal()))  # jumps at every break
@@ -100,9 +102,11 @@ def test_zeros_of_random_piecewise_polynomials_are_those_of_numpy(
 
 def test_flat_spans_touching_points_and_breaks(library: ModuleType) -> None:
     breaks = np.array([0.0, 1.0, 2.0, 3.0])
-    flat = Piecewise(breaks, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, -1.0, 0.0]]))
-    touching = Piecewise(np.array([0.0, 1.0]), np.array([[0.16, -0.8, 1.0]]))
-    steps = Piecewise(breaks, np.array([[0.0, 1.0], [2.0, 1.0], [3.0, -3.0]]))
+    flat = PiecewisePolynomial(
+        breaks, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, -1.0, 0.0]])
+    )
+    touching = PiecewisePolynomial(np.array([0.0, 1.0]), np.array([[0.16, -0.8, 1.0]]))
+    steps = PiecewisePolynomial(breaks, np.array([[0.0, 1.0], [2.0, 1.0], [3.0, -3.0]]))
     for f in (flat, touching, steps):
         for target in (0.0, 0.5, 1.0, 2.0, 3.0, -1.0):
             agree(library, f, target)
@@ -123,7 +127,7 @@ def test_roots_on_breaks_of_float32_span_matrices_and_flat_ends(library: ModuleT
     )
     rng = np.random.default_rng(5)
     for _ in range(10):
-        f = Piecewise(
+        f = PiecewisePolynomial(
             basis.breaks, rounded.power_tables(np.sort(rng.normal(size=(12, 1)), axis=0))[:, :, 0]
         )
         for x in basis.breaks[1:-1]:
@@ -131,21 +135,23 @@ def test_roots_on_breaks_of_float32_span_matrices_and_flat_ends(library: ModuleT
                 target = float(f(np.array([x]))[0]) + nudge
                 agree(library, f, target)
                 assert len(zeros(library, f, target)[0]) == 1
-    bowl = Piecewise(np.array([0.0, 1.0]), np.array([[0.0, 0.0, 1.0]]))
+    bowl = PiecewisePolynomial(np.array([0.0, 1.0]), np.array([[0.0, 0.0, 1.0]]))
     agree(library, bowl, 0.0)
     assert zeros(library, bowl, 0.0)[1].tolist() == [
         True
     ]  # the slope vanishes at the end of the domain
 
 
-def planted(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
+def planted(rng: np.random.Generator) -> tuple[PiecewisePolynomial, np.ndarray]:
     """A random cubic on random breaks with a pair of roots 1e-6 to 0.1 apart."""
     x = np.sort(rng.uniform(0.05, 0.95, 3))
     x[1] = x[0] + 10 ** rng.uniform(-6, -1)
     a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
     parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
     return (
-        Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
+        PiecewisePolynomial(
+            breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])
+        ),
         x,
     )
 
