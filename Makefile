@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 2
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-demo: before-demo $(STAMP)-demo native ## the main job on concrete strength, some 3 minutes; make demo TABLE=my.csv TARGET=col for your own table
+demo: before-demo $(STAMP)-demo native ## from a table to a deployed model on concrete strength, some 3 minutes; make demo TABLE=my.csv TARGET=col for your own table
 	@$(PY) examples/demo/run.py $(if $(TABLE),--table "$(TABLE)") $(if $(TARGET),--target "$(TARGET)")
 
 demo-lpbf: before-demo $(STAMP)-demo native ## the same on laser powder bed fusion tracks (needs ../shared/data)

@@ -1,4 +1,4 @@
-"""The main job on real data: table -> fit -> quantize -> certify -> model.sna -> device -> forward
+"""The demo on real data: table -> fit -> quantize -> certify -> model.sna -> device -> forward
 and inverse answers -> report.
 
 python examples/demo/run.py [--lpbf | --table my.csv --target col] [--out out/demo] [--time-limit S]

@@ -1,4 +1,4 @@
-"""A rod that loses heat at one end: state it, solve it with the loss as an input, ask it both ways.
+"""A rod that loses heat at one end: state it, solve it with the loss as an input, query it.
 
 -k u'' = 0 on a rod of 1 m, u = 100 K above the room at x = 0, k u'(1) + h u(1) = 0 with the film
 coefficient h as a parameter axis. Exact: u = 100 (1 - x h / (k + h)).

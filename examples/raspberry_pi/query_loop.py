@@ -6,8 +6,8 @@
 readings.csv has a column per input of the model, in any dialect; other columns are carried along as
 they are. A row outside the domain, or with a reading that is not a number, gets a status and no
 value: never a clamped or invented number. With --follow only whole rows are answered, each once:
-what is answered is noted in readings.csv.state, so that a restart goes on there, also after the
-table was renamed, truncated or begun anew.
+the position is saved in readings.csv.state, and a restart resumes there, also after the table was
+renamed, truncated or started over.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) 
     )
     if not found.good:
         raise BackendError(
-            f"the graph differs from the reference by {share:.2g} of the range (value;"
+            f"the graph differs from the reference by {share:.2g} of the range (value,"
             f" {found.value:.2g} with kappa divided out) and {found.gradient:.2g} (gradient);"
             f" allowed are {VALUE:g} and {SLOPE:g}, and {MOST:g} of the range: a bound or break of"
             " an axis may be too fine for float32, or modes cancel too many digits"

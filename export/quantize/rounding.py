@@ -56,7 +56,7 @@ def round_table(
     """Round `target` [m, R]; factor' factor = G (upper), metric = H. Without free scales every
     scale is 1."""
     base = grid.scales(target) if free_scales else np.ones(target.shape[1])
-    stretch = SCALE_FACTORS if free_scales else np.ones(1)
+    factors = SCALE_FACTORS if free_scales else np.ones(1)
     order, lower = least_pivot_cholesky(metric * np.outer(base, base))
     lower = lower / base[order][:, None]
     values, scales, error = np.zeros_like(target), base.copy(), np.zeros_like(target)
@@ -65,9 +65,9 @@ def round_table(
         j, later = order[position], order[position + 1 :]
         shift = error[:, later] @ (lower[position + 1 :, position] / lower[position, position])
         wanted = target[:, j] - shift
-        found, deviation = _nearest_plane(wanted, factor, grid, base[j] * stretch, reach)
-        best = int(np.argmin(np.square(deviation @ factor.T).sum(axis=1)))
-        values[:, j], scales[j] = found[best], base[j] * stretch[best]
+        found, missed = _nearest_plane(wanted, factor, grid, base[j] * factors, reach)
+        best = int(np.argmin(np.square(missed @ factor.T).sum(axis=1)))
+        values[:, j], scales[j] = found[best], base[j] * factors[best]
         error[:, j] = values[:, j] * scales[j] - target[:, j]
     gram = factor.T @ factor
     if grid.unit:
@@ -124,16 +124,16 @@ def bandwidth(factor: Floats) -> int:
 def _nearest_plane(
     wanted: Floats, factor: Floats, grid: Grid, scales: Floats, reach: int
 ) -> tuple[Floats, Floats]:
-    """Values and deviations [T, m] for every trial scale [T]: rows from the last to the first."""
+    """Values and their errors [T, m] for every trial scale [T]: rows from the last to the first."""
     size = len(wanted)
-    values, deviation = np.empty((len(scales), size)), np.zeros((len(scales), size))
+    values, missed = np.empty((len(scales), size)), np.zeros((len(scales), size))
     ratio = factor / np.diag(factor)[:, None]
     for i in range(size - 1, -1, -1):
         stop = min(i + 1 + reach, size)
-        rest = deviation[:, i + 1 : stop] @ ratio[i, i + 1 : stop]
+        rest = missed[:, i + 1 : stop] @ ratio[i, i + 1 : stop]
         values[:, i] = grid.round((wanted[i] - rest) / scales)
-        deviation[:, i] = values[:, i] * scales - wanted[i]
-    return values, deviation
+        missed[:, i] = values[:, i] * scales - wanted[i]
+    return values, missed
 
 
 def _descend(

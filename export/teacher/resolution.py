@@ -41,7 +41,7 @@ def teacher_bases(
     """The basis with the fewest rows of each axis whose best approximation of kernel draws errs by
     less than `tolerance` (relative RMS); breaks are even in the warped coordinate of the first
     teacher. An axis with few distinct values gets at most as many rows as values. `linear`:
-    straight atoms, for more axes than the rows can bend, and constant ones where nearly all rows
+    linear atoms, for more axes than the rows can bend, and constant ones where nearly all rows
     share a value: what the few others say there would be stretched far outside.
     """
     return [

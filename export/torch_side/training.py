@@ -23,8 +23,8 @@ class Training:
     """How to train. Errors are in units of the spread of each output.
 
     `losses`: shares of mse, mae, huber. `smooth`: penalty on second differences of tables, with a
-    thousandth of it on their sizes. A module that holds nothing yet is begun from `starts` seeds;
-    the best on the kept-back rows goes on. First `newton` steps of Levenberg and Marquardt, on
+    thousandth of it on their sizes. An untrained module starts from `starts` seeds; the best
+    on the kept-back rows goes on. First `newton` steps of Levenberg and Marquardt, on
     20,000 rows, then ten times as many .. all, with a weaker penalty again as long as the kept-back
     rows gain by it, then more of them to convergence (all this left out with other losses than mse,
     an `extra` loss or more than 3,000 numbers); then `epochs` of Adam at `rate` falling to a

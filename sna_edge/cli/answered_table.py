@@ -140,7 +140,7 @@ def _columns(needed: Iterable[str], source: Source) -> dict[str, int]:
     if missing:
         raise InputError(
             f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are"
-            f" {', '.join(source.names)}, and and this query needs {', '.join(needed)}"
+            f" {', '.join(source.names)}, and this query needs {', '.join(needed)}"
         )
     return {name: source.names.index(name) for name in needed}
 

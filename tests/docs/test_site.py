@@ -28,11 +28,22 @@ def test_every_page_is_in_the_navigation(root: Path, site: dict[str, Any]) -> No
 
 
 def test_the_reference_names_what_can_be_imported(site: dict[str, Any]) -> None:
+    absent = {}
     for module in site["REFERENCE"]:
         names = site["public"](module)
-        if "torch" not in module:
+        assert names
+        if "torch" in module:
+            continue
+        try:
             found = importlib.import_module(module)
-            assert names and not [name for name in names if not hasattr(found, name)]
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("sna_"):
+                raise
+            absent[module] = error.name
+        else:
+            assert not [name for name in names if not hasattr(found, name)]
+    if absent:
+        pytest.skip(f"not installed, and its module not looked at: {absent}")
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ import pytest
 
 import sna_edge
 from sna_edge import Interval
-from sna_export.graph.model_kinds import mixed, spline_model
+
+from ..model_kinds import mixed, spline_model
 
 
 def load(root: Path, *parts: str):

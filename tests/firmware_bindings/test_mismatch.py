@@ -192,13 +192,13 @@ def test_options_header_reaches_library_and_program(
     subprocess.run([str(tmp_path / "p"), str(artifact[0])], check=True, capture_output=True)
 
 
-FACES = {"first.cpp": "-DSNA_FLOAT", "second.cpp": ""}
+BUILDS = {"first.cpp": "-DSNA_FLOAT", "second.cpp": ""}
 
 
 def test_two_faces_in_one_program_do_not_merge(compiler: str, tmp_path: Path) -> None:
     """sna::Model of floats and sna::Model of doubles are two types to the linker."""
     symbols = []
-    for name, flags in FACES.items():
+    for name, flags in BUILDS.items():
         source = tmp_path / name
         source.write_text(
             '#include "cpp/sna.hpp"\nbool f(const void *b) { sna::Model<64> m(b, 1); return'

@@ -10,9 +10,9 @@ import pytest
 
 import sna_edge
 from sna_edge import Model, Status, inverse
-from sna_export.graph.model_kinds import KINDS
 
 from ..c_models import DTYPES, FLOAT32, allowed, axes_of, cp_model, mixed, points_in, tt_model, zoo
+from ..model_kinds import KINDS
 
 NAMES = sorted(zoo())
 POINTS = 200

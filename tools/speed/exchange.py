@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT / "tests")]
 
 from exchange_runtime import BATCH, compare, microseconds, points_of  # noqa: E402
+from model_kinds import KINDS  # noqa: E402
 
 import sna_edge  # noqa: E402
-from sna_export.graph.model_kinds import KINDS  # noqa: E402
 
 QUICK = ("cp float32", "cp int8", "sparse", "mixed axes")
 Cells = dict[str, dict[str, float]]

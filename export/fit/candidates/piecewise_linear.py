@@ -1,5 +1,5 @@
-"""The same modes on few spans, among them piecewise linear ones whose breaks move to the kinks: an
-exact basis of few rows is found back exactly."""
+"""The same modes on few spans, among them piecewise linear ones with free knots: a function that
+is exact on few spans is found exactly."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FEW_SPANS = 0.05
 """Error below which all of COARSE are tried."""
 COARSE = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6))
 """(degree, spans) in turn."""
-KINKED = ((1, 2),)
-"""Tried above FEW_SPANS, too: two linear pieces whose break moves."""
+FREE_KNOTS = ((1, 2),)
+"""Tried above FEW_SPANS, too: two spans whose common break moves."""
 TAKEN = 0.5
-"""Share of the error below which linear pieces are taken for the truth."""
+"""Share of the error below which piecewise linear atoms are taken for the truth."""
 SPARE_RANK = 8
 """Least rank on few spans: with modes to spare the steps do not get caught where two modes share a
 feature."""
@@ -30,7 +30,7 @@ def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
-    for degree, spans in COARSE if best.error < FEW_SPANS else KINKED:
+    for degree, spans in COARSE if best.error < FEW_SPANS else FREE_KNOTS:
         bases = data_bases(trials.samples, degree, spans)
         f = random_start(bases, uses, trials.target.shape[1], trials.rng)
         if degree > 1 and f.parameters >= best.start.parameters:
@@ -46,7 +46,7 @@ def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
 
 
 def _with_moved_breaks(even: RankTrial, trials: RankTrials) -> RankTrial:
-    """The linear pieces with their breaks moved to the kinks."""
+    """The piecewise linear function with its breaks moved to where the slope jumps."""
     x, target, budget = trials.samples.x, trials.target, trials.budget
     f = with_moved_breaks(even.solution.f, x, target, budget)
     moved = levenberg_marquardt(

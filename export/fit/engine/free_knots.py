@@ -1,4 +1,4 @@
-"""Straight pieces whose breaks move to where the kinks are."""
+"""Free knots: piecewise linear atoms whose breaks move to where the slope jumps."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ CLOSEST = 0.1
 def with_moved_breaks(
     f: SeparableFunction, x: Floats, target: Floats, budget: TimeBudget | None = None
 ) -> SeparableFunction:
-    """Levenberg-Marquardt steps on the tables and the inner breaks of straight axes together, from
-    x [N, D] and target [N, K].
+    """Levenberg-Marquardt steps on the tables and the inner breaks of piecewise linear axes
+    together, from x [N, D] and target [N, K].
 
     df/dt_k = -N_k(x_d) df/dx_d for the break t_k with its hat function N_k.
     Source: Jupp, Approximation to data by splines with free knots, SIAM J. Numer. Anal. 15 (1978).

@@ -76,9 +76,9 @@ def _copies(samples: Samples, columns: list[int]) -> dict[int, str]:
     rounding of the cells, levels renamed."""
     every = max(1, len(samples.x) // SOME_ROWS)
     some = samples.x[::every]
-    deviation = some[:, columns] - some[:, columns].mean(axis=0)
-    size = np.linalg.norm(deviation, axis=0)
-    correlation = np.abs(deviation.T @ deviation) / np.maximum(np.outer(size, size), 1e-300)
+    centred = some[:, columns] - some[:, columns].mean(axis=0)
+    size = np.linalg.norm(centred, axis=0)
+    correlation = np.abs(centred.T @ centred) / np.maximum(np.outer(size, size), 1e-300)
     levelled = samples.n_levels[columns] > 0
     near = np.where(
         np.logical_and.outer(levelled, levelled),
@@ -117,9 +117,9 @@ def _same_levels(samples: Samples, d: int, e: int) -> bool:
 def _same_line(samples: Samples, d: int, e: int) -> bool:
     """x_d = a + b x_e within half a step of both, and what is left tells nothing of any output."""
     x, z = samples.x[:, e], samples.x[:, d]
-    deviation = x - x.mean()
-    slope = float(deviation @ (z - z.mean()) / (deviation @ deviation))
-    left = z - z.mean() - slope * deviation
+    centred = x - x.mean()
+    slope = float(centred @ (z - z.mean()) / (centred @ centred))
+    left = z - z.mean() - slope * centred
     steps = _step(z), abs(slope) * _step(x)
     if max(steps) > COARSE_STEP * z.std() or np.abs(left).max() > 0.55 * sum(steps) + 1e-9 * np.ptp(
         z

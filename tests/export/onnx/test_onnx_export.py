@@ -10,7 +10,8 @@ import pytest
 from sna_edge import InputError, spline_axis
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.cli import main
-from sna_export.graph.model_kinds import KINDS, mixed, model_on, spline_model
+
+from ...model_kinds import KINDS, mixed, model_on, spline_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'sna-edge[onnx]'")
 runtime = pytest.importorskip(

@@ -14,7 +14,8 @@ import pytest
 
 import sna_edge
 from sna_edge import inverse
-from sna_export.graph.model_kinds import KINDS, spline_model
+
+from ...model_kinds import KINDS, spline_model
 
 pytest.importorskip(
     "ai_edge_litert", reason="ai-edge-litert is not installed: pip install 'sna-edge[tflite]'"

@@ -16,7 +16,8 @@ from sna_edge.cli import main
 from sna_edge.core.basis import bspline
 from sna_edge.numerics.domain_points import domain_points
 from sna_export.graph.dense import filled
-from sna_export.graph.model_kinds import (
+
+from ...model_kinds import (
     KINDS,
     mixed,
     model_on,

@@ -9,7 +9,8 @@ import pytest
 
 from sna_edge import InputError, Output, level_axis, spline_axis
 from sna_export.adopt import Domain, from_model
-from sna_export.graph.model_kinds import model_on
+
+from ...model_kinds import model_on
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 

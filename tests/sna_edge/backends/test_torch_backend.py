@@ -7,7 +7,8 @@ import pytest
 
 import sna_edge
 from sna_edge.numerics.domain_points import domain_points
-from sna_export.graph.model_kinds import KINDS, mixed, spline_model
+
+from ...model_kinds import KINDS, mixed, spline_model
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'sna-edge[torch]'")
 

@@ -1,4 +1,4 @@
-"""Breaks of straight pieces move to the kinks."""
+"""Breaks of piecewise linear atoms move to where the slope jumps."""
 
 from __future__ import annotations
 

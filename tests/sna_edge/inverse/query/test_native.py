@@ -1,4 +1,4 @@
-"""The C library against numpy, step by step: roots, walks, descents, thinning; both faces of the
+"""The C library against numpy, step by step: roots, walks, descents, thinning; both builds of the
 library."""
 
 from __future__ import annotations

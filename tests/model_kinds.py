@@ -19,8 +19,7 @@ from sna_edge.core.basis import (
     periodic_bspline,
     uniform_breaks,
 )
-
-LINKS = ("identity", "exp", "logistic")
+from sna_edge.core.output import LINKS
 
 
 def spline_model(
