@@ -4,9 +4,7 @@ derived from others), three outputs, a companion of every role."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
-from .packed import packed
 from .plain import (
     BASE,
     CLASS,
@@ -229,13 +227,6 @@ def readings() -> Readings:
 
 def whole() -> Whole:
     return Whole(values(), companions(), calibration(), readings())
-
-
-def file(sign: Callable[[bytes], bytes] | None = None) -> bytes:
-    """The bytes; signed under the key id 1..16 as version 7 where `sign` is given."""
-    if sign is None:
-        return packed(whole(), NAMES)
-    return packed(whole(), NAMES, key_id=bytes(range(1, 17)), version=7, sign=sign)
 
 
 def points(count: int, seed: int = 11) -> list[list[float]]:
