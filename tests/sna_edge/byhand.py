@@ -10,7 +10,8 @@ import zlib
 
 SECTIONS = ("axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs", "fixed",
     "golden", "certificate", "metadata",
-            "integrity", "signature")  # fmt: skip
+            "integrity", "signature", "companions", "calibration", "readings")  # fmt: skip
+"""The first 13 stand in every file, the last three in those with feature bit 2."""
 
 
 class ByHand:
@@ -19,6 +20,11 @@ class ByHand:
 
     def __init__(self, data: bytes) -> None:
         self.data = bytearray(data)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the sections that the file has."""
+        return SECTIONS[: struct.unpack_from("<H", self.data, 20)[0]]
 
     def place(self, section: str) -> tuple[int, int]:
         """Offset and size."""
@@ -39,14 +45,13 @@ class ByHand:
 
     def replaced(self, **sections: bytes) -> ByHand:
         """The file with other bytes in the named sections: offsets, size and checksums follow."""
-        contents = {name: sections.get(name, self.read(name)) for name in SECTIONS}
-        out, end = bytearray(self.data[:64]), 64 + 16 * len(SECTIONS)
+        contents = {name: sections.get(name, self.read(name)) for name in self.names}
+        out, end = bytearray(self.data[:64]), 64 + 16 * len(self.names)
         out.extend(b"\0" * (end - 64))
-        for i, (name, content) in enumerate(contents.items()):
+        for i, content in enumerate(contents.values()):
             offset = -(-len(out) // 64) * 64
             out.extend(b"\0" * (offset - len(out)) + content)
             struct.pack_into("<IIII", out, 64 + 16 * i, i + 1, offset, len(content), 0)
-            del name
         struct.pack_into("<I", out, 16, len(out))
         return ByHand(bytes(out)).sealed()
 
@@ -62,9 +67,11 @@ class ByHand:
         )
 
     def sealed(self) -> ByHand:
+        """Checksums made again: over all bytes but those of sections 12 and 13."""
         start = self.place("integrity")[0]
-        self.data[start : start + 32] = hashlib.sha256(self.data[:start]).digest()
-        struct.pack_into("<I", self.data, start + 32, zlib.crc32(self.data[:start]))
+        covered = self.data[:start] + self.data[start + 64 + 128 :]
+        self.data[start : start + 32] = hashlib.sha256(covered).digest()
+        struct.pack_into("<I", self.data, start + 32, zlib.crc32(covered))
         return self
 
     def __bytes__(self) -> bytes:
