@@ -58,6 +58,10 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     replay(model.backend, golden)
     if raw.has_integer_path:
         replay_integers(raw)
+    for companion, inside in zip(model.companions, raw.companions, strict=True):
+        replay(companion.model.backend, golden_vectors(inside.file))
+        if inside.file.has_integer_path:
+            replay_integers(inside.file)
     if backend != "numpy":
         model = model.with_backend(backend)
         replay(model.backend, golden)

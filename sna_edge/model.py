@@ -72,7 +72,11 @@ class Model(Algebra):
     def with_backend(self, name: str) -> Model:
         """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
         return self.replace(
-            backend=name, artifact=self.artifact, path=self.path, parent=self.parent
+            backend=name,
+            artifact=self.artifact,
+            path=self.path,
+            parent=self.parent,
+            signature=self.signature,
         )
 
     def served_by(self, evaluator: Evaluator) -> Model:

@@ -11,6 +11,7 @@ class Status(IntEnum):
     TANGENT = 2
     EXTRAPOLATED = 3
     EDGE = 4
+    UNFAMILIAR = 5
     OUT_OF_DOMAIN = -1
     BAD_INPUT = -2
     UNREACHABLE = -3
@@ -37,6 +38,9 @@ MEANING: dict[Status, str] = {
         "answered outside the domain, as requested: continued linearly from the boundary"
     ),
     Status.EDGE: "answered inside the domain, but where there are no training data",
+    Status.UNFAMILIAR: (
+        "answered inside the domain, but inputs like these were hardly ever seen in training"
+    ),
     Status.OUT_OF_DOMAIN: "no value: an input is outside the domain",
     Status.BAD_INPUT: "no value: an input is missing, not a number or unusable",
     Status.UNREACHABLE: "no solution: the target is not reached anywhere in the domain",

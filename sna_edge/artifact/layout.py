@@ -7,9 +7,11 @@ from math import copysign, inf
 import numpy as np
 
 MAGIC = b"\x89SNA\r\n\x1a\n"
-MAJOR, MINOR = 1, 0
-FEATURE_TT, FEATURE_FIXED = 1, 2
-KNOWN_FEATURES = FEATURE_TT | FEATURE_FIXED
+MAJOR, MINOR = 1, 1
+"""Minor 1 stands in files with FEATURE_BESIDE, 0 in all others."""
+FEATURE_TT, FEATURE_FIXED, FEATURE_BESIDE = 1, 2, 4
+EMBEDDED_FEATURES = FEATURE_TT | FEATURE_FIXED
+KNOWN_FEATURES = EMBEDDED_FEATURES | FEATURE_BESIDE
 ALIGN = 64
 MAX_FILE = 1 << 30
 MAX_AXES = MAX_OUTPUTS = 64
@@ -19,6 +21,8 @@ MAX_RANK = 1024
 MAX_SPANS = 32768
 MAX_ROWS = 65535
 MAX_GOLDEN = 65536
+MAX_COMPANIONS = 64
+MAX_PAIRS = 2016
 OVERFLOW32 = (2.0 - 2.0**-24) * 2.0**127  # rounds to infinity in f32
 LARGEST = 2.0**1000
 """Numbers of axes and outputs lie below it, and what divides above 1 / it: sums, differences and
@@ -31,7 +35,10 @@ GROUP = 4  # modes of a group are padded to this multiple
 SECTIONS = (
     "axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs",
     "fixed", "golden", "certificate", "metadata", "integrity", "signature",
+    "companions", "calibration", "readings",
 )  # fmt: skip
+FIRST_SECTIONS = SECTIONS[:13]
+"""Those of a file without FEATURE_BESIDE."""
 
 HEADER = np.dtype(
     [
@@ -63,6 +70,44 @@ OUTPUT = np.dtype(
         ("reserved", "u1", 10),
     ]
 )  # fmt: skip
+
+SIGNATURE = np.dtype(
+    [
+        ("signature", "u1", 64),
+        ("key_id", "u1", 16),
+        ("model_version", "<u8"),
+        ("reserved", "u1", 40),
+    ]
+)
+COMPANION = np.dtype(
+    [
+        ("role", "u1"), ("output", "u1"), ("reserved", "<u2"), ("coordinates", "<u4"),
+        ("file", "<u4"), ("file_size", "<u4"), ("weight", "<f8"), ("zero", "u1", 8),
+    ]
+)  # fmt: skip
+COORDINATE = np.dtype(
+    [
+        ("source", "u1"), ("reserved", "u1"), ("index", "<u2"), ("weights", "<u4"),
+        ("constant", "<f8"),
+    ]
+)  # fmt: skip
+CALIBRATION = np.dtype(
+    [
+        ("n_residuals", "<u4"), ("n_scores", "<u4"), ("least_p", "<f8"), ("n_pairs", "<u2"),
+        ("reserved", "u1", 14),
+    ]
+)  # fmt: skip
+PAIR = np.dtype([("a", "<u2"), ("b", "<u2"), ("size", "<u4")])
+READINGS = np.dtype([("n_raw", "<u2"), ("n_derived", "<u2"), ("n_terms", "<u4")])
+DERIVED = np.dtype(
+    [
+        ("axis", "<u2"), ("formula", "u1"), ("n_terms", "u1"), ("reserved", "<u4"),
+        ("constant", "<f8"),
+    ]
+)  # fmt: skip
+TERM = np.dtype(
+    [("kind", "u1"), ("zero", "u1"), ("index", "<u2"), ("reserved", "<u4"), ("number", "<f8")]
+)
 
 KINDS = ("continuous", "periodic", "categorical")
 LINKS = ("identity", "exp", "logistic")

@@ -14,10 +14,42 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
+class RawCompanion:
+    """One companion: its record, its coordinates [C], the weights [C] of its features (empty for
+    other coordinates), and the file inside the section."""
+
+    record: Any
+    coordinates: Array
+    weights: list[Array]
+    file: Raw
+
+
+@dataclass(frozen=True)
+class RawCalibration:
+    """Section 15 in its parts; pairs are (a, b, bits)."""
+
+    head: Any
+    quantiles: Array
+    floor: Array
+    correlation: Array
+    scores: Array
+    pairs: list[tuple[int, int, Array]]
+
+
+@dataclass(frozen=True)
+class RawReadings:
+    """Section 16 in its parts; ends [n_raw, 2]."""
+
+    tolerance: Array
+    ends: Array
+    derived: Array
+    terms: Array
+
+
+@dataclass(frozen=True)
 class Raw:
     """A file whose bytes have passed every structural check."""
 
-    data: bytes
     header: Any
     sections: dict[str, bytes]
     axes: Array
@@ -28,6 +60,9 @@ class Raw:
     """[G, D], which axes the modes of a group depend on; TT: of one group."""
     peaks: Array
     """What |phi| of every axis stays below (checks/bound.py)."""
+    companions: tuple[RawCompanion, ...] = ()
+    calibration: RawCalibration | None = None
+    readings: RawReadings | None = None
 
     @property
     def is_tt(self) -> bool:
@@ -38,6 +73,11 @@ class Raw:
     def has_integer_path(self) -> bool:
         """Whether section 8 holds the integer path."""
         return bool(self.header["features"] & layout.FEATURE_FIXED)
+
+    @property
+    def has_beside(self) -> bool:
+        """Whether sections 14 to 16 are there."""
+        return bool(self.header["features"] & layout.FEATURE_BESIDE)
 
     @property
     def sizes(self) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,20 +36,37 @@ def from_bytes(
     raw = validate(data)
     certificate, metadata = _json(raw, "certificate"), _json(raw, "metadata")
     names = _names(raw, metadata)
+    told = ("axes", "outputs", "raw_inputs") if raw.has_beside else ("axes", "outputs")
+    more: dict[str, Any] = {}
+    if raw.has_beside:
+        from .beside import read  # few files have anything beside the values
+
+        more = read.parts(raw, names, partial(_record, kind))
+    model = _record(
+        kind,
+        raw,
+        names,
+        certificate=certificate,
+        metadata={k: v for k, v in metadata.items() if k not in told},
+        artifact=data,
+        path=path,
+        **more,
+    )
+    return model, raw
+
+
+def _record(kind: Callable[..., Record], raw: Raw, names: dict[str, Any], **more: Any) -> Record:
+    """The function that a file, or a file inside it, means."""
     axes = tuple(_axis(raw, d, names["axes"][d]) for d in range(len(raw.axes)))
     outputs = [_output(r, *names["outputs"][k]) for k, r in enumerate(raw.outputs)]
-    model = kind(
+    return kind(
         axes,
         _interaction(raw),
         outputs,
         dtypes=[layout.DTYPES[a["dtype"]] for a in raw.axes],
-        certificate=certificate,
-        metadata={k: v for k, v in metadata.items() if k not in ("axes", "outputs")},
         integer_path=raw.has_integer_path,
-        artifact=data,
-        path=path,
+        **more,
     )
-    return model, raw
 
 
 def golden_vectors(raw: Raw) -> Golden:
@@ -63,7 +81,7 @@ def golden_vectors(raw: Raw) -> Golden:
 
 def _json(raw: Raw, name: str) -> dict[str, Any]:
     try:
-        value = json.loads(raw.sections[name].decode())
+        value = json.loads(bytes(raw.sections[name]).decode())
         good = isinstance(value, dict) and canonical(value) == raw.sections[name]
     except (ValueError, RecursionError):
         good = False
@@ -76,7 +94,8 @@ def _json(raw: Raw, name: str) -> dict[str, Any]:
 
 
 def _names(raw: Raw, metadata: dict[str, Any]) -> dict[str, Any]:
-    """{"axes": [(name, unit, levels)], "outputs": [(name, unit)]}, checked."""
+    """{"axes": [(name, unit, levels)], "outputs": [(name, unit)], "raw_inputs": [(name, unit)]},
+    checked."""
     axes, outputs = metadata.get("axes"), metadata.get("outputs")
     if not _entries(axes, len(raw.axes), (2, 3)) or not _entries(outputs, len(raw.outputs), (2,)):
         raise ArtifactError(
@@ -92,7 +111,22 @@ def _names(raw: Raw, metadata: dict[str, Any]) -> dict[str, Any]:
         if not good or not len(levels) == len(set(levels)) == wanted:
             raise ArtifactError("bad_metadata", f"input {entry[0]!r} needs {wanted} level names")
         rows.append((entry[0], entry[1], levels))
-    return {"axes": rows, "outputs": outputs}
+    raw_inputs = _raw_names(raw, metadata, {name for name, *_ in rows})
+    return {"axes": rows, "outputs": outputs, "raw_inputs": raw_inputs}
+
+
+def _raw_names(raw: Raw, metadata: dict[str, Any], inputs: set[str]) -> list[Any]:
+    """[(name, unit)] of the raw readings, checked; files without section 16 have none."""
+    if not raw.has_beside:
+        return []
+    wanted = len(raw.readings.ends) if raw.readings else 0
+    given = metadata.get("raw_inputs", [])
+    good = wanted > 0 if "raw_inputs" in metadata else not wanted
+    if not good or not _entries(given, wanted, (2,)) or inputs & {name for name, _ in given}:
+        raise ArtifactError(
+            "bad_metadata", "names of raw readings are missing, repeated or not text"
+        )
+    return list(given)
 
 
 def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..core.axis import Axis
 from ..core.interaction import CP
 from ..core.magnitude import need_double
 from ..core.record import ModelRecord
-from . import layout
+from . import beside, layout
 from .canonical_form import as_stored, canonical
 from .golden import Golden, Scale, make
 from .grouping import groups_of, padded_columns, padded_rank, padded_weights
@@ -41,8 +42,14 @@ class _Pool:
 
 
 def write(model: ModelRecord) -> bytes:
-    """The artifact of `model`, its intervals wider by what storing adds. Raises InputError when a
-    number does not fit its storage type or a count exceeds a limit of the format."""
+    """The artifact of `model`, its intervals wider by what storing adds; not signed. Raises
+    InputError when a number does not fit its storage type or a count exceeds a limit of the
+    format."""
+    return _file(model)
+
+
+def _file(model: ModelRecord, embedded: bool = False) -> bytes:
+    """The file of a model, or, `embedded`, of a companion: without names, certificate, digests."""
     need_sizes(model)
     for axis in model.axes:
         need_double(f"input {axis.name!r}", axis.lower, axis.upper)
@@ -57,7 +64,7 @@ def write(model: ModelRecord) -> bytes:
     records, spans, breaks, matrices = _axes(stored)
     groups, tables = _tables(stored, records)
     fixed = section(stored, groups, scale.ranges) if stored.integer_path else b""
-    sections = {
+    sections = dict.fromkeys(layout.FIRST_SECTIONS, b"") | {
         "axes": records.tobytes(),
         "spans": bytes(spans.data),
         "breaks": bytes(breaks.data),
@@ -67,23 +74,40 @@ def write(model: ModelRecord) -> bytes:
         "outputs": _outputs(stored, scale, groups),
         "fixed": fixed,
         "golden": _golden(golden),
-        "certificate": canonical(stored.certificate),
-        "metadata": canonical({**stored.metadata, **names(stored)}),
     }
     features = (0 if isinstance(stored.interaction, CP) else layout.FEATURE_TT) | (
         layout.FEATURE_FIXED if fixed else 0
     )
-    return _assemble(sections, stored, groups, features)
+    if embedded:
+        return bytes(_assembled(sections, stored, groups, features))
+    more = beside.sections(stored, partial(_file, embedded=True))
+    features |= layout.FEATURE_BESIDE if more else 0
+    sections |= {
+        "certificate": canonical(stored.certificate),
+        "metadata": canonical({**_told(stored, bool(more)), **names(stored)}),
+        "integrity": bytes(64),
+        "signature": bytes(128),
+        **more,
+    }
+    return _sealed(_assembled(sections, stored, groups, features))
+
+
+def _told(model: ModelRecord, beside: bool) -> dict[str, Any]:
+    """The metadata that a caller gave; in a file with sections 14 to 16 raw inputs are those of the
+    readings."""
+    return {k: v for k, v in model.metadata.items() if not (beside and k == "raw_inputs")}
 
 
 def names(model: ModelRecord) -> dict[str, Any]:
     """The part of the metadata that gives the numbers their names."""
+    raw = model.readings.raw if model.readings else ()
     return {
         "axes": [
             [a.name, a.unit, list(a.level_names)] if a.level_names else [a.name, a.unit]
             for a in model.axes
         ],
         "outputs": [[o.name, o.unit] for o in model.outputs],
+        **({"raw_inputs": [[r.name, r.unit] for r in raw]} if raw else {}),
     }
 
 
@@ -139,17 +163,25 @@ def _tables(model: ModelRecord, records: Array) -> tuple[Array, bytes]:
 
 def _outputs(model: ModelRecord, scale: Scale, groups: Array) -> bytes:
     records = np.zeros(len(model.outputs), layout.OUTPUT)
+    spaces = _spaces(model)
     for k, (record, output) in enumerate(zip(records, model.outputs, strict=True)):
         record["bias"], record["scale"], record["offset"] = output.bias, output.scale, output.offset
         record["below"] = record["above"] = np.nan
         if output.interval:
             record["below"], record["above"] = output.interval.below, output.interval.above
             record["level"] = output.interval.level
-            record["interval_space"] = layout.SPACES.index(output.interval.space)
+        record["interval_space"] = layout.SPACES.index(spaces[k])
         record["range_low"], record["range_high"] = scale.low[k], scale.high[k]
         record["kappa"] = min(scale.kappa[k], 3e38)
         record["link"] = layout.LINKS.index(output.link)
     return records.tobytes() + padded_weights(model, groups).astype("<f4").tobytes()
+
+
+def _spaces(model: ModelRecord) -> list[str]:
+    """Of the interval or of the residuals of every output."""
+    if model.calibration is not None and model.calibration.n_residuals:
+        return list(model.calibration.spaces)
+    return [o.interval.space if o.interval else "output" for o in model.outputs]
 
 
 def _golden(golden: Golden) -> bytes:
@@ -158,30 +190,36 @@ def _golden(golden: Golden) -> bytes:
     return head + b"".join(np.ascontiguousarray(p, "<f8").tobytes() for p in parts)
 
 
-def _assemble(
+def _assembled(
     sections: dict[str, bytes], model: ModelRecord, groups: Array, features: int
-) -> bytes:
-    sizes = [len(sections[name]) for name in layout.SECTIONS[:-2]] + [64, 128]
-    table = np.zeros(len(sizes), layout.SECTION)
+) -> bytearray:
+    """Header, section table and sections, one behind the other."""
+    table = np.zeros(len(sections), layout.SECTION)
     end = layout.HEADER.itemsize + table.nbytes
-    for i, size in enumerate(sizes):
-        table[i] = (i + 1, layout.align(end), size, 0)
-        end = layout.align(end) + size
+    for i, block in enumerate(sections.values()):
+        table[i] = (i + 1, layout.align(end), len(block), 0)
+        end = layout.align(end) + len(block)
+    minor = layout.MINOR if features & layout.FEATURE_BESIDE else 0
     header = np.zeros(1, layout.HEADER)
     header[0] = (
-        layout.MAGIC, layout.MAJOR, layout.MINOR, features, end, len(sizes), len(model.axes),
+        layout.MAGIC, layout.MAJOR, minor, features, end, len(table), len(model.axes),
         len(model.outputs),
         len(groups), padded_rank(model, groups), np.zeros(32),
     )  # fmt: skip
     data = bytearray(end)
     data[: layout.HEADER.itemsize] = header.tobytes()
     data[layout.HEADER.itemsize : layout.HEADER.itemsize + table.nbytes] = table.tobytes()
-    for record, name in zip(table, layout.SECTIONS[:-2], strict=False):
-        data[record["offset"] : record["offset"] + record["size"]] = sections[name]
-    start = int(table[-2]["offset"])
-    digest = (
-        hashlib.sha256(data[:start]).digest()
-        + np.array([zlib.crc32(data[:start])], "<u4").tobytes()
-    )
+    for record, block in zip(table, sections.values(), strict=True):
+        data[record["offset"] : record["offset"] + record["size"]] = block
+    return data
+
+
+def _sealed(data: bytearray) -> bytes:
+    """The file with the digests of all bytes but those of sections 12 and 13."""
+    place = layout.HEADER.itemsize + layout.SECTION.itemsize * layout.SECTIONS.index("integrity")
+    integrity, signature = np.frombuffer(bytes(data), layout.SECTION, 2, place)
+    start, behind = int(integrity["offset"]), int(signature["offset"] + signature["size"])
+    body = data[:start] + data[behind:]
+    digest = hashlib.sha256(body).digest() + np.array([zlib.crc32(body)], "<u4").tobytes()
     data[start : start + len(digest)] = digest
     return bytes(data)

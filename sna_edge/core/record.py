@@ -7,16 +7,23 @@ type through `replace`; `sna_edge.model.Model` is the record with the verbs that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InputError
 from .axis import Axis
 from .interaction import Interaction
 from .output import Output
 
+if TYPE_CHECKING:  # few models have these: their modules are loaded by those
+    from .beside import Calibration, Companion, Readings, Signature
+
 DTYPES = ("float64", "float32", "float16", "int16", "int8")
 SERVED_FROM_FILES = ("tflite",)
 """Backends that read a file beside the artifact: a computed model has none."""
+
+ALONE: dict[str, Any] = {"companions": (), "calibration": None, "readings": None}
+"""What `replace` is told for another function: nothing that was measured for this one speaks of
+it."""
 
 Parent = tuple["ModelRecord", dict[int, float]]
 Record = TypeVar("Record", bound="ModelRecord")
@@ -27,9 +34,11 @@ class ModelRecord:
 
     Tables are float64 decoded values; `dtypes` [D] names how the artifact stores the table of each
     axis, `backend_name` who shall evaluate. `integer_path`: written with section 8 (for cores
-    without an FPU) where its bounds can be proven. `artifact` and `path` are the bytes and the file
-    the record was read from, `parent` the record of which it fixes inputs {axis index: x}; a copy
-    with other numbers has none of the three. Raises InputError where the parts do not fit.
+    without an FPU) where its bounds can be proven. `companions`, `calibration` and `readings` stand
+    beside the values (FORMAT.md sections 14 to 16). `artifact` and `path` are the bytes and the
+    file the record was read from, `signature` who signed them, `parent` the record of which it
+    fixes inputs {axis index: x}; a copy with other numbers has none of the four. Raises InputError
+    where the parts do not fit.
     """
 
     def __init__(
@@ -43,6 +52,10 @@ class ModelRecord:
         metadata: Mapping[str, Any] | None = None,
         backend: str = "numpy",
         integer_path: bool = False,
+        companions: Sequence[Companion[Any]] = (),
+        calibration: Calibration | None = None,
+        readings: Readings | None = None,
+        signature: Signature | None = None,
         artifact: bytes | None = None,
         path: str | None = None,
         parent: Parent | None = None,
@@ -55,8 +68,12 @@ class ModelRecord:
         self.metadata = dict(metadata or {})
         self.backend_name = backend
         self.integer_path = integer_path
+        self.companions = tuple(companions)
+        self.calibration, self.readings, self.signature = calibration, readings, signature
         self.artifact, self.path, self.parent = artifact, path, parent
         self._validate()
+        if self.companions or calibration is not None or readings is not None:
+            self._validate_beside()
 
     def _validate(self) -> None:
         names = [a.name for a in self.axes]
@@ -81,6 +98,11 @@ class ModelRecord:
                 )
         if not set(self.dtypes) <= set(DTYPES):
             raise InputError(f"dtypes must be among {', '.join(DTYPES)}")
+
+    def _validate_beside(self) -> None:
+        from .beside.fit import need_fit
+
+        need_fit(self.axes, self.outputs, self.companions, self.calibration, self.readings)
 
     def __repr__(self) -> str:
         inputs, outputs = ", ".join(self.input_names), ", ".join(self.output_names)
@@ -107,8 +129,8 @@ class ModelRecord:
     def replace(self: Record, **changes: Any) -> Record:
         """A copy of the same type with some arguments of the constructor changed.
 
-        It is not the file it was read from any more: `artifact`, `path` and `parent` are kept only
-        where they are given.
+        It is not the file it was read from any more: `artifact`, `path`, `signature` and `parent`
+        are kept only where they are given.
         """
         fields: dict[str, Any] = {
             "axes": self.axes,
@@ -119,12 +141,16 @@ class ModelRecord:
             "metadata": self.metadata,
             "backend": self.backend_name,
             "integer_path": self.integer_path,
+            "companions": self.companions,
+            "calibration": self.calibration,
+            "readings": self.readings,
         }
         return type(self)(**{**fields, **changes})
 
     def computed(self: Record, **changes: Any) -> Record:
         """`replace` for a function computed from this one: float64 tables, of the metadata the
-        origin alone, no certificate, no integer path, a backend that needs no file."""
+        origin alone, no certificate, no integer path, nothing beside the values, a backend that
+        needs no file."""
         origin = {k: v for k, v in self.metadata.items() if k in ("name", "source")}
         backend = "numpy" if self.backend_name in SERVED_FROM_FILES else self.backend_name
         plain: dict[str, Any] = {
@@ -133,5 +159,6 @@ class ModelRecord:
             "metadata": origin,
             "backend": backend,
             "integer_path": False,
+            **ALONE,
         }
         return self.replace(**{**plain, **changes})

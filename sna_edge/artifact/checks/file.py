@@ -1,4 +1,4 @@
-"""The order of the checks, and those of the file as a whole: header, sections, digests, padding."""
+"""Rules of the file as a whole: header, section table, digests, padding."""
 
 from __future__ import annotations
 
@@ -10,60 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import layout
-from ..raw_views import Raw
-from . import bound
-from .axes import (
-    atom_bounds,
-    need_axis,
-    need_offsets,
-    need_spans,
-    need_table_layout,
-)
-from .outputs import groups_used, need_golden, outputs_and_weights, ranks
 from .rules import need
 
 Array = NDArray[Any]
-LEAST = 64 + 13 * 16  # bytes of header and section table
+LEAST = 64 + 13 * 16  # bytes of header and the shorter section table
 
 
-def validate(data: bytes) -> Raw:
-    """All checks up to the golden vectors' content. Raises ArtifactError with the rule that was
-    broken."""
-    top = header(data, len(data))
-    table = _section_table(data, top)
-    sections = {
-        name: data[int(r["offset"]) : int(r["offset"]) + int(r["size"])]
-        for name, r in zip(layout.SECTIONS, table, strict=True)
-    }
-    _checksum(data, table, sections)
-    _padding(data, table, sections)
-    axes = np.frombuffer(sections["axes"], layout.AXIS)
-    for d, record in enumerate(axes):
-        need_axis(d, record)
-    for d, record in enumerate(axes):
-        need_offsets(d, record, sections)
-    for d, record in enumerate(axes):
-        need_spans(d, record, sections)
-    groups = np.frombuffer(sections["interaction"], layout.GROUP_RECORD)
-    tt = bool(top["features"] & layout.FEATURE_TT)
-    uses = ranks(top, axes) if tt else groups_used(top, axes, groups)
-    need_table_layout(axes, sections["tables"])
-    peaks = atom_bounds(axes, sections)
-    outputs, weights = outputs_and_weights(top, sections["outputs"], groups)
-    raw = Raw(data, top, sections, axes, groups, outputs, weights, uses, peaks)
-    if raw.has_integer_path:
-        from ..integer_path.section import parse  # few files have one
-
-        parse(raw)
-    need_golden(top, axes, sections["golden"])
-    broken = bound.broken(raw)
-    need(not broken, "bad_golden", f"{broken}; export the model again")
-    return raw
-
-
-def header(data: bytes, length: int) -> Any:
+def header(data: bytes, length: int, embedded: bool = False) -> Any:
     """The header of a file of `length` bytes from its first LEAST ones, with the rules that need no
-    more."""
+    more; of a file inside another one where `embedded`."""
     need(
         min(len(data), length) >= LEAST,
         "too_short",
@@ -81,7 +36,9 @@ def header(data: bytes, length: int) -> Any:
         f"the file has format {h['major']}.{h['minor']}, this runtime reads {layout.MAJOR}.x;"
         " update sna-edge or export again",
     )
-    unknown = int(h["features"]) & ~layout.KNOWN_FEATURES
+    unknown = int(h["features"]) & ~(
+        layout.EMBEDDED_FEATURES if embedded else layout.KNOWN_FEATURES
+    )
     need(
         not unknown,
         "unsupported_feature",
@@ -95,7 +52,7 @@ def header(data: bytes, length: int) -> Any:
     )
     tt = bool(h["features"] & layout.FEATURE_TT)
     ranges = (
-        h["n_sections"] == 13
+        h["n_sections"] == len(section_names(h))
         and 1 <= h["n_axes"] <= layout.MAX_AXES
         and 1 <= h["n_outputs"] <= layout.MAX_OUTPUTS
         and h["n_groups"] <= (0 if tt else layout.MAX_GROUPS)
@@ -106,9 +63,18 @@ def header(data: bytes, length: int) -> Any:
     return h
 
 
-def _section_table(data: bytes, header: Any) -> Array:
-    table = np.frombuffer(data, layout.SECTION, 13, 64)
-    k = int(header["n_outputs"])
+def section_names(header: Any) -> tuple[str, ...]:
+    """The sections that a file with this header has, in their order."""
+    beside = header["features"] & layout.FEATURE_BESIDE
+    return layout.SECTIONS if beside else layout.FIRST_SECTIONS
+
+
+def section_table(data: bytes, header: Any, embedded: bool) -> dict[str, tuple[int, int]]:
+    """`bad_section_table`: {section: (offset, size)}, checked."""
+    names, k = section_names(header), int(header["n_outputs"])
+    end = 64 + 16 * len(names)
+    need(end <= len(data), "bad_section_table", "the file ends inside its section table")
+    table = np.frombuffer(data, layout.SECTION, len(names), 64)
     fixed = {
         "axes": 80 * int(header["n_axes"]),
         "interaction": 16 * int(header["n_groups"]),
@@ -116,48 +82,61 @@ def _section_table(data: bytes, header: Any) -> Array:
         "integrity": 64,
         "signature": 128,
     }
-    end = 64 + 13 * 16
-    for i, (name, record) in enumerate(zip(layout.SECTIONS, table, strict=True)):
+    if embedded:
+        fixed |= {"certificate": 0, "metadata": 0, "integrity": 0, "signature": 0}
+    places = {}
+    for i, (name, record) in enumerate(zip(names, table, strict=True)):
         offset, size = int(record["offset"]), int(record["size"])
         good = record["id"] == i + 1 and offset == layout.align(end) and record["reserved"] == 0
         good = good and size == fixed.get(name, size) and offset + size <= len(data)
         need(good, "bad_section_table", f"section {name!r} is not where it must be")
+        places[name] = offset, size
         end = offset + size
-    empty = table[layout.SECTIONS.index("fixed")]["size"] == 0
     need(end == len(data), "bad_section_table", "the last section does not end with the file")
     need(
-        empty == (not header["features"] & layout.FEATURE_FIXED),
+        (places["fixed"][1] == 0) == (not header["features"] & layout.FEATURE_FIXED),
         "bad_section_table",
         "integer path and feature bit disagree",
     )
-    return table
+    return places
 
 
-def _checksum(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
-    body = data[: int(table[layout.SECTIONS.index("integrity")]["offset"])]
-    stored = sections["integrity"]
-    crc = int(np.frombuffer(stored, "<u4", 1, 32)[0])
-    need(zlib.crc32(body) == crc, "bad_checksum", "CRC-32 does not match; copy the file again")
+def need_checksum(data: bytes, places: dict[str, tuple[int, int]]) -> None:
+    """`bad_checksum`: of all bytes but those of the integrity section and the signature."""
+    start = places["integrity"][0]
+    before, after = data[:start], data[sum(places["signature"]) :]
+    crc = int(np.frombuffer(data, "<u4", 1, start + 32)[0])
     need(
-        hashlib.sha256(body).digest() == stored[:32],
+        zlib.crc32(after, zlib.crc32(before)) == crc,
+        "bad_checksum",
+        "CRC-32 does not match; copy the file again",
+    )
+    digest = hashlib.sha256(before)
+    digest.update(after)
+    need(
+        digest.digest() == data[start : start + 32],
         "bad_checksum",
         "SHA-256 does not match; copy the file again",
     )
 
 
-def _padding(data: bytes, table: Array, sections: dict[str, bytes]) -> None:
-    end = 64 + 13 * 16
-    for record in table:
-        offset = int(record["offset"])
+def need_padding(data: bytes, header: Any, places: dict[str, tuple[int, int]]) -> None:
+    """`bad_padding`: between sections, in the integrity section, in the signature."""
+    end = 64 + 16 * len(places)
+    for offset, size in places.values():
         need(not any(data[end:offset]), "bad_padding", f"padding before byte {offset} is not zero")
-        end = offset + int(record["size"])
+        end = offset + size
+    start, size = places["integrity"]
     need(
-        not any(sections["integrity"][36:]),
+        not any(data[start + 36 : start + size]),
         "bad_padding",
         "reserved bytes of the integrity section are not zero",
     )
+    start, size = places["signature"]
+    block = data[start : start + size]
+    signed = any(block[:64]) and header["features"] & layout.FEATURE_BESIDE
     need(
-        not any(sections["signature"]),
+        not any(block[88:]) if signed else not any(block),
         "bad_padding",
-        "the section of the signature is not zero, but nothing is signed; copy it again",
+        "the section of the signature is not zero where nothing is signed; copy it again",
     )

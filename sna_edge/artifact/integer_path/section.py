@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import ArtifactError
 from .. import layout
+from ..checks.rules import FrontToBack
 from ..raw_views import Raw, span_arrays, table_array
 from .evaluation import ONE, FixedAxis, FixedOutput, FixedPath, Ints
 
@@ -68,20 +69,12 @@ def write(path: FixedPath, places: NDArray[np.uint16]) -> bytes:
     return b"".join([axes.tobytes(), outputs.tobytes(), *body, golden])
 
 
-class Cursor:
-    """Reads the section from front to back; every part must start where the one before it ended."""
+class Cursor(FrontToBack):
+    """Section 8 from front to back."""
 
     def __init__(self, block: bytes) -> None:
-        self.block, self.end = block, 0
+        super().__init__(block, RULE, "integer path")
         self.matrices: dict[tuple[int, int, int], NDArray[Any]] = {}
-
-    def take(self, dtype: str | np.dtype[Any], count: int) -> NDArray[Any]:
-        """The next `count` numbers. Raises ArtifactError where the section is too short."""
-        size = np.dtype(dtype).itemsize * count
-        need(self.end + size <= len(self.block), "the section is too short")
-        part = np.frombuffer(self.block, dtype, count, self.end)
-        self.end += size
-        return part
 
     def take_matrices(self, offset: int, count: int, order: int) -> NDArray[Any]:
         """i32 [count, order, order] at the running sum, or where an earlier axis of the same shape
@@ -117,7 +110,7 @@ def parse(raw: Raw) -> tuple[FixedPath, NDArray[np.uint16], NDArray[np.int32]]:
     need(1 <= count <= layout.MAX_GOLDEN and reserved == 0, "number of golden vectors out of range")
     places = cursor.take("<u2", count * d * 2).reshape(count, d, 2)
     expected = cursor.take("<i4", count * k).reshape(count, k)
-    need(cursor.end == len(cursor.block), "the section does not end with its golden vectors")
+    cursor.finish("golden vectors")
     limit = np.where(raw.axes["kind"] == 2, 0, ONE)
     need(
         (places[:, :, 0] < raw.axes["n_spans"]).all() and (places[:, :, 1] <= limit).all(),

@@ -74,7 +74,7 @@ def test_sections_and_their_order(page: str) -> None:
 def test_constants_of_the_page(page: str) -> None:
     magic = re.search(r"magic \| `([0-9A-F ]+)`", page)
     assert magic and bytes.fromhex(magic[1]) == layout.MAGIC
-    version = re.search(r"Format version \*\*(\d+)\.(\d+)\*\*", page)
+    version = re.search(r"Format versions \*\*1\.0\*\* and \*\*(\d+)\.(\d+)\*\*", page)
     assert version and (int(version[1]), int(version[2])) == (layout.MAJOR, layout.MINOR)
     said = {
         "MAX_FILE": 2 ** int(re.search(r"at most 2\^(\d+)", page)[1]),

@@ -38,7 +38,7 @@ def moved(**changes: float) -> np.ndarray:
 
 
 def test_statuses_have_unique_numbers_labels_and_meanings() -> None:
-    assert [s.value for s in Status] == [0, 1, 2, 3, 4, -1, -2, -3, -4, -5, -6, -7, -8, -9]
+    assert [s.value for s in Status] == [0, 1, 2, 3, 4, 5, -1, -2, -3, -4, -5, -6, -7, -8, -9]
     assert set(MEANING) == set(Status) and all(s.label == s.name.lower() for s in Status)
 
 

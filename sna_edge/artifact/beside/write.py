@@ -1,0 +1,77 @@
+"""Companions, calibration and readings -> bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...core.beside import Calibration, Companion, Readings, Source
+from ...core.beside.readings import FORMULAS
+from ...core.record import ModelRecord
+from ...errors import InputError
+from .. import layout
+
+
+def companions(model: ModelRecord, file: Callable[[ModelRecord], bytes]) -> bytes:
+    """Section 14: records, then coordinates, weights and file of every companion."""
+    if not model.companions:
+        return b""
+    records = np.zeros(len(model.companions), layout.COMPANION)
+    data = bytearray(8 + records.nbytes)
+    for i, (record, companion) in enumerate(zip(records, model.companions, strict=True)):
+        record["role"], record["output"] = companion.role, companion.output
+        record["weight"] = companion.weight
+        record["coordinates"] = len(data)
+        data.extend(_coordinates(companion, len(data)))
+        data.extend(b"\0" * (layout.align(len(data)) - len(data)))
+        block = _inside(i, companion, file)
+        record["file"], record["file_size"] = len(data), len(block)
+        data.extend(block)
+    data[: 8 + records.nbytes] = np.array([len(records), 0], "<u4").tobytes() + records.tobytes()
+    return bytes(data)
+
+
+def _coordinates(companion: Companion[Any], start: int) -> bytes:
+    """Coordinates, then the weights of features, from a multiple of 8 on."""
+    records = np.zeros(len(companion.coordinates), layout.COORDINATE)
+    end, weights = start + records.nbytes, []
+    for record, c in zip(records, companion.coordinates, strict=True):
+        record["source"], record["index"], record["constant"] = c.source, c.index, c.constant
+        if c.source == Source.FEATURE:
+            record["weights"] = end
+            weights.append(c.weights.astype("<f4").tobytes())
+            end += len(weights[-1])
+    return records.tobytes() + b"".join(weights)
+
+
+def _inside(i: int, companion: Companion[Any], file: Callable[[ModelRecord], bytes]) -> bytes:
+    try:
+        return file(companion.model)
+    except InputError as error:
+        raise InputError(f"companion {i} ({companion.role.label}): {error}") from None
+
+
+def calibration(made: Calibration) -> bytes:
+    """Section 15."""
+    head = np.zeros(1, layout.CALIBRATION)
+    head[0] = (made.n_residuals, made.n_scores, made.least_p, len(made.pairs), np.zeros(14))
+    numbers = (made.quantiles, made.floor, made.correlation, made.scores)
+    pairs = np.array([(p.a, p.b, len(p.bits)) for p in made.pairs], layout.PAIR)
+    blocks = [head, *(np.ascontiguousarray(n, "<f8") for n in numbers), pairs]
+    return b"".join(b.tobytes() for b in [*blocks, *(p.bits for p in made.pairs)])
+
+
+def readings(made: Readings) -> bytes:
+    """Section 16."""
+    terms = [t for formula in made.derived for t in formula.terms]
+    head = np.array([(len(made.raw), len(made.derived), len(terms))], layout.READINGS)
+    derived = np.array(
+        [(d.axis, FORMULAS.index(d.formula), len(d.terms), 0, d.constant) for d in made.derived],
+        layout.DERIVED,
+    )
+    ends = np.array([(r.lower, r.upper) for r in made.raw], "<f8")
+    last = np.array([(t.raw, 0, t.index, 0, t.number) for t in terms], layout.TERM)
+    blocks = (head, made.tolerance.astype("<f8"), ends, derived, last)
+    return b"".join(b.tobytes() for b in blocks)

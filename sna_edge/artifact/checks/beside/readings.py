@@ -1,0 +1,72 @@
+"""`bad_readings`: tolerances, ends of raw readings, formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import layout
+from ...raw_views import Raw, RawReadings
+from .. import bound
+from ..rules import FrontToBack, need
+
+Array = NDArray[Any]
+RULE = "bad_readings"
+MOST_RAW, MOST_TERMS, MOST_EXPONENT = 64, 16, 64.0
+
+
+def readings(raw: Raw) -> RawReadings | None:
+    """Section 16; None where it is empty."""
+    block, axes = raw.sections["readings"], raw.axes
+    if not len(block):
+        return None
+    parts = FrontToBack(block, RULE, "readings")
+    n_raw, n_derived, n_terms = parts.take(layout.READINGS, 1)[0].item()
+    need(n_raw <= MOST_RAW and n_derived <= len(axes), RULE, "a count is out of range")
+    tolerance = parts.take("<f8", len(axes))
+    ends = parts.take("<f8", 2 * n_raw).reshape(n_raw, 2)
+    derived, terms = parts.take(layout.DERIVED, n_derived), parts.take(layout.TERM, n_terms)
+    parts.finish("terms")
+    good = ((tolerance >= 0) & (tolerance < layout.LARGEST)).all()
+    need(good, RULE, "a tolerance is out of range")
+    good = all(bound.span_fits(low, high) for low, high in ends.tolist())
+    need(good, RULE, "the ends of a raw reading are out of range")
+    _need_derived(derived, axes, n_terms)
+    none = axes["kind"] == 2
+    none[derived["axis"]] = True
+    need(not tolerance[none].any(), RULE, "a tolerance of levels or of a derived input")
+    _need_terms(derived, terms, n_raw, none)
+    return RawReadings(tolerance, ends, derived, terms)
+
+
+def _need_derived(derived: Array, axes: Array, n_terms: int) -> None:
+    need(not derived["reserved"].any(), RULE, "reserved bytes are not zero")
+    place = derived["axis"].astype(int)
+    good = (place < len(axes)).all() and (np.diff(place) > 0).all()
+    need(good and (axes["kind"][place] == 0).all(), RULE, "a derived input is out of range")
+    count = derived["n_terms"].astype(int)
+    good = (derived["formula"] <= 1).all() and ((count >= 1) & (count <= MOST_TERMS)).all()
+    need(good and count.sum() == n_terms, RULE, "an unknown formula or number of terms")
+    constant = derived["constant"]
+    good = (np.abs(constant) < layout.REACH).all() and (
+        constant[derived["formula"] == 0] != 0
+    ).all()
+    need(good, RULE, "the constant of a formula is out of range")
+
+
+def _need_terms(derived: Array, terms: Array, n_raw: int, none: Array) -> None:
+    """`none` [D]: inputs that a formula cannot take."""
+    need(
+        not terms["zero"].any() and not terms["reserved"].any() and (terms["kind"] <= 1).all(),
+        RULE,
+        "a term has an unknown kind or reserved bytes that are not zero",
+    )
+    index, of_raw = terms["index"].astype(int), terms["kind"] == 1
+    good = (index < np.where(of_raw, n_raw, len(none))).all()
+    need(good and not none[index[~of_raw]].any(), RULE, "a term takes what is not there")
+    most = np.where(np.repeat(derived["formula"], derived["n_terms"]) == 0, MOST_EXPONENT, np.inf)
+    size = np.abs(terms["number"])
+    good = ((size > 0) & (size < layout.REACH) & (size <= most)).all()
+    need(good, RULE, "the number of a term is out of range")

@@ -1,0 +1,128 @@
+"""How readings of sensors become coordinates: tolerances, raw readings, derived inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ..axis import Axis
+
+Floats = NDArray[np.float64]
+FORMULAS = ("product", "sum")
+LARGEST, REACH = 2.0**1000, 2.0**500
+MOST_RAW, MOST_TERMS, MOST_EXPONENT = 64, 16, 64.0
+
+
+@dataclass(frozen=True)
+class RawReading:
+    """A reading that is no input of its own: name, unit and the closed range it may have. Raises
+    InputError for what is no range."""
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+
+    def __post_init__(self) -> None:
+        fits = max(abs(self.lower), abs(self.upper)) < LARGEST
+        if not (self.name and fits and self.upper - self.lower >= 1.0 / LARGEST):
+            raise InputError(f"raw reading {self.name!r} needs a name and a range from low to high")
+
+
+@dataclass(frozen=True)
+class Term:
+    """v^number (product) or number v (sum) of a formula: v is raw reading `index` where `raw`, else
+    input `index`. Raises InputError for a number that a file does not hold."""
+
+    index: int
+    number: float
+    raw: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.index >= 0 and 0 < abs(self.number) < REACH):
+            raise InputError("a term needs the index of what it takes and a number that is not 0")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Input `axis` = constant prod_i v_i^number_i ("product"), or constant + sum_i number_i v_i
+    ("sum"). Raises InputError for what is no formula."""
+
+    axis: int
+    formula: str
+    terms: tuple[Term, ...]
+    constant: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(self.terms))
+        if self.formula not in FORMULAS or self.axis < 0:
+            raise InputError(f"a formula is one of {', '.join(FORMULAS)} and gives an input")
+        if not 1 <= len(self.terms) <= MOST_TERMS:
+            raise InputError(f"a formula has 1 to {MOST_TERMS} terms, not {len(self.terms)}")
+        product = self.formula == "product"
+        if not abs(self.constant) < REACH or (product and self.constant == 0):
+            raise InputError("the constant of a formula is below 2^500, of a product not 0")
+        if product and any(abs(t.number) > MOST_EXPONENT for t in self.terms):
+            raise InputError(f"exponents of a formula are at most {MOST_EXPONENT:g}")
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """`tolerance` [D] of the sensors in axis units (0 on levels and derived inputs), `raw` readings
+    and `derived` inputs by increasing axis. Raises InputError for what a file does not hold."""
+
+    tolerance: Floats
+    raw: tuple[RawReading, ...] = ()
+    derived: tuple[Derived, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        tolerance = np.array(self.tolerance, dtype=float)
+        tolerance.setflags(write=False)
+        object.__setattr__(self, "tolerance", tolerance)
+        object.__setattr__(self, "raw", tuple(self.raw))
+        object.__setattr__(self, "derived", tuple(self.derived))
+        if tolerance.ndim != 1 or not ((tolerance >= 0) & (tolerance < LARGEST)).all():
+            raise InputError("tolerances of sensors are one number from 0 on for each input")
+        if len(self.raw) > MOST_RAW:
+            raise InputError(f"{len(self.raw)} raw readings, but a model has at most {MOST_RAW}")
+        places = [d.axis for d in self.derived]
+        if places != sorted(set(places)):
+            raise InputError("derived inputs must be in increasing order, each once")
+
+    @property
+    def formulas(self) -> dict[int, Derived]:
+        """{input index: formula}."""
+        return {d.axis: d for d in self.derived}
+
+    def need_fit(self, axes: Sequence[Axis]) -> None:
+        """InputError where the readings do not fit the inputs."""
+        if len(self.tolerance) != len(axes):
+            raise InputError(f"{len(axes)} inputs need as many tolerances of sensors")
+        names = [a.name for a in axes] + [r.name for r in self.raw]
+        if len(set(names)) != len(names):
+            raise InputError("names of inputs and raw readings must all be different")
+        derived = self.formulas
+        if any(d >= len(axes) or axes[d].kind != "continuous" for d in derived):
+            raise InputError("a derived input must be a continuous input of the model")
+        for d, (axis, tolerance) in enumerate(zip(axes, self.tolerance, strict=True)):
+            if tolerance and (axis.kind == "categorical" or d in derived):
+                raise InputError(
+                    f"input {axis.name!r} has levels or is derived, so it has no tolerance"
+                )
+        for term in (t for formula in self.derived for t in formula.terms):
+            self._need_term(term, axes)
+
+    def _need_term(self, term: Term, axes: Sequence[Axis]) -> None:
+        if term.index >= (len(self.raw) if term.raw else len(axes)):
+            raise InputError("a formula takes an input or a raw reading that is not there")
+        if term.raw:
+            return
+        if term.index in self.formulas or axes[term.index].kind == "categorical":
+            raise InputError(
+                f"a formula cannot take input {axes[term.index].name!r}, which has levels or is"
+                " derived itself"
+            )

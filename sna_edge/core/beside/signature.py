@@ -1,0 +1,25 @@
+"""Who signed a file (FORMAT.md section 11), as read; nobody has checked it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...errors import InputError
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The 64 bytes of an Ed25519 signature, the 16 bytes that name its key, and the version of the
+    model, which grows with every release. Raises InputError where these have other sizes."""
+
+    signature: bytes
+    key_id: bytes = bytes(16)
+    model_version: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.signature) != 64 or len(self.key_id) != 16:
+            raise InputError("a signature has 64 bytes and a key id 16; read them from the file")
+        if not any(self.signature) or not 0 <= self.model_version < 1 << 64:
+            raise InputError(
+                "a signature is not all zero and its model version fits 64 bits; sign the file"
+            )
