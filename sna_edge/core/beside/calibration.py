@@ -71,12 +71,12 @@ class LevelPair:
 class Calibration:
     """Numbers behind intervals at a level and behind familiarity (FORMAT.md section 15).
 
-    `quantiles` [K, 33] of the residuals of `n_residuals` rows over sigma, in the space that `spaces`
-    [K] names (of the output or of its link); `floor` [K], what storing and rounding add to both
-    sides; `correlation` [K (K - 1) / 2] of the residuals of outputs i > j, row by row. `scores`
-    [33]: quantiles of the familiarity score of `n_scores` rows; a p-value of at most `least_p` is
-    unfamiliar. `pairs`: levels seen together. Raises InputError for numbers that a file does not
-    hold.
+    `quantiles` [K, 33] of the residuals of `n_residuals` rows over sigma, in the space that
+    `spaces` [K] names (of the output or of its link); `floor` [K], what storing and rounding add to
+    both sides; `correlation` [K (K - 1) / 2] of the residuals of outputs i > j, row by row.
+    `scores` [33]: quantiles of the familiarity score of `n_scores` rows; a p-value of at most
+    `least_p` is unfamiliar. `pairs`: levels seen together. Raises InputError for numbers that a
+    file does not hold.
     """
 
     n_residuals: int = 0
@@ -144,9 +144,8 @@ class Calibration:
             found = [axes[d] for d in (pair.a, pair.b) if d < len(axes)]
             sizes = tuple(a.basis.n_spans for a in found if a.kind == "categorical")
             if sizes != pair.shape:
-                raise InputError(
-                    f"inputs {pair.a} and {pair.b} have no {pair.shape[0]} by {pair.shape[1]} levels"
-                )
+                size = f"{pair.shape[0]} by {pair.shape[1]}"
+                raise InputError(f"inputs {pair.a} and {pair.b} have no {size} levels")
 
 
 def _increasing(numbers: Floats) -> bool:

@@ -76,10 +76,14 @@ class Function(Protocol):
     """What a companion needs of its record."""
 
     @property
-    def axes(self) -> Sequence[Axis]: ...
+    def axes(self) -> Sequence[Axis]:
+        """Its inputs [C]."""
+        ...
 
     @property
-    def outputs(self) -> Sequence[Output]: ...
+    def outputs(self) -> Sequence[Output]:
+        """Its outputs."""
+        ...
 
 
 Held = TypeVar("Held", bound=Function)
