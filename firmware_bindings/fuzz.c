@@ -65,7 +65,7 @@ static void mend(unsigned char *b, size_t size) {
     }
     memcpy(&start, b + 64 + 16 * 11 + 4, 4);
     if (start > size || size - start < 36) return;
-    crc = crc32(b, start);
+    crc = crc32(0, b, start);
     memcpy(b + start + 32, &crc, 4);
 }
 

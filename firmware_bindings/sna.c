@@ -46,18 +46,35 @@ enum {
     CERTIFICATE,
     METADATA,
     INTEGRITY,
-    SIGNATURE
+    SIGNATURE,
+    COMPANIONS,
+    CALIBRATION,
+    READINGS
 };
 enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
-enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
+enum {
+    N_SECTIONS = 13,
+    N_SECTIONS_1_1 = 16,
+    HEADER = 64,
+    AXIS = 80,
+    OUTPUT = 80,
+    GROUP = 16,
+    LANES = 4
+};
 #define FEATURE_TT 1u
 #define FEATURE_FIXED 2u
+#define FEATURE_COMPANIONS 4u
 #ifdef SNA_NO_TT
-#define FEATURES FEATURE_FIXED
+#define FEATURES_1_0 FEATURE_FIXED
 #else
-#define FEATURES (FEATURE_TT | FEATURE_FIXED)
+#define FEATURES_1_0 (FEATURE_TT | FEATURE_FIXED)
+#endif
+#ifdef SNA_NO_COMPANIONS
+#define FEATURES FEATURES_1_0
+#else
+#define FEATURES (FEATURES_1_0 | FEATURE_COMPANIONS)
 #endif
 
 /* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned
@@ -99,6 +116,25 @@ INLINE int is_train(const sna_model *m) {
     return 0; /* sna_open refuses it */
 #else
     return m->features & FEATURE_TT;
+#endif
+}
+
+/* Is this the file of a companion, which stands in another one? */
+INLINE int is_embedded(const sna_model *m) {
+#ifdef SNA_NO_COMPANIONS
+    (void)m;
+    return 0; /* sna_open refuses files that have some */
+#else
+    return m->embedded;
+#endif
+}
+
+INLINE int sections_of(const sna_model *m) {
+#ifdef SNA_NO_COMPANIONS
+    (void)m;
+    return N_SECTIONS;
+#else
+    return m->features & FEATURE_COMPANIONS ? N_SECTIONS_1_1 : N_SECTIONS;
 #endif
 }
 
@@ -232,12 +268,13 @@ static real power_of_two(int32_t n) {
 static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }
 
 /* ------------------------------------------------------------------------------------ checksums */
-static uint32_t crc32(const unsigned char *p, size_t n) {
+/* CRC-32 goes on from `crc`, 0 at first. */
+static uint32_t crc32(uint32_t crc, const unsigned char *p, size_t n) {
     static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu,
                                         0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
                                         0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
                                         0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
-    uint32_t crc = 0xFFFFFFFFu;
+    crc = ~crc;
     while (n--) {
         crc ^= *p++;
         crc = crc >> 4 ^ nibble[crc & 15u];
@@ -284,18 +321,21 @@ static void sha256_block(uint32_t h[8], const unsigned char *p) {
     for (int i = 0; i < 8; i++) h[i] += s[i];
 }
 
-static int sha256_equals(const unsigned char *p, size_t n, const unsigned char expected[32]) {
+/* Of the n bytes at p, a multiple of 64, and the n_rest at `end`. */
+static int sha256_equals(const unsigned char *p, size_t n, const unsigned char *end, size_t n_rest,
+                         const unsigned char expected[32]) {
     uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     unsigned char tail[128] = {0};
-    size_t whole = n & ~(size_t)63, rest = n - whole, end = rest < 56 ? 64 : 128;
+    size_t whole = n_rest & ~(size_t)63, rest = n_rest - whole, room = rest < 56 ? 64 : 128;
     unsigned different = 0;
-    for (size_t i = 0; i < whole; i += 64) sha256_block(h, p + i);
-    for (size_t i = 0; i < rest; i++) tail[i] = p[whole + i];
+    for (size_t i = 0; i < n; i += 64) sha256_block(h, p + i);
+    for (size_t i = 0; i < whole; i += 64) sha256_block(h, end + i);
+    for (size_t i = 0; i < rest; i++) tail[i] = end[whole + i];
     tail[rest] = 0x80;
     for (int i = 0; i < 8; i++)
-        tail[end - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
-    for (size_t i = 0; i < end; i += 64) sha256_block(h, tail + i);
+        tail[room - 1 - (size_t)i] = (unsigned char)((uint64_t)(n + n_rest) * 8 >> 8 * i);
+    for (size_t i = 0; i < room; i += 64) sha256_block(h, tail + i);
     for (int i = 0; i < 32; i++)
         different |= (unsigned)(h[i / 4] >> (24 - 8 * (i % 4)) & 255u) ^ expected[i];
     return !different;
@@ -312,52 +352,79 @@ static int header_holds(sna_model *m, const unsigned char *b) {
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
-    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
+    return (int)load16(b + 20) == sections_of(m) && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
            m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS && m->n_groups <= (tt ? 0 : 4096) &&
            m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
            all_zero(b + 32, 32);
 }
 
-NOINLINE uint32_t section_size(const sna_model *m, int id) {
-    return load32(m->bytes + HEADER + 16 * (id - 1) + 8);
+INLINE const unsigned char *section_record(const sna_model *m, int id) {
+    return m->bytes + HEADER + 16 * (id - 1);
 }
 
+NOINLINE uint32_t section_size(const sna_model *m, int id) {
+    return load32(section_record(m, id) + 8);
+}
+
+/* Sizes of the sections that say what a file is and vouch for it: the file around a companion does.
+ */
+static int closing_sizes_hold(const sna_model *m) {
+    if (!is_embedded(m))
+        return section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128;
+    return !(section_size(m, CERTIFICATE) | section_size(m, METADATA) | section_size(m, INTEGRITY) |
+             section_size(m, SIGNATURE));
+}
+
+/* A table that does not lie in the file leaves no room for section 1. */
 static int section_table_holds(sna_model *m) {
-    uint32_t end = HEADER + 16 * N_SECTIONS;
-    for (int id = 1; id <= N_SECTIONS; id++) {
-        const unsigned char *r = m->bytes + HEADER + 16 * (id - 1);
+    uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
+    for (int id = 1; id <= sections_of(m); id++) {
+        const unsigned char *r = section_record(m, id);
         uint32_t start = (end + 63u) & ~63u;
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
         if (start > m->size || load32(r + 8) > m->size - start) return 0;
-        m->section[id] = start;
+        if (id <= N_SECTIONS) m->section[id] = start;
         end = start + load32(r + 8);
     }
     return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
            section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
            section_size(m, OUTPUTS) ==
                (uint32_t)OUTPUT * m->n_outputs + 4 * m->n_modes * m->n_outputs &&
-           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
-           !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
+           closing_sizes_hold(m) && !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }
 
 static int checksum_holds(const sna_model *m) {
-    const unsigned char *sum = section(m, INTEGRITY);
-    if (crc32(m->bytes, m->section[INTEGRITY]) != load32(sum + 32)) return 0;
+    const unsigned char *sum = section(m, INTEGRITY), *rest = m->bytes + m->size;
+    uint32_t crc = crc32(0, m->bytes, m->section[INTEGRITY]);
+#ifndef SNA_NO_COMPANIONS
+    if (m->features & FEATURE_COMPANIONS) rest = section(m, SIGNATURE) + 128;
+    crc = crc32(crc, rest, (size_t)(m->bytes + m->size - rest));
+#endif
+    if (crc != load32(sum + 32)) return 0;
 #ifdef SNA_SHA256
-    return sha256_equals(m->bytes, m->section[INTEGRITY], sum);
+    return sha256_equals(m->bytes, m->section[INTEGRITY], rest, (size_t)(m->bytes + m->size - rest),
+                         sum);
 #else
+    (void)rest;
     return 1;
 #endif
 }
 
 static int padding_holds(const sna_model *m) {
-    uint32_t end = HEADER + 16 * N_SECTIONS;
-    for (int id = 1; id <= N_SECTIONS; id++) {
-        if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
-        end = m->section[id] + section_size(m, id);
+    const unsigned char *signature = section(m, SIGNATURE);
+    uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
+    for (int id = 1; id <= sections_of(m); id++) {
+        uint32_t start = load32(section_record(m, id) + 4);
+        if (!all_zero(m->bytes + end, start - end)) return 0;
+        end = start + section_size(m, id);
     }
-    return all_zero(section(m, INTEGRITY) + 36, 28) &&
-           all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
+    if (is_embedded(m)) return 1;
+    if (!all_zero(section(m, INTEGRITY) + 36, 28)) return 0;
+#ifndef SNA_NO_COMPANIONS
+    if (m->features & FEATURE_COMPANIONS && !all_zero(signature, 64))
+        return all_zero(signature + 88, 40);
+#endif
+    return all_zero(signature, 128);
 }
 
 /* ----------------------------------------------------------------- checks: axes, groups, tables */
@@ -408,9 +475,11 @@ NOINLINE int32_t whole(const f64 *p) {
 
 #ifndef SNA_FLOAT
 /* upper - lower >= 2^-1000 */
-static int far_apart(const axis_record *a) { return a->upper - a->lower >= power_of_two(-1000); }
+static int far_apart(const f64 *lower, const f64 *upper) {
+    return *upper - *lower >= power_of_two(-1000);
+}
 #else
-#define far_apart(a) 1
+#define far_apart(lower, upper) 1
 #endif
 
 static int axis_holds(const sna_model *m, const axis_record *a) {
@@ -425,7 +494,7 @@ static int axis_holds(const sna_model *m, const axis_record *a) {
     if (a->kind == CATEGORICAL) {
         if (a->degree || a->flags || order64(lower) || whole(upper) != (int32_t)a->n_spans - 1)
             return 0;
-    } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
+    } else if (order64(lower) >= order64(upper) || !far_apart(lower, upper)) {
         return 0;
     }
     (void)m;
@@ -505,7 +574,7 @@ static int cp_holds(const sna_model *m) {
 }
 
 #ifndef SNA_NO_TT
-static int tt_holds(sna_model *m) {
+static int tt_holds(const sna_model *m) {
     uint32_t left = 1;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
@@ -513,7 +582,6 @@ static int tt_holds(sna_model *m) {
             a->n_columns != left * a->right)
             return 0;
         left = a->right;
-        if (left > m->max_rank) m->max_rank = (uint16_t)left;
     }
     return left == m->n_modes;
 }
@@ -743,6 +811,330 @@ static int fixed_holds(const sna_model *m) {
 }
 #endif
 
+/* ------------------------------------------------------------------------- checks: companions
+ * Records and rules of FORMAT.md sections 14 to 16. */
+#ifndef SNA_NO_COMPANIONS
+enum { SOURCE_INPUT, SOURCE_FEATURE, SOURCE_PREDICTION };
+enum { GRID = 33, COMPANION = 32, COORDINATE = 16, MOST_COMPANIONS = 64 };
+
+typedef struct ALIAS companion_record {
+    uint8_t role, output;
+    uint16_t reserved;
+    uint32_t coordinates, file, file_size;
+    double weight;
+    uint32_t zero[2];
+} companion_record;
+
+typedef struct ALIAS coordinate {
+    uint8_t source, reserved;
+    uint16_t index;
+    uint32_t weights;
+    double constant;
+} coordinate;
+
+typedef char companion_record_has_32_bytes[sizeof(companion_record) == COMPANION ? 1 : -1];
+typedef char coordinate_has_16_bytes[sizeof(coordinate) == COORDINATE ? 1 : -1];
+
+/* Sections 14 to 16 stand in no field of sna_model: a value query has no use for them. NULL where
+ * one is empty. */
+NOINLINE const unsigned char *addition(const sna_model *m, int id) {
+    if (!(m->features & FEATURE_COMPANIONS) || !section_size(m, id)) return NULL;
+    return m->bytes + load32(section_record(m, id) + 4);
+}
+static unsigned companions_of(const sna_model *m) {
+    const unsigned char *p = addition(m, COMPANIONS);
+    return p ? (unsigned)load32(p) : 0;
+}
+INLINE const companion_record *companion_at(const sna_model *m, unsigned i) {
+    return (const companion_record *)(const void *)(addition(m, COMPANIONS) + 8) + i;
+}
+INLINE const coordinate *coordinates_at(const sna_model *m, const companion_record *r) {
+    return (const coordinate *)(const void *)(addition(m, COMPANIONS) + r->coordinates);
+}
+
+/* |*p| < 2^500 */
+NOINLINE int bounded(const void *p) {
+    return (load32((const unsigned char *)p + 4) & 0x7FFFFFFFu) < 0x5F300000u;
+}
+
+/* E: columns of the inputs as features take them. */
+static uint32_t encoded_inputs(const sna_model *m) {
+    uint32_t n = 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        n += axis_at(m, d)->kind == CATEGORICAL ? axis_at(m, d)->n_spans : 1u;
+    return n;
+}
+
+static int feature_holds(const sna_model *m, const coordinate *c, uint32_t *end) {
+    uint32_t n = encoded_inputs(m);
+    const unsigned char *w = addition(m, COMPANIONS) + *end;
+    if (c->index || c->weights != *end || !moderate(&c->constant) ||
+        !inside(*end, 4 * n, 4, section_size(m, COMPANIONS)))
+        return 0;
+    for (uint32_t e = 0; e < n; e++)
+        if (!finite32(load32(w + 4 * e))) return 0;
+    *end += 4 * n;
+    return 1;
+}
+
+/* Coordinate c of axis a of a companion; *end: where the next weights stand. */
+static int coordinate_holds(const sna_model *m, const axis_record *a, const coordinate *c,
+                            uint32_t *end) {
+    const axis_record *input;
+    if (c->reserved) return 0;
+    if (c->source == SOURCE_FEATURE) return a->kind == CONTINUOUS && feature_holds(m, c, end);
+    if (c->weights || order64(&c->constant)) return 0;
+    if (c->source == SOURCE_PREDICTION) return a->kind == CONTINUOUS && c->index < m->n_outputs;
+    if (c->source != SOURCE_INPUT || c->index >= m->n_axes) return 0;
+    input = axis_at(m, c->index);
+    return a->kind == input->kind &&
+           load64((const unsigned char *)&a->lower) ==
+               load64((const unsigned char *)&input->lower) &&
+           load64((const unsigned char *)&a->upper) == load64((const unsigned char *)&input->upper);
+}
+
+/* The parts of one companion, without holes; *end: where the part before them ends, then where its
+ * file does. */
+static int parts_hold(const sna_model *m, const companion_record *r, const sna_model *c,
+                      uint32_t *end) {
+    const unsigned char *p = addition(m, COMPANIONS);
+    uint32_t at = (*end + 7u) & ~7u, weights = at + (uint32_t)COORDINATE * c->n_axes;
+    if (r->coordinates != at || !inside(at, weights - at, 8, section_size(m, COMPANIONS)) ||
+        !all_zero(p + *end, at - *end))
+        return 0;
+    for (unsigned d = 0; d < c->n_axes; d++)
+        if (!coordinate_holds(m, axis_at(c, d), coordinates_at(m, r) + d, &weights)) return 0;
+    if (r->file != ((weights + 63u) & ~63u) || !all_zero(p + weights, r->file - weights)) return 0;
+    *end = r->file + r->file_size;
+    return 1;
+}
+
+/* One output without a name, sigma > 0, of an output that has no other interval or scale. */
+static int scale_holds(const sna_model *m, const companion_record *r, const sna_model *c) {
+    const output_record *o = output_at(c, 0);
+    for (const companion_record *other = companion_at(m, 0); other < r; other++)
+        if (other->role == SNA_ROLE_SCALE && other->output == r->output) return 0;
+    return o->link == LINK_EXP && order64(&o->scale) > 0 && order64(&o->offset) >= 0 &&
+           !order64(&output_at(m, r->output)->level);
+}
+
+static int role_holds(const sna_model *m, const companion_record *r, const sna_model *c) {
+    for (unsigned k = 0; k < c->n_outputs; k++)
+        if (order64(&output_at(c, k)->level)) return 0;
+    if (r->role == SNA_ROLE_FAMILIARITY)
+        return !r->output && c->n_outputs == 1 && output_at(c, 0)->link == LINK_IDENTITY &&
+               order64(&output_at(c, 0)->scale) > 0 && moderate(&r->weight) &&
+               order64(&r->weight) > 0;
+    if (order64(&r->weight)) return 0;
+    if (r->role == SNA_ROLE_CLASS) return 1;
+    if (c->n_outputs != 1 || r->output >= m->n_outputs) return 0;
+    return r->role == SNA_ROLE_BASE || scale_holds(m, r, c);
+}
+
+/* ------------------------------------------------------------------------- checks: calibration */
+typedef struct ALIAS calibration_record {
+    uint32_t n_residuals, n_scores;
+    double least_p;
+    uint16_t n_pairs;
+    uint8_t reserved[14];
+} calibration_record;
+
+typedef struct ALIAS pair_record {
+    uint16_t a, b;
+    uint32_t size;
+} pair_record;
+
+typedef char calibration_has_32_bytes[sizeof(calibration_record) == 32 ? 1 : -1];
+
+INLINE const calibration_record *calibration_of(const sna_model *m) {
+    return (const calibration_record *)(const void *)addition(m, CALIBRATION);
+}
+/* Numbers behind residuals: quantiles, floors, correlations; and behind scores. */
+INLINE uint32_t residual_numbers(const sna_model *m, const calibration_record *c) {
+    uint32_t k = m->n_outputs;
+    return c->n_residuals ? (GRID + 1u) * k + k * (k - 1u) / 2u : 0;
+}
+INLINE const f64 *quantiles_of(const calibration_record *c) {
+    return (const f64 *)(const void *)(c + 1);
+}
+INLINE const f64 *scores_of(const sna_model *m, const calibration_record *c) {
+    return quantiles_of(c) + residual_numbers(m, c);
+}
+INLINE const pair_record *pairs_of(const sna_model *m, const calibration_record *c) {
+    return (const pair_record *)(const void *)(scores_of(m, c) + (c->n_scores ? GRID : 0));
+}
+
+/* A grid that never decreases. */
+static int grid_holds(const f64 *q) {
+    for (int j = 0; j < GRID; j++)
+        if (!bounded(q + j) || (j && order64(q + j) < order64(q + j - 1))) return 0;
+    return 1;
+}
+
+static int residuals_hold(const sna_model *m, const f64 *q) {
+    const unsigned k = m->n_outputs;
+    const f64 *floor = q + GRID * k, *correlation = floor + k;
+    for (unsigned i = 0; i < k; i++)
+        if (!grid_holds(q + GRID * i) || !bounded(floor + i) || order64(floor + i) < 0) return 0;
+    for (unsigned i = 0; i < k * (k - 1u) / 2u; i++) {
+        int64_t size = order64(correlation + i), one = (int64_t)0x3FF << 52;
+        if (size > one || size < -one) return 0;
+    }
+    return 1;
+}
+
+/* Level pairs; `end` is where the section ends. */
+static int pairs_hold(const sna_model *m, const calibration_record *c, const unsigned char *end) {
+    const pair_record *p = pairs_of(m, c), *last = p + c->n_pairs;
+    const unsigned char *bits = (const unsigned char *)last;
+    uint32_t before = 0;
+    for (; p < last; p++) {
+        uint32_t key = (uint32_t)p->a << 16 | p->b, n;
+        if (p->a >= p->b || p->b >= m->n_axes || key <= before) return 0;
+        if (axis_at(m, p->a)->kind != CATEGORICAL || axis_at(m, p->b)->kind != CATEGORICAL)
+            return 0;
+        n = axis_at(m, p->a)->n_spans * axis_at(m, p->b)->n_spans;
+        if (p->size != (n + 7u) >> 3 || p->size > (size_t)(end - bits)) return 0;
+        bits += p->size;
+        if (n & 7u && bits[-1] >> (n & 7u)) return 0;
+        before = key;
+    }
+    return bits == end;
+}
+
+static int has_role(const sna_model *m, unsigned role) {
+    for (unsigned i = 0; i < companions_of(m); i++)
+        if (companion_at(m, i)->role == role) return 1;
+    return 0;
+}
+
+static int calibration_holds(const sna_model *m) {
+    const calibration_record *c = calibration_of(m);
+    uint32_t size = section_size(m, CALIBRATION);
+    int64_t least;
+    if (!c) return !has_role(m, SNA_ROLE_SCALE) && !has_role(m, SNA_ROLE_FAMILIARITY);
+    if (size < sizeof *c || !(c->n_residuals | c->n_scores | c->n_pairs) ||
+        !all_zero(c->reserved, 14) || c->n_pairs > 2016)
+        return 0;
+    least = order64(&c->least_p);
+    if (c->n_scores ? least <= 0 || least >= (int64_t)0x3FF << 52 : least != 0) return 0;
+    if (!c->n_scores != !has_role(m, SNA_ROLE_FAMILIARITY) ||
+        (!c->n_residuals && has_role(m, SNA_ROLE_SCALE)))
+        return 0;
+    if (size < sizeof *c + 8u * (residual_numbers(m, c) + (c->n_scores ? GRID : 0u) + c->n_pairs))
+        return 0;
+    return (!c->n_residuals || residuals_hold(m, quantiles_of(c))) &&
+           (!c->n_scores || grid_holds(scores_of(m, c))) &&
+           pairs_hold(m, c, (const unsigned char *)c + size);
+}
+
+/* ---------------------------------------------------------------------------- checks: readings */
+enum { PRODUCT, SUM, MOST_TERMS = 16 };
+
+typedef struct ALIAS readings_record {
+    uint16_t n_raw, n_derived;
+    uint32_t n_terms;
+} readings_record;
+
+typedef struct ALIAS derived_record {
+    uint16_t axis;
+    uint8_t formula, n_terms;
+    uint32_t reserved;
+    double constant;
+} derived_record;
+
+typedef struct ALIAS term_record {
+    uint8_t kind, reserved;
+    uint16_t index;
+    uint32_t zero;
+    double number;
+} term_record;
+
+typedef char
+    formulas_have_16_bytes[sizeof(derived_record) == 16 && sizeof(term_record) == 16 ? 1 : -1];
+
+INLINE const readings_record *readings_of(const sna_model *m) {
+    return (const readings_record *)(const void *)addition(m, READINGS);
+}
+INLINE const f64 *tolerances_of(const readings_record *r) {
+    return (const f64 *)(const void *)(r + 1);
+}
+INLINE const f64 *raw_ends_of(const sna_model *m, const readings_record *r) {
+    return tolerances_of(r) + m->n_axes;
+}
+INLINE const derived_record *derived_of(const sna_model *m, const readings_record *r) {
+    return (const derived_record *)(const void *)(raw_ends_of(m, r) + 2u * r->n_raw);
+}
+INLINE const term_record *terms_of(const sna_model *m, const readings_record *r) {
+    return (const term_record *)(const void *)(derived_of(m, r) + r->n_derived);
+}
+
+static int is_derived(const sna_model *m, const readings_record *r, unsigned axis) {
+    const derived_record *f = derived_of(m, r);
+    for (unsigned i = 0; i < r->n_derived; i++)
+        if (f[i].axis == axis) return 1;
+    return 0;
+}
+
+static int tolerance_holds(const sna_model *m, const readings_record *r, unsigned d) {
+    const f64 *t = tolerances_of(r) + d;
+    if (!moderate(t) || order64(t) < 0) return 0;
+    return !order64(t) || (axis_at(m, d)->kind != CATEGORICAL && !is_derived(m, r, d));
+}
+
+static int ends_hold(const f64 *ends) {
+    return moderate(ends) && moderate(ends + 1) && order64(ends) < order64(ends + 1) &&
+           far_apart(ends, ends + 1);
+}
+
+static int term_holds(const sna_model *m, const readings_record *r, const term_record *t,
+                      unsigned formula) {
+    uint32_t size = load32((const unsigned char *)&t->number + 4) & 0x7FFFFFFFu;
+    if (t->kind > 1 || t->reserved || t->zero || !bounded(&t->number) || !order64(&t->number))
+        return 0;
+    if (formula == PRODUCT && /* beyond 64 */
+        (size > 0x40500000u || (size == 0x40500000u && load32((const unsigned char *)&t->number))))
+        return 0;
+    if (t->kind) return t->index < r->n_raw;
+    return t->index < m->n_axes && axis_at(m, t->index)->kind != CATEGORICAL &&
+           !is_derived(m, r, t->index);
+}
+
+static int formula_holds(const sna_model *m, const derived_record *f, int last) {
+    return f->axis < m->n_axes && (int)f->axis > last && axis_at(m, f->axis)->kind == CONTINUOUS &&
+           f->formula <= SUM && f->n_terms >= 1 && f->n_terms <= MOST_TERMS && !f->reserved &&
+           bounded(&f->constant) && (f->formula == SUM || order64(&f->constant));
+}
+
+static int readings_hold(const sna_model *m) {
+    const readings_record *r = readings_of(m);
+    const derived_record *f;
+    const term_record *t;
+    uint32_t size = section_size(m, READINGS), terms = 0;
+    int last = -1;
+    if (!r) return 1;
+    if (size < sizeof *r || r->n_raw > 64 || r->n_derived > m->n_axes ||
+        r->n_terms > (uint32_t)MOST_TERMS * r->n_derived ||
+        size != sizeof *r + 8u * m->n_axes + 16u * (r->n_raw + r->n_derived + r->n_terms))
+        return 0;
+    f = derived_of(m, r);
+    t = terms_of(m, r);
+    for (unsigned i = 0; i < r->n_derived; last = f[i++].axis) {
+        if (!formula_holds(m, f + i, last)) return 0;
+        terms += f[i].n_terms;
+    }
+    if (terms != r->n_terms) return 0;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        if (!tolerance_holds(m, r, d)) return 0;
+    for (unsigned i = 0; i < r->n_raw; i++)
+        if (!ends_hold(raw_ends_of(m, r) + 2u * i)) return 0;
+    for (unsigned i = 0; i < r->n_derived; i++)
+        for (unsigned j = 0; j < f[i].n_terms; j++)
+            if (!term_holds(m, r, t++, f[i].formula)) return 0;
+    return 1;
+}
+#endif
+
 /* ----------------------------------------------------------------------------------------- open */
 
 typedef int axis_check(const sna_model *m, const axis_record *a);
@@ -753,7 +1145,7 @@ NOINLINE int every_axis(const sna_model *m, axis_check *holds) {
     return 1;
 }
 
-static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
+NOINLINE sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
     if (size < HEADER + 16 * N_SECTIONS) return SNA_RULE_TOO_SHORT;
     for (int i = 0; i < 8; i++)
@@ -761,12 +1153,15 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     if (load16(b + 8) != SNA_FORMAT_MAJOR) return SNA_RULE_UNSUPPORTED_VERSION;
     if (load32(b + 12) & ~FEATURES) return SNA_RULE_UNSUPPORTED_FEATURE;
     m->features = b[12];
+#ifndef SNA_NO_COMPANIONS
+    if (m->embedded && m->features & FEATURE_COMPANIONS) return SNA_RULE_BAD_HEADER;
+#endif
     if (load32(b + 16) != size || size > (size_t)1 << 30) return SNA_RULE_BAD_SIZE;
     m->bytes = b;
     m->size = (uint32_t)size;
     if (!header_holds(m, b)) return SNA_RULE_BAD_HEADER;
     if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
-    if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
+    if (!is_embedded(m) && !checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
     if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
     if (!every_axis(m, axis_holds)) return SNA_RULE_BAD_AXIS;
     if (!every_axis(m, offsets_hold)) return SNA_RULE_BAD_OFFSET;
@@ -800,10 +1195,17 @@ static int is_plain(const sna_model *m) {
 }
 #endif
 
-static size_t values_size(const sna_model *m) {
-    size_t n = 0;
-    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
-    return n;
+/* What verbs want to know of a model whose rules hold. */
+static void take_sizes(sna_model *m) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->degree > m->max_degree) m->max_degree = a->degree;
+        if (a->right > m->max_rank) m->max_rank = a->right;
+        m->n_values = (uint16_t)(m->n_values + a->degree + 1u);
+    }
+#ifdef CORTEX_FPU
+    m->plain = (uint16_t)(is_plain(m) ? 20u * m->n_axes : 0u);
+#endif
 }
 
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
@@ -865,6 +1267,31 @@ static int all_carried(const sna_model *m) {
 }
 #endif
 
+#ifndef SNA_NO_COMPANIONS
+/* Does a float carry the n numbers at p, each `step` bytes behind the one before? */
+static int all_single(const void *p, uint32_t n, uint32_t step) {
+#ifdef SNA_FLOAT
+    for (const unsigned char *at = (const unsigned char *)p; n--; at += step)
+        if ((load32(at + 4) & 0x7FFFFFFFu) >= 0x47D00000u) return 0;
+#else
+    (void)p, (void)n, (void)step;
+#endif
+    return 1;
+}
+
+/* The numbers of sections 14 to 16 in float: below 2^126, ends as those of an axis. */
+static int additions_carried(const sna_model *m) {
+    const calibration_record *c = calibration_of(m);
+    const readings_record *r = readings_of(m);
+    return (!companions_of(m) || all_single(&companion_at(m, 0)->weight, companions_of(m), 32)) &&
+           (!c ||
+            all_single(quantiles_of(c), residual_numbers(m, c) + (c->n_scores ? GRID : 0u), 8)) &&
+           (!r ||
+            (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
+             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
+}
+#endif
+
 /* 0 when the build left out what the model needs. */
 static int supported(const sna_model *m) {
 #ifdef SNA_FLOAT
@@ -892,6 +1319,53 @@ static int supported(const sna_model *m) {
     return 1;
 }
 
+#ifndef SNA_NO_COMPANIONS
+/* One companion; *end: where the part before it ends, then where its file does. *served becomes 0
+ * where this build leaves out what it needs. */
+static int companion_holds(const sna_model *m, const companion_record *r, uint32_t *end,
+                           int *served) {
+    const unsigned char *file = addition(m, COMPANIONS) + r->file;
+    sna_model c;
+    sna_rule rule;
+    if (r->role > SNA_ROLE_BASE || r->reserved || r->zero[0] || r->zero[1] ||
+        !inside(r->file, r->file_size, 64, section_size(m, COMPANIONS)))
+        return 0;
+    clear(&c, sizeof c);
+    c.embedded = 1;
+    rule = first_broken_rule(&c, file, r->file_size);
+    if (rule == SNA_RULE_UNSUPPORTED_FEATURE &&
+        !(load32(file + 12) & ~(FEATURE_TT | FEATURE_FIXED))) {
+        *served = 0;
+        *end = r->file + r->file_size;
+        return 1;
+    }
+    if (rule || !parts_hold(m, r, &c, end) || !role_holds(m, r, &c)) return 0;
+    take_sizes(&c);
+    *served &= supported(&c) & all_single(&coordinates_at(m, r)->constant, c.n_axes, COORDINATE);
+    return 1;
+}
+
+static int companions_hold(const sna_model *m, int *served) {
+    const unsigned char *p = addition(m, COMPANIONS);
+    uint32_t size = section_size(m, COMPANIONS), count = p && size >= 8 ? load32(p) : 0, end;
+    if (!p) return 1;
+    end = 8 + COMPANION * count;
+    if (count < 1 || count > MOST_COMPANIONS || load32(p + 4) || end > size) return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (!companion_holds(m, companion_at(m, i), &end, served)) return 0;
+    return end == size;
+}
+
+/* The sections of format 1.1. */
+static sna_rule first_broken_addition(const sna_model *m, int *served) {
+    if (!companions_hold(m, served)) return SNA_RULE_BAD_COMPANION;
+    if (!calibration_holds(m)) return SNA_RULE_BAD_CALIBRATION;
+    if (!readings_hold(m)) return SNA_RULE_BAD_READINGS;
+    *served &= additions_carried(m);
+    return SNA_RULE_NONE;
+}
+#endif
+
 /* A model without bytes, axes and outputs: every verb refuses it. */
 static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
     clear(m, sizeof *m);
@@ -901,20 +1375,18 @@ static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
 
 sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     sna_rule rule;
+    int served = 1;
     clear(model, sizeof *model);
     if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
     rule = first_broken_rule(model, (const unsigned char *)bytes, size);
     if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE)
         return closed(model, rule, SNA_UNSUPPORTED);
-    if (rule) return closed(model, rule, SNA_CORRUPT);
-    for (unsigned d = 0; d < model->n_axes; d++)
-        if (axis_at(model, d)->degree > model->max_degree)
-            model->max_degree = axis_at(model, d)->degree;
-    model->n_values = (uint16_t)values_size(model);
-#ifdef CORTEX_FPU
-    model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);
+#ifndef SNA_NO_COMPANIONS
+    if (!rule) rule = first_broken_addition(model, &served);
 #endif
-    return supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
+    if (rule) return closed(model, rule, SNA_CORRUPT);
+    take_sizes(model);
+    return served && supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
 }
 
 /* -------------------------------------------------------------- axes: span and local coordinate */
@@ -1410,6 +1882,8 @@ static void tt_gradient(const sna_model *m, const cell *cells, real *scratch, re
 #define ROUNDING 2.220446049250313e-16
 #endif
 
+static real absolute(real x) { return x < 0 ? -x : x; }
+
 /* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the
  * last place. */
 static real exponential(real x) {
@@ -1422,6 +1896,24 @@ static real exponential(real x) {
     r = (x - (real)n * LN2_HIGH) - (real)n * LN2_LOW;
     for (int i = EXP_TERMS; i > 0; i--) sum = 1 + sum * r / (real)i;
     return sum * power_of_two(n >> 1) * power_of_two(n - (n >> 1));
+}
+
+/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
+ * quadratically. */
+static real logarithm(real x) {
+    real f = 0, scale;
+    for (int i = 0; i < 1100 && x > 2; i++) {
+        x *= (real)0.5f;
+        f += 1;
+    }
+    for (int i = 0; i < 1100 && x < 1; i++) {
+        x *= 2;
+        f -= 1;
+    }
+    f *= LN2_HIGH + LN2_LOW;
+    scale = x - 1;
+    for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
+    return f + scale;
 }
 
 static real link_of(unsigned link, real f) {
@@ -1467,16 +1959,33 @@ static real in_range(const output_record *o, real y) {
     return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
 }
 
+/* y moved in the space of the interval. */
+static real beside(const output_record *o, real y, real by) {
+    return o->interval_space ? shifted(o, y, by) : y + by;
+}
+
+#ifndef SNA_NO_COMPANIONS
+/* The scale of output k, or -1. */
+static int scale_of(const sna_model *m, unsigned k) {
+    for (unsigned i = 0; i < companions_of(m); i++)
+        if (companion_at(m, i)->role == SNA_ROLE_SCALE && companion_at(m, i)->output == k)
+            return (int)i;
+    return -1;
+}
+#endif
+
 sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low,
                         real *high) {
     const output_record *o;
     *low = *high = not_a_number();
     if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
     o = output_at(m, k);
+#ifndef SNA_NO_COMPANIONS
+    if (scale_of(m, k) >= 0) return SNA_UNSUPPORTED;
+#endif
     if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
-    real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
-    real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
+    real a = beside(o, y, -REAL(o->below)), b = beside(o, y, REAL(o->above));
     real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;
     *low = in_range(o, (least < y ? least : y) - rounding);
     *high = in_range(o, (most > y ? most : y) + rounding);
@@ -2069,17 +2578,18 @@ INLINE size_t use_size(const sna_model *m) {
     return is_train(m) ? 0 : (m->n_axes + 7u) & ~(size_t)7;
 }
 
-size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+/* Bytes for a verb on this model alone. */
+static size_t space_size(const sna_model *m, sna_verb verb) {
     int tt = is_train(m);
     size_t reals = m->n_values, fixed = 0;
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
-    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD)
         reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    if (verb == SNA_WORK_ROOTS)
+    else if (verb == SNA_WORK_ROOTS)
         reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    else reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
@@ -2094,7 +2604,7 @@ typedef struct space {
 static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size,
                              space *s) {
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
-    if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
+    if (work_size < space_size(m, verb)) return SNA_NO_SPACE;
     s->cells = (cell *)work;
     s->use = (uint8_t *)(s->cells + m->n_axes);
     s->values = (real *)(void *)(s->use + use_size(m));
@@ -2240,6 +2750,325 @@ sna_status sna_locate(const sna_model *m, unsigned flags, const real *x, sna_fau
     return status;
 }
 
+/* ------------------------------------------------------------------ companions of format 1.1 */
+#ifndef SNA_NO_COMPANIONS
+
+/* The model of companion i, whose rules hold since sna_open of the file around it. */
+static void take_companion(const sna_model *m, unsigned i, sna_model *c) {
+    clear(c, sizeof *c);
+    c->embedded = 1;
+    c->bytes = addition(m, COMPANIONS) + companion_at(m, i)->file;
+    c->size = companion_at(m, i)->file_size;
+    c->features = c->bytes[12];
+    (void)header_holds(c, c->bytes);
+    (void)section_table_holds(c);
+    take_sizes(c);
+    if (is_sealed(m)) c->seal = seal_of(c);
+}
+
+/* *z = b + sum_e A_e u_e, u the encoded inputs. */
+static sna_status feature_of(const sna_model *m, const coordinate *c, const real *x, real *z) {
+    const f32 *w = (const f32 *)(const void *)(addition(m, COMPANIONS) + c->weights);
+    real sum = REAL(c->constant);
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->kind == CATEGORICAL) {
+            place p;
+            sna_status status = place_level(a, x[d], &p);
+            if (status < 0) return status;
+            sum += (real)w[p.span];
+            w += a->n_spans;
+        } else {
+            sum += (real)*w++ * (settled(a, x[d]) - LOWER(a));
+        }
+    }
+    *z = sum;
+    return SNA_OK;
+}
+
+/* z[axes of c]: coordinates of companion i where the value model has y at x. */
+static sna_status companion_place(const sna_model *m, unsigned i, const sna_model *c, const real *x,
+                                  const real *y, real *z) {
+    const coordinate *from = coordinates_at(m, companion_at(m, i));
+    for (unsigned d = 0; d < c->n_axes; d++, from++) {
+        const axis_record *a = axis_at(c, d);
+        sna_status status = SNA_OK;
+        if (from->source == SOURCE_FEATURE) status = feature_of(m, from, x, z + d);
+        else if (from->source == SOURCE_PREDICTION && !y) status = SNA_BAD_INPUT;
+        else z[d] = from->source == SOURCE_INPUT ? x[from->index] : y[from->index];
+        if (status < 0) return status;
+        if (!(z[d] >= 0) && !(z[d] < 0)) return SNA_NOT_CONVERGED;
+        if (a->kind == CATEGORICAL) continue;
+        if (z[d] < LOWER(a)) z[d] = LOWER(a);
+        if (z[d] > UPPER(a)) z[d] = UPPER(a);
+    }
+    return SNA_OK;
+}
+
+/* Bytes for the value of a companion: those of its own query, then its coordinates. */
+static size_t companion_space(const sna_model *c) {
+    return space_size(c, SNA_WORK_EVAL) + ((c->n_axes * sizeof(real) + 7u) & ~(size_t)7);
+}
+
+static size_t largest_space(const sna_model *m, sna_verb verb) {
+    size_t most = 0;
+    for (unsigned i = 0; i < companions_of(m); i++) {
+        const unsigned role = companion_at(m, i)->role;
+        sna_model c;
+        size_t size;
+        if ((verb == SNA_WORK_INTERVAL && role != SNA_ROLE_SCALE) ||
+            (verb == SNA_WORK_FAMILIARITY && role != SNA_ROLE_FAMILIARITY))
+            continue;
+        take_companion(m, i, &c);
+        size = companion_space(&c);
+        if (size > most) most = size;
+    }
+    return most;
+}
+
+/* *v: the one output of companion i. */
+static sna_status companion_value(const sna_model *m, unsigned i, const real *x, const real *y,
+                                  real *v, void *work, size_t work_size) {
+    sna_model c;
+    sna_status status;
+    space s;
+    real *z;
+    take_companion(m, i, &c);
+    status = take_space(&c, SNA_WORK_EVAL, work, work_size, &s);
+    if (status != SNA_OK) return status;
+    if (work_size < companion_space(&c)) return SNA_NO_SPACE;
+    z = (real *)(void *)((unsigned char *)work + space_size(&c, SNA_WORK_EVAL));
+    status = companion_place(m, i, &c, x, y, z);
+    return status < 0 ? status : value_at(&c, 0, z, v, &s);
+}
+
+#endif
+
+size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+#ifndef SNA_NO_COMPANIONS
+    if (verb >= SNA_WORK_INTERVAL) {
+        size_t most = m->bytes ? largest_space(m, verb) : 0;
+        return verb == SNA_WORK_VERIFY && most < space_size(m, verb) ? space_size(m, verb) : most;
+    }
+#endif
+    return space_size(m, verb);
+}
+
+#ifndef SNA_NO_COMPANIONS
+unsigned sna_companions(const sna_model *m) { return m->bytes ? companions_of(m) : 0; }
+
+sna_status sna_companion(const sna_model *m, unsigned index, sna_model *companion,
+                         sna_companion_use *use) {
+    const companion_record *r;
+    clear(companion, sizeof *companion);
+    clear(use, sizeof *use);
+    if (index >= sna_companions(m)) return SNA_BAD_INPUT;
+    r = companion_at(m, index);
+    use->role = r->role;
+    use->output = r->output;
+    use->weight = REAL(r->weight);
+    take_companion(m, index, companion);
+    return SNA_OK;
+}
+
+sna_status sna_companion_place(const sna_model *m, unsigned index, const real *x, const real *y,
+                               real *z) {
+    sna_model c;
+    if (index >= sna_companions(m)) return SNA_BAD_INPUT;
+    take_companion(m, index, &c);
+    return companion_place(m, index, &c, x, y, z);
+}
+
+/* ------------------------------------------------------------------------ intervals at a level */
+#define LEAST_SHARE ((real)3.3535013046647811e-4) /* p_0 of the grid, 1 / (1 + exp(8)) */
+
+/* The quantile at a place 0..32 of its grid. */
+static real quantile(const f64 *q, real at) {
+    int j = (int)at;
+    if (!(at > 0)) return REAL(q[0]);
+    if (j >= GRID - 1) return REAL(q[GRID - 1]);
+    return REAL(q[j]) + (REAL(q[j + 1]) - REAL(q[j])) * (at - (real)j);
+}
+
+/* low..high of residuals at the level, in units of sigma; 0 where the rows do not support it. */
+static int residuals_at(const calibration_record *c, const f64 *q, real level, real *low,
+                        real *high) {
+    const real share = (1 - level) / 2;
+    real at;
+    if (!(level > 0 && level < 1) || !(share >= LEAST_SHARE) ||
+        !(share * ((real)c->n_residuals + 1) >= 1))
+        return 0;
+    at = (GRID - 1) / 2 + 2 * (logarithm(share) - logarithm(1 - share));
+    *low = quantile(q, at);
+    *high = quantile(q, GRID - 1 - at);
+    return 1;
+}
+
+sna_status sna_interval_at(const sna_model *m, unsigned k, const real *x, real level,
+                           sna_status status, const real *y, real *low, real *high, void *work,
+                           size_t work_size) {
+    const calibration_record *c;
+    const output_record *o;
+    const f64 *q;
+    real sigma = 1, below, above, floor, from, to, rounding;
+    *low = *high = not_a_number();
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
+    if (k >= m->n_outputs) return SNA_BAD_INPUT;
+    c = calibration_of(m);
+    if (!c || !c->n_residuals) return SNA_UNSUPPORTED;
+    q = quantiles_of(c) + GRID * k;
+    if (!residuals_at(c, q, level, &below, &above)) return SNA_BAD_INPUT;
+    if (status < 0 || status == SNA_EXTRAPOLATED) return status;
+    if (!is_finite(y[k])) return SNA_BAD_INPUT;
+    if (scale_of(m, k) >= 0) {
+        status = companion_value(m, (unsigned)scale_of(m, k), x, y, &sigma, work, work_size);
+        if (status < 0) return status;
+    }
+    if (!is_finite(sigma)) return SNA_NOT_CONVERGED;
+    o = output_at(m, k);
+    floor = REAL(quantiles_of(c)[GRID * m->n_outputs + k]);
+    from = beside(o, y[k], below * sigma - floor);
+    to = beside(o, y[k], above * sigma + floor);
+    rounding = absolute(y[k]) * ROUNDING;
+    *low = in_range(o, (from < to ? from : to) - rounding);
+    *high = in_range(o, (from < to ? to : from) + rounding);
+    return SNA_OK;
+}
+
+/* ---------------------------------------------------------------------------------- familiarity */
+#define LEAST_DENSITY power_of_two(-126)
+
+/* Was the combination of levels at x seen? 0, 1, or a negative status. */
+static int levels_seen(const sna_model *m, const calibration_record *c, const real *x) {
+    const pair_record *p = pairs_of(m, c), *last = p + c->n_pairs;
+    const unsigned char *bits = (const unsigned char *)last;
+    int seen = 1;
+    for (; p < last; bits += p++->size) {
+        place a, b;
+        uint32_t bit;
+        sna_status first = place_level(axis_at(m, p->a), x[p->a], &a),
+                   second = place_level(axis_at(m, p->b), x[p->b], &b);
+        if (first < 0 || second < 0) return (int)SNA_OUT_OF_DOMAIN;
+        bit = a.span * axis_at(m, p->b)->n_spans + b.span;
+        seen &= bits[bit >> 3] >> (bit & 7u);
+    }
+    return seen;
+}
+
+/* s = sum_j weight_j ln(max(p_j, 2^-126)) */
+static sna_status familiarity_score(const sna_model *m, const real *x, const real *y, real *s,
+                                    void *work, size_t work_size) {
+    *s = 0;
+    for (unsigned i = 0; i < companions_of(m); i++) {
+        real p;
+        sna_status status;
+        if (companion_at(m, i)->role != SNA_ROLE_FAMILIARITY) continue;
+        status = companion_value(m, i, x, y, &p, work, work_size);
+        if (status < 0) return status;
+        if (!is_finite(p)) return SNA_NOT_CONVERGED;
+        *s += REAL(companion_at(m, i)->weight) * logarithm(p > LEAST_DENSITY ? p : LEAST_DENSITY);
+    }
+    return is_finite(*s) ? SNA_OK : SNA_NOT_CONVERGED;
+}
+
+/* The share of scores up to s. */
+static real share_of(const f64 *score, uint32_t n_scores, real s) {
+    const real least = 1 / ((real)n_scores + 1);
+    real at = GRID - 1, share;
+    int j = GRID - 1;
+    while (j >= 0 && REAL(score[j]) > s) j--;
+    if (j < 0) return least;
+    if (j < GRID - 1) at = (real)j + (s - REAL(score[j])) / (REAL(score[j + 1]) - REAL(score[j]));
+    share = 1 / (1 + exponential(((GRID - 1) / 2 - at) / 2));
+    return share > least ? share : least;
+}
+
+sna_status sna_familiarity(const sna_model *m, const real *x, sna_status status, const real *y,
+                           real *p, void *work, size_t work_size) {
+    const calibration_record *c;
+    int seen;
+    *p = not_a_number();
+    if (!is_sealed(m)) return SNA_NOT_VERIFIED;
+    c = calibration_of(m);
+    if (!c || !(c->n_scores | c->n_pairs)) return SNA_UNSUPPORTED;
+    if (status < 0 || status == SNA_EXTRAPOLATED) return status;
+    seen = levels_seen(m, c, x);
+    if (seen < 0) return (sna_status)seen;
+    if (seen && c->n_scores) {
+        real s;
+        sna_status scored = familiarity_score(m, x, y, &s, work, work_size);
+        if (scored < 0) return scored;
+        *p = share_of(scores_of(m, c), c->n_scores, s);
+    } else {
+        *p = (real)seen;
+    }
+    return *p <= REAL(c->least_p) ? SNA_UNFAMILIAR : status;
+}
+#endif
+
+/* -------------------------------------------------------------------- readings to coordinates */
+#ifndef SNA_NO_COMPANIONS
+
+/* A reading no further outside its axis than its sensor errs is at the border. */
+static real bordered(const axis_record *a, real tolerance, real x) {
+    if (x < LOWER(a) && LOWER(a) - x <= tolerance) return LOWER(a);
+    if (x > UPPER(a) && x - UPPER(a) <= tolerance) return UPPER(a);
+    return x;
+}
+
+/* v^e: whole exponents up to 8 by multiplication; NaN where the base is not above 0 under another
+ * one. */
+static real power(real v, real e) {
+    const real size = absolute(e);
+    int n = size <= 8 ? (int)size : 0;
+    real product = 1;
+    if (size <= 8 && (real)n >= size) {
+        while (n--) product *= v;
+        return e < 0 ? 1 / product : product;
+    }
+    return v > 0 && is_finite(v) ? exponential(e * logarithm(v)) : not_a_number();
+}
+
+static real derived_value(const derived_record *f, const term_record *t, const real *x,
+                          const real *raw) {
+    real value = REAL(f->constant);
+    for (const term_record *end = t + f->n_terms; t < end; t++) {
+        const real v = t->kind ? raw[t->index] : x[t->index], number = REAL(t->number);
+        if (f->formula == SUM) value += number * v;
+        else value *= power(v, number);
+    }
+    return value;
+}
+
+unsigned sna_readings(const sna_model *m) {
+    const readings_record *r = m->bytes ? readings_of(m) : NULL;
+    return m->n_axes + (r ? r->n_raw : 0u);
+}
+
+sna_status sna_derive(const sna_model *m, const real *readings, real *x) {
+    const readings_record *r = m->bytes ? readings_of(m) : NULL;
+    const real *raw = readings + m->n_axes;
+    const derived_record *f;
+    const term_record *t;
+    if (!m->bytes) return SNA_BAD_INPUT;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        x[d] = r ? bordered(axis_at(m, d), REAL(tolerances_of(r)[d]), readings[d]) : readings[d];
+    if (!r) return SNA_OK;
+    for (unsigned i = 0; i < r->n_raw; i++) {
+        const f64 *ends = raw_ends_of(m, r) + 2u * i;
+        if (!is_finite(raw[i])) return SNA_BAD_INPUT;
+        if (!(raw[i] >= REAL(ends[0]) && raw[i] <= REAL(ends[1]))) return SNA_OUT_OF_DOMAIN;
+    }
+    f = derived_of(m, r);
+    t = terms_of(m, r);
+    for (const derived_record *end = f + r->n_derived; f < end; t += f++->n_terms) {
+        x[f->axis] = derived_value(f, t, x, raw);
+        if (!is_finite(x[f->axis])) return SNA_BAD_INPUT;
+    }
+    return SNA_OK;
+}
+#endif
+
 /* --------------------------------------------------------------------------------------- verify */
 
 #ifndef SNA_NO_BOUND
@@ -2344,23 +3173,17 @@ NOINLINE int bounds_hold(const sna_model *m) {
 }
 #endif
 
-sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
-    space s;
-    sna_status ready;
-    const f64 *tolerance, *x, *expected;
-    uint32_t count;
-    if (m->rule) return SNA_CORRUPT;
-    if (!m->bytes) return SNA_BAD_INPUT;
-    m->seal = 0;
-    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    if (ready != SNA_OK) return ready;
 #ifndef SNA_NO_BOUND
-    if (!bounds_hold(m)) m->rule = SNA_RULE_BAD_GOLDEN;
-    if (m->rule) return SNA_CORRUPT;
+#define BOUNDS_HOLD(m) bounds_hold(m)
+#else
+#define BOUNDS_HOLD(m) 1
 #endif
-    count = load32(section(m, GOLDEN));
-    tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
-    x = tolerance + 2 * m->n_outputs;
+
+/* Does the model give its golden vectors? */
+static int replayed(const sna_model *m, const space *s) {
+    const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
+    const f64 *x = tolerance + 2 * m->n_outputs, *expected;
+    uint32_t count = load32(section(m, GOLDEN));
     expected = x + (size_t)count * m->n_axes;
 #ifdef SNA_FLOAT
     tolerance += m->n_outputs;
@@ -2368,14 +3191,51 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     for (uint32_t g = 0; g < count; g++, x += m->n_axes, expected += m->n_outputs) {
         real in[SNA_MAX_AXES], out[SNA_MAX_OUTPUTS];
         for (unsigned d = 0; d < m->n_axes; d++) in[d] = REAL(x[d]);
-        if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        if (value_at(m, 0, in, out, s) < 0) return 0;
         for (unsigned k = 0; k < m->n_outputs; k++) {
             real off = out[k] - REAL(expected[k]);
-            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k])))
-                m->rule = SNA_RULE_GOLDEN_MISMATCH;
+            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k]))) return 0;
         }
-        if (m->rule) return SNA_CORRUPT;
     }
+    return 1;
+}
+
+#ifndef SNA_NO_COMPANIONS
+/* The rule that a companion breaks: of the bounds first, then of the golden vectors. */
+static sna_rule companion_rule(const sna_model *m, sna_rule rule, void *work, size_t work_size) {
+    for (unsigned i = 0; i < companions_of(m); i++) {
+        sna_model c;
+        space s;
+        take_companion(m, i, &c);
+        if (rule == SNA_RULE_BAD_GOLDEN
+                ? !BOUNDS_HOLD(&c)
+                : take_space(&c, SNA_WORK_EVAL, work, work_size, &s) || !replayed(&c, &s))
+            return rule;
+    }
+    return SNA_RULE_NONE;
+}
+#endif
+
+sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
+    space s;
+    sna_status ready;
+    if (m->rule) return SNA_CORRUPT;
+    if (!m->bytes) return SNA_BAD_INPUT;
+    m->seal = 0;
+    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    if (ready != SNA_OK) return ready;
+#ifndef SNA_NO_COMPANIONS
+    if (work_size < largest_space(m, SNA_WORK_VERIFY)) return SNA_NO_SPACE;
+#endif
+    if (!BOUNDS_HOLD(m)) m->rule = SNA_RULE_BAD_GOLDEN;
+#ifndef SNA_NO_COMPANIONS
+    else m->rule = (uint8_t)companion_rule(m, SNA_RULE_BAD_GOLDEN, work, work_size);
+#endif
+    if (!m->rule && !replayed(m, &s)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+#ifndef SNA_NO_COMPANIONS
+    if (!m->rule) m->rule = (uint8_t)companion_rule(m, SNA_RULE_GOLDEN_MISMATCH, work, work_size);
+#endif
+    if (m->rule) return SNA_CORRUPT;
     m->seal = seal_of(m);
     return SNA_OK;
 }
@@ -2399,30 +3259,10 @@ typedef struct root_search {
     int tangent, full;
 } root_search;
 
-static real absolute(real x) { return x < 0 ? -x : x; }
-
 static real evaluate_polynomial(const real *c, unsigned n, real u) {
     real value = c[n - 1];
     for (unsigned k = n - 1; k-- > 0;) value = value * u + c[k];
     return value;
-}
-
-/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
- * quadratically. */
-static real logarithm(real x) {
-    real f = 0, scale;
-    for (int i = 0; i < 1100 && x > 2; i++) {
-        x *= (real)0.5f;
-        f += 1;
-    }
-    for (int i = 0; i < 1100 && x < 1; i++) {
-        x *= 2;
-        f -= 1;
-    }
-    f *= LN2_HIGH + LN2_LOW;
-    scale = x - 1;
-    for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
-    return f + scale;
 }
 
 static int aim_at(root_search *search) {

@@ -42,6 +42,9 @@
  *                     into the firmware and was checked there. Where a file may be replaced later
  *                     (a flash partition, an update) keep it. Exports keep it; their resource
  *                     report measures without. Default: in.
+ *     SNA_NO_COMPANIONS  leave out what format 1.1 added (companions, calibration, readings,
+ *                     signature): such files are `unsupported`, and the functions below that serve
+ *                     them are not there. Default: in.
  *     SNA_NO_FIXED    leave out the integer path: its section is not read. Default: in.
  *     SNA_ALIGN(n)    how this compiler aligns an object, for compilers that are neither C11,
  *                     C++11, GNU, IAR, Keil nor MSVC. */
@@ -74,6 +77,13 @@
 #define sna_eval_grad sna_eval_grad_f32
 #define sna_eval_batch sna_eval_batch_f32
 #define sna_interval sna_interval_f32
+#define sna_interval_at sna_interval_at_f32
+#define sna_familiarity sna_familiarity_f32
+#define sna_derive sna_derive_f32
+#define sna_readings sna_readings_f32
+#define sna_companions sna_companions_f32
+#define sna_companion sna_companion_f32
+#define sna_companion_place sna_companion_place_f32
 #define sna_locate sna_locate_f32
 #define sna_roots sna_roots_f32
 #define sna_fixed_verify sna_fixed_verify_f32
@@ -188,9 +198,9 @@ typedef struct sna_model {
     uint32_t n_modes;     /* CP: padded modes; TT: rank after the last axis */
     uint16_t n_axes, n_outputs, n_groups, max_rank;
     uint8_t max_degree;
-    uint8_t features; /* bit 0: tensor train, bit 1: integer path */
-    uint8_t rule;     /* sna_rule of the failure */
-    uint8_t reserved;
+    uint8_t features;  /* bit 0: tensor train, bit 1: integer path, bit 2: format 1.1 */
+    uint8_t rule;      /* sna_rule of the failure */
+    uint8_t embedded;  /* 1: of a companion */
     uint16_t n_values; /* basis values of one query */
     uint16_t plain;    /* workspace of the loops for a Cortex-M FPU; 0: they do not serve it */
     uintptr_t seal;
@@ -215,7 +225,10 @@ typedef enum sna_verb {
     SNA_WORK_EVAL = 0,
     SNA_WORK_GRAD = 1,
     SNA_WORK_ROOTS = 2,
-    SNA_WORK_FIXED = 3
+    SNA_WORK_FIXED = 3,
+    SNA_WORK_INTERVAL = 4,    /* sna_interval_at; 0 where no output has a scale */
+    SNA_WORK_FAMILIARITY = 5, /* sna_familiarity; 0 without one */
+    SNA_WORK_VERIFY = 6       /* sna_verify: more than SNA_WORK_EVAL where a companion needs more */
 } sna_verb;
 SNA_MUST_USE size_t sna_workspace_size(const sna_model *model, sna_verb verb);
 
@@ -243,9 +256,62 @@ SNA_MUST_USE sna_status sna_eval_batch(const sna_model *model, unsigned flags, s
 SNA_MUST_USE sna_status sna_interval(const sna_model *model, unsigned k, sna_status status,
                                      sna_real y, sna_real *low, sna_real *high);
 
+/* Interval at `level` around output k, of the residuals of rows that took no part in fitting; of
+ * the width of this place where the output has a scale. y[n_outputs] and `status` are what a query
+ * gave at x. bad_input: a level that the rows do not support (200 support at most 0.99).
+ * unsupported: the model has no residual quantiles. not_converged: the scale overflows. Work:
+ * SNA_WORK_INTERVAL. */
+SNA_MUST_USE sna_status sna_interval_at(const sna_model *model, unsigned k, const sna_real *x,
+                                        sna_real level, sna_status status, const sna_real *y,
+                                        sna_real *low, sna_real *high, void *work,
+                                        size_t work_size);
+
+/* p in [0, 1]: the share of calibration rows that were as unfamiliar as x or more; 0 where two
+ * levels were never seen together. y and `status` are what a query gave at x. Returns `unfamiliar`
+ * where p is at or below the model's limit, else `status`; p is NaN where that is `extrapolated` or
+ * negative. unsupported: the model has no familiarity. Work: SNA_WORK_FAMILIARITY. */
+SNA_MUST_USE sna_status sna_familiarity(const sna_model *model, const sna_real *x,
+                                        sna_status status, const sna_real *y, sna_real *p,
+                                        void *work, size_t work_size);
+
 /* Where row x is refused or extrapolated; same status as sna_eval without evaluating. */
 SNA_MUST_USE sna_status sna_locate(const sna_model *model, unsigned flags, const sna_real *x,
                                    sna_fault *fault);
+
+/* ------------------------------------------------------------------------- readings, companions
+ * FORMAT.md sections 14 and 16; not with SNA_NO_COMPANIONS. */
+
+/* x[n_axes] of readings[sna_readings(model)]: those of the inputs, then the raw ones. A reading no
+ * further outside than its sensor errs is taken at the border, then derived inputs are computed
+ * (what readings[] has in their places is not used). out_of_domain: a raw reading outside its ends.
+ * bad_input: a raw reading or a result that is not finite, a root of a number below 0. `x` may be
+ * `readings`. */
+SNA_MUST_USE sna_status sna_derive(const sna_model *model, const sna_real *readings, sna_real *x);
+SNA_MUST_USE unsigned sna_readings(const sna_model *model);
+
+typedef enum sna_role {
+    SNA_ROLE_SCALE = 0,
+    SNA_ROLE_FAMILIARITY = 1,
+    SNA_ROLE_CLASS = 2,
+    SNA_ROLE_BASE = 3
+} sna_role;
+
+/* What a companion is for: its role, the output it belongs to, the weight of a familiarity. */
+typedef struct sna_companion_use {
+    uint8_t role, output; /* sna_role */
+    uint16_t reserved;
+    sna_real weight;
+} sna_companion_use;
+
+/* How many companions the model has; companion `index` as a model of its own, for every function
+ * here: open as `model` is (its integer path opens with sna_fixed_verify). bad_input: there is no
+ * such companion. Its coordinates z[companion->n_axes] follow from x and y of the model;
+ * sna_companion_place takes them at the nearer end of their axes. */
+SNA_MUST_USE unsigned sna_companions(const sna_model *model);
+SNA_MUST_USE sna_status sna_companion(const sna_model *model, unsigned index, sna_model *companion,
+                                      sna_companion_use *use);
+SNA_MUST_USE sna_status sna_companion_place(const sna_model *model, unsigned index,
+                                            const sna_real *x, const sna_real *y, sna_real *z);
 
 /* ---------------------------------------------------------------------------------------- roots
  * All x_axis in the domain with y_output(x) = target, the other coordinates as in x. Intervals on

@@ -43,7 +43,7 @@ class ModelRecord(Structure):
         ("max_degree", c_uint8),
         ("features", c_uint8),
         ("rule", c_uint8),
-        ("reserved", c_uint8),
+        ("embedded", c_uint8),
         ("n_values", c_uint16),
         ("plain", c_uint16),
         ("seal", c_size_t),

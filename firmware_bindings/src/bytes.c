@@ -35,18 +35,35 @@ enum {
     CERTIFICATE,
     METADATA,
     INTEGRITY,
-    SIGNATURE
+    SIGNATURE,
+    COMPANIONS,
+    CALIBRATION,
+    READINGS
 };
 enum { CONTINUOUS, PERIODIC, CATEGORICAL };
 enum { DT_F32, DT_F16, DT_I16, DT_I8 };
 enum { LINK_IDENTITY, LINK_EXP, LINK_LOGISTIC };
-enum { N_SECTIONS = 13, HEADER = 64, AXIS = 80, OUTPUT = 80, GROUP = 16, LANES = 4 };
+enum {
+    N_SECTIONS = 13,
+    N_SECTIONS_1_1 = 16,
+    HEADER = 64,
+    AXIS = 80,
+    OUTPUT = 80,
+    GROUP = 16,
+    LANES = 4
+};
 #define FEATURE_TT 1u
 #define FEATURE_FIXED 2u
+#define FEATURE_COMPANIONS 4u
 #ifdef SNA_NO_TT
-#define FEATURES FEATURE_FIXED
+#define FEATURES_1_0 FEATURE_FIXED
 #else
-#define FEATURES (FEATURE_TT | FEATURE_FIXED)
+#define FEATURES_1_0 (FEATURE_TT | FEATURE_FIXED)
+#endif
+#ifdef SNA_NO_COMPANIONS
+#define FEATURES FEATURES_1_0
+#else
+#define FEATURES (FEATURES_1_0 | FEATURE_COMPANIONS)
 #endif
 
 /* Records of the artifact. Sections start on multiples of 64 and sna_open demands an 8-aligned
@@ -88,6 +105,25 @@ INLINE int is_train(const sna_model *m) {
     return 0; /* sna_open refuses it */
 #else
     return m->features & FEATURE_TT;
+#endif
+}
+
+/* Is this the file of a companion, which stands in another one? */
+INLINE int is_embedded(const sna_model *m) {
+#ifdef SNA_NO_COMPANIONS
+    (void)m;
+    return 0; /* sna_open refuses files that have some */
+#else
+    return m->embedded;
+#endif
+}
+
+INLINE int sections_of(const sna_model *m) {
+#ifdef SNA_NO_COMPANIONS
+    (void)m;
+    return N_SECTIONS;
+#else
+    return m->features & FEATURE_COMPANIONS ? N_SECTIONS_1_1 : N_SECTIONS;
 #endif
 }
 

@@ -46,9 +46,11 @@ NOINLINE int32_t whole(const f64 *p) {
 
 #ifndef SNA_FLOAT
 /* upper - lower >= 2^-1000 */
-static int far_apart(const axis_record *a) { return a->upper - a->lower >= power_of_two(-1000); }
+static int far_apart(const f64 *lower, const f64 *upper) {
+    return *upper - *lower >= power_of_two(-1000);
+}
 #else
-#define far_apart(a) 1
+#define far_apart(lower, upper) 1
 #endif
 
 static int axis_holds(const sna_model *m, const axis_record *a) {
@@ -63,7 +65,7 @@ static int axis_holds(const sna_model *m, const axis_record *a) {
     if (a->kind == CATEGORICAL) {
         if (a->degree || a->flags || order64(lower) || whole(upper) != (int32_t)a->n_spans - 1)
             return 0;
-    } else if (order64(lower) >= order64(upper) || !far_apart(a)) {
+    } else if (order64(lower) >= order64(upper) || !far_apart(lower, upper)) {
         return 0;
     }
     (void)m;
@@ -143,7 +145,7 @@ static int cp_holds(const sna_model *m) {
 }
 
 #ifndef SNA_NO_TT
-static int tt_holds(sna_model *m) {
+static int tt_holds(const sna_model *m) {
     uint32_t left = 1;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
@@ -151,7 +153,6 @@ static int tt_holds(sna_model *m) {
             a->n_columns != left * a->right)
             return 0;
         left = a->right;
-        if (left > m->max_rank) m->max_rank = (uint16_t)left;
     }
     return left == m->n_modes;
 }

@@ -8,50 +8,77 @@ static int header_holds(sna_model *m, const unsigned char *b) {
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
-    return load16(b + 20) == N_SECTIONS && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
+    return (int)load16(b + 20) == sections_of(m) && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
            m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS && m->n_groups <= (tt ? 0 : 4096) &&
            m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&
            all_zero(b + 32, 32);
 }
 
-NOINLINE uint32_t section_size(const sna_model *m, int id) {
-    return load32(m->bytes + HEADER + 16 * (id - 1) + 8);
+INLINE const unsigned char *section_record(const sna_model *m, int id) {
+    return m->bytes + HEADER + 16 * (id - 1);
 }
 
+NOINLINE uint32_t section_size(const sna_model *m, int id) {
+    return load32(section_record(m, id) + 8);
+}
+
+/* Sizes of the sections that say what a file is and vouch for it: the file around a companion does.
+ */
+static int closing_sizes_hold(const sna_model *m) {
+    if (!is_embedded(m))
+        return section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128;
+    return !(section_size(m, CERTIFICATE) | section_size(m, METADATA) | section_size(m, INTEGRITY) |
+             section_size(m, SIGNATURE));
+}
+
+/* A table that does not lie in the file leaves no room for section 1. */
 static int section_table_holds(sna_model *m) {
-    uint32_t end = HEADER + 16 * N_SECTIONS;
-    for (int id = 1; id <= N_SECTIONS; id++) {
-        const unsigned char *r = m->bytes + HEADER + 16 * (id - 1);
+    uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
+    for (int id = 1; id <= sections_of(m); id++) {
+        const unsigned char *r = section_record(m, id);
         uint32_t start = (end + 63u) & ~63u;
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
         if (start > m->size || load32(r + 8) > m->size - start) return 0;
-        m->section[id] = start;
+        if (id <= N_SECTIONS) m->section[id] = start;
         end = start + load32(r + 8);
     }
     return end == m->size && section_size(m, AXES) == (uint32_t)AXIS * m->n_axes &&
            section_size(m, INTERACTION) == (uint32_t)GROUP * m->n_groups &&
            section_size(m, OUTPUTS) ==
                (uint32_t)OUTPUT * m->n_outputs + 4 * m->n_modes * m->n_outputs &&
-           section_size(m, INTEGRITY) == 64 && section_size(m, SIGNATURE) == 128 &&
-           !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
+           closing_sizes_hold(m) && !section_size(m, FIXED) == !(m->features & FEATURE_FIXED);
 }
 
 static int checksum_holds(const sna_model *m) {
-    const unsigned char *sum = section(m, INTEGRITY);
-    if (crc32(m->bytes, m->section[INTEGRITY]) != load32(sum + 32)) return 0;
+    const unsigned char *sum = section(m, INTEGRITY), *rest = m->bytes + m->size;
+    uint32_t crc = crc32(0, m->bytes, m->section[INTEGRITY]);
+#ifndef SNA_NO_COMPANIONS
+    if (m->features & FEATURE_COMPANIONS) rest = section(m, SIGNATURE) + 128;
+    crc = crc32(crc, rest, (size_t)(m->bytes + m->size - rest));
+#endif
+    if (crc != load32(sum + 32)) return 0;
 #ifdef SNA_SHA256
-    return sha256_equals(m->bytes, m->section[INTEGRITY], sum);
+    return sha256_equals(m->bytes, m->section[INTEGRITY], rest, (size_t)(m->bytes + m->size - rest),
+                         sum);
 #else
+    (void)rest;
     return 1;
 #endif
 }
 
 static int padding_holds(const sna_model *m) {
-    uint32_t end = HEADER + 16 * N_SECTIONS;
-    for (int id = 1; id <= N_SECTIONS; id++) {
-        if (!all_zero(m->bytes + end, m->section[id] - end)) return 0;
-        end = m->section[id] + section_size(m, id);
+    const unsigned char *signature = section(m, SIGNATURE);
+    uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
+    for (int id = 1; id <= sections_of(m); id++) {
+        uint32_t start = load32(section_record(m, id) + 4);
+        if (!all_zero(m->bytes + end, start - end)) return 0;
+        end = start + section_size(m, id);
     }
-    return all_zero(section(m, INTEGRITY) + 36, 28) &&
-           all_zero(section(m, SIGNATURE), 128); /* nothing is signed yet */
+    if (is_embedded(m)) return 1;
+    if (!all_zero(section(m, INTEGRITY) + 36, 28)) return 0;
+#ifndef SNA_NO_COMPANIONS
+    if (m->features & FEATURE_COMPANIONS && !all_zero(signature, 64))
+        return all_zero(signature + 88, 40);
+#endif
+    return all_zero(signature, 128);
 }

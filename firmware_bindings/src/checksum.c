@@ -1,10 +1,11 @@
 /* ------------------------------------------------------------------------------------ checksums */
-static uint32_t crc32(const unsigned char *p, size_t n) {
+/* CRC-32 goes on from `crc`, 0 at first. */
+static uint32_t crc32(uint32_t crc, const unsigned char *p, size_t n) {
     static const uint32_t nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu,
                                         0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
                                         0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
                                         0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
-    uint32_t crc = 0xFFFFFFFFu;
+    crc = ~crc;
     while (n--) {
         crc ^= *p++;
         crc = crc >> 4 ^ nibble[crc & 15u];
@@ -51,18 +52,21 @@ static void sha256_block(uint32_t h[8], const unsigned char *p) {
     for (int i = 0; i < 8; i++) h[i] += s[i];
 }
 
-static int sha256_equals(const unsigned char *p, size_t n, const unsigned char expected[32]) {
+/* Of the n bytes at p, a multiple of 64, and the n_rest at `end`. */
+static int sha256_equals(const unsigned char *p, size_t n, const unsigned char *end, size_t n_rest,
+                         const unsigned char expected[32]) {
     uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     unsigned char tail[128] = {0};
-    size_t whole = n & ~(size_t)63, rest = n - whole, end = rest < 56 ? 64 : 128;
+    size_t whole = n_rest & ~(size_t)63, rest = n_rest - whole, room = rest < 56 ? 64 : 128;
     unsigned different = 0;
-    for (size_t i = 0; i < whole; i += 64) sha256_block(h, p + i);
-    for (size_t i = 0; i < rest; i++) tail[i] = p[whole + i];
+    for (size_t i = 0; i < n; i += 64) sha256_block(h, p + i);
+    for (size_t i = 0; i < whole; i += 64) sha256_block(h, end + i);
+    for (size_t i = 0; i < rest; i++) tail[i] = end[whole + i];
     tail[rest] = 0x80;
     for (int i = 0; i < 8; i++)
-        tail[end - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
-    for (size_t i = 0; i < end; i += 64) sha256_block(h, tail + i);
+        tail[room - 1 - (size_t)i] = (unsigned char)((uint64_t)(n + n_rest) * 8 >> 8 * i);
+    for (size_t i = 0; i < room; i += 64) sha256_block(h, tail + i);
     for (int i = 0; i < 32; i++)
         different |= (unsigned)(h[i / 4] >> (24 - 8 * (i % 4)) & 255u) ^ expected[i];
     return !different;

@@ -17,17 +17,18 @@ INLINE size_t use_size(const sna_model *m) {
     return is_train(m) ? 0 : (m->n_axes + 7u) & ~(size_t)7;
 }
 
-size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+/* Bytes for a verb on this model alone. */
+static size_t space_size(const sna_model *m, sna_verb verb) {
     int tt = is_train(m);
     size_t reals = m->n_values, fixed = 0;
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
-    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD)
         reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    if (verb == SNA_WORK_ROOTS)
+    else if (verb == SNA_WORK_ROOTS)
         reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
+    else reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
@@ -42,7 +43,7 @@ typedef struct space {
 static sna_status take_space(const sna_model *m, sna_verb verb, void *work, size_t work_size,
                              space *s) {
     if (!work || (uintptr_t)work & 7u) return SNA_BAD_INPUT;
-    if (work_size < sna_workspace_size(m, verb)) return SNA_NO_SPACE;
+    if (work_size < space_size(m, verb)) return SNA_NO_SPACE;
     s->cells = (cell *)work;
     s->use = (uint8_t *)(s->cells + m->n_axes);
     s->values = (real *)(void *)(s->use + use_size(m));

@@ -8,7 +8,7 @@ NOINLINE int every_axis(const sna_model *m, axis_check *holds) {
     return 1;
 }
 
-static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
+NOINLINE sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t size) {
     static const unsigned char magic[8] = {0x89, 'S', 'N', 'A', '\r', '\n', 0x1A, '\n'};
     if (size < HEADER + 16 * N_SECTIONS) return SNA_RULE_TOO_SHORT;
     for (int i = 0; i < 8; i++)
@@ -16,12 +16,15 @@ static sna_rule first_broken_rule(sna_model *m, const unsigned char *b, size_t s
     if (load16(b + 8) != SNA_FORMAT_MAJOR) return SNA_RULE_UNSUPPORTED_VERSION;
     if (load32(b + 12) & ~FEATURES) return SNA_RULE_UNSUPPORTED_FEATURE;
     m->features = b[12];
+#ifndef SNA_NO_COMPANIONS
+    if (m->embedded && m->features & FEATURE_COMPANIONS) return SNA_RULE_BAD_HEADER;
+#endif
     if (load32(b + 16) != size || size > (size_t)1 << 30) return SNA_RULE_BAD_SIZE;
     m->bytes = b;
     m->size = (uint32_t)size;
     if (!header_holds(m, b)) return SNA_RULE_BAD_HEADER;
     if (!section_table_holds(m)) return SNA_RULE_BAD_SECTION_TABLE;
-    if (!checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
+    if (!is_embedded(m) && !checksum_holds(m)) return SNA_RULE_BAD_CHECKSUM;
     if (!padding_holds(m)) return SNA_RULE_BAD_PADDING;
     if (!every_axis(m, axis_holds)) return SNA_RULE_BAD_AXIS;
     if (!every_axis(m, offsets_hold)) return SNA_RULE_BAD_OFFSET;
@@ -55,10 +58,17 @@ static int is_plain(const sna_model *m) {
 }
 #endif
 
-static size_t values_size(const sna_model *m) {
-    size_t n = 0;
-    for (unsigned d = 0; d < m->n_axes; d++) n += axis_at(m, d)->degree + 1u;
-    return n;
+/* What verbs want to know of a model whose rules hold. */
+static void take_sizes(sna_model *m) {
+    for (unsigned d = 0; d < m->n_axes; d++) {
+        const axis_record *a = axis_at(m, d);
+        if (a->degree > m->max_degree) m->max_degree = a->degree;
+        if (a->right > m->max_rank) m->max_rank = a->right;
+        m->n_values = (uint16_t)(m->n_values + a->degree + 1u);
+    }
+#ifdef CORTEX_FPU
+    m->plain = (uint16_t)(is_plain(m) ? 20u * m->n_axes : 0u);
+#endif
 }
 
 #define BORDER_FLOAT32 ((real)2.384185791015625e-7f)  /* 2^-22 of the larger bound */
@@ -120,6 +130,31 @@ static int all_carried(const sna_model *m) {
 }
 #endif
 
+#ifndef SNA_NO_COMPANIONS
+/* Does a float carry the n numbers at p, each `step` bytes behind the one before? */
+static int all_single(const void *p, uint32_t n, uint32_t step) {
+#ifdef SNA_FLOAT
+    for (const unsigned char *at = (const unsigned char *)p; n--; at += step)
+        if ((load32(at + 4) & 0x7FFFFFFFu) >= 0x47D00000u) return 0;
+#else
+    (void)p, (void)n, (void)step;
+#endif
+    return 1;
+}
+
+/* The numbers of sections 14 to 16 in float: below 2^126, ends as those of an axis. */
+static int additions_carried(const sna_model *m) {
+    const calibration_record *c = calibration_of(m);
+    const readings_record *r = readings_of(m);
+    return (!companions_of(m) || all_single(&companion_at(m, 0)->weight, companions_of(m), 32)) &&
+           (!c ||
+            all_single(quantiles_of(c), residual_numbers(m, c) + (c->n_scores ? GRID : 0u), 8)) &&
+           (!r ||
+            (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
+             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
+}
+#endif
+
 /* 0 when the build left out what the model needs. */
 static int supported(const sna_model *m) {
 #ifdef SNA_FLOAT
@@ -147,6 +182,53 @@ static int supported(const sna_model *m) {
     return 1;
 }
 
+#ifndef SNA_NO_COMPANIONS
+/* One companion; *end: where the part before it ends, then where its file does. *served becomes 0
+ * where this build leaves out what it needs. */
+static int companion_holds(const sna_model *m, const companion_record *r, uint32_t *end,
+                           int *served) {
+    const unsigned char *file = addition(m, COMPANIONS) + r->file;
+    sna_model c;
+    sna_rule rule;
+    if (r->role > SNA_ROLE_BASE || r->reserved || r->zero[0] || r->zero[1] ||
+        !inside(r->file, r->file_size, 64, section_size(m, COMPANIONS)))
+        return 0;
+    clear(&c, sizeof c);
+    c.embedded = 1;
+    rule = first_broken_rule(&c, file, r->file_size);
+    if (rule == SNA_RULE_UNSUPPORTED_FEATURE &&
+        !(load32(file + 12) & ~(FEATURE_TT | FEATURE_FIXED))) {
+        *served = 0;
+        *end = r->file + r->file_size;
+        return 1;
+    }
+    if (rule || !parts_hold(m, r, &c, end) || !role_holds(m, r, &c)) return 0;
+    take_sizes(&c);
+    *served &= supported(&c) & all_single(&coordinates_at(m, r)->constant, c.n_axes, COORDINATE);
+    return 1;
+}
+
+static int companions_hold(const sna_model *m, int *served) {
+    const unsigned char *p = addition(m, COMPANIONS);
+    uint32_t size = section_size(m, COMPANIONS), count = p && size >= 8 ? load32(p) : 0, end;
+    if (!p) return 1;
+    end = 8 + COMPANION * count;
+    if (count < 1 || count > MOST_COMPANIONS || load32(p + 4) || end > size) return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (!companion_holds(m, companion_at(m, i), &end, served)) return 0;
+    return end == size;
+}
+
+/* The sections of format 1.1. */
+static sna_rule first_broken_addition(const sna_model *m, int *served) {
+    if (!companions_hold(m, served)) return SNA_RULE_BAD_COMPANION;
+    if (!calibration_holds(m)) return SNA_RULE_BAD_CALIBRATION;
+    if (!readings_hold(m)) return SNA_RULE_BAD_READINGS;
+    *served &= additions_carried(m);
+    return SNA_RULE_NONE;
+}
+#endif
+
 /* A model without bytes, axes and outputs: every verb refuses it. */
 static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
     clear(m, sizeof *m);
@@ -156,18 +238,16 @@ static sna_status closed(sna_model *m, sna_rule rule, sna_status status) {
 
 sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     sna_rule rule;
+    int served = 1;
     clear(model, sizeof *model);
     if (!bytes || (uintptr_t)bytes & 7u) return SNA_BAD_INPUT;
     rule = first_broken_rule(model, (const unsigned char *)bytes, size);
     if (rule == SNA_RULE_UNSUPPORTED_VERSION || rule == SNA_RULE_UNSUPPORTED_FEATURE)
         return closed(model, rule, SNA_UNSUPPORTED);
-    if (rule) return closed(model, rule, SNA_CORRUPT);
-    for (unsigned d = 0; d < model->n_axes; d++)
-        if (axis_at(model, d)->degree > model->max_degree)
-            model->max_degree = axis_at(model, d)->degree;
-    model->n_values = (uint16_t)values_size(model);
-#ifdef CORTEX_FPU
-    model->plain = (uint16_t)(is_plain(model) ? 20u * model->n_axes : 0u);
+#ifndef SNA_NO_COMPANIONS
+    if (!rule) rule = first_broken_addition(model, &served);
 #endif
-    return supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
+    if (rule) return closed(model, rule, SNA_CORRUPT);
+    take_sizes(model);
+    return served && supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
 }

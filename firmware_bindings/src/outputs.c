@@ -17,6 +17,8 @@
 #define ROUNDING 2.220446049250313e-16
 #endif
 
+static real absolute(real x) { return x < 0 ? -x : x; }
+
 /* exp(x) = 2^n exp(r), |r| <= ln2 / 2, Taylor series of exp(r): relative error below 2 units in the
  * last place. */
 static real exponential(real x) {
@@ -29,6 +31,24 @@ static real exponential(real x) {
     r = (x - (real)n * LN2_HIGH) - (real)n * LN2_LOW;
     for (int i = EXP_TERMS; i > 0; i--) sum = 1 + sum * r / (real)i;
     return sum * power_of_two(n >> 1) * power_of_two(n - (n >> 1));
+}
+
+/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
+ * quadratically. */
+static real logarithm(real x) {
+    real f = 0, scale;
+    for (int i = 0; i < 1100 && x > 2; i++) {
+        x *= (real)0.5f;
+        f += 1;
+    }
+    for (int i = 0; i < 1100 && x < 1; i++) {
+        x *= 2;
+        f -= 1;
+    }
+    f *= LN2_HIGH + LN2_LOW;
+    scale = x - 1;
+    for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
+    return f + scale;
 }
 
 static real link_of(unsigned link, real f) {
@@ -74,16 +94,33 @@ static real in_range(const output_record *o, real y) {
     return o->link == LINK_LOGISTIC && (up ? y > to : y < to) ? to : y;
 }
 
+/* y moved in the space of the interval. */
+static real beside(const output_record *o, real y, real by) {
+    return o->interval_space ? shifted(o, y, by) : y + by;
+}
+
+#ifndef SNA_NO_COMPANIONS
+/* The scale of output k, or -1. */
+static int scale_of(const sna_model *m, unsigned k) {
+    for (unsigned i = 0; i < companions_of(m); i++)
+        if (companion_at(m, i)->role == SNA_ROLE_SCALE && companion_at(m, i)->output == k)
+            return (int)i;
+    return -1;
+}
+#endif
+
 sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real y, real *low,
                         real *high) {
     const output_record *o;
     *low = *high = not_a_number();
     if (k >= m->n_outputs || !(y - y >= 0)) return SNA_BAD_INPUT;
     o = output_at(m, k);
+#ifndef SNA_NO_COMPANIONS
+    if (scale_of(m, k) >= 0) return SNA_UNSUPPORTED;
+#endif
     if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
-    real a = o->interval_space ? shifted(o, y, -REAL(o->below)) : y - REAL(o->below);
-    real b = o->interval_space ? shifted(o, y, REAL(o->above)) : y + REAL(o->above);
+    real a = beside(o, y, -REAL(o->below)), b = beside(o, y, REAL(o->above));
     real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;
     *low = in_range(o, (least < y ? least : y) - rounding);
     *high = in_range(o, (most > y ? most : y) + rounding);

@@ -17,30 +17,10 @@ typedef struct root_search {
     int tangent, full;
 } root_search;
 
-static real absolute(real x) { return x < 0 ? -x : x; }
-
 static real evaluate_polynomial(const real *c, unsigned n, real u) {
     real value = c[n - 1];
     for (unsigned k = n - 1; k-- > 0;) value = value * u + c[k];
     return value;
-}
-
-/* log(x), x > 0 and finite: Newton on the exponential above from the exponent of x; converges
- * quadratically. */
-static real logarithm(real x) {
-    real f = 0, scale;
-    for (int i = 0; i < 1100 && x > 2; i++) {
-        x *= (real)0.5f;
-        f += 1;
-    }
-    for (int i = 0; i < 1100 && x < 1; i++) {
-        x *= 2;
-        f -= 1;
-    }
-    f *= LN2_HIGH + LN2_LOW;
-    scale = x - 1;
-    for (int i = 0; i < 5; i++) scale += x * exponential(-scale) - 1;
-    return f + scale;
 }
 
 static int aim_at(root_search *search) {

@@ -20,6 +20,8 @@
 
 #include "checks_integers.c"
 
+#include "checks_companions.c"
+
 #include "open.c"
 
 #include "axes.c"
@@ -37,6 +39,10 @@
 #include "integers.c"
 
 #include "evaluation.c"
+
+#include "companions.c"
+
+#include "readings.c"
 
 #include "verify.c"
 

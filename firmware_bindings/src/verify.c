@@ -102,23 +102,17 @@ NOINLINE int bounds_hold(const sna_model *m) {
 }
 #endif
 
-sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
-    space s;
-    sna_status ready;
-    const f64 *tolerance, *x, *expected;
-    uint32_t count;
-    if (m->rule) return SNA_CORRUPT;
-    if (!m->bytes) return SNA_BAD_INPUT;
-    m->seal = 0;
-    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
-    if (ready != SNA_OK) return ready;
 #ifndef SNA_NO_BOUND
-    if (!bounds_hold(m)) m->rule = SNA_RULE_BAD_GOLDEN;
-    if (m->rule) return SNA_CORRUPT;
+#define BOUNDS_HOLD(m) bounds_hold(m)
+#else
+#define BOUNDS_HOLD(m) 1
 #endif
-    count = load32(section(m, GOLDEN));
-    tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
-    x = tolerance + 2 * m->n_outputs;
+
+/* Does the model give its golden vectors? */
+static int replayed(const sna_model *m, const space *s) {
+    const f64 *tolerance = (const f64 *)(const void *)(section(m, GOLDEN) + 8);
+    const f64 *x = tolerance + 2 * m->n_outputs, *expected;
+    uint32_t count = load32(section(m, GOLDEN));
     expected = x + (size_t)count * m->n_axes;
 #ifdef SNA_FLOAT
     tolerance += m->n_outputs;
@@ -126,14 +120,51 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     for (uint32_t g = 0; g < count; g++, x += m->n_axes, expected += m->n_outputs) {
         real in[SNA_MAX_AXES], out[SNA_MAX_OUTPUTS];
         for (unsigned d = 0; d < m->n_axes; d++) in[d] = REAL(x[d]);
-        if (value_at(m, 0, in, out, &s) < 0) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+        if (value_at(m, 0, in, out, s) < 0) return 0;
         for (unsigned k = 0; k < m->n_outputs; k++) {
             real off = out[k] - REAL(expected[k]);
-            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k])))
-                m->rule = SNA_RULE_GOLDEN_MISMATCH;
+            if (!(off <= REAL(tolerance[k]) && -off <= REAL(tolerance[k]))) return 0;
         }
-        if (m->rule) return SNA_CORRUPT;
     }
+    return 1;
+}
+
+#ifndef SNA_NO_COMPANIONS
+/* The rule that a companion breaks: of the bounds first, then of the golden vectors. */
+static sna_rule companion_rule(const sna_model *m, sna_rule rule, void *work, size_t work_size) {
+    for (unsigned i = 0; i < companions_of(m); i++) {
+        sna_model c;
+        space s;
+        take_companion(m, i, &c);
+        if (rule == SNA_RULE_BAD_GOLDEN
+                ? !BOUNDS_HOLD(&c)
+                : take_space(&c, SNA_WORK_EVAL, work, work_size, &s) || !replayed(&c, &s))
+            return rule;
+    }
+    return SNA_RULE_NONE;
+}
+#endif
+
+sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
+    space s;
+    sna_status ready;
+    if (m->rule) return SNA_CORRUPT;
+    if (!m->bytes) return SNA_BAD_INPUT;
+    m->seal = 0;
+    ready = take_space(m, SNA_WORK_EVAL, work, work_size, &s);
+    if (ready != SNA_OK) return ready;
+#ifndef SNA_NO_COMPANIONS
+    if (work_size < largest_space(m, SNA_WORK_VERIFY)) return SNA_NO_SPACE;
+#endif
+    if (!BOUNDS_HOLD(m)) m->rule = SNA_RULE_BAD_GOLDEN;
+#ifndef SNA_NO_COMPANIONS
+    else m->rule = (uint8_t)companion_rule(m, SNA_RULE_BAD_GOLDEN, work, work_size);
+#endif
+    if (!m->rule && !replayed(m, &s)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
+#ifndef SNA_NO_COMPANIONS
+    if (!m->rule) m->rule = (uint8_t)companion_rule(m, SNA_RULE_GOLDEN_MISMATCH, work, work_size);
+#endif
+    if (m->rule) return SNA_CORRUPT;
     m->seal = seal_of(m);
     return SNA_OK;
 }

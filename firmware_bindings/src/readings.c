@@ -1,0 +1,62 @@
+/* -------------------------------------------------------------------- readings to coordinates */
+#ifndef SNA_NO_COMPANIONS
+
+/* A reading no further outside its axis than its sensor errs is at the border. */
+static real bordered(const axis_record *a, real tolerance, real x) {
+    if (x < LOWER(a) && LOWER(a) - x <= tolerance) return LOWER(a);
+    if (x > UPPER(a) && x - UPPER(a) <= tolerance) return UPPER(a);
+    return x;
+}
+
+/* v^e: whole exponents up to 8 by multiplication; NaN where the base is not above 0 under another
+ * one. */
+static real power(real v, real e) {
+    const real size = absolute(e);
+    int n = size <= 8 ? (int)size : 0;
+    real product = 1;
+    if (size <= 8 && (real)n >= size) {
+        while (n--) product *= v;
+        return e < 0 ? 1 / product : product;
+    }
+    return v > 0 && is_finite(v) ? exponential(e * logarithm(v)) : not_a_number();
+}
+
+static real derived_value(const derived_record *f, const term_record *t, const real *x,
+                          const real *raw) {
+    real value = REAL(f->constant);
+    for (const term_record *end = t + f->n_terms; t < end; t++) {
+        const real v = t->kind ? raw[t->index] : x[t->index], number = REAL(t->number);
+        if (f->formula == SUM) value += number * v;
+        else value *= power(v, number);
+    }
+    return value;
+}
+
+unsigned sna_readings(const sna_model *m) {
+    const readings_record *r = m->bytes ? readings_of(m) : NULL;
+    return m->n_axes + (r ? r->n_raw : 0u);
+}
+
+sna_status sna_derive(const sna_model *m, const real *readings, real *x) {
+    const readings_record *r = m->bytes ? readings_of(m) : NULL;
+    const real *raw = readings + m->n_axes;
+    const derived_record *f;
+    const term_record *t;
+    if (!m->bytes) return SNA_BAD_INPUT;
+    for (unsigned d = 0; d < m->n_axes; d++)
+        x[d] = r ? bordered(axis_at(m, d), REAL(tolerances_of(r)[d]), readings[d]) : readings[d];
+    if (!r) return SNA_OK;
+    for (unsigned i = 0; i < r->n_raw; i++) {
+        const f64 *ends = raw_ends_of(m, r) + 2u * i;
+        if (!is_finite(raw[i])) return SNA_BAD_INPUT;
+        if (!(raw[i] >= REAL(ends[0]) && raw[i] <= REAL(ends[1]))) return SNA_OUT_OF_DOMAIN;
+    }
+    f = derived_of(m, r);
+    t = terms_of(m, r);
+    for (const derived_record *end = f + r->n_derived; f < end; t += f++->n_terms) {
+        x[f->axis] = derived_value(f, t, x, raw);
+        if (!is_finite(x[f->axis])) return SNA_BAD_INPUT;
+    }
+    return SNA_OK;
+}
+#endif
