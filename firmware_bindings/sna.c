@@ -414,7 +414,7 @@ static int padding_holds(const sna_model *m) {
     const unsigned char *signature = section(m, SIGNATURE);
     uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
     for (int id = 1; id <= sections_of(m); id++) {
-        uint32_t start = load32(section_record(m, id) + 4);
+        uint32_t start = (end + 63u) & ~63u; /* as section_table_holds has found it */
         if (!all_zero(m->bytes + end, start - end)) return 0;
         end = start + section_size(m, id);
     }
@@ -954,6 +954,9 @@ INLINE uint32_t residual_numbers(const sna_model *m, const calibration_record *c
     uint32_t k = m->n_outputs;
     return c->n_residuals ? (GRID + 1u) * k + k * (k - 1u) / 2u : 0;
 }
+INLINE uint32_t score_numbers(const calibration_record *c) {
+    return c->n_scores ? (uint32_t)GRID : 0;
+}
 INLINE const f64 *quantiles_of(const calibration_record *c) {
     return (const f64 *)(const void *)(c + 1);
 }
@@ -961,7 +964,7 @@ INLINE const f64 *scores_of(const sna_model *m, const calibration_record *c) {
     return quantiles_of(c) + residual_numbers(m, c);
 }
 INLINE const pair_record *pairs_of(const sna_model *m, const calibration_record *c) {
-    return (const pair_record *)(const void *)(scores_of(m, c) + (c->n_scores ? GRID : 0));
+    return (const pair_record *)(const void *)(scores_of(m, c) + score_numbers(c));
 }
 
 /* A grid that never decreases. */
@@ -1021,8 +1024,7 @@ static int calibration_holds(const sna_model *m) {
     if (!c->n_scores != !has_role(m, SNA_ROLE_FAMILIARITY) ||
         (!c->n_residuals && has_role(m, SNA_ROLE_SCALE)))
         return 0;
-    if (size < sizeof *c + 8u * (residual_numbers(m, c) + (c->n_scores ? GRID : 0u) + c->n_pairs))
-        return 0;
+    if (size < sizeof *c + 8u * (residual_numbers(m, c) + score_numbers(c) + c->n_pairs)) return 0;
     return (!c->n_residuals || residuals_hold(m, quantiles_of(c))) &&
            (!c->n_scores || grid_holds(scores_of(m, c))) &&
            pairs_hold(m, c, (const unsigned char *)c + size);
@@ -1284,8 +1286,7 @@ static int additions_carried(const sna_model *m) {
     const calibration_record *c = calibration_of(m);
     const readings_record *r = readings_of(m);
     return (!companions_of(m) || all_single(&companion_at(m, 0)->weight, companions_of(m), 32)) &&
-           (!c ||
-            all_single(quantiles_of(c), residual_numbers(m, c) + (c->n_scores ? GRID : 0u), 8)) &&
+           (!c || all_single(quantiles_of(c), residual_numbers(m, c) + score_numbers(c), 8)) &&
            (!r ||
             (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
              all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
@@ -2585,11 +2586,11 @@ static size_t space_size(const sna_model *m, sna_verb verb) {
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
+    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD)
         reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    else if (verb == SNA_WORK_ROOTS)
+    if (verb == SNA_WORK_ROOTS)
         reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
-    else reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;
@@ -2845,13 +2846,14 @@ static sna_status companion_value(const sna_model *m, unsigned i, const real *x,
 #endif
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+    size_t own = space_size(m, (sna_verb)(verb & 3u)); /* SNA_WORK_VERIFY: a value's */
 #ifndef SNA_NO_COMPANIONS
-    if (verb >= SNA_WORK_INTERVAL) {
+    if (verb >= SNA_WORK_VERIFY) {
         size_t most = m->bytes ? largest_space(m, verb) : 0;
-        return verb == SNA_WORK_VERIFY && most < space_size(m, verb) ? space_size(m, verb) : most;
+        return verb == SNA_WORK_VERIFY && own > most ? own : most;
     }
 #endif
-    return space_size(m, verb);
+    return own;
 }
 
 #ifndef SNA_NO_COMPANIONS

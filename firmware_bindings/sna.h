@@ -226,9 +226,9 @@ typedef enum sna_verb {
     SNA_WORK_GRAD = 1,
     SNA_WORK_ROOTS = 2,
     SNA_WORK_FIXED = 3,
-    SNA_WORK_INTERVAL = 4,    /* sna_interval_at; 0 where no output has a scale */
-    SNA_WORK_FAMILIARITY = 5, /* sna_familiarity; 0 without one */
-    SNA_WORK_VERIFY = 6       /* sna_verify: more than SNA_WORK_EVAL where a companion needs more */
+    SNA_WORK_VERIFY = 4,     /* more than SNA_WORK_EVAL where a companion needs more */
+    SNA_WORK_INTERVAL = 5,   /* sna_interval_at; 0 where no output has a scale */
+    SNA_WORK_FAMILIARITY = 6 /* 0 without scores */
 } sna_verb;
 SNA_MUST_USE size_t sna_workspace_size(const sna_model *model, sna_verb verb);
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXTRAPOLATE = 1
-EVAL, GRAD, ROOTS, FIXED = range(4)
+EVAL, GRAD, ROOTS, FIXED, VERIFY, INTERVAL, FAMILIARITY = range(7)
 
 
 class ModelRecord(Structure):
@@ -48,6 +48,23 @@ class ModelRecord(Structure):
         ("plain", c_uint16),
         ("seal", c_size_t),
     ]
+
+
+class CompanionUse(Structure):
+    """struct sna_companion_use of a build in double; in single the weight is a float."""
+
+    _fields_ = [
+        ("role", c_uint8),
+        ("output", c_uint8),
+        ("reserved", c_uint16),
+        ("weight", c_double),
+    ]
+
+
+class CompanionUse32(Structure):
+    """The same in single precision."""
+
+    _fields_ = [*CompanionUse._fields_[:3], ("weight", c_float)]
 
 
 class Names:
@@ -101,6 +118,8 @@ class Library:
             size,
         ]
         c.sna_interval.argtypes = [model, c_uint, c_int, real, POINTER(real), POINTER(real)]
+        if hasattr(c, "sna_companion"):  # not in a build with SNA_NO_COMPANIONS
+            declare_companions(c, model, real)
         c.sna_fixed_place.argtypes = [model, c_uint, c_int32, c_void_p]
         c.sna_fixed_eval.argtypes = [model, c_void_p, c_void_p, c_void_p, size]
         c.sna_fixed_exponent.argtypes = [model, c_uint]
@@ -120,6 +139,18 @@ class Library:
         return Opened(self, data)
 
 
+def declare_companions(c: Names, model: Any, real: Any) -> None:
+    """The types of what serves format 1.1."""
+    rows, work = c_void_p, [c_void_p, c_size_t]
+    c.sna_companions.argtypes = c.sna_readings.argtypes = [model]
+    c.sna_companion.argtypes = [model, c_uint, model, c_void_p]
+    c.sna_companion_place.argtypes = [model, c_uint, rows, rows, rows]
+    c.sna_interval_at.argtypes = [model, c_uint, rows, real, c_int, rows]
+    c.sna_interval_at.argtypes += [POINTER(real), POINTER(real), *work]
+    c.sna_familiarity.argtypes = [model, rows, c_int, rows, POINTER(real), *work]
+    c.sna_derive.argtypes = [model, rows, rows]
+
+
 class Opened:
     """One artifact opened by the C library, with its own workspace: use it from one thread at a
     time."""
@@ -133,7 +164,7 @@ class Opened:
         self._work = np.zeros(1, np.uint64)
         if self.status == 0:
             self._work = np.zeros(
-                max(self.workspace(verb) for verb in range(4)) // 8 + 1, np.uint64
+                max(self.workspace(verb) for verb in range(7)) // 8 + 1, np.uint64
             )
 
     @property
@@ -209,6 +240,51 @@ class Opened:
         status = self._c.sna_interval(byref(self.record), k, status, y, byref(low), byref(high))
         return float(low.value), float(high.value), int(status)
 
+    def interval_at(
+        self, k: int, x: NDArray[Any], level: float, status: int, y: NDArray[Any]
+    ) -> tuple[float, float, int]:
+        """(low, high, status) of output k at x [D], where the value query gave y [K] and a
+        status."""
+        x, y = (np.ascontiguousarray(a, self.library.real) for a in (x, y))
+        low, high = self.library._real(), self.library._real()
+        status = self._c.sna_interval_at(
+            byref(self.record),
+            k,
+            x.ctypes.data,
+            level,
+            status,
+            y.ctypes.data,
+            byref(low),
+            byref(high),
+            *self._scratch(),
+        )
+        return float(low.value), float(high.value), int(status)
+
+    def familiarity(self, x: NDArray[Any], status: int, y: NDArray[Any]) -> tuple[float, int]:
+        """(p, status) at x [D], where the value query gave y [K] and a status."""
+        x, y = (np.ascontiguousarray(a, self.library.real) for a in (x, y))
+        p = self.library._real()
+        status = self._c.sna_familiarity(
+            byref(self.record), x.ctypes.data, status, y.ctypes.data, byref(p), *self._scratch()
+        )
+        return float(p.value), int(status)
+
+    def derive(self, readings: NDArray[Any]) -> tuple[NDArray[Any], int]:
+        """(x [D], status) of readings [D + raw]."""
+        readings = np.ascontiguousarray(readings, self.library.real)
+        assert len(readings) == self._c.sna_readings(byref(self.record))
+        x = np.empty(self.record.n_axes, readings.dtype)
+        status = self._c.sna_derive(byref(self.record), readings.ctypes.data, x.ctypes.data)
+        return x, int(status)
+
+    def companions(self) -> int:
+        """How many companions the model has."""
+        return int(self._c.sna_companions(byref(self.record)))
+
+    def companion(self, i: int) -> Companion:
+        """Companion i."""
+        return Companion(self, i)
+
     def fixed_verify(self) -> int:
         """Replays the golden vectors of the integer path; returns the status."""
         return int(self._c.sna_fixed_verify(byref(self.record), *self._scratch()))
@@ -234,3 +310,28 @@ class Opened:
                 byref(self.record), places[i].ctypes.data, y[i].ctypes.data, *self._scratch()
             )
         return y, status
+
+
+class Companion(Opened):
+    """Companion i of an open artifact; it keeps that alive."""
+
+    def __init__(self, outer: Opened, i: int) -> None:
+        self.outer, self.library, self._c, self.index = outer, outer.library, outer._c, i
+        self.record = ModelRecord()
+        self.use = (CompanionUse if self.library.real is np.float64 else CompanionUse32)()
+        self.status = self._c.sna_companion(
+            byref(outer.record), i, byref(self.record), byref(self.use)
+        )
+        self._work = np.zeros(
+            max(self.workspace(verb) for verb in range(4)) // 8 + 1 if self.status == 0 else 1,
+            np.uint64,
+        )
+
+    def place(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], int]:
+        """(z, status): coordinates of the companion at x [D], where the model has y [K]."""
+        x, y = (np.ascontiguousarray(a, self.library.real) for a in (x, y))
+        z = np.empty(self.record.n_axes, x.dtype)
+        status = self._c.sna_companion_place(
+            byref(self.outer.record), self.index, x.ctypes.data, y.ctypes.data, z.ctypes.data
+        )
+        return z, int(status)

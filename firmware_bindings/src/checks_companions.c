@@ -141,6 +141,9 @@ INLINE uint32_t residual_numbers(const sna_model *m, const calibration_record *c
     uint32_t k = m->n_outputs;
     return c->n_residuals ? (GRID + 1u) * k + k * (k - 1u) / 2u : 0;
 }
+INLINE uint32_t score_numbers(const calibration_record *c) {
+    return c->n_scores ? (uint32_t)GRID : 0;
+}
 INLINE const f64 *quantiles_of(const calibration_record *c) {
     return (const f64 *)(const void *)(c + 1);
 }
@@ -148,7 +151,7 @@ INLINE const f64 *scores_of(const sna_model *m, const calibration_record *c) {
     return quantiles_of(c) + residual_numbers(m, c);
 }
 INLINE const pair_record *pairs_of(const sna_model *m, const calibration_record *c) {
-    return (const pair_record *)(const void *)(scores_of(m, c) + (c->n_scores ? GRID : 0));
+    return (const pair_record *)(const void *)(scores_of(m, c) + score_numbers(c));
 }
 
 /* A grid that never decreases. */
@@ -208,8 +211,7 @@ static int calibration_holds(const sna_model *m) {
     if (!c->n_scores != !has_role(m, SNA_ROLE_FAMILIARITY) ||
         (!c->n_residuals && has_role(m, SNA_ROLE_SCALE)))
         return 0;
-    if (size < sizeof *c + 8u * (residual_numbers(m, c) + (c->n_scores ? GRID : 0u) + c->n_pairs))
-        return 0;
+    if (size < sizeof *c + 8u * (residual_numbers(m, c) + score_numbers(c) + c->n_pairs)) return 0;
     return (!c->n_residuals || residuals_hold(m, quantiles_of(c))) &&
            (!c->n_scores || grid_holds(scores_of(m, c))) &&
            pairs_hold(m, c, (const unsigned char *)c + size);

@@ -93,13 +93,14 @@ static sna_status companion_value(const sna_model *m, unsigned i, const real *x,
 #endif
 
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
+    size_t own = space_size(m, (sna_verb)(verb & 3u)); /* SNA_WORK_VERIFY: a value's */
 #ifndef SNA_NO_COMPANIONS
-    if (verb >= SNA_WORK_INTERVAL) {
+    if (verb >= SNA_WORK_VERIFY) {
         size_t most = m->bytes ? largest_space(m, verb) : 0;
-        return verb == SNA_WORK_VERIFY && most < space_size(m, verb) ? space_size(m, verb) : most;
+        return verb == SNA_WORK_VERIFY && own > most ? own : most;
     }
 #endif
-    return space_size(m, verb);
+    return own;
 }
 
 #ifndef SNA_NO_COMPANIONS

@@ -24,11 +24,11 @@ static size_t space_size(const sna_model *m, sna_verb verb) {
 #ifndef SNA_NO_FIXED
     if (verb == SNA_WORK_FIXED) return fixed_workspace(m);
 #endif
+    if (verb == SNA_WORK_EVAL) reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD)
         reals = 2 * reals + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 2u * LANES * m->n_axes);
-    else if (verb == SNA_WORK_ROOTS)
+    if (verb == SNA_WORK_ROOTS)
         reals += longest_axis(m) + (tt ? sum_of_ranks(m) + 2u * m->max_rank : 0);
-    else reals += tt ? 2u * m->max_rank : 0;
     if (verb == SNA_WORK_GRAD && m->plain) return (PLAIN_SLOPE * m->n_axes + 7u) & ~(size_t)7;
     fixed = m->n_axes * sizeof(cell) + use_size(m);
     return (fixed + reals * sizeof(real) + 7u) & ~(size_t)7;

@@ -147,8 +147,7 @@ static int additions_carried(const sna_model *m) {
     const calibration_record *c = calibration_of(m);
     const readings_record *r = readings_of(m);
     return (!companions_of(m) || all_single(&companion_at(m, 0)->weight, companions_of(m), 32)) &&
-           (!c ||
-            all_single(quantiles_of(c), residual_numbers(m, c) + (c->n_scores ? GRID : 0u), 8)) &&
+           (!c || all_single(quantiles_of(c), residual_numbers(m, c) + score_numbers(c), 8)) &&
            (!r ||
             (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
              all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
