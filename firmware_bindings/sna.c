@@ -2798,10 +2798,10 @@ static sna_status companion_place(const sna_model *m, unsigned i, const sna_mode
         else if (from->source == SOURCE_PREDICTION && !y) status = SNA_BAD_INPUT;
         else z[d] = from->source == SOURCE_INPUT ? x[from->index] : y[from->index];
         if (status < 0) return status;
-        if (!(z[d] >= 0) && !(z[d] < 0)) return SNA_NOT_CONVERGED;
         if (a->kind == CATEGORICAL) continue;
         if (z[d] < LOWER(a)) z[d] = LOWER(a);
-        if (z[d] > UPPER(a)) z[d] = UPPER(a);
+        else if (z[d] > UPPER(a)) z[d] = UPPER(a);
+        else if (!(z[d] >= LOWER(a))) return SNA_NOT_CONVERGED; /* not a number */
     }
     return SNA_OK;
 }

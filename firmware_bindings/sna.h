@@ -99,7 +99,7 @@ extern "C" {
 #define SNA_LIBRARY_MAJOR 0
 #define SNA_LIBRARY_MINOR 1
 #define SNA_FORMAT_MAJOR 1
-#define SNA_FORMAT_MINOR 0
+#define SNA_FORMAT_MINOR 1
 
 #define SNA_MAX_AXES 64
 #define SNA_MAX_OUTPUTS 64
