@@ -21,6 +21,7 @@ from sna_edge.core.basis import SpanBasis, bspline, levels, uniform_breaks
 
 from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
+from .gain import better
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ ROWS_AT_ONCE = 1 << 14
 SUPPORT_SPANS, WIDE = 6, 16
 """Spans of an axis, so that its support is known; one where there are more than WIDE inputs."""
 SMALLER = 1.01
-"""The simpler function is taken when its error is within this factor."""
+"""Of two strengths with errors within a tenth of this the larger is taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +258,8 @@ def fitted(
             )
         for k in range(target.shape[1]):
             best = int(np.flatnonzero(error[k] <= SMALLER**0.1 * error[k].min())[-1])
-            if error[k, best] < least[k] / SMALLER:
+            richer = out[:, k, best]
+            if better(error[k, best], least[k], measured[:, k], predicted[:, k], richer):
                 least[k], chosen[k] = error[k, best], (kind, count, float(strengths[best]))
                 predicted[:, k] = out[:, k, best]
     coefficients, constant = _solved(

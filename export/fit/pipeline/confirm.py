@@ -25,6 +25,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
+from ..candidates.gain import certainty
 from ..data.folds import fold_of_rows
 from ..data.samples import Samples
 from .held_rows import HELD_STREAM, between, counted, split
@@ -243,7 +244,7 @@ def _cross(
             worse |= doubtful
         else:
             w_new, b_new = tried
-            allowed = np.where(_certainty(winner, base) < SURE, 1.0, FEWER_ROWS)
+            allowed = np.where(_certainty(winner, base) < SURE, HARDLY_BETTER, FEWER_ROWS)
             worse |= doubtful & ~(w_new <= allowed * b_new)
             by = "the search repeated on each two thirds of the rows"
     below_mean = worse & (b > m)
@@ -269,12 +270,8 @@ def _no_gain(
 def _certainty(
     winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
 ) -> Floats:
-    """[K]: the mean gain in squared error over `rows`, in its standard errors."""
-    gain = ((base.measured - base.predicted) ** 2 - (winner.measured - winner.predicted) ** 2)[rows]
-    mean, error = gain.mean(axis=0), gain.std(axis=0) / np.sqrt(len(gain))
-    return np.where(
-        error > 0, mean / np.where(error > 0, error, 1.0), np.where(mean > 0, np.inf, 0.0)
-    )
+    """[K], over `rows`."""
+    return certainty(base.measured[rows], base.predicted[rows], winner.predicted[rows])
 
 
 def _thirds(

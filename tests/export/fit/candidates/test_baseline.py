@@ -10,7 +10,7 @@ import pytest
 
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec
-from sna_export.fit.candidates import polynomial
+from sna_export.fit.candidates import gain
 from sna_export.fit.candidates.baseline import baseline, left_out_means
 from sna_export.fit.candidates.polynomial import Columns, fitted
 from sna_export.fit.data.samples import Samples
@@ -37,8 +37,9 @@ def test_a_function_that_is_hardly_better_is_not_taken(monkeypatch: pytest.Monke
     """A hundredth of the error is worth a simpler function: a faint slope that a looser rule would
     take stays out."""
     taken = []
-    for smaller in (1.0 + 1e-9, polynomial.SMALLER):
-        monkeypatch.setattr(polynomial, "SMALLER", smaller)
+    for least in (1.0 - 1e-9, gain.LEAST_GAIN):
+        monkeypatch.setattr(gain, "LEAST_GAIN", least)
+        monkeypatch.setattr(gain, "CLEAR_GAIN", 1.0)
         target = [
             0.1 * X[:, :1] + np.random.default_rng(s).standard_normal((240, 1)) for s in range(12)
         ]
@@ -100,3 +101,18 @@ def test_time_is_kept_back_for_what_follows_the_search(limit: float, kept: float
     budget = TimeBudget.for_fit(limit)
     assert budget.deadline == pytest.approx(budget.begin + limit - kept, abs=1e-9)
     assert TimeBudget().deadline == math.inf
+
+
+def test_a_gain_that_chance_explains_is_not_taken() -> None:
+    """Thirty rows of a line: the quadratic gains on some draws, and errs a tenth more on new
+    rows."""
+    taken = {"line": 0, "bend": 0}
+    for s in range(20):
+        rng = np.random.default_rng(s)
+        x = rng.random((30, 3))
+        for name, bend in (("line", 0.0), ("bend", 3.0)):
+            y = 2.0 * x[:, 0] - x[:, 1] + bend * x[:, 0] * x[:, 2] + 0.1 * rng.standard_normal(30)
+            target = ((y - y.mean()) / y.std())[:, None]
+            found = fitted(Samples.of(x, y), target, np.arange(30) % 6)
+            taken[name] += found.kinds == ("quadratic",)
+    assert taken["line"] <= 2 and taken["bend"] == 20

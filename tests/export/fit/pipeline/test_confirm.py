@@ -180,7 +180,8 @@ def test_a_winner_of_little_gain_is_held_against_the_baseline_where_rows_are_nea
     ("error", "sure", "on_thirds", "limit", "stays"),
     [
         (0.5, False, 9.0, None, True),
-        (0.9, False, 1.0, None, True),
+        (0.9, False, 0.95, None, True),
+        (0.9, False, 1.0, None, False),
         (0.9, False, 9.0, None, False),
         (0.9, False, 1.0, 1e-9, False),
         (0.99, True, 1.0, None, False),
@@ -191,6 +192,7 @@ def test_a_winner_of_little_gain_is_held_against_the_baseline_where_rows_are_nea
     ids=[
         "clear",
         "good on thirds",
+        "the baseline itself on thirds",
         "bad on thirds",
         "no time for thirds",
         "no gain",
