@@ -1,0 +1,88 @@
+"""The C reader beside the Python one: do they name the same rule of a file, or answer alike?"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sna_edge
+
+PYTHON_ALONE = {"bad_metadata"}
+"""C does not read text."""
+POINTS = 3
+RELATIVE = 1e-9
+"""Of values that both readers have; the sums inside may be larger than their result."""
+
+
+class Pair:
+    """sna.c as a shared library in this process, beside sna_edge."""
+
+    def __init__(self, folder: Path, flags: list[str]) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        made = Path(self._folder.name) / "sna.so"
+        words = ["cc", "-std=c99", "-O2", "-DSNA_SHA256", "-shared", "-fPIC", *flags]
+        subprocess.run([*words, str(folder / "sna.c"), "-o", str(made)], check=True)
+        spec = importlib.util.spec_from_file_location(
+            "sna_c", folder / "sna_edge_native" / "library.py"
+        )
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["sna_c"] = module
+        spec.loader.exec_module(module)
+        self.library = module.Library(str(made))
+
+    def rule(self, opened: Any) -> str:
+        """The first rule that opening or a replay names: '' where all hold."""
+        if opened.status == 0 and opened.verify() == 0 and opened.record.features & 2:
+            opened.fixed_verify()
+        if opened.rule or opened.status:
+            return str(opened.rule)
+        for i in range(opened.companions()):
+            companion = opened.companion(i)
+            if companion.record.features & 2 and companion.fixed_verify():
+                return str(companion.rule)
+        return ""
+
+    def difference(self, data: bytes, rule: str, model: sna_edge.Model | None) -> str:
+        """What the readers do not agree on; '' where they do."""
+        opened = self.library.open(data)
+        named = self.rule(opened)
+        if rule in PYTHON_ALONE:
+            return ""
+        if named != rule:
+            return f"Python says {rule or 'accepted'}, C says {named or 'accepted'}"
+        return "" if model is None else answers(opened, model)
+
+
+def points(model: sna_edge.Model) -> np.ndarray:
+    """A few points of the domain, from both ends inwards."""
+    shares = np.array([0.0, 0.37, 0.81])[:POINTS]
+    columns = []
+    for a in model.axes:
+        x = a.lower + shares * (a.upper - a.lower)
+        columns.append(np.floor(x) if a.kind == "categorical" else np.clip(x, a.lower, a.upper))
+    return np.stack(columns, axis=1)
+
+
+def alike(found: Any, wanted: Any) -> bool:
+    """Equal to RELATIVE, infinities and NaN in the same places."""
+    a, b = np.asarray(found, float), np.asarray(wanted, float)
+    finite = np.isfinite(a) & np.isfinite(b)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= RELATIVE * np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
+    return bool(np.all(np.where(finite, near, (a == b) | (np.isnan(a) & np.isnan(b)))))
+
+
+def answers(opened: Any, model: sna_edge.Model) -> str:
+    x = points(model)
+    wanted = model.value(x, level_index=True)
+    found, status = opened.value(x)
+    if not alike(found, wanted):
+        return f"values: Python {wanted.tolist()}, C {found.tolist()}, status {status.tolist()}"
+    return ""
