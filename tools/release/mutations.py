@@ -121,6 +121,8 @@ def _resized(data: bytearray, rng: Random) -> bytearray:
         contents = [bytes(data[at : at + size]) for at, size in sections(bytes(data))]
     except struct.error:
         return data
+    if not contents:
+        return data
     i = rng.randrange(len(contents))
     at, count = rng.randrange(len(contents[i]) + 1), rng.choice((1, 2, 4, 8, 16, 32, 64, 80, 256))
     at &= -rng.choice((1, 8, 16, 64))

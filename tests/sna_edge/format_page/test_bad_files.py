@@ -37,11 +37,13 @@ def python_rule(data: bytes) -> str:
 
 
 def c_rule(library, data: bytes) -> str:
-    """Named by sna_open, else by sna_verify (bounds and golden vectors), else by the integer
-    path."""
+    """Named by sna_open, else by a replay: of the values and companions, of integer paths."""
     opened = library.open(data)
-    if opened.status == 0:
-        opened.verify()
+    if opened.status == 0 and opened.verify() == 0:
+        for i in range(opened.companions()):
+            companion = opened.companion(i)
+            if companion.record.features & 2 and companion.fixed_verify():
+                return str(companion.rule)
     return str(opened.rule)
 
 
