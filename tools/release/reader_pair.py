@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import struct
 import subprocess
 import sys
 import tempfile
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from file_fields import sections
 
 import sna_edge
 
 PYTHON_ALONE = {"bad_metadata"}
 """C does not read text."""
 POINTS = 3
+ROUNDING = 1e-13
 RELATIVE = 1e-9
 """Of values that both readers have; the sums inside may be larger than their result."""
 
@@ -55,9 +58,37 @@ class Pair:
         named = self.rule(opened)
         if rule in PYTHON_ALONE:
             return ""
+        if named != rule and {named, rule} == {"", "golden_mismatch"} and on_the_edge(opened, data):
+            return ""
         if named != rule:
             return f"Python says {rule or 'accepted'}, C says {named or 'accepted'}"
         return "" if model is None else answers(opened, model)
+
+
+def on_the_edge(opened: Any, data: bytes) -> bool:
+    """Whether a golden vector is missed by as much as its tolerance, so that rounding decides: its
+    error and its tolerance are equal to ROUNDING of the values."""
+    if edge(opened, data, 0):
+        return True
+    start = sections(data)[13][0] if opened.companions() else 0
+    for i in range(opened.companions()):
+        (file,) = struct.unpack_from("<I", data, start + 8 + 32 * i + 8)
+        if edge(opened.companion(i), data, start + file):
+            return True
+    return False
+
+
+def edge(opened: Any, data: bytes, base: int) -> bool:
+    """As on_the_edge, of the file at `base` alone."""
+    at = sections(data, base)[8][0]
+    (count,) = struct.unpack_from("<I", data, at)
+    d, k = opened.record.n_axes, opened.record.n_outputs
+    numbers = np.frombuffer(data, "<f8", 2 * k + count * (d + k), at + 8)
+    x, wanted = numbers[2 * k :].copy(), numbers[2 * k + count * d :].reshape(count, k)
+    found, _ = opened.value(x[: count * d].reshape(count, d))
+    error = np.abs(found - wanted).max(axis=0)
+    size = np.abs(wanted).max(axis=0) + np.abs(found).max(axis=0)
+    return bool(np.any(np.abs(error - numbers[:k]) <= ROUNDING * size))
 
 
 def points(model: sna_edge.Model) -> np.ndarray:

@@ -18,8 +18,8 @@ KEPT = Path(__file__).parents[1] / "kept" / "1.1"
 CASES = Cases()
 for table in (bad_layout, bad_companions, bad_calibration, bad_readings, bad_raw_names):
     table(CASES.add)
-DOUBLE = {"bad_golden: tolerance of a companion"}
-"""What a float-only device does not read."""
+DOUBLE = {"bad_golden: tolerance of a companion", "bad_readings: ends nearer than 2^-1000"}
+"""What a float-only device does not look at: tolerance64, and ends that are one number in f32."""
 
 
 def broken(name: str, by_hand) -> tuple[str, bytes]:
