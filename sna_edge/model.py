@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import backends
 from .algebra import Algebra
-from .core.domain import DomainBox
+from .core.domain import Check, DomainBox
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
 from .core.inputs import Query, axis_index, coordinates
@@ -24,6 +24,10 @@ from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Single
 from .status import Status
+
+if TYPE_CHECKING:
+    from .uncertainty.familiarity import Familiarity
+    from .uncertainty.readings import Coordinates
 
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
@@ -52,6 +56,8 @@ class Model(Algebra):
     _bare: Callable[[object], Floats | None] | None = None
     """`_single` where all inputs are numbers."""
     _quick: Single | None = None
+    _whole: Single | None = None
+    """`_quick` where a whole answer needs no tolerance of the readings."""
     _categorical = False
 
     @property
@@ -66,6 +72,7 @@ class Model(Algebra):
         self._categorical = any(a.kind == "categorical" for a in self.axes)
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point)
+        self._whole = None if self.readings is not None else self._quick
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
 
@@ -141,7 +148,7 @@ class Model(Algebra):
             and (answer := self._single(query)) is not None
         ):
             return answer
-        x, single = coordinates(self.axes, query, level_index)
+        x, single = self._placed(query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
         y = self.backend.value(self._domain.admitted(x, extrapolate))
@@ -172,7 +179,7 @@ class Model(Algebra):
         >>> area.value_and_gradient({"x": 1, "y": 2})
         (array([2.]), array([[2., 1.]]))
         """
-        x, single = coordinates(self.axes, query, level_index)
+        x, single = self._placed(query, level_index)
         y, g = self.backend.value_and_gradient(self._domain.admitted(x, extrapolate))
         g[:, :, self._domain.levels] = np.nan
         return (y[0], g[0]) if single else (y, g)
@@ -193,7 +200,7 @@ class Model(Algebra):
         names or shapes.
 
         `tolerance` {input: axis units}: a reading no further than that outside the domain is
-        evaluated at its border (`moved`).
+        evaluated at its border (`moved`); by default what the file says of its sensors.
 
         >>> from sna_edge import CP, Model, Output, spline_axis
         >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -203,21 +210,13 @@ class Model(Algebra):
         ([[2.0], [nan]], [0, -1])
         """
         if (
-            self._quick is not None
+            self._whole is not None
             and not tolerance
-            and (answer := self._quick.answer(query, level_index)) is not None
+            and (answer := self._whole.answer(query, level_index)) is not None
         ):
             return answer
-        x, _ = coordinates(self.axes, query, level_index)
-        moved = None
-        if tolerance:
-            x, moved = to_border(self.axes, x, checked(self.axes, tolerance))
-        found = self._domain.check(x, extrapolate)
-        good = found.status >= 0
-        value = np.full((len(x), len(self.outputs)), np.nan)
-        if good.any():
-            every = slice(None) if good.all() else good
-            value[every] = self.backend.value(found.x[every])
+        found, moved = self._checked(query, extrapolate, tolerance, level_index)
+        value = self._values(found)
         lower, upper = np.empty_like(value), np.empty_like(value)
         for k, output in enumerate(self.outputs):
             lower[:, k], upper[:, k] = output.bounds(value[:, k])
@@ -226,6 +225,95 @@ class Model(Algebra):
                 found.status == Status.EXTRAPOLATED
             ] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
+
+    def _placed(self, query: Query, level_index: bool) -> tuple[Floats, bool]:
+        """Coordinates [N, D], derived inputs computed, and whether the query was one point."""
+        if self.readings is not None:
+            from .uncertainty.readings import asked
+
+            query = asked(self, query, level_index)
+        return coordinates(self.axes, query, level_index)
+
+    def _checked(
+        self,
+        query: Query,
+        extrapolate: bool = False,
+        tolerance: Mapping[str, float] | None = None,
+        level_index: bool = False,
+    ) -> tuple[Check, NDArray[np.bool_] | None]:
+        """Status and coordinates of every row, and which readings their tolerance moved [N, D]."""
+        if self.readings is not None:
+            from .uncertainty.readings import checked as checked_readings
+
+            return checked_readings(self, self._domain, query, extrapolate, tolerance, level_index)
+        x, _ = coordinates(self.axes, query, level_index)
+        moved = None
+        if tolerance:
+            x, moved = to_border(self.axes, x, checked(self.axes, tolerance))
+        return self._domain.check(x, extrapolate), moved
+
+    def _values(self, found: Check) -> Floats:
+        """y [N, K] of the rows that have one, NaN in the others."""
+        good = found.status >= 0
+        value = np.full((len(good), len(self.outputs)), np.nan)
+        if good.any():
+            every = slice(None) if good.all() else good
+            value[every] = self.backend.value(found.x[every])
+        return value
+
+    # What stands beside the values
+
+    def interval_at(self, query: Query, level: float, *, level_index: bool = False) -> Evaluation:
+        """`evaluate` with the interval at `level`, which need not be the one of the file: from the
+        quantiles of residuals, times the scale of the output where it has one. Status
+        `not_converged` where that scale is not finite.
+
+        Raises InputError where the model has no quantiles of residuals, and for a level that their
+        rows do not support.
+        """
+        from .uncertainty.interval import answer
+
+        return answer(self, *self._answered(query, level_index), level)
+
+    def familiarity(self, query: Query, *, level_index: bool = False) -> Familiarity:
+        """p per row: the share of training rows that were no more familiar than these inputs; 0
+        where a pair of levels was never seen. Status `unfamiliar` where p is at most
+        `calibration.least_p`.
+
+        Raises InputError where the model does not say how familiar inputs are.
+        """
+        from .uncertainty.familiarity import answer
+
+        return answer(self, *self._answered(query, level_index)[:2])
+
+    def companion_value(self, index: int, query: Query, *, level_index: bool = False) -> Floats:
+        """What `companions[index]` gives at these inputs, each of its coordinates kept on its axis:
+        (its outputs,) or (N, its outputs). Raises InputError or DomainError for the first row
+        without a value.
+        """
+        from .uncertainty.companions import answer
+
+        x, single = self._placed(query, level_index)
+        x = self._domain.admitted(x)
+        found = answer(self, index, x, self.backend.value(x))
+        return found[0] if single else found
+
+    def derived(self, readings: Query, *, level_index: bool = False) -> Coordinates:
+        """Coordinates [N, D] of readings and their status: readings within the tolerance of their
+        sensor at the border, derived inputs computed from the others and from raw readings.
+
+        An array has the inputs, then the raw readings; a mapping may leave out what is derived.
+        Raises InputError for a missing reading.
+        """
+        from .uncertainty.readings import coordinates_of
+
+        return coordinates_of(self, readings, level_index)
+
+    def _answered(
+        self, query: Query, level_index: bool
+    ) -> tuple[Check, Floats, NDArray[np.bool_] | None]:
+        found, moved = self._checked(query, level_index=level_index)
+        return found, self._values(found), moved
 
     def grid(
         self, points: Mapping[str, ArrayLike], at: Mapping[str, object] | None = None

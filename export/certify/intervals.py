@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from sna_edge.artifact.storage_width import grown
+from sna_edge.core.beside import Calibration
 from sna_edge.core.output import Output
 
 from .comparison import Comparison
@@ -26,3 +29,12 @@ def widen(outputs: Sequence[Output], found: Comparison) -> list[Output]:
             interval = grown(interval, float(usual if interval.space == "output" else before))
         out.append(replace(output, interval=interval))
     return out
+
+
+def higher_floors(calibration: Calibration | None, found: Comparison) -> Calibration | None:
+    """floor' = hypot(floor, e) of every output, e as in `widen`; None stays None."""
+    if calibration is None or not calibration.n_residuals:
+        return calibration
+    spaces = zip(found.usual, found.linear_usual, calibration.spaces, strict=True)
+    added = [float(usual if space == "output" else before) for usual, before, space in spaces]
+    return replace(calibration, floor=np.hypot(calibration.floor, added))

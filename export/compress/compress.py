@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sna_edge.core.interaction import CP, TT
+from sna_edge.core.record import ALONE
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
@@ -51,6 +52,7 @@ def compress(model: Model, tolerance: float = 1e-4, *, rank: int | None = None) 
         outputs=[replace(o, range=None) for o in outputs],
         dtypes=None,
         certificate={},
+        **ALONE,
     )
     found = measure(small, model, points_of(model))
     return small.replace(outputs=widen(small.outputs, found))

@@ -11,7 +11,7 @@ from sna_edge.model import Model
 
 from ..certify.certificate import KAPPA_WARNING, combined, figures, kappa
 from ..certify.comparison import inside, points_of
-from ..certify.intervals import widen
+from ..certify.intervals import higher_floors, widen
 from .grid import Grid
 from .precision import cheapest, within
 from .trials import Quantizer, Trial
@@ -98,4 +98,5 @@ def _finish(model: Model, trial: Trial) -> Model:
         )
         warnings.warn(f"{text}; fit with fewer modes or more ridge", stacklevel=3)
     outputs = widen(trial.model.outputs, trial.found)
-    return trial.model.replace(outputs=outputs, certificate=certificate)
+    calibration = higher_floors(trial.model.calibration, trial.found)
+    return trial.model.replace(outputs=outputs, calibration=calibration, certificate=certificate)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.output import Interval, Output
-from ..core.record import ModelRecord, Record
+from ..core.record import ALONE, ModelRecord, Record
 from ..numerics.domain_points import domain_points, span_points
 from ..numerics.reference import Reference
 from .golden import absolute_modes
@@ -28,6 +28,8 @@ POINTS = 4096
 UNIT = 2.0**-23
 """Nine tenths of the errors of one float32 evaluation are below half of this times kappa times the
 range."""
+FLOOR_LEVEL = 0.99
+"""Coverage of what is added to the floors of a calibration, which serve every level."""
 EQUAL = 1e-14  # relative: differences below are the float64 arithmetic
 NOTHING = 1e-6  # of the whole interval: a growth that nobody sees, not worth other bytes
 
@@ -56,15 +58,21 @@ def _grown(width: float, wider: float, seen: float) -> float:
 
 
 def with_storage(stored: Record, model: ModelRecord) -> Record:
-    """`stored`, the canonical form of `model`, with what storing and float32 add to its
-    intervals."""
-    if all(o.interval is None for o in stored.outputs):
+    """`stored`, the canonical form of `model`, with what storing and float32 add to its intervals
+    and to the floors of its calibration."""
+    calibration = stored.calibration
+    calibrated = calibration is not None and calibration.n_residuals > 0
+    if not calibrated and all(o.interval is None for o in stored.outputs):
         return stored
     points = np.vstack([span_points(stored.axes), domain_points(stored.axes, POINTS)])
     f, truth = _linear(stored, points), _linear(model, points)
     size = absolute_modes(stored, points) + np.abs([o.bias for o in stored.outputs])
-    columns = zip(stored.outputs, f.T, truth.T, size.T, strict=True)
-    return stored.replace(outputs=[_output(*column) for column in columns])
+    columns = list(zip(stored.outputs, f.T, truth.T, size.T, strict=True))
+    if calibration is not None and calibrated:
+        spaces = zip(columns, calibration.spaces, calibration.floor.tolist(), strict=True)
+        floor = [_floor(was, *_added(*column, space)) for column, space, was in spaces]
+        calibration = replace(calibration, floor=np.array(floor))
+    return stored.replace(outputs=[_output(*column) for column in columns], calibration=calibration)
 
 
 def _linear(model: ModelRecord, points: Floats) -> Floats:
@@ -73,15 +81,35 @@ def _linear(model: ModelRecord, points: Floats) -> Floats:
         replace(o, link="identity", scale=1.0, offset=0.0, interval=None, range=None)
         for o in model.outputs
     ]
-    return Reference(model.replace(outputs=plain)).value(points)
+    return Reference(model.replace(outputs=plain, **ALONE)).value(points)
 
 
 def _output(output: Output, f: Floats, truth: Floats, size: Floats) -> Output:
     interval = output.interval
     if interval is None:
         return output
+    error, least = _added(output, f, truth, size, interval.space)
+    if error is None:
+        return replace(output, interval=grown(interval, least=least))
+    return replace(
+        output, interval=grown(interval, spread(error, interval.level), least / 2, least=least)
+    )
+
+
+def _floor(floor: float, error: Floats | None, least: float) -> float:
+    """The floor of intervals at any level with the same added."""
+    if error is not None:
+        floor = hypot(floor, spread(error, FLOOR_LEVEL), least / 2)
+    return max(floor, least)
+
+
+def _added(
+    output: Output, f: Floats, truth: Floats, size: Floats, space: str
+) -> tuple[Floats | None, float]:
+    """Errors [N] that storing made in a space, None where they are no more than float64 arithmetic,
+    and the largest rounding of float32."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if interval.space == "link":
+        if space == "link":
             error, rounding = f - truth, UNIT * size
         else:
             error, rounding = (
@@ -89,10 +117,7 @@ def _output(output: Output, f: Floats, truth: Floats, size: Floats) -> Output:
                 UNIT * size * np.abs(output.slope(f)),
             )
     error, largest = np.nan_to_num(error), float(np.max(np.abs(f), initial=0.0))
-    scale = 1.0 if interval.space == "link" else float(np.max(np.abs(output.slope(f)), initial=0.0))
+    scale = 1.0 if space == "link" else float(np.max(np.abs(output.slope(f)), initial=0.0))
     least = float(np.nan_to_num(rounding).max(initial=0.0))
-    if np.max(np.abs(error), initial=0.0) <= EQUAL * largest * scale:
-        return replace(output, interval=grown(interval, least=least))
-    return replace(
-        output, interval=grown(interval, spread(error, interval.level), least / 2, least=least)
-    )
+    nothing = np.max(np.abs(error), initial=0.0) <= EQUAL * largest * scale
+    return None if nothing else error, least

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.inputs import axis_index
 from ..core.interaction import CP, TT
-from ..core.record import ModelRecord
+from ..core.record import ALONE, ModelRecord
 from .distribution import Distribution, Uniform, quadrature
 from .operations import closed, contract
 
@@ -105,6 +105,7 @@ def _sampled(model: ModelRecord, over: Over) -> Sobol:
             interaction=model.interaction.with_tables(
                 model.interaction.tables, model.interaction.weights[:, k : k + 1]
             ),
+            **ALONE,
         )
         if output.link == "identity":
             exact = sobol(one, over)

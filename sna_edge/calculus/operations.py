@@ -1,6 +1,7 @@
 """Closed operations: fixing, differentiating, integrating, adding, scaling; each gives another SNA.
 
-Results drop interval, certificate and signature, which no longer describe them.
+Results drop interval, certificate, signature and what stands beside the values, which no longer
+describe them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..core.domain import DomainBox
 from ..core.inputs import axis_index
 from ..core.interaction import CP, TT
 from ..core.output import Output
-from ..core.record import ModelRecord, Record
+from ..core.record import ALONE, ModelRecord, Record
 from ..errors import InputError, NotClosed
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,8 @@ def contract(model: ModelRecord, rows: Mapping[int, Floats], ones: Mapping[int, 
     This is fixing (basis values, 1), integrating (integrals, b - a) and averaging (means, 1) in
     one. Gives a Model of the remaining axes, or the outputs [K] when none is left.
     """
-    model = model.replace(outputs=[bare(o) for o in model.outputs], certificate={}, dtypes=None)
+    outputs = [bare(o) for o in model.outputs]
+    model = model.replace(outputs=outputs, certificate={}, dtypes=None, **ALONE)
     work = _contract_cp if isinstance(model.interaction, CP) else _contract_tt
     interaction, bias = work(model, rows, ones)
     factor = float(np.prod([ones[d] for d in rows]))
@@ -135,7 +137,7 @@ def linear(model: Record) -> Record:
     interaction = model.interaction.with_tables(
         model.interaction.tables, model.interaction.weights * factor
     )
-    return model.replace(interaction=interaction, outputs=outputs, certificate={})
+    return model.replace(interaction=interaction, outputs=outputs, certificate={}, **ALONE)
 
 
 def closed(model: Record, what: str, other: str = "") -> Record:

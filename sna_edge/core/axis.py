@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from ..values.levels import AMBIGUOUS, LevelIndex, number, unmasked
+from ..values.levels import AMBIGUOUS, LevelIndex, number, numbers, unmasked
 from ..values.naming import labelled
 from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import settled, slack
@@ -113,14 +113,9 @@ class Axis:
 
     def encode(self, values: ArrayLike) -> Floats:
         """`coordinate` of every element of an array, a list or a single value; the same shape."""
-        array = unmasked(values)
         if self.kind == "categorical":
-            return self.levels.indices(array)
-        if array.dtype.kind in "fiu":
-            return np.asarray(array, dtype=float)
-        return np.array(
-            [number(v, self.name, self.unit) for v in array.reshape(-1)], dtype=float
-        ).reshape(array.shape)
+            return self.levels.indices(unmasked(values))
+        return numbers(values, self.name, self.unit)
 
     @property
     def wanted(self) -> str:

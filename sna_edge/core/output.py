@@ -141,7 +141,7 @@ class Output:
             return (low, high) if self.link == "identity" else self.clipped(low, high)
         f = self.linear_of(y)
         rounded = not isfinite(f.sum())  # a value at an end of the link, or none
-        f = self._linear_inside(y) if rounded else f
+        f = self.linear_inside(y) if rounded else f
         low, high = self.value(f - below), self.value(f + above)
         low, high = np.minimum(low, high), np.maximum(low, high)
         return (
@@ -157,7 +157,7 @@ class Output:
             high if most == inf else np.minimum(high, most)
         )
 
-    def _linear_inside(self, y: Floats) -> Floats:
+    def linear_inside(self, y: Floats) -> Floats:
         """`linear_of`, a value that has rounded to an end of the link taken as the nearest one
         inside."""
         g = (np.asarray(y, dtype=float) - self.offset) / self.scale

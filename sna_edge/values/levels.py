@@ -137,6 +137,15 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
     return array
 
 
+def numbers(values: ArrayLike, name: str, unit: str = "") -> Floats:
+    """`number` of every element of an array, a list or a single value; the same shape."""
+    array = unmasked(values)
+    if array.dtype.kind in "fiu":
+        return np.asarray(array, dtype=float)
+    flat = [number(v, name, unit) for v in array.reshape(-1)]
+    return np.array(flat, dtype=float).reshape(array.shape)
+
+
 def number(value: object, name: str, unit: str = "") -> float:
     """One value of a continuous input as a float in `unit`; NaN where it is missing. Raises
     InputError where it is no number.

@@ -11,13 +11,13 @@ from ...core.beside import (
     Calibration,
     Companion,
     Coordinate,
+    CoordinateSource,
     Derived,
     LevelPair,
     RawReading,
     Readings,
     Role,
     Signature,
-    Source,
     Term,
 )
 from ...core.beside.readings import FORMULAS
@@ -42,7 +42,7 @@ def _companion(
     raw: RawCompanion, names: Names, record: Callable[[Raw, Names], Any]
 ) -> Companion[Any]:
     coordinates = tuple(
-        Coordinate(Source(int(c["source"])), int(c["index"]), w, float(c["constant"]))
+        Coordinate(CoordinateSource(int(c["source"])), int(c["index"]), w, float(c["constant"]))
         for c, w in zip(raw.coordinates, raw.weights, strict=True)
     )
     role, r = Role(int(raw.record["role"])), raw.record
@@ -56,9 +56,9 @@ def _axis_names(coordinates: tuple[Coordinate, ...], names: Names) -> list[tuple
     found: list[tuple[str, str, Any]] = []
     for c in coordinates:
         name, unit, levels = f"feature {len(found)}", "", ()
-        if c.source == Source.INPUT:
+        if c.source == CoordinateSource.INPUT:
             name, unit, levels = names["axes"][c.index]
-        elif c.source == Source.PREDICTION:
+        elif c.source == CoordinateSource.PREDICTION:
             name, unit = names["outputs"][c.index]
         while any(name == other for other, *_ in found):
             name += "'"

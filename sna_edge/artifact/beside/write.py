@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.beside import Calibration, Companion, Readings, Source
+from ...core.beside import Calibration, Companion, CoordinateSource, Readings
 from ...core.beside.readings import FORMULAS
 from ...core.record import ModelRecord
 from ...errors import InputError
@@ -39,7 +39,7 @@ def _coordinates(companion: Companion[Any], start: int) -> bytes:
     end, weights = start + records.nbytes, []
     for record, c in zip(records, companion.coordinates, strict=True):
         record["source"], record["index"], record["constant"] = c.source, c.index, c.constant
-        if c.source == Source.FEATURE:
+        if c.source == CoordinateSource.FEATURE:
             record["weights"] = end
             weights.append(c.weights.astype("<f4").tobytes())
             end += len(weights[-1])

@@ -2,7 +2,7 @@
 calibration, readings, signature."""
 
 from .calibration import GRID, Calibration, LevelPair
-from .companion import Companion, Coordinate, Role, Source
+from .companion import Companion, Coordinate, CoordinateSource, Role
 from .readings import Derived, RawReading, Readings, Term
 from .signature import Signature
 
@@ -11,12 +11,12 @@ __all__ = [
     "Calibration",
     "Companion",
     "Coordinate",
+    "CoordinateSource",
     "Derived",
     "LevelPair",
     "RawReading",
     "Readings",
     "Role",
     "Signature",
-    "Source",
     "Term",
 ]

@@ -35,7 +35,7 @@ class Role(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-class Source(IntEnum):
+class CoordinateSource(IntEnum):
     """Where a coordinate of a companion comes from."""
 
     INPUT = 0
@@ -53,17 +53,17 @@ class Coordinate:
     features. Raises InputError for numbers that a file does not hold.
     """
 
-    source: Source
+    source: CoordinateSource
     index: int = 0
     weights: Singles = field(default_factory=lambda: np.empty(0, np.float32))
     constant: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "source", Source(self.source))
+        object.__setattr__(self, "source", CoordinateSource(self.source))
         weights = np.array(self.weights, dtype=np.float32)
         weights.setflags(write=False)
         object.__setattr__(self, "weights", weights)
-        feature = self.source == Source.FEATURE
+        feature = self.source == CoordinateSource.FEATURE
         if not feature and (len(weights) or self.constant):
             raise InputError("only a linear feature has weights and a constant; leave them out")
         if self.index < 0 or (feature and self.index):
@@ -149,14 +149,14 @@ class Companion(Generic[Held]):
             )
         columns = encoded_columns(axes)
         for axis, c in zip(self.model.axes, self.coordinates, strict=True):
-            if c.source == Source.INPUT:
+            if c.source == CoordinateSource.INPUT:
                 _need_same(axis, axes, c.index)
                 continue
             if axis.kind != "continuous":
                 raise InputError(f"axis {axis.name!r} of a companion must be continuous")
-            if c.source == Source.PREDICTION and c.index >= len(outputs):
+            if c.source == CoordinateSource.PREDICTION and c.index >= len(outputs):
                 raise InputError(f"a companion asks for output {c.index}, which is none")
-            if c.source == Source.FEATURE and c.weights.shape != (columns,):
+            if c.source == CoordinateSource.FEATURE and c.weights.shape != (columns,):
                 raise InputError(f"a linear feature needs {columns} weights, not {len(c.weights)}")
 
 

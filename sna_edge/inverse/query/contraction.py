@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...core.evaluator import Evaluator
 from ...core.inputs import axis_index
 from ...core.interaction import CP, TT
+from ...core.record import ALONE
 from ...model import Model
 from ...numerics.piecewise_polynomial import PiecewisePolynomial
 from ...numerics.power_table import span_polynomials
@@ -28,7 +29,10 @@ def restricted(model: Model, outputs: Sequence[int]) -> Model:
         model.interaction.tables, model.interaction.weights[:, list(outputs)]
     )
     part = model.replace(
-        interaction=interaction, outputs=[model.outputs[k] for k in outputs], certificate={}
+        interaction=interaction,
+        outputs=[model.outputs[k] for k in outputs],
+        certificate={},
+        **ALONE,
     )
     if model.backend.name == "tflite":  # its file has all outputs
         return part.served_by(SomeOutputs(model.backend, list(outputs)))

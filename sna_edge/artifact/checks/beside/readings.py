@@ -29,10 +29,10 @@ def readings(raw: Raw) -> RawReadings | None:
     ends = parts.take("<f8", 2 * n_raw).reshape(n_raw, 2)
     derived, terms = parts.take(layout.DERIVED, n_derived), parts.take(layout.TERM, n_terms)
     parts.finish("terms")
-    good = ((tolerance >= 0) & (tolerance < layout.LARGEST)).all()
-    need(good, RULE, "a tolerance is out of range")
-    good = all(bound.span_fits(low, high) for low, high in ends.tolist())
-    need(good, RULE, "the ends of a raw reading are out of range")
+    held = ((tolerance >= 0) & (tolerance < layout.LARGEST)).all()
+    need(held, RULE, "a tolerance is out of range")
+    fit = all(bound.span_fits(low, high) for low, high in ends.tolist())
+    need(fit, RULE, "the ends of a raw reading are out of range")
     _need_derived(derived, axes, n_terms)
     none = axes["kind"] == 2
     none[derived["axis"]] = True

@@ -1,0 +1,85 @@
+"""Companions of a model at inputs x: z of x and y, each coordinate kept on its axis, then the one
+kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.axis import Axis
+from ..core.beside import Companion, Coordinate, CoordinateSource, Role
+from ..core.evaluator import Evaluator
+from ..core.record import ModelRecord
+from ..errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+def places(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats) -> Floats:
+    """Z [N, C] of inputs x [N, D] inside the domain and predictions y [N, K]; NaN where a sum
+    overflows."""
+    columns = [
+        _on_axis(axis, _coordinate(c, axes, x, y))
+        for c, axis in zip(companion.coordinates, companion.model.axes, strict=True)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _on_axis(axis: Axis, z: Floats) -> Floats:
+    """The nearer end for what lies outside."""
+    return np.clip(z, axis.lower, axis.upper)
+
+
+def _coordinate(c: Coordinate, axes: Sequence[Axis], x: Floats, y: Floats) -> Floats:
+    if c.source == CoordinateSource.INPUT:
+        return x[:, c.index]
+    return y[:, c.index] if c.source == CoordinateSource.PREDICTION else _feature(c, axes, x)
+
+
+def _feature(c: Coordinate, axes: Sequence[Axis], x: Floats) -> Floats:
+    """b + sum_e A_e u_e [N], in the order of the inputs."""
+    weights, start = c.weights.astype(float), 0
+    z = np.full(len(x), c.constant)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for d, axis in enumerate(axes):
+            if axis.kind == "categorical":
+                z += weights[start + x[:, d].astype(int)]
+                start += axis.basis.n_spans
+            else:
+                z += weights[start] * (x[:, d] - axis.lower)
+                start += 1
+    return z
+
+
+def values(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats) -> Floats:
+    """What the companion gives at inputs x [N, D] and predictions y [N, K]: [N, outputs]; NaN where
+    a coordinate is."""
+    z = places(companion, axes, x, y)
+    known = ~np.isnan(z).any(axis=1)
+    evaluator: Evaluator = companion.model.backend
+    if known.all():
+        return evaluator.value(z) if len(z) else np.empty((0, len(companion.model.outputs)))
+    found = np.full((len(x), len(companion.model.outputs)), np.nan)
+    if known.any():
+        found[known] = evaluator.value(z[known])
+    return found
+
+
+def sigma(model: ModelRecord, x: Floats, y: Floats) -> Floats:
+    """[N, K], the scale of the residuals of every output; 1 where an output has none."""
+    found = np.ones((len(x), len(model.outputs)))
+    for companion in model.companions:
+        if companion.role == Role.SCALE:
+            found[:, companion.output] = values(companion, model.axes, x, y)[:, 0]
+    return found
+
+
+def answer(model: ModelRecord, index: int, x: Floats, y: Floats) -> Floats:
+    """`values` of companion `index`. Raises InputError where there is none."""
+    count = len(model.companions)
+    if not -count <= index < count:
+        raise InputError(f"companion {index} is none of the {count} of this model")
+    return values(model.companions[index], model.axes, x, y)

@@ -1,0 +1,92 @@
+"""How familiar inputs are (FORMAT.md sections 14 and 15).
+
+s(x) = sum_j weight_j ln(max(p_j(x), 2^-126)),   p(x) = the share of scores up to s
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.beside import GRID, Calibration, Role
+from ..core.domain import Check
+from ..core.record import ModelRecord
+from ..errors import InputError
+from ..status import Status
+from .companions import values
+
+Floats = NDArray[np.float64]
+LEAST_DENSITY = 2.0**-126
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """Per row [N]: p, the share of training rows that were no more familiar (NaN where status < 0);
+    its status, `unfamiliar` where p is too small; the score s (NaN without scores); `pair`, the
+    index in `calibration.pairs` of levels that were never seen together (-1: none)."""
+
+    p: Floats
+    status: NDArray[np.int8]
+    score: Floats
+    pair: NDArray[np.int64]
+
+
+def need_familiarity(model: ModelRecord) -> Calibration:
+    """The calibration with scores or pairs of levels. Raises InputError where there are neither."""
+    found = model.calibration
+    if found is None or not (found.n_scores or found.pairs):
+        raise InputError(
+            "this model does not say how familiar inputs are; fit it again with familiarity"
+        )
+    return found
+
+
+def answer(model: ModelRecord, asked: Check, y: Floats) -> Familiarity:
+    """Of checked rows with values y [N, K]: rows of a negative status have none."""
+    found, good = need_familiarity(model), asked.status >= 0
+    n = len(good)
+    p, s, pair = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1)
+    status = asked.status.copy()
+    x, y = asked.x[good], y[good]
+    unseen = unseen_pair(found, x)
+    told = score(model, x, y) if found.n_scores else np.full(len(x), np.nan)
+    share = share_of(found, told) if found.n_scores else np.ones(len(x))
+    share[unseen >= 0] = 0.0
+    state = np.where(share <= found.least_p, np.int8(Status.UNFAMILIAR), status[good])
+    state[np.isnan(share)] = Status.NOT_CONVERGED
+    p[good], s[good], pair[good], status[good] = share, told, unseen, state
+    return Familiarity(p, status, s, pair)
+
+
+def unseen_pair(found: Calibration, x: Floats) -> NDArray[np.int64]:
+    """The first pair of levels [N] that was never seen together; -1 where all were."""
+    first = np.full(len(x), -1)
+    for i, pair in enumerate(found.pairs):
+        seen = pair.together(x[:, pair.a].astype(np.int64), x[:, pair.b].astype(np.int64))
+        first[~seen & (first < 0)] = i
+    return first
+
+
+def score(model: ModelRecord, x: Floats, y: Floats) -> Floats:
+    """s [N] at inputs x [N, D] inside the domain and predictions y [N, K]; NaN where a coordinate
+    is."""
+    total = np.zeros(len(x))
+    for companion in model.companions:
+        if companion.role == Role.FAMILIARITY:
+            density = values(companion, model.axes, x, y)[:, 0]
+            total += companion.weight * np.log(np.maximum(density, LEAST_DENSITY))
+    return total
+
+
+def share_of(found: Calibration, s: Floats) -> Floats:
+    """p [N] of scores s [N]: where the quantiles reach s, of equal ones the last."""
+    quantiles, least = found.scores, 1.0 / (found.n_scores + 1.0)
+    j = np.searchsorted(quantiles, s, side="right") - 1
+    inside = np.clip(j, 0, GRID - 2)
+    step = quantiles[inside + 1] - quantiles[inside]
+    part = np.divide(s - quantiles[inside], step, out=np.zeros(len(s)), where=step > 0)
+    at = np.where(j >= GRID - 1, GRID - 1.0, inside + part)
+    share = np.maximum(1.0 / (1.0 + np.exp(((GRID - 1) / 2 - at) / 2)), least)
+    return np.where(np.isnan(s), np.nan, np.where(j < 0, least, share))

@@ -1,0 +1,281 @@
+"""Coordinates of readings (FORMAT.md section 16): what a sensor gives within its tolerance of the
+domain is the border, derived inputs are computed from others and from raw readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.beside import Derived, Readings, Term
+from ..core.domain import Check, DomainBox
+from ..core.inputs import Query, coordinates, encoded
+from ..core.record import ModelRecord
+from ..core.tolerance import checked as checked_tolerance
+from ..core.tolerance import to_border
+from ..errors import DomainError, InputError
+from ..status import Status
+from ..values.frames import columns_of
+from ..values.levels import numbers
+
+Floats = NDArray[np.float64]
+WHOLE = 8.0
+"""Whole exponents up to it are repeated multiplication."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A query {input: values} with its derived inputs, and per row: status (0, or negative where a
+    derived input has no value, which is NaN), the raw reading (-1: none) and the input at fault,
+    and how far outside its range the raw reading is. Shapes () for one point, (N,) for several."""
+
+    query: dict[str, object]
+    status: NDArray[np.int8]
+    raw: NDArray[np.int64]
+    axis: NDArray[np.int64]
+    excess: Floats
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """x [N, D] of readings, and per row [N] status: 0, or negative where a raw reading is no number
+    or out of its range, or a derived input is not finite (its x is NaN)."""
+
+    x: Floats
+    status: NDArray[np.int8]
+
+
+def coordinates_of(model: ModelRecord, query: Query, level_index: bool) -> Coordinates:
+    """Coordinates of readings: a mapping or table by name, or an array (D + n_raw,) or
+    (N, D + n_raw). Raises InputError for a missing reading."""
+    found = completed(model, _named(model, query), level_index)
+    x, _ = coordinates(model.axes, query if found is None else found.query, level_index)
+    if model.readings is not None:
+        columns = [bordered(model.readings, model, d, x[:, d]) for d in range(len(model.axes))]
+        x = np.stack(columns, axis=1)
+    status = 0 if found is None else found.status
+    return Coordinates(x, np.broadcast_to(status, len(x)).astype(np.int8))
+
+
+def _named(model: ModelRecord, query: Query) -> Query:
+    """An array of inputs and raw readings as a mapping that leaves out what is derived."""
+    readings = model.readings
+    if readings is None or isinstance(query, Mapping) or columns_of(query) is not None:
+        return query
+    rows = np.asarray(query, dtype=None if isinstance(query, np.ndarray) else object)
+    names = [*model.input_names, *(r.name for r in readings.raw)]
+    if rows.ndim not in (1, 2) or rows.shape[-1] != len(names):
+        raise InputError(
+            f"readings have shape {rows.shape}; give ({len(names)},) or (N, {len(names)}) in the"
+            f" order {', '.join(names)}"
+        )
+    derived = readings.formulas
+    return {n: rows[..., d] for d, n in enumerate(names) if d not in derived}
+
+
+def asked(model: ModelRecord, query: Query, level_index: bool) -> Query:
+    """The query with its derived inputs. Raises InputError or DomainError for the first row that
+    has none."""
+    found = completed(model, query, level_index)
+    if found is None:
+        return query
+    if (found.status < 0).any():
+        refuse(model, found)
+    return found.query
+
+
+def checked(
+    model: ModelRecord,
+    domain: DomainBox,
+    query: Query,
+    extrapolate: bool,
+    tolerance: Mapping[str, float] | None,
+    level_index: bool,
+) -> tuple[Check, NDArray[np.bool_] | None]:
+    """Status and coordinates of every row of a model with readings, and which were moved to the
+    border by `tolerance`, or by that of the file where it is None."""
+    found = completed(model, query, level_index)
+    x, _ = coordinates(model.axes, query if found is None else found.query, level_index)
+    moved = None
+    if tolerance is None and model.readings is not None:
+        told = zip(model.axes, model.readings.tolerance.tolist(), strict=True)
+        tolerance = {a.name: t for a, t in told if t}
+    elif tolerance:
+        tolerance = checked_tolerance(model.axes, tolerance)
+    if tolerance:
+        x, moved = to_border(model.axes, x, tolerance)
+    check = domain.check(x, extrapolate)
+    if found is None or not (found.status < 0).any():
+        return check, moved
+    bad = np.broadcast_to(found.status < 0, len(x))
+    status = np.where(bad, found.status, check.status)
+    axis = np.where(bad, found.axis, check.axis)
+    return Check(status, axis, np.where(bad, np.nan, check.excess), check.x), moved
+
+
+def bordered(readings: Readings, model: ModelRecord, d: int, x: Floats) -> Floats:
+    """Input d [N]: the end of its axis where x lies no further outside than the sensor's
+    tolerance."""
+    axis, tolerance = model.axes[d], readings.tolerance[d]
+    end = np.clip(x, axis.lower, axis.upper)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(x - end) <= tolerance, end, x)
+
+
+def completed(model: ModelRecord, query: object, level_index: bool = False) -> Completed | None:
+    """`query` with the derived inputs that it leaves out but gives the parents of, raw readings
+    taken out; None where it is an array, or there is nothing to do. Raises InputError for a missing
+    parent and for what is no number."""
+    readings = model.readings
+    if readings is None or not (readings.derived or readings.raw):
+        return None
+    given = _given(model, query)
+    if given is None:
+        return None
+    raw = {
+        i: numbers(given.pop(r.name), r.name, r.unit)
+        for i, r in enumerate(readings.raw)
+        if r.name in given
+    }
+    wanted = [f for f in readings.derived if model.axes[f.axis].name not in given]
+    values = {f.axis: _parents(model, f, given, raw, level_index) for f in wanted}
+    try:
+        shape = np.broadcast_shapes(
+            *(v.shape for v in raw.values()), *(v.shape for one in values.values() for v in one)
+        )
+    except ValueError:
+        raise InputError(
+            "readings are not numbers of matching length; give one number or array per name"
+        ) from None
+    found = _fresh(given, shape)
+    _need_range(readings, raw, found)
+    for f in wanted:
+        _derive(model, f, values[f.axis], found)
+    return found
+
+
+def _given(model: ModelRecord, query: object) -> dict[str, Any] | None:
+    """{name: values} of a mapping, or of the inputs and raw readings among the columns of a table;
+    None for an array."""
+    if isinstance(query, Mapping):
+        return dict(query)
+    frame = columns_of(query)
+    if frame is None or model.readings is None:
+        return None
+    names = [*model.input_names, *(r.name for r in model.readings.raw)]
+    return {name: frame[name] for name in names if name in frame}
+
+
+def _fresh(query: dict[str, object], shape: tuple[int, ...]) -> Completed:
+    status, nowhere = np.zeros(shape, np.int8), np.full(shape, -1)
+    return Completed(query, status, nowhere, nowhere.copy(), np.zeros(shape))
+
+
+def _parents(
+    model: ModelRecord,
+    formula: Derived,
+    given: Mapping[str, Any],
+    raw: Mapping[int, Floats],
+    level_index: bool,
+) -> list[Floats]:
+    readings = model.readings
+    assert readings is not None
+    found = []
+    for term in formula.terms:
+        name = _name(model, term)
+        if not (term.index in raw if term.raw else name in given):
+            parents = ", ".join(_name(model, t) for t in formula.terms)
+            raise InputError(
+                f"input {model.axes[formula.axis].name!r} is missing, and so is {name!r}; give it,"
+                f" or all of what it is computed from: {parents}"
+            )
+        if term.raw:
+            found.append(raw[term.index])
+        else:
+            x = encoded(model.axes[term.index], given[name], level_index)
+            found.append(bordered(readings, model, term.index, x))
+    return found
+
+
+def _name(model: ModelRecord, term: Term) -> str:
+    readings = model.readings
+    assert readings is not None
+    return readings.raw[term.index].name if term.raw else model.axes[term.index].name
+
+
+def _need_range(readings: Readings, raw: Mapping[int, Floats], found: Completed) -> None:
+    """Marks rows where a raw reading is no number, or outside its range."""
+    for i, v in raw.items():
+        reading = readings.raw[i]
+        v = np.broadcast_to(v, found.status.shape)
+        excess = v - np.clip(v, reading.lower, reading.upper)
+        fresh = found.status == 0
+        lost = fresh & ~np.isfinite(v)
+        beyond = fresh & ~lost & (excess != 0)
+        found.status[lost], found.status[beyond] = Status.BAD_INPUT, Status.OUT_OF_DOMAIN
+        found.raw[lost | beyond] = i
+        found.excess[beyond] = excess[beyond]
+
+
+def _derive(model: ModelRecord, f: Derived, parents: list[Floats], found: Completed) -> None:
+    """Adds the derived input to the query, NaN where it has no value."""
+    x = np.broadcast_to(value_of(f, parents), found.status.shape).copy()
+    lost = (found.status == 0) & ~np.isfinite(x)
+    found.status[lost] = Status.BAD_INPUT
+    bad = found.status < 0
+    found.axis[bad & (found.axis < 0)] = f.axis
+    x[bad] = np.nan
+    found.query[model.axes[f.axis].name] = x if x.shape else float(x)
+
+
+def value_of(formula: Derived, parents: list[Floats]) -> Floats:
+    """The formula of values of its terms, in their order from the constant on."""
+    total = np.asarray(formula.constant)
+    with np.errstate(all="ignore"):
+        for term, v in zip(formula.terms, parents, strict=True):
+            if formula.formula == "sum":
+                total = total + term.number * v
+            else:
+                total = total * power(v, term.number)
+    return total
+
+
+def power(v: Floats, exponent: float) -> Floats:
+    """v^exponent: whole exponents up to 8 by multiplication (and one division), others
+    exp(e ln v), NaN where v is not above 0."""
+    size = abs(exponent)
+    if size > WHOLE or size != int(size):
+        good = (v > 0) & np.isfinite(v)
+        return np.where(good, np.exp(exponent * np.log(np.where(good, v, 1.0))), np.nan)
+    product = np.ones_like(v)
+    for _ in range(int(size)):
+        product = product * v
+    return 1.0 / product if exponent < 0 else product
+
+
+def refuse(model: ModelRecord, found: Completed) -> NoReturn:
+    """Raise InputError or DomainError for the first row without derived inputs."""
+    readings = model.readings
+    assert readings is not None
+    row = int(np.flatnonzero(found.status < 0)[0])
+    where = f"row {row}: " if found.status.size > 1 else ""
+    i, d = int(found.raw.flat[row]), int(found.axis.flat[row])
+    if i < 0:
+        raise InputError(
+            f"{where}input {model.axes[d].name!r} cannot be computed from its readings: the result"
+            " is no finite number; look at them"
+        )
+    reading = readings.raw[i]
+    if found.status.flat[row] == Status.BAD_INPUT:
+        raise InputError(f"{where}reading {reading.name!r} is no finite number; give one")
+    excess = float(found.excess.flat[row])
+    raise DomainError(
+        f"{where}reading {reading.name!r} lies {abs(excess):g} {reading.unit} outside"
+        f" [{reading.lower:g}, {reading.upper:g}]",
+        row=row,
+        axis=reading.name,
+        excess=excess,
+    )
