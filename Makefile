@@ -71,6 +71,7 @@ calibration: $(STAMP)-test native ## simulation-based calibration of the posteri
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz.py
+	$(PY) tools/release/mutate.py
 	SNA_ROUNDS=20000 $(PY) -m pytest tests/firmware_bindings/test_absurd_values.py
 	SNA_FUZZED_LINES=50000 $(PY) -m pytest tests/sna_edge/quality/test_verdicts.py -k fuzzed
 
