@@ -15,7 +15,7 @@ from .core.axis import Axis, level_axis, spline_axis
 from .core.interaction import CP, TT
 from .core.output import Interval, Output
 from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
-from .files import from_bytes, load
+from .files import from_bytes, load, supported_formats
 from .model import Evaluation, Model
 from .status import MEANING, Status
 
@@ -60,6 +60,7 @@ __all__ = [
     "level_axis",
     "load",
     "spline_axis",
+    "supported_formats",
 ]
 
 

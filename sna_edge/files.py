@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from os import PathLike
 
 from .core.record import ModelRecord
@@ -66,6 +67,25 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
         model = model.with_backend(backend)
         replay(model.backend, golden)
     return model
+
+
+def supported_formats() -> tuple[tuple[int, int], ...]:
+    """(major, minor) of the formats that are read here, the oldest first; a model is written in the
+    oldest one that holds it.
+
+    >>> import sna_edge
+    >>> sna_edge.supported_formats()
+    ((1, 0), (1, 1))
+    """
+    from .artifact.layout import FORMATS
+
+    return FORMATS
+
+
+def format_of(data: bytes) -> str:
+    """The version that a checked artifact says it has, as in '1.0'."""
+    major, minor = struct.unpack_from("<2H", data, 8)
+    return f"{major}.{minor}"
 
 
 def write(model: ModelRecord) -> bytes:

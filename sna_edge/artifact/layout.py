@@ -9,6 +9,8 @@ import numpy as np
 MAGIC = b"\x89SNA\r\n\x1a\n"
 MAJOR, MINOR = 1, 1
 """Minor 1 stands in files with FEATURE_BESIDE, 0 in all others."""
+FORMATS = tuple((MAJOR, minor) for minor in range(MINOR + 1))
+"""Versions whose files are read and written here."""
 FEATURE_TT, FEATURE_FIXED, FEATURE_BESIDE = 1, 2, 4
 EMBEDDED_FEATURES = FEATURE_TT | FEATURE_FIXED
 KNOWN_FEATURES = EMBEDDED_FEATURES | FEATURE_BESIDE

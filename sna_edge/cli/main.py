@@ -20,6 +20,7 @@ WORDS = (
     "quantize",
     "info",
     "verify",
+    "upgrade",
     "query",
     "inverse",
     "watch",
@@ -49,9 +50,14 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
             " 2 bad input or usage; 1 internal error."
         ),
     )
-    from .. import __version__
+    from .. import __version__, supported_formats
 
-    parser.add_argument("--version", action="version", version=f"sna-edge {__version__}")
+    formats = ", ".join(f"{major}.{minor}" for major, minor in supported_formats())
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"sna-edge {__version__}, formats of artifacts: {formats}",
+    )
     sub = parser.add_subparsers(dest="word", metavar="WORD", required=True, parser_class=_Parser)
     for word in shipped():
         if words is not None and word not in words:

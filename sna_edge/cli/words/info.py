@@ -10,9 +10,10 @@ from typing import Any
 
 from ...calculus.ranges import Range, ranges
 from ...core.axis import Axis
-from ...files import load
+from ...files import format_of, load
 from ...model import Model
 from ..arguments import add_json
+from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, table, with_unit
 
 HELP = "inputs, outputs, sizes and certificate of a model"
@@ -59,7 +60,7 @@ def describe(model: Model, found: list[Range]) -> dict[str, Any]:
             }
             for o, r in zip(model.outputs, found, strict=True)
         ],
-        "signed": False,
+        **described(model),
         "certificate": model.certificate,
         "metadata": model.metadata,
     }
@@ -76,7 +77,11 @@ def _input(axis: Axis, dtype: str) -> dict[str, Any]:
 def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
     size = os.path.getsize(path)
     kind, modes = model.interaction.kind.upper(), model.interaction.rank
-    head = f"{path}: {kind}, {modes} modes, {model.parameters} parameters, {size} bytes, not signed"
+    assert model.artifact is not None
+    head = (
+        f"{path}: format {format_of(model.artifact)}, {kind}, {modes} modes, {model.parameters}"
+        f" parameters, {size} bytes, {signature_text(model)}"
+    )
     inputs = [
         [
             a.name,
@@ -89,7 +94,7 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
         ]
         for a, dtype in zip(model.axes, model.dtypes, strict=True)
     ]
-    lines = [
+    shown = [
         head,
         "",
         *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs),
@@ -104,15 +109,16 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
                 _inward(r.reached),
                 _outward(r.within),
                 o.link,
-                interval_text(model, o),
+                interval_text(model, o) if o.interval else level_text(model),
             ]
         )
-    lines += table(
+    shown += table(
         ["output", "unit", "range reached", "guaranteed range", "link", "interval"], outputs
     )
+    shown += lines(model)
     if model.certificate:
-        lines += ["", "certificate", *_tree(model.certificate)]
-    return lines + _fitted(model.metadata.get("fit", {}))
+        shown += ["", "certificate", *_tree(model.certificate)]
+    return shown + _fitted(model.metadata.get("fit", {}))
 
 
 def _fitted(fit: Any) -> list[str]:

@@ -10,6 +10,7 @@ from ...backends import NAMES
 from ...errors import BackendError
 from ...files import from_bytes, load
 from ..arguments import add_json
+from ..beside import described, lines, signature_text
 from ..console import emit
 
 HELP = "check a model's bytes and reproduce its reference outputs"
@@ -32,12 +33,12 @@ def run(args: argparse.Namespace) -> int:
         "file": args.model,
         "bytes": os.path.getsize(args.model),
         "golden": backends,
+        **described(model),
     }
-    emit(
-        args,
-        answer,
-        [f"{args.model}: OK: checksums match, reference outputs reproduced ({', '.join(passed)})"],
-    )
+    count = len(model.companions)
+    of = f" of values and {count} companion{'s' if count > 1 else ''}" if count else ""
+    head = f"{args.model}: OK: checksums match, reference outputs{of} reproduced"
+    emit(args, answer, [f"{head} ({', '.join(passed)}); {signature_text(model)}", *lines(model)])
     return 0
 
 
