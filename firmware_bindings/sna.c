@@ -2883,6 +2883,7 @@ sna_status sna_companion_place(const sna_model *m, unsigned index, const real *x
 
 /* ------------------------------------------------------------------------ intervals at a level */
 #define LEAST_SHARE ((real)3.3535013046647811e-4) /* p_0 of the grid, 1 / (1 + exp(8)) */
+#define ONE_ROW (1 - (real)1 / 4096) /* what a decimal level may lose in rounding is left out */
 
 /* The quantile at a place 0..32 of its grid. */
 static real quantile(const f64 *q, real at) {
@@ -2898,7 +2899,7 @@ static int residuals_at(const calibration_record *c, const f64 *q, real level, r
     const real share = (1 - level) / 2;
     real at;
     if (!(level > 0 && level < 1) || !(share >= LEAST_SHARE) ||
-        !(share * ((real)c->n_residuals + 1) >= 1))
+        !(share * ((real)c->n_residuals + 1) >= ONE_ROW))
         return 0;
     at = (GRID - 1) / 2 + 2 * (logarithm(share) - logarithm(1 - share));
     *low = quantile(q, at);
