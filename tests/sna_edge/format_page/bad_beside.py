@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
-from .bad import INF, NAN, Add, cut, field, longer
+from .bad import INF, NAN, Add, cut, field, longer, made
 
 K, D, GRID = 3, 6, 33
 QUANTILES = 32
@@ -80,6 +80,13 @@ def bad_calibration(add: Add) -> None:
     add("bad_calibration", "least p without scores", field("calibration", 8, "d", 0.5), "quantiles")
     add("bad_calibration", "quantiles of scales gone", without_quantiles)
     add("bad_calibration", "pair repeated", pair_repeated, "pairs")
+    for a, b, bits in ((0, 5, 10), (2, 4, 12), (2, 2, 9), (5, 2, 6)):
+        add(
+            "bad_calibration",
+            f"pair of inputs {a} and {b} of the right size",
+            one_pair(a, b, bits),
+            "pairs",
+        )
 
 
 def scores_of_nothing(h):
@@ -93,6 +100,12 @@ def without_quantiles(h):
     """n_residuals 0 and no arrays, the rest as it was."""
     data = h.read("calibration")
     return h.replaced(calibration=bytes(4) + data[4:QUANTILES] + data[SCORES:])
+
+
+def one_pair(a: int, b: int, bits: int):
+    size = -(-bits // 8)
+    head = struct.pack("<IIdH14x", 0, 0, 0.0, 1) + struct.pack("<HHI", a, b, size)
+    return lambda h: h.replaced(calibration=head + bytes(size))
 
 
 def pair_repeated(h):
@@ -141,6 +154,16 @@ def bad_readings(add: Add) -> None:
     ):  # fmt: skip
         values = value if isinstance(value, tuple) else (value,)
         add("bad_readings", name, field("readings", offset, kind, *values))
+    add(
+        "bad_readings",
+        "65 ends of raw readings",
+        made(lambda w: w.readings.ends.extend([(0.0, 1.0)] * 63)),
+    )
+    add("bad_readings", "17 terms that are there",
+        made(lambda w: w.readings.formulas[1].terms.extend([(False, 1, 1.0)] * 15)))  # fmt: skip
+    add(
+        "bad_readings", "a formula of nothing", made(lambda w: w.readings.formulas[1].terms.clear())
+    )
     add("bad_readings", "ends nearer than 2^-1000", field("readings", ENDS, "dd", 0.0, 2.0**-1001))
     for size in (1, 8, 16, 80):
         add("bad_readings", f"{size} bytes less", cut("readings", size))

@@ -76,11 +76,14 @@ def records(add: Add) -> None:
         ("none", 0, "I", 0), ("65", 0, "I", 65), ("2^31", 0, "I", 2**31), ("reserved", 4, "I", 1)
     ):  # fmt: skip
         add("bad_companion", f"count: {name}", field("companions", offset, kind, value))
+    add("bad_companion", "no companions", lambda h: h.replaced(companions=bytes(8)), "nothing")
+    add("bad_companion", "65 companions", made(lambda whole: repeated(whole, 65)))
     add("bad_companion", "7 bytes", lambda h: h.replaced(companions=h.read("companions")[:7]))
     add("bad_companion", "8 bytes", lambda h: h.replaced(companions=h.read("companions")[:8]))
     add("bad_companion", "records cut", lambda h: h.replaced(companions=h.read("companions")[:90]))
     for name, i, offset, kind, value in (
-        ("role 4", CLASSES, 0, "B", 4), ("scale of output 3", DEPTH, 1, "B", 3),
+        ("role 4", CLASSES, 0, "B", 4), ("role 4 of an output", FORMER, 0, "B", 4),
+        ("scale of output 3", DEPTH, 1, "B", 3),
         ("base of output 3", FORMER, 1, "B", 3), ("familiarity of output 1", INPUTS, 1, "B", 1),
         ("reserved", DEPTH, 2, "H", 1), ("coordinates 8 later", DEPTH, 4, "I", 208),
         ("coordinates near 2^32", DEPTH, 4, "I", 2**32 - 8), ("file at 0", DEPTH, 8, "I", 0),
@@ -97,6 +100,11 @@ def records(add: Add) -> None:
         add("bad_companion", f"file {d} off", pushed("companions", 8 + 32 + 8, d))
         add("bad_companion", f"size {d} off", pushed("companions", 8 + 32 + 12, d))
     add("bad_companion", "two scales of an output", record(WIDTH, 1, "B", 0))
+
+
+def repeated(whole: Whole, count: int) -> None:
+    """A good file but for the number of its companions."""
+    whole.companions += [whole.companions[FORMER]] * (count - len(whole.companions))
 
 
 def coordinates(add: Add) -> None:
@@ -168,6 +176,7 @@ def layout(add: Add) -> None:
         lambda h: h.replaced(companions=h.read("companions")[:-64]))  # fmt: skip
     add("bad_companion", "one companion more than said", field("companions", 0, "I", 5))
     add("bad_companion", "one companion less than said", field("companions", 0, "I", 7))
+    add("bad_companion", "64 bytes before the last file", last_moved)
     for i in range(6):
         add("bad_companion", f"padding before file {i}", padded_before(i))
     add("bad_companion", "a hole between features", holed)
@@ -175,6 +184,13 @@ def layout(add: Add) -> None:
 
 def padded_before(i: int):
     return lambda h: h.poke("companions", start(h, i, "file") - 1, "B", 1).sealed()
+
+
+def last_moved(h):
+    """The last file 64 bytes further on, and its record says so."""
+    data, at = h.read("companions"), start(h, FORMER, "file")
+    h = h.replaced(companions=data[:at] + bytes(64) + data[at:])
+    return h.poke("companions", 8 + 32 * FORMER + 8, "I", at + 64).sealed()
 
 
 def holed(h):
