@@ -10,11 +10,9 @@ from ..artifact.checks import validate
 from ..core.beside import Calibration, Companion, Derived, Readings, Signature
 from ..files import format_of
 from ..model import Model
+from ..uncertainty.interval import LEAST
 from ..values.naming import labelled
 from .console import table
-
-LEAST_TAIL = 1 / (1 + 2.718281828459045**8)
-"""The lowest probability of the grid of quantiles (FORMAT.md section 15)."""
 
 
 def described(model: Model) -> dict[str, Any]:
@@ -69,7 +67,7 @@ def signed_by(signature: Signature) -> str:
 
 def largest_level(n_residuals: int) -> float:
     """The highest level of an interval that so many rows support, 0 for none."""
-    return max(1 - 2 * max(1 / (n_residuals + 1), LEAST_TAIL), 0.0) if n_residuals else 0.0
+    return max(1 - 2 * max(1 / (n_residuals + 1), LEAST), 0.0) if n_residuals else 0.0
 
 
 def level_text(model: Model) -> str:
