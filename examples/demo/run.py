@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import console
 import numpy as np
 import page
-import say
 import tables
 
 from sna_edge.cli.console import json_value
@@ -64,19 +64,19 @@ def arguments() -> argparse.Namespace:
 def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = None) -> None:
     """Everything in order; prints as it goes and writes the reports."""
     out.mkdir(parents=True, exist_ok=True)
-    say.title(job.title)
+    console.title(job.title)
     train, test = tables.split(job, out, seed)
     found, seconds = fitted(job, train, seed, time_limit)
-    say.fit(found, seconds)
+    console.fit(found, seconds)
     files = stored(found, out)
-    say.files(files)
+    console.files(files)
     question = asked(job, found.model, found.measured)
     (out / "question.json").write_text(json.dumps(question), encoding="utf-8")
     device = on_device(out / "model.sna", test, out / "question.json")
     by_type = {name: held_out_rmse(entry["model"], test) for name, entry in files.items()}
-    say.forward(device, by_type)
-    say.inverse(device)
-    say.speed(device)
+    console.forward(device, by_type)
+    console.inverse(device)
+    console.speed(device)
     page.write(out / "report.html", job.title, found, files, device, by_type)
     sizes = {
         name: {"bytes": entry["bytes"], "certificate": entry["certificate"]}

@@ -183,6 +183,12 @@ def test_what_is_no_real_number_is_one_sentence(case: str) -> None:
     assert np.isfinite(m.evaluate({"a": 10**400, "b": 2, "lot": 7}).status).all()
 
 
+def test_an_array_of_one_number_is_no_number() -> None:
+    """float() of one is a number under numpy 1.26 and an error under newer ones."""
+    with pytest.raises(InputError, match="not a number"):
+        plane().value([np.array([1.0]), 2, 7])
+
+
 KEYS = {"times": np.array(["2024-01-01"], "M8[s]"), "complex": np.array([1 + 1j]),
     "text": np.array(["x"]), "a set": {1.0},
         "dict": {"a": 1},
