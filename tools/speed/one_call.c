@@ -1,4 +1,5 @@
-/* Nanoseconds of one query inside C, printed: calls of one point each, the best of fifty rounds. Usage: one_call MODEL.sna */
+/* Nanoseconds of one query inside C, printed: calls of one point each, the best of fifty rounds.
+ * Usage: one_call MODEL.sna */
 #include "sna_host.c"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Fused multiply-adds per second of one core, FLOP/s: twelve independent chains of vectors with VL floats. */
+/* Fused multiply-adds per second of one core, FLOP/s: twelve independent chains of vectors with VL
+ * floats. */
 #include <time.h>
 
 typedef float vec __attribute__((vector_size(VL * 4)));
