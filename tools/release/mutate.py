@@ -131,15 +131,20 @@ def main() -> int:
         Path("FILE.sna").write_bytes(data)
         print(seen.report(1, 0.0))
         return 0
-    for i in range(args.count):
-        signal.alarm(SECONDS)
-        if i % 1000 == 0:
-            print(
-                f"\rfile {i} of {args.count}, seed {args.seed}", end="", file=sys.stderr, flush=True
-            )
-        one(i, args.seed, sources, pair, seen)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped early: says how far it came
+    done = 0
+    try:
+        for done in range(args.count):
+            signal.alarm(SECONDS)
+            if done % 1000 == 0:
+                word = f"\rfile {done} of {args.count}, seed {args.seed}"
+                print(word, end="", file=sys.stderr, flush=True)
+            one(done, args.seed, sources, pair, seen)
+        done = args.count
+    except KeyboardInterrupt:
+        pass
     signal.alarm(0)
-    print(seen.report(args.count, time.perf_counter() - start))
+    print(seen.report(done, time.perf_counter() - start))
     return 1 if seen.different or seen.memory > 1 else 0
 
 

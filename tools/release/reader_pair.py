@@ -14,6 +14,7 @@ import numpy as np
 from file_fields import sections
 
 import sna_edge
+from sna_edge.errors import InputError
 
 PYTHON_ALONE = {"bad_metadata"}
 """C does not read text."""
@@ -111,9 +112,79 @@ def alike(found: Any, wanted: Any) -> bool:
 
 
 def answers(opened: Any, model: sna_edge.Model) -> str:
+    """What the two answer differently at `points`: values, companions, intervals, familiarity,
+    coordinates of readings."""
     x = points(model)
-    wanted = model.value(x, level_index=True)
+    wanted = model.evaluate(x, level_index=True)
     found, status = opened.value(x)
-    if not alike(found, wanted):
-        return f"values: Python {wanted.tolist()}, C {found.tolist()}, status {status.tolist()}"
+    if not alike(found, wanted.value) or status.tolist() != wanted.status.tolist():
+        return f"values: Python {wanted.value.tolist()}, C {found.tolist()}, {status.tolist()}"
+    for verb in (companions, intervals, familiarity, derived):
+        said = verb(opened, model, x, found, status)
+        if said:
+            return str(said)
+    return ""
+
+
+def companions(opened: Any, model: sna_edge.Model, x: Any, y: Any, status: Any) -> str:
+    for i in range(len(model.companions)):
+        wanted, companion = model.companion_value(i, x, level_index=True), opened.companion(i)
+        for row in range(len(x)):
+            place, lost = companion.place(x[row], y[row])
+            found = np.full(wanted.shape[1], np.nan) if lost else companion.value(place[None])[0][0]
+            if not alike(found, wanted[row]):
+                return f"companion {i}: Python {wanted[row].tolist()}, C {found.tolist()}"
+    return ""
+
+
+def intervals(opened: Any, model: sna_edge.Model, x: Any, y: Any, status: Any) -> str:
+    for level in (0.5, 0.98):
+        try:
+            wanted = model.interval_at(x, level, level_index=True)
+        except InputError:
+            wanted = None
+        for row in range(len(x)):
+            said = [
+                opened.interval_at(k, x[row], level, int(status[row]), y[row])
+                for k in range(y.shape[1])
+            ]
+            if wanted is None:
+                if min(s for *_, s in said) >= 0:
+                    return f"interval at {level}: Python refuses, C says {said}"
+                continue
+            lost = min(s for *_, s in said)
+            ends = np.array([[low, high] for low, high, _ in said]).T
+            same = alike(ends, [wanted.lower[row], wanted.upper[row]])
+            if wanted.status[row] != lost if lost < 0 else not same:
+                return (
+                    f"interval at {level}: Python {wanted.lower[row].tolist()}"
+                    f" {wanted.upper[row].tolist()} {wanted.status[row]}, C {said}"
+                )
+    return ""
+
+
+def familiarity(opened: Any, model: sna_edge.Model, x: Any, y: Any, status: Any) -> str:
+    try:
+        wanted = model.familiarity(x, level_index=True)
+    except InputError:
+        wanted = None
+    for row in range(len(x)):
+        p, said = opened.familiarity(x[row], int(status[row]), y[row])
+        if wanted is None:
+            if said >= 0:
+                return f"familiarity: Python refuses, C says {p} {said}"
+        elif not alike(p, wanted.p[row]) or said != wanted.status[row]:
+            return f"familiarity: Python {wanted.p[row]} {wanted.status[row]}, C {p} {said}"
+    return ""
+
+
+def derived(opened: Any, model: sna_edge.Model, x: Any, y: Any, status: Any) -> str:
+    if model.readings is None:
+        return ""
+    for row in range(len(x)):
+        raw = [r.lower + 0.4 * row * (r.upper - r.lower) for r in model.readings.raw]
+        given = np.array([*x[row], *raw])
+        wanted, (found, said) = model.derived(given, level_index=True), opened.derive(given)
+        if said != wanted.status[0] or (said >= 0 and not alike(found, wanted.x[0])):
+            return f"readings: Python {wanted.x[0].tolist()} {wanted.status[0]}, C {found} {said}"
     return ""
