@@ -185,9 +185,17 @@ def _interaction(raw: Raw) -> Interaction:
     row = np.arange(len(raw.weights)) - np.repeat(raw.groups["first"], raw.sizes)
     is_mode = row < np.repeat(raw.groups["count"], raw.sizes)
     used = np.repeat(raw.uses, raw.sizes, axis=0)
-    kept = tuple(t[:, is_mode[u]] for t, u in zip(tables, used.T, strict=True))
+    kept = tuple(_columns(t, is_mode[u]) for t, u in zip(tables, used.T, strict=True))
     return CP(kept, tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode])
 
 
 def _decoded(a: Any, raw: Raw) -> Floats:
-    return table_array(a, raw.sections).astype(float) * layout.FOLD[layout.DTYPES[a["dtype"]]]
+    table = table_array(a, raw.sections).astype(float)
+    table *= layout.FOLD[layout.DTYPES[a["dtype"]]]
+    return table
+
+
+def _columns(table: Floats, keep: NDArray[np.bool_]) -> Floats:
+    kept = table if keep.all() else table[:, keep]
+    kept.setflags(write=False)  # taken without a copy
+    return kept

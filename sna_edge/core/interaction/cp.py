@@ -39,9 +39,7 @@ class CP:
     kind = "cp"
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "tables", tuple(frozen(np.array(reals(t, "table"))) for t in self.tables)
-        )
+        object.__setattr__(self, "tables", tuple(owned(reals(t, "table")) for t in self.tables))
         object.__setattr__(
             self, "modes", tuple(frozen(np.array(m, dtype=np.int64)) for m in self.modes)
         )
@@ -138,6 +136,12 @@ class CP:
     def masks(self) -> list[int]:
         """Bit d of masks[r] is set when mode r uses axis d."""
         return [sum(1 << int(d) for d in np.flatnonzero(column)) for column in self.uses.T]
+
+
+def owned(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only copy; the array itself where it is read-only and owns its numbers."""
+    flags = array.flags
+    return array if flags.owndata and not flags.writeable else frozen(np.array(array))
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
