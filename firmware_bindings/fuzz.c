@@ -33,10 +33,20 @@ static const unsigned char interesting[] = {0, 1, 2, 3, 7, 8, 63, 64, 127, 128, 
 static const float floats[] = {3e38f, -3e38f, 1e30f, 1e-38f, 1e-45f, 0, 65504, -1};
 static const double doubles[] = {1e308, -1e308, 1e300, 1e-308, 5e-324, 0, 1e154, -1e150};
 
+/* A place to damage: anywhere, in header and axes, or in the signature and what stands behind it.
+ */
+static size_t spot(const unsigned char *b, size_t size) {
+    size_t region = below(3) == 0 ? size : below(2) ? 272 + 64 + 80 * 8 : 272, start;
+    if (size > 320 && b[12] & FEATURE_COMPANIONS && below(2)) {
+        start = load32(b + HEADER + 16 * (SIGNATURE - 1) + 4);
+        if (start < size) return start + below((uint32_t)(size - start));
+    }
+    return below((uint32_t)(region < size ? region : size));
+}
+
 static size_t damage(unsigned char *b, size_t size, size_t room) {
     for (uint32_t n = 1 + below(4); n--;) {
-        size_t region = below(3) == 0 ? size : below(2) ? 272 + 64 + 80 * 8 : 272;
-        size_t at = below((uint32_t)(region < size ? region : size));
+        size_t at = spot(b, size);
         switch (below(9)) {
         case 0: b[at] ^= (unsigned char)(1u << below(8)); break;
         case 1: b[at] = interesting[below(sizeof interesting)]; break;
@@ -57,7 +67,7 @@ static size_t damage(unsigned char *b, size_t size, size_t room) {
 }
 
 static void mend(unsigned char *b, size_t size) {
-    uint32_t start, crc;
+    uint32_t start, rest, crc;
     if (size < 272) return;
     if (below(4)) {
         uint32_t n = (uint32_t)size;
@@ -66,6 +76,9 @@ static void mend(unsigned char *b, size_t size) {
     memcpy(&start, b + 64 + 16 * 11 + 4, 4);
     if (start > size || size - start < 36) return;
     crc = crc32(0, b, start);
+    rest = load32(b + 64 + 16 * 12 + 4);
+    if (b[12] & FEATURE_COMPANIONS && rest < size && size - rest > 128)
+        crc = crc32(crc, b + rest + 128, size - rest - 128);
     memcpy(b + start + 32, &crc, 4);
 }
 
@@ -107,9 +120,32 @@ static int use_host(sna_model *m) {
 }
 #endif
 
+/* What format 1.1 added, at x with the values y. */
+static int use_companions(const sna_model *m, const real *x, const real *y, void *work,
+                          size_t size) {
+    real *z = malloc(sizeof(real) * 2 * SNA_MAX_AXES), low, high;
+    sna_companion_use role;
+    sna_model c;
+    int status = (int)sna_familiarity(m, x, SNA_OK, y, &low, work, size);
+    real level = (real)below(1000) / 1000;
+    status +=
+        (int)sna_interval_at(m, below(m->n_outputs), x, level, SNA_OK, y, &low, &high, work, size);
+    for (unsigned i = 0; i < sna_companions(m); i++) {
+        status += (int)sna_companion(m, i, &c, &role);
+        if (sna_companion_place(m, i, x, y, z) < 0) continue;
+        c.seal = seal_of(&c);
+        status += (int)sna_eval(&c, 0, z, z + SNA_MAX_AXES, work, size);
+    }
+    for (unsigned i = 0; i < sna_readings(m); i++)
+        z[i] = i < m->n_axes ? x[i] : (real)float_of_bits(next());
+    status += (int)sna_derive(m, z, z);
+    free(z);
+    return status;
+}
+
 static void use(sna_model *m) {
     size_t size = 0;
-    for (int verb = 0; verb < 4; verb++)
+    for (int verb = 0; verb <= SNA_WORK_FAMILIARITY; verb++)
         if (sna_workspace_size(m, (sna_verb)verb) > size)
             size = sna_workspace_size(m, (sna_verb)verb);
     if (size > (size_t)64 << 20) return;
@@ -140,6 +176,7 @@ static void use(sna_model *m) {
             places[d].u = (uint16_t)below(32769);
         }
         status += (int)sna_eval_grad(m, (unsigned)round & 1u, x, y, dy, work, size);
+        status += use_companions(m, x, y, work, size);
         status += (int)sna_eval_batch(m, (unsigned)round & 1u, 1, x, y, NULL, work, size);
         status += (int)sna_roots(m, x, below(m->n_axes), below(m->n_outputs), y[0], roots, 8,
                                  &found, &nearest, work, size);

@@ -80,6 +80,10 @@ static real coordinate(const axis_record *a) {
     }
 }
 
+static int known(sna_status s) { return *sna_status_name(s) != 0; }
+
+#include "fuzz_companions.h"
+
 static void absurd_numbers(unsigned char *b, size_t size) {
     sna_model m;
     uint32_t crc;
@@ -99,10 +103,13 @@ static void absurd_numbers(unsigned char *b, size_t size) {
             memcpy(b + m.section[TABLES] + 4 * below(tables), &narrow, 4);
     }
     crc = crc32(0, b, m.section[INTEGRITY]);
+#ifndef SNA_NO_COMPANIONS
+    absurd_companions(b, &m);
+    if (m.features & FEATURE_COMPANIONS)
+        crc = crc32(crc, section(&m, SIGNATURE) + 128, size - m.section[SIGNATURE] - 128);
+#endif
     memcpy(b + m.section[INTEGRITY] + 32, &crc, 4);
 }
-
-static int known(sna_status s) { return *sna_status_name(s) != 0; }
 
 static void values(const sna_model *m, const real *x) {
     size_t size = sna_workspace_size(m, SNA_WORK_EVAL);
@@ -318,6 +325,9 @@ static void one_round(unsigned char *file, size_t size, int damaged) {
                     x[d] = axis_at(&m, d)->kind == CATEGORICAL ? 0 : LOWER(axis_at(&m, d));
             roots(&m, x);
             intervals(&m);
+#ifndef SNA_NO_COMPANIONS
+            companions(&m, x);
+#endif
 #ifndef SNA_NO_FIXED
             integers(&m);
 #endif

@@ -825,15 +825,15 @@ typedef struct ALIAS companion_record {
     uint32_t zero[2];
 } companion_record;
 
-typedef struct ALIAS coordinate {
+typedef struct ALIAS coordinate_record {
     uint8_t source, reserved;
     uint16_t index;
     uint32_t weights;
     double constant;
-} coordinate;
+} coordinate_record;
 
 typedef char companion_record_has_32_bytes[sizeof(companion_record) == COMPANION ? 1 : -1];
-typedef char coordinate_has_16_bytes[sizeof(coordinate) == COORDINATE ? 1 : -1];
+typedef char coordinate_has_16_bytes[sizeof(coordinate_record) == COORDINATE ? 1 : -1];
 
 /* Sections 14 to 16 stand in no field of sna_model: a value query has no use for them. NULL where
  * one is empty. */
@@ -848,8 +848,8 @@ static unsigned companions_of(const sna_model *m) {
 INLINE const companion_record *companion_at(const sna_model *m, unsigned i) {
     return (const companion_record *)(const void *)(addition(m, COMPANIONS) + 8) + i;
 }
-INLINE const coordinate *coordinates_at(const sna_model *m, const companion_record *r) {
-    return (const coordinate *)(const void *)(addition(m, COMPANIONS) + r->coordinates);
+INLINE const coordinate_record *coordinates_at(const sna_model *m, const companion_record *r) {
+    return (const coordinate_record *)(const void *)(addition(m, COMPANIONS) + r->coordinates);
 }
 
 /* |*p| < 2^500 */
@@ -865,7 +865,7 @@ static uint32_t encoded_inputs(const sna_model *m) {
     return n;
 }
 
-static int feature_holds(const sna_model *m, const coordinate *c, uint32_t *end) {
+static int feature_holds(const sna_model *m, const coordinate_record *c, uint32_t *end) {
     uint32_t n = encoded_inputs(m);
     const unsigned char *w = addition(m, COMPANIONS) + *end;
     if (c->index || c->weights != *end || !moderate(&c->constant) ||
@@ -878,7 +878,7 @@ static int feature_holds(const sna_model *m, const coordinate *c, uint32_t *end)
 }
 
 /* Coordinate c of axis a of a companion; *end: where the next weights stand. */
-static int coordinate_holds(const sna_model *m, const axis_record *a, const coordinate *c,
+static int coordinate_holds(const sna_model *m, const axis_record *a, const coordinate_record *c,
                             uint32_t *end) {
     const axis_record *input;
     if (c->reserved) return 0;
@@ -1390,7 +1390,8 @@ sna_status sna_open(const void *bytes, size_t size, sna_model *model) {
     return served && supported(model) ? SNA_OK : closed(model, SNA_RULE_NONE, SNA_UNSUPPORTED);
 }
 
-/* -------------------------------------------------------------- axes: span and local coordinate */
+/* -------------------------------------------------------------- axes: span and local
+ * coordinate_record */
 
 #ifdef SNA_FLOAT
 #define LOWER(a) ((a)->lower32)
@@ -2768,7 +2769,8 @@ static void take_companion(const sna_model *m, unsigned i, sna_model *c) {
 }
 
 /* *z = b + sum_e A_e u_e, u the encoded inputs. */
-static sna_status feature_of(const sna_model *m, const coordinate *c, const real *x, real *z) {
+static sna_status feature_of(const sna_model *m, const coordinate_record *c, const real *x,
+                             real *z) {
     const f32 *w = (const f32 *)(const void *)(addition(m, COMPANIONS) + c->weights);
     real sum = REAL(c->constant);
     for (unsigned d = 0; d < m->n_axes; d++) {
@@ -2790,7 +2792,7 @@ static sna_status feature_of(const sna_model *m, const coordinate *c, const real
 /* z[axes of c]: coordinates of companion i where the value model has y at x. */
 static sna_status companion_place(const sna_model *m, unsigned i, const sna_model *c, const real *x,
                                   const real *y, real *z) {
-    const coordinate *from = coordinates_at(m, companion_at(m, i));
+    const coordinate_record *from = coordinates_at(m, companion_at(m, i));
     for (unsigned d = 0; d < c->n_axes; d++, from++) {
         const axis_record *a = axis_at(c, d);
         sna_status status = SNA_OK;

@@ -1,4 +1,5 @@
-/* -------------------------------------------------------------- axes: span and local coordinate */
+/* -------------------------------------------------------------- axes: span and local
+ * coordinate_record */
 
 #ifdef SNA_FLOAT
 #define LOWER(a) ((a)->lower32)

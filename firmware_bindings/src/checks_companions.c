@@ -12,15 +12,15 @@ typedef struct ALIAS companion_record {
     uint32_t zero[2];
 } companion_record;
 
-typedef struct ALIAS coordinate {
+typedef struct ALIAS coordinate_record {
     uint8_t source, reserved;
     uint16_t index;
     uint32_t weights;
     double constant;
-} coordinate;
+} coordinate_record;
 
 typedef char companion_record_has_32_bytes[sizeof(companion_record) == COMPANION ? 1 : -1];
-typedef char coordinate_has_16_bytes[sizeof(coordinate) == COORDINATE ? 1 : -1];
+typedef char coordinate_has_16_bytes[sizeof(coordinate_record) == COORDINATE ? 1 : -1];
 
 /* Sections 14 to 16 stand in no field of sna_model: a value query has no use for them. NULL where
  * one is empty. */
@@ -35,8 +35,8 @@ static unsigned companions_of(const sna_model *m) {
 INLINE const companion_record *companion_at(const sna_model *m, unsigned i) {
     return (const companion_record *)(const void *)(addition(m, COMPANIONS) + 8) + i;
 }
-INLINE const coordinate *coordinates_at(const sna_model *m, const companion_record *r) {
-    return (const coordinate *)(const void *)(addition(m, COMPANIONS) + r->coordinates);
+INLINE const coordinate_record *coordinates_at(const sna_model *m, const companion_record *r) {
+    return (const coordinate_record *)(const void *)(addition(m, COMPANIONS) + r->coordinates);
 }
 
 /* |*p| < 2^500 */
@@ -52,7 +52,7 @@ static uint32_t encoded_inputs(const sna_model *m) {
     return n;
 }
 
-static int feature_holds(const sna_model *m, const coordinate *c, uint32_t *end) {
+static int feature_holds(const sna_model *m, const coordinate_record *c, uint32_t *end) {
     uint32_t n = encoded_inputs(m);
     const unsigned char *w = addition(m, COMPANIONS) + *end;
     if (c->index || c->weights != *end || !moderate(&c->constant) ||
@@ -65,7 +65,7 @@ static int feature_holds(const sna_model *m, const coordinate *c, uint32_t *end)
 }
 
 /* Coordinate c of axis a of a companion; *end: where the next weights stand. */
-static int coordinate_holds(const sna_model *m, const axis_record *a, const coordinate *c,
+static int coordinate_holds(const sna_model *m, const axis_record *a, const coordinate_record *c,
                             uint32_t *end) {
     const axis_record *input;
     if (c->reserved) return 0;

@@ -15,7 +15,8 @@ static void take_companion(const sna_model *m, unsigned i, sna_model *c) {
 }
 
 /* *z = b + sum_e A_e u_e, u the encoded inputs. */
-static sna_status feature_of(const sna_model *m, const coordinate *c, const real *x, real *z) {
+static sna_status feature_of(const sna_model *m, const coordinate_record *c, const real *x,
+                             real *z) {
     const f32 *w = (const f32 *)(const void *)(addition(m, COMPANIONS) + c->weights);
     real sum = REAL(c->constant);
     for (unsigned d = 0; d < m->n_axes; d++) {
@@ -37,7 +38,7 @@ static sna_status feature_of(const sna_model *m, const coordinate *c, const real
 /* z[axes of c]: coordinates of companion i where the value model has y at x. */
 static sna_status companion_place(const sna_model *m, unsigned i, const sna_model *c, const real *x,
                                   const real *y, real *z) {
-    const coordinate *from = coordinates_at(m, companion_at(m, i));
+    const coordinate_record *from = coordinates_at(m, companion_at(m, i));
     for (unsigned d = 0; d < c->n_axes; d++, from++) {
         const axis_record *a = axis_at(c, d);
         sna_status status = SNA_OK;
