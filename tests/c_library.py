@@ -16,6 +16,8 @@ from .c_models import zoo
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "firmware_bindings"
+KEPT_1_1 = sorted((ROOT / "tests" / "sna_edge" / "kept" / "1.1").glob("*.sna"))
+"""Small files of format 1.1, each with some of what it added."""
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
 HOST = [
     "-std=gnu11",

@@ -15,7 +15,7 @@ import pytest
 import sna_edge
 from sna_edge import Status
 
-from ..c_library import SOURCE
+from ..c_library import KEPT_1_1, SOURCE
 from ..c_models import axes_of, cp_model
 
 ROUNDS = os.environ.get("SNA_ROUNDS", "300")  # `make fuzz` asks more
@@ -23,6 +23,7 @@ INVERSE = [str(SOURCE / f"sna_host_{part}.c") for part in ("inverse", "roots", "
 BUILDS = {
     "double": ["-O1"],
     "float": ["-O1", "-DSNA_FLOAT"],
+    "without-companions": ["-O1", "-DSNA_NO_COMPANIONS"],
     "lean": ["-O1", "-DSNA_NO_TT", "-DSNA_NO_F16", "-DSNA_NO_INT", "-DSNA_NO_FIXED"],
     "host": ["-O0", "-DFUZZ_HOST", "-Wno-psabi", *INVERSE],
 }
@@ -78,7 +79,7 @@ def test_every_call_ends_under_sanitizers(
     for name in KINDS:
         (tmp_path / f"{name}.sna").write_bytes(artifacts[name])
     files = [str(tmp_path / f"{name}.sna") for name in KINDS]
-    command = [str(tmp_path / "fuzz"), "1", ROUNDS, *files]
+    command = [str(tmp_path / "fuzz"), "1", ROUNDS, *files, *map(str, KEPT_1_1)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=60 + float(ROUNDS) / 5
     )

@@ -19,7 +19,13 @@ from sna_edge import Status
 from ..c_library import HOST, ROOT, SOURCE, STRICT
 
 HEADER = (SOURCE / "sna.h").read_text()
-OPTIONS = ([], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT", "-DSNA_NO_F16"])
+OPTIONS = (
+    [],
+    ["-DSNA_FLOAT"],
+    ["-DSNA_SHA256"],
+    ["-DSNA_NO_TT", "-DSNA_NO_F16"],
+    ["-DSNA_NO_COMPANIONS"],
+)
 
 
 def test_statuses_have_the_same_names_and_numbers(c_double: Any) -> None:

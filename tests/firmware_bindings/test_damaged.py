@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ..c_library import SOURCE
+from ..c_library import KEPT_1_1, SOURCE
 from ..c_models import axes_of, cp_model, mixed, python_rule, repaired, tt_model
 
 SMALL = {
@@ -119,6 +119,18 @@ def test_fuzzed_files_under_sanitizers(
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "accepted" in done.stdout and "bad_fixed" in done.stdout
+
+
+def test_fuzzed_files_of_format_1_1_under_sanitizers(fuzzer: Path) -> None:
+    done = subprocess.run(
+        [str(fuzzer), "2", str(ROUNDS), *map(str, KEPT_1_1)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    for rule in ("accepted", "bad_companion", "bad_calibration", "bad_readings"):
+        assert rule in done.stdout
 
 
 def test_the_whole_zoo_under_sanitizers(

@@ -14,7 +14,7 @@ from ..c_library import ROOT, SOURCE
 
 VARIANTS = (
     [], ["-DSNA_FLOAT"], ["-DSNA_SHA256"], ["-DSNA_NO_TT"], ["-DSNA_NO_INT", "-DSNA_NO_F16"],
-    ["-DSNA_NO_LINK"], ["-DSNA_NO_FIXED"],
+    ["-DSNA_NO_LINK"], ["-DSNA_NO_FIXED"], ["-DSNA_NO_COMPANIONS"],
     ["-DSNA_FLOAT", "-DSNA_NO_TT", "-DSNA_NO_FIXED"],
 )  # fmt: skip
 
