@@ -13,10 +13,11 @@ from .bad import Cases
 from .bad_beside import bad_calibration, bad_raw_names, bad_readings
 from .bad_companions import bad_companions
 from .bad_layout import bad_layout
+from .odd_files import odd_files
 
 KEPT = Path(__file__).parents[1] / "kept" / "1.1"
 CASES = Cases()
-for table in (bad_layout, bad_companions, bad_calibration, bad_readings, bad_raw_names):
+for table in (bad_layout, bad_companions, bad_calibration, bad_readings, bad_raw_names, odd_files):
     table(CASES.add)
 DOUBLE = {"bad_golden: tolerance of a companion", "bad_readings: ends nearer than 2^-1000"}
 """What a float-only device does not look at: tolerance64, and ends that are one number in f32."""
