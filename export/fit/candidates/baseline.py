@@ -17,7 +17,7 @@ from ..data.samples import Samples, linear_targets, values
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .composed import composed
-from .gain import better
+from .gain import LEAST_GAIN
 from .polynomial import MOST_COLUMNS, Polynomial, fitted
 
 Floats = NDArray[np.float64]
@@ -38,21 +38,12 @@ def baseline(samples: Samples, links: Sequence[str], folds: Ints, budget: TimeBu
             budget.leave_out(f"mean, linear and quadratic under link {link}")
             break
         other = _of_link(samples, link, folds, budget)
-        best = composed(best, other, _better(best, other))
+        best = composed(
+            best,
+            other,
+            rms(other.measured, other.predicted) < LEAST_GAIN * rms(best.measured, best.predicted),
+        )
     return best
-
-
-def _better(best: Candidate, other: Candidate) -> NDArray[np.bool_]:
-    """[K]: where the other is taken."""
-    pair = zip(
-        rms(other.measured, other.predicted),
-        rms(best.measured, best.predicted),
-        best.measured.T,
-        best.predicted.T,
-        other.predicted.T,
-        strict=True,
-    )
-    return np.array([better(*outputs) for outputs in pair])
 
 
 def rms(measured: Floats, predicted: Floats) -> Floats:
