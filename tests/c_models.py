@@ -203,12 +203,12 @@ def some_places(axes: tuple[integer_path.FixedAxis, ...], count: int, seed: int 
 
 def repaired(data: bytes) -> bytes:
     """The bytes with their checksums computed again."""
-    start = int.from_bytes(data[64 + 11 * 16 + 4 : 64 + 11 * 16 + 8], "little")
-    body = data[:start]
+    start, after = (int.from_bytes(data[64 + 16 * i + 4 :][:4], "little") for i in (11, 12))
+    covered = data[:start] + data[after + 128 :]
     return (
-        body
-        + hashlib.sha256(body).digest()
-        + zlib.crc32(body).to_bytes(4, "little")
+        data[:start]
+        + hashlib.sha256(covered).digest()
+        + zlib.crc32(covered).to_bytes(4, "little")
         + data[start + 36 :]
     )
 
