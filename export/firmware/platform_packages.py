@@ -12,7 +12,7 @@ from .templates import filled
 from .toolchain import library_folder
 
 LIBRARY = ("sna.h", "sna_options.h", "sna.c")
-FEATURES = ("TT", "F16", "INT", "LINK", "FIXED")
+FEATURES = ("TT", "F16", "INT", "LINK", "FIXED", "COMPANIONS")
 """What the library can leave out: SNA_NO_<name>."""
 
 

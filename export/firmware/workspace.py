@@ -28,10 +28,14 @@ def _rounded(size: int) -> int:
 
 
 def work_bytes(model: Model) -> int:
-    """An upper bound of sna_workspace_size for value and integer path on every core."""
-    return _rounded(
-        _cells(model) + 8 * (_values(model) + 2 * _ranks(model)[0]) + 8 * len(model.outputs)
-    )
+    """An upper bound of sna_workspace_size for value, integer path, interval at a level,
+    familiarity and verification on every core."""
+    beside = [_value_bytes(c.model) + 8 * len(c.coordinates) for c in model.companions]
+    return _rounded(max(_value_bytes(model), *beside, 0))
+
+
+def _value_bytes(model: Model) -> int:
+    return _cells(model) + 8 * (_values(model) + 2 * _ranks(model)[0] + len(model.outputs))
 
 
 def gradient_bytes(model: Model) -> int:

@@ -18,6 +18,7 @@ TEXTS = {
     "INT": "integer tables",
     "LINK": "exp and logistic links",
     "FIXED": "integer path",
+    "COMPANIONS": "what stands beside the values (format 1.1)",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sna_edge.model import Model
 
 from ..graph.agreement import sentence
+from ..graph.left_out import values_only
 from .export import OPSET, export
 
 
@@ -21,4 +22,5 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
         batch=args.batch,
         file=args.file,
     )
-    return list(done.paths), sentence(done.agreement, "onnxruntime", "onnx"), True
+    check = sentence(done.agreement, "onnxruntime", "onnx") + values_only(model)
+    return list(done.paths), check, True

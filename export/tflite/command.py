@@ -8,6 +8,7 @@ from pathlib import Path
 from sna_edge.model import Model
 
 from ..graph.agreement import sentence
+from ..graph.left_out import values_only
 from ..graph.metadata import offsets
 from .export import export
 
@@ -19,7 +20,9 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
     )
     return (
         [done.path],
-        sentence(done.agreement, "a TFLite runtime", "tflite") + _offsets(model),
+        sentence(done.agreement, "a TFLite runtime", "tflite")
+        + values_only(model)
+        + _offsets(model),
         True,
     )
 

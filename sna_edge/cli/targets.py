@@ -45,7 +45,8 @@ TARGETS = {
             "sna_export.onnx.command",
             (".onnx",),
             ("batch", "opset"),
-            "statuses and extrapolation: outside the domain the answer is NaN",
+            "statuses and extrapolation: outside the domain the answer is NaN; values only, nothing"
+            " that stands beside them",
             "run in onnxruntime: golden vectors and 1,024 points of the domain",
         ),
         Target(
@@ -53,7 +54,8 @@ TARGETS = {
             "sna_export.tflite.command",
             (".tflite",),
             ("batch", "converter"),
-            "statuses, extrapolation and float64 inputs: offsets are left to the caller",
+            "statuses, extrapolation and float64 inputs: offsets are left to the caller; values"
+            " only, nothing that stands beside them",
             "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
         ),
     )
