@@ -5,7 +5,9 @@ from __future__ import annotations
 from . import bad_beside as beside
 from . import bad_companions as companions
 from .bad import Add, field, made
-from .plain import Whole
+from .example import cp
+from .packed import packed
+from .plain import LEVELS, Calibration, Exit, Whole
 
 GOOD = ""
 
@@ -49,10 +51,12 @@ def odd_files(add: Add) -> None:
     add(GOOD, "ends 2^-1000 apart", readings(beside.ENDS, "dd", 0.0, 2.0**-1000))
     add(GOOD, "far ends", readings(beside.ENDS, "dd", far, -far))
     add(GOOD, "a sum from 0", readings(beside.FORMULAS + 24, "d", 0.0))
-    for value in (64.0, -64.0, 5e-324, 0.5):
+    for value in (64.0, -64.0, 5e-324, 0.3):
         add(GOOD, f"exponent {value}", readings(beside.TERMS + 8, "d", value))
     add(GOOD, "a factor below 2^500", readings(beside.TERMS + 56, "d", 2.0**500 * (1 - 2.0**-53)))
     add(GOOD, "a sum of raw readings alone", readings(beside.TERMS + 64, "BBH", 1, 0, 0))
+    add(GOOD, "a pair of eight cells, all seen", lambda h: eight_cells())
+    add("bad_calibration", "a pair of one byte in two", two_bytes, "pairs")
     add("bad_companion", "an input beyond the last whose bytes look right", beyond)
 
 
@@ -62,6 +66,20 @@ def repeated(whole: Whole, which: tuple[int, ...]) -> None:
 
 def base_first(whole: Whole) -> None:
     whole.companions.insert(0, whole.companions.pop(companions.FORMER))
+
+
+def eight_cells() -> bytes:
+    """Two inputs of four and of two levels."""
+    four, two = (LEVELS, 0.0, 3.0, 4, 0, None), (LEVELS, 0.0, 1.0, 2, 0, None)
+    values = cp(9, [(four, "f"), (two, "f")], [(0b11, 2)], [Exit()])
+    seen = {(i, j) for i in range(4) for j in range(2)}
+    names = {"axes": [["a", "", list("0123")], ["b", "", list("01")]], "outputs": [["y", ""]]}
+    return packed(Whole(values, [], Calibration(pairs={(0, 1): seen}), None), names)
+
+
+def two_bytes(h):
+    data = h.read("calibration")
+    return h.replaced(calibration=data[:36] + b"\2" + data[37:] + b"\0")
 
 
 def beyond(h):
