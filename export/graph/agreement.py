@@ -24,6 +24,8 @@ VALUE = 4e-6
 SLOPE = 1e-5
 """Error of a float32 gradient over max(1, kappa) * output range / axis width."""
 
+SAMPLES = 1024
+"""Random points of the check at export, beside the golden vectors."""
 MOST = 1e-3
 """Of the output range: a graph that errs more does not agree, whatever kappa is."""
 

@@ -18,13 +18,11 @@ from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
-from ..graph.agreement import GraphAgreement, compare
+from ..graph.agreement import SAMPLES, GraphAgreement, compare
 from ..graph.metadata import graph_metadata
 
 Floats = NDArray[np.float64]
 CONVERTERS = ("direct", "onnx2tf")
-SAMPLES = 1024
-"""Random points of the check at export, beside the golden vectors."""
 
 
 @dataclass(frozen=True)

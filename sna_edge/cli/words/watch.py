@@ -15,6 +15,7 @@ from typing import Any
 from ...errors import InputError
 from ...files import load
 from ...follow import Growing
+from ...follow.tail import BLOCK
 from ...model import Model
 from ...quality import Line, read_limits
 from ...quality.echo import ECHOED, altered, sent
@@ -52,7 +53,6 @@ if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
         False,
         False,
     )
-BLOCK = 1 << 16  # bytes read at once: a slow line is answered at once, a fast one in blocks
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
