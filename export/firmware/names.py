@@ -34,6 +34,7 @@ OWN = (
     "WORK_GRAD_BYTES",
     "WORK_ROOTS_BYTES",
     "ROOTS_STEPS",
+    "READINGS",
 )
 """Macros of a generated header, after its prefix."""
 
@@ -86,7 +87,7 @@ def enumerators(names: Iterable[str], taken: set[str], other: str) -> list[str]:
     out = []
     for position, text in enumerate(names):
         base = word(text).upper() or f"{other}{position}"
-        if other == "INPUT_" and (base in OWN or base.startswith(("OUT_", "IN_"))):
+        if other == "INPUT_" and (base in OWN or base.startswith(("OUT_", "IN_", "RAW_"))):
             base = f"IN_{base}"
         made, number = base, 2
         while made in taken:

@@ -4,6 +4,10 @@ libraries keep the bound."""
 from __future__ import annotations
 
 from sna_edge import CP, Model
+from sna_edge.artifact import layout
+
+FEATURES = 12
+"""The byte of an artifact that holds its feature bits."""
 
 
 def functions(model: Model) -> list[Model]:
@@ -13,7 +17,9 @@ def functions(model: Model) -> list[Model]:
 
 def beside(model: Model) -> bool:
     """Written in format 1.1: something stands beside the values, or the file is signed."""
-    return bool(model.companions or model.calibration or model.readings or model.signature)
+    if model.artifact is not None:
+        return bool(model.artifact[FEATURES] & layout.FEATURE_BESIDE)
+    return bool(model.companions or model.calibration or model.readings)
 
 
 def plain(model: Model) -> bool:

@@ -16,14 +16,18 @@ from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 
-from . import workspace
+from . import beside_test, workspace
 from .names import OWN, enumerators, identifier
-from .options import needs
+from .options import functions, needs
 from .templates import filled
 
 # vectors repeated in readable form; all of them are in the artifact and replayed by sna_verify
 GOLDEN = 8
 PER_LINE = 24
+TOO_OLD = """#if SNA_FORMAT_MINOR < 1
+#error "{name}: a file of format 1.1; take the library that was exported with it"
+#endif
+"""
 INTEGER_TEST = """#ifndef SNA_NO_FIXED
     if (status == SNA_OK) status = sna_fixed_verify(model, work, work_size);
 #endif
@@ -78,7 +82,7 @@ def generate(artifact: bytes, model: Model, stem: str) -> Sources:
     golden = reader.golden_vectors(parts)
     return Sources(
         filled("model.h", **words, **_declarations(name, artifact, model, path)),
-        filled("model.c", **words, **_definitions(artifact, golden, path)),
+        filled("model.c", **words, **_definitions(artifact, model, golden, path)),
     )
 
 
@@ -107,10 +111,12 @@ def _declarations(name: str, artifact: bytes, model: Model, path: Any) -> dict[s
             f'#ifdef SNA_NO_{n}\n#error "{name}: the library leaves out what this model needs; take'
             f' SNA_NO_{n} out of sna_options.h"\n#endif\n'
             for n in needs(model)
-        ),
+        )
+        + (TOO_OLD.format(name=name) if "COMPANIONS" in needs(model) else ""),
         "size": len(artifact),
         "n_inputs": len(model.axes),
         "n_outputs": len(model.outputs),
+        "readings": _readings(name.upper(), model),
         "has_integer_path": int(path is not None),
         "inputs": "".join(
             f"    {upper}_{n} = {d}, /* {comment(a.describe())} */\n"
@@ -133,23 +139,44 @@ def names_of(model: Model) -> tuple[list[str], list[str]]:
     return inputs, enumerators((o.name for o in model.outputs), set(), "OUTPUT_")
 
 
-def _definitions(artifact: bytes, golden: Any, path: Any) -> dict[str, object]:
+def _definitions(artifact: bytes, model: Model, golden: Any, path: Any) -> dict[str, object]:
     """What model.c holds of this model."""
     rows = [artifact[i : i + PER_LINE] for i in range(0, len(artifact), PER_LINE)]
     count = min(GOLDEN, len(golden.inputs))
+    beside = beside_test.of(model, golden.inputs[:count], golden.tolerance32)
     return {
         "bytes": "\n".join("    " + "".join(f"{b}," for b in row) for row in rows),
         "count": count,
         "golden_x": _table(golden.inputs[:count]),
         "golden_y": _table(golden.expected[:count]),
         "tolerance": ", ".join(number(t) for t in golden.tolerance32),
+        "beside_tables": beside.tables,
+        "beside_test": beside.calls,
         "integer_test": "" if path is None else INTEGER_TEST,
     }
 
 
+def _readings(upper: str, model: Model) -> str:
+    """Macros of the array for sna_derive; empty where readings are the coordinates."""
+    if model.readings is None:
+        return ""
+    raw = enumerators((r.name for r in model.readings.raw), set(), "RAW_")
+    first = len(model.axes)
+    lines = "".join(
+        f"    {upper}_RAW_{n} = {first + i}, /* {comment(f'{r.name} [{r.unit or chr(45)}]')} */\n"
+        for i, (n, r) in enumerate(zip(raw, model.readings.raw, strict=True))
+    )
+    return (
+        "/* Order of readings[] for sna_derive: the inputs as above, then raw readings. */\n"
+        f"#define {upper}_READINGS {first + len(raw)}\n"
+        + (f"enum {{\n{lines}}};\n" if lines else "")
+    )
+
+
 def coarse(model: Model) -> str:
     """What a float cannot carry, in words; empty where it carries all inputs and outputs."""
-    return "; ".join(not_carried(model.axes, model.outputs, ranges(model)))
+    found = [not_carried(m.axes, m.outputs, ranges(m)) for m in functions(model)]
+    return "; ".join(clause for clauses in found for clause in clauses)
 
 
 def _only_double(name: str, model: Model) -> str:

@@ -58,6 +58,37 @@ template <std::size_t WorkBytes = 4096> class Model {
         return sna_eval_grad(&model_, flags, x.data(), y.data(), dy.data(), work_, sizeof work_);
     }
 
+#ifndef SNA_NO_COMPANIONS
+    // Interval at `level` around output k; y and status as value() gave them at x.
+    template <std::size_t D, std::size_t K>
+    [[nodiscard]] sna_status interval(unsigned k, const std::array<sna_real, D> &x, sna_real level,
+                                      sna_status status, const std::array<sna_real, K> &y,
+                                      sna_real &low, sna_real &high) noexcept {
+        if (status_ != SNA_OK) return status_;
+        if (D != model_.n_axes || K != model_.n_outputs) return SNA_BAD_INPUT;
+        return sna_interval_at(&model_, k, x.data(), level, status, y.data(), &low, &high, work_,
+                               sizeof work_);
+    }
+
+    // How familiar x is: p; y and status as value() gave them at x.
+    template <std::size_t D, std::size_t K>
+    [[nodiscard]] sna_status familiarity(const std::array<sna_real, D> &x, sna_status status,
+                                         const std::array<sna_real, K> &y, sna_real &p) noexcept {
+        if (status_ != SNA_OK) return status_;
+        if (D != model_.n_axes || K != model_.n_outputs) return SNA_BAD_INPUT;
+        return sna_familiarity(&model_, x.data(), status, y.data(), &p, work_, sizeof work_);
+    }
+
+    // x of readings: those of the inputs, then the raw ones.
+    template <std::size_t N, std::size_t D>
+    [[nodiscard]] sna_status derive(const std::array<sna_real, N> &readings,
+                                    std::array<sna_real, D> &x) const noexcept {
+        if (status_ != SNA_OK) return status_;
+        if (N != sna_readings(&model_) || D != model_.n_axes) return SNA_BAD_INPUT;
+        return sna_derive(&model_, readings.data(), x.data());
+    }
+#endif
+
   private:
     sna_model model_{};
     sna_status status_;

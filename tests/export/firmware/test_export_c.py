@@ -15,7 +15,7 @@ import sna_edge
 from sna_edge.cli import main
 from sna_export.firmware import source
 
-from ...c_library import STRICT
+from ...c_library import KEPT_1_1, STRICT
 from ...c_models import axes_of, cp_model, mixed, tt_model
 
 FACE = r"""
@@ -32,7 +32,27 @@ int main() {
     std::printf("%.17g %.17g\n", y[0], y[1]);
 }
 """
+BESIDE_FACE = r"""
+#include "sna.hpp"
+#include "my_model.h"
+#include <cstdio>
+int main() {
+    static sna::Model<4096> model(my_model_artifact, MY_MODEL_SIZE);
+    std::array<sna_real, MY_MODEL_READINGS> readings{200, 45, 1, 0, 0, 1, 4, 30};
+    std::array<sna_real, MY_MODEL_INPUTS> x{};
+    std::array<sna_real, MY_MODEL_OUTPUTS> y{};
+    sna_real low = 0, high = 0, p = 0;
+    if (!model || model.derive(readings, x) < 0) return 1;
+    const sna_status status = model.value(x, y);
+    if (model.interval(1, x, 0.9, status, y, low, high) < 0) return 2;
+    if (model.familiarity(x, status, y, p) < 0) return 3;
+    std::printf("%.17g %.17g %.17g\n", low, high, p);
+}
+"""
 MODELS = {
+    "beside": lambda: sna_edge.from_bytes(
+        next(p for p in KEPT_1_1 if p.stem == "everything").read_bytes(), backend="numpy"
+    ),
     "sparse": lambda: cp_model(mixed(), rank=9, outputs=2, sparse=True, link="exp"),
     "int8": lambda: cp_model(axes_of("uniform", 3, 3), dtype="int8"),
     "train": lambda: tt_model(axes_of("graded", 2, 3)),
@@ -121,6 +141,40 @@ def test_cpp_face(exported: Path, tmp_path: Path) -> None:
     model = sna_edge.load(tmp_path / "my model.sna", backend="numpy")
     wanted = model.value(np.array([100.0, 1.0, 30.0, 1.0, 90.0]), level_index=True)
     np.testing.assert_allclose([float(v) for v in out.split()], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("exported", ["beside"], indirect=True)
+def test_the_self_test_covers_what_stands_beside_the_values(exported: Path, compiler: str) -> None:
+    generated = exported / "my_model.c"
+    text = generated.read_text()
+    for table, number in (("interval_low[8][3] = {\n    {", 1), ("familiarity_p[8] = {", 2)):
+        wrong = text.replace(table + "(sna_real)", table + f"{number} + (sna_real)")
+        assert wrong != text
+        generated.write_text(wrong)
+        subprocess.run(["make", "-s", f"CC={compiler}"], cwd=exported, check=True)
+        done = subprocess.run(["./selftest"], cwd=exported, capture_output=True, check=False)
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize("exported", ["beside"], indirect=True)
+def test_cpp_face_of_what_stands_beside_the_values(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "face.cpp").write_text(BESIDE_FACE)
+    for name in ("sna", "my_model"):
+        command = ["cc", "-O1", "-c", str(exported / f"{name}.c"), "-o", f"{name}.o"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+    command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", f"-I{exported}", "face.cpp"]
+    subprocess.run([*command, "sna.o", "my_model.o", "-o", "face"], cwd=tmp_path, check=True)
+    out = subprocess.run([str(tmp_path / "face")], capture_output=True, text=True, check=True)
+    model = sna_edge.load(tmp_path / "my model.sna", backend="numpy")
+    readings = np.array([200.0, 45, 1, 0, 0, 1, 4, 30])
+    x = model.derived(readings, level_index=True).x
+    interval = model.interval_at(x, 0.9, level_index=True)
+    wanted = [
+        interval.lower[0, 1],
+        interval.upper[0, 1],
+        model.familiarity(x, level_index=True).p[0],
+    ]
+    np.testing.assert_allclose([float(v) for v in out.stdout.split()], wanted, rtol=1e-10)
 
 
 @pytest.mark.parametrize("value", [1e-30, 0.1, 1 / 3, 123456.789, -7.0, 3.4e38, 1.17549435e-38])
