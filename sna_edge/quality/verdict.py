@@ -28,7 +28,7 @@ class Judged:
     margin: how far the interval is inside its nearer limit, in output units; negative when it
     reaches outside. straddles [N, T]: a limit lies inside the interval. beyond [N, T]: the whole
     interval lies outside. edge [N]: no verdict because an input lies in a span without a training
-    row (or outside the domain, extrapolated).
+    row (or outside the domain, extrapolated, or unfamiliar).
     """
 
     verdict: NDArray[np.str_]
@@ -44,10 +44,12 @@ class Judged:
 def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
-    An output without an interval is judged by its value alone. One output wholly outside rejects
+    An output without an interval is judged by its value alone, but never where its interval stands
+    in the calibration and was not asked for (`interval_at`). One output wholly outside rejects
     the part whatever the others do; rows without a value, and rows with an interval across a limit
     (or one that is not a number), get no verdict. Nor do rows where the model was never trained,
-    whatever it predicts there: `edge` unless the limits accept it, and extrapolated ones always.
+    whatever it predicts there: `edge` unless the limits accept it, extrapolated and unfamiliar ones
+    always.
 
     >>> import sna_edge
     >>> from sna_edge.quality import Limit
@@ -61,12 +63,13 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
-    plain = np.array([model.outputs[k].interval is None for k in columns])
+    local = model.calibration is not None and model.calibration.n_residuals > 0
+    plain = np.array([model.outputs[k].interval is None and not local for k in columns])
     value = found.value[:, columns]
     lower = np.where(plain, value, found.lower[:, columns])
     upper = np.where(plain, value, found.upper[:, columns])
     answered = found.status >= Status.OK
-    unknown = found.status == Status.EXTRAPOLATED
+    unknown = (found.status == Status.EXTRAPOLATED) | (found.status == Status.UNFAMILIAR)
     if limits.edge != "accept":
         unknown = unknown | (found.status == Status.EDGE)
     with np.errstate(invalid="ignore"):
