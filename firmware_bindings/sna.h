@@ -215,7 +215,9 @@ typedef struct sna_fault {
 
 /* ------------------------------------------------------------------------------ open and verify
  * sna_open reads nothing outside bytes[0..size) whatever they hold. `bytes` on a multiple of 8,
- * else bad_input. */
+ * else bad_input. sna_verify needs SNA_WORK_VERIFY. Stack beside the workspace, whatever the file
+ * holds, on a Cortex-M4F: some 300 bytes for sna_open, 1,060 for sna_verify, 550 for
+ * sna_interval_at and sna_familiarity, 350 for sna_eval. */
 SNA_MUST_USE sna_status sna_open(const void *bytes, size_t size, sna_model *model);
 SNA_MUST_USE sna_status sna_verify(sna_model *model, void *work, size_t work_size);
 
