@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from . import bad_beside as beside
 from . import bad_companions as companions
 from .bad import Add, field, made
@@ -57,7 +59,18 @@ def odd_files(add: Add) -> None:
     add(GOOD, "a sum of raw readings alone", readings(beside.TERMS + 64, "BBH", 1, 0, 0))
     add(GOOD, "a pair of eight cells, all seen", lambda h: eight_cells())
     add("bad_calibration", "a pair of one byte in two", two_bytes, "pairs")
+    add("bad_calibration", "a pair with an input beyond the last", pair_beyond)
     add("bad_companion", "an input beyond the last whose bytes look right", beyond)
+
+
+def pair_beyond(h):
+    """A pair of the alloy with an input whose bytes are the axis of the alloy in companion 0."""
+    place = h.place("companions")[0] + companions.inner(h, companions.DEPTH, 1) + 80
+    index, rest = divmod(place - h.place("axes")[0], 80)
+    assert not rest and 6 <= index < 2**16
+    data = bytearray(h.read("calibration"))
+    data[beside.PAIRS :] = struct.pack("<HHIH", 2, index, 2, 0)
+    return h.replaced(calibration=bytes(data))
 
 
 def repeated(whole: Whole, which: tuple[int, ...]) -> None:
