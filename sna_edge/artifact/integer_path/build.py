@@ -172,7 +172,7 @@ def _output(output: Output, weights: Floats, bounds: Floats) -> tuple[FixedOutpu
         raise InputError(
             f"output {output.name!r} runs over {high - low:.3g} {output.unit} at"
             f" {max(abs(low), abs(high)):.6g}, where the integer path moves in steps of"
-            f" {2.0**-exponent:.3g}; take the offset off before fitting, or use a core with double"
+            f" {2.0**-exponent:.3g}; subtract the offset before fitting, or use a core with double"
             " precision"
         )
     total = abs(bias) * 2.0 ** (bits + 15) + float(np.abs(mantissas.astype(float)) @ bounds)
