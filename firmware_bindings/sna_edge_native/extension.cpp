@@ -56,7 +56,8 @@ class Model {
         std::memcpy(bytes_.get(), data.c_str(), data.size());
         status_ = sna_open(bytes_.get(), data.size(), &model_);
         if (status_ != SNA_OK) return;
-        work_size_ = sna_workspace_size(&model_, SNA_WORK_GRAD);
+        work_size_ = std::max(sna_workspace_size(&model_, SNA_WORK_GRAD),
+                              sna_workspace_size(&model_, SNA_WORK_VERIFY));
         status_ = sna_verify(&model_, workspace(work_size_), work_size_);
         size_t size = status_ == SNA_OK ? sna_host_size(&model_) : 0;
         if (!size) return;

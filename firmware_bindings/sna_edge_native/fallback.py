@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .library import EXTRAPOLATE, GRAD, ModelRecord
+from .library import EXTRAPOLATE, GRAD, VERIFY, ModelRecord
 
 ALIGNMENT = 64
 
@@ -79,7 +79,9 @@ class Model:
         self.n_axes, self.n_outputs = int(self._record.n_axes), int(self._record.n_outputs)
 
     def _prepare(self) -> None:
-        self._size = int(LIBRARY.sna_workspace_size(byref(self._record), GRAD))
+        self._size = max(
+            int(LIBRARY.sna_workspace_size(byref(self._record), verb)) for verb in (GRAD, VERIFY)
+        )
         self.status = int(LIBRARY.sna_verify(byref(self._record), self._work(), self._size))
         size = int(LIBRARY.sna_host_size(byref(self._record))) if self.status == 0 else 0
         if not size:

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import Status
+from sna_edge import Output, Status
+from sna_edge.core.beside import Companion, Coordinate, CoordinateSource, Role
 
 from ..c_library import KEPT_1_1, STRICT
+from ..c_models import axes_of, cp_model, tt_model
 
 FILES = {path.stem: path.read_bytes() for path in KEPT_1_1}
 EVERYTHING = FILES["everything"]
@@ -158,6 +160,19 @@ def test_workspace_is_what_each_verb_asks_for(opened: Any) -> None:
         assert ask() == Status.NO_SPACE
         opened._work = np.zeros(1000, np.uint64)
         assert opened.verify() == OK
+
+
+def test_a_companion_may_need_more_workspace_than_the_values(library: Any, host: Any) -> None:
+    axis = axes_of("uniform", 3, 1)
+    scores = Companion(
+        Role.CLASS_SCORE,
+        tt_model(axes_of("uniform", 3, 3), rank=30).replace(outputs=[Output("a"), Output("b")]),
+        [Coordinate(CoordinateSource.PREDICTION)] * 3,
+    )
+    data = cp_model(axis).replace(companions=[scores]).to_bytes()
+    found = library.open(data)
+    assert found.workspace(4) > found.workspace(1) and found.verify() == OK
+    assert host.Model(data).status == OK
 
 
 BUILDS = {
