@@ -18,7 +18,6 @@ from sna_edge.errors import InputError
 
 PYTHON_ALONE = {"bad_metadata"}
 """C does not read text."""
-POINTS = 3
 ROUNDING = 1e-13
 RELATIVE = 1e-9
 """Of values that both readers have; the sums inside may be larger than their result."""
@@ -96,13 +95,18 @@ def edge(opened: Any, data: bytes, base: int) -> bool:
 
 
 def points(model: sna_edge.Model) -> np.ndarray:
-    """A few points of the domain, from both ends inwards."""
-    shares = np.array([0.0, 0.37, 0.81])[:POINTS]
+    """A few points of the domain from both ends inwards; one that rounding put outside, one that is
+    outside, one that is no number."""
+    shares = np.array([0.0, 0.37, 0.81, 1.0, 1.0, 0.5])
     columns = []
     for a in model.axes:
-        x = a.lower + shares * (a.upper - a.lower)
-        columns.append(np.floor(x) if a.kind == "categorical" else np.clip(x, a.lower, a.upper))
-    return np.stack(columns, axis=1)
+        x = np.clip(a.lower + shares * (a.upper - a.lower), a.lower, a.upper)
+        columns.append(np.floor(x) if a.kind == "categorical" else x)
+    x = np.stack(columns, axis=1)
+    x[3, 0] += 2.0**-24 * abs(x[3, 0])
+    x[4, 0] += 0.25 * (model.axes[0].upper - model.axes[0].lower) + 0.5
+    x[5, -1] = np.nan
+    return x
 
 
 def alike(found: Any, wanted: Any) -> bool:
@@ -130,6 +134,7 @@ def answers(opened: Any, model: sna_edge.Model) -> str:
 
 
 def companions(opened: Any, model: sna_edge.Model, x: Any, y: Any, status: Any) -> str:
+    x, y = x[status >= 0], y[status >= 0]
     for i in range(len(model.companions)):
         wanted, companion = model.companion_value(i, x, level_index=True), opened.companion(i)
         for row in range(len(x)):

@@ -236,7 +236,7 @@ class Whole:
     def interval(self, k: int, x: list[float], level: float) -> tuple[float, float]:
         assert self.calibration is not None
         a, out, s = (1 - level) / 2, self.values.exits[k], self.sigma(k, x)
-        assert a * (self.calibration.residuals + 1) >= 1 and a >= 1 / (1 + math.exp(8.0))
+        assert a * (self.calibration.residuals + 1) >= 1 - 2.0**-12 and a >= 1 / (1 + math.exp(8.0))
         table, floor = self.calibration.quantiles[k], self.calibration.floors[k]
         shift = 2 * math.log(a / (1 - a))
         low, high = between(table, 16 + shift) * s - floor, between(table, 16 - shift) * s + floor
