@@ -87,11 +87,14 @@ def absolute_modes(model: ModelRecord, points: Floats) -> Floats:
     return np.asarray(v[:, 0] @ np.abs(work.weights))
 
 
-def make(stored: ModelRecord) -> tuple[Golden, Scale]:
+def make(stored: ModelRecord, peaks: bool = False) -> tuple[Golden, Scale]:
     """Golden vectors of a model that is already `as_stored`, and the ranges its tolerances rest
-    on."""
+    on; with `peaks` sampled where modes are largest, too."""
     inputs = span_points(stored.axes)
-    scale = measure(stored, np.vstack([inputs, domain_points(stored.axes, SAMPLES)]))
+    points = np.vstack([inputs, domain_points(stored.axes, SAMPLES)])
+    if peaks:
+        points = np.vstack([points, mode_peaks(stored, inputs)])
+    scale = measure(stored, points)
     width = (scale.high - scale.low) * np.maximum(1.0, scale.kappa)
     tolerance64 = FLOAT64 * np.maximum(width, scale.largest)
     value, slopes = Reference(stored).value_and_gradient(inputs)
@@ -101,6 +104,24 @@ def make(stored: ModelRecord) -> tuple[Golden, Scale]:
         whole, 2.0**-23 * scale.largest, 0.0
     )
     return Golden(inputs, value, tolerance64, tolerance32), scale
+
+
+def mode_peaks(stored: ModelRecord, inputs: Floats) -> Floats:
+    """[R, D], where each mode is largest, of the breaks and the coordinates of `inputs`: a density
+    of many inputs is next to nothing at points taken at random. None of trains."""
+    work = stored.interaction
+    if not isinstance(work, CP):
+        return np.empty((0, len(stored.axes)))
+    found = np.tile([a.lower for a in stored.axes], (work.rank, 1))
+    for d, (axis, table, modes) in enumerate(
+        zip(stored.axes, work.tables, work.modes, strict=True)
+    ):
+        breaks = np.empty(0) if axis.kind == "categorical" else axis.basis.breaks
+        places = np.unique(np.concatenate([breaks, inputs[:, d]]))
+        if len(modes):
+            atoms = np.abs(axis.basis.design(places) @ table)
+            found[modes, d] = places[atoms.argmax(axis=0)]
+    return found
 
 
 def _rounding32(axis: Axis) -> float:

@@ -57,7 +57,7 @@ def _file(model: ModelRecord, embedded: bool = False) -> bytes:
         over="ignore", invalid="ignore"
     ):  # of float32, which may be too narrow; what float64 cannot hold is refused
         stored = with_storage(as_stored(model), model)
-        golden, scale = make(stored)
+        golden, scale = make(stored, peaks=embedded)
         for output, ends in zip(stored.outputs, scale.ranges, strict=True):
             need_double(f"output {output.name!r}", *ends)
     need_magnitudes(stored, scale)
