@@ -107,7 +107,8 @@ def test_tests_stand_where_their_rooms_are() -> None:
     """tests/sna_edge/core tests sna_edge/core; a folder of tests without a room is lost, but for
     those of a page and of kept files."""
     beside = {"tests", "tests/docs", "tests/examples", "tests/tools"}
-    beside |= {"tests/sna_edge/format_page", "tests/sna_edge/kept"}
+    page = "tests/sna_edge/format_page"
+    beside |= {page, f"{page}/rules", "tests/sna_edge/kept"}
     folders = {f.rpartition("/")[0] for f in tracked("tests/*.py")}
     lost = {f for f in folders - beside if not (ROOT / f.removeprefix("tests/")).is_dir()}
     assert lost == set()

@@ -11,8 +11,8 @@ import pytest
 from sna_edge import InputError, Model, Status, from_bytes, load
 
 from . import example, kept_files
-from .bad_beside import FLOORS
 from .plain import Whole
+from .rules.beside import FLOORS
 
 KEPT = Path(__file__).parents[1] / "kept" / "1.1"
 LIMIT = 1 - 2 * (1 - 2.0**-12) / 901

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import struct
 
-from . import bad_beside as beside
-from . import bad_companions as companions
-from .bad import Add, field, made
-from .example import cp
-from .packed import packed
-from .plain import LEVELS, Calibration, Exit, Whole
+from ..example import cp
+from ..packed import packed
+from ..plain import LEVELS, Calibration, Exit, Whole
+from . import beside, companions
+from .shared import Add, field, made
 
 GOOD = ""
 

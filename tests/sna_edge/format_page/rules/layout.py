@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 
-from .bad import Add, field
+from .shared import Add, field
 
 LAST = (14, 15, 16)
 

@@ -9,13 +9,13 @@ import pytest
 
 from sna_edge import ArtifactError, from_bytes
 
-from .bad import Cases
-from .bad_beside import bad_calibration, bad_raw_names, bad_readings
-from .bad_companions import bad_companions
-from .bad_layout import bad_layout
-from .odd_files import odd_files
+from .beside import bad_calibration, bad_raw_names, bad_readings
+from .borders import odd_files
+from .companions import bad_companions
+from .layout import bad_layout
+from .shared import Cases
 
-KEPT = Path(__file__).parents[1] / "kept" / "1.1"
+KEPT = Path(__file__).parents[2] / "kept" / "1.1"
 CASES = Cases()
 for table in (bad_layout, bad_companions, bad_calibration, bad_readings, bad_raw_names, odd_files):
     table(CASES.add)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import example
-from .packed import packed
-from .plain import Whole
+from .. import example
+from ..packed import packed
+from ..plain import Whole
 
 NAN, INF = float("nan"), float("inf")
 Edit = Callable[[Any], Any]

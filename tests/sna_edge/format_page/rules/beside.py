@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
-from .bad import INF, NAN, Add, cut, field, longer, made
+from .shared import INF, NAN, Add, cut, field, longer, made
 
 K, D, GRID = 3, 6, 33
 QUANTILES = 32

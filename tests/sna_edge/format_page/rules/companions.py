@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import example
-from .bad import INF, NAN, Add, field, made, pushed
-from .plain import EXP, Exit, Whole
+from .. import example
+from ..plain import EXP, Exit, Whole
+from .shared import INF, NAN, Add, field, made, pushed
 
 DEPTH, WIDTH, INPUTS, FEATURES, CLASSES, FORMER = range(6)
 """The companions of the example: two scales, two familiarities, a class score, a base."""
