@@ -16,11 +16,12 @@ from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 
-from . import beside_test, workspace
+from . import workspace
 from .names import OWN, enumerators, identifier
 from .options import functions, needs
 from .templates import filled
 
+Floats = np.ndarray[Any, Any]
 # vectors repeated in readable form; all of them are in the artifact and replayed by sna_verify
 GOLDEN = 8
 PER_LINE = 24
@@ -32,6 +33,26 @@ INTEGER_TEST = """#ifndef SNA_NO_FIXED
     if (status == SNA_OK) status = sna_fixed_verify(model, work, work_size);
 #endif
 """
+
+
+LEVELS = (0.9, 0.5)
+"""Of the interval that the self-test asks for: the first that the calibration rows support."""
+SHARE = 2.0**-12
+"""Of the width: what an end may be off in float beside the value's own tolerance."""
+P_OFF = 2.0**-7
+"""What the p of a familiarity may be off in float."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """C of the self-test for what stands beside the values: constants, and calls at each golden
+    input."""
+
+    tables: str = ""
+    calls: str = ""
+
+    def __add__(self, other: Beside) -> Beside:
+        return Beside(self.tables + other.tables, self.calls + other.calls)
 
 
 @dataclass(frozen=True)
@@ -143,13 +164,13 @@ def _definitions(artifact: bytes, model: Model, golden: Any, path: Any) -> dict[
     """What model.c holds of this model."""
     rows = [artifact[i : i + PER_LINE] for i in range(0, len(artifact), PER_LINE)]
     count = min(GOLDEN, len(golden.inputs))
-    beside = beside_test.of(model, golden.inputs[:count], golden.tolerance32)
+    beside = _beside(model, golden.inputs[:count], golden.tolerance32)
     return {
         "bytes": "\n".join("    " + "".join(f"{b}," for b in row) for row in rows),
         "count": count,
         "golden_x": _table(golden.inputs[:count]),
         "golden_y": _table(golden.expected[:count]),
-        "tolerance": ", ".join(number(t) for t in golden.tolerance32),
+        "tolerance": _row(golden.tolerance32),
         "beside_tables": beside.tables,
         "beside_test": beside.calls,
         "integer_test": "" if path is None else INTEGER_TEST,
@@ -173,6 +194,44 @@ def _readings(upper: str, model: Model) -> str:
     )
 
 
+def _beside(model: Model, x: Floats, tolerance: Floats) -> Beside:
+    """Of inputs x [G, D]; `tolerance` [K] of values in float."""
+    return _intervals(model, x, tolerance) + _familiarity(model, x)
+
+
+def _intervals(model: Model, x: Floats, tolerance: Floats) -> Beside:
+    if model.calibration is None or not model.calibration.n_residuals:
+        return Beside()
+    for level in LEVELS:
+        try:
+            found = model.interval_at(x, level, level_index=True)
+        except InputError:
+            continue
+        low, high = np.atleast_2d(found.lower), np.atleast_2d(found.upper)
+        if not (np.isfinite(low) & np.isfinite(high)).all():
+            return Beside()
+        off = 4 * np.asarray(tolerance) + SHARE * (high - low).max(axis=0)
+        tables = _named_table("interval_low", low) + _named_table("interval_high", high)
+        tables += f"static const sna_real interval_off[{len(off)}] = {{{_row(off)}}};\n"
+        return Beside(tables, filled("interval_test.c", outputs=len(off), level=level))
+    return Beside()
+
+
+def _familiarity(model: Model, x: Floats) -> Beside:
+    if model.calibration is None or not (model.calibration.n_scores or model.calibration.pairs):
+        return Beside()
+    p = np.asarray(model.familiarity(x, level_index=True).p)
+    if not np.isfinite(p).all():
+        return Beside()
+    table = f"static const sna_real familiarity_p[{len(p)}] = {{{_row(p)}}};\n"
+    return Beside(table, filled("familiarity_test.c", off=P_OFF))
+
+
+def _named_table(name: str, rows: Floats) -> str:
+    shape = f"[{len(rows)}][{rows.shape[1]}]"
+    return f"static const sna_real {name}{shape} = {{\n{_table(rows)}\n}};\n"
+
+
 def coarse(model: Model) -> str:
     """What a float cannot carry, in words; empty where it carries all inputs and outputs."""
     found = [not_carried(m.axes, m.outputs, ranges(m)) for m in functions(model)]
@@ -189,5 +248,9 @@ def _only_double(name: str, model: Model) -> str:
     )
 
 
-def _table(values: np.ndarray[Any, Any]) -> str:
-    return "\n".join("    {" + ", ".join(number(v) for v in row) + "}," for row in values)
+def _table(values: Floats) -> str:
+    return "\n".join(f"    {{{_row(row)}}}," for row in values)
+
+
+def _row(values: Floats) -> str:
+    return ", ".join(number(v) for v in values)
