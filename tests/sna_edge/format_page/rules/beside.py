@@ -80,7 +80,7 @@ def bad_calibration(add: Add) -> None:
     add("bad_calibration", "least p without scores", field("calibration", 8, "d", 0.5), "quantiles")
     add("bad_calibration", "quantiles of scales gone", without_quantiles)
     add("bad_calibration", "pair repeated", pair_repeated, "pairs")
-    for a, b, bits in ((0, 5, 10), (2, 4, 12), (2, 2, 9), (5, 2, 6)):
+    for a, b, bits in ((0, 5, 10), (0, 3, 15), (2, 4, 12), (2, 2, 9), (5, 2, 6)):
         add(
             "bad_calibration",
             f"pair of inputs {a} and {b} of the right size",
