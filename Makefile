@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration fuzz firmware sizes exchange gpu wheels docs site clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ inverse: $(STAMP)-test native ## inverse queries against their targets: speed, c
 
 calibration: $(STAMP)-test native ## simulation-based calibration of the posterior, 3,000 cases
 	$(PY) tools/inverse/inverse_bench.py --only calibration --calibration 3000 --write
+
+honest: $(STAMP)-test ## intervals on the measured tables: score, coverage by quartile, crepes and MAPIE on the same rows
+	@$(PIP) --editable '.[honest]' || echo "no crepes or MAPIE here: intervals are compared with a constant width only"
+	$(PY) tools/honest/honest.py --write
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz.py
