@@ -96,7 +96,7 @@ def edge(opened: Any, data: bytes, base: int) -> bool:
 
 def points(model: sna_edge.Model) -> np.ndarray:
     """A few points of the domain from both ends inwards; one that rounding put outside, one that is
-    outside, one that is no number."""
+    outside by more than its sensor may err, one that is no number."""
     shares = np.array([0.0, 0.37, 0.81, 1.0, 1.0, 0.5])
     columns = []
     for a in model.axes:
@@ -104,7 +104,8 @@ def points(model: sna_edge.Model) -> np.ndarray:
         columns.append(np.floor(x) if a.kind == "categorical" else x)
     x = np.stack(columns, axis=1)
     x[3, 0] += 2.0**-24 * abs(x[3, 0])
-    x[4, 0] += 0.25 * (model.axes[0].upper - model.axes[0].lower) + 0.5
+    room = 0.0 if model.readings is None else float(model.readings.tolerance[0])
+    x[4, 0] += 0.25 * (model.axes[0].upper - model.axes[0].lower) + 0.5 + 2.0 * room
     x[5, -1] = np.nan
     return x
 
