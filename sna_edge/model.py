@@ -27,6 +27,7 @@ from .status import Status
 
 if TYPE_CHECKING:
     from .uncertainty.familiarity import Familiarity
+    from .uncertainty.predictive import Predictive
     from .uncertainty.readings import Coordinates
 
 Floats = NDArray[np.float64]
@@ -274,6 +275,17 @@ class Model(Algebra):
         from .uncertainty.interval import answer
 
         return answer(self, *self._answered(query, level_index), level)
+
+    def predictive(self, query: Query, *, level_index: bool = False) -> Predictive:
+        """The distribution of a measurement per row and output: `quantile(p)`, `cdf(y)`,
+        `probability(low, high)` of a window, `sample(count)`; NaN where there is no value.
+
+        Raises InputError where the model has no quantiles of residuals.
+        """
+        from .uncertainty.predictive import predictive
+
+        found, value, _ = self._answered(query, level_index)
+        return predictive(self, found.x, value, found.status >= 0)
 
     def familiarity(self, query: Query, *, level_index: bool = False) -> Familiarity:
         """p per row: the share of training rows that were no more familiar than these inputs; 0

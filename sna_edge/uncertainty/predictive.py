@@ -1,0 +1,146 @@
+"""The distribution of a measurement at given inputs, as the calibration knows it.
+
+    Q_k(p) = y_k + q_k(p) sigma_k(x) -+ floor_k
+
+or the same of the linear part, in the space of the residuals; minus below the median, plus above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import erf, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.beside import GRID, Calibration
+from ..core.output import Output
+from ..core.record import ModelRecord
+from ..errors import InputError
+from .companions import sigma
+from .interval import LEAST, MIDDLE
+
+Floats = NDArray[np.float64]
+PLACES = np.arange(GRID, dtype=float)
+_below_normal = np.frompyfunc(lambda z: 0.5 * (1.0 + erf(z / sqrt(2.0))), 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictive:
+    """Per row and output of N rows and K outputs: `value` [N, K], NaN where the model has none (so
+    are all answers there), `wide` [N, K] their scale.
+
+    Tails end where the rows do: no probability is nearer to 0 or 1 than 1 / (n + 1) of n
+    calibration rows, and no quantile lies beyond the grid.
+    """
+
+    outputs: tuple[Output, ...]
+    calibration: Calibration
+    value: Floats
+    wide: Floats
+
+    @property
+    def least(self) -> float:
+        """The least probability that the rows speak of."""
+        return max(float(LEAST), 1.0 / (self.calibration.n_residuals + 1.0))
+
+    def quantile(self, p: float) -> Floats:
+        """[N, K]: below it lies a measurement with probability p. Raises InputError where p is not
+        between 0 and 1."""
+        if not 0.0 < p < 1.0:
+            raise InputError(f"probability {p!r} must lie between 0 and 1; give 0.5 for the median")
+        return self._at(np.full(self.value.shape, p))
+
+    def cdf(self, y: ArrayLike) -> Floats:
+        """[N, K]: the probability that a measurement is at most y (one number, [K] or [N, K], in
+        output units)."""
+        y = np.broadcast_to(np.asarray(y, dtype=float), self.value.shape)
+        columns = [self._cdf(k, y[:, k]) for k in range(len(self.outputs))]
+        return np.stack(columns, axis=1)
+
+    def probability(self, low: ArrayLike = -np.inf, high: ArrayLike = np.inf) -> Floats:
+        """[N, K]: of a measurement from low to high (each one number, [K] or [N, K])."""
+        return np.maximum(self.cdf(high) - self.cdf(low), 0.0)
+
+    def sample(self, count: int, seed: int = 0) -> Floats:
+        """[count, N, K] measurements at random; outputs of a row vary together as their residuals
+        did."""
+        n, k = self.value.shape
+        normal = np.random.default_rng(seed).standard_normal((count, n, k)) @ self._mixing().T
+        normal = np.where([turned for _, _, turned in self._spaces()], -normal, normal)
+        p = np.clip(_below_normal(normal).astype(float), LEAST, 1.0 - LEAST)
+        return np.stack([self._at(one) for one in p]) if count else np.empty((0, n, k))
+
+    def _mixing(self) -> Floats:
+        """A [K, K] with A A' = the correlation, the nearest one where the stored numbers are
+        none."""
+        k = len(self.outputs)
+        whole = np.eye(k)
+        whole[np.tril_indices(k, -1)] = self.calibration.correlation
+        values, vectors = np.linalg.eigh(whole, UPLO="L")
+        mixed = vectors * np.sqrt(np.maximum(values, 0.0))
+        return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
+
+    def _at(self, p: Floats) -> Floats:
+        """Quantiles [N, K] at p [N, K]."""
+        found, kinds = np.empty_like(self.value), self._spaces()
+        for k, (output, space, turned) in enumerate(kinds):
+            share = 1.0 - p[:, k] if turned else p[:, k]
+            place = MIDDLE + 2.0 * np.log(share / (1.0 - share))
+            q = np.interp(place, PLACES, self.calibration.quantiles[k])
+            by = q * self.wide[:, k] + np.sign(share - 0.5) * self.calibration.floor[k]
+            found[:, k] = _moved(output, space, self.value[:, k], by)
+        return found
+
+    def _spaces(self) -> list[tuple[Output, str, bool]]:
+        """Per output: the space of its residuals, and whether it falls where they grow."""
+        pairs = zip(self.outputs, self.calibration.spaces, strict=True)
+        return [(o, space, space == "link" and o.scale < 0) for o, space in pairs]
+
+    def _cdf(self, k: int, y: Floats) -> Floats:
+        output, space, turned = self._spaces()[k]
+        value, wide = self.value[:, k], self.wide[:, k]
+        with np.errstate(invalid="ignore"):
+            if space == "link":
+                by = output.linear_of(y) - output.linear_inside(value)
+            else:
+                by = y - value
+            p = self._share(k, by)
+        p = np.clip(1.0 - p if turned else p, self.least, 1.0 - self.least)
+        lowest, highest = output.ends
+        none = y <= lowest if space == "link" else (y < lowest) | (y == -np.inf)
+        p = np.where(none, 0.0, p)
+        p = np.where((y >= highest) | (y == np.inf), 1.0, p)
+        return np.where(np.isfinite(value) & np.isfinite(wide), p, np.nan)
+
+    def _share(self, k: int, by: Floats) -> Floats:
+        """Probability [N] of a residual of at most `by` [N], in the space of the residuals."""
+        q, wide, floor = self.calibration.quantiles[k], self.wide[:, k], self.calibration.floor[k]
+        middle = q[MIDDLE] * wide
+        within = np.where(
+            by < middle, np.minimum(by + floor, middle), np.maximum(by - floor, middle)
+        )
+        place = np.interp(within / wide, q, PLACES)
+        return np.asarray(1.0 / (1.0 + np.exp((MIDDLE - place) / 2.0)))
+
+
+def _moved(output: Output, space: str, y: Floats, by: Floats) -> Floats:
+    """y [N] moved by `by` [N] in a space, kept in the range of the link."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        there = y + by if space == "output" else output.value(output.linear_inside(y) + by)
+    return np.clip(there, *output.ends)
+
+
+def predictive(model: ModelRecord, x: Floats, y: Floats, good: NDArray[np.bool_]) -> Predictive:
+    """Of inputs x [N, D] with values y [N, K]; nothing is said of rows that are not `good` [N].
+    Raises InputError where the model has no quantiles of residuals."""
+    found = model.calibration
+    if found is None or not found.n_residuals:
+        raise InputError(
+            "this model has no quantiles of residuals, so no distribution; make them with"
+            " sna_export.calibrate"
+        )
+    value, wide = np.where(good[:, None], y, np.nan), np.full(y.shape, np.nan)
+    if good.any():
+        wide[good] = sigma(model, x[good], y[good])
+    return Predictive(model.outputs, found, value, wide)
