@@ -20,6 +20,7 @@ from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
 from .core.inputs import Query, axis_index, coordinates
 from .core.interaction import CP, TT
+from .core.output import all_bounds
 from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Single
@@ -73,7 +74,7 @@ class Model(Algebra):
         self._categorical = any(a.kind == "categorical" for a in self.axes)
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point)
-        self._whole = None if self.readings is not None else self._quick
+        self._whole = None if self.readings is not None or self._local else self._quick
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
 
@@ -196,12 +197,15 @@ class Model(Algebra):
         extrapolate: bool = False,
         tolerance: Mapping[str, float] | None = None,
         level_index: bool = False,
+        level: float | None = None,
     ) -> Evaluation:
         """Value, status and interval per row; never raises for a bad row. Raises InputError for bad
         names or shapes.
 
-        `tolerance` {input: axis units}: a reading no further than that outside the domain is
-        evaluated at its border (`moved`); by default what the file says of its sensors.
+        `level`: that of the interval, as `interval_at` has it; by default the interval of the file,
+        and 90 % for outputs that have theirs in the calibration alone. `tolerance` {input: axis
+        units}: a reading no further than that outside the domain is evaluated at its border
+        (`moved`); by default what the file says of its sensors.
 
         >>> from sna_edge import CP, Model, Output, spline_axis
         >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -211,21 +215,33 @@ class Model(Algebra):
         ([[2.0], [nan]], [0, -1])
         """
         if (
-            self._whole is not None
+            level is None
+            and self._whole is not None
             and not tolerance
             and (answer := self._whole.answer(query, level_index)) is not None
         ):
             return answer
         found, moved = self._checked(query, extrapolate, tolerance, level_index)
         value = self._values(found)
-        lower, upper = np.empty_like(value), np.empty_like(value)
-        for k, output in enumerate(self.outputs):
-            lower[:, k], upper[:, k] = output.bounds(value[:, k])
+        if level is not None or self._local:
+            from .uncertainty import interval
+
+            if level is not None:
+                return interval.answer(self, found, value, moved, level)
+            lower, upper = interval.usual(self, found, value)
+        else:
+            lower, upper = all_bounds(self.outputs, value)
         if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
             lower[found.status == Status.EXTRAPOLATED] = upper[
                 found.status == Status.EXTRAPOLATED
             ] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
+
+    @property
+    def _local(self) -> bool:
+        """Whether an output has its interval in the calibration alone."""
+        told = self.calibration is not None and self.calibration.n_residuals > 0
+        return told and any(o.interval is None for o in self.outputs)
 
     def _placed(self, query: Query, level_index: bool) -> tuple[Floats, bool]:
         """Coordinates [N, D], derived inputs computed, and whether the query was one point."""
@@ -272,9 +288,7 @@ class Model(Algebra):
         Raises InputError where the model has no quantiles of residuals, and for a level that their
         rows do not support.
         """
-        from .uncertainty.interval import answer
-
-        return answer(self, *self._answered(query, level_index), level)
+        return self.evaluate(query, level_index=level_index, level=level)
 
     def predictive(self, query: Query, *, level_index: bool = False) -> Predictive:
         """The distribution of a measurement per row and output: `quantile(p)`, `cdf(y)`,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core.evaluation import Evaluation
+from .core.output import all_bounds
 from .core.record import ModelRecord
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ class Single:
             return None
         row = y[None]
         if self._plain is None:
-            lower, upper = self._bounds(row)
+            lower, upper = all_bounds(self._outputs, row)
         else:  # two sums of one shape: numpy is slower where it has to broadcast
             lower, upper = row + self._plain[0], row + self._plain[1]
         fields = {
@@ -96,12 +97,6 @@ class Single:
             "excess": _NO_EXCESS.copy(),
         }  # fmt: skip
         return _filled(fields)
-
-    def _bounds(self, y: Floats) -> tuple[Floats, Floats]:
-        lower, upper = np.empty_like(y), np.empty_like(y)
-        for k, output in enumerate(self._outputs):
-            lower[:, k], upper[:, k] = output.bounds(y[:, k])
-        return lower, upper
 
     def _coordinates(self, query: Any, level_index: bool) -> Floats | None:
         """Coordinates (D,) of a query that is one point of plain numbers (and levels in a

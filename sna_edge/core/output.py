@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import copysign, inf, isfinite
@@ -164,3 +165,11 @@ class Output:
         if self.link != "identity":
             g = np.clip(g, LEAST, 1.0 - ULP if self.link == "logistic" else np.inf)
         return inverse_link(self.link, g)
+
+
+def all_bounds(outputs: Sequence[Output], y: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper end [N, K] of the intervals of all outputs around y [N, K]."""
+    lower, upper = np.empty_like(y), np.empty_like(y)
+    for k, output in enumerate(outputs):
+        lower[:, k], upper[:, k] = output.bounds(y[:, k])
+    return lower, upper

@@ -45,7 +45,7 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
     An output without an interval is judged by its value alone, but never where its interval stands
-    in the calibration and was not asked for (`interval_at`). One output wholly outside rejects
+    in the calibration, whose rows may be too few for one. One output wholly outside rejects
     the part whatever the others do; rows without a value, and rows with an interval across a limit
     (or one that is not a number), get no verdict. Nor do rows where the model was never trained,
     whatever it predicts there: `edge` unless the limits accept it, extrapolated and unfamiliar ones

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..core.beside import GRID, Calibration
 from ..core.domain import Check
 from ..core.evaluation import Evaluation
-from ..core.output import Output
+from ..core.output import Output, all_bounds
 from ..core.record import ModelRecord
 from ..errors import InputError
 from ..status import Status
@@ -23,6 +23,8 @@ from .companions import sigma
 
 Floats = NDArray[np.float64]
 MIDDLE = (GRID - 1) // 2
+USUAL = 0.9
+"""The level of an answer whose output has no interval of its own, where nobody asks for one."""
 LEAST = 1.0 / (1.0 + np.exp(MIDDLE / 2))
 """p_0, the least probability of the grid."""
 ROUNDED = 1.0 - 2.0**-12
@@ -101,6 +103,27 @@ def _moved(
         return output.clipped(np.minimum(one, other), np.maximum(one, other))
 
 
+def left_open(model: ModelRecord) -> list[int]:
+    """Outputs without an interval of their own that the calibration gives one at the usual
+    level."""
+    rows = model.calibration.n_residuals if model.calibration else 0
+    if not rows or (1.0 - USUAL) / 2.0 * (rows + 1.0) < ROUNDED:
+        return []
+    return [k for k, o in enumerate(model.outputs) if o.interval is None]
+
+
+def usual(model: ModelRecord, found: Check, y: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper end [N, K] of the interval of every output, at the usual level where it has
+    none of its own."""
+    lower, upper = all_bounds(model.outputs, y)
+    inside = (found.status >= 0) & (found.status != Status.EXTRAPOLATED)
+    if (columns := left_open(model)) and inside.any():
+        ends_of = ends(model, found.x[inside], y[inside], USUAL)
+        for end, whole in zip(ends_of, (lower, upper), strict=True):
+            whole[np.ix_(inside, columns)] = end[:, columns]
+    return lower, upper
+
+
 def answer(
     model: ModelRecord,
     found: Check,
@@ -108,9 +131,10 @@ def answer(
     moved: NDArray[np.bool_] | None,
     level: float,
 ) -> Evaluation:
-    """Values y [N, K] of checked rows with their interval at the level: `ends` where status >= 0,
+    """Values y [N, K] of checked rows with their interval at the level: `ends` inside the domain,
     `not_converged` where these are not finite numbers."""
-    lower, upper, good = np.full_like(y, np.nan), np.full_like(y, np.nan), found.status >= 0
+    lower, upper = np.full_like(y, np.nan), np.full_like(y, np.nan)
+    good = (found.status >= 0) & (found.status != Status.EXTRAPOLATED)
     lower[good], upper[good] = ends(model, found.x[good], y[good], level)
     lost = good & np.isnan(lower).any(axis=1)
     status, value = found.status.copy(), y.copy()

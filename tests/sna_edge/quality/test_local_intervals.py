@@ -21,9 +21,10 @@ def test_a_value_without_its_local_interval_gets_no_verdict() -> None:
     model = made.whole()
     y = model(X)[0]
     limits = LineLimits((Limit("depth", lsl=y - 0.5, usl=y + 0.5),))
-    bare, told = model.evaluate(X), model.interval_at(X, 0.9)
+    few = model.replace(calibration=made.calibration(n_residuals=18))
+    bare, told = few.evaluate(X), model.evaluate(X)
     assert np.isnan(bare.lower).all()
-    assert judge(model, limits, bare).verdict.tolist() == ["NO VERDICT"]
+    assert judge(few, limits, bare).verdict.tolist() == ["NO VERDICT"]
     assert judge(model, limits, told).verdict.tolist() == ["ACCEPT"]
     narrow = LineLimits((Limit("depth", lsl=y - 0.001, usl=y + 0.001),))
     assert judge(model, narrow, told).verdict.tolist() == ["NO VERDICT"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sna_edge import InputError, Model, Output, Status, from_bytes
+from sna_edge import InputError, Interval, Model, Output, Status, from_bytes
 from sna_edge.core.beside import Companion, Role
 from sna_edge.uncertainty.interval import supported
 
@@ -136,3 +137,26 @@ def test_one_point_and_rows_agree_and_files_answer_as_models() -> None:
     np.testing.assert_allclose(
         both.upper, model.interval_at(x, 0.9, level_index=True).upper, rtol=1e-5
     )
+
+
+def test_evaluate_gives_the_usual_level_where_an_output_has_no_interval() -> None:
+    """Of one with an interval its own, of the other that of its scale; one point and many alike."""
+    model = made.whole(readings=None)
+    own = model.replace(
+        outputs=[replace(model.outputs[0], interval=Interval(0.8, 0.5, 0.7)), model.outputs[1]]
+    )
+    many = {**X, "power": np.array([150.0, 130.0])}
+    wanted = own.interval_at(many, 0.9)
+    for query, rows in ((many, [0, 1]), (X, [0])):
+        found = own.evaluate(query)
+        assert np.allclose(found.lower[:, 0], found.value[:, 0] - 0.5)
+        assert found.upper[:, 1].tolist() == wanted.upper[rows, 1].tolist()
+        assert own.evaluate(query, level=0.9).upper.tolist() == wanted.upper[rows].tolist()
+
+
+def test_nothing_outside_the_domain_has_an_interval() -> None:
+    model = made.whole(readings=None)
+    for level in (None, 0.9):
+        found = model.evaluate({**X, "power": 250.0}, extrapolate=True, level=level)
+        assert found.status[0] == Status.EXTRAPOLATED and np.isfinite(found.value).all()
+        assert np.isnan(found.lower).all() and np.isnan(found.upper).all()
