@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
+from ...uncertainty.interval import USUAL, left_open
 from ..answered_table import Floats, answer_table, free_name, summary
 from ..arguments import add_at, add_json, add_model, assignments, input_values, number, writable
 from ..console import as_written, emit, exit_code, two_valued, with_unit
@@ -42,8 +43,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
         help="take a reading up to T outside the domain as its boundary, with a remark",
     )  # fmt: skip
+    parser.add_argument(
+        "--level",
+        metavar="P",
+        help="level of the intervals, 95%% or 0.95, as far as the calibration rows support it"
+        " (default: that of the file, or 90%%)",
+    )
     add_dialect(parser)
     add_json(parser)
+
+
+def level_of(text: str) -> float:
+    """0.95 of '95%', '95 %' or '0.95'. Raises InputError for what is no level."""
+    share = text.strip().removesuffix("%")
+    found = number("the level", share) / (100.0 if share != text.strip() else 1.0)
+    if not 0.0 < found < 1.0:
+        raise InputError(f"--level {text!r} must lie between 0 and 100 %; write 95% or 0.95")
+    return found
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,16 +71,22 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         writable(args.output, args.table, args.model)
     model = load(args.model, args.backend)
-    return _table(args, model) if args.table else _point(args, model)
+    level = None if args.level is None else level_of(args.level)
+    return _table(args, model, level) if args.table else _point(args, model, level)
 
 
-def _point(args: argparse.Namespace, model: Model) -> int:
+def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     point = input_values(model, args.at)
     asked = {a.name: point[a.name] for a in model.axes if a.name in point}
-    found = model.evaluate(asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model))
+    found = model.evaluate(
+        asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model), level=level
+    )
     status = Status(int(found.status[0]))
     answer = {"status": status, "outputs": _outputs(model, found)}
-    lines = [] if status < 0 else [_line(model, found, k) for k in range(len(model.outputs))]
+    if level is not None:
+        answer["level"] = level
+    shown = range(len(model.outputs)) if status >= 0 else ()
+    lines = [_line(model, found, k, level) for k in shown]
     if found.axis[0] >= 0:
         answer |= _outside(model, found, args.at)
         lines.append(f"{status.label}: {answer['message']}")
@@ -99,16 +121,17 @@ def _outputs(model: Model, found: Evaluation) -> dict[str, Any]:
     }
 
 
-def _line(model: Model, found: Evaluation, k: int) -> str:
+def _line(model: Model, found: Evaluation, k: int, asked: float | None) -> str:
     """'strength = 41.2 MPa  (90 % between 35.0 and 47.4)'."""
     o = model.outputs[k]
     text = f"{o.name} = {with_unit(found.value[0, k], o.unit)}"
-    if o.interval is None:
+    level = asked or (o.interval.level if o.interval else USUAL)
+    if o.interval is None and asked is None and k not in left_open(model):
         return text
     if found.status[0] == Status.EXTRAPOLATED:
         return f"{text}  (no interval outside the domain)"
     return (
-        f"{text}  ({100 * o.interval.level:g} % interval{_of(model, o.name)}:"
+        f"{text}  ({100 * level:.10g} % interval{_of(model, o.name)}:"
         f" {found.lower[0, k]:.6g} to {found.upper[0, k]:.6g})"
     )
 
@@ -139,13 +162,17 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
     )
 
 
-def _table(args: argparse.Namespace, model: Model) -> int:
+def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
     tolerance = _tolerance(args, model)
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
         x = np.stack([columns[a.name] for a in model.axes], axis=1)
         found = model.evaluate(
-            x, extrapolate=args.extrapolate, tolerance=tolerance, level_index=True
+            x,
+            extrapolate=args.extrapolate,
+            tolerance=tolerance,
+            level_index=True,
+            level=level,
         )
         return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(
             len(found.status), -1
