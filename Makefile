@@ -43,7 +43,7 @@ lint: $(STAMP)-test
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
 	$(PY) firmware_bindings/amalgamate.py --check
 
-C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch])
+C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] firmware_bindings/*/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch])
 
 types: $(STAMP)-test $(VENV)/types/sna_export
 	@if $(PY) -c 'import sys, numpy; sys.exit(tuple(map(int, numpy.__version__.split(".")[:2])) < (2, 4))'; then \
@@ -185,7 +185,7 @@ $(VENV)/types/sna_export: | $(PY)
 
 native: $(STAMP)-native
 
-NATIVE := $(filter-out firmware_bindings/build/%,$(wildcard firmware_bindings/* firmware_bindings/sna_edge_native/*.*))
+NATIVE := $(filter-out firmware_bindings/build/%,$(wildcard firmware_bindings/* firmware_bindings/host/* firmware_bindings/sna_edge_native/*.*))
 
 $(STAMP)-native: $(NATIVE) | $(STAMP)-demo
 	@if ! [ -f firmware_bindings/pyproject.toml ]; then echo "native: not part of this checkout"; \

@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 PARTS, SHIPPED = FOLDER / "src", FOLDER / "sna.c"
-INCLUDE = re.compile(r'^#include "(\w+\.c)"\n', re.M)
+INCLUDE = re.compile(r'^#include "([\w/]+\.c)"\n', re.M)
 REMARK = " * Made by amalgamate.py of the parts in firmware_bindings/src: change those.\n"
 
 

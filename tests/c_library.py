@@ -83,7 +83,7 @@ def c_float(compiled: Any, bindings: ModuleType) -> Any:
 @pytest.fixture(scope="session")
 def host(compiled: Any) -> ModuleType:
     """The host layer through its ctypes face."""
-    made = compiled("host", "sna_host.c", *HOST, "-DSNA_SHA256")
+    made = compiled("host", "host/sna_host.c", *HOST, "-DSNA_SHA256")
     folder = made.parent / "sna_host_under_test"
     folder.mkdir(exist_ok=True)
     for name in ("library.py", "fallback.py"):

@@ -12,7 +12,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "../sna_host.h"
+#include "../host/sna_host.h"
 #include "inverse.h"
 
 namespace nb = nanobind;

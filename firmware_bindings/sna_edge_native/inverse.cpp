@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "../sna_host_inverse.h"
+#include "../host/sna_host_inverse.h"
 
 namespace nb = nanobind;
 

@@ -10,42 +10,42 @@
 
 #include "bytes.c"
 
-#include "checksum.c"
+#include "checks/checksum.c"
 
-#include "checks_layout.c"
+#include "checks/layout.c"
 
-#include "checks_axes.c"
+#include "checks/axes.c"
 
-#include "checks_outputs.c"
+#include "checks/outputs.c"
 
-#include "checks_integers.c"
+#include "checks/integers.c"
 
-#include "checks_companions.c"
+#include "checks/companions.c"
 
 #include "open.c"
 
-#include "axes.c"
+#include "values/axes.c"
 
-#include "basis.c"
+#include "values/basis.c"
 
-#include "modes.c"
+#include "values/modes.c"
 
-#include "trains.c"
+#include "values/trains.c"
 
-#include "outputs.c"
+#include "values/outputs.c"
 
-#include "cortex_m.c"
+#include "values/cortex_m.c"
 
-#include "integers.c"
+#include "values/integers.c"
 
-#include "evaluation.c"
+#include "values/evaluation.c"
 
-#include "companions.c"
+#include "queries/companions.c"
 
-#include "readings.c"
+#include "queries/readings.c"
 
 #include "verify.c"
 
-#include "roots.c"
+#include "queries/roots.c"
 
 #include "names.c"

@@ -19,7 +19,7 @@ from ..c_library import KEPT_1_1, SOURCE
 from ..c_models import axes_of, cp_model
 
 ROUNDS = os.environ.get("SNA_ROUNDS", "300")  # `make fuzz` asks more
-INVERSE = [str(SOURCE / f"sna_host_{part}.c") for part in ("inverse", "roots", "descent")]
+INVERSE = [str(SOURCE / "host" / f"sna_host_{part}.c") for part in ("inverse", "roots", "descent")]
 BUILDS = {
     "double": ["-O1"],
     "float": ["-O1", "-DSNA_FLOAT"],
@@ -62,7 +62,7 @@ def test_every_call_ends_under_sanitizers(
         "-std=gnu11",
         *BUILDS[build],
         *sanitizers,
-        str(SOURCE / "fuzz_values.c"),
+        str(SOURCE / "fuzz" / "fuzz_values.c"),
         "-lm",
         "-o",
         str(tmp_path / "fuzz"),

@@ -86,7 +86,7 @@ def fuzzer(
             "-g",
             "-O1",
             *sanitizers,
-            str(SOURCE / "fuzz.c"),
+            str(SOURCE / "fuzz" / "fuzz.c"),
             "-o",
             str(program),
         ],

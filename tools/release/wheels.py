@@ -71,7 +71,7 @@ def library(target: Target, folder: Path) -> Path:
         "-std=gnu11",
         *FLAGS,
     ]
-    sources = sorted(map(str, SOURCE.glob("sna_host*.c")))
+    sources = sorted(map(str, (SOURCE / "host").glob("*.c")))
     subprocess.run([*command, *sources, "-lm", "-o", str(made)], check=True)
     return made
 

@@ -1,6 +1,6 @@
 /* Nanoseconds of one query inside C, printed: calls of one point each, the best of fifty rounds.
  * Usage: one_call MODEL.sna */
-#include "sna_host.c"
+#include "host/sna_host.c"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -84,7 +84,7 @@ def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         pytest.skip("no C compiler on this machine")
     folder = tmp_path_factory.mktemp("native") / "sna_inverse_under_test"
     folder.mkdir()
-    sources = [str(SOURCE / f"sna_host{part}.c") for part in PARTS]
+    sources = [str(SOURCE / "host" / f"sna_host{part}.c") for part in PARTS]
     subprocess.run([compiler, *FLAGS, *sources, "-lm", "-o", str(folder / "libsna.so")], check=True)
     for name in ("fallback.py", "inverse.py", "library.py", "__init__.py"):
         shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)

@@ -2,7 +2,7 @@
  *
  * Contents: 1 what a prepared model is  2 instruction sets  3 prepare  4 evaluate  5 gradient
  * A third file keeps sna.c small for firmware: this one costs memory and code of a host. */
-#include "sna.c"
+#include "../sna.c"
 #include "sna_host.h"
 #if defined(__x86_64__)
 #include <immintrin.h>

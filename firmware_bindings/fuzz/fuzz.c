@@ -12,9 +12,9 @@
 
 /* -DFUZZ_HOST: the host layer too. */
 #ifdef FUZZ_HOST
-#include "sna_host.c"
+#include "../host/sna_host.c"
 #else
-#include "sna.c"
+#include "../sna.c"
 #endif
 
 static uint64_t state;

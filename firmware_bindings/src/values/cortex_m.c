@@ -9,7 +9,7 @@ enum { PLAIN_SLOPE = 100 };
  * fuses well; an M4 takes three cycles for a fused step that does not wait for the one before it,
  * and two for a product and a sum. */
 #ifdef CORTEX_FPU
-#include "cortex_m_assembly.c"
+#include "values/cortex_m_assembly.c"
 
 /* Where axis a has first_row of the span of x (matrix_id stands n_spans further on), and u; NULL
  * outside the domain. */

@@ -20,10 +20,10 @@
 /* -DFUZZ_HOST: the host layer and the inverse functions too; link sna_host_inverse.c,
  * sna_host_roots.c, sna_host_descent.c. */
 #ifdef FUZZ_HOST
-#include "sna_host.c"
-#include "sna_host_inverse.h"
+#include "../host/sna_host.c"
+#include "../host/sna_host_inverse.h"
 #else
-#include "sna.c"
+#include "../sna.c"
 #endif
 
 enum { WATCHDOG = 20, ROOM = 8 };

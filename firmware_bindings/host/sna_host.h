@@ -12,7 +12,7 @@
 #ifndef SNA_HOST_H
 #define SNA_HOST_H
 
-#include "sna.h"
+#include "../sna.h"
 
 #ifdef SNA_FLOAT
 #error "sna_host: places coordinates in double; build it without SNA_FLOAT"
