@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .uncertainty.familiarity import Familiarity
     from .uncertainty.predictive import Predictive
     from .uncertainty.readings import Coordinates
+    from .uncertainty.reason import Reason
 
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
@@ -311,6 +312,18 @@ class Model(Algebra):
         from .uncertainty.familiarity import answer
 
         return answer(self, *self._answered(query, level_index)[:2])
+
+    def why_unfamiliar(self, query: Query, *, level_index: bool = False) -> Reason:
+        """Why one point is no more familiar than it is: the two inputs that, each changed alone,
+        raise its score most, or the pair of levels never seen. Every point has a reason.
+
+        Raises InputError where the model does not say how familiar inputs are, for several points,
+        and for one without a value.
+        """
+        from .uncertainty.reason import answer
+
+        found, y, _ = self._answered(query, level_index)
+        return answer(self, found, y, self.backend.value)
 
     def companion_value(self, index: int, query: Query, *, level_index: bool = False) -> Floats:
         """What `companions[index]` gives at these inputs, each of its coordinates kept on its axis:

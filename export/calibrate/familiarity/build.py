@@ -1,0 +1,157 @@
+"""How familiar inputs are, learned from rows: two densities, quantiles of their score, and levels
+seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.core.axis import Axis
+from sna_edge.core.beside import Companion, LevelPair
+from sna_edge.errors import InputError
+from sna_edge.model import Model
+
+from .features import View, features_view, inputs_view, level_counts
+from .mixture import Mixture, fit
+from .quantiles import of_scores
+from .sizes import sizes
+from .stored import least_root, stored
+
+Floats = NDArray[np.float64]
+LEAST_P = 0.005
+LEAST_ROWS = 250
+"""Rows below which a share of 0.5 % cannot be told."""
+FOLDS = 8
+MOST_LEARNED, MOST_SCORED = 10_000, 10_000
+HELD_FROM = 4_000
+"""Rows from which a third is held out for the scores; of fewer every row is scored by a mixture
+that has not seen it."""
+SPREAD, LEAST_SPREAD = 0.2, 1e-3
+STARTS = 3
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """Companions, and what a Calibration holds for them: `scores` [33] of `n_scores` rows,
+    `least_p`, `pairs`."""
+
+    companions: tuple[Companion[Model], ...]
+    n_scores: int
+    scores: Floats
+    least_p: float
+    pairs: tuple[LevelPair, ...]
+
+    @property
+    def calibration(self) -> dict[str, Any]:
+        """Arguments of a Calibration; more may be added for intervals."""
+        return {
+            "n_scores": self.n_scores,
+            "scores": self.scores,
+            "least_p": self.least_p,
+            "pairs": self.pairs,
+        }
+
+
+def familiarity_of(
+    axes: Sequence[Axis],
+    x: Floats,
+    *,
+    calibration: Floats | None = None,
+    least_p: float = LEAST_P,
+    integers: bool = False,
+    seed: int = 0,
+) -> Familiarity:
+    """Learned from rows x [N, D] of these inputs, levels as 0, 1, ..; all inside the domain.
+
+    s(x) = ln p_1(x) / c_1 + ln p_2(x) / c_2 of a density of the inputs and one of linear features,
+    c the distance from the median to the 20 % quantile over rows not fitted. The quantiles of s are
+    of rows that took no part in fitting: `calibration` [M, D], else a third of the rows, else
+    (below 4,000) every row by a mixture fitted to seven eighths without it. `integers`: stored so
+    that an integer path keeps the densities too. Raises InputError below 250 rows and for rows that
+    are not finite.
+
+    >>> import numpy as np
+    >>> from sna_edge import spline_axis
+    >>> from sna_export.calibrate.familiarity import familiarity_of
+    >>> rows = np.random.default_rng(0).uniform(size=(600, 2))
+    >>> found = familiarity_of([spline_axis(n, "", 0, 1) for n in "ab"], rows)
+    >>> len(found.companions), found.n_scores
+    (2, 600)
+    """
+    x = np.asarray(x, dtype=float)
+    if len(x) < LEAST_ROWS or not np.isfinite(x).all():
+        raise InputError(
+            f"familiarity needs at least {LEAST_ROWS} rows of finite numbers, here are {len(x)}"
+        )
+    every = x if calibration is None else np.concatenate([x, calibration])
+    pairs = seen_together(axes, every, least_p)
+    x, calibration = _divided(x, calibration, np.random.default_rng(seed))
+    levels = level_counts(axes)
+    size = sizes(levels.count(0), [n for n in levels if n], len(x))
+    views = [inputs_view(axes, x, size.knots)]
+    if size.features:
+        views.append(features_view(axes, x, size.knots, size.features))
+    parts = [_part(v, x, calibration, size.modes, integers, seed) for v in views]
+    score = np.sum([p.scores for p in parts], axis=0)
+    companions = tuple(p.companion for p in parts)
+    return Familiarity(companions, len(score), of_scores(score), least_p, pairs)
+
+
+def _divided(
+    x: Floats, calibration: Floats | None, rng: np.random.Generator
+) -> tuple[Floats, Floats | None]:
+    """Rows to learn in random order, and rows to score; None where those are the same."""
+    x = x[rng.permutation(len(x))]
+    if calibration is None and len(x) >= HELD_FROM:
+        held = min(len(x) // 3, MOST_SCORED)
+        calibration, x = x[:held], x[held:]
+    return x[:MOST_LEARNED], calibration
+
+
+@dataclass(frozen=True)
+class _Part:
+    companion: Companion[Model]
+    scores: Floats
+
+
+def _part(
+    view: View, x: Floats, calibration: Floats | None, modes: int, integers: bool, seed: int
+) -> _Part:
+    """One density and its part of the score, of rows that it has not seen."""
+
+    def learned(rows: Floats) -> Mixture:
+        return fit(rows, view.hats, modes, np.random.default_rng(seed), STARTS)
+
+    z = view.places(x)
+    whole = learned(z)
+    if calibration is not None:
+        tried = [(whole, view.places(calibration))]
+    else:
+        fold = np.arange(len(z)) % FOLDS
+        tried = [(learned(z[fold != f]), z[fold == f]) for f in range(FOLDS)]
+    root = least_root(tried, integers)
+    kept = stored(whole, root)
+    scores = np.concatenate([stored(m, root).score(rows) for m, rows in tried]) - kept.constant
+    spread = max(float(np.median(scores) - np.quantile(scores, SPREAD)), LEAST_SPREAD)
+    return _Part(kept.companion(view.coordinates, 1 / spread), scores / spread)
+
+
+def seen_together(axes: Sequence[Axis], x: Floats, least_p: float) -> tuple[LevelPair, ...]:
+    """For every two inputs with levels, which levels the rows have together.
+
+    Two whose pairs are too many for the rows are left out: the share of new rows with a pair not
+    seen is about that of the rows that have a pair alone (Good, Biometrika 40, 1953), and where it
+    is above `least_p`, a pair not seen says little.
+    """
+    levels, found = level_counts(axes), []
+    for a, b in combinations([d for d, n in enumerate(levels) if n], 2):
+        rows = np.zeros((levels[a], levels[b]), np.int64)
+        np.add.at(rows, (x[:, a].astype(np.int64), x[:, b].astype(np.int64)), 1)
+        if np.count_nonzero(rows == 1) <= least_p * len(x):
+            found.append(LevelPair.of(a, b, rows > 0))
+    return tuple(found)
