@@ -4,15 +4,15 @@ seen together."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.axis import Axis
-from sna_edge.core.beside import Companion, LevelPair
+from sna_edge.core.beside import Calibration, Companion, LevelPair, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
@@ -33,6 +33,34 @@ HELD_FROM = 4_000
 that has not seen it."""
 SPREAD, LEAST_SPREAD = 0.2, 1e-3
 STARTS = 3
+
+
+def with_familiarity(
+    model: Model, x: ArrayLike, *, calibration: ArrayLike | None = None, seed: int = 0
+) -> Model:
+    """`model` that says how familiar inputs are, learned from its rows x [N, D] (levels as 0, 1,
+    ..); `calibration` and errors as `familiarity_of`. What it says of intervals stays.
+
+    >>> import numpy as np
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> from sna_export.calibrate.familiarity import with_familiarity
+    >>> axes = [spline_axis(name, "m", 0, 1, spans=1, degree=1) for name in "ab"]
+    >>> area = Model(axes, CP.full([[[0], [1]]] * 2), [Output("area", "m2")])
+    >>> a = np.random.default_rng(0).uniform(size=500)
+    >>> found = with_familiarity(area, np.c_[a, a]).familiarity([[0.4, 0.4], [0.1, 0.9]])
+    >>> (found.p > 0.005).tolist()
+    [True, False]
+    """
+    given = None if calibration is None else np.asarray(calibration, dtype=float)
+    found = familiarity_of(model.axes, np.asarray(x, dtype=float), calibration=given, seed=seed)
+    others = tuple(c for c in model.companions if c.role != Role.FAMILIARITY)
+    before = model.calibration
+    return model.replace(
+        companions=(*others, *found.companions),
+        calibration=replace(before, **found.calibration)
+        if before
+        else Calibration(**found.calibration),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from sna_edge import InputError, Status, level_axis, spline_axis
 from sna_edge.core.basis import periodic_bspline, uniform_breaks
 from sna_edge.core.beside import Calibration, CoordinateSource
 from sna_edge.uncertainty.companions import places
-from sna_export.calibrate.familiarity import familiarity_of
+from sna_export.calibrate import calibrated
+from sna_export.calibrate.familiarity import familiarity_of, with_familiarity
 from sna_export.calibrate.familiarity.features import features_view, inputs_view
 from sna_export.calibrate.familiarity.quantiles import of_scores
 
@@ -221,3 +222,27 @@ def test_a_reason_is_that_of_one_point_with_a_value(learned) -> None:
         learned.why_unfamiliar(np.zeros((2, 3)))
     with pytest.raises(InputError, match="no value"):
         learned.why_unfamiliar([9.0, 0.0, 0.0])
+
+
+def test_what_a_model_says_of_intervals_stays_beside_familiarity() -> None:
+    rows, rng = twins(400, 7), np.random.default_rng(0)
+    y = rows[:, :1]
+    plain = sna_edge.Model(
+        TWINS,
+        sna_edge.CP((np.array([[-4.5], [4.5]]), *[np.zeros((2, 0))] * 2),
+                    (np.array([0]), *[np.zeros(0, int)] * 2), np.ones((1, 1))),
+        [sna_edge.Output("y")],
+    )  # fmt: skip
+    measured = y + 0.1 * (1 + np.abs(y)) * rng.normal(size=y.shape)
+    wide = calibrated(plain, rows, measured, y).model
+    both = with_familiarity(with_familiarity(wide, rows), rows)
+    assert len(both.companions) == len(wide.companions) + 2
+    both, wide = (sna_edge.from_bytes(m.to_bytes(), "numpy") for m in (both, wide))
+    for one, other in zip(_ends(wide, rows), _ends(both, rows), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert both.familiarity(rows).p.min() < 0.05
+
+
+def _ends(model: sna_edge.Model, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found = model.interval_at(rows, 0.9)
+    return found.lower, found.upper
