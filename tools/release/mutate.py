@@ -11,7 +11,6 @@ given number is made again by --only.
 from __future__ import annotations
 
 import argparse
-import ast
 import signal
 import sys
 import time
@@ -31,7 +30,6 @@ from sna_edge.errors import ArtifactError
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "tests" / "sna_edge" / "kept" / "1.1"
-READER = Path(sna_edge.__file__).parent / "artifact"
 SECONDS = 10
 WHOLE, MEASURED = 3, 66
 """Every so many files become a model, replay their golden vectors and are asked; the others are
@@ -50,18 +48,6 @@ def named_at(trace: TracebackType | None) -> Line:
     return found
 
 
-def rule_lines() -> int:
-    """Calls of need and fail, and errors raised, in the reader: the lines that can name a rule."""
-    total = 0
-    for file in [*(READER / "checks").rglob("*.py"), READER / "reader.py", READER / "golden.py"]:
-        if file.name == "rules.py":
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                total += node.func.id in ("need", "fail", "ArtifactError")
-    return total
-
-
 class Count:
     """What a run has seen."""
 
@@ -76,7 +62,7 @@ class Count:
         head = (
             f"{count} files in {seconds:.0f} s, {len(self.different)} answered differently; slowest"
             f" {self.slowest:.2f} s; peak memory {self.memory:.2f} of 10 x file + 16 MB;"
-            f" {lines} of {rule_lines()} lines that name a rule"
+            f" {lines} lines of the reader named a rule"
         )
         rows = [
             f"{n:8d}  {rule or 'accepted':22s} {len(self.lines[rule]):3d} lines"
