@@ -66,6 +66,8 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     if backend != "numpy":
         model = model.with_backend(backend)
         replay(model.backend, golden)
+        if model.companions and model.backend.name == "native":
+            model = model.with_backend("native")  # "auto" leaves companions to numpy
     return model
 
 

@@ -6,6 +6,7 @@ Read-only and safe to share between threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
@@ -81,8 +82,12 @@ class Model(Algebra):
 
     def with_backend(self, name: str) -> Model:
         """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
+        beside = self.companions
+        if name == "native":
+            beside = tuple(replace(c, model=c.model.with_backend(name)) for c in beside)
         return self.replace(
             backend=name,
+            companions=beside,
             artifact=self.artifact,
             path=self.path,
             parent=self.parent,
@@ -233,9 +238,8 @@ class Model(Algebra):
         else:
             lower, upper = all_bounds(self.outputs, value)
         if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
-            lower[found.status == Status.EXTRAPOLATED] = upper[
-                found.status == Status.EXTRAPOLATED
-            ] = np.nan
+            beyond = found.status == Status.EXTRAPOLATED
+            lower[beyond] = upper[beyond] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
 
     @property

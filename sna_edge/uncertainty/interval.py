@@ -118,9 +118,10 @@ def usual(model: ModelRecord, found: Check, y: Floats) -> tuple[Floats, Floats]:
     lower, upper = all_bounds(model.outputs, y)
     inside = (found.status >= 0) & (found.status != Status.EXTRAPOLATED)
     if (columns := left_open(model)) and inside.any():
-        ends_of = ends(model, found.x[inside], y[inside], USUAL)
-        for end, whole in zip(ends_of, (lower, upper), strict=True):
-            whole[np.ix_(inside, columns)] = end[:, columns]
+        every = slice(None) if inside.all() else inside
+        low, high = ends(model, found.x[every], y[every], USUAL)
+        for k in columns:
+            lower[every, k], upper[every, k] = low[:, k], high[:, k]
     return lower, upper
 
 

@@ -5,7 +5,8 @@ quartile of the prediction, other libraries on the same rows.
 
 Predictions are those of fast stand-ins (a Gaussian process, boosted trees above 1,200 rows), so
 that many tables and splits can be measured, and of sna-edge's own fits on three tables. `--write`
-puts the result into docs/tables/honest.md. Tables and libraries that are absent are left out.
+puts the result into docs/tables/honest.md. Splits already measured by the same code are taken from
+out/honest. Tables and libraries that are absent are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -49,6 +52,15 @@ FEWER = 500
 """Rows instead of 700 where the table has not enough."""
 REFERENCE_SPLITS = {250: 3, 700: 3, 5000: 1}
 TARGETS = {250: 0.96, 700: 0.93, 5000: 0.90}
+CODE = sha256(
+    b"".join(
+        p.read_bytes()
+        for folder in (ROOT / "export" / "calibrate", Path(__file__).parent)
+        for p in sorted(folder.glob("*.py"))
+        if p.name != Path(__file__).name
+    )
+).hexdigest()[:12]
+"""Of everything that a split depends on."""
 LOCAL, CONSTANT = "sna-edge", "constant"
 Found = dict[tuple[int, str], dict[str, list[Judged]]]
 
@@ -71,6 +83,22 @@ def measured(q: Predicted, references: bool) -> tuple[dict[str, Judged], str, in
     return found, scale.kind, size
 
 
+def kept(table: Measured, size: int, seed: int, references: bool) -> Any:
+    """`measured` of a split, from an earlier run of the same code where there was one; None where
+    the table is too short."""
+    named = f"{table.name.replace(' ', '_')}_{rows_of(table, size)}_{seed}_{int(references)}"
+    path = CACHE / f"{CODE}_{named}.pickle"
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    q = predicted(table, rows_of(table, size), seed)
+    if q is None:
+        return None
+    found = measured(q, references)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(found))
+    return found
+
+
 def all_measured(splits: int, word: str) -> tuple[Found, list[int], dict[str, int]]:
     """Of every size, table and split; sizes of the companions, counts of the kinds."""
     found: Found = {}
@@ -79,10 +107,10 @@ def all_measured(splits: int, word: str) -> tuple[Found, list[int], dict[str, in
         for table in (t for t in TABLES if t.there and word in t.name):
             begin, here = time.perf_counter(), defaultdict(list)
             for seed in range(splits):
-                q = predicted(table, rows_of(table, size), seed)
-                if q is None:
+                split = kept(table, size, seed, seed < REFERENCE_SPLITS[size])
+                if split is None:
                     break
-                one, kind, bytes_of = measured(q, seed < REFERENCE_SPLITS[size])
+                one, kind, bytes_of = split
                 for name, j in one.items():
                     here[name].append(j)
                 kinds[kind] += 1
@@ -221,8 +249,6 @@ def main() -> int:
     if not DATA.is_dir():
         print(ABSENT, file=sys.stderr)
     found, sizes, kinds = all_measured(args.splits, args.only)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE / "found.pickle").write_bytes(pickle.dumps(found))
     names = ", ".join(r.name for r in installed()) or "none installed"
     chosen = ", ".join(f"{k} {v}" for k, v in sorted(kinds.items()))
     text = "\n".join(

@@ -157,3 +157,16 @@ def test_a_level_beyond_the_rows_is_refused() -> None:
     found = calibrated(model, x, y, model.value(x)).model
     with pytest.raises(InputError, match="needs 199 calibration rows"):
         found.interval_at(x[:1], 0.99)
+
+
+def test_a_loaded_file_is_answered_by_one_backend() -> None:
+    """Companions are served by what serves the values."""
+    pytest.importorskip("sna_edge_native")
+    model, x, y = made()
+    data = calibrated(model, x, y, model.value(x)).model.to_bytes()
+    slow, fast = (from_bytes(data, backend=name) for name in ("numpy", "native"))
+    assert fast.companions[0].model.backend.name == "native"
+    assert from_bytes(data).companions[0].model.backend.name == "native"
+    one, other = slow.evaluate(x), fast.evaluate(x)
+    assert np.allclose(one.upper, other.upper, rtol=1e-5)
+    assert np.isfinite(other.upper).all()
