@@ -6,9 +6,10 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..core.axis import Axis
+from ..core.inputs import unknown_name
 from ..errors import InputError
 from ..model import Model
 from ..values.naming import NUMBER, QUANTITY
@@ -131,10 +132,17 @@ def output_value(model: Model, name: str, text: str) -> float:
     return found
 
 
-def input_values(model: Model, texts: Sequence[str]) -> dict[str, object]:
-    """--at: numbers, and levels as they are written; a wrong name lists the right ones."""
-    values = assignments(texts, model.input_names)
-    axes = {name: model.axes[model.axis_index(name)] for name in values}
+def input_values(
+    model: Model, texts: Sequence[str], known: Mapping[str, Axis] | None = None
+) -> dict[str, object]:
+    """--at: numbers, and levels as they are written; a wrong name lists the right ones. `known`:
+    what may be given, the inputs by default."""
+    known = known or {a.name: a for a in model.axes}
+    values = assignments(texts, list(known))
+    for name in values:
+        if name not in known:
+            raise InputError(unknown_name(name, list(known)))
+    axes = {name: known[name] for name in values}
     for name, text in values.items():
         if not text:
             raise InputError(

@@ -46,13 +46,14 @@ def _usable(value: object) -> bool:
 
 
 def to_border(
-    axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float]
+    axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float], *, exact: bool = False
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """X [N, D] with readings within their tolerance of the domain put on its border, and which were
     [N, D].
 
     NaN and infinity stay; a reading exactly the tolerance away counts, also where the sum was
-    rounded.
+    rounded, or, with `exact`, where their difference in float64 is no more (FORMAT.md section 16,
+    for the tolerances of a file).
     """
     x = np.array(x, dtype=float)
     moved = np.zeros(x.shape, dtype=bool)
@@ -61,7 +62,8 @@ def to_border(
         if not allowed:
             continue
         border = np.clip(x[:, d], axis.lower, axis.upper)
-        most = allowed + ROUNDING * np.spacing(np.maximum(np.abs(border), allowed))
+        rounding = ROUNDING * np.spacing(np.maximum(np.abs(border), allowed))
+        most = allowed + (0.0 if exact else rounding)
         with np.errstate(invalid="ignore"):
             moved[:, d] = (x[:, d] != border) & (np.abs(x[:, d] - border) <= most)
         x[moved[:, d], d] = border[moved[:, d]]

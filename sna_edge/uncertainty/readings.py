@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.axis import Axis
 from ..core.beside import Derived, Readings, Term
 from ..core.domain import Check, DomainBox
 from ..core.inputs import Query, coordinates, encoded
@@ -53,9 +54,7 @@ def coordinates_of(model: ModelRecord, query: Query, level_index: bool) -> Coord
     (N, D + n_raw). Raises InputError for a missing reading."""
     found = completed(model, _named(model, query), level_index)
     x, _ = coordinates(model.axes, query if found is None else found.query, level_index)
-    if model.readings is not None:
-        columns = [bordered(model.readings, model, d, x[:, d]) for d in range(len(model.axes))]
-        x = np.stack(columns, axis=1)
+    x, _ = bordered(model, model.axes, x, None)
     status = 0 if found is None else found.status
     return Coordinates(x, np.broadcast_to(status, len(x)).astype(np.int8))
 
@@ -97,16 +96,11 @@ def checked(
 ) -> tuple[Check, NDArray[np.bool_] | None]:
     """Status and coordinates of every row of a model with readings, and which were moved to the
     border by `tolerance`, or by that of the file where it is None."""
-    found = completed(model, query, level_index)
-    x, _ = coordinates(model.axes, query if found is None else found.query, level_index)
-    moved = None
-    if tolerance is None and model.readings is not None:
-        told = zip(model.axes, model.readings.tolerance.tolist(), strict=True)
-        tolerance = {a.name: t for a, t in told if t}
-    elif tolerance:
-        tolerance = checked_tolerance(model.axes, tolerance)
     if tolerance:
-        x, moved = to_border(model.axes, x, tolerance)
+        tolerance = checked_tolerance(model.axes, tolerance)
+    found = completed(model, query, level_index, tolerance)
+    x, _ = coordinates(model.axes, query if found is None else found.query, level_index)
+    x, moved = bordered(model, model.axes, x, tolerance)
     check = domain.check(x, extrapolate)
     if found is None or not (found.status < 0).any():
         return check, moved
@@ -116,18 +110,33 @@ def checked(
     return Check(status, axis, np.where(bad, np.nan, check.excess), check.x), moved
 
 
-def bordered(readings: Readings, model: ModelRecord, d: int, x: Floats) -> Floats:
-    """Input d [N]: the end of its axis where x lies no further outside than the sensor's
-    tolerance."""
-    axis, tolerance = model.axes[d], readings.tolerance[d]
-    end = np.clip(x, axis.lower, axis.upper)
-    with np.errstate(invalid="ignore"):
-        return np.where(np.abs(x - end) <= tolerance, end, x)
+def of_sensors(model: ModelRecord) -> dict[str, float]:
+    """{input: tolerance of its sensor} that the file says."""
+    if model.readings is None:
+        return {}
+    told = zip(model.axes, model.readings.tolerance.tolist(), strict=True)
+    return {a.name: t for a, t in told if t}
 
 
-def completed(model: ModelRecord, query: object, level_index: bool = False) -> Completed | None:
+def bordered(
+    model: ModelRecord, axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float] | None
+) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """X [N, len(axes)] with readings within `tolerance`, or that of the file where it is None, at
+    the border, and which were moved; None where there is no tolerance."""
+    exact = tolerance is None
+    allowed = of_sensors(model) if tolerance is None else tolerance
+    return to_border(axes, x, allowed, exact=exact) if allowed else (x, None)
+
+
+def completed(
+    model: ModelRecord,
+    query: object,
+    level_index: bool = False,
+    tolerance: Mapping[str, float] | None = None,
+) -> Completed | None:
     """`query` with the derived inputs that it leaves out but gives the parents of, raw readings
-    taken out; None where it is an array, or there is nothing to do. Raises InputError for a missing
+    taken out; None where it is an array, or there is nothing to do. Parents no further outside than
+    `tolerance` (that of the file by default) count as the border. Raises InputError for a missing
     parent and for what is no number."""
     readings = model.readings
     if readings is None or not (readings.derived or readings.raw):
@@ -141,7 +150,7 @@ def completed(model: ModelRecord, query: object, level_index: bool = False) -> C
         if r.name in given
     }
     wanted = [f for f in readings.derived if model.axes[f.axis].name not in given]
-    values = {f.axis: _parents(model, f, given, raw, level_index) for f in wanted}
+    values = {f.axis: _parents(model, f, given, raw, level_index, tolerance) for f in wanted}
     try:
         shape = np.broadcast_shapes(
             *(v.shape for v in raw.values()), *(v.shape for one in values.values() for v in one)
@@ -180,9 +189,8 @@ def _parents(
     given: Mapping[str, Any],
     raw: Mapping[int, Floats],
     level_index: bool,
+    tolerance: Mapping[str, float] | None,
 ) -> list[Floats]:
-    readings = model.readings
-    assert readings is not None
     found = []
     for term in formula.terms:
         name = _name(model, term)
@@ -195,8 +203,10 @@ def _parents(
         if term.raw:
             found.append(raw[term.index])
         else:
-            x = encoded(model.axes[term.index], given[name], level_index)
-            found.append(bordered(readings, model, term.index, x))
+            axis = model.axes[term.index]
+            x = encoded(axis, given[name], level_index)
+            put, _ = bordered(model, (axis,), x.reshape(-1, 1), tolerance)
+            found.append(put.reshape(x.shape))
     return found
 
 

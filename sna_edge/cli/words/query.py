@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.tolerance import checked, remark, to_border
+from ...core.tolerance import checked, remark
 from ...errors import InputError
 from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
 from ...uncertainty.interval import USUAL, left_open
+from ...uncertainty.readings import bordered
 from ..answered_table import Floats, answer_table, free_name, summary
 from ..arguments import add_at, add_json, add_model, assignments, input_values, number, writable
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
+from ..raw_readings import needed, readable, refusal
 
 HELP = "predict outputs, with intervals, at one point or for a table"
 
@@ -76,10 +78,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
-    point = input_values(model, args.at)
-    asked = {a.name: point[a.name] for a in model.axes if a.name in point}
+    point = input_values(model, args.at, readable(model))
     found = model.evaluate(
-        asked, extrapolate=args.extrapolate, tolerance=_tolerance(args, model), level=level
+        point, extrapolate=args.extrapolate, tolerance=_tolerance(args, model), level=level
     )
     status = Status(int(found.status[0]))
     answer = {"status": status, "outputs": _outputs(model, found)}
@@ -88,21 +89,30 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     shown = range(len(model.outputs)) if status >= 0 else ()
     lines = [_line(model, found, k, level) for k in shown]
     if found.axis[0] >= 0:
-        answer |= _outside(model, found, args.at)
+        answer |= _outside(model, found, point)
         lines.append(f"{status.label}: {answer['message']}")
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
     if found.moved is not None and found.moved.any():
-        answer["remark"] = remark(
-            model.axes, np.array([a.coordinate(asked[a.name]) for a in model.axes]), found.moved[0]
-        )
+        answer["remark"] = remark(model.axes, _given(model, point), found.moved[0])
         lines.append(f"remark: {answer['remark']}")
     emit(args, answer, lines)
     return exit_code(status)
 
 
-def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float]:
-    """--sensor-tolerance in axis units."""
+def _given(model: Model, point: dict[str, object]) -> Floats:
+    """Coordinates [D] as given, of derived inputs as computed."""
+    x = np.array(model.derived(point).x[0])
+    for d, axis in enumerate(model.axes):
+        if axis.name in point:
+            x[d] = axis.coordinate(point[axis.name])
+    return x
+
+
+def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float] | None:
+    """--sensor-tolerance in axis units; None, those of the file, where it is not given."""
+    if not args.sensor_tolerance:
+        return None
     texts = assignments(args.sensor_tolerance, model.input_names)
     return checked(
         model.axes, {name: number(f"the tolerance of {name}", text) for name, text in texts.items()}
@@ -143,11 +153,14 @@ def _of(model: Model, name: str) -> str:
     return f" of single outcomes, {two[0]:g} or {two[1]:g}" if two else ""
 
 
-def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any]:
-    """Which input is outside and how far, in words and numbers."""
+def _outside(model: Model, found: Evaluation, point: dict[str, object]) -> dict[str, Any]:
+    """Which input is outside and how far, in words and numbers; in words alone where a reading is
+    why it could not be computed."""
     axis, excess = model.axes[int(found.axis[0])], float(found.excess[0])
+    if axis.name not in point and np.isnan(excess):
+        return {"message": refusal(model, point)}
     if axis.kind == "categorical":
-        message = axis.unseen(axis.coordinate(assignments(texts, model.input_names)[axis.name]))
+        message = axis.unseen(axis.coordinate(point[axis.name]))
     else:
         side = "above" if excess > 0 else "below"
         message = (
@@ -164,11 +177,13 @@ def _outside(model: Model, found: Evaluation, texts: list[str]) -> dict[str, Any
 
 def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
     tolerance = _tolerance(args, model)
+    source = open_for(args, args.table, model)
+    columns_read = needed(model, source.names)
+    inputs = tuple(a for a in model.axes if a.name in columns_read)
 
     def answer(columns: dict[str, Floats]) -> tuple[NDArray[np.int8], Floats]:
-        x = np.stack([columns[a.name] for a in model.axes], axis=1)
         found = model.evaluate(
-            x,
+            columns,
             extrapolate=args.extrapolate,
             tolerance=tolerance,
             level_index=True,
@@ -179,12 +194,10 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
         )
 
     def remarks(columns: dict[str, Floats]) -> dict[int, str]:
-        x = np.stack([columns[a.name] for a in model.axes], axis=1)
-        _, moved = to_border(model.axes, x, tolerance)
-        return {
-            row: remark(model.axes, x[row], moved[row])
-            for row in np.flatnonzero(moved.any(axis=1)).tolist()
-        }
+        x = np.stack([columns[a.name] for a in inputs], axis=1)
+        _, moved = bordered(model, inputs, x, tolerance)
+        rows = [] if moved is None else np.flatnonzero(moved.any(axis=1)).tolist()
+        return {row: remark(inputs, x[row], moved[row]) for row in rows}
 
     names: list[str] = []
     for output in model.output_names:
@@ -193,7 +206,6 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
             for end in ("lower", "upper")
         ]
         names += [output, *ends]
-    source, needed = open_for(args, args.table, model), {a.name: a for a in model.axes}
-    found = answer_table(source, args.output, needed, names, answer, remarks if tolerance else None)
+    found = answer_table(source, args.output, columns_read, names, answer, remarks)
     emit(args, *summary(found, args.output))
     return found.code()

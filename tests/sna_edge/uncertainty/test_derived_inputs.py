@@ -36,16 +36,6 @@ def test_derived_inputs_are_computed_in_every_verb(model) -> None:
 def test_what_is_given_itself_is_answered_as_ever(model) -> None:
     assert np.array_equal(model({**GIVEN, "hatch": 79.0}), model(GIVEN))
     x = [150.0, 30.0, 0.0, 0.0, 30.0]
-    assert (
-        np.array_equal(
-            model(
-                x,
-            ),
-            model(GIVEN),
-        )
-        if False
-        else True
-    )
     assert np.array_equal(model.value(x, level_index=True), model(GIVEN))
 
 
@@ -129,3 +119,25 @@ def test_a_result_that_is_not_finite_is_bad_input(model) -> None:
 def test_sums_start_from_the_constant() -> None:
     formula = Derived(0, "sum", (Term(1, 2.0), Term(2, -0.5)), 3.0)
     assert value_of(formula, [np.array(4.0), np.array(8.0)]) == 7.0
+
+
+def test_the_tolerance_that_is_asked_for_holds_for_formulas_too(model) -> None:
+    far = {**READ, "power": 205.0}
+    at_end = model.evaluate({**READ, "power": 200.0}).value
+    assert np.array_equal(model.evaluate(far, tolerance={"power": 6.0}).value, at_end)
+    near = {**READ, "power": 200.25}
+    assert np.array_equal(model.evaluate(near).value, at_end)
+    assert model.evaluate(near, tolerance={}).status[0] == Status.OUT_OF_DOMAIN
+
+
+def test_tolerances_of_a_file_are_exact_as_the_page_and_the_c_library_have_them(model) -> None:
+    tolerance, x = 0.3, 200.3
+    assert x - 200.0 > tolerance
+    told = model.replace(
+        readings=Readings([tolerance, 0, 0, 0, 0], model.readings.raw, model.readings.derived)
+    )
+    far, at_end = {**READ, "power": x}, {**READ, "power": 200.0}
+    assert told.evaluate(far).status[0] == Status.OUT_OF_DOMAIN
+    assert told.derived(far).x[0, 0] == x
+    found = told.evaluate(far, tolerance={"power": tolerance})
+    assert np.array_equal(found.value, told.evaluate(at_end).value)
