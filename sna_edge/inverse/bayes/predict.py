@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
 from ...model import Model
+from ...uncertainty.typical import typical_outputs
 from .density.model_error import carried
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,8 @@ def predict(
     along = j @ vectors
     variance = (np.square(along) / np.maximum(size, FLAT)).sum(axis=2)
     extra = [noise.get(o, 0.0) if isinstance(noise, Mapping) else noise for o in model.output_names]
-    own = error * np.stack([carried(o, value[:, k]) for k, o in enumerate(model.outputs)], axis=1)
+    outputs = typical_outputs(model)
+    own = error * np.stack([carried(o, value[:, k]) for k, o in enumerate(outputs)], axis=1)
     deviation = np.sqrt(variance + np.square(own) + np.square(np.array(extra, dtype=float)))
     reach = NormalDist().inv_cdf(0.5 + level / 2) * deviation
     ends = [

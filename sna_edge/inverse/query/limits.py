@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...core.output import Output
 from ...errors import InputError
 from ...model import Model
+from ...uncertainty.typical import typical_outputs
 from .question import output_index
 
 Floats = NDArray[np.float64]
@@ -27,13 +28,14 @@ class Band:
 
 
 def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[Band]:
-    """The bounds that keep value and interval of every limited output inside its limits.
+    """The bounds that keep value and interval of every limited output inside its limits; an
+    interval whose width follows the inputs with its typical width.
 
     Raises InputError for a wrong name or limits that are not numbers in order.
     """
     if not limits:
         raise InputError("give limits for at least one output")
-    found = []
+    found, outputs = [], typical_outputs(model) if with_interval else model.outputs
     for name, pair in limits.items():
         k = output_index(model, name)
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
@@ -41,7 +43,7 @@ def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[B
                 f"limits of {name!r} are {pair!r}; give a pair (low, high), None for no limit"
             )
         low, high = pair
-        found.append(_band(model.outputs[k], k, *ends(name, low, high), with_interval))
+        found.append(_band(outputs[k], k, *ends(name, low, high), with_interval))
     return found
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ....core.axis import Axis
 from ....core.output import Output
 from ....model import Model
+from ....uncertainty.typical import typical_outputs
 from .observations import Observations
 
 Floats = NDArray[np.float64]
@@ -58,7 +59,7 @@ def with_model_error(model: Model, data: Observations) -> Observations:
     the observation.
     """
     found, seen_as = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
-    for k, output in enumerate(model.outputs):
+    for k, output in enumerate(typical_outputs(model)):
         rows, m = np.flatnonzero(data.output == k), model_std(output)
         if not len(rows) or not m:
             continue
