@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,18 +26,13 @@ from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Single
 from .status import Status
-
-if TYPE_CHECKING:
-    from .uncertainty.familiarity import Familiarity
-    from .uncertainty.predictive import Predictive
-    from .uncertainty.readings import Coordinates
-    from .uncertainty.reason import Reason
+from .worth import Worth
 
 Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
 
 
-class Model(Algebra):
+class Model(Algebra, Worth):
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
     Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.
@@ -76,7 +71,8 @@ class Model(Algebra):
         self._categorical = any(a.kind == "categorical" for a in self.axes)
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point)
-        self._whole = None if self.readings is not None or self._local else self._quick
+        more = self.readings is not None or self._local or self._tells_familiarity
+        self._whole = None if more else self._quick
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
 
@@ -205,8 +201,8 @@ class Model(Algebra):
         level_index: bool = False,
         level: float | None = None,
     ) -> Evaluation:
-        """Value, status and interval per row; never raises for a bad row. Raises InputError for bad
-        names or shapes.
+        """Value, status and interval per row; never raises for a bad row. Status `unfamiliar` where
+        the model says so (`familiarity`). Raises InputError for bad names or shapes.
 
         `level`: that of the interval, as `interval_at` has it; by default the interval of the file,
         and 90 % for outputs that have theirs in the calibration alone. `tolerance` {input: axis
@@ -229,6 +225,10 @@ class Model(Algebra):
             return answer
         found, moved = self._checked(query, extrapolate, tolerance, level_index)
         value = self._values(found)
+        if self._tells_familiarity:
+            from .uncertainty.familiarity import marked
+
+            found = marked(self, found, value)
         if level is not None or self._local:
             from .uncertainty import interval
 
@@ -241,6 +241,11 @@ class Model(Algebra):
             beyond = found.status == Status.EXTRAPOLATED
             lower[beyond] = upper[beyond] = np.nan
         return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
+
+    @property
+    def _tells_familiarity(self) -> bool:
+        told = self.calibration
+        return told is not None and bool(told.n_scores or told.pairs)
 
     @property
     def _local(self) -> bool:
@@ -295,40 +300,6 @@ class Model(Algebra):
         """
         return self.evaluate(query, level_index=level_index, level=level)
 
-    def predictive(self, query: Query, *, level_index: bool = False) -> Predictive:
-        """The distribution of a measurement per row and output: `quantile(p)`, `cdf(y)`,
-        `probability(low, high)` of a window, `sample(count)`; NaN where there is no value.
-
-        Raises InputError where the model has no quantiles of residuals.
-        """
-        from .uncertainty.predictive import predictive
-
-        found, value, _ = self._answered(query, level_index)
-        return predictive(self, found.x, value, found.status >= 0)
-
-    def familiarity(self, query: Query, *, level_index: bool = False) -> Familiarity:
-        """p per row: the share of training rows that were no more familiar than these inputs; 0
-        where a pair of levels was never seen. Status `unfamiliar` where p is at most
-        `calibration.least_p`.
-
-        Raises InputError where the model does not say how familiar inputs are.
-        """
-        from .uncertainty.familiarity import answer
-
-        return answer(self, *self._answered(query, level_index)[:2])
-
-    def why_unfamiliar(self, query: Query, *, level_index: bool = False) -> Reason:
-        """Why one point is no more familiar than it is: the two inputs that, each changed alone,
-        raise its score most, or the pair of levels never seen. Every point has a reason.
-
-        Raises InputError where the model does not say how familiar inputs are, for several points,
-        and for one without a value.
-        """
-        from .uncertainty.reason import answer
-
-        found, y, _ = self._answered(query, level_index)
-        return answer(self, found, y, self.backend.value)
-
     def companion_value(self, index: int, query: Query, *, level_index: bool = False) -> Floats:
         """What `companions[index]` gives at these inputs, each of its coordinates kept on its axis:
         (its outputs,) or (N, its outputs). Raises InputError or DomainError for the first row
@@ -340,17 +311,6 @@ class Model(Algebra):
         x = self._domain.admitted(x)
         found = answer(self, index, x, self.backend.value(x))
         return found[0] if single else found
-
-    def derived(self, readings: Query, *, level_index: bool = False) -> Coordinates:
-        """Coordinates [N, D] of readings and their status: readings within the tolerance of their
-        sensor at the border, derived inputs computed from the others and from raw readings.
-
-        An array has the inputs, then the raw readings; a mapping may leave out what is derived.
-        Raises InputError for a missing reading.
-        """
-        from .uncertainty.readings import coordinates_of
-
-        return coordinates_of(self, readings, level_index)
 
     def _answered(
         self, query: Query, level_index: bool

@@ -2,6 +2,7 @@
 sensors agree with the domain.
 
 edge = "no verdict"  # where there are no training data; "accept" judges such parts as any other
+least_p = 0.01       # parts whose inputs are less familiar get no verdict
 
 [outputs.width]      # micrometres, as the model gives them
 LSL = 100.0
@@ -56,12 +57,15 @@ class LineLimits:
     as the border.
 
     `edge`: "no verdict" or "accept" for parts in a span of an input without a training row.
+    `least_p`: parts whose familiarity p is at most this are `unfamiliar`, as are those that the
+    model calls so by its own; None: only those.
     """
 
     outputs: tuple[Limit, ...]
     knobs: dict[str, Knob] = field(default_factory=dict)
     tolerance: dict[str, float] = field(default_factory=dict)
     edge: str = EDGE[0]
+    least_p: float | None = None
 
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
@@ -87,7 +91,7 @@ def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     """Limits from nested mappings; every wrong key or number is named."""
-    _only(tables, ("outputs", "knobs", "inputs", "edge"), "the limits")
+    _only(tables, ("outputs", "knobs", "inputs", "edge", "least_p"), "the limits")
     outputs = _tables_of(tables, "outputs")
     if not outputs:
         raise InputError("the limits name no output; add a table [outputs.NAME] with LSL or USL")
@@ -109,6 +113,7 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
             {name: _tolerance(name, table) for name, table in _tables_of(tables, "inputs").items()},
         ),
         _edge(tables.get("edge", EDGE[0])),
+        _least_p(tables["least_p"], model) if "least_p" in tables else None,
     )
 
 
@@ -180,6 +185,20 @@ def _edge(value: Any) -> str:
     if not isinstance(value, str) or value not in EDGE:
         raise InputError(f"edge is {_said(value)}; write {' or '.join(map(repr, EDGE))}")
     return value
+
+
+def _least_p(value: Any, model: Model) -> float:
+    """Only a model that says how familiar inputs are can be held to it."""
+    least_p = _number(value, "least_p")
+    if not 0 < least_p < 1:
+        raise InputError(f"least_p is {least_p:g}; give a share between 0 and 1, like 0.01")
+    told = model.calibration
+    if told is None or not (told.n_scores or told.pairs):
+        raise InputError(
+            "least_p needs a model that says how familiar inputs are, and this one does not; leave"
+            " the entry out"
+        )
+    return least_p
 
 
 def _number(value: Any, what: str) -> float:

@@ -22,7 +22,7 @@ from .echo import echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
 from .target import towards_targets
-from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, judge
+from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ class Line:
             if self.limits.tolerance
             else (x, None)
         )
-        found = self.model.evaluate(x, level_index=True)
+        found = evaluated(self.model, self.limits, x)
         judged = judge(self.model, self.limits, found)
         figures = zip(
             *(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)),
@@ -111,14 +111,16 @@ class Line:
             else:
                 answer["outputs"] = self._outputs(*numbers)
                 if verdict != ACCEPT:
-                    answer |= self._why(judged, i, x[i])
+                    answer |= self._why(judged, i, x[i], status)
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
             answers.append(answer)
         return answers
 
-    def _why(self, judged: Judged, i: int, x: Floats) -> dict[str, Any]:
+    def _why(self, judged: Judged, i: int, x: Floats, status: int) -> dict[str, Any]:
         """The reason, and on a reject the advice, for a part with values that is not accepted."""
+        if status == Status.UNFAMILIAR:
+            return {"reason": f"{self._unlike(x)}; measure the part"}
         if judged.edge[i]:
             where = f"{self._untrained(x)} where there are no training data"
             return {"reason": f'{where}; measure the part, or set edge = "accept" in the limits'}
@@ -132,6 +134,11 @@ class Line:
             if self.limits.knobs and self.advice_ms > 0
             else reason
         )
+
+    def _unlike(self, x: Floats) -> str:
+        """Which inputs of a part are unlike the training rows, and p in percent."""
+        reason = self.model.why_unfamiliar(x, level_index=True)
+        return f"{reason.said} (p = {100 * reason.p:.2g} %)"
 
     def _untrained(self, x: Floats) -> str:
         """The inputs of a part that lie in a span without a training row."""

@@ -15,7 +15,7 @@ from ..inverse.targets.advise import Advice, Knob
 from ..model import Evaluation, Model
 from ..numerics.time_budget import TimeBudget
 from .limits import Limit, LineLimits
-from .verdict import ACCEPT, Judged, judge
+from .verdict import ACCEPT, Judged, evaluated, judge
 
 Floats = NDArray[np.float64]
 
@@ -50,14 +50,14 @@ def towards_targets(
         return _aimed(limits, advice)
     here = np.array(part)
     there = _there(model, limits.knobs, here, found)
-    kept = judge(model, limits, model.evaluate(there[None], level_index=True))
+    kept = judge(model, limits, evaluated(model, limits, there[None]))
     edge, least = bool(kept.edge[0]), _away(limits, kept)[0]
     for points in (
         _same_cost(model, limits.knobs, here, there, budget)
         if any(o.target is not None for o in limits.outputs)
         else ()
     ):
-        evaluation = model.evaluate(points, level_index=True)
+        evaluation = evaluated(model, limits, points)
         judged = judge(model, limits, evaluation)
         away = _away(limits, judged)
         best = int(np.argmin(away))

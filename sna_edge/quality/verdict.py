@@ -3,7 +3,7 @@ whole interval lies outside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,17 @@ class Judged:
     straddles: NDArray[np.bool_]
     beyond: NDArray[np.bool_]
     edge: NDArray[np.bool_]
+
+
+def evaluated(model: Model, limits: LineLimits, x: Floats) -> Evaluation:
+    """`model.evaluate` of coordinates x [N, D]; `unfamiliar` also where p is at most the `least_p`
+    of the limits."""
+    found = model.evaluate(x, level_index=True)
+    if limits.least_p is None:
+        return found
+    inside = (found.status == Status.OK) | (found.status == Status.EDGE)
+    unlike = inside & (model.familiarity(x, level_index=True).p <= limits.least_p)
+    return replace(found, status=np.where(unlike, np.int8(Status.UNFAMILIAR), found.status))
 
 
 def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:

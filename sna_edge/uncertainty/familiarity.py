@@ -5,7 +5,7 @@ s(x) = sum_j weight_j ln(max(p_j(x), 2^-126)),   p(x) = the share of scores up t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class Familiarity:
 def need_familiarity(model: ModelRecord) -> Calibration:
     """The calibration with scores or pairs of levels. Raises InputError where there are neither."""
     found = model.calibration
-    if found is None or not (found.n_scores or found.pairs):
+    if found is None or not told(model):
         raise InputError(
             "this model does not say how familiar inputs are; fit it again with familiarity"
         )
@@ -51,13 +51,29 @@ def answer(model: ModelRecord, asked: Check, y: Floats) -> Familiarity:
     status = asked.status.copy()
     x, y = asked.x[good], y[good]
     unseen = unseen_pair(found, x)
-    told = score(model, x, y) if found.n_scores else np.full(len(x), np.nan)
-    share = share_of(found, told) if found.n_scores else np.ones(len(x))
+    scored = score(model, x, y) if found.n_scores else np.full(len(x), np.nan)
+    share = share_of(found, scored) if found.n_scores else np.ones(len(x))
     share[unseen >= 0] = 0.0
     state = np.where(share <= found.least_p, np.int8(Status.UNFAMILIAR), status[good])
     state[np.isnan(share)] = Status.NOT_CONVERGED
-    p[good], s[good], pair[good], status[good] = share, told, unseen, state
+    p[good], s[good], pair[good], status[good] = share, scored, unseen, state
     return Familiarity(p, status, s, pair)
+
+
+def told(model: ModelRecord) -> bool:
+    """Whether the model says how familiar inputs are."""
+    found = model.calibration
+    return found is not None and bool(found.n_scores or found.pairs)
+
+
+def marked(model: ModelRecord, asked: Check, y: Floats, least_p: float | None = None) -> Check:
+    """The checked rows with status `unfamiliar` in place of `ok` and `edge` where p of the values y
+    [N, K] is at most `least_p` (None: that of the file), or where nothing can be said."""
+    limit = need_familiarity(model).least_p if least_p is None else least_p
+    inside = (asked.status == Status.OK) | (asked.status == Status.EDGE)
+    p = answer(model, replace(asked, status=np.where(inside, 0, -1).astype(np.int8)), y).p
+    status = np.where(inside & ~(p > limit), np.int8(Status.UNFAMILIAR), asked.status)
+    return replace(asked, status=status.astype(np.int8))
 
 
 def unseen_pair(found: Calibration, x: Floats) -> NDArray[np.int64]:
@@ -87,6 +103,7 @@ def share_of(found: Calibration, s: Floats) -> Floats:
     inside = np.clip(j, 0, GRID - 2)
     step = quantiles[inside + 1] - quantiles[inside]
     part = np.divide(s - quantiles[inside], step, out=np.zeros(len(s)), where=step > 0)
+    part = np.clip(part, 0.0, 1.0)
     at = np.where(j >= GRID - 1, GRID - 1.0, inside + part)
     share = np.maximum(1.0 / (1.0 + np.exp(((GRID - 1) / 2 - at) / 2)), least)
     return np.where(np.isnan(s), np.nan, np.where(j < 0, least, share))

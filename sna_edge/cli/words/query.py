@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
+from ...uncertainty.familiarity import told
 from ...uncertainty.interval import USUAL, left_open
 from ...uncertainty.readings import bordered
 from ..answered_table import Floats, answer_table, free_name, summary
@@ -93,6 +94,13 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
         lines.append(f"{status.label}: {answer['message']}")
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
+    if status >= 0 and status != Status.EXTRAPOLATED and told(model):
+        x = np.array([a.coordinate(asked[a.name]) for a in model.axes])
+        x = np.clip(x, [a.lower for a in model.axes], [a.upper for a in model.axes])
+        why = model.why_unfamiliar(x, level_index=True)
+        answer["familiarity"] = {"p": why.p, "inputs": list(why.inputs), "reason": why.said}
+        if status == Status.UNFAMILIAR:
+            lines.append(f"{why.said} (p = {100 * why.p:.2g} %)")
     if found.moved is not None and found.moved.any():
         answer["remark"] = remark(model.axes, _given(model, point), found.moved[0])
         lines.append(f"remark: {answer['remark']}")

@@ -76,7 +76,7 @@ def test_levels_never_seen_together_are_unfamiliar() -> None:
     found = model.familiarity(rows)
     assert found.p[2] == 0 and (found.p[:2] > 0).all()
     assert found.pair.tolist() == [-1, -1, 0] and found.status[2] == Status.UNFAMILIAR
-    assert model.evaluate(rows).status.tolist() == [0, 0, 0]  # evaluate does not look
+    assert model.evaluate(rows).status.tolist() == [0, 0, Status.UNFAMILIAR]
 
 
 def test_pairs_alone_tell_too() -> None:

@@ -1,0 +1,81 @@
+"""Verbs of a model that say what an answer is worth, from what stands beside the values: each is a
+function of `uncertainty`, imported at its first call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .core.domain import Check
+from .core.evaluator import Evaluator
+from .core.inputs import Query
+from .core.record import ModelRecord
+
+if TYPE_CHECKING:
+    from .uncertainty.familiarity import Familiarity
+    from .uncertainty.predictive import Predictive
+    from .uncertainty.readings import Coordinates
+    from .uncertainty.reason import Reason
+
+Floats = NDArray[np.float64]
+Answered = tuple[Check, Floats, "NDArray[np.bool_] | None"]
+
+
+class Worth(ModelRecord):
+    """Distributions, familiarity and coordinates of readings."""
+
+    @property
+    def backend(self) -> Evaluator:
+        """What evaluates the model."""
+        raise NotImplementedError
+
+    def _answered(self, query: Query, level_index: bool) -> Answered:
+        """The checked rows of a query, their values [N, K] and which readings were moved."""
+        raise NotImplementedError
+
+    def predictive(self, query: Query, *, level_index: bool = False) -> Predictive:
+        """The distribution of a measurement per row and output: `quantile(p)`, `cdf(y)`,
+        `probability(low, high)` of a window, `sample(count)`; NaN where there is no value.
+
+        Raises InputError where the model has no quantiles of residuals.
+        """
+        from .uncertainty.predictive import predictive
+
+        found, value, _ = self._answered(query, level_index)
+        return predictive(self, found.x, value, found.status >= 0)
+
+    def familiarity(self, query: Query, *, level_index: bool = False) -> Familiarity:
+        """p per row: the share of training rows that were no more familiar than these inputs; 0
+        where a pair of levels was never seen. Status `unfamiliar` where p is at most
+        `calibration.least_p`.
+
+        Raises InputError where the model does not say how familiar inputs are.
+        """
+        from .uncertainty.familiarity import answer
+
+        return answer(self, *self._answered(query, level_index)[:2])
+
+    def why_unfamiliar(self, query: Query, *, level_index: bool = False) -> Reason:
+        """Why one point is no more familiar than it is: the two inputs that, each changed alone,
+        raise its score most, or the pair of levels never seen. Every point has a reason.
+
+        Raises InputError where the model does not say how familiar inputs are, for several points,
+        and for one without a value.
+        """
+        from .uncertainty.reason import answer
+
+        found, y, _ = self._answered(query, level_index)
+        return answer(self, found, y, self.backend.value)
+
+    def derived(self, readings: Query, *, level_index: bool = False) -> Coordinates:
+        """Coordinates [N, D] of readings and their status: readings within the tolerance of their
+        sensor at the border, derived inputs computed from the others and from raw readings.
+
+        An array has the inputs, then the raw readings; a mapping may leave out what is derived.
+        Raises InputError for a missing reading.
+        """
+        from .uncertainty.readings import coordinates_of
+
+        return coordinates_of(self, readings, level_index)
