@@ -16,6 +16,7 @@ from ...status import MEANING, Status
 from ...uncertainty.familiarity import told
 from ...uncertainty.interval import USUAL, left_open
 from ...uncertainty.readings import bordered
+from ...uncertainty.reason import Reason
 from ..answered_table import Floats, answer_table, free_name, summary
 from ..arguments import add_at, add_json, add_model, assignments, input_values, number, writable
 from ..console import as_written, emit, exit_code, two_valued, with_unit
@@ -95,9 +96,7 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     elif status != Status.OK:
         lines.append(f"{status.label}: {MEANING[status]}")
     if status >= 0 and status != Status.EXTRAPOLATED and told(model):
-        x = np.array([a.coordinate(asked[a.name]) for a in model.axes])
-        x = np.clip(x, [a.lower for a in model.axes], [a.upper for a in model.axes])
-        why = model.why_unfamiliar(x, level_index=True)
+        why = _reason(model, point)
         answer["familiarity"] = {"p": why.p, "inputs": list(why.inputs), "reason": why.said}
         if status == Status.UNFAMILIAR:
             lines.append(f"{why.said} (p = {100 * why.p:.2g} %)")
@@ -115,6 +114,12 @@ def _given(model: Model, point: dict[str, object]) -> Floats:
         if axis.name in point:
             x[d] = axis.coordinate(point[axis.name])
     return x
+
+
+def _reason(model: Model, point: dict[str, object]) -> Reason:
+    """Why the point, within the tolerance of its sensors, is no more familiar than it is."""
+    lower, upper = np.array([(a.lower, a.upper) for a in model.axes]).T
+    return model.why_unfamiliar(np.clip(_given(model, point), lower, upper), level_index=True)
 
 
 def _tolerance(args: argparse.Namespace, model: Model) -> dict[str, float] | None:

@@ -55,3 +55,12 @@ def test_a_table_has_the_status_of_every_row(sna, told_file, tmp_path):
     rows.write_text("power,angle,alloy,machine,density\n150,30,A,M1,40\n150,30,B,M2,40\n")
     sna("query", told_file, "--table", rows, "-o", out)
     assert [r["status"] for r in csv.DictReader(out.open())] == ["ok", "unfamiliar"]
+
+
+def test_a_point_of_readings_is_judged_by_its_coordinates(sna, tmp_path):
+    path = tmp_path / "read.sna"
+    made.whole().save(path)
+    at = ("--at", "power=99.75", "angle=30", "hatch=20", *STRANGE)
+    found = sna("query", path, *at, "--json").json
+    assert found["status"] == "unfamiliar" and "remark" in found
+    assert found["familiarity"]["inputs"] == ["alloy", "machine"]

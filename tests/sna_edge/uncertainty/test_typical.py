@@ -45,8 +45,7 @@ def test_an_estimate_is_not_surer_than_the_model() -> None:
     model = line()
     exact = model.replace(companions=(), calibration=None)
     wide, narrow = (
-        inverse.estimate(m, {"y": [1.0]}, ["x"], 0.01).deviation[0, 0]
-        for m in (model, exact)
+        inverse.estimate(m, {"y": [1.0]}, ["x"], 0.01).deviation[0, 0] for m in (model, exact)
     )
     assert narrow == pytest.approx(0.01, rel=0.05)
     assert wide == pytest.approx(0.1 * np.log(19) / 1.645, rel=0.05)
