@@ -76,6 +76,11 @@ class Model(Algebra, Worth):
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the evaluator, which is no data: a copy makes its own at its first query."""
+        made = ("_backend", "_single", "_bare", "_quick", "_whole")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
     def with_backend(self, name: str) -> Model:
         """The same model served by backend `name` ("auto", "numpy", "native", ..)."""
         beside = self.companions

@@ -21,7 +21,7 @@ def site(root: Path) -> dict[str, Any]:
 
 def test_every_page_is_in_the_navigation(root: Path, site: dict[str, Any]) -> None:
     text = (root / "mkdocs.yml").read_text(encoding="utf-8")
-    listed = re.findall(r"([\w./]+\.md)$", text[text.index("\nnav:") :], re.M)
+    listed = re.findall(r"([\w./-]+\.md)$", text[text.index("\nnav:") :], re.M)
     wanted = [str(p) for p in site["pages"]()]
     wanted += [f"reference/{module}.md" for module in site["REFERENCE"]]
     assert sorted(listed) == sorted(wanted)

@@ -10,6 +10,7 @@ import pytest
 
 from sna_edge import InputError, Output, Status, spline_axis
 from sna_edge.core.beside import (
+    GRID,
     Calibration,
     Companion,
     Coordinate,
@@ -115,3 +116,11 @@ def test_a_model_that_does_not_know_says_so() -> None:
 def test_an_index_of_no_companion_is_refused() -> None:
     with pytest.raises(InputError, match="companion 5 is none of the 5"):
         made.whole().companion_value(5, X)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_score_far_below_quantiles_that_hardly_differ() -> None:
+    """No warning of an overflow: the score before the first quantile has the least p."""
+    scores = np.linspace(0.0, 32e-6, GRID)
+    found = share_of(Calibration(n_scores=99, scores=scores, least_p=0.01), np.array([-1e3, 1e3]))
+    assert found.tolist() == [0.01, 1 / (1 + np.exp(-8.0))]
