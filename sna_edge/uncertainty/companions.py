@@ -19,37 +19,33 @@ Floats = NDArray[np.float64]
 
 
 def places(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats) -> Floats:
-    """Z [N, C] of inputs x [N, D] inside the domain and predictions y [N, K]; NaN where a sum
-    overflows."""
-    columns = [
-        _on_axis(axis, _coordinate(c, axes, x, y))
-        for c, axis in zip(companion.coordinates, companion.model.axes, strict=True)
-    ]
-    return np.stack(columns, axis=1)
+    """Z [N, C] of inputs x [N, D] inside the domain and predictions y [N, K], the nearer end for
+    what lies outside its axis; NaN where a sum overflows."""
+    given = companion.coordinates
+    z = np.empty((len(given), len(x)))
+    features = [i for i, c in enumerate(given) if c.source == CoordinateSource.FEATURE]
+    if features:
+        z[features] = _features([given[i] for i in features], axes, x)
+    for i, c in enumerate(given):
+        if c.source == CoordinateSource.INPUT:
+            z[i] = x[:, c.index]
+        elif c.source == CoordinateSource.PREDICTION:
+            z[i] = y[:, c.index]
+    ends = np.array([(a.lower, a.upper) for a in companion.model.axes])
+    return np.asarray(np.clip(z.T, ends[:, 0], ends[:, 1], order="C"))
 
 
-def _on_axis(axis: Axis, z: Floats) -> Floats:
-    """The nearer end for what lies outside."""
-    return np.clip(z, axis.lower, axis.upper)
-
-
-def _coordinate(c: Coordinate, axes: Sequence[Axis], x: Floats, y: Floats) -> Floats:
-    if c.source == CoordinateSource.INPUT:
-        return x[:, c.index]
-    return y[:, c.index] if c.source == CoordinateSource.PREDICTION else _feature(c, axes, x)
-
-
-def _feature(c: Coordinate, axes: Sequence[Axis], x: Floats) -> Floats:
-    """b + sum_e A_e u_e [N], in the order of the inputs."""
-    weights, start = c.weights.astype(float), 0
-    z = np.full(len(x), c.constant)
+def _features(features: Sequence[Coordinate], axes: Sequence[Axis], x: Floats) -> Floats:
+    """b + sum_e A_e u_e [F, N], in the order of the inputs."""
+    weights, start = np.array([f.weights for f in features], dtype=float), 0
+    z = np.repeat([[f.constant] for f in features], len(x), axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         for d, axis in enumerate(axes):
             if axis.kind == "categorical":
-                z += weights[start + x[:, d].astype(int)]
+                z += weights[:, start + x[:, d].astype(int)]
                 start += axis.basis.n_spans
             else:
-                z += weights[start] * (x[:, d] - axis.lower)
+                z += weights[:, start, None] * (x[:, d] - axis.lower)
                 start += 1
     return z
 

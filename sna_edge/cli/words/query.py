@@ -209,7 +209,9 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
     def remarks(columns: dict[str, Floats]) -> dict[int, str]:
         x = np.stack([columns[a.name] for a in inputs], axis=1)
         _, moved = bordered(model, inputs, x, tolerance)
-        rows = [] if moved is None else np.flatnonzero(moved.any(axis=1)).tolist()
+        if moved is None:
+            return {}
+        rows = np.flatnonzero(moved.any(axis=1)).tolist()
         return {row: remark(inputs, x[row], moved[row]) for row in rows}
 
     names: list[str] = []
