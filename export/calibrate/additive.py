@@ -26,6 +26,8 @@ MOST, FLAT = 5, 0.03
 STEPS = 60
 MOST_STEP = 1.0
 """Of ln sigma at any row, in one step."""
+MOST_PULL = 4.0
+"""Of one row, in sizes: a row five times as large as expected pulls no harder when it is larger."""
 SETTLED, SETTLED_STRENGTH = 1e-3, 0.02
 """Changes of ln sigma and of ln(strength) at which the steps end."""
 FAINT, TALL = 1e-3, 0.995
@@ -90,8 +92,8 @@ class _Part:
 
 
 def _parts(bases: Sequence[SpanBasis]) -> list[_Part]:
-    """Curvature and slope of every spline, the spread of levels: of the coefficients, so that
-    smooth means smooth in the ranks of the rows."""
+    """Curvature and slope of every spline, the spread of levels: of the coefficients, whatever the
+    widths of the spans."""
     found, start = [], 1
     for basis in bases:
         n = basis.n_rows
@@ -132,13 +134,13 @@ def fitted(z: Floats, size: Floats, bases: Sequence[SpanBasis]) -> Additive:
     blocks = [hats(b, column) for b, column in zip(bases, z.T, strict=True)]
     means = [b.mean(axis=0) for b in blocks]
     centred = [b - m for b, m in zip(blocks, means, strict=True)]
-    c = _solved(np.column_stack([np.ones(len(y)), *centred]), y, _parts(bases), means)
+    c = _solved(np.column_stack([np.ones(len(y)), *centred]), y, _parts(bases))
     tables = np.split(c[1:], np.cumsum([len(m) for m in means])[:-1]) if means else []
     constant = c[0] - sum(m @ t for m, t in zip(means, tables, strict=True))
     return Additive(tuple(bases), float(constant), tuple(tables))
 
 
-def _solved(design: Floats, y: Floats, parts: list[_Part], means: list[Floats]) -> Floats:
+def _solved(design: Floats, y: Floats, parts: list[_Part]) -> Floats:
     gram, n = design.T @ design, len(y)
     for at in {(p.at.start, p.at.stop) for p in parts}:
         gram[slice(*at), slice(*at)] += 1.0  # no row sees the mean coefficient of a coordinate
@@ -150,7 +152,7 @@ def _solved(design: Floats, y: Floats, parts: list[_Part], means: list[Floats]) 
         for s, p in zip(strength, parts, strict=True):
             stiff[p.at, p.at] += s * p.matrix
         inverse = np.linalg.inv(gram + stiff)
-        pull = np.minimum(y * np.exp(-eta) - 1.0, 4.0)
+        pull = np.minimum(y * np.exp(-eta) - 1.0, MOST_PULL)
         step = inverse @ (design.T @ pull - stiff @ c)
         moved = design @ step
         largest = float(np.abs(moved).max())
