@@ -69,9 +69,10 @@ inverse: $(STAMP)-test native ## inverse queries against their targets: speed, c
 calibration: $(STAMP)-test native ## simulation-based calibration of the posterior, 3,000 cases
 	$(PY) tools/inverse/inverse_bench.py --only calibration --calibration 3000 --write
 
-honest: $(STAMP)-test ## intervals on the measured tables: score, coverage by quartile, crepes and MAPIE on the same rows
+honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepes, MAPIE and scikit-learn on the same rows
 	@$(PIP) --editable '.[honest]' || echo "no crepes or MAPIE here: intervals are compared with a constant width only"
 	$(PY) tools/honest/honest.py --write
+	$(PY) tools/accuracy/familiarity.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz.py
