@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.beside import Companion, Coordinate, CoordinateSource, Role
+from ..core.beside.given import need_whole
 from ..core.evaluator import Evaluator
 from ..core.record import ModelRecord
 from ..errors import InputError
@@ -75,6 +76,7 @@ def sigma(model: ModelRecord, x: Floats, y: Floats) -> Floats:
 
 def answer(model: ModelRecord, index: int, x: Floats, y: Floats) -> Floats:
     """`values` of companion `index`. Raises InputError where there is none."""
+    need_whole("the number of a companion", index)
     count = len(model.companions)
     if not -count <= index < count:
         raise InputError(f"companion {index} is none of the {count} of this model")

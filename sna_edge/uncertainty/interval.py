@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.beside import GRID, Calibration
+from ..core.beside.given import is_number
 from ..core.domain import Check
 from ..core.evaluation import Evaluation
 from ..core.output import Output, all_bounds
@@ -49,7 +50,7 @@ def residuals(model: ModelRecord, level: float) -> tuple[Calibration, Floats, Fl
 def supported(n_residuals: int, level: float) -> float:
     """a = (1 - level) / 2. Raises InputError where so many rows do not support the level, naming
     how many would."""
-    if not 0 < level < 1:
+    if not (is_number(level) and 0 < level < 1):
         raise InputError(f"level {level!r} must lie between 0 and 1; give 0.9 for 90 %")
     share = (1.0 - level) / 2.0
     said = f"level {_percent(level)}"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.beside import GRID, Calibration
+from ..core.beside.given import is_number, is_whole
 from ..core.output import Output
 from ..core.record import ModelRecord
 from ..errors import InputError
@@ -47,7 +48,7 @@ class Predictive:
     def quantile(self, p: float) -> Floats:
         """[N, K]: below it lies a measurement with probability p. Raises InputError where p is not
         between 0 and 1."""
-        if not 0.0 < p < 1.0:
+        if not (is_number(p) and 0.0 < p < 1.0):
             raise InputError(f"probability {p!r} must lie between 0 and 1; give 0.5 for the median")
         return self._at(np.full(self.value.shape, p))
 
@@ -64,7 +65,9 @@ class Predictive:
 
     def sample(self, count: int, seed: int = 0) -> Floats:
         """[count, N, K] measurements at random; outputs of a row vary together as their residuals
-        did."""
+        did. Raises InputError for a count that is no whole number from 0 on."""
+        if not (is_whole(count) and count >= 0):
+            raise InputError(f"{count!r} samples cannot be drawn; give a whole number from 0 on")
         n, k = self.value.shape
         normal = np.random.default_rng(seed).standard_normal((count, n, k)) @ self._mixing().T
         normal = np.where([turned for _, _, turned in self._spaces()], -normal, normal)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...errors import InputError
 from ..axis import Axis
 from ..output import Output
+from .given import all_of, array_of, is_whole, need_numbers, need_whole
 
 Floats = NDArray[np.float64]
 GRID = 33
@@ -35,9 +36,11 @@ class LevelPair:
     bits: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        bits = np.array(self.bits, dtype=np.uint8)
-        bits.setflags(write=False)
+        bits = array_of("bits of a pair of levels", self.bits, np.uint8)
         object.__setattr__(self, "bits", bits)
+        need_whole("an input of a pair of levels", self.a, self.b)
+        if len(self.shape) != 2 or not all(is_whole(n) and n > 0 for n in self.shape):
+            raise InputError("the shape of a pair is the number of levels of both inputs")
         cells = self.shape[0] * self.shape[1]
         if not 0 <= self.a < self.b or bits.shape != (-(-cells // 8),):
             raise InputError(
@@ -91,10 +94,13 @@ class Calibration:
 
     def __post_init__(self) -> None:
         for name in ("quantiles", "floor", "correlation", "scores"):
-            array = np.array(getattr(self, name), dtype=float)
-            array.setflags(write=False)
+            array = array_of(f"{name} of a calibration", getattr(self, name), np.float64)
             object.__setattr__(self, name, array)
-        object.__setattr__(self, "pairs", tuple(self.pairs))
+        object.__setattr__(self, "pairs", all_of("pairs of levels", self.pairs, LevelPair))
+        need_whole("a number of rows", self.n_residuals, self.n_scores)
+        need_numbers("least_p", self.least_p)
+        if self.quantiles.ndim != 2:
+            raise InputError(f"quantiles of residuals are a row of {GRID} for each output")
         spaces = tuple(self.spaces) or ("output",) * len(self.quantiles)
         object.__setattr__(self, "spaces", spaces)
         self._need_residuals()

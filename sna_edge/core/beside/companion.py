@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..axis import Axis
 from ..output import Output
+from .given import all_of, array_of, need_numbers, need_whole, one_of
 
 Singles = NDArray[np.float32]
 LARGEST = 2.0**1000
@@ -59,10 +60,13 @@ class Coordinate:
     constant: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "source", CoordinateSource(self.source))
-        weights = np.array(self.weights, dtype=np.float32)
-        weights.setflags(write=False)
+        object.__setattr__(self, "source", one_of(CoordinateSource, self.source))
+        weights = array_of("weights of a linear feature", self.weights, np.float32)
         object.__setattr__(self, "weights", weights)
+        need_whole("the index of a coordinate", self.index)
+        need_numbers("the constant of a linear feature", self.constant)
+        if weights.ndim != 1:
+            raise InputError("weights of a linear feature are one row of numbers")
         feature = self.source == CoordinateSource.FEATURE
         if not feature and (len(weights) or self.constant):
             raise InputError("only a linear feature has weights and a constant; leave them out")
@@ -105,14 +109,27 @@ class Companion(Generic[Held]):
     weight: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "role", Role(self.role))
-        object.__setattr__(self, "coordinates", tuple(self.coordinates))
+        object.__setattr__(self, "role", one_of(Role, self.role))
+        coordinates = all_of("coordinates of a companion", self.coordinates, Coordinate)
+        object.__setattr__(self, "coordinates", coordinates)
+        need_whole("the output of a companion", self.output)
+        need_numbers("the weight of a companion", self.weight)
+        self._need_function()
         self._need_weight()
         self._need_outputs()
         if len(self.coordinates) != len(self.model.axes):
             raise InputError(
                 f"a companion of {len(self.model.axes)} axes needs as many coordinates, not"
                 f" {len(self.coordinates)}"
+            )
+
+    def _need_function(self) -> None:
+        if not (hasattr(self.model, "axes") and hasattr(self.model, "outputs")):
+            raise InputError(f"a companion is a model, not {self.model!r}")
+        beside = ("companions", "calibration", "readings")
+        if any(getattr(self.model, name, None) for name in beside):
+            raise InputError(
+                "a companion has no companions, calibration or readings of its own; leave them out"
             )
 
     def _need_weight(self) -> None:
@@ -122,6 +139,8 @@ class Companion(Generic[Held]):
             raise InputError(
                 "the weight of a familiarity is a number above 0, other companions have none (0)"
             )
+        if self.role == Role.CLASS_SCORE and not 0 <= self.output < 256:
+            raise InputError(f"the output of a class score is {self.output}; give 0 to 255")
         if told and self.output:
             raise InputError("a familiarity belongs to no output; leave it 0")
 

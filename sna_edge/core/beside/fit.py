@@ -10,6 +10,7 @@ from ..axis import Axis
 from ..output import Output
 from .calibration import Calibration
 from .companion import MOST, Companion, Role
+from .given import all_of
 from .readings import Readings
 
 
@@ -22,6 +23,10 @@ def need_fit(
 ) -> None:
     """InputError where companions, calibration or readings do not fit a model of these inputs and
     outputs."""
+    all_of("companions", companions, Companion)
+    for given, kind in ((calibration, Calibration), (readings, Readings)):
+        if given is not None and not isinstance(given, kind):
+            raise InputError(f"{given!r} is no {kind.__name__}")
     if len(companions) > MOST:
         raise InputError(f"{len(companions)} companions, but a model has at most {MOST}")
     for companion in companions:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..axis import Axis
+from .given import all_of, array_of, need_numbers, need_whole
 
 Floats = NDArray[np.float64]
 FORMULAS = ("product", "sum")
@@ -28,6 +29,9 @@ class RawReading:
     upper: float
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not isinstance(self.unit, str):
+            raise InputError(f"name and unit of raw reading {self.name!r} must be text")
+        need_numbers(f"an end of raw reading {self.name!r}", self.lower, self.upper)
         fits = max(abs(self.lower), abs(self.upper)) < LARGEST
         if not (self.name and fits and self.upper - self.lower >= 1.0 / LARGEST):
             raise InputError(f"raw reading {self.name!r} needs a name and a range from low to high")
@@ -43,6 +47,8 @@ class Term:
     raw: bool = False
 
     def __post_init__(self) -> None:
+        need_whole("the index of a term", self.index)
+        need_numbers("the number of a term", self.number)
         if not (self.index >= 0 and 0 < abs(self.number) < REACH):
             raise InputError("a term needs the index of what it takes and a number that is not 0")
 
@@ -58,7 +64,9 @@ class Derived:
     constant: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", tuple(self.terms))
+        object.__setattr__(self, "terms", all_of("terms of a formula", self.terms, Term))
+        need_whole("the input that a formula gives", self.axis)
+        need_numbers("the constant of a formula", self.constant)
         if self.formula not in FORMULAS or self.axis < 0:
             raise InputError(f"a formula is one of {', '.join(FORMULAS)} and gives an input")
         if not 1 <= len(self.terms) <= MOST_TERMS:
@@ -80,11 +88,10 @@ class Readings:
     derived: tuple[Derived, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        tolerance = np.array(self.tolerance, dtype=float)
-        tolerance.setflags(write=False)
+        tolerance = array_of("tolerances of sensors", self.tolerance, np.float64)
         object.__setattr__(self, "tolerance", tolerance)
-        object.__setattr__(self, "raw", tuple(self.raw))
-        object.__setattr__(self, "derived", tuple(self.derived))
+        object.__setattr__(self, "raw", all_of("raw readings", self.raw, RawReading))
+        object.__setattr__(self, "derived", all_of("derived inputs", self.derived, Derived))
         if tolerance.ndim != 1 or not ((tolerance >= 0) & (tolerance < LARGEST)).all():
             raise InputError("tolerances of sensors are one number from 0 on for each input")
         if len(self.raw) > MOST_RAW:
