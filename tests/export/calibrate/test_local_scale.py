@@ -39,6 +39,12 @@ def test_even_residuals_stay_even() -> None:
     assert kinds.count("constant") >= 9
 
 
+def test_a_richer_function_must_be_better_by_more_than_chance() -> None:
+    """Taking the best of all, three of these ten would be `both`."""
+    kinds = [chosen("prediction", 300, seed).kind for seed in range(10)]
+    assert kinds.count("prediction") >= 9
+
+
 def test_few_rows_stay_constant() -> None:
     assert chosen("inputs", 40, 0).function is None
 
