@@ -73,7 +73,7 @@ def absolute_modes(model: ModelRecord, points: Floats) -> Floats:
     """sum_r |W[r,k] prod_d phi_{d,r}| at every point [N, K] (TT: the chain of absolute cores)."""
     work = model.interaction
     atoms = [
-        a.basis.design(points[:, d]) @ t
+        a.basis.expand(points[:, d], t)
         for d, (a, t) in enumerate(zip(model.axes, work.tables, strict=True))
     ]
     if isinstance(work, CP):
@@ -119,7 +119,7 @@ def mode_peaks(stored: ModelRecord, inputs: Floats) -> Floats:
         breaks = np.empty(0) if axis.kind == "categorical" else axis.basis.breaks
         places = np.unique(np.concatenate([breaks, inputs[:, d]]))
         if len(modes):
-            atoms = np.abs(axis.basis.design(places) @ table)
+            atoms = np.abs(axis.basis.expand(places, table))
             found[modes, d] = places[atoms.argmax(axis=0)]
     return found
 

@@ -16,7 +16,6 @@ from .power_table import SpanSearch, first_rows, span_polynomials, stacked_polyn
 Floats = NDArray[np.float64]
 
 CHUNK = 2048  # points per block: keeps N x R work arrays inside a 1 MB cache
-DENSE_ROWS = 160  # up to here one matrix product with the dense design beats gathering p+1 rows
 SINGLE_BYTES = 64 << 20  # largest expanded table the one-query path may build
 
 
@@ -84,15 +83,7 @@ class Reference:
 
     def _atoms(self, d: int, x: Floats, nu: int = 0) -> Floats:
         """Atoms of axis d (or their derivatives), [N, columns]."""
-        basis, table = self._axes[d].basis, self._interaction.tables[d]
-        if basis.n_rows <= DENSE_ROWS:
-            return np.asarray(basis.design(x, nu) @ table)
-        span, local = basis.values(x, nu)
-        rows = basis.first_row[span]
-        out = local[:, :1] * table[rows]
-        for i in range(1, basis.degree + 1):
-            out += local[:, i : i + 1] * table[rows + i]
-        return out
+        return self._axes[d].basis.expand(x, self._interaction.tables[d], nu)
 
     def _linear(self, x: Floats) -> Floats:
         if isinstance(self._interaction, TT):

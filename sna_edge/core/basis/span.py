@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 
 MAX_DEGREE = 7
 MAX_SPANS = 32768
+DENSE_ROWS = 160
+"""Up to here one matrix product with the dense design beats gathering p + 1 rows a point."""
 
 
 def uniform_breaks(lower: float, upper: float, spans: int) -> Floats:
@@ -236,6 +238,18 @@ class SpanBasis:
         for i in range(self.degree + 1):
             flat[start + i] = local[:, i]
         return dense
+
+    def expand(self, x: ArrayLike, table: Floats, nu: int = 0) -> Floats:
+        """phi^(nu)(x) = design(x, nu) @ table, [N, columns]; of many rows only those that a point
+        meets are read."""
+        if self.n_rows <= DENSE_ROWS:
+            return np.asarray(self.design(x, nu) @ table)
+        span, local = self.values(np.atleast_1d(np.asarray(x, dtype=float)), nu)
+        rows = self.first_row[span]
+        out = local[:, :1] * table[rows]
+        for i in range(1, self.degree + 1):
+            out += local[:, i : i + 1] * table[rows + i]
+        return np.asarray(out)
 
     def power_tables(self, table: Floats) -> Floats:
         """Polynomial coefficients of every atom on every span, [S, p+1, R]: phi(u) = sum_k u^k
