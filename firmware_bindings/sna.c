@@ -2924,7 +2924,7 @@ sna_status sna_interval_at(const sna_model *m, unsigned k, const real *x, real l
     q = quantiles_of(c) + GRID * k;
     if (!residuals_at(c, q, level, &below, &above)) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
-    if (!is_finite(y[k])) return SNA_BAD_INPUT;
+    if (!is_finite(y[k])) return SNA_NOT_CONVERGED;
     if (scale_of(m, k) >= 0) {
         status = companion_value(m, (unsigned)scale_of(m, k), x, y, &sigma, work, work_size);
         if (status < 0) return status;

@@ -227,3 +227,11 @@ def test_value_queries_take_the_same_instructions(tmp_path: Path) -> None:
         assert firmware.verified == OK
         counts.add((firmware.value(x, count=True)[1], firmware.gradient(x, count=True)[1]))
     assert len(counts) == 1
+
+
+@pytest.mark.parametrize("y", [math.inf, -math.inf, math.nan])
+def test_a_value_that_overflows_has_no_interval(opened: Any, y: float) -> None:
+    """C said bad_input where Python and the format page say not_converged."""
+    x = points(EVERYTHING, 1)[0]
+    low, high, status = opened.interval_at(0, x, 0.9, OK, [y, 1.0, 0.5])
+    assert math.isnan(low) and math.isnan(high) and status == Status.NOT_CONVERGED
