@@ -180,7 +180,7 @@ def test_a_winner_of_little_gain_is_held_against_the_baseline_where_rows_are_nea
     ("error", "sure", "on_thirds", "limit", "stays"),
     [
         (0.5, False, 9.0, None, True),
-        (0.9, False, 0.95, None, True),
+        (0.9, False, 1.0 / 1.01, None, True),
         (0.9, False, 1.0, None, False),
         (0.9, False, 9.0, None, False),
         (0.9, False, 1.0, 1e-9, False),
