@@ -57,9 +57,12 @@ class Worth(ModelRecord):
 
         return answer(self, *self._answered(query, level_index)[:2])
 
-    def why_unfamiliar(self, query: Query, *, level_index: bool = False) -> Reason:
+    def why_unfamiliar(
+        self, query: Query, *, level_index: bool = False, least_p: float | None = None
+    ) -> Reason:
         """Why one point is no more familiar than it is: the two inputs that, each changed alone,
-        raise its score most, or the pair of levels never seen. Every point has a reason.
+        raise its score most, or the pair of levels never seen. Every point has a reason; up to
+        `least_p` (at least that of the model) it is called rare.
 
         Raises InputError where the model does not say how familiar inputs are, for several points,
         and for one without a value.
@@ -67,7 +70,7 @@ class Worth(ModelRecord):
         from .uncertainty.reason import answer
 
         found, y, _ = self._answered(query, level_index)
-        return answer(self, found, y, self.backend.value)
+        return answer(self, found, y, self.backend.value, least_p)
 
     def derived(self, readings: Query, *, level_index: bool = False) -> Coordinates:
         """Coordinates [N, D] of readings and their status: readings within the tolerance of their

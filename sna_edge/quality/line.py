@@ -137,7 +137,8 @@ class Line:
 
     def _unlike(self, x: Floats) -> str:
         """Which inputs of a part are unlike the training rows, and p in percent."""
-        reason = self.model.why_unfamiliar(x, level_index=True)
+        least_p = self.limits.least_p
+        reason = self.model.why_unfamiliar(x, level_index=True, least_p=least_p)
         return f"{reason.said} (p = {100 * reason.p:.2g} %)"
 
     def _untrained(self, x: Floats) -> str:

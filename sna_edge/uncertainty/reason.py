@@ -18,6 +18,7 @@ from .familiarity import need_familiarity, score
 Floats = NDArray[np.float64]
 STEPS = 65
 """Values of an input without levels that are tried in place of its own."""
+NEVER = "were never seen together"
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,15 @@ class Reason:
 
 
 def answer(
-    model: ModelRecord, asked: Check, y: Floats, value: Callable[[Floats], Floats]
+    model: ModelRecord,
+    asked: Check,
+    y: Floats,
+    value: Callable[[Floats], Floats],
+    least_p: float | None = None,
 ) -> Reason:
-    """Of one checked row with values y [1, K]; `value` is the model's own function. Raises
-    InputError for several rows and for one without a value."""
+    """Of one checked row with values y [1, K]; `value` is the model's own function; up to `least_p`
+    (at least that of the model) a point is called rare. Raises InputError for several rows and
+    for one without a value."""
     calibration = need_familiarity(model)
     if len(y) != 1:
         raise InputError(f"a reason is that of one point, not of {len(y)}; ask one by one")
@@ -44,12 +50,19 @@ def answer(
         raise InputError("this point has no value, so nothing says how familiar it is")
     if found.pair[0] >= 0:
         pair = calibration.pairs[found.pair[0]]
-        return _reason(model, asked.x[0], 0.0, [pair.a, pair.b], pair=True)
+        inputs = [pair.a, pair.b]
+        return _reason(model, asked.x[0], 0.0, inputs, NEVER)
     if not calibration.n_scores:
         return Reason(1.0, (), False, "every pair of its levels was seen")
     gain = [_best(model, asked.x[0], d, value) for d in range(len(model.axes))]
     order = np.argsort(-np.array(gain), kind="stable")[:2].tolist()
-    return _reason(model, asked.x[0], float(found.p[0]), order, pair=False)
+    p = float(found.p[0])
+    two = len(order) > 1
+    if p <= max(calibration.least_p, least_p or 0.0):
+        said = "are rare together" if two else "is rare"
+    else:  # every point has a reason: a familiar one is not called rare
+        said = "are its least usual inputs" if two else "is its only input"
+    return _reason(model, asked.x[0], p, order, said)
 
 
 def _best(model: ModelRecord, x: Floats, d: int, value: Callable[[Floats], Floats]) -> float:
@@ -62,16 +75,10 @@ def _best(model: ModelRecord, x: Floats, d: int, value: Callable[[Floats], Float
     return float(np.max(score(model, rows, value(rows))))
 
 
-def _reason(model: ModelRecord, x: Floats, p: float, inputs: list[int], pair: bool) -> Reason:
+def _reason(model: ModelRecord, x: Floats, p: float, inputs: list[int], said: str) -> Reason:
     names = tuple(model.axes[d].name for d in inputs)
     values = " and ".join(_value(model.axes[d], x[d]) for d in inputs)
-    if pair:
-        said = f"{values} were never seen together"
-    elif len(inputs) == 1:
-        said = f"{values} is rare"
-    else:
-        said = f"{values} are rare together"
-    return Reason(p, names, pair, said)
+    return Reason(p, names, said == NEVER, f"{values} {said}")
 
 
 def _value(axis: Axis, x: float) -> str:

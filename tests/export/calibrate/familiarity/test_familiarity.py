@@ -210,6 +210,14 @@ def test_the_sensors_that_do_not_go_together_are_named(learned) -> None:
     )
 
 
+def test_a_familiar_point_is_not_called_rare(learned) -> None:
+    """It was, at p = 0.9996."""
+    rows = twins(40, 7)
+    found = [learned.why_unfamiliar(x) for x in rows]
+    told = {r.said.rpartition(" are ")[2] for r in found if r.p > learned.calibration.least_p}
+    assert told == {"its least usual inputs"}
+
+
 def test_a_pair_of_levels_never_seen_is_named_as_written() -> None:
     model = model_of(LEVELED, familiarity_of(LEVELED, leveled(900, 0)))
     reason = model.why_unfamiliar({"x": 1.5, "machine": "C", "alloy": "S", "z": 1.5})
