@@ -1,0 +1,192 @@
+"""Where intervals hold what they promise: by quarter of the prediction and by part of each input,
+beside what counting alone would do to a perfect model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sna_edge.core.axis import Axis
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+THIRDS = 3
+FEW_VALUES = 5
+"""An input with so many different values at most is parted by value."""
+CONFIDENCE = 0.95
+"""Of all parts of one kind together: a perfect model has one of them outside its range in one table
+of twenty."""
+TELLING = 3.0
+"""Where a perfect model could miss this many times as often as its level says, rows are too few."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """`inside` of `rows` lie in their intervals of `level`; of a perfect model from `least` to
+    `most` would. `where`: the values of the part in words; `name`: its place among the others."""
+
+    name: str
+    where: str
+    rows: int
+    inside: int
+    level: float
+    least: int
+    most: int
+
+    @property
+    def share(self) -> float:
+        """inside / rows."""
+        return self.inside / self.rows
+
+    @property
+    def verdict(self) -> str:
+        """Outside the range "low" or "high"; "few": rows too few to tell; else "as promised"."""
+        if self.inside < self.least:
+            return "low"
+        if self.inside > self.most:
+            return "high"
+        few = self.least / self.rows < 1.0 - TELLING * (1.0 - self.level)
+        return "few" if few else "as promised"
+
+    def report(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "part": self.name or self.where,
+            "values": self.where,
+            "rows": self.rows,
+            "coverage": self.share,
+            "perfect": [self.least / self.rows, self.most / self.rows],
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of one output at one level: `whole`, the parts of the prediction from the lowest up, and
+    those of every input that varies."""
+
+    level: float
+    whole: Part
+    by_prediction: tuple[Part, ...]
+    by_input: Mapping[str, tuple[Part, ...]]
+
+    def report(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "level": self.level,
+            "all": self.whole.report(),
+            "by_prediction": [p.report() for p in self.by_prediction],
+            "by_input": {name: [p.report() for p in of] for name, of in self.by_input.items()},
+        }
+
+    def sentences(self) -> list[str]:
+        """What to know of it in plain words, the worst first; the whole where no part differs."""
+        quarters = [(f"in the {p.name}", p) for p in self.by_prediction]
+        inputs = [(f"at {n} {p.where}", p) for n, of in self.by_input.items() for p in of]
+        low = [(where, p) for where, p in (*quarters, *inputs) if p.verdict == "low"]
+        said = [_missed(where, p) for where, p in sorted(low, key=lambda pair: pair[1].share)]
+        high = [(where, p) for where, p in quarters if p.verdict == "high"]
+        said += [f"covers {_percent(p.share)} {where}: wider than it need be" for where, p in high]
+        few = [where.removeprefix("in the ") for where, p in quarters if p.verdict == "few"]
+        if few:
+            rows = min(p.rows for p in self.by_prediction)
+            said.append(f"too few rows to tell by quarter of the prediction ({rows} a quarter)")
+        return said or [f"covers {_percent(self.whole.share)}, no quarter or input apart"]
+
+
+def coverage(
+    axes: Sequence[Axis],
+    x: ArrayLike,
+    measured: ArrayLike,
+    predicted: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    level: float,
+) -> Coverage:
+    """Of one output: inputs x [n, D] on `axes` (levels as 0, 1, ..), measured, predicted, and
+    intervals from lower to upper [n] of `level`, of rows that the model has not seen (n > 0).
+
+    >>> import numpy as np
+    >>> from sna_edge import spline_axis
+    >>> from sna_export.calibrate.coverage import coverage
+    >>> x = np.linspace(0, 1, 400)
+    >>> y = x * np.random.default_rng(0).normal(size=400)
+    >>> axis = spline_axis("x", "m", 0, 1)
+    >>> found = coverage([axis], x[:, None], y, x, 0 * x - 0.9, 0 * x + 0.9, 0.9)
+    >>> [p.inside for p in found.by_prediction], found.by_prediction[3].verdict
+    ([100, 98, 84, 76], 'low')
+    """
+    x, measured, predicted, lower, upper = (
+        np.asarray(a, dtype=float) for a in (x, measured, predicted, lower, upper)
+    )
+    inside = (measured >= lower) & (measured <= upper)
+    inputs = {a.name: _of_input(a, column) for a, column in zip(axes, x.T, strict=True)}
+    inputs = {name: parts for name, parts in inputs.items() if len(parts) > 1}
+    count = sum(map(len, inputs.values()))
+    return Coverage(
+        level,
+        _part("", "all rows", inside, level, 1),
+        _counted(_quarters(predicted), inside, level),
+        {name: _counted(of, inside, level, count) for name, of in inputs.items()},
+    )
+
+
+def perfect(rows: int, level: float, of: int = 1) -> tuple[int, int]:
+    """Rows inside, from .. to, that a perfect model has in each of `of` parts in 95 of 100 tables,
+    all parts of a table together."""
+    from scipy.stats import binom
+
+    tail = (1.0 - CONFIDENCE) / (2.0 * of)
+    return int(binom.ppf(tail, rows, level)), int(binom.isf(tail, rows, level))
+
+
+def _quarters(predicted: Floats) -> list[tuple[str, str, Bools]]:
+    parts = _between(predicted, 4)
+    names = QUARTERS if len(parts) == 4 else ("",) * len(parts)
+    return [(name, where, rows) for name, (where, rows) in zip(names, parts, strict=True)]
+
+
+def _of_input(axis: Axis, x: Floats) -> list[tuple[str, str, Bools]]:
+    """Each level, each of a few values, or thirds."""
+    values = np.unique(x)
+    if axis.kind == "categorical":
+        return [("", axis.level_names[int(v)], x == v) for v in values]
+    if len(values) <= FEW_VALUES:
+        return [("", f"{v:.4g}", x == v) for v in values]
+    return [("", where, rows) for where, rows in _between(x, THIRDS)]
+
+
+def _between(v: Floats, count: int) -> list[tuple[str, Bools]]:
+    """Parts of about equally many rows, equal values in one."""
+    cuts = np.quantile(v, np.arange(1, count) / count)
+    place = np.searchsorted(cuts, v, side="left")
+    found = [place == i for i in range(count)]
+    return [(f"{v[r].min():.4g} to {v[r].max():.4g}", r) for r in found if r.any()]
+
+
+def _counted(
+    parts: Sequence[tuple[str, str, Bools]], inside: Bools, level: float, of: int = 0
+) -> tuple[Part, ...]:
+    of = of or len(parts)
+    return tuple(_part(name, where, inside[rows], level, of) for name, where, rows in parts)
+
+
+def _part(name: str, where: str, inside: Bools, level: float, of: int) -> Part:
+    least, most = perfect(len(inside), level, of)
+    return Part(name or where, where, len(inside), int(inside.sum()), level, least, most)
+
+
+def _missed(where: str, part: Part) -> str:
+    return (
+        f"covers {_percent(part.share)} {where} ({part.rows} rows; a perfect model at least"
+        f" {_percent(part.least / part.rows)})"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,71 @@
+"""Coverage by part: a perfect model is not blamed, a wrong width is found where it is wrong."""
+
+import numpy as np
+import pytest
+
+from sna_edge import level_axis, spline_axis
+from sna_export.calibrate.coverage import coverage, perfect
+
+
+def found(x, sigma, width, level=0.9, seed=0, axes=None):
+    """Coverage of a line whose noise is sigma [n] and whose interval is +- width [n]."""
+    y = x[:, 0] + sigma * np.random.default_rng(seed).normal(size=len(x))
+    axes = axes or [spline_axis(f"x{d}", "m", 0, 1) for d in range(x.shape[1])]
+    return coverage(axes, x, y, x[:, 0], x[:, 0] - width, x[:, 0] + width, level)
+
+
+def test_one_width_is_too_narrow_where_the_noise_is_large() -> None:
+    x = np.random.default_rng(1).uniform(size=(800, 2))
+    got = found(x, 0.1 + x[:, 0], 1.1)
+    assert [p.verdict for p in got.by_prediction][::3] == ["high", "low"]
+    assert [p.verdict for p in got.by_input["x0"]] == ["high", "as promised", "low"]
+    assert {p.verdict for p in got.by_input["x1"]} == {"as promised"}
+    assert "highest quarter" in got.sentences()[0]
+
+
+def test_a_perfect_model_is_blamed_in_one_table_of_twenty() -> None:
+    x = np.random.default_rng(2).uniform(size=(300, 3))
+    said = [found(x, 1.0, 1.6449, seed=s) for s in range(400)]
+    for parts in (
+        lambda f: f.by_prediction,
+        lambda f: [p for of in f.by_input.values() for p in of],
+    ):
+        blamed = np.mean([any(p.verdict in ("low", "high") for p in parts(f)) for f in said])
+        assert 0.005 < blamed < 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_parts_are_levels_few_values_or_thirds_and_ties_stay_together() -> None:
+    rng = np.random.default_rng(3)
+    x = np.c_[
+        rng.uniform(size=600), rng.integers(0, 2, 600) * 2, rng.integers(1, 4, 600), [5] * 600
+    ]
+    axes = [
+        spline_axis("a", "m", 0, 1),
+        level_axis("machine", ("A", "B", "C")),
+        spline_axis("layers", "", 1, 4),
+        spline_axis("fixed", "", 0, 9),
+    ]
+    got = found(x, 0.1, 0.2, axes=axes)
+    assert [p.where for p in got.by_input["machine"]] == ["A", "C"]
+    assert [p.where for p in got.by_input["layers"]] == ["1", "2", "3"]
+    assert len(got.by_input["a"]) == 3
+    assert "fixed" not in got.by_input
+    assert all(sum(p.rows for p in of) == 600 for of in got.by_input.values())
+    steps = found(np.round(x[:, :1] * 2) / 2, 0.1, 0.2)
+    assert [p.name for p in steps.by_prediction] == [p.where for p in steps.by_prediction]
+    assert sum(p.rows for p in steps.by_prediction) == 600
+
+
+@pytest.mark.parametrize("n", [1, 3, 20])
+def test_few_rows_say_so(n: int) -> None:
+    x = np.random.default_rng(4).uniform(size=(n, 1))
+    got = found(x, 0.1, 0.3)
+    assert {p.verdict for p in got.by_prediction} == {"few"}
+    assert "too few rows to tell" in got.sentences()[0]
+
+
+def test_the_range_of_counts_is_the_binomial_one() -> None:
+    assert perfect(100, 0.9) == (84, 95)
+    assert perfect(1, 0.9) == (0, 1)
+    wide = perfect(100, 0.9, of=12)
+    assert wide[0] < 84 and wide[1] > 95
