@@ -14,6 +14,8 @@ from sna_edge.core.axis import Axis
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_Rows = tuple[str, str, Bools]
+"""Name and values of a part, and which rows are in it."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 THIRDS = 3
 FEW_VALUES = 5
@@ -28,10 +30,12 @@ TELLING = 3.0
 @dataclass(frozen=True)
 class Part:
     """`inside` of `rows` lie in their intervals of `level`; of a perfect model from `least` to
-    `most` would. `where`: the values of the part in words; `name`: its place among the others."""
+    `most` would. `where`: the values of the part in words; `name`: its place among the others;
+    `ends`: its lowest and highest value."""
 
     name: str
     where: str
+    ends: tuple[float, float]
     rows: int
     inside: int
     level: float
@@ -56,7 +60,7 @@ class Part:
     def report(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "part": self.name or self.where,
+            "part": self.name,
             "values": self.where,
             "rows": self.rows,
             "coverage": self.share,
@@ -125,14 +129,16 @@ def coverage(
         np.asarray(a, dtype=float) for a in (x, measured, predicted, lower, upper)
     )
     inside = (measured >= lower) & (measured <= upper)
-    inputs = {a.name: _of_input(a, column) for a, column in zip(axes, x.T, strict=True)}
-    inputs = {name: parts for name, parts in inputs.items() if len(parts) > 1}
-    count = sum(map(len, inputs.values()))
+    parts = {a.name: (_of_input(a, v), v) for a, v in zip(axes, x.T, strict=True)}
+    parts = {name: (of, v) for name, (of, v) in parts.items() if len(of) > 1}
+    count = sum(len(of) for of, _ in parts.values())
+    every = np.ones(len(x), bool)
+    (whole,) = _counted([("all rows", "all rows", every)], predicted, inside, level)
     return Coverage(
         level,
-        _part("", "all rows", inside, level, 1),
-        _counted(_quarters(predicted), inside, level),
-        {name: _counted(of, inside, level, count) for name, of in inputs.items()},
+        whole,
+        _counted(_quarters(predicted), predicted, inside, level),
+        {name: _counted(of, v, inside, level, count) for name, (of, v) in parts.items()},
     )
 
 
@@ -145,40 +151,42 @@ def perfect(rows: int, level: float, of: int = 1) -> tuple[int, int]:
     return int(binom.ppf(tail, rows, level)), int(binom.isf(tail, rows, level))
 
 
-def _quarters(predicted: Floats) -> list[tuple[str, str, Bools]]:
+def _quarters(predicted: Floats) -> list[_Rows]:
     parts = _between(predicted, 4)
-    names = QUARTERS if len(parts) == 4 else ("",) * len(parts)
-    return [(name, where, rows) for name, (where, rows) in zip(names, parts, strict=True)]
+    if len(parts) < 4:
+        return parts
+    return [(name, where, rows) for name, (_, where, rows) in zip(QUARTERS, parts, strict=True)]
 
 
-def _of_input(axis: Axis, x: Floats) -> list[tuple[str, str, Bools]]:
+def _of_input(axis: Axis, x: Floats) -> list[_Rows]:
     """Each level, each of a few values, or thirds."""
     values = np.unique(x)
-    if axis.kind == "categorical":
-        return [("", axis.level_names[int(v)], x == v) for v in values]
-    if len(values) <= FEW_VALUES:
-        return [("", f"{v:.4g}", x == v) for v in values]
-    return [("", where, rows) for where, rows in _between(x, THIRDS)]
+    if axis.kind != "categorical" and len(values) > FEW_VALUES:
+        return _between(x, THIRDS)
+    levels = axis.level_names if axis.kind == "categorical" else ()
+    names = [levels[int(v)] if levels else f"{v:.4g}" for v in values]
+    return [(name, name, x == v) for name, v in zip(names, values, strict=True)]
 
 
-def _between(v: Floats, count: int) -> list[tuple[str, Bools]]:
+def _between(v: Floats, count: int) -> list[_Rows]:
     """Parts of about equally many rows, equal values in one."""
     cuts = np.quantile(v, np.arange(1, count) / count)
     place = np.searchsorted(cuts, v, side="left")
     found = [place == i for i in range(count)]
-    return [(f"{v[r].min():.4g} to {v[r].max():.4g}", r) for r in found if r.any()]
+    words = [(f"{v[r].min():.4g} to {v[r].max():.4g}", r) for r in found if r.any()]
+    return [(where, where, r) for where, r in words]
 
 
 def _counted(
-    parts: Sequence[tuple[str, str, Bools]], inside: Bools, level: float, of: int = 0
+    parts: Sequence[_Rows], v: Floats, inside: Bools, level: float, of: int = 0
 ) -> tuple[Part, ...]:
-    of = of or len(parts)
-    return tuple(_part(name, where, inside[rows], level, of) for name, where, rows in parts)
-
-
-def _part(name: str, where: str, inside: Bools, level: float, of: int) -> Part:
-    least, most = perfect(len(inside), level, of)
-    return Part(name or where, where, len(inside), int(inside.sum()), level, least, most)
+    """Parts of the values v [n], `of` together (0: these alone)."""
+    found = []
+    for name, where, rows in parts:
+        count, ends = int(rows.sum()), (float(v[rows].min()), float(v[rows].max()))
+        least, most = perfect(count, level, of or len(parts))
+        found.append(Part(name, where, ends, count, int(inside[rows].sum()), level, least, most))
+    return tuple(found)
 
 
 def _missed(where: str, part: Part) -> str:

@@ -66,13 +66,14 @@ class Residuals:
         for level in levels:
             share = (1.0 - level) / 2.0
             low, high = (
-                self._moved(tail(z, share) * sigma),
-                self._moved(-tail(-z[::-1], share) * sigma),
+                self.moved(tail(z, share) * sigma),
+                self.moved(-tail(-z[::-1], share) * sigma),
             )
             total += interval_score(self.measured, low, high, level)
         return total
 
-    def _moved(self, by: Floats) -> Floats:
+    def moved(self, by: Floats) -> Floats:
+        """Predictions moved by residuals [n], in output units."""
         if not self.linked:
             return self.predicted + by
         with np.errstate(over="ignore"):
