@@ -23,6 +23,8 @@ FEW_VALUES = 5
 CONFIDENCE = 0.95
 """Of all parts of one kind together: a perfect model has one of them outside its range in one table
 of twenty."""
+SAID = 3
+"""Parts of the prediction, and of the inputs, that are named at most."""
 TELLING = 3.0
 """Where a perfect model could miss this many times as often as its level says, rows are too few."""
 
@@ -89,18 +91,22 @@ class Coverage:
         }
 
     def sentences(self) -> list[str]:
-        """What to know of it in plain words, the worst first; the whole where no part differs."""
+        """What to know of it in plain words: the worst quarters, the worst parts of inputs; the
+        whole where no part differs."""
         quarters = [(f"in the {p.name}", p) for p in self.by_prediction]
         inputs = [(f"at {n} {p.where}", p) for n, of in self.by_input.items() for p in of]
-        low = [(where, p) for where, p in (*quarters, *inputs) if p.verdict == "low"]
-        said = [_missed(where, p) for where, p in sorted(low, key=lambda pair: pair[1].share)]
-        high = [(where, p) for where, p in quarters if p.verdict == "high"]
+        parts = [("in all", self.whole), *quarters]
+        said = []
+        for of in (parts, inputs):
+            low = [(where, p) for where, p in of if p.verdict == "low"]
+            low.sort(key=lambda pair: pair[1].share)
+            said += [_missed(where, p) for where, p in low[:SAID]]
+        high = [(where, p) for where, p in parts if p.verdict == "high"]
         said += [f"covers {_percent(p.share)} {where}: wider than it need be" for where, p in high]
-        few = [where.removeprefix("in the ") for where, p in quarters if p.verdict == "few"]
-        if few:
+        if any(p.verdict == "few" for p in self.by_prediction):
             rows = min(p.rows for p in self.by_prediction)
             said.append(f"too few rows to tell by quarter of the prediction ({rows} a quarter)")
-        return said or [f"covers {_percent(self.whole.share)}, no quarter or input apart"]
+        return said or [f"covers {_percent(self.whole.share)}, and no quarter or input stands out"]
 
 
 def coverage(

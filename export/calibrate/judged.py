@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LEVEL = 0.9
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+INNER = 0.5
 BELOW = 0.98
 """Score of the local width over that of one width, from which on it is said to be better."""
 
@@ -59,7 +60,20 @@ class Judged:
     @cached_property
     def sentences(self) -> list[str]:
         """Plain words: where it does not hold, then what the width rests on."""
-        return [*self.coverage.sentences(), self.why]
+        return [*(self._inner() or self.coverage.sentences()), self.why]
+
+    def _inner(self) -> list[str]:
+        """A quarter of the prediction that the inner interval misses, where the outer misses
+        none."""
+        found = self.at_levels.get(INNER)
+        low = [p for p in found.by_prediction if p.verdict == "low"] if found else []
+        if not low or any(p.verdict == "low" for p in self.coverage.by_prediction):
+            return []
+        worst = min(low, key=lambda p: p.share)
+        return [
+            f"the {100 * INNER:g} % interval covers {100 * worst.share:.0f} % in the {worst.name}"
+            f" ({worst.rows} rows): the width is not that of the errors there"
+        ]
 
     def report(self) -> dict[str, Any]:
         """Plain data."""

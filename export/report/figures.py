@@ -143,6 +143,11 @@ def centre(model: Model, rows: Floats | None = None) -> Floats:
     )
 
 
+def place(axis: Axis, x: float) -> str:
+    """The name of a level, or the number."""
+    return axis.level_names[round(x)] if axis.kind == "categorical" else f"{x:.4g}"
+
+
 def slices(model: Model, at: Floats, output: int = 0) -> list[str]:
     """The output along every axis through the point `at`, with its interval; one scale for all
     axes."""

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sna_edge.core.axis import Axis
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
+from ..calibrate.judged import judged
 from . import figures
 from .page import Page
 from .remarks import remarks
+from .trust import trust
 
 SLICED = 12  # inputs shown at most
 
@@ -30,6 +31,7 @@ def fit_page(found: Any, *, title: str) -> Page:
     )
     page.tiles(scores(model, report))
     page.plots(scatter(model, found.measured, found.predicted))
+    trust(page, model, found.inputs, judged(model, found.inputs, found.measured, found.predicted))
     describe_model(page, model, found.inputs)
     candidates(page, report.get("candidates", []), report.get("why", ""))
     for line in remarks(report):
@@ -66,7 +68,9 @@ def scatter(model: Model, measured: np.ndarray, predicted: np.ndarray) -> list[s
 def describe_model(page: Page, model: Model, rows: np.ndarray) -> None:
     """Slices through a typical row, importance of the inputs, atoms."""
     at = figures.centre(model, rows)
-    shown = ", ".join(f"{a.name} {_place(a, v)}" for a, v in zip(model.axes, at, strict=True))
+    shown = ", ".join(
+        f"{a.name} {figures.place(a, v)}" for a, v in zip(model.axes, at, strict=True)
+    )
     for k, output in enumerate(model.outputs):
         page.heading(f"{output.name} along every input")
         page.text(f"Through one row of the table ({shown}); the band is the prediction interval.")
@@ -79,10 +83,6 @@ def describe_model(page: Page, model: Model, rows: np.ndarray) -> None:
         " one."
     )
     page.plots(figures.atoms(model)[:SLICED])
-
-
-def _place(axis: Axis, x: float) -> str:
-    return axis.level_names[round(x)] if axis.kind == "categorical" else f"{x:.4g}"
 
 
 def importance(page: Page, model: Model) -> None:

@@ -37,6 +37,17 @@ class Page:
         self.blocks.append(f"<h2>{escape(text)}</h2>")
         return self
 
+    def subheading(self, text: str) -> Page:
+        """A heading of third level."""
+        self.blocks.append(f"<h3>{escape(text)}</h3>")
+        return self
+
+    def points(self, sentences: Sequence[str]) -> Page:
+        """A list of sentences."""
+        inner = "".join(f"<li>{escape(words)}</li>" for words in sentences)
+        self.blocks.append(f"<ul>{inner}</ul>")
+        return self
+
     def text(self, words: str) -> Page:
         """A paragraph."""
         self.blocks.append(f"<p>{escape(words)}</p>")

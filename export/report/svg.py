@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 from math import ceil
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import ticks
 
 Floats = NDArray[np.float64]
-LETTER = 6.4  # width in pixels, about
+LETTER, BOLD = 6.4, 7.4  # widths in pixels, about
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 30, 44  # pixels around the data
 
 
@@ -22,8 +22,8 @@ class Plot:
     """A rectangle of data coordinates x in [x0, x1], y in [y0, y1]; marks are drawn in the order
     they are added.
 
-    `s` is the number of a series colour, 0..5. Points that are not finite, or not positive on a log
-    axis, are left out.
+    `s` is the number of a series colour, 0..5, or 6 for that of text. Points that are not finite,
+    or not positive on a log axis, are left out.
 
     >>> plot = Plot((0, 10), (0, 1), title="Depth", xlabel="speed [mm/s]")
     >>> svg = plot.line([0, 5, 10], [0.1, 0.9, 0.4], name="model").dots([5], [0.8], 1).render()
@@ -50,6 +50,7 @@ class Plot:
         self.marks: list[str] = []
         self.names: list[tuple[str, str]] = []
         self.levels: list[str] | None = None
+        self.rows: list[str] | None = None
         self.slanted, self.bottom = False, BOTTOM
 
     def px(self, x: ArrayLike) -> Floats:
@@ -113,6 +114,27 @@ class Plot:
                 )
         return self._named(f"k s{s}", name)
 
+    def cells(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        filled: ArrayLike,
+        s: int = 0,
+        *,
+        shade: float,
+        name: str = "",
+    ) -> Plot:
+        """Those cells of the grid between edges x [I + 1] and y [J + 1] that are `filled` [I, J],
+        as one shape of opacity `shade`."""
+        px, py, path = self.px(x), self.py(y), []
+        for j, row in enumerate(np.asarray(filled, dtype=bool).T):
+            ends = np.flatnonzero(np.diff(row, prepend=False, append=False))
+            for a, b in zip(ends[::2], ends[1::2], strict=True):
+                path.append(f"M{px[a]:.1f} {py[j]:.1f}H{px[b]:.1f}V{py[j + 1]:.1f}H{px[a]:.1f}Z")
+        if path:
+            self.marks.append(f'<path class="c s{s}" opacity="{shade:g}" d="{"".join(path)}"/>')
+        return self._named(f"k s{s}", name)
+
     def text(
         self, x: float, y: float, words: str, *, anchor: str = "middle", dy: float = -5
     ) -> Plot:
@@ -129,6 +151,21 @@ class Plot:
             self.bottom = BOTTOM + min(int(3.2 * max(map(len, self.levels))), 80)
             self.height += self.bottom - BOTTOM
         return self
+
+    def row_names(self, names: Sequence[str]) -> Plot:
+        """Names at y = 0, 1, 2 .. instead of numbers."""
+        self.rows = list(names)
+        return self
+
+    def _heights(self) -> list[tuple[float, str]]:
+        """Places of the y axis and what is written there."""
+        if self.rows is not None:
+            return [(float(i), escape(name)) for i, name in enumerate(self.rows)]
+        return [(v, ticks.label(v)) for v in _ticks(self.y, "y" in self.log)]
+
+    def named(self, name: str, s: int = 0) -> Plot:
+        """An entry of the legend alone."""
+        return self._named(f"k s{s}", name)
 
     def _named(self, mark: str, name: str) -> Plot:
         if name:
@@ -160,13 +197,15 @@ class Plot:
 
     def _beyond(self) -> tuple[int, int]:
         """Pixels that labels need left and right of the plot, so that none is cut."""
-        widest = max((_letters(v) for v in _ticks(self.y, "y" in self.log)), default=0)
+        widest = max((_shown(words) for _, words in self._heights()), default=0)
         left, right = LETTER * widest - (LEFT - 26), 0.0
+        head = LEFT + BOLD * len(self.title) + LETTER + self._legend_width()
+        right = max(right, head - (self.width - RIGHT))
         half, middle = LETTER * len(self.xlabel) / 2, (LEFT + self.width - RIGHT) / 2
         left, right = max(left, half - middle), max(right, half - (self.width - middle))
         if self.levels is None:
             last = [
-                (float(self.px(v)), LETTER * _letters(v) / 2)
+                (float(self.px(v)), LETTER * _shown(ticks.label(v)) / 2)
                 for v in _ticks(self.x, "x" in self.log)
             ]
             right = max([right, *(x + size - self.width for x, size in last)])
@@ -177,11 +216,11 @@ class Plot:
         out = (
             [f'<text class="h" x="{LEFT}" y="18">{escape(self.title)}</text>'] if self.title else []
         )
-        for value in _ticks(self.y, "y" in self.log):
+        for value, words in self._heights():
             y = float(self.py(value))
             out.append(
                 f'<path class="g" d="M{LEFT}'
-                f' {y:.1f}H{w - RIGHT}"/>{_words(ticks.label(value), LEFT - 6, y + 4, "end")}'
+                f' {y:.1f}H{w - RIGHT}"/>{_words(words, LEFT - 6, y + 4, "end")}'
             )
         out += self._places(h - self.bottom + 16)
         out.append(f'<path class="a" d="M{LEFT} {h - self.bottom}H{w - RIGHT}"/>')
@@ -214,8 +253,11 @@ class Plot:
             for i, name in enumerate(self.levels)
         ]
 
+    def _legend_width(self) -> float:
+        return sum(LETTER * len(name) + 28 for _, name in self.names)
+
     def _legend(self) -> list[str]:
-        out, x = [], float(self.width - RIGHT)
+        out, x = [], float(self.width - RIGHT + self._beyond()[1])
         for mark, name in reversed(self.names):
             x -= LETTER * len(name) + 28
             out.append(
@@ -225,9 +267,9 @@ class Plot:
         return out
 
 
-def _letters(value: float) -> int:
-    """Letters of a tick's label without its markup."""
-    return len(re.sub("<[^>]*>", "", ticks.label(value)))
+def _shown(markup: str) -> int:
+    """Letters of a label without its markup."""
+    return len(unescape(re.sub("<[^>]*>", "", markup)))
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:
