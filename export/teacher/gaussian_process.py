@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 
 from sna_edge.numerics.time_budget import OutOfTime, TimeBudget, now
 
+from ..fit.data.folds import Folds
 from ..fit.engine.positive_definite import inverse_of
 from .kernel import Hyper, KernelInputs, features, kernels
 from .marginal_likelihood import JITTER, MarginalLikelihood
@@ -46,15 +47,15 @@ class GaussianProcess:
         out[rows] = 0.0
         return out
 
-    def held_out(self, folds: NDArray[np.int64]) -> Floats:
+    def held_out(self, folds: Folds) -> Floats:
         """y - prediction without the rows of the same fold, [N]: inverse_FF^-1 alpha_F for each
-        fold F.
+        fold F (and the later ones, where folds go forward); NaN for rows of no fold.
 
         Source: Rasmussen and Williams, Gaussian Processes (2006), eq. 5.12, for blocks.
         """
-        out = np.empty(len(self.alpha))
-        for fold in np.unique(folds):
-            rows = np.flatnonzero(folds == fold)
+        out = np.full(len(self.alpha), np.nan)
+        for fold in folds.judged:
+            rows = np.flatnonzero(folds.unseen(fold))
             out[rows] = np.linalg.solve(self.inverse[np.ix_(rows, rows)], self.alpha[rows])
         return self.spread * out
 

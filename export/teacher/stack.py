@@ -13,6 +13,7 @@ from scipy.optimize import nnls
 from sna_edge.core.output import Output
 from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
+from ..fit.data.folds import SEEN, Folds
 from ..fit.data.samples import Samples, linear_targets, relative_error
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .kernel import KernelInputs
@@ -37,7 +38,7 @@ up."""
 @dataclass(frozen=True, eq=False)
 class Teacher:
     """One link and one kernel size: a Gaussian process per output on the linear part; held_out [N,
-    K] in output units.
+    K] in output units, of rows that are in a fold.
 
     `judges[h]`: the processes that answer for the folds of parity h; their hyper-parameters have
     seen the other parity only, so that held-out predictions are honest. Above HONEST_ROWS they are
@@ -64,11 +65,12 @@ class Teacher:
         return f"{self.n_products} {kind}{'s' if self.n_products > 1 else ''}"
 
     def values(
-        self, x: Floats, folds: Ints | None = None, budget: TimeBudget | None = None
+        self, x: Floats, folds: Folds | None = None, budget: TimeBudget | None = None
     ) -> Floats:
         """Predictions in output units [M, K, 1 + F]: of all rows, then without each of the F folds.
         OutOfTime when the time is up."""
-        numbers = np.empty(0, dtype=int) if folds is None else np.unique(folds)
+        numbers = np.array([] if folds is None else folds.judged, dtype=int)
+        hidden = [] if folds is None else [np.flatnonzero(folds.unseen(f)) for f in folds.judged]
         out = np.empty((len(x), len(self.outputs), 1 + len(numbers)))
         for k, output in enumerate(self.outputs):
             out[:, k, 0] = output.value(self.processes[k].predict(x, budget=budget))
@@ -77,11 +79,15 @@ class Teacher:
                 if len(mine):
                     judge = self.judges[half][k]
                     alphas = np.stack(
-                        [judge.alpha_without(np.flatnonzero(folds == numbers[i])) for i in mine],
+                        [judge.alpha_without(hidden[i]) for i in mine],
                         axis=1,
                     )
                     out[:, k, 1 + mine] = output.value(judge.predict(x, alphas, budget=budget))
         return out
+
+    def error(self, samples: Samples) -> float:
+        """Out-of-fold error on the rows it was given, relative."""
+        return _error(samples, self.held_out)
 
     def on(self, samples: Samples) -> Teacher:
         """The same hyper-parameters given other rows, for predictions of these alone."""
@@ -119,7 +125,7 @@ class Stack:
         return [p for t in (self.first, *self.teachers) for p in t.processes]
 
     def values(
-        self, x: Floats, folds: Ints | None = None, budget: TimeBudget | None = None
+        self, x: Floats, folds: Folds | None = None, budget: TimeBudget | None = None
     ) -> Floats:
         """As `Teacher.values`."""
         return np.asarray(
@@ -129,6 +135,10 @@ class Stack:
             )
         )
 
+    def error(self, samples: Samples) -> float:
+        """As `Teacher.error`."""
+        return _error(samples, self.held_out)
+
     def on(self, samples: Samples) -> Stack:
         """As `Teacher.on`."""
         return replace(self, teachers=tuple(t.on(samples) for t in self.teachers))
@@ -137,7 +147,7 @@ class Stack:
 def teachers(
     samples: Samples,
     links: tuple[str, ...],
-    folds: Ints,
+    folds: Folds,
     seed: int,
     budget: TimeBudget,
     watch: Callable[[str], None] | None = None,
@@ -172,7 +182,7 @@ def teachers(
             except OutOfTime:
                 return found
             found.append(teacher)
-            error = relative_error(samples.y - teacher.held_out, samples.y)
+            error = teacher.error(samples)
             if watch:
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
             simple = n_products == 1 and not laplace
@@ -194,7 +204,7 @@ def _teacher(
     link: str,
     n_products: int,
     laplace: bool,
-    folds: Ints,
+    folds: Folds,
     seed: int,
     budget: TimeBudget,
     hard: TimeBudget | None,
@@ -203,11 +213,9 @@ def _teacher(
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
     inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    everything, tied = np.arange(len(folds)), crowded(samples)
-    honest = len(folds) <= HONEST_ROWS
-    parts = [everything] + [
-        np.flatnonzero(folds % 2 == half) for half in ((1, 0) if honest else ())
-    ]
+    everything, tied = np.arange(len(target)), crowded(samples)
+    honest = len(target) <= HONEST_ROWS
+    parts = [everything] + (_other_halves(folds) if honest else [])
     first = budget.part(0.5) if honest else budget
     until = (first, first, budget)  # two at a time
 
@@ -232,12 +240,27 @@ def _teacher(
     with ThreadPoolExecutor(2) as pool:
         processes, *halves = pool.map(trained, parts, until)
     judges = (halves[0], halves[1]) if honest else (processes, processes)
-    held_out = np.empty_like(samples.y)
+    held_out = np.full(samples.y.shape, np.nan)
     for half in (0, 1):
-        mine = folds % 2 == half
+        mine = (folds.number % 2 == half) & (folds.number != SEEN)
         for k, output in enumerate(outputs):
             held_out[mine, k] = output.value(target[:, k] - judges[half][k].held_out(folds))[mine]
     return Teacher(link, n_products, laplace, outputs, processes, judges, held_out)
+
+
+def _other_halves(folds: Folds) -> list[Ints]:
+    """Rows that the judges of even and of odd folds learn their hyper-parameters from: those of the
+    other parity, or where folds go forward those that are in none."""
+    if folds.forward:
+        return [folds.held(SEEN)] * 2
+    return [np.flatnonzero(folds.number % 2 == half) for half in (1, 0)]
+
+
+def _error(samples: Samples, held_out: Floats) -> float:
+    known = ~np.isnan(held_out).any(axis=1)
+    if known.all():
+        return relative_error(samples.y - held_out, samples.y)
+    return relative_error(samples.y[known] - held_out[known], samples.y[known])
 
 
 def _shares(budget: TimeBudget, parts: int) -> Iterator[TimeBudget]:
@@ -251,7 +274,7 @@ def best_stack(samples: Samples, found: list[Teacher]) -> Stack:
     linear part."""
     links = list(dict.fromkeys(t.link for t in found))
     stacks = [stack(samples, [t for t in found if t.link == link]) for link in links]
-    return min(stacks, key=lambda s: relative_error(samples.y - s.held_out, samples.y))
+    return min(stacks, key=lambda s: s.error(samples))
 
 
 def stack(samples: Samples, found: list[Teacher]) -> Stack:
@@ -262,6 +285,7 @@ def stack(samples: Samples, found: list[Teacher]) -> Stack:
     """
     spread = samples.y.std(axis=0)
     residual = np.stack([((samples.y - t.held_out) / spread).reshape(-1) for t in found], axis=1)
+    residual = residual[~np.isnan(residual).any(axis=1)]
     errors = np.sqrt(np.mean(residual**2, axis=0))
     close = errors <= GIVEN_UP * errors.min()
     found, residual = [t for t, c in zip(found, close, strict=True) if c], residual[:, close]

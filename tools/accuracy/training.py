@@ -25,7 +25,7 @@ from measured import ABSENT, DATA, SETS, MeasuredSet
 from sna_edge import Model
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit.candidates.direct import direct_candidate
-from sna_export.fit.data.folds import fold_of_rows
+from sna_export.fit.data.folds import Folds, fold_of_rows
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.pipeline.assemble import assemble
 from sna_export.fit.pipeline.pipeline import FOLDS
@@ -128,7 +128,7 @@ def law(x: np.ndarray) -> np.ndarray:
 def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
     """Name and model of the best fit to the rows themselves."""
     samples = Samples.of(x, y)
-    folds, free = fold_of_rows(x, FOLDS, seed), TimeBudget()
+    folds, free = Folds(fold_of_rows(x, FOLDS, seed)), TimeBudget()
     best = direct_candidate(samples, "identity", folds, seed, most_parameters(len(x)), free, free)
     assert best is not None
     return best.name, assemble(samples, np.arange(x.shape[1]), best, best.outputs, {})

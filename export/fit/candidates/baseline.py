@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis, levels
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget, now
 
-from ..data.folds import SPLIT_ROWS
+from ..data.folds import SPLIT_ROWS, Folds
 from ..data.free_coefficients import free_size
 from ..data.samples import Samples, linear_targets, values
 from ..engine.factors import SeparableFunction
@@ -21,7 +21,6 @@ from .gain import LEAST_GAIN
 from .polynomial import MOST_COLUMNS, Polynomial, fitted
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MOST_ROWS = 200_000
 """Rows (evenly spaced) that a baseline is fitted to."""
 WORK, TIME_SHARE, LEAST_COLUMNS = 6e9, 0.3, 40
@@ -29,7 +28,7 @@ WORK, TIME_SHARE, LEAST_COLUMNS = 6e9, 0.3, 40
 always have."""
 
 
-def baseline(samples: Samples, links: Sequence[str], folds: Ints, budget: TimeBudget) -> Candidate:
+def baseline(samples: Samples, links: Sequence[str], folds: Folds, budget: TimeBudget) -> Candidate:
     """Composed output by output of the best under each link, by out-of-fold error in output
     units."""
     best = _of_link(samples, links[0], folds, budget)
@@ -54,7 +53,7 @@ def rms(measured: Floats, predicted: Floats) -> Floats:
         )
 
 
-def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Candidate:
+def _of_link(samples: Samples, link: str, folds: Folds, budget: TimeBudget) -> Candidate:
     begin = now()
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
@@ -62,12 +61,12 @@ def _of_link(samples: Samples, link: str, folds: Ints, budget: TimeBudget) -> Ca
     target = (target - centre) / spread
     some = np.arange(0, len(target), -(-len(target) // MOST_ROWS))
     part = samples if len(some) == len(target) else samples.take(some).over(samples)
-    judged = np.unique(folds)[:1].tolist() if len(target) >= SPLIT_ROWS else []
+    judged = folds.one if len(target) >= SPLIT_ROWS else []
     work = min(WORK, TIME_SHARE * MULTIPLY_ADDS * max(budget.left, 0.1))
     most = int(np.clip(np.sqrt(work / len(some)), LEAST_COLUMNS, MOST_COLUMNS))
     if work < WORK and most < min(MOST_COLUMNS, _columns(samples)):
         budget.stop()
-    found = fitted(part, target[some], folds[some], judged=judged, most=most)
+    found = fitted(part, target[some], folds.take(some), judged=judged, most=most)
     rows = some[found.rows]
     with np.errstate(over="ignore"):
         predicted = values(outputs, centre + spread * found.predicted)
@@ -106,7 +105,7 @@ def _name(found: Polynomial) -> str:
     return " and ".join(kinds) + (" function" if kinds != ["mean"] else "")
 
 
-def mean_alone(samples: Samples, like: Candidate, folds: Ints) -> Candidate:
+def mean_alone(samples: Samples, like: Candidate, folds: Folds) -> Candidate:
     """The candidate that answers the mean of every output; its predictions are the means of the
     other folds."""
 
@@ -144,9 +143,15 @@ def _flat(bases: Sequence[SpanBasis], constant: Floats) -> SeparableFunction:
     return SeparableFunction((*bases, levels(n_outputs)), uses, (*tables, weights))
 
 
-def left_out_means(y: Floats, folds: Ints) -> Floats:
-    """Mean [N, K] of the rows outside the fold of each row."""
-    count = np.bincount(folds).astype(float)
-    total = np.stack([np.bincount(folds, column) for column in y.T], axis=1)
-    others = (y.sum(axis=0) - total) / np.maximum(len(y) - count, 1.0)[:, None]
-    return np.asarray(others[folds])
+def left_out_means(y: Floats, folds: Folds) -> Floats:
+    """Mean [N, K] of the rows that a fit which predicts a row has seen; NaN for rows of no fold."""
+    number = folds.number
+    if not folds.forward:
+        count = np.bincount(number).astype(float)
+        total = np.stack([np.bincount(number, column) for column in y.T], axis=1)
+        others = (y.sum(axis=0) - total) / np.maximum(len(y) - count, 1.0)[:, None]
+        return np.asarray(others[number])
+    out = np.full(y.shape, np.nan)
+    for fold in folds.judged:
+        out[folds.held(fold)] = y[~folds.unseen(fold)].mean(axis=0)
+    return out

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, now
 
-from ..data.folds import SPLIT_ROWS
+from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
@@ -39,7 +39,7 @@ JUDGING = 0.6
 def direct_candidate(
     samples: Samples,
     link: str,
-    folds: Ints,
+    folds: Folds,
     seed: int,
     max_parameters: int,
     budget: TimeBudget,
@@ -69,6 +69,7 @@ def direct_candidate(
         budget=search if whole else search.part(SEARCH_SHARE),
         watch=watch,
         before=before if whole else None,
+        folds=_kept_together(samples, folds, some),
     )
     best = found[0]
     if best.error > NOT_JUDGED * worth:
@@ -95,11 +96,17 @@ def direct_candidate(
     )
 
 
+def _kept_together(samples: Samples, folds: Folds, some: Ints) -> Folds | None:
+    """The folds of the rows `some` where single rows may not be left out alone."""
+    free = samples.group is None and samples.time is None
+    return None if free else folds.take(some)
+
+
 def _predicted(
     best: RankTrial,
     samples: Samples,
     target: Floats,
-    folds: Ints,
+    folds: Folds,
     some: Ints,
     budget: TimeBudget,
     judging: TimeBudget,
@@ -115,9 +122,15 @@ def _predicted(
 
 
 def simple_function(
-    samples: Samples, link: str, seed: int, max_parameters: int, enough: float, budget: TimeBudget
+    samples: Samples,
+    link: str,
+    folds: Folds,
+    seed: int,
+    max_parameters: int,
+    enough: float,
+    budget: TimeBudget,
 ) -> tuple[Callable[[Floats], Floats], RankTrials] | None:
-    """Answers y [n, K] to x [n, D] of the simplest direct candidate whose leave-one-out error is at
+    """Answers y [n, K] to x [n, D] of the simplest direct candidate whose left-out error is at
     most `enough`, or of the best of a few, and all that were tried; None where there is no time for
     one."""
     if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
@@ -130,6 +143,7 @@ def simple_function(
         max_parameters=max_parameters,
         enough=enough,
         budget=budget,
+        folds=_kept_together(samples, folds, np.arange(len(samples.x))),
     )
     f = found.best.solution.f
     return lambda x: scale.unscaled(f.predict(x)), found

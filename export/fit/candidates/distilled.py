@@ -21,7 +21,8 @@ from ...teacher.distil import (
 from ...teacher.resolution import teacher_bases
 from ...teacher.stack import Stack, crowded
 from ...teacher.training_points import training_points
-from ..data.samples import Samples, margin, relative_error
+from ..data.folds import Folds
+from ..data.samples import Samples, margin
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .linear_scale import LinearScale
@@ -45,7 +46,7 @@ VALUES = 0.5
 def distilled(
     samples: Samples,
     stack: Stack,
-    folds: Ints,
+    folds: Folds,
     seed: int,
     max_parameters: int,
     budget: TimeBudget,
@@ -60,9 +61,9 @@ def distilled(
     outputs = stack.first.outputs
     scale = LinearScale.of(outputs, samples.y)
     rng = np.random.default_rng([seed, STUDENT_STREAM])
-    error = relative_error(samples.y - stack.held_out, samples.y)
+    error = stack.error(samples)
     x, taken, back, training = _training(samples, schedule_for(LOST * error).points, rng)
-    without = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+    without = [np.flatnonzero(folds.unseen(fold)) for fold in folds.judged]
     target = _linear(outputs, stack.values(x, folds, budget.part(VALUES)), samples.y)
     target = (target - scale.centre[:, None]) / scale.spread[:, None]
     student = distil(
@@ -80,8 +81,10 @@ def distilled(
     budget.require()
     predicted = np.empty_like(samples.y)
     moves = refits(student, training, target[taken][:, :, 1:], without, budget)
-    for f, rows in zip(moves, without, strict=True):
+    for f, fold in zip(moves, folds.judged, strict=True):
+        rows = folds.held(fold)
         predicted[rows] = scale.unscaled(f.predict(samples.x[rows]))
+    rows, whole = folds.rows, len(folds.rows) == len(samples.y)
     return Candidate(
         f"student of rank {student.f.rank - 1} of {stack.name}",
         "teacher",
@@ -89,9 +92,9 @@ def distilled(
         outputs,
         scale.centre,
         scale.spread,
-        np.arange(len(samples.x)),
-        samples.y,
-        predicted,
+        rows,
+        samples.y if whole else samples.y[rows],
+        predicted if whole else predicted[rows],
         now() - begin,
         {"teacher_error": error, "distance": student.distance, "tried": student.tried},
         None,

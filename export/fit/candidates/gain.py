@@ -6,16 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 LEAST_GAIN, CLEAR_GAIN = 0.99, 0.7
 """A richer function's error is below the first times the simpler one's, and above the second only
 where the gain is more than its standard error."""
 
 
-def certainty(measured: Floats, before: Floats, after: Floats) -> Floats:
+def certainty(measured: Floats, before: Floats, after: Floats, group: Ints | None = None) -> Floats:
     """[K]: the mean gain in squared error of the predictions `after` [n, K] over those `before`, in
-    standard errors of that mean."""
+    standard errors of that mean; rows of a group [n] count as one."""
     with np.errstate(over="ignore", invalid="ignore"):
         gain = (measured - before) ** 2 - (measured - after) ** 2
+        if group is not None:
+            gain = np.stack([np.bincount(group, g) for g in gain.T], axis=1)
+            gain = gain[np.bincount(group, minlength=len(gain)) > 0]
         mean, error = gain.mean(axis=0), gain.std(axis=0) / np.sqrt(len(gain))
     some = error > 0
     alike = np.where(mean > 0, np.inf, 0.0)

@@ -57,4 +57,4 @@ def _with_moved_breaks(even: RankTrial, trials: RankTrials) -> RankTrial:
         budget=budget,
     )
     start = replace(even.start, bases=f.bases)
-    return trials.kept(RankTrial(f"{even.name}, breaks moved", start, moved))
+    return trials.kept(RankTrial(f"{even.name}, breaks moved", start, trials.judged(moved)))

@@ -19,6 +19,7 @@ from scipy.linalg import qr, svd
 
 from sna_edge.core.basis import SpanBasis, bspline, levels, uniform_breaks
 
+from ..data.folds import Folds
 from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
 from .gain import better
@@ -224,7 +225,7 @@ def _basis(samples: Samples, d: int, spans: int) -> SpanBasis:
 def fitted(
     samples: Samples,
     target: Floats,
-    folds: Ints,
+    folds: Folds,
     *,
     judged: Sequence[int] = (),
     most: int = MOST_COLUMNS,
@@ -241,10 +242,12 @@ def fitted(
         if most
         else replace(columns, squares=())
     )
-    numbers = np.unique(folds)
-    parts = {int(f): _triangle(columns, samples.x[folds == f], target[folds == f]) for f in numbers}
-    held = [int(f) for f in numbers if f in judged or not len(judged)]
-    rows = np.flatnonzero(np.isin(folds, held))
+    parts = {
+        int(f): _triangle(columns, samples.x[folds.held(f)], target[folds.held(f)])
+        for f in np.unique(folds.number)
+    }
+    held = [f for f in folds.judged if f in judged or not len(judged)]
+    rows = np.flatnonzero(np.isin(folds.number, held))
     nested = list(zip(KINDS, (0, columns.linear, columns.count), strict=True))[: 3 if most else 2]
     measured = target[rows]
     least, chosen = np.full(target.shape[1], np.inf), [("mean", 0, 0.0)] * target.shape[1]
@@ -271,7 +274,7 @@ def fitted(
 def _left_out(
     columns: Columns,
     x: Floats,
-    folds: Ints,
+    folds: Folds,
     parts: dict[int, Floats],
     held: Sequence[int],
     rows: Ints,
@@ -283,9 +286,11 @@ def _left_out(
     width = next(iter(parts.values())).shape[1] - 1 - columns.count
     out = np.empty((len(rows), width, len(strengths)))
     for f in held:
-        others = _stacked([part for g, part in parts.items() if g != f])
-        beta, constant = _ridges(others, columns.count, count, int((folds != f).sum()), strengths)
-        here = np.flatnonzero(folds[rows] == f)
+        unseen = folds.unseen(f)
+        hidden = set(np.unique(folds.number[unseen]).tolist())
+        others = _stacked([part for g, part in parts.items() if g not in hidden])
+        beta, constant = _ridges(others, columns.count, count, int((~unseen).sum()), strengths)
+        here = np.flatnonzero(folds.number[rows] == f)
         for block in np.array_split(here, max(1, len(here) // ROWS_AT_ONCE)):
             design = columns.design(x[rows[block]])[:, :count]
             out[block] = constant + np.tensordot(design, beta, axes=(1, 0)) if count else constant

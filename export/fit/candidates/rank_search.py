@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis
 from sna_edge.numerics.time_budget import TimeBudget
 
+from ..data.folds import Folds
 from ..data.row_blocks import Rows
 from ..data.samples import Samples
 from ..engine.axis_refinement import FINER, finest_needed
@@ -55,13 +56,17 @@ def rank_search(
     budget: TimeBudget | None = None,
     watch: Callable[[str], None] | None = None,
     before: RankTrials | None = None,
+    folds: Folds | None = None,
 ) -> list[RankTrial]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
     target [N, K] with unit spread; the winner is polished unless its error is far above `worth`.
+    Errors are leave-one-out, or without each of the `folds` where these are given.
     Trials that a `simple_search` of the same rows made `before` are not made again.
     """
-    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), watch, before)
+    trials = RankTrials(
+        samples, target, rng, max_parameters, budget or TimeBudget(), watch, before, folds=folds
+    )
     bases, label = _first_bases(samples)
     _simple(trials, bases, label)
     least = _ranks(trials, RANKS[:FEW], bases, label, worth=worth)
@@ -92,13 +97,14 @@ def simple_search(
     max_parameters: int,
     enough: float,
     budget: TimeBudget | None = None,
+    folds: Folds | None = None,
 ) -> RankTrials:
     """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`. One
     rank more is tried where they came NEARLY there.
 
     target [N, K] with unit spread. Starts are drawn as `rank_search` draws them.
     """
-    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget())
+    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), folds=folds)
     bases, label = _first_bases(samples)
     _simple(trials, bases, label, paired=False)
     least = _ranks(trials, RANKS[:FEW], bases, label, trials.best.error, enough=enough)
@@ -204,7 +210,7 @@ def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTria
     polished = levenberg_marquardt(
         solution.f, rows, strengths=solution.strengths, steps=steps, budget=trials.budget
     )
-    solution = min(solution, polished, key=lambda s: s.loo)
+    solution = min(solution, trials.judged(polished), key=lambda s: s.loo)
     if not determined:
         return replace(best, solution=solution)
     name = best.name + ", Gauss-Newton finish"
@@ -225,6 +231,7 @@ def _without_penalty(solution: FittedFunction, trials: RankTrials) -> FittedFunc
             tolerance=1e-4,
             budget=trials.budget,
         )
+        trial = trials.judged(trial)
         if trial.loo >= solution.loo or trials.budget.over():
             break
         solution = trial

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget
 
-from ..data.folds import SPLIT_ROWS, fold_of_rows
+from ..data.folds import SPLIT_ROWS, Folds
+from ..data.held_together import folds_of
 from ..data.row_blocks import Rows
 from ..data.samples import Samples
 from ..engine.als import sweep
@@ -44,7 +45,7 @@ def out_of_fold(
     best: RankTrial,
     samples: Samples,
     target: Floats,
-    folds: Ints,
+    folds: Folds,
     searched: int,
     budget: TimeBudget,
     seed: int,
@@ -63,12 +64,13 @@ def out_of_fold(
         and _few(best, count)
         and best.error < NOISELESS
         and determined
+        and not folds.forward
         and _quick(best, samples, folds, budget)
     ):
         rows = Rows(best.solution.f.bases, samples.x, target)
         few, fewer = (
             target - left_out_by_fold(best.solution, rows, k)
-            for k in (folds, fold_of_rows(samples.x, INTERVAL_FOLDS, seed))
+            for k in (folds, folds_of(samples, INTERVAL_FOLDS, seed))
         )
         return best.solution.f, np.arange(count), few, fewer
     f = best.solution.f
@@ -79,13 +81,11 @@ def out_of_fold(
     return f, *_held_out(best, samples, target, folds, searched, budget), None
 
 
-def _quick(best: RankTrial, samples: Samples, folds: Ints, budget: TimeBudget) -> bool:
+def _quick(best: RankTrial, samples: Samples, folds: Folds, budget: TimeBudget) -> bool:
     """Whether there is time for the linearisation: eigenvectors of the leverages of every fold, and
     the inverse."""
-    largest = samples.y.shape[1] * int(np.bincount(folds).max())
-    work = (
-        2.0 * len(np.unique(folds)) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
-    )
+    largest = samples.y.shape[1] * int(np.bincount(folds.number).max())
+    work = 2.0 * len(folds.judged) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
     return not budget.lacks(work / MULTIPLY_ADDS)
 
 
@@ -97,20 +97,20 @@ def _held_out(
     best: RankTrial,
     samples: Samples,
     target: Floats,
-    folds: Ints,
+    folds: Folds,
     searched: int,
     budget: TimeBudget,
 ) -> tuple[Ints, Floats]:
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large
     table."""
-    chosen = np.unique(folds) if len(samples.x) < SPLIT_ROWS else np.unique(folds)[:1]
+    chosen = folds.judged if len(samples.x) < SPLIT_ROWS else folds.one
     rows, predicted = [], []
     for number, fold in enumerate(chosen):
         budget.require()
         share = budget.part(1.0 / (len(chosen) - number))
-        held = np.flatnonzero(folds == fold)
+        held = folds.held(fold)
         weight = np.ones(len(samples.x))
-        weight[held] = 0.0
+        weight[folds.unseen(fold)] = 0.0
         moved = refitted(best, samples, target, weight, searched, share)
         rows.append(held)
         predicted.append(moved.predict(samples.x[held]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import TimeBudget, now
 
+from ..data.folds import Folds
 from ..data.row_blocks import Rows
 from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
@@ -36,7 +37,7 @@ class RankTrial:
 
     @property
     def error(self) -> float:
-        """Leave-one-out error in units of the spread."""
+        """Leave-one-out error in units of the spread, or by the folds of the trials."""
         return self.solution.loo
 
 
@@ -56,6 +57,8 @@ class RankTrials:
     found: list[RankTrial] = field(default_factory=list)
     seconds: float = 0.0
     """Of the last trial, over its parameters^2."""
+    folds: Folds | None = None
+    """By these trials are judged, where leaving out single rows would flatter them."""
 
     @property
     def best(self) -> RankTrial:
@@ -78,13 +81,20 @@ class RankTrials:
             self.seconds = self.before.seconds
             return self.kept(earlier)
         begin = now()
-        solution = fit_rows(start, self.samples.x, self.target, self.budget)
+        solution = self.judged(fit_rows(start, self.samples.x, self.target, self.budget))
         self.seconds = (now() - begin) / start.parameters**2
         return self.kept(RankTrial(name, start, solution))
 
     def named(self, name: str) -> RankTrial | None:
         """The trial of this name, if there is one."""
         return next((t for t in self.found if t.name == name), None)
+
+    def judged(self, solution: FittedFunction) -> FittedFunction:
+        """The solution of all rows as it is to be judged."""
+        if self.folds is None:
+            return solution
+        rows = Rows(solution.f.bases, self.samples.x, self.target)
+        return solution.judged_by(rows, self.folds)
 
     def kept(self, trial: RankTrial) -> RankTrial:
         """The trial, kept and reported."""

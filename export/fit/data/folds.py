@@ -1,6 +1,8 @@
-"""Folds that keep identical rows together."""
+"""Folds that keep together what belongs together: equal rows, whole groups, or what is later."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,46 @@ SPLIT_ROWS = 50_000
 """From here on one fold is held out instead of all."""
 EVEN_ROWS = 1_000_000
 """Above so many rows the hash itself is even enough, and sorting it would cost memory."""
+
+
+SEEN = -1
+"""The number of rows that are in no fold: they are only ever seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """number [N] of every row's fold, or SEEN. Rows of a fold are predicted by a fit that saw none
+    of them, and if `forward` none of a later fold."""
+
+    number: Ints
+    forward: bool = False
+
+    @property
+    def judged(self) -> list[int]:
+        """Numbers of the folds, ascending."""
+        return [int(f) for f in np.unique(self.number) if f != SEEN]
+
+    @property
+    def one(self) -> list[int]:
+        """The fold that is judged where one is enough: the first, the last if `forward`."""
+        return self.judged[-1:] if self.forward else self.judged[:1]
+
+    @property
+    def rows(self) -> Ints:
+        """Rows [n] that are in a fold, ascending."""
+        return np.flatnonzero(self.number != SEEN)
+
+    def held(self, fold: int) -> Ints:
+        """Rows of a fold, ascending."""
+        return np.flatnonzero(self.number == fold)
+
+    def unseen(self, fold: int) -> NDArray[np.bool_]:
+        """[N]: not seen by what predicts the fold."""
+        return np.asarray(self.number >= fold if self.forward else self.number == fold)
+
+    def take(self, rows: Ints) -> Folds:
+        """Of these rows alone."""
+        return Folds(self.number[rows], self.forward)
 
 
 def fold_of_rows(x: Floats, count: int, seed: int) -> Ints:

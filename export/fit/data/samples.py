@@ -69,13 +69,15 @@ def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
 @dataclass(frozen=True, eq=False)
 class Samples:
     """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the
-    outputs [K]."""
+    outputs [K]; group [N] (0, 1, ..) and time [N] of the rows where they are known."""
 
     x: Floats
     y: Floats
     axes: tuple[AxisSpec, ...]
     names: tuple[str, ...]
     units: tuple[str, ...] = field(default=())
+    group: Ints | None = None
+    time: Floats | None = None
 
     @classmethod
     def of(
@@ -158,7 +160,9 @@ class Samples:
 
     def take(self, rows: Ints) -> Samples:
         """These rows alone."""
-        return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units)
+        group = None if self.group is None else self.group[rows]
+        time = None if self.time is None else self.time[rows]
+        return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units, group, time)
 
     def columns(self, chosen: Ints) -> Samples:
         """The same rows with these inputs alone."""

@@ -3,12 +3,13 @@ out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 
+from ..data.folds import SEEN, Folds
 from ..data.row_blocks import Rows
 from .factors import SeparableFunction
 from .normal_equations import NormalEquations, jacobian, normal_equations
@@ -22,6 +23,8 @@ SATURATED = 0.9
 LEVERAGE_CAP = 0.98
 """Leave-one-out residuals divide by 1 - leverage; rows that the model can reach alone are capped
 here."""
+FEW_AT_ONCE = 1000
+"""So many rows are left out by their own leverages, more by the unknowns where these are fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,8 @@ class FittedFunction:
     """A fitted function and what its last linearisation tells.
 
     strengths [components]; noise = residual variance; dof = effective number of parameters;
-    residual, left_out [N, K]: residuals of the fit and of the leave-one-out prediction.
+    residual, left_out [N, K]: residuals of the fit and of the leave-one-out prediction, or of that
+    without a fold; `judged` [N]: the rows whose left_out counts (default: all).
     """
 
     f: SeparableFunction
@@ -39,6 +43,7 @@ class FittedFunction:
     residual: Floats
     left_out: Floats
     steps: int
+    judged: NDArray[np.bool_] | None = None
 
     @property
     def loo(self) -> float:
@@ -46,7 +51,14 @@ class FittedFunction:
         rows could reach every row."""
         if self.dof > SATURATED * self.left_out.size:
             return np.inf
-        return float(np.sqrt(np.mean(self.left_out**2)))
+        left_out = self.left_out if self.judged is None else self.left_out[self.judged]
+        return float(np.sqrt(np.mean(left_out**2)))
+
+    def judged_by(self, rows: Rows, folds: Folds) -> FittedFunction:
+        """With left_out by fold instead of one by one."""
+        some = folds.number != SEEN
+        left_out = np.where(some[:, None], left_out_by_fold(self, rows, folds), self.left_out)
+        return replace(self, left_out=left_out, judged=None if some.all() else some)
 
 
 def with_leverages(
@@ -96,9 +108,9 @@ def linearised(
     return equations, inverse_of(factorised(a))
 
 
-def left_out_by_fold(solution: FittedFunction, rows: Rows, folds: NDArray[np.int64]) -> Floats:
-    """Residuals of each fold when its rows are left out, (I - H_ff)^-1 r_f with H = J A^-1 J' / N,
-    [N, K]: no refit.
+def left_out_by_fold(solution: FittedFunction, rows: Rows, folds: Folds) -> Floats:
+    """Residuals of each fold when the rows that it may not see, U, are left out, those of
+    (I - H_UU)^-1 r_U with H = J A^-1 J' / N, [N, K]: no refit. NaN for rows of no fold.
 
     Exact for a linear model; for another as exact as the linearisation at the solution. Rows
     without weights. Source: Cook and Weisberg, Residuals and Influence in Regression (1982),
@@ -107,16 +119,33 @@ def left_out_by_fold(solution: FittedFunction, rows: Rows, folds: NDArray[np.int
     f = solution.f
     unknowns = Unknowns(f, range(len(f.tables)))
     equations, inverse = linearised(f, rows, unknowns, components(f), solution.strengths)
-    out = np.empty(rows.y.shape)
+    out = np.full(rows.y.shape, np.nan)
     residual = equations.residual.reshape(rows.y.shape)
-    for fold in np.unique(folds):
-        held = np.flatnonzero(folds == fold)
-        blocks = Rows(f.bases, rows.x[held], rows.y[held]).blocks()
+    for fold in folds.judged:
+        unseen = np.flatnonzero(folds.unseen(fold))
+        blocks = Rows(f.bases, rows.x[unseen], rows.y[unseen]).blocks()
         j = np.concatenate([_dense(jacobian(f, block, unknowns.axes)[0]) for block in blocks])
-        leverage, vectors = np.linalg.eigh(j @ inverse @ j.T / rows.total)
-        scaled = vectors.T @ residual[held].reshape(-1) / (1.0 - np.minimum(leverage, LEVERAGE_CAP))
-        out[held] = (vectors @ scaled).reshape(-1, rows.y.shape[1])
+        r = residual[unseen].reshape(-1)
+        if len(j) <= max(len(inverse), FEW_AT_ONCE):
+            without = _by_rows(j, inverse, r, rows.total)
+        else:
+            without = _by_unknowns(j, equations.a, r, rows.total)
+        out[unseen] = without.reshape(-1, rows.y.shape[1])
     return out
+
+
+def _by_rows(j: Floats, inverse: Floats, r: Floats, total: float) -> Floats:
+    """(I - H)^-1 r by the eigenvectors of H [n, n]."""
+    leverage, vectors = np.linalg.eigh(j @ inverse @ j.T / total)
+    scaled = vectors.T @ r / (1.0 - np.minimum(leverage, LEVERAGE_CAP))
+    return np.asarray(vectors @ scaled)
+
+
+def _by_unknowns(j: Floats, a: Floats, r: Floats, total: float) -> Floats:
+    """The same r + J B^-1 J' r / N with B = A - c J' J / N for fewer unknowns than rows; c, almost
+    1, caps leverages."""
+    b = a - (LEVERAGE_CAP / total) * (j.T @ j)
+    return np.asarray(r + j @ (inverse_of(factorised(b)) @ (j.T @ r)) / total)
 
 
 def _dense(j: Floats | csr_array) -> Floats:

@@ -24,15 +24,15 @@ from sna_edge.numerics.time_budget import TimeBudget
 from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
+from ..data.folds import Folds
 from ..data.samples import Samples
-from .confirm import CLEARLY_BETTER, Confirmation, Search, judged
+from .confirm import CLEARLY_BETTER, Confirmation, FoldsOf, Search, groups_of, judged
 from .held_rows import between, counted, split
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Answers = Callable[[Floats], Floats]
 """y [n, K] of x [n, D]."""
-First = Callable[[Samples, Ints, TimeBudget], tuple[Answers, Candidate] | None]
+First = Callable[[Samples, Folds, TimeBudget], tuple[Answers, Candidate] | None]
 """(answers of a simple function, baseline) of some rows with these folds."""
 CONFIRMED = 0.25
 """Share of the baseline's error on the held-out rows below which a simple function is confirmed."""
@@ -44,7 +44,7 @@ def agreed(
     samples: Samples,
     first: First,
     search: Search,
-    folds_of: Callable[[Floats], Ints],
+    folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
 ) -> tuple[Candidate, Candidate, Floats, Confirmation] | None:
@@ -54,7 +54,7 @@ def agreed(
     if not len(held):
         return None
     part = samples.take(chosen).over(samples)
-    found = first(part, folds_of(part.x), budget)
+    found = first(part, folds_of(part), budget)
     if found is None:
         return None
     simple, base = found
@@ -62,7 +62,7 @@ def agreed(
     error, limit = rms(y, simple(x)), rms(y, base.values(x))
     if not np.all((error < CONFIRMED * limit) & (limit > ROUNDING_ERROR * samples.y.std(axis=0))):
         return None
-    folds = folds_of(samples.x)
+    folds = folds_of(samples)
     winner, base = aligned(*search(samples, folds, budget))
     places = between(samples, seed)
     x = np.concatenate([x, places])
@@ -74,7 +74,8 @@ def agreed(
         " with"
     )
     mean = mean_alone(samples, base, folds)
-    best, how = judged(winner, base, mean, new, counted(samples, winner.rows), places, by)
+    count = counted(samples, winner.rows)
+    best, how = judged(winner, base, mean, new, count, places, by, groups_of(samples, winner.rows))
     if how.replaced:
         return None
     return best, base, left_out_means(samples.y, folds)[best.rows], how

@@ -7,8 +7,8 @@ is replaced by it. `agreement` settles tables with little noise before.
 * With fewer rows none can be spared: the out-of-fold errors of all rows decide where they are far
   apart, else the whole search is repeated without each third of the rows.
 
-Rows with equal inputs stay together. Errors are per output; R2 = 1 - sum (y - f)^2 / sum (y - mean
-of the rows seen)^2.
+Rows with equal inputs stay together, or whole groups. Errors are per output; R2 = 1 - sum (y -
+f)^2 / sum (y - mean of the rows seen)^2.
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ from ..candidates.baseline import left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
 from ..candidates.gain import certainty
-from ..data.folds import fold_of_rows
+from ..data.folds import Folds
+from ..data.held_together import folds_of as folds_in
 from ..data.samples import Samples
-from .held_rows import HELD_STREAM, between, counted, split
+from .held_rows import HELD_STREAM, LEAST_GROUPS, between, counted, kept_out, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Search = Callable[[Samples, Ints, TimeBudget], tuple[Candidate, Candidate]]
+Search = Callable[[Samples, Folds, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
+FoldsOf = Callable[[Samples], Folds]
+"""The folds of some rows."""
 WORSE = 1.05
 """A winner whose error on the held-out rows is this much above the baseline's is replaced."""
 CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
@@ -78,7 +81,7 @@ class Confirmation:
 def confirmed(
     samples: Samples,
     search: Search,
-    folds_of: Callable[[Floats], Ints],
+    folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
 ) -> tuple[
@@ -91,7 +94,7 @@ def confirmed(
     its rows, and the confirmation."""
     chosen, held = split(samples, seed)
     part = samples.take(chosen).over(samples) if len(held) else samples
-    folds = folds_of(part.x)
+    folds = folds_of(part)
     winner, base = aligned(*search(part, folds, budget))
     mean = mean_alone(part, base, folds)
     if not len(held):
@@ -113,7 +116,8 @@ def confirmed(
         new,
         counted(samples, winner.rows),
         between(samples, seed),
-        f"{int(new.sum())} rows kept out of every choice",
+        kept_out(samples, held),
+        groups_of(samples, winner.rows),
     )
     return _moved(best, samples, budget), base, reference, how
 
@@ -152,9 +156,10 @@ def judged(
     count: NDArray[np.bool_],
     places: Floats,
     by: str,
+    group: Ints | None = None,
 ) -> tuple[Candidate, Confirmation]:
     """The winner with the outputs replaced that do not hold on the rows `new` [n], over all rows
-    that `count` [n], or at the `places` [m, D] between rows.
+    that `count` [n], or at the `places` [m, D] between rows; rows of a group [n] count as one.
 
     A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new`
     alone speak for it.
@@ -168,7 +173,7 @@ def judged(
         (w_new > WORSE * b_new)
         | (w_new > m_new)
         | (w_all > m_all)
-        | _no_gain(w, b, winner, base, rows)
+        | _no_gain(w, b, winner, base, rows, group)
     )
     if winner is not base:
         worse |= _far_from_baseline(w, b, winner, base, places) | (
@@ -225,7 +230,7 @@ def _cross(
     base: Candidate,
     mean: Candidate,
     search: Search,
-    folds_of: Callable[[Floats], Ints],
+    folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
 ) -> tuple[Candidate, Confirmation]:
@@ -236,15 +241,19 @@ def _cross(
     """
     w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
     by, n_rows = "cross-validation over all rows", len(winner.rows)
-    worse = (w > m) | _no_gain(w, b, winner, base) | (not winner.notes.get("by_fold", True))
+    group = groups_of(samples, winner.rows)
+    no_gain = _no_gain(w, b, winner, base, group=group)
+    worse = (w > m) | no_gain | (not winner.notes.get("by_fold", True))
     doubtful = (w > CLEARLY_BETTER * b) & ~worse
-    if doubtful.any() and winner is not base:
+    enough = group is not None and len(samples.x) >= LEAST_GROUPS
+    if doubtful.any() and winner is not base and not enough:
         tried = None if budget.over() else _thirds(samples, search, folds_of, seed, budget)
         if tried is None:
             worse |= doubtful
         else:
             w_new, b_new = tried
-            allowed = np.where(_certainty(winner, base) < SURE, HARDLY_BETTER, FEWER_ROWS)
+            sure = _certainty(winner, base, group=group) >= SURE
+            allowed = np.where(sure, FEWER_ROWS, HARDLY_BETTER)
             worse |= doubtful & ~(w_new <= allowed * b_new)
             by = "the search repeated on each two thirds of the rows"
     below_mean = worse & (b > m)
@@ -259,39 +268,49 @@ def _no_gain(
     winner: Candidate,
     base: Candidate,
     rows: NDArray[np.bool_] | slice = slice(None),
+    group: Ints | None = None,
 ) -> NDArray[np.bool_]:
     """[K], over `rows`: the winner's error w is not below HARDLY_BETTER times the baseline's b, or
     not below CLEARLY_BETTER times and the mean gain in squared error is less than its standard
     error."""
-    clear = _certainty(winner, base, rows) > 1.0
+    clear = _certainty(winner, base, rows, group) > 1.0
     return np.asarray((w > HARDLY_BETTER * b) | ((w > CLEARLY_BETTER * b) & ~clear))
 
 
 def _certainty(
-    winner: Candidate, base: Candidate, rows: NDArray[np.bool_] | slice = slice(None)
+    winner: Candidate,
+    base: Candidate,
+    rows: NDArray[np.bool_] | slice = slice(None),
+    group: Ints | None = None,
 ) -> Floats:
     """[K], over `rows`."""
-    return certainty(base.measured[rows], base.predicted[rows], winner.predicted[rows])
+    group = None if group is None else group[rows]
+    return certainty(base.measured[rows], base.predicted[rows], winner.predicted[rows], group)
+
+
+def groups_of(samples: Samples, rows: Ints) -> Ints | None:
+    """Groups [n] of some rows, where there are any."""
+    return None if samples.group is None else samples.group[rows]
 
 
 def _thirds(
     samples: Samples,
     search: Search,
-    folds_of: Callable[[Floats], Ints],
+    folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
 ) -> tuple[Floats, Floats] | None:
     """Errors [K] of winner and baseline on rows whose third neither saw; None where a third cannot
     be searched."""
-    third = fold_of_rows(samples.x, THIRDS, seed + HELD_STREAM)
+    thirds = folds_in(samples, THIRDS, seed + HELD_STREAM)
     answers = np.full((2, *samples.y.shape), np.nan)
-    for number in np.unique(third):
-        seen, rest = np.flatnonzero(third != number), np.flatnonzero(third == number)
+    for number in thirds.judged:
+        seen, rest = np.flatnonzero(~thirds.unseen(number)), thirds.held(number)
         part = samples.take(seen).over(samples)
-        folds = folds_of(part.x)
+        folds = folds_of(part)
         if (
             len(seen) < 4
-            or len(np.unique(folds)) < 2
+            or len(folds.judged) < 2
             or np.any(part.y.min(axis=0) == part.y.max(axis=0))
         ):
             return None
@@ -300,6 +319,9 @@ def _thirds(
             return None
         for place, candidate in enumerate(search(part, folds, budget)):
             answers[place, rest] = candidate.values(samples.x[rest])
+    if thirds.forward:
+        rows = thirds.rows
+        return rms(samples.y[rows], answers[0, rows]), rms(samples.y[rows], answers[1, rows])
     return rms(samples.y, answers[0]), rms(samples.y, answers[1])
 
 

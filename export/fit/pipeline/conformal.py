@@ -15,7 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.output import Interval, Output
 
+from ..validation.between import components
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 LEVEL = 0.9
 ROUNDING = 2.0**-50
 """Least width over the largest value: residuals of an exact fit can be 0, its float64 evaluation
@@ -37,18 +40,23 @@ def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
 
 
 def with_intervals(
-    outputs: Sequence[Output], measured: Floats, predicted: Floats, level: float = LEVEL
+    outputs: Sequence[Output],
+    measured: Floats,
+    predicted: Floats,
+    level: float = LEVEL,
+    group: Ints | None = None,
 ) -> tuple[Output, ...]:
     """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output
     units.
 
     Constant width in output units, or in the space of the link (so that the width follows the
     value) where that covers with a smaller mean width. Where `two_values` has the output, the
-    interval holds single outcomes. Call it again with the residuals of a quantized model to
+    interval holds single outcomes. With the group [N] of every row it is that of a new group, as
+    wide as so few groups ask for. Call it again with the residuals of a quantized model to
     recompute.
     """
     return tuple(
-        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level))
+        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level, group))
         for k, o in enumerate(outputs)
     )
 
@@ -72,23 +80,34 @@ def _widened(output: Output, extra: float) -> Output:
     )
 
 
-def _interval(output: Output, measured: Floats, predicted: Floats, level: float) -> Interval:
-    q = max(
-        conformal_quantile(measured - predicted, level), ROUNDING * float(np.abs(measured).max())
-    )
+def _interval(
+    output: Output, measured: Floats, predicted: Floats, level: float, group: Ints | None
+) -> Interval:
+    q = max(_half_width(measured - predicted, level, group), _rounding(measured))
     plain = Interval(level, q, q)
     if output.link == "identity":
         return plain
     f, g = output.linear_of(measured), output.linear_of(predicted)
     if not (np.isfinite(f).all() and np.isfinite(g).all()):
         return plain
-    linked = max(conformal_quantile(f - g, level), ROUNDING * float(np.abs(f).max()))
+    linked = max(_half_width(f - g, level, group), _rounding(f))
     candidate = Interval(level, linked, linked, "link")
     return (
         candidate
         if _width(output, candidate, predicted) < _width(output, plain, predicted)
         else plain
     )
+
+
+def _half_width(residual: Floats, level: float, group: Ints | None) -> float:
+    q = conformal_quantile(residual, level)
+    if group is None:
+        return q
+    return q * float(components(residual, group).widening(0.5 + 0.5 * level))
+
+
+def _rounding(values: Floats) -> float:
+    return ROUNDING * float(np.abs(values).max())
 
 
 def _width(output: Output, interval: Interval, predicted: Floats) -> float:

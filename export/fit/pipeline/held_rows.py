@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.folds import fold_of_rows
+from ..data.held_together import dealt, last_share, when
 from ..data.samples import Samples
 
 Floats = NDArray[np.float64]
@@ -16,6 +17,8 @@ LEAST_GROUPS, HELD_SHARE, MOST_HELD = 60, 0.1, 400
 all."""
 LEAST_HELD, LEAST_SHARE = 24, 0.2
 """So many are held out at least, in small tables this share."""
+SOME_GROUPS = 12
+"""Groups from which some are held out."""
 HELD_STREAM = 104729
 """Added to the seed, so that held-out rows are no fold."""
 MOST_ENDS = 0.1
@@ -27,7 +30,11 @@ POINTS_BETWEEN = 2000
 
 def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
     """(rows to choose on, rows held out): none for small tables. The last row at an end of an
-    input, or of a level, is not held out."""
+    input, or of a level, is not held out.
+
+    With times it is the last rows, with groups whole groups (none of fewer than SOME_GROUPS): of
+    these the last row of a level alone is not held out.
+    """
     count = len(samples.x)
     everything = np.arange(count)
     if count < LEAST_GROUPS or (
@@ -37,12 +44,37 @@ def split(samples: Samples, seed: int) -> tuple[Ints, Ints]:
     wanted = max(
         min(HELD_SHARE * count, MOST_HELD + 0.01 * count), min(LEAST_HELD, LEAST_SHARE * count)
     )
-    out = fold_of_rows(samples.x, round(count / wanted), seed + HELD_STREAM) == 0
-    out &= ~_indispensable(samples, out)
+    out = _held_out(samples, wanted, seed)
     part = samples.y[~out]
     if out.sum() < wanted / 2 or np.any(part.min(axis=0) == part.max(axis=0)):
         return everything, everything[:0]
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def _held_out(samples: Samples, wanted: float, seed: int) -> NDArray[np.bool_]:
+    count, group = len(samples.x), samples.group
+    if samples.time is not None:
+        out = last_share(when(samples), wanted / count)
+    elif group is not None:
+        if len(np.unique(group)) < SOME_GROUPS:
+            return np.zeros(count, dtype=bool)
+        out = dealt(group, round(count / wanted), seed + HELD_STREAM) == 0
+    else:
+        out = fold_of_rows(samples.x, round(count / wanted), seed + HELD_STREAM) == 0
+    needed = _indispensable(samples, out)
+    if group is not None:
+        needed = np.isin(group, group[needed])
+    return np.asarray(out & ~needed)
+
+
+def kept_out(samples: Samples, held: Ints) -> str:
+    """The rows held out, in words."""
+    rows = f"{len(held)} rows"
+    if samples.group is not None:
+        rows += f" of {len(np.unique(samples.group[held]))} groups"
+    if samples.time is not None:
+        rows = f"the last {rows}"
+    return f"{rows} kept out of every choice"
 
 
 def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -53,7 +85,7 @@ def _indispensable(samples: Samples, out: NDArray[np.bool_]) -> NDArray[np.bool_
         if axis.levels:
             seen = np.bincount(x[~out].astype(np.int64), minlength=len(axis.levels))
             needed |= seen[x.astype(np.int64)] == 0
-        else:
+        elif samples.group is None and samples.time is None:
             for end in (x == x.min(), x == x.max()):
                 if not np.any(end & ~out):
                     needed |= end

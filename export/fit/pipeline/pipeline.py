@@ -18,8 +18,15 @@ from sna_edge.numerics.time_budget import TimeBudget
 from ...progress import Progress, Reporter
 from ...threads import one_thread
 from ..candidates.candidate import Candidate
-from ..data.folds import fold_of_rows
+from ..data.folds import Folds
+from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
+from ..validation.arrangement import (
+    Arrangement,
+    arranged_by_arrays,
+    arranged_by_columns,
+    inputs_beside,
+)
 from .agreement import Answers, agreed
 from .confirm import confirmed
 from .quiet import quiet
@@ -46,6 +53,8 @@ def fit_table(
     inputs: Sequence[str] | None = None,
     *,
     categorical: Sequence[str] = (),
+    groups: str | None = None,
+    time: str | None = None,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
@@ -53,6 +62,10 @@ def fit_table(
     progress: Progress | bool | None = None,
 ) -> FitResult:
     """Fit `targets` from `inputs` (default: all other columns) of a table.
+
+    `groups` names a column (no input then) whose rows are held out together by every choice and
+    interval: errors are those of a new batch, part or machine. `time` names one by which rows are
+    predicted from earlier ones alone.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
@@ -73,8 +86,11 @@ def fit_table(
     """
     budget = TimeBudget.for_fit(time_limit)
     need_counts(1, len(targets))
+    how = Arrangement(groups, time=time)
+    inputs = inputs_beside(columns, targets, inputs, how)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
-    return _fit(samples, link, seed, budget, progress, notes, narrow=True)
+    samples, how = arranged_by_columns(samples, columns, how)
+    return _fit(samples, how, link, seed, budget, progress, notes, narrow=True)
 
 
 def fit_arrays(
@@ -83,12 +99,15 @@ def fit_arrays(
     axes: Sequence[AxisSpec] = (),
     names: Sequence[str] = (),
     *,
+    groups: Sequence[object] | None = None,
+    time: Sequence[float] | None = None,
     link: str = "auto",
     seed: int = 0,
     time_limit: float | None = None,
     progress: Progress | bool | None = None,
 ) -> FitResult:
-    """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K].
+    """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K]; groups
+    (labels) and time (numbers) [N] of the rows.
 
     Columns that say nothing stay inputs of the model that it does not use, so that it answers rows
     of the same width; of more than 64 columns only those that matter are inputs
@@ -104,11 +123,13 @@ def fit_arrays(
     budget = TimeBudget.for_fit(time_limit)
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
-    return _fit(samples, link, seed, budget, progress, [], narrow=False)
+    samples, how = arranged_by_arrays(samples, groups, time)
+    return _fit(samples, how, link, seed, budget, progress, [], narrow=False)
 
 
 def _fit(
     samples: Samples,
+    arrangement: Arrangement,
     link: str,
     seed: int,
     budget: TimeBudget,
@@ -132,14 +153,14 @@ def _fit(
         tried: list[Candidate] = []
         begun: list[FirstFit] = []
 
-        def search(rows: Samples, folds: Ints, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+        def search(rows: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
             before = begun[0] if begun else None
             found = candidates(rows, link, folds, seed, budget, reporter, before)
             tried.extend([] if tried else found)
             return chosen(found), found[0]
 
         def first(
-            rows: Samples, folds: Ints, budget: TimeBudget
+            rows: Samples, folds: Folds, budget: TimeBudget
         ) -> tuple[Answers, Candidate] | None:
             found = first_fit(rows, link, folds, seed, budget)
             if found is None:
@@ -147,15 +168,15 @@ def _fit(
             begun.append(found)
             return found.answers, found.base
 
-        def folds_of(rows: Floats) -> Ints:
-            return fold_of_rows(rows, FOLDS, seed)
+        def folds(rows: Samples) -> Folds:
+            return folds_of(rows, FOLDS, seed)
 
-        found = agreed(used, first, search, folds_of, seed, budget)
+        found = agreed(used, first, search, folds, seed, budget)
         if found is None:
             tried.clear()
-            found = confirmed(used, search, folds_of, seed, budget)
+            found = confirmed(used, search, folds, seed, budget)
         best, _, reference, how = found
         if budget.unnamed:
             budget.leave_out(STEPS_LEFT)
-        run = Run(seed, budget.elapsed, notes, dropped, budget.cut, how)
+        run = Run(seed, budget.elapsed, notes, dropped, budget.cut, how, arrangement, folds(used))
         return result(samples, kept, best, tried, reference, run)

@@ -13,7 +13,11 @@ from sna_edge.core.output import Output
 from sna_edge.model import Model
 
 from ..candidates.candidate import Candidate
+from ..data.folds import Folds
+from ..data.held_together import blocks, when
 from ..data.samples import Samples
+from ..validation.arrangement import Arrangement
+from ..validation.between import between_groups
 from .assemble import assemble
 from .confirm import Confirmation
 from .conformal import LEVEL, two_values, with_intervals
@@ -28,13 +32,15 @@ NO_SCORE = 1e-12
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
-    predicted out of fold."""
+    predicted out of fold; group [n]: rows that were left out together, None where those with equal
+    inputs were."""
 
     model: Model
     report: dict[str, Any]
     inputs: Floats
     measured: Floats
     predicted: Floats
+    group: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Run:
     dropped: list[Dropped]
     cut: list[str]
     confirmation: Confirmation
+    arrangement: Arrangement
+    folds: Folds
 
 
 def result(
@@ -59,7 +67,8 @@ def result(
 ) -> FitResult:
     """`best`, whose axes are the columns `kept` of `samples`, as a model with intervals and its
     report; `reference` [n, K]: the means that R2 is taken against."""
-    outputs = with_intervals(best.outputs, best.measured, best.shown)
+    group = None if samples.group is None else samples.group[best.rows]
+    outputs = with_intervals(best.outputs, best.measured, best.shown, group=group)
     by_output = scores(outputs, best, reference)
     provenance: dict[str, Any] = {
         "rows": len(samples.x),
@@ -68,6 +77,10 @@ def result(
         "link": outputs[0].link,
         "modes": best.rank,
     }
+    if run.arrangement.metadata():
+        provenance["held_out"] = run.arrangement.metadata()
+    if group is not None:
+        provenance["groups"] = between_groups(outputs, best.measured, best.shown, group)
     outcomes = two_values(outputs, samples.y)
     if outcomes:
         provenance["outcomes"] = outcomes
@@ -91,11 +104,13 @@ def result(
         "seconds": run.seconds,
         "notes": [*run.notes, *map(str, run.dropped)],
         "confirmed": run.confirmation.report(),
+        "folds": run.arrangement.sentence(run.folds),
         "candidates": [c.row() for c in tried],
         "tried": {c.name: c.notes for c in tried},
         "inputs": model.input_names,
     }
-    return FitResult(model, report, samples.x[best.rows], best.measured, best.shown)
+    left_out = group if samples.time is None else blocks(when(samples)[best.rows])
+    return FitResult(model, report, samples.x[best.rows], best.measured, best.shown, left_out)
 
 
 def why(best: Candidate, candidates: list[Candidate]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sna_edge.artifact.layout import MAX_AXES
 
 from ..candidates.polynomial import fitted
-from ..data.folds import fold_of_rows
+from ..data.held_together import folds_of
 from ..data.samples import Samples
 
 Floats = NDArray[np.float64]
@@ -160,7 +160,7 @@ def _most_telling(samples: Samples, columns: Ints) -> Ints:
 
 def _linear_error(samples: Samples, y: Floats) -> float:
     """Out-of-fold error of mean or linear ridge, root mean over the outputs."""
-    found = fitted(samples, y, fold_of_rows(samples.x, 5, 0), most=0)
+    found = fitted(samples, y, folds_of(samples, 5, 0), most=0)
     return float(np.sqrt(np.mean((found.predicted - y[found.rows]) ** 2)))
 
 

@@ -16,11 +16,11 @@ from ..candidates.candidate import Candidate
 from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
 from ..candidates.distilled import distilled
 from ..candidates.trial import RankTrials
-from ..data.samples import Samples, relative_error
+from ..data.folds import Folds
+from ..data.samples import Samples
 from .agreement import CONFIRMED, ROUNDING_ERROR, Answers
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 TEACHER_ROWS = 10_000
 """A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
 SMALLER_WINS = 1.02
@@ -63,7 +63,7 @@ class FirstFit:
 def candidates(
     samples: Samples,
     link: str,
-    folds: Ints,
+    folds: Folds,
     seed: int,
     budget: TimeBudget,
     reporter: Reporter,
@@ -78,7 +78,7 @@ def candidates(
     stack = _teachers(samples, links, folds, seed, budget, part, reporter)
     worth = np.inf
     if stack is not None:
-        worth = relative_error(samples.y - stack.held_out, samples.y)
+        worth = stack.error(samples)
         links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
     for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
@@ -107,7 +107,7 @@ def candidates(
 def _teachers(
     samples: Samples,
     links: tuple[str, ...],
-    folds: Ints,
+    folds: Folds,
     seed: int,
     budget: TimeBudget,
     search: TimeBudget,
@@ -125,7 +125,7 @@ def _teachers(
 
 
 def first_fit(
-    samples: Samples, link: str, folds: Ints, seed: int, budget: TimeBudget
+    samples: Samples, link: str, folds: Folds, seed: int, budget: TimeBudget
 ) -> FirstFit | None:
     """Of a table that direct candidates are searched for and whose baseline is not exact."""
     if crowded(samples) or len(samples.x) > SEARCH_ROWS:
@@ -135,7 +135,7 @@ def first_fit(
     if base.error <= ROUNDING_ERROR:
         return None
     size, enough = most_parameters(len(samples.x)), 0.5 * CONFIRMED * base.error
-    found = simple_function(samples, links[0], seed, size, enough, part)
+    found = simple_function(samples, links[0], folds, seed, size, enough, part)
     if found is None:
         return None
     answers, trials = found

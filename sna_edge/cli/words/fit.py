@@ -72,6 +72,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=LO:HI",
         help="domain of an input (default: its range in the table)",
     )
+    parser.add_argument(
+        "--groups",
+        metavar="COL",
+        help="column of batches, parts or machines: rows of one are held out together",
+    )
+    parser.add_argument(
+        "--time",
+        metavar="COL",
+        help="column of times (numbers or dates): rows are predicted from earlier ones alone",
+    )
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -121,6 +131,7 @@ def run(args: argparse.Namespace) -> int:
         )
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
+        groups=args.groups, time=args.time,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip

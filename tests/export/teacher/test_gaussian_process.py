@@ -11,6 +11,7 @@ from scipy.optimize import approx_fprime
 
 from sna_edge.core.basis import bspline
 from sna_edge.numerics.time_budget import TimeBudget
+from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
 from sna_export.teacher.distil import TrainingPoints, distil, refits
 from sna_export.teacher.gaussian_process import condition, fit_gaussian_process
@@ -70,7 +71,7 @@ def test_a_search_that_has_lost_its_way_is_told_without_overflow() -> None:
 def test_held_out_is_what_a_process_without_the_rows_predicts(process: tuple) -> None:
     gp, x, y = process
     folds = np.arange(len(y)) % 4
-    held = gp.held_out(folds)
+    held = gp.held_out(Folds(folds))
     for fold in range(4):
         out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         v = (y[rest] - gp.centre) / gp.spread

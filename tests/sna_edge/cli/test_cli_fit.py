@@ -35,6 +35,27 @@ def table(tmp_path_factory):
     )
 
 
+def test_groups_and_times_are_no_inputs_and_are_reported(tmp_path, capsys):
+    from sna_edge.cli import main
+
+    rng = np.random.default_rng(1)
+    rows = [[f"{x:.4f}", f"B{i // 8}", f"2026-01-{1 + i // 4:02d}", f"{3 * x + (i // 8) % 3:.4f}"]
+            for i, x in enumerate(rng.uniform(0, 1, 96))]  # fmt: skip
+    table = save(tmp_path / "lots.csv", ["x", "lot", "day", "y"], rows)
+    words = [
+        "fit", str(table), "--target", "y", "--groups", "lot", "--time", "day", *LIMIT,
+        "--report", str(tmp_path / "r.html"), "-o", str(tmp_path / "m.sna"),
+    ]  # fmt: skip
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert "whole groups of 'lot' in the order of 'day', 6 blocks" in text
+    assert "y: 'lot' differ by 0." in text
+    assert "in the order of" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    model = sna_edge.load(tmp_path / "m.sna")
+    assert model.input_names == ["x"]
+    assert model.metadata["fit"]["held_out"] == {"groups": "lot", "count": 12, "time": "day"}
+
+
 @pytest.fixture(scope="module")
 def fitted(table):
     from sna_edge.cli import main

@@ -13,12 +13,13 @@ from sna_export.fit import AxisSpec
 from sna_export.fit.candidates import gain
 from sna_export.fit.candidates.baseline import baseline, left_out_means
 from sna_export.fit.candidates.polynomial import Columns, fitted
+from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1.0, 1.0, (240, 12))
 NOISE = RNG.standard_normal(240)
-FOLDS = np.arange(240) % 5
+FOLDS = Folds(np.arange(240) % 5)
 OF = {
     "noise": (NOISE, "mean"), "a line": (X[:, 0] - X[:, 1] + 0.1 * NOISE, "linear"),
     "a square": (X[:, 0] ** 2 + 0.1 * NOISE, "quadratic"),
@@ -57,7 +58,9 @@ def test_the_mean_of_a_row_is_that_of_the_other_folds() -> None:
     found = left_out_means(y, FOLDS)
     for f in range(5):
         np.testing.assert_allclose(
-            found[f == FOLDS], np.broadcast_to(y[f != FOLDS].mean(axis=0), (48, 2)), atol=1e-12
+            found[FOLDS.held(f)],
+            np.broadcast_to(y[~FOLDS.unseen(f)].mean(axis=0), (48, 2)),
+            atol=1e-12,
         )
 
 
@@ -113,6 +116,6 @@ def test_a_gain_that_chance_explains_is_not_taken() -> None:
         for name, bend in (("line", 0.0), ("bend", 3.0)):
             y = 2.0 * x[:, 0] - x[:, 1] + bend * x[:, 0] * x[:, 2] + 0.1 * rng.standard_normal(30)
             target = ((y - y.mean()) / y.std())[:, None]
-            found = fitted(Samples.of(x, y), target, np.arange(30) % 6)
+            found = fitted(Samples.of(x, y), target, Folds(np.arange(30) % 6))
             taken[name] += found.kinds == ("quadratic",)
     assert taken["line"] <= 2 and taken["bend"] == 20

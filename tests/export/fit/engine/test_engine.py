@@ -16,6 +16,7 @@ from sna_edge.core.basis import (
     uniform_breaks,
 )
 from sna_export.fit import als
+from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.row_blocks import Rows
 from sna_export.fit.engine.als import Passage, axis_equations, sweep
 from sna_export.fit.engine.factors import SeparableFunction
@@ -216,7 +217,7 @@ def test_folds_left_out_of_the_linearisation_are_as_if_refitted() -> None:
     solution = levenberg_marquardt(
         f, Rows(f.bases, x, y), strengths=1e-9, adapt=False, tolerance=1e-12
     )
-    found = left_out_by_fold(solution, Rows(f.bases, x, y), folds)
+    found = left_out_by_fold(solution, Rows(f.bases, x, y), Folds(folds))
     for fold in range(6):
         refit = fitted((folds != fold).astype(float))
         held = folds == fold

@@ -13,6 +13,7 @@ from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec, fit_arrays
 from sna_export.fit.candidates.baseline import baseline
 from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.pipeline import agreement, confirm
 
@@ -24,12 +25,12 @@ def truth(x: np.ndarray) -> np.ndarray:
     return np.sin(6.0 * x[:, :1]) * x[:, 1:]
 
 
-def folds_of(x: np.ndarray) -> np.ndarray:
-    return np.arange(len(x)) % 6
+def folds_of(rows: Samples) -> Folds:
+    return Folds(np.arange(len(rows.x)) % 6)
 
 
 def base_of(rows: Samples) -> Candidate:
-    return baseline(rows, ("identity",), folds_of(rows.x), TimeBudget())
+    return baseline(rows, ("identity",), folds_of(rows), TimeBudget())
 
 
 def tried(
@@ -39,11 +40,11 @@ def tried(
     rows = rows or Samples.of(X, truth(X), [AxisSpec("a"), AxisSpec("b")])
     seen: list[int] = []
 
-    def first(part: Samples, folds: np.ndarray, budget: TimeBudget) -> tuple[Answers, Candidate]:
+    def first(part: Samples, folds: Folds, budget: TimeBudget) -> tuple[Answers, Candidate]:
         seen.append(len(part.x))
         return simple, base_of(part)
 
-    def search(part: Samples, folds: np.ndarray, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+    def search(part: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
         seen.append(len(part.x))
         base = base_of(part)
         found = replace(base, name="winner", predicted=part.y + 0.01, notes={})

@@ -14,6 +14,7 @@ from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec
 from sna_export.fit.candidates.baseline import baseline, mean_alone
 from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.pipeline import confirm, held_rows
@@ -23,7 +24,7 @@ NEW = np.arange(N) >= N - HELD
 ALL = np.ones(N, dtype=bool)
 X = np.random.default_rng(0).random((N, 2))
 SAMPLES = Samples.of(X, X[:, 0] + X[:, 1] ** 2, [AxisSpec("a"), AxisSpec("b")])
-FOLDS = np.arange(N) % 5
+FOLDS = Folds(np.arange(N) % 5)
 BASE = replace(
     baseline(SAMPLES, ("identity",), FOLDS, TimeBudget()), rows=np.arange(N), measured=SAMPLES.y
 )
@@ -31,6 +32,10 @@ MEAN = replace(mean_alone(SAMPLES, BASE, FOLDS), measured=SAMPLES.y)
 BETWEEN = held_rows.between(SAMPLES, 0)
 
 Answers = Callable[[np.ndarray], np.ndarray]
+
+
+def five(rows: Samples) -> Folds:
+    return Folds(np.arange(len(rows.x)) % 5)
 
 
 def erring(like: Candidate, old: float, new: float, **others: Any) -> Candidate:
@@ -129,14 +134,12 @@ def confirmed_with(
         def values(self, x: np.ndarray) -> np.ndarray:
             return answers(x)
 
-    def search(part: Samples, folds: np.ndarray, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+    def search(part: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
         base = baseline(part, ("identity",), folds, budget)
         own = {"name": "winner", "predicted": out_of_fold(part.x), "notes": {}, "moved": None}
         return Winner(**(vars(base) | own)), base
 
-    best, _, _, how = confirm.confirmed(
-        samples, search, lambda x: np.arange(len(x)) % 5, 0, TimeBudget()
-    )
+    best, _, _, how = confirm.confirmed(samples, search, five, 0, TimeBudget())
     return best, how
 
 
@@ -212,14 +215,14 @@ def test_a_small_table_is_searched_again_without_each_third(
         away = share * (winner.predicted - winner.measured)
         winner = replace(winner, predicted=winner.measured + away)
 
-    def search(part: Samples, folds: np.ndarray, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+    def search(part: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
         found = baseline(part, ("identity",), folds, budget)
         found = replace(found, f=scaled(found.f, 1.01))
         return replace(found, f=scaled(found.f, on_thirds)), found
 
     best, how = confirm._cross(
         SAMPLES, winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), search,
-        lambda x: np.arange(len(x)) % 5, 0, TimeBudget.for_fit(limit),
+        five, 0, TimeBudget.for_fit(limit),
     )  # fmt: skip
     assert (best.name == "winner") == stays
     assert bool(how.replaced) != stays
