@@ -122,6 +122,12 @@ class Table:
         """Cells of a column as numbers. Raises InputError when the name is unknown."""
         return self.numbers[:, self.index(name)]
 
+    def written(self, name: str) -> list[str]:
+        """Cells of a column as text, without blanks around; '' where one is missing."""
+        column = self.column(name)
+        known = self.cells[name] if name in self.cells else column.tolist()
+        return [as_written(cell).strip() for cell in known]
+
     def index(self, name: str) -> int:
         """Position of a column. Raises InputError when the name is unknown."""
         if name not in self.names:
@@ -236,12 +242,13 @@ class Table:
             return None, column
         if domain is not None and (row := first_outside(column, domain)) is not None:
             raise InputError(
-                f"{self._place(row)}: {name!r} = {column[row]:g} lies outside its declared domain "
+                f"{self.place(row)}: {name!r} = {column[row]:g} lies outside its declared domain "
                 f"{domain[0]:g}..{domain[1]:g}; widen the domain or drop the row"
             )
         return AxisSpec(name, domain=domain), column
 
-    def _place(self, row: int) -> str:
+    def place(self, row: int) -> str:
+        """Where a row stands, for messages: 'row 3 (line 4)'."""
         return f"row {row + 1} (line {self.lines[row] if len(self.lines) else row + 2})"
 
     def _numeric(self, name: str) -> Floats:
@@ -251,11 +258,14 @@ class Table:
             self._check_marks(name)
             return column
         row = int(bad[0])
-        where = f"{self._place(row)}, column {name!r}"
-        cell = as_written(self.cells[name][row]).strip() if name in self.cells else str(column[row])
-        if cell.lower() in MISSING:
+        where = f"{self.place(row)}, column {name!r}"
+        cell = self.written(name)[row] if name in self.cells else str(column[row])
+        if is_missing(cell):
+            count = sum(is_missing(c) for c in map(self.written(name).__getitem__, bad.tolist()))
+            many = f", as {count} of {len(self)} cells of the column" if count > 1 else ""
             raise InputError(
-                f"{where}: the cell is missing{_quoted(cell)}; fill it or drop the row"
+                f"{where}: the cell is missing{_quoted(cell)}{many}; fill it or drop the row"
+                " (--missing drop leaves such rows out)"
             )
         if contradiction := self.marks.contradiction(cell):
             raise InputError(f"{where}: {contradiction}")
@@ -284,11 +294,10 @@ class Table:
     def _levels(self, name: str) -> tuple[tuple[str, ...], Floats]:
         """Level names as written, in the order of numbers where all are numbers; only an empty cell
         is missing."""
-        known = self.cells[name] if name in self.cells else self.column(name).tolist()
-        cells = [as_written(cell).strip() for cell in known]
+        cells = self.written(name)
         if "" in cells:
             raise InputError(
-                f"{self._place(cells.index(''))}, column {name!r}: the cell is missing; fill it in"
+                f"{self.place(cells.index(''))}, column {name!r}: the cell is missing; fill it in"
                 " or drop the row"
             )
         found = sorted(set(cells), key=_order(set(cells), self.marks))
@@ -322,6 +331,11 @@ def as_written(cell: object) -> str:
     if isinstance(cell, (str, bool, np.bool_)):
         return str(cell)
     return "" if cell is None or type(cell).__name__ in ("NAType", "NaTType") else written(cell)
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell means no number: '', 'NA', '-' and the like."""
+    return cell.lower() in MISSING
 
 
 def _order(levels: set[str], marks: Marks) -> Callable[[str], tuple[float, str]]:

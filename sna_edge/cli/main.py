@@ -14,6 +14,7 @@ from .console import USAGE, print_json
 from .failures import explain
 
 WORDS = (
+    "design",
     "fit",
     "solve",
     "adopt",

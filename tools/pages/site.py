@@ -39,6 +39,7 @@ REFERENCE = {
     "sna_edge.follow": "Tables that grow",
     "sna_edge.errors": "Errors",
     "sna_edge.status": "Statuses",
+    "sna_export.design": "Plan rows",
     "sna_export.table": "Tables to fit",
     "sna_export.fit": "Fit a table",
     "sna_export.solve": "State and solve an equation",

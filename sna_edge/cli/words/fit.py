@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +82,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="COL",
         help="column of times (numbers or dates): rows are predicted from earlier ones alone",
     )
+    parser.add_argument(
+        "--missing",
+        choices=("refuse", "drop"),
+        default="refuse",
+        help="rows with a missing cell, such as those of a plan not measured yet: refuse the table"
+        " (default), or leave them out and say how many",
+    )
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -116,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     units = assignments(args.units)
     start = now()
     from sna_export.fit import fit
-    from sna_export.table import read
+    from sna_export.table import read, without_missing
     from sna_export.table.units import with_units
 
     data = read(args.table, **declared(args))
@@ -129,6 +136,11 @@ def run(args: argparse.Namespace) -> int:
             f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
             f" {', '.join(data.names)}"
         )
+    dropped: Mapping[str, int] = {}
+    count = len(data)
+    if args.missing == "drop":
+        used = [*targets, *(inputs or [n for n in data.names if n not in targets])]
+        data, dropped = without_missing(data, used, categorical)
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         groups=args.groups, time=args.time,
@@ -137,6 +149,8 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
+    if dropped:
+        found.report["missing"] = {"rows": count - len(data), "cells": dict(dropped)}
     found = replace(
         found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
     )
@@ -173,7 +187,7 @@ def names(texts: Sequence[str] | None, known: Sequence[str]) -> list[str]:
     return found
 
 
-def interval(text: str) -> tuple[str, tuple[float, float]]:
+def interval(text: str, option: str = "--domain") -> tuple[str, tuple[float, float]]:
     """'power=100:400' -> ('power', (100.0, 400.0))."""
     name, ends = assignment(text)
     low, colon, high = ends.partition(":")
@@ -184,9 +198,17 @@ def interval(text: str) -> tuple[str, tuple[float, float]]:
         found = 0.0, 0.0
     if not colon or not found[0] < found[1]:
         raise InputError(
-            f"--domain {text!r} is not NAME=LO:HI with LO < HI; write, for example, power=100:400"
+            f"{option} {text!r} is not NAME=LO:HI with LO < HI; write, for example, power=100:400"
         )
     return name, found
+
+
+def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
+    """How many rows were left out because of which columns."""
+    if not missing:
+        return []
+    cells = ", ".join(f"{name} {count}" for name, count in missing["cells"].items())
+    return [f"left out {missing['rows']} rows with missing cells ({cells})"]
 
 
 def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
@@ -199,6 +221,7 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
             f" {answer['bytes']} bytes"
         ),
         f"fitted in {answer['seconds']:.1f} s",
+        *_left_out(found.report.get("missing")),
         *([found.report["why"]] if found.report.get("why") else []),
         *remarks(found.report, SHOWN),
     ]
