@@ -13,7 +13,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,11 +111,10 @@ def _unknown(text: str, name: str, names: Sequence[str]) -> InputError:
 def _check(node: ast.AST, text: str, known: Mapping[str, str], used: set[str], truth: bool) -> None:
     """InputError for what is no formula; fills `used`. `truth`: a comparison may stand here."""
     parts: list[ast.AST] = []
-    if truth and isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
-        if all(isinstance(part, ast.Compare) for part in node.values):
-            for compared in node.values:
-                _check(compared, text, known, used, True)
-            return
+    if truth and _all_hold(node):
+        for compared in node.values:
+            _check(compared, text, known, used, True)
+        return
     if truth and isinstance(node, ast.Compare) and all(type(o) in COMPARISONS for o in node.ops):
         parts = [node.left, *node.comparators]
     elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
@@ -135,6 +134,13 @@ def _check(node: ast.AST, text: str, known: Mapping[str, str], used: set[str], t
         )
     for part in parts:
         _check(part, text, known, used, False)
+
+
+def _all_hold(node: ast.AST) -> TypeGuard[ast.BoolOp]:
+    """Whether it is comparisons joined by `and`."""
+    if not (isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)):
+        return False
+    return all(isinstance(part, ast.Compare) for part in node.values)
 
 
 def _callable(node: ast.Call) -> bool:
