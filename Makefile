@@ -72,6 +72,7 @@ calibration: $(STAMP)-test native ## simulation-based calibration of the posteri
 honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepes, MAPIE and scikit-learn on the same rows
 	@$(PIP) --editable '.[honest]' || echo "no crepes or MAPIE here: intervals are compared with a constant width only"
 	$(PY) tools/honest/honest.py --write
+	$(PY) tools/honest/groups.py --write
 	$(PY) tools/accuracy/familiarity.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.output import Interval, Output
 
-from ..validation.between import components
+from ...calibrate.between_groups import components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

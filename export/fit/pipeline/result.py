@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sna_edge.core.output import Output
 from sna_edge.model import Model
 
+from ...calibrate.between_groups import between_groups
 from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import blocks, when
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
-from ..validation.between import between_groups
 from .assemble import assemble
 from .confirm import Confirmation
 from .conformal import LEVEL, two_values, with_intervals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sna_export.fit.validation.between import components
+from sna_export.calibrate.between_groups import components
 
 
 @pytest.mark.parametrize("between", [0.0, 0.3, 2.0])
