@@ -15,6 +15,7 @@ from . import figures
 from .page import Page
 from .remarks import remarks
 from .trust import trust
+from .validation import holdout_lines, holdout_table, parts_table
 
 SLICED = 12  # inputs shown at most
 
@@ -32,11 +33,24 @@ def fit_page(found: Any, *, title: str) -> Page:
     page.tiles(scores(model, report))
     page.plots(scatter(model, found.measured, found.predicted))
     trust(page, model, found.inputs, judged(model, found.inputs, found.measured, found.predicted))
+    held_out(page, report)
     describe_model(page, model, found.inputs)
     candidates(page, report.get("candidates", []), report.get("why", ""))
     for line in remarks(report):
         page.text(line)
     return page
+
+
+def held_out(page: Page, report: Mapping[str, Any]) -> None:
+    """Rows held out of the whole fit, where there are any."""
+    if not report.get("holdout"):
+        return
+    page.heading("Rows held out of the fit")
+    for line in holdout_lines(report):
+        page.text(line)
+    for head, rows in (holdout_table(report), parts_table(report)):
+        if rows:
+            page.table(head, rows)
 
 
 def scores(model: Model, report: Mapping[str, Any]) -> list[tuple[str, str]]:

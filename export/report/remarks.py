@@ -6,24 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
-def held_out(report: Mapping[str, Any]) -> list[str]:
-    """How rows were held out where they are not free, and how much groups differ, a line each."""
-    how = report.get("held_out", {})
-    lines = [report["folds"]] if how else []
-    for name, part in report.get("groups", {}).items():
-        lines.append(
-            f"{name}: {how['groups']!r} differ by {part['between']:.3g} (standard deviation), rows"
-            f" of one by {part['within']:.3g}: the interval is that of a new one; of one whose"
-            " offset is known, rows vary by the second part alone"
-        )
-    return lines
+from .validation import held_together, holdout_lines
 
 
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
     limit cut, a line each."""
-    lines = held_out(report)
+    lines = [*held_together(report), *holdout_lines(report)]
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
         against = (

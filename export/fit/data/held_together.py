@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 HISTORY = 0.4
 """Share of the rows, the earliest, that no fold has: the first fold is predicted from them."""
+HOLDOUT_STREAM = 32452843
+"""Added to the seed, so that rows held out of a whole fit are no fold of it."""
 GROUP_STREAM = 15485863
 """Of the seed: the order in which groups are dealt to folds."""
 

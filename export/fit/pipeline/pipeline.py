@@ -33,6 +33,7 @@ from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, chosen, first_fit
+from .validated import validated
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -55,6 +56,7 @@ def fit_table(
     categorical: Sequence[str] = (),
     groups: str | None = None,
     time: str | None = None,
+    holdout: str | float | None = None,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
@@ -65,7 +67,8 @@ def fit_table(
 
     `groups` names a column (no input then) whose rows are held out together by every choice and
     interval: errors are those of a new batch, part or machine. `time` names one by which rows are
-    predicted from earlier ones alone.
+    predicted from earlier ones alone. `holdout` ("20%", "groups", "last") keeps rows out of the
+    whole fit: the model is that of the others, what it says to those stands in the report.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
@@ -90,7 +93,13 @@ def fit_table(
     inputs = inputs_beside(columns, targets, inputs, how)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
-    return _fit(samples, how, link, seed, budget, progress, notes, narrow=True)
+    return validated(
+        samples,
+        how,
+        lambda rows, of: _fit(rows, of, link, seed, budget, progress, notes, narrow=True),
+        seed,
+        holdout,
+    )
 
 
 def fit_arrays(
@@ -101,6 +110,7 @@ def fit_arrays(
     *,
     groups: Sequence[object] | None = None,
     time: Sequence[float] | None = None,
+    holdout: str | float | None = None,
     link: str = "auto",
     seed: int = 0,
     time_limit: float | None = None,
@@ -124,7 +134,13 @@ def fit_arrays(
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
     samples, how = arranged_by_arrays(samples, groups, time)
-    return _fit(samples, how, link, seed, budget, progress, [], narrow=False)
+    return validated(
+        samples,
+        how,
+        lambda rows, of: _fit(rows, of, link, seed, budget, progress, [], narrow=False),
+        seed,
+        holdout,
+    )
 
 
 def _fit(

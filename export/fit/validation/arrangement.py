@@ -33,6 +33,14 @@ class Arrangement:
     labels: tuple[str, ...] = ()
     time: str | None = None
 
+    def of(self, samples: Samples) -> Arrangement:
+        """That of some rows. Raises InputError where they have too few groups or times."""
+        if samples.group is not None:
+            present = np.unique(samples.group)
+            self = replace(self, labels=tuple(self.labels[g] for g in present))
+        _enough(samples.group, samples.time, self)
+        return self
+
     def metadata(self) -> dict[str, Any]:
         """As the artifact holds it; empty where rows are free."""
         found: dict[str, Any] = {}
@@ -115,7 +123,12 @@ def _arranged(
     time: Floats | None,
     how: Arrangement,
 ) -> Samples:
-    """The rows with their groups and times. Raises InputError for too few of them."""
+    _enough(group, time, how)
+    return samples if group is None and time is None else replace(samples, group=group, time=time)
+
+
+def _enough(group: NDArray[np.int64] | None, time: Floats | None, how: Arrangement) -> None:
+    """Raises InputError for too few groups or times."""
     if group is not None and (count := len(how.labels)) < LEAST_GROUPS:
         raise InputError(
             f"{how.groups!r} names {count} group{'s' if count > 1 else ''}; holding out whole"
@@ -126,4 +139,3 @@ def _arranged(
             f"{how.time!r} has {count} different time{'s' if count > 1 else ''}; predicting forward"
             f" in time needs at least {LEAST_TIMES}: name a finer column, or fit without times"
         )
-    return samples if group is None and time is None else replace(samples, group=group, time=time)

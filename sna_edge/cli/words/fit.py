@@ -89,6 +89,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="rows with a missing cell, such as those of a plan not measured yet: refuse the table"
         " (default), or leave them out and say how many",
     )
+    parser.add_argument(
+        "--holdout",
+        metavar="20%|groups|last",
+        help="rows kept out of the whole fit; what its model says to them is printed",
+    )
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -143,7 +148,7 @@ def run(args: argparse.Namespace) -> int:
         data, dropped = without_missing(data, used, categorical)
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
-        groups=args.groups, time=args.time,
+        groups=args.groups, time=args.time, holdout=args.holdout,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
@@ -241,4 +246,16 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
                 width,
             ]
         )
-    return [*lines, *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows)]
+    return [
+        *lines,
+        *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows),
+        *_held_out(found.report),
+    ]
+
+
+def _held_out(report: dict[str, Any]) -> list[str]:
+    """Tables of the rows held out of the whole fit."""
+    from sna_export.report.validation import holdout_table, parts_table
+
+    tables = (holdout_table(report), parts_table(report))
+    return [line for head, rows in tables if rows for line in ("", *table(head, rows))]

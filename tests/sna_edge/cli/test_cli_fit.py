@@ -56,6 +56,23 @@ def test_groups_and_times_are_no_inputs_and_are_reported(tmp_path, capsys):
     assert model.metadata["fit"]["held_out"] == {"groups": "lot", "count": 12, "time": "day"}
 
 
+def test_held_out_figures_stand_beside_those_out_of_fold(table, tmp_path, capsys):
+    from sna_edge.cli import main
+
+    words = [
+        "fit", str(table), "--target", "width", "--categorical", "steel", *LIMIT,
+        "--holdout", "30%", "--report", str(tmp_path / "r.html"), "-o", str(tmp_path / "m.sna"),
+    ]  # fmt: skip
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert "held out of the fit: 45 rows (rows at random); the model that is delivered" in text
+    assert "out of fold: R2" in text and "width, prediction" in text and "width, steel" in text
+    assert "Rows held out of the fit" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    known = sna_edge.load(tmp_path / "m.sna").metadata["fit"]
+    assert known["rows"] == 105 and known["holdout"]["rows"] == 45
+    assert known["holdout"]["width"]["r2"] > 0.9
+
+
 @pytest.fixture(scope="module")
 def fitted(table):
     from sna_edge.cli import main

@@ -1,0 +1,91 @@
+"""How rows were held out and what they say, in words: for the command line and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def held_together(report: Mapping[str, Any]) -> list[str]:
+    """How rows were held out where they are not free, and how much groups differ, a line each."""
+    how = report.get("held_out", {})
+    lines = [report["folds"]] if how else []
+    for name, part in report.get("groups", {}).items():
+        lines.append(
+            f"{name}: {how['groups']!r} differ by {part['between']:.3g} (standard deviation), rows"
+            f" of one by {part['within']:.3g}: the interval is that of a new one; of one whose"
+            " offset is known, rows vary by the second part alone"
+        )
+    return lines
+
+
+def holdout_lines(report: Mapping[str, Any]) -> list[str]:
+    """The rows held out of the whole fit: which, and which model was delivered."""
+    found = report.get("holdout")
+    if not found:
+        return []
+    lines = [
+        f"held out of the fit: {found['rows']} rows ({found['how']}); the model that is delivered,"
+        f" and its figures, are those of the other {found['fitted_rows']} (without --holdout: of"
+        " all rows)"
+    ]
+    if found["outside"]:
+        worse = ", ".join(
+            f"{name} {score['rmse_outside']:.3g}"
+            for name, score in found["outputs"].items()
+            if "rmse_outside" in score
+        )
+        lines.append(
+            f"{found['outside']} of them lie outside the domain of the other rows and are not"
+            f" answered{f' (RMSE if extrapolated: {worse})' if worse else ''}"
+        )
+    return lines
+
+
+def holdout_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: held-out beside out-of-fold figures of every output; no rows without."""
+    found = report.get("holdout", {})
+    head = [
+        "held out", "R2", "RMSE", "covered", "range of 95 %", "out of fold: R2", "RMSE", "covered"
+    ]  # fmt: skip
+    rows = []
+    for name, score in found.get("outputs", {}).items():
+        known = report["outputs"][name]
+        rows.append(
+            [
+                name,
+                f"{score['r2']:.3g}",
+                f"{score['rmse']:.3g}",
+                percent(score["coverage"]),
+                " .. ".join(map(percent, score["range"])),
+                f"{known['r2']:.3g}",
+                f"{known['rmse']:.3g}",
+                percent(known["coverage"]),
+            ]
+        )
+    return head, rows
+
+
+def parts_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: coverage of held-out rows by quarter of the prediction and part of each
+    input, with what a perfect model would have; no rows without."""
+    rows = []
+    for name, score in report.get("holdout", {}).get("outputs", {}).items():
+        parts = score["parts"]
+        rows += [_part(name, "prediction", p) for p in parts["by_prediction"]]
+        for column, of in parts["by_input"].items():
+            rows += [_part(name, column, p) for p in of]
+    return ["covered by", "", "rows", "covered", "a perfect model"], rows
+
+
+def _part(name: str, by: str, part: Mapping[str, Any]) -> Sequence[str]:
+    least, most = map(percent, part["perfect"])
+    return [
+        f"{name}, {by}", part["values"], str(part["rows"]), percent(part["coverage"]),
+        f"{least} .. {most}" + ("" if part["verdict"] in ("as promised", "few") else " (!)"),
+    ]  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """In percent."""
+    return f"{100 * share:.0f} %"
