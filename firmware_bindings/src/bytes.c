@@ -254,4 +254,24 @@ static real power_of_two(int32_t n) {
 #endif
 }
 
+/* n of a normal number *x = 2^n m, 1 <= m < 2; *x becomes m. */
+static int32_t without_exponent(real *x) {
+#ifdef SNA_FLOAT
+    const uint32_t bits = bits_of(*x);
+    *x = float_of_bits((bits & 0x007FFFFFu) | 0x3F800000u);
+    return (int32_t)(bits >> 23) - 127;
+#else
+    union {
+        double value;
+        uint64_t bits;
+    } v;
+    int32_t n;
+    v.value = *x;
+    n = (int32_t)(v.bits >> 52) - 1023;
+    v.bits = (v.bits & 0x000FFFFFFFFFFFFFu) | 0x3FF0000000000000u;
+    *x = v.value;
+    return n;
+#endif
+}
+
 static real not_a_number(void) { return (real)float_of_bits(0x7FC00000u); }

@@ -38,6 +38,8 @@
 
 #include "values/integers.c"
 
+#include "values/beside.c"
+
 #include "values/evaluation.c"
 
 #include "queries/companions.c"

@@ -2,12 +2,16 @@
  * One function per rule of FORMAT.md section 12; each returns 1 when the rule holds. The file has
  * at most 2^30 bytes: sums of an offset and a size below 2^31 fit 32 bits. */
 
-static int header_holds(sna_model *m, const unsigned char *b) {
-    int tt = is_train(m);
+static void take_header(sna_model *m, const unsigned char *b) {
     m->n_axes = (uint16_t)load16(b + 22);
     m->n_outputs = (uint16_t)load16(b + 24);
     m->n_groups = (uint16_t)load16(b + 26);
     m->n_modes = load32(b + 28);
+}
+
+static int header_holds(sna_model *m, const unsigned char *b) {
+    int tt = is_train(m);
+    take_header(m, b);
     return (int)load16(b + 20) == sections_of(m) && m->n_axes >= 1 && m->n_axes <= SNA_MAX_AXES &&
            m->n_outputs >= 1 && m->n_outputs <= SNA_MAX_OUTPUTS && m->n_groups <= (tt ? 0 : 4096) &&
            m->n_modes <= (tt ? (uint32_t)SNA_MAX_RANK : 65536u) && (!tt || m->n_modes >= 1) &&

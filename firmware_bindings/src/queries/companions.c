@@ -8,30 +8,37 @@ static void take_companion(const sna_model *m, unsigned i, sna_model *c) {
     c->bytes = addition(m, COMPANIONS) + companion_at(m, i)->file;
     c->size = companion_at(m, i)->file_size;
     c->features = c->bytes[12];
-    (void)header_holds(c, c->bytes);
-    (void)section_table_holds(c);
+    take_header(c, c->bytes);
+    for (int id = 1; id <= N_SECTIONS; id++) c->section[id] = load32(section_record(c, id) + 4);
     take_sizes(c);
     if (is_sealed(m)) c->seal = seal_of(c);
 }
 
-/* *z = b + sum_e A_e u_e, u the encoded inputs. */
-static sna_status feature_of(const sna_model *m, const coordinate_record *c, const real *x,
-                             real *z) {
-    const f32 *w = (const f32 *)(const void *)(addition(m, COMPANIONS) + c->weights);
-    real sum = REAL(c->constant);
+/* To every feature z of the n coordinates at `from`, A_e u_e of the encoded inputs u in their
+ * order; the weights of one stand behind those of the feature before it. */
+static sna_status add_inputs(const sna_model *m, const coordinate_record *from, unsigned n,
+                             const f32 *weights, const real *x, real *z) {
+    const uint32_t encoded = encoded_inputs(m);
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
+        const f32 *w = weights;
+        real u = 1;
         if (a->kind == CATEGORICAL) {
             place p;
             sna_status status = place_level(a, x[d], &p);
             if (status < 0) return status;
-            sum += (real)w[p.span];
-            w += a->n_spans;
+            w += p.span;
+            weights += a->n_spans;
         } else {
-            sum += (real)*w++ * (settled(a, x[d]) - LOWER(a));
+            u = (x[d] >= LOWER(a) && x[d] <= UPPER(a) ? x[d] : settled(a, x[d])) - LOWER(a);
+            weights++;
         }
+        for (unsigned i = 0; i < n; i++)
+            if (from[i].source == SOURCE_FEATURE) {
+                z[i] += (real)*w * u;
+                w += encoded;
+            }
     }
-    *z = sum;
     return SNA_OK;
 }
 
@@ -39,13 +46,25 @@ static sna_status feature_of(const sna_model *m, const coordinate_record *c, con
 static sna_status companion_place(const sna_model *m, unsigned i, const sna_model *c, const real *x,
                                   const real *y, real *z) {
     const coordinate_record *from = coordinates_at(m, companion_at(m, i));
-    for (unsigned d = 0; d < c->n_axes; d++, from++) {
-        const axis_record *a = axis_at(c, d);
-        sna_status status = SNA_OK;
-        if (from->source == SOURCE_FEATURE) status = feature_of(m, from, x, z + d);
-        else if (from->source == SOURCE_PREDICTION && !y) status = SNA_BAD_INPUT;
-        else z[d] = from->source == SOURCE_INPUT ? x[from->index] : y[from->index];
+    uint32_t weights = 0;
+    for (unsigned d = c->n_axes; d-- > 0;) {
+        if (from[d].source == SOURCE_FEATURE) {
+            weights = from[d].weights;
+            z[d] = REAL(from[d].constant);
+        } else if (from[d].source == SOURCE_INPUT) {
+            z[d] = x[from[d].index];
+        } else {
+            if (!y) return SNA_BAD_INPUT;
+            z[d] = y[from[d].index];
+        }
+    }
+    if (weights) {
+        const f32 *w = (const f32 *)(const void *)(addition(m, COMPANIONS) + weights);
+        const sna_status status = add_inputs(m, from, c->n_axes, w, x, z);
         if (status < 0) return status;
+    }
+    for (unsigned d = 0; d < c->n_axes; d++) {
+        const axis_record *a = axis_at(c, d);
         if (a->kind == CATEGORICAL) continue;
         if (z[d] < LOWER(a)) z[d] = LOWER(a);
         else if (z[d] > UPPER(a)) z[d] = UPPER(a);
@@ -88,7 +107,7 @@ static sna_status companion_value(const sna_model *m, unsigned i, const real *x,
     if (work_size < companion_space(&c)) return SNA_NO_SPACE;
     z = (real *)(void *)((unsigned char *)work + space_size(&c, SNA_WORK_EVAL));
     status = companion_place(m, i, &c, x, y, z);
-    return status < 0 ? status : value_at(&c, 0, z, v, &s);
+    return status < 0 ? status : answer_at(&c, z, v, &s);
 }
 
 #endif
@@ -225,11 +244,10 @@ static sna_status familiarity_score(const sna_model *m, const real *x, const rea
 /* The share of scores up to s. */
 static real share_of(const f64 *score, uint32_t n_scores, real s) {
     const real least = 1 / ((real)n_scores + 1);
-    real at = GRID - 1, share;
-    int j = GRID - 1;
-    while (j >= 0 && REAL(score[j]) > s) j--;
-    if (j < 0) return least;
-    if (j < GRID - 1) at = (real)j + (s - REAL(score[j])) / (REAL(score[j + 1]) - REAL(score[j]));
+    const uint32_t j = span_of(score, GRID, s);
+    real at = (real)j, share;
+    if (REAL(score[0]) > s) return least;
+    if (j < GRID - 1) at += (s - REAL(score[j])) / (REAL(score[j + 1]) - REAL(score[j]));
     share = 1 / (1 + exponential(((GRID - 1) / 2 - at) / 2));
     return share > least ? share : least;
 }

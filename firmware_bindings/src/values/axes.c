@@ -45,6 +45,18 @@ static uint32_t span_of(const f64 *breaks, uint32_t n_spans, real x) {
     return span;
 }
 
+#ifndef SNA_PLAIN_ONLY
+/* u of an x inside a uniform axis, and its span. */
+INLINE real uniform_place(const axis_record *a, real x, uint32_t *span) {
+    real u = (x - LOWER(a)) * INV_WIDTH(a);
+    uint32_t s = (uint32_t)(int32_t)u;
+    if (s >= a->n_spans) s = a->n_spans - 1u;
+    *span = s;
+    u -= (real)(int32_t)s;
+    return u < 1 ? u : 1;
+}
+#endif
+
 static void place_inside(const sna_model *m, const axis_record *a, real x, place *p) {
     if (is_uniform(a)) {
         real t = (x - LOWER(a)) * INV_WIDTH(a), last = (real)(a->n_spans - 1u);

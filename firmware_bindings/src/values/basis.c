@@ -107,15 +107,12 @@ static void fill_cell(const sna_model *m, const axis_record *a, const place *p, 
 INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
                       sna_status *status) {
     const u16 *row;
-    real t, last;
+    real u;
     uint32_t span;
     if (a->kind != CONTINUOUS || a->flags != 1 || a->degree != 3 ||
         !(x >= LOWER(a) && x <= UPPER(a)))
         return 0;
-    t = (x - LOWER(a)) * INV_WIDTH(a);
-    span = (uint32_t)(int32_t)t;
-    if (span >= a->n_spans) span = a->n_spans - 1u;
-    last = t - (real)(int32_t)span;
+    u = uniform_place(a, x, &span);
     row = first_rows(m, a) + span;
     c->n = 4;
     c->dtype = a->dtype;
@@ -123,7 +120,7 @@ INLINE int fill_plain(const sna_model *m, const axis_record *a, real x, cell *c,
     c->at = section(m, TABLES) + a->table + row[0] * c->stride;
     basis_cubic((const f32 *)(const void *)(section(m, MATRICES) + a->matrices) +
                     16u * row[a->n_spans],
-                last < 1 ? last : 1, c->b);
+                u, c->b);
     if (!section(m, SPANS)[a->support + span] && *status == SNA_OK) *status = SNA_EDGE;
     return 1;
 }

@@ -92,6 +92,14 @@ static sna_status value_at(const sna_model *m, unsigned flags, const real *x, re
     return general_value(m, flags, x, y, s);
 }
 
+/* As value_at inside the domain; that of a companion comes without a remark. */
+static sna_status answer_at(const sna_model *m, const real *x, real *y, const space *s) {
+#if !defined(SNA_NO_COMPANIONS) && !defined(SNA_PLAIN_ONLY)
+    if (is_embedded(m) && beside_value(m, x, y, s->cells, s->values)) return SNA_OK;
+#endif
+    return value_at(m, 0, x, y, s);
+}
+
 sna_status sna_eval_batch(const sna_model *m, unsigned flags, size_t n, const real *x, real *y,
                           signed char *status, void *work, size_t work_size) {
     sna_status worst = SNA_OK;
