@@ -106,6 +106,15 @@ def number(name: str, text: str) -> float:
     return value
 
 
+def share_of(flag: str, text: str) -> float:
+    """0.95 of '95%', '95 %' or '0.95'. Raises InputError for what is no share."""
+    share = text.strip().removesuffix("%")
+    found = number(f"the {flag.lstrip('-')}", share) / (100.0 if share != text.strip() else 1.0)
+    if not 0.0 < found < 1.0:
+        raise InputError(f"{flag} {text!r} must lie between 0 and 100 %; write 95% or 0.95")
+    return found
+
+
 def coordinate(axis: Axis, text: str) -> float:
     """The coordinate of one input: a finite number (with its own unit, where it has one), or what
     `Axis.coordinate` finds of a level."""

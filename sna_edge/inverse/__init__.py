@@ -15,8 +15,11 @@ from .bayes.predict import Prediction
 from .one_unknown.extremes import Extreme, argmax, argmin, interval_set
 from .one_unknown.roots import roots
 from .query.answer import LevelSet, Nearest, Roots
-from .targets.advise import Advice, Knob, advise
+from .query.solution_worth import SolutionWorth
+from .targets.advise import Advice, advise
 from .targets.batch import Batch, invert_batch
+from .targets.in_spec import InSpec, in_spec
+from .targets.knob import Knob
 from .targets.level_set import level_set
 
 __all__ = [
@@ -24,18 +27,21 @@ __all__ = [
     "Batch",
     "Estimate",
     "Extreme",
+    "InSpec",
     "Knob",
     "LevelSet",
     "Nearest",
     "Posterior",
     "Prediction",
     "Roots",
+    "SolutionWorth",
     "StudentT",
     "Unseen",
     "advise",
     "argmax",
     "argmin",
     "estimate",
+    "in_spec",
     "interval_set",
     "invert_batch",
     "level_set",

@@ -33,7 +33,7 @@ from ..core.axis import Axis
 from ..core.inputs import unknown_name
 from ..core.tolerance import checked
 from ..errors import DomainError, InputError
-from ..inverse.targets.advise import Knob, box
+from ..inverse.targets.knob import Knob, box
 from ..model import Model
 from ..values.documents import read_document, shortened
 

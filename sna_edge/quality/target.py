@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inverse.query.answer import level_or_number
-from ..inverse.targets.advise import Advice, Knob
+from ..inverse.targets.advise import Advice
+from ..inverse.targets.knob import Knob
 from ..model import Evaluation, Model
 from ..numerics.time_budget import TimeBudget
 from .limits import Limit, LineLimits

@@ -8,7 +8,6 @@ or the same of the linear part, in the space of the residuals; minus below the m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erf, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,12 +17,12 @@ from ..core.beside.given import is_number, is_whole
 from ..core.output import Output
 from ..core.record import ModelRecord
 from ..errors import InputError
+from ..numerics import normal
 from .companions import sigma
 from .interval import LEAST, MIDDLE
 
 Floats = NDArray[np.float64]
 PLACES = np.arange(GRID, dtype=float)
-_below_normal = np.frompyfunc(lambda z: 0.5 * (1.0 + erf(z / sqrt(2.0))), 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +53,8 @@ class Predictive:
 
     def cdf(self, y: ArrayLike) -> Floats:
         """[N, K]: the probability that a measurement is at most y (one number, [K] or [N, K], in
-        output units)."""
-        y = np.broadcast_to(np.asarray(y, dtype=float), self.value.shape)
+        output units). Raises InputError for other shapes and what is no number."""
+        y = self._each(y)
         columns = [self._cdf(k, y[:, k]) for k in range(len(self.outputs))]
         return np.stack(columns, axis=1)
 
@@ -63,26 +62,50 @@ class Predictive:
         """[N, K]: of a measurement from low to high (each one number, [K] or [N, K])."""
         return np.maximum(self.cdf(high) - self.cdf(low), 0.0)
 
+    def joint_probability(self, low: ArrayLike = -np.inf, high: ArrayLike = np.inf) -> Floats:
+        """[N]: that all outputs lie from low to high at once (each one number, [K] or [N, K];
+        infinite where there is no limit). The outputs have their own quantiles and vary together
+        as normal numbers with the correlation of their residuals (Gaussian copula)."""
+        low, high = self._each(low), self._each(high)
+        some = np.flatnonzero(((low > -np.inf) | (high < np.inf)).any(axis=0))
+        a, b = self.cdf(low)[:, some], self.cdf(high)[:, some]
+        if len(some) == 1:
+            return np.maximum(b - a, 0.0)[:, 0]
+        turned = np.array([-1.0 if t else 1.0 for _, _, t in self._spaces()])[some]
+        together = self._correlation()[np.ix_(some, some)] * np.outer(turned, turned)
+        return normal.of_box(normal.quantile(a), normal.quantile(b), together)
+
+    def _each(self, y: ArrayLike) -> Floats:
+        """Numbers per row and output [N, K]."""
+        n, k = self.value.shape
+        try:
+            found = np.asarray(y, dtype=float)
+            return np.broadcast_to(found, (n, k))
+        except (TypeError, ValueError):
+            shape = f"shape {np.shape(y)}" if _regular(y) else repr(y)
+            raise InputError(
+                f"measurements of {shape} do not fit {n} rows of {k} outputs; give one number,"
+                f" ({k},) or ({n}, {k})"
+            ) from None
+
     def sample(self, count: int, seed: int = 0) -> Floats:
         """[count, N, K] measurements at random; outputs of a row vary together as their residuals
         did. Raises InputError for a count that is no whole number from 0 on."""
         if not (is_whole(count) and count >= 0):
             raise InputError(f"{count!r} samples cannot be drawn; give a whole number from 0 on")
         n, k = self.value.shape
-        normal = np.random.default_rng(seed).standard_normal((count, n, k)) @ self._mixing().T
-        normal = np.where([turned for _, _, turned in self._spaces()], -normal, normal)
-        p = np.clip(_below_normal(normal).astype(float), LEAST, 1.0 - LEAST)
+        mixing = normal.mixing(self._correlation())
+        drawn = np.random.default_rng(seed).standard_normal((count, n, k)) @ mixing.T
+        drawn = np.where([turned for _, _, turned in self._spaces()], -drawn, drawn)
+        p = np.clip(normal.below(drawn), LEAST, 1.0 - LEAST)
         return np.stack([self._at(one) for one in p]) if count else np.empty((0, n, k))
 
-    def _mixing(self) -> Floats:
-        """A [K, K] with A A' = the correlation, the nearest one where the stored numbers are
-        none."""
+    def _correlation(self) -> Floats:
+        """[K, K] of the residuals."""
         k = len(self.outputs)
         whole = np.eye(k)
         whole[np.tril_indices(k, -1)] = self.calibration.correlation
-        values, vectors = np.linalg.eigh(whole, UPLO="L")
-        mixed = vectors * np.sqrt(np.maximum(values, 0.0))
-        return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
+        return np.asarray(np.tril(whole) + np.tril(whole, -1).T)
 
     def _at(self, p: Floats) -> Floats:
         """Quantiles [N, K] at p [N, K]."""
@@ -125,6 +148,13 @@ class Predictive:
         )
         place = np.interp(within / wide, q, PLACES)
         return np.asarray(1.0 / (1.0 + np.exp((MIDDLE - place) / 2.0)))
+
+
+def _regular(y: ArrayLike) -> bool:
+    try:
+        return np.asarray(y).dtype.kind in "biuf"
+    except ValueError:
+        return False
 
 
 def _moved(output: Output, space: str, y: Floats, by: Floats) -> Floats:

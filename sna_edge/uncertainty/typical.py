@@ -18,18 +18,21 @@ Floats = NDArray[np.float64]
 POINTS = 512
 
 
-def typical_outputs(model: ModelRecord) -> tuple[Output, ...]:
+def typical_outputs(model: ModelRecord, level: float | None = None) -> tuple[Output, ...]:
     """The outputs, each with a constant interval where the model knows one: its own, or at the
-    usual level with the middle scale of the domain where it stands in the calibration alone."""
-    columns = left_open(model)
+    usual level with the middle scale of the domain where it stands in the calibration alone; with
+    a `level` all of them at that one. Raises InputError for a level that the rows do not support.
+    """
+    columns = left_open(model) if level is None else list(range(len(model.outputs)))
     if not columns:
         return model.outputs
-    found, below, above = residuals(model, USUAL)
+    chosen = USUAL if level is None else level
+    found, below, above = residuals(model, chosen)
     x = domain_points(model.axes, POINTS)
     middle = np.nanmedian(sigma(model, x, Reference(model).value(x)), axis=0)
     outputs = list(model.outputs)
     for k in columns:
         ends = (-below[k] * middle[k], above[k] * middle[k])
         low, high = (max(float(end + found.floor[k]), 0.0) for end in ends)
-        outputs[k] = replace(outputs[k], interval=Interval(USUAL, low, high, found.spaces[k]))
+        outputs[k] = replace(outputs[k], interval=Interval(chosen, low, high, found.spaces[k]))
     return tuple(outputs)

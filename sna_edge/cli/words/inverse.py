@@ -11,7 +11,6 @@ from ...errors import InputError
 from ...files import load
 from ...model import Model
 from ...status import MEANING, Status
-from ...values.naming import labelled
 from ..arguments import (
     add_at,
     add_json,
@@ -22,18 +21,23 @@ from ..arguments import (
     output_value,
     split_names,
 )
-from ..console import USAGE, emit, exit_code, table, with_unit
+from ..console import USAGE, emit, exit_code, with_unit
 from ..dialect_options import add_dialect
+from ..inverse_worth import remark as of_solution
+from ..inverse_worth import solution_lines, told
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
 
 DEFAULT_COUNT = 16  # diverse solutions with several unknowns
+SOUGHT = ("target", "observations", "table", "probability")
 BELONGS = {
-    "unknown": ("target", "observations", "table"), "at": ("target", "observations", "table"),
-    "output": ("table",), "tolerance": ("target",), "count": ("target",),
-    "noise": ("observations",), "student_t": ("observations",), "prior": ("observations",),
-    "posterior": ("observations",), "noise_only": ("observations",), "knobs": ("limits",),
-    "part": ("limits",),
+    "unknown": SOUGHT, "at": SOUGHT, "output": ("table",), "tolerance": ("target",),
+    "count": ("target", "probability"), "noise": ("observations",),
+    "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
+    "noise_only": ("observations",), "knobs": ("limits",), "part": ("limits",),
+    "limits": ("limits", "target", "probability"), "level": ("target", "limits", "probability"),
+    "near": ("probability",), "bounds": ("limits", "probability"),
+    "step": ("limits", "probability"), "cost": ("limits", "probability"),
 }  # fmt: skip
 """The questions an option takes part in."""
 
@@ -104,7 +108,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--limits",
         **many,
         metavar="NAME=LO:HI",
-        help="limits of outputs; leave LO or HI empty for a one-sided limit",
+        help="limits of outputs; leave LO or HI empty for a one-sided limit; with --target the"
+        " probability that each solution is inside them is said",
+    )
+    parser.add_argument(
+        "--probability",
+        metavar="P",
+        help="settings of --unknown whose parts are inside --limits with at least this probability,"
+        " 95%% or 0.95",
+    )
+    parser.add_argument(
+        "--near",
+        **many,
+        metavar="NAME=VALUE",
+        help="with --probability: the unknowns as they are set now; the cheapest change is sought",
+    )
+    parser.add_argument(
+        "--bounds",
+        **many,
+        metavar="NAME=LO:HI",
+        help="where an adjustable input may be set (default: its domain)",
+    )
+    parser.add_argument(
+        "--step", **many, metavar="NAME=S", help="an adjustable input moves in steps of S"
+    )
+    parser.add_argument(
+        "--cost",
+        **many,
+        metavar="NAME=C",
+        help="what a change of an adjustable input by one unit costs (default: 1 / its domain)",
+    )
+    parser.add_argument(
+        "--level",
+        metavar="P",
+        help="level of the intervals of solutions, 95%% or 0.95 (default: that of the file, or"
+        " 90%%)",
     )
     parser.add_argument(
         "--knobs",
@@ -140,11 +178,13 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; give a whole number, 0 or more")
-    asked = [name for name in ("target", "observations", "limits", "table") if getattr(args, name)]
+    asked = [name for name in SOUGHT if getattr(args, name)]
+    if args.limits and not {"target", "probability"} & set(asked):
+        asked.append("limits")
     if len(asked) != 1:
         raise InputError(
             "missing or ambiguous question; give exactly one of --target, --observations,"
-            " --limits, --table"
+            " --limits, --probability, --table"
         )
     if args.table and not args.output:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
@@ -180,9 +220,19 @@ def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, A
         from ..inverse_observations import caused
 
         return caused(args, model, unknown_names(args, model))
-    from ..inverse_advice import advised
+    from ..inverse_advice import advised, sure
 
+    if what == "probability":
+        return sure(args, model, unknown_names(args, model), _count(args))
     return advised(args, model)
+
+
+def _count(args: argparse.Namespace) -> int:
+    """--count, at least 1."""
+    count = DEFAULT_COUNT if args.count is None else int(args.count)
+    if count < 1:
+        raise InputError(f"--count is {count}; ask for at least one solution")
+    return count
 
 
 def unknown_names(args: argparse.Namespace, model: Model) -> list[str]:
@@ -201,6 +251,7 @@ def _target(
 ) -> tuple[dict[str, Any], list[str]]:
     """All roots with one unknown, diverse solutions with several."""
     from ...inverse import level_set, roots
+    from ..inverse_advice import level_asked, limits
 
     special = _extreme_or_interval(args, model, unknowns)
     if special is not None:
@@ -211,23 +262,19 @@ def _target(
     }
     tolerance = _numbers(args.tolerance, model.output_names)
     at: dict[str, object] = {**input_values(model, args.at)}
-    count = DEFAULT_COUNT if args.count is None else args.count
-    if count < 1:
-        raise InputError(f"--count is {count}; ask for at least one solution")
+    count = _count(args)
+    asked: dict[str, Any] = {
+        "level": level_asked(args),
+        "limits": limits(model, args.limits) if args.limits else None,
+        "deadline_ms": args.deadline_ms,
+    }
     if len(unknowns) == 1 and len(target) == 1 and not tolerance:
-        every = roots(model, unknowns[0], target, at, deadline_ms=args.deadline_ms)
-        return every.to_dict(), _root_lines(every)
+        every = roots(model, unknowns[0], target, at, **asked)
+        return every.to_dict(), _root_lines(model, every)
     found = level_set(
-        model,
-        target,
-        unknowns,
-        count,
-        at=at,
-        tolerance=tolerance,
-        seed=args.seed,
-        deadline_ms=args.deadline_ms,
+        model, target, unknowns, count, at=at, tolerance=tolerance, seed=args.seed, **asked
     )
-    return found.to_dict(), solution_lines(found) + remark(found)
+    return found.to_dict(), solution_lines(model, found) + remark(found)
 
 
 def _extreme_or_interval(
@@ -235,19 +282,21 @@ def _extreme_or_interval(
 ) -> tuple[dict[str, Any], list[str]] | None:
     """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
     from ...inverse import argmax, argmin, interval_set
-    from ..inverse_advice import limits
+    from ..inverse_advice import level_asked, limits
 
     named = assignments(args.target, model.output_names)
     if not any(":" in text or text in ("min", "max") for text in named.values()):
         return None
-    if len(named) > 1 or len(unknowns) > 1 or args.tolerance:
+    if len(named) > 1 or len(unknowns) > 1 or args.tolerance or args.limits:
         raise InputError(
-            "LO:HI, min and max take exactly one output and one unknown, and no --tolerance; give"
-            " plain numbers otherwise"
+            "LO:HI, min and max take exactly one output and one unknown, and no --tolerance or"
+            " --limits; give plain numbers otherwise"
         )
     ((name, text),) = named.items()
     at: dict[str, object] = {**input_values(model, args.at)}
     if text in ("min", "max"):
+        if args.level:
+            raise InputError("min and max have no interval; leave --level out")
         best = (argmin if text == "min" else argmax)(
             model, unknowns[0], name, at, deadline_ms=args.deadline_ms
         )
@@ -256,8 +305,10 @@ def _extreme_or_interval(
     ends = (-float("inf") if low is None else low, float("inf") if high is None else high)
     if not ends[0] <= ends[1]:
         raise InputError(f"{name}={text} has LO above HI; give LO <= HI, or leave one out")
-    found = interval_set(model, unknowns[0], {name: ends}, at, deadline_ms=args.deadline_ms)
-    return found.to_dict(), _root_lines(found)
+    found = interval_set(
+        model, unknowns[0], {name: ends}, at, level=level_asked(args), deadline_ms=args.deadline_ms
+    )
+    return found.to_dict(), _root_lines(model, found)
 
 
 def _extreme_lines(model: Model, unknown: str, name: str, best: Any) -> list[str]:
@@ -278,25 +329,18 @@ def _numbers(texts: list[str], known: list[str]) -> dict[str, float]:
     return {name: number(name, text) for name, text in values.items()}
 
 
-def _root_lines(found: Any) -> list[str]:
-    axis = found.axes[0]
+def _root_lines(model: Model, found: Any) -> list[str]:
+    axis, worth = found.axes[0], told(model, found)
     isolated = found.solutions[: len(found.x)]  # the middles of the intervals come after them
     lines = [
-        _one(axis, s[axis.name]) + ("  (tangent)" if t else "")
-        for s, t in zip(isolated, found.tangent, strict=True)
+        _one(axis, s[axis.name]) + ("  (tangent)" if t else "") + of_solution(worth, i)
+        for i, (s, t) in enumerate(zip(isolated, found.tangent, strict=True))
     ]
-    lines += [
-        f"{axis.name} from {with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}"
-        for a, b in found.intervals
-    ]
+    for i, (a, b) in enumerate(found.intervals, len(isolated)):
+        middle = f"  in the middle{said}" if (said := of_solution(worth, i)) else ""
+        ends = f"{with_unit(a, axis.unit)} to {with_unit(b, axis.unit)}"
+        lines.append(f"{axis.name} from {ends}{middle}")
     return lines + remark(found)
-
-
-def solution_lines(found: Any) -> list[str]:
-    """A table with a row per solution."""
-    header = [labelled(a.name, a.unit) for a in found.axes]
-    rows = [[cell(s[a.name]) for a in found.axes] for s in found.solutions]
-    return table(header, rows) if rows else []
 
 
 def _one(axis: Axis, value: Any) -> str:
@@ -305,11 +349,6 @@ def _one(axis: Axis, value: Any) -> str:
         if isinstance(value, str)
         else f"{axis.name} = {with_unit(value, axis.unit)}"
     )
-
-
-def cell(value: Any) -> str:
-    """A level as it is, a number with six digits."""
-    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def remark(found: Any) -> list[str]:

@@ -18,7 +18,16 @@ from ...uncertainty.interval import USUAL, left_open
 from ...uncertainty.readings import bordered
 from ...uncertainty.reason import Reason
 from ..answered_table import Floats, answer_table, free_name, summary
-from ..arguments import add_at, add_json, add_model, assignments, input_values, number, writable
+from ..arguments import (
+    add_at,
+    add_json,
+    add_model,
+    assignments,
+    input_values,
+    number,
+    share_of,
+    writable,
+)
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
 from ..raw_readings import needed, readable, refusal
@@ -57,15 +66,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def level_of(text: str) -> float:
-    """0.95 of '95%', '95 %' or '0.95'. Raises InputError for what is no level."""
-    share = text.strip().removesuffix("%")
-    found = number("the level", share) / (100.0 if share != text.strip() else 1.0)
-    if not 0.0 < found < 1.0:
-        raise InputError(f"--level {text!r} must lie between 0 and 100 %; write 95% or 0.95")
-    return found
-
-
 def run(args: argparse.Namespace) -> int:
     """Answer one point or a table; returns the exit code of its status."""
     if bool(args.at) == bool(args.table):
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         writable(args.output, args.table, args.model)
     model = load(args.model, args.backend)
-    level = None if args.level is None else level_of(args.level)
+    level = None if args.level is None else share_of("--level", args.level)
     return _table(args, model, level) if args.table else _point(args, model, level)
 
 

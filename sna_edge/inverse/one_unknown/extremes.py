@@ -22,8 +22,9 @@ from ..query.limits import Limits, linear_end
 from ..query.limits import ends as usable_limits
 from ..query.line_intervals import inside_intervals
 from ..query.question import UNUSABLE, BadValue, Fixed, output_index, split
+from ..query.solution_worth import Believed, tells
 from .chunked_search import chunks, touching_joined
-from .roots import PART, late, unreachable
+from .roots import PART, late, ranked, unreachable
 
 Floats = NDArray[np.float64]
 
@@ -49,13 +50,15 @@ def interval_set(
     limits: Limits,
     at: Fixed | None = None,
     *,
+    level: float | None = None,
     deadline_ms: float | None = None,
 ) -> Roots:
     """All x with low <= y(x) <= high as closed intervals, `limits` = {output: (low, high)};
     isolated points are in `x`.
 
     None or an infinite limit leaves a side open. Statuses as `roots`; `unreachable` names the
-    nearest value to the middle.
+    nearest value to the middle. `worth`: as `roots` has it, of the isolated points and then of the
+    middle of every interval.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -74,9 +77,10 @@ def interval_set(
         (d,), fixed = split(model, [unknown], at)
     except UNUSABLE as error:
         return Roots(error.status, (axis,), np.empty((0, 1)), str(error))
+    told = Believed.of(model, fixed, [d], level, limits) if tells(model) or level else None
     line, output = curve(model, d, fixed, k), model.outputs[k]
     if axis.kind == "categorical":
-        return _level_set(line, axis, output, low, high)
+        return ranked(_level_set(line, axis, output, low, high), told)
     ends = sorted(linear_end(output, y) for y in (low, high))
     points, intervals = _inside(line, ends[0], ends[1], budget)
     if not len(points) and not len(intervals) and not budget.stopped:
@@ -94,6 +98,7 @@ def interval_set(
         tangent=np.ones(len(points), dtype=bool),
         intervals=intervals,
     )
+    answer = ranked(answer, told)
     return late(answer) if budget.stopped else answer
 
 

@@ -20,7 +20,9 @@ from ...status import Status
 from ..query import native
 from ..query.answer import Nearest, Roots, level_or_number, several
 from ..query.contraction import curve
+from ..query.limits import Limits
 from ..query.question import UNUSABLE, Fixed, Target, split, wanted
+from ..query.solution_worth import Believed, said_of, tells
 from .chunked_search import all_roots
 
 Floats = NDArray[np.float64]
@@ -37,17 +39,23 @@ def roots(
     target: Target,
     at: Fixed | None = None,
     *,
+    level: float | None = None,
+    limits: Limits | None = None,
     deadline_ms: float | None = None,
 ) -> Roots:
     """All x with g(sum_s [x in span s] sum_k a_sk u^k) * scale + offset = target, in the closed
     domain.
 
     `at` fixes every other input. The target goes through scale, offset and the inverse link first.
+    Isolated roots increase; those whose inputs the model calls unfamiliar come last. `worth` says
+    of every root its interval (at `level`; by default that of the file, or 90 %), how familiar it
+    is, and the probability that the part lies inside `limits` {output: (low, high)}.
 
     Statuses: ok (one root), several, tangent (a root that only touches, or two closer than 1e-6 of
     the axis), unreachable (with the nearest reachable value), deadline (those in the part of the
-    axis that was searched), out_of_domain and bad_input (a fixed value or the target cannot be
-    used). Raises InputError for names that are not the model's.
+    axis that was searched), unfamiliar (all of them are), out_of_domain and bad_input (a fixed
+    value or the target cannot be used). Raises InputError for names that are not the model's and
+    for a level that it does not support.
 
     Simple roots are found to 1e-10 of the axis where |slope| x width >= 1e-3 of the output's range.
     On a categorical unknown the roots are levels.
@@ -61,7 +69,7 @@ def roots(
     'area = 3 is not reached; over x [m] in [0, 2] it runs from 0 to 1.6'
     """
     budget = TimeBudget.for_query(deadline_ms)
-    fast = _quick(model)
+    fast = _quick(model) if level is None and limits is None else None
     if fast is not None:
         answer = fast.roots(unknown, target, at or {})
         if answer is not None:
@@ -71,23 +79,49 @@ def roots(
         d, k, value, fixed = _query(model, unknown, target, at)
     except UNUSABLE as error:
         return Roots(error.status, (axis,), np.empty((0, 1)), str(error))
+    told = (
+        Believed.of(model, fixed, [d], level, limits) if tells(model) or level or limits else None
+    )
     output = model.outputs[k]
     line = curve(model, d, fixed, k)
     if axis.kind == "categorical":
-        return _levels(line, axis, output, value)
+        return ranked(_levels(line, axis, output, value), told)
     f = float(output.linear_of(np.array(value)))
     if not np.isfinite(f):
         return unreachable(line, axis, output, value)
     found = all_roots(line, f, budget)
     if not len(found.x) and not len(found.intervals) and not budget.stopped:
         return unreachable(line, axis, output, value)
-    answer = _answer(axis, found.x, found.tangent, found.intervals)
+    answer = ranked(_answer(axis, found.x, found.tangent, found.intervals), told)
     return late(answer) if budget.stopped else answer
+
+
+def ranked(answer: Roots, told: Believed | None) -> Roots:
+    """The answer with what the model says of it: unfamiliar isolated roots come last, and if all
+    solutions are it is the status."""
+    if told is None:
+        return answer
+    unlike = told.unfamiliar(answer._every)
+    if not unlike.any():
+        return replace(answer, believed=told)
+    n = len(answer.x)
+    order = np.argsort(unlike[:n], kind="stable")
+    shown = np.concatenate([unlike[:n][order], unlike[n:]])
+    status = Status.UNFAMILIAR if unlike.all() else answer.status
+    return replace(
+        answer,
+        status=status,
+        x=answer.x[order],
+        tangent=answer.tangent[order],
+        message=said_of(shown, "solution"),
+        believed=told,
+    )
 
 
 def late(answer: Roots) -> Roots:
     """What was found before the deadline."""
-    return replace(answer, status=Status.DEADLINE, message=PART)
+    message = f"{PART}; {answer.message}" if answer.message else PART
+    return replace(answer, status=Status.DEADLINE, message=message)
 
 
 def _answer(axis: Axis, x: Floats, tangent: Bools, intervals: Floats) -> Roots:
@@ -108,6 +142,7 @@ class Quick:
         self._index = {a.name: d for d, a in enumerate(model.axes)}
         self._order = max(a.basis.degree for a in model.axes) + 1
         self._outputs = {o.name: (k, o) for k, o in enumerate(model.outputs)}
+        self._model = model if tells(model) else None
 
     def roots(self, unknown: str, target: Target, at: Fixed) -> Roots | None:
         """As the function `roots`; None where the ordinary way must answer."""
@@ -126,7 +161,10 @@ class Quick:
         count, flat = self._forms.roots(d, goal[0], x, goal[1], found, tangent, intervals)
         if not count and not flat:
             return None
-        return _answer(self._axes[d], found[:count], tangent[:count].view(bool), intervals[:flat])
+        answer = _answer(self._axes[d], found[:count], tangent[:count].view(bool), intervals[:flat])
+        if self._model is None:
+            return answer
+        return ranked(answer, Believed(self._model, x, [d], None))
 
     def _fixed(self, d: int, at: Fixed) -> Floats | None:
         """Coordinates [D] where all are plain numbers inside their axes."""

@@ -4,6 +4,7 @@ JSON."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...core.axis import Axis
 from ...status import Status
+from .solution_worth import Believed, SolutionWorth
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +49,18 @@ class Answer:
     x: Floats
     message: str = ""
     nearest: Nearest | None = None
+    believed: Believed | None = field(default=None, kw_only=True, repr=False, compare=False)
+
+    @cached_property
+    def worth(self) -> SolutionWorth | None:
+        """Interval, probability in spec and familiarity of every solution, in the order of
+        `solutions`; None where the model tells none of it, or for another kind of query."""
+        return None if self.believed is None else self.believed.worth(self._every)
+
+    @property
+    def _every(self) -> Floats:
+        """Coordinates [n, U] of the solutions."""
+        return self.x
 
     @property
     def names(self) -> list[str]:
@@ -68,6 +82,8 @@ class Answer:
             out["message"] = self.message
         if self.nearest is not None:
             out["nearest"] = self.nearest.to_dict()
+        if self.worth is not None:
+            out["worth"] = self.worth.to_dict()
         return out
 
 
@@ -87,8 +103,11 @@ class Roots(Answer):
     @property
     def solutions(self) -> list[dict[str, Any]]:
         """The isolated roots, then the middle of every interval."""
-        middles = self.intervals.mean(axis=1, keepdims=True)
-        return [named(self.axes, row) for row in np.concatenate([self.x, middles])]
+        return [named(self.axes, row) for row in self._every]
+
+    @property
+    def _every(self) -> Floats:
+        return np.concatenate([self.x, self.intervals.mean(axis=1, keepdims=True)])
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, with the intervals and which roots only touch."""

@@ -27,23 +27,33 @@ class Band:
     high: float
 
 
-def bands(model: Model, limits: Limits, *, with_interval: bool = True) -> list[Band]:
+def bands(
+    model: Model, limits: Limits, *, with_interval: bool = True, level: float | None = None
+) -> list[Band]:
     """The bounds that keep value and interval of every limited output inside its limits; an
-    interval whose width follows the inputs with its typical width.
+    interval whose width follows the inputs, or one at a `level`, with its typical width.
 
     Raises InputError for a wrong name or limits that are not numbers in order.
     """
+    outputs = typical_outputs(model, level) if with_interval else model.outputs
+    return [
+        _band(outputs[k], k, low, high, with_interval) for k, low, high in numbered(model, limits)
+    ]
+
+
+def numbered(model: Model, limits: Limits) -> list[tuple[int, float, float]]:
+    """Output, low and high of every limit, infinite where there is none on that side. Raises
+    InputError for a wrong name or limits that are not numbers in order."""
     if not limits:
         raise InputError("give limits for at least one output")
-    found, outputs = [], typical_outputs(model) if with_interval else model.outputs
+    found = []
     for name, pair in limits.items():
         k = output_index(model, name)
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
             raise InputError(
                 f"limits of {name!r} are {pair!r}; give a pair (low, high), None for no limit"
             )
-        low, high = pair
-        found.append(_band(outputs[k], k, *ends(name, low, high), with_interval))
+        found.append((k, *ends(name, *pair)))
     return found
 
 

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.axis import Axis
 from ...errors import InputError
-from ...model import Model
+from ...model import Evaluation, Model
 from ...numerics.time_budget import NOTHING, TimeBudget
 from ...status import Status
+from ...uncertainty.familiarity import told
 from ..optimize.feasible_projection import FeasibleProjection
 from ..optimize.projection_problem import Adjustable, OutputBounds, ProjectionProblem, Rated
+from ..optimize.sampled_search import Room
 from ..query.answer import level_or_number
 from ..query.limits import Limits, arrays, bands
-from ..query.question import UNUSABLE, BadValue, coordinate, number
+from ..query.question import UNUSABLE, coordinate
+from .knob import Knob, box
+from .own_interval import OwnInterval
 
 Floats = NDArray[np.float64]
 
@@ -29,29 +32,8 @@ Best = tuple[tuple[float, float], Floats]  # (excess, squared cost), point
 MOST_CHOICES = 256
 """Combinations of levels of categorical knobs."""
 SMALLER = "inside the limits; the deadline ended the search for a smaller change"
-
-
-@dataclass(frozen=True)
-class Knob:
-    """An input that may be changed between lower and upper (the axis by default), in multiples of
-    `step` from where it is.
-
-    The bounds of a categorical input are levels: those from `lower` to `upper` in the axis's order
-    are tried. `cost` weighs a change of one axis unit (a change of level on a categorical input);
-    by default 1 / width of the axis.
-
-    >>> from sna_edge import CP, Model, Output, spline_axis
-    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
-    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
-    >>> found = advise(area, {"x": 0.5, "y": 1}, {"area": (0.57, None)}, {"x": Knob(step=0.05)})
-    >>> {name: round(value, 6) for name, value in found.settings.items()}
-    {'x': 0.6}
-    """
-
-    lower: float | str | None = None
-    upper: float | str | None = None
-    step: float | None = None
-    cost: float | None = None
+UNLIKE = "no familiar setting inside the limits was found: this one is unlike the training rows"
+UNLIKE_HERE = "its inputs are unlike the training rows"
 
 
 @dataclass(frozen=True)
@@ -63,6 +45,9 @@ class Advice:
     (side effects). With `unreachable`, settings are the best achievable and `blocking` names the
     outputs that stay outside. With `deadline` the search was cut, with `not_converged` it found
     nothing and could not prove that there is nothing: settings are the best found.
+
+    Where the model tells them: familiarity p of the inputs after the change, and probability that
+    all limited outputs then lie inside. `unfamiliar`: no familiar setting was found that does it.
     """
 
     status: Status
@@ -73,10 +58,12 @@ class Advice:
     after: dict[str, dict[str, float]] = field(default_factory=dict)
     blocking: tuple[str, ...] = ()
     message: str = ""
+    familiarity: float | None = None
+    probability: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        out = {
+        out: dict[str, Any] = {
             "status": self.status.label,
             "settings": self.settings,
             "change": self.change,
@@ -86,6 +73,9 @@ class Advice:
         }
         if self.blocking:
             out["blocking"] = list(self.blocking)
+        for name in ("familiarity", "probability"):
+            if getattr(self, name) is not None:
+                out[name] = getattr(self, name)
         return {**out, "message": self.message} if self.message else out
 
 
@@ -96,6 +86,7 @@ def advise(
     knobs: Mapping[str, Knob] | Sequence[str],
     *,
     with_interval: bool = True,
+    level: float | None = None,
     seed: int = 0,
     deadline_ms: float | None = None,
 ) -> Advice:
@@ -109,10 +100,16 @@ def advise(
     for certain (`InfeasibilityProof`), or one shows a setting that was missed. Same seed, same
     answer, with a deadline too where it leaves time.
 
+    `level` of the interval: by default that of the file, or 90 %. Where its width follows the
+    inputs, or the model says how familiar they are, a setting whose own interval reaches outside or
+    whose inputs are unfamiliar is left for the cheapest of many tried at random (`SampledSearch`);
+    an unfamiliar one is advised only where no familiar one was found.
+
     Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable
     and which output blocks), not_converged (none found, none excluded), deadline (the search was
-    cut: the best so far), out_of_domain, bad_input. Raises InputError for wrong names and for
-    limits that limit nothing.
+    cut: the best so far), unfamiliar (only such a setting was found), out_of_domain, bad_input.
+    Raises InputError for wrong names, for limits that limit nothing and for a level that the model
+    does not support.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -127,7 +124,7 @@ def advise(
     if not allowed:
         raise InputError("name at least one adjustable input (knob)")
     indices = [model.axis_index(name) for name in allowed]
-    found = bands(model, limits, with_interval=with_interval)
+    found = bands(model, limits, with_interval=with_interval, level=level)
     budget = TimeBudget.for_query(deadline_ms)
     try:
         here = _here(model, part)
@@ -140,7 +137,15 @@ def advise(
         over="ignore", invalid="ignore"
     ):  # limits beyond what a link can give are infinite
         return _AdviceSearch(
-            model, here, indices, list(allowed.values()), boxes, found, seed, budget
+            model,
+            here,
+            indices,
+            list(allowed.values()),
+            boxes,
+            found,
+            seed,
+            budget,
+            OwnInterval(model, limits, level, with_interval=with_interval),
         ).answer()
 
 
@@ -151,40 +156,6 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
     if missing:
         raise InputError(f"the part lacks input {', '.join(map(repr, missing))}; give every input")
     return np.array([coordinate(a, part[a.name]) for a in model.axes])
-
-
-def box(axis: Axis, knob: Knob) -> tuple[float, float]:
-    """Where a knob may be set, in coordinates. Raises BadValue or DomainError for bounds, steps and
-    costs that leave nothing."""
-    lower, upper = (
-        _end(axis, knob.lower, axis.lower, "lower"),
-        _end(axis, knob.upper, axis.upper, "upper"),
-    )
-    lower, upper = (
-        max(float(axis.settled(lower)), axis.lower),
-        min(float(axis.settled(upper)), axis.upper),
-    )
-    if lower > upper:
-        raise BadValue(
-            f"knob {axis.name!r} has no room between its bounds inside {axis.describe()}; give"
-            " lower <= upper there"
-        )
-    for what, value in (("step", knob.step), ("cost", knob.cost)):
-        if value is not None and not number(value, f"{what} of {axis.name!r}") > 0:
-            raise BadValue(f"{what} of {axis.name!r} is {value}; give a positive number")
-    return lower, upper
-
-
-def _end(axis: Axis, given: object, otherwise: float, what: str) -> float:
-    """A bound of a knob: a number, or of a categorical input a level, the first or last of those
-    that may be tried."""
-    if given is None:
-        return otherwise
-    return (
-        coordinate(axis, given)
-        if axis.kind == "categorical"
-        else number(given, f"{what} bound of {axis.name!r}")
-    )
 
 
 class _AdviceSearch:
@@ -200,6 +171,7 @@ class _AdviceSearch:
         found: list[Any],
         seed: int,
         budget: TimeBudget,
+        own: OwnInterval,
     ) -> None:
         self.model, self.here, self.knobs, self.seed, self.budget = (
             model,
@@ -208,6 +180,7 @@ class _AdviceSearch:
             seed,
             budget,
         )
+        self.own = own
         self.outputs, self.low, self.high = arrays(found)
         self.indices, self.boxes = indices, boxes
         axes = [model.axes[d] for d in indices]
@@ -219,6 +192,7 @@ class _AdviceSearch:
     def answer(self) -> Advice:
         searches: list[tuple[FeasibleProjection, float]] = []
         best: Best | None = None
+        tried: list[Floats] = []
         for choice in self._choices():
             if best is not None and not self.budget.allows():
                 break
@@ -228,13 +202,31 @@ class _AdviceSearch:
                 for u, v in zip(self.levels, choice, strict=True)
                 if v != self.here[self.indices[u]]
             )
-            best = _better(best, inside.candidates(), extra)
+            rated = inside.candidates()
+            best = _better(best, rated, extra)
+            tried += [point for _, _, point in rated]
             searches.append((inside, extra))
         assert best is not None
         none = False
         if best[0][0] > 0 and not self.budget.stopped:
             none, best = self._checked(searches, best)
-        return self._advice(best[1], best[0][0], float(np.sqrt(best[0][1])), none)
+        (excess, squared), point = best
+        if self.own.needed and (excess <= 0 or self.own.local):
+            found = self.own.instead(
+                point, self.here, self.indices, self._room(), tried, self.seed, self.budget
+            )
+            if found is not None:
+                return self._advice(found.point, 0.0, found.cost, False, found.unlike)
+            excess, none = max(excess, 1.0), False
+        return self._advice(point, excess, float(np.sqrt(squared)), none)
+
+    def _room(self) -> Room:
+        """Where the knobs may be set, by whole steps from where they are."""
+        lower, upper = np.array(self.boxes).T
+        levels = np.array([u in self.levels for u in range(len(self.knobs))])
+        steps = np.array([k.step or 0.0 for k in self.knobs])
+        here = self.here[self.indices]
+        return Room(lower, upper, np.where(levels, 1.0, steps), here, levels, self.cost)
 
     def _checked(
         self, searches: list[tuple[FeasibleProjection, float]], best: Best
@@ -287,8 +279,11 @@ class _AdviceSearch:
             ProjectionProblem(self.model, x, moving, bounds, self.seed, self.budget)
         )
 
-    def _advice(self, point: Floats, excess: float, cost: float, none: bool) -> Advice:
-        evaluation = self.model.evaluate(np.stack([self.here, point]), level_index=True)
+    def _advice(
+        self, point: Floats, excess: float, cost: float, none: bool, unlike: bool = False
+    ) -> Advice:
+        points = np.stack([self.here, point])
+        evaluation = self.own.evaluated(points)
         before, after = (self._predicted(evaluation, row) for row in (0, 1))
         axes = [(d, self.model.axes[d]) for d in self.indices]
         settings = {a.name: level_or_number(a, point[d]) for d, a in axes}
@@ -301,20 +296,44 @@ class _AdviceSearch:
             for d, a in axes
             if point[d] != self.here[d]
         }
-        cut = self.budget.stopped
-        if excess <= 0 and not change:
-            return Advice(
-                Status.OK,
-                settings,
-                change,
-                cost,
-                before,
-                after,
-                message="already inside its limits",
-            )
+        numbers = (settings, change, cost, before, after)
+        p, sure = self._believed(points[1:])
         if excess <= 0:
-            status, message = (Status.DEADLINE, SMALLER) if cut else (Status.OK, "")
-            return Advice(status, settings, change, cost, before, after, message=message)
+            status, message = self._found(bool(change), unlike)
+            return Advice(status, *numbers, message=message, familiarity=p, probability=sure)
+        names, wide = self._blocking(evaluation)
+        status = (
+            Status.UNREACHABLE
+            if none or wide
+            else Status.DEADLINE
+            if self.budget.stopped
+            else Status.NOT_CONVERGED
+        )
+        message = _none(", ".join(names), status, wide)
+        return Advice(status, *numbers, names, message, p, sure)
+
+    def _found(self, change: bool, unlike: bool) -> tuple[Status, str]:
+        """Status and message of an advice that is inside the limits."""
+        words = [] if change else ["already inside its limits"]
+        cut = change and self.budget.stopped
+        words += [SMALLER] if cut else []
+        words += [UNLIKE if change else f"but {UNLIKE_HERE}"] if unlike else []
+        status = Status.UNFAMILIAR if unlike else Status.OK
+        return Status.DEADLINE if cut else status, "; ".join(words)
+
+    def _believed(self, point: Floats) -> tuple[float | None, float | None]:
+        """Familiarity and probability in spec of a point [1, D], as far as the model says."""
+        sure = float(self.own.probability(point)[0])
+        p = None
+        if told(self.model):
+            p = float(self.model.familiarity(point, level_index=True).p[0])
+        return p, sure if np.isfinite(sure) else None
+
+    def _blocking(self, evaluation: Evaluation) -> tuple[tuple[str, ...], bool]:
+        """Outputs that stay outside, and whether that is because an interval is wider than its
+        limits."""
+        if self.own.local:
+            return self.own.outside(evaluation, 1), False
         f = np.array(
             [o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)]
         )[self.outputs]
@@ -325,14 +344,9 @@ class _AdviceSearch:
             for k, v in zip(self.outputs, over, strict=True)
             if not v <= 0
         )
-        wide = bool((self.low > self.high).any())
-        status = (
-            Status.UNREACHABLE if none or wide else Status.DEADLINE if cut else Status.NOT_CONVERGED
-        )
-        message = _none(", ".join(names), status, wide)
-        return Advice(status, settings, change, cost, before, after, names, message)
+        return names, bool((self.low > self.high).any())
 
-    def _predicted(self, evaluation: Any, row: int) -> dict[str, dict[str, float]]:
+    def _predicted(self, evaluation: Evaluation, row: int) -> dict[str, dict[str, float]]:
         return {
             o.name: {
                 "value": float(evaluation.value[row, k]),

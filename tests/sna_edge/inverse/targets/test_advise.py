@@ -8,7 +8,7 @@ import pytest
 
 from sna_edge import CP, InputError, Interval, Model, Output, Status, spline_axis
 from sna_edge.inverse import advise
-from sna_edge.inverse.targets.advise import Knob
+from sna_edge.inverse.targets.knob import Knob
 
 
 def make(seed: int) -> Model:

@@ -1,0 +1,60 @@
+"""Advice does not lead where inputs are unlike the training rows, unless nothing else is found; its
+interval is that of its own setting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sna_edge import Status
+from sna_edge.inverse import Knob, advise
+
+from ..worth_models import plane
+
+HALF = 0.02 * np.log(19)
+PART = {"x": 1.15, "y": 0.5}
+
+
+def test_the_cheapest_change_is_left_for_a_familiar_one() -> None:
+    """a = x + y: half of the change in each would take x to 1.36; p is 0.5 % at 1.1693, where the
+    rest is left to y."""
+    limits = {"a": (2.0, None)}
+    free = advise(plane(told=False), PART, limits, ["x", "y"])
+    kept = advise(plane(), PART, limits, ["x", "y"])
+    assert free.settings["x"] > 1.3 and free.familiarity is None
+    assert kept.status == Status.OK and not kept.message
+    assert kept.settings["x"] == pytest.approx(1.1693, abs=1e-3)
+    assert kept.after["a"]["lower"] >= 2.0 and kept.familiarity > 0.005
+    assert kept.after["a"]["lower"] == pytest.approx(2.0, abs=2e-3)
+    assert kept.probability == pytest.approx(0.95, abs=5e-3)
+    assert kept.to_dict()["familiarity"] == kept.familiarity
+
+
+def test_an_unfamiliar_setting_is_advised_where_there_is_no_other_and_says_so() -> None:
+    found = advise(plane(), PART, {"a": (2.0, None)}, ["x"])
+    assert found.status == Status.UNFAMILIAR and found.settings["x"] == pytest.approx(1.5 + HALF)
+    assert found.message == (
+        "no familiar setting inside the limits was found: this one is unlike the training rows"
+    )
+
+
+def test_steps_are_kept() -> None:
+    knobs = {"x": Knob(step=0.1), "y": Knob(step=0.25)}
+    found = advise(plane(), PART, {"a": (2.0, None)}, knobs)
+    assert found.status == Status.OK and found.settings == pytest.approx({"x": 1.15, "y": 1.0})
+
+
+def test_the_level_moves_the_setting() -> None:
+    for level in (0.5, 0.9, 0.99):
+        found = advise(plane(), {"x": 0.5, "y": 0.5}, {"a": (1.5, None)}, ["y"], level=level)
+        half = 0.02 * np.log((1 + level) / (1 - level))
+        assert found.settings["y"] == pytest.approx(1.0 + half, abs=1e-3)
+        assert found.after["a"]["lower"] == pytest.approx(1.5, abs=1e-3)
+
+
+def test_a_part_that_is_inside_stays_and_says_that_it_is_unfamiliar() -> None:
+    found = advise(plane(), {"x": 1.6, "y": 1.0}, {"a": (2.0, None)}, ["x", "y"])
+    assert not found.change and found.status == Status.UNFAMILIAR
+    assert found.message == (
+        "already inside its limits; but its inputs are unlike the training rows"
+    )
