@@ -84,7 +84,9 @@ def sure(
     from .inverse_worth import solution_lines
 
     if not args.limits:
-        raise InputError("--probability needs to know what in spec means; add --limits NAME=LO:HI ...")
+        raise InputError(
+            "--probability needs to know what in spec means; add --limits NAME=LO:HI ..."
+        )
     known = {a.name: a for a in model.axes if a.name in unknowns}
     found = in_spec(
         model,

@@ -40,10 +40,8 @@ def test_roots_say_interval_familiarity_and_probability(sna, tent_file) -> None:
 def test_level_sets_have_columns_of_what_they_are_worth(sna, plane_file) -> None:
     ask = ("inverse", plane_file, "--target", "a=2", "--unknown", "x,y", "--count", "3")
     head, *rows = sna(*ask, "--limits", "a=1.9:2.1").out.splitlines()
-    assert (
-        head.split() == ("x [m] y [m] a (90 %) b (90 %) in spec familiarity p".split())
-        and len(rows) == 3
-    )
+    assert " ".join(head.split()) == "x [m] y [m] a (90 %) b (90 %) in spec familiarity p"
+    assert len(rows) == 3
 
 
 def test_settings_in_spec_with_a_probability(sna, plane_file) -> None:
