@@ -60,7 +60,7 @@ def _moved(at: Floats, columns: dict[int, Floats]) -> Floats:
 
 def _edges(axis: Axis, count: int) -> Floats:
     if axis.kind == "categorical":
-        return np.arange(count + 1) - 0.5
+        return np.arange(count + 1, dtype=float) - 0.5
     return np.linspace(axis.lower, axis.upper, count + 1)
 
 

@@ -63,7 +63,7 @@ def levels_table(found: Judged) -> tuple[list[str], list[list[object]]]:
     """Header and rows: coverage of every level that the rows support, in all and by quarter."""
     parts = found.coverage.by_prediction
     header = ["interval", "all rows", "perfect model", *(p.name for p in parts)]
-    rows = []
+    rows: list[list[object]] = []
     for level, at in found.at_levels.items():
         quarters = [_percent(p.share) for p in at.by_prediction]
         whole = at.whole
