@@ -114,7 +114,7 @@ def judged(
     """
     x, measured, predicted = (np.asarray(a, dtype=float) for a in (x, measured, predicted))
     if not len(x):
-        raise InputError("intervals are judged on rows; there are none")
+        raise InputError("there are no rows to judge intervals on; give one at least")
     some = np.arange(0, len(x), -(-len(x) // MOST_ROWS))
     groups = (folds_of(x) if folds is None else np.asarray(folds))[some]
     x, measured, predicted = x[some], measured[some], predicted[some]

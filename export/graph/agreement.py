@@ -60,8 +60,8 @@ def compare(model: Model, run: Run, batch: int | None = None, samples: int = 0) 
     )
     value, slopes = stored.backend.value_and_gradient(points)
     chunk = batch or len(points)
-    forward = _run(run, FORWARD, points, chunk)
-    both = _run(run, GRADIENT, points, chunk)
+    forward = in_blocks(run, FORWARD, points, chunk)
+    both = in_blocks(run, GRADIENT, points, chunk)
     k = len(stored.outputs)
     error = np.maximum(
         *(
@@ -108,7 +108,7 @@ def _given(model: Model, points: Floats, value: Floats, slopes: Floats, scale: S
     )
 
 
-def _run(run: Run, name: str, points: Floats, chunk: int) -> list[NDArray[np.float32]]:
+def in_blocks(run: Run, name: str, points: Floats, chunk: int) -> list[NDArray[np.float32]]:
     """All rows through a graph of `chunk` rows; the last block is filled up with its first row."""
     blocks = []
     for start in range(0, len(points), chunk):

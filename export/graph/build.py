@@ -14,9 +14,12 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from .atoms import atoms, basis
+from .beside import Beside
 from .combine import combine
 from .dense import filled, padded_columns, side_by_side
+from .extras import NOTHING, Extras
 from .ir import Graph, Tensor
+from .links import folded, linked
 from .locate import LARGEST, Location, locate
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
@@ -29,6 +32,7 @@ def build(
     batch: int | None = None,
     apart: bool = False,
     doubles: bool = False,
+    extras: Extras = NOTHING,
 ) -> Graph:
     """y_k = g_k(bias_k + sum_r W[r,k] prod_d phi_{d,r}(x_d)) scale_k + offset_k, tables as the
     artifact stores them.
@@ -38,7 +42,8 @@ def build(
     Outside the domain, and for NaN, the answer is NaN. `batch`: fixed number of rows, None for any;
     `apart`: see Graph. Inputs and outputs that float32 does not carry (carried.py) are float64 with
     `doubles`; else they come and go without their offset, which is the caller's to take off and to
-    add. Raises InputError when the model cannot be written as a graph.
+    add. `extras`: further outputs of the forward graph, behind the values, which do not change.
+    Raises InputError when the model cannot be written as a graph.
     """
     if batch is not None and batch < 1:
         raise InputError(
@@ -56,27 +61,38 @@ def build(
         outputs=[_without(o) if plus else o for o, plus in zip(stored.outputs, added, strict=True)]
     )
     names = [o.name for o in stored.outputs]
-    reserved = frozenset([*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names)])
+    more = () if gradient else extras.names(stored)
+    reserved = frozenset(
+        [*(a.name for a in stored.axes), *names, *(f"d_{name}" for name in names), *more]
+    )
     g = Graph(GRADIENT if gradient else FORWARD, batch, apart, reserved)
     where = locate(g, stored.axes, doubles=doubles)
     local = basis(g, stored, where, gradient)
     there, slopes = atoms(g, stored, local)
-    work, bias = _folded(stored)
+    work, bias = folded(stored)
     f, df = combine(g, work, there, slopes if gradient else None, bias)
     parts = [g.add(part, where.guard) for part in g.unstack(f, 1)]
     steep = g.unstack(_by_inputs(g, stored, df, where), 1) if df else []
-    values = [_linked(g, o, part) for o, part in zip(stored.outputs, parts, strict=True)]
+    values = [linked(g, o, part) for o, part in zip(stored.outputs, parts, strict=True)]
+    beside = Beside(g, stored, where, parts, values, added).outputs(extras) if more else []
     if doubles:
-        values = [
-            g.add(g.cast(y, "float64"), plus) if plus else y
-            for y, plus in zip(values, added, strict=True)
+        values = [_whole(g, y, plus) for y, plus in zip(values, added, strict=True)]
+        beside = [
+            _whole(g, y, plus)
+            for y, plus in zip(beside, extras.offsets(stored, added), strict=True)
         ]
     outputs = [(y, o.name) for y, o in zip(values, stored.outputs, strict=True)]
+    outputs += zip(beside, more, strict=True)
     for output, part, slope in zip(stored.outputs, parts, steep, strict=False):
         outputs.append((_linked_slope(g, output, part, slope), f"d_{output.name}"))
     for tensor, name in outputs:
         g.output(tensor, name)
     return g
+
+
+def _whole(g: Graph, y: Tensor, plus: float) -> Tensor:
+    """y with the offset that float32 does not carry."""
+    return g.add(g.cast(y, "float64"), plus) if plus else y
 
 
 def _without(output: Output) -> Output:
@@ -96,32 +112,12 @@ def _affordable(model: Model, rows: int) -> None:
         )
 
 
-def _folded(model: Model) -> tuple[Model, np.ndarray]:
-    """Scale and offset of identity outputs moved into W; the bias of every output."""
-    plain = np.array([o.link == "identity" for o in model.outputs])
-    scale = np.where(plain, [o.scale for o in model.outputs], 1.0)
-    bias = scale * [o.bias for o in model.outputs] + np.where(
-        plain, [o.offset for o in model.outputs], 0.0
-    )
-    work = model.interaction
-    return model.replace(interaction=work.with_tables(work.tables, work.weights * scale)), bias
-
-
 def _by_inputs(g: Graph, model: Model, df: Tensor, where: Location) -> Tensor:
     """df/dx [N, K, D] with NaN by a level and outside the domain."""
     blind = np.array([np.nan if a.kind == "categorical" else 0.0 for a in model.axes])
     if np.isnan(blind).any():
         df = g.add(df, blind)
     return g.add(df, g.reshape(where.guard, (None, 1, 1)))
-
-
-def _linked(g: Graph, output: Output, f: Tensor) -> Tensor:
-    """y [N] = link(f) scale + offset; those of identity outputs are in f."""
-    if output.link == "identity":
-        return f
-    y = g.unary(output.link, f)
-    y = g.mul(y, output.scale) if output.scale != 1.0 else y
-    return g.add(y, output.offset) if output.offset else y
 
 
 def _linked_slope(g: Graph, output: Output, f: Tensor, slope: Tensor) -> Tensor:

@@ -141,7 +141,7 @@ class Graph:
         return self.binary("mul", a, b)
 
     def unary(self, op: str, a: Tensor) -> Tensor:
-        """floor, sqrt, exp, logistic."""
+        """floor, sqrt, exp, log, logistic."""
         return self._add(op, (a,), a.shape, a.dtype)
 
     def clip(self, a: Tensor, limit: float) -> Tensor:

@@ -3,6 +3,7 @@ branches."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,14 +27,15 @@ DIGITS = 23
 
 @dataclass(frozen=True, eq=False)
 class Location:
-    """Of every axis: the span within it s as int32 and as float32, v, all [D, N]; 1 / width [D, N]
-    or [D, 1]; guard [N].
+    """Of every axis: x inside the domain and without its offset, the span within it s as int32 and
+    as float32, v, all [D, N]; 1 / width [D, N] or [D, 1]; guard [N].
 
     v = u - 1/2 in [-1/2, 1/2] is the local coordinate from the middle of the span: its powers are
     small, so that high degrees keep their digits. `guard` is 0 inside the domain and NaN outside,
     for NaN and for an unseen level.
     """
 
+    x: Tensor
     span: Tensor
     span_float: Tensor
     v: Tensor
@@ -51,6 +53,11 @@ def locate(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Locati
     """
     offsets = input_offsets(axes)
     x = g.stack([_given(g, a, o, doubles) for a, o in zip(axes, offsets, strict=True)], 0)
+    return located(g, x, axes, offsets)
+
+
+def located(g: Graph, x: Tensor, axes: tuple[Axis, ...], offsets: Sequence[float]) -> Location:
+    """`locate` of numbers x [D, N] that come without their offsets."""
     bounds = np.array([_limits(a, o) for a, o in zip(axes, offsets, strict=True)])
     axes = tuple(_shifted(a, o) for a, o in zip(axes, offsets, strict=True))
     inside = g.binary("maximum", g.binary("minimum", x, bounds[:, 1:]), bounds[:, :1])
@@ -63,7 +70,7 @@ def locate(g: Graph, axes: tuple[Axis, ...], *, doubles: bool = False) -> Locati
     span = g.index(t, counts)
     s = g.cast(span, "float32")
     v, rate = _graded(g, inside, s, axes) if any(graded) else _uniform(g, inside, s, axes)
-    return Location(span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
+    return Location(inside, span, s, g.clip(v, 0.5), rate, _guard(g, excess, v, axes))
 
 
 def _given(g: Graph, axis: Axis, offset: float, doubles: bool) -> Tensor:

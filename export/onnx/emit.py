@@ -31,6 +31,7 @@ PLAIN = {
     "floor": "Floor",
     "sqrt": "Sqrt",
     "exp": "Exp",
+    "log": "Log",
     "logistic": "Sigmoid",
     "greater_equal": "GreaterOrEqual",
     "matmul": "MatMul",
@@ -52,6 +53,11 @@ class Emitter:
         self.nodes.append(
             helper.make_node(op, inputs, outputs, name=f"{op}_{len(self.nodes)}", **attributes)
         )
+
+    @property
+    def used(self) -> set[str]:
+        """Names that an operator takes."""
+        return {name for node in self.nodes for name in node.input}
 
     def integers(self, values: object) -> str:
         """An int64 initializer, as shape and axes inputs want it."""
@@ -132,7 +138,6 @@ class Emitter:
         assert last.data is not None
         out = node.outputs[0].name
         limited, whole = self.graph.unique(f"{out}_limited"), self.graph.unique(f"{out}_any")
-        self.initializers.pop(last.name)
         self.add("Min", [source.name, self.kept(last.data.astype(np.float32))], [limited])
         self.add("Cast", [limited], [whole], to=TYPES["int32"])
         self.add("Max", [whole, self.kept(np.zeros((), np.int32))], [out])
@@ -150,7 +155,6 @@ class Emitter:
         self.add("MatMul", [node.inputs[0].name, name], [product])
         if len(node.inputs) == 3:
             self.add("Add", [product, node.inputs[2].name], [node.outputs[0].name])
-        self.initializers.pop(weights.name)
 
     def reshape(self, node: Node) -> None:
         """Reshape."""
@@ -208,12 +212,13 @@ def emit(
     emitter = Emitter(graph)
     for node in graph.nodes:
         emitter.node(node)
+    used = emitter.used
     proto = helper.make_graph(
         emitter.nodes,
         graph.name,
         [_value(t, graph.batch, notes) for t in graph.inputs],
         [_value(t, graph.batch, notes) for t in graph.outputs],
-        list(emitter.initializers.values()),
+        [t for name, t in emitter.initializers.items() if name in used],
     )
     model = helper.make_model(
         proto, opset_imports=[helper.make_opsetid("", opset)], producer_name="sna-edge"

@@ -17,6 +17,8 @@ from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
 from ..graph.agreement import SAMPLES, GraphAgreement, compare
+from ..graph.beside_agreement import BesideAgreement, compare_beside
+from ..graph.extras import NOTHING, Extras
 from ..graph.metadata import graph_metadata, notes
 from .emit import emit
 
@@ -27,12 +29,13 @@ OPSETS = range(13, 24)
 
 @dataclass(frozen=True)
 class Exported:
-    """Files written, their bytes and how far they are from the float64 reference (None: not
-    run)."""
+    """Files written, their bytes and how far they are from the float64 reference, values and what
+    stands beside them (None: not run)."""
 
     paths: tuple[Path, ...]
     sizes: tuple[int, ...]
     agreement: GraphAgreement | None
+    beside: BesideAgreement | None = None
 
 
 def export(
@@ -43,13 +46,15 @@ def export(
     opset: int = OPSET,
     batch: int | None = None,
     file: str | None = None,
+    extras: Extras = NOTHING,
 ) -> Exported:
     """Write `<stem>_forward.onnx` (or `file`) and `<stem>_value_and_gradient.onnx` to `folder`, all
     or nothing.
 
     Tables keep their storage type (int8, int16, float16, float32). Each file passes onnx.checker
     and, where onnxruntime is installed, gives the artifact's golden vectors. Inputs and outputs are
-    float32, float64 where float32 does not carry them. Raises InputError for an unsupported opset
+    float32, float64 where float32 does not carry them. `extras` are further outputs of the forward
+    file: ends of the interval, scale, familiarity. Raises InputError for an unsupported opset
     or batch, BackendError for a miss.
 
     The file answers in any ONNX runtime, one float32 input [N] per axis, by name:
@@ -75,9 +80,12 @@ def export(
             f"opset {opset} is newer than the installed onnx knows; use --opset {OPSET} or update"
             " onnx"
         )
-    protos = {name: proto(model, name == GRADIENT, opset, batch) for name in (FORWARD, GRADIENT)}
+    protos = {
+        name: proto(model, name == GRADIENT, opset, batch, extras=extras)
+        for name in (FORWARD, GRADIENT)
+    }
     blobs = {name: p.SerializeToString(deterministic=True) for name, p in protos.items()}
-    agreement = check(model, blobs)
+    agreement, beside = check(model, blobs, extras)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     paths = tuple(
@@ -85,7 +93,7 @@ def export(
     )
     for path, blob in zip(paths, blobs.values(), strict=True):
         path.write_bytes(blob)
-    return Exported(paths, tuple(len(b) for b in blobs.values()), agreement)
+    return Exported(paths, tuple(len(b) for b in blobs.values()), agreement, beside)
 
 
 def proto(
@@ -95,14 +103,18 @@ def proto(
     batch: int | None = None,
     *,
     apart: bool = False,
+    extras: Extras = NOTHING,
 ) -> onnx.ModelProto:
     """One checked ModelProto: forward, or value and gradient."""
-    graph = build(model, gradient=gradient, batch=batch, apart=apart, doubles=not apart)
+    extras = NOTHING if gradient else extras
+    graph = build(
+        model, gradient=gradient, batch=batch, apart=apart, doubles=not apart, extras=extras
+    )
     properties = {
         key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in graph_metadata(model, apart).items()
+        for key, value in graph_metadata(model, apart, extras).items()
     }
-    result = emit(graph, opset, __version__, properties, notes(model))
+    result = emit(graph, opset, __version__, properties, notes(model, extras))
     try:
         onnx.checker.check_model(result, full_check=True)
     except onnx.checker.ValidationError as error:
@@ -112,24 +124,27 @@ def proto(
     return result
 
 
-def check(model: Model, blobs: Mapping[str, bytes]) -> GraphAgreement | None:
+def check(
+    model: Model, blobs: Mapping[str, bytes], extras: Extras
+) -> tuple[GraphAgreement | None, BesideAgreement | None]:
     """Run both files in onnxruntime on the golden vectors; None where onnxruntime is not
     installed."""
     try:
         import onnxruntime as runtime
     except ModuleNotFoundError:
-        return None
+        return None, None
     sessions = {
         name: runtime.InferenceSession(blob, providers=["CPUExecutionProvider"])
         for name, blob in blobs.items()
     }
     rows = sessions[FORWARD].get_inputs()[0].shape[0]
-    return compare(
-        model,
-        lambda name, x: run(sessions[name], x),
-        rows if isinstance(rows, int) else None,
-        SAMPLES,
-    )
+    batch = rows if isinstance(rows, int) else None
+
+    def asked(name: str, x: Floats) -> list[NDArray[np.floating]]:
+        return run(sessions[name], x)
+
+    values = compare(model, asked, batch, SAMPLES)
+    return values, compare_beside(model, extras, asked, batch, SAMPLES) if extras.kinds else None
 
 
 def run(session: object, x: Floats) -> list[NDArray[np.floating]]:

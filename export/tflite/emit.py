@@ -31,6 +31,7 @@ ELEMENTWISE = {
     "minimum": ("MINIMUM", ""),
     "sqrt": ("SQRT", ""),
     "exp": ("EXP", ""),
+    "log": ("LOG", ""),
     "logistic": ("LOGISTIC", ""),
     "greater_equal": ("GREATER_EQUAL", ""),
 }

@@ -19,6 +19,8 @@ from sna_edge.model import Model
 
 from ..graph import FORWARD, GRADIENT, build
 from ..graph.agreement import SAMPLES, GraphAgreement, compare
+from ..graph.beside_agreement import BesideAgreement, compare_beside
+from ..graph.extras import NOTHING, Extras
 from ..graph.metadata import graph_metadata
 
 Floats = NDArray[np.float64]
@@ -27,11 +29,13 @@ CONVERTERS = ("direct", "onnx2tf")
 
 @dataclass(frozen=True)
 class Exported:
-    """The file, its bytes and how far it is from the float64 reference (None: not run)."""
+    """The file, its bytes and how far it is from the float64 reference, values and what stands
+    beside them (None: not run)."""
 
     path: Path
     size: int
     agreement: GraphAgreement | None
+    beside: BesideAgreement | None = None
 
 
 def export(
@@ -41,25 +45,31 @@ def export(
     stem: str = "model",
     batch: int | None = None,
     converter: str = "direct",
+    extras: Extras = NOTHING,
 ) -> Exported:
     """Write `<stem>.tflite` to `folder`: put it beside `<stem>.sna`, where the `tflite` backend
     looks for it.
 
     Tables keep their storage type. `batch`: fixed number of rows, None for any. `converter`:
     "direct" writes the operators themselves, "onnx2tf" takes the ONNX graphs through onnx2tf and
-    tensorflow. Raises InputError, BackendError.
+    tensorflow. `extras` are further outputs of the signature `forward`, which only the direct
+    converter writes. Raises InputError, BackendError.
     """
     if converter not in CONVERTERS:
         raise InputError(f"unknown converter {converter!r}; use one of {', '.join(CONVERTERS)}")
+    if extras.kinds and converter != "direct":
+        raise InputError(
+            f"the converter {converter} writes values only; leave out --converter, or --with"
+        )
     if converter == "direct":
-        blob = to_bytes(model, batch)
+        blob = to_bytes(model, batch, extras)
     else:
         from .convert import through_onnx2tf
         from .emit import labelled
 
         blob = labelled(through_onnx2tf(model, batch), {"sna_edge": metadata(model)})
     try:
-        agreement = check(model, blob, batch)
+        agreement, beside = check(model, blob, batch, extras)
     except RuntimeError as error:
         cause = str(error).strip()
         raise BackendError(
@@ -69,10 +79,10 @@ def export(
     path = Path(folder) / f"{stem}.tflite"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(blob)
-    return Exported(path, len(blob), agreement)
+    return Exported(path, len(blob), agreement, beside)
 
 
-def to_bytes(model: Model, batch: int | None = None) -> bytes:
+def to_bytes(model: Model, batch: int | None = None, extras: Extras = NOTHING) -> bytes:
     """The file of both graphs, the same bytes for the same model.
 
     >>> import numpy as np
@@ -85,43 +95,56 @@ def to_bytes(model: Model, batch: int | None = None) -> bytes:
     """
     from .emit import emit
 
-    graphs = [build(model, gradient=gradient, batch=batch) for gradient in (False, True)]
-    return emit(graphs, "separable neural architecture", {"sna_edge": metadata(model)})
+    graphs = [
+        build(model, batch=batch, extras=extras),
+        build(model, gradient=True, batch=batch),
+    ]
+    return emit(graphs, "separable neural architecture", {"sna_edge": metadata(model, extras)})
 
 
-def metadata(model: Model) -> bytes:
+def metadata(model: Model, extras: Extras = NOTHING) -> bytes:
     """The file's metadata as one JSON object; the content hash stands in it as plain text."""
     return json.dumps(
-        graph_metadata(model, shifted=True), sort_keys=True, separators=(",", ":")
+        graph_metadata(model, shifted=True, extras=extras), sort_keys=True, separators=(",", ":")
     ).encode()
 
 
-def check(model: Model, blob: bytes, batch: int | None = None) -> GraphAgreement | None:
+def check(
+    model: Model, blob: bytes, batch: int | None = None, extras: Extras = NOTHING
+) -> tuple[GraphAgreement | None, BesideAgreement | None]:
     """Run both signatures on golden and random points; None where no TFLite runtime is
     installed."""
     try:
         interpreter = interpreter_class()(model_content=blob, num_threads=1)
     except BackendError:
-        return None
+        return None, None
     runners = {name: interpreter.get_signature_runner(name) for name in (FORWARD, GRADIENT)}
-    return compare(model, lambda name, x: run(runners[name], model, x), batch, SAMPLES)
+
+    def asked(name: str, x: Floats) -> list[NDArray[np.floating]]:
+        return run(runners[name], model, x, extras if name == FORWARD else NOTHING)
+
+    values = compare(model, asked, batch, SAMPLES)
+    return values, compare_beside(model, extras, asked, batch, SAMPLES) if extras.kinds else None
 
 
-def run(runner: Any, model: Model, x: Floats) -> list[NDArray[np.floating]]:
-    """Outputs in the artifact's order for rows x [N, D] in axis order; offsets are taken off and
-    added in float64, as a caller does."""
+def run(
+    runner: Any, model: Model, x: Floats, extras: Extras = NOTHING
+) -> list[NDArray[np.floating]]:
+    """Outputs in the artifact's order for rows x [N, D] in axis order, then `extras`; offsets are
+    taken off and added in float64, as a caller does."""
     low, plus = float32_offsets(model)
     feed = {
         a.name: np.ascontiguousarray(x[:, d] - low[d], np.float32) for d, a in enumerate(model.axes)
     }
-    answer = ordered(runner(**feed), model)
-    return [
-        y.astype(float) + o if o else y
-        for y, o in zip(answer, [*plus, *[0.0] * len(answer)], strict=False)
-    ]
+    answer = ordered(runner(**feed), model, extras)
+    added = [*plus, *extras.offsets(model, plus), *[0.0] * len(answer)]
+    return [y.astype(float) + o if o else y for y, o in zip(answer, added, strict=False)]
 
 
-def ordered(answer: Mapping[str, NDArray[np.float32]], model: Model) -> list[NDArray[np.float32]]:
-    """Values and slopes in the order of the model's outputs."""
+def ordered(
+    answer: Mapping[str, NDArray[np.float32]], model: Model, extras: Extras = NOTHING
+) -> list[NDArray[np.float32]]:
+    """Values, then `extras` or slopes, in the order of the model's outputs."""
     names = [o.name for o in model.outputs]
-    return [answer[name] for name in (*names, *(f"d_{name}" for name in names)) if name in answer]
+    more = extras.names(model) or [f"d_{name}" for name in names]
+    return [answer[name] for name in (*names, *more) if name in answer]

@@ -44,18 +44,18 @@ TARGETS = {
             "onnx",
             "sna_export.onnx.command",
             (".onnx",),
-            ("batch", "opset"),
-            "statuses and extrapolation: outside the domain the answer is NaN; values only, nothing"
-            " that stands beside them",
+            ("batch", "opset", "with", "level"),
+            "statuses and extrapolation: outside the domain the answer is NaN; classes and formulas"
+            " of derived inputs",
             "run in onnxruntime: golden vectors and 1,024 points of the domain",
         ),
         Target(
             "tflite",
             "sna_export.tflite.command",
             (".tflite",),
-            ("batch", "converter"),
-            "statuses, extrapolation and float64 inputs: offsets are left to the caller; values"
-            " only, nothing that stands beside them",
+            ("batch", "converter", "with", "level"),
+            "statuses, extrapolation and float64 inputs: offsets are left to the caller; classes"
+            " and formulas of derived inputs",
             "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
         ),
     )
@@ -71,6 +71,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "float_only": {
         "action": "store_true",
         "help": "c: leave out the integer path for cores without an FPU",
+    },
+    "with": {
+        "metavar": "A,B",
+        "help": "onnx, tflite: outputs beside the values: interval, scale, familiarity",
+    },
+    "level": {
+        "metavar": "L",
+        "help": "onnx, tflite: level of the interval, 95%% or 0.95 (default: that of the model)",
     },
     "converter": {
         "metavar": "NAME",
