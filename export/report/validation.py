@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+UNLIKELY = 0.05
+"""p of a lack of fit that is called one."""
+CATEGORIES = 5
+"""That a gauge should tell apart."""
+
 
 def held_together(report: Mapping[str, Any]) -> list[str]:
     """How rows were held out where they are not free, and how much groups differ, a line each."""
@@ -17,6 +22,42 @@ def held_together(report: Mapping[str, Any]) -> list[str]:
             " offset is known, rows vary by the second part alone"
         )
     return lines
+
+
+def repeats_lines(report: Mapping[str, Any]) -> list[str]:
+    """What repeats and studies of gauges say of every output, a line each."""
+    lines = []
+    for name, r in report.get("repeats", {}).items():
+        lines.append(
+            f"{name}: {r['rows']} rows repeat {r['settings']} settings and scatter by"
+            f" {r['repeatability']:.3g} (standard deviation): {percent(r['share'])} of the squared"
+            f" error out of fold{_lack_of_fit(r)}"
+        )
+    for name, g in report.get("gauge", {}).items():
+        lines.append(
+            f"{name}: gauge R&R {g['sigma']:.3g} (repeatability {g['repeatability']:.3g},"
+            f" reproducibility {g['reproducibility']:.3g}), {percent(g['share'])} of the variation"
+            f" in its study, {g['categories']} distinct categories{_categories(g['categories'])};"
+            f" it explains {percent(g['share_of_error'])} of the squared error out of fold and is"
+            " the noise of measurements where none is given"
+        )
+    return lines
+
+
+def _lack_of_fit(r: Mapping[str, Any]) -> str:
+    if r["p"] is None:
+        return ""
+    test = f"F({r['f_freedom']:.3g}, {r['freedom']}) = {r['f']:.3g}, p = {r['p']:.2g}"
+    if r["p"] < UNLIKELY:
+        return (
+            f"; lack of fit: {test}, the model misses something that repeats (an input that is not"
+            " in the table, or too few settings)"
+        )
+    return f"; no lack of fit to be seen: {test}"
+
+
+def _categories(count: int) -> str:
+    return "" if count >= CATEGORIES else f" (fewer than {CATEGORIES}: it hardly tells parts apart)"
 
 
 def holdout_lines(report: Mapping[str, Any]) -> list[str]:

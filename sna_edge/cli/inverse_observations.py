@@ -52,10 +52,11 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
     """What the uncertainty is made of."""
     if not len(found.x):
         return []
+    gauge = "" if args.noise else " (of the gauge study kept with the model)"
     if found.uncertainty != "noise":
-        return ["uncertainty: measurement noise and model error"]
+        return [f"uncertainty: measurement noise{gauge} and model error"]
     why = "" if args.noise_only else " (the model has no interval)"
-    return [f"uncertainty: measurement noise only{why}"]
+    return [f"uncertainty: measurement noise{gauge} only{why}"]
 
 
 def observations(
@@ -147,7 +148,10 @@ def _refuse_gaps(
 
 def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
     from ..inverse import StudentT
+    from ..inverse.bayes.density.observations import gauge_noise
 
+    if not args.noise and any(gauge_noise(model, name) for name in model.output_names):
+        return {} if args.student_t is None else StudentT({}, args.student_t)
     if not args.noise:
         raise InputError(
             "--observations needs --noise S: the standard deviation of the measurements, in output"

@@ -27,6 +27,7 @@ from ..validation.arrangement import (
     arranged_by_columns,
     inputs_beside,
 )
+from ..validation.gauge import gage_studies
 from .agreement import Answers, agreed
 from .confirm import confirmed
 from .quiet import quiet
@@ -57,6 +58,7 @@ def fit_table(
     groups: str | None = None,
     time: str | None = None,
     holdout: str | float | None = None,
+    gage: Mapping[str, Table] | None = None,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
@@ -68,7 +70,9 @@ def fit_table(
     `groups` names a column (no input then) whose rows are held out together by every choice and
     interval: errors are those of a new batch, part or machine. `time` names one by which rows are
     predicted from earlier ones alone. `holdout` ("20%", "groups", "last") keeps rows out of the
-    whole fit: the model is that of the others, what it says to those stands in the report.
+    whole fit: the model is that of the others, what it says to those stands in the report. `gage`
+    {target: table of part, operator, measurement}: studies of gauges; their standard deviation is
+    kept with the model, as the noise of measurements of the target.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
@@ -89,7 +93,7 @@ def fit_table(
     """
     budget = TimeBudget.for_fit(time_limit)
     need_counts(1, len(targets))
-    how = Arrangement(groups, time=time)
+    how, gauges = Arrangement(groups, time=time), gage_studies(gage or {}, targets)
     inputs = inputs_beside(columns, targets, inputs, how)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
@@ -99,6 +103,7 @@ def fit_table(
         lambda rows, of: _fit(rows, of, link, seed, budget, progress, notes, narrow=True),
         seed,
         holdout,
+        gauges,
     )
 
 
@@ -140,6 +145,7 @@ def fit_arrays(
         lambda rows, of: _fit(rows, of, link, seed, budget, progress, [], narrow=False),
         seed,
         holdout,
+        {},
     )
 
 

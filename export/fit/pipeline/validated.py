@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +10,32 @@ import numpy as np
 
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
+from ..validation.gauge import GageStudy, repeats
 from ..validation.holdout import figures, held_out
 from .result import FitResult
 
+MOST_ROWS = 200_000
+"""Rows up to which repeats are looked for: sorting more of them costs memory."""
 Fit = Callable[[Samples, Arrangement], FitResult]
 """The fit of some rows."""
 
 
 def validated(
+    samples: Samples,
+    how: Arrangement,
+    fit: Fit,
+    seed: int,
+    holdout: str | float | None,
+    gauges: Mapping[str, GageStudy],
+) -> FitResult:
+    """The fit of all rows, or of those that `holdout` leaves with what the others say; what of its
+    errors is scatter of repeats, or of the `gauges` of outputs."""
+    return _with_gauges(_with_repeats(_held_out(samples, how, fit, seed, holdout), how), gauges)
+
+
+def _held_out(
     samples: Samples, how: Arrangement, fit: Fit, seed: int, holdout: str | float | None
 ) -> FitResult:
-    """The fit of all rows, or of those that `holdout` leaves, with what the others say."""
     if holdout is None:
         return fit(samples, how)
     held = held_out(samples, holdout, seed)
@@ -35,6 +50,36 @@ def validated(
     return noted(
         found, "holdout", said, {"rows": said["rows"], "outside": said["outside"], **known}
     )
+
+
+def _with_repeats(found: FitResult, how: Arrangement) -> FitResult:
+    """In the report alone: the artifact does not depend on it."""
+    if len(found.inputs) > MOST_ROWS:
+        return found
+    group = found.group if how.groups is not None and how.time is None else None
+    fitted = found.model.evaluate(found.inputs, level_index=True).value
+    said = {}
+    for k, name in enumerate(found.model.output_names):
+        columns = found.measured[:, k], found.predicted[:, k], fitted[:, k]
+        if one := repeats(found.inputs, *columns, group):
+            said[name] = one.report()
+    return replace(found, report={**found.report, "repeats": said}) if said else found
+
+
+def _with_gauges(found: FitResult, gauges: Mapping[str, GageStudy]) -> FitResult:
+    if not gauges:
+        return found
+    said, known = {}, {}
+    for name, study in gauges.items():
+        error = found.report["outputs"][name]["rmse"]
+        share = min(1.0, study.sigma**2 / error**2) if error > 0 else 1.0
+        said[name] = {**study.report(), "share_of_error": share}
+        known[name] = {
+            "sigma": short(study.sigma),
+            "repeatability": short(study.repeatability),
+            "reproducibility": short(study.reproducibility),
+        }
+    return noted(found, "gauge", said, known)
 
 
 def noted(found: FitResult, key: str, said: Any, known: Any) -> FitResult:

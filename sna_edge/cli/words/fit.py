@@ -94,6 +94,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="20%|groups|last",
         help="rows kept out of the whole fit; what its model says to them is printed",
     )
+    parser.add_argument(
+        "--gage",
+        action="append",
+        metavar="[COL=]FILE",
+        help="gauge study of a target: a table of part, operator, measurement",
+    )
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -149,6 +155,7 @@ def run(args: argparse.Namespace) -> int:
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         groups=args.groups, time=args.time, holdout=args.holdout,
+        gage=_studies(args, targets),
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
@@ -177,6 +184,24 @@ def run(args: argparse.Namespace) -> int:
     }  # fmt: skip
     emit(args, answer, _lines(args, found, answer))
     return 0
+
+
+def _studies(args: argparse.Namespace, targets: Sequence[str]) -> dict[str, Any]:
+    """The tables of gauge studies by target."""
+    from sna_export.table import read
+
+    found = {}
+    for text in args.gage or []:
+        name, equals, path = text.partition("=")
+        if not equals or name not in targets:
+            if len(targets) > 1:
+                raise InputError(
+                    f"--gage {text!r} does not say which target it is of; write TARGET=FILE with"
+                    f" one of {', '.join(targets)}"
+                )
+            name, path = targets[0], text
+        found[name] = read(path, **declared(args))
+    return found
 
 
 def _left(limit: float | None, start: float) -> float | None:

@@ -79,7 +79,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--noise",
         **many,
         metavar="S",
-        help="standard deviation of the measurement noise: one number, or NAME=S per output",
+        help="standard deviation of the measurement noise: one number, or NAME=S per output"
+        " (default: that of the gauge study, fit --gage)",
     )
     parser.add_argument(
         "--student-t",

@@ -106,7 +106,7 @@ def read(
     model: Model, observations: Columns, unknowns: Sequence[str], noise: Noise, at: Fixed | None
 ) -> Observations:
     """Columns of known inputs and measured outputs (a number, or one per point; NaN in an output:
-    not measured there).
+    not measured there). An output that a mapping of noises leaves out has that of its gauge study.
 
     Raises InputError for wrong names or lengths, BadValue and DomainError for values.
     """
@@ -132,7 +132,7 @@ def read(
             "an observation is infinite; give finite numbers, or NaN where nothing was measured"
         )
     scale = noise.scale if isinstance(noise, StudentT) else noise
-    sigma = np.stack([_sigma(scale, name, count) for name in measured])
+    sigma = np.stack([_sigma(scale, name, count, gauge_noise(model, name)) for name in measured])
     dof = noise.freedom if isinstance(noise, StudentT) else None
     _bounded(model, index[row], values[row, point], sigma[row, point], point)
     return Observations(
@@ -232,9 +232,20 @@ def _known(
     return known
 
 
-def _sigma(noise: float | Mapping[str, ArrayLike] | ArrayLike, name: str, count: int) -> Floats:
-    """Noise scale [Q] of one output."""
-    value = noise.get(name) if isinstance(noise, Mapping) else noise
+def gauge_noise(model: Model, name: str) -> float | None:
+    """Standard deviation of the gauge of an output, where a study of it is kept with the model."""
+    fit = model.metadata.get("fit")
+    known = fit.get("gauge", {}) if isinstance(fit, dict) else {}
+    study = known.get(name) if isinstance(known, dict) else None
+    sigma = study.get("sigma") if isinstance(study, dict) else None
+    return float(sigma) if isinstance(sigma, (int, float)) and sigma > 0 else None
+
+
+def _sigma(
+    noise: float | Mapping[str, ArrayLike] | ArrayLike, name: str, count: int, gauge: float | None
+) -> Floats:
+    """Noise scale [Q] of one output, that of its `gauge` where none is given."""
+    value = noise.get(name, gauge) if isinstance(noise, Mapping) else noise
     if value is None:
         raise InputError(
             f"the noise of {name!r} is missing; give its standard deviation in output units"
