@@ -31,7 +31,7 @@ def model_matrix(space: Space, x: Floats, terms: str) -> Floats:
     groups = []
     for d, factor in enumerate(space.factors):
         if factor.levels:
-            indicator = np.eye(len(factor.levels))[x[:, d].astype(int)]
+            indicator = (x[:, d, None] == factor.positions).astype(float)
             groups.append(indicator[:, :-1] - indicator[:, -1:])
         elif not factor.fixed:
             half = (factor.upper - factor.lower) / 2.0

@@ -27,7 +27,8 @@ SLACK = 1e-9
 @dataclass(frozen=True)
 class Factor:
     """An input that is set: a range [lower, upper] in multiples of `step` (0: any number), or
-    `levels`. Raises InputError for a range without room.
+    `levels`, of which `only` some may be set (indices; all where empty). Raises InputError for a
+    range without room.
 
     >>> Factor("power", 100.0, 200.0, step=40.0).positions.tolist()
     [120.0, 160.0, 200.0]
@@ -39,6 +40,7 @@ class Factor:
     step: float = 0.0
     levels: tuple[str, ...] = ()
     unit: str = ""
+    only: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.levels:
@@ -52,7 +54,7 @@ class Factor:
             )
         if not (isfinite(self.step) and self.step >= 0):
             raise InputError(f"the step of {self.name!r} is {self.step:g}; give one above 0")
-        if self.upper > self.lower and self._count < 1:
+        if self.upper > self.lower and self.count < 1:
             raise InputError(
                 f"no multiple of the step {self.step:g} of {self.name!r} lies between"
                 f" {self.lower:g} and {self.upper:g}; give a smaller step or a wider range"
@@ -61,7 +63,7 @@ class Factor:
     @property
     def fixed(self) -> bool:
         """Whether there is one setting only."""
-        return len(self.levels) == 1 or (not self.levels and self._count == 1)
+        return self.count == 1
 
     @property
     def grain(self) -> float:
@@ -74,7 +76,10 @@ class Factor:
         return ceil(self.lower / self.grain - SLACK) if self.grain else 0
 
     @property
-    def _count(self) -> int:
+    def count(self) -> int:
+        """How many different settings there are."""
+        if self.levels:
+            return len(self.only or self.levels)
         if not self.grain:
             return 1
         return max(floor(self.upper / self.grain + SLACK) - self._first + 1, 0)
@@ -83,10 +88,10 @@ class Factor:
     def positions(self) -> Floats:
         """All settings in order: of an input with a step, or the indices of levels."""
         if self.levels:
-            return np.arange(float(len(self.levels)))
+            return np.array(self.only or range(len(self.levels)), dtype=float)
         if not self.grain:
             return np.array([self.lower])
-        return self._at(np.arange(self._first, self._first + self._count))
+        return self._at(np.arange(self._first, self._first + self.count))
 
     def _at(self, k: NDArray[np.int64]) -> Floats:
         """grain k without binary tails, ends kept."""
@@ -96,20 +101,20 @@ class Factor:
     def placed(self, u: Floats) -> Floats:
         """Settings of shares u [N] of [0, 1): each of the positions is as likely."""
         if self.levels:
-            return np.minimum(np.floor(u * len(self.levels)), len(self.levels) - 1.0)
+            return self.positions[np.minimum(np.floor(u * self.count), self.count - 1).astype(int)]
         if self.step:
-            k = np.minimum(np.floor(u * self._count), self._count - 1).astype(np.int64)
+            k = np.minimum(np.floor(u * self.count), self.count - 1).astype(np.int64)
             return self._at(self._first + k)
         return self.nearest(self.lower + u * (self.upper - self.lower))
 
     def nearest(self, x: Floats) -> Floats:
         """The setting nearest to x [N]."""
-        if self.levels or not self.grain:
-            return (
-                np.clip(np.rint(x), 0, len(self.levels) - 1) if self.levels else 0 * x + self.lower
-            )
+        if self.levels:
+            return self.positions[np.abs(x[:, None] - self.positions).argmin(axis=1)]
+        if not self.grain:
+            return np.full(len(x), self.lower)
         k = np.rint(np.asarray(x) / self.grain).astype(np.int64)
-        return self._at(np.clip(k, self._first, self._first + self._count - 1))
+        return self._at(np.clip(k, self._first, self._first + self.count - 1))
 
     def written(self, x: float) -> str:
         """A setting as it stands in a table."""
@@ -191,7 +196,7 @@ class Space:
     @property
     def size(self) -> float:
         """How many different settings there are, rules aside."""
-        return float(np.prod([float(len(f.levels) or f._count) for f in self.factors]))
+        return float(np.prod([float(f.count) for f in self.factors]))
 
     def sobol(self, count: int, seed: int) -> Floats:
         """The first `count` different settings of a scrambled Sobol sequence that keep the rules;

@@ -65,7 +65,9 @@ def starting_plan(
         x = maximin(space, count, seed)
         said = "maximin Latin hypercube"
     x = np.concatenate([np.repeat(x, replicates, axis=0), middle(space, centre)])
-    return Plan(space, x[np.random.default_rng(seed).permutation(len(x))], said)
+    return Plan(
+        space, x[np.random.default_rng(seed).permutation(len(x))], f"{said}, in random order"
+    )
 
 
 def middle(space: Space, count: int) -> Floats:
@@ -73,8 +75,10 @@ def middle(space: Space, count: int) -> Floats:
     breaks a rule."""
     rows = np.empty((count, len(space.factors)))
     for d, f in enumerate(space.factors):
-        turn = np.arange(count) % max(len(f.levels), 1)
-        rows[:, d] = turn if f.levels else f.nearest(np.array([(f.lower + f.upper) / 2.0]))[0]
+        if f.levels:
+            rows[:, d] = f.positions[np.arange(count) % f.count]
+        else:
+            rows[:, d] = f.nearest(np.array([(f.lower + f.upper) / 2.0]))[0]
     if not space.keeps(rows).all():
         raise InputError("the middle of the ranges breaks a rule; leave --centre out")
     return rows

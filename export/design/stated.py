@@ -22,6 +22,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from sna_edge.errors import InputError
+from sna_edge.table import is_number
 from sna_edge.values.documents import read_document, shortened
 
 from .space import Factor, Space
@@ -77,13 +78,12 @@ class Stated:
             raise InputError(f"input {name!r} has a range and levels; give one of them")
         levels = self.levels.get(name, known.levels if known else ())
         unit = self.units.get(name, known.unit if known else "")
-        if name in self.at and (levels or not known):
+        if name in self.at and (levels or not (known or is_number(self.at[name]))):
             levels = (self.at[name],)
         if levels:
-            if name in self.steps:
-                raise InputError(f"input {name!r} has levels; leave its step out")
-            self._need_levels(name, levels, known)
-            return Factor(name, levels=levels, unit=unit)
+            if name in self.steps or name in self.ranges:
+                raise InputError(f"input {name!r} has levels; leave its step and range out")
+            return _levelled(name, levels, unit, known)
         low, high = self.ranges.get(name, (known.lower, known.upper) if known else (0.0, 1.0))
         if name in self.at:
             low = high = _number(self.at[name], name)
@@ -94,13 +94,19 @@ class Stated:
             )
         return Factor(name, low, high, self.steps.get(name, 0.0), unit=unit)
 
-    def _need_levels(self, name: str, levels: Sequence[str], known: Factor | None) -> None:
-        wrong = [level for level in levels if known and level not in known.levels]
-        if known and wrong:
-            raise InputError(
-                f"{wrong[0]!r} is no level of {name!r}; its levels are"
-                f" {', '.join(known.levels) or 'numbers'}"
-            )
+
+def _levelled(name: str, levels: Sequence[str], unit: str, known: Factor | None) -> Factor:
+    """The factor of levels; of those that are known only these may be set."""
+    if known is None:
+        return Factor(name, levels=tuple(levels), unit=unit)
+    wrong = [level for level in levels if level not in known.levels]
+    if wrong:
+        raise InputError(
+            f"{wrong[0]!r} is no level of {name!r}; its levels are"
+            f" {', '.join(known.levels) or 'none, it has numbers'}"
+        )
+    only = tuple(known.levels.index(level) for level in levels)
+    return Factor(name, levels=known.levels, unit=unit, only=only)
 
 
 def _number(text: str, name: str) -> float:

@@ -1,7 +1,9 @@
-"""Plan which rows to measure: a starting plan, or the rows that fill the gaps between measured
-ones. The table has an empty column for each target and comes back to `sna-edge fit` as it is.
-Example: sna-edge design --input power=100:400 speed=500:2000 --levels gas=Ar,N2 --step power=5
---where 'power / speed <= 0.4' --rows 24 --target depth -o plan.csv"""
+"""Plan which rows to measure: a starting plan (--rows), or the next experiment (--add): the rows
+that tell most about a model, or most likely reach a target. The table has an empty column for each
+target and comes back to `sna-edge fit` as it is. Examples: sna-edge design --input power=100:400
+speed=500:2000 --levels gas=Ar,N2 --rows 24 --target depth -o plan.csv; sna-edge design --model
+depth.sna --measured plan.csv --add 8 -o more.csv; sna-edge design --model depth.sna --measured
+plan.csv --add 4 --target depth=38:42 -o try.csv"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...files import load
 from ..arguments import add_json, assignment, assignments, number, split_names, writable
 from ..console import emit, table
 from ..dialect_options import add_dialect, declared
@@ -18,10 +21,18 @@ if TYPE_CHECKING:
     from sna_export.design import Measured, Plan, Space
     from sna_export.design.stated import Stated
 
-HELP = "plan which rows to measure"
+HELP = "plan which rows to measure, first and next"
 SHOWN = 8
 """Rows printed at most; the file has all."""
-DEFAULTS = {"method": "lhs", "terms": "quadratic", "centre": 0, "replicates": 1, "seed": 0}
+DEFAULTS: dict[str, Any] = {
+    "rows": None,
+    "targets": [],
+    "method": "lhs",
+    "terms": "quadratic",
+    "centre": 0,
+    "replicates": 1,
+    "seed": 0,
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,14 +71,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--target",
         action="append",
         default=[],
-        metavar="COL",
-        help="a column that is measured: empty in the plan",
+        metavar="COL[=GOAL]",
+        help="a column that is measured: empty in the plan; with --add and a goal (min, max, 40 or"
+        " 38:42) the rows are those that most likely reach it",
     )
     parser.add_argument("--rows", type=int, metavar="N", help="how many different rows to plan")
     parser.add_argument(
         "--measured",
         metavar="ROWS.csv",
-        help="rows that exist: the new ones fill the gaps between them",
+        help="rows that exist: --rows fills the gaps between them, --add learns from them; rows"
+        " without a value are planned already",
+    )
+    parser.add_argument(
+        "--add", type=int, metavar="N", help="N rows that tell most, or most likely reach a goal"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="the .sna file that --add learns about (default: a Gaussian process of --measured)",
+    )
+    parser.add_argument(
+        "--cost",
+        metavar="FORMULA",
+        help="cost of a row, such as '1 + 0.01 * speed': rows are those worth most for it",
     )
     parser.add_argument(
         "--method",
@@ -101,16 +127,41 @@ def run(args: argparse.Namespace) -> int:
     if not args.output:
         raise InputError("a plan is written to a table; add -o OUT.csv")
     for path in filter(None, (args.output, args.report)):
-        writable(path, args.plan, args.measured)
-    from sna_export.design import starting_plan, write_csv
+        writable(path, args.plan, args.measured, args.model)
+    from sna_export.design import write_csv
 
     stated = _stated(args)
-    space = stated.space()
     entry = {**DEFAULTS, **stated.other}
-    targets = split_names(entry.get("targets", []))
-    present = _measured(args, space)
-    if entry.get("rows") is None:
-        raise InputError("how many rows to plan is not said; give --rows N")
+    if (entry["rows"] is None) == (args.add is None):
+        raise InputError(
+            "how many rows is not said, or twice; give --rows N for a plan or --add N for the next"
+            " rows"
+        )
+    ask = _next if args.add is not None else _start
+    plan, targets, present = ask(args, stated, entry)
+    write_csv(args.output, plan.space, plan.x, targets)
+    if args.report:
+        _report(args.report, plan, present)
+    emit(args, _answer(args, plan, targets), _lines(args, plan))
+    return 0
+
+
+Found = tuple["Plan", list[str], "Measured | None"]
+"""A plan, its columns to measure, and the rows that exist."""
+
+
+def _start(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Found:
+    """A plan from ranges alone, beside the rows that exist."""
+    from sna_export.design import starting_plan
+
+    unused = [name for name in ("model", "cost") if getattr(args, name)]
+    targets = split_names(entry["targets"])
+    goals = [text for text in targets if "=" in text]
+    if unused or goals:
+        said = f"--{unused[0]}" if unused else f"--target {goals[0]}"
+        raise InputError(f"{said} is for the next rows, not for a starting plan; give --add N")
+    space = stated.space()
+    present = _measured(args, space, [])
     plan = starting_plan(
         space,
         entry["rows"],
@@ -121,18 +172,43 @@ def run(args: argparse.Namespace) -> int:
         replicates=entry["replicates"],
         seed=entry["seed"],
     )
-    write_csv(args.output, space, plan.x, targets)
-    if args.report:
-        _report(args.report, plan, present)
-    emit(args, _answer(args, plan, targets), _lines(args, plan))
-    return 0
+    return plan, targets, present
+
+
+def _next(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Found:
+    """Rows by a model and its measured rows, or by these alone."""
+    from sna_export.design import domain_of, next_by_model, next_by_rows
+
+    if args.add < 1:
+        raise InputError(f"--add is {args.add}; give a number of rows from 1 on")
+    targets = [text.partition("=") for text in entry["targets"]]
+    wanted: dict[str, Any] = {
+        "targets": {name.strip(): goal.strip() for name, equals, goal in targets if equals},
+        "cost": entry.get("cost") or "",
+        "seed": entry["seed"],
+    }
+    if args.model:
+        model = load(args.model, "numpy")
+        domain = domain_of(model)
+        names, space = list(model.output_names), stated.space(domain)
+        present = _measured(args, domain, names)
+        return next_by_model(space, args.add, model, present, **wanted), names, present
+    names, space = [name.strip() for name, _, _ in targets], stated.space()
+    if not args.measured or not names:
+        raise InputError(
+            "the next rows need a model, or rows and what was measured; give --model MODEL, or"
+            " --measured ROWS.csv and --target COL"
+        )
+    present = _measured(args, space, names)
+    assert present is not None
+    return next_by_rows(space, args.add, present, names, **wanted), names, present
 
 
 def _stated(args: argparse.Namespace) -> Stated:
     """What the options say, over what the file says."""
     from sna_export.design.stated import Stated, read_stated
 
-    named = ("rows", "method", "terms", "seed", "centre", "replicates")
+    named = ("rows", "method", "terms", "seed", "centre", "replicates", "cost")
     options = Stated(
         ranges=dict(interval(text, "--input") for text in args.input),
         steps={n: number(f"the step of {n}", t) for n, t in assignments(args.step).items()},
@@ -140,19 +216,19 @@ def _stated(args: argparse.Namespace) -> Stated:
         units=assignments(args.units),
         at=assignments(args.at),
         where=tuple(args.where),
-        other={**{k: getattr(args, k) for k in named}, "targets": split_names(args.target)},
+        other={**{k: getattr(args, k) for k in named}, "targets": args.target},
     )
     return options.over(read_stated(args.plan) if args.plan else Stated())
 
 
-def _measured(args: argparse.Namespace, space: Space) -> Measured | None:
+def _measured(args: argparse.Namespace, space: Space, targets: list[str]) -> Measured | None:
     """The rows of --measured, at the inputs of the plan."""
     if not args.measured:
         return None
     from sna_export.design import measured_rows
     from sna_export.table import read
 
-    return measured_rows(read(args.measured, **declared(args)), space)
+    return measured_rows(read(args.measured, **declared(args)), space, targets)
 
 
 def _report(path: str, plan: Plan, present: Measured | None) -> None:
@@ -180,7 +256,7 @@ def _lines(args: argparse.Namespace, plan: Plan) -> list[str]:
     shown = [[f.written(v) for f, v in zip(space.factors, row)] for row in plan.x[:SHOWN].tolist()]
     more = [f"... {len(plan.x) - SHOWN} more"] if len(plan.x) > SHOWN else []
     return [
-        f"{args.output}: {len(plan.x)} rows, {plan.said}, in random order",
+        f"{args.output}: {len(plan.x)} rows, {plan.said}",
         *table(space.names, shown),
         *more,
         *([f"wrote {args.report}"] if args.report else []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,8 @@ def test_new_rows_fill_the_gaps_between_measured_ones(sna: Sna, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ((), "a plan needs inputs"),
-        (("--input", "a=0:1"), "how many rows to plan"),
+        (("--rows", 2), "a plan needs inputs"),
+        (("--input", "a=0:1"), "how many rows is not said"),
         (("--input", "a=2:1", "--rows", 2), "--input 'a=2:1' is not NAME=LO:HI"),
         (("--input", "a=0:1", "--step", "b=1", "--rows", 2), "'b' is no input of the plan"),
         (("--input", "a=0:1", "--where", "a", "--rows", 2), "'a' compares nothing"),
@@ -117,3 +118,77 @@ def test_a_wrong_file_is_named(sna: Sna, tmp_path: Path, text: str, sentence: st
     path.write_text(text, encoding="utf-8")
     said = sna("design", path, "-o", tmp_path / "p.csv").sentence()
     assert sentence in said and str(path) in said
+
+
+@pytest.fixture
+def tracks(tmp_path: Path) -> Path:
+    """Measured rows of the small model: width and depth known by hand."""
+    path = tmp_path / "tracks.csv"
+    lines = ["power,speed,spot,width,depth"]
+    for i in range(30):
+        power, speed = 100 + 10 * (7 * i % 31), 0.5 + (11 * i % 30) / 30
+        width = 50 + power / 4 - 10 * speed + 5 * (i % 2)
+        lines.append(f"{power},{speed:.4f},{'AB'[i % 2]},{width},{math.exp(0.5 + speed)}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_next_rows_of_a_model(sna: Sna, model_file: Path, tracks: Path, tmp_path: Path) -> None:
+    out = tmp_path / "next.csv"
+    asked = ("design", "--model", model_file, "--measured", tracks, "--add", 4, "-o", out)
+    said = sna(*asked, "--step", "power=10", "--json").json
+    assert said["chosen"] == "telling most over the domain, as the model of 30 rows says" and said[
+        "targets"
+    ] == [
+        "width",
+        "depth",
+    ]
+    units, *rows = rows_of(out)
+    assert list(rows[0]) == ["power", "speed", "spot", "width", "depth"]
+    assert len(rows) == 4 and all(float(r["power"]) % 10 == 0 for r in rows)
+    ends = {r["power"] for r in rows} | {r["speed"] for r in rows}
+    assert ends & {"100", "400", "0.5", "1.5"}  # a line is told best from its ends
+    goals = ("--target", "width=120:122", "--target", "depth=min", "--at", "spot=B")
+    assert sna(*asked, *goals).code == 0
+    for row in rows_of(out)[1:]:
+        width = 50 + float(row["power"]) / 4 - 10 * float(row["speed"]) + 5
+        assert row["spot"] == "B" and 119 < width < 123
+    assert any(float(row["speed"]) < 0.6 for row in rows_of(out)[1:])
+
+
+def test_the_next_rows_without_a_model(sna: Sna, tracks: Path, tmp_path: Path) -> None:
+    out = tmp_path / "next.csv"
+    inputs = ("--input", "power=100:400", "speed=0.5:1.5", "--levels", "spot=A,B")
+    asked = ("design", *inputs, "--measured", tracks, "--add", 2, "-o", out)
+    said = sna(*asked, "--target", "width=max", "--cost", "1 + power / 1000")
+    row = rows_of(out)[0]
+    assert float(row["power"]) > 380 and row["spot"] == "B" and set(row) == {
+        "power", "speed", "spot", "width",
+    }  # fmt: skip
+    assert "for their cost" in said.out
+
+
+def test_a_model_without_rows_says_that_it_is_spread(
+    sna: Sna, model_file: Path, tmp_path: Path
+) -> None:
+    said = sna("design", "--model", model_file, "--add", 5, "-o", tmp_path / "next.csv")
+    assert said.code == 0 and "no measured rows" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--add", 0), "--add is 0"),
+        (("--add", 2, "--rows", 2), "how many rows is not said, or twice"),
+        (("--rows", 2), "--model is for the next rows"),
+        (("--add", 2, "--input", "power=50:200"), "leaves the domain of the model"),
+        (("--add", 2, "--levels", "spot=C"), "'C' is no level of 'spot'"),
+        (("--add", 2, "--target", "width=max"), "give --measured"),
+        (("--add", 2, "--target", "height=max"), "'height' is no output"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_model(
+    sna: Sna, model_file: Path, tmp_path: Path, words: Any, sentence: str
+) -> None:
+    said = sna("design", "--model", model_file, *words, "-o", tmp_path / "p.csv")
+    assert said.code == 2 and sentence in said.sentence()
