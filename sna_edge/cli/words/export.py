@@ -9,10 +9,9 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...files import load
-from ..arguments import add_json
+from ..arguments import add_json, share_of
 from ..console import emit
 from ..targets import OPTIONS, TARGETS, flag, target_of
-from .query import level_of
 
 HELP = "write a model as C source, ONNX or TFLite"
 
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             f"the stem {args.stem!r} is not a plain file name; give the folder with -o and the name"
             " with --stem"
         )
-    args.level = None if args.level is None else level_of(args.level)
+    args.level = None if args.level is None else share_of("--level", args.level)
     _split_output(args)
     model = load(args.model, "numpy")
     args.stem = args.stem or Path(args.model).stem
