@@ -1,12 +1,11 @@
-"""How large residuals are here: the simplest of four functions that the rows support.
+"""How large residuals are here: a function of inputs and prediction, or one number.
 
     ln sigma(x) = c                                   constant
                 | c + s(y)                            prediction
-                | c + sum_d s_d(x_d)                  inputs
                 | c + sum_d s_d(x_d) + s(y)           both
 
-Each is fitted without every fifth of the rows; by these its deviation from the mean is shrunk, and
-the simplest is taken whose interval score is within one standard error of the best.
+Each is fitted without every fifth of the rows; by the interval score of these its deviation from
+the mean is shrunk, and the best of the three is taken.
 """
 
 from __future__ import annotations
@@ -36,31 +35,35 @@ LEAST_ROWS, MOST_INPUTS = 50, 32
 
 @dataclass(frozen=True, eq=False)
 class LocalScale:
-    """`kind` of the function; `coordinates` [C] that it is asked at, indices of inputs or
-    PREDICTION; `function` of these, None for a constant; `shrink` of its deviation; `left_out` [n]:
-    sigma of every row by a function that did not see it."""
+    """`coordinates` [C] that the `function` is asked at, indices of inputs or PREDICTION; None for
+    a constant; `shrink` of its deviation; `left_out` [n]: sigma of every row by a function that did
+    not see it."""
 
-    kind: str
     coordinates: tuple[int, ...]
     function: Additive | None
     shrink: float
     left_out: Floats
 
+    @property
+    def kind(self) -> str:
+        """constant, or what it changes with: prediction, inputs or both."""
+        seen = {"prediction" if d == PREDICTION else "inputs" for d in self.coordinates}
+        return "both" if len(seen) == 2 else min(seen, default="constant")
+
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """`score` [n] with `left_out`, both after shrinking."""
+    """`score` of `left_out`, both after shrinking."""
 
-    kind: str
     coordinates: tuple[int, ...]
     shrink: float
     left_out: Floats
-    score: Floats
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """What all candidates are fitted to: x [n, D] on `axes`, residuals and folds [n]."""
+    """What functions are fitted to: x [n, D] on `axes`, residuals and folds [n]."""
 
     residuals: Residuals
     x: Floats
@@ -90,58 +93,50 @@ class _Rows:
 
 def constant(n: int) -> LocalScale:
     """One width for n rows."""
-    return LocalScale("constant", (), None, 1.0, np.ones(n))
+    return LocalScale((), None, 1.0, np.ones(n))
 
 
 def local_scale(residuals: Residuals, x: Floats, axes: Sequence[Axis], folds: Ints) -> LocalScale:
-    """The function for the residuals of one output at inputs x [n, D] on `axes`; rows of one fold
-    are left out together, folds [n]."""
+    """The scale for the residuals of one output at inputs x [n, D] on `axes`; rows of one fold are
+    left out together, folds [n]."""
+    n, size = len(x), np.abs(residuals.values)
+    if n < LEAST_ROWS or np.median(size) <= residuals.least:
+        return constant(n)
     rows = _Rows(residuals, x, axes, folds)
-    best = _chosen(rows)
+    varied = _varied(x, axes)
+    found = [_Candidate((), 1.0, np.ones(n), _score(residuals, np.ones(n)))]
+    found.append(_candidate((PREDICTION,), rows))
+    if varied:
+        found.append(_candidate((*varied, PREDICTION), rows))
+    best = min(found, key=lambda c: c.score)
     if not best.coordinates:
-        return constant(len(x))
-    size = np.abs(residuals.values)
+        return constant(n)
     kept, function = strongest(rows.columns(best.coordinates), size, rows.bases(best.coordinates))
-    middle = float(np.log(best.left_out).mean())
     coordinates = tuple(best.coordinates[j] for j in kept)
-    shrunk = function.about(middle, best.shrink)
-    return LocalScale(best.kind, coordinates, shrunk, best.shrink, best.left_out)
+    shrunk = function.about(float(np.log(best.left_out).mean()), best.shrink)
+    return LocalScale(coordinates, shrunk, best.shrink, best.left_out)
 
 
-def _chosen(rows: _Rows) -> _Candidate:
-    n, residuals = len(rows.x), rows.residuals
-    flat = np.ones(n)
-    found = [_Candidate("constant", (), 1.0, flat, residuals.score(flat, LEVELS))]
-    if n < LEAST_ROWS or np.median(np.abs(residuals.values)) <= residuals.least:
-        return found[0]
-    varied = tuple(
-        d for d, a in enumerate(rows.axes) if a.kind != "periodic" and np.ptp(rows.x[:, d]) > 0
-    )
-    found.append(_candidate("prediction", (PREDICTION,), rows))
-    if 0 < len(varied) <= MOST_INPUTS:
-        found.append(_candidate("inputs", varied, rows))
-        found.append(_candidate("both", (*varied, PREDICTION), rows))
-    best = min(found, key=lambda c: float(c.score.mean()))
-    return next(c for c in found if _as_good(c.score, best.score))
+def _varied(x: Floats, axes: Sequence[Axis]) -> tuple[int, ...]:
+    """The inputs that sigma may change with; none where they are too many."""
+    found = (d for d, a in enumerate(axes) if a.kind != "periodic" and np.ptp(x[:, d]) > 0)
+    varied = tuple(found)
+    return varied if len(varied) <= MOST_INPUTS else ()
 
 
-def _as_good(score: Floats, best: Floats) -> bool:
-    """Whether it is worse by at most one standard error of the difference, row by row."""
-    worse = score - best
-    return float(worse.mean()) <= float(worse.std()) / len(worse) ** 0.5
-
-
-def _candidate(kind: str, coordinates: tuple[int, ...], rows: _Rows) -> _Candidate:
+def _candidate(coordinates: tuple[int, ...], rows: _Rows) -> _Candidate:
     z, size = rows.columns(coordinates), np.abs(rows.residuals.values)
     bases, left_out = rows.bases(coordinates), np.zeros(len(z))
     for fold in np.unique(rows.folds):
         out = rows.folds == fold
         kept, function = strongest(z[~out], size[~out], bases)
         left_out[out] = function(z[out][:, kept])
-    middle = left_out.mean()
-    trials = []
+    middle, trials = left_out.mean(), []
     for shrink in SHRINKS:
         sigma = np.exp(middle + shrink * (left_out - middle))
-        score = rows.residuals.score(sigma, LEVELS)
-        trials.append(_Candidate(kind, coordinates, shrink, sigma, score))
-    return min(trials, key=lambda c: float(c.score.mean()))
+        trials.append(_Candidate(coordinates, shrink, sigma, _score(rows.residuals, sigma)))
+    return min(trials, key=lambda c: c.score)
+
+
+def _score(residuals: Residuals, sigma: Floats) -> float:
+    return float(residuals.score(sigma, LEVELS).mean())

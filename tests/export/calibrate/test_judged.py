@@ -33,7 +33,7 @@ def test_one_width_is_found_out_and_the_local_one_is_not() -> None:
     assert local.score < 0.9 * one.score == pytest.approx(0.9 * local.one_score)
     assert local.width.mean() < local.one_width.mean()
     assert "highest quarter" in one.sentences[0] and "written without" in one.sentences[-1]
-    assert "follows the prediction" in local.sentences[-1]
+    assert "the width follows" in local.sentences[-1]
 
 
 def test_no_row_has_seen_itself() -> None:
