@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from sna_edge.values.naming import labelled
-from sna_export.calibrate.judged import judged
 from sna_export.report import Page, figures
 from sna_export.report.fit_page import candidates, describe_model
 from sna_export.report.svg import Plot, ends
-from sna_export.report.trust import trust
+from sna_export.report.trust import judged_fit, trust
 
 Record = dict[str, Any]
 
@@ -35,7 +34,7 @@ def write(
     )
     page.tiles(tiles(files, device))
     held_out(page, model, device)
-    trust(page, model, found.inputs, judged(model, found.inputs, found.measured, found.predicted))
+    trust(page, model, found.inputs, judged_fit(found))
     stored(page, files, by_type)
     answers(page, model, device)
     describe_model(page, model, found.inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,7 @@ def coverage(
     )
 
 
+@lru_cache(maxsize=4096)
 def perfect(rows: int, level: float, of: int = 1) -> tuple[int, int]:
     """Rows inside, from .. to, that a perfect model has in each of `of` parts in 95 of 100 tables,
     all parts of a table together."""

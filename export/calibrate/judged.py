@@ -35,10 +35,11 @@ BELOW = 0.98
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Of one output, n rows: `scale`; `coverage` at LEVEL; `at_levels`, the same at each of LEVELS
-    that the rows support; `pit` [n], the share of the predictive distribution below what was
-    measured; `predicted`, `width` and `one_width` [n] of the interval at LEVEL, with the scale and
-    without; `score` and `one_score`, their mean interval scores; `why`, what the width rests on."""
+    """Of one output, n rows: `scale`; `coverage` at LEVEL; `at_levels`, that of all rows and of
+    quarters at each of LEVELS that the rows support; `pit` [n], the share of the predictive
+    distribution below what was measured; `predicted`, `width` and `one_width` [n] of the interval
+    at LEVEL, with the scale and without; `score` and `one_score`, their mean interval scores;
+    `why`, what the width rests on."""
 
     output: Output
     scale: LocalScale
@@ -143,8 +144,9 @@ def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, groups:
     for level in LEVELS:
         if level == LEVEL or _supports(len(x), level):
             ends = _ends(rows, scale.left_out, groups, level)
+            axes, columns = (model.axes, x) if level == LEVEL else ((), x[:, :0])
             by_level[level] = coverage(
-                model.axes, x, rows.measured, rows.predicted, *ends, level=level
+                axes, columns, rows.measured, rows.predicted, *ends, level=level
             )
     low, high = _ends(rows, scale.left_out, groups, LEVEL)
     low_one, high_one = _ends(rows, one, groups, LEVEL)

@@ -10,19 +10,19 @@ import numpy as np
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 
-from ..calibrate.judged import judged
+from ..calibrate.judged import Judged
 from . import figures
 from .page import Page
 from .remarks import remarks
-from .trust import trust
+from .trust import judged_fit, trust
 from .validation import holdout_lines, holdout_table, parts_table
 
 SLICED = 12  # inputs shown at most
 
 
-def fit_page(found: Any, *, title: str) -> Page:
+def fit_page(found: Any, *, title: str, judged: Sequence[Judged] | None = None) -> Page:
     """Page of a fit: `found` has model, report, inputs [N, D], measured [N, K], predicted [N, K]
-    (out of fold)."""
+    (out of fold); `judged`: its intervals, where that is known already."""
     model, report = found.model, found.report
     size = f"{len(found.measured)} rows, {len(model.axes)} inputs"
     page = Page(
@@ -32,7 +32,7 @@ def fit_page(found: Any, *, title: str) -> Page:
     )
     page.tiles(scores(model, report))
     page.plots(scatter(model, found.measured, found.predicted))
-    trust(page, model, found.inputs, judged(model, found.inputs, found.measured, found.predicted))
+    trust(page, model, found.inputs, judged_fit(found) if judged is None else judged)
     held_out(page, report)
     describe_model(page, model, found.inputs)
     candidates(page, report.get("candidates", []), report.get("why", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,13 +11,32 @@ from sna_edge.model import Model
 from sna_edge.uncertainty.familiarity import told
 
 from ..calibrate.familiarity.build import LEAST_ROWS
-from ..calibrate.judged import LEVEL, Judged
+from ..calibrate.folds import folds_of
+from ..calibrate.judged import LEVEL, Judged, judged
 from . import figures, trust_figures
 from .familiarity_map import familiarity_map, least_p
 from .page import Page
 
-INPUTS = 12  # inputs shown at most
+INPUTS, SAID = 12, 1  # inputs shown, and sentences of a line, at most
 BLANK = "\N{NO-BREAK SPACE}"
+
+
+def judged_fit(found: Any) -> tuple[Judged, ...]:
+    """The intervals of a fit result on its own rows; rows that were left out together stay so."""
+    group = getattr(found, "group", None)
+    folds = None if group is None else folds_of(np.asarray(group, dtype=float)[:, None])
+    rows = found.inputs, found.measured, found.predicted
+    return judged(found.model, *rows, folds, getattr(found, "scales", None))
+
+
+def trust_lines(found: Sequence[Judged]) -> list[str]:
+    """What the intervals of every output are worth, a line each."""
+    lines = []
+    for one in found:
+        *said, why = one.sentences
+        more = [f"{len(said) - SAID} more of this kind (--json)"] if len(said) > SAID else []
+        lines.append(f"{one.output.name}: {'; '.join([*said[:SAID], *more, why])}")
+    return lines
 
 
 def trust(page: Page, model: Model, rows: np.ndarray, found: Sequence[Judged]) -> None:
