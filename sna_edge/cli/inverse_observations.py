@@ -32,7 +32,7 @@ def caused(
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
     common: dict[str, Any] = {
         "at": input_values(model, args.at), "seed": args.seed, "deadline_ms": args.deadline_ms,
-        "noise_only": bool(args.noise_only),
+        "noise_only": bool(args.noise_only), "input_error": _input_error(args, model),
     }  # fmt: skip
     if args.posterior is not None:
         if args.posterior < 1:
@@ -53,10 +53,22 @@ def _source(args: argparse.Namespace, found: Any) -> list[str]:
     if not len(found.x):
         return []
     gauge = "" if args.noise else " (of the gauge study kept with the model)"
-    if found.uncertainty != "noise":
-        return [f"uncertainty: measurement noise{gauge} and model error"]
-    why = "" if args.noise_only else " (the model has no interval)"
-    return [f"uncertainty: measurement noise{gauge} only{why}"]
+    parts = [
+        *(["errors of the readings of known inputs"] if "inputs" in found.uncertainty else []),
+        *(["model error"] if "model" in found.uncertainty else []),
+    ]
+    more = "".join(f" and {part}" for part in parts) or " only"
+    bare = "model" not in found.uncertainty and not args.noise_only
+    why = " (the model has no interval)" if bare else ""
+    return [f"uncertainty: measurement noise{gauge}{more}{why}"]
+
+
+def _input_error(args: argparse.Namespace, model: Model) -> dict[str, float] | None:
+    """--input-error per input; None, what the file says of its sensors, where it is not given."""
+    if not args.input_error:
+        return None
+    named = assignments(args.input_error, model.input_names)
+    return {name: number(f"the reading error of {name}", text) for name, text in named.items()}
 
 
 def observations(

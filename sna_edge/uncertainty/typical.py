@@ -28,11 +28,16 @@ def typical_outputs(model: ModelRecord, level: float | None = None) -> tuple[Out
         return model.outputs
     chosen = USUAL if level is None else level
     found, below, above = residuals(model, chosen)
-    x = domain_points(model.axes, POINTS)
-    middle = np.nanmedian(sigma(model, x, Reference(model).value(x)), axis=0)
+    middle = middle_scale(model)
     outputs = list(model.outputs)
     for k in columns:
         ends = (-below[k] * middle[k], above[k] * middle[k])
         low, high = (max(float(end + found.floor[k]), 0.0) for end in ends)
         outputs[k] = replace(outputs[k], interval=Interval(chosen, low, high, found.spaces[k]))
     return tuple(outputs)
+
+
+def middle_scale(model: ModelRecord) -> Floats:
+    """Middle scale [K] of the residuals over the domain; 1 for outputs without one."""
+    x = domain_points(model.axes, POINTS)
+    return np.asarray(np.nanmedian(sigma(model, x, Reference(model).value(x)), axis=0))

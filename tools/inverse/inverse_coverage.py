@@ -2,18 +2,21 @@
 the others, one reading each.
 
 python tools/inverse/inverse_coverage.py [--splits 3]     (needs ../shared/data)
+python tools/inverse/inverse_coverage.py --folds [--write]     the single tracks, each inverted once
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sna_edge import Model
 from sna_edge.inverse import posterior
+from sna_export.calibrate import calibrated
 from sna_export.fit import AxisSpec, fit_arrays
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -22,6 +25,7 @@ LEVEL, GAUGE = (
     0.01,
 )  # of the sets; noise of the gauge, as a share of an output's standard deviation
 HELD_OUT, SAMPLES = 150, 400
+FOLDS, PLACE = 5, Path(__file__).resolve().parents[2] / "docs" / "tables" / "tracks.md"
 TABLES = {
     "single tracks, 316L": (
         "hofmann2026_316l_singletracks/hofmann2026_316l_677.csv",
@@ -105,14 +109,69 @@ def coverage(table: str, unknown: str, splits: int) -> tuple[dict[bool, float], 
     return {alone: float(np.mean(h)) for alone, h in hits.items()}, len(hits[False])
 
 
+def of_fold(train: np.ndarray, inputs: list[str], outputs: list[str]) -> dict[str, Model]:
+    """Two models of one fit: one width and outputs that err apart; local widths, together."""
+    axes = [AxisSpec(name) for name in inputs]
+    fit = fit_arrays(
+        train[:, : len(inputs)], train[:, len(inputs) :], axes, outputs, time_limit=20.0
+    )
+    told = (fit.inputs, fit.measured, fit.predicted)
+    apart = calibrated(fit.model, *told, local=False).model
+    numbers = replace(apart.calibration, correlation=0.0 * apart.calibration.correlation)
+    return {
+        "constant": apart.replace(companions=(), calibration=numbers),
+        "local": calibrated(fit.model, *told).model,
+    }
+
+
+def every_track() -> list[str]:
+    """Coverage of speed and power of all tracks, each inverted by the fit that did not see it."""
+    path, inputs, outputs, unknowns = TABLES["single tracks, 316L"]
+    data = rows(DATA / path, [*inputs, *outputs])
+    folds = np.array_split(np.random.default_rng(0).permutation(len(data)), FOLDS)
+    hits: dict[tuple[str, str], list[list[bool]]] = {}
+    for held in folds:
+        train = np.delete(data, held, axis=0)
+        noise = dict(zip(outputs, (GAUGE * train[:, len(inputs) :].std(axis=0)).tolist()))
+        for kind, model in of_fold(train, inputs, outputs).items():
+            for unknown in unknowns:
+                parts = [dict(zip([*inputs, *outputs], r)) for r in data[held].tolist()]
+                found = [covered(model, p, outputs, unknown, noise, False) for p in parts]
+                inside = [f for f in found if f is not None]
+                hits.setdefault((kind, unknown), []).append(inside)
+                print(kind, unknown, len(inside), np.mean(inside).round(3), flush=True)
+    lines = [
+        "| unknown | parts | model error | covered | folds |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    words = {
+        "constant": "one width, outputs apart",
+        "local": "local width, outputs together",
+    }
+    for (kind, unknown), inside in hits.items():
+        every = np.concatenate(inside)
+        each = " / ".join(f"{100 * np.mean(one):.0f}" for one in inside)
+        share = f"{100 * every.mean():.1f} %"
+        lines.append(f"| {unknown} | {len(every)} | {words[kind]} | {share} | {each} |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--splits", type=int, default=3)
+    parser.add_argument("--folds", action="store_true", help="all single tracks, in five folds")
+    parser.add_argument("--write", action="store_true", help="write docs/tables/tracks.md")
     args = parser.parse_args()
     if not DATA.is_dir():
         parser.exit(2, "no data at ../shared/data; docs/data.md says what to fetch\n")
+    if args.folds:
+        lines = every_track()
+        print("\n".join(lines))
+        if args.write:
+            PLACE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return
     print("| table | unknown | parts | noise and model | noise only |\n|---|---|---|---|---|")
     for table, (path, _, _, unknowns) in TABLES.items():
         for unknown in unknowns if (DATA / path).exists() else ():

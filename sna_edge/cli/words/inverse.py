@@ -34,7 +34,8 @@ BELONGS = {
     "unknown": SOUGHT, "at": SOUGHT, "output": ("table",), "tolerance": ("target",),
     "count": ("target", "probability"), "noise": ("observations",),
     "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
-    "noise_only": ("observations",), "knobs": ("limits",), "part": ("limits",),
+    "noise_only": ("observations",), "input_error": ("observations",), "knobs": ("limits",),
+    "part": ("limits",),
     "limits": ("limits", "target", "probability"), "level": ("target", "limits", "probability"),
     "near": ("probability",), "bounds": ("limits", "probability"),
     "step": ("limits", "probability"), "cost": ("limits", "probability"),
@@ -99,6 +100,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " counts too"
     )
     parser.add_argument("--noise-only", action="store_true", default=None, help=what)
+    parser.add_argument(
+        "--input-error",
+        **many,
+        metavar="NAME=S",
+        help="standard deviation of the reading of a known input (default: tolerance / sqrt(3) of"
+        " the sensors that the file knows; NAME=0 for none)",
+    )
     parser.add_argument(
         "--posterior",
         type=int,

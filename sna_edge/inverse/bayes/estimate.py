@@ -114,12 +114,17 @@ def estimate(
     seed: int = 0,
     deadline_ms: float | None = None,
     noise_only: bool = False,
+    input_error: Mapping[str, float] | None = None,
 ) -> Estimate:
     """argmin_x sum_i rho((y_i(x) - y_i) / sigma_i) - log p(x) inside the domain, every distinct
     minimum.
 
     The model's own error, as its stored interval has it, counts beside the noise unless
-    `noise_only`; repeats of the same known inputs share it (`model_error`).
+    `noise_only`; repeats of the same known inputs share it (`model_error`), and errors of outputs
+    are as correlated as their residuals were. So does `input_error` {known input: standard
+    deviation of its reading, in axis units}, by default tolerance / sqrt(3) of the sensors that the
+    file knows ({}: none). Where the width follows the inputs, and for input errors, the search is
+    repeated with what both are at the best setting found.
 
     `observations` {name: numbers}: columns of known inputs and of measured outputs, one entry per
     observation (NaN: not measured); `at` fixes inputs that do not change. `noise`: a standard
@@ -150,14 +155,16 @@ def estimate(
         raise InputError(f"starts is {starts}; use at least one")
     try:
         problem = prepare(
-            model, observations, unknowns, noise, prior, at, deadline_ms, noise_only=noise_only
-        )
+            model, observations, unknowns, noise, prior, at, deadline_ms,
+            noise_only=noise_only, input_error=input_error,
+        )  # fmt: skip
     except UNUSABLE as error:
         return Estimate(error.status, axes, np.empty((0, len(axes))), str(error))
     kept_back = MEASURED if problem.whole else MORE_OBSERVATIONS
     with problem.budget.keeping(kept_back, problem.answering):
         found = search(problem, starts, seed)
     problem, ends, kept = refined(problem, *found)
+    problem, ends, kept = localised(problem, ends, kept, starts, seed)
     agreed = agreement(problem, ends.z[kept[0]], seed)
     if agreed.far:
         return _out_of_reach(model, problem, ends.z[kept[0]], agreed)
@@ -165,6 +172,22 @@ def estimate(
     if again is not None:
         problem, ends, kept, agreed = again
     return _answer(model, problem, ends, kept, agreed)
+
+
+def localised(
+    problem: EstimationProblem,
+    ends: Minima,
+    kept: NDArray[np.int64],
+    starts: int | None,
+    seed: int,
+) -> tuple[EstimationProblem, Minima, NDArray[np.int64]]:
+    """The search again with the noise and model error of the best setting found, where they depend
+    on it and there is time."""
+    budget = problem.budget
+    if not problem.builder.local or (not budget.endless and budget.lacks(budget.elapsed)):
+        return problem, ends, kept
+    more = problem.at_setting(ends.z[kept[0]])
+    return more, *search(more, starts, seed)
 
 
 def widened(

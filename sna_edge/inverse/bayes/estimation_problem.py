@@ -3,8 +3,11 @@ deadline leaves time for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...core.axis import Axis
 from ...errors import InputError
@@ -13,9 +16,12 @@ from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import OutOfTime, Pace, TimeBudget
 from ..query.question import Fixed
 from .density.forward import Forward, forward
+from .density.local_error import at_setting, input_deviations, is_local
 from .density.model_error import with_model_error
 from .density.objective import Objective, Prior
 from .density.observations import Columns, Noise, Observations, read
+
+Floats = NDArray[np.float64]
 
 PLANNING, PROBED = 128, 8
 """Observations and settings by which a deadline is first planned."""
@@ -48,7 +54,18 @@ class EstimationProblem:
     @property
     def uncertainty(self) -> str:
         """What the answer's uncertainty comes from, in words."""
-        return "noise and model" if self.data.model.any() else "noise"
+        parts = ["noise", *(["inputs"] if self.builder.read_off else [])]
+        parts += ["model"] if self.data.model.any() else []
+        return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+    def at_setting(self, z: Floats) -> EstimationProblem:
+        """The same question with noise and model error as they are at a unit point z [U]."""
+        builder = self.builder
+        x = np.zeros(len(builder.model.axes))
+        x[builder.sought] = self.objective.x(z[None])[0]
+        data = at_setting(builder.model, builder.read, x, builder.deviations)
+        made = replace(builder, data=data, read_off=bool(builder.deviations))
+        return made.problem(self.data.count)
 
     def widened(self, factor: float) -> EstimationProblem:
         """The same question with noise and model error `factor` times as large."""
@@ -84,9 +101,10 @@ def prepare(
     work: float = WORK,
     *,
     noise_only: bool = False,
+    input_error: Mapping[str, float] | None = None,
 ) -> EstimationProblem:
     """Check everything and contract the known axes once; the model's own error takes part unless
-    `noise_only`. Raises as observe.read does.
+    `noise_only`, as does that of readings of known inputs. Raises as observe.read does.
 
     With a deadline as many of the observations are used as leave time for the search: `work`
     evaluations, in units of the time that one setting takes with the observations used.
@@ -94,11 +112,11 @@ def prepare(
     budget = TimeBudget.for_query(deadline_ms)
     if not unknowns or len(set(unknowns)) != len(unknowns):
         raise InputError("list at least one unknown input, and each only once")
-    data = read(model, observations, unknowns, noise, at)
-    data = data if noise_only else with_model_error(model, data)
-    builder = ProblemBuilder(
-        model, [model.axis_index(name) for name in unknowns], data, prior, budget, noise_only
-    )
+    as_read = read(model, observations, unknowns, noise, at)
+    deviations = input_deviations(model, unknowns, input_error)
+    data = as_read if noise_only else with_model_error(model, as_read)
+    sought = [model.axis_index(name) for name in unknowns]
+    builder = ProblemBuilder(model, sought, data, prior, budget, noise_only, as_read, deviations)
     return builder.problem(data.count) if budget.endless else builder.affordable(work)
 
 
@@ -112,8 +130,16 @@ class ProblemBuilder:
     prior: Prior | None
     budget: TimeBudget
     noise_only: bool
+    read: Observations
+    deviations: dict[int, float]  # of readings of known inputs
+    read_off: bool = False  # whether these count in the data
     factor: float = 1.0  # times which noise and model error are taken
     seconds: float = 0.0  # per observation, of making a query
+
+    @property
+    def local(self) -> bool:
+        """Whether noise or model error depend on the setting of the unknowns."""
+        return not self.noise_only and is_local(self.model, self.deviations)
 
     def problem(self, points: int) -> EstimationProblem:
         """On about that many observed points; times itself."""

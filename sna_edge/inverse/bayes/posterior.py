@@ -3,7 +3,7 @@ they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from ..query.question import UNUSABLE, Fixed
 from .agreement import Agreement, agreement
 from .density.objective import Prior
 from .density.observations import Columns, Noise
-from .estimate import widened
+from .estimate import localised, widened
 from .estimation_problem import WORK, EstimationProblem, prepare
 from .importance_sampling import Sampler
 from .search import search
@@ -116,6 +116,7 @@ def posterior(
     seed: int = 0,
     deadline_ms: float | None = None,
     noise_only: bool = False,
+    input_error: Mapping[str, float] | None = None,
 ) -> Posterior:
     """n samples of p(x | observations) ~ exp(-E(x)); arguments as `estimate`.
 
@@ -150,11 +151,13 @@ def posterior(
             deadline_ms,
             WORK + min(3 * n, MOST_WORK),
             noise_only=noise_only,
+            input_error=input_error,
         )
     except UNUSABLE as error:
         return Posterior(error.status, axes, np.empty((0, len(axes))), str(error))
     with problem.budget.keeping(SEARCH_OF_POSTERIOR):
         ends, kept = search(problem, None, seed)
+        problem, ends, kept = localised(problem, ends, kept, None, seed)
     agreed = agreement(problem, ends.z[kept[0]], seed)
     if agreed.far:
         return Posterior(

@@ -91,3 +91,21 @@ def test_advice_says_how_familiar_and_how_sure(sna, plane_file) -> None:
 def test_wrong_questions(sna, plane_file, arguments, part) -> None:
     said = sna("inverse", plane_file, *arguments)
     assert said.code == 2 and part in said.sentence()
+
+
+def test_observations_take_what_the_sensors_may_be_off(sna, tmp_path) -> None:
+    from sna_edge.core.beside import Readings
+
+    path, rows = tmp_path / "plane.sna", tmp_path / "read.csv"
+    plane(told=False).replace(readings=Readings([0.0, 0.3])).save(path)
+    rows.write_text("y,a\n1.0,2.0\n")
+    ask = ("inverse", path, "--observations", rows, "--unknown", "x", "--noise", "0.01")
+    wide, none, given = (
+        sna(*ask, *more, "--json").json
+        for more in ((), ("--input-error", "y=0"), ("--input-error", "y=0.2"))
+    )
+    spread = [found["modes"][0]["deviation"]["x"] for found in (wide, none, given)]
+    assert spread[0] ** 2 - spread[1] ** 2 == pytest.approx(0.03, rel=1e-3)
+    assert spread[2] ** 2 - spread[1] ** 2 == pytest.approx(0.04, rel=1e-3)
+    assert wide["uncertainty"] == "noise, inputs and model"
+    assert "errors of the readings of known inputs" in sna(*ask).out

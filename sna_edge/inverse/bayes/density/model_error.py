@@ -1,14 +1,13 @@
 """What the model itself may be wrong by at the observations: a covariance that repeats of one
 setting share.
 
-    cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,   K_ij = exp(-sum_d |x_id - x_jd| / h_d)
+    cov(r_i, r_j) = sigma_i^2 [i = j] + m_i m_j K_ij,
+    K_ij = c_kl exp(-sum_d |x_id - x_jd| / h_d)   for numbers of outputs k and l
 
-for numbers of one output, else K_ij = 0
-
-m is the standard deviation whose normal interval is the stored one, h_d the mean span of known axis
-d. For one unknown setting the error of a model is systematic: K = 1 between repeats of the same
-known inputs, so that they do not average it away; over a span of a known axis it is forgotten.
-Errors of different outputs are taken to be independent.
+m is the standard deviation whose normal interval is the stored one, c the stored correlation of the
+residuals of two outputs (1 for one, 0 where none is stored), h_d the mean span of known axis d. For
+one unknown setting the error of a model is systematic: K = 1 between repeats of the same known
+inputs, so that they do not average it away; over a span of a known axis it is forgotten.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from ....core.axis import Axis
 from ....core.output import Output
 from ....model import Model
+from ....numerics.normal import mixing
 from ....uncertainty.typical import typical_outputs
 from .observations import Observations
 
@@ -51,8 +51,9 @@ def carried(output: Output, y: Floats) -> Floats:
     return np.asarray(m * np.nan_to_num(np.abs(output.slope(output.linear_of(y)))))
 
 
-def with_model_error(model: Model, data: Observations) -> Observations:
-    """The observations with the standard deviation of the model error per number.
+def with_model_error(model: Model, data: Observations, scale: Floats | None = None) -> Observations:
+    """The observations with the standard deviation of the model error per number, `scale` [N] times
+    the typical one of its output.
 
     Where the interval lives before the link and is wider there than the noise of every number, the
     numbers are taken to that space; else it is carried to output units by the slope of the link at
@@ -60,8 +61,9 @@ def with_model_error(model: Model, data: Observations) -> Observations:
     """
     found, seen_as = replace(data, model=np.zeros(len(data.y))), list(model.outputs)
     for k, output in enumerate(typical_outputs(model)):
-        rows, m = np.flatnonzero(data.output == k), model_std(output)
-        if not len(rows) or not m:
+        rows = np.flatnonzero(data.output == k)
+        m = model_std(output) * (np.ones(len(rows)) if scale is None else scale[rows])
+        if not len(rows) or not m.any():
             continue
         found.model[rows] = m
         if output.interval is None or output.interval.space == "output":
@@ -114,7 +116,8 @@ class Shared:
         ]
         columns.append(data.output.astype(float))
         group, first = _grouped(columns, most)
-        return cls(group, share, _correlation(axes, [c[first] for c in columns]))
+        place = [c[first] for c in columns]
+        return cls(group, share, _correlation(axes, place, together(model, data.seen_as)))
 
     def sums(self, a: Floats) -> Floats:
         """Sums [C, ..] of a [N, ..] over the groups."""
@@ -147,15 +150,33 @@ def _alike(columns: list[Floats]) -> tuple[Ints, Ints]:
     return group, np.unique(group, return_index=True)[1]
 
 
-def _correlation(axes: list[Axis], place: list[Floats]) -> Floats:
-    """K between places [C] in spans of every axis; the last column is the output."""
-    away = np.where(place[-1][:, None] == place[-1], 0.0, np.inf)
+def together(model: Model, seen_as: tuple[Output, ...]) -> Floats:
+    """Correlation [K, K] of the errors of two outputs, as the observations see them."""
+    k, told = len(model.outputs), model.calibration
+    found = np.eye(k)
+    if told is None or not told.n_residuals:
+        return found
+    found[np.tril_indices(k, -1)] = told.correlation
+    found = np.tril(found) + np.tril(found, -1).T
+    turned = [
+        -1.0 if space == "link" and o.scale < 0 and face is o else 1.0
+        for o, face, space in zip(model.outputs, seen_as, told.spaces, strict=True)
+    ]
+    root = mixing(found * np.outer(turned, turned))
+    return np.asarray(root @ root.T)
+
+
+def _correlation(axes: list[Axis], place: list[Floats], outputs: Floats) -> Floats:
+    """K between places [C] in spans of every axis; the last column is the output, of which
+    `outputs` [K, K] are correlated."""
+    k = place[-1].astype(int)
+    away = np.zeros((len(k), len(k)))
     for column, axis in zip(place[:-1], axes, strict=True):
         gap = np.abs(column[:, None] - column)
         if axis.kind == "periodic":
             gap = np.minimum(gap, axis.basis.n_spans - gap)
         away += np.where(gap > 0, np.inf, 0.0) if axis.kind == "categorical" else gap
-    return np.asarray(np.exp(-away))
+    return np.asarray(np.exp(-away) * outputs[np.ix_(k, k)])
 
 
 class Whitening:
