@@ -6,13 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .validation import held_together, holdout_lines, repeats_lines
+from .validation import held_together, holdout_lines, repeats_lines, suspect_lines
+
+SUSPECTS = 5
+"""Listed at most."""
 
 
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
     limit cut, a line each."""
     lines = [*held_together(report), *repeats_lines(report), *holdout_lines(report)]
+    lines += suspect_lines(report, SUSPECTS)
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
         against = (

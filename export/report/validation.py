@@ -24,6 +24,35 @@ def held_together(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def suspect_lines(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
+    """The rows that look wrong (at most `shown`), a line each after one that counts them."""
+    found = report.get("suspects", [])
+    robust = report.get("robust")
+    if not found:
+        return ["robust: no row was left out"] if robust else []
+    count = f"{len(found)} row{'s' if len(found) > 1 else ''} look{'' if found[1:] else 's'} wrong"
+    did = (
+        f"; left out of the fit: {robust['left_out']}, errors and intervals are those of the others"
+        if robust
+        else " and took part in the fit (--robust leaves such rows out)"
+    )
+    lines = [count + did]
+    for s in found[:shown]:
+        at = ", ".join(f"{name} {_short(value)}" for name, value in s["inputs"].items())
+        kept = " (kept)" if robust and not s["left_out"] else ""
+        lines.append(
+            f"row {s['row']}{kept}: {s['output']} {s['measured']:.5g}, expected"
+            f" {s['expected']:.5g} at {at}: {s['reason']}"
+        )
+    if shown is not None and len(found) > shown:
+        lines.append(f"and {len(found) - shown} more (--json lists them)")
+    return lines
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def repeats_lines(report: Mapping[str, Any]) -> list[str]:
     """What repeats and studies of gauges say of every output, a line each."""
     lines = []

@@ -34,7 +34,7 @@ from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, chosen, first_fit
-from .validated import validated
+from .validated import Asked, validated
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -59,6 +59,7 @@ def fit_table(
     time: str | None = None,
     holdout: str | float | None = None,
     gage: Mapping[str, Table] | None = None,
+    robust: bool = False,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
@@ -72,7 +73,8 @@ def fit_table(
     predicted from earlier ones alone. `holdout` ("20%", "groups", "last") keeps rows out of the
     whole fit: the model is that of the others, what it says to those stands in the report. `gage`
     {target: table of part, operator, measurement}: studies of gauges; their standard deviation is
-    kept with the model, as the noise of measurements of the target.
+    kept with the model, as the noise of measurements of the target. `robust` leaves out rows that
+    look wrong; they are listed (`suspects`) with and without it.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
@@ -93,18 +95,17 @@ def fit_table(
     """
     budget = TimeBudget.for_fit(time_limit)
     need_counts(1, len(targets))
-    how, gauges = Arrangement(groups, time=time), gage_studies(gage or {}, targets)
+    asked = Asked(holdout, robust, gage_studies(gage or {}, targets))
+    how = Arrangement(groups, time=time)
     inputs = inputs_beside(columns, targets, inputs, how)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
-    return validated(
-        samples,
-        how,
-        lambda rows, of: _fit(rows, of, link, seed, budget, progress, notes, narrow=True),
-        seed,
-        holdout,
-        gauges,
-    )
+
+    def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
+        part = budget if share == 1.0 else budget.part(share)
+        return _fit(rows, of, link, seed, part, progress, notes, narrow=True)
+
+    return validated(samples, how, fit, seed, asked)
 
 
 def fit_arrays(
@@ -116,6 +117,7 @@ def fit_arrays(
     groups: Sequence[object] | None = None,
     time: Sequence[float] | None = None,
     holdout: str | float | None = None,
+    robust: bool = False,
     link: str = "auto",
     seed: int = 0,
     time_limit: float | None = None,
@@ -139,14 +141,12 @@ def fit_arrays(
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
     samples, how = arranged_by_arrays(samples, groups, time)
-    return validated(
-        samples,
-        how,
-        lambda rows, of: _fit(rows, of, link, seed, budget, progress, [], narrow=False),
-        seed,
-        holdout,
-        {},
-    )
+
+    def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
+        part = budget if share == 1.0 else budget.part(share)
+        return _fit(rows, of, link, seed, part, progress, [], narrow=False)
+
+    return validated(samples, how, fit, seed, Asked(holdout, robust))
 
 
 def _fit(

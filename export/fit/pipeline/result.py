@@ -33,7 +33,7 @@ NO_SCORE = 1e-12
 class FitResult:
     """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
     predicted out of fold; group [n]: rows that were left out together, None where those with equal
-    inputs were."""
+    inputs were; rows [n]: which of the rows given."""
 
     model: Model
     report: dict[str, Any]
@@ -41,6 +41,7 @@ class FitResult:
     measured: Floats
     predicted: Floats
     group: Ints | None = None
+    rows: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def result(
         "inputs": model.input_names,
     }
     left_out = group if samples.time is None else blocks(when(samples)[best.rows])
-    return FitResult(model, report, samples.x[best.rows], best.measured, best.shown, left_out)
+    return FitResult(
+        model, report, samples.x[best.rows], best.measured, best.shown, left_out, best.rows
+    )
 
 
 def why(best: Candidate, candidates: list[Candidate]) -> str:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
 from ..validation.gauge import GageStudy, repeats
 from ..validation.holdout import figures, held_out
 from .result import FitResult
+from .robust import Fit, robust, with_suspects
 
+Ints = NDArray[np.int64]
 MOST_ROWS = 200_000
 """Rows up to which repeats are looked for: sorting more of them costs memory."""
-Fit = Callable[[Samples, Arrangement], FitResult]
-"""The fit of some rows."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """holdout: rows to keep out of the whole fit; robust: leave out rows that look wrong; gauges:
+    studies by output."""
+
+    holdout: str | float | None = None
+    robust: bool = False
+    gauges: Mapping[str, GageStudy] = field(default_factory=dict)
 
 
 def validated(
@@ -25,23 +36,20 @@ def validated(
     how: Arrangement,
     fit: Fit,
     seed: int,
-    holdout: str | float | None,
-    gauges: Mapping[str, GageStudy],
+    asked: Asked,
 ) -> FitResult:
-    """The fit of all rows, or of those that `holdout` leaves with what the others say; what of its
-    errors is scatter of repeats, or of the `gauges` of outputs."""
-    return _with_gauges(_with_repeats(_held_out(samples, how, fit, seed, holdout), how), gauges)
+    """The fit as it is `asked` for, with what is to be said of its errors."""
+    found = _held_out(samples, how, fit, seed, asked)
+    return _with_gauges(_with_repeats(found, how), asked.gauges)
 
 
-def _held_out(
-    samples: Samples, how: Arrangement, fit: Fit, seed: int, holdout: str | float | None
-) -> FitResult:
-    if holdout is None:
-        return fit(samples, how)
-    held = held_out(samples, holdout, seed)
+def _held_out(samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: Asked) -> FitResult:
+    if asked.holdout is None:
+        return _listed(samples, how, fit, seed, asked.robust, np.arange(len(samples.x)))
+    held = held_out(samples, asked.holdout, seed)
     rest, rows = np.flatnonzero(~held.rows), np.flatnonzero(held.rows)
     fitted = samples.take(rest)
-    found = fit(fitted, how.of(fitted))
+    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest)
     said = figures(found.model, fitted, samples.take(rows), held.how)
     known = {
         name: {key: short(score[key]) for key in ("rmse", "r2", "coverage")}
@@ -50,6 +58,20 @@ def _held_out(
     return noted(
         found, "holdout", said, {"rows": said["rows"], "outside": said["outside"], **known}
     )
+
+
+def _listed(
+    samples: Samples, how: Arrangement, fit: Fit, seed: int, trim: bool, place: Ints
+) -> FitResult:
+    """The fit with the rows that look wrong, without those if `trim`; `place` [N] in the table."""
+    out = np.zeros(len(samples.x), dtype=bool)
+    if trim:
+        found, out = robust(samples, how, fit, seed)
+        known = {"left_out": int(out.sum()), "rows": len(out)}
+        found = noted(found, "robust", known, known)
+    else:
+        found = fit(samples, how, 1.0)
+    return with_suspects(found, samples, out, how, place + 1)
 
 
 def _with_repeats(found: FitResult, how: Arrangement) -> FitResult:

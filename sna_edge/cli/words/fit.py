@@ -100,6 +100,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="[COL=]FILE",
         help="gauge study of a target: a table of part, operator, measurement",
     )
+    parser.add_argument(
+        "--robust",
+        action="store_true",
+        help="leave out rows that look wrong; they are listed with and without it",
+    )
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -155,7 +160,7 @@ def run(args: argparse.Namespace) -> int:
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
         groups=args.groups, time=args.time, holdout=args.holdout,
-        gage=_studies(args, targets),
+        gage=_studies(args, targets), robust=args.robust,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip

@@ -73,6 +73,36 @@ def test_held_out_figures_stand_beside_those_out_of_fold(table, tmp_path, capsys
     assert known["holdout"]["width"]["r2"] > 0.9
 
 
+def test_a_robust_fit_names_the_rows_it_leaves_out_and_reads_a_gauge_study(table, tmp_path, capsys):
+    from sna_edge.cli import main
+
+    lines = table.read_text(encoding="utf-8").splitlines()
+    cells = lines[10].split(",")
+    lines[10] = ",".join([*cells[:3], f"{10 * float(cells[3]):.6g}"])
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    study = save(
+        tmp_path / "study.csv",
+        ["part", "operator", "width"],
+        [[p, o, 10 * p + 0.1 * o + 0.2 * t] for p in range(5) for o in "12" for o in [int(o)]
+         for t in range(3)],
+    )  # fmt: skip
+    path = tmp_path / "m.sna"
+    words = ["fit", str(wrong), "--target", "width", "--categorical", "steel", *LIMIT, "--robust"]
+    assert main([*words, "--gage", str(study), "-o", str(path)]) == 0
+    text = capsys.readouterr().out
+    assert "1 row looks wrong; left out of the fit: 1," in text
+    assert "row 10: width" in text and "10 times what was expected: a decimal slip?" in text
+    assert "width: gauge R&R 0.1" in text
+    known = sna_edge.load(path).metadata["fit"]
+    assert known["robust"] == {"left_out": 1, "rows": 150}
+    assert 0.15 < known["gauge"]["width"]["sigma"] < 0.3
+    seen = save(tmp_path / "seen.csv", ["speed", "steel", "width"], [[1.0, "A", 90.0]])
+    asked = ["inverse", str(path), "--unknown", "power", "--observations", str(seen)]
+    assert main(asked) == 0
+    assert "measurement noise (of the gauge study kept with the model)" in capsys.readouterr().out
+
+
 @pytest.fixture(scope="module")
 def fitted(table):
     from sna_edge.cli import main
