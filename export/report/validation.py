@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 UNLIKELY = 0.05
@@ -148,7 +148,7 @@ def parts_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     return ["covered by", "", "rows", "covered", "a perfect model"], rows
 
 
-def _part(name: str, by: str, part: Mapping[str, Any]) -> Sequence[str]:
+def _part(name: str, by: str, part: Mapping[str, Any]) -> list[str]:
     least, most = map(percent, part["perfect"])
     return [
         f"{name}, {by}", part["values"], str(part["rows"]), percent(part["coverage"]),

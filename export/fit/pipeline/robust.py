@@ -55,7 +55,7 @@ def judged(found: FitResult, samples: Samples, out: Bools, how: Arrangement) -> 
         x = samples.x[out][:, [place[name] for name in found.model.input_names]]
         expected[out] = found.model.evaluate(x, level_index=True, extrapolate=True).value
     if samples.group is not None and how.groups is not None:
-        for k in range(expected.shape[1]):
+        for k in range(len(samples.names)):
             known = found.measured[:, k] - found.predicted[:, k]
             offset = components(known, samples.group[found.rows]).offset
             offset = np.append(offset, np.zeros(int(samples.group.max()) + 1 - len(offset)))

@@ -138,7 +138,7 @@ def listed(
             "measured": float(samples.y[row, k]),
             "expected": float(f"{found.expected[row, k]:.5g}"),
             "sigmas": float(f"{min(abs(found.z[row, k]), 1e6):.3g}"),
-            "inputs": _inputs(samples, row),
+            "inputs": _inputs(samples, int(row)),
             "nearest": [
                 {"row": int(number[j]), "measured": float(v)}
                 for j, v in zip(near[i], values, strict=True)
