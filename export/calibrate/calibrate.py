@@ -4,15 +4,17 @@ level out."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sna_edge.core.beside import Calibration, Role
+from sna_edge.core.beside import GRID, Calibration, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from .between_groups import components
 from .companion import scale_companion
 from .folds import folds_of
 from .local_scale import LocalScale, constant, local_scale
@@ -25,10 +27,20 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """The model with what stands beside it, and the scale of every output [K]."""
+    """The model with what stands beside it, and the scale of every output [K]; `standard` [K, n]:
+    residuals over the scale of a function that did not see their row."""
 
     model: Model
     scales: tuple[LocalScale, ...]
+    standard: Floats
+
+    def coverage(self, level: float) -> list[float]:
+        """Of every output, the share of these rows that lie in its interval at that level."""
+        assert self.model.calibration is not None
+        place, middle = 2.0 * log((1.0 - level) / (1.0 + level)), (GRID - 1) / 2
+        at, grid = middle + np.array([place, -place]), np.arange(GRID)
+        rows = zip(self.standard, self.model.calibration.quantiles, strict=True)
+        return [float(np.mean(_between(z, *np.interp(at, grid, q)))) for z, q in rows]
 
 
 def calibrated(
@@ -38,6 +50,7 @@ def calibrated(
     predicted: ArrayLike,
     folds: ArrayLike | None = None,
     *,
+    groups: ArrayLike | None = None,
     local: bool = True,
 ) -> Calibrated:
     """`model` with quantiles of its residuals and, where their size changes with the inputs or the
@@ -46,8 +59,9 @@ def calibrated(
 
     x [n, D] coordinates (levels as 0, 1, ..), measured and predicted [n, K] in output units, every
     row predicted by a fit that did not see it (`inputs`, `measured`, `predicted` of a fit result).
-    Rows of a fold are left out together, folds [n]; by default rows with equal inputs are. `local`
-    False: one width. An output with a scale has no constant interval any more. What the model
+    Rows of a fold are left out together, folds [n]; by default rows with equal inputs are. With
+    groups [n] intervals are for a new group, as wide as so few groups ask for. `local` False: one
+    width. An output with a scale has no constant interval any more. What the model
     already says of familiarity stays. Raises InputError for other shapes and numbers that are not
     finite.
 
@@ -66,17 +80,35 @@ def calibrated(
     """
     x, measured, predicted = _checked(model, x, measured, predicted)
     some = np.arange(0, len(x), -(-len(x) // MOST_ROWS))
-    groups = folds_of(x) if folds is None else np.asarray(folds)
-    if groups.shape != (len(x),):
-        raise InputError(f"{len(x)} rows need as many folds, not {groups.shape}")
-    x, measured, predicted, groups = x[some], measured[some], predicted[some], groups[some]
+    held = folds_of(x) if folds is None else np.asarray(folds)
+    if held.shape != (len(x),):
+        raise InputError(f"{len(x)} rows need as many folds, not {held.shape}")
+    x, measured, predicted, held = x[some], measured[some], predicted[some], held[some]
     of_outputs = [
         Residuals.of(o, measured[:, k], predicted[:, k]) for k, o in enumerate(model.outputs)
     ]
     scales = tuple(
-        local_scale(r, x, model.axes, groups) if local else constant(len(x)) for r in of_outputs
+        local_scale(r, x, model.axes, held) if local else constant(len(x)) for r in of_outputs
     )
-    return Calibrated(_beside(model, of_outputs, scales), scales)
+    z = np.stack([r.values / s.left_out for r, s in zip(of_outputs, scales, strict=True)])
+    quantiles = [grid_quantiles(one) for one in z]
+    if groups is not None:
+        of_row = np.asarray(groups)[some]
+        quantiles = [_widened(q, one, of_row) for q, one in zip(quantiles, z, strict=True)]
+    return Calibrated(_beside(model, of_outputs, scales, z, np.stack(quantiles)), scales, z)
+
+
+def _widened(quantiles: Floats, z: Floats, groups: NDArray[np.int64]) -> Floats:
+    """[33] of z [n] for a new group, about their middle."""
+    middle = (GRID - 1) // 2
+    share = 1.0 / (1.0 + np.exp((middle - np.arange(GRID)) / 2.0))
+    share[middle] = share[middle + 1]
+    wider = components(z, groups).widening(share)
+    return np.asarray(quantiles[middle] + (quantiles - quantiles[middle]) * wider)
+
+
+def _between(z: Floats, low: float, high: float) -> NDArray[np.bool_]:
+    return (low <= z) & (z <= high)
 
 
 def _checked(
@@ -96,14 +128,19 @@ def _checked(
     return arrays[0], arrays[1], arrays[2]
 
 
-def _beside(model: Model, of_outputs: list[Residuals], scales: tuple[LocalScale, ...]) -> Model:
+def _beside(
+    model: Model,
+    of_outputs: list[Residuals],
+    scales: tuple[LocalScale, ...],
+    z: Floats,
+    quantiles: Floats,
+) -> Model:
     """The model with calibration and companions; an output with a scale loses its interval."""
-    z = [r.values / s.left_out for r, s in zip(of_outputs, scales, strict=True)]
     numbers: dict[str, Any] = {
         "n_residuals": len(z[0]),
-        "quantiles": np.stack([grid_quantiles(one) for one in z]),
+        "quantiles": quantiles,
         "floor": np.array([r.least for r in of_outputs]),
-        "correlation": _correlation(np.stack(z)),
+        "correlation": _correlation(z),
         "spaces": tuple(r.space for r in of_outputs),
     }
     before = model.calibration

@@ -64,6 +64,8 @@ class Reserve:
 NOTHING = Reserve()
 FIT = Reserve(share=0.06, seconds=0.25, most=0.5)
 """Confirming, assembling and writing a model."""
+BESIDE = Reserve(work=1.0, most=0.2)
+"""Widths and familiarity, which are learned when a model is fitted."""
 QUERY = Reserve(share=0.05, calls=60.0, most=0.45)
 """Writing the answer of an inverse query."""
 MEASURED = Reserve(work=1.0)
@@ -257,9 +259,14 @@ class TimeBudget:
         self.stop()
         return True
 
+    @staticmethod
+    def seconds_of(multiply_adds: float) -> float:
+        """About how long that many multiply-adds take."""
+        return multiply_adds / MULTIPLY_ADDS
+
     def affords(self, what: str, multiply_adds: float) -> bool:
         """Whether that many multiply-adds fit into the time left; else `what` is left out."""
-        if multiply_adds <= MULTIPLY_ADDS * self.left:
+        if self.seconds_of(multiply_adds) <= self.left:
             return True
         self.leave_out(what)
         return False

@@ -38,7 +38,7 @@ def need_familiarity(model: ModelRecord) -> Calibration:
     found = model.calibration
     if found is None or not told(model):
         raise InputError(
-            "this model does not say how familiar inputs are; fit it again with familiarity"
+            "this model does not say how familiar inputs are; a fit of 250 rows or more does"
         )
     return found
 

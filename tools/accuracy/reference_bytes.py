@@ -1,5 +1,5 @@
-"""SHA-256 of four reference fits: the same rows must give the same bytes until a change says that
-they differ.
+"""SHA-256 of five reference fits, whole and `plain`: the same rows must give the same bytes until a
+change says that they differ.
 
     python tools/accuracy/reference_bytes.py            print name and digest of each
     python tools/accuracy/reference_bytes.py --write    freeze them for tests/export/fit
@@ -26,6 +26,7 @@ import numpy as np
 import scipy
 
 FROZEN = Path(__file__).resolve().parents[2] / "tests" / "export" / "fit" / "reference_bytes.json"
+PLAIN = ", plain"
 KERNELS = {
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",
@@ -42,7 +43,7 @@ def versions() -> dict[str, str]:
 
 def references() -> dict[str, tuple[Any, ...]]:
     """Arguments of fit_arrays: an exact product, few noisy rows, levels with two outputs, enough
-    rows to hold some out."""
+    rows to hold some out, enough for familiarity."""
     from sna_export.fit import AxisSpec
 
     rng = np.random.default_rng(0)
@@ -50,12 +51,15 @@ def references() -> dict[str, tuple[Any, ...]]:
     few, shares = rng.random((24, 2)), np.c_[rng.random(80), rng.integers(0, 3, 80)]
     many = rng.random((140, 3))
     lots = [AxisSpec("a", "mm"), AxisSpec("lot", levels=("x", "y", "z"))]
+    own = np.random.default_rng(1)
+    most = own.random((260, 2))
     two = np.c_[shares[:, 0] * (1.0 + shares[:, 1]), shares[:, 1] + 0.1 * rng.standard_normal(80)]
     return {
         "product": (np.c_[a, b], 3.0 * a + 0.1 * b + 0.02 * a * b),
         "few rows": (few, few[:, 0] ** 2 + 0.1 * rng.standard_normal(24)),
         "levels": (shares, two, lots, ["p", "q"]),
         "rows held out": (many, many[:, 0] ** 3 * many[:, 1] + 0.02 * rng.standard_normal(140)),
+        "familiarity": (most, most @ [1.0, 2.0] + most[:, 0] * own.standard_normal(260)),
     }
 
 
@@ -63,9 +67,11 @@ def digests() -> dict[str, str]:
     """In this process, whatever its kernels."""
     from sna_export.fit import fit_arrays
 
+    ways = {"": False, PLAIN: True}
     return {
-        name: hashlib.sha256(fit_arrays(*given).model.to_bytes()).hexdigest()
+        name + way: hashlib.sha256(fit_arrays(*given, plain=plain).model.to_bytes()).hexdigest()
         for name, given in references().items()
+        for way, plain in ways.items()
     }
 
 
@@ -92,7 +98,7 @@ def main() -> None:
         return
     found = portable()
     for name, digest in found.items():
-        print(f"{name:14s} {digest}")
+        print(f"{name:21s} {digest}")
     if args.write:
         FROZEN.write_text(
             json.dumps({"for": versions(), "sha256": found}, indent=1) + "\n", encoding="utf-8"

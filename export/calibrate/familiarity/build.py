@@ -17,7 +17,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 
 from .features import View, features_view, inputs_view, level_counts
-from .mixture import Mixture, fit
+from .mixture import SWEEPS, Mixture, fit
 from .quantiles import of_scores
 from .sizes import sizes
 from .stored import least_root, stored
@@ -33,6 +33,8 @@ HELD_FROM = 4_000
 that has not seen it."""
 SPREAD, LEAST_SPREAD = 0.2, 1e-3
 STARTS = 3
+CALL = 3e5
+"""Multiply-adds in the time of what stands around a small product."""
 
 
 def with_familiarity(
@@ -130,6 +132,15 @@ def familiarity_of(
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)
 
 
+def multiply_adds(x: Floats) -> float:
+    """Of learning from rows x [N, D], about; a small product counts as CALL."""
+    rows, inputs = min(len(x), MOST_LEARNED), x.shape[1]
+    size = sizes(inputs, [], rows)
+    fits = STARTS + (FOLDS if len(x) < HELD_FROM else 0)
+    each = 2.0 * rows * size.modes * size.knots + CALL
+    return fits * SWEEPS * (inputs + size.features) * each
+
+
 def _divided(
     x: Floats, calibration: Floats | None, rng: np.random.Generator
 ) -> tuple[Floats, Floats | None]:
@@ -152,11 +163,11 @@ def _part(
 ) -> _Part:
     """One density and its part of the score, of rows that it has not seen."""
 
-    def learned(rows: Floats) -> Mixture:
-        return fit(rows, view.hats, modes, np.random.default_rng(seed), STARTS)
+    def learned(rows: Floats, starts: int = 1) -> Mixture:
+        return fit(rows, view.hats, modes, np.random.default_rng(seed), starts)
 
     z = view.places(x)
-    whole = learned(z)
+    whole = learned(z, STARTS)
     if calibration is not None:
         tried = [(whole, view.places(calibration))]
     else:

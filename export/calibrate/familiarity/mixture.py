@@ -38,26 +38,31 @@ class Mixture:
 
 def fit(z: Floats, hats: Sequence[Hats], modes: int, rng: Rng, starts: int = 1) -> Mixture:
     """The most likely of `starts` mixtures of `modes` products on the rows z [N, C]."""
-    made = [_fitted(z, hats, modes, rng) for _ in range(starts)]
-    return max(made, key=lambda m: m[1])[0]
-
-
-def _fitted(z: Floats, hats: Sequence[Hats], modes: int, rng: Rng) -> tuple[Mixture, float]:
     areas = [h.area for h in hats]
     values = [h.weights(c) / a + LEAST for h, c, a in zip(hats, z.T, areas, strict=True)]
     own = [_histogram(v, a / a.sum()) for v, a in zip(values, areas, strict=True)]
-    mass = [np.tile(o, (modes, 1)) for o in own]
-    part = _started(z, modes, rng)
+    made = [_fitted(values, own, _started(z, modes, rng)) for _ in range(starts)]
+    share, mass, _ = max(made, key=lambda m: m[2])
+    return Mixture(tuple(hats), share, tuple(m / a for m, a in zip(mass, areas, strict=True)))
+
+
+def _fitted(
+    values: list[Floats], own: list[Floats], part: Floats
+) -> tuple[Floats, list[Floats], float]:
+    """share [K], mass [K, B] of every coordinate and the likelihood, from hats over their areas
+    [N, B], the histograms [B] and shares of the modes in the rows, `part` [N, K]."""
+    mass = [np.tile(o, (part.shape[1], 1)) for o in own]
+    atoms = [v @ m.T for v, m in zip(values, mass, strict=True)]
     for _ in range(SWEEPS):
-        for v, m, o in zip(values, mass, own, strict=True):
-            m[:] = (part / (v @ m.T)).T @ v * m + SHRINK * o
-            m /= m.sum(axis=1, keepdims=True)
-        share = (part.sum(axis=0) + 1) / (len(z) + modes)
-        terms = np.log(share) + sum(np.log(v @ m.T) for v, m in zip(values, mass, strict=True))
+        for d, (v, o) in enumerate(zip(values, own, strict=True)):
+            m = (part / atoms[d]).T @ v * mass[d] + SHRINK * o
+            mass[d] = m / m.sum(axis=1, keepdims=True)
+            atoms[d] = v @ mass[d].T
+        share = (part.sum(axis=0) + 1) / (len(part) + part.shape[1])
+        terms = np.log(share) + sum(np.log(a) for a in atoms)
         whole = log_sum(terms)
         part = np.exp(terms - whole[:, None])
-    nodes = tuple(m / a for m, a in zip(mass, areas, strict=True))
-    return Mixture(tuple(hats), share, nodes), float(whole.sum())
+    return share, mass, float(whole.sum())
 
 
 def _histogram(values: Floats, even: Floats) -> Floats:

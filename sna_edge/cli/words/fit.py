@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from ...artifact.limits import need_counts
+from ...core.beside import Role
 from ...errors import InputError
 from ...files import load
+from ...model import Model
 from ...numerics.time_budget import now
+from ...uncertainty.typical import typical_outputs
 from ..arguments import add_json, assignment, assignments, split_names, writable
 from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
@@ -120,6 +123,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="seconds for reading, fitting and writing; what was cut short is listed",
     )
     parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="values and one interval width alone: a file of format 1.0, for older readers",
+    )
+    parser.add_argument(
         "--report", metavar="FILE.html", help="also write an HTML report with plots"
     )
     parser.add_argument(
@@ -162,7 +170,7 @@ def run(args: argparse.Namespace) -> int:
         groups=args.groups, time=args.time, holdout=args.holdout,
         gage=_studies(args, targets), robust=args.robust,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
-        progress=sys.stderr.isatty() and not args.json,
+        plain=args.plain, progress=sys.stderr.isatty() and not args.json,
     )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
@@ -172,9 +180,10 @@ def run(args: argparse.Namespace) -> int:
         found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
     )
     found.model.save(args.output)
+    stored = load(args.output, "numpy")  # intervals and their floors as they are there
     found = replace(
-        found, model=found.model.replace(outputs=load(args.output, "numpy").outputs)
-    )  # intervals as stored
+        found, model=found.model.replace(outputs=stored.outputs, calibration=stored.calibration)
+    )
     if args.report:
         from sna_export.report.fit_page import fit_page
 
@@ -266,9 +275,10 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
         for name, (low, high) in two_valued(model).items()
     ]
     rows = []
-    for output in model.outputs:
+    for output, typical in zip(model.outputs, typical_outputs(model), strict=True):
         score = found.report.get("outputs", {}).get(output.name, {})
-        width = interval_text(model, output).removeprefix("90 %: ")
+        width = interval_text(model, typical).removeprefix("90 %: ")
+        width += " (typical)" if output.interval is None and typical.interval else ""
         rows.append(
             [
                 output.name,
@@ -279,6 +289,7 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
     return [
         *lines,
         *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows),
+        *_beside(model),
         *_held_out(found.report),
     ]
 
@@ -289,3 +300,14 @@ def _held_out(report: dict[str, Any]) -> list[str]:
 
     tables = (holdout_table(report), parts_table(report))
     return [line for head, rows in tables if rows for line in ("", *table(head, rows))]
+
+
+def _beside(model: Model) -> list[str]:
+    """What the model says besides values."""
+    found, made = [], model.calibration
+    scaled = [model.output_names[c.output] for c in model.companions if c.role == Role.SCALE]
+    if scaled:
+        found.append(f"the width of the interval follows the inputs: {', '.join(scaled)}")
+    if made is not None and made.n_scores:
+        found.append(f"familiarity of {made.n_scores} rows: unfamiliar where p <= {made.least_p:g}")
+    return found

@@ -30,7 +30,7 @@ def tools(root: Path) -> dict[str, ModuleType]:
 
 def test_otl_circuit_from_a_thousand_rows_in_six_kilobytes(tools: dict[str, ModuleType]) -> None:
     function = next(f for f in tools["functions"].FUNCTIONS if f.name == "otl circuit")
-    found = fit_arrays(*function.rows(1000, 0))
+    found = fit_arrays(*function.rows(1000, 0), plain=True)
     x, y = function.uniform(4000, 1)
     small = quantize(found.model, "int16")
     assert len(small.to_bytes()) <= 6144

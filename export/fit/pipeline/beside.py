@@ -1,0 +1,109 @@
+"""What stands beside the values of a fit: intervals at any level, wider where errors are larger,
+and how familiar inputs are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.errors import InputError
+from sna_edge.numerics.time_budget import BESIDE, TimeBudget
+
+from ...calibrate import Calibrated, calibrated
+from ...calibrate.familiarity import LEAST_ROWS, multiply_adds, with_familiarity
+from ...calibrate.folds import folds_of
+from ...threads import one_thread
+from ..data.samples import Samples
+from .conformal import LEVEL
+from .result import FitResult
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LEAST_RESIDUALS = 50
+"""Rows below which a fit keeps its constant interval alone: they support no other width, and hardly
+a level above 95 %."""
+WIDTHS, FAMILIARITY = "local widths", "familiarity"
+SCALE_WORK = 2e4
+"""Multiply-adds that a row costs in an input, for the scale of an output."""
+
+
+@contextmanager
+def kept_for_beside(samples: Samples, budget: TimeBudget) -> Iterator[None]:
+    """Inside, the time that `with_beside` needs is kept back."""
+    work = _scale_work(samples.x, samples.y.shape[1]) + multiply_adds(samples.x)
+    with budget.keeping(BESIDE, budget.seconds_of(work)):
+        yield
+
+
+def with_beside(
+    found: FitResult, samples: Samples, rows: Ints, seed: int, budget: TimeBudget
+) -> FitResult:
+    """`found` with what its samples say beside the values: from 50 `rows` predicted out of fold on
+    quantiles of residuals and a scale where one width is too little, from 250 samples on how
+    familiar inputs are. What there is no time for is left out (`budget.cut`)."""
+    groups = None if samples.group is None else samples.group[rows]
+    with one_thread():
+        found = _with_widths(found, groups, budget)
+        return _cut(_with_familiarity(found, samples.x, seed, budget), budget)
+
+
+def _with_familiarity(found: FitResult, x: Floats, seed: int, budget: TimeBudget) -> FitResult:
+    if len(x) < LEAST_ROWS or not budget.affords(FAMILIARITY, multiply_adds(x)):
+        return found
+    try:
+        return replace(found, model=with_familiarity(found.model, x, seed=seed))
+    except InputError as error:
+        return _told(found, f"{FAMILIARITY}: {error}")
+
+
+def _with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> FitResult:
+    work = _scale_work(found.inputs, found.measured.shape[1])
+    if len(found.inputs) < LEAST_RESIDUALS or not budget.affords(WIDTHS, work):
+        return found
+    try:
+        folds = None if found.group is None else folds_of(found.group[:, None])
+        rows = found.inputs, found.measured, found.predicted
+        made = calibrated(found.model, *rows, folds, groups=groups)
+    except InputError as error:
+        return _told(found, f"{WIDTHS}: {error}")
+    return replace(found, **_covered(found, made))
+
+
+def _covered(found: FitResult, made: Calibrated) -> dict[str, Any]:
+    """Model, report and metadata with the coverage of the intervals that the model now has."""
+    outputs = {name: dict(score) for name, score in found.report["outputs"].items()}
+    known = made.model.metadata["fit"]
+    short = {name: dict(score) for name, score in known["outputs"].items()}
+    for name, scale, coverage in zip(outputs, made.scales, made.coverage(LEVEL), strict=True):
+        outputs[name]["width"] = scale.kind
+        if scale.function is not None:
+            outputs[name]["coverage"] = coverage
+            short[name]["coverage"] = float(f"{coverage:.5g}")
+    metadata = {**made.model.metadata, "fit": {**known, "outputs": short}}
+    return {
+        "model": made.model.replace(metadata=metadata),
+        "report": {**found.report, "outputs": outputs},
+    }
+
+
+def _told(found: FitResult, note: str) -> FitResult:
+    return replace(found, report={**found.report, "notes": [*found.report["notes"], note]})
+
+
+def _scale_work(x: Floats, outputs: int) -> float:
+    return SCALE_WORK * x.size * outputs
+
+
+def _cut(found: FitResult, budget: TimeBudget) -> FitResult:
+    """`found` whose metadata, too, name all that was cut."""
+    if not budget.cut:
+        return found
+    metadata = found.model.metadata
+    known = {**metadata["fit"], "cut": budget.cut}
+    model = found.model.replace(metadata={**metadata, "fit": known})
+    return replace(found, model=model)
