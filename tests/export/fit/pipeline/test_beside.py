@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sna_edge import from_bytes, load
 from sna_edge.cli import main
 from sna_edge.core.beside import Role
+from sna_export.calibrate import calibrated
 from sna_export.fit import FitResult, fit_arrays
 from sna_export.threads import one_thread
 
@@ -78,14 +79,15 @@ def test_threads_change_no_byte(whole: FitResult) -> None:
 
 
 def test_intervals_are_those_of_a_new_group() -> None:
-    """Ten groups with an offset each: rows of a known group lie within a third of the width."""
+    """Ten groups with an offset each are ten numbers, whatever the number of rows."""
     rng = np.random.default_rng(3)
     group, a = np.repeat(np.arange(10), 12), rng.uniform(size=120)
     y = a + rng.normal(size=10)[group] + 0.1 * (0.5 + a) * rng.normal(size=120)
     found = fit_arrays(a[:, None], y, groups=group.tolist())
-    ends = found.model.interval_at([[0.5]], 0.9)
-    shares = found.report["groups"]["y"]
-    assert (ends.upper - ends.lower)[0, 0] > 2 * 1.83 * shares["between"]  # t of nine, 90 %
+    made = calibrated(found.model, found.inputs, found.measured, found.predicted)
+    widths = [m.interval_at([[0.5]], 0.9) for m in (found.model, made.model)]
+    new, known = ((w.upper - w.lower)[0, 0] for w in widths)
+    assert 1.05 < new / known < 1.3  # t of nine over normal at 95 %: 1.11
 
 
 def test_what_time_does_not_allow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
