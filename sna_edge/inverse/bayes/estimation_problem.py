@@ -3,20 +3,21 @@ deadline leaves time for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.axis import Axis
+from ...core.beside import Role
 from ...errors import InputError
 from ...model import Model
 from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import OutOfTime, Pace, TimeBudget
 from ..query.question import Fixed
 from .density.forward import Forward, forward
-from .density.local_error import at_setting, input_deviations, is_local
+from .density.local_error import MOST, LocalEnergy, at_setting, input_deviations
 from .density.model_error import with_model_error
 from .density.objective import Objective, Prior
 from .density.observations import Columns, Noise, Observations, read
@@ -66,6 +67,15 @@ class EstimationProblem:
         data = at_setting(builder.model, builder.read, x, builder.deviations)
         made = replace(builder, data=data, read_off=bool(builder.deviations))
         return made.problem(self.data.count)
+
+    def energy(self, z: Floats) -> Callable[[Floats], Floats]:
+        """E of samples around a unit point z [U]: with the width of each sample itself where the
+        model has one, the numbers are few and the noise is normal; else that of the search."""
+        builder, data = self.builder, self.data
+        few = len(data.y) <= MOST and data.dof is None and bool(data.model.any())
+        if not (builder.local and builder.scaled and few):
+            return self.objective.value
+        return LocalEnergy(builder.model, builder.sought, data, self.objective, z)
 
     def widened(self, factor: float) -> EstimationProblem:
         """The same question with noise and model error `factor` times as large."""
@@ -137,9 +147,14 @@ class ProblemBuilder:
     seconds: float = 0.0  # per observation, of making a query
 
     @property
+    def scaled(self) -> bool:
+        """Whether the width of the model follows its inputs."""
+        return any(c.role == Role.SCALE for c in self.model.companions)
+
+    @property
     def local(self) -> bool:
         """Whether noise or model error depend on the setting of the unknowns."""
-        return not self.noise_only and is_local(self.model, self.deviations)
+        return not self.noise_only and (self.scaled or bool(self.deviations))
 
     def problem(self, points: int) -> EstimationProblem:
         """On about that many observed points; times itself."""

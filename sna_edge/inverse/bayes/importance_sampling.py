@@ -3,6 +3,8 @@ the ridge, until enough of them count."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +44,8 @@ LOWEST_SHARE = 7.0
 
 class Sampler:
     """Adaptive importance sampling of exp(-E) around its optima z [m, U] with `energy` [m] and
-    `curvature` [m, U, U], in unit coordinates.
+    `curvature` [m, U, U], in unit coordinates; samples are weighted by `exact`, where it is given,
+    which may differ a little from the E of the objective.
 
     Source: Cornuet, Marin, Mira, Robert, Adaptive multiple importance sampling (2012).
     """
@@ -55,8 +58,10 @@ class Sampler:
         energy: Floats,
         curvature: Floats,
         seed: int,
+        exact: Callable[[Floats], Floats] | None = None,
     ) -> None:
         self.objective, self.budget, self.optima = objective, budget, z
+        self._energy = exact or objective.value
         self.rng = np.random.default_rng([seed, 1])
         self.free = np.flatnonzero(objective.movable)
         self._fixed = np.flatnonzero(~objective.movable)
@@ -162,4 +167,4 @@ class Sampler:
         inside = ((z >= 0.0) & (z <= 1.0)).all(axis=1)
         z, level = z[inside], level[inside]
         full = joined(self.objective.movable, z, level)
-        self.samples.add(count, z, level, self.objective.value(full))
+        self.samples.add(count, z, level, self._energy(full))

@@ -10,7 +10,6 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ....core.beside import Role
 from ....core.inputs import axis_index
 from ....errors import InputError
 from ....model import Model
@@ -18,10 +17,13 @@ from ....uncertainty.companions import sigma
 from ....uncertainty.readings import of_sensors
 from ....uncertainty.typical import middle_scale
 from ...query.question import number
-from .model_error import with_model_error
+from .model_error import MOST_GROUPS, Shared, with_model_error
+from .objective import Objective
 from .observations import Observations
 
 Floats = NDArray[np.float64]
+MOST = 24
+"""Numbers up to which samples are weighted with the width of each setting itself."""
 EVEN = sqrt(3.0)
 """A reading that is off by at most t, evenly, has the standard deviation t / sqrt(3)."""
 
@@ -49,9 +51,58 @@ def input_deviations(
     return found
 
 
-def is_local(model: Model, deviations: Mapping[int, float]) -> bool:
-    """Whether noise or model error depend on the setting of the unknowns."""
-    return bool(deviations) or any(c.role == Role.SCALE for c in model.companions)
+class LocalEnergy:
+    """E [M] with the model error m(x) of each setting x itself:
+
+        r' C^-1 r / 2 + log det C / 2 - log p(x),   C_ij = [i = j] + a_i(x) a_j(x) K_ij
+
+    r the residuals and a = m(x) / sigma of the N numbers, in units of the noise at the best
+    setting, where m is that of the `data`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sought: list[int],
+        data: Observations,
+        objective: Objective,
+        best: Floats,
+    ) -> None:
+        self._model, self._sought, self._data, self._objective = model, sought, data, objective
+        shared = Shared.of(model, data, MOST_GROUPS)
+        assert shared is not None
+        self._share = shared.share
+        self._together = shared.correlation[np.ix_(shared.group, shared.group)]
+        self._points = np.zeros((data.count, len(model.axes)))
+        for d, column in data.known.items():
+            self._points[:, d] = column
+        self._there = self._wide(objective.x(best[None]))[0]
+
+    def _wide(self, x: Floats) -> Floats:
+        """Scale [M, N] of the numbers at settings x [M, U]."""
+        points = np.repeat(self._points[None], len(x), axis=0)
+        points[:, :, self._sought] = x[:, None, :]
+        flat = points.reshape(-1, points.shape[2])
+        found = sigma(self._model, flat, self._model.backend.value(flat))
+        found = found.reshape(len(x), self._data.count, -1)
+        return np.asarray(found[:, self._data.point, self._data.output])
+
+    def __call__(self, z: Floats) -> Floats:
+        """Of unit points z [M, U]."""
+        objective = self._objective
+        parts = [self._value(objective.x(some)) for some in objective.pace.chunks("own width", z)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _value(self, x: Floats) -> Floats:
+        ratio = self._wide(x) / self._there
+        a = self._share * np.where(np.isfinite(ratio), ratio, 1.0)
+        n = len(self._share)
+        c = np.eye(n) + a[:, :, None] * a[:, None, :] * self._together
+        root = np.linalg.cholesky(c)
+        r = self._objective.residuals(x)
+        white = np.linalg.solve(root, r[:, :, None])[:, :, 0]
+        size = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        return np.asarray(0.5 * np.square(white).sum(axis=1) + size + self._objective.prior(x))
 
 
 def at_setting(

@@ -159,7 +159,7 @@ class Objective:
             r = table.products(x) @ matrix - right
             loss = 0.5 * np.einsum("mi,mi->m", r, r) + self._constant
         else:
-            loss = self.likelihood.loss((self._forward.value(x) - self._y) / self._sigma)
+            loss = self.likelihood.loss(self.residuals(x))
         return np.asarray(loss + self._prior(x)[0])
 
     def _local(self, z: Floats) -> tuple[Floats, Floats, Floats]:
@@ -208,6 +208,14 @@ class Objective:
             )
         j = np.where(self.movable, j * self.width, 0.0)
         return np.asarray(j.T @ j)
+
+    def residuals(self, x: Floats) -> Floats:
+        """(y(x) - y) / sigma [M, N] of x [M, U]."""
+        return np.asarray((self._forward.value(x) - self._y) / self._sigma)
+
+    def prior(self, x: Floats) -> Floats:
+        """-log p [M] of x [M, U], up to constants."""
+        return self._prior(x)[0]
 
     def _prior(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """-log p [M] (up to constants), its slope [M, U] and a non-negative curvature [M, U], all
