@@ -24,7 +24,7 @@ from .core.interaction import CP, TT
 from .core.output import all_bounds
 from .core.tolerance import checked, to_border
 from .errors import InputError
-from .one_point import DOUBLE, Single
+from .one_point import DOUBLE, Beside, Single
 from .status import Status
 from .worth import Worth
 
@@ -70,11 +70,19 @@ class Model(Algebra, Worth):
         point = getattr(evaluator, "point", None)
         self._categorical = any(a.kind == "categorical" for a in self.axes)
         self._single = getattr(evaluator, "single", None)
-        self._quick = None if point is None else Single(self, point)
-        more = self.readings is not None or self._local or self._tells_familiarity
-        self._whole = None if more else self._quick
+        self._quick = None if point is None else Single(self, point, self._beside(evaluator))
+        self._whole = self._quick if self.readings is None else None
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
+
+    def _beside(self, evaluator: Evaluator) -> Beside:
+        columns, usual = 0, 0.0
+        if self._local:
+            from .uncertainty import interval
+
+            columns, usual = sum(1 << k for k in interval.left_open(self)), interval.USUAL
+        answer = getattr(evaluator, "answer", None)
+        return Beside(columns, usual, self._tells_familiarity, answer)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the evaluator, which is no data: a copy makes its own at its first query."""
@@ -222,10 +230,9 @@ class Model(Algebra, Worth):
         ([[2.0], [nan]], [0, -1])
         """
         if (
-            level is None
-            and self._whole is not None
+            self._whole is not None
             and not tolerance
-            and (answer := self._whole.answer(query, level_index)) is not None
+            and (answer := self._whole.answer(query, level_index, level)) is not None
         ):
             return answer
         found, moved = self._checked(query, extrapolate, tolerance, level_index)

@@ -4,7 +4,7 @@ answer."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,19 @@ from .core.record import ModelRecord
 Floats = NDArray[np.float64]
 Point = Callable[[Floats, Floats], int]
 
+
+class Beside(NamedTuple):
+    """What a model has beside its values: `columns`, outputs (a bit each) whose ends are those of
+    the calibration at the level `usual`; `familiar`, whether it says how familiar inputs are; and
+    `answer(x, out, level, columns, familiar) -> status`, which fills out [3, K] with values and
+    ends, None where the backend has no such function."""
+
+    columns: int
+    usual: float
+    familiar: bool
+    answer: Callable[[Floats, Floats, float, int, bool], int] | None
+
+
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 NUMBERS = frozenset(
     "fdbBhHiIlLqQ"
@@ -23,6 +36,7 @@ NUMBERS = frozenset(
 PLAIN = frozenset((float, int, np.float64))
 # looked up once: a query takes about a microsecond
 _array, _empty, _filled = np.ndarray, np.empty, Evaluation.filled
+_NO_ENDS = (None, None)
 _NOWHERE, _NO_EXCESS = np.array([-1]), np.zeros(1)
 _STATUS = {s: np.array([s], np.int8) for s in range(128)}
 
@@ -36,13 +50,15 @@ class Single:
     TypeError or ValueError where it cannot.
     """
 
-    def __init__(self, model: ModelRecord, point: Point) -> None:
+    def __init__(self, model: ModelRecord, point: Point, beside: Beside) -> None:
         self._point, self._outputs = point, model.outputs
         self._n_outputs, self._count = len(model.outputs), len(model.axes)
         self._shape = (self._count,)
         self._names = [a.name for a in model.axes]
         self._levels = [(d, a.levels) for d, a in enumerate(model.axes) if a.kind == "categorical"]
         self._plain = self._widths(model)
+        self._beside, self._every = beside, (1 << self._n_outputs) - 1
+        self._bare = not beside.columns and not beside.familiar
 
     def _widths(self, model: ModelRecord) -> tuple[Floats, Floats] | None:
         """[1, K] below and above: what the ends of every interval add to the value, where that is
@@ -74,23 +90,44 @@ class Single:
             return None
         return y[None] if type(query) is _array and query.ndim == 2 else y
 
-    def answer(self, query: object, level_index: bool = False) -> Evaluation | None:
+    def answer(
+        self, query: object, level_index: bool = False, level: float | None = None
+    ) -> Evaluation | None:
         """What `Model.evaluate` says of a point inside the domain."""
         x = self._coordinates(query, level_index)
         if x is None:
             return None
-        y = _empty(self._n_outputs)
         try:
-            status = self._point(x, y)
+            if level is None and self._bare:
+                row = _empty((1, self._n_outputs))
+                return self._told(self._point(x, row[0]), row, *_NO_ENDS)
+            return self._answered(x, level)
         except (TypeError, ValueError):
             return None
+
+    def _answered(self, x: Floats, level: float | None) -> Evaluation | None:
+        """With what stands beside the values."""
+        columns, usual, familiar, answer = self._beside
+        if level is not None:
+            columns, usual = self._every, level
+        if answer is None or type(usual) is not float or 0 < columns < self._every:
+            return None
+        out = _empty((3, self._n_outputs))
+        status = answer(x, out, usual, columns, familiar)
+        ends = (out[1:2], out[2:]) if columns else _NO_ENDS
+        return self._told(status, out[:1], *ends)
+
+    def _told(
+        self, status: int, row: Floats, lower: Floats | None, upper: Floats | None
+    ) -> Evaluation | None:
+        """The record of a point with values row [1, K]; ends None: those of the outputs."""
         if status < 0:
             return None
-        row = y[None]
-        if self._plain is None:
-            lower, upper = all_bounds(self._outputs, row)
-        else:  # two sums of one shape: numpy is slower where it has to broadcast
+        if lower is None and self._plain is not None:
+            # two sums of one shape: numpy is slower where it has to broadcast
             lower, upper = row + self._plain[0], row + self._plain[1]
+        elif lower is None:
+            lower, upper = all_bounds(self._outputs, row)
         fields = {
             "value": row, "status": _STATUS[status].copy(), "lower": lower, "upper": upper,
             "axis": _NOWHERE.copy(),

@@ -125,6 +125,66 @@ class Model {
         return sna_host_eval(host_, 0, 1, x.data(), y.data(), &s, workspace(work_size_));
     }
 
+    // The whole answer of one point into out[3][K]: values, lower and upper ends at `level` of the
+    // outputs in `columns` (a bit each). The status, `unfamiliar` where asked and said; negative
+    // where an end or the familiarity is missing.
+    int answer(Point x, Matrix<double> out, double level, uint64_t columns, bool familiar) const {
+        const size_t k = model_.n_outputs;
+        double *y = out.data();
+        if (status_ != SNA_OK || x.shape(0) != model_.n_axes || out.shape(0) != 3 ||
+            out.shape(1) != k)
+            refuse("x (D,) and out (3, K) do not fit the model");
+        void *work = workspace(work_size_);
+        signed char s = 0;
+        sna_status said = host_ ? sna_host_eval(host_, 0, 1, x.data(), y, &s, work)
+                                : sna_eval(&model_, 0, x.data(), y, work, work_size_);
+        if (host_) said = static_cast<sna_status>(s);
+        if (said >= 0 && columns) {
+            sna_status ends = interval(x.data(), y, y + k, y + 2 * k, level, columns, work);
+            if (ends < 0) return ends;
+        }
+        double p;
+        if (said >= 0 && familiar)
+            said = sna_familiarity(&model_, x.data(), said, y, &p, work, work_size_);
+        return said;
+    }
+
+    // lower and upper [N, K] at `level` of the outputs in `columns`, of rows inside the domain with
+    // values y [N, K]; NaN where there are none. The first negative status of a row.
+    int intervals(Matrix<const double> x, Matrix<const double> y, Matrix<double> lower,
+                  Matrix<double> upper, double level, uint64_t columns) const {
+        const size_t n = rows(x.shape(0), x.shape(1), y.shape(0), y.shape(1), lower.shape(0)),
+                     k = model_.n_outputs;
+        if (lower.shape(1) != k || upper.shape(0) != n || upper.shape(1) != k)
+            refuse("lower and upper need the shape (N, K)");
+        return locked(n, [&](void *work) {
+            sna_status worst = SNA_OK;
+            for (size_t i = 0; i < n; i++) {
+                sna_status s =
+                    interval(x.data() + i * model_.n_axes, y.data() + i * k, lower.data() + i * k,
+                             upper.data() + i * k, level, columns, work);
+                if (s < 0 && worst >= 0) worst = s;
+            }
+            return worst;
+        });
+    }
+
+    // p [N] of rows inside the domain with values y [N, K]; NaN where there is none.
+    int familiarity(Matrix<const double> x, Matrix<const double> y,
+                    nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu> p) const {
+        const size_t n = rows(x.shape(0), x.shape(1), y.shape(0), y.shape(1), p.shape(0));
+        return locked(n, [&](void *work) {
+            sna_status worst = SNA_OK;
+            for (size_t i = 0; i < n; i++) {
+                sna_status s = sna_familiarity(&model_, x.data() + i * model_.n_axes, SNA_OK,
+                                               y.data() + i * model_.n_outputs, p.data() + i, work,
+                                               work_size_);
+                if (s < 0 && worst >= 0) worst = s;
+            }
+            return worst;
+        });
+    }
+
     // One point, first output, as a plain float; raises where there is no value.
     double one(Point x) const {
         if (x.shape(0) != model_.n_axes) refuse("x needs one number per input");
@@ -155,6 +215,18 @@ class Model {
         if (n <= kKeepGil) return call(workspace(work_size_));
         nb::gil_scoped_release release;
         return call(workspace(work_size_));
+    }
+
+    sna_status interval(const double *x, const double *y, double *lower, double *upper,
+                        double level, uint64_t columns, void *work) const {
+        sna_status worst = SNA_OK;
+        for (unsigned k = 0; k < model_.n_outputs; k++) {
+            if (!(columns >> k & 1u)) continue;
+            sna_status s = sna_interval_at(&model_, k, x, level, SNA_OK, y, lower + k, upper + k,
+                                           work, work_size_);
+            if (s < 0 && worst >= 0) worst = s;
+        }
+        return worst;
     }
 
     double first(const double *x) const {
@@ -192,6 +264,13 @@ NB_MODULE(_native, m) {
              nb::arg("dy").noconvert(), nb::arg("status").noconvert(),
              nb::arg("extrapolate") = false)
         .def("point", &Model::point, nb::arg("x").noconvert(), nb::arg("y").noconvert())
+        .def("answer", &Model::answer, nb::arg("x").noconvert(), nb::arg("out").noconvert(),
+             nb::arg("level"), nb::arg("columns"), nb::arg("familiar"))
+        .def("intervals", &Model::intervals, nb::arg("x").noconvert(), nb::arg("y").noconvert(),
+             nb::arg("lower").noconvert(), nb::arg("upper").noconvert(), nb::arg("level"),
+             nb::arg("columns"))
+        .def("familiarity", &Model::familiarity, nb::arg("x").noconvert(), nb::arg("y").noconvert(),
+             nb::arg("p").noconvert())
         .def("one", &Model::one, nb::arg("x").noconvert())
         .def("one", &Model::one32, nb::arg("x").noconvert());
     m.def("use", &sna_host_use, nb::arg("isa"));

@@ -62,6 +62,11 @@ class NativeBackend:
         # : x float64 (D,), y float64 (K,) to be filled -> status; TypeError or ValueError for other
         # arrays
         self.point = self._model.point
+        # : x (D,), out (3, K): values and ends at a level of the outputs in a bit mask -> status;
+        # None where the library has no such function
+        self.answer = getattr(self._model, "answer", None)
+        if self.answer is not None:
+            self.intervals, self.familiarity = self._intervals, self._familiarity
         self.threads = 1
 
     def single(self, query: object) -> Floats | None:
@@ -92,6 +97,24 @@ class NativeBackend:
         status = np.empty(len(x), np.int8)
         self._share(len(x), lambda s: self._model.gradient(x[s], y[s], g[s], status[s], True))
         return y, g
+
+    def _intervals(self, x: Floats, y: Floats, level: float) -> tuple[Floats, Floats]:
+        """Lower and upper end [N, K] at a level that the rows support, of x [N, D] inside the
+        domain with values y [N, K]; NaN where there are none."""
+        x, y = (np.ascontiguousarray(a, dtype=np.float64) for a in (x, y))
+        lower, upper, every = np.empty_like(y), np.empty_like(y), (1 << self._n_outputs) - 1
+        self._share(
+            len(x),
+            lambda s: self._model.intervals(x[s], y[s], lower[s], upper[s], level, every),
+        )
+        return lower, upper
+
+    def _familiarity(self, x: Floats, y: Floats) -> Floats:
+        """p [N] of x [N, D] inside the domain with values y [N, K]; NaN where there is none."""
+        x, y = (np.ascontiguousarray(a, dtype=np.float64) for a in (x, y))
+        p = np.empty(len(x))
+        self._share(len(x), lambda s: self._model.familiarity(x[s], y[s], p[s]))
+        return p
 
     def _share(self, n: int, call: Callable[[slice], object]) -> None:
         """`call` on all rows at once, or on pieces of them by several threads; the library releases

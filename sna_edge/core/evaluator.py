@@ -16,7 +16,9 @@ class Evaluator(Protocol):
 
     It may also have `single(query) -> y [K] | None`, a fast way for one float64 array (D,) inside
     the domain: None sends the query down the ordinary way, which finds out what is wrong with it;
-    and `point(x, y) -> status`, which fills y [K] of a contiguous float64 x (D,).
+    and `point(x, y) -> status`, which fills y [K] of a contiguous float64 x (D,). One that also
+    computes what stands beside the values has `answer`, `intervals` and `familiarity` of the native
+    backend.
     """
 
     name: str

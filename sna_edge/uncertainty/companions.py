@@ -3,7 +3,7 @@ kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,12 @@ def values(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats
     z = places(companion, axes, x, y)
     known = ~np.isnan(z).any(axis=1)
     evaluator: Evaluator = companion.model.backend
+    value: Callable[[Floats], Floats] = getattr(evaluator, "inside", evaluator.value)
     if known.all():
-        return evaluator.value(z) if len(z) else np.empty((0, len(companion.model.outputs)))
+        return value(z) if len(z) else np.empty((0, len(companion.model.outputs)))
     found = np.full((len(x), len(companion.model.outputs)), np.nan)
     if known.any():
-        found[known] = evaluator.value(z[known])
+        found[known] = value(z[known])
     return found
 
 

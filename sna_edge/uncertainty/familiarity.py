@@ -6,6 +6,7 @@ s(x) = sum_j weight_j ln(max(p_j(x), 2^-126)),   p(x) = the share of scores up t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,9 +72,21 @@ def marked(model: ModelRecord, asked: Check, y: Floats, least_p: float | None = 
     [N, K] is at most `least_p` (None: that of the file), or where nothing can be said."""
     limit = need_familiarity(model).least_p if least_p is None else least_p
     inside = (asked.status == Status.OK) | (asked.status == Status.EDGE)
-    p = answer(model, replace(asked, status=np.where(inside, 0, -1).astype(np.int8)), y).p
-    status = np.where(inside & ~(p > limit), np.int8(Status.UNFAMILIAR), asked.status)
+    doubtful = inside.copy()
+    doubtful[inside] = ~(shares(model, asked.x[inside], y[inside]) > limit)
+    status = np.where(doubtful, np.int8(Status.UNFAMILIAR), asked.status)
     return replace(asked, status=status.astype(np.int8))
+
+
+def shares(model: ModelRecord, x: Floats, y: Floats) -> Floats:
+    """p [N] of rows x [N, D] inside the domain with values y [N, K]; NaN where there is none."""
+    native = getattr(model.backend, "familiarity", None)
+    if native is not None:
+        return cast(Floats, native(x, y))
+    found = need_familiarity(model)
+    p = share_of(found, score(model, x, y)) if found.n_scores else np.ones(len(x))
+    p[unseen_pair(found, x) >= 0] = 0.0
+    return p
 
 
 def unseen_pair(found: Calibration, x: Floats) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ or the same of the linear part, in the space of the residuals.
 from __future__ import annotations
 
 from math import ceil, floor, log
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,9 @@ def ends(model: ModelRecord, x: Floats, y: Floats, level: float) -> tuple[Floats
     where a scale or a value is not finite. Raises InputError for a level that the rows do not
     support."""
     found, below, above = residuals(model, level)
+    native = getattr(model.backend, "intervals", None)
+    if native is not None:
+        return cast(tuple[Floats, Floats], native(x, y, level))
     wide = sigma(model, x, y)
     lower, upper = np.empty_like(y), np.empty_like(y)
     for k, (output, space) in enumerate(zip(model.outputs, found.spaces, strict=True)):
