@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import backends
 from .algebra import Algebra
+from .core.beside import Calibration
 from .core.domain import Check, DomainBox
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
@@ -72,10 +73,20 @@ class Model(Algebra, Worth):
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point, self._beside(evaluator))
         self._whole = self._quick if self.readings is None else None
+        if evaluator.name == "numpy" and self.readings is None and self.calibration is not None:
+            self._whole = self._single_row(self.calibration, evaluator)
         self._bare = None if point is None or self._categorical else self._single
         self._backend = evaluator
 
-    def _beside(self, evaluator: Evaluator) -> Beside:
+    def _single_row(self, found: Calibration, evaluator: Any) -> Single | None:
+        from .uncertainty.one_row import OneRow
+
+        if any(c.model.backend.name != "numpy" for c in self.companions):
+            return None
+        row = OneRow(self, found, evaluator)
+        return Single(self, row.point, self._beside(row))
+
+    def _beside(self, evaluator: object) -> Beside:
         columns, usual = 0, 0.0
         if self._local:
             from .uncertainty import interval

@@ -13,9 +13,10 @@ from ..core.interaction import CP, TT
 from .power_table import span_polynomials
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Linear = Callable[[Floats], Floats]
-CHUNK = 512
-"""Points per block: its [2, N, R] stay in the second-level cache."""
+CHUNK = 1024
+"""Points per block: its three [N, R] stay in the second-level cache."""
 
 
 def light(axes: tuple[Axis, ...], interaction: CP | TT, bias: Floats) -> Linear | None:
@@ -57,26 +58,49 @@ class Hats:
 
     def __init__(self, axes: tuple[Axis, ...], cp: CP, bias: Floats) -> None:
         self._weights, self._bias = cp.weights, bias
-        self._parts = [
-            (d, a.basis, span_polynomials(a.basis, t))
-            for d, (a, t) in enumerate(zip(axes, cp.tables, strict=True))
+        self._bases = [a.basis for a in axes]
+        self._powers = [
+            np.ascontiguousarray(span_polynomials(a.basis, t).swapaxes(0, 1))
+            for a, t in zip(axes, cp.tables, strict=True)
         ]
+        columns = [
+            (a.lower, b.inv_width[0] if b.uniform else 0.0, b.n_spans - 1)
+            for a, b in zip(axes, self._bases, strict=True)
+        ]
+        self._lower, self._rate, self._last = np.array(columns).T[:, :, None]
 
     def __call__(self, x: Floats) -> Floats:
-        places = [(*basis.locate(x[:, d]), powers) for d, basis, powers in self._parts]
+        places = self._places(x)
         f = np.empty((len(x), len(self._bias)))
         for start in range(0, len(x), CHUNK):
-            part = slice(start, start + CHUNK)
-            product: Floats | None = None
-            for span, u, powers in places:
-                here = powers.take(span[part], axis=0)
-                atoms = here[:, 0]
-                if powers.shape[1] > 1:
-                    slope = here[:, 1]
-                    slope *= u[part, None]
-                    slope += atoms
-                    atoms = slope
-                product = atoms if product is None else np.multiply(product, atoms, out=product)
-            assert product is not None
-            np.matmul(product, self._weights, out=f[part])
+            product = self._product(places, slice(start, min(start + CHUNK, len(x))))
+            np.matmul(product, self._weights, out=f[start : start + CHUNK])
         return np.asarray(f + self._bias)
+
+    def _places(self, x: Floats) -> list[tuple[Ints, Floats, Floats]]:
+        """Span [N], u [N] and powers of every axis."""
+        u = np.subtract(x.T, self._lower, order="C")
+        u *= self._rate
+        span = np.minimum(u, self._last).astype(np.int64)
+        u -= span
+        np.minimum(u, 1.0, out=u)
+        return [
+            (span[d], u[d], p) if b.uniform else (*b.locate(x[:, d]), p)
+            for d, (b, p) in enumerate(zip(self._bases, self._powers, strict=True))
+        ]
+
+    def _product(self, places: list[tuple[Ints, Floats, Floats]], part: slice) -> Floats:
+        """[rows of the part, R]; spans are known to lie inside, "clip" saves numpy its check."""
+        atoms, level, product = np.empty((3, part.stop - part.start, len(self._weights)))
+        for i, (span, u, powers) in enumerate(places):
+            into = atoms if i else product
+            if len(powers) == 1:
+                powers[0].take(span[part], axis=0, out=into, mode="clip")
+            else:
+                powers[1].take(span[part], axis=0, out=into, mode="clip")
+                powers[0].take(span[part], axis=0, out=level, mode="clip")
+                into *= u[part, None]
+                into += level
+            if i:
+                product *= atoms
+        return np.asarray(product)

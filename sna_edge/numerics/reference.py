@@ -52,6 +52,11 @@ class Reference:
             return self.value(x)
         return self._output(self._light(x))
 
+    def row(self, x: Floats) -> Floats | None:
+        """y [K] of one point x [D]; None outside the domain, and where only batches are served."""
+        single = None if self._single is None else self._single.linear(x)
+        return None if single is None else self._output(single)
+
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
         """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
         f, g = self._all_gradients(x)

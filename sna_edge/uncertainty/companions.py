@@ -66,6 +66,11 @@ def values(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats
     return found
 
 
+def verb(model: Any, name: str) -> Callable[..., Any] | None:
+    """A function that the evaluator of the model may have beside `value`."""
+    return getattr(model.backend, name, None)
+
+
 def sigma(model: ModelRecord, x: Floats, y: Floats) -> Floats:
     """[N, K], the scale of the residuals of every output; 1 where an output has none."""
     found = np.ones((len(x), len(model.outputs)))

@@ -16,7 +16,7 @@ from ..core.domain import Check
 from ..core.record import ModelRecord
 from ..errors import InputError
 from ..status import Status
-from .companions import values
+from .companions import values, verb
 
 Floats = NDArray[np.float64]
 LEAST_DENSITY = 2.0**-126
@@ -80,7 +80,7 @@ def marked(model: ModelRecord, asked: Check, y: Floats, least_p: float | None = 
 
 def shares(model: ModelRecord, x: Floats, y: Floats) -> Floats:
     """p [N] of rows x [N, D] inside the domain with values y [N, K]; NaN where there is none."""
-    native = getattr(model.backend, "familiarity", None)
+    native = verb(model, "familiarity")
     if native is not None:
         return cast(Floats, native(x, y))
     found = need_familiarity(model)

@@ -21,7 +21,7 @@ from ..core.output import Output, all_bounds
 from ..core.record import ModelRecord
 from ..errors import InputError
 from ..status import Status
-from .companions import sigma
+from .companions import sigma, verb
 
 Floats = NDArray[np.float64]
 MIDDLE = (GRID - 1) // 2
@@ -34,10 +34,9 @@ ROUNDED = 1.0 - 2.0**-12
 the grid asks for."""
 
 
-def residuals(model: ModelRecord, level: float) -> tuple[Calibration, Floats, Floats]:
+def residuals(found: Calibration | None, level: float) -> tuple[Calibration, Floats, Floats]:
     """The calibration, q(a) [K] and q(1 - a) [K]. Raises InputError for a level that the rows do
     not support, and where there are none."""
-    found = model.calibration
     if found is None or not found.n_residuals:
         raise InputError(
             "this model has no quantiles of residuals, so no interval at a level of your choice;"
@@ -82,21 +81,21 @@ def ends(model: ModelRecord, x: Floats, y: Floats, level: float) -> tuple[Floats
     """Lower and upper end [N, K] at inputs x [N, D] inside the domain with values y [N, K]; NaN
     where a scale or a value is not finite. Raises InputError for a level that the rows do not
     support."""
-    found, below, above = residuals(model, level)
-    native = getattr(model.backend, "intervals", None)
+    found, below, above = residuals(model.calibration, level)
+    native = verb(model, "intervals")
     if native is not None:
         return cast(tuple[Floats, Floats], native(x, y, level))
     wide = sigma(model, x, y)
     lower, upper = np.empty_like(y), np.empty_like(y)
     for k, (output, space) in enumerate(zip(model.outputs, found.spaces, strict=True)):
         low, high = below[k] * wide[:, k] - found.floor[k], above[k] * wide[:, k] + found.floor[k]
-        lower[:, k], upper[:, k] = _moved(output, space, y[:, k], low, high)
+        lower[:, k], upper[:, k] = moved(output, space, y[:, k], low, high)
     lost = ~(np.isfinite(wide) & np.isfinite(y))
     lower[lost] = upper[lost] = np.nan
     return lower, upper
 
 
-def _moved(
+def moved(
     output: Output, space: str, y: Floats, low: Floats, high: Floats
 ) -> tuple[Floats, Floats]:
     """y moved by low and high in a space, cut to the range of the link."""
