@@ -26,15 +26,9 @@ def typical_outputs(model: ModelRecord, level: float | None = None) -> tuple[Out
     columns = left_open(model) if level is None else list(range(len(model.outputs)))
     if not columns:
         return model.outputs
-<<<<<<< HEAD
     chosen = USUAL if level is None else level
-    found, below, above = residuals(model, chosen)
+    found, below, above = residuals(model.calibration, chosen)
     middle = middle_scale(model)
-=======
-    found, below, above = residuals(model.calibration, USUAL)
-    x = domain_points(model.axes, POINTS)
-    middle = np.nanmedian(sigma(model, x, Reference(model).value(x)), axis=0)
->>>>>>> aa2e28b (Numpy: the whole answer of one point in few array calls; batches of companions by the kind that they are)
     outputs = list(model.outputs)
     for k in columns:
         ends = (-below[k] * middle[k], above[k] * middle[k])
