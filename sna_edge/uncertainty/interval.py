@@ -34,7 +34,12 @@ ROUNDED = 1.0 - 2.0**-12
 the grid asks for."""
 
 
-def residuals(found: Calibration | None, level: float) -> tuple[Calibration, Floats, Floats]:
+def residuals(model: ModelRecord, level: float) -> tuple[Calibration, Floats, Floats]:
+    """`residuals_of` the calibration of a model."""
+    return residuals_of(model.calibration, level)
+
+
+def residuals_of(found: Calibration | None, level: float) -> tuple[Calibration, Floats, Floats]:
     """The calibration, q(a) [K] and q(1 - a) [K]. Raises InputError for a level that the rows do
     not support, and where there are none."""
     if found is None or not found.n_residuals:
@@ -81,7 +86,7 @@ def ends(model: ModelRecord, x: Floats, y: Floats, level: float) -> tuple[Floats
     """Lower and upper end [N, K] at inputs x [N, D] inside the domain with values y [N, K]; NaN
     where a scale or a value is not finite. Raises InputError for a level that the rows do not
     support."""
-    found, below, above = residuals(model.calibration, level)
+    found, below, above = residuals(model, level)
     native = verb(model, "intervals")
     if native is not None:
         return cast(tuple[Floats, Floats], native(x, y, level))

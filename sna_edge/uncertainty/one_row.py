@@ -18,7 +18,7 @@ from ..numerics.reference import Reference
 from ..status import Status
 from .companions import places
 from .familiarity import LEAST_DENSITY, unseen_pair
-from .interval import moved, residuals
+from .interval import moved, residuals_of
 
 Floats = NDArray[np.float64]
 Row = Callable[[Floats], Floats | None]
@@ -68,7 +68,7 @@ class OneRow:
 
     def _ends(self, x: Floats, out: Floats, level: float) -> bool:
         if level not in self._residuals:
-            self._residuals[level] = residuals(self._found, level)[1:]
+            self._residuals[level] = residuals_of(self._found, level)[1:]
         below, above = self._residuals[level]
         found = self._found
         y, wide = out[0], np.ones(len(below))

@@ -27,7 +27,7 @@ def typical_outputs(model: ModelRecord, level: float | None = None) -> tuple[Out
     if not columns:
         return model.outputs
     chosen = USUAL if level is None else level
-    found, below, above = residuals(model.calibration, chosen)
+    found, below, above = residuals(model, chosen)
     middle = middle_scale(model)
     outputs = list(model.outputs)
     for k in columns:
