@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -213,13 +213,11 @@ def _teacher(
     target = linear_targets(outputs, samples.y)
     bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
     inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    everything, tied = np.arange(len(target)), crowded(samples)
-    honest = len(target) <= HONEST_ROWS
-    parts = [everything] + (_other_halves(folds) if honest else [])
-    first = budget.part(0.5) if honest else budget
-    until = (first, first, budget)  # two at a time
+    tied = crowded(samples)
 
-    def trained(rows: Ints, until: TimeBudget) -> tuple[GaussianProcess, ...]:
+    def trained(
+        rows: Ints, until: TimeBudget, seen: Sequence[tuple[GaussianProcess, ...]] = ()
+    ) -> tuple[GaussianProcess, ...]:
         streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
         return tuple(
             fit_gaussian_process(
@@ -231,14 +229,20 @@ def _teacher(
                 n_products=n_products,
                 tied=tied,
                 laplace=laplace,
+                starts=[one[k].searched for one in seen],
                 budget=part,
                 hard=hard,
             )
             for (k, rng), part in zip(enumerate(streams), _shares(until, len(streams)), strict=True)
         )
 
-    with ThreadPoolExecutor(2) as pool:
-        processes, *halves = pool.map(trained, parts, until)
+    halves: list[tuple[GaussianProcess, ...]] = []
+    honest = len(target) <= HONEST_ROWS
+    if honest:
+        first = budget.part(0.5)
+        with ThreadPoolExecutor(2) as pool:
+            halves = list(pool.map(lambda rows: trained(rows, first), _other_halves(folds)))
+    processes = trained(np.arange(len(target)), budget, halves)
     judges = (halves[0], halves[1]) if honest else (processes, processes)
     held_out = np.full(samples.y.shape, np.nan)
     for half in (0, 1):

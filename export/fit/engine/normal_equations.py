@@ -76,12 +76,14 @@ def normal_equations(f: SeparableFunction, rows: Rows, axes: Sequence[int]) -> N
     for block in rows.blocks():
         j, value = jacobian(f, block, axes)
         r = block.y - value
-        jw, rw = (j, r) if block.w is None else (j * block.w[:, None], r * block.w)
-        square = jw.T @ j
-        a += csr_array(square).toarray() if issparse(square) else square
-        g += jw.T @ r
-        loss += float(rw @ r)
         residual.append(r)
+        if block.w is not None:  # J'WJ as a product with itself costs half
+            root = np.sqrt(block.w)
+            j, r = j * root[:, None], r * root
+        square = j.T @ j
+        a += csr_array(square).toarray() if issparse(square) else square
+        g += j.T @ r
+        loss += float(r @ r)
     return NormalEquations(
         a / rows.total, g / rows.total, np.concatenate(residual), loss / rows.total
     )

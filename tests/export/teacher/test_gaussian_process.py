@@ -75,7 +75,7 @@ def test_held_out_is_what_a_process_without_the_rows_predicts(process: tuple) ->
     for fold in range(4):
         out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         v = (y[rest] - gp.centre) / gp.spread
-        other = condition(gp.inputs, gp.hyper, x[rest], v, gp.centre, gp.spread)
+        other = condition(gp.inputs, gp.hyper, x[rest], v, gp.centre, gp.spread, gp.searched)
         np.testing.assert_allclose(y[out] - held[out], other.predict(x[out]), rtol=1e-6, atol=1e-7)
         fresh = rows(30, seed=7)[0]
         np.testing.assert_allclose(
@@ -182,3 +182,21 @@ def test_size_is_kept() -> None:
         max_parameters=45,
     )
     assert student.f.parameters <= 45
+
+
+def test_a_search_goes_on_from_the_best_of_its_starts() -> None:
+    """Evidence of a second search is at least that of where it began, however short it is."""
+    x, y = rows(60)
+    every = np.arange(len(y))
+    inputs, v = inputs_of(x), (y - y.mean()) / y.std()
+    goal = MarginalLikelihood(inputs.columns(x), v, inputs, 1, False, False)
+
+    def found(iterations: int, starts: tuple = ()) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        return fit_gaussian_process(
+            inputs, x, y, rng, rows=every, iterations=iterations, starts=starts
+        ).searched
+
+    far, near = found(2), found(60)
+    assert goal(near)[0] < goal(far)[0] - 1.0
+    assert goal(found(2, (far, near)))[0] <= goal(near)[0]
