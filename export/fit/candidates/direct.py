@@ -47,10 +47,12 @@ def direct_candidate(
     worth: float = np.inf,
     watch: Callable[[str], None] | None = None,
     before: RankTrials | None = None,
+    rivals: dict[str, float] | None = None,
 ) -> Candidate | None:
     """The best function fitted to the rows under a link; None when its error is far above `worth`
     or there is no time for one. `search`: the budget of the search alone; `before`: trials of a
-    `simple_function` of these rows."""
+    `simple_function` of these rows; `rivals`: errors of trials under
+    other links, which those of this one join."""
     begin = now()
     if not budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
         return None
@@ -70,7 +72,10 @@ def direct_candidate(
         watch=watch,
         before=before if whole else None,
         folds=_kept_together(samples, folds, some),
+        rivals=dict(rivals or {}),
     )
+    if rivals is not None:
+        rivals.update({t.name: min(rivals.get(t.name, np.inf), t.error) for t in found})
     best = found[0]
     if best.error > NOT_JUDGED * worth:
         return None

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..data.row_blocks import Rows
+from ..engine.factors import SeparableFunction
 from ..engine.free_knots import with_moved_breaks
-from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.initialization import mode_sets, random_start
 from .breaks import data_bases
-from .trial import ADAPTING_STEPS, FIRST_STRENGTH, RankTrial, RankTrials
+from .trial import RankTrial, RankTrials, last_steps
 
 FEW_SPANS = 0.05
 """Error below which all of COARSE are tried."""
@@ -26,35 +25,37 @@ feature."""
 
 
 def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
-    """The first trial on few spans that errs less than `best`, else `best`."""
+    """The first trial on few spans that errs less than `best`, else `best`; one that misses the
+    rows by far more is given up after its first steps."""
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
     for degree, spans in COARSE if best.error < FEW_SPANS else FREE_KNOTS:
         bases = data_bases(trials.samples, degree, spans)
-        f = random_start(bases, uses, trials.target.shape[1], trials.rng)
-        if degree > 1 and f.parameters >= best.start.parameters:
+        start = random_start(bases, uses, trials.target.shape[1], trials.rng)
+        if degree > 1 and start.parameters >= best.start.parameters:
             continue
-        if not trials.cheap(f.parameters) or not trials.in_time(f.parameters):
+        if not trials.cheap(start.parameters) or not trials.in_time(start.parameters):
             break
-        trial = trials.made(f, f"{uses.shape[1]} modes, degree {degree}, spans {spans}")
+        wanted = (1.0 if degree > 1 else TAKEN) * best.error
+        name = f"{uses.shape[1]} modes, degree {degree}, spans {spans}"
+        f = trials.begun(start)
+        found = [_ended(name, start, f, wanted, trials)]
         if degree == 1:
-            trial = min(trial, _with_moved_breaks(trial, trials), key=lambda t: t.error)
-        if trial.error < (1.0 if degree > 1 else TAKEN) * best.error:
+            moved = with_moved_breaks(f, trials.samples.x, trials.target, trials.budget)
+            start = replace(start, bases=moved.bases)
+            found.append(_ended(f"{name}, breaks moved", start, moved, wanted, trials))
+        trial = min((t for t in found if t), key=lambda t: t.error, default=None)
+        if trial and trial.error < wanted:
             return trial
     return best
 
 
-def _with_moved_breaks(even: RankTrial, trials: RankTrials) -> RankTrial:
-    """The piecewise linear function with its breaks moved to where the slope jumps."""
-    x, target, budget = trials.samples.x, trials.target, trials.budget
-    f = with_moved_breaks(even.solution.f, x, target, budget)
-    moved = levenberg_marquardt(
-        f,
-        Rows(f.bases, x, target),
-        strengths=FIRST_STRENGTH,
-        steps=ADAPTING_STEPS,
-        budget=budget,
-    )
-    start = replace(even.start, bases=f.bases)
-    return trials.kept(RankTrial(f"{even.name}, breaks moved", start, trials.judged(moved)))
+def _ended(
+    name: str, start: SeparableFunction, f: SeparableFunction, wanted: float, trials: RankTrials
+) -> RankTrial | None:
+    """The trial whose first steps ended at f, unless that is hopeless."""
+    if trials.hopeless(f, wanted):
+        return None
+    solution = last_steps(f, trials.rows(f), trials.budget)
+    return trials.kept(RankTrial(name, start, trials.judged(solution)))

@@ -3,7 +3,7 @@ themselves, by their leave-one-out error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -57,19 +57,24 @@ def rank_search(
     watch: Callable[[str], None] | None = None,
     before: RankTrials | None = None,
     folds: Folds | None = None,
+    rivals: Mapping[str, float] | None = None,
 ) -> list[RankTrial]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
     target [N, K] with unit spread; the winner is polished unless its error is far above `worth`.
     Errors are leave-one-out, or without each of the `folds` where these are given.
-    Trials that a `simple_search` of the same rows made `before` are not made again.
+    Trials that a `simple_search` of the same rows made `before` are not made again; `rivals`:
+    errors of trials under another link, far behind which this search ends.
     """
+    given = budget or TimeBudget()
     trials = RankTrials(
-        samples, target, rng, max_parameters, budget or TimeBudget(), watch, before, folds=folds
+        samples, target, rng, max_parameters, given, watch, before, rivals or {}, folds=folds
     )
     bases, label = _first_bases(samples)
     _simple(trials, bases, label)
     least = _ranks(trials, RANKS[:FEW], bases, label, worth=worth)
+    if trials.outrun:
+        return sorted(trials.found, key=lambda t: t.error)
     best = trials.best
     if least is not None and best.error > FEW_SPANS:
         finer = _refined(best, trials)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.linearisation import FittedFunction
+from ..engine.normal_equations import loss
 
 Floats = NDArray[np.float64]
 FIRST_STRENGTH = 1e-8
@@ -23,6 +24,10 @@ FIXED_STEPS, ADAPTING_STEPS = 20, 30
 """Steps with fixed, then with adapting penalties while searching."""
 GROWTH_WORK = 6e11
 """Rows x parameters^2 of all steps of a trial (some two minutes) beyond which none is made."""
+HOPELESS = 3.0
+"""Times the error wanted of a trial above which one is given up after its first steps."""
+OUTRUN = 3.0
+"""Times the error of the same trials under another link above which a link is given up."""
 LEAST_STEPS = 10
 """The fewest steps whatever they cost."""
 
@@ -54,6 +59,8 @@ class RankTrials:
     watch: Callable[[str], None] | None = None
     before: RankTrials | None = None
     """Trials of the same rows that need not be made again."""
+    rivals: Mapping[str, float] = field(default_factory=dict)
+    """Errors of trials of the same names under another link."""
     found: list[RankTrial] = field(default_factory=list)
     seconds: float = 0.0
     """Of the last trial, over its parameters^2."""
@@ -85,6 +92,27 @@ class RankTrials:
         self.seconds = (now() - begin) / start.parameters**2
         return self.kept(RankTrial(name, start, solution))
 
+    def begun(self, start: SeparableFunction) -> SeparableFunction:
+        """The start moved to where the rows pull it, almost without penalty."""
+        return first_steps(start, self.rows(start), self.budget)
+
+    def hopeless(self, f: SeparableFunction, wanted: float) -> bool:
+        """Whether f misses the rows that it was moved to by far more than `wanted`: left out, it
+        would miss them by more still."""
+        return loss(f, self.rows(f)) > (HOPELESS * wanted) ** 2
+
+    def rows(self, f: SeparableFunction) -> Rows:
+        """The rows on the bases of f."""
+        return Rows(f.bases, self.samples.x, self.target)
+
+    @property
+    def outrun(self) -> bool:
+        """Whether the best so far errs by far more than the best of the rivals of the same
+        names."""
+        names = {t.name for t in self.found} & self.rivals.keys()
+        least = min((self.rivals[n] for n in names), default=np.inf)
+        return self.best.error > OUTRUN * least
+
     def named(self, name: str) -> RankTrial | None:
         """The trial of this name, if there is one."""
         return next((t for t in self.found if t.name == name), None)
@@ -110,13 +138,7 @@ def fit_rows(
     """From a start to a solution: first with slight fixed penalties, then with strengths by
     evidence."""
     rows = Rows(f.bases, x, target)
-    return levenberg_marquardt(
-        first_steps(f, rows, budget),
-        rows,
-        strengths=FIRST_STRENGTH,
-        steps=ADAPTING_STEPS,
-        budget=budget,
-    )
+    return last_steps(first_steps(f, rows, budget), rows, budget)
 
 
 def first_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> SeparableFunction:
@@ -130,6 +152,13 @@ def first_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> 
         budget=budget,
         leverages=False,
     ).f
+
+
+def last_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> FittedFunction:
+    """From there with strengths by evidence, to a solution with its leave-one-out residuals."""
+    return levenberg_marquardt(
+        f, rows, strengths=FIRST_STRENGTH, steps=ADAPTING_STEPS, budget=budget
+    )
 
 
 def affordable(steps: int, parameters: int, n_rows: int, work: float) -> int:

@@ -80,6 +80,7 @@ def candidates(
     if stack is not None:
         worth = stack.error(samples)
         links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
+    rivals: dict[str, float] = {}
     for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
         search = budget.part(SHARE_OF_TIME if stack else 1.0 / (len(links) - number))
@@ -88,7 +89,7 @@ def candidates(
         size = most_parameters(len(samples.x))
         before = first.trials if first and first.link == name else None
         candidate = direct_candidate(
-            samples, name, folds, seed, size, budget, search, worth, reporter.say, before
+            samples, name, folds, seed, size, budget, search, worth, reporter.say, before, rivals
         )
         found += [candidate] if candidate else []
         if candidate and candidate.error < EXACT:
