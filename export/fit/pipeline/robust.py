@@ -29,7 +29,7 @@ def robust(samples: Samples, how: Arrangement, fit: Fit, seed: int) -> tuple[Fit
     of some, the fit once more without those that look wrong to it. And the rows [N] left out."""
     out = gross(samples, seed)
     found = _without(samples, how, out, fit, FIRST_SHARE)
-    again = far_alone(samples, judged(found, samples, out, how))
+    again = far_alone(samples, judged(found, samples, out, how), out)
     if np.array_equal(again, out):
         return found, out
     return _without(samples, how, again, fit, 1.0), again

@@ -43,8 +43,12 @@ class Deviations:
     @property
     def far(self) -> Bools:
         """[N]: beyond CUT in any output."""
+        return self.beyond(CUT)
+
+    def beyond(self, cut: float) -> Bools:
+        """[N]: so many standard deviations off in any output."""
         with np.errstate(invalid="ignore"):
-            return np.asarray((np.abs(self.z) > CUT).any(axis=1))
+            return np.asarray((np.abs(self.z) > cut).any(axis=1))
 
 
 def robust_scale(residual: Floats) -> float:
@@ -124,7 +128,7 @@ def listed(
 ) -> list[dict[str, Any]]:
     """The suspects, farthest first, as plain data: row (as `number` [N] counts it), output,
     measured, expected, sigmas, inputs, nearest rows and what they measured, the reason in words."""
-    rows = np.flatnonzero(found.far)
+    rows = np.flatnonzero(found.far | left_out)
     size = np.nan_to_num(np.abs(found.z[rows]), nan=0.0).max(axis=1)
     rows = rows[np.argsort(-size, kind="stable")][:MOST_LISTED]
     near, single = nearest(samples, rows), alone(samples, found, rows)

@@ -24,6 +24,9 @@ ROUNDS, AT_ONCE, MOST_PARTS, FOLDS = 5, 1200, 8, 10
 """Rounds at most; rows of a process; processes (of more rows the others are answered by one); folds
 of left-out predictions."""
 HYPER_ROWS, ITERATIONS = 300, 40
+BACK = 3.0
+"""Standard deviations below which a row that was left out comes back. Near the cut it depends on
+the space of the errors (values, or their logarithms) what is far."""
 MOST_LEFT_OUT = 0.15
 """Of the rows: more are no gross errors."""
 
@@ -35,7 +38,7 @@ def gross(samples: Samples, seed: int) -> Bools:
     with one_thread():
         for _ in range(ROUNDS):
             found = _judged(samples, ~out, seed)
-            now = far_alone(samples, found)
+            now = far_alone(samples, found, out)
             if now.tobytes() in seen or np.array_equal(now, out):
                 break
             seen.append(now.tobytes())
@@ -43,15 +46,16 @@ def gross(samples: Samples, seed: int) -> Bools:
     return out
 
 
-def far_alone(samples: Samples, found: Deviations) -> Bools:
-    """[N]: suspect rows whose neighbours do not deviate as they do; the farthest MOST_LEFT_OUT."""
-    rows = np.flatnonzero(found.far)
+def far_alone(samples: Samples, found: Deviations, out: Bools) -> Bools:
+    """[N]: suspect rows, and those already `out` that are not back, whose neighbours do not deviate
+    as they do; the farthest MOST_LEFT_OUT."""
+    rows = np.flatnonzero(found.far | (out & found.beyond(BACK)))
     rows = rows[alone(samples, found, rows)]
     size = np.nan_to_num(np.abs(found.z[rows]), nan=0.0, posinf=np.inf).max(axis=1, initial=0.0)
     most = int(MOST_LEFT_OUT * len(samples.x))
-    out = np.zeros(len(samples.x), dtype=bool)
-    out[rows[np.argsort(-size, kind="stable")[:most]]] = True
-    return out
+    after = np.zeros(len(samples.x), dtype=bool)
+    after[rows[np.argsort(-size, kind="stable")[:most]]] = True
+    return after
 
 
 def _judged(samples: Samples, kept: Bools, seed: int) -> Deviations:
