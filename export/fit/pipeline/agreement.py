@@ -26,8 +26,8 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..validation.held_rows import between, counted, split
 from .confirm import CLEARLY_BETTER, Confirmation, FoldsOf, Search, groups_of, judged
-from .held_rows import between, counted, split
 
 Floats = NDArray[np.float64]
 Answers = Callable[[Floats], Floats]

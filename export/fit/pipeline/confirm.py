@@ -29,7 +29,7 @@ from ..candidates.gain import certainty
 from ..data.folds import Folds
 from ..data.held_together import folds_of as folds_in
 from ..data.samples import Samples
-from .held_rows import HELD_STREAM, LEAST_GROUPS, between, counted, kept_out, split
+from ..validation.held_rows import HELD_STREAM, LEAST_GROUPS, between, counted, kept_out, split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

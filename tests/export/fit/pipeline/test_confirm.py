@@ -17,7 +17,8 @@ from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
-from sna_export.fit.pipeline import confirm, held_rows
+from sna_export.fit.pipeline import confirm
+from sna_export.fit.validation import held_rows
 
 N, HELD = 200, 20
 NEW = np.arange(N) >= N - HELD

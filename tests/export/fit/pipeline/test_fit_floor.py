@@ -199,7 +199,7 @@ def test_rows_that_took_no_part_confirm_the_winner(
 
 def test_rows_with_equal_inputs_are_held_out_together() -> None:
     from sna_export.fit.data.samples import Samples
-    from sna_export.fit.pipeline.held_rows import split
+    from sna_export.fit.validation.held_rows import split
 
     rng = np.random.default_rng(0)
     x = np.repeat(rng.random((200, 2)), 3, axis=0)[rng.permutation(600)]
@@ -214,7 +214,7 @@ def test_rows_with_equal_inputs_are_held_out_together() -> None:
 def test_rows_of_a_grid_are_held_out_though_most_lie_at_an_end(steps: int) -> None:
     """Every row at an end counted as needed, and tables on grids held none out."""
     from sna_export.fit.data.samples import Samples
-    from sna_export.fit.pipeline.held_rows import split
+    from sna_export.fit.validation.held_rows import split
 
     corners = np.stack(np.meshgrid(*[np.arange(float(steps))] * 3), axis=-1).reshape(-1, 3)
     fine = np.arange(400.0) % 40

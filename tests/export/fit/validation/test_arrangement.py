@@ -10,7 +10,7 @@ import pytest
 from sna_edge.errors import InputError
 from sna_export.fit import FitResult, fit, fit_arrays
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.pipeline.held_rows import kept_out, split
+from sna_export.fit.validation.held_rows import kept_out, split
 from sna_export.table import Table
 
 RNG = np.random.default_rng(4)
