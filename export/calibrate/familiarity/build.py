@@ -16,6 +16,7 @@ from sna_edge.core.beside import Calibration, Companion, LevelPair, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from ..folds import folds_of
 from .features import View, features_view, inputs_view, level_counts
 from .mixture import SWEEPS, Mixture, fit
 from .quantiles import of_scores
@@ -23,6 +24,7 @@ from .sizes import sizes
 from .stored import least_root, stored
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 LEAST_P = 0.005
 LEAST_ROWS = 250
 """Rows below which a share of 0.5 % cannot be told."""
@@ -38,10 +40,15 @@ CALL = 3e5
 
 
 def with_familiarity(
-    model: Model, x: ArrayLike, *, calibration: ArrayLike | None = None, seed: int = 0
+    model: Model,
+    x: ArrayLike,
+    *,
+    calibration: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    seed: int = 0,
 ) -> Model:
     """`model` that says how familiar inputs are, learned from its rows x [N, D] (levels as 0, 1,
-    ..); `calibration` and errors as `familiarity_of`. What it says of intervals stays.
+    ..); `calibration`, `group` and errors as `familiarity_of`. What it says of intervals stays.
 
     >>> import numpy as np
     >>> from sna_edge import CP, Model, Output, spline_axis
@@ -54,7 +61,8 @@ def with_familiarity(
     [True, False]
     """
     given = None if calibration is None else np.asarray(calibration, dtype=float)
-    found = familiarity_of(model.axes, np.asarray(x, dtype=float), calibration=given, seed=seed)
+    rows = np.asarray(x, dtype=float)
+    found = familiarity_of(model.axes, rows, calibration=given, group=group, seed=seed)
     others = tuple(c for c in model.companions if c.role != Role.FAMILIARITY)
     before = model.calibration
     return model.replace(
@@ -92,6 +100,7 @@ def familiarity_of(
     x: Floats,
     *,
     calibration: Floats | None = None,
+    group: ArrayLike | None = None,
     least_p: float = LEAST_P,
     integers: bool = False,
     seed: int = 0,
@@ -101,7 +110,8 @@ def familiarity_of(
     s(x) = ln p_1(x) / c_1 + ln p_2(x) / c_2 of a density of the inputs and one of linear features,
     c the distance from the median to the 20 % quantile over rows not fitted. The quantiles of s are
     of rows that took no part in fitting: `calibration` [M, D], else a third of the rows, else
-    (below 4,000) every row by a mixture fitted to seven eighths without it. `integers`: stored so
+    (below 4,000) every row by a mixture fitted to seven eighths without it; rows of a group [N] are
+    left out together, so that p is that of a row of a new one. `integers`: stored so
     that an integer path keeps the densities too. Raises InputError below 250 rows and for rows that
     are not finite.
 
@@ -120,13 +130,14 @@ def familiarity_of(
         )
     every = x if calibration is None else np.concatenate([x, calibration])
     pairs = seen_together(axes, every, least_p)
-    x, calibration = _divided(x, calibration, np.random.default_rng(seed))
+    fold = None if group is None else folds_of(np.asarray(group)[:, None], seed)
+    x, calibration, fold = _divided(x, calibration, fold, np.random.default_rng(seed))
     levels = level_counts(axes)
     size = sizes(levels.count(0), [n for n in levels if n], len(x))
     views = [inputs_view(axes, x, size.knots)]
     if size.features:
         views.append(features_view(axes, x, size.knots, size.features))
-    parts = [_part(v, x, calibration, size.modes, integers, seed) for v in views]
+    parts = [_part(v, x, calibration, fold, size.modes, integers, seed) for v in views]
     score = np.sum([p.scores for p in parts], axis=0)
     companions = tuple(p.companion for p in parts)
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)
@@ -142,14 +153,19 @@ def multiply_adds(x: Floats) -> float:
 
 
 def _divided(
-    x: Floats, calibration: Floats | None, rng: np.random.Generator
-) -> tuple[Floats, Floats | None]:
-    """Rows to learn in random order, and rows to score; None where those are the same."""
-    x = x[rng.permutation(len(x))]
+    x: Floats, calibration: Floats | None, fold: Ints | None, rng: np.random.Generator
+) -> tuple[Floats, Floats | None, Ints]:
+    """Rows to learn in random order, rows to score (None where those are the same), and the fold of
+    the first."""
+    order, grouped = rng.permutation(len(x)), fold is not None
+    x = x[order]
+    fold = np.arange(len(x)) % FOLDS if fold is None else fold[order]
     if calibration is None and len(x) >= HELD_FROM:
-        held = min(len(x) // 3, MOST_SCORED)
-        calibration, x = x[:held], x[held:]
-    return x[:MOST_LEARNED], calibration
+        held = np.arange(len(x)) < min(len(x) // 3, MOST_SCORED)
+        if grouped:
+            held = fold == 0
+        calibration, x, fold = x[held][:MOST_SCORED], x[~held], fold[~held]
+    return x[:MOST_LEARNED], calibration, fold[:MOST_LEARNED]
 
 
 @dataclass(frozen=True)
@@ -159,7 +175,13 @@ class _Part:
 
 
 def _part(
-    view: View, x: Floats, calibration: Floats | None, modes: int, integers: bool, seed: int
+    view: View,
+    x: Floats,
+    calibration: Floats | None,
+    fold: Ints,
+    modes: int,
+    integers: bool,
+    seed: int,
 ) -> _Part:
     """One density and its part of the score, of rows that it has not seen."""
 
@@ -171,8 +193,7 @@ def _part(
     if calibration is not None:
         tried = [(whole, view.places(calibration))]
     else:
-        fold = np.arange(len(z)) % FOLDS
-        tried = [(learned(z[fold != f]), z[fold == f]) for f in range(FOLDS)]
+        tried = [(learned(z[fold != f]), z[fold == f]) for f in np.unique(fold)]
     root = least_root(tried, integers)
     kept = stored(whole, root)
     scores = np.concatenate([stored(m, root).score(rows) for m, rows in tried]) - kept.constant

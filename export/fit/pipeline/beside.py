@@ -49,14 +49,18 @@ def with_beside(
     groups = None if samples.group is None else samples.group[rows]
     with one_thread():
         found = _with_widths(found, groups, budget)
-        return _cut(_with_familiarity(found, samples.x, seed, budget), budget)
+        return _cut(_with_familiarity(found, samples, seed, budget), budget)
 
 
-def _with_familiarity(found: FitResult, x: Floats, seed: int, budget: TimeBudget) -> FitResult:
+def _with_familiarity(
+    found: FitResult, samples: Samples, seed: int, budget: TimeBudget
+) -> FitResult:
+    x = samples.x
     if len(x) < LEAST_ROWS or not budget.affords(FAMILIARITY, multiply_adds(x)):
         return found
     try:
-        return replace(found, model=with_familiarity(found.model, x, seed=seed))
+        model = with_familiarity(found.model, x, group=samples.group, seed=seed)
+        return replace(found, model=model)
     except InputError as error:
         return _told(found, f"{FAMILIARITY}: {error}")
 

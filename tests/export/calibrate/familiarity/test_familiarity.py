@@ -232,6 +232,22 @@ def test_a_reason_is_that_of_one_point_with_a_value(learned) -> None:
         learned.why_unfamiliar([9.0, 0.0, 0.0])
 
 
+def test_rows_of_a_new_group_are_judged_as_such() -> None:
+    """Every group has settings of its own: among rows of known groups a new one looks strange."""
+
+    def rows(groups: int, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng, group = np.random.default_rng(seed), np.repeat(np.arange(groups), n)
+        x = rng.normal(size=(groups, 3))[group] + 0.1 * rng.normal(size=(groups * n, 3))
+        return np.clip(x, -4.4, 4.4), group
+
+    (x, group), (new, _) = rows(30, 20, 0), rows(200, 5, 1)
+    unfamiliar = [
+        np.mean(model_of(TWINS, familiarity_of(TWINS, x, group=g)).familiarity(new).p < 0.05)
+        for g in (None, group)
+    ]
+    assert unfamiliar[1] < 0.25 and unfamiliar[0] > 0.6
+
+
 def test_what_a_model_says_of_intervals_stays_beside_familiarity() -> None:
     rows, rng = twins(400, 7), np.random.default_rng(0)
     y = rows[:, :1]
