@@ -137,6 +137,24 @@ class Reach:
         return worth * left
 
     @cached_property
+    def best_row(self) -> Floats:
+        """The row [D] that is believed to be best: the most probable one where all goals are
+        windows."""
+        best = self._best
+        if best.kind == "window":
+            good = np.ones(len(self.rows))
+            for goal in self.goals:
+                belief, output = self.beliefs[goal.k], self.outputs[goal.k]
+                good *= goal.worth(belief, output, self.rows, self.rows)
+            return np.asarray(self.rows[int(np.argmax(good))])
+        good = best.good(self.beliefs[best.k].mean(self._compared), self.outputs[best.k])
+        return np.asarray(self._compared[int(np.argmax(good))])
+
+    @property
+    def _best(self) -> Goal:
+        return next((g for g in self.goals if g.kind != "window"), self.goals[0])
+
+    @cached_property
     def _compared(self) -> Floats:
         """The rows to improve on: those believed to lie in all windows; where none does, the one
         that is farthest from the best."""
@@ -145,7 +163,7 @@ class Reach:
             inside &= goal.inside(self.beliefs[goal.k].mean(self.rows), self.outputs[goal.k])
         if inside.any():
             return self.rows[inside]
-        best = next((g for g in self.goals if g.kind != "window"), self.goals[0])
+        best = self._best
         mean = self.beliefs[best.k].mean(self.rows)
         row = int(np.argmin(best.good(mean, self.outputs[best.k])))
         return self.rows[row : row + 1]

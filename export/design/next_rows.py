@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Worth = Callable[[Floats, Floats], Floats]
 GLOBAL, REFERENCE = 1024, 256
 CLOUD, ROUNDS = 128, 5
+NEAR = (0.2, 0.05, 0.01)
+"""Of the ranges: clouds around the best row that exists."""
 WIDEST, SHRINK = 0.15, 0.4
 """Of the ranges: how far the first cloud reaches around the best setting, and each next one."""
 
@@ -67,16 +69,19 @@ def next_rows(
     """
     price = Cost(Expression.amount(cost, space.numeric) if cost else None)
     worth: Worth
-    if goals:
-        worth = Reach(goals, beliefs, outputs, present)
+    rng = np.random.default_rng(seed)
+    everywhere = space.sobol(GLOBAL, seed)
+    if goals:  # what is best is often near what was best
+        worth = reach = Reach(goals, beliefs, outputs, present)
+        near = np.concatenate([cloud(space, reach.best_row, width, rng) for width in NEAR])
+        everywhere = distinct(np.concatenate([everywhere, near[space.keeps(near)]]))
         said = "most likely to reach the target"
     else:
         worth = Learn(beliefs, outputs, space.sobol(REFERENCE, seed + 1))
         said = "telling most over the domain"
     batch = np.empty((0, len(space.factors))) if planned is None else planned
     first = len(batch)
-    rng = np.random.default_rng(seed)
-    everywhere = without(without(space.sobol(GLOBAL, seed), present), batch)
+    everywhere = without(without(everywhere, present), batch)
     enough(len(everywhere), count)
     for _ in range(count):
         best = _best(space, worth, price, everywhere, present, batch, rng)

@@ -7,19 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
+from scipy.optimize import minimize
 
 from sna_edge.errors import InputError
 
-from ...teacher.gaussian_process import GaussianProcess, fit_gaussian_process
-from ...teacher.kernel import features, kernels
+from ...teacher.gaussian_process import GaussianProcess, condition
+from ...teacher.kernel import KernelInputs, features, kernels
+from ...teacher.marginal_likelihood import MarginalLikelihood
 from ..space import Space
 
 Floats = NDArray[np.float64]
 JITTER = 1e-8
 """Share of the variance on the diagonal of the kernel matrix: keeps its factor."""
 LEAST_ROWS = 3
-TIED_BELOW = 2.0
-"""Rows for each input below which all inputs have one length."""
+LENGTH, LENGTH_SPREAD, APART = 0.5, 1.0, 0.5
+"""Prior of lengths, in ranges: its middle for one input (times the root of their number), and the
+standard deviations of the logarithms of the common one and of each beside it."""
+VARIANCE_SPREAD = 1.5
+NOISE, NOISE_SPREAD = 1e-5, 2.5
+"""Prior of the noise variance, of the variance of y; the latter of the logarithm."""
+WARP = 0.01
+ITERATIONS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +80,35 @@ class ProcessBelief:
         return np.asarray(sum(parts[1:], parts[0]))
 
 
-def of_rows(space: Space, x: Floats, y: Floats, seed: int = 0) -> ProcessBelief:
+class FewRows(MarginalLikelihood):
+    """The evidence with priors for ten to a hundred rows: one length for all inputs (`tied`), or
+    lengths that stay near a common one, and next to no warp; less noise than the evidence of many
+    rows begins with, since designed rows are far apart and noise would explain everything.
+
+    `common` [3]: logarithms of length, variance and noise of the tied fit.
+    """
+
+    def __init__(
+        self, z: Floats, y: Floats, inputs: KernelInputs, common: Floats | None = None
+    ) -> None:
+        super().__init__(z, y, inputs, 1, common is None, False)
+        d = inputs.n_axes
+        if common is None:
+            self.start = np.array([np.log(LENGTH * d**0.5), 0.0, np.log(NOISE)])
+            self.spread = np.array([LENGTH_SPREAD, VARIANCE_SPREAD, NOISE_SPREAD])
+            return
+        self.start = np.r_[np.full(d, common[0]), common[1:], np.full(d, WARP)]
+        self.spread = np.r_[np.full(d, APART), VARIANCE_SPREAD, NOISE_SPREAD, np.full(d, WARP)]
+
+    def found(self) -> Floats:
+        """The logarithms of greatest evidence [T]."""
+        options = {"maxiter": ITERATIONS}
+        return np.asarray(
+            minimize(self, self.start, jac=True, method="L-BFGS-B", options=options).x
+        )
+
+
+def of_rows(space: Space, x: Floats, y: Floats) -> ProcessBelief:
     """The process whose lengths, variance and noise explain y [N] at settings x [N, D] best. Raises
     InputError for fewer than three rows and a y that does not vary."""
     if len(x) < LEAST_ROWS or np.ptp(y) == 0:
@@ -80,8 +116,9 @@ def of_rows(space: Space, x: Floats, y: Floats, seed: int = 0) -> ProcessBelief:
             f"{len(x)} measured rows with {len(np.unique(y))} different values say nothing yet;"
             " measure a starting plan first"
         )
-    tied = len(x) < TIED_BELOW * len(space.factors)
-    process = fit_gaussian_process(
-        space.inputs, x, y, np.random.default_rng(seed), rows=np.arange(len(x)), tied=tied
-    )
-    return ProcessBelief.of(process)
+    centre, spread = float(y.mean()), float(y.std())
+    inputs, v = space.inputs, (y - centre) / spread
+    z = inputs.columns(x)
+    goal = FewRows(z, v, inputs, FewRows(z, v, inputs).found())
+    hyper = goal.hyper(goal.found())
+    return ProcessBelief.of(condition(inputs, hyper, x, v, centre, spread, inverse=False))
