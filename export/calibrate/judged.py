@@ -18,6 +18,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.uncertainty.interval import supported
 
+from .between_groups import components
 from .calibrate import MOST_ROWS
 from .coverage import Coverage, coverage
 from .folds import folds_of
@@ -95,9 +96,11 @@ def judged(
     predicted: ArrayLike,
     folds: ArrayLike | None = None,
     scales: Sequence[LocalScale] | None = None,
+    groups: ArrayLike | None = None,
 ) -> tuple[Judged, ...]:
     """Every output of `model` [K] on the rows that it was calibrated with, as `calibrated` takes
-    them; `scales`: those that it found, else they are made again where the model has one.
+    them; `scales`: those that it found, else they are made again where the model has one. With
+    `groups` [n] intervals are those of a new group.
 
     >>> import numpy as np
     >>> from sna_edge import CP, Model, Output, spline_axis
@@ -111,20 +114,33 @@ def judged(
     >>> for model in (line, calibrated(line, x, y, x).model):
     ...     print([round(p.share, 2) for p in judged(model, x, y, x)[0].coverage.by_prediction])
     [1.0, 0.98, 0.91, 0.73]
-    [0.9, 0.9, 0.94, 0.86]
+    [0.9, 0.9, 0.93, 0.87]
     """
     x, measured, predicted = (np.asarray(a, dtype=float) for a in (x, measured, predicted))
     if not len(x):
         raise InputError("there are no rows to judge intervals on; give one at least")
     some = np.arange(0, len(x), -(-len(x) // MOST_ROWS))
-    groups = (folds_of(x) if folds is None else np.asarray(folds))[some]
+    held = (folds_of(x) if folds is None else np.asarray(folds))[some]
+    of_row = None if groups is None else np.asarray(groups)[some]
     x, measured, predicted = x[some], measured[some], predicted[some]
     found = []
     for k in range(len(model.outputs)):
         rows = _residuals(model, k, measured[:, k], predicted[:, k])
-        scale = scales[k] if scales is not None else _scale(model, k, rows, x, groups)
-        found.append(_judged(model, rows, scale, x, groups))
+        scale = scales[k] if scales is not None else _scale(model, k, rows, x, held)
+        found.append(_judged(model, rows, scale, x, _Held(held, of_row)))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Which rows are left out together [n], and of which group they are, where they have some."""
+
+    folds: Ints
+    groups: Ints | None
+
+    def wider(self, z: Floats, share: float) -> float:
+        """How much farther out quantiles of z [n] are for a new group."""
+        return 1.0 if self.groups is None else float(components(z, self.groups).widening(share))
 
 
 def _residuals(model: Model, k: int, measured: Floats, predicted: Floats) -> Residuals:
@@ -133,23 +149,23 @@ def _residuals(model: Model, k: int, measured: Floats, predicted: Floats) -> Res
     return replace(rows, space=found.spaces[k]) if found and found.spaces else rows
 
 
-def _scale(model: Model, k: int, rows: Residuals, x: Floats, groups: Ints) -> LocalScale:
+def _scale(model: Model, k: int, rows: Residuals, x: Floats, folds: Ints) -> LocalScale:
     has = any(c.role == Role.SCALE and c.output == k for c in model.companions)
-    return local_scale(rows, x, model.axes, groups) if has else constant(len(x))
+    return local_scale(rows, x, model.axes, folds) if has else constant(len(x))
 
 
-def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, groups: Ints) -> Judged:
+def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, held: _Held) -> Judged:
     one = np.ones(len(x))
     by_level: dict[float, Coverage] = {}
     for level in LEVELS:
         if level == LEVEL or _supports(len(x), level):
-            ends = _ends(rows, scale.left_out, groups, level)
+            ends = _ends(rows, scale.left_out, held, level)
             axes, columns = (model.axes, x) if level == LEVEL else ((), x[:, :0])
             by_level[level] = coverage(
                 axes, columns, rows.measured, rows.predicted, *ends, level=level
             )
-    low, high = _ends(rows, scale.left_out, groups, LEVEL)
-    low_one, high_one = _ends(rows, one, groups, LEVEL)
+    low, high = _ends(rows, scale.left_out, held, LEVEL)
+    low_one, high_one = _ends(rows, one, held, LEVEL)
     score = float(interval_score(rows.measured, low, high, LEVEL).mean())
     one_score = float(interval_score(rows.measured, low_one, high_one, LEVEL).mean())
     return Judged(
@@ -157,7 +173,7 @@ def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, groups:
         scale,
         by_level[LEVEL],
         by_level,
-        _pit(rows, scale.left_out, groups),
+        _pit(rows, scale.left_out, held.folds),
         rows.predicted,
         high - low,
         high_one - low_one,
@@ -175,12 +191,15 @@ def _supports(n: int, level: float) -> bool:
     return True
 
 
-def _ends(rows: Residuals, sigma: Floats, groups: Ints, level: float) -> tuple[Floats, Floats]:
+def _ends(rows: Residuals, sigma: Floats, held: _Held, level: float) -> tuple[Floats, Floats]:
     """Lower and upper end [n]: quantiles of the rows of other folds times sigma [n]."""
     low, high = np.empty(len(sigma)), np.empty(len(sigma))
-    for out, z in _others(rows.values / sigma, groups):
-        share = (1.0 - level) / 2.0
-        low[out], high[out] = tail(z, share), -tail(-z[::-1], share)
+    whole, share = rows.values / sigma, (1.0 - level) / 2.0
+    wider = held.wider(whole, share)
+    for out, z in _others(whole, held.folds):
+        middle = float(np.median(z))
+        low[out] = middle + wider * (tail(z, share) - middle)
+        high[out] = middle + wider * (-tail(-z[::-1], share) - middle)
     one, other = rows.moved(low * sigma - rows.least), rows.moved(high * sigma + rows.least)
     return np.minimum(one, other), np.maximum(one, other)
 

@@ -25,8 +25,10 @@ def judged_fit(found: Any) -> tuple[Judged, ...]:
     """The intervals of a fit result on its own rows; rows that were left out together stay so."""
     group = getattr(found, "group", None)
     folds = None if group is None else folds_of(np.asarray(group, dtype=float)[:, None])
+    held = found.report.get("held_out", {})
+    groups = group if "groups" in held and "time" not in held else None
     rows = found.inputs, found.measured, found.predicted
-    return judged(found.model, *rows, folds, getattr(found, "scales", None))
+    return judged(found.model, *rows, folds, getattr(found, "scales", None), groups)
 
 
 def trust_lines(found: Sequence[Judged]) -> list[str]:

@@ -92,6 +92,7 @@ def _covered(found: FitResult, made: Calibrated) -> dict[str, Any]:
     return {
         "model": made.model.replace(metadata=metadata),
         "report": {**found.report, "outputs": outputs},
+        "scales": made.scales,
     }
 
 

@@ -13,6 +13,7 @@ from sna_edge.core.output import Output
 from sna_edge.model import Model
 
 from ...calibrate.between_groups import between_groups
+from ...calibrate.local_scale import LocalScale
 from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import blocks, when
@@ -33,7 +34,8 @@ NO_SCORE = 1e-12
 class FitResult:
     """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
     predicted out of fold; group [n]: rows that were left out together, None where those with equal
-    inputs were; rows [n]: which of the rows given."""
+    inputs were; rows [n]: which of the rows given; scales [K]: how large residuals are, None where
+    nobody asked."""
 
     model: Model
     report: dict[str, Any]
@@ -42,6 +44,7 @@ class FitResult:
     predicted: Floats
     group: Ints | None = None
     rows: Ints | None = None
+    scales: tuple[LocalScale, ...] | None = None
 
 
 @dataclass(frozen=True)

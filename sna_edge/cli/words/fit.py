@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...artifact.limits import need_counts
-from ...core.beside import Role
 from ...errors import InputError
 from ...files import load
 from ...model import Model
@@ -184,19 +183,21 @@ def run(args: argparse.Namespace) -> int:
     found = replace(
         found, model=found.model.replace(outputs=stored.outputs, calibration=stored.calibration)
     )
+    from sna_export.report.trust import judged_fit
+
+    judged = judged_fit(found)
     if args.report:
         from sna_export.report.fit_page import fit_page
 
-        fit_page(
-            found,
-            title=f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}",
-        ).write(args.report)
+        title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
+        fit_page(found, title=title, judged=judged).write(args.report)
     answer = {
         "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output),
         "parameters": found.model.parameters, **found.report,
+        "intervals": {one.output.name: one.report() for one in judged},
         "seconds": now() - start,
     }  # fmt: skip
-    emit(args, answer, _lines(args, found, answer))
+    emit(args, answer, _lines(args, found, judged, answer))
     return 0
 
 
@@ -255,8 +256,11 @@ def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
     return [f"left out {missing['rows']} rows with missing cells ({cells})"]
 
 
-def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list[str]:
+def _lines(
+    args: argparse.Namespace, found: Any, judged: Sequence[Any], answer: dict[str, Any]
+) -> list[str]:
     from sna_export.report.remarks import remarks
+    from sna_export.report.trust import trust_lines
 
     model = found.model
     lines = [
@@ -289,7 +293,8 @@ def _lines(args: argparse.Namespace, found: Any, answer: dict[str, Any]) -> list
     return [
         *lines,
         *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows),
-        *_beside(model),
+        *trust_lines(judged),
+        *_familiar(model),
         *_held_out(found.report),
     ]
 
@@ -302,12 +307,9 @@ def _held_out(report: dict[str, Any]) -> list[str]:
     return [line for head, rows in tables if rows for line in ("", *table(head, rows))]
 
 
-def _beside(model: Model) -> list[str]:
-    """What the model says besides values."""
-    found, made = [], model.calibration
-    scaled = [model.output_names[c.output] for c in model.companions if c.role == Role.SCALE]
-    if scaled:
-        found.append(f"the width of the interval follows the inputs: {', '.join(scaled)}")
-    if made is not None and made.n_scores:
-        found.append(f"familiarity of {made.n_scores} rows: unfamiliar where p <= {made.least_p:g}")
-    return found
+def _familiar(model: Model) -> list[str]:
+    """Whether the model says how familiar inputs are."""
+    made = model.calibration
+    if made is None or not made.n_scores:
+        return []
+    return [f"familiarity of {made.n_scores} rows: unfamiliar where p <= {made.least_p:g}"]
