@@ -18,6 +18,7 @@ from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
+from .computed import Refused, absent, computed
 from .echo import echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
@@ -49,11 +50,15 @@ class Line:
 
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
-        self._names = tuple(a.name for a in model.axes)
+        raw = model.readings.raw if model.readings else ()
+        self._names = (*(a.name for a in model.axes), *(r.name for r in raw))
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
+        self._levels += [None] * len(raw)
         self._units = {a.name: a.unit for a in model.axes if a.kind != "categorical"}
-        self._smooth = all(levels is None for levels in self._levels)
-        self._nothing = [float("nan")] * len(model.axes)
+        self._units |= {r.name: r.unit for r in raw}
+        self._computes = bool(raw or (model.readings and model.readings.derived))
+        self._smooth = all(levels is None for levels in self._levels) and not self._computes
+        self._nothing = [float("nan")] * len(self._names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
@@ -80,6 +85,9 @@ class Line:
         x = np.array(
             [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
         ).reshape(len(rows), len(self._names))
+        refused: Refused = {}
+        if self._computes:
+            x, refused = computed(self.model, x, self.limits.tolerance)
         given = x
         x, moved = (
             to_border(self.model.axes, x, self.limits.tolerance)
@@ -106,8 +114,11 @@ class Line:
             }
             if isinstance(row, str):
                 answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
+            elif i in refused:
+                state, why = refused[i]
+                answer.update(verdict=NO_VERDICT, status=state.label, reason=why)
             elif status < 0:
-                answer["reason"] = self._outside(row, int(found.axis[i]))
+                answer["reason"] = self._outside(x[i].tolist(), int(found.axis[i]))
             else:
                 answer["outputs"] = self._outputs(*numbers)
                 if verdict != ACCEPT:
@@ -152,15 +163,21 @@ class Line:
     def _row(
         self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]
     ) -> list[float] | str:
-        """The inputs of a reading, or what is wrong with it."""
+        """The inputs of a reading, then its raw readings, NaN for what is computed or not needed;
+        or what is wrong with it."""
         if isinstance(reading, str):
             return reading
         row = [reading.get(name) for name in self._names]
         quick = self._quick(row, read) if self._smooth and not units else None
         if quick is not None:
             return quick
+        if self._computes and (lost := absent(self.model, reading)):
+            return lost
         out = []
         for d, value in enumerate(row):
+            if value is None and self._computes:
+                out.append(float("nan"))
+                continue
             number = self._number(d, value, read, units.get(self._names[d], ""))
             if isinstance(number, str):
                 return number

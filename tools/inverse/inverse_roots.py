@@ -11,7 +11,7 @@ from sna_edge import CP, TT, Axis, Model, Output
 from sna_edge.core.basis import SpanBasis, bspline, hat, lagrange, periodic_bspline, uniform_breaks
 from sna_edge.inverse import roots
 from sna_edge.inverse.query import native
-from sna_edge.numerics.piecewise_polynomial import Piecewise
+from sna_edge.numerics.piecewise_polynomial import PiecewisePolynomial
 
 # |slope| x width as a share of the range from which a root must be exact to EXACT of the axis
 SLOPE = 1e-3
@@ -79,7 +79,7 @@ def close_pair(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
     a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
     parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
     return (
-        Piecewise(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
+        PiecewisePolynomial(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
         x,
     )
 

@@ -34,6 +34,7 @@ from ...table import (
 from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
+from ..raw_readings import needed, readable
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
@@ -150,7 +151,7 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     """Verdicts for the rows of a table that may still grow; whether one of them has values."""
     model = line.model
     levels = [a.name for a in model.axes if a.kind == "categorical"]
-    numbers = [name for name in model.input_names if name not in levels]
+    numbers = [name for name in readable(model) if name not in levels]
     note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
     if args.state and not note:
         raise InputError("--state needs --follow and a table that is a file; leave it out")
@@ -211,7 +212,7 @@ def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
     _complete(sheet, line.model, sheet.path)
     count, marks, valued = 0, sheet.marks(numbers), False
     for block in sheet.blocks():
-        for name in numbers:
+        for name in [n for n in numbers if n in sheet.names]:
             marks.column(name).look(block.column(sheet.names.index(name)), block.lines)
         records = [
             Record(at, row, block.wrong.get(i, ""))
@@ -238,13 +239,14 @@ def _is_file(path: str) -> bool:
 
 def _complete(found: Source | Growing, model: Model, table: str) -> None:
     """Raises InputError where the table lacks an input, or has one in a unit of another kind."""
-    missing = [name for name in model.input_names if name not in found.names]
+    columns = needed(model, found.names)
+    missing = [name for name in columns if name not in found.names]
     if missing:
         raise InputError(
             f"{table} has no column {', '.join(map(repr, missing))}; its columns are"
             f" {', '.join(found.names)}"
         )
-    for axis in model.axes:
+    for axis in columns.values():
         if found.units.get(axis.name):
             Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
 
