@@ -73,18 +73,20 @@ def completeness(cases: int) -> tuple[int, int, int]:
     return missed, planted, apart
 
 
-def close_pair(rng: np.random.Generator) -> tuple[Piecewise, np.ndarray]:
+def close_pair(rng: np.random.Generator) -> tuple[PiecewisePolynomial, np.ndarray]:
     x = np.sort(rng.uniform(0.05, 0.85, 3))
     x[1] = x[0] + 10 ** rng.uniform(-6, -1)
     a, breaks = np.poly1d(np.poly(x) * rng.normal()), np.r_[0.0, np.sort(rng.uniform(0, 1, 3)), 1.0]
     parts = [a(np.poly1d([high - low, low])) for low, high in pairwise(breaks)]
     return (
-        PiecewisePolynomial(breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])),
+        PiecewisePolynomial(
+            breaks, np.array([np.r_[p.coeffs[::-1], np.zeros(3 - p.order)] for p in parts])
+        ),
         x,
     )
 
 
-def zeros(f: Piecewise) -> tuple[np.ndarray, np.ndarray]:
+def zeros(f: PiecewisePolynomial) -> tuple[np.ndarray, np.ndarray]:
     """Roots and tangent flags by the C library where it is, else by numpy."""
     library = native.library()
     if library is None:
