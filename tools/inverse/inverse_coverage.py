@@ -24,7 +24,7 @@ LEVEL, GAUGE = (
     0.9,
     0.01,
 )  # of the sets; noise of the gauge, as a share of an output's standard deviation
-HELD_OUT, SAMPLES = 150, 400
+HELD_OUT, SAMPLES = 150, 1000
 FOLDS, PLACE = 5, Path(__file__).resolve().parents[2] / "docs" / "tables" / "tracks.md"
 TABLES = {
     "single tracks, 316L": (

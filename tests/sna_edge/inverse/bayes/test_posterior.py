@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, Model, Normal, Output, Status, Uniform, level_axis, spline_axis
-from sna_edge.inverse import posterior
+from sna_edge.inverse import Posterior, posterior
+from sna_edge.numerics.normal import below
 
 NAMES = ["a", "b"]
 
@@ -138,3 +139,14 @@ def test_same_seed_same_samples_and_errors() -> None:
     a, b, c = (posterior(model, data, NAMES, 0.1, n=200, seed=s).x for s in (4, 4, 5))
     assert np.array_equal(a, b) and not np.array_equal(a, c)
     assert posterior(model, {**data, "t": data["t"] + 9}, NAMES, 0.1).status == Status.OUT_OF_DOMAIN
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_the_shortest_interval_holds_its_share_of_the_density(level: float) -> None:
+    """Not of the samples alone: without the few more of them it would hold 88.7 % of 90."""
+    axis = spline_axis("x", "", -9, 9, spans=1, degree=1)
+    rng, held = np.random.default_rng(4), []
+    for _ in range(400):
+        drawn = Posterior(Status.OK, (axis,), rng.standard_normal((400, 1)))
+        held.append(np.diff(below(drawn.interval(level)))[0, 0])
+    assert np.mean(held) == pytest.approx(level, abs=0.006)
