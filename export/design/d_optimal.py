@@ -103,6 +103,15 @@ def candidate_settings(space: Space, terms: str, seed: int) -> Floats:
     return distinct(grid)
 
 
+def exchange_gain(f: Floats, inverse: Floats, old: Floats) -> Floats:
+    """[M]: det(X'X) with a row of f [M, P] in place of row `old` [P] of X, over det(X'X); `inverse`
+    [P, P] is that of X'X. The matrix determinant lemma, twice."""
+    spread = f @ inverse
+    own = np.einsum("mp,mp->m", spread, f)
+    out = float(old @ inverse @ old)
+    return np.asarray((1.0 + own) * (1.0 - out) + (spread @ old) ** 2)
+
+
 def _exchanged(
     f: Floats, known: Floats, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], float]:
@@ -113,12 +122,7 @@ def _exchanged(
         inverse = np.linalg.inv(start + f[rows].T @ f[rows])
         changed = False
         for i in range(len(rows)):
-            old = f[rows[i]]
-            spread = f @ inverse
-            own = np.einsum("mp,mp->m", spread, f)
-            shared = spread @ old
-            out = float(old @ inverse @ old)
-            gain = (1.0 + own) * (1.0 - out) + shared**2  # det after over det before
+            gain = exchange_gain(f, inverse, f[rows[i]])
             best = int(np.argmax(gain))
             if gain[best] <= 1.0 + GAIN:
                 continue

@@ -42,6 +42,7 @@ def test_rules_and_their_borders() -> None:
         "__import__('os').system('true') < 1", "power.real < 1", "power[0] < 1", "'a' < 'b'",
         "(lambda: 1)() < 1", "power if 1 else 2", "[power] < 1", "power == 1", "not power < 1",
         "power < 1 or power > 2", "sqrt(power, 2) < 1", "exec('1') < 1", "power <", "speed < 1",
+        "power // 2 < 1", "power % 2 < 1",
         "`speed` < 1", "(power < 1) + 1 < 2", "True < power", "1j < power", "x := 1",
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from sna_edge.errors import InputError
 from sna_export.design import METHODS, Factor, Space, starting_plan
-from sna_export.design.d_optimal import d_optimal, model_matrix
+from sna_export.design.d_optimal import d_optimal, exchange_gain, model_matrix
 from sna_export.design.spread import filled, maximin
 
 RULE = "power / speed <= 0.4"
@@ -84,6 +84,14 @@ def test_the_d_optimal_plan_of_a_quadratic_is_the_best_of_all_plans() -> None:
     """One input, three rows: ends and middle (Fedorov); the determinant is that of z = -1, 0, 1."""
     space = Space((Factor("a", 0, 8, step=1),))
     assert np.sort(d_optimal(space, 3, "quadratic", 0, NOTHING[:, :1])[:, 0]).tolist() == [0, 4, 8]
+
+
+def test_the_gain_of_an_exchange_is_the_ratio_of_determinants() -> None:
+    rng = np.random.default_rng(0)
+    x, f = rng.standard_normal((7, 4)), rng.standard_normal((9, 4))
+    after = [np.linalg.det((y := np.vstack([x[1:], row])).T @ y) for row in f]
+    expected = np.array(after) / np.linalg.det(x.T @ x)
+    assert exchange_gain(f, np.linalg.inv(x.T @ x), x[0]) == pytest.approx(expected, rel=1e-9)
 
 
 def test_rows_that_exist_are_not_measured_again() -> None:
