@@ -119,7 +119,7 @@ def _exchanged(
     p = f.shape[1]
     start = RIDGE * np.eye(p) + known.T @ known
     for _ in range(PASSES):
-        inverse = np.linalg.inv(start + f[rows].T @ f[rows])
+        inverse = np.asarray(np.linalg.inv(start + f[rows].T @ f[rows]), dtype=float)
         changed = False
         for i in range(len(rows)):
             gain = exchange_gain(f, inverse, f[rows[i]])
@@ -128,7 +128,7 @@ def _exchanged(
                 continue
             rows, changed = rows.copy(), True
             rows[i] = best
-            inverse = np.linalg.inv(start + f[rows].T @ f[rows])
+            inverse = np.asarray(np.linalg.inv(start + f[rows].T @ f[rows]), dtype=float)
         if not changed:
             break
     return rows, float(np.linalg.slogdet(start + f[rows].T @ f[rows])[1])

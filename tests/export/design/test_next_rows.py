@@ -11,6 +11,7 @@ from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.errors import InputError
 from sna_export.design import Factor, Measured, Space, domain_of, next_by_model, next_by_rows
 from sna_export.design.belief import given, of_model, of_rows
+from sna_export.design.belief.process import ProcessBelief
 from sna_export.design.goals import Goal, Learn, improvement, nearer
 
 LINE = spline_axis("x", "", 0, 1, spans=1, degree=1)
@@ -64,20 +65,15 @@ def test_a_measurement_as_expected_changes_the_variance_as_refitting_does() -> N
     rows = measured(12)
     belief = of_rows(SPACE, rows.x, rows.y[:, 0])
     new = np.array([[0.3, 0.4], [0.8, 0.1]])
-    p = belief.process
     both = np.concatenate([rows.x, new])
     y = np.concatenate([rows.y[:, 0], belief.mean(new)])
-    from sna_export.design.belief.process import ProcessBelief
-    from sna_export.teacher.gaussian_process import condition
-
-    again = ProcessBelief.of(
-        condition(p.inputs, p.hyper, both, (y - p.centre) / p.spread, p.centre, p.spread)
-    )
+    b = belief
+    again = ProcessBelief.of(b.inputs, b.hyper, both, y, b.centre, b.spread)
     at = np.random.default_rng(0).random((20, 2))
     fresh = given(belief, new)
-    assert fresh.variance(at) == pytest.approx(again.variance(at), abs=1e-6 * belief.process.spread)
+    assert fresh.variance(at) == pytest.approx(again.variance(at), abs=1e-6 * belief.spread)
     assert fresh.covariance(at, at) == pytest.approx(
-        again.covariance(at, at), abs=1e-6 * belief.process.spread
+        again.covariance(at, at), abs=1e-6 * belief.spread
     )
 
 
