@@ -82,6 +82,11 @@ class Coverage:
     by_prediction: tuple[Part, ...]
     by_input: Mapping[str, tuple[Part, ...]]
 
+    @property
+    def shares(self) -> list[float]:
+        """Coverage by quarter of the prediction from the lowest up, in four digits."""
+        return [float(f"{p.share:.4g}") for p in self.by_prediction]
+
     def report(self) -> dict[str, Any]:
         """Plain data."""
         return {

@@ -17,6 +17,7 @@ from sna_edge.numerics.time_budget import BESIDE, TimeBudget
 from ...calibrate import Calibrated, calibrated
 from ...calibrate.familiarity import LEAST_ROWS, multiply_adds, with_familiarity
 from ...calibrate.folds import folds_of
+from ...calibrate.judged import judged
 from ...threads import one_thread
 from ..data.samples import Samples
 from .conformal import LEVEL
@@ -75,16 +76,23 @@ def _with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> F
         made = calibrated(found.model, *rows, folds, groups=groups)
     except InputError as error:
         return _told(found, f"{WIDTHS}: {error}")
-    return replace(found, **_covered(found, made))
+    return replace(found, **_covered(found, made, folds, groups))
 
 
-def _covered(found: FitResult, made: Calibrated) -> dict[str, Any]:
+def _covered(
+    found: FitResult, made: Calibrated, folds: Ints | None, groups: Ints | None
+) -> dict[str, Any]:
     """Model, report and metadata with the coverage of the intervals that the model now has."""
     outputs = {name: dict(score) for name, score in found.report["outputs"].items()}
     known = made.model.metadata["fit"]
     short = {name: dict(score) for name, score in known["outputs"].items()}
-    for name, scale, coverage in zip(outputs, made.scales, made.coverage(LEVEL), strict=True):
+    rows = found.inputs, found.measured, found.predicted
+    parts = judged(made.model, *rows, folds, made.scales, groups)
+    for name, scale, coverage, one in zip(
+        outputs, made.scales, made.coverage(LEVEL), parts, strict=True
+    ):
         outputs[name]["width"] = scale.kind
+        short[name]["by_quarter"] = one.coverage.shares
         if scale.function is not None:
             outputs[name]["coverage"] = coverage
             short[name]["coverage"] = float(f"{coverage:.5g}")
