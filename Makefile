@@ -73,6 +73,7 @@ honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepe
 	@$(PIP) --editable '.[honest]' || echo "no crepes or MAPIE here: intervals are compared with a constant width only"
 	$(PY) tools/honest/honest.py --write
 	$(PY) tools/honest/groups.py --write
+	$(PY) tools/honest/robust.py --write
 	$(PY) tools/accuracy/familiarity.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
