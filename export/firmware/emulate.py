@@ -51,6 +51,7 @@ class Machine:
                 constants.UC_ARM_REG_R0,
             )
             self._thumb = 1
+            self._first_single = constants.UC_ARM_REG_S0
         else:
             from unicorn import riscv_const as constants
 
@@ -86,9 +87,15 @@ class Machine:
         size = np.dtype(dtype).itemsize * count
         return np.frombuffer(bytes(self._uc.mem_read(address, size)), dtype)
 
-    def call(self, function: str, *arguments: int, count: bool = False) -> Run:
-        """Call by the core's standard calling convention; all arguments are words."""
+    def call(
+        self, function: str, *arguments: int, count: bool = False, single: float | None = None
+    ) -> Run:
+        """Call by the core's standard calling convention; all arguments are words but `single`, a
+        float32 that cores with an FPU take in its first register."""
         uc = self._uc
+        if single is not None:
+            bits = int.from_bytes(struct.pack("<f", single), "little")
+            uc.reg_write(self._first_single, bits)
         in_registers = len(self._arguments)
         for register, value in zip(self._arguments, arguments, strict=False):
             uc.reg_write(register, value & 0xFFFFFFFF)
@@ -169,6 +176,32 @@ class Firmware:
             self.machine.read(SLOPES, "<f4", self.n_outputs * len(x)).reshape(self.n_outputs, -1),
             run,
         )
+
+    def interval_at(
+        self,
+        x: np.ndarray[Any, Any],
+        y: np.ndarray[Any, Any],
+        level: float = 0.9,
+        count: bool = False,
+    ) -> tuple[np.ndarray[Any, Any], Run]:
+        """Ends float32 [2] of output 0 at x [D], where a query gave y [K]."""
+        self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
+        self.machine.write(OUTPUTS, np.asarray(y, "<f4").tobytes())
+        rest = 0, OUTPUTS, SLOPES, SLOPES + 4, WORK, WORK_SIZE
+        run = self.machine.call(
+            "sna_interval_at", MODEL, 0, INPUTS, *rest, count=count, single=level
+        )
+        return self.machine.read(SLOPES, "<f4", 2), run
+
+    def familiarity(
+        self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], count: bool = False
+    ) -> tuple[float, Run]:
+        """p at x [D], where a query gave y [K]."""
+        self.machine.write(INPUTS, np.asarray(x, "<f4").tobytes())
+        self.machine.write(OUTPUTS, np.asarray(y, "<f4").tobytes())
+        rest = 0, OUTPUTS, SLOPES, WORK, WORK_SIZE
+        run = self.machine.call("sna_familiarity", MODEL, INPUTS, *rest, count=count)
+        return float(self.machine.read(SLOPES, "<f4", 1)[0]), run
 
     def integers(
         self, places: np.ndarray[Any, Any], count: bool = False

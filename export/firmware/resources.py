@@ -4,6 +4,7 @@ one."""
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 
 from .cores import CORES, Core
-from .emulate import Firmware
+from .emulate import Firmware, Run
 from .options import options_for, plain
 from .toolchain import compile_image
 
@@ -39,6 +40,19 @@ class Cost:
     instructions: int
     gradient: int | None
     gradient_ram: int | None
+    beside: Beside | None = None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a query of the interval at a level and of familiarity costs after that of the value, on
+    a core: `code` with both, bytes; instructions, None where the model has none; `ram` of the
+    larger."""
+
+    code: int
+    interval: int | None
+    familiarity: int | None
+    ram: int
 
 
 def multiply_adds(model: Model) -> int:
@@ -154,7 +168,28 @@ def _float(artifact: bytes, model: Model, core: Core, folder: Path, gradient: bo
         run.instructions,
         slope,
         slope_ram,
+        _beside(artifact, model, core, folder, options),
     )
+
+
+def _beside(
+    artifact: bytes, model: Model, core: Core, folder: Path, options: Iterable[str]
+) -> Beside | None:
+    found = model.calibration
+    if found is None:
+        return None
+    entries = ("sna_open", "sna_verify", "sna_eval", "sna_interval_at", "sna_familiarity")
+    image = compile_image(core, [*entries, "sna_workspace_size"], folder, defines=options)
+    firmware, x = Firmware(core, image, artifact), middle(model)
+    y = firmware.value(x)[0]
+    runs: list[Run | None] = [None, None]
+    if found.n_residuals:
+        runs[0] = firmware.interval_at(x, y, 0.5, count=True)[1]
+    if found.n_scores or found.pairs:
+        runs[1] = firmware.familiarity(x, y, count=True)[1]
+    work = [firmware.machine.call("sna_workspace_size", 0x20000000, verb).value for verb in (5, 6)]
+    ram = [MODEL_RECORD + w + r.stack for w, r in zip(work, runs, strict=True) if r is not None]
+    return Beside(image.flash, *(r and r.instructions for r in runs), max(ram))
 
 
 def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
@@ -191,7 +226,24 @@ def markdown(costs: list[Cost]) -> str:
         f" {f'{c.gradient_ram:,}' if c.gradient_ram else '-'} |"
         for c in costs
     ]
-    return "\n".join([head, "| --- | --- " + "| ---: " * 7 + "|", *rows])
+    return "\n".join([head, "| --- | --- " + "| ---: " * 7 + "|", *rows, *_beside_table(costs)])
+
+
+def _beside_table(costs: list[Cost]) -> list[str]:
+    """A second table, of models with something beside the values."""
+    found = [(c, c.beside) for c in costs if c.beside is not None]
+    if not found:
+        return []
+    head = (
+        "| core | code with intervals and familiarity, bytes | instructions of an interval | of"
+        " familiarity | RAM with stack, bytes |"
+    )
+    rows = [
+        f"| {c.core} | {b.code:,} | {f'{b.interval:,}' if b.interval else '-'} |"
+        f" {f'{b.familiarity:,}' if b.familiarity else '-'} | {b.ram:,} |"
+        for c, b in found
+    ]
+    return ["", "After the query of the value:", "", head, "| --- " + "| ---: " * 4 + "|", *rows]
 
 
 def as_json(costs: list[Cost]) -> list[dict[str, Any]]:

@@ -165,6 +165,17 @@ def test_what_has_no_value_is_said(
         assert firmware.machine.call("sna_eval_grad", *arguments).value == status
 
 
+def test_the_report_says_what_intervals_and_familiarity_cost() -> None:
+    everything = next(path for path in KEPT_1_1 if path.stem == "everything").read_bytes()
+    (cost,) = resources.report(everything, ("cortex-m4f",))
+    beside = cost.beside
+    assert beside is not None and beside.interval and beside.familiarity
+    assert beside.code > cost.code and beside.ram <= 2048
+    assert f"| {beside.interval:,} | {beside.familiarity:,} |" in resources.markdown([cost])
+    plain = resources.measure(seven_inputs().to_bytes(), CORES["cortex-m4f"], gradient=False)
+    assert plain.beside is None and "familiarity" not in resources.markdown([plain])
+
+
 def test_a_damaged_artifact_is_refused_in_flash(images: Any) -> None:
     data = bytearray(seven_inputs().to_bytes())
     data[len(data) // 2] ^= 4
