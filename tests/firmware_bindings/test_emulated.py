@@ -15,6 +15,7 @@ from sna_edge import CP, Axis, Model, Output, Status
 from sna_edge.artifact import integer_section
 from sna_edge.core.basis import bspline, uniform_breaks
 
+from ..c_library import KEPT_1_1
 from ..c_models import INTEGER_MODELS as INTEGERS
 from ..c_models import allowed, axes_of, cp_model, mixed, points_in, some_places, tt_model
 
