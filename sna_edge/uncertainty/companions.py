@@ -55,11 +55,12 @@ def values(companion: Companion[Any], axes: Sequence[Axis], x: Floats, y: Floats
     """What the companion gives at inputs x [N, D] and predictions y [N, K]: [N, outputs]; NaN where
     a coordinate is."""
     z = places(companion, axes, x, y)
-    known = ~np.isnan(z).any(axis=1)
     evaluator: Evaluator = companion.model.backend
     value: Callable[[Floats], Floats] = getattr(evaluator, "inside", evaluator.value)
-    if known.all():
+    lost = np.isnan(z)
+    if not lost.any():
         return value(z) if len(z) else np.empty((0, len(companion.model.outputs)))
+    known = ~lost.any(axis=1)
     found = np.full((len(x), len(companion.model.outputs)), np.nan)
     if known.any():
         found[known] = value(z[known])
