@@ -1,6 +1,8 @@
 """`sna-edge fit`: a table becomes a model file that answers; unusable tables get one sentence."""
 
 import csv
+import json
+import re
 
 import numpy as np
 import pytest
@@ -234,3 +236,22 @@ def test_an_empty_file_and_a_missing_file(sna, tmp_path):
         said = sna("fit", tmp_path / name, "--target", "y", "-o", tmp_path / "m.sna")
         assert said.code == 2
         assert name in said.sentence()
+
+
+def test_a_fit_says_where_its_intervals_hold_in_a_line_in_json_and_in_the_file(
+    table, tmp_path, capsys
+):
+    from sna_edge.cli import main
+
+    path = tmp_path / "m.sna"
+    words = ["fit", str(table), "--target", "width", "--categorical", "steel", *LIMIT]
+    assert main([*words, "-o", str(path)]) == 0
+    assert re.search(r"^width: covers \d+ %.*; the width ", capsys.readouterr().out, re.M)
+    assert main([*words, "-o", str(path), "--json", "--report", str(tmp_path / "r.html")]) == 0
+    found = json.loads(capsys.readouterr().out)["intervals"]["width"]
+    assert [p["rows"] for p in found["by_prediction"]] == [38, 37, 37, 38]
+    assert list(found["by_input"]) == ["power", "speed", "steel"]
+    assert list(found["levels"]) == ["0.5", "0.8", "0.9", "0.95"]
+    assert "May it be believed here" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    quarters = sna_edge.load(path).metadata["fit"]["outputs"]["width"]["by_quarter"]
+    assert quarters == pytest.approx([p["coverage"] for p in found["by_prediction"]], abs=1e-4)
