@@ -3250,11 +3250,20 @@ sna_status sna_familiarity(const sna_model *m, const real *x, sna_status status,
 /* -------------------------------------------------------------------- readings to coordinates */
 #ifndef SNA_NO_COMPANIONS
 
-/* A reading no further outside its axis than its sensor errs is at the border. */
+/* Of the larger of border and tolerance: what their difference to a reading may be off by. */
+#ifdef SNA_FLOAT
+#define READING_ROUNDING ((real)4.76837158203125e-7f) /* 2^-21 */
+#else
+#define READING_ROUNDING ((real)8.881784197001252e-16f) /* 2^-50 */
+#endif
+
+/* A reading no further outside its axis than its sensor errs is at the border; a sensor without
+ * tolerance moves none. */
 static real bordered(const axis_record *a, real tolerance, real x) {
-    if (x < LOWER(a) && LOWER(a) - x <= tolerance) return LOWER(a);
-    if (x > UPPER(a) && x - UPPER(a) <= tolerance) return UPPER(a);
-    return x;
+    const real end = x < LOWER(a) ? LOWER(a) : UPPER(a);
+    const real away = x < LOWER(a) ? end - x : x - end;
+    if (!(tolerance > 0 && away > 0)) return x;
+    return away <= tolerance + READING_ROUNDING * larger(end, tolerance) ? end : x;
 }
 
 /* v^e: whole exponents up to 8 by multiplication; NaN where the base is not above 0 under another

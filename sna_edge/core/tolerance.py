@@ -13,7 +13,8 @@ from .axis import Axis
 from .inputs import unknown_name
 
 Floats = NDArray[np.float64]
-ROUNDING = 4  # units in the last place that the sum of border and tolerance may be off
+ROUNDING = 2.0**-50
+"""Of the larger of border and tolerance: what their difference to a reading may be off by."""
 
 
 def checked(axes: tuple[Axis, ...], tolerance: Mapping[str, float]) -> dict[str, float]:
@@ -46,14 +47,13 @@ def _usable(value: object) -> bool:
 
 
 def to_border(
-    axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float], *, exact: bool = False
+    axes: tuple[Axis, ...], x: Floats, tolerance: Mapping[str, float]
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """X [N, D] with readings within their tolerance of the domain put on its border, and which were
     [N, D].
 
-    NaN and infinity stay; a reading exactly the tolerance away counts, also where the sum was
-    rounded, or, with `exact`, where their difference in float64 is no more (FORMAT.md section 16,
-    for the tolerances of a file).
+    NaN and infinity stay; a reading exactly the tolerance away counts, also where one of the
+    numbers was rounded, as 200.3 is 1.1e-14 more than 200 + 0.3 (FORMAT.md section 16).
     """
     x = np.array(x, dtype=float)
     moved = np.zeros(x.shape, dtype=bool)
@@ -62,8 +62,7 @@ def to_border(
         if not allowed:
             continue
         border = np.clip(x[:, d], axis.lower, axis.upper)
-        rounding = ROUNDING * np.spacing(np.maximum(np.abs(border), allowed))
-        most = allowed + (0.0 if exact else rounding)
+        most = allowed + ROUNDING * np.maximum(np.abs(border), allowed)
         with np.errstate(invalid="ignore"):
             moved[:, d] = (x[:, d] != border) & (np.abs(x[:, d] - border) <= most)
         x[moved[:, d], d] = border[moved[:, d]]

@@ -123,9 +123,8 @@ def bordered(
 ) -> tuple[Floats, NDArray[np.bool_] | None]:
     """X [N, len(axes)] with readings within `tolerance`, or that of the file where it is None, at
     the border, and which were moved; None where there is no tolerance."""
-    exact = tolerance is None
     allowed = of_sensors(model) if tolerance is None else tolerance
-    return to_border(axes, x, allowed, exact=exact) if allowed else (x, None)
+    return to_border(axes, x, allowed) if allowed else (x, None)
 
 
 def completed(

@@ -12,7 +12,7 @@ import pytest
 
 import sna_edge
 from sna_edge import Output, Status
-from sna_edge.core.beside import Companion, Coordinate, CoordinateSource, Role
+from sna_edge.core.beside import Companion, Coordinate, CoordinateSource, Readings, Role
 
 from ..c_library import KEPT_1_1, STRICT
 from ..c_models import axes_of, cp_model, tt_model
@@ -100,6 +100,20 @@ def test_derived_inputs_are_those_of_python(opened: Any) -> None:
         assert said == wanted.status[i]
         if said == OK:
             np.testing.assert_allclose(found, wanted.x[i], **near(opened.library))
+
+
+def test_a_reading_exactly_the_decimal_tolerance_away_is_the_end(library: Any) -> None:
+    """79.7 and 400.3 are rounded: their distances to 80 and 400 are not 0.3."""
+    model = sna_edge.from_bytes(EVERYTHING, backend="numpy")
+    told = model.readings
+    assert told is not None
+    wide = Readings([0.3, *told.tolerance[1:]], told.raw, told.derived)
+    found = library.open(model.replace(readings=wide).to_bytes())
+    assert found.verify() == OK
+    x = np.concatenate([points(EVERYTHING)[0], [5.0, 50.0]])
+    for given, end in ((79.7, 80.0), (400.3, 400.0), (79.69, None), (400.31, None)):
+        x[0] = given
+        assert found.derive(x)[0][0] == (library.real(given) if end is None else end)
 
 
 def test_what_came_without_a_value_has_neither_interval_nor_familiarity(opened: Any) -> None:

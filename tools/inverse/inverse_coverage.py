@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import csv
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from sna_edge import Model
+from sna_edge.core.beside import Role
 from sna_edge.inverse import posterior
 from sna_export.calibrate import calibrated
 from sna_export.fit import AxisSpec, fit_arrays
@@ -119,8 +121,10 @@ def of_fold(train: np.ndarray, inputs: list[str], outputs: list[str]) -> dict[st
     apart = calibrated(fit.model, *told, local=False).model
     numbers = replace(apart.calibration, correlation=0.0 * apart.calibration.correlation)
     return {
-        "constant": apart.replace(companions=(), calibration=numbers),
         "local": calibrated(fit.model, *told).model,
+        "constant": apart.replace(
+            companions=[c for c in apart.companions if c.role != Role.SCALE], calibration=numbers
+        ),
     }
 
 
@@ -130,16 +134,16 @@ def every_track() -> list[str]:
     data = rows(DATA / path, [*inputs, *outputs])
     folds = np.array_split(np.random.default_rng(0).permutation(len(data)), FOLDS)
     hits: dict[tuple[str, str], list[list[bool]]] = {}
-    for held in folds:
-        train = np.delete(data, held, axis=0)
-        noise = dict(zip(outputs, (GAUGE * train[:, len(inputs) :].std(axis=0)).tolist()))
-        for kind, model in of_fold(train, inputs, outputs).items():
-            for unknown in unknowns:
-                parts = [dict(zip([*inputs, *outputs], r)) for r in data[held].tolist()]
-                found = [covered(model, p, outputs, unknown, noise, False) for p in parts]
-                inside = [f for f in found if f is not None]
-                hits.setdefault((kind, unknown), []).append(inside)
-                print(kind, unknown, len(inside), np.mean(inside).round(3), flush=True)
+    trains = [np.delete(data, held, axis=0) for held in folds]
+    models = [of_fold(train, inputs, outputs) for train in trains]
+    for kind, unknown in product(models[0], unknowns):
+        for held, train, fold in zip(folds, trains, models, strict=True):
+            gauge = GAUGE * train[:, len(inputs) :].std(axis=0)
+            noise = dict(zip(outputs, gauge.tolist(), strict=True))
+            parts = [dict(zip([*inputs, *outputs], r, strict=True)) for r in data[held].tolist()]
+            found = [covered(fold[kind], p, outputs, unknown, noise, False) for p in parts]
+            hits.setdefault((kind, unknown), []).append([f for f in found if f is not None])
+        print(kind, unknown, [np.mean(h).round(3) for h in hits[kind, unknown]], flush=True)
     lines = [
         "| unknown | parts | model error | covered | folds |",
         "| --- | --- | --- | --- | --- |",

@@ -130,14 +130,14 @@ def test_the_tolerance_that_is_asked_for_holds_for_formulas_too(model) -> None:
     assert model.evaluate(near, tolerance={}).status[0] == Status.OUT_OF_DOMAIN
 
 
-def test_tolerances_of_a_file_are_exact_as_the_page_and_the_c_library_have_them(model) -> None:
-    tolerance, x = 0.3, 200.3
-    assert x - 200.0 > tolerance
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_reading_exactly_the_decimal_tolerance_away_counts(model, side: float) -> None:
+    tolerance, end, x = 0.3, (200.0 if side > 0 else 100.0), (200.3 if side > 0 else 99.7)
     told = model.replace(
         readings=Readings([tolerance, 0, 0, 0, 0], model.readings.raw, model.readings.derived)
     )
-    far, at_end = {**READ, "power": x}, {**READ, "power": 200.0}
-    assert told.evaluate(far).status[0] == Status.OUT_OF_DOMAIN
-    assert told.derived(far).x[0, 0] == x
-    found = told.evaluate(far, tolerance={"power": tolerance})
-    assert np.array_equal(found.value, told.evaluate(at_end).value)
+    at_end = told.evaluate({**READ, "power": end})
+    assert 200.3 - 200.0 > tolerance  # the two decimal numbers are rounded
+    assert np.array_equal(told.evaluate({**READ, "power": x}).value, at_end.value)
+    assert told.derived({**READ, "power": x}).x[0, 0] == end
+    assert told.evaluate({**READ, "power": x + side * 1e-12}).status[0] == Status.OUT_OF_DOMAIN

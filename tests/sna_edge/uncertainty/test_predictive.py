@@ -74,3 +74,11 @@ def test_what_cannot_be_asked(model: Model) -> None:
     plain = model.replace(companions=(), calibration=None)
     with pytest.raises(InputError, match="no distribution"):
         plain.predictive(X)
+
+
+@pytest.mark.parametrize("y", [np.zeros(7), np.zeros((9, 9)), "wide", [[1], [1, 2]]])
+def test_measurements_that_do_not_fit_are_named(model: Model, y: object) -> None:
+    told = model.predictive(np.zeros((3, len(model.axes))) + [a.lower for a in model.axes])
+    for ask in (told.cdf, told.probability, told.joint_probability):
+        with pytest.raises(InputError, match="do not fit 3 rows of"):
+            ask(y)  # type: ignore[arg-type]
