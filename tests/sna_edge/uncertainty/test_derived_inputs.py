@@ -137,7 +137,7 @@ def test_a_reading_exactly_the_decimal_tolerance_away_counts(model, side: float)
         readings=Readings([tolerance, 0, 0, 0, 0], model.readings.raw, model.readings.derived)
     )
     at_end = told.evaluate({**READ, "power": end})
-    assert 200.3 - 200.0 > tolerance  # the two decimal numbers are rounded
+    assert tolerance < 200.3 - 200.0  # the two decimal numbers are rounded
     assert np.array_equal(told.evaluate({**READ, "power": x}).value, at_end.value)
     assert told.derived({**READ, "power": x}).x[0, 0] == end
     assert told.evaluate({**READ, "power": x + side * 1e-12}).status[0] == Status.OUT_OF_DOMAIN
