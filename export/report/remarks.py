@@ -8,7 +8,7 @@ from typing import Any
 
 from .validation import held_together, holdout_lines, repeats_lines, suspect_lines
 
-SUSPECTS = 5
+SUSPECTS = 3
 """Listed at most."""
 
 
