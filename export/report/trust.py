@@ -115,12 +115,13 @@ def _familiar(page: Page, model: Model, rows: np.ndarray) -> None:
     fixed = f" at {', '.join(f'{a.name} {figures.place(a, v)}' for a, v in rest)}" if rest else ""
     names = " and ".join(model.axes[d].name for d in shown)
     strong = ": the stronger the colour, the more usual" if len(shown) > 1 else ""
+    placed = " Rows have other values there: one on unfamiliar ground may be usual with its own."
+    placed = placed if rest else ""
     known = model.calibration
     pairs = ", or two levels were never seen together" if known and known.pairs else ""
     page.text(
         f"Familiarity along {names}{fixed}{strong}. Unfamiliar: at most {_percent(least_p(model))}"
-        f" of rows not learned from were as unusual{pairs}. Rows are drawn wherever their other"
-        " inputs are. It tells of inputs alone: where the process drifts at usual inputs it says"
-        " nothing."
+        f" of rows not learned from were as unusual{pairs}.{placed} It tells of inputs alone: where"
+        " the process drifts at usual inputs it says nothing."
     )
     page.plots([drawn])

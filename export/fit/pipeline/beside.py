@@ -71,7 +71,7 @@ def _with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> F
     if len(found.inputs) < LEAST_RESIDUALS or not budget.affords(WIDTHS, work):
         return found
     try:
-        folds = None if found.group is None else folds_of(found.group[:, None])
+        folds = None if found.group is None else folds_of(found.group[:, None].astype(float))
         rows = found.inputs, found.measured, found.predicted
         made = calibrated(found.model, *rows, folds, groups=groups)
     except InputError as error:
