@@ -22,6 +22,7 @@ from .arguments import (
 )
 from .console import with_unit
 from .inverse_worth import percent
+from .raw_readings import readable
 
 
 def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, float | None]]:
@@ -94,7 +95,7 @@ def sure(
         knobs(args, model, unknowns),
         share_of("--probability", args.probability),
         count,
-        at=input_values(model, args.at),
+        at=input_values(model, args.at, readable(model)),
         near=input_values(model, args.near, known) if args.near else None,
         level=level_asked(args),
         seed=args.seed,
@@ -122,7 +123,7 @@ def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], lis
         raise InputError(
             f"name the adjustable inputs with --knobs; inputs are {', '.join(model.input_names)}"
         )
-    part = input_values(model, args.part)
+    part = input_values(model, args.part, readable(model))
     found = advise(
         model,
         part,

@@ -3,7 +3,7 @@ domain is the border, derived inputs are computed from others and from raw readi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -163,6 +163,28 @@ def completed(
     for f in wanted:
         _derive(model, f, values[f.axis], found)
     return found
+
+
+def with_computed(
+    model: ModelRecord, given: Mapping[str, object], but: Sequence[str] = ()
+) -> Mapping[str, object]:
+    """`given` values of inputs and raw readings as values of inputs alone: with every input that is
+    computed from them, where all it is computed from is given, the inputs `but` left out. Raises
+    InputError or DomainError for readings that give none."""
+    readings = model.readings
+    if readings is None or not (readings.derived or readings.raw):
+        return given
+    names = {f: model.axes[f.axis].name for f in readings.derived}
+    fresh = {f: n for f, n in names.items() if n not in given and n not in but}
+    whole = [f for f in fresh if all(_name(model, t) in given for t in f.terms)]
+    left = [n for f, n in fresh.items() if f not in whole]
+    others = dict.fromkeys([*left, *(n for n in names.values() if n in but)], 0.0)
+    found = completed(model, {**others, **given})
+    if found is None:
+        return given
+    if (found.status < 0).any():
+        refuse(model, found)
+    return {name: value for name, value in found.query.items() if name not in others}
 
 
 def _given(model: ModelRecord, query: object) -> dict[str, Any] | None:

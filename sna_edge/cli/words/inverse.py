@@ -25,6 +25,7 @@ from ..console import USAGE, emit, exit_code, with_unit
 from ..dialect_options import add_dialect
 from ..inverse_worth import remark as of_solution
 from ..inverse_worth import solution_lines, told
+from ..raw_readings import readable
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
 
@@ -270,7 +271,7 @@ def _target(
         for name, text in assignments(args.target, model.output_names).items()
     }
     tolerance = _numbers(args.tolerance, model.output_names)
-    at: dict[str, object] = {**input_values(model, args.at)}
+    at: dict[str, object] = {**input_values(model, args.at, readable(model))}
     count = _count(args)
     asked: dict[str, Any] = {
         "level": level_asked(args),
@@ -302,7 +303,7 @@ def _extreme_or_interval(
             " --limits; give plain numbers otherwise"
         )
     ((name, text),) = named.items()
-    at: dict[str, object] = {**input_values(model, args.at)}
+    at: dict[str, object] = {**input_values(model, args.at, readable(model))}
     if text in ("min", "max"):
         if args.level:
             raise InputError("min and max have no interval; leave --level out")

@@ -12,6 +12,7 @@ from ...core.axis import Axis
 from ...core.inputs import axis_index
 from ...errors import DomainError, InputError
 from ...model import Model
+from ...uncertainty.readings import with_computed
 from ...values.reals import real
 
 Floats = NDArray[np.float64]
@@ -30,12 +31,14 @@ UNUSABLE = (BadValue, DomainError)
 def split(
     model: Model, unknowns: Sequence[str], at: Fixed | None
 ) -> tuple[list[int], dict[int, float]]:
-    """Indices of the unknown axes and the coordinates of all others.
+    """Indices of the unknown axes and the coordinates of all others; raw readings among the fixed
+    values stand for the inputs computed from them.
 
     Raises InputError for a wrong, missing or doubled name, DomainError or BadValue for a value
     outside its axis.
     """
-    fixed = {axis_index(model.axes, name): value for name, value in (at or {}).items()}
+    at = with_computed(model, at or {}, unknowns)
+    fixed = {axis_index(model.axes, name): value for name, value in at.items()}
     sought = [axis_index(model.axes, name) for name in unknowns]
     if not sought or len(set(sought)) != len(sought):
         raise InputError("list at least one unknown input, and each only once")

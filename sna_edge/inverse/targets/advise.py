@@ -16,6 +16,7 @@ from ...model import Evaluation, Model
 from ...numerics.time_budget import NOTHING, TimeBudget
 from ...status import Status
 from ...uncertainty.familiarity import told
+from ...uncertainty.readings import with_computed
 from ..optimize.feasible_projection import FeasibleProjection
 from ..optimize.projection_problem import Adjustable, OutputBounds, ProjectionProblem, Rated
 from ..optimize.sampled_search import Room
@@ -150,6 +151,7 @@ def advise(
 
 
 def _here(model: Model, part: Mapping[str, object]) -> Floats:
+    part = with_computed(model, part)
     for name in part:
         model.axis_index(name)
     missing = [n for n in model.input_names if n not in part]
