@@ -191,14 +191,25 @@ def _part(
     z = view.places(x)
     whole = learned(z, STARTS)
     if calibration is not None:
-        tried = [(whole, view.places(calibration))]
+        tried, others = [(whole, view.places(calibration))], [calibration]
     else:
         tried = [(learned(z[fold != f]), z[fold == f]) for f in np.unique(fold)]
-    root = least_root(tried, integers)
+        others = [x[fold == f] for f in np.unique(fold)]
+    rng = np.random.default_rng(seed)
+    strange = [view.places(_mixed_up(rows, rng)) for rows in others] if integers else []
+    root = least_root(tried, integers, strange)
     kept = stored(whole, root)
     scores = np.concatenate([stored(m, root).score(rows) for m, rows in tried]) - kept.constant
     spread = max(float(np.median(scores) - np.quantile(scores, SPREAD)), LEAST_SPREAD)
     return _Part(kept.companion(view.coordinates, 1 / spread), scores / spread)
+
+
+def _mixed_up(x: Floats, rng: np.random.Generator) -> Floats:
+    """Rows of which one column each, or every one, is that of another row."""
+    one, column = x.copy(), rng.integers(x.shape[1], size=len(x))
+    row = np.arange(len(x))
+    one[row, column] = x[rng.permutation(len(x)), column]
+    return np.concatenate([one, rng.permuted(x, axis=0)])
 
 
 def seen_together(axes: Sequence[Axis], x: Floats, least_p: float) -> tuple[LevelPair, ...]:

@@ -20,10 +20,11 @@ from .mixture import Mixture
 Floats = NDArray[np.float64]
 LEAST = 2.0**-126
 UNIT, STEPS = 2.0**-7, 127
-ROOTS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0)
+ROOTS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 20.0, 24.0, 32.0)
 LOST = 1 / 400
 """Share of the rows not fitted that may have no density left: half of p = 0.5 %."""
 Q15 = 2.0**15
+SPREAD, NEAR, FAR = 0.2, 0.1, 4.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ class Stored:
             if integers:
                 product = np.floor(product * Q15 + 0.5) / Q15
         return np.asarray(np.asarray(product) @ self.weights < (1 / Q15 if integers else LEAST))
+
+    def integer_score(self, z: Floats) -> Floats:
+        """`score` as the integer path has it, which rounds after every product."""
+        product: Floats | float = 1.0
+        for factor in self._factors(z):
+            product = np.floor(product * factor * Q15 + 0.5) / Q15
+        q = np.asarray(product) @ self.weights
+        return np.asarray(self.root * np.log(np.maximum(q, LEAST)) + self.constant)
 
     def _factors(self, z: Floats) -> list[Floats]:
         pairs = zip(self.hats, self.tables, z.T, strict=True)
@@ -83,11 +92,30 @@ def stored(made: Mixture, root: float) -> Stored:
     return Stored(made.hats, tables, weights, root, root * constant)
 
 
-def least_root(fits: Sequence[tuple[Mixture, Floats]], integers: bool) -> float:
+def least_root(
+    fits: Sequence[tuple[Mixture, Floats]], integers: bool, strange: Sequence[Floats] = ()
+) -> float:
     """The first T of ROOTS with which at most max(1, n / 400) of the n rows that were not fitted
-    are left with nothing; pairs of a mixture and rows [N, C] that it has not seen."""
+    are left with nothing; pairs of a mixture and rows [N, C] that it has not seen.
+
+    With `integers` as few of the `strange` rows (of each mixture) may have another score on the
+    integer path, by `NEAR` spreads of the rows, unless that is below all of the rows by `FAR`.
+    """
     allowed = max(1.0, LOST * sum(len(z) for _, z in fits))
     for root in ROOTS:
-        if sum(np.count_nonzero(stored(m, root).lost(z, integers)) for m, z in fits) <= allowed:
+        kept = [(stored(m, root), z) for m, z in fits]
+        lost = sum(np.count_nonzero(s.lost(z, integers)) for s, z in kept)
+        if lost <= allowed and (not integers or _apart(kept, strange) <= allowed):
             return root
     return ROOTS[-1]
+
+
+def _apart(kept: Sequence[tuple[Stored, Floats]], strange: Sequence[Floats]) -> int:
+    rows = np.concatenate([s.score(z) for s, z in kept])
+    spread = np.median(rows) - np.quantile(rows, SPREAD)
+    floor, count = rows.min() - FAR * spread, 0
+    for (s, _), z in zip(kept, strange, strict=False):
+        plain = s.score(z)
+        other = np.abs(plain - s.integer_score(z)) > NEAR * spread
+        count += np.count_nonzero(other & (plain > floor))
+    return count
