@@ -20,7 +20,7 @@ from ..query.solution_worth import probability_in_spec, spec
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-ROUNDED = 1e-7
+ROUNDED = 1e-12
 """Of a width: an interval that reaches no farther over a limit is inside."""
 WANTED = 64
 """Settings inside the limits from which the cheapest is sought."""
