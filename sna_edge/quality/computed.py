@@ -54,7 +54,7 @@ def computed(model: Model, rows: Floats, tolerance: Mapping[str, float]) -> tupl
         if found is None:
             continue
         for axis in np.flatnonzero(~pattern[:d]):
-            x[some, axis] = found.query[names[axis]]
+            x[some, axis] = np.asarray(found.query[names[axis]], dtype=float)
         for i in np.flatnonzero(found.status < 0):
             refused[int(some[i])] = Status(int(found.status[i])), _why(model, given, int(i))
     return x, refused

@@ -27,6 +27,9 @@ from .search import refined, search
 
 Floats = NDArray[np.float64]
 
+LOCALISED = 3
+"""Searches at most, each with noise and model error of the best setting before."""
+
 
 @dataclass(frozen=True)
 class Estimate(Answer):
@@ -182,12 +185,18 @@ def localised(
     seed: int,
 ) -> tuple[EstimationProblem, Minima, NDArray[np.int64]]:
     """The search again with the noise and model error of the best setting found, where they depend
-    on it and there is time."""
-    budget = problem.budget
-    if not problem.builder.local or (not budget.endless and budget.lacks(budget.elapsed)):
+    on it and there is time; and again where that moves it to others."""
+    if not problem.builder.local:
         return problem, ends, kept
-    more = problem.at_setting(ends.z[kept[0]])
-    return more, *search(more, starts, seed)
+    for again in range(LOCALISED):
+        if again and not problem.moved(ends.z[kept[0]]):
+            break
+        budget = problem.budget
+        if not budget.endless and budget.lacks(budget.elapsed / (again + 1)):
+            break
+        problem = problem.at_setting(ends.z[kept[0]])
+        ends, kept = search(problem, starts, seed)
+    return problem, ends, kept
 
 
 def widened(

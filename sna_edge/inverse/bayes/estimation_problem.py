@@ -32,6 +32,8 @@ WORK, ANSWERING = 1000.0, 12
 """Evaluations of a whole search, and of writing its answer."""
 CONTRACTING, SEARCHING = 0.25, 0.5
 """Shares of the time left for contracting observations and for the search."""
+MOVED = 0.1
+"""Share by which noise or model error may differ from those of the best setting."""
 TICK = 1e-9
 """Seconds: a coarse clock may stand still."""
 
@@ -65,17 +67,25 @@ class EstimationProblem:
         x = np.zeros(len(builder.model.axes))
         x[builder.sought] = self.objective.x(z[None])[0]
         data = at_setting(builder.model, builder.read, x, builder.deviations)
-        made = replace(builder, data=data, read_off=bool(builder.deviations))
+        made = replace(builder, data=data, read_off=bool(builder.deviations), setting=z)
         return made.problem(self.data.count)
 
-    def energy(self, z: Floats) -> Callable[[Floats], Floats]:
-        """E of samples around a unit point z [U]: with the width of each sample itself where the
-        model has one, the numbers are few and the noise is normal; else that of the search."""
+    @property
+    def energy(self) -> Callable[[Floats], Floats]:
+        """E of samples: with the width of each sample itself where the model has one, the numbers
+        are few and the noise is normal; else that of the search."""
         builder, data = self.builder, self.data
         few = len(data.y) <= MOST and data.dof is None and bool(data.model.any())
-        if not (builder.local and builder.scaled and few):
+        if builder.setting is None or not (builder.scaled and few):
             return self.objective.value
-        return LocalEnergy(builder.model, builder.sought, data, self.objective, z)
+        return LocalEnergy(builder.model, builder.sought, data, self.objective, builder.setting)
+
+    def moved(self, z: Floats) -> bool:
+        """Whether noise or model error at a unit point z are others than those of the question."""
+        now, then = self.at_setting(z).data, self.data
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = np.log(np.concatenate([now.model / then.model, now.sigma / then.sigma]))
+        return bool((np.abs(ratios) > MOVED).any())
 
     def widened(self, factor: float) -> EstimationProblem:
         """The same question with noise and model error `factor` times as large."""
@@ -143,6 +153,7 @@ class ProblemBuilder:
     read: Observations
     deviations: dict[int, float]  # of readings of known inputs
     read_off: bool = False  # whether these count in the data
+    setting: Floats | None = None  # unit point whose noise and model error the data have
     factor: float = 1.0  # times which noise and model error are taken
     seconds: float = 0.0  # per observation, of making a query
 

@@ -191,9 +191,7 @@ def _sampled(
     curvature = walled(z, ends.slope[kept], ends.curvature[kept])
     return _of_samples(
         problem,
-        Sampler(
-            objective, problem.budget, z, ends.energy[kept], curvature, seed, problem.energy(z[0])
-        ),
+        Sampler(objective, problem.budget, z, ends.energy[kept], curvature, seed, problem.energy),
         n,
     )
 
@@ -234,7 +232,7 @@ def _of_samples(problem: EstimationProblem, sampler: Sampler, n: int) -> Posteri
 
 def _of_levels(problem: EstimationProblem, optima: Floats, n: int, seed: int) -> Posterior:
     """Only categorical unknowns: exact probabilities of the optima found."""
-    energy = problem.energy(optima[0])(optima)
+    energy = problem.energy(optima)
     share = np.exp(energy.min() - energy)
     share /= share.sum()
     pick = np.random.default_rng([seed, 1]).choice(len(share), size=n, p=share)

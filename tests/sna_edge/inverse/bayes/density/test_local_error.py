@@ -123,3 +123,19 @@ def test_samples_are_weighted_with_the_width_of_each_setting() -> None:
     assert drawn.mean[0] == pytest.approx(mean, abs=0.02)
     assert drawn.deviation[0] == pytest.approx(np.sqrt(density @ (x - mean) ** 2), rel=0.05)
     assert drawn.status.label == "ok" and mean > 0.9 + 0.05
+
+
+def test_the_width_follows_where_the_best_setting_moves() -> None:
+    """Two outputs that disagree: with the widths of the middle the optimum is at 1.01, with those
+    there it moves on, and the samples are those of the sum over a grid."""
+    model = line(2, local=True).replace(
+        calibration=Calibration(500, [0.1 * LOGITS, 0.06 * LOGITS], [0.0, 0.0], [0.0])
+    )
+    found = posterior(model, {"a": [0.4], "b": [1.2]}, ["x"], 1e-4, n=4000, seed=1)
+    x = np.linspace(0, 2, 20_001)
+    wide, even = 10 * M * np.exp(2 * (x - 1)), 6 * M
+    density = np.exp(-0.5 * (((x - 0.4) / wide) ** 2 + ((x - 1.2) / even) ** 2)) / wide
+    density /= density.sum()
+    mean = density @ x
+    assert found.mean[0] == pytest.approx(mean, abs=0.02)
+    assert found.deviation[0] == pytest.approx(np.sqrt(density @ (x - mean) ** 2), rel=0.06)
