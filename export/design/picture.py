@@ -25,7 +25,8 @@ def plan_page(plan: Plan, present: Floats | None = None) -> Page:
     """The page of a plan; `present` [E, D]: rows that exist."""
     factors = plan.space.factors
     known = np.empty((0, len(factors))) if present is None else present
-    page = Page(f"{len(plan.x)} rows to measure", f"Chosen: {plan.said}; in the order to be run.")
+    lead = f"Chosen: {plan.said}. The rows stand in the order to be run."
+    page = Page(f"{len(plan.x)} rows to measure", lead)
     varied = [d for d, f in enumerate(factors) if not f.fixed]
     pairs = list(combinations(varied, 2))
     if pairs:

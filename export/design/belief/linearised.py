@@ -31,6 +31,8 @@ from ...fit.engine.unknowns import Unknowns
 Floats = NDArray[np.float64]
 UPDATES = 12
 START = 1e-4
+SETTLED = 0.1
+"""Change of the logarithm of a strength below which the updates end."""
 LEAST_ROWS = 3
 
 
@@ -50,8 +52,11 @@ class LinearisedBelief:
         return self.function.predict(a)[:, self.k]
 
     def covariance(self, a: Floats, b: Floats) -> Floats:
-        """[A, B]."""
-        return np.asarray(self._slopes(a) @ self.spread @ self._slopes(b).T)
+        """[A, B]; the fewer rows meet the square matrix."""
+        ours, theirs = self._slopes(a), self._slopes(b)
+        if len(a) <= len(b):
+            return np.asarray((ours @ self.spread) @ theirs.T)
+        return np.asarray(ours @ (self.spread @ theirs.T))
 
     def variance(self, a: Floats) -> Floats:
         """[A]."""
@@ -109,7 +114,10 @@ def _posterior(f: SeparableFunction, rows: Rows) -> tuple[Floats, float]:
         traces = unknowns.traces(inverse, parts)
         free = len(inverse) - float(strengths @ traces)
         noise = residual_variance(equations.loss, rows.count, free)
+        before = strengths
         strengths = evidence_update(f, parts, strengths, traces, noise, rows.count)
+        if np.abs(np.log(strengths / before)).max() < SETTLED:
+            break
     _, inverse = linearised(f, rows, unknowns, parts, strengths)
     return inverse * (noise / rows.total), float(noise)
 
