@@ -26,6 +26,8 @@ LOCAL_ROWS = 100
 NEAREST, SAME = 5, 0.5
 """Rows nearest to a suspect, and the share of its deviation from which they agree with it."""
 SLIPS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
+COMMON = 0.5
+"""Share of the rows with one value, from which an output is made of outcomes."""
 MOST_LISTED = 200
 MOST_ROWS = 100_000
 """Rows up to which the nearest of a suspect are looked for among all."""
@@ -62,9 +64,12 @@ def deviations(
     outputs: tuple[Output, ...], measured: Floats, expected: Floats, trusted: Bools
 ) -> Deviations:
     """Of rows measured and expected [N, K]; the scale is that of the `trusted` rows [N], in the
-    space of the link, and follows the prediction."""
+    space of the link, and follows the prediction. Outcomes (pass or fail, counts that are mostly 0)
+    are not judged: the rare one is what is looked for."""
     z, sigma = np.full(measured.shape, np.nan), np.full(measured.shape, np.nan)
     for k, output in enumerate(outputs):
+        if _outcomes(measured[:, k]):
+            continue
         with np.errstate(all="ignore"):
             at, truth = output.linear_of(expected[:, k]), output.linear_of(measured[:, k])
         if not np.isfinite(at[trusted]).all() or not np.isfinite(truth[trusted]).all():
@@ -76,6 +81,12 @@ def deviations(
             z[:, k] = np.where(sigma[:, k] > 0, residual / sigma[:, k], np.nan)
     z[~np.isfinite(expected)] = np.nan
     return Deviations(z, expected, sigma)
+
+
+def _outcomes(measured: Floats) -> bool:
+    """Whether half of the rows have one value, or all one of two."""
+    _, count = np.unique(measured, return_counts=True)
+    return len(count) <= 2 or bool(count.max() >= COMMON * len(measured))
 
 
 def _sigma(residual: Floats, at: Floats, trusted: Bools) -> Floats:

@@ -100,6 +100,15 @@ def test_a_suspect_has_its_reason() -> None:
     assert lines[1].startswith("row 104: depth ") and lines[3] == "and 1 more (--json lists them)"
 
 
+def test_rare_outcomes_are_no_errors() -> None:
+    failed = (np.arange(N) % 25 == 3).astype(float)
+    for y in (1.0 - failed, failed * RNG.integers(1, 9, N)):
+        samples = Samples.of(X, y)
+        expected = np.full((N, 1), y.mean())
+        assert not deviations((Output("y"),), samples.y, expected, ALL).far.any()
+        assert not gross(samples, 0).any()
+
+
 def test_rows_off_with_their_whole_group_are_not_suspect() -> None:
     group = np.repeat(np.arange(10), 20)
     y = Y + np.where(group == 4, 8.0, 0.0)
