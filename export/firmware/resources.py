@@ -189,7 +189,8 @@ def _beside(
         runs[1] = firmware.familiarity(x, y, count=True)[1]
     work = [firmware.machine.call("sna_workspace_size", 0x20000000, verb).value for verb in (5, 6)]
     ram = [MODEL_RECORD + w + r.stack for w, r in zip(work, runs, strict=True) if r is not None]
-    return Beside(image.flash, *(r and r.instructions for r in runs), max(ram))
+    interval, familiarity = (None if r is None else r.instructions for r in runs)
+    return Beside(image.flash, interval, familiarity, max(ram))
 
 
 def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
