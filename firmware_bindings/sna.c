@@ -129,6 +129,10 @@ INLINE int is_embedded(const sna_model *m) {
 #endif
 }
 
+/* Sections and tables stand on multiples of 64, those of a file inside another one of 8: this less
+ * one. */
+INLINE uint32_t step_of(const sna_model *m) { return is_embedded(m) ? 7u : 63u; }
+
 INLINE int sections_of(const sna_model *m) {
 #ifdef SNA_NO_COMPANIONS
     (void)m;
@@ -404,7 +408,7 @@ static int section_table_holds(sna_model *m) {
     uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
     for (int id = 1; id <= sections_of(m); id++) {
         const unsigned char *r = section_record(m, id);
-        uint32_t start = (end + 63u) & ~63u;
+        uint32_t start = (end + step_of(m)) & ~step_of(m);
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
         if (start > m->size || load32(r + 8) > m->size - start) return 0;
         if (id <= N_SECTIONS) m->section[id] = start;
@@ -438,7 +442,7 @@ static int padding_holds(const sna_model *m) {
     const unsigned char *signature = section(m, SIGNATURE);
     uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
     for (int id = 1; id <= sections_of(m); id++) {
-        uint32_t start = (end + 63u) & ~63u; /* as section_table_holds has found it */
+        uint32_t start = (end + step_of(m)) & ~step_of(m); /* as section_table_holds found it */
         if (!all_zero(m->bytes + end, start - end)) return 0;
         end = start + section_size(m, id);
     }
@@ -613,10 +617,11 @@ static int tt_holds(const sna_model *m) {
 
 static int tables_hold(const sna_model *m) {
     static const uint8_t bytes_of[4] = {4, 2, 2, 1};
+    const uint64_t step = step_of(m);
     uint64_t end = 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        uint64_t start = (end + step) & ~step;
         if (a->table != start || start > section_size(m, TABLES) ||
             !all_zero(section(m, TABLES) + end, (size_t)(start - end)))
             return 0;
@@ -928,7 +933,7 @@ static int parts_hold(const sna_model *m, const companion_record *r, const sna_m
         return 0;
     for (unsigned d = 0; d < c->n_axes; d++)
         if (!coordinate_holds(m, axis_at(c, d), coordinates_at(m, r) + d, &weights)) return 0;
-    if (r->file != ((weights + 63u) & ~63u) || !all_zero(p + weights, r->file - weights)) return 0;
+    if (r->file != ((weights + 7u) & ~7u) || !all_zero(p + weights, r->file - weights)) return 0;
     *end = r->file + r->file_size;
     return 1;
 }
@@ -1353,7 +1358,7 @@ static int companion_holds(const sna_model *m, const companion_record *r, uint32
     sna_model c;
     sna_rule rule;
     if (r->role > SNA_ROLE_BASE || r->reserved || r->zero[0] || r->zero[1] ||
-        !inside(r->file, r->file_size, 64, section_size(m, COMPANIONS)))
+        !inside(r->file, r->file_size, 8, section_size(m, COMPANIONS)))
         return 0;
     clear(&c, sizeof c);
     c.embedded = 1;

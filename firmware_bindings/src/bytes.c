@@ -118,6 +118,10 @@ INLINE int is_embedded(const sna_model *m) {
 #endif
 }
 
+/* Sections and tables stand on multiples of 64, those of a file inside another one of 8: this less
+ * one. */
+INLINE uint32_t step_of(const sna_model *m) { return is_embedded(m) ? 7u : 63u; }
+
 INLINE int sections_of(const sna_model *m) {
 #ifdef SNA_NO_COMPANIONS
     (void)m;

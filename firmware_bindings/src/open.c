@@ -190,7 +190,7 @@ static int companion_holds(const sna_model *m, const companion_record *r, uint32
     sna_model c;
     sna_rule rule;
     if (r->role > SNA_ROLE_BASE || r->reserved || r->zero[0] || r->zero[1] ||
-        !inside(r->file, r->file_size, 64, section_size(m, COMPANIONS)))
+        !inside(r->file, r->file_size, 8, section_size(m, COMPANIONS)))
         return 0;
     clear(&c, sizeof c);
     c.embedded = 1;

@@ -50,6 +50,22 @@ def as_stored(model: Record) -> Record:
     return model.replace(axes=axes, interaction=interaction, dtypes=dtypes, backend="numpy")
 
 
+def with_fewest_matrices(model: Record) -> Record:
+    """The same function, span matrices that are equal stored once: the spans of hats have one."""
+    return model.replace(axes=tuple(map(_fewest, model.axes)))
+
+
+def _fewest(axis: Axis) -> Axis:
+    basis = axis.basis
+    _, first, place = np.unique(basis.matrices, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    kept = basis.matrices[first[order]]
+    matrix_id = rank[place.reshape(-1)][basis.matrix_id]
+    return replace(axis, basis=replace(basis, matrices=kept, matrix_id=matrix_id))
+
+
 def _axis32(axis: Axis, dtype: str) -> Axis:
     fold = FOLD[dtype]
     matrices = (axis.basis.matrices * fold).astype(np.float32).astype(float) / fold

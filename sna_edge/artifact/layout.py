@@ -14,7 +14,8 @@ FORMATS = tuple((MAJOR, minor) for minor in range(MINOR + 1))
 FEATURE_TT, FEATURE_FIXED, FEATURE_BESIDE = 1, 2, 4
 EMBEDDED_FEATURES = FEATURE_TT | FEATURE_FIXED
 KNOWN_FEATURES = EMBEDDED_FEATURES | FEATURE_BESIDE
-ALIGN = 64
+ALIGN, ALIGN_EMBEDDED = 64, 8
+"""Of sections, tables and files inside a section, in a file and in one inside another one."""
 MAX_FILE = 1 << 30
 MAX_AXES = MAX_OUTPUTS = 64
 MAX_GROUPS = 4096

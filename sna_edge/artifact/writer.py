@@ -16,7 +16,7 @@ from ..core.interaction import CP
 from ..core.magnitude import need_double
 from ..core.record import ModelRecord
 from . import beside, layout
-from .canonical_form import as_stored, canonical
+from .canonical_form import as_stored, canonical, with_fewest_matrices
 from .golden import Golden, Scale, make
 from .grouping import groups_of, padded_columns, padded_rank, padded_weights
 from .integer_section import section
@@ -61,8 +61,11 @@ def _file(model: ModelRecord, embedded: bool = False) -> bytes:
         for output, ends in zip(stored.outputs, scale.ranges, strict=True):
             need_double(f"output {output.name!r}", *ends)
     need_magnitudes(stored, scale)
+    if embedded:
+        stored, golden = with_fewest_matrices(stored), golden.largest()
     records, spans, breaks, matrices = _axes(stored)
-    groups, tables = _tables(stored, records)
+    step = layout.ALIGN_EMBEDDED if embedded else layout.ALIGN
+    groups, tables = _tables(stored, records, step)
     fixed = section(stored, groups, scale.ranges) if stored.integer_path else b""
     sections = dict.fromkeys(layout.FIRST_SECTIONS, b"") | {
         "axes": records.tobytes(),
@@ -79,7 +82,7 @@ def _file(model: ModelRecord, embedded: bool = False) -> bytes:
         layout.FEATURE_FIXED if fixed else 0
     )
     if embedded:
-        return bytes(_assembled(sections, stored, groups, features))
+        return bytes(_assembled(sections, stored, groups, features, step))
     more = beside.sections(stored, partial(_file, embedded=True))
     features |= layout.FEATURE_BESIDE if more else 0
     sections |= {
@@ -89,7 +92,7 @@ def _file(model: ModelRecord, embedded: bool = False) -> bytes:
         "signature": bytes(128),
         **more,
     }
-    return _sealed(_assembled(sections, stored, groups, features))
+    return _sealed(_assembled(sections, stored, groups, features, step))
 
 
 def _told(model: ModelRecord, beside: bool) -> dict[str, Any]:
@@ -142,7 +145,7 @@ def _breaks(axis: Axis) -> bytes:
     return axis.basis.breaks.astype("<f8").tobytes() + axis.basis.inv_width.astype("<f8").tobytes()
 
 
-def _tables(model: ModelRecord, records: Array) -> tuple[Array, bytes]:
+def _tables(model: ModelRecord, records: Array, step: int) -> tuple[Array, bytes]:
     work = model.interaction
     groups = groups_of(work) if isinstance(work, CP) else np.zeros(0, layout.GROUP_RECORD)
     data = bytearray()
@@ -154,7 +157,7 @@ def _tables(model: ModelRecord, records: Array) -> tuple[Array, bytes]:
         else:
             record["left"], record["right"] = work.cores[d].shape[1:]
         record["n_columns"] = table.shape[1]
-        data.extend(b"\0" * (layout.align(len(data)) - len(data)))
+        data.extend(b"\0" * (layout.align(len(data), step) - len(data)))
         record["table_offset"] = len(data)
         unit = layout.FOLD[dtype]
         data.extend((table / unit).astype(layout.STORAGE[dtype]).tobytes())
@@ -191,14 +194,14 @@ def _golden(golden: Golden) -> bytes:
 
 
 def _assembled(
-    sections: dict[str, bytes], model: ModelRecord, groups: Array, features: int
+    sections: dict[str, bytes], model: ModelRecord, groups: Array, features: int, step: int
 ) -> bytearray:
     """Header, section table and sections, one behind the other."""
     table = np.zeros(len(sections), layout.SECTION)
     end = layout.HEADER.itemsize + table.nbytes
     for i, block in enumerate(sections.values()):
-        table[i] = (i + 1, layout.align(end), len(block), 0)
-        end = layout.align(end) + len(block)
+        table[i] = (i + 1, layout.align(end, step), len(block), 0)
+        end = layout.align(end, step) + len(block)
     minor = layout.MINOR if features & layout.FEATURE_BESIDE else 0
     header = np.zeros(1, layout.HEADER)
     header[0] = (

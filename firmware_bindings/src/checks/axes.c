@@ -160,10 +160,11 @@ static int tt_holds(const sna_model *m) {
 
 static int tables_hold(const sna_model *m) {
     static const uint8_t bytes_of[4] = {4, 2, 2, 1};
+    const uint64_t step = step_of(m);
     uint64_t end = 0;
     for (unsigned d = 0; d < m->n_axes; d++) {
         const axis_record *a = axis_at(m, d);
-        uint64_t start = (end + 63u) & ~(uint64_t)63;
+        uint64_t start = (end + step) & ~step;
         if (a->table != start || start > section_size(m, TABLES) ||
             !all_zero(section(m, TABLES) + end, (size_t)(start - end)))
             return 0;

@@ -91,7 +91,7 @@ static int parts_hold(const sna_model *m, const companion_record *r, const sna_m
         return 0;
     for (unsigned d = 0; d < c->n_axes; d++)
         if (!coordinate_holds(m, axis_at(c, d), coordinates_at(m, r) + d, &weights)) return 0;
-    if (r->file != ((weights + 63u) & ~63u) || !all_zero(p + weights, r->file - weights)) return 0;
+    if (r->file != ((weights + 7u) & ~7u) || !all_zero(p + weights, r->file - weights)) return 0;
     *end = r->file + r->file_size;
     return 1;
 }

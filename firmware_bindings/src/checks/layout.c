@@ -40,7 +40,7 @@ static int section_table_holds(sna_model *m) {
     uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
     for (int id = 1; id <= sections_of(m); id++) {
         const unsigned char *r = section_record(m, id);
-        uint32_t start = (end + 63u) & ~63u;
+        uint32_t start = (end + step_of(m)) & ~step_of(m);
         if (load32(r) != (uint32_t)id || load32(r + 4) != start || load32(r + 12)) return 0;
         if (start > m->size || load32(r + 8) > m->size - start) return 0;
         if (id <= N_SECTIONS) m->section[id] = start;
@@ -74,7 +74,7 @@ static int padding_holds(const sna_model *m) {
     const unsigned char *signature = section(m, SIGNATURE);
     uint32_t end = HEADER + 16 * (uint32_t)sections_of(m);
     for (int id = 1; id <= sections_of(m); id++) {
-        uint32_t start = (end + 63u) & ~63u; /* as section_table_holds has found it */
+        uint32_t start = (end + step_of(m)) & ~step_of(m); /* as section_table_holds found it */
         if (!all_zero(m->bytes + end, start - end)) return 0;
         end = start + section_size(m, id);
     }

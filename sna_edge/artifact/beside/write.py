@@ -25,7 +25,7 @@ def companions(model: ModelRecord, file: Callable[[ModelRecord], bytes]) -> byte
         record["weight"] = companion.weight
         record["coordinates"] = len(data)
         data.extend(_coordinates(companion, len(data)))
-        data.extend(b"\0" * (layout.align(len(data)) - len(data)))
+        data.extend(b"\0" * (layout.align(len(data), layout.ALIGN_EMBEDDED) - len(data)))
         block = _inside(i, companion, file)
         record["file"], record["file_size"] = len(data), len(block)
         data.extend(block)

@@ -110,13 +110,13 @@ def need_spans(d: int, a: Any, sections: dict[str, bytes]) -> None:
         need(close.all(), "bad_span", f"axis {d}: inverse widths do not match the breaks")
 
 
-def need_table_layout(axes: Array, tables: bytes) -> None:
+def need_table_layout(axes: Array, tables: bytes, step: int) -> None:
     """`bad_table_layout`: the tables fill their section in order."""
     end = 0
     for d, a in enumerate(axes):
         offset = int(a["table_offset"])
         need(
-            offset == layout.align(end),
+            offset == layout.align(end, step),
             "bad_table_layout",
             f"table {d} is not where it must be",
         )

@@ -84,10 +84,11 @@ def section_table(data: bytes, header: Any, embedded: bool) -> dict[str, tuple[i
     }
     if embedded:
         fixed |= {"certificate": 0, "metadata": 0, "integrity": 0, "signature": 0}
-    places = {}
+    places, step = {}, layout.ALIGN_EMBEDDED if embedded else layout.ALIGN
     for i, (name, record) in enumerate(zip(names, table, strict=True)):
         offset, size = int(record["offset"]), int(record["size"])
-        good = record["id"] == i + 1 and offset == layout.align(end) and record["reserved"] == 0
+        good = record["id"] == i + 1 and offset == layout.align(end, step)
+        good = good and record["reserved"] == 0
         good = good and size == fixed.get(name, size) and offset + size <= len(data)
         need(good, "bad_section_table", f"section {name!r} is not where it must be")
         places[name] = offset, size

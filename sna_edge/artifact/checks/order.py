@@ -45,7 +45,8 @@ def checked(data: bytes, embedded: bool = False) -> Raw:
     groups = np.frombuffer(sections["interaction"], layout.GROUP_RECORD)
     tt = bool(top["features"] & layout.FEATURE_TT)
     uses = ranks(top, axes) if tt else groups_used(top, axes, groups)
-    need_table_layout(axes, sections["tables"])
+    step = layout.ALIGN_EMBEDDED if embedded else layout.ALIGN
+    need_table_layout(axes, sections["tables"], step)
     peaks = atom_bounds(axes, sections)
     outputs, weights = outputs_and_weights(top, sections["outputs"], groups)
     raw = Raw(top, sections, axes, groups, outputs, weights, uses, peaks)

@@ -77,7 +77,7 @@ def table_bytes(function: Function, d: int) -> bytes:
     return out
 
 
-def axis_sections(function: Function) -> dict[str, bytes]:
+def axis_sections(function: Function, step: int) -> dict[str, bytes]:
     spans, breaks, matrices, tables = Pool(), Pool(), Pool(), b""
     offsets = []
     for line in function.lines:
@@ -93,7 +93,7 @@ def axis_sections(function: Function) -> dict[str, bytes]:
     support = [spans.add(bytes(line.support or [255] * line.spans), 1) for line in function.lines]
     records = b""
     for d, line in enumerate(function.lines):
-        tables += bytes(up(len(tables)) - len(tables))
+        tables += bytes(up(len(tables), step) - len(tables))
         uniform = line.breaks is None and line.kind != LEVELS
         inverse = line.spans / (line.upper - line.lower) if uniform else 0.0
         left, right = 0, 0
@@ -175,9 +175,11 @@ def outputs_and_golden(function: Function) -> tuple[bytes, bytes]:
     return records, golden
 
 
-def body(function: Function, integers: bool = False) -> tuple[dict[str, bytes], bytes]:
+def body(
+    function: Function, integers: bool = False, step: int = 64
+) -> tuple[dict[str, bytes], bytes]:
     """Sections 1 to 9 by name, and the header without sizes."""
-    sections = axis_sections(function)
+    sections = axis_sections(function, step)
     groups, first = b"", 0
     for mask, count in function.groups or []:
         groups += struct.pack("<QII", mask, count, first)
@@ -197,13 +199,13 @@ def body(function: Function, integers: bool = False) -> tuple[dict[str, bytes], 
 
 
 def joined(
-    contents: list[bytes], features: int, counts: bytes, minor: int
+    contents: list[bytes], features: int, counts: bytes, minor: int, step: int = 64
 ) -> tuple[bytearray, list[int]]:
     """Header, section table and sections in their places; where each starts."""
     out = bytearray(64 + 16 * len(contents))
     starts = []
     for i, content in enumerate(contents):
-        out += bytes(up(len(out)) - len(out))
+        out += bytes(up(len(out), step) - len(out))
         starts.append(len(out))
         struct.pack_into("<IIII", out, 64 + 16 * i, i + 1, len(out), len(content), 0)
         out += content
@@ -213,9 +215,9 @@ def joined(
 
 
 def embedded(function: Function, integers: bool = False) -> bytes:
-    sections, counts = body(function, integers)
+    sections, counts = body(function, integers, 8)
     features = (1 if function.ranks is not None else 0) | (2 if integers else 0)
-    return bytes(joined([*sections.values(), b"", b"", b"", b""], features, counts, 0)[0])
+    return bytes(joined([*sections.values(), b"", b"", b"", b""], features, counts, 0, 8)[0])
 
 
 def companion_section(companions: list[Companion]) -> bytes:
@@ -230,7 +232,7 @@ def companion_section(companions: list[Companion]) -> bytes:
             lines += struct.pack("<BBHId", one.source, 0, one.index, offset, one.constant)
             weights += struct.pack(f"<{len(one.weights)}f", *one.weights)
         rest += lines + weights
-        rest += bytes(up(start + len(rest), 64) - start - len(rest))
+        rest += bytes(up(start + len(rest), 8) - start - len(rest))
         file = embedded(c.function, c.integers)
         records += struct.pack("<BBH", c.role, c.output, 0)
         records += struct.pack("<IIId8x", coordinates, start + len(rest), len(file), c.weight)

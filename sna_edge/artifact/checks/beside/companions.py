@@ -66,7 +66,7 @@ def _placed(
     block, where = raw.sections["companions"], f"companion {i}"
     offset, size = int(r["file"]), int(r["file_size"])
     need(
-        offset % layout.ALIGN == 0 and offset + size <= len(block) and size >= LEAST,
+        offset % layout.ALIGN_EMBEDDED == 0 and offset + size <= len(block) and size >= LEAST,
         RULE,
         f"{where}: its file lies outside the section",
     )
@@ -84,7 +84,11 @@ def _placed(
         weights[j] = np.frombuffer(block, "<f4", columns, end)
         end += 4 * columns
         gap = end
-    need(offset == layout.align(end), RULE, f"{where}: its file is not where it must be")
+    need(
+        offset == layout.align(end, layout.ALIGN_EMBEDDED),
+        RULE,
+        f"{where}: its file is not where it must be",
+    )
     empty = not any(block[start:first]) and not any(block[gap:offset])
     need(empty, RULE, f"{where}: padding is not zero")
     found = _inside(where, lambda: checked(file, True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from .. import example
 from ..example import cp
 from ..packed import packed
 from ..plain import LEVELS, Calibration, Exit, Whole
@@ -63,13 +64,19 @@ def odd_files(add: Add) -> None:
 
 
 def pair_beyond(h):
-    """A pair of the alloy with an input whose bytes are the axis of the alloy in companion 0."""
-    place = h.place("companions")[0] + companions.inner(h, companions.DEPTH, 1) + 80
-    index, rest = divmod(place - h.place("axes")[0], 80)
-    assert not rest and 6 <= index < 2**16
-    data = bytearray(h.read("calibration"))
-    data[beside.PAIRS :] = struct.pack("<HHIH", 2, index, 2, 0)
-    return h.replaced(calibration=bytes(data))
+    """A pair of the alloy with an input whose bytes are the axis of the alloy in a companion; as
+    many class scores stand before it as put it there."""
+    for n in range(20):
+        whole = example.whole()
+        whole.companions = [whole.companions[companions.CLASSES]] * n + whole.companions
+        h = type(h)(packed(whole, example.NAMES))
+        place = h.place("companions")[0] + companions.inner(h, n + companions.DEPTH, 1) + 80
+        index, rest = divmod(place - h.place("axes")[0], 80)
+        if not rest and 6 <= index < 2**16:
+            data = bytearray(h.read("calibration"))
+            data[beside.PAIRS :] = struct.pack("<HHIH", 2, index, 2, 0)
+            return h.replaced(calibration=bytes(data))
+    raise AssertionError("the axis of the alloy stands nowhere where an axis could")
 
 
 def repeated(whole: Whole, which: tuple[int, ...]) -> None:

@@ -96,7 +96,7 @@ def records(add: Add) -> None:
         ("last reserved", FORMER, 31, "B", 1), ("first reserved", DEPTH, 24, "B", 1),
     ):  # fmt: skip
         add("bad_companion", f"record: {name}", record(i, offset, kind, value))
-    for d in (-64, 64):
+    for d in (-64, -8, 8):
         add("bad_companion", f"file {d} off", pushed("companions", 8 + 32 + 8, d))
         add("bad_companion", f"size {d} off", pushed("companions", 8 + 32 + 12, d))
     add("bad_companion", "two scales of an output", record(WIDTH, 1, "B", 0))
@@ -166,41 +166,42 @@ def layout(add: Add) -> None:
 
     add(
         "bad_companion",
-        "64 bytes before the first file",
-        inserted(lambda h: start(h, 0, "file"), 64),
+        "8 bytes before the first file",
+        inserted(lambda h: start(h, 0, "file"), 8),
     )
     add("bad_companion", "8 bytes before the first coordinates", inserted(lambda h: 8 + 32 * 6, 8))
-    add("bad_companion", "64 bytes behind the last file",
-        lambda h: h.replaced(companions=h.read("companions") + bytes(64)))  # fmt: skip
-    add("bad_companion", "last file cut by 64 bytes",
-        lambda h: h.replaced(companions=h.read("companions")[:-64]))  # fmt: skip
+    add("bad_companion", "8 bytes behind the last file",
+        lambda h: h.replaced(companions=h.read("companions") + bytes(8)))  # fmt: skip
+    add("bad_companion", "last file cut by 8 bytes",
+        lambda h: h.replaced(companions=h.read("companions")[:-8]))  # fmt: skip
     add("bad_companion", "one companion more than said", field("companions", 0, "I", 5))
     add("bad_companion", "one companion less than said", field("companions", 0, "I", 7))
-    add("bad_companion", "64 bytes before the last file", last_moved)
-    for i in range(6):
-        add("bad_companion", f"padding before file {i}", padded_before(i))
-    add("bad_companion", "a hole between features", holed)
+    add("bad_companion", "8 bytes before the last file", last_moved)
+    add("bad_companion", "padding before a file", padded_before)
+    add("bad_companion", "a hole before the weights of a feature", holed)
 
 
-def padded_before(i: int):
-    return lambda h: h.poke("companions", start(h, i, "file") - 1, "B", 1).sealed()
+def padded_before(h):
+    """One feature of nine weights leaves four bytes."""
+    assert example.ENCODED % 2
+    return h.poke("companions", start(h, WIDTH, "file") - 1, "B", 1).sealed()
 
 
 def last_moved(h):
-    """The last file 64 bytes further on, and its record says so."""
+    """The last file 8 bytes further on, and its record says so."""
     data, at = h.read("companions"), start(h, FORMER, "file")
-    h = h.replaced(companions=data[:at] + bytes(64) + data[at:])
-    return h.poke("companions", 8 + 32 * FORMER + 8, "I", at + 64).sealed()
+    h = h.replaced(companions=data[:at] + bytes(8) + data[at:])
+    return h.poke("companions", 8 + 32 * FORMER + 8, "I", at + 8).sealed()
 
 
 def holed(h):
-    """Four bytes between the weights of both features, the padding behind them less."""
-    at = start(h, FEATURES, "coordinates")
-    second, file = int(h.peek("companions", at + 20, "I")), start(h, FEATURES, "file")
+    """Four bytes before the weights of a feature, the padding behind them less."""
+    at = start(h, WIDTH, "coordinates") + 4
+    weights, file = int(h.peek("companions", at, "I")), start(h, WIDTH, "file")
     data = h.read("companions")
     assert not any(data[file - 4 : file])
-    data = data[:second] + bytes(4) + data[second : file - 4] + data[file:]
-    return h.replaced(companions=data).poke("companions", at + 20, "I", second + 4).sealed()
+    data = data[:weights] + bytes(4) + data[weights : file - 4] + data[file:]
+    return h.replaced(companions=data).poke("companions", at, "I", weights + 4).sealed()
 
 
 def files(add: Add) -> None:
@@ -240,12 +241,15 @@ def files(add: Add) -> None:
 
 
 def padded_inside(h):
-    """A byte behind the golden vectors of the base; the file ends on a multiple of 64."""
-    file = start(h, DEPTH, "file")
-    size = int(h.peek("companions", file + 64 + 16 * 8 + 8, "I"))
-    end = inner(h, DEPTH, 9) + size
-    assert end < file + int(h.peek("companions", file + 16, "I"))
-    return h.poke("companions", end, "B", 1).sealed()
+    """A byte behind a section that ends between two multiples of 8."""
+    ends = []
+    for i in range(6):
+        file = start(h, i, "file")
+        for section in range(1, 9):
+            record = file + 64 + 16 * (section - 1)
+            offset, size, after = (int(h.peek("companions", record + o, "I")) for o in (4, 8, 20))
+            ends += [file + offset + size] if offset + size < after else []
+    return h.poke("companions", ends[0], "B", 1).sealed()
 
 
 def last_expected(h, i: int) -> int:
