@@ -76,7 +76,7 @@ def next_by_rows(
     Gaussian process. Each output needs three different values."""
     goals = goals_of(targets or {}, names)
     done = measured.done
-    beliefs = [of_rows(space, measured.x[done], y) for y in measured.y[done].T]
+    beliefs = [of_rows(space, measured.x[done], y, bool(goals)) for y in measured.y[done].T]
     outputs = [Output(name) for name in names]
     return _chosen(
         space, count, beliefs, outputs, measured, done, goals, cost, seed, "a Gaussian process"

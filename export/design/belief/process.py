@@ -22,6 +22,7 @@ LEAST_ROWS = 3
 LENGTH, LENGTH_SPREAD, APART = 0.5, 1.0, 0.5
 """Prior of lengths, in ranges: its middle for one input (times the root of their number), and the
 standard deviations of the logarithms of the common one and of each beside it."""
+ROUGH_LENGTH = 2.0
 VARIANCE_SPREAD = 1.5
 NOISE, NOISE_SPREAD = 1e-5, 2.5
 """Prior of the noise variance, of the variance of y; the latter of the logarithm."""
@@ -97,16 +98,23 @@ class FewRows(MarginalLikelihood):
     lengths that stay near a common one, and next to no warp; less noise than the evidence of many
     rows begins with, since designed rows are far apart and noise would explain everything.
 
-    `common` [3]: logarithms of length, variance and noise of the tied fit.
+    `common` [3]: logarithms of length, variance and noise of the tied fit. `rough`: a kernel of
+    functions with kinks, tied.
     """
 
     def __init__(
-        self, z: Floats, y: Floats, inputs: KernelInputs, common: Floats | None = None
+        self,
+        z: Floats,
+        y: Floats,
+        inputs: KernelInputs,
+        common: Floats | None = None,
+        rough: bool = False,
     ) -> None:
-        super().__init__(z, y, inputs, 1, common is None, False)
+        super().__init__(z, y, inputs, 1, common is None, rough)
         d = inputs.n_axes
         if common is None:
-            self.start = np.array([np.log(LENGTH * d**0.5), 0.0, np.log(NOISE)])
+            length = (ROUGH_LENGTH if rough else LENGTH) * d**0.5
+            self.start = np.array([np.log(length), 0.0, np.log(NOISE)])
             self.spread = np.array([LENGTH_SPREAD, VARIANCE_SPREAD, NOISE_SPREAD])
             return
         self.start = np.r_[np.full(d, common[0]), common[1:], np.full(d, WARP)]
@@ -120,9 +128,10 @@ class FewRows(MarginalLikelihood):
         )
 
 
-def of_rows(space: Space, x: Floats, y: Floats) -> ProcessBelief:
-    """The process whose lengths, variance and noise explain y [N] at settings x [N, D] best. Raises
-    InputError for fewer than three rows and a y that does not vary."""
+def of_rows(space: Space, x: Floats, y: Floats, rough: bool = False) -> ProcessBelief:
+    """The process whose lengths, variance and noise explain y [N] at settings x [N, D] best;
+    `rough`: or one of functions with kinks, where its evidence is greater. Raises InputError for
+    fewer than three rows and a y that does not vary."""
     if len(x) < LEAST_ROWS or np.ptp(y) == 0:
         raise InputError(
             f"{len(x)} measured rows with {len(np.unique(y))} different values say nothing yet;"
@@ -132,6 +141,10 @@ def of_rows(space: Space, x: Floats, y: Floats) -> ProcessBelief:
     inputs, v = space.inputs, (y - centre) / spread
     some = np.linspace(0, len(x) - 1, min(len(x), MOST_SEARCHED)).astype(int)
     z, v = inputs.columns(x[some]), v[some]
-    goal = FewRows(z, v, inputs, FewRows(z, v, inputs).found())
-    hyper = goal.hyper(goal.found())
+    goals = [FewRows(z, v, inputs, FewRows(z, v, inputs).found())]
+    if rough:
+        goals.append(FewRows(z, v, inputs, rough=True))
+    found = [(goal, goal.found()) for goal in goals]
+    best, at = min(found, key=lambda pair: pair[0](pair[1])[0])
+    hyper = best.hyper(at)
     return ProcessBelief.of(inputs, hyper, x, y, centre, spread)

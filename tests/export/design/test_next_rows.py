@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 import sna_edge
 from sna_edge import CP, Model, Output, spline_axis
@@ -58,6 +59,15 @@ def test_a_belief_of_rows_answers_them_and_is_sure_there() -> None:
     new = np.random.default_rng(3).random((200, 2))
     z = (belief.mean(new) - wave(new)) / np.sqrt(belief.variance(new))
     assert 0.1 < np.sqrt(np.mean(z**2)) < 2.0
+
+
+def test_a_rough_process_is_taken_for_kinks_alone() -> None:
+    x = np.random.default_rng(5).random((40, 2))
+    kernel = np.exp(-cdist(x, x, "cityblock"))
+    cusp = np.linalg.cholesky(kernel) @ np.random.default_rng(6).standard_normal(40)
+    assert of_rows(SPACE, x, cusp, rough=True).hyper.laplace
+    assert not of_rows(SPACE, x, wave(x), rough=True).hyper.laplace
+    assert not of_rows(SPACE, x, cusp).hyper.laplace
 
 
 def test_a_measurement_as_expected_changes_the_variance_as_refitting_does() -> None:
