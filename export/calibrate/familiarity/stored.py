@@ -117,5 +117,5 @@ def _apart(kept: Sequence[tuple[Stored, Floats]], strange: Sequence[Floats]) -> 
     for (s, _), z in zip(kept, strange, strict=False):
         plain = s.score(z)
         other = np.abs(plain - s.integer_score(z)) > NEAR * spread
-        count += np.count_nonzero(other & (plain > floor))
+        count += int(np.count_nonzero(other & (plain > floor)))
     return count
