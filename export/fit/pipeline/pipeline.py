@@ -109,7 +109,7 @@ def fit_table(
         part = budget if share == 1.0 else budget.part(share)
         return _fit(rows, of, link, seed, part, progress, notes, narrow=True, plain=plain)
 
-    return validated(samples, how, fit, seed, asked)
+    return validated(samples, how, fit, seed, asked, budget)
 
 
 def fit_arrays(
@@ -151,7 +151,7 @@ def fit_arrays(
         part = budget if share == 1.0 else budget.part(share)
         return _fit(rows, of, link, seed, part, progress, [], narrow=False, plain=plain)
 
-    return validated(samples, how, fit, seed, Asked(holdout, robust))
+    return validated(samples, how, fit, seed, Asked(holdout, robust), budget)
 
 
 def _fit(

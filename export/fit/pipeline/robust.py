@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import TimeBudget
+
 from ...calibrate.between_groups import components
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
@@ -19,18 +21,22 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Fit = Callable[[Samples, Arrangement, float], FitResult]
 """The fit of some rows in a share of the time left."""
-FIRST_SHARE = 0.5
+FIRST_SHARE, GROSS_SHARE, LEAST_LEFT = 0.5, 0.15, 0.3
+"""Of the time left: for the first fit and the search before it; without so much more of the time
+taken there is no second fit."""
 LEAST_ROWS = 20
 """Rows below which nothing is said of single ones."""
 
 
-def robust(samples: Samples, how: Arrangement, fit: Fit, seed: int) -> tuple[FitResult, Bools]:
+def robust(
+    samples: Samples, how: Arrangement, fit: Fit, seed: int, budget: TimeBudget
+) -> tuple[FitResult, Bools]:
     """The fit without rows that look wrong to cheap processes; where its own errors say otherwise
     of some, the fit once more without those that look wrong to it. And the rows [N] left out."""
-    out = gross(samples, seed)
+    out = gross(samples, seed, budget.part(GROSS_SHARE))
     found = _without(samples, how, out, fit, FIRST_SHARE)
     again = far_alone(samples, judged(found, samples, out, how), out)
-    if np.array_equal(again, out):
+    if np.array_equal(again, out) or budget.left < LEAST_LEFT * budget.elapsed:
         return found, out
     return _without(samples, how, again, fit, 1.0), again
 

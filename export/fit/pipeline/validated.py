@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import TimeBudget
+
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
 from ..validation.gauge import GageStudy, repeats
@@ -37,19 +39,22 @@ def validated(
     fit: Fit,
     seed: int,
     asked: Asked,
+    budget: TimeBudget,
 ) -> FitResult:
     """The fit as it is `asked` for, with what is to be said of its errors."""
-    found = _held_out(samples, how, fit, seed, asked)
+    found = _held_out(samples, how, fit, seed, asked, budget)
     return _with_gauges(_with_repeats(found, how), asked.gauges)
 
 
-def _held_out(samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: Asked) -> FitResult:
+def _held_out(
+    samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: Asked, budget: TimeBudget
+) -> FitResult:
     if asked.holdout is None:
-        return _listed(samples, how, fit, seed, asked.robust, np.arange(len(samples.x)))
+        return _listed(samples, how, fit, seed, asked.robust, np.arange(len(samples.x)), budget)
     held = held_out(samples, asked.holdout, seed)
     rest, rows = np.flatnonzero(~held.rows), np.flatnonzero(held.rows)
     fitted = samples.take(rest)
-    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest)
+    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest, budget)
     said = figures(found.model, fitted, samples.take(rows), held.how)
     known = {
         name: {key: short(score[key]) for key in ("rmse", "r2", "coverage")}
@@ -61,12 +66,18 @@ def _held_out(samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: As
 
 
 def _listed(
-    samples: Samples, how: Arrangement, fit: Fit, seed: int, trim: bool, place: Ints
+    samples: Samples,
+    how: Arrangement,
+    fit: Fit,
+    seed: int,
+    trim: bool,
+    place: Ints,
+    budget: TimeBudget,
 ) -> FitResult:
     """The fit with the rows that look wrong, without those if `trim`; `place` [N] in the table."""
     out = np.zeros(len(samples.x), dtype=bool)
     if trim:
-        found, out = robust(samples, how, fit, seed)
+        found, out = robust(samples, how, fit, seed, budget)
         known = {"left_out": int(out.sum()), "rows": len(out)}
         found = noted(found, "robust", known, known)
     else:

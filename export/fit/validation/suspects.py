@@ -29,7 +29,7 @@ SLIPS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
 COMMON = 0.5
 """Share of the rows with one value, from which an output is made of outcomes."""
 MOST_LISTED = 200
-MOST_ROWS = 100_000
+MOST_ROWS = 20_000
 """Rows up to which the nearest of a suspect are looked for among all."""
 
 
@@ -130,7 +130,8 @@ def nearest(samples: Samples, rows: Ints) -> Ints:
         apart = np.where(levelled, apart != 0, apart)
         distance = np.sum(apart**2, axis=1)
         distance[every == row] = np.inf
-        out.append(every[np.argsort(distance, kind="stable")[:NEAREST]])
+        near = np.argpartition(distance, min(NEAREST, len(distance) - 1))[:NEAREST]
+        out.append(every[near[np.lexsort((near, distance[near]))]])
     return np.array(out, dtype=np.int64) if out else np.zeros((0, NEAREST), dtype=np.int64)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sna_edge.core.output import Output
+from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import fit_arrays
 from sna_export.fit.data.samples import AxisSpec, Samples
 from sna_export.fit.validation.suspects import alone, deviations, listed, robust_scale
@@ -36,8 +37,8 @@ def test_the_scale_is_that_of_the_many() -> None:
 
 
 def test_cheap_processes_find_gross_errors_and_leave_the_others() -> None:
-    assert np.flatnonzero(gross(Samples.of(X, SPOILT), 0)).tolist() == WRONG.tolist()
-    assert not gross(Samples.of(X, Y), 0).any()
+    assert np.flatnonzero(gross(Samples.of(X, SPOILT), 0, TimeBudget())).tolist() == WRONG.tolist()
+    assert not gross(Samples.of(X, Y), 0, TimeBudget()).any()
 
 
 def test_a_peak_is_not_an_error() -> None:
@@ -106,7 +107,7 @@ def test_rare_outcomes_are_no_errors() -> None:
         samples = Samples.of(X, y)
         expected = np.full((N, 1), y.mean())
         assert not deviations((Output("y"),), samples.y, expected, ALL).far.any()
-        assert not gross(samples, 0).any()
+        assert not gross(samples, 0, TimeBudget()).any()
 
 
 def test_rows_off_with_their_whole_group_are_not_suspect() -> None:
