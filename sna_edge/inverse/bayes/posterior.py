@@ -64,7 +64,7 @@ class Posterior(Answer):
 
     def interval(self, level: float = 0.9) -> Floats:
         """Shortest interval of every unknown that holds that share of the posterior, [U, 2]; it
-        ends at the bound of the axis where the samples do: a setting at the end of its axis lies
+        ends at the bound of the axis where it comes near it: a setting at the end of its axis lies
         inside. The shortest of many holds a few more of the samples than it holds of what they are
         drawn from; so it is one of a share that is larger by SHORTEST ((1 - level) / n^2)^(1/3).
         """
@@ -79,8 +79,8 @@ class Posterior(Answer):
             np.array([a.lower for a in self.axes]),
             np.array([a.upper for a in self.axes]),
         )
-        low = np.where((first == 0) & (low - lower <= near), lower, low)
-        high = np.where((first + count == len(x)) & (upper - high <= near), upper, high)
+        low = np.where(low - lower <= near, lower, low)
+        high = np.where(upper - high <= near, upper, high)
         return np.stack([low, high], axis=1)
 
     def to_dict(self) -> dict[str, Any]:
