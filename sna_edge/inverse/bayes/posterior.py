@@ -141,7 +141,7 @@ def posterior(
     >>> read = {"y": [0.5, 1.0, 1.5], "area": [0.41, 0.79, 1.2]}  # at x near 0.8
     >>> found = posterior(area, read, ["x"], noise=0.02, n=500)
     >>> len(found), found.mean.round(2).tolist(), found.interval(0.9).round(2).tolist()
-    (500, [0.8], [[0.78, 0.81]])
+    (500, [0.8], [[0.78, 0.82]])
     """
     axes = tuple(model.axes[model.axis_index(name)] for name in unknowns)
     if n < 1:

@@ -18,6 +18,7 @@ class Knob:
     by default 1 / width of the axis.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> from sna_edge.inverse import Knob, advise
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
     >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
     >>> found = advise(area, {"x": 0.5, "y": 1}, {"area": (0.57, None)}, {"x": Knob(step=0.05)})
