@@ -75,8 +75,13 @@ def interval_text(model: Model, output: Output) -> str:
     if found is None:
         return "-"
     space = " (before the link)" if found.space == "link" else ""
-    of = " of outcomes" if output.name in two_valued(model) else ""
+    of = of_outcomes(model, output)
     return f"{100 * found.level:g} %{of}: -{found.below:.4g} +{found.above:.4g}{space}"
+
+
+def of_outcomes(model: Model, output: Output) -> str:
+    """' of outcomes' where intervals hold single outcomes of a pass or fail."""
+    return " of outcomes" if output.name in two_valued(model) else ""
 
 
 def with_unit(value: float, unit: str) -> str:

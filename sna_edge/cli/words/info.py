@@ -14,7 +14,7 @@ from ...files import format_of, load
 from ...model import Model
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
-from ..console import emit, interval_text, table, with_unit
+from ..console import emit, interval_text, of_outcomes, table, with_unit
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 
@@ -109,7 +109,9 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
                 _inward(r.reached),
                 _outward(r.within),
                 o.link,
-                interval_text(model, o) if o.interval else level_text(model),
+                interval_text(model, o)
+                if o.interval
+                else level_text(model) + of_outcomes(model, o),
             ]
         )
     shown += table(

@@ -58,7 +58,7 @@ def test_the_interval_of_pass_and_fail_says_what_it_holds(
     main(["query", str(tmp_path / "m.sna"), "--at", "x0=0.5", "x1=0.5"])
     assert "90 % interval of single outcomes, 0 or 1:" in capsys.readouterr().out
     main(["info", str(tmp_path / "m.sna")])
-    assert "90 % of outcomes" in capsys.readouterr().out
+    assert "up to 98.34 % of outcomes" in capsys.readouterr().out
 
 
 def test_the_cut_width_counts_in_the_choice_of_the_space() -> None:
