@@ -17,13 +17,18 @@ SWAPS = 4000
 POWER = 15.0
 """phi_p = (sum of distance^-p)^(1/p): a smooth stand-in for the smallest distance."""
 STARTS = 10
+LARGE = 1000
+"""Rows beyond which a Latin hypercube stays as drawn: a swap looks at all pairs of rows."""
+BLOCK = 1 << 22
+"""Distances that are held at once."""
 
 
 def farthest(points: Floats, present: Floats, count: int) -> NDArray[np.int64]:
     """Indices of `count` of the points [M, F], each the farthest from all present [E, F] and those
     chosen before; the first is the one nearest to the middle where nothing is present."""
     if len(present):
-        room = cdist(points, present).min(axis=1)
+        parts = np.array_split(points, -(-len(points) * len(present) // BLOCK))
+        room = np.concatenate([cdist(part, present).min(axis=1) for part in parts])
     else:
         room = -cdist(points, points.mean(axis=0, keepdims=True))[:, 0]
     chosen: list[int] = []
@@ -38,7 +43,8 @@ def farthest(points: Floats, present: Floats, count: int) -> NDArray[np.int64]:
 def filled(space: Space, present: Floats, count: int, seed: int) -> Floats:
     """`count` settings in the gaps between the rows present [E, D]. Raises InputError where the
     rules leave too few."""
-    candidates = without(space.sobol(CANDIDATES, seed), present)
+    wanted = max(CANDIDATES, 2 * count + len(present))
+    candidates = without(space.sobol(wanted, seed), present)
     enough(len(candidates), count)
     scale = space.inputs.columns
     return candidates[farthest(scale(candidates), scale(present), count)]
@@ -61,16 +67,19 @@ def enough(found: int, count: int) -> None:
 
 def maximin(space: Space, count: int, seed: int) -> Floats:
     """A Latin hypercube whose nearest rows are far apart: the best of ten, then swaps of two
-    entries of a column as long as they help. Rows that break a rule are replaced by others in the
-    gaps.
+    entries of a column as long as they help; of more than LARGE rows the first one as it is. Rows
+    that break a rule are replaced by others in the gaps.
 
     Source: Morris and Mitchell, Exploratory designs for computational experiments (1995).
     """
     rng = np.random.default_rng(seed)
     engine = qmc.LatinHypercube(len(space.factors), rng=rng)
-    trials = [engine.random(count) for _ in range(STARTS)]
-    u = min(trials, key=_closeness)
-    x = space.placed(_swapped(u, rng))
+    if count > LARGE:
+        u = engine.random(count)
+    else:
+        trials = [engine.random(count) for _ in range(STARTS)]
+        u = _swapped(min(trials, key=_closeness), rng)
+    x = space.placed(u)
     kept = distinct_rows(x) & space.keeps(x)
     if kept.all():
         return x

@@ -11,7 +11,7 @@ from sna_edge.errors import InputError
 
 from .d_optimal import d_optimal
 from .space import Space
-from .spread import enough, filled, maximin
+from .spread import LARGE, enough, filled, maximin
 
 Floats = NDArray[np.float64]
 METHODS = ("sobol", "lhs", "d-optimal")
@@ -63,7 +63,7 @@ def starting_plan(
         said = "scrambled Sobol sequence"
     else:
         x = maximin(space, count, seed)
-        said = "maximin Latin hypercube"
+        said = "Latin hypercube" if count > LARGE else "maximin Latin hypercube"
     x = np.concatenate([np.repeat(x, replicates, axis=0), middle(space, centre)])
     return Plan(
         space, x[np.random.default_rng(seed).permutation(len(x))], f"{said}, in random order"

@@ -92,6 +92,8 @@ class Stated:
                 f"{name} = {low:g} to {high:g} leaves the domain of the model,"
                 f" {known.lower:g} to {known.upper:g}; the model says nothing there"
             )
+        if self.steps.get(name, 1.0) <= 0.0:
+            raise InputError(f"the step of {name!r} is {self.steps[name]:g}; give one above 0")
         return Factor(name, low, high, self.steps.get(name, 0.0), unit=unit)
 
 

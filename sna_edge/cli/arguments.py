@@ -91,6 +91,13 @@ def assignments(texts: Sequence[str], known: Sequence[str] = ()) -> dict[str, st
     return found
 
 
+def checked_seed(seed: int) -> int:
+    """The seed; InputError where it is below 0."""
+    if seed < 0:
+        raise InputError(f"--seed is {seed}; give a whole number, 0 or more")
+    return seed
+
+
 def number(name: str, text: str) -> float:
     """`text` as a finite number. Raises InputError naming it."""
     try:

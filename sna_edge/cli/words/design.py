@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...files import load
-from ..arguments import add_json, assignment, assignments, number, split_names, writable
+from ..arguments import (
+    add_json,
+    assignment,
+    assignments,
+    checked_seed,
+    number,
+    split_names,
+    writable,
+)
 from ..console import emit, table
 from ..dialect_options import add_dialect, declared
 from .fit import interval
@@ -138,12 +146,23 @@ def run(args: argparse.Namespace) -> int:
             " rows"
         )
     ask = _next if args.add is not None else _start
+    checked_seed(entry["seed"])
     plan, targets, present = ask(args, stated, entry)
+    _two_columns(plan.space.names, targets)
     write_csv(args.output, plan.space, plan.x, targets)
     if args.report:
         _report(args.report, plan, present)
     emit(args, _answer(args, plan, targets), _lines(args, plan))
     return 0
+
+
+def _two_columns(inputs: list[str], targets: list[str]) -> None:
+    """InputError for a target that is an input or stands twice: the table has one column of it."""
+    for i, name in enumerate(targets):
+        if name in inputs:
+            raise InputError(f"target {name!r} is an input of the plan; name what is measured")
+        if name in targets[:i]:
+            raise InputError(f"target {name!r} is stated twice; state it once")
 
 
 Found = tuple["Plan", list[str], "Measured | None"]

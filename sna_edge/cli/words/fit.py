@@ -16,7 +16,14 @@ from ...files import load
 from ...model import Model
 from ...numerics.time_budget import now
 from ...uncertainty.typical import typical_outputs
-from ..arguments import add_json, assignment, assignments, split_names, writable
+from ..arguments import (
+    add_json,
+    assignment,
+    assignments,
+    checked_seed,
+    split_names,
+    writable,
+)
 from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
 
@@ -141,6 +148,7 @@ def run(args: argparse.Namespace) -> int:
         writable(path)
     if args.time_limit is not None and not args.time_limit > 0:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
+    checked_seed(args.seed)
     need_counts(1, len(args.target))
     domain = dict(interval(text) for text in args.domain)
     units = assignments(args.units)

@@ -16,6 +16,7 @@ from ..arguments import (
     add_json,
     add_model,
     assignments,
+    checked_seed,
     input_values,
     number,
     output_value,
@@ -186,8 +187,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             f"--deadline-ms is {args.deadline_ms:g}; give a positive number of milliseconds"
         )
-    if args.seed < 0:
-        raise InputError(f"--seed is {args.seed}; give a whole number, 0 or more")
+    checked_seed(args.seed)
     asked = [name for name in SOUGHT if getattr(args, name)]
     if args.limits and not {"target", "probability"} & set(asked):
         asked.append("limits")

@@ -131,3 +131,18 @@ def test_levels_enter_the_model_by_contrasts() -> None:
 def test_what_cannot_be_planned_is_said(ask, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         ask()
+
+
+def test_a_plan_of_very_many_rows_is_a_plain_hypercube() -> None:
+    plan = starting_plan(Space((Factor("a", 0, 1, step=1e-8), Factor("b", 0, 1, step=1e-8))), 5000)
+    assert plan.said.startswith("Latin hypercube")
+    for column in plan.x.T:  # one row in every slice
+        assert len(np.unique(np.floor(column * 5000 * (1 - 1e-9)))) > 4900
+
+
+def test_gaps_are_filled_by_more_rows_than_candidates_of_a_small_plan() -> None:
+    space = Space((Factor("a", 0, 1), Factor("b", 0, 1)), ("a <= 0.5",))
+    present = space.sobol(200, 1)
+    plan = starting_plan(space, 4500, present=present)
+    both = np.concatenate([present, plan.x])
+    assert len(np.unique(both, axis=0)) == 4700

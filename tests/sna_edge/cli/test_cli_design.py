@@ -192,3 +192,20 @@ def test_what_cannot_be_asked_of_a_model(
 ) -> None:
     said = sna("design", "--model", model_file, *words, "-o", tmp_path / "p.csv")
     assert said.code == 2 and sentence in said.sentence()
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (("--target", "power"), "target 'power' is an input of the plan"),
+        (("--target", "depth", "--target", "depth"), "target 'depth' is stated twice"),
+        (("--step", "power=0"), "the step of 'power' is 0"),
+        (("--seed", "-1"), "--seed is -1"),
+    ],
+)
+def test_options_without_a_meaning_are_refused(
+    sna: Sna, tmp_path: Path, more: tuple[str, ...], sentence: str
+) -> None:
+    said = sna("design", *INPUTS, "--rows", 4, *more, "-o", tmp_path / "p.csv")
+    assert said.code == 2 and sentence in said.err
+    assert not (tmp_path / "p.csv").exists()
