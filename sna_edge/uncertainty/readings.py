@@ -3,7 +3,7 @@ domain is the border, derived inputs are computed from others and from raw readi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -185,6 +185,20 @@ def with_computed(
     if (found.status < 0).any():
         refuse(model, found)
     return {name: value for name, value in found.query.items() if name not in others}
+
+
+def need_own_inputs(model: ModelRecord, moved: Iterable[str], given: Mapping[str, object]) -> None:
+    """Raises InputError where one of the inputs to be `moved` would move another that is computed
+    from it, as no value of that is `given`: a search that holds it fixed would be wrong."""
+    names = set(moved)
+    for f in model.readings.derived if model.readings else ():
+        computed, parents = model.axes[f.axis].name, {_name(model, t) for t in f.terms if not t.raw}
+        if computed not in given and (both := sorted(names & parents)):
+            raise InputError(
+                f"input {computed!r} is computed from {both[0]!r} and would move with it, which"
+                f" this search does not follow; take {computed!r} itself as adjustable, with a"
+                " value in the part, and set the readings behind it accordingly"
+            )
 
 
 def _given(model: ModelRecord, query: object) -> dict[str, Any] | None:

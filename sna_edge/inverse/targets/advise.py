@@ -16,7 +16,7 @@ from ...model import Evaluation, Model
 from ...numerics.time_budget import NOTHING, TimeBudget
 from ...status import Status
 from ...uncertainty.familiarity import told
-from ...uncertainty.readings import with_computed
+from ...uncertainty.readings import need_own_inputs, with_computed
 from ..optimize.feasible_projection import FeasibleProjection
 from ..optimize.projection_problem import Adjustable, OutputBounds, ProjectionProblem, Rated
 from ..optimize.sampled_search import Room
@@ -109,8 +109,8 @@ def advise(
     Statuses: ok (no change needed or the change found), unreachable (proven: the best achievable
     and which output blocks), not_converged (none found, none excluded), deadline (the search was
     cut: the best so far), unfamiliar (only such a setting was found), out_of_domain, bad_input.
-    Raises InputError for wrong names, for limits that limit nothing and for a level that the model
-    does not support.
+    Raises InputError for wrong names, for limits that limit nothing, for a level that the model
+    does not support and for a knob from which the model computes another input.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -125,6 +125,7 @@ def advise(
     if not allowed:
         raise InputError("name at least one adjustable input (knob)")
     indices = [model.axis_index(name) for name in allowed]
+    need_own_inputs(model, allowed, part)
     found = bands(model, limits, with_interval=with_interval, level=level)
     budget = TimeBudget.for_query(deadline_ms)
     try:

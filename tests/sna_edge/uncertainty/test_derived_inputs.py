@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from sna_edge import DomainError, InputError, Status
+from sna_edge import DomainError, InputError, Status, inverse
 from sna_edge.core.beside import Derived, Readings, Term
 from sna_edge.uncertainty.readings import power, value_of
 
@@ -141,3 +141,13 @@ def test_a_reading_exactly_the_decimal_tolerance_away_counts(model, side: float)
     assert np.array_equal(told.evaluate({**READ, "power": x}).value, at_end.value)
     assert told.derived({**READ, "power": x}).x[0, 0] == end
     assert told.evaluate({**READ, "power": x + side * 1e-12}).status[0] == Status.OUT_OF_DOMAIN
+
+
+def test_advice_moves_no_input_that_another_is_computed_from(model) -> None:
+    """density = 4 power / hatch: to move power with density held would answer for a part that
+    cannot be made."""
+    limits = {model.output_names[0]: (None, 1e9)}
+    with pytest.raises(InputError, match="'density' is computed from 'power'"):
+        inverse.advise(model, READ, limits, ["angle", "power"])
+    assert inverse.advise(model, READ, limits, ["angle"]).status.label == "ok"
+    assert inverse.advise(model, GIVEN, limits, ["power"]).status.label == "ok"
