@@ -108,8 +108,10 @@ def between_groups(
     outputs: Sequence[Output], measured: Floats, predicted: Floats, group: Ints
 ) -> dict[str, dict[str, float]]:
     """`between` and `within` of every output in its units, of rows [n, K] predicted without their
-    group."""
-    found = {}
+    group; of none where no group has two rows, whose parts cannot be told apart."""
+    found: dict[str, dict[str, float]] = {}
+    if len(np.unique(group)) == len(group):
+        return found
     for k, output in enumerate(outputs):
         parts = components(measured[:, k] - predicted[:, k], group)
         found[output.name] = {

@@ -8,15 +8,15 @@ from typing import Any
 
 from .validation import held_together, holdout_lines, repeats_lines, suspect_lines
 
-SUSPECTS = 3
-"""Listed at most."""
+SUSPECTS, SUSPECTS_IN_ALL = 3, 100
+"""Listed at most, where lines are `shown` in part and where not."""
 
 
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
     limit cut, a line each."""
     lines = [*held_together(report), *repeats_lines(report), *holdout_lines(report)]
-    lines += suspect_lines(report, SUSPECTS)
+    lines += suspect_lines(report, SUSPECTS_IN_ALL if shown is None else SUSPECTS)
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
         against = (

@@ -57,6 +57,12 @@ def repeats_lines(report: Mapping[str, Any]) -> list[str]:
     """What repeats and studies of gauges say of every output, a line each."""
     lines = []
     for name, r in report.get("repeats", {}).items():
+        if r["repeatability"] == 0.0:
+            lines.append(
+                f"{name}: {r['rows']} rows repeat {r['settings']} settings to the last digit:"
+                " copies say nothing of the gauge"
+            )
+            continue
         lines.append(
             f"{name}: {r['rows']} rows repeat {r['settings']} settings and scatter by"
             f" {r['repeatability']:.3g} (standard deviation): {percent(r['share'])} of the squared"

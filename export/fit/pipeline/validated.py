@@ -55,7 +55,7 @@ def _held_out(
     rest, rows = np.flatnonzero(~held.rows), np.flatnonzero(held.rows)
     fitted = samples.take(rest)
     found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest, budget)
-    said = figures(found.model, fitted, samples.take(rows), held.how)
+    said = figures(found.model, fitted, samples.take(rows), held.how, found.report.get("groups"))
     known = {
         name: {key: short(score[key]) for key in ("rmse", "r2", "coverage")}
         for name, score in said["outputs"].items()

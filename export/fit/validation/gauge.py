@@ -67,8 +67,10 @@ def repeats(
     place, freedom = place.reshape(-1), len(x) - len(count)
     if freedom < LEAST_REPEATS:
         return None
-    means = np.bincount(place, measured) / count
-    pure = float(np.sum((measured - means[place]) ** 2))
+    first = _first(measured, place)
+    off = measured - first[place]  # 0 exactly where repeats are copies
+    means = first + np.bincount(place, off) / count
+    pure = float(np.sum((off - (means - first)[place]) ** 2))
     again = count[place] > 1
     error = float(np.mean((measured - out_of_fold) ** 2))
     found = Repeats(
@@ -90,7 +92,7 @@ def repeats(
 
 
 def _first(values: Floats, place: Ints) -> Floats:
-    """Of every setting: rows of one have one prediction."""
+    """Of every setting the value of one of its rows."""
     out = np.empty(int(place.max()) + 1)
     out[place] = values
     return out

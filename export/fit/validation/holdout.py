@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,11 +97,18 @@ def _check(samples: Samples, rows: Bools, asked: str | float) -> None:
             )
 
 
-def figures(model: Model, fitted: Samples, held: Samples, how: str) -> dict[str, Any]:
+def figures(
+    model: Model,
+    fitted: Samples,
+    held: Samples,
+    how: str,
+    groups: Mapping[str, Mapping[str, float]] | None = None,
+) -> dict[str, Any]:
     """What the model, fitted to the rows `fitted`, says to the rows `held`: RMSE, R2 (against the
     mean of the fitted rows) and coverage of its interval over those inside its domain, with the
     range of the coverage that so many rows leave open, by quarter of the prediction and by part of
-    each input. Axes of the samples are those of the table; of them the model has some."""
+    each input. `groups`: how much they differ (`between_groups`). Axes of the samples are those of
+    the table; of them the model has some."""
     place = {a.name: d for d, a in enumerate(held.axes)}
     x = held.x[:, [place[name] for name in model.input_names]]
     found = model.evaluate(x, level_index=True)
@@ -127,7 +135,7 @@ def figures(model: Model, fitted: Samples, held: Samples, how: str) -> dict[str,
             "rmse": error,
             "r2": 1.0 - error**2 / spread if spread > 0 else float("nan"),
             "coverage": float(covered.mean()),
-            "range": list(share_range(covered, group)),
+            "range": list(share_range(covered, group, _alike(groups, output.name))),
             "level": level,
             "parts": coverage(model.axes, x[inside], y, predicted, low, high, level).report(),
         }
@@ -137,26 +145,39 @@ def figures(model: Model, fitted: Samples, held: Samples, how: str) -> dict[str,
     return out
 
 
-def share_range(inside: Bools, group: NDArray[np.int64] | None = None) -> tuple[float, float]:
+def _alike(groups: Mapping[str, Mapping[str, float]] | None, name: str) -> float:
+    """The correlation of residuals of one group."""
+    part = (groups or {}).get(name)
+    total = 0.0 if part is None else part["between"] ** 2 + part["within"] ** 2
+    return 0.0 if part is None or total == 0.0 else part["between"] ** 2 / total
+
+
+def share_range(
+    inside: Bools, group: NDArray[np.int64] | None = None, alike: float = 0.0
+) -> tuple[float, float]:
     """From .. to: the 95 % range of a share of rows [n], by the score of the binomial distribution;
-    rows of a group [n] count for as many rows as they are worth.
+    rows of a group [n], whose residuals correlate by `alike`, count for as many rows as they are
+    worth.
 
     Source: Wilson, J. Am. Stat. Assoc. 22 (1927); Kish, Survey Sampling (1965), section 5.4.
     """
     n, p = float(len(inside)), float(inside.mean())
     if group is not None:
-        n /= _design_effect(inside.astype(float), group)
+        n /= _design_effect(inside.astype(float), group, alike)
     middle = (p + SURE**2 / (2 * n)) / (1 + SURE**2 / n)
     half = SURE * np.sqrt(p * (1 - p) / n + SURE**2 / (4 * n**2)) / (1 + SURE**2 / n)
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def _design_effect(inside: Floats, group: NDArray[np.int64]) -> float:
-    """Variance of the share with whole groups drawn over that with rows drawn, at least 1."""
+def _design_effect(inside: Floats, group: NDArray[np.int64], alike: float) -> float:
+    """Variance of the share with whole groups drawn over that with rows drawn: the larger of what
+    these rows show and, since few groups or no miss show little, of 1 + (s - 1) alike^2 for groups
+    of s rows (normal residuals in an interval about 0 are so much alike at most)."""
     _, place, size = np.unique(group, return_inverse=True, return_counts=True)
     n, p, count = len(inside), float(inside.mean()), len(size)
+    known = 1.0 + (float(np.sum(size**2)) / n - 1.0) * alike**2
     if count < 2 or p in (0.0, 1.0):
-        return 1.0
+        return known
     off = np.bincount(place.reshape(-1), inside) - p * size
     between = float(np.sum(off**2)) * count / (count - 1) / n**2
-    return max(1.0, between / (p * (1 - p) / n))
+    return max(known, between / (p * (1 - p) / n))

@@ -261,7 +261,8 @@ def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
     if not missing:
         return []
     cells = ", ".join(f"{name} {count}" for name, count in missing["cells"].items())
-    return [f"left out {missing['rows']} rows with missing cells ({cells})"]
+    count = missing["rows"]
+    return [f"left out {count} row{'' if count == 1 else 's'} with missing cells ({cells})"]
 
 
 def _lines(

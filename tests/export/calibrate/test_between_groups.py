@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sna_export.calibrate.between_groups import components
+from sna_edge.core.output import Output
+from sna_export.calibrate.between_groups import between_groups, components
 
 
 @pytest.mark.parametrize("between", [0.0, 0.3, 2.0])
@@ -50,3 +51,10 @@ def test_groups_of_one_row_have_no_part_within() -> None:
     assert found.between == 0.0 and found.within == pytest.approx(1.0, abs=0.3)
     exact = components(np.zeros(12), np.repeat(np.arange(4), 3))
     assert exact.between == exact.within == 0.0
+
+
+def test_groups_of_one_row_have_no_parts_that_can_be_told_apart() -> None:
+    measured, predicted = np.random.default_rng(5).normal(size=(2, 20, 1))
+    outputs = [Output("y")]
+    assert between_groups(outputs, measured, predicted, np.arange(20)) == {}
+    assert set(between_groups(outputs, measured, predicted, np.arange(20) // 2)) == {"y"}

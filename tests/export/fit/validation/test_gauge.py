@@ -81,6 +81,14 @@ def test_lack_of_fit_is_called_as_rarely_as_its_p_says_and_found_where_it_is() -
     assert all(trial(seed, 0.3).p < 1e-3 for seed in range(5))  # type: ignore[operator]
 
 
+def test_copies_of_rows_are_no_repeats_that_scatter() -> None:
+    """Means of three equal decimals differ from them in the last bit: no scatter, so no test."""
+    rng = np.random.default_rng(0)
+    x, y = (np.repeat(a, 3, axis=0) for a in (rng.random((30, 1)), rng.normal(size=30)))
+    found = repeats(x, y, y + rng.normal(size=90), 0.9 * y)
+    assert found is not None and found.repeatability == 0.0 and found.p is None
+
+
 def test_a_fit_reports_its_repeats() -> None:
     rng = np.random.default_rng(1)
     x = np.repeat(rng.random((30, 1)), 3, axis=0)

@@ -79,3 +79,20 @@ def test_rows_of_groups_leave_a_wider_range() -> None:
     assert wide[0] < low < high < wide[1]
     low, high = share_range(np.arange(100) < 90)  # the published example: 0.825 .. 0.944
     assert (round(low, 3), round(high, 3)) == (0.826, 0.945)
+
+
+def test_few_groups_without_a_miss_say_little_where_groups_differ() -> None:
+    """Three groups of twenty rows, all inside: at most as much as 60 rows, at least as three."""
+    inside, group = np.ones(60, dtype=bool), np.repeat(np.arange(3), 20)
+    free, few = share_range(inside, group), share_range(inside, group, 0.9)
+    assert free[0] == pytest.approx(0.94, abs=0.01)
+    assert share_range(inside[:3])[0] < few[0] < 0.6 and few[1] == pytest.approx(1.0)
+    single = share_range(inside[:20], group[:20], 1.0)
+    assert single == pytest.approx(share_range(inside[:1]))
+
+
+def test_a_fit_with_groups_that_differ_gives_the_range_of_whole_groups() -> None:
+    offset = 0.3 * np.random.default_rng(0).normal(size=20)[GROUP]
+    found = fit_arrays(X, Y + offset, groups=GROUP, holdout="groups", plain=True).report["holdout"]
+    said = found["outputs"]["y"]
+    assert said["coverage"] == 1.0 and said["range"][0] < 0.7  # of 40 free rows: 0.91

@@ -13,6 +13,7 @@ from sna_export.fit import fit_arrays
 from sna_export.fit.data.samples import AxisSpec, Samples
 from sna_export.fit.validation.suspects import alone, deviations, listed, robust_scale
 from sna_export.fit.validation.trimmed import gross
+from sna_export.report.remarks import remarks
 from sna_export.report.validation import suspect_lines
 
 RNG = np.random.default_rng(3)
@@ -125,3 +126,9 @@ def test_rows_are_numbered_as_in_the_table() -> None:
     rows = {s["row"] - 1 for s in found.report["suspects"] if s["left_out"]}
     assert rows and rows <= set(WRONG.tolist())
     assert replace(found).report["holdout"]["rows"] == 40
+
+
+def test_the_page_lists_every_suspect_row_and_the_print_three() -> None:
+    row = {"output": "y", "measured": 9.0, "expected": 1.0, "inputs": {"x": 1.0}, "reason": "far"}
+    report = {"suspects": [row | {"row": i} for i in range(5)]}
+    assert len(remarks(report)) == 6 and len(remarks(report, 10)) == 5
