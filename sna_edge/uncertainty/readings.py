@@ -168,9 +168,11 @@ def completed(
 def with_computed(
     model: ModelRecord, given: Mapping[str, object], but: Sequence[str] = ()
 ) -> Mapping[str, object]:
-    """`given` values of inputs and raw readings as values of inputs alone: with every input that is
-    computed from them, where all it is computed from is given, the inputs `but` left out. Raises
-    InputError or DomainError for readings that give none."""
+    """`given` values of inputs and raw readings as values of inputs alone: readings within the
+    tolerance of their sensor at the border, and every input that is computed from them, where all
+    it is computed from is given, the inputs `but` left out. Raises InputError or DomainError for
+    readings that give none."""
+    given = _on_border(model, given)
     readings = model.readings
     if readings is None or not (readings.derived or readings.raw):
         return given
@@ -199,6 +201,17 @@ def need_own_inputs(model: ModelRecord, moved: Iterable[str], given: Mapping[str
                 f" this search does not follow; take {computed!r} itself as adjustable, with a"
                 " value in the part, and set the readings behind it accordingly"
             )
+
+
+def _on_border(model: ModelRecord, given: Mapping[str, object]) -> Mapping[str, object]:
+    """`given` with single numbers within the tolerance of their sensor at the border."""
+    put = dict(given)
+    for name in of_sensors(model):
+        value = given.get(name)
+        if isinstance(value, (int, float, np.number)):
+            axis = model.axes[list(model.input_names).index(name)]
+            put[name] = float(bordered(model, (axis,), np.array([[value]]), None)[0][0, 0])
+    return put
 
 
 def _given(model: ModelRecord, query: object) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ class FeasibleProjection:
         problem, moving = self.problem, self.problem.adjustable
         begun = now()
         found = problem.rated(problem.start[None])
-        if found[0][0] <= 0 or not moving.columns or problem.bounds.contradictory:
+        if found[0][0] <= 0 or not moving.columns:
             self.complete = True
             return found
         if problem.budget.lacks(CALLS * (now() - begun)):
@@ -53,7 +53,7 @@ class FeasibleProjection:
         """Whether no point of the box satisfies the bounds for certain, and full points [M, D] of
         places that are left over."""
         problem, moving, bounds = self.problem, self.problem.adjustable, self.problem.bounds
-        if self.complete or bounds.contradictory:
+        if self.complete:
             return True, np.empty((0, len(problem.here)))
         search = InfeasibilityProof(problem.model, problem.here, moving.columns, bounds.outputs)
         verdict = search.verdict(

@@ -53,16 +53,12 @@ class Adjustable:
 
 @dataclass(frozen=True)
 class OutputBounds:
-    """low <= f <= high [T] before the link, of the outputs at `outputs`; infinite: no bound."""
+    """low <= f <= high [T], low <= high, before the link, of the outputs at `outputs`; infinite: no
+    bound."""
 
     outputs: list[int]
     low: Floats
     high: Floats
-
-    @property
-    def contradictory(self) -> bool:
-        """True when no value satisfies them, as where an interval is wider than its limits."""
-        return bool((self.low > self.high).any())
 
     def excess(self, f: Floats) -> Floats:
         """Largest distance [M] outside of f [M, T], 0 inside."""
@@ -114,8 +110,6 @@ class ProjectionProblem:
     def rated(self, x: Floats) -> list[Rated]:
         """Every row of x [M, U]."""
         excess = self.excess(x)
-        if self.bounds.contradictory:
-            excess = np.maximum(excess, (self.bounds.low - self.bounds.high).max())
         cost = self.squared_cost(x)
         return list(zip(excess.tolist(), cost.tolist(), self.points(x), strict=True))
 

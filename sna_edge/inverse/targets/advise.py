@@ -185,6 +185,7 @@ class _AdviceSearch:
         )
         self.own = own
         self.outputs, self.low, self.high = arrays(found)
+        self.wide = self.low > self.high  # an interval is wider than its limits: aim at the middle
         self.indices, self.boxes = indices, boxes
         axes = [model.axes[d] for d in indices]
         self.levels = [u for u, a in enumerate(axes) if a.kind == "categorical"]
@@ -211,17 +212,22 @@ class _AdviceSearch:
             searches.append((inside, extra))
         assert best is not None
         none = False
-        if best[0][0] > 0 and not self.budget.stopped:
+        if best[0][0] > 0 and not self.budget.stopped and not self.wide.any():
             none, best = self._checked(searches, best)
         (excess, squared), point = best
+        cost = float(np.sqrt(squared))
+        if self.wide.any():
+            excess = max(excess, 1.0)
         if self.own.needed and (excess <= 0 or self.own.local):
             found = self.own.instead(
                 point, self.here, self.indices, self._room(), tried, self.seed, self.budget
             )
-            if found is not None:
+            if found is not None and found.inside:
                 return self._advice(found.point, 0.0, found.cost, False, found.unlike)
+            if found is not None:
+                point, cost = found.point, found.cost
             excess, none = max(excess, 1.0), False
-        return self._advice(point, excess, float(np.sqrt(squared)), none)
+        return self._advice(point, excess, cost, none)
 
     def _room(self) -> Room:
         """Where the knobs may be set, by whole steps from where they are."""
@@ -277,7 +283,9 @@ class _AdviceSearch:
             self.cost[self.moving],
             [self.knobs[u].step for u in self.moving],
         )
-        bounds = OutputBounds(self.outputs, self.low, self.high)
+        middle = (self.low + self.high) / 2.0  # finite where wide
+        low, high = (np.where(self.wide, middle, end) for end in (self.low, self.high))
+        bounds = OutputBounds(self.outputs, low, high)
         return FeasibleProjection(
             ProjectionProblem(self.model, x, moving, bounds, self.seed, self.budget)
         )
@@ -341,13 +349,13 @@ class _AdviceSearch:
             [o.linear_of(evaluation.value[1:2, k])[0] for k, o in enumerate(self.model.outputs)]
         )[self.outputs]
         over = np.maximum(f - self.high, 0.0) + np.maximum(self.low - f, 0.0)
-        over = np.where(self.low > self.high, np.inf, over)
+        over = np.where(self.wide, np.inf, over)
         names = tuple(
             self.model.outputs[k].name
             for k, v in zip(self.outputs, over, strict=True)
             if not v <= 0
         )
-        return names, bool((self.low > self.high).any())
+        return names, bool(self.wide.any())
 
     def _predicted(self, evaluation: Evaluation, row: int) -> dict[str, dict[str, float]]:
         return {

@@ -28,12 +28,13 @@ WANTED = 64
 
 @dataclass(frozen=True)
 class Instead:
-    """A setting [D] whose own interval is inside the limits, and whether its inputs are
-    unfamiliar."""
+    """A setting [D], whether its inputs are unfamiliar, and whether its own interval is inside the
+    limits."""
 
     point: Floats
     cost: float
     unlike: bool
+    inside: bool = True
 
 
 class OwnInterval:
@@ -99,7 +100,8 @@ class OwnInterval:
         budget: TimeBudget,
     ) -> Instead | None:
         """The cheapest setting whose own interval is inside at familiar inputs, else at unfamiliar
-        ones, else None; `best` [D] where it already is such a setting."""
+        ones, else the one whose interval reaches outside least, None without time to try any;
+        `best` [D] where it already is such a setting."""
         merit, unlike = self.rate(best[None])
         if merit[0] >= 0 and (not unlike[0] or (best == here).all()):
             return Instead(best, _cost(room, best[columns], here[columns]), bool(unlike[0]))
@@ -112,13 +114,15 @@ class OwnInterval:
         search = SampledSearch(room, rate, seed, budget)
         starts = np.stack([here, best, *tried])[:, columns]
         search.explore(starts, WANTED)
-        row = search.cheapest(here[columns])
-        if row is None:
+        if not len(search.x):
             return None
+        row = search.cheapest(here[columns])
+        inside = row is not None
+        row = search.best if row is None else row
         point = here.copy()
         point[columns] = search.x[row]
         cost = _cost(room, search.x[row], here[columns])
-        return Instead(point, cost, bool(search.unlike[row]))
+        return Instead(point, cost, bool(search.unlike[row]), inside)
 
 
 def _cost(room: Room, x: Floats, here: Floats) -> float:

@@ -92,6 +92,10 @@ def test_limits_narrower_than_the_interval_block() -> None:
     assert (
         found.status == Status.UNREACHABLE and found.blocking == ("a",) and "wider" in found.message
     )
+    other = advise(model, part, {"a": (y + 0.02, y + 0.03)}, ["x0", "x1"])
+    assert other.status == Status.UNREACHABLE and "wider" in other.message
+    middle = other.after["a"]
+    assert middle["lower"] + middle["upper"] == pytest.approx(2 * y + 0.05, abs=1e-4)
     assert (
         advise(model, part, {"a": (y - 0.01, y + 0.01)}, ["x0", "x1"], with_interval=False).status
         == Status.OK

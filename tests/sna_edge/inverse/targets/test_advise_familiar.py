@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from sna_edge import Status
-from sna_edge.inverse import Knob, advise
+from sna_edge.core.beside import Readings
+from sna_edge.inverse import Knob, advise, roots
 
-from ..worth_models import plane
+from ..worth_models import plane, tent
 
 HALF = 0.02 * np.log(19)
 PART = {"x": 1.15, "y": 0.5}
@@ -58,3 +59,28 @@ def test_a_part_that_is_inside_stays_and_says_that_it_is_unfamiliar() -> None:
     assert found.message == (
         "already inside its limits; but its inputs are unlike the training rows"
     )
+
+
+def test_where_no_interval_fits_the_setting_that_reaches_outside_least_is_given() -> None:
+    narrow = (1.5 - HALF / 2, 1.5 + HALF / 2)
+    found = advise(plane(), {"x": 0.5, "y": 0.5}, {"a": narrow}, ["y"])
+    assert found.status == Status.UNREACHABLE and found.blocking == ("a",)
+    assert found.settings["y"] == pytest.approx(1.0, abs=1e-9)
+    local = advise(tent(wide=True), {"x": 0.1}, {"y": (0.8 - HALF / 2, 0.8 + HALF / 2)}, ["x"])
+    assert local.status == Status.NOT_CONVERGED and local.blocking == ("y",)
+    assert local.settings["x"] == pytest.approx(0.8, abs=2e-3)
+
+
+def test_a_reading_within_the_tolerance_of_its_sensor_counts_as_the_border() -> None:
+    model = plane().replace(readings=Readings([0.0, 0.2]))
+    low = model.axes[1].lower
+    part = {"x": 1.0, "y": low - 0.2}
+    at_border = advise(model, {**part, "y": low}, {"a": (1.5, None)}, ["x"])
+    found = advise(model, part, {"a": (1.5, None)}, ["x"])
+    assert found.status == at_border.status and found.settings == at_border.settings
+    assert (
+        roots(model, "x", {"a": 1.0}, {"y": low - 0.2}).values
+        == roots(model, "x", {"a": 1.0}, {"y": low}).values
+    )
+    beyond = advise(model, {**part, "y": low - 0.21}, {"a": (1.5, None)}, ["x"])
+    assert beyond.status == Status.OUT_OF_DOMAIN
