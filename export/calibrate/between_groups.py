@@ -42,6 +42,12 @@ class Components:
         """Standard deviation of a row of a new group about the mean."""
         return float(np.hypot(self.between, self.within))
 
+    @property
+    def alike(self) -> float:
+        """Correlation of two rows of one group."""
+        total = self.total**2
+        return self.between**2 / total if total > 0 else 0.0
+
     def widening(self, probability: float | Floats) -> Floats:
         """How much farther out a quantile is for a new group than the rows say, at a probability
         above a half or below: that of t with `freedom` over that of a normal distribution.
@@ -92,6 +98,17 @@ def components(residual: Floats, group: Ints) -> Components:
     between = float(within * np.sqrt(ratio))
     freedom = _freedom(between, float(within), count)
     return Components(between, float(within), mean, freedom, offset, rows)
+
+
+def design_effect(group: Ints, alike: float) -> float:
+    """How many rows [n] of groups it takes to say as much of a coverage as one free row:
+    1 + (s - 1) alike^2 for groups of s rows whose residuals correlate by `alike`.
+
+    Whether two normal residuals lie in an interval about 0 correlates by alike^2 at most. Source:
+    Kish, Survey Sampling (1965), section 5.4.
+    """
+    size = np.unique(group, return_counts=True)[1]
+    return 1.0 + (float(np.sum(size**2)) / len(group) - 1.0) * alike**2
 
 
 def _freedom(between: float, within: float, count: Ints) -> float:

@@ -3,7 +3,8 @@ beside what counting alone would do to a perfect model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.axis import Axis
+
+from .between_groups import design_effect
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -75,12 +78,13 @@ class Part:
 @dataclass(frozen=True)
 class Coverage:
     """Of one output at one level: `whole`, the parts of the prediction from the lowest up, and
-    those of every input that varies."""
+    those of every input that varies; the rows are of so many `groups`, where they have any."""
 
     level: float
     whole: Part
     by_prediction: tuple[Part, ...]
     by_input: Mapping[str, tuple[Part, ...]]
+    groups: int = 0
 
     @property
     def shares(self) -> list[float]:
@@ -110,9 +114,13 @@ class Coverage:
         high = [(where, p) for where, p in parts if p.verdict == "high"]
         said += [f"covers {_percent(p.share)} {where}: wider than it need be" for where, p in high]
         if any(p.verdict == "few" for p in self.by_prediction):
-            rows = min(p.rows for p in self.by_prediction)
-            said.append(f"too few rows to tell by quarter of the prediction ({rows} a quarter)")
+            rows = f"rows to tell by quarter of the prediction ({self._least_rows()} a quarter)"
+            some = f"groups to tell by quarter of the prediction ({self.groups} in all)"
+            said.append(f"too few {some if self.groups else rows}")
         return said or [f"covers {_percent(self.whole.share)}, and no quarter or input stands out"]
+
+    def _least_rows(self) -> int:
+        return min(p.rows for p in self.by_prediction)
 
 
 def coverage(
@@ -123,9 +131,13 @@ def coverage(
     lower: ArrayLike,
     upper: ArrayLike,
     level: float,
+    groups: ArrayLike | None = None,
+    alike: float = 0.0,
 ) -> Coverage:
     """Of one output: inputs x [n, D] on `axes` (levels as 0, 1, ..), measured, predicted, and
     intervals from lower to upper [n] of `level`, of rows that the model has not seen (n > 0).
+    Of rows of `groups` [n], whose residuals correlate by `alike`, a perfect model's coverage varies
+    more: they count for as many free rows as they are worth.
 
     >>> import numpy as np
     >>> from sna_edge import spline_axis
@@ -145,23 +157,30 @@ def coverage(
     parts = {name: (of, v) for name, (of, v) in parts.items() if len(of) > 1}
     count = sum(len(of) for of, _ in parts.values())
     every = np.ones(len(x), bool)
-    (whole,) = _counted([("all rows", "all rows", every)], predicted, inside, level)
+
+    def worth(rows: Bools) -> float:
+        return 1.0 if groups is None else design_effect(np.asarray(groups)[rows], alike)
+
+    (whole,) = _counted([("all rows", "all rows", every)], predicted, inside, level, worth)
     return Coverage(
         level,
         whole,
-        _counted(_quarters(predicted), predicted, inside, level),
-        {name: _counted(of, v, inside, level, count) for name, (of, v) in parts.items()},
+        _counted(_quarters(predicted), predicted, inside, level, worth),
+        {name: _counted(of, v, inside, level, worth, count) for name, (of, v) in parts.items()},
+        0 if groups is None else len(np.unique(np.asarray(groups))),
     )
 
 
 @lru_cache(maxsize=4096)
-def perfect(rows: int, level: float, of: int = 1) -> tuple[int, int]:
+def perfect(rows: int, level: float, of: int = 1, worth: float = 1.0) -> tuple[int, int]:
     """Rows inside, from .. to, that a perfect model has in each of `of` parts in 95 of 100 tables,
-    all parts of a table together."""
+    all parts of a table together; `worth` rows of a group say as much as one free row."""
     from scipy.stats import binom
 
     tail = (1.0 - CONFIDENCE) / (2.0 * of)
-    return int(binom.ppf(tail, rows, level)), int(binom.isf(tail, rows, level))
+    free = max(int(rows / worth), 1)
+    least, most = (float(f(tail, free, level)) * rows / free for f in (binom.ppf, binom.isf))
+    return math.floor(least), math.ceil(most)
 
 
 def _quarters(predicted: Floats) -> list[_Rows]:
@@ -191,13 +210,19 @@ def _between(v: Floats, count: int) -> list[_Rows]:
 
 
 def _counted(
-    parts: Sequence[_Rows], v: Floats, inside: Bools, level: float, of: int = 0
+    parts: Sequence[_Rows],
+    v: Floats,
+    inside: Bools,
+    level: float,
+    worth: Callable[[Bools], float],
+    of: int = 0,
 ) -> tuple[Part, ...]:
-    """Parts of the values v [n], `of` together (0: these alone)."""
+    """Parts of the values v [n], `of` together (0: these alone); `worth` of rows [n]: how many of
+    them say as much as one free row."""
     found = []
     for name, where, rows in parts:
         count, ends = int(rows.sum()), (float(v[rows].min()), float(v[rows].max()))
-        least, most = perfect(count, level, of or len(parts))
+        least, most = perfect(count, level, of or len(parts), worth(rows))
         found.append(Part(name, where, ends, count, int(inside[rows].sum()), level, least, most))
     return tuple(found)
 

@@ -3,6 +3,7 @@ and quantiles that have not seen it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +19,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.uncertainty.interval import supported
 
-from .between_groups import components
+from .between_groups import components, design_effect
 from .calibrate import MOST_ROWS
 from .coverage import Coverage, coverage
 from .folds import folds_of
@@ -40,7 +41,8 @@ class Judged:
     quarters at each of LEVELS that the rows support; `pit` [n], the share of the predictive
     distribution below what was measured; `predicted`, `width` and `one_width` [n] of the interval
     at LEVEL, with the scale and without; `score` and `one_score`, their mean interval scores;
-    `why`, what the width rests on."""
+    `why`, what the width rests on; `worth`, how many rows of groups say as much of `pit` as one
+    free row."""
 
     output: Output
     scale: LocalScale
@@ -53,6 +55,7 @@ class Judged:
     score: float
     one_score: float
     why: str
+    worth: float = 1.0
 
     @property
     def local(self) -> bool:
@@ -138,6 +141,10 @@ class _Held:
     folds: Ints
     groups: Ints | None
 
+    def alike(self, z: Floats) -> float:
+        """Correlation of z of one group."""
+        return 0.0 if self.groups is None else components(z, self.groups).alike
+
     def wider(self, z: Floats, share: float) -> float:
         """How much farther out quantiles of z [n] are for a new group."""
         return 1.0 if self.groups is None else float(components(z, self.groups).widening(share))
@@ -157,12 +164,13 @@ def _scale(model: Model, k: int, rows: Residuals, x: Floats, folds: Ints) -> Loc
 def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, held: _Held) -> Judged:
     one = np.ones(len(x))
     by_level: dict[float, Coverage] = {}
+    groups, alike = held.groups, held.alike(rows.values / scale.left_out)
     for level in LEVELS:
         if level == LEVEL or _supports(len(x), level):
             ends = _ends(rows, scale.left_out, held, level)
             axes, columns = (model.axes, x) if level == LEVEL else ((), x[:, :0])
             by_level[level] = coverage(
-                axes, columns, rows.measured, rows.predicted, *ends, level=level
+                axes, columns, rows.measured, rows.predicted, *ends, level, groups, alike
             )
     low, high = _ends(rows, scale.left_out, held, LEVEL)
     low_one, high_one = _ends(rows, one, held, LEVEL)
@@ -180,6 +188,7 @@ def _judged(model: Model, rows: Residuals, scale: LocalScale, x: Floats, held: _
         score,
         one_score,
         _why(model, scale, rows, score / one_score if one_score else 1.0),
+        1.0 if groups is None else design_effect(groups, math.sqrt(alike)),
     )
 
 

@@ -96,7 +96,7 @@ def distribution(found: Judged) -> str:
         return ""
     bins = BINS if n >= MANY else FEW_BINS
     count = np.histogram(found.pit, bins=bins, range=(0, 1))[0]
-    low, high = perfect(n, 1 / bins, of=bins)
+    low, high = perfect(n, 1 / bins, bins, found.worth)
     share = 100 / n
     plot = Plot(
         (0, 1),

@@ -112,7 +112,7 @@ def holdout_lines(report: Mapping[str, Any]) -> list[str]:
             if "rmse_outside" in score
         )
         lines.append(
-            f"{found['outside']} of them lie outside the domain of the other rows and are not"
+            f"{found['outside']} of them outside the domain of the other rows: not"
             f" answered{f' (RMSE if extrapolated: {worse})' if worse else ''}"
         )
     return lines

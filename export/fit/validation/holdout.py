@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from ...calibrate.between_groups import design_effect
 from ...calibrate.coverage import coverage
 from ..data.folds import fold_of_rows
 from ..data.held_together import HOLDOUT_STREAM, dealt, last_share, when
@@ -130,14 +131,17 @@ def figures(
         error = float(np.sqrt(np.mean((y - predicted) ** 2)))
         spread = float(np.mean((y - fitted.y[:, k].mean()) ** 2))
         covered = (low <= y) & (y <= high)
+        alike = _alike(groups, output.name)
         level = LEVEL if output.interval is None else output.interval.level
         out["outputs"][output.name] = {
             "rmse": error,
             "r2": 1.0 - error**2 / spread if spread > 0 else float("nan"),
             "coverage": float(covered.mean()),
-            "range": list(share_range(covered, group, _alike(groups, output.name))),
+            "range": list(share_range(covered, group, alike)),
             "level": level,
-            "parts": coverage(model.axes, x[inside], y, predicted, low, high, level).report(),
+            "parts": coverage(
+                model.axes, x[inside], y, predicted, low, high, level, group, alike
+            ).report(),
         }
         rest = (held.y[~inside, k] - beyond[:, k])[np.isfinite(beyond[:, k])]
         if len(rest):
@@ -171,11 +175,10 @@ def share_range(
 
 def _design_effect(inside: Floats, group: NDArray[np.int64], alike: float) -> float:
     """Variance of the share with whole groups drawn over that with rows drawn: the larger of what
-    these rows show and, since few groups or no miss show little, of 1 + (s - 1) alike^2 for groups
-    of s rows (normal residuals in an interval about 0 are so much alike at most)."""
+    these rows show and, since few groups or no miss show little, of what `alike` says."""
     _, place, size = np.unique(group, return_inverse=True, return_counts=True)
     n, p, count = len(inside), float(inside.mean()), len(size)
-    known = 1.0 + (float(np.sum(size**2)) / n - 1.0) * alike**2
+    known = design_effect(group, alike)
     if count < 2 or p in (0.0, 1.0):
         return known
     off = np.bincount(place.reshape(-1), inside) - p * size

@@ -69,3 +69,25 @@ def test_the_range_of_counts_is_the_binomial_one() -> None:
     assert perfect(1, 0.9) == (0, 1)
     wide = perfect(100, 0.9, of=12)
     assert wide[0] < 84 and wide[1] > 95
+
+
+def test_rows_of_groups_that_differ_are_called_missed_as_rarely_as_free_ones() -> None:
+    """A perfect model of thirteen batches, each with its own setting: of a hundred tables five."""
+    axis, missed, called = [spline_axis("a", "", 0, 1)], 0, 0
+    group = np.arange(260) % 13
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        x = rng.random(13)[group]
+        y = x + 0.3 * rng.normal(size=13)[group] + 0.1 * rng.normal(size=260)
+        ends = x - 1.645 * np.hypot(0.3, 0.1), x + 1.645 * np.hypot(0.3, 0.1)
+        for of_groups, alike in ((group, 0.9), (None, 0.0)):
+            found = coverage(axis, x[:, None], y, x, *ends, 0.9, of_groups, alike)
+            parts = (*found.by_prediction, *found.by_input["a"])
+            low = any(p.verdict == "low" for p in parts)
+            missed, called = missed + (low and alike > 0), called + (low and alike == 0)
+        assert coverage(axis, x[:, None], y, x, *ends, 0.9, group, 0.9).sentences()
+    assert missed <= 6 and called > 20
+    grouped = coverage(axis, x[:, None], x, x, *ends, 0.9, group, 0.9)
+    assert grouped.sentences() == [
+        "too few groups to tell by quarter of the prediction (13 in all)"
+    ]
