@@ -109,9 +109,7 @@ class DomainBox:
         if axis.kind == "categorical":
             message = f"{where}{axis.unseen(value)}"
         else:
-            message = (
-                f"{where}input {axis.name!r} = {value:g} lies {abs(excess):g} {axis.unit} outside"
-                f" {axis.describe()}"
-            )
+            by = f"{abs(excess):g} {axis.unit}".rstrip()
+            message = f"{where}input {axis.name!r} = {value:g} lies {by} outside {axis.describe()}"
             message += "; pass extrapolate=True to continue beyond it"
         raise DomainError(message, row=row, axis=axis.name, excess=excess)

@@ -330,9 +330,9 @@ def refuse(model: ModelRecord, found: Completed) -> NoReturn:
     if found.status.flat[row] == Status.BAD_INPUT:
         raise InputError(f"{where}reading {reading.name!r} is no finite number; give one")
     excess = float(found.excess.flat[row])
+    by = f"{abs(excess):g} {reading.unit}".rstrip()
     raise DomainError(
-        f"{where}reading {reading.name!r} lies {abs(excess):g} {reading.unit} outside"
-        f" [{reading.lower:g}, {reading.upper:g}]",
+        f"{where}reading {reading.name!r} lies {by} outside [{reading.lower:g}, {reading.upper:g}]",
         row=row,
         axis=reading.name,
         excess=excess,

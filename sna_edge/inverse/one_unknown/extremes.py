@@ -89,6 +89,7 @@ def interval_set(
             axis,
             output,
             float(np.clip(0.0, low, high)) if np.isinf([low, high]).any() else (low + high) / 2,
+            _asked(low, high),
         )
     status = several(len(points) + len(intervals))
     answer = Roots(
@@ -100,6 +101,13 @@ def interval_set(
     )
     answer = ranked(answer, told)
     return late(answer) if budget.stopped else answer
+
+
+def _asked(low: float, high: float) -> str:
+    """Limits in words."""
+    if np.isinf(high):
+        return f"{low:g} or more"
+    return f"{high:g} or less" if np.isinf(low) else f"{low:g} to {high:g}"
 
 
 def _usable(name: str, low: float | None, high: float | None) -> tuple[float, float]:
@@ -134,6 +142,7 @@ def _level_set(
             axis,
             output,
             float(np.clip(y.mean(), low, high)),
+            _asked(low, high),
         )
     return Roots(several(len(hit)), (axis,), hit[:, None], tangent=np.zeros(len(hit), dtype=bool))
 

@@ -223,16 +223,19 @@ def _query(
     return d, outputs[0], float(values[0]), fixed
 
 
-def unreachable(line: PiecewisePolynomial, axis: Axis, output: Output, target: float) -> Roots:
-    """No root: the extreme or jump of the curve that comes closest to the target."""
+def unreachable(
+    line: PiecewisePolynomial, axis: Axis, output: Output, target: float, asked: str = ""
+) -> Roots:
+    """No root: the extreme or jump of the curve that comes closest to the target; `asked`: in
+    words, where it was more than that."""
     x, f = line.candidates
     y = output.value(f)
     best = int(np.argmin(np.abs(y - target)))
     nearest = Nearest({axis.name: level_or_number(axis, x[best])}, {output.name: float(y[best])})
     low, high = float(y.min()), float(y.max())
     message = (
-        f"{output.name} = {target:g} is not reached; over {axis.describe()} it runs from {low:g} to"
-        f" {high:g}"
+        f"{output.name} = {asked or f'{target:g}'} is not reached; over {axis.describe()} it runs"
+        f" from {low:g} to {high:g}"
     )
     return Roots(Status.UNREACHABLE, (axis,), np.empty((0, 1)), message, nearest)
 

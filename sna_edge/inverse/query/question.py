@@ -72,10 +72,8 @@ def coordinate(axis: Axis, value: object) -> float:
     if np.isinf(excess):
         raise DomainError(axis.unseen(x), axis=axis.name, excess=excess)
     if excess:
-        message = (
-            f"input {axis.name!r} = {x:g} lies {abs(excess):g} {axis.unit} outside"
-            f" {axis.describe()}; move it inside"
-        )
+        by = f"{abs(excess):g} {axis.unit}".rstrip()
+        message = f"input {axis.name!r} = {x:g} lies {by} outside {axis.describe()}; move it inside"
         raise DomainError(message, axis=axis.name, excess=excess)
     return float(axis.settled(x))
 

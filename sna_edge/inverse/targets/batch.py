@@ -19,6 +19,7 @@ from ...model import Model
 from ...numerics.low_discrepancy import points
 from ...numerics.time_budget import ROWS, OutOfTime, Pace, TimeBudget
 from ...status import Status
+from ...uncertainty.readings import bordered
 from ...values.reals import reals
 from ..optimize.gauss_newton import HANDOVER, gauss_newton
 from ..optimize.infeasibility import InfeasibilityProof
@@ -242,7 +243,8 @@ class _BatchProblem:
 
     def _place(self, d: int, column: Floats) -> None:
         axis = self.model.axes[d]
-        column = axis.settled(column)
+        put, _ = bordered(self.model, (axis,), np.reshape(column, (-1, 1)), None)
+        column = axis.settled(put.reshape(np.shape(column)))
         inside = (column >= axis.lower) & (column <= axis.upper)
         if axis.kind == "categorical":
             inside &= np.rint(column) == column

@@ -13,6 +13,7 @@ from ....core.inputs import axis_index, unknown_name
 from ....core.output import Output
 from ....errors import DomainError, InputError
 from ....model import Model
+from ....uncertainty.readings import bordered
 from ....values.reals import reals
 from ...query.question import BadValue, Fixed, coordinate
 
@@ -215,6 +216,7 @@ def _known(
             known[d] = np.full(count, coordinate(axis, (at or {})[axis.name]))
             continue
         x = np.broadcast_to(axis.encode(observations[axis.name]), (count,))
+        x = bordered(model, (axis,), x[:, None], None)[0][:, 0]
         bad = np.flatnonzero(np.isnan(x))
         if len(bad):
             raise BadValue(f"observation {bad[0]}: input {axis.name!r} is not a number")

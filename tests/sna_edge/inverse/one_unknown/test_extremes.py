@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sna_edge import CP, Axis, InputError, Model, Output, Status, level_axis
+from sna_edge import CP, Axis, InputError, Model, Output, Status, level_axis, spline_axis
 from sna_edge.core.basis import hat, uniform_breaks
 from sna_edge.inverse import argmax, argmin, interval_set
 
@@ -84,3 +84,16 @@ def test_open_sides_levels_and_errors() -> None:
         {"alloy": "b"},
         {"alloy": "c"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [((3.0, 5.0), "3 to 5"), ((3.0, None), "3 or more"), ((None, -1.0), "-1 or less")],
+)
+def test_limits_that_are_not_reached_are_named_as_asked(
+    limits: tuple[float | None, float | None], words: str
+) -> None:
+    axis = spline_axis("x", "m", 0, 2, spans=1, degree=1)
+    line = Model([axis], CP.full([[[0], [2]]]), [Output("y")])
+    found = interval_set(line, "x", {"y": limits})
+    assert found.message.startswith(f"y = {words} is not reached; over")

@@ -8,7 +8,7 @@ import pytest
 
 from sna_edge import Status
 from sna_edge.core.beside import Readings
-from sna_edge.inverse import Knob, advise, roots
+from sna_edge.inverse import Knob, advise, estimate, invert_batch, roots
 
 from ..worth_models import plane, tent
 
@@ -84,3 +84,13 @@ def test_a_reading_within_the_tolerance_of_its_sensor_counts_as_the_border() -> 
     )
     beyond = advise(model, {**part, "y": low - 0.21}, {"a": (1.5, None)}, ["x"])
     assert beyond.status == Status.OUT_OF_DOMAIN
+
+
+def test_readings_of_rows_within_the_tolerance_count_as_the_border() -> None:
+    model = plane().replace(readings=Readings([0.0, 0.2]))
+    rows = np.array([-0.2, 0.0, -0.21])
+    found = invert_batch(model, {"a": [1.0] * 3}, ["x"], {"y": rows})
+    assert found.status.tolist() == [0, 0, Status.OUT_OF_DOMAIN]
+    assert found.x[0] == found.x[1]
+    one, other = (estimate(model, {"a": [1.0], "y": [y]}, ["x"], 0.1) for y in (-0.2, 0.0))
+    assert one.x.tolist() == other.x.tolist()
