@@ -162,6 +162,13 @@ def _calibration(model: Model, made: Calibration) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unfamiliar_text(made: Calibration) -> str:
+    """When inputs are unfamiliar; p is 1 / (rows + 1) at least."""
+    if made.least_p * (made.n_scores + 1) >= 1.0:
+        return f"unfamiliar where p is {made.least_p:g} or less"
+    return f"too few for a p of {made.least_p:g}; levels never seen together are unfamiliar"
+
+
 def _calibration_lines(model: Model, made: Calibration) -> list[str]:
     found = []
     if made.n_residuals:
@@ -169,9 +176,7 @@ def _calibration_lines(model: Model, made: Calibration) -> list[str]:
         said = "too few for an interval" if most == "-" else f"intervals {most}"
         found.append(f"residuals of {made.n_residuals} rows: {said}")
     if made.n_scores:
-        found.append(
-            f"familiarity of {made.n_scores} rows: unfamiliar where p is {made.least_p:g} or less"
-        )
+        found.append(f"familiarity of {made.n_scores} rows: {unfamiliar_text(made)}")
     for pair in _calibration(model, made)["pairs"]:
         both = " and ".join(pair["inputs"])
         found.append(f"levels of {both} seen together: {pair['seen']} of {pair['of']} pairs")

@@ -26,6 +26,8 @@ from .stored import least_root, stored
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LEAST_P = 0.005
+MOST_REPEATS = 0.1
+"""Of the rows, that repeat the inputs of others: with more, a setting counts once."""
 LEAST_ROWS = 250
 """Rows below which a share of 0.5 % cannot be told."""
 FOLDS = 8
@@ -111,9 +113,10 @@ def familiarity_of(
     c the distance from the median to the 20 % quantile over rows not fitted. The quantiles of s are
     of rows that took no part in fitting: `calibration` [M, D], else a third of the rows, else
     (below 4,000) every row by a mixture fitted to seven eighths without it; rows of a group [N] are
-    left out together, so that p is that of a row of a new one. `integers`: stored so
-    that an integer path keeps the densities too. Raises InputError below 250 rows and for rows that
-    are not finite.
+    left out together, so that p is that of a row of a new one. Where many rows repeat others, every
+    setting counts once, and p is that of a new setting (of fewer than 200 none is below 0.5 %).
+    `integers`: stored so that an integer path keeps the densities too. Raises InputError below 250
+    rows and for rows that are not finite.
 
     >>> import numpy as np
     >>> from sna_edge import spline_axis
@@ -131,6 +134,8 @@ def familiarity_of(
     every = x if calibration is None else np.concatenate([x, calibration])
     pairs = seen_together(axes, every, least_p)
     fold = None if group is None else folds_of(np.asarray(group)[:, None], seed)
+    if fold is None and calibration is None:
+        x = _settings(axes, x)
     x, calibration, fold = _divided(x, calibration, fold, np.random.default_rng(seed))
     levels = level_counts(axes)
     size = sizes(levels.count(0), [n for n in levels if n], len(x))
@@ -141,6 +146,14 @@ def familiarity_of(
     score = np.sum([p.scores for p in parts], axis=0)
     companions = tuple(p.companion for p in parts)
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)
+
+
+def _settings(axes: Sequence[Axis], x: Floats) -> Floats:
+    """Rows x [N, D], or each once where many repeat others: a copy of a row that is left out would
+    make it look familiar, and settings between those of the table strange."""
+    different = np.unique(x, axis=0)
+    repeated = len(different) < (1.0 - MOST_REPEATS) * len(x)
+    return different if repeated and 0 in level_counts(axes) else x
 
 
 def multiply_adds(x: Floats) -> float:

@@ -24,6 +24,7 @@ from ..arguments import (
     split_names,
     writable,
 )
+from ..beside import unfamiliar_text
 from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
 
@@ -321,4 +322,4 @@ def _familiar(model: Model) -> list[str]:
     made = model.calibration
     if made is None or not made.n_scores:
         return []
-    return [f"familiarity of {made.n_scores} rows: unfamiliar where p <= {made.least_p:g}"]
+    return [f"familiarity of {made.n_scores} rows: {unfamiliar_text(made)}"]

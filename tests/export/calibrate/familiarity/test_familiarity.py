@@ -270,3 +270,16 @@ def test_what_a_model_says_of_intervals_stays_beside_familiarity() -> None:
 def _ends(model: sna_edge.Model, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found = model.interval_at(rows, 0.9)
     return found.lower, found.upper
+
+
+def test_settings_measured_again_and_again_leave_new_settings_familiar() -> None:
+    """Copies of a row that is left out would make it familiar: a new setting has the rate of p."""
+    rng = np.random.default_rng(4)
+    axes, settings = [spline_axis(n, "", 0, 1) for n in "ab"], rng.random((300, 2))
+    found = familiarity_of(axes, np.repeat(settings, 3, axis=0))
+    assert found.n_scores == 300
+    fresh = model_of(axes, found).familiarity(rng.random((4000, 2))).p
+    assert np.mean(fresh <= 0.05) < 0.1 and np.mean(fresh <= 0.005) < 0.02
+    lots = np.c_[np.arange(300) % 2, np.arange(300) // 2 % 3].astype(float)
+    levels = [level_axis("c", ["x", "y"]), level_axis("d", ["u", "v", "w"])]
+    assert familiarity_of(levels, lots).n_scores == 300  # levels alone always repeat

@@ -111,7 +111,7 @@ def test_the_command_line_says_it_and_leaves_it_out(
     assert main(given) == 0
     said = capsys.readouterr().out
     assert "(typical)" in said and "y: covers" in said and "the width follows" in said
-    assert "familiarity of 260 rows: unfamiliar where p <= 0.005" in said
+    assert "familiarity of 260 rows: unfamiliar where p is 0.005 or less" in said
     assert main([*given, "--plain"]) == 0
     assert "familiarity" not in capsys.readouterr().out
     assert load(tmp_path / "m.sna", "numpy").calibration is None
