@@ -116,9 +116,12 @@ def number(name: str, text: str) -> float:
 def share_of(flag: str, text: str) -> float:
     """0.95 of '95%', '95 %' or '0.95'. Raises InputError for what is no share."""
     share = text.strip().removesuffix("%")
-    found = number(f"the {flag.lstrip('-')}", share) / (100.0 if share != text.strip() else 1.0)
+    try:
+        found = float(share) / (100.0 if share != text.strip() else 1.0)
+    except ValueError:
+        found = math.nan
     if not 0.0 < found < 1.0:
-        raise InputError(f"{flag} {text!r} must lie between 0 and 100 %; write 95% or 0.95")
+        raise InputError(f"{flag} {text!r} is no share between 0 and 100 %; write 95% or 0.95")
     return found
 
 
