@@ -131,7 +131,7 @@ def _out_of_reach(problem: EstimationProblem, away: Floats, seed: int) -> str:
             )
             return (
                 f"{output.name} = {measured:g}{named} is not reached: for any"
-                f" {' and '.join(a.name for a in problem.axes)}, the model comes no closer than "
+                f" {' and '.join(a.name for a in problem.axes)}, the model comes no closer than"
                 f" {given:g}, {gap:.3g} standard deviations away; check the reading and its unit,"
                 " or leave it out"
             )
