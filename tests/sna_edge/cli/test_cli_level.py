@@ -54,7 +54,7 @@ def test_a_table_has_intervals_of_the_level(sna, calibrated_file, tmp_path):
     ("text", "part"),
     [
         ("99.9%", "needs 1,999 calibration rows"),
-        ("95x", "the level"),
+        ("95x", "is no share between 0 and 100 %"),
         ("0", "between 0 and 100 %"),
         ("120%", "between 0 and 100 %"),
     ],
