@@ -109,7 +109,7 @@ def test_info_says_what_stands_beside(sna) -> None:
         ("class score", None), ("base", "width"),
     ]  # fmt: skip
     assert [c["name"] for c in found["companions"][0]["coordinates"]] == ["power", "alloy", "depth"]
-    assert sum(c["bytes"] for c in found["companions"]) == 9216
+    assert sum(c["bytes"] for c in found["companions"]) == 7496
     level = found["calibration"]["largest_level"]
     assert (found["calibration"]["rows"], level) == (900, pytest.approx(1 - 2 / 901))
     assert found["readings"]["tolerances"] == {"power": 0.5, "angle": 0.25}
