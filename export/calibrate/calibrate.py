@@ -4,7 +4,6 @@ level out."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log
 from typing import Any
 
 import numpy as np
@@ -27,20 +26,10 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """The model with what stands beside it, and the scale of every output [K]; `standard` [K, n]:
-    residuals over the scale of a function that did not see their row."""
+    """The model with what stands beside it, and the scale of every output [K]."""
 
     model: Model
     scales: tuple[LocalScale, ...]
-    standard: Floats
-
-    def coverage(self, level: float) -> list[float]:
-        """Of every output, the share of these rows that lie in its interval at that level."""
-        assert self.model.calibration is not None
-        place, middle = 2.0 * log((1.0 - level) / (1.0 + level)), (GRID - 1) / 2
-        at, grid = middle + np.array([place, -place]), np.arange(GRID)
-        rows = zip(self.standard, self.model.calibration.quantiles, strict=True)
-        return [float(np.mean(_between(z, *np.interp(at, grid, q)))) for z, q in rows]
 
 
 def calibrated(
@@ -95,7 +84,7 @@ def calibrated(
     if groups is not None:
         of_row = np.asarray(groups)[some]
         quantiles = [_widened(q, one, of_row) for q, one in zip(quantiles, z, strict=True)]
-    return Calibrated(_beside(model, of_outputs, scales, z, np.stack(quantiles)), scales, z)
+    return Calibrated(_beside(model, of_outputs, scales, z, np.stack(quantiles)), scales)
 
 
 def _widened(quantiles: Floats, z: Floats, groups: NDArray[np.int64]) -> Floats:
@@ -105,10 +94,6 @@ def _widened(quantiles: Floats, z: Floats, groups: NDArray[np.int64]) -> Floats:
     share[middle] = share[middle + 1]
     wider = components(z, groups).widening(share)
     return np.asarray(quantiles[middle] + (quantiles - quantiles[middle]) * wider)
-
-
-def _between(z: Floats, low: float, high: float) -> NDArray[np.bool_]:
-    return (low <= z) & (z <= high)
 
 
 def _checked(

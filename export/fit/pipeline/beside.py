@@ -20,7 +20,6 @@ from ...calibrate.folds import folds_of
 from ...calibrate.judged import judged
 from ...threads import one_thread
 from ..data.samples import Samples
-from .conformal import LEVEL
 from .result import FitResult
 
 Floats = NDArray[np.float64]
@@ -88,14 +87,11 @@ def _covered(
     short = {name: dict(score) for name, score in known["outputs"].items()}
     rows = found.inputs, found.measured, found.predicted
     parts = judged(made.model, *rows, folds, made.scales, groups)
-    for name, scale, coverage, one in zip(
-        outputs, made.scales, made.coverage(LEVEL), parts, strict=True
-    ):
+    for name, scale, one in zip(outputs, made.scales, parts, strict=True):
         outputs[name]["width"] = scale.kind
+        outputs[name]["coverage"] = one.coverage.whole.share
+        short[name]["coverage"] = float(f"{one.coverage.whole.share:.5g}")
         short[name]["by_quarter"] = one.coverage.shares
-        if scale.function is not None:
-            outputs[name]["coverage"] = coverage
-            short[name]["coverage"] = float(f"{coverage:.5g}")
     metadata = {**made.model.metadata, "fit": {**known, "outputs": short}}
     return {
         "model": made.model.replace(metadata=metadata),
