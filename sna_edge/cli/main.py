@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -85,7 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        return int(import_module(f"{__package__}.words.{args.word}").run(args))
+        with _plain_warnings(args.word):
+            return int(import_module(f"{__package__}.words.{args.word}").run(args))
     except KeyboardInterrupt:
         print("sna-edge: stopped", file=sys.stderr)
         return 130
@@ -96,6 +99,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("SNA_EDGE_TRACEBACK"):
             raise
         return _failed(args, error)
+
+
+@contextmanager
+def _plain_warnings(word: str) -> Iterator[None]:
+    """Inside, a warning of the library is one sentence on stderr, without a line of code."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"sna-edge {word}: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _failed(args: argparse.Namespace, error: Exception) -> int:

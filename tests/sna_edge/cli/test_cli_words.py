@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import sna_edge
 from sna_edge.cli.failures import explain
-from sna_edge.cli.main import WORDS, build, shipped
+from sna_edge.cli.main import WORDS, build, main, shipped
 
 
 def test_every_word_is_shipped():
@@ -225,3 +226,21 @@ def test_module_and_pipe(model_file):
     )
     assert done.returncode == 0
     assert "power" in done.stdout
+
+
+def test_a_warning_is_one_sentence(monkeypatch, tmp_path):
+    """Without the path and line of the code that warns; `showwarning` writes what `formatwarning`
+    makes."""
+    from sna_edge.cli.words import doctor
+
+    shown = []
+
+    def warned(args):
+        shown.append(warnings.formatwarning("modes cancel", UserWarning, "a.py", 3))
+        return 0
+
+    monkeypatch.setattr(doctor, "run", warned)
+    before = warnings.formatwarning
+    assert main(["doctor"]) == 0
+    assert shown == ["sna-edge doctor: modes cancel\n"]
+    assert warnings.formatwarning is before
