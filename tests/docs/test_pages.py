@@ -57,9 +57,7 @@ def test_sessions_of_the_tour_print_what_they_show(root, tool, tmp_path, monkeyp
         pytest.importorskip(module, reason=f"{module} is not installed: no costs on emulated cores")
     sessions = tool("page_sessions")
     text = (root / "docs" / "tour.md").read_text(encoding="utf-8")
-    _, seen = sessions.replay(
-        text.replace("sna-edge fit ", "sna-edge fit --time-limit 20 "), tmp_path
-    )
+    _, seen = sessions.replay(text, tmp_path)
     assert len(seen) >= 6
     monkeypatch.chdir(tmp_path)
     space = {}

@@ -20,10 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("docs/tour.md", "docs/tutorial.md")
 BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
-SPEED = (
+# of lines that may differ from machine to machine
+BEGINNINGS = (
     "selected by", "validation (", "cut short by", "self-test", "not compiled",
-    "row #", "# row", "and # more (",
+    "row #", "# row", "and # more (", "scale ",
 )  # fmt: skip
+PARTS = (" rows repeat ", ": covers # %")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -73,12 +75,12 @@ def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
 def shape(output: str) -> str:
     """Output with numbers masked and blanks merged: what must not change from machine to machine.
 
-    What depends on the machine's speed (which candidate a fit chose, its errors row by row) and on
-    what is installed (backends, a compiler) is left out.
+    What may differ with the last digits of a machine (which candidate a fit chose, what its width
+    follows, its errors row by row) and what is installed (backends, a compiler) is left out.
     """
     output = BACKENDS.sub("", output).replace(" (loose)", "")
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
-    kept = [line for line in lines if not line.startswith(SPEED) and " rows repeat " not in line]
+    kept = [s for s in lines if not s.startswith(BEGINNINGS) and not any(w in s for w in PARTS)]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])
 
 
