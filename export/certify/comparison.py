@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.artifact.storage_width import spread
+from sna_edge.artifact.storage_width import spread, steepness
 from sna_edge.core.magnitude import CONSTANT
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
@@ -56,7 +56,12 @@ def inside(model: Model, data: Floats) -> Floats:
 def measure(model: Model, reference: Model, points: Floats) -> Comparison:
     """Compare two models with the same inputs and outputs."""
     y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
-    error, before = np.abs(y - truth), np.abs(_linear(model, y) - _linear(reference, truth))
+    linear = _linear(reference, truth)
+    error, before = np.abs(y - truth), np.abs(_linear(model, y) - linear)
+    counted = error.copy()
+    for k, output in enumerate(reference.outputs):
+        if output.link == "exp":
+            counted[:, k] = before[:, k] * steepness(output, linear[:, k])
     return Comparison(
         error.max(axis=0),
         _rms(error),
@@ -64,7 +69,7 @@ def measure(model: Model, reference: Model, points: Floats) -> Comparison:
         span_of(truth),
         points[np.argmax(error, axis=0)],
         _rms(before),
-        _usual(reference, error),
+        _usual(reference, counted),
         _usual(reference, before),
     )
 

@@ -3,8 +3,9 @@
     below' = max(hypot(below, e, r / 2), r)
     e = spread of (canonical form - model),   r = 2^-23 max sum_r |mode_r| |dy/df|
 
-Rounding knows nothing of the residuals, so variances add. e is 0 for a model that was loaded:
-writing it again changes nothing.
+Behind exp the slope dy/df counts up to 30 times the middle one: in corners where y passes all
+bounds no width means anything. Rounding knows nothing of the residuals, so variances add. e is 0
+for a model that was loaded: writing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ UNIT = 2.0**-23
 range."""
 FLOOR_LEVEL = 0.99
 """Coverage of what is added to the floors of a calibration, which serve every level."""
+STEEP = 30.0
+"""Times the middle slope of an output behind exp."""
 EQUAL = 1e-14  # relative: differences below are the float64 arithmetic
 NOTHING = 1e-6  # of the whole interval: a growth that nobody sees, not worth other bytes
 
@@ -103,21 +106,36 @@ def _floor(floor: float, error: Floats | None, least: float) -> float:
     return max(floor, least)
 
 
+def steepness(output: Output, f: Floats) -> Floats:
+    """|dy/df| [N] by which errors of f count in an interval of one width: behind exp at most STEEP
+    times the middle one, since in corners where y passes all bounds no such width means
+    anything."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope = np.asarray(np.abs(output.slope(f)))
+    if output.link != "exp" or not len(f):
+        return slope
+    return np.asarray(np.minimum(slope, STEEP * np.median(slope)))
+
+
+def errors(output: Output, f: Floats, truth: Floats, space: str) -> Floats:
+    """Errors [N] of f in the space of an interval of one width."""
+    if space == "link":
+        return f - truth
+    if output.link == "exp":
+        return (f - truth) * steepness(output, truth)
+    return np.asarray(output.value(f) - output.value(truth))
+
+
 def _added(
     output: Output, f: Floats, truth: Floats, size: Floats, space: str
 ) -> tuple[Floats | None, float]:
     """Errors [N] that storing made in a space, None where they are no more than float64 arithmetic,
     and the largest rounding of float32."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if space == "link":
-            error, rounding = f - truth, UNIT * size
-        else:
-            error, rounding = (
-                output.value(f) - output.value(truth),
-                UNIT * size * np.abs(output.slope(f)),
-            )
+        slope = np.ones_like(f) if space == "link" else steepness(output, f)
+        error, rounding = errors(output, f, truth, space), UNIT * size * slope
     error, largest = np.nan_to_num(error), float(np.max(np.abs(f), initial=0.0))
-    scale = 1.0 if space == "link" else float(np.max(np.abs(output.slope(f)), initial=0.0))
+    scale = float(np.max(slope, initial=0.0))
     least = float(np.nan_to_num(rounding).max(initial=0.0))
     nothing = np.max(np.abs(error), initial=0.0) <= EQUAL * largest * scale
     return None if nothing else error, least

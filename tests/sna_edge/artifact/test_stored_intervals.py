@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import Interval, Model, Output
+from sna_edge import CP, Interval, Model, Output, spline_axis
 from sna_edge.artifact import from_bytes
+from sna_edge.core.beside import Calibration
 from sna_export.quantize import quantize
 
 ROWS = 4000
@@ -114,3 +115,17 @@ def test_storing_again_adds_nothing(build: Any, kind: str, to: str | None, width
 def test_widths_far_above_the_rounding_stay_as_they_are(build: Any, interval: Interval) -> None:
     model = exact(build, "cp", OUTPUTS["plain"], interval)
     assert from_bytes(model.to_bytes(), "numpy").outputs[0].interval == interval
+
+
+@pytest.mark.filterwarnings("ignore:the modes cancel")
+def test_a_corner_that_explodes_does_not_widen_the_interval_everywhere() -> None:
+    """y = exp(sum of 40 (x_d - 1/2)): 5e34 in a corner, 1 in the middle; one width in units of y is
+    for rows like those that it comes from."""
+    axes = [spline_axis(f"x{d}", "", 0.0, 1.0, spans=1, degree=1) for d in range(4)]
+    ramp = np.array([[0.0], [1.0]])
+    terms = CP((ramp,) * 4, tuple(np.array([d]) for d in range(4)), np.full((4, 1), 40.0))
+    told = Calibration(500, np.linspace(-0.1, 0.1, 33)[None], [0.0])
+    model = Model(axes, terms, [Output("y", link="exp", bias=-80.0)], calibration=told)
+    for kept in (model, quantize(model, "int16")):
+        found = from_bytes(kept.to_bytes()).interval_at([[0.5] * 4], 0.9)
+        assert 0.0 < found.upper[0, 0] - found.value[0, 0] < 0.11
