@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels docs site clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck .venv-runtime/.stamp
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
 	$(PY) tools/accuracy/accuracy.py
+
+fit-times: $(STAMP)-test ## time, memory and error of fits to 250 rows up to a million
+	$(PY) tools/accuracy/fit_times.py --write
+	$(PY) tools/pages/page_tables.py
 
 bench: $(STAMP)-test native ## speed of queries on this machine, backends and the kernel
 	$(PY) tools/speed/bench.py
