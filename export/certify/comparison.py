@@ -15,6 +15,8 @@ from sna_edge.numerics.domain_points import domain_points
 Floats = NDArray[np.float64]
 POINTS = 16384
 LEVEL = 0.9
+LEAST_ROWS = 50
+"""Rows from which on what intervals need is measured at them alone."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Comparison:
     """Per output [K], in output units: largest, root mean square and 99.9 % quantile of |y -
     y_ref|; `span` = range of y_ref at the points; `worst` [K, D] = where the largest one is;
     `linear_rms` [K] = rms of f - f_ref; `usual`, `linear_usual` [K] = what holds both as often as
-    the interval of the output its rows.
+    the interval of the output its rows: at the rows given, else in the whole domain.
     """
 
     maximum: Floats
@@ -53,15 +55,19 @@ def inside(model: Model, data: Floats) -> Floats:
     return np.asarray(data[good & np.isfinite(data).all(axis=1)])
 
 
-def measure(model: Model, reference: Model, points: Floats) -> Comparison:
-    """Compare two models with the same inputs and outputs."""
-    y, truth = (m.with_backend("numpy").backend.value(points) for m in (model, reference))
+def measure(
+    model: Model, reference: Model, points: Floats, rows: Floats | None = None
+) -> Comparison:
+    """Compare two models with the same inputs and outputs at `points` [P, D]. Intervals promise
+    what `rows` [N, D] are like: from 50 on `usual` is of them alone, and corners that correlated
+    inputs never visit do not widen it."""
+    y, truth = _values(model, points), _values(reference, points)
     linear = _linear(reference, truth)
     error, before = np.abs(y - truth), np.abs(_linear(model, y) - linear)
-    counted = error.copy()
-    for k, output in enumerate(reference.outputs):
-        if output.link == "exp":
-            counted[:, k] = before[:, k] * steepness(output, linear[:, k])
+    if rows is not None and len(rows) >= LEAST_ROWS:
+        counted, counted_before = _at_rows(model, reference, rows)
+    else:
+        counted, counted_before = _everywhere(reference, error, before, linear), before
     return Comparison(
         error.max(axis=0),
         _rms(error),
@@ -70,8 +76,28 @@ def measure(model: Model, reference: Model, points: Floats) -> Comparison:
         points[np.argmax(error, axis=0)],
         _rms(before),
         _usual(reference, counted),
-        _usual(reference, before),
+        _usual(reference, counted_before),
     )
+
+
+def _values(model: Model, points: Floats) -> Floats:
+    return np.asarray(model.with_backend("numpy").backend.value(points))
+
+
+def _at_rows(model: Model, reference: Model, rows: Floats) -> tuple[Floats, Floats]:
+    """Errors [N, K] of the values and of f at the rows."""
+    y, truth = _values(model, rows), _values(reference, rows)
+    return np.abs(y - truth), np.abs(_linear(model, y) - _linear(reference, truth))
+
+
+def _everywhere(reference: Model, error: Floats, before: Floats, linear: Floats) -> Floats:
+    """Errors [P, K] as an interval of one width counts them: behind exp no steeper than
+    `steepness` allows."""
+    counted = error.copy()
+    for k, output in enumerate(reference.outputs):
+        if output.link == "exp":
+            counted[:, k] = before[:, k] * steepness(output, linear[:, k])
+    return counted
 
 
 def _usual(reference: Model, error: Floats) -> Floats:

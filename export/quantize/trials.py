@@ -71,7 +71,8 @@ class Quantizer:
 
     def _trial(self, dtypes: tuple[str, ...], ends: float) -> Trial:
         raw, found = self._quantized(dtypes, ends)
-        return Trial(raw, found.unrounded, measure(as_stored(raw), self.model, self.points))
+        measured = measure(as_stored(raw), self.model, self.points, self.rows)
+        return Trial(raw, found.unrounded, measured)
 
     @property
     def trials(self) -> list[Trial]:

@@ -7,7 +7,7 @@ import csv
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -19,8 +19,8 @@ from ..core.axis import Axis
 from ..core.output import Output
 from ..errors import InputError
 from ..status import MEANING, Status
-from ..table import Block, Marks, Measure, Source
-from .arguments import coordinate
+from ..table import Block, Source
+from .columns import Columns
 from .console import ANSWERED, NO_VALUE, with_unit
 
 Floats = NDArray[np.float64]
@@ -61,28 +61,17 @@ def answer_table(
     without rows, for numbers that contradict each other's decimal mark and for units of another
     kind.
     """
-    found = Outcome()
-    columns = _columns(needed, source)
-    marks = source.marks([name for name, axis in needed.items() if not _has_levels(axis)])
-    readers = {
-        name: measure(source, marks, quantity)
-        for name, quantity in needed.items()
-        if not _has_levels(quantity)
-    }
+    found, columns = Outcome(), Columns(source, needed)
     with whole(target) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_header(source.names, ["status", "reason", *answers]))
         for block in source.blocks():
-            cells = {name: block.column(i) for name, i in columns.items()}
-            given = {
-                name: _coordinates(needed[name], readers.get(name), cells[name], block)
-                for name in needed
-            }
+            cells, given = columns.read(block)
             status, numbers = answer(given)
             if block.wrong:
                 status, numbers = status.copy(), numbers.copy()
                 status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
-            reasons = _reasons(block, status, needed, readers, given, cells)
+            reasons = _reasons(block, status, columns, given, cells)
             for row, text in (remarks(given) if remarks else {}).items():
                 reasons[row] = "; ".join(filter(None, (reasons[row], text)))
             _count(found, block, status, reasons)
@@ -92,8 +81,7 @@ def answer_table(
             )
         if not found.counts:
             raise InputError(f"{source.path} has no rows below its header; give a table with rows")
-        for reader in readers.values():
-            reader.finish()
+        columns.finish()
     return found
 
 
@@ -134,17 +122,6 @@ def whole(path: str) -> Iterator[TextIO]:
         raise
 
 
-def _columns(needed: Iterable[str], source: Source) -> dict[str, int]:
-    """Position of every needed column."""
-    missing = [name for name in needed if name not in source.names]
-    if missing:
-        raise InputError(
-            f"{source.path} has no column {', '.join(map(repr, missing))}; its columns are"
-            f" {', '.join(source.names)}, and this query needs {', '.join(needed)}"
-        )
-    return {name: source.names.index(name) for name in needed}
-
-
 def _header(names: Sequence[str], added: Sequence[str]) -> list[str]:
     """Names of which no two are equal: answers keep theirs, a column of the table in their way
     becomes NAME_in."""
@@ -168,39 +145,15 @@ def free_name(name: str, between: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _has_levels(axis: Axis | Output) -> bool:
-    return isinstance(axis, Axis) and axis.kind == "categorical"
-
-
-def measure(source: Source, marks: Marks, quantity: Axis | Output) -> Measure:
-    """What reads the column of an input with a scale, or of an output, into the model's unit."""
-    own, kind = (
-        source.units.get(quantity.name, ""),
-        ("input" if isinstance(quantity, Axis) else "output"),
-    )
-    return Measure(marks, quantity.name, quantity.unit, own, kind)
-
-
-def _coordinates(
-    axis: Axis | Output, reader: Measure | None, cells: list[str], block: Block
-) -> Floats:
-    """NaN where a cell is empty or no number, infinity where a level was never seen."""
-    if reader is None and isinstance(axis, Axis):
-        known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
-        return np.array([known[cell] for cell in cells], dtype=float)
-    assert reader is not None
-    return reader.numbers(cells, block.lines)
-
-
 def _reasons(
     block: Block,
     status: NDArray[Any],
-    needed: Mapping[str, Axis | Output],
-    readers: Mapping[str, Measure],
+    columns: Columns,
     given: Mapping[str, Floats],
     cells: Mapping[str, list[str]],
 ) -> list[str]:
     """Why a row has another status than ok, in words."""
+    needed, readers = columns.needed, columns.readers
     found = [""] * len(block)
     for row in np.flatnonzero(status != Status.OK).tolist():
         state = Status(int(status[row]))

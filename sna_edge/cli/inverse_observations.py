@@ -14,8 +14,8 @@ from ..core.axis import Axis
 from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
-from .answered_table import measure
 from .arguments import assignments, coordinate, input_values, number
+from .columns import measure
 from .console import table, with_unit
 from .dialect_options import open_for
 

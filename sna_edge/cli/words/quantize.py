@@ -6,11 +6,15 @@ import argparse
 import os
 from typing import Any
 
+from ...core.output import Output
 from ...errors import InputError
 from ...files import load
 from ...model import Model
+from ...uncertainty.typical import typical_outputs
 from ..arguments import add_json, writable
+from ..columns import input_rows
 from ..console import emit
+from ..dialect_options import add_dialect
 
 HELP = "store the tables as float16, int16, int8 or a mix, with an error certificate"
 FIGURES = {
@@ -21,6 +25,9 @@ FIGURES = {
 """Figures of a certificate and what they are called."""
 LOOSE = 10.0
 """A guaranteed worst case so many times the measured one is said to be loose."""
+
+MUCH_WIDER = 1.25
+"""Times the width before, from which on it is said."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="largest error allowed, measured, as a fraction of the output range",
     )
     parser.add_argument(
+        "--data",
+        metavar="ROWS.csv",
+        help="rows like those the model is asked at (inputs; other columns are ignored): tables are"
+        " rounded for them too, and from 50 on intervals grow by the errors there alone",
+    )
+    parser.add_argument(
         "--integer-path",
         action="store_true",
         help="add the integer path for cores without an FPU (int16 and int8 tables)",
@@ -44,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="the .sna file to write"
     )
+    add_dialect(parser)
     add_json(parser)
 
 
@@ -51,11 +65,14 @@ def run(args: argparse.Namespace) -> int:
     """Write the quantized model and print its certificate; returns the exit code."""
     from sna_export.quantize import quantize
 
-    writable(args.output, args.model)
+    writable(args.output, args.model, args.data)
     model = load(args.model, "numpy")
-    small, remarks = quantize(model, args.to, max_error=args.max_error), list[str]()
+    data = input_rows(args, args.data, model) if args.data else None
+    small = quantize(model, args.to, max_error=args.max_error, data=data, level_index=True)
+    remarks = _widths(model, small, bool(args.data))
     if args.integer_path:
-        small, remarks = _with_integers(small)
+        small, more = _with_integers(small)
+        remarks += more
     remarks += _wider(args, small)
     small.save(args.output)
     before, after = os.path.getsize(args.model), os.path.getsize(args.output)
@@ -72,6 +89,24 @@ def run(args: argparse.Namespace) -> int:
     ]
     emit(args, answer, lines + certificate_lines(small.certificate) + remarks)
     return 0
+
+
+def _widths(model: Model, small: Model, given: bool) -> list[str]:
+    """Says which intervals rounding made much wider, and what to do about it."""
+    grown = []
+    for before, after in zip(typical_outputs(model), typical_outputs(small), strict=True):
+        if before.interval and after.interval and _width(after) > MUCH_WIDER * _width(before):
+            grown.append(f"of {after.name} {_width(before):.2g} -> {_width(after):.2g}")
+    if not grown:
+        return []
+    why = "store wider types, or say a --max-error"
+    if not given:
+        why = "give --data ROWS.csv, so that only errors at rows like yours count, or " + why
+    return [f"rounding makes intervals much wider ({', '.join(grown)}); {why}"]
+
+
+def _width(output: Output) -> float:
+    return output.interval.below + output.interval.above if output.interval else 0.0
 
 
 def _wider(args: argparse.Namespace, model: Model) -> list[str]:

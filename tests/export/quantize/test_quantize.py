@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from sna_edge import CP, InputError, Model, Output, from_bytes
+from sna_edge import CP, InputError, Interval, Model, Output, from_bytes, spline_axis
 from sna_edge.artifact.canonical_form import as_stored
 from sna_export.certify import exact_rms, measure, with_integer_path
 from sna_export.certify.certificate import linear_span
@@ -328,3 +328,24 @@ def test_known_answer_in_int8() -> None:
     small = quantize(Model([axis], CP.full([table]), [Output("y")]), "int8")
     assert np.array_equal(np.abs(small.interaction.tables[0]), np.abs(table))
     assert small.certificate["exact_rms"] < 1e-8
+
+
+def along_a_diagonal() -> tuple[Model, np.ndarray]:
+    """exp(12 (e^a - e^b)): two inputs that go together at the rows, 9e8 where they part."""
+    axes = [spline_axis(name, "", 0.0, 1.0, spans=8, degree=3) for name in "ab"]
+    curve = np.exp(np.linspace(0, 1, 11))[:, None]
+    tables = [curve ** [1, 0], curve ** [0, 1]]
+    output = Output("y", link="exp", interval=Interval(0.9, 0.1, 0.1, "output"))
+    a = np.linspace(0.02, 0.98, 200)
+    rows = np.stack([a, a + 0.02 * np.sin(40 * a)], axis=1)
+    return Model(axes, CP.full(tables, np.array([[12.0], [-12.0]])), [output]), rows
+
+
+def test_rows_that_go_together_keep_their_width():
+    model, rows = along_a_diagonal()
+    for count, near in ((200, True), (49, False)):
+        small = quantize(model, "int8", data=rows[:count])
+        width = small.outputs[0].interval.below
+        assert (width < 0.2) is near
+        error = np.abs(small.value(rows) - model.value(rows))
+        assert width >= np.hypot(0.1, np.quantile(error, 0.9)) * (1 - 1e-9)

@@ -133,6 +133,39 @@ def test_quantize_says_what_it_had_to_store_wider(sna, tmp_path):
     assert any("kept wider than int8" in text for text in said.json["remarks"])
 
 
+def diagonal(tmp_path, count: int = 60) -> list[str]:
+    """A model whose inputs go together, and a table of such rows with other columns beside them."""
+    axes = [sna_edge.spline_axis(name, "", 0.0, 1.0, spans=8) for name in "ab"]
+    line = np.exp(np.linspace(0, 1, 11))[:, None]
+    interval = sna_edge.Interval(0.9, 0.1, 0.1, "output")
+    output = sna_edge.Output("y", link="exp", interval=interval)
+    products = sna_edge.CP.full([line ** [1, 0], line ** [0, 1]], np.array([[12.0], [-12.0]]))
+    sna_edge.Model(axes, products, [output]).save(tmp_path / "m.sna")
+    rows = [f"{i},{i / count:.3f},{(i + 0.4) / count:.3f}" for i in range(count)]
+    (tmp_path / "rows.csv").write_text("\n".join(["part,b,a", *rows, "99,7,7", "100,x,0.5"]))
+    return ["quantize", tmp_path / "m.sna", "--to", "int8", "-o", tmp_path / "small.sna", "--json"]
+
+
+def test_quantize_measures_widths_at_rows_it_is_given(sna, tmp_path):
+    words = diagonal(tmp_path)
+    alone = sna(*words).json["remarks"]
+    assert any("of y 0.2 -> " in text and "--data" in text for text in alone)
+    said = sna(*words, "--data", tmp_path / "rows.csv")
+    assert said.code == 0 and said.json["remarks"] == []
+    assert sna_edge.load(tmp_path / "small.sna").outputs[0].interval.below < 0.2
+
+
+def test_quantize_refuses_rows_that_say_nothing(sna, tmp_path):
+    words = diagonal(tmp_path)
+    (tmp_path / "rows.csv").write_text("a,b\n7,7\n8,8\n")
+    said = sna(*words, "--data", tmp_path / "rows.csv")
+    assert said.code == 2 and "no row inside the domain" in said.sentence()
+    (tmp_path / "rows.csv").write_text("a,c\n0.1,0.2\n")
+    said = sna(*words, "--data", tmp_path / "rows.csv")
+    assert said.code == 2 and "no column 'b'" in said.sentence()
+    assert not (tmp_path / "small.sna").exists()
+
+
 def test_output_folder_is_checked_before_the_work(sna, model_file, tmp_path):
     said = sna("quantize", model_file, "--to", "int8", "-o", model_file)
     assert said.code == 2 and "would be overwritten" in said.sentence()
