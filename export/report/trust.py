@@ -23,12 +23,22 @@ BLANK = "\N{NO-BREAK SPACE}"
 
 def judged_fit(found: Any) -> tuple[Judged, ...]:
     """The intervals of a fit result on its own rows; rows that were left out together stay so."""
+    place, measured = _judging(found)
     group = getattr(found, "group", None)
+    group = None if group is None else np.asarray(group)[place]
     folds = None if group is None else folds_of(np.asarray(group, dtype=float)[:, None])
     held = found.report.get("held_out", {})
     groups = group if "groups" in held and "time" not in held else None
-    rows = found.inputs, found.measured, found.predicted
+    rows = found.inputs[place], measured, found.predicted[place]
     return judged(found.model, *rows, folds, getattr(found, "scales", None), groups)
+
+
+def _judging(found: Any) -> tuple[np.ndarray, np.ndarray]:
+    """As `FitResult.judging`; of another record all its rows, once."""
+    if hasattr(found, "judging"):
+        rows, measured = found.judging()
+        return rows, measured
+    return np.arange(len(found.measured)), found.measured
 
 
 def trust_lines(found: Sequence[Judged]) -> list[str]:

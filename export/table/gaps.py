@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
 
+from .row_facts import taken
 from .table import Table, is_missing
 
 
@@ -56,8 +56,4 @@ def without_missing(
             f"no row has a value in every column (missing in {len(keep)} rows: {said}); fill some"
             " in, or leave a column out"
         )
-    rows: list[int] = np.flatnonzero(keep).tolist()
-    cells = {name: [table.cells[name][row] for row in rows] for name in table.cells}
-    lines = [table.lines[row] for row in rows] if len(table.lines) else ()
-    numbers = np.asfortranarray(table.numbers[keep])
-    return replace(table, numbers=numbers, cells=cells, lines=lines), counts
+    return taken(table, np.flatnonzero(keep)), counts

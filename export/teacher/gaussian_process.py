@@ -64,7 +64,7 @@ class GaussianProcess:
             out[rows] = np.linalg.solve(self.inverse[np.ix_(rows, rows)], self.alpha[rows])
         return self.spread * out
 
-    def given(self, x: Floats, y: Floats) -> GaussianProcess:
+    def given(self, x: Floats, y: Floats, weight: Floats | None = None) -> GaussianProcess:
         """The same hyper-parameters, centre and spread given other rows; for predictions alone."""
         return condition(
             self.inputs,
@@ -74,6 +74,7 @@ class GaussianProcess:
             self.centre,
             self.spread,
             self.searched,
+            weight,
             inverse=False,
         )
 
@@ -110,6 +111,7 @@ def fit_gaussian_process(
     hyper_rows: int = 700,
     iterations: int = 100,
     starts: Sequence[Floats] = (),
+    weight: Floats | None = None,
     budget: TimeBudget | None = None,
     hard: TimeBudget | None = None,
 ) -> GaussianProcess:
@@ -118,9 +120,10 @@ def fit_gaussian_process(
 
     x [N, D], y [N]; `starts`: places [T] (`searched` of processes of the same kind), of which the
     one with the most evidence begins a second search; `tied`: one length for all axes and no warps,
-    for few rows in many axes (`laplace` only with it). The noise is lifted until the kernel matrix
-    factors. Where `budget` leaves the search little time, the evidence is taken on fewer rows.
-    Raises OutOfTime where the factorisation would not be done in the time that `hard` leaves.
+    for few rows in many axes (`laplace` only with it); weight [N] of the rows: the noise of one is
+    noise / w. The noise is lifted until the kernel matrix factors. Where `budget` leaves the search
+    little time, the evidence is taken on fewer rows. Raises OutOfTime where the factorisation would
+    not be done in the time that `hard` leaves.
     """
     centre, spread = float(y.mean()), float(y.std()) or 1.0
     v = (y - centre) / spread
@@ -129,7 +132,8 @@ def fit_gaussian_process(
 
     def evidence(count: int) -> MarginalLikelihood:
         some = np.sort(order[:count])
-        return MarginalLikelihood(z[some], v[some], inputs, n_products, tied, laplace)
+        w = None if weight is None else weight[some]
+        return MarginalLikelihood(z[some], v[some], inputs, n_products, tied, laplace, w)
 
     goal = evidence(len(order))
     budget = budget or TimeBudget()
@@ -141,7 +145,7 @@ def fit_gaussian_process(
     begun = (goal.start, *sorted(starts, key=lambda t: goal(t)[0])[:1])
     ends = [_search(goal, start, iterations, budget) for start in begun]
     t = min(ends, key=lambda t: goal(t)[0])
-    return condition(inputs, goal.hyper(t), x, v, centre, spread, t)
+    return condition(inputs, goal.hyper(t), x, v, centre, spread, t, weight)
 
 
 def _affordable(goal: MarginalLikelihood, count: int, budget: TimeBudget) -> int:
@@ -191,6 +195,7 @@ def condition(
     centre: float,
     spread: float,
     searched: Floats,
+    weight: Floats | None = None,
     *,
     inverse: bool = True,
 ) -> GaussianProcess:
@@ -199,7 +204,8 @@ def condition(
     u = features(inputs, hyper, x)
     k = kernels(u, u, inputs.axis, hyper)
     gram = sum(k[1:], k[0])
-    lift = JITTER * hyper.variance.sum() + hyper.noise
+    noise = hyper.noise if weight is None else hyper.noise / weight
+    lift = JITTER * hyper.variance.sum() + noise
     while True:
         a = gram.copy()
         a[np.diag_indices(len(a))] += lift
@@ -207,7 +213,7 @@ def condition(
             factor = cho_factor(a, lower=True, overwrite_a=True, check_finite=False)
             break
         except LinAlgError:
-            lift *= 10.0
+            lift = 10.0 * lift
     alpha = cho_solve(factor, v)
     if not inverse:
         return GaussianProcess(inputs, hyper, u, alpha, np.empty((0, 0)), centre, spread, searched)

@@ -29,11 +29,19 @@ class MarginalLikelihood:
     hyper-parameters t [T].
 
     z [N, F] columns of the kernel, y [N] of unit spread; `tied`: one length for all axes of a
-    product, no warps. Source: Rasmussen and Williams, Gaussian Processes (2006), section 5.4.1.
+    product, no warps; weight [N]: the noise of a row is noise / w. Source: Rasmussen and Williams,
+    Gaussian Processes (2006), section 5.4.1.
     """
 
     def __init__(
-        self, z: Floats, y: Floats, inputs: KernelInputs, n_products: int, tied: bool, laplace: bool
+        self,
+        z: Floats,
+        y: Floats,
+        inputs: KernelInputs,
+        n_products: int,
+        tied: bool,
+        laplace: bool,
+        weight: Floats | None = None,
     ) -> None:
         self.z, self.y, self.inputs, self.n_products, self.laplace = (
             z,
@@ -42,6 +50,7 @@ class MarginalLikelihood:
             n_products,
             laplace,
         )
+        self.per_weight = 1.0 if weight is None else 1.0 / weight
         per_axis = 1 if tied else inputs.n_axes
         length = np.log(
             np.repeat(START_LENGTH[:n_products], per_axis)
@@ -80,7 +89,8 @@ class MarginalLikelihood:
         u, du = warped(self.inputs, hyper, self.z)
         products = kernels(u, u, self.inputs.axis, hyper)
         k = sum(products[1:], products[0].copy())
-        k[np.diag_indices(len(k))] += hyper.noise + JITTER * hyper.variance.sum()
+        lift = hyper.noise * self.per_weight + JITTER * hyper.variance.sum()
+        k[np.diag_indices(len(k))] += lift
         factor, info = dpotrf(k, lower=1, overwrite_a=1)
         if info:
             return nothing
@@ -113,7 +123,14 @@ class MarginalLikelihood:
             cross = np.bincount(axis, row @ (u * du) - np.sum(du * moved, axis=0), d)
             length[c] = square / hyper.length[c] ** 2
             bent -= cross / hyper.length[c] ** 2
-        return np.r_[length.reshape(-1), variance, 0.5 * np.trace(m) * hyper.noise, bent]
+        noise = 0.5 * self._trace(m) * hyper.noise
+        return np.r_[length.reshape(-1), variance, noise, bent]
+
+    def _trace(self, m: Floats) -> float:
+        """tr(m dK/dnoise)."""
+        if isinstance(self.per_weight, float):
+            return float(np.trace(m))
+        return float(np.diag(m) @ self.per_weight)
 
 
 def _pulled_apart(weighted: Floats, u: Floats, axis: NDArray[np.int64], n_axes: int) -> Floats:

@@ -15,6 +15,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ..fit.data.folds import SEEN, Folds
 from ..fit.data.samples import Samples, linear_targets, relative_error
+from ..fit.data.weights import rooted
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .kernel import KernelInputs
 
@@ -94,7 +95,10 @@ class Teacher:
         target = linear_targets(self.outputs, samples.y)
         return replace(
             self,
-            processes=tuple(p.given(samples.x, target[:, k]) for k, p in enumerate(self.processes)),
+            processes=tuple(
+                p.given(samples.x, target[:, k], samples.weight)
+                for k, p in enumerate(self.processes)
+            ),
         )
 
 
@@ -230,6 +234,7 @@ def _teacher(
                 tied=tied,
                 laplace=laplace,
                 starts=[one[k].searched for one in seen],
+                weight=samples.weight,
                 budget=part,
                 hard=hard,
             )
@@ -263,8 +268,9 @@ def _other_halves(folds: Folds) -> list[Ints]:
 def _error(samples: Samples, held_out: Floats) -> float:
     known = ~np.isnan(held_out).any(axis=1)
     if known.all():
-        return relative_error(samples.y - held_out, samples.y)
-    return relative_error(samples.y[known] - held_out[known], samples.y[known])
+        return relative_error(samples.y - held_out, samples.y, samples.weight)
+    weight = None if samples.weight is None else samples.weight[known]
+    return relative_error(samples.y[known] - held_out[known], samples.y[known], weight)
 
 
 def _shares(budget: TimeBudget, parts: int) -> Iterator[TimeBudget]:
@@ -288,7 +294,8 @@ def stack(samples: Samples, found: list[Teacher]) -> Stack:
     Source: Breiman, Stacked regressions, Machine Learning 24 (1996).
     """
     spread = samples.y.std(axis=0)
-    residual = np.stack([((samples.y - t.held_out) / spread).reshape(-1) for t in found], axis=1)
+    scaled = [rooted((samples.y - t.held_out) / spread, samples.weight) for t in found]
+    residual = np.stack([one.reshape(-1) for one in scaled], axis=1)
     residual = residual[~np.isnan(residual).any(axis=1)]
     errors = np.sqrt(np.mean(residual**2, axis=0))
     close = errors <= GIVEN_UP * errors.min()

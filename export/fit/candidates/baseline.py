@@ -14,6 +14,7 @@ from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget, now
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.free_coefficients import free_size
 from ..data.samples import Samples, linear_targets, values
+from ..data.weights import mean
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .composed import composed
@@ -40,16 +41,22 @@ def baseline(samples: Samples, links: Sequence[str], folds: Folds, budget: TimeB
         best = composed(
             best,
             other,
-            rms(other.measured, other.predicted) < LEAST_GAIN * rms(best.measured, best.predicted),
+            error_of(other) < LEAST_GAIN * error_of(best),
         )
     return best
 
 
-def rms(measured: Floats, predicted: Floats) -> Floats:
+def error_of(c: Candidate, rows: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+    """Out-of-fold RMS error [K] of a candidate over some of its rows, which weigh as they do."""
+    weight = None if c.weight is None else c.weight[rows]
+    return rms(c.measured[rows], c.predicted[rows], weight)
+
+
+def rms(measured: Floats, predicted: Floats, weight: Floats | None = None) -> Floats:
     """[K]; infinite where a prediction is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(
-            np.nan_to_num(np.sqrt(np.mean((measured - predicted) ** 2, axis=0)), nan=np.inf)
+            np.nan_to_num(np.sqrt(mean((measured - predicted) ** 2, weight)), nan=np.inf)
         )
 
 
@@ -91,6 +98,7 @@ def _of_link(samples: Samples, link: str, folds: Folds, budget: TimeBudget) -> C
         {"kinds": list(found.kinds)},
         None,
         moved,
+        samples.weight_of(rows),
     )
 
 
@@ -110,10 +118,10 @@ def mean_alone(samples: Samples, like: Candidate, folds: Folds) -> Candidate:
     other folds."""
 
     def flat(whole: Samples, budget: TimeBudget) -> SeparableFunction:
-        level = linear_targets(like.outputs, whole.y.mean(axis=0)[None])[0]
+        level = linear_targets(like.outputs, mean(whole.y, whole.weight)[None])[0]
         return _flat(like.f.bases[:-1], (level - like.centre) / like.spread)
 
-    predicted = left_out_means(samples.y, folds)[like.rows]
+    predicted = left_out_means(samples.y, folds, samples.weight)[like.rows]
     return Candidate(
         "mean",
         "baseline",
@@ -128,6 +136,7 @@ def mean_alone(samples: Samples, like: Candidate, folds: Folds) -> Candidate:
         {},
         None,
         flat,
+        like.weight,
     )
 
 
@@ -143,15 +152,16 @@ def _flat(bases: Sequence[SpanBasis], constant: Floats) -> SeparableFunction:
     return SeparableFunction((*bases, levels(n_outputs)), uses, (*tables, weights))
 
 
-def left_out_means(y: Floats, folds: Folds) -> Floats:
+def left_out_means(y: Floats, folds: Folds, weight: Floats | None = None) -> Floats:
     """Mean [N, K] of the rows that a fit which predicts a row has seen; NaN for rows of no fold."""
     number = folds.number
-    if not folds.forward:
+    if not folds.forward and weight is None:
         count = np.bincount(number).astype(float)
         total = np.stack([np.bincount(number, column) for column in y.T], axis=1)
         others = (y.sum(axis=0) - total) / np.maximum(len(y) - count, 1.0)[:, None]
         return np.asarray(others[number])
     out = np.full(y.shape, np.nan)
     for fold in folds.judged:
-        out[folds.held(fold)] = y[~folds.unseen(fold)].mean(axis=0)
+        seen = ~folds.unseen(fold)
+        out[folds.held(fold)] = mean(y[seen], None if weight is None else weight[seen])
     return out

@@ -23,7 +23,8 @@ class Candidate:
     """f on the linear part in units of `spread` [K] around `centre` [K]; predicted [n, K] out of
     fold on `rows`, measured likewise; fewer_left_out [n, K]: predictions with fewer rows left out
     at a time, where they are known; intervals are then made of these. moved(samples, budget): f
-    with its structure, link and penalties on other rows; None where it stays as it is.
+    with its structure, link and penalties on other rows; None where it stays as it is. weight [n]
+    of the rows, None where they weigh alike.
     """
 
     name: str
@@ -39,11 +40,12 @@ class Candidate:
     notes: dict[str, Any] = field(default_factory=dict)
     fewer_left_out: Floats | None = None
     moved: Callable[[Samples, TimeBudget], SeparableFunction] | None = None
+    weight: Floats | None = None
 
     @property
     def error(self) -> float:
         """Out-of-fold RMSE over the standard deviation, root mean over the outputs."""
-        return relative_error(self.measured - self.predicted, self.measured)
+        return relative_error(self.measured - self.predicted, self.measured, self.weight)
 
     @property
     def shown(self) -> Floats:

@@ -37,6 +37,7 @@ def _of_rows(c: Candidate, place: NDArray[np.int64]) -> Candidate:
         measured=c.measured[place],
         predicted=c.predicted[place],
         fewer_left_out=fewer_left_out,
+        weight=None if c.weight is None else c.weight[place],
     )
 
 

@@ -98,6 +98,7 @@ def direct_candidate(
         {"by_fold": by_fold, **notes},
         None if finer is None else scale.unscaled(finer),
         _mover(best, f, scale, len(some)) if len(samples.x) < SPLIT_ROWS else None,
+        samples.weight_of(rows),
     )
 
 
@@ -169,7 +170,7 @@ def _mover(
     def on_rows(samples: Samples, budget: TimeBudget) -> SeparableFunction:
         there = replace(best, solution=replace(best.solution, f=f))
         target = scale.scaled(samples.y)
-        return refitted(there, samples, target, None, searched, budget, afresh=False)
+        return refitted(there, samples, target, samples.weight, searched, budget, afresh=False)
 
     return on_rows
 

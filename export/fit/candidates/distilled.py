@@ -99,6 +99,7 @@ def distilled(
         {"teacher_error": error, "distance": student.distance, "tried": student.tried},
         None,
         _mover(student, training, stack, scale) if len(samples.x) <= MOVED_ROWS else None,
+        samples.weight_of(rows),
     )
 
 

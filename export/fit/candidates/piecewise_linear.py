@@ -42,7 +42,7 @@ def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
         f = trials.begun(start)
         found = [_ended(name, start, f, wanted, trials)]
         if degree == 1:
-            moved = with_moved_breaks(f, trials.samples.x, trials.target, trials.budget)
+            moved = with_moved_breaks(f, trials.rows(f), trials.budget)
             start = replace(start, bases=moved.bases)
             found.append(_ended(f"{name}, breaks moved", start, moved, wanted, trials))
         trial = min((t for t in found if t), key=lambda t: t.error, default=None)

@@ -21,6 +21,7 @@ from sna_edge.core.basis import SpanBasis, bspline, levels, uniform_breaks
 
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..data.weights import deviation, mean, rooted
 from ..engine.factors import SeparableFunction
 from .gain import better
 
@@ -55,7 +56,7 @@ class Columns:
     @classmethod
     def of(cls, samples: Samples, most: int) -> Columns:
         """Axes with the most levels are left out while the linear columns are more than `most`."""
-        spread = samples.x.std(axis=0)
+        spread = deviation(samples.x, samples.weight)
         curved = [
             d
             for d, n in enumerate(samples.n_levels)
@@ -65,7 +66,7 @@ class Columns:
         for d in np.argsort(-width, kind="stable"):
             width[d] *= width.sum() <= most
         return cls(
-            samples.x.mean(axis=0),
+            mean(samples.x, samples.weight),
             np.where(spread > 0, spread, 1.0),
             width,
             samples.n_levels > 0,
@@ -122,8 +123,9 @@ class Polynomial:
 
     def moved(self, samples: Samples, target: Floats) -> Polynomial:
         """The same kinds and strengths on other rows."""
-        triangle = _triangle(self.columns, samples.x, target)
-        coefficients, constant = _solved(triangle, self.columns.count, self.chosen, len(target))
+        triangle = _triangle(self.columns, samples.x, target, samples.weight)
+        total = _total(samples.weight, np.ones(len(target), dtype=bool))
+        coefficients, constant = _solved(triangle, self.columns.count, self.chosen, total)
         return replace(self, coefficients=coefficients, constant=constant)
 
     def mean(self) -> Polynomial:
@@ -243,37 +245,42 @@ def fitted(
         else replace(columns, squares=())
     )
     parts = {
-        int(f): _triangle(columns, samples.x[folds.held(f)], target[folds.held(f)])
+        int(f): _triangle(columns, samples.x[rows], target[rows], samples.weight_of(rows))
         for f in np.unique(folds.number)
+        for rows in [folds.held(f)]
     }
     held = [f for f in folds.judged if f in judged or not len(judged)]
     rows = np.flatnonzero(np.isin(folds.number, held))
     nested = list(zip(KINDS, (0, columns.linear, columns.count), strict=True))[: 3 if most else 2]
-    measured = target[rows]
+    measured, weight = target[rows], samples.weight_of(rows)
     least, chosen = np.full(target.shape[1], np.inf), [("mean", 0, 0.0)] * target.shape[1]
     predicted = np.empty_like(measured)
     for kind, count in nested:
         strengths = STRENGTHS if count else STRENGTHS[-1:]
-        out = _left_out(columns, samples.x, folds, parts, held, rows, count, strengths)
+        out = _left_out(columns, samples, folds, parts, held, rows, count, strengths)
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.nan_to_num(
-                np.sqrt(np.mean((out - measured[:, :, None]) ** 2, axis=0)), nan=np.inf
+                np.sqrt(mean((out - measured[:, :, None]) ** 2, weight)), nan=np.inf
             )
         for k in range(target.shape[1]):
             best = int(np.flatnonzero(error[k] <= SMALLER**0.1 * error[k].min())[-1])
             richer = out[:, k, best]
-            if better(error[k, best], least[k], measured[:, k], predicted[:, k], richer):
+            errors = error[k, best], least[k]
+            if better(*errors, measured[:, k], predicted[:, k], richer, weight):
                 least[k], chosen[k] = error[k, best], (kind, count, float(strengths[best]))
                 predicted[:, k] = out[:, k, best]
     coefficients, constant = _solved(
-        _stacked(list(parts.values())), columns.count, chosen, len(target)
+        _stacked(list(parts.values())),
+        columns.count,
+        chosen,
+        _total(samples.weight, np.ones(len(target), dtype=bool)),
     )
     return Polynomial(columns, coefficients, constant, tuple(chosen), rows, predicted)
 
 
 def _left_out(
     columns: Columns,
-    x: Floats,
+    samples: Samples,
     folds: Folds,
     parts: dict[int, Floats],
     held: Sequence[int],
@@ -283,13 +290,14 @@ def _left_out(
 ) -> Floats:
     """Predictions [n, K, L] of `rows` by the first `count` columns without the fold of each, for L
     strengths; `parts`: the triangle of every fold."""
-    width = next(iter(parts.values())).shape[1] - 1 - columns.count
+    x, width = samples.x, next(iter(parts.values())).shape[1] - 1 - columns.count
     out = np.empty((len(rows), width, len(strengths)))
     for f in held:
         unseen = folds.unseen(f)
         hidden = set(np.unique(folds.number[unseen]).tolist())
         others = _stacked([part for g, part in parts.items() if g not in hidden])
-        beta, constant = _ridges(others, columns.count, count, int((~unseen).sum()), strengths)
+        total = _total(samples.weight, ~unseen)
+        beta, constant = _ridges(others, columns.count, count, total, strengths)
         here = np.flatnonzero(folds.number[rows] == f)
         for block in np.array_split(here, max(1, len(here) // ROWS_AT_ONCE)):
             design = columns.design(x[rows[block]])[:, :count]
@@ -298,7 +306,7 @@ def _left_out(
 
 
 def _solved(
-    triangle: Floats, width: int, chosen: Sequence[tuple[str, int, float]], n_rows: int
+    triangle: Floats, width: int, chosen: Sequence[tuple[str, int, float]], n_rows: float
 ) -> tuple[Floats, Floats]:
     """Coefficients [columns, K] and constants [K] on all rows with the kind and strength chosen for
     each output."""
@@ -322,7 +330,8 @@ def _pairs(
     if cost.sum() <= room:
         return tuple(every)
     some = np.arange(0, len(target), max(1, len(target) // ROWS_AT_ONCE))
-    design, y = columns.design(samples.x[some]), target[some]
+    root = rooted(np.ones((len(some), 1)), samples.weight_of(some))
+    design, y = root * columns.design(samples.x[some]), root * target[some]
     left = y - design @ np.linalg.lstsq(design, y, rcond=1e-8)[0]
     start = np.r_[0, np.cumsum(width)]
     local = design[:, : columns.linear]
@@ -337,14 +346,19 @@ def _pairs(
     return tuple(every[i] for i in np.sort(taken))
 
 
-def _triangle(columns: Columns, x: Floats, y: Floats) -> Floats:
-    """R of the QR factorisation of [1, design, y], block by block."""
+def _triangle(columns: Columns, x: Floats, y: Floats, weight: Floats | None) -> Floats:
+    """R of the QR factorisation of sqrt(w) [1, design, y], block by block."""
     out = np.zeros((0, 1 + columns.count + y.shape[1]))
     for start in range(0, len(x), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
         block = np.c_[np.ones(len(x[part])), columns.design(x[part]), y[part]]
-        out = _stacked([out, block])
+        out = _stacked([out, rooted(block, None if weight is None else weight[part])])
     return out
+
+
+def _total(weight: Floats | None, seen: NDArray[np.bool_]) -> float:
+    """The rows that are seen [N], as they weigh."""
+    return int(seen.sum()) if weight is None else float(weight[seen].sum())
 
 
 def _stacked(parts: Sequence[Floats]) -> Floats:
@@ -356,7 +370,7 @@ def _stacked(parts: Sequence[Floats]) -> Floats:
 
 
 def _ridges(
-    triangle: Floats, width: int, count: int, n_rows: int, strengths: Floats
+    triangle: Floats, width: int, count: int, n_rows: float, strengths: Floats
 ) -> tuple[Floats, Floats]:
     """Coefficients [count, K, L] of the first `count` columns and constants [K, L] for L strengths;
     the constant is free."""

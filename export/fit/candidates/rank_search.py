@@ -14,7 +14,6 @@ from sna_edge.core.basis import SpanBasis
 from sna_edge.numerics.time_budget import TimeBudget
 
 from ..data.folds import Folds
-from ..data.row_blocks import Rows
 from ..data.samples import Samples
 from ..engine.axis_refinement import FINER, finest_needed
 from ..engine.gauss_newton import levenberg_marquardt
@@ -210,7 +209,7 @@ def _refined(best: RankTrial, trials: RankTrials) -> RankTrial:
 def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTrial:
     """More steps with adapting penalties; where `determined` these are faded out in the end."""
     solution, samples = best.solution, trials.samples
-    rows = Rows(solution.f.bases, samples.x, trials.target)
+    rows = trials.rows(solution.f)
     steps = affordable(POLISH, best.start.parameters, len(samples.x), POLISH_WORK)
     polished = levenberg_marquardt(
         solution.f, rows, strengths=solution.strengths, steps=steps, budget=trials.budget
@@ -225,7 +224,7 @@ def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTria
 def _without_penalty(solution: FittedFunction, trials: RankTrials) -> FittedFunction:
     """Penalties faded out while the leave-one-out error falls: exact data of known rank is met to
     rounding."""
-    rows = Rows(solution.f.bases, trials.samples.x, trials.target)
+    rows = trials.rows(solution.f)
     for strength in FADING:
         trial = levenberg_marquardt(
             solution.f,

@@ -67,7 +67,7 @@ def out_of_fold(
         and not folds.forward
         and _quick(best, samples, folds, budget)
     ):
-        rows = Rows(best.solution.f.bases, samples.x, target)
+        rows = Rows(best.solution.f.bases, samples.x, target, samples.weight)
         few, fewer = (
             target - left_out_by_fold(best.solution, rows, k)
             for k in (folds, folds_of(samples, INTERVAL_FOLDS, seed))
@@ -77,7 +77,7 @@ def out_of_fold(
     budget.require()
     if searched < count:
         share = budget.part(0.5) if count >= SPLIT_ROWS else budget
-        f = refitted(best, samples, target, None, searched, share)
+        f = refitted(best, samples, target, samples.weight, searched, share)
     return f, *_held_out(best, samples, target, folds, searched, budget), None
 
 
@@ -109,7 +109,7 @@ def _held_out(
         budget.require()
         share = budget.part(1.0 / (len(chosen) - number))
         held = folds.held(fold)
-        weight = np.ones(len(samples.x))
+        weight = np.ones(len(samples.x)) if samples.weight is None else samples.weight.copy()
         weight[folds.unseen(fold)] = 0.0
         moved = refitted(best, samples, target, weight, searched, share)
         rows.append(held)

@@ -88,7 +88,7 @@ class RankTrials:
             self.seconds = self.before.seconds
             return self.kept(earlier)
         begin = now()
-        solution = self.judged(fit_rows(start, self.samples.x, self.target, self.budget))
+        solution = self.judged(self._fitted(start))
         self.seconds = (now() - begin) / start.parameters**2
         return self.kept(RankTrial(name, start, solution))
 
@@ -103,7 +103,11 @@ class RankTrials:
 
     def rows(self, f: SeparableFunction) -> Rows:
         """The rows on the bases of f."""
-        return Rows(f.bases, self.samples.x, self.target)
+        return Rows(f.bases, self.samples.x, self.target, self.samples.weight)
+
+    def _fitted(self, start: SeparableFunction) -> FittedFunction:
+        x, weight = self.samples.x, self.samples.weight
+        return fit_rows(start, x, self.target, self.budget, weight)
 
     @property
     def outrun(self) -> bool:
@@ -121,8 +125,7 @@ class RankTrials:
         """The solution of all rows as it is to be judged."""
         if self.folds is None:
             return solution
-        rows = Rows(solution.f.bases, self.samples.x, self.target)
-        return solution.judged_by(rows, self.folds)
+        return solution.judged_by(self.rows(solution.f), self.folds)
 
     def kept(self, trial: RankTrial) -> RankTrial:
         """The trial, kept and reported."""
@@ -133,11 +136,15 @@ class RankTrials:
 
 
 def fit_rows(
-    f: SeparableFunction, x: Floats, target: Floats, budget: TimeBudget | None = None
+    f: SeparableFunction,
+    x: Floats,
+    target: Floats,
+    budget: TimeBudget | None = None,
+    weight: Floats | None = None,
 ) -> FittedFunction:
     """From a start to a solution: first with slight fixed penalties, then with strengths by
     evidence."""
-    rows = Rows(f.bases, x, target)
+    rows = Rows(f.bases, x, target, weight)
     return last_steps(first_steps(f, rows, budget), rows, budget)
 
 

@@ -14,6 +14,8 @@ from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.values.reals import reals
 
+from .weights import mean, variance
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FAINT = 1e-3
@@ -69,7 +71,9 @@ def _inside(x: Floats, axes: tuple[AxisSpec, ...]) -> Floats:
 @dataclass(frozen=True, eq=False)
 class Samples:
     """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the
-    outputs [K]; group [N] (0, 1, ..) and time [N] of the rows where they are known."""
+    outputs [K]; group [N] (0, 1, ..) and time [N] of the rows where they are known; weight [N] of
+    mean one, None where all rows weigh alike; noise [N]: how much larger the error of a row is than
+    that of a typical one, where errors are known (the weights then contain it)."""
 
     x: Floats
     y: Floats
@@ -78,6 +82,8 @@ class Samples:
     units: tuple[str, ...] = field(default=())
     group: Ints | None = None
     time: Floats | None = None
+    weight: Floats | None = None
+    noise: Floats | None = None
 
     @classmethod
     def of(
@@ -162,7 +168,13 @@ class Samples:
         """These rows alone."""
         group = None if self.group is None else self.group[rows]
         time = None if self.time is None else self.time[rows]
-        return Samples(self.x[rows], self.y[rows], self.axes, self.names, self.units, group, time)
+        weight, noise = self.weight_of(rows), None if self.noise is None else self.noise[rows]
+        x, y = self.x[rows], self.y[rows]
+        return Samples(x, y, self.axes, self.names, self.units, group, time, weight, noise)
+
+    def weight_of(self, rows: Ints) -> Floats | None:
+        """Weights [n] of these rows, None where all weigh alike."""
+        return None if self.weight is None else self.weight[rows]
 
     def columns(self, chosen: Ints) -> Samples:
         """The same rows with these inputs alone."""
@@ -244,6 +256,6 @@ def values(outputs: Sequence[Output], f: Floats) -> Floats:
     return np.stack([o.value(f[:, k]) for k, o in enumerate(outputs)], axis=1)
 
 
-def relative_error(residual: Floats, y: Floats) -> float:
-    """Root mean over the outputs of (RMSE / standard deviation)^2."""
-    return float(np.sqrt(np.mean(np.mean(residual**2, axis=0) / np.var(y, axis=0))))
+def relative_error(residual: Floats, y: Floats, weight: Floats | None = None) -> float:
+    """Root mean over the outputs of (RMSE / standard deviation)^2, of rows of weight [n]."""
+    return float(np.sqrt(np.mean(mean(residual**2, weight) / variance(y, weight))))

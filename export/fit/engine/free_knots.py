@@ -28,10 +28,10 @@ CLOSEST = 0.1
 
 
 def with_moved_breaks(
-    f: SeparableFunction, x: Floats, target: Floats, budget: TimeBudget | None = None
+    f: SeparableFunction, rows: Rows, budget: TimeBudget | None = None
 ) -> SeparableFunction:
     """Levenberg-Marquardt steps on the tables and the inner breaks of piecewise linear axes
-    together, from x [N, D] and target [N, K].
+    together, from `rows` on the bases of f.
 
     df/dt_k = -N_k(x_d) df/dx_d for the break t_k with its hat function N_k.
     Source: Jupp, Approximation to data by splines with free knots, SIAM J. Numer. Anal. 15 (1978).
@@ -44,7 +44,6 @@ def with_moved_breaks(
     if not axes:
         return f
     budget = budget or TimeBudget()
-    rows = Rows(f.bases, x, target)
     last, damping, quiet = loss(f, rows), 1e-3, 0
     for number in range(MORE_STEPS):
         if (number >= KNOT_STEPS and last > NOISELESS_LOSS) or budget.over():
@@ -67,6 +66,8 @@ def _equations(f: SeparableFunction, rows: Rows, axes: list[int]) -> tuple[Float
     for block in rows.blocks():
         j, value = jacobian(f, block, range(len(f.tables)))
         whole = np.column_stack([j, *_by_breaks(f, block, axes), block.y - value])
+        if block.w is not None:
+            whole *= np.sqrt(block.w)[:, None]
         parts.append(whole.T @ whole)
     square = sum(parts) / rows.total
     return np.asarray(square[:-1, :-1]), np.asarray(square[:-1, -1])
@@ -101,7 +102,7 @@ def _step(
         if bases is None:
             return None
         trial = replace(unknowns.moved(f, step[:size]), bases=bases)
-        there = Rows(bases, rows.x, rows.y)
+        there = Rows(bases, rows.x, rows.y, rows.weight)
         now = loss(trial, there)
         return (trial, there, now) if now < last else None
 

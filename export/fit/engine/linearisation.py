@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, issparse
 
 from ..data.folds import SEEN, Folds
 from ..data.row_blocks import Rows
+from ..data.weights import mean
 from .factors import SeparableFunction
 from .normal_equations import NormalEquations, jacobian, normal_equations
 from .penalty import Component, components
@@ -33,7 +34,8 @@ class FittedFunction:
 
     strengths [components]; noise = residual variance; dof = effective number of parameters;
     residual, left_out [N, K]: residuals of the fit and of the leave-one-out prediction, or of that
-    without a fold; `judged` [N]: the rows whose left_out counts (default: all).
+    without a fold; `judged` [N]: the rows whose left_out counts (default: all); weight [N] of the
+    rows, None where they weigh alike.
     """
 
     f: SeparableFunction
@@ -44,6 +46,7 @@ class FittedFunction:
     left_out: Floats
     steps: int
     judged: NDArray[np.bool_] | None = None
+    weight: Floats | None = None
 
     @property
     def loo(self) -> float:
@@ -51,8 +54,9 @@ class FittedFunction:
         rows could reach every row."""
         if self.dof > SATURATED * self.left_out.size:
             return np.inf
-        left_out = self.left_out if self.judged is None else self.left_out[self.judged]
-        return float(np.sqrt(np.mean(left_out**2)))
+        some = slice(None) if self.judged is None else self.judged
+        weight = None if self.weight is None else self.weight[some]
+        return float(np.sqrt(np.mean(mean(self.left_out[some] ** 2, weight))))
 
     def judged_by(self, rows: Rows, folds: Folds) -> FittedFunction:
         """With left_out by fold instead of one by one."""
@@ -87,7 +91,14 @@ def with_leverages(
     noise = residual_variance(equations.loss, rows.count, dof)
     shape = rows.y.shape
     return FittedFunction(
-        f, s, noise, dof, equations.residual.reshape(shape), left_out.reshape(shape), steps
+        f,
+        s,
+        noise,
+        dof,
+        equations.residual.reshape(shape),
+        left_out.reshape(shape),
+        steps,
+        weight=rows.weight,
     )
 
 
@@ -110,27 +121,30 @@ def linearised(
 
 def left_out_by_fold(solution: FittedFunction, rows: Rows, folds: Folds) -> Floats:
     """Residuals of each fold when the rows that it may not see, U, are left out, those of
-    (I - H_UU)^-1 r_U with H = J A^-1 J' / N, [N, K]: no refit. NaN for rows of no fold.
+    (I - H_UU)^-1 r_U with H = J A^-1 J' W / sum(w), [N, K]: no refit. NaN for rows of no fold.
 
-    Exact for a linear model; for another as exact as the linearisation at the solution. Rows
-    without weights. Source: Cook and Weisberg, Residuals and Influence in Regression (1982),
-    section 3.6.
+    Exact for a linear model; for another as exact as the linearisation at the solution. J
+    and r are taken times the roots of the weights. Source: Cook and Weisberg, Residuals and
+    Influence in Regression (1982), section 3.6.
     """
     f = solution.f
     unknowns = Unknowns(f, range(len(f.tables)))
     equations, inverse = linearised(f, rows, unknowns, components(f), solution.strengths)
-    out = np.full(rows.y.shape, np.nan)
+    out, width = np.full(rows.y.shape, np.nan), rows.y.shape[1]
     residual = equations.residual.reshape(rows.y.shape)
     for fold in folds.judged:
         unseen = np.flatnonzero(folds.unseen(fold))
         blocks = Rows(f.bases, rows.x[unseen], rows.y[unseen]).blocks()
         j = np.concatenate([_dense(jacobian(f, block, unknowns.axes)[0]) for block in blocks])
         r = residual[unseen].reshape(-1)
+        root = None if rows.weight is None else np.sqrt(np.repeat(rows.weight[unseen], width))
+        if root is not None:
+            j, r = j * root[:, None], r * root
         if len(j) <= max(len(inverse), FEW_AT_ONCE):
             without = _by_rows(j, inverse, r, rows.total)
         else:
             without = _by_unknowns(j, equations.a, r, rows.total)
-        out[unseen] = without.reshape(-1, rows.y.shape[1])
+        out[unseen] = (without if root is None else without / root).reshape(-1, width)
     return out
 
 

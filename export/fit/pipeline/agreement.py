@@ -59,7 +59,8 @@ def agreed(
         return None
     simple, base = found
     x, y = samples.x[held], samples.y[held]
-    error, limit = rms(y, simple(x)), rms(y, base.values(x))
+    weight = samples.weight_of(held)
+    error, limit = rms(y, simple(x), weight), rms(y, base.values(x), weight)
     if not np.all((error < CONFIRMED * limit) & (limit > ROUNDING_ERROR * samples.y.std(axis=0))):
         return None
     folds = folds_of(samples)
@@ -78,4 +79,4 @@ def agreed(
     best, how = judged(winner, base, mean, new, count, places, by, groups_of(samples, winner.rows))
     if how.replaced:
         return None
-    return best, base, left_out_means(samples.y, folds)[best.rows], how
+    return best, base, left_out_means(samples.y, folds, samples.weight)[best.rows], how

@@ -46,7 +46,8 @@ def with_beside(
     """`found` with what its samples say beside the values: from 50 `rows` predicted out of fold on
     quantiles of residuals and a scale where one width is too little, from 250 samples on how
     familiar inputs are. What there is no time for is left out (`budget.cut`)."""
-    groups = None if samples.group is None else samples.group[rows]
+    place, _ = found.judging()
+    groups = None if samples.group is None else samples.group[rows][place]
     with one_thread():
         found = _with_widths(found, groups, budget)
         return _cut(_with_familiarity(found, samples, seed, budget), budget)
@@ -70,22 +71,26 @@ def _with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> F
     if len(found.inputs) < LEAST_RESIDUALS or not budget.affords(WIDTHS, work):
         return found
     try:
-        folds = None if found.group is None else folds_of(found.group[:, None].astype(float))
-        rows = found.inputs, found.measured, found.predicted
+        place, measured = found.judging()
+        folds = None if found.group is None else folds_of(found.group[place, None].astype(float))
+        rows = found.inputs[place], measured, found.predicted[place]
         made = calibrated(found.model, *rows, folds, groups=groups)
     except InputError as error:
         return _told(found, f"{WIDTHS}: {error}")
-    return replace(found, **_covered(found, made, folds, groups))
+    return replace(found, **_covered(found, made, rows, folds, groups))
 
 
 def _covered(
-    found: FitResult, made: Calibrated, folds: Ints | None, groups: Ints | None
+    found: FitResult,
+    made: Calibrated,
+    rows: tuple[Floats, Floats, Floats],
+    folds: Ints | None,
+    groups: Ints | None,
 ) -> dict[str, Any]:
     """Model, report and metadata with the coverage of the intervals that the model now has."""
     outputs = {name: dict(score) for name, score in found.report["outputs"].items()}
     known = made.model.metadata["fit"]
     short = {name: dict(score) for name, score in known["outputs"].items()}
-    rows = found.inputs, found.measured, found.predicted
     parts = judged(made.model, *rows, folds, made.scales, groups)
     for name, scale, one in zip(outputs, made.scales, parts, strict=True):
         outputs[name]["width"] = scale.kind

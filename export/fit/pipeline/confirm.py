@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
-from ..candidates.baseline import left_out_means, mean_alone, rms
+from ..candidates.baseline import error_of, left_out_means, mean_alone, rms
 from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned, composed
 from ..candidates.gain import certainty
 from ..data.folds import Folds
 from ..data.held_together import folds_of as folds_in
 from ..data.samples import Samples
+from ..data.weights import mean as mean_of
 from ..validation.held_rows import HELD_STREAM, LEAST_GROUPS, between, counted, kept_out, split
 
 Floats = NDArray[np.float64]
@@ -99,9 +100,10 @@ def confirmed(
     mean = mean_alone(part, base, folds)
     if not len(held):
         best, how = _cross(samples, winner, base, mean, search, folds_of, seed, budget)
-        return best, base, left_out_means(samples.y, folds)[best.rows], how
+        means = left_out_means(samples.y, folds, samples.weight)
+        return best, base, means[best.rows], how
     reference = np.concatenate(
-        [mean.predicted, np.broadcast_to(part.y.mean(axis=0), (len(held), part.y.shape[1]))]
+        [mean.predicted, np.broadcast_to(mean_of(part.y, part.weight), samples.y[held].shape)]
     )
     winner, base, mean = (
         _with_held(c, chosen, held, samples)
@@ -135,6 +137,7 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
         measured=samples.y[rows],
         predicted=np.concatenate([c.predicted, answers]),
         fewer_left_out=fewer_left_out,
+        weight=samples.weight_of(rows),
     )
 
 
@@ -164,9 +167,7 @@ def judged(
     A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new`
     alone speak for it.
     """
-    errors = [
-        [rms(c.measured[r], c.predicted[r]) for r in (new, count)] for c in (winner, base, mean)
-    ]
+    errors = [[error_of(c, r) for r in (new, count)] for c in (winner, base, mean)]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
     w, b, rows = (w_all, b_all, count) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
     worse = (
@@ -239,7 +240,7 @@ def _cross(
 
     A winner whose refits without each fold were cut cannot be judged so and is replaced.
     """
-    w, b, m = (rms(c.measured, c.predicted) for c in (winner, base, mean))
+    w, b, m = (error_of(c) for c in (winner, base, mean))
     by, n_rows = "cross-validation over all rows", len(winner.rows)
     group = groups_of(samples, winner.rows)
     no_gain = _no_gain(w, b, winner, base, group=group)
@@ -285,7 +286,9 @@ def _certainty(
 ) -> Floats:
     """[K], over `rows`."""
     group = None if group is None else group[rows]
-    return certainty(base.measured[rows], base.predicted[rows], winner.predicted[rows], group)
+    weight = None if base.weight is None else base.weight[rows]
+    measured = base.measured[rows]
+    return certainty(measured, base.predicted[rows], winner.predicted[rows], group, weight)
 
 
 def groups_of(samples: Samples, rows: Ints) -> Ints | None:
@@ -321,8 +324,10 @@ def _thirds(
             answers[place, rest] = candidate.values(samples.x[rest])
     if thirds.forward:
         rows = thirds.rows
-        return rms(samples.y[rows], answers[0, rows]), rms(samples.y[rows], answers[1, rows])
-    return rms(samples.y, answers[0]), rms(samples.y, answers[1])
+        weight = samples.weight_of(rows)
+        first, second = (rms(samples.y[rows], a[rows], weight) for a in answers)
+        return first, second
+    return rms(samples.y, answers[0], samples.weight), rms(samples.y, answers[1], samples.weight)
 
 
 def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
@@ -346,10 +351,8 @@ def _moved(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
         after.values(samples.x),
         1e-12 * samples.y.std(axis=0),
     )
-    if np.any(rms(samples.y, is_now) > GROWN_ERROR * rms(samples.y, was) + rounding):
+    weight = samples.weight
+    error, before = rms(samples.y, is_now, weight), rms(samples.y, was, weight)
+    if np.any(error > GROWN_ERROR * before + rounding):
         return best
-    return (
-        after
-        if np.all(rms(is_now, was) <= MOVED_ANSWERS * rms(best.measured, best.predicted) + rounding)
-        else best
-    )
+    return after if np.all(rms(is_now, was) <= MOVED_ANSWERS * error_of(best) + rounding) else best

@@ -25,8 +25,11 @@ ROUNDING = 2.0**-50
 still rounds."""
 
 
-def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
-    """q of the formula above; the largest residual when n is too small for the level.
+def conformal_quantile(
+    residuals: ArrayLike, level: float = LEVEL, weight: Floats | None = None
+) -> float:
+    """q of the formula above; the largest residual when n is too small for the level. Of residuals
+    with weights [n], the least whose own and all smaller ones weigh as much.
 
     Source: Barber, Candes, Ramdas and Tibshirani, Predictive inference with the jackknife+, Ann.
     Stat. 49 (2021), CV+.
@@ -34,7 +37,13 @@ def conformal_quantile(residuals: ArrayLike, level: float = LEVEL) -> float:
     >>> conformal_quantile([0.1, -0.2, 0.3, -0.4], level=0.5)
     0.3
     """
-    size = np.sort(np.abs(np.asarray(residuals, dtype=float)))
+    size = np.abs(np.asarray(residuals, dtype=float))
+    if weight is not None:
+        order = np.argsort(size, kind="stable")
+        below = np.cumsum(weight[order])
+        wanted = level * (below[-1] + weight.mean()) * (1.0 - 1e-12)
+        return float(size[order][min(np.searchsorted(below, wanted), len(size) - 1)])
+    size = np.sort(size)
     rank = int(np.ceil(level * (len(size) + 1)))
     return float(size[min(rank, len(size)) - 1])
 
@@ -45,6 +54,7 @@ def with_intervals(
     predicted: Floats,
     level: float = LEVEL,
     group: Ints | None = None,
+    weight: Floats | None = None,
 ) -> tuple[Output, ...]:
     """`outputs` with intervals from out-of-fold predictions; measured, predicted [N, K] in output
     units.
@@ -52,11 +62,11 @@ def with_intervals(
     Constant width in output units, or in the space of the link (so that the width follows the
     value) where that covers with a smaller mean width. Where `two_values` has the output, the
     interval holds single outcomes. With the group [N] of every row it is that of a new group, as
-    wide as so few groups ask for. Call it again with the residuals of a quantized model to
-    recompute.
+    wide as so few groups ask for; weight [N] of the rows. Call it again with the residuals of a
+    quantized model to recompute.
     """
     return tuple(
-        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level, group))
+        replace(o, interval=_interval(o, measured[:, k], predicted[:, k], level, group, weight))
         for k, o in enumerate(outputs)
     )
 
@@ -81,16 +91,21 @@ def _widened(output: Output, extra: float) -> Output:
 
 
 def _interval(
-    output: Output, measured: Floats, predicted: Floats, level: float, group: Ints | None
+    output: Output,
+    measured: Floats,
+    predicted: Floats,
+    level: float,
+    group: Ints | None,
+    weight: Floats | None,
 ) -> Interval:
-    q = max(_half_width(measured - predicted, level, group), _rounding(measured))
+    q = max(_half_width(measured - predicted, level, group, weight), _rounding(measured))
     plain = Interval(level, q, q)
     if output.link == "identity":
         return plain
     f, g = output.linear_of(measured), output.linear_of(predicted)
     if not (np.isfinite(f).all() and np.isfinite(g).all()):
         return plain
-    linked = max(_half_width(f - g, level, group), _rounding(f))
+    linked = max(_half_width(f - g, level, group, weight), _rounding(f))
     candidate = Interval(level, linked, linked, "link")
     return (
         candidate
@@ -99,8 +114,8 @@ def _interval(
     )
 
 
-def _half_width(residual: Floats, level: float, group: Ints | None) -> float:
-    q = conformal_quantile(residual, level)
+def _half_width(residual: Floats, level: float, group: Ints | None, weight: Floats | None) -> float:
+    q = conformal_quantile(residual, level, weight)
     if group is None:
         return q
     return q * float(components(residual, group).widening(0.5 + 0.5 * level))

@@ -21,6 +21,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
+from ..plant.weighing import of_arrays, weighed
 from ..validation.arrangement import (
     Arrangement,
     arranged_by_arrays,
@@ -61,6 +62,8 @@ def fit_table(
     holdout: str | float | None = None,
     gage: Mapping[str, Table] | None = None,
     robust: bool = False,
+    weights: str | None = None,
+    error: str | None = None,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
@@ -76,7 +79,9 @@ def fit_table(
     whole fit: the model is that of the others, what it says to those stands in the report. `gage`
     {target: table of part, operator, measurement}: studies of gauges; their standard deviation is
     kept with the model, as the noise of measurements of the target. `robust` leaves out rows that
-    look wrong; they are listed (`suspects`) with and without it.
+    look wrong; they are listed (`suspects`) with and without it. `weights` names a column of how
+    much each row counts (only ratios matter; 0: not at all), `error` one of the standard deviation
+    of each measurement of the one target, in its unit.
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
@@ -101,9 +106,11 @@ def fit_table(
     need_counts(1, len(targets))
     asked = Asked(holdout, robust, gage_studies(gage or {}, targets))
     how = Arrangement(groups, time=time)
-    inputs = inputs_beside(columns, targets, inputs, how)
+    weighing, columns, beside = weighed(columns, weights, error)
+    inputs = inputs_beside(columns, targets, inputs, how, beside)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
+    samples = weighing.of(samples, seed)
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
@@ -122,6 +129,8 @@ def fit_arrays(
     time: Sequence[float] | None = None,
     holdout: str | float | None = None,
     robust: bool = False,
+    weights: ArrayLike | None = None,
+    error: ArrayLike | None = None,
     link: str = "auto",
     seed: int = 0,
     time_limit: float | None = None,
@@ -129,7 +138,7 @@ def fit_arrays(
     progress: Progress | bool | None = None,
 ) -> FitResult:
     """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K]; groups
-    (labels) and time (numbers) [N] of the rows.
+    (labels), time (numbers), weights (positive) and error [N] of the rows.
 
     Columns that say nothing stay inputs of the model that it does not use, so that it answers rows
     of the same width; of more than 64 columns only those that matter are inputs
@@ -146,6 +155,7 @@ def fit_arrays(
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
     samples, how = arranged_by_arrays(samples, groups, time)
+    samples = of_arrays(samples, weights, error).of(samples, seed)
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)

@@ -18,6 +18,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import blocks, when
 from ..data.samples import Samples
+from ..data.weights import as_often_as_they_weigh, as_typical, mean, worth
 from ..validation.arrangement import Arrangement
 from .assemble import assemble
 from .confirm import Confirmation
@@ -35,7 +36,8 @@ class FitResult:
     """model; report (plain data); inputs [n, D], measured and predicted [n, K] of the rows
     predicted out of fold; group [n]: rows that were left out together, None where those with equal
     inputs were; rows [n]: which of the rows given; scales [K]: how large residuals are, None where
-    nobody asked."""
+    nobody asked; weight [n]: what the rows weigh, None where all weigh alike; noise [n]: how much
+    larger their errors are than that of a typical row, where they are known."""
 
     model: Model
     report: dict[str, Any]
@@ -45,6 +47,15 @@ class FitResult:
     group: Ints | None = None
     rows: Ints | None = None
     scales: tuple[LocalScale, ...] | None = None
+    weight: Floats | None = None
+    noise: Floats | None = None
+
+    def judging(self) -> tuple[Ints, Floats]:
+        """Rows [m] that intervals are made of, as often as they count, and what would have been
+        measured there [m, K] with a typical error."""
+        typical, count = as_typical(self.measured, self.predicted, self.noise, self.weight)
+        rows = np.arange(len(typical)) if count is None else as_often_as_they_weigh(count)
+        return rows, typical[rows]
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,9 @@ def result(
     """`best`, whose axes are the columns `kept` of `samples`, as a model with intervals and its
     report; `reference` [n, K]: the means that R2 is taken against."""
     group = None if samples.group is None else samples.group[best.rows]
-    outputs = with_intervals(best.outputs, best.measured, best.shown, group=group)
+    noise = None if samples.noise is None else samples.noise[best.rows]
+    typical, count = as_typical(best.measured, best.shown, noise, best.weight)
+    outputs = with_intervals(best.outputs, typical, best.shown, group=group, weight=count)
     by_output = scores(outputs, best, reference)
     provenance: dict[str, Any] = {
         "rows": len(samples.x),
@@ -81,6 +94,8 @@ def result(
         "link": outputs[0].link,
         "modes": best.rank,
     }
+    if samples.weight is not None:
+        provenance["weights"] = {"worth": float(f"{worth(samples.weight):.5g}")}
     if run.arrangement.metadata():
         provenance["held_out"] = run.arrangement.metadata()
     if group is not None:
@@ -115,7 +130,15 @@ def result(
     }
     left_out = group if samples.time is None else blocks(when(samples)[best.rows])
     return FitResult(
-        model, report, samples.x[best.rows], best.measured, best.shown, left_out, best.rows
+        model,
+        report,
+        samples.x[best.rows],
+        best.measured,
+        best.shown,
+        left_out,
+        best.rows,
+        weight=best.weight,
+        noise=noise,
     )
 
 
@@ -132,17 +155,19 @@ def scores(
     outputs: Sequence[Output], best: Candidate, reference: Floats
 ) -> dict[str, dict[str, float]]:
     """Out-of-fold RMSE, R2 (against the mean of the rows seen, `reference` [n, K]) and coverage of
-    the interval per output."""
+    the interval per output; rows count as they weigh."""
     scores = {}
     for k, output in enumerate(outputs):
         measured, predicted = best.measured[:, k], best.shown[:, k]
         residual = measured - predicted
         lower, upper = output.bounds(predicted)
-        r2 = float(1.0 - np.mean(residual**2) / np.mean((measured - reference[:, k]) ** 2))
+        squared = float(mean(residual**2, best.weight))
+        spread = mean((measured - reference[:, k]) ** 2, best.weight)
+        r2 = float(1.0 - squared / spread)
         scores[output.name] = {
-            "rmse": float(np.sqrt(np.mean(residual**2))),
+            "rmse": float(np.sqrt(squared)),
             "r2": r2 if abs(r2) > NO_SCORE else 0.0,
-            "coverage": float(np.mean((measured >= lower) & (measured <= upper))),
+            "coverage": float(mean((measured >= lower) & (measured <= upper), best.weight)),
             "level": LEVEL,
         }
     return scores

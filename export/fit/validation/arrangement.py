@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -68,17 +68,22 @@ class Arrangement:
 
 
 def inputs_beside(
-    table: Table, targets: Sequence[str], inputs: Sequence[str] | None, how: Arrangement
+    table: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    how: Arrangement,
+    others: Mapping[str, str] | None = None,
 ) -> list[str] | None:
-    """The inputs without the columns that hold rows together. Raises InputError where one of them
-    is asked for as an input or target."""
-    apart = [name for name in (how.groups, how.time) if name is not None]
-    for name in apart:
+    """The inputs without the columns that hold rows together, nor `others` {name: what it says}.
+    Raises InputError where one of them is asked for as an input or target."""
+    together = "says which rows are held out together"
+    apart = {name: together for name in (how.groups, how.time) if name is not None}
+    apart |= others or {}
+    for name, what in apart.items():
         table.index(name)
         if name in targets or name in (inputs or ()):
             raise InputError(
-                f"column {name!r} says which rows are held out together and cannot be an input or a"
-                " target as well; name it once"
+                f"column {name!r} {what} and cannot be an input or a target as well; name it once"
             )
     if inputs is not None or not apart:
         return None if inputs is None else list(inputs)

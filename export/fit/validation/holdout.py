@@ -17,6 +17,7 @@ from ...calibrate.coverage import coverage
 from ..data.folds import fold_of_rows
 from ..data.held_together import HOLDOUT_STREAM, dealt, last_share, when
 from ..data.samples import Samples
+from ..data.weights import mean
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -125,11 +126,13 @@ def figures(
     if not inside.any():
         return out
     group = None if held.group is None else held.group[inside]
+    weight = held.weight_of(np.flatnonzero(inside))
     for k, output in enumerate(model.outputs):
         y, predicted = held.y[inside, k], found.value[inside, k]
         low, high = found.lower[inside, k], found.upper[inside, k]
-        error = float(np.sqrt(np.mean((y - predicted) ** 2)))
-        spread = float(np.mean((y - fitted.y[:, k].mean()) ** 2))
+        middle = float(mean(fitted.y[:, k], fitted.weight))
+        error = float(np.sqrt(mean((y - predicted) ** 2, weight)))
+        spread = float(mean((y - middle) ** 2, weight))
         covered = (low <= y) & (y <= high)
         alike = _alike(groups, output.name)
         level = LEVEL if output.interval is None else output.interval.level

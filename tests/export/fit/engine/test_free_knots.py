@@ -43,13 +43,13 @@ def test_breaks_find_the_kinks() -> None:
     f, x = two_kinks(1)
     target = (1.0 + np.abs(x[:, 0] - 0.37)) * (np.abs(x[:, 1] - 0.2) + 2.0 * np.abs(x[:, 1] - 0.8))
     y = np.column_stack([target, 1.0 - target])
-    moved = with_moved_breaks(
-        levenberg_marquardt(f, Rows(f.bases, x, y), adapt=False, steps=20).f, x, y
-    )
+    rows = Rows(f.bases, x, y)
+    moved = with_moved_breaks(levenberg_marquardt(f, rows, adapt=False, steps=20).f, rows)
     np.testing.assert_allclose(moved.bases[0].breaks, [0.0, 0.37, 1.0], atol=1e-6)
     np.testing.assert_allclose(moved.bases[1].breaks, [0.0, 0.2, 0.8, 1.0], atol=1e-6)
 
 
 def test_smooth_axes_stay() -> None:
     f = random_start([bspline([0.0, 0.5, 1.0], 3)], mode_sets(1, 1), 1, np.random.default_rng(0))
-    assert with_moved_breaks(f, np.linspace(0, 1, 20)[:, None], np.ones((20, 1))) is f
+    rows = Rows(f.bases, np.linspace(0, 1, 20)[:, None], np.ones((20, 1)))
+    assert with_moved_breaks(f, rows) is f
