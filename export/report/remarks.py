@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .plant import plant_lines
 from .validation import held_together, holdout_lines, repeats_lines, suspect_lines
 
 SUSPECTS, SUSPECTS_IN_ALL = 3, 100
@@ -15,7 +16,12 @@ SUSPECTS, SUSPECTS_IN_ALL = 3, 100
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
     limit cut, a line each."""
-    lines = [*held_together(report), *repeats_lines(report), *holdout_lines(report)]
+    lines = [
+        *plant_lines(report),
+        *held_together(report),
+        *repeats_lines(report),
+        *holdout_lines(report),
+    ]
     lines += suspect_lines(report, SUSPECTS_IN_ALL if shown is None else SUSPECTS)
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():

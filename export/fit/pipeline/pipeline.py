@@ -21,7 +21,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
-from ..plant.weighing import of_arrays, weighed
+from ..plant.weighing import Weighing, of_arrays, said, weighed
 from ..validation.arrangement import (
     Arrangement,
     arranged_by_arrays,
@@ -36,7 +36,7 @@ from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, chosen, first_fit
-from .validated import Asked, validated
+from .validated import Asked, noted, validated
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -116,7 +116,7 @@ def fit_table(
         part = budget if share == 1.0 else budget.part(share)
         return _fit(rows, of, link, seed, part, progress, notes, narrow=True, plain=plain)
 
-    return validated(samples, how, fit, seed, asked, budget)
+    return _with_weights(validated(samples, how, fit, seed, asked, budget), weighing, samples)
 
 
 def fit_arrays(
@@ -155,13 +155,20 @@ def fit_arrays(
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
     samples, how = arranged_by_arrays(samples, groups, time)
-    samples = of_arrays(samples, weights, error).of(samples, seed)
+    weighing = of_arrays(samples, weights, error)
+    samples = weighing.of(samples, seed)
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
         return _fit(rows, of, link, seed, part, progress, [], narrow=False, plain=plain)
 
-    return validated(samples, how, fit, seed, Asked(holdout, robust), budget)
+    found = validated(samples, how, fit, seed, Asked(holdout, robust), budget)
+    return _with_weights(found, weighing, samples)
+
+
+def _with_weights(found: FitResult, weighing: Weighing, samples: Samples) -> FitResult:
+    known = said(weighing, samples)
+    return noted(found, "weights", known, known) if known else found
 
 
 def _fit(

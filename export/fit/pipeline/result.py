@@ -18,7 +18,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import blocks, when
 from ..data.samples import Samples
-from ..data.weights import as_often_as_they_weigh, as_typical, mean, worth
+from ..data.weights import as_often_as_they_weigh, as_typical, mean
 from ..validation.arrangement import Arrangement
 from .assemble import assemble
 from .confirm import Confirmation
@@ -94,8 +94,6 @@ def result(
         "link": outputs[0].link,
         "modes": best.rank,
     }
-    if samples.weight is not None:
-        provenance["weights"] = {"worth": float(f"{worth(samples.weight):.5g}")}
     if run.arrangement.metadata():
         provenance["held_out"] = run.arrangement.metadata()
     if group is not None:

@@ -8,7 +8,9 @@ of everything else that the function does not explain, from left-out residuals o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +27,7 @@ from ...teacher.stack import crowded
 from ...threads import one_thread
 from ..data.folds import Folds, fold_of_rows
 from ..data.samples import Samples
+from ..data.weights import worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,10 +40,13 @@ FAINTEST = 1e-6
 @dataclass(frozen=True, eq=False)
 class Weighing:
     """weight [N] as given; error [N]: standard deviation of every measurement, in the unit of the
-    target. None where nobody said."""
+    target; None where nobody said. columns {weights, error: name}; absent: rows left out because
+    they weigh nothing."""
 
     weight: Floats | None = None
     error: Floats | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    absent: int = 0
 
     def of(self, samples: Samples, seed: int) -> Samples:
         """The rows with their weights. Raises InputError for errors of several targets at once."""
@@ -100,13 +106,26 @@ def _left_out(samples: Samples, weight: Floats, seed: int) -> Floats:
     return process.held_out(Folds(fold_of_rows(samples.x, FOLDS, seed)))
 
 
+def said(weighing: Weighing, samples: Samples) -> dict[str, Any] | None:
+    """For report and metadata: columns, rows left out, how many equal rows the `samples` are worth;
+    None where all weigh alike."""
+    if samples.weight is None and not weighing.absent:
+        return None
+    found: dict[str, Any] = {**weighing.columns, "rows": len(samples.x)}
+    if weighing.absent:
+        found["absent"] = weighing.absent
+    if samples.weight is not None:
+        found["worth"] = float(f"{worth(samples.weight):.5g}")
+    return found
+
+
 def weighed(
     table: Table, weights: str | None, error: str | None
 ) -> tuple[Weighing, Table, dict[str, str]]:
     """What columns say that rows weigh, the table without rows of weight 0, and what each of these
     columns is. Raises InputError with row and column for cells that cannot be used."""
     beside: dict[str, str] = {}
-    weight, errors = None, None
+    weight, errors, before = None, None, len(table)
     if weights is not None:
         weight = amounts(table, weights, "weight")
         beside[weights] = "says what rows weigh"
@@ -115,7 +134,9 @@ def weighed(
     if error is not None:
         errors = amounts(table, error, "measurement error")
         beside[error] = "says how well each row was measured"
-    return Weighing(weight, errors), table, beside
+    columns = {"weights": weights, "error": error}
+    named = {what: name for what, name in columns.items() if name is not None}
+    return Weighing(weight, errors, named, before - len(table)), table, beside
 
 
 def of_arrays(samples: Samples, weights: ArrayLike | None, error: ArrayLike | None) -> Weighing:

@@ -27,6 +27,7 @@ from ..arguments import (
 from ..beside import unfamiliar_text
 from ..console import emit, interval_text, table, two_valued, with_unit
 from ..dialect_options import HINT, add_dialect, declared
+from ..plant_options import add_plant, asked
 
 HELP = "fit a model to a measured table"
 LEAST_TIME = 1e-3
@@ -115,6 +116,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out rows that look wrong; they are listed with and without it",
     )
+    add_plant(parser)
     add_dialect(parser)
     parser.add_argument(
         "--seed",
@@ -178,7 +180,7 @@ def run(args: argparse.Namespace) -> int:
         groups=args.groups, time=args.time, holdout=args.holdout,
         gage=_studies(args, targets), robust=args.robust,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
-        plain=args.plain, progress=sys.stderr.isatty() and not args.json,
+        plain=args.plain, progress=sys.stderr.isatty() and not args.json, **asked(args),
     )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}

@@ -255,3 +255,16 @@ def test_a_fit_says_where_its_intervals_hold_in_a_line_in_json_and_in_the_file(
     assert "May it be believed here" in (tmp_path / "r.html").read_text(encoding="utf-8")
     quarters = sna_edge.load(path).metadata["fit"]["outputs"]["width"]["by_quarter"]
     assert quarters == pytest.approx([p["coverage"] for p in found["by_prediction"]], abs=1e-4)
+
+
+def test_weights_and_errors_of_rows_are_columns_and_no_inputs(sna, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i},{i % 7},{i % 3},{1 + i % 2},{3 * i + i % 7 + (i % 5) / 5}" for i in range(40)]
+    path.write_text("a,b,n parts,sd,y\n" + "\n".join(rows))
+    fit = ["fit", path, "--target", "y", "-o", tmp_path / "m.sna"]
+    said = sna(*fit, "--weights", "n parts", "--error", "sd")
+    assert said.code == 0 and "left out 14 rows of weight 0" in said.out
+    assert "rows weigh by 'n parts' and 'sd': 26 of them" in said.out
+    found = sna(*fit, "--weights", "n parts", "--json").json
+    assert found["inputs"] == ["a", "b", "sd"] and found["weights"]["absent"] == 14
+    assert "no column 'parts'" in sna(*fit, "--weights", "parts").err

@@ -125,9 +125,12 @@ def test_rows_of_weight_zero_are_absent() -> None:
     x, y, w = rows()
     w[::7] = 0.0
     kept = w > 0
-    whole = Table.of({"a": x[:, 0], "b": x[:, 1], "y": y, "n": w})
-    some = Table.of({"a": x[kept, 0], "b": x[kept, 1], "y": y[kept], "n": w[kept]})
+    whole = Table.of({"a": x[:, 0], "b": x[:, 1], "y": y, "n": 1.0 * (w > 0.0)})
+    some = Table.of({"a": x[kept, 0], "b": x[kept, 1], "y": y[kept], "n": np.ones(kept.sum())})
     one, other = (fit(t, ["y"], weights="n") for t in (whole, some))
+    assert one.report["weights"]["absent"] == 13 and "weights" not in other.report
+    for found in (one, other):
+        found.model.metadata["fit"].pop("weights", None)
     assert one.model.to_bytes() == other.model.to_bytes()
     assert "n" not in one.model.input_names
 

@@ -1,0 +1,45 @@
+"""Options of `fit` for tables of a plant, one line of a table each: command line, `fit` and help
+read it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """flag of the command line, keyword of `sna_export.fit.fit`, what its value is called, help."""
+
+    flag: str
+    keyword: str
+    metavar: str
+    help: str
+
+
+OPTIONS = (
+    Option(
+        "--weights",
+        "weights",
+        "COL",
+        "column of how much each row counts (only ratios matter; 0: not at all)",
+    ),
+    Option(
+        "--error",
+        "error",
+        "COL",
+        "column of the standard deviation of each measurement of the target, in its unit",
+    ),
+)
+
+
+def add_plant(parser: argparse.ArgumentParser) -> None:
+    """The options of the table."""
+    for option in OPTIONS:
+        parser.add_argument(option.flag, metavar=option.metavar, help=option.help)
+
+
+def asked(args: argparse.Namespace) -> dict[str, Any]:
+    """What `fit` is to be called with beside the rest."""
+    return {option.keyword: getattr(args, option.flag[2:].replace("-", "_")) for option in OPTIONS}
