@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from .engine.als import als
     from .pipeline.pipeline import fit_arrays, fit_table
     from .pipeline.result import FitResult
-
-    fit = fit_table
+    from .plant.tables import fit
 
 __all__ = ["AxisSpec", "FitResult", "als", "fit", "fit_arrays", "fit_table"]
 
-_ROOMS = {"AxisSpec": "data.samples", "FitResult": "pipeline.result", "als": "engine.als"}
+_ROOMS = {
+    "AxisSpec": "data.samples",
+    "FitResult": "pipeline.result",
+    "als": "engine.als",
+    "fit": "plant.tables",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -31,4 +35,4 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f".{_ROOMS.get(name, 'pipeline.pipeline')}", __name__)
-    return getattr(module, "fit_table" if name == "fit" else name)
+    return getattr(module, name)

@@ -8,7 +8,14 @@ from typing import Any
 
 def plant_lines(report: Mapping[str, Any]) -> list[str]:
     """A line for each thing that was asked for."""
-    return [*_weights(report.get("weights", {}))]
+    return [*_targets(report.get("targets", {})), *_weights(report.get("weights", {}))]
+
+
+def _targets(found: Mapping[str, int]) -> list[str]:
+    if not found:
+        return []
+    rows = ", ".join(f"{name} {count}" for name, count in found.items())
+    return [f"each target is fitted on the rows in which it is measured: {rows}"]
 
 
 def _weights(found: Mapping[str, Any]) -> list[str]:

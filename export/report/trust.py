@@ -23,6 +23,9 @@ BLANK = "\N{NO-BREAK SPACE}"
 
 def judged_fit(found: Any) -> tuple[Judged, ...]:
     """The intervals of a fit result on its own rows; rows that were left out together stay so."""
+    if parts := getattr(found, "parts", ()):
+        every = {one.output.name: one for part in parts for one in judged_fit(part)}
+        return tuple(every[name] for name in found.model.output_names)
     place, measured = _judging(found)
     group = getattr(found, "group", None)
     group = None if group is None else np.asarray(group)[place]

@@ -30,7 +30,7 @@ def add(a: Record, b: Record) -> Record:
     if isinstance(a.interaction, TT) or isinstance(b.interaction, TT):
         a, b = to_tt(a), to_tt(b)
     axes, left, right = zip(
-        *(_common_axis(p, q) for p, q in zip(a.axes, b.axes, strict=True)), strict=True
+        *(common_axis(p, q) for p, q in zip(a.axes, b.axes, strict=True)), strict=True
     )
     outputs = [replace(o, bias=o.bias + q.bias) for o, q in zip(a.outputs, b.outputs, strict=True)]
     p, q = a.interaction, b.interaction
@@ -42,7 +42,9 @@ def add(a: Record, b: Record) -> Record:
     return a.computed(axes=axes, interaction=both, outputs=outputs)
 
 
-def _common_axis(a: Axis, b: Axis) -> tuple[Axis, Floats | None, Floats | None]:
+def common_axis(a: Axis, b: Axis) -> tuple[Axis, Floats | None, Floats | None]:
+    """An axis on the breaks of both, and what takes a table of either there (None: it stays).
+    Raises InputError for different domains."""
     if (a.lower, a.upper, a.kind, a.level_names) != (b.lower, b.upper, b.kind, b.level_names):
         raise InputError(
             f"axis {a.name!r} has different domains ({a.describe()} and {b.describe()}); add models"
@@ -58,6 +60,14 @@ def _common_axis(a: Axis, b: Axis) -> tuple[Axis, Floats | None, Floats | None]:
     centre = (breaks[:-1] + breaks[1:]) / 2
     support = np.minimum(a.support[p.locate(centre)[0]], b.support[q.locate(centre)[0]])
     return replace(a, basis=basis, support=support), left, right
+
+
+def on_common(basis: SpanBasis, target: SpanBasis, table: Floats) -> Floats:
+    """The table of atoms on `basis` on the finer `target` that `common_axis` gave."""
+    same = basis.n_rows == target.n_rows and np.array_equal(basis.breaks, target.breaks)
+    if same and basis.degree == target.degree and basis.kind == target.kind:
+        return table
+    return _changed(table, refine(basis, target.breaks, target.degree)[1])
 
 
 def _changed(table: Floats, change: Floats | None) -> Floats:

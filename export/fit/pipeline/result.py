@@ -37,7 +37,8 @@ class FitResult:
     predicted out of fold; group [n]: rows that were left out together, None where those with equal
     inputs were; rows [n]: which of the rows given; scales [K]: how large residuals are, None where
     nobody asked; weight [n]: what the rows weigh, None where all weigh alike; noise [n]: how much
-    larger their errors are than that of a typical row, where they are known."""
+    larger their errors are than that of a typical row, where they are known; parts: the fits of
+    targets with other gaps, of which this is one model."""
 
     model: Model
     report: dict[str, Any]
@@ -49,6 +50,7 @@ class FitResult:
     scales: tuple[LocalScale, ...] | None = None
     weight: Floats | None = None
     noise: Floats | None = None
+    parts: tuple[FitResult, ...] = ()
 
     def judging(self) -> tuple[Ints, Floats]:
         """Rows [m] that intervals are made of, as often as they count, and what would have been

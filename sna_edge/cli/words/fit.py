@@ -157,7 +157,7 @@ def run(args: argparse.Namespace) -> int:
     units = assignments(args.units)
     start = now()
     from sna_export.fit import fit
-    from sna_export.table import read, without_missing
+    from sna_export.table import read
     from sna_export.table.units import with_units
 
     data = read(args.table, **declared(args))
@@ -170,22 +170,15 @@ def run(args: argparse.Namespace) -> int:
             f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
             f" {', '.join(data.names)}"
         )
-    dropped: Mapping[str, int] = {}
-    count = len(data)
-    if args.missing == "drop":
-        used = [*targets, *(inputs or [n for n in data.names if n not in targets])]
-        data, dropped = without_missing(data, used, categorical)
     found = fit(
         data, targets, inputs=inputs or None, categorical=categorical,
-        groups=args.groups, time=args.time, holdout=args.holdout,
+        missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
         gage=_studies(args, targets), robust=args.robust,
         link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
         plain=args.plain, progress=sys.stderr.isatty() and not args.json, **asked(args),
     )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
-    if dropped:
-        found.report["missing"] = {"rows": count - len(data), "cells": dict(dropped)}
     found = replace(
         found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
     )
@@ -265,6 +258,8 @@ def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
         return []
     cells = ", ".join(f"{name} {count}" for name, count in missing["cells"].items())
     count = missing["rows"]
+    if not count:
+        return [f"missing cells ({cells})"]
     return [f"left out {count} row{'' if count == 1 else 's'} with missing cells ({cells})"]
 
 

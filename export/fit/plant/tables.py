@@ -1,0 +1,157 @@
+"""`fit` as it is called: what a table of a plant has beside inputs and outputs is settled here,
+around the fit of complete rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sna_edge.errors import InputError
+from sna_edge.numerics.time_budget import TimeBudget
+
+from ...calibrate.familiarity import LEAST_ROWS, with_familiarity
+from ...table.gaps import missing_cells, without_missing
+from ...table.row_facts import taken
+from ..pipeline.pipeline import fit_table
+from ..pipeline.result import FitResult
+from .several import Part, fitted_each, metadata_of, parts_of
+
+if TYPE_CHECKING:
+    from ...table import Table
+
+MISSING = ("refuse", "drop")
+
+
+def fit(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None = None,
+    *,
+    missing: str = "refuse",
+    time_limit: float | None = None,
+    **options: Any,
+) -> FitResult:
+    """As `fit_table`, whose other `options` it takes, for tables with gaps.
+
+    `missing`: rows with a missing cell refuse the table ("refuse"), or "drop": rows that lack an
+    input are left out, and each target is fitted on the rows in which it is measured (`targets` in
+    the report: how many).
+
+    >>> from sna_export.fit import fit
+    >>> from sna_export.table import Table
+    >>> nan = float("nan")
+    >>> depth, width = [2.1, 3.9, 6.2, 7.8, 10.1, 12.0, nan, nan], [1, nan, 3, 4, 5, 6, 7, 8]
+    >>> table = Table.of({"speed": [1, 2, 3, 4, 5, 6, 7, 8], "depth": depth, "width": width})
+    >>> fit(table, ["depth", "width"], missing="drop").report["targets"]
+    {'depth': 6, 'width': 7}
+    """
+    if missing not in MISSING:
+        raise InputError(f"missing {missing!r} is none of {', '.join(MISSING)}")
+    budget = TimeBudget.for_fit(time_limit)
+    dropped: dict[str, Any] = {}
+    parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
+    if missing == "drop":
+        columns, parts, dropped = _without_gaps(columns, targets, inputs, options)
+
+    def one(part: Part, share: float) -> FitResult:
+        names, rows = part
+        table = columns if len(rows) == len(columns) else taken(columns, rows)
+        left = None if time_limit is None else max(budget.left * share, 1e-3)
+        mine = options if len(parts) == 1 else {**options, "gage": _of(options.get("gage"), names)}
+        return fit_table(table, names, inputs, time_limit=left, **mine)
+
+    if len(parts) == 1:
+        found = one(parts[0], 1.0)
+    else:
+        if inputs is None:
+            inputs = _all_inputs(columns, targets, options)
+        options["domain"] = _domain(columns, inputs, options)
+        found = fitted_each(parts, one, targets)
+        found = _with_familiarity(found, options)
+        metadata = {"fit": metadata_of(found)}
+        found = replace(found, model=found.model.replace(metadata=metadata))
+    if dropped:
+        found = replace(found, report={**found.report, "missing": dropped})
+    return found
+
+
+def _of(studies: Mapping[str, Table] | None, names: Sequence[str]) -> dict[str, Table]:
+    """Studies of gauges of these targets."""
+    return {name: study for name, study in (studies or {}).items() if name in names}
+
+
+def _apart(options: Mapping[str, Any]) -> list[str]:
+    """Columns that are no inputs by default."""
+    names = (options.get(key) for key in ("groups", "time", "weights", "error"))
+    return [name for name in names if name is not None]
+
+
+def _all_inputs(columns: Table, targets: Sequence[str], options: Mapping[str, Any]) -> list[str]:
+    return [n for n in columns.names if n not in (*targets, *_apart(options))]
+
+
+def _without_gaps(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> tuple[Table, list[Part], dict[str, Any]]:
+    """Rows that have all inputs and a target, the targets by the rows they are measured in, and
+    what was left out. Raises InputError where nothing is left of a target."""
+    categorical = options.get("categorical", ())
+    used = list(inputs) if inputs else _all_inputs(columns, targets, options)
+    count, gaps = len(columns), missing_cells(columns, targets)
+    counts = {name: int(rows.sum()) for name, rows in gaps.items()}
+    measured = {n: ~gaps[n] if n in gaps else np.ones(count, dtype=bool) for n in targets}
+    for name in targets:
+        columns.index(name)
+        if count and not measured[name].any():
+            raise InputError(
+                f"target {name!r} is missing in every row; fill some in, or leave it out"
+            )
+    if len(parts_of(measured)) == 1:
+        kept, dropped = without_missing(columns, [*targets, *used], categorical)
+        said = {"rows": count - len(kept), "cells": dict(dropped)} if dropped else {}
+        return kept, [(tuple(targets), np.arange(len(kept)))], said
+    some = np.logical_or.reduce(list(measured.values()))
+    lacking = missing_cells(columns, used, categorical)
+    for name, rows in lacking.items():
+        counts[name] = int(rows.sum())
+        some = some & ~rows
+    rows = np.flatnonzero(some)
+    if not all(m[rows].any() for m in measured.values()):
+        without_missing(columns, [*targets, *used], categorical)
+    parts = parts_of({name: m[rows] for name, m in measured.items()})
+    return taken(columns, rows), parts, {"rows": count - len(rows), "cells": counts}
+
+
+def _domain(
+    columns: Table, inputs: Sequence[str], options: Mapping[str, Any]
+) -> dict[str, tuple[float, float]]:
+    """The ends of every input with a scale over all rows: those of all parts."""
+    known = dict(options.get("domain") or {})
+    for name in inputs:
+        if name in known or name in options.get("categorical", ()):
+            continue
+        column = columns.column(name)
+        if len(column) and np.isfinite(column).all() and column.min() < column.max():
+            known[name] = float(column.min()), float(column.max())
+    return known
+
+
+def _with_familiarity(found: FitResult, options: Mapping[str, Any]) -> FitResult:
+    if options.get("plain"):
+        return found if found.model.calibration is None else _plain(found)
+    if len(found.inputs) < LEAST_ROWS:
+        return found
+    seed = options.get("seed", 0)
+    model = with_familiarity(found.model, found.inputs, group=found.group, seed=seed)
+    return replace(found, model=model)
+
+
+def _plain(found: FitResult) -> FitResult:
+    """Values and one width alone."""
+    return replace(found, model=found.model.replace(calibration=None, companions=()))
