@@ -1060,11 +1060,29 @@ static int calibration_holds(const sna_model *m) {
 }
 
 /* ---------------------------------------------------------------------------- checks: readings */
-enum { PRODUCT, SUM, MOST_TERMS = 16 };
+enum { PRODUCT, SUM, PROGRAM, MOST_TERMS = 16, MOST_STEPS = 64, DEEPEST = 8, MOST_GOLDEN = 16 };
+
+/* Kinds of a step, and operations: of two values, then of one. */
+enum { LOAD_INPUT, LOAD_RAW, LOAD_NUMBER, OPERATION };
+enum {
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    POWER,
+    MINIMUM,
+    MAXIMUM,
+    OF_ONE,
+    NEGATIVE = OF_ONE,
+    ROOT,
+    EXPONENTIAL,
+    LOGARITHM,
+    ABSOLUTE,
+    OPERATIONS
+};
 
 typedef struct ALIAS readings_record {
-    uint16_t n_raw, n_derived;
-    uint32_t n_terms;
+    uint16_t n_raw, n_derived, n_terms, n_golden;
 } readings_record;
 
 typedef struct ALIAS derived_record {
@@ -1100,6 +1118,11 @@ INLINE const term_record *terms_of(const sna_model *m, const readings_record *r)
     return (const term_record *)(const void *)(derived_of(m, r) + r->n_derived);
 }
 
+/* Rows of readings, then of pairs: what a formula gives there, and its error in roundings. */
+INLINE const f64 *reference_readings_of(const sna_model *m, const readings_record *r) {
+    return (const f64 *)(const void *)(terms_of(m, r) + r->n_terms);
+}
+
 static int is_derived(const sna_model *m, const readings_record *r, unsigned axis) {
     const derived_record *f = derived_of(m, r);
     for (unsigned i = 0; i < r->n_derived; i++)
@@ -1121,8 +1144,14 @@ static int ends_hold(const f64 *ends) {
 static int term_holds(const sna_model *m, const readings_record *r, const term_record *t,
                       unsigned formula) {
     uint32_t size = load32((const unsigned char *)&t->number + 4) & 0x7FFFFFFFu;
-    if (t->kind > 1 || t->reserved || t->zero || !bounded(&t->number) || !order64(&t->number))
+    if (t->kind > (formula == PROGRAM ? OPERATION : LOAD_RAW) || t->reserved || t->zero ||
+        !bounded(&t->number))
         return 0;
+    if (formula == PROGRAM) {
+        if (t->kind == LOAD_NUMBER) return !t->index;
+        if (!all_zero((const unsigned char *)&t->number, 8)) return 0;
+        if (t->kind == OPERATION) return t->index < OPERATIONS;
+    } else if (!order64(&t->number)) return 0;
     if (formula == PRODUCT && /* beyond 64 */
         (size > 0x40500000u || (size == 0x40500000u && load32((const unsigned char *)&t->number))))
         return 0;
@@ -1132,9 +1161,35 @@ static int term_holds(const sna_model *m, const readings_record *r, const term_r
 }
 
 static int formula_holds(const sna_model *m, const derived_record *f, int last) {
-    return f->axis < m->n_axes && (int)f->axis > last && axis_at(m, f->axis)->kind == CONTINUOUS &&
-           f->formula <= SUM && f->n_terms >= 1 && f->n_terms <= MOST_TERMS && !f->reserved &&
-           bounded(&f->constant) && (f->formula == SUM || order64(&f->constant));
+    if (!(f->axis < m->n_axes && (int)f->axis > last && axis_at(m, f->axis)->kind == CONTINUOUS &&
+          f->formula <= PROGRAM && f->n_terms >= 1 && !f->reserved && bounded(&f->constant)))
+        return 0;
+    if (f->formula == PROGRAM)
+        return f->n_terms <= MOST_STEPS && all_zero((const unsigned char *)&f->constant, 8);
+    return f->n_terms <= MOST_TERMS && (f->formula == SUM || order64(&f->constant));
+}
+
+/* Does every step find the values it works on, with no more than eight at once and one at the end,
+ * from at least one reading? */
+static int program_holds(const term_record *t, unsigned n) {
+    int depth = 0, reads = 0;
+    for (; n--; t++) {
+        depth += t->kind != OPERATION ? 1 : t->index < OF_ONE ? -1 : 0;
+        reads |= t->kind <= LOAD_RAW;
+        if (depth < 1 || depth > DEEPEST) return 0;
+    }
+    return depth == 1 && reads;
+}
+
+/* Reference readings are numbers, and errors of what is expected not negative. */
+static int reference_readings_hold(const sna_model *m, const readings_record *r) {
+    const f64 *v = reference_readings_of(m, r);
+    uint32_t n = r->n_golden * (m->n_axes + (uint32_t)r->n_raw);
+    for (; n--; v++)
+        if (!moderate(v)) return 0;
+    for (n = (uint32_t)r->n_golden * r->n_derived; n--; v += 2)
+        if (!moderate(v) || !moderate(v + 1) || order64(v + 1) < 0) return 0;
+    return 1;
 }
 
 static int readings_hold(const sna_model *m) {
@@ -1145,8 +1200,10 @@ static int readings_hold(const sna_model *m) {
     int last = -1;
     if (!r) return 1;
     if (size < sizeof *r || r->n_raw > 64 || r->n_derived > m->n_axes ||
-        r->n_terms > (uint32_t)MOST_TERMS * r->n_derived ||
-        size != sizeof *r + 8u * m->n_axes + 16u * (r->n_raw + r->n_derived + r->n_terms))
+        r->n_golden > MOST_GOLDEN || (r->n_golden && !r->n_derived) ||
+        size != sizeof *r + 8u * m->n_axes +
+                    16u * ((uint32_t)r->n_raw + r->n_derived + r->n_terms) +
+                    8u * r->n_golden * (m->n_axes + (uint32_t)r->n_raw + 2u * r->n_derived))
         return 0;
     f = derived_of(m, r);
     t = terms_of(m, r);
@@ -1159,10 +1216,12 @@ static int readings_hold(const sna_model *m) {
         if (!tolerance_holds(m, r, d)) return 0;
     for (unsigned i = 0; i < r->n_raw; i++)
         if (!ends_hold(raw_ends_of(m, r) + 2u * i)) return 0;
-    for (unsigned i = 0; i < r->n_derived; i++)
+    for (unsigned i = 0; i < r->n_derived; i++) {
+        if (f[i].formula == PROGRAM && !program_holds(t, f[i].n_terms)) return 0;
         for (unsigned j = 0; j < f[i].n_terms; j++)
             if (!term_holds(m, r, t++, f[i].formula)) return 0;
-    return 1;
+    }
+    return reference_readings_hold(m, r);
 }
 #endif
 
@@ -1318,7 +1377,9 @@ static int additions_carried(const sna_model *m) {
            (!c || all_single(quantiles_of(c), residual_numbers(m, c) + score_numbers(c), 8)) &&
            (!r ||
             (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
-             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
+             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16) &&
+             all_single(reference_readings_of(m, r),
+                        r->n_golden * (m->n_axes + (uint32_t)r->n_raw + 2u * r->n_derived), 8)));
 }
 #endif
 
@@ -3252,6 +3313,110 @@ sna_status sna_familiarity(const sna_model *m, const real *x, sna_status status,
 }
 #endif
 
+/* ----------------------------------------------------------------------- formulas of derived
+ * inputs */
+#ifndef SNA_NO_COMPANIONS
+
+/* v^e: whole exponents up to 8 by multiplication; NaN where the base is below 0 under another one,
+ * 0^e = 0 for e > 0. */
+static real power(real v, real e) {
+    const real size = absolute(e);
+    int n = size <= 8 ? (int)size : 0;
+    real product = 1;
+    if (size <= 8 && (real)n >= size) {
+        while (n--) product *= v;
+        return e < 0 ? 1 / product : product;
+    }
+    if (!(v < 0) && !(v > 0) && v - v >= 0 && e > 0) return 0;
+    return v > 0 && is_finite(v) ? exponential(e * logarithm(v)) : not_a_number();
+}
+
+/* sqrt(v) from exp(ln v / 2), with one step of Newton; NaN below 0. */
+static real square_root(real v) {
+    real s;
+    if (!(v > 0)) return v < 0 ? not_a_number() : v;
+    if (!is_finite(v)) return v;
+    s = exponential(logarithm(v) * (real)0.5f);
+    return (s + v / s) * (real)0.5f;
+}
+
+static real of_one(unsigned operation, real v) {
+    if (operation == NEGATIVE) return -v;
+    if (operation == ABSOLUTE) return absolute(v);
+    if (operation == ROOT) return square_root(v);
+    if (operation == EXPONENTIAL) return exponential(v);
+    return v > 0 && is_finite(v) ? logarithm(v) : not_a_number();
+}
+
+static real of_two(unsigned operation, real a, real b) {
+    if (operation == ADD) return a + b;
+    if (operation == SUBTRACT) return a - b;
+    if (operation == MULTIPLY) return a * b;
+    if (operation == DIVIDE) return a / b;
+    if (operation == POWER) return power(a, b);
+    return (a < b) == (operation == MINIMUM) ? a : b;
+}
+
+/* What a term or step reads: from x and raw, or from `row` where there is one. */
+static real operand(const term_record *t, const real *x, const real *raw, const f64 *row,
+                    unsigned n_axes) {
+    if (row) return REAL(row[t->index + (t->kind ? n_axes : 0)]);
+    return t->kind ? raw[t->index] : x[t->index];
+}
+
+/* A program that holds: its stack never overflows. NaN where a step has no finite result. */
+static real program_value(const term_record *t, unsigned n, const real *x, const real *raw,
+                          const f64 *row, unsigned n_axes) {
+    real stack[DEEPEST];
+    int depth = 0;
+    for (; n--; t++) {
+        real v;
+        if (t->kind == LOAD_NUMBER) v = REAL(t->number);
+        else if (t->kind != OPERATION) v = operand(t, x, raw, row, n_axes);
+        else if (t->index >= OF_ONE) v = of_one(t->index, stack[--depth]);
+        else {
+            depth -= 2;
+            v = of_two(t->index, stack[depth], stack[depth + 1]);
+        }
+        if (!is_finite(v)) return not_a_number();
+        stack[depth++] = v;
+    }
+    return stack[0];
+}
+
+static real derived_value(const derived_record *f, const term_record *t, const real *x,
+                          const real *raw, const f64 *row, unsigned n_axes) {
+    real value = REAL(f->constant);
+    if (f->formula == PROGRAM) return program_value(t, f->n_terms, x, raw, row, n_axes);
+    for (const term_record *end = t + f->n_terms; t < end; t++) {
+        const real v = operand(t, x, raw, row, n_axes), number = REAL(t->number);
+        if (f->formula == SUM) value += number * v;
+        else value *= power(v, number);
+    }
+    return value;
+}
+
+/* Do the formulas give what the file expects at its reference readings, to 64 roundings of every
+ * step? */
+static int formulas_replayed(const sna_model *m) {
+    const readings_record *r = readings_of(m);
+    const f64 *row, *expected;
+    if (!r) return 1;
+    row = reference_readings_of(m, r);
+    expected = row + (size_t)r->n_golden * (m->n_axes + (size_t)r->n_raw);
+    for (unsigned g = 0; g < r->n_golden; g++, row += m->n_axes + r->n_raw) {
+        const derived_record *f = derived_of(m, r);
+        const term_record *t = terms_of(m, r);
+        for (unsigned i = 0; i < r->n_derived; i++, expected += 2, t += f++->n_terms) {
+            const real off =
+                absolute(derived_value(f, t, NULL, NULL, row, m->n_axes) - REAL(expected[0]));
+            if (!(off <= 32 * ROUNDING * REAL(expected[1]))) return 0;
+        }
+    }
+    return 1;
+}
+#endif
+
 /* -------------------------------------------------------------------- readings to coordinates */
 #ifndef SNA_NO_COMPANIONS
 
@@ -3269,30 +3434,6 @@ static real bordered(const axis_record *a, real tolerance, real x) {
     const real away = x < LOWER(a) ? end - x : x - end;
     if (!(tolerance > 0 && away > 0)) return x;
     return away <= tolerance + READING_ROUNDING * larger(end, tolerance) ? end : x;
-}
-
-/* v^e: whole exponents up to 8 by multiplication; NaN where the base is not above 0 under another
- * one. */
-static real power(real v, real e) {
-    const real size = absolute(e);
-    int n = size <= 8 ? (int)size : 0;
-    real product = 1;
-    if (size <= 8 && (real)n >= size) {
-        while (n--) product *= v;
-        return e < 0 ? 1 / product : product;
-    }
-    return v > 0 && is_finite(v) ? exponential(e * logarithm(v)) : not_a_number();
-}
-
-static real derived_value(const derived_record *f, const term_record *t, const real *x,
-                          const real *raw) {
-    real value = REAL(f->constant);
-    for (const term_record *end = t + f->n_terms; t < end; t++) {
-        const real v = t->kind ? raw[t->index] : x[t->index], number = REAL(t->number);
-        if (f->formula == SUM) value += number * v;
-        else value *= power(v, number);
-    }
-    return value;
 }
 
 unsigned sna_readings(const sna_model *m) {
@@ -3317,7 +3458,7 @@ sna_status sna_derive(const sna_model *m, const real *readings, real *x) {
     f = derived_of(m, r);
     t = terms_of(m, r);
     for (const derived_record *end = f + r->n_derived; f < end; t += f++->n_terms) {
-        x[f->axis] = derived_value(f, t, x, raw);
+        x[f->axis] = derived_value(f, t, x, raw, NULL, 0);
         if (!is_finite(x[f->axis])) return SNA_BAD_INPUT;
     }
     return SNA_OK;
@@ -3489,6 +3630,7 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     if (!m->rule && !replayed(m, &s)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
 #ifndef SNA_NO_COMPANIONS
     if (!m->rule) m->rule = (uint8_t)companion_rule(m, SNA_RULE_GOLDEN_MISMATCH, work, work_size);
+    if (!m->rule && !formulas_replayed(m)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
 #endif
     if (m->rule) return SNA_CORRUPT;
     m->seal = seal_of(m);

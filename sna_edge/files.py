@@ -59,6 +59,10 @@ def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -
     replay(model.backend, golden)
     if raw.has_integer_path:
         replay_integers(raw)
+    if model.readings is not None and raw.readings is not None and len(raw.readings.golden):
+        from .artifact.beside.reference_readings import replay_readings
+
+        replay_readings(model.readings, raw.readings.golden, raw.readings.expected)
     for companion, inside in zip(model.companions, raw.companions, strict=True):
         replay(companion.model.backend, golden_vectors(inside.file))
         if inside.file.has_integer_path:

@@ -13,8 +13,8 @@ from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from ..formulas.expression import Expression
 from .belief import Belief
-from .expression import Expression
 from .goals import Goal, Learn, Reach
 from .metric import stretched
 from .space import Space, distinct

@@ -13,8 +13,8 @@ from scipy.stats import qmc
 from sna_edge.core.axis import Axis
 from sna_edge.errors import InputError
 
+from ..formulas.expression import Expression
 from ..teacher.kernel import KernelInputs
-from .expression import Expression
 
 Floats = NDArray[np.float64]
 FINEST = 1000

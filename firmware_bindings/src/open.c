@@ -150,7 +150,9 @@ static int additions_carried(const sna_model *m) {
            (!c || all_single(quantiles_of(c), residual_numbers(m, c) + score_numbers(c), 8)) &&
            (!r ||
             (all_single(tolerances_of(r), m->n_axes + 2u * r->n_raw, 8) &&
-             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16)));
+             all_single(&derived_of(m, r)->constant, (uint32_t)r->n_derived + r->n_terms, 16) &&
+             all_single(reference_readings_of(m, r),
+                        r->n_golden * (m->n_axes + (uint32_t)r->n_raw + 2u * r->n_derived), 8)));
 }
 #endif
 

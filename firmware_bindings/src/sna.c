@@ -44,6 +44,8 @@
 
 #include "queries/companions.c"
 
+#include "queries/formulas.c"
+
 #include "queries/readings.c"
 
 #include "verify.c"

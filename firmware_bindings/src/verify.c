@@ -163,6 +163,7 @@ sna_status sna_verify(sna_model *m, void *work, size_t work_size) {
     if (!m->rule && !replayed(m, &s)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
 #ifndef SNA_NO_COMPANIONS
     if (!m->rule) m->rule = (uint8_t)companion_rule(m, SNA_RULE_GOLDEN_MISMATCH, work, work_size);
+    if (!m->rule && !formulas_replayed(m)) m->rule = SNA_RULE_GOLDEN_MISMATCH;
 #endif
     if (m->rule) return SNA_CORRUPT;
     m->seal = seal_of(m);

@@ -101,7 +101,9 @@ CALIBRATION = np.dtype(
     ]
 )  # fmt: skip
 PAIR = np.dtype([("a", "<u2"), ("b", "<u2"), ("size", "<u4")])
-READINGS = np.dtype([("n_raw", "<u2"), ("n_derived", "<u2"), ("n_terms", "<u4")])
+READINGS = np.dtype(
+    [("n_raw", "<u2"), ("n_derived", "<u2"), ("n_terms", "<u2"), ("n_golden", "<u2")]
+)
 DERIVED = np.dtype(
     [
         ("axis", "<u2"), ("formula", "u1"), ("n_terms", "u1"), ("reserved", "<u4"),

@@ -38,12 +38,15 @@ class RawCalibration:
 
 @dataclass(frozen=True)
 class RawReadings:
-    """Section 16 in its parts; ends [n_raw, 2]."""
+    """Section 16 in its parts; ends [n_raw, 2]; golden [G, D + n_raw] readings, and expected
+    [G, n_derived, 2] what the formulas give there and its error in units of one rounding."""
 
     tolerance: Array
     ends: Array
     derived: Array
     terms: Array
+    golden: Array
+    expected: Array
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..artifact.checks import validate
 from ..core.beside import Calibration, Companion, Derived, Readings, Signature
+from ..core.beside.program import written
 from ..files import format_of
 from ..model import Model
 from ..uncertainty.interval import LEAST
@@ -81,6 +82,11 @@ def formula(model: Model, made: Derived) -> str:
     """'energy = power / (speed * hatch)'."""
     assert model.readings is not None
     raw = [r.name for r in model.readings.raw]
+    if made.formula == "program":
+        said = written(
+            made.program, lambda s: (raw if s.what == "raw" else model.input_names)[s.index]
+        )
+        return f"{model.axes[made.axis].name} = {said}"
     terms = [((raw if t.raw else model.input_names)[t.index], t.number) for t in made.terms]
     write = _product if made.formula == "product" else _sum
     return f"{model.axes[made.axis].name} = {write(made.constant, terms)}"

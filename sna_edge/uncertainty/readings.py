@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.beside import Derived, Readings, Term
+from ..core.beside.program import fault
 from ..core.domain import Check, DomainBox
 from ..core.inputs import Query, coordinates, encoded
 from ..core.record import ModelRecord
@@ -23,21 +24,21 @@ from ..values.frames import columns_of
 from ..values.levels import numbers
 
 Floats = NDArray[np.float64]
-WHOLE = 8.0
-"""Whole exponents up to it are repeated multiplication."""
 
 
 @dataclass(frozen=True)
 class Completed:
     """A query {input: values} with its derived inputs, and per row: status (0, or negative where a
     derived input has no value, which is NaN), the raw reading (-1: none) and the input at fault,
-    and how far outside its range the raw reading is. Shapes () for one point, (N,) for several."""
+    and how far outside its range the raw reading is. Shapes () for one point, (N,) for several.
+    `faults` {input: what its formula ran into first, in words}."""
 
     query: dict[str, object]
     status: NDArray[np.int8]
     raw: NDArray[np.int64]
     axis: NDArray[np.int64]
     excess: Floats
+    faults: dict[int, str]
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _given(model: ModelRecord, query: object) -> dict[str, Any] | None:
 
 def _fresh(query: dict[str, object], shape: tuple[int, ...]) -> Completed:
     status, nowhere = np.zeros(shape, np.int8), np.full(shape, -1)
-    return Completed(query, status, nowhere, nowhere.copy(), np.zeros(shape))
+    return Completed(query, status, nowhere, nowhere.copy(), np.zeros(shape), {})
 
 
 def _parents(
@@ -280,38 +281,24 @@ def _need_range(readings: Readings, raw: Mapping[int, Floats], found: Completed)
 
 def _derive(model: ModelRecord, f: Derived, parents: list[Floats], found: Completed) -> None:
     """Adds the derived input to the query, NaN where it has no value."""
-    x = np.broadcast_to(value_of(f, parents), found.status.shape).copy()
+    x = np.broadcast_to(f.value(parents), found.status.shape).copy()
     lost = (found.status == 0) & ~np.isfinite(x)
-    found.status[lost] = Status.BAD_INPUT
+    if lost.any():
+        found.status[lost] = Status.BAD_INPUT
+        found.faults[f.axis] = _fault(f, parents, int(np.flatnonzero(lost)[0]), lost.shape)
     bad = found.status < 0
     found.axis[bad & (found.axis < 0)] = f.axis
     x[bad] = np.nan
     found.query[model.axes[f.axis].name] = x if x.shape else float(x)
 
 
-def value_of(formula: Derived, parents: list[Floats]) -> Floats:
-    """The formula of values of its terms, in their order from the constant on."""
-    total = np.asarray(formula.constant)
-    with np.errstate(all="ignore"):
-        for term, v in zip(formula.terms, parents, strict=True):
-            if formula.formula == "sum":
-                total = total + term.number * v
-            else:
-                total = total * power(v, term.number)
-    return total
-
-
-def power(v: Floats, exponent: float) -> Floats:
-    """v^exponent: whole exponents up to 8 by multiplication (and one division), others
-    exp(e ln v), NaN where v is not above 0."""
-    size = abs(exponent)
-    if size > WHOLE or size != int(size):
-        good = (v > 0) & np.isfinite(v)
-        return np.where(good, np.exp(exponent * np.log(np.where(good, v, 1.0))), np.nan)
-    product = np.ones_like(v)
-    for _ in range(int(size)):
-        product = product * v
-    return 1.0 / product if exponent < 0 else product
+def _fault(f: Derived, parents: list[Floats], row: int, shape: tuple[int, ...]) -> str:
+    """What a formula runs into in one row."""
+    if f.formula != "program":
+        return "the result is no finite number"
+    values = [float(np.broadcast_to(p, shape).flat[row]) for p in parents]
+    pairs = zip(f.terms, values, strict=True)
+    return fault(f.program, {("raw" if t.raw else "input", t.index): v for t, v in pairs})
 
 
 def refuse(model: ModelRecord, found: Completed) -> NoReturn:
@@ -323,8 +310,8 @@ def refuse(model: ModelRecord, found: Completed) -> NoReturn:
     i, d = int(found.raw.flat[row]), int(found.axis.flat[row])
     if i < 0:
         raise InputError(
-            f"{where}input {model.axes[d].name!r} cannot be computed from its readings: the result"
-            " is no finite number; look at them"
+            f"{where}input {model.axes[d].name!r} cannot be computed from its readings:"
+            f" {found.faults.get(d, 'the result is no finite number')}; look at them"
         )
     reading = readings.raw[i]
     if found.status.flat[row] == Status.BAD_INPUT:

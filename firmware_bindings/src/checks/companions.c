@@ -218,11 +218,29 @@ static int calibration_holds(const sna_model *m) {
 }
 
 /* ---------------------------------------------------------------------------- checks: readings */
-enum { PRODUCT, SUM, MOST_TERMS = 16 };
+enum { PRODUCT, SUM, PROGRAM, MOST_TERMS = 16, MOST_STEPS = 64, DEEPEST = 8, MOST_GOLDEN = 16 };
+
+/* Kinds of a step, and operations: of two values, then of one. */
+enum { LOAD_INPUT, LOAD_RAW, LOAD_NUMBER, OPERATION };
+enum {
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    POWER,
+    MINIMUM,
+    MAXIMUM,
+    OF_ONE,
+    NEGATIVE = OF_ONE,
+    ROOT,
+    EXPONENTIAL,
+    LOGARITHM,
+    ABSOLUTE,
+    OPERATIONS
+};
 
 typedef struct ALIAS readings_record {
-    uint16_t n_raw, n_derived;
-    uint32_t n_terms;
+    uint16_t n_raw, n_derived, n_terms, n_golden;
 } readings_record;
 
 typedef struct ALIAS derived_record {
@@ -258,6 +276,11 @@ INLINE const term_record *terms_of(const sna_model *m, const readings_record *r)
     return (const term_record *)(const void *)(derived_of(m, r) + r->n_derived);
 }
 
+/* Rows of readings, then of pairs: what a formula gives there, and its error in roundings. */
+INLINE const f64 *reference_readings_of(const sna_model *m, const readings_record *r) {
+    return (const f64 *)(const void *)(terms_of(m, r) + r->n_terms);
+}
+
 static int is_derived(const sna_model *m, const readings_record *r, unsigned axis) {
     const derived_record *f = derived_of(m, r);
     for (unsigned i = 0; i < r->n_derived; i++)
@@ -279,8 +302,14 @@ static int ends_hold(const f64 *ends) {
 static int term_holds(const sna_model *m, const readings_record *r, const term_record *t,
                       unsigned formula) {
     uint32_t size = load32((const unsigned char *)&t->number + 4) & 0x7FFFFFFFu;
-    if (t->kind > 1 || t->reserved || t->zero || !bounded(&t->number) || !order64(&t->number))
+    if (t->kind > (formula == PROGRAM ? OPERATION : LOAD_RAW) || t->reserved || t->zero ||
+        !bounded(&t->number))
         return 0;
+    if (formula == PROGRAM) {
+        if (t->kind == LOAD_NUMBER) return !t->index;
+        if (!all_zero((const unsigned char *)&t->number, 8)) return 0;
+        if (t->kind == OPERATION) return t->index < OPERATIONS;
+    } else if (!order64(&t->number)) return 0;
     if (formula == PRODUCT && /* beyond 64 */
         (size > 0x40500000u || (size == 0x40500000u && load32((const unsigned char *)&t->number))))
         return 0;
@@ -290,9 +319,35 @@ static int term_holds(const sna_model *m, const readings_record *r, const term_r
 }
 
 static int formula_holds(const sna_model *m, const derived_record *f, int last) {
-    return f->axis < m->n_axes && (int)f->axis > last && axis_at(m, f->axis)->kind == CONTINUOUS &&
-           f->formula <= SUM && f->n_terms >= 1 && f->n_terms <= MOST_TERMS && !f->reserved &&
-           bounded(&f->constant) && (f->formula == SUM || order64(&f->constant));
+    if (!(f->axis < m->n_axes && (int)f->axis > last && axis_at(m, f->axis)->kind == CONTINUOUS &&
+          f->formula <= PROGRAM && f->n_terms >= 1 && !f->reserved && bounded(&f->constant)))
+        return 0;
+    if (f->formula == PROGRAM)
+        return f->n_terms <= MOST_STEPS && all_zero((const unsigned char *)&f->constant, 8);
+    return f->n_terms <= MOST_TERMS && (f->formula == SUM || order64(&f->constant));
+}
+
+/* Does every step find the values it works on, with no more than eight at once and one at the end,
+ * from at least one reading? */
+static int program_holds(const term_record *t, unsigned n) {
+    int depth = 0, reads = 0;
+    for (; n--; t++) {
+        depth += t->kind != OPERATION ? 1 : t->index < OF_ONE ? -1 : 0;
+        reads |= t->kind <= LOAD_RAW;
+        if (depth < 1 || depth > DEEPEST) return 0;
+    }
+    return depth == 1 && reads;
+}
+
+/* Reference readings are numbers, and errors of what is expected not negative. */
+static int reference_readings_hold(const sna_model *m, const readings_record *r) {
+    const f64 *v = reference_readings_of(m, r);
+    uint32_t n = r->n_golden * (m->n_axes + (uint32_t)r->n_raw);
+    for (; n--; v++)
+        if (!moderate(v)) return 0;
+    for (n = (uint32_t)r->n_golden * r->n_derived; n--; v += 2)
+        if (!moderate(v) || !moderate(v + 1) || order64(v + 1) < 0) return 0;
+    return 1;
 }
 
 static int readings_hold(const sna_model *m) {
@@ -303,8 +358,10 @@ static int readings_hold(const sna_model *m) {
     int last = -1;
     if (!r) return 1;
     if (size < sizeof *r || r->n_raw > 64 || r->n_derived > m->n_axes ||
-        r->n_terms > (uint32_t)MOST_TERMS * r->n_derived ||
-        size != sizeof *r + 8u * m->n_axes + 16u * (r->n_raw + r->n_derived + r->n_terms))
+        r->n_golden > MOST_GOLDEN || (r->n_golden && !r->n_derived) ||
+        size != sizeof *r + 8u * m->n_axes +
+                    16u * ((uint32_t)r->n_raw + r->n_derived + r->n_terms) +
+                    8u * r->n_golden * (m->n_axes + (uint32_t)r->n_raw + 2u * r->n_derived))
         return 0;
     f = derived_of(m, r);
     t = terms_of(m, r);
@@ -317,9 +374,11 @@ static int readings_hold(const sna_model *m) {
         if (!tolerance_holds(m, r, d)) return 0;
     for (unsigned i = 0; i < r->n_raw; i++)
         if (!ends_hold(raw_ends_of(m, r) + 2u * i)) return 0;
-    for (unsigned i = 0; i < r->n_derived; i++)
+    for (unsigned i = 0; i < r->n_derived; i++) {
+        if (f[i].formula == PROGRAM && !program_holds(t, f[i].n_terms)) return 0;
         for (unsigned j = 0; j < f[i].n_terms; j++)
             if (!term_holds(m, r, t++, f[i].formula)) return 0;
-    return 1;
+    }
+    return reference_readings_hold(m, r);
 }
 #endif

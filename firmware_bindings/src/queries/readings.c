@@ -17,30 +17,6 @@ static real bordered(const axis_record *a, real tolerance, real x) {
     return away <= tolerance + READING_ROUNDING * larger(end, tolerance) ? end : x;
 }
 
-/* v^e: whole exponents up to 8 by multiplication; NaN where the base is not above 0 under another
- * one. */
-static real power(real v, real e) {
-    const real size = absolute(e);
-    int n = size <= 8 ? (int)size : 0;
-    real product = 1;
-    if (size <= 8 && (real)n >= size) {
-        while (n--) product *= v;
-        return e < 0 ? 1 / product : product;
-    }
-    return v > 0 && is_finite(v) ? exponential(e * logarithm(v)) : not_a_number();
-}
-
-static real derived_value(const derived_record *f, const term_record *t, const real *x,
-                          const real *raw) {
-    real value = REAL(f->constant);
-    for (const term_record *end = t + f->n_terms; t < end; t++) {
-        const real v = t->kind ? raw[t->index] : x[t->index], number = REAL(t->number);
-        if (f->formula == SUM) value += number * v;
-        else value *= power(v, number);
-    }
-    return value;
-}
-
 unsigned sna_readings(const sna_model *m) {
     const readings_record *r = m->bytes ? readings_of(m) : NULL;
     return m->n_axes + (r ? r->n_raw : 0u);
@@ -63,7 +39,7 @@ sna_status sna_derive(const sna_model *m, const real *readings, real *x) {
     f = derived_of(m, r);
     t = terms_of(m, r);
     for (const derived_record *end = f + r->n_derived; f < end; t += f++->n_terms) {
-        x[f->axis] = derived_value(f, t, x, raw);
+        x[f->axis] = derived_value(f, t, x, raw, NULL, 0);
         if (!is_finite(x[f->axis])) return SNA_BAD_INPUT;
     }
     return SNA_OK;

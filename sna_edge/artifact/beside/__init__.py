@@ -19,5 +19,5 @@ def sections(model: ModelRecord, file: Callable[[ModelRecord], bytes]) -> dict[s
     return {
         "companions": companions(model, file),
         "calibration": b"" if model.calibration is None else calibration(model.calibration),
-        "readings": b"" if model.readings is None else readings(model.readings),
+        "readings": b"" if model.readings is None else readings(model.readings, model.axes),
     }

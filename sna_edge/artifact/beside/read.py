@@ -18,8 +18,10 @@ from ...core.beside import (
     Readings,
     Role,
     Signature,
+    Step,
     Term,
 )
+from ...core.beside.program import LOADS, OPERATIONS
 from ...core.beside.readings import FORMULAS
 from .. import layout
 from ..raw_views import Raw, RawCompanion
@@ -95,17 +97,27 @@ def _readings(raw: Raw, names: Names) -> Readings | None:
     found = raw.readings
     if found is None:
         return None
-    terms = iter(
-        Term(index, number, kind == 1) for kind, _, index, _, number in found.terms.tolist()
-    )
+    steps = iter(found.terms.tolist())
     derived = tuple(
-        Derived(axis, FORMULAS[formula], tuple(next(terms) for _ in range(count)), constant)
+        _derived(axis, FORMULAS[formula], [next(steps) for _ in range(count)], constant)
         for axis, formula, count, _, constant in found.derived.tolist()
     )
     ends = zip(names["raw_inputs"], found.ends.tolist(), strict=True)
     return Readings(
         found.tolerance, tuple(RawReading(*told, *both) for told, both in ends), derived
     )
+
+
+def _derived(axis: int, formula: str, records: list[Any], constant: float) -> Derived:
+    """The formula of its terms, or of the steps of its program."""
+    if formula != "program":
+        terms = tuple(Term(index, number, kind == 1) for kind, _, index, _, number in records)
+        return Derived(axis, formula, terms, constant)
+    steps = (
+        Step(OPERATIONS[index]) if kind == len(LOADS) else Step(LOADS[kind], index, number)
+        for kind, _, index, _, number in records
+    )
+    return Derived(axis, formula, program=tuple(steps))
 
 
 def _signature(raw: Raw) -> Signature | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ...core.beside import Calibration, Companion, CoordinateSource, Readings
+from ...core.axis import Axis
+from ...core.beside import Calibration, Companion, CoordinateSource, Derived, Readings
+from ...core.beside.program import LOADS, OPERATIONS
 from ...core.beside.readings import FORMULAS
 from ...core.record import ModelRecord
 from ...errors import InputError
 from .. import layout
+from .reference_readings import reference_readings
 
 
 def companions(model: ModelRecord, file: Callable[[ModelRecord], bytes]) -> bytes:
@@ -63,15 +66,33 @@ def calibration(made: Calibration) -> bytes:
     return b"".join(b.tobytes() for b in [*blocks, *(p.bits for p in made.pairs)])
 
 
-def readings(made: Readings) -> bytes:
+def readings(made: Readings, axes: Sequence[Axis]) -> bytes:
     """Section 16."""
-    terms = [t for formula in made.derived for t in formula.terms]
-    head = np.array([(len(made.raw), len(made.derived), len(terms))], layout.READINGS)
+    steps = [step for formula in made.derived for step in _steps(formula)]
+    golden, expected = reference_readings(made, axes)
+    head = np.array([(len(made.raw), len(made.derived), len(steps), len(golden))], layout.READINGS)
     derived = np.array(
-        [(d.axis, FORMULAS.index(d.formula), len(d.terms), 0, d.constant) for d in made.derived],
+        [
+            (d.axis, FORMULAS.index(d.formula), len(d.program or d.terms), 0, d.constant)
+            for d in made.derived
+        ],
         layout.DERIVED,
     )
     ends = np.array([(r.lower, r.upper) for r in made.raw], "<f8")
-    last = np.array([(t.raw, 0, t.index, 0, t.number) for t in terms], layout.TERM)
-    blocks = (head, made.tolerance.astype("<f8"), ends, derived, last)
+    blocks = (
+        head, made.tolerance.astype("<f8"), ends, derived, np.array(steps, layout.TERM),
+        golden.astype("<f8"), expected.astype("<f8"),
+    )  # fmt: skip
     return b"".join(b.tobytes() for b in blocks)
+
+
+def _steps(formula: Derived) -> list[tuple[int, int, int, int, float]]:
+    """Records of the terms, or of the steps of a program."""
+    if formula.formula != "program":
+        return [(t.raw, 0, t.index, 0, t.number) for t in formula.terms]
+    found = []
+    for s in formula.program:
+        kind = LOADS.index(s.what) if s.what in LOADS else len(LOADS)
+        index = OPERATIONS.index(s.what) if kind == len(LOADS) else s.index
+        found.append((kind, 0, index, 0, s.number))
+    return found

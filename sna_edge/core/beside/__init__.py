@@ -3,6 +3,7 @@ calibration, readings, signature."""
 
 from .calibration import GRID, Calibration, LevelPair
 from .companion import Companion, Coordinate, CoordinateSource, Role
+from .program import Step
 from .readings import Derived, RawReading, Readings, Term
 from .signature import Signature
 
@@ -18,5 +19,6 @@ __all__ = [
     "Readings",
     "Role",
     "Signature",
+    "Step",
     "Term",
 ]

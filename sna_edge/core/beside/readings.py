@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..axis import Axis
 from .given import all_of, array_of, need_numbers, need_whole
+from .program import Step, need_program, power, ran
 
 Floats = NDArray[np.float64]
-FORMULAS = ("product", "sum")
+FORMULAS = ("product", "sum", "program")
 LARGEST, REACH = 2.0**1000, 2.0**500
 MOST_RAW, MOST_TERMS, MOST_EXPONENT = 64, 16, 64.0
 
@@ -55,20 +56,38 @@ class Term:
 
 @dataclass(frozen=True)
 class Derived:
-    """Input `axis` = constant prod_i v_i^number_i ("product"), or constant + sum_i number_i v_i
-    ("sum"). Raises InputError for what is no formula."""
+    """Input `axis` = constant prod_i v_i^number_i ("product"), constant + sum_i number_i v_i
+    ("sum"), or what the steps of `program` leave ("program"; its terms are what it takes). Raises
+    InputError for what is no formula."""
 
     axis: int
     formula: str
-    terms: tuple[Term, ...]
+    terms: tuple[Term, ...] = ()
     constant: float = 1.0
+    program: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", all_of("terms of a formula", self.terms, Term))
+        object.__setattr__(self, "program", all_of("steps of a formula", self.program, Step))
         need_whole("the input that a formula gives", self.axis)
-        need_numbers("the constant of a formula", self.constant)
         if self.formula not in FORMULAS or self.axis < 0:
             raise InputError(f"a formula is one of {', '.join(FORMULAS)} and gives an input")
+        if self.formula == "program":
+            need_program(self.program)
+            loads = dict.fromkeys(
+                (s.index, s.what == "raw") for s in self.program if s.what in ("input", "raw")
+            )
+            object.__setattr__(self, "terms", tuple(Term(i, 1.0, raw) for i, raw in loads))
+            object.__setattr__(self, "constant", 0.0)
+            if not loads:
+                raise InputError("a formula takes at least one input or raw reading")
+        else:
+            self._need_terms()
+
+    def _need_terms(self) -> None:
+        object.__setattr__(self, "terms", all_of("terms of a formula", self.terms, Term))
+        need_numbers("the constant of a formula", self.constant)
+        if self.program:
+            raise InputError("a product or sum has terms and no steps")
         if not 1 <= len(self.terms) <= MOST_TERMS:
             raise InputError(f"a formula has 1 to {MOST_TERMS} terms, not {len(self.terms)}")
         product = self.formula == "product"
@@ -76,6 +95,21 @@ class Derived:
             raise InputError("the constant of a formula is below 2^500, of a product not 0")
         if product and any(abs(t.number) > MOST_EXPONENT for t in self.terms):
             raise InputError(f"exponents of a formula are at most {MOST_EXPONENT:g}")
+
+    def value(self, parents: Sequence[Floats]) -> Floats:
+        """The formula of values of its terms, in their order from the constant on; NaN, or not
+        finite, where it has none."""
+        if self.formula == "program":
+            pairs = zip(self.terms, parents, strict=True)
+            return ran(self.program, {("raw" if t.raw else "input", t.index): v for t, v in pairs})
+        total = np.asarray(self.constant)
+        with np.errstate(all="ignore"):
+            for term, v in zip(self.terms, parents, strict=True):
+                if self.formula == "sum":
+                    total = total + term.number * v
+                else:
+                    total = total * power(v, term.number)
+        return total
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sna_edge.errors import InputError
-from sna_export.design.expression import Expression
+from sna_export.formulas.expression import Expression
 
 X = {"power": np.array([1.0, 2.0, 3.0]), "hatch [mm]": np.array([0.5, 0.0, -1.0])}
 NAMES = list(X)
