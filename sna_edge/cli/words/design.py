@@ -23,7 +23,7 @@ from ..arguments import (
 )
 from ..console import emit, table
 from ..dialect_options import add_dialect, declared
-from .fit import interval
+from ..fitting.texts import interval
 
 if TYPE_CHECKING:
     from sna_export.design import Measured, Plan, Space

@@ -24,8 +24,8 @@ from ..arguments import (
 )
 from ..console import USAGE, emit, exit_code, with_unit
 from ..dialect_options import add_dialect
-from ..inverse_worth import remark as of_solution
-from ..inverse_worth import solution_lines, told
+from ..inverting.worth import remark as of_solution
+from ..inverting.worth import solution_lines, told
 from ..raw_readings import readable
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
@@ -201,7 +201,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_foreign(args, asked[0])
     model = load(args.model, args.backend)
     if asked[0] == "table":
-        from ..inverse_table import inverted
+        from ..inverting.table import inverted
 
         answer, lines, code = inverted(args, model, unknown_names(args, model))
         emit(args, answer, lines)
@@ -227,10 +227,10 @@ def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, A
     if what == "target":
         return _target(args, model, unknown_names(args, model))
     if what == "observations":
-        from ..inverse_observations import caused
+        from ..inverting.observations import caused
 
         return caused(args, model, unknown_names(args, model))
-    from ..inverse_advice import advised, sure
+    from ..inverting.advice import advised, sure
 
     if what == "probability":
         return sure(args, model, unknown_names(args, model), _count(args))
@@ -261,7 +261,7 @@ def _target(
 ) -> tuple[dict[str, Any], list[str]]:
     """All roots with one unknown, diverse solutions with several."""
     from ...inverse import level_set, roots
-    from ..inverse_advice import level_asked, limits
+    from ..inverting.advice import level_asked, limits
 
     special = _extreme_or_interval(args, model, unknowns)
     if special is not None:
@@ -292,7 +292,7 @@ def _extreme_or_interval(
 ) -> tuple[dict[str, Any], list[str]] | None:
     """NAME=LO:HI, NAME=min and NAME=max over one unknown; None for other targets."""
     from ...inverse import argmax, argmin, interval_set
-    from ..inverse_advice import level_asked, limits
+    from ..inverting.advice import level_asked, limits
 
     named = assignments(args.target, model.output_names)
     if not any(":" in text or text in ("min", "max") for text in named.values()):

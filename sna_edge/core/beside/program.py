@@ -51,7 +51,7 @@ def need_program(steps: Sequence[Step]) -> None:
     depth = 0
     for step in steps:
         depth += 1 if step.what in LOADS else -1 if step.what in TWO else 0
-        if depth < 1 or (step.what in TWO and depth < 1):
+        if depth < 1:
             raise InputError(f"a step {step.what!r} finds no value to work on")
         if depth > DEEPEST:
             raise InputError(

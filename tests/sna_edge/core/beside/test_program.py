@@ -1,4 +1,4 @@
-"""Programs of derived inputs: values, what goes wrong in words, the formula as a person reads it."""
+"""Programs of derived inputs: values, what goes wrong in words, the formula as it is read."""
 
 from __future__ import annotations
 

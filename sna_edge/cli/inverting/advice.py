@@ -7,11 +7,11 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.axis import Axis
-from ..errors import InputError
-from ..inverse.targets.knob import Knob
-from ..model import Model
-from .arguments import (
+from ...core.axis import Axis
+from ...errors import InputError
+from ...inverse.targets.knob import Knob
+from ...model import Model
+from ..arguments import (
     assignments,
     coordinate,
     input_values,
@@ -20,9 +20,9 @@ from .arguments import (
     share_of,
     split_names,
 )
-from .console import with_unit
-from .inverse_worth import percent
-from .raw_readings import readable
+from ..console import with_unit
+from ..raw_readings import readable
+from .worth import percent
 
 
 def limits(model: Model, texts: list[str]) -> dict[str, tuple[float | None, float | None]]:
@@ -81,8 +81,8 @@ def sure(
     args: argparse.Namespace, model: Model, unknowns: list[str], count: int
 ) -> tuple[dict[str, Any], list[str]]:
     """Settings whose parts are in spec with --probability."""
-    from ..inverse import in_spec
-    from .inverse_worth import solution_lines
+    from ...inverse import in_spec
+    from .worth import solution_lines
 
     if not args.limits:
         raise InputError(
@@ -112,7 +112,7 @@ def level_asked(args: argparse.Namespace) -> float | None:
 
 def advised(args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:
     """What to turn so that --part comes inside --limits."""
-    from ..inverse import advise
+    from ...inverse import advise
 
     if not args.part:
         raise InputError(

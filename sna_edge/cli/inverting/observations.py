@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calculus.distribution import Distribution, LogNormal, Normal, Uniform
-from ..core.axis import Axis
-from ..core.output import Output
-from ..errors import InputError
-from ..model import Model
-from .arguments import assignments, coordinate, input_values, number
-from .columns import measure
-from .console import table, with_unit
-from .dialect_options import open_for
+from ...calculus.distribution import Distribution, LogNormal, Normal, Uniform
+from ...core.axis import Axis
+from ...core.output import Output
+from ...errors import InputError
+from ...model import Model
+from ..arguments import assignments, coordinate, input_values, number
+from ..columns import measure
+from ..console import table, with_unit
+from ..dialect_options import open_for
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -26,7 +26,7 @@ def caused(
     args: argparse.Namespace, model: Model, unknowns: list[str]
 ) -> tuple[dict[str, Any], list[str]]:
     """What caused the measurements in --observations: modes, or samples with --posterior."""
-    from ..inverse import estimate, posterior
+    from ...inverse import estimate, posterior
 
     data = observations(args, model, unknowns)
     noise, prior = _noise(args, model, data), _prior(args, unknowns)
@@ -159,8 +159,8 @@ def _refuse_gaps(
 
 
 def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:
-    from ..inverse import StudentT
-    from ..inverse.bayes.density.observations import gauge_noise
+    from ...inverse import StudentT
+    from ...inverse.bayes.density.observations import gauge_noise
 
     if not args.noise and any(gauge_noise(model, name) for name in model.output_names):
         return {} if args.student_t is None else StudentT({}, args.student_t)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.axis import Axis
-from ..core.output import Output
-from ..errors import InputError
-from ..inverse import invert_batch
-from ..model import Model
-from ..numerics.time_budget import TimeBudget
-from ..status import Status
-from .answered_table import Floats, answer_table, summary
-from .arguments import input_values, writable
-from .dialect_options import open_for
+from ...core.axis import Axis
+from ...core.output import Output
+from ...errors import InputError
+from ...inverse import invert_batch
+from ...model import Model
+from ...numerics.time_budget import TimeBudget
+from ...status import Status
+from ..answered_table import Floats, answer_table, summary
+from ..arguments import input_values, writable
+from ..dialect_options import open_for
 
 
 def inverted(

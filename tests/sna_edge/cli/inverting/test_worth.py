@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..inverse.worth_models import plane, tent
+from ...inverse.worth_models import plane, tent
 
 
 @pytest.fixture

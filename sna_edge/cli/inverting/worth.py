@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..inverse import SolutionWorth
-from ..model import Model
-from ..values.naming import labelled
-from .console import table
+from ...inverse import SolutionWorth
+from ...model import Model
+from ...values.naming import labelled
+from ..console import table
 
 
 def told(model: Model, found: Any) -> SolutionWorth | None:

@@ -1,0 +1,85 @@
+"""What a fit prints."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...model import Model
+from ...uncertainty.typical import typical_outputs
+from ..beside import unfamiliar_text
+from ..console import interval_text, table, two_valued, with_unit
+
+SHOWN = 12
+"""Names of left-out inputs printed at most; --json and the report have all."""
+
+
+def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
+    """How many rows were left out because of which columns."""
+    if not missing:
+        return []
+    cells = ", ".join(f"{name} {count}" for name, count in missing["cells"].items())
+    count = missing["rows"]
+    if not count:
+        return [f"missing cells ({cells})"]
+    return [f"left out {count} row{'' if count == 1 else 's'} with missing cells ({cells})"]
+
+
+def fit_lines(
+    args: argparse.Namespace, found: Any, judged: Sequence[Any], answer: dict[str, Any]
+) -> list[str]:
+    from sna_export.report.remarks import remarks
+    from sna_export.report.trust import trust_lines
+
+    model = found.model
+    lines = [
+        (
+            f"{args.output}: {model.interaction.rank} modes, {model.parameters} parameters,"
+            f" {answer['bytes']} bytes"
+        ),
+        f"fitted in {answer['seconds']:.1f} s",
+        *_left_out(found.report.get("missing")),
+        *([found.report["why"]] if found.report.get("why") else []),
+        *remarks(found.report, SHOWN),
+    ]
+    lines += [
+        f"{name} is {low:g} or {high:g} in every row: the model predicts a share between them, and"
+        " its interval covers single outcomes"
+        for name, (low, high) in two_valued(model).items()
+    ]
+    rows = []
+    for output, typical in zip(model.outputs, typical_outputs(model), strict=True):
+        score = found.report.get("outputs", {}).get(output.name, {})
+        width = interval_text(model, typical).removeprefix("90 %: ")
+        width += " (typical)" if output.interval is None and typical.interval else ""
+        rows.append(
+            [
+                output.name,
+                *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")),
+                width,
+            ]
+        )
+    return [
+        *lines,
+        *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows),
+        *trust_lines(judged),
+        *_familiar(model),
+        *_held_out(found.report),
+    ]
+
+
+def _held_out(report: dict[str, Any]) -> list[str]:
+    """Tables of the rows held out of the whole fit."""
+    from sna_export.report.validation import holdout_table, parts_table
+
+    tables = (holdout_table(report), parts_table(report))
+    return [line for head, rows in tables if rows for line in ("", *table(head, rows))]
+
+
+def _familiar(model: Model) -> list[str]:
+    """Whether the model says how familiar inputs are."""
+    made = model.calibration
+    if made is None or not made.n_scores:
+        return []
+    return [f"familiarity of {made.n_scores} rows: {unfamiliar_text(made)}"]

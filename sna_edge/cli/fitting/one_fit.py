@@ -1,0 +1,104 @@
+"""One fit: from the arguments of the command line to a model in its file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...artifact.limits import need_counts
+from ...errors import InputError
+from ...files import load
+from ...numerics.time_budget import now
+from ..arguments import assignments, checked_seed, writable
+from ..dialect_options import HINT, declared
+from .lines import fit_lines
+from .plant import asked
+from .texts import interval, names
+
+LEAST_TIME = 1e-3
+
+
+def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    """Read the table, fit and write the model: the answer as JSON types and in lines."""
+    for path in filter(None, (args.output, args.report)):
+        writable(path)
+    if args.time_limit is not None and not args.time_limit > 0:
+        raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
+    checked_seed(args.seed)
+    need_counts(1, len(args.target))
+    domain = dict(interval(text) for text in args.domain)
+    units = assignments(args.units)
+    start = now()
+    from sna_export.fit import fit
+    from sna_export.table import read
+    from sna_export.table.units import with_units
+
+    data = read(args.table, **declared(args))
+    targets, inputs, categorical = (
+        names(texts, data.names) for texts in (args.target, args.inputs, args.categorical)
+    )
+    unknown = [name for name in units if name not in (*targets, *(inputs or data.names))]
+    if unknown:
+        raise InputError(
+            f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
+            f" {', '.join(data.names)}"
+        )
+    found = fit(
+        data, targets, inputs=inputs or None, categorical=categorical,
+        missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
+        gage=_studies(args, targets), robust=args.robust,
+        link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
+        plain=args.plain, progress=sys.stderr.isatty() and not args.json, **asked(args),
+    )  # fmt: skip
+    model = with_units(found.model, {**data.units, **units})
+    hint = data.source.declared if data.source else {}
+    found = replace(
+        found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
+    )
+    found.model.save(args.output)
+    stored = load(args.output, "numpy")  # intervals and their floors as they are there
+    found = replace(
+        found, model=found.model.replace(outputs=stored.outputs, calibration=stored.calibration)
+    )
+    from sna_export.report.trust import judged_fit
+
+    judged = judged_fit(found)
+    if args.report:
+        from sna_export.report.fit_page import fit_page
+
+        title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
+        fit_page(found, title=title, judged=judged).write(args.report)
+    answer = {
+        "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output),
+        "parameters": found.model.parameters, **found.report,
+        "intervals": {one.output.name: one.report() for one in judged},
+        "seconds": now() - start,
+    }  # fmt: skip
+    return answer, fit_lines(args, found, judged, answer)
+
+
+def _studies(args: argparse.Namespace, targets: Sequence[str]) -> dict[str, Any]:
+    """The tables of gauge studies by target."""
+    from sna_export.table import read
+
+    found = {}
+    for text in args.gage or []:
+        name, equals, path = text.partition("=")
+        if not equals or name not in targets:
+            if len(targets) > 1:
+                raise InputError(
+                    f"--gage {text!r} does not say which target it is of; write TARGET=FILE with"
+                    f" one of {', '.join(targets)}"
+                )
+            name, path = targets[0], text
+        found[name] = read(path, **declared(args))
+    return found
+
+
+def _left(limit: float | None, start: float) -> float | None:
+    """Of the limit, what reading has left: it also bounds fitting and writing."""
+    return None if limit is None else max(limit - (now() - start), LEAST_TIME)

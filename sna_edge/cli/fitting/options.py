@@ -1,0 +1,121 @@
+"""The options of `sna-edge fit`: the one place where they are named. Command line and recipe read
+this parser; what `fit` in Python is called with is made of it in `one_fit`."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..arguments import add_json
+from ..dialect_options import add_dialect
+from .plant import add_plant
+
+LINKS = ("auto", "identity", "exp", "logistic")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge fit`."""
+    text = (
+        "one row per measurement, column names in the header; CSV in any dialect, .xlsx or .parquet"
+    )
+    parser.add_argument("table", metavar="TABLE.csv", help=text)
+    parser.add_argument(
+        "--target",
+        action="append",
+        required=True,
+        metavar="COL",
+        help="the column to predict; may be repeated",
+    )
+    parser.add_argument(
+        "--inputs",
+        action="append",
+        metavar="A,B",
+        help="columns to predict from (default: all others)",
+    )
+    parser.add_argument(
+        "--categorical",
+        action="append",
+        metavar="A,B",
+        help="inputs that are categorical: levels instead of a scale",
+    )
+    parser.add_argument(
+        "--units",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=UNIT",
+        help="units of columns (default: from the header or a row of units)",
+    )
+    parser.add_argument(
+        "--link",
+        choices=LINKS,
+        default="auto",
+        help="exp for positive outputs, logistic for shares of 0 to 1 (default: auto)",
+    )
+    parser.add_argument(
+        "--domain",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=LO:HI",
+        help="domain of an input (default: its range in the table)",
+    )
+    parser.add_argument(
+        "--groups",
+        metavar="COL",
+        help="column of batches, parts or machines: rows of one are held out together",
+    )
+    parser.add_argument(
+        "--time",
+        metavar="COL",
+        help="column of times (numbers or dates): rows are predicted from earlier ones alone",
+    )
+    parser.add_argument(
+        "--missing",
+        choices=("refuse", "drop"),
+        default="refuse",
+        help="rows with a missing cell, such as those of a plan not measured yet: refuse the table"
+        " (default), or leave them out and say how many",
+    )
+    parser.add_argument(
+        "--holdout",
+        metavar="20%|groups|last",
+        help="rows kept out of the whole fit; what its model says to them is printed",
+    )
+    parser.add_argument(
+        "--gage",
+        action="append",
+        metavar="[COL=]FILE",
+        help="gauge study of a target: a table of part, operator, measurement",
+    )
+    parser.add_argument(
+        "--robust",
+        action="store_true",
+        help="leave out rows that look wrong; they are listed with and without it",
+    )
+    add_plant(parser)
+    add_dialect(parser)
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="random seed; same seed and table, same model (default: 0)",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="S",
+        help="seconds for reading, fitting and writing; what was cut short is listed",
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="values and one interval width alone: a file of format 1.0, for older readers",
+    )
+    parser.add_argument(
+        "--report", metavar="FILE.html", help="also write an HTML report with plots"
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
+    )
+    add_json(parser)
