@@ -1,0 +1,12 @@
+"""Families of functions that compete in every fit: a new one is a file here and a line in
+`FAMILIES`."""
+
+from __future__ import annotations
+
+from .chaos import POLYNOMIAL_CHAOS
+from .family import Begun, Family, Task
+
+FAMILIES: tuple[Family, ...] = (POLYNOMIAL_CHAOS,)
+"""In the order in which they are begun."""
+
+__all__ = ["FAMILIES", "Begun", "Family", "Task"]

@@ -1,0 +1,47 @@
+"""What a family of functions must say to compete in a fit.
+
+A family is begun on the rows of a search before anything dear is made. What it then promises, an
+error that flatters it, decides whether it is judged on left-out rows at all; one that promises
+rounding alone ends the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sna_edge.numerics.time_budget import TimeBudget
+
+from ...data.folds import Folds
+from ...data.samples import Samples
+from ..candidate import Candidate
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Rows to model under a link; folds by which every candidate is judged; the time there is."""
+
+    samples: Samples
+    link: str
+    folds: Folds
+    seed: int
+    budget: TimeBudget
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """The least error (relative, as `Candidate.error`) that the family may reach; finish() is the
+    candidate with its out-of-fold predictions, or raises OutOfTime."""
+
+    promise: float
+    finish: Callable[[], Candidate]
+
+
+@dataclass(frozen=True)
+class Family:
+    """name for the report; work(samples): multiply-adds of beginning and finishing it; begin(task)
+    is None where the rows do not suit it."""
+
+    name: str
+    work: Callable[[Samples], float]
+    begin: Callable[[Task], Begun | None]
