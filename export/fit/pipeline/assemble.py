@@ -17,6 +17,7 @@ from sna_edge.model import Model
 
 from ..candidates.candidate import Candidate
 from ..data.samples import AxisSpec, Samples, values
+from .packing import packed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +58,7 @@ def assemble(
         for k, o in enumerate(outputs)
     ]
     return Model(
-        axes, CP(tuple(tables), tuple(modes), cp.weights).sorted(), final, metadata=metadata
+        axes, packed(CP(tuple(tables), tuple(modes), cp.weights)).sorted(), final, metadata=metadata
     )
 
 

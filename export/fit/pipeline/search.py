@@ -15,6 +15,7 @@ from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
 from ..candidates.distilled import distilled
+from ..candidates.families import FAMILIES, Begun, Task
 from ..candidates.trial import RankTrials
 from ..data.folds import Folds
 from ..data.samples import Samples
@@ -25,6 +26,8 @@ TEACHER_ROWS = 10_000
 """A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
 SMALLER_WINS = 1.02
 """The smaller of two candidates is chosen when its error is within this factor of the best."""
+ENOUGH, SMALLER_WINS_BELOW = 0.01, 1.3
+"""The same factor where the least error is below ENOUGH: fewer bytes are worth more there."""
 NOT_DISTILLED = 1.25
 """A teacher whose own out-of-fold error is this much above a fitted candidate's is not
 distilled."""
@@ -38,6 +41,9 @@ may be exact."""
 NOISY_STUDENT, SMALL_STUDENT = 0.03, 1300
 """Error of the teachers above which a student is as large as a direct candidate may be, and the
 most parameters of one below."""
+SURE = 0.2
+"""Share of the error that a simple function may have below which the promise of a family is
+believed."""
 SHARE_OF_TIME, FIRST_SHARE = 0.4, 0.2
 """Of the time left: for the teachers or the fits to the rows; for a simple function before."""
 TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
@@ -74,6 +80,12 @@ def candidates(
     links = samples.link_candidates(link)
     first = first if first and first.of(samples) else None
     found = [first.base if first else baseline(samples, links, folds, budget)]
+    if found[0].error <= ROUNDING_ERROR:
+        return found
+    begun = families_begun(samples, links, folds, seed, budget)
+    exact = _ended(begun, found, ROUNDING_ERROR)
+    if exact:
+        return [*found, *exact]
     part = budget.part(SHARE_OF_TIME)
     stack = _teachers(samples, links, folds, seed, budget, part, reporter)
     worth = np.inf
@@ -102,7 +114,34 @@ def candidates(
             found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say))
         except OutOfTime:
             budget.leave_out(STUDENT)
-    return found
+    return found + _ended(begun, found, min(c.error for c in found))
+
+
+def families_begun(
+    samples: Samples, links: tuple[str, ...], folds: Folds, seed: int, budget: TimeBudget
+) -> list[Begun]:
+    """What time allows of FAMILIES under every link, the best promise first."""
+    found = []
+    for link in links:
+        for family in FAMILIES:
+            if budget.affords(f"{family.name} under link {link}", family.work(samples)):
+                found.append(family.begin(Task(samples, link, folds, seed, budget)))
+    return sorted((b for b in found if b), key=lambda b: b.promise)
+
+
+def _ended(begun: list[Begun], found: list[Candidate], least: float) -> list[Candidate]:
+    """Candidates of the families that promise less than `least`, one after another while they
+    do."""
+    out: list[Candidate] = []
+    for one in begun:
+        if not one.promise < least:
+            break
+        try:
+            out.append(one.finish())
+        except OutOfTime:
+            break
+        least = min(least, out[-1].error)
+    return out
 
 
 def _teachers(
@@ -136,6 +175,10 @@ def first_fit(
     if base.error <= ROUNDING_ERROR:
         return None
     size, enough = most_parameters(len(samples.x)), 0.5 * CONFIRMED * base.error
+    for one in families_begun(samples, links[:1], folds, seed, part)[:1]:
+        if one.promise < SURE * enough:
+            simple = one.finish()
+            return FirstFit(samples, links[0], simple.values, base, None)
     found = simple_function(samples, links[0], folds, seed, size, enough, part)
     if found is None:
         return None
@@ -165,7 +208,9 @@ def _student_size(n_rows: int, error: float) -> int:
 
 
 def chosen(candidates: list[Candidate]) -> Candidate:
-    """The smallest of those whose out-of-fold error is within SMALLER_WINS of the least."""
+    """The smallest of those whose out-of-fold error is within SMALLER_WINS of the least (or
+    SMALLER_WINS_BELOW)."""
     least = np.nanmin([c.error for c in candidates])
-    close = [c for c in candidates if c.error <= SMALLER_WINS * least]
+    factor = SMALLER_WINS_BELOW if ROUNDING_ERROR < least < ENOUGH else SMALLER_WINS
+    close = [c for c in candidates if c.error <= max(factor * least, ROUNDING_ERROR)]
     return min(close, key=lambda c: c.f.parameters)

@@ -26,7 +26,7 @@ ROUNDING = 1e-15
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """Terms in the order taken [k]; triangle [k, k] with A[:, taken] = Q triangle; z [k] = Q^T y."""
+    """Terms in the order taken [k]; triangle [k, k], A[:, taken] = Q triangle; z [k] = Q^T y."""
 
     taken: Ints
     triangle: Floats

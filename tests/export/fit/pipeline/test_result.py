@@ -57,7 +57,12 @@ def test_report_and_provenance(two: tuple) -> None:
         assert score["rmse"] == pytest.approx(np.sqrt(np.mean(residual**2)))
         assert 0.88 <= score["coverage"] <= 0.93
     assert found.inputs.shape == (240, 3)
-    assert {c["kind"] for c in found.report["candidates"]} <= {"teacher", "direct", "baseline"}
+    assert {c["kind"] for c in found.report["candidates"]} <= {
+        "teacher",
+        "direct",
+        "baseline",
+        "polynomial chaos",
+    }
 
 
 def test_support_counts_rows_per_span(two: tuple) -> None:
