@@ -14,8 +14,10 @@ from .poisson import coupled_poisson, poisson
 
 SHIPPED: dict[str, Callable[[], Problem]] = {
     "poisson": poisson,
+    "coupled-poisson": coupled_poisson,
     "heat": heat,
     "burgers": burgers,
+    "inviscid-burgers": inviscid_burgers,
     "advection-diffusion": advection_diffusion,
     "beam": beam,
     "lpbf": lpbf,

@@ -131,19 +131,16 @@ def _scaled(free: Matrix, mass: Matrix) -> Matrix:
 
 
 def _weights(axis: ProblemAxis, factor: Factor) -> Floats:
-    return axis.weights if factor.coefficient is None else axis.weights * factor.coefficient
+    c = factor.coefficient
+    return axis.weights if c is None else axis.weights * c.at(axis.nodes)
 
 
 def _points(axis: ProblemAxis, factor: Factor) -> tuple[Floats | None, Floats]:
     """Evaluation points (None: the nodes) and weights of the factor's integral."""
     if factor.end is None:
         return None, _weights(axis, factor)
-    if factor.coefficient is not None:
-        raise ProblemError(
-            f"a coefficient of {axis.name!r} stands beside on({axis.name}, {factor.end:g}); put its"
-            " number there instead"
-        )
-    return np.array([factor.end]), np.ones(1)
+    point = np.array([factor.end])
+    return point, np.ones(1) if factor.coefficient is None else factor.coefficient.at(point)
 
 
 def _matrix(axis: ProblemAxis, factor: Factor) -> Matrix:

@@ -62,13 +62,13 @@ def constants(problem: Problem) -> Constants:
 
 
 def _of(form: Floats, norm: Floats) -> Constants:
-    scaled = _whitened(form, norm)
+    scaled = whitened(form, norm)
     singular = linalg.svdvals(scaled)
     symmetric = linalg.eigvalsh((scaled + scaled.T) / 2, subset_by_index=[0, 0])
     return Constants(float(symmetric[0]), float(singular[-1]), float(singular[0]))
 
 
-def _whitened(form: Floats, norm: Floats) -> Floats:
+def whitened(form: Floats, norm: Floats) -> Floats:
     """L^-1 A L^-T with N = L L^T."""
     factor = linalg.cholesky(norm, lower=True)
     half = linalg.solve_triangular(factor, form, lower=True)
@@ -91,9 +91,9 @@ def _frozen_forms(problem: Problem) -> list[tuple[Floats, Floats]]:
             f"constants() would need {size} coefficients; state {problem.name!r} with fewer spans"
             f" (at most {MAX_SIZE})"
         )
-    norm = _v_norm(problem, system, kept)
+    norm = v_norm(problem, system, kept)
     return [
-        (_dense_form(system, kept, values), norm)
+        (dense_form(system, kept, values), norm)
         for values in product(*(_extremes(system, d) for d in frozen))
     ]
 
@@ -108,9 +108,10 @@ def _extremes(system: TensorSystem, d: int) -> list[tuple[int, float]]:
     return [(d, float(spectrum[0])), (d, float(spectrum[-1]))]
 
 
-def _dense_form(
+def dense_form(
     system: TensorSystem, kept: list[int], values: tuple[tuple[int, float], ...]
 ) -> Floats:
+    """The form on the kept axes, dense; the others enter by their values."""
     total = sparse.csr_array((1, 1))
     for k, term in enumerate(system.terms):
         factor = np.prod([v for d, v in values if d in term])
@@ -119,7 +120,8 @@ def _dense_form(
     return np.asarray(total.toarray())
 
 
-def _v_norm(problem: Problem, system: TensorSystem, kept: list[int]) -> Floats:
+def v_norm(problem: Problem, system: TensorSystem, kept: list[int]) -> Floats:
+    """The matrix of ||u||_V^2 on the kept axes, dense."""
     total = reduce(sparse.kron, (system.background[d] for d in kept))
     for d in kept:
         axis = problem.axes[d]
@@ -174,7 +176,7 @@ def quasi_optimality(coarse: Problem, fine: Problem) -> tuple[float, float]:
     """
     small, large = assemble(coarse)[0], assemble(fine)[0]
     axes = list(range(small.dimension))
-    norm, form = _v_norm(fine, large, axes), _dense_form(large, axes, ())
+    norm, form = v_norm(fine, large, axes), dense_form(large, axes, ())
     inject: Floats = reduce(
         _kron,
         (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import Parameter, signature
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,12 +16,13 @@ from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, uniform_breaks
 
 from .errors import ProblemError
-from .forms import Expression, coefficient
+from .forms import Expression, coefficient, of_numpy
 
 Floats = NDArray[np.float64]
 
 # Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
 EXTRA_POINTS = 3
+USUAL_SPANS, PARAMETER_SPANS = 16, 4  # where no mesh is stated
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,9 @@ class ProblemAxis:
     Dirichlet).
 
     Shapes: nodes [Q], weights [Q], free map E [n_rows, n_d] with n_d free coefficients.
-    An axis is also the expression of its own coordinate: `speed * d(u, x) * v`.
+    An axis is also the expression of its own coordinate: `speed * d(u, x) * v`. `stated`: whoever
+    wrote the problem chose the mesh, so that no solve refines it. `repeated`: breaks that count
+    more than once (`bspline`).
     """
 
     name: str
@@ -38,6 +42,8 @@ class ProblemAxis:
     role: str = "space"
     zero: frozenset[str] = frozenset()
     labels: tuple[str, ...] = ()
+    stated: bool = True
+    repeated: Mapping[float, int] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> Floats:
@@ -95,12 +101,22 @@ class ProblemAxis:
             )
         return coefficient(self, f)
 
+    def on_breaks(self, breaks: ArrayLike) -> ProblemAxis:
+        """The same axis with another mesh; breaks that are repeated stay so."""
+        points = np.asarray(breaks, dtype=float)
+        if self.basis.kind == "periodic":
+            return replace(self, basis=periodic_bspline(points, self.basis.degree))
+        kept = {b: m for b, m in self.repeated.items() if b in points}
+        basis = bspline(points, self.basis.degree, kept)
+        return replace(self, basis=basis, repeated=kept)
+
     def exported(self) -> Axis:
         """The same axis for a Model."""
         return Axis(self.name, self.unit, self.basis, self.labels)
 
-    # An axis in a sum or a product is its coordinate; numpy scalars leave the arithmetic to it.
-    __array_ufunc__ = None
+    def __array_ufunc__(self, ufunc: Any, how: str, *inputs: object, **options: object) -> object:
+        """An axis in numpy's functions, as in sums and products, is its coordinate."""
+        return of_numpy(ufunc, how, inputs, options)
 
     @property
     def coordinate(self) -> Expression:
@@ -126,6 +142,15 @@ class ProblemAxis:
     def __neg__(self) -> Expression:
         return -self.coordinate
 
+    def __truediv__(self, other: object) -> Expression:
+        return self.coordinate / other
+
+    def __rtruediv__(self, other: object) -> Expression:
+        return other / self.coordinate
+
+    def __pow__(self, exponent: float) -> Expression:
+        return self.coordinate**exponent
+
 
 def _required(f: Callable[..., object]) -> int:
     try:
@@ -143,10 +168,30 @@ def _zero(ends: str | None) -> frozenset[str]:
     return frozenset(known[ends])
 
 
-def _breaks(lower: float, upper: float, spans: int, breaks: ArrayLike | None) -> Floats:
-    return (
-        uniform_breaks(lower, upper, spans) if breaks is None else np.asarray(breaks, dtype=float)
-    )
+def _breaks(
+    name: str,
+    lower: float,
+    upper: float,
+    spans: int | None,
+    breaks: ArrayLike | None,
+    usual: int,
+) -> Floats:
+    """The breaks of an axis: as given, or equal spans, `usual` of them where none are asked for."""
+    if breaks is not None:
+        return np.asarray(breaks, dtype=float)
+    count = usual if spans is None else spans
+    if count < 1 or count != int(count):
+        raise ProblemError(f"axis {name!r} has spans={count}; give a whole number, 1 or more")
+    if not lower < upper:
+        raise ProblemError(
+            f"axis {name!r} reaches from {lower:g} to {upper:g}; its lower end must lie below its"
+            " upper one"
+        )
+    return uniform_breaks(lower, upper, int(count))
+
+
+def _stated(spans: int | None, breaks: ArrayLike | None) -> bool:
+    return spans is not None or breaks is not None
 
 
 def space(
@@ -154,7 +199,7 @@ def space(
     lower: float = 0.0,
     upper: float = 1.0,
     *,
-    spans: int = 16,
+    spans: int | None = None,
     degree: int = 3,
     unit: str = "m",
     zero: str | None = None,
@@ -172,13 +217,13 @@ def space(
     >>> x.basis.n_rows, x.free.shape[1]  # rows of its table, and those that are not held
     (11, 10)
     """
-    points = _breaks(lower, upper, spans, breaks)
+    points = _breaks(name, lower, upper, spans, breaks, USUAL_SPANS)
     if periodic and zero:
         raise ProblemError(
             f"axis {name!r} is periodic and has no ends to hold at zero; drop zero={zero!r}"
         )
     basis = periodic_bspline(points, degree) if periodic else bspline(points, degree)
-    return ProblemAxis(name, unit, basis, "space", _zero(zero))
+    return ProblemAxis(name, unit, basis, "space", _zero(zero), stated=_stated(spans, breaks))
 
 
 def time(
@@ -186,7 +231,7 @@ def time(
     lower: float = 0.0,
     upper: float = 1.0,
     *,
-    spans: int = 16,
+    spans: int | None = None,
     degree: int = 3,
     unit: str = "s",
     breaks: ArrayLike | None = None,
@@ -199,9 +244,8 @@ def time(
     >>> sorted(t.zero)
     ['lower']
     """
-    return ProblemAxis(
-        name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "time", _zero("lower")
-    )
+    basis = bspline(_breaks(name, lower, upper, spans, breaks, USUAL_SPANS), degree)
+    return ProblemAxis(name, unit, basis, "time", _zero("lower"), stated=_stated(spans, breaks))
 
 
 def parameter(
@@ -209,7 +253,7 @@ def parameter(
     lower: float,
     upper: float,
     *,
-    spans: int = 4,
+    spans: int | None = None,
     degree: int = 3,
     unit: str = "",
     breaks: ArrayLike | None = None,
@@ -221,9 +265,8 @@ def parameter(
     >>> (k + 273.15).axes == {k}
     True
     """
-    return ProblemAxis(
-        name, unit, bspline(_breaks(lower, upper, spans, breaks), degree), "parameter"
-    )
+    basis = bspline(_breaks(name, lower, upper, spans, breaks, PARAMETER_SPANS), degree)
+    return ProblemAxis(name, unit, basis, "parameter", stated=_stated(spans, breaks))
 
 
 def component(name: str, labels: Sequence[str]) -> ProblemAxis:

@@ -11,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sna_edge.core.basis import SpanBasis
 
+from .coefficients import Coefficient, interpolated
 from .errors import ProblemError
 
 Floats = NDArray[np.float64]
+ROUNDED = 1e-9  # of an axis: a point that far beyond an end is the end
 
 
 class FormAxis(Protocol):
@@ -53,15 +55,15 @@ class FormAxis(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """The part of a product on one axis: derivative orders of unknown and test, coefficient at the
-    nodes, a point.
+    """The part of a product on one axis: derivative orders of unknown and test, a coefficient, a
+    point.
 
     `pick` = (component of the unknown, component of the test), None where the side is not picked.
     """
 
     trial: int = 0
     test: int = 0
-    coefficient: Floats | None = None
+    coefficient: Coefficient | None = None
     end: float | None = None
     pick: tuple[int | None, int | None] = (None, None)
 
@@ -76,13 +78,25 @@ class Factor:
 
 
 @dataclass(frozen=True, eq=False)
+class Pin:
+    """One node of delta(x - position), see `coincide`: `weight` of the node, `first` of them."""
+
+    x: FormAxis
+    position: FormAxis
+    weight: float
+    first: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Product:
-    """scale * prod_d factor_d, with or without the unknown u and the test function v."""
+    """scale * prod_d factor_d, with or without the unknown u and the test function v; `pin` where
+    it stems from `coincide`."""
 
     scale: float = 1.0
     factors: Mapping[FormAxis, Factor] = field(default_factory=dict)
     has_trial: bool = False
     has_test: bool = False
+    pin: Pin | None = None
 
     def __mul__(self, other: Product) -> Product:
         if (self.has_trial and other.has_trial) or (self.has_test and other.has_test):
@@ -97,6 +111,7 @@ class Product:
             factors,
             self.has_trial or other.has_trial,
             self.has_test or other.has_test,
+            self.pin or other.pin,
         )
 
 
@@ -105,7 +120,10 @@ class Expression:
     """A sum of products; +, -, * and scalars as on paper."""
 
     products: tuple[Product, ...]
-    __array_ufunc__ = None  # numpy scalars leave the arithmetic to the expression
+
+    def __array_ufunc__(self, ufunc: Any, how: str, *inputs: object, **options: object) -> object:
+        """numpy's functions and scalars: `np.sin(k)`, `np.float64(2) * u`."""
+        return of_numpy(ufunc, how, inputs, options)
 
     def __add__(self, other: object) -> Expression:
         return Expression(self.products + expression(other).products)
@@ -126,8 +144,14 @@ class Expression:
     def __rsub__(self, other: object) -> Expression:
         return expression(other) - self
 
-    def __truediv__(self, number: float) -> Expression:
-        return self * (1.0 / number)
+    def __truediv__(self, other: object) -> Expression:
+        return self * reciprocal(other)
+
+    def __rtruediv__(self, other: object) -> Expression:
+        return expression(other) * reciprocal(self)
+
+    def __pow__(self, exponent: float) -> Expression:
+        return applied(lambda values: values**exponent, self, f"a power {exponent}")
 
     @property
     def axes(self) -> set[FormAxis]:
@@ -185,17 +209,91 @@ def _is_axis(value: object) -> TypeGuard[FormAxis]:
     return hasattr(type(value), "coordinate")
 
 
+def applied(f: Callable[[Floats], ArrayLike], inner: object, what: str) -> Expression:
+    """f of an expression of one coordinate, or of a number. Raises ProblemError for fields and for
+    several coordinates; `what` names f there."""
+    found = expression(inner)
+    if any(p.has_trial or p.has_test for p in found.products):
+        raise ProblemError(
+            f"{what} of the unknown or the test function is no term of a weak form; write products,"
+            " and linearise non-linear terms with newton="
+        )
+    axes = list(found.axes)
+    if not axes:
+        return expression(float(np.asarray(f(np.array(sum(p.scale for p in found.products))))))
+    if len(axes) > 1:
+        raise ProblemError(
+            f"{what} of {', '.join(sorted(a.name for a in axes))} together is not a product of"
+            " one-dimensional functions; compress it first with separate(function, axes, tolerance)"
+        )
+    axis = axes[0]
+    return coefficient(axis, lambda points: f(_along(found, axis, points)))
+
+
+def _along(found: Expression, axis: FormAxis, points: Floats) -> Floats:
+    """The value of an expression of one axis at points [N]."""
+    total_ = np.zeros(points.shape)
+    for product in found.products:
+        factor = product.factors.get(axis)
+        if factor is not None and (factor.end is not None or factor.pick != (None, None)):
+            raise ProblemError(
+                f"a function of a term that is restricted to a point of {axis.name!r} is no"
+                " coefficient; apply the function first, then multiply by on(...)"
+            )
+        part = None if factor is None else factor.coefficient
+        total_ = total_ + product.scale * (1.0 if part is None else part.at(points))
+    return total_
+
+
+def reciprocal(value: object) -> Expression:
+    """1 / value of a number or of an expression of one coordinate."""
+    if isinstance(value, Real):
+        if float(value) == 0.0:
+            raise ProblemError("a term is divided by 0; check the number below the line")
+        return expression(1.0 / float(value))
+    with np.errstate(divide="ignore"):
+        return applied(lambda values: 1.0 / values, value, "a quotient")
+
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "multiply": lambda a, b: expression(a) * b,
+    "add": lambda a, b: expression(a) + b,
+    "subtract": lambda a, b: expression(a) - b,
+    "divide": lambda a, b: expression(a) * reciprocal(b),
+    "power": lambda a, b: applied(lambda x: np.power(x, b), a, "a power"),
+}
+
+
+def of_numpy(
+    ufunc: Any, how: str, inputs: tuple[object, ...], options: Mapping[str, object]
+) -> Expression:
+    """What a numpy function makes of expressions and axes. Raises ProblemError for functions of
+    several arguments that are no arithmetic."""
+    if how == "__call__" and not options:
+        if len(inputs) == 1 and ufunc.nout == 1:
+            return applied(ufunc, inputs[0], f"np.{ufunc.__name__}")
+        if ufunc.__name__ in OPERATORS:
+            return expression(OPERATORS[ufunc.__name__](*inputs))
+    raise ProblemError(
+        f"np.{ufunc.__name__} does not work on terms of a weak form; use axis.function(f) or"
+        " separate(function, axes, tolerance)"
+    )
+
+
 def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Expression:
     """f(x_d), given as a function or as its values [Q] at the nodes of the axis. Raises
     ProblemError where it is not finite."""
-    values = np.asarray(f(axis.nodes) if callable(f) else f, dtype=float)
-    values = np.broadcast_to(values, axis.nodes.shape)
-    if not np.all(np.isfinite(values)):
+    if callable(f):
+        found = Coefficient(f)
+    else:
+        values = np.broadcast_to(np.asarray(f, dtype=float), axis.nodes.shape)
+        found = interpolated(axis.basis, axis.nodes, values)
+    if not np.all(np.isfinite(found.at(axis.nodes))):
         raise ProblemError(
             f"a coefficient on axis {axis.name!r} is not finite at the quadrature nodes; move its"
             " singularity"
         )
-    return Expression((Product(factors={axis: Factor(coefficient=values)}),))
+    return Expression((Product(factors={axis: Factor(coefficient=found)}),))
 
 
 def d(field_: Expression, axis: FormAxis, order: int = 1) -> Expression:
@@ -240,11 +338,13 @@ def on(axis: FormAxis, where: str | float) -> Expression:
     >>> from sna_export.solve import on, space, test
     >>> flux = 5.0 * test() * on(space("x"), "upper")
     """
+    lower, upper = axis.basis.lower, axis.basis.upper
     point = axis.end(where) if isinstance(where, str) else float(where)
-    if not axis.basis.lower <= point <= axis.basis.upper:
+    if not lower <= point <= upper and lower - point <= ROUNDED * (upper - lower) >= point - upper:
+        point = min(max(point, lower), upper)
+    if not lower <= point <= upper:
         raise ProblemError(
-            f"{point:g} lies outside axis {axis.name!r} [{axis.basis.lower:g},"
-            f" {axis.basis.upper:g}]; move it inside"
+            f"{point:g} lies outside axis {axis.name!r} [{lower:g}, {upper:g}]; move it inside"
         )
     return Expression((Product(factors={axis: Factor(end=point)}),))
 
@@ -253,10 +353,18 @@ def coincide(x: FormAxis, position: FormAxis) -> Expression:
     """delta(x - position): a point load whose place is a parameter, int v(x = a, a) da; exact for
     the two bases."""
     nodes, weights = position.basis.nodes(x.basis.degree + position.basis.degree, x.basis.breaks)
-    return total(
-        float(w) * on(x, float(a)) * on(position, float(a))
-        for a, w in zip(nodes, weights, strict=True)
+    return Expression(
+        tuple(
+            _pinned(x, position, float(a), float(w), i == 0)
+            for i, (a, w) in enumerate(zip(nodes, weights, strict=True))
+        )
     )
+
+
+def _pinned(x: FormAxis, position: FormAxis, place: float, weight: float, first: bool) -> Product:
+    """weight * delta at x = place, position = place."""
+    factors = {x: Factor(end=place), position: Factor(end=place)}
+    return Product(weight, factors, pin=Pin(x, position, weight, first))
 
 
 def total(expressions: Iterable[Expression]) -> Expression:

@@ -3,12 +3,14 @@ steps)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .axes import ProblemAxis
+from .coefficients import Coefficient
 from .forms import Expression, Factor, FormAxis, Product
 
 Floats = NDArray[np.float64]
@@ -18,12 +20,19 @@ class Iterate:
     """A train with table rows [a, n_rows, b], read as a sum of products of functions of one axis
     each.
 
-    Every path through the bonds is one product; equal functions share one array, so that their
-    matrices are assembled once.
+    Every path through the bonds is one product; equal functions share one coefficient, so that
+    their matrices are assembled once. `meshes`: the axes whose bases the rows belong to, where
+    these are not the axes that the terms name.
     """
 
-    def __init__(self, axes: Sequence[ProblemAxis], cores: Sequence[Floats]) -> None:
+    def __init__(
+        self,
+        axes: Sequence[ProblemAxis],
+        cores: Sequence[Floats],
+        meshes: Sequence[ProblemAxis] | None = None,
+    ) -> None:
         self.axes, self.cores = axes, cores
+        self.meshes = axes if meshes is None else meshes
 
     def value(self) -> Expression:
         """u as an expression."""
@@ -44,7 +53,33 @@ class Iterate:
         return Expression(tuple(Product(factors=found) for _, found in products))
 
     def _sampled(self, d: int, nu: int) -> dict[tuple[int, int], Factor]:
-        a, n, b = self.cores[d].shape
-        values = self.axes[d].sparse_design(nu) @ self.cores[d].transpose(1, 0, 2).reshape(n, a * b)
-        columns = np.ascontiguousarray(np.asarray(values).T).reshape(a, b, -1)
-        return {(i, j): Factor(coefficient=columns[i, j]) for i in range(a) for j in range(b)}
+        a, _, b = self.cores[d].shape
+        columns = _remembered(partial(_columns, self.meshes[d], self.cores[d], nu))
+        return {
+            (i, j): Factor(coefficient=Coefficient(partial(_entry, columns, i, j)))
+            for i in range(a)
+            for j in range(b)
+        }
+
+
+def _columns(axis: ProblemAxis, core: Floats, nu: int, points: Floats) -> Floats:
+    """[a, b, N]: the nu-th derivative of every entry of a core at points [N]."""
+    a, n, b = core.shape
+    values = axis.sparse_design(nu, points) @ core.transpose(1, 0, 2).reshape(n, a * b)
+    return np.ascontiguousarray(np.asarray(values).T).reshape(a, b, -1)
+
+
+def _remembered(columns: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+    """The same with the last points and their values kept: all entries are asked at one mesh."""
+    kept: list[Floats] = []
+
+    def asked(points: Floats) -> Floats:
+        if not kept or kept[0] is not points:
+            kept[:] = [points, columns(points)]
+        return kept[1]
+
+    return asked
+
+
+def _entry(columns: Callable[[Floats], Floats], i: int, j: int, points: Floats) -> Floats:
+    return columns(points)[i, j]

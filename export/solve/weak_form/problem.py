@@ -52,6 +52,8 @@ class Problem:
             raise ProblemError(
                 f"problem {self.name!r} needs unique axis names, got {', '.join(names) or 'none'}"
             )
+        for what, form in (("operator", self.operator), ("load", self.load), ("lift", self.lift)):
+            self._need_expression(what, form)
         for what, form, trial, test in (
             ("operator", self.operator, True, True),
             ("load", self.load, False, True),
@@ -59,6 +61,17 @@ class Problem:
             self._check(what, form, trial, test)
         if self.lift is not None:
             self._check("lift", self.lift, False, False)
+
+    def _need_expression(self, what: str, form: object) -> None:
+        if isinstance(form, Expression) or (what == "lift" and form is None):
+            return
+        kind = f"the axis {form.name}" if isinstance(form, ProblemAxis) else f"{form!r}"
+        remedy = {
+            "operator": "write it with the unknown u and the test function v, as d(u, x) * d(v, x)",
+            "load": "multiply it by the test function, as 1.0 * v",
+            "lift": "write it as an expression, with x.function(f) or expression(number)",
+        }
+        raise ProblemError(f"the {what} of {self.name!r} is {kind}, no form; {remedy[what]}")
 
     def _check(self, what: str, form: Expression, trial: bool, test: bool) -> None:
         stray = sorted(a.name for a in form.axes if a not in self.axes)

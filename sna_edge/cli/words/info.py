@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
@@ -120,7 +121,14 @@ def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
     shown += lines(model)
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
-    return shown + _fitted(model.metadata.get("fit", {}))
+    return shown + _fitted(model.metadata.get("fit", {})) + _doubts(model.metadata)
+
+
+def _doubts(metadata: Mapping[str, Any]) -> list[str]:
+    """Why a solve is not to be believed."""
+    doubts = metadata.get("doubts")
+    found = doubts if isinstance(doubts, list) else []
+    return [f"doubtful: {doubt}" for doubt in found]
 
 
 def _fitted(fit: Any) -> list[str]:

@@ -51,6 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop after S seconds with the best model so far",
     )
     parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="write the model even where it is not to be believed; the file then says why",
+    )
+    parser.add_argument(
         "--dtype",
         default="float32",
         choices=("float64", "float32"),
@@ -138,9 +143,16 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     from sna_export.solve.report import write_report
 
     given = {
-        n: getattr(args, n) for n in ("rank_max", "tolerance", "modes", "time_limit", "device")
+        n: getattr(args, n)
+        for n in ("rank_max", "tolerance", "modes", "time_limit", "device", "accept")
     }
-    solution = solve(problem, listener=None if args.json else _tell, **given)
+    try:
+        solution = solve(problem, listener=None if args.json else _tell, **given)
+    except MemoryError as error:
+        raise InputError(
+            f"out of memory while solving {problem.name!r}; lower --rank-max, take fewer spans, or"
+            " ask for a coarser --tolerance"
+        ) from error
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
     error = measured_error(model, problem, POINTS) if problem.reference else None
@@ -177,6 +189,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "sweeps": len(solution.history),
         "residual": solution.residual,
         "error": error,
+        "doubts": list(solution.doubts),
         "seconds": solution.seconds,
         "quantities": solution.quantities,
         "report": args.report,
@@ -188,6 +201,7 @@ def _lines(
 ) -> list[str]:
     lines = [f"{problem.title or problem.name}: {solution.model!r}"]
     lines.append(f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}")
+    lines += [f"doubtful: {doubt}" for doubt in solution.doubts]
     if status != Status.OK:
         lines.append(f"{status.label}: stopped at the time limit; the model is the best so far")
     if error is not None:

@@ -21,7 +21,16 @@ middle = {{"middle": lambda m: float(m(x=0.5)[0])}}
 def test_list_names_the_shipped_problems(capsys):
     assert main(["solve", "--list", "--json"]) == 0
     names = json.loads(capsys.readouterr().out)["problems"]
-    assert list(names) == ["poisson", "heat", "burgers", "advection-diffusion", "beam", "lpbf"]
+    assert list(names) == [
+        "poisson",
+        "coupled-poisson",
+        "heat",
+        "burgers",
+        "inviscid-burgers",
+        "advection-diffusion",
+        "beam",
+        "lpbf",
+    ]
     assert main(["solve", "--list"]) == 0
     assert "Laser powder bed fusion" in capsys.readouterr().out
 
@@ -69,6 +78,35 @@ def test_a_stated_file_is_solved_or_asked_for_its_problem(tmp_path, capsys, name
         assert sna_edge.load(model)(x=0.25)[0] == pytest.approx(0.1875, abs=1e-6)
     else:
         assert code == 2 and "problem = Problem" in said.err and not model.exists()
+
+
+UNSOUND = """
+from sna_export.solve import Problem, d, parameter, space, test, unknown
+x, q = space("x", zero="both"), parameter("q", -1.0, 1.0)
+u, v = unknown(), test()
+problem = Problem("bar", (x, q), q * d(u, x) * d(v, x), 1.0 * v)
+"""
+
+
+def test_what_is_not_stable_is_refused_unless_accepted_and_then_the_file_says_so(tmp_path, capsys):
+    file, model = tmp_path / "bar.py", tmp_path / "bar.sna"
+    file.write_text(UNSOUND, encoding="utf-8")
+    assert main(["solve", str(file), "-o", str(model)]) != 0
+    assert "changes sign near q = 0" in capsys.readouterr().err and not model.exists()
+    main(["solve", str(file), "-o", str(model), "--accept", "--json"])
+    assert "changes sign" in json.loads(capsys.readouterr().out)["doubts"][0]
+    main(["info", str(model)])
+    assert "doubtful: problem 'bar' has no stable solution" in capsys.readouterr().out
+
+
+def test_memory_that_runs_out_names_the_remedies_of_a_solve(tmp_path, capsys, monkeypatch):
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("sna_export.solve.runs.solve_cp", full)
+    assert main(["solve", "poisson", "-o", str(tmp_path / "m.sna")]) == 2
+    said = capsys.readouterr().err
+    assert "--rank-max" in said and "rows" not in said
 
 
 def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):

@@ -52,6 +52,19 @@ def test_products_expand_like_on_paper():
         (lambda x: Problem("p", (x,), u * v, u * v), "test function only"),
         (lambda x: Problem("p", (x,), d(u, x) * d(v, x), line() * v), "does not have"),
         (lambda x: Problem("p", (x, x), u * v, v), "unique"),
+        (lambda x: Problem("p", (x,), u * v, 1.0), r"load of 'p' is 1.0, no form; multiply"),
+        (lambda x: Problem("p", (x,), u * v, x), "load of 'p' is the axis x, no form"),
+        (lambda x: Problem("p", (x,), None, 1.0 * v), "operator of 'p' is None"),
+        (lambda x: Problem("p", (x,), u * v, 1.0 * v, lift=2.0), r"lift of 'p' is 2.0"),
+        (lambda x: space("y", spans=0), "spans=0"),
+        (lambda x: parameter("k", 2.0, 1.0), "from 2 to 1"),
+        (lambda x: np.sin(u), "np.sin of the unknown"),
+        (lambda x: u**2, "linearise"),
+        (lambda x: np.sin(x + parameter("k", 1.0, 2.0)), "separate"),
+        (lambda x: 1 / x.function(lambda s: 0 * s), "not finite"),
+        (lambda x: u / 0, "divided by 0"),
+        (lambda x: np.hypot(x, x), "np.hypot does not work"),
+        (lambda x: x.function(lambda s: np.ones(3)), "3 numbers at"),
         (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"), "unknown"),
         (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), form="magic"), "unknown"),
     ],
@@ -90,7 +103,7 @@ def test_separate_states_the_error_it_makes(tolerance):
     assert found.error <= tolerance
     assert found.error >= tolerance * 1e-3, "more products than the tolerance asks for"
     summed = sum(
-        np.prod([p.factors[a].coefficient[i] for a, i in zip(axes, (3, 8, 11))])
+        np.prod([p.factors[a].coefficient.at(a.nodes)[i] for a, i in zip(axes, (3, 8, 11))])
         for p in found.products
     )
     exact = np.exp(-((axes[0].nodes[3] - axes[1].nodes[8]) ** 2) / axes[2].nodes[11])
@@ -135,3 +148,36 @@ def test_a_form_that_vanishes_is_singular_and_says_so():
     x = line(zero="both")
     with pytest.raises(ProblemError, match="singular"):
         solve(Problem("p", (x,), 0.0 * u * v, 1.0 * v))
+
+
+def test_functions_of_a_coordinate_are_coefficients():
+    """sin, powers and quotients of axes: as `axis.function` gives them."""
+    x, k = line(zero="both"), parameter("k", 1.0, 2.0)
+    pairs = [
+        (np.sin(k), k.function(np.sin)),
+        (k**2, k.function(lambda s: s**2)),
+        (1 / k, k.function(lambda s: 1 / s)),
+        (u / (2 * k + 1), u * k.function(lambda s: 1 / (2 * s + 1))),
+        (np.exp(-2.0 * x / 3), x.function(lambda s: np.exp(-2 * s / 3))),
+        (np.float64(2.0) / k, k.function(lambda s: 2 / s)),
+        (np.multiply(2.0, k), k.function(lambda s: 2 * s)),
+    ]
+    for found, wanted in pairs:
+        (p,), (q,) = found.products, wanted.products
+        axis = next(iter(found.axes))
+        a, b = (f.factors[axis].coefficient.at(axis.nodes) * f.scale for f in (p, q))
+        assert np.allclose(a, b, rtol=1e-14) and p.has_trial == q.has_trial
+
+
+def test_a_field_beside_a_point_takes_its_value_there():
+    x, k = line(zero="lower"), parameter("k", 1.0, 2.0)
+    weak = d(u, x) * d(v, x) + k * x.function(lambda s: 3 * s) * u * v * on(x, "upper")
+    model = solve(Problem("p", (x, k), weak, 0.0 * v, lift=x.function(lambda s: s**0))).model
+    assert model(x=1.0, k=1.5)[0] == pytest.approx(1 / (1 + 4.5), abs=1e-4)
+
+
+def test_a_point_that_rounding_put_outside_is_the_end():
+    x = line(zero="lower")
+    assert on(x, -7e-21).products[0].factors[x].end == 0.0
+    with pytest.raises(ProblemError, match="outside"):
+        on(x, -1e-6)

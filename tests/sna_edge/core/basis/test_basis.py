@@ -77,6 +77,19 @@ def test_bspline_equals_scipy(p: int, breaks: np.ndarray) -> None:
         assert np.abs(basis.design(x, nu) - truth).max() <= 2e-11 * np.abs(truth).max()
 
 
+@pytest.mark.parametrize("times", [2, 3, 4])
+def test_a_repeated_break_equals_scipy_and_loses_its_smoothness(times: int) -> None:
+    basis = bspline([0.0, 0.3, 0.5, 1.0], 3, {0.5: times})
+    knots = np.r_[[0.0] * 4, 0.3, [0.5] * times, [1.0] * 4]
+    x = np.r_[np.linspace(0, 1, 41), 0.5]
+    wanted = BSpline.design_matrix(x, knots, 3).toarray()
+    assert basis.n_rows == 6 + times - 1 and np.allclose(basis.design(x), wanted, atol=1e-13)
+    jump = basis.design([0.5 - 1e-12], 4 - times) - basis.design([0.5], 4 - times)
+    assert np.abs(jump).max() > 0.5
+    with pytest.raises(InputError, match="inner break"):
+        bspline([0.0, 0.3, 0.5, 1.0], 3, {0.4: 2})
+
+
 @pytest.mark.parametrize("p", DEGREES)
 def test_periodic_equals_scipy_on_continued_knots(p: int) -> None:
     basis = periodic_bspline(RANDOM, p)

@@ -1,0 +1,76 @@
+"""A problem held at one value of its parameters, as dense matrices on a coarse mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..solvers.assembly import assemble
+from ..solvers.theory import dense_form, v_norm
+from ..weak_form.axes import ProblemAxis
+from ..weak_form.problem import Problem
+from ..weak_form.restated import restated
+from .points import Point
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dense:
+    """form [n, n], mass [n, n] and the matrix of the V-norm."""
+
+    form: Floats
+    mass: Floats
+    norm: Floats
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the form is, to rounding."""
+        return bool(np.abs(self.form - self.form.T).max() <= 1e-9 * np.abs(self.form).max())
+
+
+def coarse_mesh(problem: Problem, most: int) -> dict[str, ProblemAxis] | None:
+    """Axes for every axis that is no parameter, of the stated breaks so many that their free
+    coefficients multiply to at most `most`; None where one span each is too many."""
+    axes = [a for a in problem.axes if a.role != "parameter"]
+    spans = {a.name: a.basis.n_spans for a in axes}
+
+    def thinned() -> dict[str, ProblemAxis]:
+        return {a.name: with_spans(a, spans[a.name]) for a in axes}
+
+    while True:
+        found = thinned()
+        size = np.prod([a.free.shape[1] for a in found.values()], dtype=float)
+        if size <= most:
+            return found
+        wide = [a for a in axes if a.role != "component" and spans[a.name] > _least(a)]
+        if not wide:
+            return None
+        widest = max(wide, key=lambda a: spans[a.name]).name
+        spans[widest] = max(spans[widest] * 3 // 4, 1)
+
+
+def _least(axis: ProblemAxis) -> int:
+    return axis.basis.degree if axis.basis.kind == "periodic" else 1
+
+
+def with_spans(axis: ProblemAxis, count: int) -> ProblemAxis:
+    """The axis on so many of its spans' breaks."""
+    if axis.role == "component" or count >= axis.basis.n_spans:
+        return axis
+    count = max(count, _least(axis))
+    kept = np.round(np.linspace(0, axis.basis.n_spans, count + 1)).astype(int)
+    return axis.on_breaks(axis.basis.breaks[kept])
+
+
+def dense_at(problem: Problem, mesh: Mapping[str, ProblemAxis], at: Point) -> Dense:
+    """The form, the mass and the V-norm of the problem at parameters `at`."""
+    held = restated(problem, {**mesh, **at})
+    system, _ = assemble(replace(held, newton=None))
+    axes = list(range(system.dimension))
+    norm = v_norm(held, system, axes)
+    mass = np.asarray(dense_form(system.identity, axes, ()))
+    return Dense(dense_form(system, axes, ()), mass, norm)

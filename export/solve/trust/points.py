@@ -1,0 +1,66 @@
+"""Values of the parameters at which a problem is looked at: corners of their box, lines in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from ..weak_form.axes import ProblemAxis
+from ..weak_form.forms import Expression
+from ..weak_form.problem import Problem
+
+Point = dict[str, float]
+MOST_CORNERS = 16
+"""Of more corners these many are taken, no two alike in most of their parameters."""
+
+
+def parameters(problem: Problem) -> list[ProblemAxis]:
+    """The parameter axes that can be held at a value: no derivative and no fixed point on them."""
+    forms = [problem.operator, problem.load, problem.lift or Expression(())]
+    fixed = {
+        axis
+        for form in forms
+        for p in form.products
+        for axis, f in p.factors.items()
+        if f.trial or f.test or (f.end is not None and not (p.pin and axis is p.pin.position))
+    }
+    return [a for a in problem.axes if a.role == "parameter" and a not in fixed]
+
+
+def named(problem: Problem, forms: Sequence[Expression]) -> list[ProblemAxis]:
+    """The parameters that a term of these forms names."""
+    used = {axis for form in forms for axis in form.axes}
+    return [a for a in parameters(problem) if a in used]
+
+
+def middle(axes: Sequence[ProblemAxis]) -> Point:
+    """The middle of every axis."""
+    return {a.name: (a.basis.lower + a.basis.upper) / 2 for a in axes}
+
+
+def corners(axes: Sequence[ProblemAxis]) -> list[Point]:
+    """All corners of the box, of more than `MOST_CORNERS` that many, spread over it; one empty
+    point without axes."""
+    ends = [(a.basis.lower, a.basis.upper) for a in axes]
+    names = [a.name for a in axes]
+    if 2 ** len(axes) <= MOST_CORNERS:
+        return [dict(zip(names, values, strict=True)) for values in product(*ends)]
+    found = []
+    for row in range(MOST_CORNERS):
+        picks = [
+            bin(row & (d + 1 if d < MOST_CORNERS - 1 else 1)).count("1") % 2
+            for d in range(len(axes))
+        ]  # rows of a Hadamard matrix: pairs of axes balanced
+        found.append({n: e[i] for n, e, i in zip(names, ends, picks, strict=True)})
+    return found
+
+
+def lines(axes: Sequence[ProblemAxis], count: int) -> Iterator[list[Point]]:
+    """Lines of `count` points along every axis: with the others in the middle, and at the corners
+    where these are few."""
+    for axis in axes:
+        others = [a for a in axes if a is not axis]
+        bases = [middle(others)] + (corners(others) if others and len(others) <= 2 else [])
+        low, high = axis.basis.lower, axis.basis.upper
+        for base in bases:
+            yield [{**base, axis.name: low + (high - low) * i / (count - 1)} for i in range(count)]
