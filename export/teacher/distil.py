@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from sna_edge.core.basis import SpanBasis
 from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ..fit.data.row_blocks import Rows
+from ..fit.effort import NORMAL, Effort
 from ..fit.engine.als import sweep
 from ..fit.engine.factors import SeparableFunction
 from ..fit.engine.gauss_newton import levenberg_marquardt
@@ -51,9 +52,15 @@ STUDENT_STEPS, STUDENT_SWEEPS = 4, 12
 out a sixth too small."""
 
 
-def schedule_for(tolerance: float) -> Schedule:
+def schedule_for(tolerance: float, effort: Effort = NORMAL) -> Schedule:
     """By how near (share of the spread) the student must come to its teacher."""
-    return FOR_SMOOTH if tolerance < SMOOTH_TOLERANCE else FOR_NOISY
+    usual = FOR_SMOOTH if tolerance < SMOOTH_TOLERANCE else FOR_NOISY
+    return replace(
+        usual,
+        ranks=effort.ladder or usual.ranks,
+        steps=round(effort.steps * usual.steps),
+        points=round(effort.points * usual.points),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +95,7 @@ def distil(
     n_refits: int = 0,
     budget: TimeBudget | None = None,
     watch: Callable[[str], None] | None = None,
+    effort: Effort = NORMAL,
 ) -> Distilled:
     """Grow the rank until the distance on the check points falls below `tolerance`, stops falling,
     or size or time run out: no rank is begun that could not be trained, and its `n_refits` moved
@@ -97,7 +105,7 @@ def distil(
     spread.
     """
     budget = budget or TimeBudget()
-    schedule = schedule_for(tolerance)
+    schedule = schedule_for(tolerance, effort)
     f: SeparableFunction | None = None
     best: Distilled | None = None
     tried: list[tuple[int, int, float]] = []

@@ -16,6 +16,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 from ..fit.data.folds import SEEN, Folds
 from ..fit.data.samples import Samples, linear_targets, relative_error
 from ..fit.data.weights import rooted
+from ..fit.effort import NORMAL, Effort
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .kernel import KernelInputs
 
@@ -156,6 +157,7 @@ def teachers(
     budget: TimeBudget,
     watch: Callable[[str], None] | None = None,
     hard: TimeBudget | None = None,
+    effort: Effort = NORMAL,
 ) -> list[Teacher]:
     """Teachers of every link in the order tried: with one and two products, or for crowded samples
     smooth and rough.
@@ -167,9 +169,7 @@ def teachers(
     first = np.inf
     for link in links:
         error = np.inf
-        for n_products, laplace in (
-            ((1, False), (1, True)) if crowded(samples) else ((1, False), (2, False))
-        ):
+        for n_products, laplace in _kernels(samples, effort):
             if found and budget.over():
                 break
             try:
@@ -182,6 +182,7 @@ def teachers(
                     seed,
                     budget if found else budget.part(0.5),
                     hard,
+                    effort,
                 )
             except OutOfTime:
                 return found
@@ -198,6 +199,13 @@ def teachers(
     return found
 
 
+def _kernels(samples: Samples, effort: Effort) -> list[tuple[int, bool]]:
+    """(number of products, Laplace) of the kernels in turn."""
+    if crowded(samples):
+        return [(1, False), (1, True)]
+    return [(products, False) for products in range(1, effort.products + 1)]
+
+
 def crowded(samples: Samples) -> bool:
     """Many axes for the number of rows."""
     return len(samples.x) < CROWDED * samples.x.shape[1]
@@ -212,6 +220,7 @@ def _teacher(
     seed: int,
     budget: TimeBudget,
     hard: TimeBudget | None,
+    effort: Effort,
 ) -> Teacher:
     outputs = samples.outputs(link)
     target = linear_targets(outputs, samples.y)
@@ -233,6 +242,8 @@ def _teacher(
                 n_products=n_products,
                 tied=tied,
                 laplace=laplace,
+                hyper_rows=effort.evidence_rows,
+                iterations=effort.evidence_steps,
                 starts=[one[k].searched for one in seen],
                 weight=samples.weight,
                 budget=part,
@@ -242,7 +253,7 @@ def _teacher(
         )
 
     halves: list[tuple[GaussianProcess, ...]] = []
-    honest = len(target) <= HONEST_ROWS
+    honest = effort.halves and len(target) <= HONEST_ROWS
     if honest:
         first = budget.part(0.5)
         with ThreadPoolExecutor(2) as pool:

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from threading import Event
 from time import perf_counter
 
 import numpy as np
@@ -98,7 +99,8 @@ class OutOfTime(Exception):
 
 
 class TimeBudget:
-    """`limit` seconds from `begin` (an instant of `now()`), or no limit (None).
+    """`limit` seconds from `begin` (an instant of `now()`), or no limit (None); once `stop` is set
+    no time is left.
 
     `kept_back` is subtracted at once. `stopped`: something was left out for lack of time, here or
     in a part; `cut`: what, in words, once each, in order.
@@ -111,11 +113,13 @@ class TimeBudget:
         *,
         begin: float | None = None,
         parent: TimeBudget | None = None,
+        stop: Event | None = None,
     ) -> None:
         self.begin = self._last = now() if begin is None else begin
         self.limit = limit
         self.cut: list[str] = [] if parent is None else parent.cut
         self._parent = parent
+        self._stop = stop if parent is None else parent._stop
         self._stopped = self._unnamed = False
         self._longest = 0.0
         self._kept = 0.0
@@ -135,23 +139,30 @@ class TimeBudget:
         return cls(None if deadline_ms is None else deadline_ms / 1000.0, QUERY)
 
     @classmethod
-    def for_fit(cls, time_limit: float | None) -> TimeBudget:
-        """The budget of a fit. Raises InputError unless positive."""
+    def for_fit(cls, time_limit: float | None, stop: Event | None = None) -> TimeBudget:
+        """The budget of a fit, which ends when `stop` is set. Raises InputError unless positive."""
         if time_limit is not None and not time_limit > 0:
             raise InputError(
                 f"a time limit of {time_limit:g} s is not positive; give a positive number of"
                 " seconds, or none"
             )
-        return cls(time_limit, FIT)
+        return cls(time_limit, FIT, stop=stop)
 
     @property
     def endless(self) -> bool:
         """True when there is no limit."""
-        return self._seconds == float("inf")
+        return self._seconds == float("inf") and not self.halted
+
+    @property
+    def halted(self) -> bool:
+        """True once it has been stopped from outside."""
+        return self._stop is not None and self._stop.is_set()
 
     @property
     def deadline(self) -> float:
         """The instant when the search must end: what is kept back begins there."""
+        if self.halted:
+            return self.begin
         return self.begin + self._seconds - self._kept
 
     @property

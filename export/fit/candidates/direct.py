@@ -12,6 +12,7 @@ from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, 
 
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
+from ..effort import NORMAL, Effort
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .linear_scale import LinearScale
@@ -23,11 +24,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DIRECT_STREAM = 11
 """Added to the seed of the search."""
-SEARCH_ROWS = 12_000
-"""Rows on which order, rank and resolution are searched; a larger table is then fitted on all its
-rows."""
 SEARCH_SHARE = 0.5
-"""Of the time limit of a table larger than SEARCH_ROWS; the rest is for the fit to all rows and the
+"""Of the time limit of a table larger than the search; the rest is for the fit to all rows and the
 one without a fold."""
 NOT_JUDGED = 1.3
 """A candidate whose leave-one-out error is this much above a teacher's is not judged: its student
@@ -48,6 +46,7 @@ def direct_candidate(
     watch: Callable[[str], None] | None = None,
     before: RankTrials | None = None,
     rivals: dict[str, float] | None = None,
+    effort: Effort = NORMAL,
 ) -> Candidate | None:
     """The best function fitted to the rows under a link; None when its error is far above `worth`
     or there is no time for one. `search`: the budget of the search alone; `before`: trials of a
@@ -58,7 +57,7 @@ def direct_candidate(
         return None
     outputs = samples.outputs(link)
     rng = np.random.default_rng([seed, DIRECT_STREAM])
-    some = _searched(len(samples.x), rng)
+    some = _searched(len(samples.x), effort.search_rows, rng)
     scale = LinearScale.of(outputs, samples.y)
     target = scale.scaled(samples.y)
     whole = len(some) == len(samples.x)
@@ -73,6 +72,7 @@ def direct_candidate(
         before=before if whole else None,
         folds=_kept_together(samples, folds, some),
         rivals=dict(rivals or {}),
+        effort=effort,
     )
     if rivals is not None:
         rivals.update({t.name: min(rivals.get(t.name, np.inf), t.error) for t in found})
@@ -155,11 +155,12 @@ def simple_function(
     return lambda x: scale.unscaled(f.predict(x)), found
 
 
-def _searched(count: int, rng: np.random.Generator) -> Ints:
-    """The rows of the search, ascending: all, or SEARCH_ROWS of them."""
-    if count <= SEARCH_ROWS:
+def _searched(count: int, most: int, rng: np.random.Generator) -> Ints:
+    """The rows of the search for order, rank and resolution, ascending: all, or `most` of them; a
+    larger table is then fitted on all its rows."""
+    if count <= most:
         return np.arange(count)
-    return np.sort(rng.permutation(count)[:SEARCH_ROWS])
+    return np.sort(rng.permutation(count)[:most])
 
 
 def _mover(
@@ -181,7 +182,7 @@ def _least_work(samples: Samples) -> float:
     weights = axes * outputs if outputs > 1 else 0
     return (
         20.0
-        * min(len(samples.x), SEARCH_ROWS)
+        * min(len(samples.x), NORMAL.search_rows)
         * outputs
         * float(5 * axes + samples.n_levels.sum() + weights) ** 2
     )

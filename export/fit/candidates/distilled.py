@@ -23,6 +23,7 @@ from ...teacher.stack import Stack, crowded
 from ...teacher.training_points import training_points
 from ..data.folds import Folds
 from ..data.samples import Samples, margin
+from ..effort import NORMAL, Effort
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .linear_scale import LinearScale
@@ -51,9 +52,11 @@ def distilled(
     max_parameters: int,
     budget: TimeBudget,
     watch: Callable[[str], None] | None = None,
+    effort: Effort = NORMAL,
 ) -> Candidate:
     """The student of `stack` on all rows; its out-of-fold predictions are those of students whose
-    teachers never saw the fold.
+    teachers never saw the fold, or without refits what it would say were it moved as its teachers
+    are.
 
     Raises OutOfTime when the time is up.
     """
@@ -62,9 +65,10 @@ def distilled(
     scale = LinearScale.of(outputs, samples.y)
     rng = np.random.default_rng([seed, STUDENT_STREAM])
     error = stack.error(samples)
-    x, taken, back, training = _training(samples, schedule_for(LOST * error).points, rng)
+    x, taken, back, training = _training(samples, schedule_for(LOST * error, effort).points, rng)
     without = [np.flatnonzero(folds.unseen(fold)) for fold in folds.judged]
-    target = _linear(outputs, stack.values(x, folds, budget.part(VALUES)), samples.y)
+    answers = stack.values(x, folds if effort.refits else None, budget.part(VALUES))
+    target = _linear(outputs, answers, samples.y)
     target = (target - scale.centre[:, None]) / scale.spread[:, None]
     student = distil(
         training,
@@ -74,16 +78,22 @@ def distilled(
         rng,
         tolerance=LOST * error,
         max_parameters=max_parameters,
-        n_refits=len(without),
+        n_refits=len(without) if effort.refits else 0,
         budget=budget,
         watch=watch,
+        effort=effort,
     )
     budget.require()
-    predicted = np.empty_like(samples.y)
-    moves = refits(student, training, target[taken][:, :, 1:], without, budget)
-    for f, fold in zip(moves, folds.judged, strict=True):
-        rows = folds.held(fold)
-        predicted[rows] = scale.unscaled(f.predict(samples.x[rows]))
+    if effort.refits:
+        moves = refits(student, training, target[taken][:, :, 1:], without, budget)
+        predicted = np.empty_like(samples.y)
+        for f, fold in zip(moves, folds.judged, strict=True):
+            rows = folds.held(fold)
+            predicted[rows] = scale.unscaled(f.predict(samples.x[rows]))
+    else:
+        moved_by = _linear(outputs, stack.held_out[:, :, None], samples.y)[:, :, 0]
+        moved_by = (moved_by - scale.centre) / scale.spread - target[: len(samples.x), :, 0]
+        predicted = scale.unscaled(student.f.predict(samples.x) + moved_by)
     rows, whole = folds.rows, len(folds.rows) == len(samples.y)
     return Candidate(
         f"student of rank {student.f.rank - 1} of {stack.name}",

@@ -15,6 +15,7 @@ from sna_edge.numerics.time_budget import TimeBudget
 
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..effort import NORMAL, Effort
 from ..engine.axis_refinement import FINER, finest_needed
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.initialization import grown, mode_sets, random_start
@@ -26,7 +27,7 @@ from .trial import RankTrial, RankTrials, affordable
 Floats = NDArray[np.float64]
 POLISH, POLISH_WORK = 60, 4e11
 """Steps of the winner's polish, and rows x parameters^2 of all of them (some two minutes)."""
-RANKS, FEW = (1, 2, 4, 8, 16, 24), 3
+RANKS, FEW = (1, 2, 4, 8, 16, 24, 32), 3
 """Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
 spans instead of more modes."""
 NEARLY = 6.0
@@ -57,6 +58,7 @@ def rank_search(
     before: RankTrials | None = None,
     folds: Folds | None = None,
     rivals: Mapping[str, float] | None = None,
+    effort: Effort = NORMAL,
 ) -> list[RankTrial]:
     """Additive, pairwise, then CP of growing rank while the leave-one-out error falls; best first.
 
@@ -67,15 +69,16 @@ def rank_search(
     """
     given = budget or TimeBudget()
     trials = RankTrials(
-        samples, target, rng, max_parameters, given, watch, before, rivals or {}, folds=folds
-    )
+        samples, target, rng, max_parameters, given, watch, before, rivals or {}, folds=folds,
+        effort=effort,
+    )  # fmt: skip
     bases, label = _first_bases(samples)
     _simple(trials, bases, label)
     least = _ranks(trials, RANKS[:FEW], bases, label, worth=worth)
     if trials.outrun:
         return sorted(trials.found, key=lambda t: t.error)
     best = trials.best
-    if least is not None and best.error > FEW_SPANS:
+    if least is not None and effort.finer and best.error > FEW_SPANS:
         finer = _refined(best, trials)
         if finer is not best:
             bases, label, least = (
@@ -85,9 +88,10 @@ def rank_search(
             )
     if least is not None:
         _ranks(trials, RANKS[FEW:], bases, label, least, worth=worth)
-    best = on_few_spans(_refined(trials.best, trials), trials)
+    best = _refined(trials.best, trials) if effort.finer else trials.best
+    best = on_few_spans(best, trials)
     determined = best.error < NOISELESS and samples.y.size >= DETERMINED * best.start.parameters
-    wanted = best.error < NOT_POLISHED * worth or determined
+    wanted = (effort.finer and best.error < NOT_POLISHED * worth) or determined
     if trials.in_time(best.start.parameters) and wanted:
         trials.kept(_polished(best, trials, determined))
     return sorted(trials.found, key=lambda t: t.error)
@@ -163,7 +167,7 @@ def _ranks(
     if n_axes == 1 or least <= enough:
         return None
     last = least
-    for rank in ranks:
+    for rank in (r for r in ranks if r <= trials.effort.ranks):
         f = random_start(bases, mode_sets(n_axes, rank), n_outputs, trials.rng)
         small = f.parameters <= trials.max_parameters and trials.cheap(f.parameters)
         if not small or not trials.in_time(f.parameters):
@@ -210,7 +214,9 @@ def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTria
     """More steps with adapting penalties; where `determined` these are faded out in the end."""
     solution, samples = best.solution, trials.samples
     rows = trials.rows(solution.f)
-    steps = affordable(POLISH, best.start.parameters, len(samples.x), POLISH_WORK)
+    steps = affordable(
+        round(trials.effort.polish * POLISH), best.start.parameters, len(samples.x), POLISH_WORK
+    )
     polished = levenberg_marquardt(
         solution.f, rows, strengths=solution.strengths, steps=steps, budget=trials.budget
     )
@@ -231,7 +237,7 @@ def _without_penalty(solution: FittedFunction, trials: RankTrials) -> FittedFunc
             rows,
             strengths=strength,
             adapt=False,
-            steps=60,
+            steps=round(trials.effort.polish * POLISH),
             tolerance=1e-4,
             budget=trials.budget,
         )

@@ -13,6 +13,7 @@ from sna_edge.numerics.time_budget import TimeBudget, now
 from ..data.folds import Folds
 from ..data.row_blocks import Rows
 from ..data.samples import Samples
+from ..effort import NORMAL, Effort
 from ..engine.factors import SeparableFunction
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.linearisation import FittedFunction
@@ -66,6 +67,7 @@ class RankTrials:
     """Of the last trial, over its parameters^2."""
     folds: Folds | None = None
     """By these trials are judged, where leaving out single rows would flatter them."""
+    effort: Effort = NORMAL
 
     @property
     def best(self) -> RankTrial:
@@ -94,7 +96,7 @@ class RankTrials:
 
     def begun(self, start: SeparableFunction) -> SeparableFunction:
         """The start moved to where the rows pull it, almost without penalty."""
-        return first_steps(start, self.rows(start), self.budget)
+        return first_steps(start, self.rows(start), self.budget, self.effort.steps)
 
     def hopeless(self, f: SeparableFunction, wanted: float) -> bool:
         """Whether f misses the rows that it was moved to by far more than `wanted`: left out, it
@@ -107,7 +109,7 @@ class RankTrials:
 
     def _fitted(self, start: SeparableFunction) -> FittedFunction:
         x, weight = self.samples.x, self.samples.weight
-        return fit_rows(start, x, self.target, self.budget, weight)
+        return fit_rows(start, x, self.target, self.budget, weight, self.effort.steps)
 
     @property
     def outrun(self) -> bool:
@@ -141,30 +143,35 @@ def fit_rows(
     target: Floats,
     budget: TimeBudget | None = None,
     weight: Floats | None = None,
+    share: float = 1.0,
 ) -> FittedFunction:
     """From a start to a solution: first with slight fixed penalties, then with strengths by
-    evidence."""
+    evidence; `share` of the usual steps."""
     rows = Rows(f.bases, x, target, weight)
-    return last_steps(first_steps(f, rows, budget), rows, budget)
+    return last_steps(first_steps(f, rows, budget, share), rows, budget, share)
 
 
-def first_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> SeparableFunction:
+def first_steps(
+    f: SeparableFunction, rows: Rows, budget: TimeBudget | None, share: float = 1.0
+) -> SeparableFunction:
     """From a random start to where the rows pull it, almost without penalty."""
     return levenberg_marquardt(
         f,
         rows,
         strengths=FIRST_STRENGTH,
         adapt=False,
-        steps=FIXED_STEPS,
+        steps=round(share * FIXED_STEPS),
         budget=budget,
         leverages=False,
     ).f
 
 
-def last_steps(f: SeparableFunction, rows: Rows, budget: TimeBudget | None) -> FittedFunction:
+def last_steps(
+    f: SeparableFunction, rows: Rows, budget: TimeBudget | None, share: float = 1.0
+) -> FittedFunction:
     """From there with strengths by evidence, to a solution with its leave-one-out residuals."""
     return levenberg_marquardt(
-        f, rows, strengths=FIRST_STRENGTH, steps=ADAPTING_STEPS, budget=budget
+        f, rows, strengths=FIRST_STRENGTH, steps=round(share * ADAPTING_STEPS), budget=budget
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +23,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
+from ..effort import Effort, effort_named
 from ..plant.weighing import Weighing, of_arrays, said, weighed
 from ..validation.arrangement import (
     Arrangement,
@@ -48,6 +51,8 @@ FOLDS = 6
 SMALL_TABLE = 3000
 """Rows up to which the systems are too small for several BLAS threads: they spin and double the
 time."""
+ROWS_STREAM = 17
+"""Added to the seed of the rows that a quick fit sees."""
 STEPS_LEFT = "further ranks, finer spans and polish"
 
 
@@ -67,7 +72,9 @@ def fit_table(
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
+    effort: str = "normal",
     time_limit: float | None = None,
+    stop: Event | None = None,
     plain: bool = False,
     progress: Progress | bool | None = None,
 ) -> FitResult:
@@ -85,7 +92,9 @@ def fit_table(
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
-    stands in the report and the metadata as `cut`. Without one, same seed and table, same model to
+    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a tenth of the
+    time, "thorough" several times; `skipped` in the report says what a level leaves out. Once
+    `stop` (an event) is set, the best so far is delivered. Without limit or stop, same seed and table, same model to
     the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only where it
     beats the best of mean, linear and quadratic function on rows that took no part in any choice,
     or agrees with a simple function that does so (`confirmed`). From 50 rows on it has intervals at
@@ -102,7 +111,7 @@ def fit_table(
     >>> found.model({"speed": 5.5}).round(2)
     array([11.01])
     """
-    budget = TimeBudget.for_fit(time_limit)
+    budget, level = TimeBudget.for_fit(time_limit, stop), effort_named(effort)
     need_counts(1, len(targets))
     asked = Asked(holdout, robust, gage_studies(gage or {}, targets))
     how = Arrangement(groups, time=time)
@@ -114,7 +123,7 @@ def fit_table(
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
-        return _fit(rows, of, link, seed, part, progress, notes, narrow=True, plain=plain)
+        return _fit(rows, of, link, seed, level, part, progress, notes, narrow=True, plain=plain)
 
     return _with_weights(validated(samples, how, fit, seed, asked, budget), weighing, samples)
 
@@ -133,7 +142,9 @@ def fit_arrays(
     error: ArrayLike | None = None,
     link: str = "auto",
     seed: int = 0,
+    effort: str = "normal",
     time_limit: float | None = None,
+    stop: Event | None = None,
     plain: bool = False,
     progress: Progress | bool | None = None,
 ) -> FitResult:
@@ -151,7 +162,7 @@ def fit_arrays(
     >>> found.model.axes[0].unit, found.model(speed=2.5).round(6)
     ('mm/s', array([9.5]))
     """
-    budget = TimeBudget.for_fit(time_limit)
+    budget, level = TimeBudget.for_fit(time_limit, stop), effort_named(effort)
     samples = Samples.of(x, y, axes, names)
     need_counts(1, len(samples.names))
     samples, how = arranged_by_arrays(samples, groups, time)
@@ -160,7 +171,7 @@ def fit_arrays(
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
-        return _fit(rows, of, link, seed, part, progress, [], narrow=False, plain=plain)
+        return _fit(rows, of, link, seed, level, part, progress, [], narrow=False, plain=plain)
 
     found = validated(samples, how, fit, seed, Asked(holdout, robust), budget)
     return _with_weights(found, weighing, samples)
@@ -176,6 +187,7 @@ def _fit(
     arrangement: Arrangement,
     link: str,
     seed: int,
+    effort: Effort,
     budget: TimeBudget,
     progress: Progress | bool | None,
     notes: list[str],
@@ -194,20 +206,22 @@ def _fit(
         kept, dropped = screened(samples)
         if narrow or len(samples.axes) > MAX_AXES:
             samples, kept = samples.columns(kept), np.arange(len(kept))
-        used = samples.columns(kept)
+        rows = _fitted_rows(len(samples.x), effort, seed)
+        whole = samples.columns(kept)
+        used = whole if len(rows) == len(whole.x) else whole.take(rows).over(whole)
         tried: list[Candidate] = []
         begun: list[FirstFit] = []
 
         def search(rows: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
             before = begun[0] if begun else None
-            found = candidates(rows, link, folds, seed, budget, reporter, before)
+            found = candidates(rows, link, folds, seed, budget, reporter, before, effort)
             tried.extend([] if tried else found)
             return chosen(found), found[0]
 
         def first(
             rows: Samples, folds: Folds, budget: TimeBudget
         ) -> tuple[Answers, Candidate] | None:
-            found = first_fit(rows, link, folds, seed, budget)
+            found = first_fit(rows, link, folds, seed, budget, effort)
             if found is None:
                 return None
             begun.append(found)
@@ -223,8 +237,20 @@ def _fit(
                 tried.clear()
                 found = confirmed(used, search, folds, seed, budget)
         best, _, reference, how = found
+        best = replace(best, rows=rows[best.rows])
         if budget.unnamed:
             budget.leave_out(STEPS_LEFT)
-        run = Run(seed, budget.elapsed, notes, dropped, budget.cut, how, arrangement, folds(used))
+        run = Run(
+            seed, effort, budget.elapsed, notes, dropped, budget.cut, how, arrangement,
+            folds(used), budget.halted,
+        )  # fmt: skip
         made = result(samples, kept, best, tried, reference, run)
         return made if plain else with_beside(made, samples, best.rows, seed, budget)
+
+
+def _fitted_rows(count: int, effort: Effort, seed: int) -> Ints:
+    """The rows that the fit sees, ascending: all, or as many as the effort allows."""
+    if count <= effort.fit_rows:
+        return np.arange(count)
+    rng = np.random.default_rng([seed, ROWS_STREAM])
+    return np.sort(rng.permutation(count)[: effort.fit_rows])

@@ -19,6 +19,7 @@ from ..data.folds import Folds
 from ..data.held_together import blocks, when
 from ..data.samples import Samples
 from ..data.weights import as_often_as_they_weigh, as_typical, mean
+from ..effort import NORMAL, Effort
 from ..validation.arrangement import Arrangement
 from .assemble import assemble
 from .confirm import Confirmation
@@ -65,6 +66,7 @@ class Run:
     """What the report says beside the candidates."""
 
     seed: int
+    effort: Effort
     seconds: float
     notes: list[str]
     dropped: list[Dropped]
@@ -72,6 +74,7 @@ class Run:
     confirmation: Confirmation
     arrangement: Arrangement
     folds: Folds
+    stopped: bool
 
 
 def result(
@@ -96,6 +99,8 @@ def result(
         "link": outputs[0].link,
         "modes": best.rank,
     }
+    if run.effort is not NORMAL:
+        provenance["effort"] = run.effort.name
     if run.arrangement.metadata():
         provenance["held_out"] = run.arrangement.metadata()
     if group is not None:
@@ -117,6 +122,9 @@ def result(
     report = {
         **provenance,
         **kept_back,
+        "effort": run.effort.name,
+        "skipped": list(run.effort.skipped),
+        "stopped": run.stopped,
         "why": why(best, tried),
         "chosen": best.name,
         "outputs": by_output,

@@ -13,17 +13,16 @@ from ...progress import Reporter
 from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
-from ..candidates.direct import SEARCH_ROWS, direct_candidate, simple_function
+from ..candidates.direct import direct_candidate, simple_function
 from ..candidates.distilled import distilled
 from ..candidates.families import FAMILIES, Begun, Task
 from ..candidates.trial import RankTrials
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..effort import NORMAL, Effort
 from .agreement import CONFIRMED, ROUNDING_ERROR, Answers
 
 Floats = NDArray[np.float64]
-TEACHER_ROWS = 10_000
-"""A Gaussian process needs 8 N^2 bytes and N^3 / 3 operations: 0.8 GB here."""
 SMALLER_WINS = 1.02
 """The smaller of two candidates is chosen when its error is within this factor of the best."""
 ENOUGH, SMALLER_WINS_BELOW = 0.01, 1.3
@@ -74,10 +73,11 @@ def candidates(
     budget: TimeBudget,
     reporter: Reporter,
     first: FirstFit | None = None,
+    effort: Effort = NORMAL,
 ) -> list[Candidate]:
     """The baseline, then what time allows of fits to the rows and a student of the teachers; the
     `first` fit of these rows is not made again."""
-    links = samples.link_candidates(link)
+    links = samples.link_candidates(link)[: effort.links]
     first = first if first and first.of(samples) else None
     found = [first.base if first else baseline(samples, links, folds, budget)]
     if found[0].error <= ROUNDING_ERROR:
@@ -87,7 +87,7 @@ def candidates(
     if exact:
         return [*found, *exact]
     part = budget.part(SHARE_OF_TIME)
-    stack = _teachers(samples, links, folds, seed, budget, part, reporter)
+    stack = _teachers(samples, links, folds, seed, budget, part, reporter, effort)
     worth = np.inf
     if stack is not None:
         worth = stack.error(samples)
@@ -101,8 +101,9 @@ def candidates(
         size = most_parameters(len(samples.x))
         before = first.trials if first and first.link == name else None
         candidate = direct_candidate(
-            samples, name, folds, seed, size, budget, search, worth, reporter.say, before, rivals
-        )
+            samples, name, folds, seed, size, budget, search, worth, reporter.say, before, rivals,
+            effort,
+        )  # fmt: skip
         found += [candidate] if candidate else []
         if candidate and candidate.error < EXACT:
             break
@@ -111,7 +112,7 @@ def candidates(
         reporter.stage(f"{STUDENT}", 1.0)
         size = _student_size(len(samples.x), worth)
         try:
-            found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say))
+            found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
         except OutOfTime:
             budget.leave_out(STUDENT)
     return found + _ended(begun, found, min(c.error for c in found))
@@ -152,12 +153,13 @@ def _teachers(
     budget: TimeBudget,
     search: TimeBudget,
     reporter: Reporter,
+    effort: Effort,
 ) -> Stack | None:
     """The best stack of teachers; None for large tables, or where there is no time for them."""
-    if len(samples.x) > TEACHER_ROWS or not budget.affords(TEACHERS, _teacher_work(samples)):
+    if len(samples.x) > effort.teacher_rows or not budget.affords(TEACHERS, _teacher_work(samples)):
         return None
     reporter.stage(TEACHERS, 0.4)
-    found = teachers(samples, links, folds, seed, search, reporter.say, budget)
+    found = teachers(samples, links, folds, seed, search, reporter.say, budget, effort)
     if not found:
         budget.leave_out(TEACHERS)
         return None
@@ -165,10 +167,10 @@ def _teachers(
 
 
 def first_fit(
-    samples: Samples, link: str, folds: Folds, seed: int, budget: TimeBudget
+    samples: Samples, link: str, folds: Folds, seed: int, budget: TimeBudget, effort: Effort
 ) -> FirstFit | None:
     """Of a table that direct candidates are searched for and whose baseline is not exact."""
-    if crowded(samples) or len(samples.x) > SEARCH_ROWS:
+    if crowded(samples) or len(samples.x) > effort.search_rows:
         return None
     part, links = budget.part(FIRST_SHARE), samples.link_candidates(link)
     base = baseline(samples, links, folds, budget)
