@@ -43,7 +43,16 @@ class Effort:
     points: float
     refits: bool
     skipped: tuple[str, ...] = ()
-    """What the level leaves out, in words."""
+    """What the level leaves out of the next, in words."""
+
+    def left_out(self, n_rows: int) -> list[str]:
+        """What it leaves out of a fit of so many rows, in words."""
+        found = list(self.skipped)
+        if n_rows > self.teacher_rows:
+            found.append(f"Gaussian processes (more than {self.teacher_rows:,} rows)")
+        if n_rows > self.fit_rows:
+            found.append(f"rows beyond {self.fit_rows:,}")
+        return found
 
 
 QUICK = Effort(
@@ -65,11 +74,9 @@ QUICK = Effort(
     refits=False,
     skipped=(
         "links but the first",
-        "Gaussian processes above 1,500 rows, and of half the rows",
-        "more spans, straight pieces with moving breaks, more than 8 modes fitted to the rows",
-        "three quarters of the steps of the last polish",
-        "refits of the student without each fold",
-        "rows above 60,000",
+        "more than 8 modes, more spans and moving breaks in fits to the rows",
+        "three quarters of the steps of their polish",
+        "Gaussian processes of half the rows, and students of them without each fold",
     ),
 )
 NORMAL = Effort(
@@ -89,7 +96,6 @@ NORMAL = Effort(
     ladder=(),
     points=1.0,
     refits=True,
-    skipped=("Gaussian processes of three products and of more than 10,000 rows",),
 )
 THOROUGH = Effort(
     "thorough",

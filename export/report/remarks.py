@@ -15,7 +15,7 @@ SUSPECTS, SUSPECTS_IN_ALL = 3, 100
 
 def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
-    limit cut, a line each."""
+    limit or the effort left out, a line each."""
     lines = [
         *plant_lines(report),
         *held_together(report),
@@ -38,5 +38,8 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     if shown is not None and len(notes) > shown:
         lines.append(f"and {len(notes) - shown} more inputs were left out (--json lists all)")
     if report.get("cut"):
-        lines.append(f"cut short by the time limit: {'; '.join(report['cut'])}")
+        by = "Ctrl-C" if report.get("stopped") else "the time limit"
+        lines.append(f"cut short by {by}: {'; '.join(report['cut'])}")
+    if report.get("skipped"):
+        lines.append(f"not tried at effort {report['effort']}: {'; '.join(report['skipped'])}")
     return lines

@@ -17,6 +17,8 @@ from ..model import Model
 from ..status import Status
 
 ANSWERED, FAULT, USAGE, NO_VALUE = 0, 1, 2, 3
+STOPPED = 130
+"""Ctrl-C has ended the command, also where it has written what it had."""
 
 
 def exit_code(status: int) -> int:

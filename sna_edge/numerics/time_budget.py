@@ -119,7 +119,7 @@ class TimeBudget:
         self.limit = limit
         self.cut: list[str] = [] if parent is None else parent.cut
         self._parent = parent
-        self._stop = stop if parent is None else parent._stop
+        self._stop: Event | None = stop if parent is None else parent._stop
         self._stopped = self._unnamed = False
         self._longest = 0.0
         self._kept = 0.0

@@ -135,6 +135,7 @@ def simple_function(
     max_parameters: int,
     enough: float,
     budget: TimeBudget,
+    effort: Effort = NORMAL,
 ) -> tuple[Callable[[Floats], Floats], RankTrials] | None:
     """Answers y [n, K] to x [n, D] of the simplest direct candidate whose left-out error is at
     most `enough`, or of the best of a few, and all that were tried; None where there is no time for
@@ -150,6 +151,7 @@ def simple_function(
         enough=enough,
         budget=budget,
         folds=_kept_together(samples, folds, np.arange(len(samples.x))),
+        effort=effort,
     )
     f = found.best.solution.f
     return lambda x: scale.unscaled(f.predict(x)), found

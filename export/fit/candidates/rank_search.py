@@ -106,13 +106,15 @@ def simple_search(
     enough: float,
     budget: TimeBudget | None = None,
     folds: Folds | None = None,
+    effort: Effort = NORMAL,
 ) -> RankTrials:
     """Additive, then CP of the first ranks until the leave-one-out error is at most `enough`. One
     rank more is tried where they came NEARLY there.
 
     target [N, K] with unit spread. Starts are drawn as `rank_search` draws them.
     """
-    trials = RankTrials(samples, target, rng, max_parameters, budget or TimeBudget(), folds=folds)
+    given = budget or TimeBudget()
+    trials = RankTrials(samples, target, rng, max_parameters, given, folds=folds, effort=effort)
     bases, label = _first_bases(samples)
     _simple(trials, bases, label, paired=False)
     least = _ranks(trials, RANKS[:FEW], bases, label, trials.best.error, enough=enough)

@@ -92,10 +92,11 @@ def fit_table(
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
-    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a tenth of the
-    time, "thorough" several times; `skipped` in the report says what a level leaves out. Once
-    `stop` (an event) is set, the best so far is delivered. Without limit or stop, same seed and table, same model to
-    the bit. Inputs that say nothing are left out (`dropped`). A model is delivered only where it
+    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a sixth of the
+    time, "thorough" several times as long; `skipped` in the report says what a level leaves out.
+    Once `stop` (an event) is set, the best so far is delivered. Without limit or stop: same seed
+    and table, same model to the bit. Inputs that say nothing are left out (`dropped`). A model is
+    delivered only where it
     beats the best of mean, linear and quadratic function on rows that took no part in any choice,
     or agrees with a simple function that does so (`confirmed`). From 50 rows on it has intervals at
     any level, wider where errors are larger, from 250 rows on it says how familiar inputs are;

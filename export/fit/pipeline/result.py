@@ -123,7 +123,7 @@ def result(
         **provenance,
         **kept_back,
         "effort": run.effort.name,
-        "skipped": list(run.effort.skipped),
+        "skipped": run.effort.left_out(len(samples.x)),
         "stopped": run.stopped,
         "why": why(best, tried),
         "chosen": best.name,

@@ -181,7 +181,7 @@ def first_fit(
         if one.promise < SURE * enough:
             simple = one.finish()
             return FirstFit(samples, links[0], simple.values, base, None)
-    found = simple_function(samples, links[0], folds, seed, size, enough, part)
+    found = simple_function(samples, links[0], folds, seed, size, enough, part, effort)
     if found is None:
         return None
     answers, trials = found

@@ -225,6 +225,7 @@ def _report(
         for (mine, _), r in zip(parts, reports, strict=True)
         for note in r["notes"]
     ]
+    out["stopped"] = any(r["stopped"] for r in reports)
     out["dropped"] = _dropped(reports, model.input_names)
     for key in ("repeats", "groups", "gauge"):
         if merged := {n: v for r in reports for n, v in r.get(key, {}).items()}:

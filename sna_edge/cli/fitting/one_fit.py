@@ -15,6 +15,7 @@ from ...files import load
 from ...numerics.time_budget import now
 from ..arguments import assignments, checked_seed, writable
 from ..dialect_options import HINT, declared
+from .interrupt import stopped_by_ctrl_c
 from .lines import fit_lines
 from .plant import asked
 from .texts import interval, names
@@ -47,13 +48,15 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
             f" {', '.join(data.names)}"
         )
-    found = fit(
-        data, targets, inputs=inputs or None, categorical=categorical,
-        missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
-        gage=_studies(args, targets), robust=args.robust,
-        link=args.link, domain=domain, seed=args.seed, time_limit=_left(args.time_limit, start),
-        plain=args.plain, progress=sys.stderr.isatty() and not args.json, **asked(args),
-    )  # fmt: skip
+    with stopped_by_ctrl_c("fit") as stop:
+        found = fit(
+            data, targets, inputs=inputs or None, categorical=categorical,
+            missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
+            gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,
+            seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
+            stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
+            **asked(args),
+        )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
     found = replace(

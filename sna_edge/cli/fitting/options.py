@@ -9,6 +9,7 @@ from ..arguments import add_json
 from ..dialect_options import add_dialect
 from .plant import add_plant
 
+EFFORTS = ("quick", "normal", "thorough")
 LINKS = ("auto", "identity", "exp", "logistic")
 
 
@@ -100,6 +101,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="random seed; same seed and table, same model (default: 0)",
+    )
+    parser.add_argument(
+        "--effort",
+        choices=EFFORTS,
+        default="normal",
+        help="quick: a first model in about a sixth of the time; thorough: several times as long;"
+        " what a level leaves out is printed",
     )
     parser.add_argument(
         "--time-limit",

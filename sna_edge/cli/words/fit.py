@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..console import emit
+from ..console import ANSWERED, STOPPED, emit
 from ..fitting.one_fit import fit_one
 from ..fitting.options import configure
 
@@ -16,5 +16,6 @@ __all__ = ["HELP", "configure", "run"]
 
 def run(args: argparse.Namespace) -> int:
     """Read the table, fit, write the model and say how it was chosen; returns the exit code."""
-    emit(args, *fit_one(args))
-    return 0
+    answer, lines = fit_one(args)
+    emit(args, answer, lines)
+    return STOPPED if answer["stopped"] else ANSWERED

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-STOPPED = 130
-"""Exit code of a command that Ctrl-C has stopped, also where it has written what it had."""
-
 
 @contextmanager
 def stopped_by_ctrl_c(word: str) -> Iterator[threading.Event]:
