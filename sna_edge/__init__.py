@@ -14,7 +14,15 @@ from . import artifact, files
 from .core.axis import Axis, level_axis, spline_axis
 from .core.interaction import CP, TT
 from .core.output import Interval, Output
-from .errors import ArtifactError, BackendError, DomainError, InputError, NotClosed, SnaError
+from .errors import (
+    ArtifactError,
+    BackendError,
+    DomainError,
+    InputError,
+    NotClosed,
+    SnaError,
+    TrustError,
+)
 from .files import from_bytes, load, supported_formats
 from .model import Evaluation, Model
 from .status import MEANING, Status
@@ -55,6 +63,7 @@ __all__ = [
     "Output",
     "SnaError",
     "Status",
+    "TrustError",
     "Uniform",
     "from_bytes",
     "level_axis",

@@ -47,3 +47,14 @@ class BackendError(SnaError):
     """A backend is not installed or cannot serve this model; the message says what to do."""
 
     status = Status.UNSUPPORTED
+
+
+class TrustError(SnaError):
+    """The keys of this machine do not vouch for a file; `rule` names why: `unsigned`,
+    `wrong_signature`, `unknown_key`, `key_not_permitted` or `older_version`."""
+
+    status = Status.NOT_VERIFIED
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(f"{rule}: {message}")
+        self.rule = rule

@@ -8,15 +8,24 @@ from os import PathLike
 
 from .core.record import ModelRecord
 from .model import Model
+from .signing import KeyRing, Trust, configured_keys, examined
 
 
-def load(path: str | PathLike[str], backend: str = "auto") -> Model:
+def load(
+    path: str | PathLike[str],
+    backend: str = "auto",
+    *,
+    keys: str | PathLike[str] | None = None,
+    insecure: bool = False,
+) -> Model:
     """The model in the file `path`, every rule of FORMAT.md checked and its golden vectors
     replayed.
 
     `backend`: "auto" (native where it is installed, else numpy) or one of native, numpy, torch,
-    tflite. Raises InputError where there is no such file, ArtifactError with the named rule that is
-    broken, BackendError where the backend is not there.
+    tflite. `keys`: the key ring that has to vouch for the file, by default the one this machine is
+    configured with (`sna_edge.signing.configured_keys`); `insecure` takes a file that it refuses.
+    Raises InputError where there is no such file, TrustError where the keys do not vouch for it,
+    ArtifactError with the named rule that is broken, BackendError where the backend is not there.
 
     >>> import os, sna_edge, tempfile
     >>> axis = sna_edge.spline_axis("x", "m", 0, 2, spans=1, degree=1)
@@ -26,10 +35,25 @@ def load(path: str | PathLike[str], backend: str = "auto") -> Model:
     ...     sna_edge.load(os.path.join(folder, "line.sna"), backend="numpy")(x=1)
     array([2.])
     """
+    return load_trusted(path, backend, configured_keys(keys), insecure=insecure)[0]
+
+
+def load_trusted(
+    path: str | PathLike[str],
+    backend: str = "auto",
+    keys: KeyRing | None = None,
+    *,
+    least_version: int = 0,
+    insecure: bool = False,
+) -> tuple[Model, Trust]:
+    """The model in `path` and what `keys`, if there are any, say of its bytes: they are asked
+    before the file is read any further. Raises as `load`, TrustError also for a model older than
+    `least_version`."""
     from .artifact.disk import read_whole
 
     data = read_whole(path)
-    return from_bytes(data, backend, path=os.fspath(path))
+    trust = examined(data, keys, least_version=least_version, insecure=insecure)
+    return from_bytes(data, backend, path=os.fspath(path)), trust
 
 
 def from_bytes(data: bytes, backend: str = "auto", *, path: str | None = None) -> Model:

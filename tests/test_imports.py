@@ -13,6 +13,8 @@ OPTIONAL = {  # modules that serve an optional backend, and what they may import
     "inverse/query/native.py": {"sna_edge_native"},
     "backends/tflite.py": {"ai_edge_litert", "tflite_runtime"},
     "backends/torch.py": {"torch"},
+    "signing/private_key.py": {"cryptography"},
+    "signing/trust.py": {"cryptography"},
     "table/sheets.py": {"openpyxl", "pyarrow"},
 }
 

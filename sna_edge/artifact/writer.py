@@ -197,18 +197,32 @@ def _assembled(
     sections: dict[str, bytes], model: ModelRecord, groups: Array, features: int, step: int
 ) -> bytearray:
     """Header, section table and sections, one behind the other."""
+    minor = layout.MINOR if features & layout.FEATURE_BESIDE else 0
+    header = np.zeros(1, layout.HEADER)
+    header[0] = (
+        layout.MAGIC, layout.MAJOR, minor, features, 0, len(sections), len(model.axes),
+        len(model.outputs),
+        len(groups), padded_rank(model, groups), np.zeros(32),
+    )  # fmt: skip
+    return _joined(header, sections, step)
+
+
+def assembled_again(data: bytes, sections: dict[str, bytes]) -> bytes:
+    """The file `data` with other sections, those of format 1.1 among them."""
+    header = np.frombuffer(data, layout.HEADER, 1).copy()
+    header["n_sections"], header["minor"] = len(sections), layout.MINOR
+    header["features"] |= layout.FEATURE_BESIDE
+    return _sealed(_joined(header, sections, layout.ALIGN))
+
+
+def _joined(header: Array, sections: dict[str, bytes], step: int) -> bytearray:
+    """Header, with the size of the file, section table and sections."""
     table = np.zeros(len(sections), layout.SECTION)
     end = layout.HEADER.itemsize + table.nbytes
     for i, block in enumerate(sections.values()):
         table[i] = (i + 1, layout.align(end, step), len(block), 0)
         end = layout.align(end, step) + len(block)
-    minor = layout.MINOR if features & layout.FEATURE_BESIDE else 0
-    header = np.zeros(1, layout.HEADER)
-    header[0] = (
-        layout.MAGIC, layout.MAJOR, minor, features, end, len(table), len(model.axes),
-        len(model.outputs),
-        len(groups), padded_rank(model, groups), np.zeros(32),
-    )  # fmt: skip
+    header["file_size"] = end
     data = bytearray(end)
     data[: layout.HEADER.itemsize] = header.tobytes()
     data[layout.HEADER.itemsize : layout.HEADER.itemsize + table.nbytes] = table.tobytes()

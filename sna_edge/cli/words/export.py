@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 
 from ...errors import InputError
-from ...files import load
 from ..arguments import add_json, share_of
 from ..console import emit
 from ..targets import OPTIONS, TARGETS, flag, target_of
+from ..trust import add_trust, load_model
 
 HELP = "write a model as C source, ONNX or TFLite"
 
@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for option, settings in OPTIONS.items():
         parser.add_argument(flag(option), **settings)
+    add_trust(parser)
     add_json(parser)
 
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         )
     args.level = None if args.level is None else share_of("--level", args.level)
     _split_output(args)
-    model = load(args.model, "numpy")
+    model = load_model(args, "numpy")
     args.stem = args.stem or Path(args.model).stem
     writer = import_module(TARGETS[args.to].module)
     if args.file and hasattr(writer, "check_name"):

@@ -11,11 +11,13 @@ from typing import Any
 
 from ...calculus.ranges import Range, ranges
 from ...core.axis import Axis
-from ...files import format_of, load
+from ...files import format_of
 from ...model import Model
+from ...signing import Trust
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
+from ..trust import add_trust, load_with_trust
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 
@@ -23,19 +25,20 @@ HELP = "inputs, outputs, sizes and certificate of a model"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge info`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    add_trust(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is in a model; returns the exit code."""
-    model = load(args.model, "numpy")
+    model, trust = load_with_trust(args, "numpy")
     found = ranges(model)
     head = {"status": "ok", "file": args.model, "bytes": os.path.getsize(args.model)}
-    emit(args, head | describe(model, found), _lines(args.model, model, found))
+    emit(args, head | describe(model, found, trust), _lines(args.model, model, found, trust))
     return 0
 
 
-def describe(model: Model, found: list[Range]) -> dict[str, Any]:
+def describe(model: Model, found: list[Range], trust: Trust | None = None) -> dict[str, Any]:
     """The model as JSON types; `range` is what no value in the domain leaves, `reached` what some
     take, `sampled` what the file says."""
     return {
@@ -61,7 +64,7 @@ def describe(model: Model, found: list[Range]) -> dict[str, Any]:
             }
             for o, r in zip(model.outputs, found, strict=True)
         ],
-        **described(model),
+        **described(model, trust),
         "certificate": model.certificate,
         "metadata": model.metadata,
     }
@@ -75,13 +78,13 @@ def _input(axis: Axis, dtype: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(path: str, model: Model, found: list[Range]) -> list[str]:
+def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[str]:
     size = os.path.getsize(path)
     kind, modes = model.interaction.kind.upper(), model.interaction.rank
     assert model.artifact is not None
     head = (
         f"{path}: format {format_of(model.artifact)}, {kind}, {modes} modes, {model.parameters}"
-        f" parameters, {size} bytes, {signature_text(model)}"
+        f" parameters, {size} bytes, {signature_text(model, trust)}"
     )
     inputs = [
         [

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...core.axis import Axis
 from ...errors import InputError
-from ...files import load
 from ...model import Model
 from ...status import MEANING, Status
 from ..arguments import (
@@ -27,6 +26,7 @@ from ..dialect_options import add_dialect
 from ..inverting.worth import remark as of_solution
 from ..inverting.worth import solution_lines, told
 from ..raw_readings import readable
+from ..trust import add_trust, load_model
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
 
@@ -48,6 +48,7 @@ BELONGS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge inverse`."""
     add_model(parser)
+    add_trust(parser)
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     what = (
         "the wanted value of one or more outputs; with one unknown also NAME=LO:HI, NAME=min or"
@@ -199,7 +200,7 @@ def run(args: argparse.Namespace) -> int:
     if args.table and not args.output:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
     _refuse_foreign(args, asked[0])
-    model = load(args.model, args.backend)
+    model = load_model(args, args.backend)
     if asked[0] == "table":
         from ..inverting.table import inverted
 

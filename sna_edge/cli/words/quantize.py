@@ -8,13 +8,13 @@ from typing import Any
 
 from ...core.output import Output
 from ...errors import InputError
-from ...files import load
 from ...model import Model
 from ...uncertainty.typical import typical_outputs
 from ..arguments import add_json, writable
 from ..columns import input_rows
 from ..console import emit
 from ..dialect_options import add_dialect
+from ..trust import add_trust, load_model
 
 HELP = "store the tables as float16, int16, int8 or a mix, with an error certificate"
 FIGURES = {
@@ -58,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="OUT", help="the .sna file to write"
     )
     add_dialect(parser)
+    add_trust(parser)
     add_json(parser)
 
 
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.quantize import quantize
 
     writable(args.output, args.model, args.data)
-    model = load(args.model, "numpy")
+    model = load_model(args, "numpy")
     data = input_rows(args, args.data, model) if args.data else None
     small = quantize(model, args.to, max_error=args.max_error, data=data, level_index=True)
     remarks = _widths(model, small, bool(args.data))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ...core.tolerance import checked, remark
 from ...errors import InputError
-from ...files import load
 from ...model import Evaluation, Model
 from ...status import MEANING, Status
 from ...uncertainty.familiarity import told
@@ -31,6 +30,7 @@ from ..arguments import (
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
 from ..raw_readings import needed, readable, refusal
+from ..trust import add_trust, load_model
 
 HELP = "predict outputs, with intervals, at one point or for a table"
 
@@ -38,6 +38,7 @@ HELP = "predict outputs, with intervals, at one point or for a table"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge query`."""
     add_model(parser)
+    add_trust(parser)
     add_at(parser, "the point: every input once, categorical ones by level")
     parser.add_argument(
         "--table",
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
     if args.output:
         writable(args.output, args.table, args.model)
-    model = load(args.model, args.backend)
+    model = load_model(args, args.backend)
     level = None if args.level is None else share_of("--level", args.level)
     return _table(args, model, level) if args.table else _point(args, model, level)
 

@@ -15,11 +15,12 @@ from ...artifact.reader import from_bytes as opened
 from ...artifact.reader import golden_vectors
 from ...artifact.rewriting import rewritten
 from ...errors import ArtifactError, InputError
-from ...files import format_of, from_bytes, load
+from ...files import format_of, from_bytes
 from ...model import Model
 from ..arguments import add_json, writable
 from ..beside import signed_by
 from ..console import emit
+from ..trust import add_trust, load_model
 
 TEXTS = ("certificate", "metadata", "readings")
 """Sections that stay as they are."""
@@ -37,13 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a signed model anew without its signature",
     )
+    add_trust(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the file, or leave it where nothing changes; returns the exit code."""
     output = writable(args.output, args.model) if args.output else args.model
-    model = load(args.model, "numpy")
+    model = load_model(args, "numpy")
     assert model.artifact is not None
     if model.signature and not args.drop_signature:
         raise InputError(

@@ -1,5 +1,5 @@
-"""Check a model as the device does: every rule of the format, the checksums, and the reference
-outputs (golden vectors) on every backend installed."""
+"""Check a model as the device does: who signed it, every rule of the format, the checksums, and
+the reference outputs (golden vectors) on every backend installed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import os
 
 from ...backends import NAMES
 from ...errors import BackendError
-from ...files import from_bytes, load
+from ...files import from_bytes
 from ..arguments import add_json
 from ..beside import described, lines, signature_text
 from ..console import emit
+from ..trust import add_trust, load_with_trust
 
 HELP = "check a model's bytes and reproduce its reference outputs"
 
@@ -19,12 +20,14 @@ HELP = "check a model's bytes and reproduce its reference outputs"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge verify`."""
     parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    add_trust(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check a file on every backend there is; returns the exit code. Raises ArtifactError."""
-    model = load(args.model, "numpy")
+    """Check a file on every backend there is; returns the exit code. Raises TrustError,
+    ArtifactError."""
+    model, trust = load_with_trust(args, "numpy")
     assert model.artifact is not None
     backends = {name: _replayed(model.artifact, name) for name in NAMES}
     passed = [name for name, word in backends.items() if word == "passed"]
@@ -33,12 +36,18 @@ def run(args: argparse.Namespace) -> int:
         "file": args.model,
         "bytes": os.path.getsize(args.model),
         "golden": backends,
-        **described(model),
+        "sha256": trust.sha256,
+        "trust": trust.signature,
+        **described(model, trust),
     }
     count = len(model.companions)
     of = f" of values and {count} companion{'s' if count > 1 else ''}" if count else ""
     head = f"{args.model}: OK: checksums match, reference outputs{of} reproduced"
-    emit(args, answer, [f"{head} ({', '.join(passed)}); {signature_text(model)}", *lines(model)])
+    emit(
+        args,
+        answer,
+        [f"{head} ({', '.join(passed)}); {signature_text(model, trust)}", *lines(model)],
+    )
     return 0
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import InputError
-from ...files import load
 from ...follow import Growing
 from ...follow.tail import BLOCK
 from ...model import Model
@@ -35,6 +34,7 @@ from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
 from ..raw_readings import needed, readable
+from ..trust import add_trust, load_model
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
@@ -59,6 +59,7 @@ if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge watch`."""
     add_model(parser)
+    add_trust(parser)
     parser.add_argument(
         "--limits",
         required=True,
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway"
         )
-    model = load(args.model, args.backend)
+    model = load_model(args, args.backend)
     line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
     try:
         if args.table:
