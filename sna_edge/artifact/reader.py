@@ -15,7 +15,7 @@ from ..core.basis import SpanBasis, uniform_breaks
 from ..core.interaction import CP, TT, Interaction
 from ..core.output import Interval, Output
 from ..core.record import Record
-from ..errors import ArtifactError
+from ..errors import ArtifactError, InputError
 from . import layout
 from .canonical_form import canonical
 from .checks import validate
@@ -52,7 +52,16 @@ def from_bytes(
         path=path,
         **more,
     )
+    if "classes" in metadata:
+        _need_classes(model)
     return model, raw
+
+
+def _need_classes(model: Record) -> None:
+    try:
+        _ = model.classes
+    except InputError as error:
+        raise ArtifactError("bad_metadata", str(error)) from None
 
 
 def _record(kind: Callable[..., Record], raw: Raw, names: dict[str, Any], **more: Any) -> Record:

@@ -167,6 +167,11 @@ class Output:
         return inverse_link(self.link, g)
 
 
+def values(outputs: Sequence[Output], f: Floats) -> Floats:
+    """y [.., K] of the linear parts f [.., K] of all outputs."""
+    return np.stack([o.value(f[..., k]) for k, o in enumerate(outputs)], axis=-1)
+
+
 def all_bounds(outputs: Sequence[Output], y: Floats) -> tuple[Floats, Floats]:
     """Lower and upper end [N, K] of the intervals of all outputs around y [N, K]."""
     lower, upper = np.empty_like(y), np.empty_like(y)

@@ -16,6 +16,7 @@ from .output import Output
 
 if TYPE_CHECKING:  # few models have these: their modules are loaded by those
     from .beside import Calibration, Companion, Readings, Signature
+    from .classes import Classes
 
 DTYPES = ("float64", "float32", "float16", "int16", "int8")
 SERVED_FROM_FILES = ("tflite",)
@@ -120,6 +121,16 @@ class ModelRecord:
     def input_names(self) -> list[str]:
         """Names of the axes [D], in their order."""
         return [a.name for a in self.axes]
+
+    @property
+    def classes(self) -> tuple[Classes, ...]:
+        """What outputs that are probabilities say of labels (FORMAT.md section 8); empty where none
+        are."""
+        if "classes" not in self.metadata:
+            return ()
+        from .classes import read_classes
+
+        return read_classes(self.metadata, self.outputs)
 
     @property
     def output_names(self) -> list[str]:

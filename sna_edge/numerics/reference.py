@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.interaction import CP, TT
+from ..core.output import values
 from ..core.record import ModelRecord
 from .light import Linear, light
 from .power_table import SpanSearch, first_rows, span_polynomials, stacked_polynomials
@@ -80,7 +81,7 @@ class Reference:
     def _output(self, f: Floats) -> Floats:
         if self._plain:
             return np.asarray(f * self._scale + self._offset)
-        return np.stack([o.value(f[..., j]) for j, o in enumerate(self._outputs)], axis=-1)
+        return values(self._outputs, f)
 
     @cached_property
     def _light(self) -> Linear | None:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.basis import SpanBasis, levels
+from sna_edge.core.output import values
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget, now
 
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.free_coefficients import free_size
-from ..data.samples import Samples, linear_targets, values
+from ..data.samples import Samples, linear_targets
 from ..data.weights import mean
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.core.output import Output
+from sna_edge.core.output import Output, values
 from sna_edge.numerics.time_budget import TimeBudget
 
-from ..data.samples import Samples, relative_error, values
+from ..data.samples import Samples, relative_error
 from ..engine.factors import SeparableFunction
 
 Floats = NDArray[np.float64]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.core.output import Output
+from sna_edge.core.output import Output, values
 
-from ..data.samples import linear_targets, values
+from ..data.samples import linear_targets
 
 Floats = NDArray[np.float64]
 

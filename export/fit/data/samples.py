@@ -251,11 +251,6 @@ def margin(share: Floats) -> float:
     )
 
 
-def values(outputs: Sequence[Output], f: Floats) -> Floats:
-    """y [N, K] of linear parts f."""
-    return np.stack([o.value(f[:, k]) for k, o in enumerate(outputs)], axis=1)
-
-
 def relative_error(residual: Floats, y: Floats, weight: Floats | None = None) -> float:
     """Root mean over the outputs of (RMSE / standard deviation)^2, of rows of weight [n]."""
     return float(np.sqrt(np.mean(mean(residual**2, weight) / variance(y, weight))))

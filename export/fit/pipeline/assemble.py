@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis, bspline, levels
 from sna_edge.core.interaction import CP
-from sna_edge.core.output import Output
+from sna_edge.core.output import Output, values
 from sna_edge.model import Model
 
 from ..candidates.candidate import Candidate
-from ..data.samples import AxisSpec, Samples, values
+from ..data.samples import AxisSpec, Samples
 from .packing import packed
 
 Floats = NDArray[np.float64]

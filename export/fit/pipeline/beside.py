@@ -49,7 +49,12 @@ def with_beside(
     place, _ = found.judging()
     groups = None if samples.group is None else samples.group[rows][place]
     with one_thread():
-        found = _with_widths(found, groups, budget)
+        return familiar(_with_widths(found, groups, budget), samples, seed, budget)
+
+
+def familiar(found: FitResult, samples: Samples, seed: int, budget: TimeBudget) -> FitResult:
+    """`found` that says how familiar inputs are, from 250 samples on and where there is time."""
+    with one_thread():
         return _cut(_with_familiarity(found, samples, seed, budget), budget)
 
 

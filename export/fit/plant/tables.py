@@ -15,7 +15,7 @@ from sna_edge.numerics.time_budget import TimeBudget
 from ...calibrate.familiarity import LEAST_ROWS, with_familiarity
 from ...table.gaps import missing_cells, without_missing
 from ...table.row_facts import taken
-from ..pipeline.pipeline import fit_table
+from ..likelihood.front import fit_by_likelihood
 from ..pipeline.result import FitResult
 from .several import Part, fitted_each, metadata_of, parts_of
 
@@ -34,7 +34,7 @@ def fit(
     time_limit: float | None = None,
     **options: Any,
 ) -> FitResult:
-    """As `fit_table`, whose other `options` it takes, for tables with gaps.
+    """As `fit_table` and `fit_by_likelihood`, whose other `options` it takes, for tables with gaps.
 
     `missing`: rows with a missing cell refuse the table ("refuse"), or "drop": rows that lack an
     input are left out, and each target is fitted on the rows in which it is measured (`targets` in
@@ -61,7 +61,7 @@ def fit(
         table = columns if len(rows) == len(columns) else taken(columns, rows)
         left = None if time_limit is None else max(budget.left * share, 1e-3)
         mine = options if len(parts) == 1 else {**options, "gage": _of(options.get("gage"), names)}
-        return fit_table(table, names, inputs, time_limit=left, **mine)
+        return fit_by_likelihood(table, names, inputs, time_limit=left, **mine)
 
     if len(parts) == 1:
         found = one(parts[0], 1.0)
@@ -85,7 +85,7 @@ def _of(studies: Mapping[str, Table] | None, names: Sequence[str]) -> dict[str, 
 
 def _apart(options: Mapping[str, Any]) -> list[str]:
     """Columns that are no inputs by default."""
-    names = (options.get(key) for key in ("groups", "time", "weights", "error"))
+    names = (options.get(key) for key in ("groups", "time", "weights", "error", "exposure"))
     return [name for name in names if name is not None]
 
 

@@ -1,0 +1,149 @@
+"""A column of labels or counts as numbers: which classes there are and which of them is asked
+for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.errors import InputError
+from sna_edge.table import is_number
+
+from ...table import Table
+from ...table.table import is_missing
+
+Floats = NDArray[np.float64]
+MOST_LABELS = 32
+"""More labels are refused: most likely a column of names or numbers."""
+LEAST_OF_LABEL = 2
+"""Rows of each label: one alone cannot be held out and learnt."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a likelihood was asked for: family; positive: the label whose probability a binary model
+    gives; threshold from which on it is answered; order: labels from low to high; exposure: a
+    column."""
+
+    family: str = "auto"
+    positive: str | None = None
+    threshold: float = 0.5
+    order: tuple[str, ...] = ()
+    exposure: str | None = None
+
+
+def is_text(table: Table, name: str) -> bool:
+    """Whether a column holds labels: no cell of it that is not missing is a number."""
+    if name not in table.text:
+        return False
+    cells = [cell for cell in set(table.written(name)) if not is_missing(cell)]
+    return bool(cells) and not any(map(is_number, cells))
+
+
+def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, ...]]:
+    """The table with the numbers 0, 1, .. of its labels in the column, and the labels: as ordered,
+    else sorted, the positive one of two last. Raises InputError for missing cells, too many labels,
+    single rows of one and labels that are not there."""
+    cells = table.written(name)
+    if name not in table.text and not table.cells.get(name):
+        cells = [text.removesuffix(".0") for text in cells]
+    for row, cell in enumerate(cells):
+        if not cell or (is_missing(cell) and name in table.text):
+            raise InputError(
+                f"{table.place(row)}, column {name!r}: the label is missing; fill it in or drop the"
+                " row (--missing drop leaves such rows out)"
+            )
+    found = sorted(set(cells), key=_order(set(cells)))
+    labels = _ordered(name, found, asked)
+    _check(name, cells, labels)
+    number = {label: float(i) for i, label in enumerate(labels)}
+    numbers = table.numbers.copy(order="F")
+    numbers[:, table.index(name)] = [number[cell] for cell in cells]
+    others = {key: value for key, value in table.cells.items() if key != name}
+    return replace(table, numbers=numbers, cells=others), labels
+
+
+def _order(found: set[str]):  # type: ignore[no-untyped-def]
+    if all(map(is_number, found)):
+        return lambda text: (float(text.replace(",", ".")), text)
+    return lambda text: (0.0, text.casefold(), text)
+
+
+def _ordered(name: str, found: Sequence[str], asked: Asked) -> tuple[str, ...]:
+    if asked.order:
+        if sorted(asked.order) != sorted(found):
+            raise InputError(
+                f"--order lists {', '.join(asked.order)}; column {name!r} has the labels"
+                f" {', '.join(found[:MOST_LABELS])}: list each of them once, from low to high"
+            )
+        return asked.order
+    if asked.positive is not None:
+        if asked.positive not in found or len(found) != 2:
+            raise InputError(
+                f"--positive {asked.positive!r} is not one of two labels of column {name!r}, which"
+                f" has {', '.join(found[:MOST_LABELS])}; name one, or leave it out where there are"
+                " more than two"
+            )
+        return (*(label for label in found if label != asked.positive), asked.positive)
+    return tuple(found)
+
+
+def _check(name: str, cells: Sequence[str], labels: tuple[str, ...]) -> None:
+    if len(labels) == 1:
+        raise InputError(
+            f"output {name!r} is constant ({labels[0]}); choose a target that varies"
+        )
+    if len(labels) > MOST_LABELS:
+        raise InputError(
+            f"column {name!r} has {len(labels)} labels, more than {MOST_LABELS}; group rare ones,"
+            " or choose another target"
+        )
+    for label in labels:
+        if cells.count(label) < LEAST_OF_LABEL:
+            raise InputError(
+                f"column {name!r} has the label {label!r} in one row alone; measure more of it, or"
+                " join it with another label"
+            )
+
+
+def counted(table: Table, name: str, asked: Asked) -> tuple[Table, Floats]:
+    """The table with count / exposure in the column, and the exposure [N]. Raises InputError for
+    what is no count, and for an exposure that is not positive."""
+    exposure = np.ones(len(table))
+    if asked.exposure is not None:
+        exposure = table.column(asked.exposure)
+        bad = np.flatnonzero(~(exposure > 0) | ~np.isfinite(exposure))
+        if len(bad):
+            raise InputError(
+                f"{table.place(int(bad[0]))}: the exposure {asked.exposure!r} is not a positive"
+                " number; fill it in or drop the row"
+            )
+    y = table.column(name)
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero((y < 0) | (y != np.rint(y)) & np.isfinite(y))
+    if len(bad):
+        raise InputError(
+            f"{table.place(int(bad[0]))}: {name!r} = {y[bad[0]]:g} is no count; a Poisson"
+            " likelihood needs 0, 1, 2, .. (gamma is for positive numbers)"
+        )
+    if asked.exposure is None:
+        return table, exposure
+    numbers = table.numbers.copy(order="F")
+    numbers[:, table.index(name)] = y / exposure
+    others = {key: value for key, value in table.cells.items() if key != name}
+    return replace(table, numbers=numbers, cells=others), exposure
+
+
+def need_positive(table: Table, name: str) -> None:
+    """Raises InputError where a number is not positive."""
+    y = table.column(name)
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero(y <= 0)
+    if len(bad):
+        raise InputError(
+            f"{table.place(int(bad[0]))}: {name!r} = {y[bad[0]]:g}; a gamma likelihood needs"
+            " positive numbers: drop the row, or fit without --family"
+        )
