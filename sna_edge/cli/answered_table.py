@@ -50,6 +50,7 @@ def answer_table(
     answers: Sequence[str],
     answer: Answer,
     remarks: Remarks | None = None,
+    labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Outcome:
     """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with
     commas and decimal points.
@@ -57,7 +58,8 @@ def answer_table(
     `answer` gives status [N] and numbers [N, len(answers)] for the columns `needed` (coordinates of
     an axis, numbers of an output, in the units of the model; NaN for a cell that is no number). A
     column whose name is taken by an answer is written as NAME_in; `remarks` {row: text} of those
-    columns are added to the reasons. Raises InputError for a table without a needed column or
+    columns are added to the reasons; answers in `labels` are written by the label that their number
+    counts. Raises InputError for a table without a needed column or
     without rows, for numbers that contradict each other's decimal mark and for units of another
     kind.
     """
@@ -65,6 +67,7 @@ def answer_table(
     with whole(target) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_header(source.names, ["status", "reason", *answers]))
+        named = {answers.index(name): words for name, words in (labels or {}).items()}
         for block in source.blocks():
             cells, given = columns.read(block)
             status, numbers = answer(given)
@@ -77,7 +80,7 @@ def answer_table(
             _count(found, block, status, reasons)
             writer.writerows(
                 [*row, *new]
-                for row, new in zip(block.rows, _cells(status, reasons, numbers), strict=True)
+                for row, new in zip(block.rows, _cells(status, reasons, numbers, named), strict=True)
             )
         if not found.counts:
             raise InputError(f"{source.path} has no rows below its header; give a table with rows")
@@ -213,10 +216,17 @@ def _count(found: Outcome, block: Block, status: NDArray[Any], reasons: list[str
         )
 
 
-def _cells(status: NDArray[Any], reasons: list[str], numbers: Floats) -> Iterator[tuple[str, ...]]:
+def _cells(
+    status: NDArray[Any],
+    reasons: list[str],
+    numbers: Floats,
+    labels: Mapping[int, Sequence[str]],
+) -> Iterator[tuple[str, ...]]:
     """The cells to append to every row."""
     words = {s: Status(s).label for s in set(status.tolist())}
     columns = [list(map(repr, column)) for column in numbers.T.tolist()]
+    for k, names in labels.items():
+        columns[k] = [names[int(v)] if v >= 0 else "" for v in numbers[:, k].tolist()]
     for column, empty in zip(columns, np.isnan(numbers).T, strict=True):
         for row in np.flatnonzero(empty).tolist():
             column[row] = ""

@@ -233,8 +233,10 @@ def _why(found: Found) -> str:
 def _beside(
     found: FitResult, samples: Samples, best: Likely, seed: int, budget: TimeBudget
 ) -> FitResult:
-    """Familiarity, and for numbers intervals; a class has none."""
-    if "classes" in found.report or len(best.rows) < LEAST_RESIDUALS:
+    """Familiarity, and for numbers intervals; a class has none, nor a rate whose counts scatter
+    with their exposure."""
+    rate = "exposure" in found.report
+    if "classes" in found.report or rate or len(best.rows) < LEAST_RESIDUALS:
         return familiar(found, samples, seed, budget)
     return with_beside(found, samples, best.rows, seed, budget)
 

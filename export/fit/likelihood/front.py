@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from ..validation.arrangement import Arrangement, arranged_by_columns, inputs_be
 from .candidates import Rows
 from .delivered import Found, Target, delivered
 from .families import Bernoulli, Gamma, Multinomial, Ordinal, Poisson
-from .labels import Asked, counted, is_text, labelled, need_positive
+from .labels import Asked, exposures, is_text, labelled, need_positive
 from .search import best_of
 
 Floats = NDArray[np.float64]
@@ -150,11 +151,13 @@ def _likely(
     if asked.exposure is not None:
         beside[asked.exposure] = "is the exposure"
     inputs = inputs_beside(columns, targets, inputs, how, beside)
-    if weighing.weight is not None:
-        weight = weight * weighing.weight / weighing.weight.mean()
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
+    exposure = weight if target.exposure is not None else np.ones(len(weight))
+    samples = replace(samples, y=samples.y / exposure[:, None])
     y = samples.y[:, 0].copy()
+    if weighing.weight is not None:
+        weight = weight * weighing.weight / weighing.weight.mean()
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
     samples = target.shaped(samples)
@@ -197,7 +200,7 @@ def _target(
         }[family]
         return columns, Target(name, made, labels, asked.threshold), np.ones(len(columns))
     if family == "poisson":
-        columns, weight = counted(columns, name, asked)
-        return columns, Target(name, Poisson(), exposure=asked.exposure), weight
+        target = Target(name, Poisson(), exposure=asked.exposure)
+        return columns, target, exposures(columns, name, asked)
     need_positive(columns, name)
     return columns, Target(name, Gamma()), np.ones(len(columns))

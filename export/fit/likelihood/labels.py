@@ -59,11 +59,11 @@ def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, .
     found = sorted(set(cells), key=_order(set(cells)))
     labels = _ordered(name, found, asked)
     _check(name, cells, labels)
-    number = {label: float(i) for i, label in enumerate(labels)}
+    number = {label: i for i, label in enumerate(labels)}
+    places = [number[cell] for cell in cells]
     numbers = table.numbers.copy(order="F")
-    numbers[:, table.index(name)] = [number[cell] for cell in cells]
-    others = {key: value for key, value in table.cells.items() if key != name}
-    return replace(table, numbers=numbers, cells=others), labels
+    numbers[:, table.index(name)] = places
+    return replace(table, numbers=numbers, cells={**table.cells, name: list(map(str, places))}), labels
 
 
 def _order(found: set[str]):  # type: ignore[no-untyped-def]
@@ -109,9 +109,9 @@ def _check(name: str, cells: Sequence[str], labels: tuple[str, ...]) -> None:
             )
 
 
-def counted(table: Table, name: str, asked: Asked) -> tuple[Table, Floats]:
-    """The table with count / exposure in the column, and the exposure [N]. Raises InputError for
-    what is no count, and for an exposure that is not positive."""
+def exposures(table: Table, name: str, asked: Asked) -> Floats:
+    """The exposure [N] of counts. Raises InputError for what is no count, and for an exposure that
+    is not positive."""
     exposure = np.ones(len(table))
     if asked.exposure is not None:
         exposure = table.column(asked.exposure)
@@ -129,12 +129,7 @@ def counted(table: Table, name: str, asked: Asked) -> tuple[Table, Floats]:
             f"{table.place(int(bad[0]))}: {name!r} = {y[bad[0]]:g} is no count; a Poisson"
             " likelihood needs 0, 1, 2, .. (gamma is for positive numbers)"
         )
-    if asked.exposure is None:
-        return table, exposure
-    numbers = table.numbers.copy(order="F")
-    numbers[:, table.index(name)] = y / exposure
-    others = {key: value for key, value in table.cells.items() if key != name}
-    return replace(table, numbers=numbers, cells=others), exposure
+    return exposure
 
 
 def need_positive(table: Table, name: str) -> None:

@@ -10,6 +10,7 @@ from ...model import Model
 from ...uncertainty.typical import typical_outputs
 from ..beside import unfamiliar_text
 from ..console import interval_text, table, two_valued, with_unit
+from ..labels import fitted, of_classes
 
 SHOWN = 12
 """Names of left-out inputs printed at most; --json and the report have all."""
@@ -48,8 +49,10 @@ def fit_lines(
         " its interval covers single outcomes"
         for name, (low, high) in two_valued(model).items()
     ]
-    rows = []
-    for output, typical in zip(model.outputs, typical_outputs(model), strict=True):
+    rows, classes = [], of_classes(model)
+    for k, (output, typical) in enumerate(zip(model.outputs, typical_outputs(model), strict=True)):
+        if k in classes:
+            continue
         score = found.report.get("outputs", {}).get(output.name, {})
         width = interval_text(model, typical).removeprefix("90 %: ")
         width += " (typical)" if output.interval is None and typical.interval else ""
@@ -62,7 +65,8 @@ def fit_lines(
         )
     return [
         *lines,
-        *table(["cross-validated", "R2", "RMSE", "90 % interval"], rows),
+        *(table(["cross-validated", "R2", "RMSE", "90 % interval"], rows) if rows else []),
+        *fitted(found.report.get("classes", {})),
         *trust_lines(judged),
         *_familiar(model),
         *_held_out(found.report),

@@ -12,10 +12,13 @@ from typing import Any
 from ...artifact.limits import need_counts
 from ...errors import InputError
 from ...files import load
+from ...model import Model
 from ...numerics.time_budget import now
+from ...uncertainty.interval import left_open
 from ..arguments import assignments, checked_seed, writable
 from ..dialect_options import HINT, declared
 from .interrupt import stopped_by_ctrl_c
+from .likelihood import likelihood
 from .lines import fit_lines
 from .plant import asked
 from .texts import interval, names
@@ -55,7 +58,7 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
             stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
-            **asked(args),
+            **asked(args), **likelihood(args),
         )  # fmt: skip
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
@@ -70,7 +73,7 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     )
     from sna_export.report.trust import judged_fit
 
-    judged = judged_fit(found)
+    judged = judged_fit(found) if _has_intervals(found.model) else ()
     if args.report:
         from sna_export.report.fit_page import fit_page
 
@@ -83,6 +86,12 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         "seconds": now() - start,
     }  # fmt: skip
     return answer, fit_lines(args, found, judged, answer)
+
+
+def _has_intervals(model: Model) -> bool:
+    """Whether every output has an interval; probabilities of classes have none."""
+    left = left_open(model)
+    return all(o.interval is not None or k in left for k, o in enumerate(model.outputs))
 
 
 def _studies(args: argparse.Namespace, targets: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import argparse
 
 from ..arguments import add_json
 from ..dialect_options import add_dialect
+from .likelihood import add_likelihood
 from .plant import add_plant
 
 EFFORTS = ("quick", "normal", "thorough")
@@ -94,6 +95,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="leave out rows that look wrong; they are listed with and without it",
     )
     add_plant(parser)
+    add_likelihood(parser)
     add_dialect(parser)
     parser.add_argument(
         "--seed",

@@ -29,6 +29,8 @@ from ..arguments import (
 )
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
+from ..labels import answered, of_classes
+from ..labels import lines as class_lines
 from ..raw_readings import needed, readable, refusal
 from ..trust import add_trust, load_model
 
@@ -90,7 +92,10 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     if level is not None:
         answer["level"] = level
     shown = range(len(model.outputs)) if status >= 0 else ()
-    lines = [_line(model, found, k, level) for k in shown]
+    lines = [_line(model, found, k, level) for k in shown if k not in of_classes(model)]
+    if model.classes and status >= 0:
+        answer["classes"] = answered(model, found.value[0])
+        lines += class_lines(model, found.value[0])
     if found.axis[0] >= 0:
         answer |= _outside(model, found, point)
         lines.append(f"{status.label}: {answer['message']}")
@@ -203,9 +208,9 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
             level_index=True,
             level=level,
         )
-        return found.status, np.stack([found.value, found.lower, found.upper], axis=2).reshape(
-            len(found.status), -1
-        )
+        whole = np.stack([found.value, found.lower, found.upper], axis=2)
+        places = [one.places(found.value).astype(float) for one in model.classes]
+        return found.status, np.stack([*whole.reshape(len(whole), -1).T, *places], axis=1)
 
     def remarks(columns: dict[str, Floats]) -> dict[int, str]:
         x = np.stack([columns[a.name] for a in inputs], axis=1)
@@ -222,6 +227,8 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
             for end in ("lower", "upper")
         ]
         names += [output, *ends]
-    found = answer_table(source, args.output, columns_read, names, answer, remarks)
+    labels = {free_name(one.target, "_", names): one.labels for one in model.classes}
+    names += labels
+    found = answer_table(source, args.output, columns_read, names, answer, remarks, labels)
     emit(args, *summary(found, args.output))
     return found.code()
