@@ -109,6 +109,7 @@ def _one(given: Mapping[str, Any], place: dict[str, int], outputs: Sequence[Outp
     labels, named = given.get("labels"), given.get("outputs")
     good = (
         isinstance(target, str)
+        and isinstance(kind, str)
         and kind in LINKS
         and isinstance(labels, list)
         and isinstance(named, list)

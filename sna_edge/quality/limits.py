@@ -43,12 +43,14 @@ EDGE = ("no verdict", "accept")
 @dataclass(frozen=True)
 class Limit:
     """Lower and upper specification limit and target of one output, in output units; infinite where
-    there is none."""
+    there is none. `reject`: a probability below which a part is rejected; between it and the lower
+    limit there is no verdict."""
 
     name: str
     lsl: float = -np.inf
     usl: float = np.inf
     target: float | None = None
+    reject: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
         if name not in model.input_names:
             raise InputError(f"knob {unknown_name(name, model.input_names)}")
     return LineLimits(
-        tuple(_limit(name, table) for name, table in outputs.items()),
+        tuple(_with_reject(_limit(name, table), model) for name, table in outputs.items()),
         {name: _knob(model.axes[model.axis_index(name)], table) for name, table in knobs.items()},
         checked(
             model.axes,
@@ -132,6 +134,23 @@ def _only(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
         )
 
 
+def _with_reject(limit: Limit, model: Model) -> Limit:
+    """The limit, whose `reject` is a probability below LSL of an output that is one."""
+    if limit.reject is None:
+        return limit
+    places = {k for one in model.classes for k in one.outputs}
+    if model.output_names.index(limit.name) not in places:
+        raise InputError(
+            f"reject of {limit.name!r}: only the probability of a class has one; other outputs are"
+            " judged by their interval"
+        )
+    if not 0.0 <= limit.reject <= limit.lsl < np.inf:
+        raise InputError(
+            f"reject of {limit.name!r} is {limit.reject:g}; give a probability from 0 to its LSL"
+        )
+    return limit
+
+
 def _limit(name: str, table: Mapping[str, Any]) -> Limit:
     lowered: dict[str, Any] = {}
     for key, value in table.items():
@@ -140,7 +159,7 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
                 f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them"
             )
         lowered[key.lower()] = value
-    _only(lowered, ("lsl", "usl", "target"), f"limits of {name!r}")
+    _only(lowered, ("lsl", "usl", "target", "reject"), f"limits of {name!r}")
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
     limit = Limit(name, **values)
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):

@@ -136,15 +136,21 @@ class Line:
             where = f"{self._untrained(x)} where there are no training data"
             return {"reason": f'{where}; measure the part, or set edge = "accept" in the limits'}
         if judged.verdict[i] != REJECT:
-            return {
-                "reason": f"the interval of {self._named(judged.straddles[i])} straddles a limit"
-            }
+            return {"reason": self._undecided(judged.straddles[i])}
         reason = {"reason": f"{self._named(judged.beyond[i])} outside the limits"}
         return (
             {**reason, "advice": self._advice(x.tolist())}
             if self.limits.knobs and self.advice_ms > 0
             else reason
         )
+
+    def _undecided(self, straddles: NDArray[np.bool_]) -> str:
+        """Which outputs are neither inside nor outside their limits."""
+        between = [o.reject is not None for o in self.limits.outputs]
+        name = self._named(straddles)
+        if (straddles & between).any():
+            return f"{name} lies between its reject and its LSL"
+        return f"the interval of {name} straddles a limit"
 
     def _unlike(self, x: Floats) -> str:
         """Which inputs of a part are unlike the training rows, and p in percent."""

@@ -56,7 +56,8 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     """ACCEPT, REJECT or NO VERDICT per row of `found`.
 
     An output without an interval is judged by its value alone, but never where its interval stands
-    in the calibration, whose rows may be too few for one. One output wholly outside rejects
+    in the calibration, whose rows may be too few for one. A probability between its `reject` and
+    its lower limit gets no verdict. One output wholly outside rejects
     the part whatever the others do; rows without a value, and rows with an interval across a limit
     (or one that is not a number), get no verdict. Nor do rows where the model was never trained,
     whatever it predicts there: `edge` unless the limits accept it, extrapolated and unfamiliar ones
@@ -73,6 +74,7 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     ['ACCEPT', 'NO VERDICT', 'REJECT']
     """
     columns = [model.output_names.index(limit.name) for limit in limits.outputs]
+    least = np.array([o.lsl if o.reject is None else o.reject for o in limits.outputs])
     lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
     local = model.calibration is not None and model.calibration.n_residuals > 0
     plain = np.array([model.outputs[k].interval is None and not local for k in columns])
@@ -85,7 +87,7 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
         unknown = unknown | (found.status == Status.EDGE)
     with np.errstate(invalid="ignore"):
         inside = (lower >= lsl) & (upper <= usl)
-        beyond = (lower > usl) | (upper < lsl)
+        beyond = (lower > usl) | (upper < least)
         margin = np.minimum(usl - upper, lower - lsl)
     straddles = ~inside & ~beyond & answered[:, None]
     known = answered & ~unknown

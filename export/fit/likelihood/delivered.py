@@ -18,6 +18,7 @@ from ..data.samples import Samples
 from ..engine.factors import SeparableFunction
 from ..pipeline.assemble import assemble
 from ..pipeline.beside import LEAST_RESIDUALS, familiar, with_beside
+from ..pipeline.conformal import with_intervals
 from ..pipeline.result import FitResult
 from ..pipeline.screen import Dropped
 from ..validation.arrangement import Arrangement
@@ -125,6 +126,10 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
     classes = target.classes()
     if classes is not None:
         metadata[KEY] = [classes.document(outputs)]
+    group = None if samples.group is None else samples.group[best.rows]
+    measured = target.indicators(y)
+    if classes is None and target.exposure is None:
+        outputs = with_intervals(outputs, measured, predicted, group=group)
     used = np.arange(len(samples.axes))
     model = assemble(samples, used, candidate, outputs, metadata)
     report = {
@@ -137,8 +142,6 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
     }  # fmt: skip
     if "classes" in said:
         report["classes"] = said["classes"]
-    group = None if samples.group is None else samples.group[best.rows]
-    measured = target.indicators(y)
     made_result = FitResult(
         model, report, samples.x[best.rows], measured, predicted, group, best.rows
     )

@@ -27,7 +27,7 @@ from ..validation.arrangement import Arrangement, arranged_by_columns, inputs_be
 from .candidates import Rows
 from .delivered import Found, Target, delivered
 from .families import Bernoulli, Gamma, Multinomial, Ordinal, Poisson
-from .labels import Asked, exposures, is_text, labelled, need_positive
+from .labels import Asked, exposures, is_text, labelled, labels_of, need_positive
 from .search import best_of
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ def _family(columns: Table, targets: Sequence[str], asked: Asked) -> str:
     if family == "auto" and asked.exposure is not None:
         family = "poisson"
     if family == "auto" and (text or asked.order or asked.positive is not None):
-        count = len(set(columns.written(targets[0]))) if len(targets) == 1 else 0
+        count = len(labels_of(columns, targets[0]))
         family = "ordinal" if asked.order else "bernoulli" if count == 2 else "multinomial"
     family = "gaussian" if family == "auto" else family
     if family != "gaussian" and len(targets) > 1:

@@ -35,11 +35,16 @@ class Asked:
     exposure: str | None = None
 
 
+def labels_of(table: Table, name: str) -> set[str]:
+    """The cells of a column that are not missing."""
+    return {cell for cell in table.written(name) if not is_missing(cell)}
+
+
 def is_text(table: Table, name: str) -> bool:
     """Whether a column holds labels: no cell of it that is not missing is a number."""
     if name not in table.text:
         return False
-    cells = [cell for cell in set(table.written(name)) if not is_missing(cell)]
+    cells = labels_of(table, name)
     return bool(cells) and not any(map(is_number, cells))
 
 

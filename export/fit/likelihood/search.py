@@ -15,8 +15,8 @@ from .families import Family, Ordinal
 from .features import STRAIGHT, Features
 
 Floats = NDArray[np.float64]
-ROUNDS = 4
-"""Times that limits of ordered classes and a straight linear part follow each other."""
+ROUNDS = 3
+"""Times that limits of ordered classes and the linear part follow each other."""
 
 
 def best_of(family: Family, rows: Rows, budget: TimeBudget) -> tuple[Likely, list[Likely], Family]:
@@ -28,6 +28,9 @@ def best_of(family: Family, rows: Rows, budget: TimeBudget) -> tuple[Likely, lis
         family = _with_cuts(replace(family, cuts=share_cuts(part.y, part.weight)), part)
     found = list(searched(family, part, budget))
     best = chosen(found)
+    for _ in range(ROUNDS if isinstance(family, Ordinal) else 0):
+        family = again(family, part.y[best.rows], best.f, best.weight)
+        best = Search(family, part, best.features, best.name).at(best.ridges)
     return replace(best, rows=some[best.rows]), found, family
 
 
