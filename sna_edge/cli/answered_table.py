@@ -80,7 +80,9 @@ def answer_table(
             _count(found, block, status, reasons)
             writer.writerows(
                 [*row, *new]
-                for row, new in zip(block.rows, _cells(status, reasons, numbers, named), strict=True)
+                for row, new in zip(
+                    block.rows, _cells(status, reasons, numbers, named), strict=True
+                )
             )
         if not found.counts:
             raise InputError(f"{source.path} has no rows below its header; give a table with rows")

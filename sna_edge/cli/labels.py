@@ -26,9 +26,7 @@ def answered(model: Model, y: Floats) -> dict[str, Any]:
     return {
         one.target: {
             "class": one.named(y)[0],
-            "probabilities": dict(
-                zip(one.labels, one.probabilities(y)[0].tolist(), strict=True)
-            ),
+            "probabilities": dict(zip(one.labels, one.probabilities(y)[0].tolist(), strict=True)),
         }
         for one in model.classes
     }
@@ -43,7 +41,9 @@ def _line(one: Classes, y: Floats) -> str:
     p = one.probabilities(y)[0]
     if one.kind == "binary":
         rule = f"answered from {one.threshold:g} on"
-        return f"{one.target}: {one.named(y)[0]}  (probability of {one.labels[1]} {p[1]:.4g}, {rule})"
+        return (
+            f"{one.target}: {one.named(y)[0]}  (probability of {one.labels[1]} {p[1]:.4g}, {rule})"
+        )
     each = ", ".join(f"{label} {value:.4g}" for label, value in zip(one.labels, p, strict=True))
     return f"{one.target}: {one.named(y)[0]}  (probabilities: {each})"
 

@@ -93,9 +93,7 @@ class Classes:
         }  # fmt: skip
 
 
-def read_classes(
-    metadata: Mapping[str, Any], outputs: Sequence[Output]
-) -> tuple[Classes, ...]:
+def read_classes(metadata: Mapping[str, Any], outputs: Sequence[Output]) -> tuple[Classes, ...]:
     """What the metadata of a model with these outputs say of classes. Raises InputError where that
     is not as FORMAT.md section 8 says."""
     given = metadata.get(KEY, [])

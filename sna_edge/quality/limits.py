@@ -82,7 +82,7 @@ def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     >>> with open(path, "w") as file:
     ...     json.dump({"outputs": {"width": {"LSL": 80, "USL": 120}}}, file)
     >>> read_limits(path, model).outputs
-    (Limit(name='width', lsl=80.0, usl=120.0, target=None),)
+    (Limit(name='width', lsl=80.0, usl=120.0, target=None, reject=None),)
     """
     tables = read_document(path)
     try:

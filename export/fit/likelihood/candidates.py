@@ -1,4 +1,5 @@
-"""Which linear part: straight, additive or paired, and how smooth, by the loss on left-out folds."""
+"""Which linear part (straight, additive or paired) and how smooth, by the loss on left-out
+folds."""
 
 from __future__ import annotations
 
@@ -134,19 +135,21 @@ class Search:
         return best
 
 
-def searched(family: Family, rows: Rows, budget: TimeBudget) -> Iterator[Likely]:
-    """Straight, additive and paired linear parts, each begun at the ridges of the one before."""
+def searched(
+    family: Family, rows: Rows, budget: TimeBudget, *, paired: bool = True
+) -> Iterator[Likely]:
+    """Straight, additive and (if `paired`) paired linear parts, each begun at the ridges of the one before."""
     ridges: dict[int, float] = {}
     for kind, name in NAMES.items():
         if budget.passed:
             budget.leave_out(f"the linear part {name!r}")
             return
+        if kind == PAIR and not (paired and rows.samples.x.shape[1] > 1):
+            return
         begin = now()
         features = Features.of(rows.samples, curved=kind >= CURVE, paired=kind >= PAIR)
         if kind == CURVE and not (features.kind == CURVE).any():
             continue
-        if kind == PAIR and not features.pairs:
-            return
         search = Search(family, rows, features, name)
         present = {int(k) for k in np.unique(features.kind)}
         base = {k: ridges.get(k, LEVELS[-1]) for k in present}

@@ -79,9 +79,7 @@ class Target:
         if not self.labels:
             return None
         places = tuple(range(len(self.names)))
-        return Classes(
-            self.name, KINDS[self.family.name], self.labels, places, self.threshold
-        )
+        return Classes(self.name, KINDS[self.family.name], self.labels, places, self.threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +214,7 @@ def _numbers(found: Found, y: Floats, predicted: Floats) -> dict[str, float]:
 
 def _short(said: dict[str, Any]) -> dict[str, Any]:
     """As the metadata hold it."""
+
     def digits(value: float) -> float:
         return float(f"{value:.5g}")
 
@@ -230,7 +229,9 @@ def _why(found: Found) -> str:
     others = [f"{c.name} ({c.error:.4g})" for c in found.tried if c.name != found.best.name]
     against = f"; others: {', '.join(others)}" if others else ""
     what = "log-loss" if found.target.labels else "half deviance"
-    return f"selected by cross-validated {what}: {found.best.name} ({found.best.error:.4g}){against}"
+    return (
+        f"selected by cross-validated {what}: {found.best.name} ({found.best.error:.4g}){against}"
+    )
 
 
 def _beside(
@@ -242,5 +243,3 @@ def _beside(
     if "classes" in found.report or rate or len(best.rows) < LEAST_RESIDUALS:
         return familiar(found, samples, seed, budget)
     return with_beside(found, samples, best.rows, seed, budget)
-
-

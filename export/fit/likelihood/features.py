@@ -117,9 +117,7 @@ class Features:
         bases = (*(a.basis for a in self.axes), levels(n_outputs))
         return SeparableFunction(bases, uses, (*(np.stack(t, axis=1) for t in tables), weights))
 
-    def _products(
-        self, d: int, e: int, block: Floats
-    ) -> list[tuple[dict[int, Floats], Floats]]:
+    def _products(self, d: int, e: int, block: Floats) -> list[tuple[dict[int, Floats], Floats]]:
         """The block [width d * width e, K] of a pair as products, with as few as it has."""
         assert self.width is not None
         first, second = int(self.width[d]), int(self.width[e])

@@ -1,4 +1,4 @@
-"""What a fit of complete rows is: by squared errors, or by likelihood where the target holds classes,
+"""A fit of complete rows: by squared errors, or by likelihood where the target holds classes,
 counts or positive numbers."""
 
 from __future__ import annotations
@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ...progress import Progress, Reporter
 from ...table import Table
 from ...threads import one_thread
 from ..data.held_together import folds_of
+from ..effort import effort_named
 from ..pipeline.pipeline import FOLDS, SMALL_TABLE, fit_table
 from ..pipeline.quiet import quiet
 from ..pipeline.result import FitResult
@@ -75,9 +77,7 @@ def fit_by_likelihood(
 def _family(columns: Table, targets: Sequence[str], asked: Asked) -> str:
     """That is asked for, or that the column of the target speaks of."""
     if asked.family not in FAMILIES:
-        raise InputError(
-            f"family {asked.family!r} is unknown; use one of {', '.join(FAMILIES)}"
-        )
+        raise InputError(f"family {asked.family!r} is unknown; use one of {', '.join(FAMILIES)}")
     if not 0.0 < asked.threshold < 1.0:
         raise InputError(
             f"threshold {asked.threshold:g} is no probability; give a number between 0 and 1"
@@ -137,12 +137,15 @@ def _likely(
     weights: str | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
+    effort: str = "normal",
     time_limit: float | None = None,
+    stop: Event | None = None,
     plain: bool = False,
     progress: Progress | bool | None = None,
     **others: Any,
 ) -> FitResult:
-    budget = TimeBudget.for_fit(time_limit)
+    budget = TimeBudget.for_fit(time_limit, stop)
+    quick = effort_named(effort).name == "quick"
     _need_plain_options(family, {**others, "link": link != "auto" and link, "holdout": holdout})
     name = targets[0]
     how = Arrangement(groups, time=time)
@@ -170,7 +173,9 @@ def _likely(
         kept, dropped = screened(samples)
         samples = samples.columns(kept)
         rows = Rows(samples, y, weight, folds_of(samples, FOLDS, seed))
-        best, tried, family_found = best_of(target.family, rows, budget)
+        best, tried, family_found = best_of(target.family, rows, budget, quick=quick)
+        if quick:
+            notes = [*notes, "quick effort: products of two inputs were not tried"]
         found = Found(target, family_found, rows, best, tried, how, notes, dropped, seed)
         return delivered(found, budget, plain)
 
@@ -182,9 +187,7 @@ def _need_plain_options(family: str, others: Mapping[str, Any]) -> None:
             raise InputError(NOT_FOR.format(family=family, what=what.replace("_", " ")))
 
 
-def _target(
-    columns: Table, name: str, family: str, asked: Asked
-) -> tuple[Table, Target, Floats]:
+def _target(columns: Table, name: str, family: str, asked: Asked) -> tuple[Table, Target, Floats]:
     """The table with numbers in the column of the target, what it is, and weights [N]."""
     if family in LABELLED:
         columns, labels = labelled(columns, name, asked)

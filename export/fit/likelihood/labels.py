@@ -68,7 +68,9 @@ def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, .
     places = [number[cell] for cell in cells]
     numbers = table.numbers.copy(order="F")
     numbers[:, table.index(name)] = places
-    return replace(table, numbers=numbers, cells={**table.cells, name: list(map(str, places))}), labels
+    return replace(
+        table, numbers=numbers, cells={**table.cells, name: list(map(str, places))}
+    ), labels
 
 
 def _order(found: set[str]):  # type: ignore[no-untyped-def]
@@ -98,9 +100,7 @@ def _ordered(name: str, found: Sequence[str], asked: Asked) -> tuple[str, ...]:
 
 def _check(name: str, cells: Sequence[str], labels: tuple[str, ...]) -> None:
     if len(labels) == 1:
-        raise InputError(
-            f"output {name!r} is constant ({labels[0]}); choose a target that varies"
-        )
+        raise InputError(f"output {name!r} is constant ({labels[0]}); choose a target that varies")
     if len(labels) > MOST_LABELS:
         raise InputError(
             f"column {name!r} has {len(labels)} labels, more than {MOST_LABELS}; group rare ones,"

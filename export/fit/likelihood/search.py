@@ -19,14 +19,16 @@ ROUNDS = 3
 """Times that limits of ordered classes and the linear part follow each other."""
 
 
-def best_of(family: Family, rows: Rows, budget: TimeBudget) -> tuple[Likely, list[Likely], Family]:
+def best_of(
+    family: Family, rows: Rows, budget: TimeBudget, *, quick: bool = False
+) -> tuple[Likely, list[Likely], Family]:
     """The chosen linear part, all that were tried, and the family with its limits. Of many rows
     evenly spaced ones are searched."""
     some = np.arange(0, len(rows.y), max(1, -(-len(rows.y) // MOST_ROWS)))
     part = rows if len(some) == len(rows.y) else rows.take(some)
     if isinstance(family, Ordinal):
         family = _with_cuts(replace(family, cuts=share_cuts(part.y, part.weight)), part)
-    found = list(searched(family, part, budget))
+    found = list(searched(family, part, budget, paired=not quick))
     best = chosen(found)
     for _ in range(ROUNDS if isinstance(family, Ordinal) else 0):
         family = again(family, part.y[best.rows], best.f, best.weight)

@@ -30,6 +30,7 @@ def _left_out(missing: Mapping[str, Any] | None) -> list[str]:
 def fit_lines(
     args: argparse.Namespace, found: Any, judged: Sequence[Any], answer: dict[str, Any]
 ) -> list[str]:
+    """The lines of a fit: size, how it was chosen, how good it is."""
     from sna_export.report.remarks import remarks
     from sna_export.report.trust import trust_lines
 

@@ -37,7 +37,7 @@ def test_metadata_round_trip() -> None:
      {"threshold": "x"}, {"target": 7}, {"kind": []}, {"labels": None}, {"outputs": "p"}],
 )  # fmt: skip
 def test_metadata_that_fit_nothing_are_refused(change: dict[str, object]) -> None:
-    with pytest.raises(InputError, match="FORMAT.md section 8"):
+    with pytest.raises(InputError, match=r"FORMAT\.md section 8"):
         read_classes({"classes": [GOOD | change]}, OUTPUTS)
 
 

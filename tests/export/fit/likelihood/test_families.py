@@ -70,7 +70,9 @@ def test_two_and_several_classes_are_those_of_scikit_learn(ridge: float) -> None
 @pytest.mark.parametrize(
     ("family", "theirs"), [(Poisson(), PoissonRegressor), (Gamma(), GammaRegressor)]
 )
-def test_counts_and_positive_numbers_are_those_of_scikit_learn(family: Family, theirs: type) -> None:
+def test_counts_and_positive_numbers_are_those_of_scikit_learn(
+    family: Family, theirs: type
+) -> None:
     z, f = drawn()
     rng = np.random.default_rng(3)
     mean = np.exp(0.5 * f)

@@ -177,7 +177,7 @@ def test_what_makes_no_sense_is_refused(name: str) -> None:
 
 def test_missing_and_lone_labels_are_named() -> None:
     rows = {"x": [*range(10)], "y": ["a"] * 5 + ["b"] * 4 + [""]}
-    with pytest.raises(InputError, match="row 10 .* the label is missing"):
+    with pytest.raises(InputError, match=r"row 10 .* the label is missing"):
         fit(Table.of(rows), ["y"])
     lone = {"x": rows["x"], "y": ["a"] * 9 + ["b"]}
     with pytest.raises(InputError, match="'b' in one row alone"):

@@ -51,7 +51,7 @@ def test_a_table_gets_a_column_of_labels(folder: Path) -> None:
     told = folder / "told.csv"
     assert main(["query", str(folder / "r.sna"), "--table", str(folder / "parts.csv"),
                  "-o", str(told)]) == 0  # fmt: skip
-    rows = list(csv.DictReader(open(told, encoding="utf-8")))
+    rows = list(csv.DictReader(told.read_text(encoding="utf-8").splitlines()))
     assert rows[0]["result"] == "ok" and rows[-1]["result"] == "nok"
     assert rows[0]["result_in"] == "nok"
     assert float(rows[0]["result:ok"]) > 0.5
@@ -79,9 +79,7 @@ def test_watch_demands_a_probability(
     assert answers[1]["reason"] == "result:ok lies between its reject and its LSL"
 
 
-def test_a_demanded_probability_is_found(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_demanded_probability_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = str(folder / "r.sna")
     assert main(["inverse", model, "--target", "result:ok=0.5", "--unknown", "force"]) == 0
     assert "force = " in capsys.readouterr().out
