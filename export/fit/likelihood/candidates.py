@@ -138,7 +138,8 @@ class Search:
 def searched(
     family: Family, rows: Rows, budget: TimeBudget, *, paired: bool = True
 ) -> Iterator[Likely]:
-    """Straight, additive and (if `paired`) paired linear parts, each begun at the ridges of the one before."""
+    """Straight, additive and (if `paired`) paired linear parts, each begun at the ridges of
+    the one before."""
     ridges: dict[int, float] = {}
     for kind, name in NAMES.items():
         if budget.passed:

@@ -95,6 +95,7 @@ class Found:
     notes: list[str]
     dropped: list[Dropped]
     seed: int
+    quick: bool = False
 
 
 def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
@@ -113,6 +114,8 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
         "rows": len(samples.x), "seed": found.seed, "kind": best.name, "family": family.name,
         "link": target.family.link, "modes": candidate.rank,
     }  # fmt: skip
+    if found.quick:
+        known["effort"] = "quick"
     if found.how.metadata():
         known["held_out"] = found.how.metadata()
     if target.exposure is not None:
@@ -135,6 +138,8 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
         "outputs": said["outputs"], "seconds": budget.elapsed,
         "notes": [*found.notes, *map(str, found.dropped)],
         "folds": found.how.sentence(found.rows.folds),
+        "effort": "quick" if found.quick else "normal",
+        "stopped": budget.halted,
         "calibration": {"shift": made.shift, "factor": made.factor},
         "candidates": [c.row() for c in found.tried], "inputs": model.input_names,
     }  # fmt: skip

@@ -176,7 +176,7 @@ def _likely(
         best, tried, family_found = best_of(target.family, rows, budget, quick=quick)
         if quick:
             notes = [*notes, "quick effort: products of two inputs were not tried"]
-        found = Found(target, family_found, rows, best, tried, how, notes, dropped, seed)
+        found = Found(target, family_found, rows, best, tried, how, notes, dropped, seed, quick)
         return delivered(found, budget, plain)
 
 
