@@ -13,11 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .around.whole import fit
     from .data.samples import AxisSpec
     from .engine.als import als
     from .pipeline.pipeline import fit_arrays, fit_table
     from .pipeline.result import FitResult
-    from .plant.tables import fit
 
 __all__ = ["AxisSpec", "FitResult", "als", "fit", "fit_arrays", "fit_table"]
 
@@ -25,7 +25,7 @@ _ROOMS = {
     "AxisSpec": "data.samples",
     "FitResult": "pipeline.result",
     "als": "engine.als",
-    "fit": "plant.tables",
+    "fit": "around.whole",
 }
 
 

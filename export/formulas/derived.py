@@ -61,6 +61,8 @@ def stated(
         if name in columns or name in steps:
             raise InputError(f"--derive {text!r}: {name!r} is there already; use another name")
         made = Expression.amount(_whole_names(right, usable, barred), [*usable, *steps])
+        if not made.names:
+            raise InputError(f"--derive {text!r} takes no column; name at least one")
         steps[name] = steps_of(made, columns, steps)
         own = unit_of_steps(steps[name], lambda s: unit.get(columns[s.index], ""), text)
         if declared:

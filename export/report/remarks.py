@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sna_edge.values.naming import labelled
+
 from .plant import plant_lines
 from .validation import held_together, holdout_lines, repeats_lines, suspect_lines
 
@@ -17,6 +19,7 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     """How the fit was confirmed, which inputs take no part (at most `shown`) and what the time
     limit or the effort left out, a line each."""
     lines = [
+        *derived_lines(report),
         *plant_lines(report),
         *held_together(report),
         *repeats_lines(report),
@@ -42,4 +45,15 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
         lines.append(f"cut short by {by}: {'; '.join(report['cut'])}")
     if report.get("skipped"):
         lines.append(f"not tried at effort {report['effort']}: {'; '.join(report['skipped'])}")
+    return lines
+
+
+def derived_lines(report: Mapping[str, Any]) -> list[str]:
+    """What the model computes from readings, a line for each formula."""
+    lines = []
+    for name, made in report.get("derived", {}).items():
+        raw = [n for n in made["from"] if n not in report.get("inputs", [])]
+        readings = f" (raw readings: {', '.join(raw)})" if raw else ""
+        part = "" if made["input"] else "; no input of the model"
+        lines.append(f"computed: {labelled(name, made['unit'])} = {made['formula']}{readings}{part}")
     return lines

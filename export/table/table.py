@@ -153,14 +153,16 @@ class Table:
         targets = list(targets)
         chosen = [n for n in self.names if n not in targets] if inputs is None else list(inputs)
         self._check_names(targets, chosen, categorical, domain)
-        return self._decided([n for n in (*targets, *chosen) if n not in categorical])._samples(
+        return self.decided([n for n in (*targets, *chosen) if n not in categorical])._samples(
             targets, chosen, categorical, domain
         )
 
-    def _decided(self, needed: Sequence[str]) -> Table:
-        """The table with the decimal mark that the columns `needed` as numbers prove."""
+    def decided(self, needed: Sequence[str]) -> Table:
+        """The table with the decimal mark that the columns `needed` as numbers prove; columns that
+        were computed prove none."""
         if self.source is None or self.marks.trusted:
             return self
+        needed = [name for name in needed if name in self.cells]
         marks = self.source.marks(needed)
         if marks.decimal == self.marks.decimal:
             return replace(self, marks=marks)
@@ -284,7 +286,8 @@ class Table:
 
     def _check_marks(self, name: str) -> None:
         """Raises InputError for a column of a file whose decimal marks look like thousands."""
-        if self.source is not None and (self.marks.typed or not self.marks.trusted):
+        of_file = self.source is not None and name in self.cells
+        if of_file and (self.marks.typed or not self.marks.trusted):
             column = self.marks.column(name)
             column.numbers(
                 [c if isinstance(c, str) else str(c) for c in self.cells[name]], self.lines

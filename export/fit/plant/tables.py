@@ -1,5 +1,5 @@
-"""`fit` as it is called: what a table of a plant has beside inputs and outputs is settled here,
-around the fit of complete rows."""
+"""What a table of a plant has beside inputs and outputs, settled around the fit of complete
+rows."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     targets, inputs, categorical = (
         names(texts, data.names) for texts in (args.target, args.inputs, args.categorical)
     )
-    unknown = [name for name in units if name not in (*targets, *(inputs or data.names))]
+    known = data.names if args.derive else (*targets, *(inputs or data.names))
+    unknown = [name for name in units if name not in known]
     if unknown:
         raise InputError(
             f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
@@ -53,7 +54,8 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         )
     with stopped_by_ctrl_c("fit") as stop:
         found = fit(
-            data, targets, inputs=inputs or None, categorical=categorical,
+            data, targets, inputs=inputs or None, derive=args.derive, units=units,
+            categorical=categorical,
             missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),

@@ -34,6 +34,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="columns to predict from (default: all others)",
     )
     parser.add_argument(
+        "--derive",
+        action="append",
+        default=[],
+        metavar="'NAME = FORMULA'",
+        help="an input computed from columns, on the device from raw readings: + - * / **, sqrt,"
+        " exp, log, abs, min, max; 'energy [J/mm2] = power / (speed * hatch)'; may be repeated",
+    )
+    parser.add_argument(
         "--categorical",
         action="append",
         metavar="A,B",

@@ -1,0 +1,47 @@
+"""`fit` as it is called: inputs computed from readings are settled around the fit of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..pipeline.result import FitResult
+from ..plant import tables
+from .computed import Computed
+
+if TYPE_CHECKING:
+    from ...table import Table
+
+
+def fit(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None = None,
+    *,
+    derive: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    **options: Any,
+) -> FitResult:
+    """As `tables.fit` and `fit_table`, whose other `options` it takes.
+
+    `derive`: inputs computed from columns of numbers, each "name = formula" or "name [unit] =
+    formula" of + - * / **, brackets, sqrt, exp, log, abs, min and max; later ones may use earlier
+    ones. Each is an input; one that a later formula uses is one where `inputs` names it, or names
+    nothing. The columns of a formula stay inputs where `inputs` does not leave them out; what is
+    left out is a raw reading of the model, which computes its inputs from readings itself. `units`
+    {column: unit} beside those of the table, by which the units of formulas are checked. Raises
+    InputError with the row where a formula has no value.
+
+    >>> from sna_export.fit import fit
+    >>> from sna_export.table import Table
+    >>> power, speed = [1.0, 2, 3, 4, 5, 6, 7, 8], [2.0, 1, 2, 1, 2, 1, 2, 1]
+    >>> depth = [p / s for p, s in zip(power, speed)]
+    >>> table = Table.of({"power": power, "speed": speed, "depth": depth})
+    >>> found = fit(table, ["depth"], inputs=["energy"], derive=["energy = power / speed"])
+    >>> found.model.input_names, found.model({"power": 3.0, "speed": 1.5}).round(6)
+    (['energy'], array([2.]))
+    """
+    if not derive:
+        return tables.fit(columns, targets, inputs, **options)
+    made = Computed.of(columns, targets, inputs, derive, units or {}, options)
+    return made.finished(tables.fit(made.columns, targets, made.inputs, **options))
