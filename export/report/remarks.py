@@ -54,6 +54,7 @@ def derived_lines(report: Mapping[str, Any]) -> list[str]:
     for name, made in report.get("derived", {}).items():
         raw = [n for n in made["from"] if n not in report.get("inputs", [])]
         readings = f" (raw readings: {', '.join(raw)})" if raw else ""
+        said = f"{labelled(name, made['unit'])} = {made['formula']}"
         part = "" if made["input"] else "; no input of the model"
-        lines.append(f"computed: {labelled(name, made['unit'])} = {made['formula']}{readings}{part}")
+        lines.append(f"computed: {said}{readings}{part}")
     return lines
