@@ -1,7 +1,5 @@
-"""The model with its verbs: a record, a backend that evaluates it, and the closed operations.
-
-Read-only and safe to share between threads.
-"""
+"""The model with its verbs: a record, a backend that evaluates it, and the closed operations;
+read-only and safe to share between threads."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from .core.beside import Calibration
 from .core.domain import Check, DomainBox
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
-from .core.inputs import Query, axis_index, coordinates
+from .core.inputs import Query, axis_index
 from .core.interaction import CP, TT
 from .core.output import all_bounds
 from .core.tolerance import checked, to_border
@@ -70,13 +68,15 @@ class Model(Algebra, Worth):
     def _serve(self, evaluator: Evaluator) -> None:
         point = getattr(evaluator, "point", None)
         self._categorical = any(a.kind == "categorical" for a in self.axes)
+        self._backend = evaluator
+        if self.gaps is not None:
+            return  # no short way: queries are completed first
         self._single = getattr(evaluator, "single", None)
         self._quick = None if point is None else Single(self, point, self._beside(evaluator))
         self._whole = self._quick if self.readings is None else None
         if evaluator.name == "numpy" and self.readings is None and self.calibration is not None:
             self._whole = self._single_row(self.calibration, evaluator)
         self._bare = None if point is None or self._categorical else self._single
-        self._backend = evaluator
 
     def _single_row(self, found: Calibration, evaluator: Any) -> Single | None:
         from .uncertainty.one_row import OneRow
@@ -240,6 +240,9 @@ class Model(Algebra, Worth):
         >>> found.value.tolist(), found.status.tolist()
         ([[2.0], [nan]], [0, -1])
         """
+        gone = None
+        if self.gaps is not None:
+            query, level_index, gone = self._without_gaps(query, level_index)
         if (
             self._whole is not None
             and not tolerance
@@ -256,14 +259,14 @@ class Model(Algebra, Worth):
             from .uncertainty import interval
 
             if level is not None:
-                return interval.answer(self, found, value, moved, level)
+                return replace(interval.answer(self, found, value, moved, level), absent=gone)
             lower, upper = interval.usual(self, found, value)
         else:
             lower, upper = all_bounds(self.outputs, value)
         if extrapolate:  # residuals inside the domain say nothing of what lies beyond it
             beyond = found.status == Status.EXTRAPOLATED
             lower[beyond] = upper[beyond] = np.nan
-        return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved)
+        return Evaluation(value, found.status, lower, upper, found.axis, found.excess, moved, gone)
 
     @property
     def _tells_familiarity(self) -> bool:
@@ -282,7 +285,7 @@ class Model(Algebra, Worth):
             from .uncertainty.readings import asked
 
             query = asked(self, query, level_index)
-        return coordinates(self.axes, query, level_index)
+        return self._coordinates(query, level_index)
 
     def _checked(
         self,
@@ -296,7 +299,7 @@ class Model(Algebra, Worth):
             from .uncertainty.readings import checked as checked_readings
 
             return checked_readings(self, self._domain, query, extrapolate, tolerance, level_index)
-        x, _ = coordinates(self.axes, query, level_index)
+        x, _ = self._coordinates(query, level_index)
         moved = None
         if tolerance:
             x, moved = to_border(self.axes, x, checked(self.axes, tolerance))

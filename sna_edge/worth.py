@@ -3,6 +3,7 @@ function of `uncertainty`, imported at its first call."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from .core.domain import Check
 from .core.evaluator import Evaluator
-from .core.inputs import Query
+from .core.inputs import Query, coordinates
+from .core.missing import Gaps
 from .core.record import ModelRecord
 
 if TYPE_CHECKING:
@@ -34,6 +36,25 @@ class Worth(ModelRecord):
     def _answered(self, query: Query, level_index: bool) -> Answered:
         """The checked rows of a query, their values [N, K] and which readings were moved."""
         raise NotImplementedError
+
+    @cached_property
+    def gaps(self) -> Gaps | None:
+        """What stands in place of a missing reading; None where every reading is needed."""
+        return None if self.readings is not None else Gaps.of(self.metadata)
+
+    def _without_gaps(
+        self, query: Query, level_index: bool
+    ) -> tuple[Query, bool, NDArray[np.bool_] | None]:
+        """The query as coordinates, that levels are indices, and which readings were missing."""
+        if self.gaps is None:
+            return query, level_index, None
+        x, _, absent = self.gaps.completed(self.axes, query, level_index)
+        return x, True, absent
+
+    def _coordinates(self, query: Query, level_index: bool) -> tuple[Floats, bool]:
+        if self.gaps is None:
+            return coordinates(self.axes, query, level_index)
+        return self.gaps.completed(self.axes, query, level_index)[:2]
 
     def predictive(self, query: Query, *, level_index: bool = False) -> Predictive:
         """The distribution of a measurement per row and output: `quantile(p)`, `cdf(y)`,

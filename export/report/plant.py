@@ -8,7 +8,21 @@ from typing import Any
 
 def plant_lines(report: Mapping[str, Any]) -> list[str]:
     """A line for each thing that was asked for."""
-    return [*_targets(report.get("targets", {})), *_weights(report.get("weights", {}))]
+    return [
+        *_modelled(report.get("modelled", {})),
+        *_targets(report.get("targets", {})),
+        *_weights(report.get("weights", {})),
+    ]
+
+
+def _modelled(found: Mapping[str, int]) -> list[str]:
+    if not found:
+        return []
+    cells = ", ".join(f"{name} {count}" for name, count in found.items())
+    return [
+        f"missing cells take part ({cells}): the model answers without these readings, with the"
+        " interval of such rows"
+    ]
 
 
 def _targets(found: Mapping[str, int]) -> list[str]:

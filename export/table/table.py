@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.core.missing import WORDS
 from sna_edge.errors import InputError
 from sna_edge.table import Marks, Source, is_number, number
 from sna_edge.table.numbers import SHAPES, numbers
@@ -21,7 +22,7 @@ from ..fit.data.samples import AxisSpec, Samples, first_outside
 
 Floats = NDArray[np.float64]
 MOST_LEVELS = 64
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
+MISSING = WORDS
 """Cells, in lower case, that mean no number; as levels they stand for themselves."""
 
 
@@ -156,6 +157,14 @@ class Table:
         return self.decided([n for n in (*targets, *chosen) if n not in categorical])._samples(
             targets, chosen, categorical, domain
         )
+
+    def settled(self, numeric: Sequence[str]) -> Table:
+        """The table whose columns `numeric` are numbers for good, apart from its file. Raises
+        InputError for decimal marks that contradict each other."""
+        found = self.decided(numeric)
+        for name in numeric:
+            found._check_marks(name)
+        return replace(found, source=None)
 
     def decided(self, needed: Sequence[str]) -> Table:
         """The table with the decimal mark that the columns `needed` as numbers prove; columns that

@@ -51,6 +51,7 @@ def answer_table(
     answer: Answer,
     remarks: Remarks | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
+    may_lack: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Write `source` with `status`, `reason` and the columns `answers` to `target`, as UTF-8 with
     commas and decimal points.
@@ -59,8 +60,9 @@ def answer_table(
     an axis, numbers of an output, in the units of the model; NaN for a cell that is no number). A
     column whose name is taken by an answer is written as NAME_in; `remarks` {row: text} of those
     columns are added to the reasons; answers in `labels` are written by the label that their number
-    counts. Raises InputError for a table without a needed column or
-    without rows, for numbers that contradict each other's decimal mark and for units of another
+    counts. Cells of `may_lack` may be empty: `answer` has NaN; another cell there that is no number
+    is bad input. Raises InputError for a table without a needed column or without rows, for numbers
+    that contradict each other's decimal mark and for units of another
     kind.
     """
     found, columns = Outcome(), Columns(source, needed)
@@ -70,13 +72,15 @@ def answer_table(
         named = {answers.index(name): words for name, words in (labels or {}).items()}
         for block in source.blocks():
             cells, given = columns.read(block)
+            columns.spot(block, may_lack, given, cells)
             status, numbers = answer(given)
             if block.wrong:
                 status, numbers = status.copy(), numbers.copy()
                 status[list(block.wrong)], numbers[list(block.wrong)] = Status.BAD_INPUT, np.nan
             reasons = _reasons(block, status, columns, given, cells)
             for row, text in (remarks(given) if remarks else {}).items():
-                reasons[row] = "; ".join(filter(None, (reasons[row], text)))
+                if row not in block.wrong:
+                    reasons[row] = "; ".join(filter(None, (reasons[row], text)))
             _count(found, block, status, reasons)
             writer.writerows(
                 [*row, *new]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
+from ..core.missing import is_missing
 from ..core.output import Output
 from ..errors import InputError
 from ..model import Model
@@ -36,6 +37,20 @@ class Columns:
             if not _has_levels(quantity)
         }
 
+    def spot(
+        self,
+        block: Block,
+        may_lack: frozenset[str],
+        given: Mapping[str, Floats],
+        cells: Mapping[str, list[str]],
+    ) -> None:
+        """Mark rows with a cell that is neither empty nor a number where empty ones have an
+        answer."""
+        for name in may_lack & self.readers.keys():
+            for row in np.flatnonzero(np.isnan(given[name])).tolist():
+                if not is_missing(cells[name][row]) and row not in block.wrong:
+                    block.wrong[row] = self.readers[name].wrong(cells[name][row])
+
     def read(self, block: Block) -> tuple[dict[str, list[str]], dict[str, Floats]]:
         """Cells and numbers of a block by name: NaN where a cell is empty or no number, infinity
         where a level was never seen."""
@@ -59,7 +74,11 @@ def input_rows(args: argparse.Namespace, path: str, model: Model) -> Floats:
     columns = Columns(source, needed_of(model, source.names))
     blocks = []
     for block in source.blocks():
-        found = coordinates_of(model, columns.read(block)[1], level_index=True)
+        given = columns.read(block)[1]
+        if model.gaps is not None:
+            x, _, _ = model.gaps.completed(model.axes, given, True)
+            given = {a.name: x[:, d] for d, a in enumerate(model.axes)}
+        found = coordinates_of(model, given, level_index=True)
         known = model.evaluate(found.x, level_index=True).status >= 0
         wrong = [row in block.wrong for row in range(len(block))]
         blocks.append(found.x[known & (found.status >= 0) & ~np.array(wrong, dtype=bool)])

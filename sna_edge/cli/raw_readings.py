@@ -22,7 +22,8 @@ def needed(model: Model, names: Sequence[str]) -> dict[str, Axis]:
     that it lacks the readings they are computed from; raw readings that it has in any case."""
     known, readings = readable(model), model.readings
     if readings is None:
-        return known
+        flags = set() if model.gaps is None else set(model.gaps.flags.values())
+        return {n: axis for n, axis in known.items() if n in names or n not in flags}
     given, raw = set(names), [r.name for r in readings.raw]
     lacking = [f for f in readings.derived if model.axes[f.axis].name not in given]
     left_out = {model.axes[f.axis].name for f in lacking if _complete(model, f.axis, given)}

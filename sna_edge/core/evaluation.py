@@ -17,7 +17,8 @@ class Evaluation:
     """Answer per row: value, lower, upper [N, K] (NaN where status < 0; no interval where
     extrapolated), status [N], offending axis [N] (-1: none), excess [N] = how far outside that
     axis, in axis units, signed; `moved` [N, D]: readings put on the border within their tolerance
-    (None without tolerances)."""
+    (None without tolerances); `absent` [N, D]: readings that were missing, answered by what is
+    usual beside the others (None where the model needs every reading)."""
 
     value: Floats
     status: NDArray[np.int8]
@@ -26,6 +27,7 @@ class Evaluation:
     axis: NDArray[np.int64]
     excess: Floats
     moved: NDArray[np.bool_] | None = None
+    absent: NDArray[np.bool_] | None = None
 
     @classmethod
     def filled(cls, fields: dict[str, Any]) -> Evaluation:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.missing import is_missing
 from ..core.tolerance import remark, to_border
 from ..errors import InputError, SnaError
 from ..inverse.query.answer import named
@@ -58,6 +59,7 @@ class Line:
         self._units |= {r.name: r.unit for r in raw}
         self._computes = bool(raw or (model.readings and model.readings.derived))
         self._smooth = all(levels is None for levels in self._levels) and not self._computes
+        self._may_lack = model.gaps.may_lack if model.gaps else frozenset()
         self._nothing = [float("nan")] * len(self._names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
@@ -88,6 +90,7 @@ class Line:
         refused: Refused = {}
         if self._computes:
             x, refused = computed(self.model, x, self.limits.tolerance)
+        x, lacking = self._completed(x)
         given = x
         x, moved = (
             to_border(self.model.axes, x, self.limits.tolerance)
@@ -125,8 +128,20 @@ class Line:
                     answer |= self._why(judged, i, x[i], status)
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
+            if i in lacking and not isinstance(row, str):
+                said_too = (lacking[i], answer.get("remark"))
+                answer["remark"] = "; ".join(filter(None, said_too))
             answers.append(answer)
         return answers
+
+    def _completed(self, x: Floats) -> tuple[Floats, dict[int, str]]:
+        """Readings [N, D] with what is usual in place of those that may be missing, and {row: what
+        was}."""
+        if self.model.gaps is None:
+            return x, {}
+        axes = self.model.axes
+        columns = {a.name: x[:, d] for d, a in enumerate(axes)}
+        return self.model.gaps.filled(axes, x)[0], self.model.gaps.remarks(axes, columns)
 
     def _why(self, judged: Judged, i: int, x: Floats, status: int) -> dict[str, Any]:
         """The reason, and on a reject the advice, for a part with values that is not accepted."""
@@ -181,7 +196,8 @@ class Line:
             return lost
         out = []
         for d, value in enumerate(row):
-            if value is None and self._computes:
+            lacks = self._names[d] in self._may_lack and is_missing(value)
+            if lacks or (value is None and self._computes):
                 out.append(float("nan"))
                 continue
             number = self._number(d, value, read, units.get(self._names[d], ""))

@@ -17,12 +17,13 @@ from ...table.gaps import missing_cells, without_missing
 from ...table.row_facts import taken
 from ..likelihood.front import fit_by_likelihood
 from ..pipeline.result import FitResult
+from .missing import Modelled, modelled
 from .several import Part, fitted_each, metadata_of, parts_of
 
 if TYPE_CHECKING:
     from ...table import Table
 
-MISSING = ("refuse", "drop")
+MISSING = ("refuse", "drop", "model")
 
 
 def fit(
@@ -38,7 +39,8 @@ def fit(
 
     `missing`: rows with a missing cell refuse the table ("refuse"), or "drop": rows that lack an
     input are left out, and each target is fitted on the rows in which it is measured (`targets` in
-    the report: how many).
+    the report: how many); or "model": rows that lack inputs take part, and the model answers where
+    such a reading is missing, with the interval of such rows.
 
     >>> from sna_export.fit import fit
     >>> from sna_export.table import Table
@@ -53,7 +55,13 @@ def fit(
     budget = TimeBudget.for_fit(time_limit)
     dropped: dict[str, Any] = {}
     parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
-    if missing == "drop":
+    gaps: Modelled | None = None
+    if missing == "model":
+        inputs = list(inputs) if inputs else _all_inputs(columns, targets, options)
+        gaps = modelled(columns, inputs, options.get("categorical", ()))
+        columns, inputs = gaps.table, gaps.inputs
+        options["categorical"] = gaps.categorical
+    if missing != "refuse":
         columns, parts, dropped = _without_gaps(columns, targets, inputs, options)
 
     def one(part: Part, share: float) -> FitResult:
@@ -73,6 +81,9 @@ def fit(
         found = _with_familiarity(found, options)
         metadata = {"fit": metadata_of(found)}
         found = replace(found, model=found.model.replace(metadata=metadata))
+    if gaps is not None and gaps.cells:
+        found = replace(found, model=gaps.known_by(found.model))
+        found.report["modelled"] = dict(gaps.cells)
     if dropped:
         found = replace(found, report={**found.report, "missing": dropped})
     return found

@@ -81,10 +81,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--missing",
-        choices=("refuse", "drop"),
+        choices=("refuse", "drop", "model"),
         default="refuse",
         help="rows with a missing cell, such as those of a plan not measured yet: refuse the table"
-        " (default), or leave them out and say how many",
+        " (default), drop: leave them out and say how many, model: rows that lack an input take"
+        " part, and the model answers without that reading",
     )
     parser.add_argument(
         "--holdout",

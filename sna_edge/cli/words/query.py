@@ -84,6 +84,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     point = input_values(model, args.at, readable(model))
+    lacking = ""
+    if model.gaps is not None:
+        point, lacking = model.gaps.point(model.axes, point)
     found = model.evaluate(
         point, extrapolate=args.extrapolate, tolerance=_tolerance(args, model), level=level
     )
@@ -106,6 +109,9 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
         answer["familiarity"] = {"p": why.p, "inputs": list(why.inputs), "reason": why.said}
         if status == Status.UNFAMILIAR:
             lines.append(f"{why.said} (p = {100 * why.p:.2g} %)")
+    if lacking:
+        answer["missing"] = lacking
+        lines.append(f"remark: {lacking}")
     if found.moved is not None and found.moved.any():
         answer["remark"] = remark(model.axes, _given(model, point), found.moved[0])
         lines.append(f"remark: {answer['remark']}")
@@ -215,10 +221,13 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
     def remarks(columns: dict[str, Floats]) -> dict[int, str]:
         x = np.stack([columns[a.name] for a in inputs], axis=1)
         _, moved = bordered(model, inputs, x, tolerance)
+        lacking = {} if model.gaps is None else model.gaps.remarks(model.axes, columns)
         if moved is None:
-            return {}
+            return lacking
         rows = np.flatnonzero(moved.any(axis=1)).tolist()
-        return {row: remark(inputs, x[row], moved[row]) for row in rows}
+        said = {row: remark(inputs, x[row], moved[row]) for row in rows}
+        both = sorted({*said, *lacking})
+        return {row: "; ".join(filter(None, (lacking.get(row), said.get(row)))) for row in both}
 
     names: list[str] = []
     for output in model.output_names:
@@ -229,6 +238,7 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
         names += [output, *ends]
     labels = {free_name(one.target, "_", names): one.labels for one in model.classes}
     names += labels
-    found = answer_table(source, args.output, columns_read, names, answer, remarks, labels)
+    lacking = frozenset() if model.gaps is None else model.gaps.may_lack
+    found = answer_table(source, args.output, columns_read, names, answer, remarks, labels, lacking)
     emit(args, *summary(found, args.output))
     return found.code()
