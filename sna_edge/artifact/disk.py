@@ -1,30 +1,17 @@
-"""Files on a disk: written whole or not at all, read without waiting for what is no file."""
+"""Files on a disk: read without waiting for what is no file; written whole or not at all by
+`sna_edge.durable`."""
 
 from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from os import PathLike
 
+from ..durable import write_whole
 from ..errors import ArtifactError, InputError
 from . import checks
 
-
-def write_whole(path: str | PathLike[str], data: bytes) -> None:
-    """Write `data` to `path` through a temporary file beside it: all of it or nothing."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".sna-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+__all__ = ["read_whole", "write_whole"]
 
 
 def read_whole(path: str | PathLike[str]) -> bytes:

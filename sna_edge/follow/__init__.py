@@ -11,6 +11,6 @@ before that:
 """
 
 from .growing import Growing
-from .note import Note, read_note, write_note
+from .note import Note, Notes
 
-__all__ = ["Growing", "Note", "read_note", "write_note"]
+__all__ = ["Growing", "Note", "Notes"]

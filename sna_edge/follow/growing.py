@@ -9,7 +9,7 @@ from functools import partial
 
 from ..errors import InputError
 from ..table import Dialect, Record, Stream
-from .note import LARGEST, Note, digest, read_note, write_note
+from .note import LARGEST, Note, Notes, digest
 from .tail import Event, Tail
 
 HOLE = b"\0" * 4
@@ -49,6 +49,7 @@ class Growing:
         needed: Collection[str] | None = None,
     ) -> None:
         self.path, self.note_path = path, note
+        self._notes: Notes | None = None
         self.count = 0  # records answered before the present batch
         self._declared, self._needed, self._categorical = declared, needed, categorical
         self._new = partial(
@@ -98,7 +99,9 @@ class Growing:
             self._tail.close()
 
     def _start(self) -> None:
-        note = read_note(self.note_path, os.path.abspath(self.path)) if self.note_path else None
+        if self.note_path:
+            self._notes = Notes(self.note_path, os.path.abspath(self.path))
+        note = self._notes.note if self._notes else None
         if note is None:
             self._tail.open()
         else:
@@ -129,13 +132,12 @@ class Growing:
 
     def _noted(self) -> None:
         """Note what is answered, once the head is known."""
-        if not self.note_path or self._first is not None:
+        if not self._notes or self._first is not None:
             return
         self._written = self._stream.dialect.declared()
         pending, recent = self._stream.pending, self._tail.recent
         before = recent[: len(recent) - pending]
-        write_note(
-            self.note_path,
+        self._notes.write(
             Note(
                 os.path.abspath(self.path),
                 self._tail.inode,

@@ -3,6 +3,8 @@ process is stopped."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from sna_edge import InputError
+from sna_edge.durable import Log
+from sna_edge.durable.log import framed
 from sna_edge.follow import Growing, growing, tail
 
 from .acts import HEADER, STOP, Act, Stopped, add, both, rename, rows, wait, write
@@ -148,12 +152,16 @@ NOTES: dict[str, Callable[[str], str]] = {
     "another position": lambda t: t.replace('"position": ', '"position": 1'),
     "another inode": lambda t: t.replace('"inode": ', '"inode": 1'),
     "no head": lambda t: t.replace('"head"', '"heat"'),
-    "another version": lambda t: t.replace('"version": 1', '"version": 2'),
+    "another version": lambda t: t.replace('"version": 2', '"version": 3'),
     "a key twice": lambda t: t.replace("{", '{"count": 0, ', 1),
     "deep": lambda t: "[" * 100000,
     "zeros": lambda t: "\0" * 100,
     "a flipped letter": lambda t: t.replace('"tail": "', '"tail": "0'),
 }
+
+
+PLAUSIBLE = ("another position", "another inode", "a flipped letter")
+"""Only the CRC tells them."""
 
 
 @pytest.mark.parametrize("name", NOTES)
@@ -163,9 +171,46 @@ def test_a_damaged_note_is_refused(
     write(HEADER + rows(1))(tmp_path / "t.csv")
     assert follow([]) == ["1"]
     note = tmp_path / "note"
-    note.write_text(NOTES[name](note.read_text()))
-    with pytest.raises(InputError, match="is damaged; delete it"):
+    text = Log(note).records[-1].decode()
+    changed = NOTES[name](text).encode()
+    whole = note.read_bytes()
+    forged = [framed(changed)] if name not in PLAUSIBLE else []
+    for data in (changed, whole.replace(text.encode(), changed), *forged):
+        note.write_bytes(data)
+        with pytest.raises(InputError, match="is damaged; delete it"):
+            follow([])
+
+
+def test_notes_of_a_library_before_are_read(
+    follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """They were one JSON object with a digest of its own."""
+    write(HEADER + rows(1))(tmp_path / "t.csv")
+    assert follow([]) == ["1"]
+    note = tmp_path / "note"
+    entries = json.loads(Log(note).records[-1]) | {"version": 1}
+    check = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+    note.write_text(json.dumps({**entries, "check": check}))
+    add(rows(2))(tmp_path / "t.csv")
+    assert follow([]) == ["2"]
+    assert len(Log(note).records) == 1
+    note.write_text(json.dumps({**entries, "count": 7, "check": check}))
+    with pytest.raises(InputError, match="is damaged"):
         follow([])
+
+
+def test_a_note_that_is_not_whole_leaves_the_one_before(
+    follow: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    write(HEADER + rows(1))(tmp_path / "t.csv")
+    follow([])
+    add(rows(2))(tmp_path / "t.csv")
+    assert follow([]) == ["2"]
+    note = tmp_path / "note"
+    assert len(Log(note).records) == 2
+    note.write_bytes(note.read_bytes()[:-1])
+    assert follow([]) == ["2"]  # twice, never not at all
+    assert Log(note).skipped == 0
 
 
 def test_the_note_of_another_table_is_refused(
