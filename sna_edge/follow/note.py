@@ -58,7 +58,7 @@ class Notes:
         try:
             self._log = Log(path)
         except OSError as error:
-            raise InputError(self._failed("read", error)) from None
+            raise self._failed("read", error) from None
         self.note = self._read()
         if self.note and self.note.table != table:
             raise InputError(
@@ -75,7 +75,7 @@ class Notes:
             if self._log.size > LARGE or self._log.skipped:
                 self._log.keep(1)
         except OSError as error:
-            raise InputError(self._failed("write", error)) from None
+            raise self._failed("write", error) from None
         self.note = note
 
     def _read(self) -> Note | None:
@@ -96,8 +96,8 @@ class Notes:
         data = DISK.read(self.path) or b""
         return [data] if data.startswith(b"{") else []
 
-    def _failed(self, what: str, error: OSError) -> str:
-        return (
+    def _failed(self, what: str, error: OSError) -> InputError:
+        return InputError(
             f"cannot {what} the state file {self.path} ({error.strerror}); give another path with"
             " --state FILE"
         )
