@@ -9,10 +9,30 @@ from typing import Any
 def plant_lines(report: Mapping[str, Any]) -> list[str]:
     """A line for each thing that was asked for."""
     return [
+        *_lags(report.get("lags", {})),
         *_modelled(report.get("modelled", {})),
         *_targets(report.get("targets", {})),
         *_weights(report.get("weights", {})),
     ]
+
+
+def _lags(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for name, one in found.items():
+        rows = f"{one['rows']} row{'' if one['rows'] == 1 else 's'}"
+        if not one["estimated"]:
+            lines.append(f"{name!r} is taken {rows} before")
+        elif one["rows"]:
+            end = ", the longest that was tried" if one["rows"] == one["tried"] else ""
+            lines.append(
+                f"{name!r} is taken {rows} before{end}: left-out error {one['error']:.3g} of a"
+                f" simple function, {one['error_without']:.3g} without a lag (RMSE / sigma)"
+            )
+        else:
+            lines.append(f"{name!r}: no lag up to {one['tried']} rows explains more than none")
+    if first := max((one["left_out"] for one in found.values()), default=0):
+        lines.append(f"the first {first} rows have no earlier ones and were left out")
+    return lines
 
 
 def _modelled(found: Mapping[str, int]) -> list[str]:

@@ -17,6 +17,8 @@ from ...table.gaps import missing_cells, without_missing
 from ...table.row_facts import taken
 from ..likelihood.front import fit_by_likelihood
 from ..pipeline.result import FitResult
+from .lag import Lagged, lagged
+from .lag import asked as lags_asked
 from .missing import Modelled, modelled
 from .several import Part, fitted_each, metadata_of, parts_of
 
@@ -32,6 +34,7 @@ def fit(
     inputs: Sequence[str] | None = None,
     *,
     missing: str = "refuse",
+    lag: Mapping[str, object] | Sequence[str] = (),
     time_limit: float | None = None,
     **options: Any,
 ) -> FitResult:
@@ -40,7 +43,9 @@ def fit(
     `missing`: rows with a missing cell refuse the table ("refuse"), or "drop": rows that lack an
     input are left out, and each target is fitted on the rows in which it is measured (`targets` in
     the report: how many); or "model": rows that lack inputs take part, and the model answers where
-    such a reading is missing, with the interval of such rows.
+    such a reading is missing, with the interval of such rows. `lag` {sensor: rows, or "auto"}
+    takes sensors from so many rows earlier in the order of `time`; the input is then called
+    `flow 3 rows before`.
 
     >>> from sna_export.fit import fit
     >>> from sna_export.table import Table
@@ -55,8 +60,18 @@ def fit(
     budget = TimeBudget.for_fit(time_limit)
     dropped: dict[str, Any] = {}
     parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
+    later: Lagged | None = None
+    if lag:
+        _alone("lag", options, ("derive",))
+        inputs = list(inputs) if inputs else _all_inputs(columns, targets, options)
+        levels = options.get("categorical", ())
+        order = options.get("time")
+        later = lagged(columns, targets, inputs, levels, order, lags_asked(lag))
+        columns, inputs = later.table, later.inputs
+        parts = [(tuple(targets), np.arange(len(columns)))]
     gaps: Modelled | None = None
     if missing == "model":
+        _alone("missing 'model'", options, ("derive",))
         inputs = list(inputs) if inputs else _all_inputs(columns, targets, options)
         gaps = modelled(columns, inputs, options.get("categorical", ()))
         columns, inputs = gaps.table, gaps.inputs
@@ -84,9 +99,21 @@ def fit(
     if gaps is not None and gaps.cells:
         found = replace(found, model=gaps.known_by(found.model))
         found.report["modelled"] = dict(gaps.cells)
+    if later is not None:
+        lags = {name: said["rows"] for name, said in later.said.items()}
+        metadata = {**found.model.metadata, "lags": lags}
+        report = {**found.report, "lags": later.said}
+        found = replace(found, model=found.model.replace(metadata=metadata), report=report)
     if dropped:
         found = replace(found, report={**found.report, "missing": dropped})
     return found
+
+
+def _alone(what: str, options: Mapping[str, Any], others: Sequence[str]) -> None:
+    """Raises InputError where what cannot be asked for together is."""
+    for other in others:
+        if options.get(other):
+            raise InputError(f"{what} and {other} cannot be combined yet; leave one of them out")
 
 
 def _of(studies: Mapping[str, Table] | None, names: Sequence[str]) -> dict[str, Table]:

@@ -10,12 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """flag of the command line, keyword of `sna_export.fit.fit`, what its value is called, help."""
+    """flag of the command line, keyword of `sna_export.fit.fit`, what its value is called, help;
+    many: it may be given several times, for a list."""
 
     flag: str
     keyword: str
     metavar: str
     help: str
+    many: bool = False
 
 
 OPTIONS = (
@@ -31,13 +33,22 @@ OPTIONS = (
         "COL",
         "column of the standard deviation of each measurement of the target, in its unit",
     ),
+    Option(
+        "--lag",
+        "lag",
+        "SENSOR[=ROWS]",
+        "take a sensor so many rows earlier in the order of --time; without a number the lag is"
+        " estimated",
+        many=True,
+    ),
 )
 
 
 def add_plant(parser: argparse.ArgumentParser) -> None:
     """The options of the table."""
     for option in OPTIONS:
-        parser.add_argument(option.flag, metavar=option.metavar, help=option.help)
+        given: dict[str, Any] = {"action": "append", "default": []} if option.many else {}
+        parser.add_argument(option.flag, metavar=option.metavar, help=option.help, **given)
 
 
 def asked(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+def test_a_lag_is_estimated_and_printed(sna, tmp_path):
+    path = tmp_path / "t.csv"
+    flow = [(7 * i) % 11 for i in range(60)]
+    rows = [f"{i},{flow[i]},{flow[i - 2] if i > 1 else 0}" for i in range(60)]
+    path.write_text("at,flow,y\n" + "\n".join(rows))
+    fit = ["fit", path, "--target", "y", "-o", tmp_path / "m.sna", "--time", "at"]
+    said = sna(*fit, "--lag", "flow")
+    assert said.code == 0 and "'flow' is taken 2 rows before: left-out error" in said.out
+    assert "the first 2 rows have no earlier ones" in said.out
+    assert "needs the order" in sna(*fit[:-2], "--lag", "flow=2").err
+    assert sna(*fit, "--lag", "flow=2", "--json").json["inputs"] == ["flow 2 rows before"]
