@@ -20,6 +20,16 @@ def of_classes(model: Model) -> set[int]:
     return {k for one in model.classes for k in one.outputs}
 
 
+def as_probabilities(model: Model, y: Floats) -> Floats:
+    """Outputs y [N, K] in which the shares of several labels stand for what they are shares of."""
+    several = [one for one in model.classes if one.kind == "several"]
+    if several:
+        y = y.copy()
+    for one in several:
+        y[:, list(one.outputs)] = one.probabilities(y)
+    return y
+
+
 def answered(model: Model, y: Floats) -> dict[str, Any]:
     """{target: class and probabilities of its labels} of the outputs y [K] of one point; empty for
     a model without labels."""

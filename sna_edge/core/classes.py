@@ -1,8 +1,8 @@
-"""Classes: what the outputs of a model that are probabilities say of a target with labels.
+"""Classes: what the outputs of a model say of a target with labels.
 
 * binary: one output, P(second label)
 * ordered: an output for each label but the last, P(a later label than this one)
-* several: an output for each label, P(label)
+* several: an output for each label, exp(f); P(label) is its share in their sum (softmax of f)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .output import Output
 
 Floats = NDArray[np.float64]
 KEY = "classes"
-LINKS = {"binary": "logistic", "ordered": "logistic", "several": "softmax"}
+LINKS = {"binary": "logistic", "ordered": "logistic", "several": "exp"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Classes:
         """[N, L] of outputs y [N, K]; NaN where they are."""
         part = np.atleast_2d(np.asarray(y, dtype=float))[:, list(self.outputs)]
         if self.kind == "several":
-            return part
+            return np.asarray(part / part.sum(axis=1, keepdims=True))
         end = np.ones((len(part), 1))
         above = np.concatenate([end, part, 0.0 * end], axis=1)
         found = above[:, :-1] - above[:, 1:]

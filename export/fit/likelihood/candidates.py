@@ -25,6 +25,8 @@ LEVELS = 10.0 ** np.arange(-2.0, 4.5, 0.5)
 NAMES = {STRAIGHT: "linear", CURVE: "additive", PAIR: "pairs"}
 LEAST_GAIN, WEAKER = 1.0, 0.25
 """Standard errors of the gain by which a richer linear part, and a weaker ridge, must lose less."""
+LEAST_SHARE = 0.99
+"""Of the loss of a simpler linear part that a richer one may have at most."""
 FLAT = 1e-3
 """Share of the loss by which a step of a ridge must lower it to be gone."""
 MOST_ROWS = 6_000
@@ -164,10 +166,11 @@ def searched(
 
 
 def chosen(found: list[Likely]) -> Likely:
-    """The simplest that no richer one beats by LEAST_GAIN standard errors of the gain."""
+    """The simplest that no richer one beats by a hundredth and by LEAST_GAIN standard errors."""
     best = found[0]
     for other in found[1:]:
-        best = other if gained(best, other, LEAST_GAIN) else best
+        clear = other.error < LEAST_SHARE * best.error and gained(best, other, LEAST_GAIN)
+        best = other if clear else best
     return best
 
 

@@ -186,7 +186,7 @@ def _repeated(f: SeparableFunction, count: int) -> SeparableFunction:
 
 
 def _centred(f: SeparableFunction) -> SeparableFunction:
-    """Linear parts whose mean is 0: softmax does not see it."""
+    """Linear parts whose mean over the classes is 0: shares do not see it."""
     weights = f.tables[-1]
     return f.with_tables([*f.tables[:-1], weights - weights.mean(axis=0)])
 

@@ -119,10 +119,10 @@ class Gamma(Family):
 
 @dataclass(frozen=True)
 class Multinomial(Family):
-    """y in 0..K-1, P(y = k) = exp(f_k) / sum_j exp(f_j)."""
+    """y in 0..K-1, P(y = k) = exp(f_k) / sum_j exp(f_j): outputs exp(f_k), whose shares count."""
 
     columns: int = 2
-    name, link = "multinomial", "softmax"
+    name, link = "multinomial", "exp"
 
     def loss(self, y: Floats, f: Floats) -> Floats:
         """log sum_j exp(f_j) - f_y."""

@@ -110,11 +110,6 @@ def _need_sense(family: str, asked: Asked) -> None:
     ):
         if given and family not in where:
             raise InputError(NOT_FOR.format(family=family, what=what))
-    if family == "multinomial":
-        raise InputError(
-            "more than two labels without an order have no model yet; give their order with"
-            " --order low,middle,high, or join labels until there are two"
-        )
     if family == "ordinal" and len(asked.order) < 3:
         raise InputError(
             "ordered classes need their order; list three labels or more from low to high"

@@ -29,7 +29,7 @@ from ..arguments import (
 )
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
-from ..labels import answered, of_classes
+from ..labels import answered, as_probabilities, of_classes
 from ..labels import lines as class_lines
 from ..raw_readings import needed, readable, refusal
 from ..trust import add_trust, load_model
@@ -214,7 +214,7 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
             level_index=True,
             level=level,
         )
-        whole = np.stack([found.value, found.lower, found.upper], axis=2)
+        whole = np.stack([as_probabilities(model, found.value), found.lower, found.upper], axis=2)
         places = [one.places(found.value).astype(float) for one in model.classes]
         return found.status, np.stack([*whole.reshape(len(whole), -1).T, *places], axis=1)
 
