@@ -97,9 +97,11 @@ def ours(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 def theirs(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> Iterator[np.ndarray]:
     """Of logistic regression on standardised inputs, and of boosted trees, as they come."""
-    yield make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)).fit(
-        x, y
-    ).predict_proba(test)
+    yield (
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
+        .fit(x, y)
+        .predict_proba(test)
+    )
     yield HistGradientBoostingClassifier(random_state=0).fit(x, y).predict_proba(test)
 
 

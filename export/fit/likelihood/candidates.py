@@ -156,10 +156,11 @@ def searched(
         search = Search(family, rows, features, name)
         present = {int(k) for k in np.unique(features.kind)}
         base = {k: ridges.get(k, LEVELS[-1]) for k in present}
-        found = search.along(search.at(base), kind if kind in present else PAIR, LEVELS, budget)
+        levels = LEVELS if kind == STRAIGHT else LEVELS[::2]
+        found = search.along(search.at(base), kind if kind in present else PAIR, levels, budget)
         for other in sorted(present - {kind}, reverse=True):
             found = search.near(found, other, budget)
-        if present - {kind}:
+        if kind != STRAIGHT:
             found = search.near(found, kind, budget)
         ridges = dict(found.ridges)
         yield replace(found, seconds=now() - begin)

@@ -20,6 +20,13 @@ def test_ordered_probabilities_are_differences() -> None:
     assert made.named(y) == ["b", "a", ""]
 
 
+def test_several_probabilities_are_shares() -> None:
+    made = Classes("t", "several", ("a", "b", "c"), (0, 2, 1))
+    y = np.array([[2.0, 1.0, 5.0], [np.nan, 1.0, 1.0]])
+    np.testing.assert_allclose(made.probabilities(y)[0], [0.25, 0.625, 0.125])
+    assert made.named(y) == ["b", ""]
+
+
 def test_the_threshold_belongs_to_the_positive_label() -> None:
     made = Classes("t", "binary", ("no", "yes"), (1,), 0.25)
     assert made.named([[9.0, 0.25], [9.0, 0.2499]]) == ["yes", "no"]

@@ -119,6 +119,30 @@ def test_probabilities_of_ordered_labels_come_near_the_truth() -> None:
     assert abs(found.report["calibration"]["factor"] - 1.0) < 0.1
 
 
+def test_several_labels_are_shares_of_their_outputs(tmp_path: Path) -> None:
+    found = fitted("grade")
+    model = found.model
+    assert model.output_names == ["grade:high", "grade:low", "grade:middle"]
+    x = np.random.default_rng(1).uniform(1, 9, (200, 3))
+    classes = model.classes[0]
+    y = model(x)
+    np.testing.assert_allclose(np.log(y).mean(axis=1), 0.0, atol=1e-9)
+    np.testing.assert_allclose(classes.probabilities(y), y / y.sum(axis=1)[:, None])
+    f = 3.0 * np.sin(x[:, 0]) + 0.5 * (x[:, 1] - 5.0)
+    assert np.abs(classes.probabilities(y)[:, 1] - expit(-1.5 - f)).mean() < 0.08
+    model.save(tmp_path / "m.sna")
+    native = sna_edge.load(tmp_path / "m.sna", "native")
+    np.testing.assert_allclose(native(x), y, rtol=1e-4)
+    said = found.report["classes"]["grade"]
+    assert said["log_loss"] < 0.8 * said["base_log_loss"] and said["auc"] > 0.75
+
+
+def test_quick_effort_says_what_it_skipped() -> None:
+    found = fitted("part", effort="quick")
+    assert "products of two inputs were not tried" in " ".join(found.report["notes"])
+    assert [c["name"] for c in found.report["candidates"]] == ["linear", "additive"]
+
+
 def test_counts_and_rates() -> None:
     truth = np.exp(0.3 * np.sin(1.6) + 1.0)
     counts = fitted("faults", family="poisson").model
