@@ -9,6 +9,7 @@ import numpy as np
 from ..report import Page, Plot, ends
 from ..report.figures import centre, slices
 from .solve import Solution
+from .trust.estimate import named
 
 
 def write_report(path: str | Path, solution: Solution, error: float | None) -> None:
@@ -20,9 +21,16 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
         (f"{model.parameters:,}", "parameters"),
         (f"{solution.residual:.1e}", "relative residual"),
     ]
+    if solution.estimate is not None:
+        figures.append((f"{solution.estimate.relative:.1e}", "estimated relative error"))
+        if solution.estimate.at:
+            where = named(solution.estimate.at)
+            figures.append((f"{solution.estimate.worst:.1e}", f"estimated at {where}"))
     if error is not None:
         figures.append((f"{100 * error:.3g} %", "relative L2 error against the reference"))
     page = Page(problem.title or problem.name, f"{model!r}").tiles(figures)
+    for doubt in solution.doubts:
+        page.text(f"Doubtful: {doubt}.")
     page.heading("Convergence").plots([convergence(solution)]).table(*history(solution))
     if solution.quantities:
         page.heading("Quantities of interest").table(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge import Model
+from sna_edge import Interval, Model
 from sna_edge.artifact.limits import need_counts
 
 from ..threads import one_thread
@@ -18,16 +18,19 @@ from .runs import by_modes, by_newton, by_train, target
 from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
 from .trust import doubts as doubted
+from .trust.estimate import LEVEL, Estimate, above, estimate_of
 from .weak_form.errors import ProblemError
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
+ORDINARY = 1e-2  # estimated relative error above which a solution is doubtful, if none is asked for
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
     """A solved problem: the model, and how the solve went. `residual` is relative, in scaled
-    coefficients; `doubts`: why the solution is not to be believed, in sentences."""
+    coefficients (NaN where it costs too much to evaluate); `estimate`: how large the error is (None
+    where it could not be told); `doubts`: why the solution is not to be believed, in sentences."""
 
     problem: Problem
     model: Model
@@ -36,6 +39,7 @@ class Solution:
     seconds: float
     method: str
     doubts: tuple[str, ...] = ()
+    estimate: Estimate | None = None
 
     @property
     def quantities(self) -> dict[str, Any]:
@@ -57,6 +61,7 @@ def solve(
     listener: Callable[[Step, float | None], None] | None = None,
     guess: list[Floats] | None = None,
     accept: bool = False,
+    estimate: bool = True,
 ) -> Solution:
     """Solve a(u, v) = l(v) in factored form and export the result.
 
@@ -68,6 +73,9 @@ def solve(
     under-determined problem or unknown settings, and where nothing drives the problem, or its
     operator is singular or unbounded from below somewhere in the parameter box; with `accept` the
     model is delivered even so, and `doubts` and its metadata say why it is not to be believed.
+    `estimate`: the error is estimated where the problem can be solved directly at single values of
+    its parameters; the model then has an interval. An estimate above `tolerance` (1 % where none is
+    asked for) is a doubt.
 
     Heat in a rod, u_t = u_xx from u = sin x, so that u = exp(-t) sin x:
 
@@ -104,14 +112,41 @@ def solve(
         doubts = doubted.before(problem, progress)
         doubted.need_accepted(doubts, accept)
         model, residual, found = _solved(problem, options, seed, device, progress, guess)
-    doubts += found
-    doubted.need_accepted(doubts, accept)
-    if doubts:
-        model = model.replace(metadata={**model.metadata, "doubts": doubts})
-    history = tuple(progress.history)
+        doubts += found
+        doubted.need_accepted(doubts, accept)
+        told = estimate_of(problem, model, progress) if estimate and not doubts else None
+    doubts += above(told, *_allowed(tolerance))
     return Solution(
-        problem, model, residual, history, progress.seconds, options["method"], tuple(doubts)
+        problem,
+        _with_worth(model, told, doubts),
+        residual,
+        tuple(progress.history),
+        progress.seconds,
+        options["method"],
+        tuple(doubts),
+        told,
     )
+
+
+def _allowed(tolerance: float | None) -> tuple[float, str]:
+    """The largest error that is no doubt, and how it is called."""
+    if tolerance is None:
+        return ORDINARY, f"{100 * ORDINARY:g} %"
+    return tolerance, f"the tolerance {tolerance:g}"
+
+
+def _with_worth(model: Model, told: Estimate | None, doubts: list[str]) -> Model:
+    """The model with its interval, its estimate and its doubts."""
+    metadata = dict(model.metadata)
+    if told is not None:
+        metadata["estimate"] = told.described()
+    if doubts:
+        metadata["doubts"] = doubts
+    outputs = model.outputs
+    if told is not None:
+        interval = Interval(LEVEL, told.width, told.width)
+        outputs = tuple(replace(o, interval=interval) for o in outputs)
+    return model.replace(metadata=metadata, outputs=outputs)
 
 
 def _solved(

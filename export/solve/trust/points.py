@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+import numpy as np
+
+from sna_edge.numerics import low_discrepancy
+
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.forms import Expression
 from ..weak_form.problem import Problem
@@ -53,6 +57,21 @@ def corners(axes: Sequence[ProblemAxis]) -> list[Point]:
         ]  # rows of a Hadamard matrix: pairs of axes balanced
         found.append({n: e[i] for n, e, i in zip(names, ends, picks, strict=True)})
     return found
+
+
+def inner(axes: Sequence[ProblemAxis], count: int) -> list[Point]:
+    """The middle of the box and points that fill it, `count` in all; one empty point without
+    axes."""
+    if not axes:
+        return [{}]
+    shares = np.vstack(
+        [np.full(len(axes), 0.5), low_discrepancy.points(count - 1, len(axes), None)]
+    )
+    ends = [(a.basis.lower, a.basis.upper) for a in axes]
+    return [
+        {a.name: float(lo + s * (hi - lo)) for a, s, (lo, hi) in zip(axes, row, ends, strict=True)}
+        for row in shares
+    ]
 
 
 def lines(axes: Sequence[ProblemAxis], count: int) -> Iterator[list[Point]]:

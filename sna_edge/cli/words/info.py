@@ -124,14 +124,20 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
     shown += lines(model)
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
-    return shown + _fitted(model.metadata.get("fit", {})) + _doubts(model.metadata)
+    return shown + _fitted(model.metadata.get("fit", {})) + solved_lines(model.metadata)
 
 
-def _doubts(metadata: Mapping[str, Any]) -> list[str]:
-    """Why a solve is not to be believed."""
-    doubts = metadata.get("doubts")
-    found = doubts if isinstance(doubts, list) else []
-    return [f"doubtful: {doubt}" for doubt in found]
+def solved_lines(metadata: Mapping[str, Any]) -> list[str]:
+    """The estimated error of a solve, and why it is not to be believed."""
+    estimate, doubts = metadata.get("estimate"), metadata.get("doubts")
+    found = [f"doubtful: {doubt}" for doubt in doubts] if isinstance(doubts, list) else []
+    try:
+        relative, worst = float(estimate["relative"]), float(estimate["worst"])
+        at = ", ".join(f"{n} = {float(v):.4g}" for n, v in dict(estimate["at"]).items())
+    except (TypeError, KeyError, ValueError):
+        return found
+    where = f", {worst:.1e} at {at}" if at else ""
+    return [f"estimated error of the solve: {relative:.1e} relative{where}", *found]
 
 
 def _fitted(fit: Any) -> list[str]:

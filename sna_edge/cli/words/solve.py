@@ -153,6 +153,7 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
             f"out of memory while solving {problem.name!r}; lower --rank-max, take fewer spans, or"
             " ask for a coarser --tolerance"
         ) from error
+    _need_believed(solution, args.accept)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
     error = measured_error(model, problem, POINTS) if problem.reference else None
@@ -166,6 +167,13 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     figures = _figures(args, solution, error)
     emit(args, {"status": status.label, **figures}, _lines(args, problem, solution, error, status))
     return ANSWERED if status == Status.OK else NO_VALUE
+
+
+def _need_believed(solution: Any, accept: bool) -> None:
+    """Raises Doubtful where the solution is doubtful and that was not accepted."""
+    from sna_export.solve.trust.doubts import need_accepted
+
+    need_accepted(list(solution.doubts), accept)
 
 
 def _tell(step: Any, left: float | None) -> None:
@@ -189,6 +197,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "sweeps": len(solution.history),
         "residual": solution.residual,
         "error": error,
+        "estimate": solution.estimate and solution.estimate.described(),
         "doubts": list(solution.doubts),
         "seconds": solution.seconds,
         "quantities": solution.quantities,
@@ -199,8 +208,13 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
 def _lines(
     args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status
 ) -> list[str]:
+    from sna_export.solve.trust.estimate import told
+
     lines = [f"{problem.title or problem.name}: {solution.model!r}"]
-    lines.append(f"solved in {solution.seconds:.1f} s, relative residual {solution.residual:.1e}")
+    known = solution.residual == solution.residual
+    residual = f", relative residual {solution.residual:.1e}" if known else ""
+    lines.append(f"solved in {solution.seconds:.1f} s{residual}")
+    lines += told(solution.estimate, problem.unit)
     lines += [f"doubtful: {doubt}" for doubt in solution.doubts]
     if status != Status.OK:
         lines.append(f"{status.label}: stopped at the time limit; the model is the best so far")

@@ -47,7 +47,7 @@ def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
                 "--report",
                 str(report),
                 "--tolerance",
-                "1e-5",
+                "1e-3",
                 "--json",
             ]
         )
@@ -99,6 +99,28 @@ def test_what_is_not_stable_is_refused_unless_accepted_and_then_the_file_says_so
     assert "doubtful: problem 'bar' has no stable solution" in capsys.readouterr().out
 
 
+COARSE = """
+from sna_export.solve import Problem, d, space, test, unknown
+x, u, v = space("x", spans=16, zero="both"), unknown(), test()
+problem = Problem("a", (x,), d(u, x) * v + 1e-4 * d(u, x) * d(v, x), 1.0 * v)
+"""
+
+
+def test_an_error_above_what_is_allowed_is_refused_unless_accepted(tmp_path, capsys):
+    file, model = tmp_path / "a.py", tmp_path / "a.sna"
+    file.write_text(COARSE, encoding="utf-8")
+    assert main(["solve", str(file), "-o", str(model)]) == 2 and not model.exists()
+    assert "above 1 %" in capsys.readouterr().err
+    assert main(["solve", str(file), "-o", str(model), "--accept", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["estimate"]["worst"] > 1 and "above 1 %" in found["doubts"][0]
+    assert main(["info", str(model)]) == 0
+    assert "estimated error of the solve" in capsys.readouterr().out
+    assert main(["query", str(model), "--at", "x=0.5", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["outputs"]["u"]
+    assert answer["lower"] < 0.5 < answer["upper"], "the true value is 0.5"
+
+
 def test_memory_that_runs_out_names_the_remedies_of_a_solve(tmp_path, capsys, monkeypatch):
     def full(*_, **__):
         raise MemoryError
@@ -111,7 +133,9 @@ def test_memory_that_runs_out_names_the_remedies_of_a_solve(tmp_path, capsys, mo
 
 def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):
     model = tmp_path / "m.sna"
-    assert main(["solve", "heat", "-o", str(model), "--rank-max", "2", "--json"]) == 0
+    limited = ["solve", "heat", "-o", str(model), "--rank-max", "2", "--json"]
+    assert main(limited) == 2 and "raise --rank-max" in capsys.readouterr().err
+    assert main([*limited, "--accept"]) == 0
     assert max(sna_edge.load(model).interaction.ranks) <= 3, (
         "two of the solve, one of the initial condition"
     )

@@ -1,0 +1,148 @@
+"""Direct solution of a system with few axes, for reference: no rank, no iteration.
+
+Where every term names one axis (a Kronecker sum, as of a Laplacian with constant coefficients on a
+box) all axes are brought to triangular form: sum_d T_d x = f by back substitution, vectorised over
+the symmetric axes. Source: Bartels & Stewart, Commun. ACM 15 (1972); Lynch, Rice & Thomas, Numer.
+Math. 6 (1964). Other systems are assembled as one sparse matrix and factorised.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+from .tensor_system import Matrix, TensorSystem
+
+Floats = NDArray[np.float64]
+MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum: 24 MB per array of complex numbers
+WIDEST_AXIS = 400  # coefficients of one axis in triangular form
+MOST_ENTRIES = 8_000_000  # of an assembled matrix
+MOST_FILLED = {1: 200_000, 2: 20_000, 3: 3_000}  # coefficients, by axes with more than 4 of them
+
+
+def direct_solution(system: TensorSystem) -> Floats | None:
+    """The coefficients [n_1, .., n_D], None where the system is too large to solve so. Raises
+    LinAlgError where it is singular."""
+    size = np.prod(system.sizes, dtype=float)
+    if _is_sum(system) and size <= MOST_OF_A_SUM and max(system.sizes) <= WIDEST_AXIS:
+        return _solved_sum(system)
+    wide = sum(n > 4 for n in system.sizes)
+    entries = np.prod([_pattern(system, d).nnz for d in range(system.dimension)], dtype=float)
+    if size > MOST_FILLED.get(max(wide, 1), 0) or entries > MOST_ENTRIES:
+        return None
+    try:
+        factor = splu(sparse.csc_matrix(_assembled(system)))
+    except RuntimeError as error:
+        raise np.linalg.LinAlgError(str(error)) from error
+    return np.asarray(factor.solve(load_of(system).reshape(-1)).reshape(system.sizes))
+
+
+def load_of(system: TensorSystem) -> Floats:
+    """The load as a full tensor [n_1, .., n_D]."""
+    *first, last = system.loads
+    rows = reduce(_all_pairs, first, np.ones((1, last.shape[1])))
+    return np.asarray((rows @ last.T).reshape(system.sizes))
+
+
+def _all_pairs(left: Floats, right: Floats) -> Floats:
+    """[A B, S] from [A, S] and [B, S]."""
+    return (left[:, None, :] * right[None, :, :]).reshape(-1, left.shape[1])
+
+
+def _is_sum(system: TensorSystem) -> bool:
+    wide = [d for d, n in enumerate(system.sizes) if n > 1]
+    return len(wide) > 1 and all(len(t) == 1 for t in system.terms)
+
+
+def _solved_sum(system: TensorSystem) -> Floats:
+    load = load_of(system).astype(complex)
+    backs, triangles = [], []
+    for d in range(system.dimension):
+        forms = [t[d] for t in system.terms if d in t]
+        form = sum(f.toarray() for f in forms) if forms else np.zeros((system.sizes[d],) * 2)
+        lower = linalg.cholesky(system.background[d].toarray(), lower=True)
+        half = linalg.solve_triangular(lower, np.asarray(form), lower=True)
+        inner = linalg.solve_triangular(lower, half.T, lower=True).T
+        triangle, turn = _triangular(inner)
+        triangles.append(triangle)
+        forth = turn.conj().T @ linalg.inv(lower)
+        backs.append(np.asarray(linalg.solve_triangular(lower.T, turn, lower=False)))
+        load = _along(load, d, forth)
+    slanted = [d for d, t in enumerate(triangles) if t.ndim == 2]
+    straight = [d for d in range(system.dimension) if d not in slanted]
+    order = slanted + straight
+    values = np.zeros([system.sizes[d] for d in straight], dtype=complex)
+    for i, d in enumerate(straight):
+        values = values + triangles[d].reshape([-1 if i == j else 1 for j in range(len(straight))])
+    found = _back_substituted([triangles[d] for d in slanted], values, load.transpose(order))
+    found = found.transpose(np.argsort(order))
+    for d, back in enumerate(backs):
+        found = _along(found, d, back)
+    return np.ascontiguousarray(found.real)
+
+
+def _triangular(form: Floats) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """(T, Q) with form = Q T Q^H: of a symmetric form its eigenvalues [n], else [n, n]."""
+    if np.abs(form - form.T).max() <= 1e-12 * max(np.abs(form).max(), 1e-300):
+        values, turn = linalg.eigh((form + form.T) / 2)
+        return values.astype(complex), turn.astype(complex)
+    triangle, turn = linalg.schur(form, output="complex")
+    return triangle, turn
+
+
+def _along(
+    tensor: NDArray[np.complex128], d: int, matrix: NDArray[np.complex128]
+) -> NDArray[np.complex128]:
+    return np.asarray(np.moveaxis(np.tensordot(matrix, tensor, ([1], [d])), 0, d))
+
+
+def _back_substituted(
+    triangles: list[NDArray[np.complex128]],
+    diagonal: NDArray[np.complex128],
+    load: NDArray[np.complex128],
+) -> NDArray[np.complex128]:
+    """x [n_1, .., batch] of (sum_d T_d + diagonal) x = load, T_d upper triangular on axis d."""
+    if not triangles:
+        return np.asarray(load / diagonal)
+    first, rest = triangles[0], triangles[1:]
+    if not rest and diagonal.ndim == 0:
+        return np.asarray(
+            linalg.solve_triangular(first + diagonal * np.eye(len(first)), load, check_finite=False)
+        )
+    found = np.empty_like(load)
+    for i in range(len(first) - 1, -1, -1):
+        side = load[i] - np.tensordot(first[i, i + 1 :], found[i + 1 :], 1)
+        found[i] = _back_substituted(rest, diagonal + first[i, i], side)
+    return found
+
+
+def _pattern(system: TensorSystem, d: int) -> Matrix:
+    found = sparse.csr_array(sum(abs(m) for m in system.matrices[d].matrices))
+    return found.tocoo()
+
+
+def _assembled(system: TensorSystem) -> Matrix:
+    """sum_k (x)_d M_{k,d}: entries of all terms at once, a product of [K, entries] per axis."""
+    places, data = [], []
+    for d in range(system.dimension):
+        pattern = _pattern(system, d)
+        places.append((pattern.row, pattern.col))
+        distinct = np.stack(
+            [
+                np.asarray(m[pattern.row, pattern.col]).reshape(-1)
+                for m in (sparse.csr_array(m) for m in system.matrices[d].matrices)
+            ]
+        )
+        data.append(distinct[list(system.matrices[d].index)])
+    *first, last = [np.ascontiguousarray(x.T) for x in data]
+    values = reduce(_all_pairs, first, np.ones((1, len(system.terms)))) @ last.T
+    row, column = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    for n, (r, c) in zip(system.sizes, places, strict=True):
+        row = (row[:, None] * n + r[None, :]).reshape(-1)
+        column = (column[:, None] * n + c[None, :]).reshape(-1)
+    size = int(np.prod(system.sizes))
+    return sparse.coo_array((values.reshape(-1), (row, column)), shape=(size, size))

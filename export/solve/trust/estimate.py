@@ -1,0 +1,216 @@
+"""How large the error of a solved model is, at the corners of its parameter box and inside it.
+
+At every point of the parameters the problem is solved directly with all spans halved, and the model
+is compared with that solution: what differs is the error of discretisation, of the rank, of the
+sweeps and of the parameter axes together. Where the model is worst, the spans are halved once more:
+how much that moves says what two halvings still miss. Source of the idea (a hierarchical estimate
+with saturation): Bank & Weiser, Math. Comp. 44 (1985).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge import Model
+
+from ..solvers.progress import Progress
+from ..weak_form.errors import ProblemError
+from ..weak_form.problem import Problem
+from .held import Field, grid_of, model_on, solved_at
+from .points import Point, corners, inner, parameters
+
+Floats = NDArray[np.float64]
+INNER = 5  # points inside the box
+LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
+WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
+SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """relative: ||u - u_h|| / ||u|| over the box; worst: the largest of it at one point, `at`;
+    discretisation: what halved spans move there; width: half an interval, in units of the output,
+    that holds the error at 99 % of the places at every point looked at; points: how many those
+    are; beyond: how far (below, above) values leave the range of the solution at one point, which
+    a solution with a maximum principle does not."""
+
+    relative: float
+    worst: float
+    at: Point
+    discretisation: float
+    width: float
+    points: int
+    beyond: tuple[float, float] = (0.0, 0.0)
+
+    def described(self) -> dict[str, Any]:
+        """As JSON types."""
+        return {
+            "relative": self.relative,
+            "worst": self.worst,
+            "at": self.at,
+            "discretisation": self.discretisation,
+            "width": self.width,
+            "points": self.points,
+            "beyond": list(self.beyond),
+        }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The comparison at one point: norms of the error and of the solution by component, and the
+    width that holds 99 % of the errors."""
+
+    at: Point
+    error: Floats
+    size: Floats
+    width: float
+    beyond: tuple[float, float]
+
+    @property
+    def relative(self) -> float:
+        """The worst of the components."""
+        return _worst(self.error, self.size)
+
+
+def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate | None:
+    """The estimate; None where the problem is too large to be solved directly at one point of its
+    parameters, or where the time is up."""
+    axes = parameters(problem)
+    corner, inside = corners(axes), inner(axes, INNER)
+    look = _Look(problem, model)
+    seen: list[Seen] = []
+    for point in [*inside[:1], *corner, *inside[1:]] if axes else [{}]:
+        if progress.expired:
+            break
+        found = look.at(point, 1)
+        if found is None:
+            return None
+        seen.append(found)
+    if not seen:
+        return None
+    worst = max(seen, key=lambda s: s.relative)
+    grown, moved = look.beyond(worst, progress)
+    inner_ones = [s for s in seen if s.at in inside] or seen
+    error = np.sqrt(sum(s.error**2 for s in inner_ones))
+    size = np.sqrt(sum(s.size**2 for s in inner_ones))
+    return Estimate(
+        relative=grown * _worst(error, size),
+        worst=grown * worst.relative,
+        at=worst.at,
+        discretisation=moved,
+        width=grown * max(s.width for s in seen),
+        points=len(seen),
+        beyond=(max(s.beyond[0] for s in seen), max(s.beyond[1] for s in seen)),
+    )
+
+
+class _Look:
+    """The model against direct solutions, on one grid."""
+
+    def __init__(self, problem: Problem, model: Model) -> None:
+        self.problem, self.model = problem, model
+        held = {a.name for a in parameters(problem)}
+        self.axes = [a for a in problem.axes if a.name not in held]
+        self.grid, self.weights = grid_of(self.axes)
+
+    def solved(self, at: Point, halvings: int) -> Floats | None:
+        """The solution on the grid; None where it is too large or singular."""
+        try:
+            times = {a.name: halvings for a in self.axes}
+            field: Field | None = solved_at(self.problem, self.model, at, times)
+        except (np.linalg.LinAlgError, ProblemError):
+            return None
+        return None if field is None else field.on(self.grid)
+
+    def at(self, point: Point, halvings: int) -> Seen | None:
+        """The comparison at one point."""
+        exact = self.solved(point, halvings)
+        if exact is None:
+            return None
+        miss = model_on(self.model, self.problem, point, self.grid) - exact
+        width = float(np.quantile(np.abs(miss), LEVEL))
+        found = exact + miss
+        beyond = (
+            max(float(exact.min() - found.min()), 0.0),
+            max(float(found.max() - exact.max()), 0.0),
+        )
+        return Seen(point, self.norm(miss), self.norm(exact), width, beyond)
+
+    def norm(self, values: Floats) -> Floats:
+        """The L2 norm on the grid, of every component."""
+        square = values**2
+        labels = [i for i, a in enumerate(self.axes) if a.role == "component"]
+        for i, weight in reversed(list(enumerate(self.weights))):
+            if i not in labels:
+                square = np.tensordot(square, weight, ([i], [0]))
+        return np.atleast_1d(np.sqrt(square))
+
+    def beyond(self, worst: Seen, progress: Progress) -> tuple[float, float]:
+        """(factor by which the estimate grows for what halved spans still miss; relative move of
+        the solution when spans are halved) at the worst point."""
+        fields = []
+        for halvings in (0, 1, 2):
+            found = None if progress.expired else self.solved(worst.at, halvings)
+            if found is None:
+                break
+            fields.append(found)
+        if len(fields) < 2:
+            return 1.0, float("nan")
+        first = self.norm(fields[1] - fields[0])
+        moved = _worst(first, self.norm(fields[1]))
+        if len(fields) < 3 or worst.relative == 0.0:
+            return 1.0, moved
+        second = _worst(self.norm(fields[2] - fields[1]), self.norm(fields[2]))
+        share = min(second / moved, SATURATED) if moved > 0 else 0.0
+        model = model_on(self.model, self.problem, worst.at, self.grid)
+        finest = _worst(self.norm(model - fields[2]), self.norm(fields[2]))
+        return max((finest + second * share / (1.0 - share)) / worst.relative, 1.0), moved
+
+
+def _worst(error: Floats, size: Floats) -> float:
+    """max error / size over the components that are not zero."""
+    known = size > 0
+    return float((error[known] / size[known]).max()) if known.any() else 0.0
+
+
+def told(estimate: Estimate | None, unit: str = "") -> list[str]:
+    """The estimate in words."""
+    if estimate is None:
+        return ["error: not estimated (no time left, or too large to be solved directly)"]
+    worst = f", {estimate.worst:.1e} at {named(estimate.at)}" if estimate.at else ""
+    count = f"{estimate.points} parameter points" if estimate.points > 1 else "one"
+    lines = [
+        f"estimated error: {estimate.relative:.1e} relative{worst} (largest of {count})"
+        if estimate.at
+        else f"estimated error: {estimate.relative:.1e} relative"
+    ]
+    below, above = estimate.beyond
+    if max(below, above) > WORTH_SAYING * estimate.width:
+        lines.append(
+            f"values leave the range of the solution by up to {below:.3g} {unit} below and"
+            f" {above:.3g} {unit} above".replace("  ", " ")
+        )
+    return lines
+
+
+def named(at: Point) -> str:
+    """'k = 20, b = 0.5'."""
+    return ", ".join(f"{n} = {v:.4g}" for n, v in at.items())
+
+
+def above(estimate: Estimate | None, allowed: float, said: str) -> list[str]:
+    """The doubt of an estimate above what is allowed; `said` names that."""
+    if estimate is None or estimate.worst <= allowed:
+        return []
+    place = f" at {named(estimate.at)}" if estimate.at else ""
+    cause = (
+        "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
+        if estimate.discretisation > 0.25 * estimate.worst
+        else "rank, sweeps or the spans of the parameters are too few; raise --rank-max, lower"
+        " --tolerance, or give the parameter axes more spans"
+    )
+    return [f"the error is estimated at {estimate.worst:.1e}{place}, above {said}: {cause}"]

@@ -1,0 +1,116 @@
+"""A problem held at one point of its parameters and solved directly on a finer mesh: what its model
+is compared with there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge import CP, Model
+
+from ..solvers.assembly import assemble
+from ..solvers.direct import direct_solution
+from ..solvers.trains import from_columns, rounded
+from ..weak_form.axes import ProblemAxis
+from ..weak_form.iterate import Iterate
+from ..weak_form.problem import Problem
+from ..weak_form.restated import Place, halved, restated
+from .points import Point
+
+Floats = NDArray[np.float64]
+MOST_POINTS = 250_000  # of the grid on which fields are compared
+MOST_PRODUCTS = 40_000  # of a linearised problem
+SLICE_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Field:
+    """Table rows [n_1, .., n_D] of a function on the axes that are not held."""
+
+    axes: tuple[ProblemAxis, ...]
+    rows: Floats
+
+    def on(self, grid: Sequence[Floats]) -> Floats:
+        """Values on a tensor grid."""
+        found = self.rows
+        for d, (axis, points) in enumerate(zip(self.axes, grid, strict=True)):
+            design = axis.sparse_design(0, points)
+            flat = np.moveaxis(found, d, 0)
+            moved = (design @ flat.reshape(len(flat), -1)).reshape(len(points), *flat.shape[1:])
+            found = np.moveaxis(moved, 0, d)
+        return found
+
+
+def solved_at(problem: Problem, model: Model, at: Point, halvings: dict[str, int]) -> Field | None:
+    """The solution at the parameters `at` with spans halved so often by axis name; None where it is
+    too large to be solved directly.
+
+    A non-linear problem is linearised around the model: one Newton step from it, whose error is
+    that of the model squared.
+    """
+    coarse = [a for a in problem.axes if a.name not in at]
+    places: dict[str, Place] = {a.name: halved(a, halvings.get(a.name, 0)) for a in coarse}
+    held = restated(problem, {**places, **at})
+    if held.newton is not None:
+        around = Iterate(held.axes, slice_of(model, at), coarse)
+        operator, load = held.newton(around)
+        if max(len(operator.products), len(load.products)) > MOST_PRODUCTS:
+            return None
+        held = replace(held, operator=held.operator + operator, load=held.load + load, newton=None)
+    system, lift = assemble(held)
+    found = direct_solution(system)
+    if found is None:
+        return None
+    rows = found
+    for d, free in enumerate(system.maps):
+        rows = np.moveaxis(np.tensordot(free.toarray(), rows, ([1], [d])), 0, d)
+    if lift[0].shape[1]:
+        rows = rows + sum(
+            reduce(np.multiply.outer, [t[:, s] for t in lift]) for s in range(lift[0].shape[1])
+        )
+    return Field(held.axes, rows)
+
+
+def slice_of(model: Model, at: Point) -> list[Floats]:
+    """The model at the parameters `at` as cores [a, n_rows, b] of a train over its other axes."""
+    interaction = (model.at(at) if at else model).interaction
+    if isinstance(interaction, CP):
+        columns = [
+            interaction.expanded(d, np.ones(len(t))) for d, t in enumerate(interaction.tables)
+        ]
+        return from_columns([columns[0] * interaction.weights[:, 0], *columns[1:]])
+    cores = [np.asarray(c).transpose(1, 0, 2) for c in interaction.cores]
+    cores[-1] = np.tensordot(cores[-1], interaction.weights[:, :1], 1)
+    return rounded(cores, SLICE_ROUNDING)
+
+
+def grid_of(axes: Sequence[ProblemAxis]) -> tuple[list[Floats], list[Floats]]:
+    """Points and weights of every axis, four, two or one in each span: so many that the grid stays
+    below `MOST_POINTS`."""
+    for count in (4, 2, 1):
+        found = [_spread(a, count) for a in axes]
+        if np.prod([len(p) for p, _ in found], dtype=float) <= MOST_POINTS:
+            break
+    return [p for p, _ in found], [w for _, w in found]
+
+
+def _spread(axis: ProblemAxis, count: int) -> tuple[Floats, Floats]:
+    if axis.role == "component":
+        return np.arange(axis.basis.n_rows, dtype=float), np.ones(axis.basis.n_rows)
+    width = np.diff(axis.basis.breaks)
+    local = (np.arange(count) + 0.5) / count
+    points = axis.basis.breaks[:-1, None] + width[:, None] * local
+    return points.reshape(-1), np.repeat(width / count, count)
+
+
+def model_on(model: Model, problem: Problem, at: Point, grid: Sequence[Floats]) -> Floats:
+    """The model at `at` on a grid of the problem's other axes, in their order."""
+    points: dict[str, object] = {}
+    for axis, values in zip((a for a in problem.axes if a.name not in at), grid, strict=True):
+        names = list(axis.labels)
+        points[axis.name] = [names[int(i)] for i in values] if names else values
+    return np.asarray(model.grid(points, at=dict(at))[..., 0])  # type: ignore[arg-type]

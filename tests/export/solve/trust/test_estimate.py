@@ -1,0 +1,100 @@
+"""Estimated errors against true ones, of problems whose solutions are known."""
+
+import numpy as np
+import pytest
+
+from sna_export.solve import Problem, d, parameter, solve, space, unknown
+from sna_export.solve import test as test_function
+from sna_export.solve.accuracy import measured_error
+from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
+from sna_export.solve.solvers.assembly import assemble
+from sna_export.solve.solvers.direct import _assembled, direct_solution, load_of
+from sna_export.solve.trust.estimate import told
+from sna_export.solve.trust.points import corners, parameters
+
+u, v = unknown(), test_function()
+
+KNOWN = {
+    "poisson": lambda: poisson(3, spans=6, degree=3),
+    "coupled-poisson": lambda: coupled_poisson(spans=6, degree=3),
+    "heat": heat,
+    "beam": beam,
+    "burgers": lambda: burgers(spans=24, time_spans=12, viscosity_spans=4),
+}
+
+
+def true_worst(problem, model):
+    """The relative error against the reference at the corner where it is largest."""
+    at = [{n: (a, a) for n, a in c.items()} for c in corners(parameters(problem))]
+    return max(measured_error(model, problem, 1500, window=w) for w in at)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_estimates_lie_within_a_half_and_five_times_of_the_true_error(name):
+    problem = KNOWN[name]()
+    solution = solve(problem)
+    found = solution.estimate
+    for estimated, true in (
+        (found.relative, measured_error(solution.model, problem, 1500)),
+        (found.worst, true_worst(problem, solution.model)),
+    ):
+        assert 0.5 * true <= estimated <= 5 * true
+
+
+def test_an_interval_of_a_solved_model_holds_the_error_where_it_says():
+    problem = heat(spans=8, degree=3)
+    model = solve(problem).model
+    points = np.random.default_rng(3).uniform([0, 0, 0.5], [1, 0.2, 1.5], (4000, 3))
+    found = model.evaluate(points)
+    true = problem.reference(points)
+    inside = (found.lower[:, 0] <= true) & (true <= found.upper[:, 0])
+    assert inside.mean() > 0.99 and model.metadata["estimate"]["points"] == 7
+
+
+def test_a_mesh_that_misses_an_interface_is_told():
+    """Conductivities 1 and 20 that meet inside a span: x (1 - x) / 2 would be the answer for 1."""
+    x, k = space("x", spans=8, zero="both"), parameter("k", 1.0, 20.0, spans=6, degree=5)
+    left, right = (x.function(lambda s, r=r: ((s < 0.4) != r) * 1.0) for r in (False, True))
+    solution = solve(Problem("layers", (x, k), (left + k * right) * d(u, x) * d(v, x), 1.0 * v))
+
+    def exact(s):
+        flux = (0.08 + (0.5 - 0.08) / 20) / (0.4 + 0.6 / 20)
+        near = flux * s - s * s / 2
+        return np.where(s < 0.4, near, near[0] * 0 + (flux * 0.4 - 0.08)
+                        + (flux * (s - 0.4) - (s * s - 0.16) / 2) / 20)  # fmt: skip
+
+    s = np.linspace(0, 1, 401)
+    miss = solution.model.grid({"x": s}, at={"k": 20.0})[:, 0] - exact(s)
+    true = float(np.linalg.norm(miss) / np.linalg.norm(exact(s)))
+    assert true > 1e-2 and 0.5 * true <= solution.estimate.worst <= 5 * true
+    assert solution.estimate.at["k"] == 20.0 and "more spans" in solution.doubts[0]
+
+
+def test_advection_that_no_span_resolves_is_told():
+    x = space("x", spans=16, zero="both")
+    problem = Problem("a", (x,), d(u, x) * v + 1e-4 * d(u, x) * d(v, x), 1.0 * v)
+    solution = solve(problem)
+    assert solution.estimate.worst > 1.0 and "above 1 %" in solution.doubts[0]
+
+
+def test_a_value_below_the_range_of_the_solution_is_told():
+    x = space("x", spans=5, zero="lower")
+    load = 1.0 * v * x.function(lambda s: np.exp(-((s - 0.5) ** 2) * 100))
+    found = solve(Problem("spike", (x,), 1e-3 * d(u, x) * d(v, x) + u * v, load)).estimate
+    assert 0.05 < found.beyond[0] < 0.15
+    assert "leave the range" in told(found, "K")[1]
+
+
+@pytest.mark.parametrize("name", ["heat", "poisson"])
+def test_triangular_forms_and_a_sparse_matrix_give_the_same(name):
+    system, _ = assemble(KNOWN[name]() if name == "poisson" else heat(spans=3, degree=3))
+    whole = _assembled(system).toarray()
+    wanted = np.linalg.solve(whole, load_of(system).reshape(-1))
+    assert direct_solution(system).reshape(-1) == pytest.approx(wanted, rel=1e-7, abs=1e-10)
+
+
+def test_what_is_asked_for_and_not_reached_is_a_doubt_and_no_error_in_python():
+    solution = solve(heat(spans=6, degree=3), tolerance=1e-6)
+    assert "above the tolerance 1e-06" in solution.doubts[0]
+    assert solution.model.metadata["doubts"] == list(solution.doubts)
+    assert solve(heat(), estimate=False).estimate is None
