@@ -4,10 +4,12 @@ stated error, compressed.
 original = from_gaussian_process(process)      # equals process.predict in float64
 model = original.compile(error=1e-5)           # every term, certified
 small = compress(original, error=1e-3).model   # few modes, measured
+found = distil(anything.predict, domain)       # a black box, asked at points of its domain
 """
 
 from .adopted import Adopted, Domain, full
 from .atoms import Atoms, Chebyshev, Fourier, Gaussians, Measured, Mixed, Piecewise, polynomials
+from .black_box import Distilled, distil
 from .compile import Compiled, compile_atoms
 from .distillation import Compressed, compress
 from .surrogates.chaos import from_chaos, hermite_powers, legendre_powers
@@ -28,6 +30,7 @@ __all__ = [
     "Chebyshev",
     "Compiled",
     "Compressed",
+    "Distilled",
     "Domain",
     "Fourier",
     "Gaussians",
@@ -37,6 +40,7 @@ __all__ = [
     "TanhNetwork",
     "compile_atoms",
     "compress",
+    "distil",
     "from_chaos",
     "from_gam",
     "from_gaussian_process",
