@@ -12,6 +12,8 @@ def plant_lines(report: Mapping[str, Any]) -> list[str]:
         *_lags(report.get("lags", {})),
         *_modelled(report.get("modelled", {})),
         *_targets(report.get("targets", {})),
+        *_limits(report.get("limits", {})),
+        *_steps(report.get("resolution", {})),
         *_weights(report.get("weights", {})),
     ]
 
@@ -42,6 +44,25 @@ def _modelled(found: Mapping[str, int]) -> list[str]:
     return [
         f"missing cells take part ({cells}): the model answers without these readings, with the"
         " interval of such rows"
+    ]
+
+
+def _limits(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for name, one in found.items():
+        counts = [f"{one[side]} {side}" for side in ("below", "above") if one[side]]
+        lines.append(
+            f"{name}: {' and '.join(counts)} what the gauge reads take part as limits (errors"
+            f" normal in its {one['space']}); figures take them as drawn about what was predicted"
+        )
+    return lines
+
+
+def _steps(found: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [
+        f"{name}: rounded to {one['step']:g}, a standard deviation of {one['sigma']:.3g}, which is"
+        f" {100 * one['share_of_error']:.2g} % of the squared error"
+        for name, one in found.items()
     ]
 
 

@@ -20,7 +20,9 @@ def taken(table: Table, rows: Ints) -> Table:
     some = rows.tolist()
     cells = {name: [table.cells[name][row] for row in some] for name in table.cells}
     lines = [table.lines[row] for row in some] if len(table.lines) else ()
-    return replace(table, numbers=np.asfortranarray(table.numbers[rows]), cells=cells, lines=lines)
+    limits = {name: (low[rows], high[rows]) for name, (low, high) in table.limits.items()}
+    numbers = np.asfortranarray(table.numbers[rows])
+    return replace(table, numbers=numbers, cells=cells, lines=lines, limits=limits)
 
 
 def amounts(table: Table, name: str, what: str) -> Floats:

@@ -32,7 +32,8 @@ class Table:
     as written.
 
     `lines[row]` is the line of the file, for messages; `source` the file, which decides what its
-    numbers mean. Column-major, so that a column is contiguous.
+    numbers mean; limits[column]: ends between which each of its cells is known to lie, equal where
+    it was read. Column-major, so that a column is contiguous.
 
     >>> table = Table.of({"lot": ["a", "b", "a"], "x": [1.0, 2.0, 3.0], "y": [2.0, 3.0, 5.0]})
     >>> samples, remarks = table.samples(["y"], categorical=["lot"])
@@ -46,6 +47,7 @@ class Table:
     lines: Sequence[int] = ()
     source: Source | None = None
     marks: Marks = field(default_factory=lambda: Marks("the table"))
+    limits: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: Mapping[str, Sequence[object]] | Any) -> Table:
@@ -206,7 +208,17 @@ class Table:
                 "no input varies; give at least one input column with different values"
             )
         y = [self._numeric(name) for name in targets]
-        return Samples.of(self._joined(axes, columns), np.stack(y, axis=1), axes, targets), notes
+        made = Samples.of(self._joined(axes, columns), np.stack(y, axis=1), axes, targets)
+        return replace(made, limits=self._limits(targets)), notes
+
+    def _limits(self, targets: Sequence[str]) -> tuple[Floats, Floats] | None:
+        """Ends [N, K] of the targets; None where all of them were read."""
+        if not any(name in self.limits for name in targets):
+            return None
+        read = {name: (self.column(name), self.column(name)) for name in targets}
+        found = [{**read, **self.limits}[name] for name in targets]
+        low, high = (np.stack([one[i] for one in found], axis=1) for i in (0, 1))
+        return low, high
 
     def _joined(self, axes: list[AxisSpec], columns: list[Floats]) -> Floats:
         """The columns side by side [N, D]; a view where they stand so in the table (ten million

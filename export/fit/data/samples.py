@@ -73,7 +73,8 @@ class Samples:
     """x [N, D] (level indices on categorical axes), y [N, K]; axes [D]; names and units of the
     outputs [K]; group [N] (0, 1, ..) and time [N] of the rows where they are known; weight [N] of
     mean one, None where all rows weigh alike; noise [N]: how much larger the error of a row is than
-    that of a typical one, where errors are known (the weights then contain it)."""
+    that of a typical one, where errors are known (the weights then contain it);
+    limits [N, K]: ends between which y is known to lie, equal where it was read."""
 
     x: Floats
     y: Floats
@@ -84,6 +85,7 @@ class Samples:
     time: Floats | None = None
     weight: Floats | None = None
     noise: Floats | None = None
+    limits: tuple[Floats, Floats] | None = None
 
     @classmethod
     def of(
@@ -169,8 +171,9 @@ class Samples:
         group = None if self.group is None else self.group[rows]
         time = None if self.time is None else self.time[rows]
         weight, noise = self.weight_of(rows), None if self.noise is None else self.noise[rows]
+        ends = None if self.limits is None else (self.limits[0][rows], self.limits[1][rows])
         x, y = self.x[rows], self.y[rows]
-        return Samples(x, y, self.axes, self.names, self.units, group, time, weight, noise)
+        return Samples(x, y, self.axes, self.names, self.units, group, time, weight, noise, ends)
 
     def weight_of(self, rows: Ints) -> Floats | None:
         """Weights [n] of these rows, None where all weigh alike."""

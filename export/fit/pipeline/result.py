@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ...calibrate.local_scale import LocalScale
 from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import blocks, when
+from ..data.limits import drawn
 from ..data.samples import Samples
 from ..data.weights import as_often_as_they_weigh, as_typical, mean
 from ..effort import NORMAL, Effort
@@ -87,6 +88,7 @@ def result(
 ) -> FitResult:
     """`best`, whose axes are the columns `kept` of `samples`, as a model with intervals and its
     report; `reference` [n, K]: the means that R2 is taken against."""
+    best = _as_read(best, samples, run.seed)
     group = None if samples.group is None else samples.group[best.rows]
     noise = None if samples.noise is None else samples.noise[best.rows]
     typical, count = as_typical(best.measured, best.shown, noise, best.weight)
@@ -148,6 +150,18 @@ def result(
         weight=best.weight,
         noise=noise,
     )
+
+
+def _as_read(best: Candidate, samples: Samples, seed: int) -> Candidate:
+    """The candidate whose rows that were not read are measured as they may have been."""
+    if samples.limits is None:
+        return best
+    low, high = (end[best.rows] for end in samples.limits)
+    columns = [
+        drawn(o, best.measured[:, k], best.shown[:, k], low[:, k], high[:, k], seed)
+        for k, o in enumerate(best.outputs)
+    ]
+    return replace(best, measured=np.stack(columns, axis=1))
 
 
 def why(best: Candidate, candidates: list[Candidate]) -> str:

@@ -17,9 +17,12 @@ from ...table.gaps import missing_cells, without_missing
 from ...table.row_facts import taken
 from ..likelihood.front import fit_by_likelihood
 from ..pipeline.result import FitResult
+from ..pipeline.validated import noted
+from .censored import with_expected, with_limits
 from .lag import Lagged, lagged
 from .lag import asked as lags_asked
 from .missing import Modelled, modelled
+from .resolution import steps_of, with_resolution
 from .several import Part, fitted_each, metadata_of, parts_of
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ def fit(
     *,
     missing: str = "refuse",
     lag: Mapping[str, object] | Sequence[str] = (),
+    below_detection: bool = False,
+    resolution: float | Mapping[str, float] | Sequence[str] = (),
     time_limit: float | None = None,
     **options: Any,
 ) -> FitResult:
@@ -45,7 +50,8 @@ def fit(
     the report: how many); or "model": rows that lack inputs take part, and the model answers where
     such a reading is missing, with the interval of such rows. `lag` {sensor: rows, or "auto"}
     takes sensors from so many rows earlier in the order of `time`; the input is then called
-    `flow 3 rows before`.
+    `flow 3 rows before`. `below_detection` takes cells of targets as `<0.5` or `>100` for what they
+    say; `resolution` (of the one target, or {target: step}) is the step that a gauge rounds to.
 
     >>> from sna_export.fit import fit
     >>> from sna_export.table import Table
@@ -60,6 +66,10 @@ def fit(
     budget = TimeBudget.for_fit(time_limit)
     dropped: dict[str, Any] = {}
     parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
+    steps = steps_of(resolution, targets)
+    chosen = list(inputs) if inputs else _all_inputs(columns, targets, options)
+    numeric = [n for n in (*targets, *chosen) if n not in options.get("categorical", ())]
+    columns = with_limits(columns, targets, numeric, below_detection)
     later: Lagged | None = None
     if lag:
         _alone("lag", options, ("derive",))
@@ -79,11 +89,15 @@ def fit(
     if missing != "refuse":
         columns, parts, dropped = _without_gaps(columns, targets, inputs, options)
 
+    limited: dict[str, Any] = {}
+
     def one(part: Part, share: float) -> FitResult:
         names, rows = part
         table = columns if len(rows) == len(columns) else taken(columns, rows)
         left = None if time_limit is None else max(budget.left * share, 1e-3)
         mine = options if len(parts) == 1 else {**options, "gage": _of(options.get("gage"), names)}
+        table, said = with_expected(table, names, inputs, {**options, "apart": _apart(options)})
+        limited.update(said)
         return fit_by_likelihood(table, names, inputs, time_limit=left, **mine)
 
     if len(parts) == 1:
@@ -96,6 +110,9 @@ def fit(
         found = _with_familiarity(found, options)
         metadata = {"fit": metadata_of(found)}
         found = replace(found, model=found.model.replace(metadata=metadata))
+    if limited:
+        found = noted(found, "limits", limited, limited)
+    found = with_resolution(found, steps)
     if gaps is not None and gaps.cells:
         found = replace(found, model=gaps.known_by(found.model))
         found.report["modelled"] = dict(gaps.cells)

@@ -11,13 +11,14 @@ from typing import Any
 @dataclass(frozen=True)
 class Option:
     """flag of the command line, keyword of `sna_export.fit.fit`, what its value is called, help;
-    many: it may be given several times, for a list."""
+    many: it may be given several times, for a list; alone: it has no value."""
 
     flag: str
     keyword: str
     metavar: str
     help: str
     many: bool = False
+    alone: bool = False
 
 
 OPTIONS = (
@@ -41,14 +42,32 @@ OPTIONS = (
         " estimated",
         many=True,
     ),
+    Option(
+        "--below-detection",
+        "below_detection",
+        "",
+        "take cells of targets as <0.5 or >100 for what they say: limits of what the gauge reads",
+        alone=True,
+    ),
+    Option(
+        "--resolution",
+        "resolution",
+        "[COL=]STEP",
+        "the step that the gauge of a target rounds to, in its unit: no interval is narrower",
+        many=True,
+    ),
 )
 
 
 def add_plant(parser: argparse.ArgumentParser) -> None:
     """The options of the table."""
     for option in OPTIONS:
-        given: dict[str, Any] = {"action": "append", "default": []} if option.many else {}
-        parser.add_argument(option.flag, metavar=option.metavar, help=option.help, **given)
+        given: dict[str, Any] = {"metavar": option.metavar}
+        if option.many:
+            given |= {"action": "append", "default": []}
+        if option.alone:
+            given = {"action": "store_true"}
+        parser.add_argument(option.flag, help=option.help, **given)
 
 
 def asked(args: argparse.Namespace) -> dict[str, Any]:

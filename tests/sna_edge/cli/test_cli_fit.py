@@ -9,3 +9,15 @@ def test_a_lag_is_estimated_and_printed(sna, tmp_path):
     assert "the first 2 rows have no earlier ones" in said.out
     assert "needs the order" in sna(*fit[:-2], "--lag", "flow=2").err
     assert sna(*fit, "--lag", "flow=2", "--json").json["inputs"] == ["flow 2 rows before"]
+
+
+def test_readings_below_detection_and_rounding(sna, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i},{'<9' if 2 * i + i % 3 < 9 else 2 * i + i % 3}" for i in range(40)]
+    path.write_text("a,y\n" + "\n".join(rows))
+    fit = ["fit", path, "--target", "y", "-o", tmp_path / "m.sna"]
+    assert "--below-detection" in sna(*fit).err
+    said = sna(*fit, "--below-detection", "--resolution", "1")
+    assert said.code == 0 and "y: 4 below what the gauge reads take part as limits" in said.out
+    assert "y: rounded to 1, a standard deviation of 0.289" in said.out
+    assert sna(*fit, "--below-detection", "--json").json["limits"]["y"]["below"] == 4
