@@ -25,6 +25,16 @@ def taken(table: Table, rows: Ints) -> Table:
     return replace(table, numbers=numbers, cells=cells, lines=lines, limits=limits)
 
 
+def without_column(table: Table, name: str) -> Table:
+    """The table without one of its columns. Raises InputError where it has none of that name."""
+    left = [i for i in range(len(table.names)) if i != table.index(name)]
+    cells = {n: c for n, c in table.cells.items() if n != name}
+    names = tuple(table.names[i] for i in left)
+    return replace(
+        table, names=names, cells=cells, numbers=np.asfortranarray(table.numbers[:, left])
+    )
+
+
 def amounts(table: Table, name: str, what: str) -> Floats:
     """A column of numbers of zero or more, `what` they are in the singular. Raises InputError with
     the row for another cell, and where all are zero.

@@ -35,7 +35,7 @@ WORDS = (
 )
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Usage errors leave with one sentence that names the next step."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser; only the modules of `words` are imported (all shipped words by default)."""
-    parser = _Parser(
+    parser = Parser(
         prog="sna-edge",
         allow_abbrev=False,
         description=(
@@ -64,7 +64,7 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         action="version",
         version=f"sna-edge {__version__}, formats of artifacts: {formats}",
     )
-    sub = parser.add_subparsers(dest="word", metavar="WORD", required=True, parser_class=_Parser)
+    sub = parser.add_subparsers(dest="word", metavar="WORD", required=True, parser_class=Parser)
     for word in shipped():
         if words is not None and word not in words:
             sub.add_parser(word, add_help=False)
@@ -87,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = arguments[:1] if arguments and arguments[0] in shipped() else None
     try:
         args = build(chosen).parse_args(arguments)
+        args.argv = arguments[arguments.index(args.word) + 1 :]
     except SystemExit as stop:
         return int(stop.code or 0)
     try:

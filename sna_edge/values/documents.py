@@ -127,7 +127,7 @@ def _toml_reader() -> Any:
             continue
     raise InputError(
         "TOML needs Python 3.11 or newer, or the package tomli; pip install tomli, or write the"
-        " limits as .json"
+        " file as .json"
     )
 
 

@@ -15,7 +15,7 @@ from ..pipeline.result import FitResult
 if TYPE_CHECKING:
     from ...table import Table
 
-APART = ("groups", "time", "weights", "error")
+APART = ("groups", "time", "weights", "error", "exposure")
 """Options that name columns which are never inputs."""
 
 

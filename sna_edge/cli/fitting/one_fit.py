@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...artifact.limits import need_counts
 from ...errors import InputError
@@ -22,14 +24,18 @@ from .likelihood import likelihood
 from .lines import fit_lines
 from .plant import asked
 from .texts import interval, names
+from .written import compared, path_of, repeated, write_recipe
+
+if TYPE_CHECKING:
+    from sna_export.table import Table
 
 LEAST_TIME = 1e-3
 
 
 def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     """Read the table, fit and write the model: the answer as JSON types and in lines."""
-    for path in filter(None, (args.output, args.report)):
-        writable(path)
+    for path in filter(None, (args.output, args.report, path_of(args))):
+        writable(path, args.table)
     if args.time_limit is not None and not args.time_limit > 0:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
     checked_seed(args.seed)
@@ -41,10 +47,11 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     from sna_export.table import read
     from sna_export.table.units import with_units
 
-    data = read(args.table, **declared(args))
+    data = _rows_of(args, read(args.table, **declared(args)))
     targets, inputs, categorical = (
         names(texts, data.names) for texts in (args.target, args.inputs, args.categorical)
     )
+    differing = compared(args, data, [*targets, *inputs, *categorical])
     known = data.names if args.derive else (*targets, *(inputs or data.names))
     unknown = [name for name in units if name not in known]
     if unknown:
@@ -87,7 +94,23 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         "intervals": {one.output.name: one.report() for one in judged},
         "seconds": now() - start,
     }  # fmt: skip
-    return answer, fit_lines(args, found, judged, answer)
+    path, said = write_recipe(args, data, found.report["rows"])
+    answer |= {"recipe": path, "differences": differing}
+    told = [f"recipe: {path}"] if path else [said] if said else []
+    told += [f"not as in the recipe: {line}" for line in differing]
+    told += [again] if (again := repeated(args)) else []
+    return answer, [*fit_lines(args, found, judged, answer), *told]
+
+
+def _rows_of(args: argparse.Namespace, table: Table) -> Table:
+    """The rows of one level of --per, without its column."""
+    level = getattr(args, "level", None)
+    if level is None:
+        return table
+    from sna_export.table.row_facts import taken, without_column
+
+    rows = [i for i, cell in enumerate(table.written(args.per)) if cell == level]
+    return without_column(taken(table, np.array(rows, dtype=np.int64)), args.per)
 
 
 def _has_intervals(model: Model) -> bool:

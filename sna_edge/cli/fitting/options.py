@@ -19,11 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     text = (
         "one row per measurement, column names in the header; CSV in any dialect, .xlsx or .parquet"
     )
-    parser.add_argument("table", metavar="TABLE.csv", help=text)
+    parser.add_argument("table", nargs="?", metavar="TABLE.csv", help=text)
     parser.add_argument(
         "--target",
         action="append",
-        required=True,
+        default=[],
         metavar="COL",
         help="the column to predict; may be repeated",
     )
@@ -134,7 +134,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", metavar="FILE.html", help="also write an HTML report with plots"
     )
+    parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
     parser.add_argument(
-        "-o", "--output", required=True, metavar="MODEL", help="the .sna file to write"
+        "--per",
+        metavar="COL",
+        help="a model for each level of this column; {} in -o is the level (default: before .sna)",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE.toml",
+        help="options from a recipe, of one fit or of many ([[product]]); options given here count"
+        " instead of the recipe's, and differences of the table are listed",
+    )
+    parser.add_argument(
+        "--recipe",
+        metavar="FILE.toml",
+        help="where to write the recipe of this fit (default: beside the model, as MODEL.fit.toml;"
+        " none: nowhere)",
     )
     add_json(parser)

@@ -1,0 +1,85 @@
+"""The recipe of a fit: written beside its model, and what --config says of a new table."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from typing import Any
+
+from ...artifact.disk import write_whole
+from .recipe import COLUMNS, MADE, options_of, read, toml
+from .schema import differences, schema
+
+HEAD = "# Recipe of sna-edge; `sna-edge fit --config {}` repeats the fit\n"
+SEAL = "# sha256 of the lines above: "
+NONE = "none"
+
+
+def path_of(args: argparse.Namespace) -> str | None:
+    """Where the recipe goes: --recipe, or MODEL.fit.toml beside MODEL.sna; None for --recipe none
+    and for the models of --per."""
+    if args.recipe == NONE or getattr(args, "level", None) is not None:
+        return None
+    return args.recipe or f"{os.path.splitext(args.output)[0]}.fit.toml"
+
+
+def write_recipe(args: argparse.Namespace, table: Any, rows: int) -> tuple[str | None, str]:
+    """Writes the recipe: its path and what is to be said of it. One that was written by somebody
+    else, or changed since, stays as it is unless --recipe names it."""
+    path = path_of(args)
+    if path is None:
+        return None, ""
+    if args.config and os.path.realpath(args.config) == os.path.realpath(path):
+        return None, ""
+    if not args.recipe and os.path.exists(path) and not _ours(path):
+        return None, f"{path} is not as a fit wrote it and was left as it is (--recipe FILE)"
+    body = {
+        "fit": options_of(args, os.path.dirname(path)),
+        MADE: {
+            "rows": rows,
+            "table-sha256": _digest(args.table),
+            "model-sha256": _digest(args.output),
+        },
+        COLUMNS: schema(table),
+    }
+    text = HEAD.format(os.path.basename(path)) + toml(body)
+    seal = hashlib.sha256(text.encode()).hexdigest()
+    write_whole(path, f"{text}{SEAL}{seal}\n".encode())
+    return path, ""
+
+
+def _ours(path: str) -> bool:
+    """Whether a file is a recipe as it was written."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text, _, seal = file.read().rpartition(SEAL)
+    return hashlib.sha256(text.encode()).hexdigest() == seal.strip()
+
+
+def _digest(path: str) -> str:
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def compared(args: argparse.Namespace, table: Any, needed: list[str]) -> list[str]:
+    """How the table differs from that of the recipe of --config."""
+    if not args.config:
+        return []
+    known = read(args.config).get(COLUMNS)
+    return differences(known, table, needed, not args.inputs) if known else []
+
+
+def repeated(args: argparse.Namespace) -> str:
+    """Whether a fit of the recipe's own table gave its very model; '' for another table."""
+    made = read(args.config).get(MADE, {}) if args.config else {}
+    if not made or made.get("table-sha256") != _digest(args.table):
+        return ""
+    if made.get("model-sha256") == _digest(args.output):
+        return "the table and the model are those of the recipe, byte for byte"
+    return (
+        "the table is that of the recipe, the model is not: options, versions or processors differ,"
+        " or a time limit cut other steps"
+    )
