@@ -81,7 +81,8 @@ setup(
     ],
     package_dir={ROOM: "export"},
     package_data={
-        "": ["py.typed", "*.c", "*.h", "*.css", "*.js", "*.html", "*.in", "templates/*.in"]
+        "": ["py.typed", "*.c", "*.h", "*.css", "*.js", "*.html", "*.in", "templates/*.in"],
+        f"{ROOM}.kit.device": ["*.sh", "*.service"],
     },
     cmdclass={"build_py": BuildWithLibrary, "sdist": StampedSource},
 )

@@ -30,6 +30,7 @@ WORDS = (
     "inverse",
     "watch",
     "export",
+    "kit",
     "bench",
     "doctor",
 )

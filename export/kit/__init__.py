@@ -1,0 +1,6 @@
+"""Everything a device without a network needs, in one folder: wheels, models, limits, services."""
+
+from .assemble import make_kit
+from .target import TARGETS, Target, target_of
+
+__all__ = ["TARGETS", "Target", "make_kit", "target_of"]

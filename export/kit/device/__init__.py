@@ -1,0 +1,1 @@
+"""Files that go onto the device as they are: standard library and POSIX shell only."""

@@ -1,0 +1,84 @@
+"""Put everything a device without a network needs into one folder or archive: wheels for its
+machine and Python, models, limits, an installer with self-test, service units, a bill of materials.
+On the device: sh KIT/install.sh
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..arguments import add_json
+from ..console import emit
+
+HELP = "pack models and packages for a device without a network"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge kit`."""
+    parser.add_argument("models", nargs="+", metavar="MODEL", help=".sna files")
+    parser.add_argument(
+        "--target",
+        required=True,
+        metavar="NAME",
+        help="the device as BOARD-MACHINE-pyXY: pi-aarch64-py311, jetson-aarch64-py310,"
+        " pi-armv7-py313, linux-x86_64-py312, ..",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="KIT",
+        help="a folder that does not exist yet, or a file that ends with .tar.gz",
+    )
+    parser.add_argument(
+        "--limits",
+        action="append",
+        default=[],
+        metavar="FILE.toml",
+        help="a limits file for `watch`; may be given several times",
+    )
+    parser.add_argument(
+        "--extras",
+        default="",
+        metavar="A,B",
+        help="further extras of sna-edge that the device gets, like tflite (default: none)",
+    )
+    parser.add_argument(
+        "--wheels",
+        metavar="DIR",
+        help="folder with wheels of sna-edge and sna-edge-native, as `make wheels` builds them"
+        " (default: the package index)",
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the kit; returns the exit code."""
+    from sna_export.kit import make_kit
+
+    extras = [word.strip() for word in args.extras.split(",") if word.strip()]
+    kit = make_kit(
+        args.models,
+        args.target,
+        args.output,
+        limits=args.limits,
+        extras=extras,
+        wheels=args.wheels,
+        say=lambda text: print(text, file=sys.stderr),
+    )
+    names = [f"{w.name} {w.version}" for w in kit.wheels]
+    answer = {
+        "status": "ok", "output": str(kit.path), "target": kit.target.name, "bytes": kit.bytes,
+        "files": kit.digests, "manifest": kit.digest, "packages": names,
+    }  # fmt: skip
+    lines = [
+        f"{kit.path}: {len(kit.digests)} files, {kit.bytes / 1e6:.1f} MB for {kit.target.name}",
+        f"  packages: {', '.join(names)}",
+        f"  manifest: {kit.digest}",
+        "on the device: sh install.sh --check, then sh install.sh (as root into /opt/sna-edge)",
+    ]
+    if kit.target.numpy_of_system:
+        lines.insert(2, "  numpy:    of the device's system (sudo apt install python3-numpy)")
+    emit(args, answer, lines)
+    return 0
