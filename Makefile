@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels docs site clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -114,6 +114,9 @@ wheels: $(STAMP)-wheels ## wheels into dist/: pure, native for x86-64, aarch64, 
 	$(PY) -m build --wheel --outdir dist .
 	$(PY) tools/release/wheels.py
 	$(PY) tools/release/wheels_try.py
+
+kits: wheels $(STAMP)-test ## kits for this machine and for emulated ARM, each installed without a network
+	$(PY) tools/release/kit_try.py
 
 clean: ## remove what was built; .venv stays
 	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache

@@ -48,6 +48,7 @@ REFERENCE = {
     "sna_export.quantize": "Smaller tables",
     "sna_export.certify": "Certificates",
     "sna_export.firmware": "C sources",
+    "sna_export.kit": "A device without a network",
     "sna_export.onnx": "ONNX",
     "sna_export.tflite": "TFLite",
     "sna_export.torch_side": "Training in torch",

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="leave the table as it is")
     args = parser.parse_args()
     lines = [
-        "| target | installed on | numpy | files | MB | s to make | s to install | MB on the device |",
+        "| target | on | numpy | files | MB | s to make | s to install | MB on the device |",
         "|---|---|---|---|---|---|---|---|",
     ]
     devices = [here(python) for python in args.python or [sys.executable]]
