@@ -10,11 +10,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-<<<<<<< HEAD
-PAGES = ("README.md", "docs/measured.md", "docs/trust.md")
-=======
-PAGES = ("README.md", "docs/kit.md", "docs/measured.md")
->>>>>>> 3a67dcd (Kit: its page, table, targets of make; errors explained)
+PAGES = ("README.md", "docs/kit.md", "docs/measured.md", "docs/trust.md")
 TABLES = ROOT / "docs" / "tables"
 MARKED = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.S)
 
