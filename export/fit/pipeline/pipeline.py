@@ -39,6 +39,7 @@ from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, chosen, first_fit
+from .unused import without_unused
 from .validated import Asked, noted, validated
 
 if TYPE_CHECKING:
@@ -239,11 +240,14 @@ def _fit(
                 found = confirmed(used, search, folds, seed, budget)
         best, _, reference, how = found
         best = replace(best, rows=rows[best.rows])
+        fitted = folds(used)
+        samples, kept, best, unseen = without_unused(samples, kept, best, narrow=narrow)
+        dropped += unseen
         if budget.unnamed:
             budget.leave_out(STEPS_LEFT)
         run = Run(
             seed, effort, budget.elapsed, notes, dropped, budget.cut, how, arrangement,
-            folds(used), budget.halted,
+            fitted, budget.halted,
         )  # fmt: skip
         made = result(samples, kept, best, tried, reference, run)
         return made if plain else with_beside(made, samples, best.rows, seed, budget)

@@ -19,6 +19,7 @@ from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ...data.folds import Folds
 from ...data.samples import Samples
+from ...data.weights import mean, rooted
 from ...engine.factors import SeparableFunction
 from ..candidate import Candidate
 from ..linear_scale import LinearScale
@@ -69,26 +70,25 @@ def _sizes(n_rows: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Offer:
-    """Terms index [P, D] on the rows [N, P], their Gram matrix, and the path of every output with
-    its errors."""
+    """Terms index [P, D] on the rows [N, P], both and what they are fitted to times `root` [N], the
+    roots of the weights; their Gram matrix, and the path of every output with its errors."""
 
     index: Ints
     a: Floats
+    root: Floats
     gram: Floats
     paths: tuple[Path, ...]
     errors: tuple[Floats, ...]
 
     @classmethod
-    def of(
-        cls, functions: list[AxisFunctions], values: list[Floats], y: Floats, index: Ints
-    ) -> Offer:
+    def of(cls, values: list[Floats], y: Floats, root: Floats, index: Ints) -> Offer:
         """All paths on all rows."""
-        a = design(values, index)
+        a, y = design(values, index) * root[:, None], y * root[:, None]
         gram = a.T @ a
         most = _sizes(len(a))[1]
         paths = [forward(gram, a.T @ t, float(t @ t), most, _constant(index)) for t in y.T]
         errors = [left_out_errors(p, a, t) for p, t in zip(paths, y.T, strict=True)]
-        return cls(index, a, gram, tuple(paths), tuple(errors))
+        return cls(index, a, root, gram, tuple(paths), tuple(errors))
 
     @property
     def counts(self) -> list[int]:
@@ -129,7 +129,8 @@ def begin(task: Task) -> Begun | None:
     functions = [AxisFunctions.of(samples, d) for d in range(samples.x.shape[1])]
     values = [f.values(samples.x[some, d]) for d, f in enumerate(functions)]
     y = scale.scaled(samples.y)
-    offer = _best_offer(functions, values, y[some], task.budget)
+    root = rooted(np.ones(len(some)), samples.weight_of(some))
+    offer = _best_offer(functions, values, y[some], root, task.budget)
 
     def finish() -> Candidate:
         return _judged(task, scale, functions, offer, some, y, start)
@@ -138,18 +139,22 @@ def begin(task: Task) -> Begun | None:
 
 
 def _best_offer(
-    functions: list[AxisFunctions], values: list[Floats], y: Floats, budget: TimeBudget
+    functions: list[AxisFunctions],
+    values: list[Floats],
+    y: Floats,
+    root: Floats,
+    budget: TimeBudget,
 ) -> Offer:
     """The first offers, then terms beside those that mattered while they gain."""
     most, taken = _sizes(len(y))
     first = first_terms(functions, taken, most)
-    best = Offer.of(functions, values, y, first[0])
+    best = Offer.of(values, y, root, first[0])
     for number in range(1, ROUNDS):
         if best.error < EXACT or budget.over():
             break
         grows = number >= len(first)
         index = grown(functions, best.index, best.size, most) if grows else first[number]
-        other = Offer.of(functions, values, y, index)
+        other = Offer.of(values, y, root, index)
         gained = other.error < GAIN * best.error
         best = min(best, other, key=lambda o: o.error)
         if grows and not gained:
@@ -189,8 +194,8 @@ def _judged(
         scale.unscaled(predicted),
         now() - start,
         {"terms": list(map(len, chosen)), "on_offer": len(offer.index)},
-        None,
-        on_rows,
+        moved=on_rows,
+        weight=samples.weight_of(seen),
     )
 
 
@@ -209,13 +214,14 @@ def _without_folds(
         hidden, seen = offer.a[unseen], offer.a[~unseen]
         gram = offer.gram - hidden.T @ hidden
         for k, out in enumerate(along):
-            t = y[~unseen, k]
+            t = (y[:, k] * offer.root)[~unseen]
             path = forward(gram, seen.T @ t, float(t @ t), most[k], given[k])
-            sums = np.cumsum(path.along(offer.a[np.ix_(held, path.taken)]) * path.z, axis=1)
+            there = offer.a[np.ix_(held, path.taken)] / offer.root[held, None]
+            sums = np.cumsum(path.along(there) * path.z, axis=1)
             out[held] = sums[:, np.minimum(np.arange(out.shape[1]), sums.shape[1] - 1)]
     rows = folds.rows
     counts = [
-        n if exact else _fewest(np.mean((out[rows] - y[rows, k, None]) ** 2, axis=0))
+        n if exact else _fewest(mean((out[rows] - y[rows, k, None]) ** 2, offer.root[rows] ** 2))
         for k, (n, out) in enumerate(zip(most, along, strict=True))
     ]
     predicted = np.stack([out[rows, n - 1] for n, out in zip(counts, along, strict=True)], axis=1)
@@ -230,10 +236,11 @@ def _solved(
     most = max(map(len, chosen))
     some = slice(None, None, max(1, int(len(y) * most**2 / WORK), len(y) * most // int(MOST_CELLS)))
     values = [f.values(samples.x[some, d]) for d, f in enumerate(functions)]
-    parts = [
-        (index, np.linalg.lstsq(design(values, index), y[some, k], rcond=1e-12)[0])
-        for k, index in enumerate(chosen)
-    ]
+    weight = None if samples.weight is None else samples.weight[some]
+    target, parts = rooted(y[some], weight), []
+    for k, index in enumerate(chosen):
+        a = rooted(design(values, index), weight)
+        parts.append((index, np.linalg.lstsq(a, target[:, k], rcond=1e-12)[0]))
     return separable(functions, parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -138,3 +139,16 @@ def test_every_family_says_its_work() -> None:
     for rows in (100, 10_000):
         samples = Samples.of(np.random.default_rng(0).random((rows, 4)), np.arange(float(rows)))
         assert all(0.0 < family.work(samples) < 1e11 for family in FAMILIES)
+
+
+def test_rows_of_little_weight_hardly_count() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((200, 3))
+    y = x[:, 0] ** 2 * x[:, 1]
+    wrong = np.arange(200) % 4 == 0
+    weight = np.where(wrong, 1e-9, 1.0)
+    given = replace(Samples.of(x, y + 3.0 * wrong), weight=weight / weight.mean())
+    plain = Samples.of(x, y + 3.0 * wrong)
+    weighted, same = (begun(s).finish() for s in (given, plain))
+    assert missed(weighted, x, y) < 1e-3 < missed(same, x, y)
+    assert weighted.weight is not None and weighted.error < 1e-3
