@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sna_edge.durable import Disk
@@ -46,6 +47,10 @@ class PoweredDisk(Disk):
 
     def make_folder(self, path: str) -> None:
         pass
+
+    @contextmanager
+    def locked(self, path: str) -> Iterator[bool]:
+        yield True
 
     def temporary(self, path: str) -> str:
         name = f"{os.path.dirname(path)}/.sna-{len(self.files)}"

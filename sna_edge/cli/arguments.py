@@ -15,9 +15,14 @@ from ..model import Model
 from ..values.naming import NUMBER, QUANTITY
 
 
-def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto") -> None:
-    """The arguments MODEL and --backend."""
-    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto", or_else: str = "") -> None:
+    """The arguments MODEL, which may be left out where `or_else` names what stands for it, and
+    --backend."""
+    if or_else:
+        told = f"an .sna file, or {or_else}"
+        parser.add_argument("model", nargs="?", metavar="MODEL", help=told)
+    else:
+        parser.add_argument("model", metavar="MODEL", help="an .sna file")
     parser.add_argument(
         "--backend",
         default=backend,

@@ -29,6 +29,8 @@ WORDS = (
     "query",
     "inverse",
     "watch",
+    "install",
+    "store",
     "export",
     "kit",
     "bench",

@@ -34,13 +34,19 @@ def load_model(args: argparse.Namespace, backend: str) -> Model:
 
 
 def load_with_trust(args: argparse.Namespace, backend: str) -> tuple[Model, Trust]:
-    """The same, and what the keys say of it; on stderr where --insecure overrules them."""
+    """The same, and what the keys say of it; `overruled` where --insecure."""
     keys = configured_keys(args.keys)
     model, trust = load_trusted(args.model, backend, keys, insecure=args.insecure)
+    overruled(args, trust)
+    return model, trust
+
+
+def overruled(args: argparse.Namespace, trust: Trust) -> None:
+    """One line on stderr where --insecure takes a model that the keys refuse."""
     if trust.signature.startswith(INSECURE):
         said = trust.signature.removeprefix(f"{INSECURE}: ").replace("_", " ")
         print(
-            f"sna-edge {args.word}: {args.model} is used because of --insecure: {said}",
+            f"sna-edge {args.word}: {args.model or 'the model'} is used because of --insecure:"
+            f" {said}",
             file=sys.stderr,
         )
-    return model, trust

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LARGEST = 1 << 30
 
@@ -55,6 +57,26 @@ class Disk:
         """Return when the names in the folder of `path` are on the disk."""
         if os.name == "posix":  # elsewhere a folder cannot be opened
             _sync(os.path.dirname(path) or ".", os.O_RDONLY)
+
+    def make_folder(self, path: str) -> None:
+        """A folder, with those above it; nothing where it is there."""
+        os.makedirs(path, exist_ok=True)
+
+    @contextmanager
+    def locked(self, path: str) -> Iterator[bool]:
+        """Whether this process alone holds the lock of the file `path`, until the end of the block
+        or of the process."""
+        with open(path, "ab") as file:
+            try:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            except ImportError:  # no such locks on Windows
+                pass
+            yield True
 
     def replace(self, source: str, target: str) -> None:
         """Give a file another name, whose file is gone then."""

@@ -26,6 +26,7 @@ BEGINNINGS = (
     "row #", "# row", "and # more (", "scale ",
 )  # fmt: skip
 PARTS = (" rows repeat ", ": covers # %")
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -78,7 +79,7 @@ def shape(output: str) -> str:
     What may differ with the last digits of a machine (which candidate a fit chose, what its width
     follows, its errors row by row) and what is installed (backends, a compiler) is left out.
     """
-    output = BACKENDS.sub("", output).replace(" (loose)", "")
+    output = DIGEST.sub("#", BACKENDS.sub("", output)).replace(" (loose)", "")
     lines = [" ".join(NUMBER.sub("#", line).split()) for line in output.strip().splitlines()]
     kept = [s for s in lines if not s.startswith(BEGINNINGS) and not any(w in s for w in PARTS)]
     return "\n".join(line for i, line in enumerate(kept) if i == 0 or line != kept[i - 1])

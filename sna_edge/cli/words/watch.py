@@ -16,7 +16,6 @@ from ...errors import InputError
 from ...follow import Growing
 from ...follow.tail import BLOCK
 from ...model import Model
-from ...quality import Line, read_limits
 from ...quality.echo import ECHOED, altered, sent
 from ...quality.readings import LONGEST, table_readings
 from ...table import (
@@ -34,7 +33,8 @@ from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
 from ..raw_readings import needed, readable
-from ..trust import add_trust, load_model
+from ..trust import add_trust
+from ..watched import Watched
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
@@ -58,7 +58,12 @@ if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge watch`."""
-    add_model(parser)
+    add_model(parser, or_else="--store DIR")
+    parser.add_argument(
+        "--store",
+        metavar="DIR",
+        help="judge with the active model of a store, and with a new one from the next part on",
+    )
     add_trust(parser)
     parser.add_argument(
         "--limits",
@@ -107,12 +112,11 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "--follow needs --table PARTS.csv; JSON lines on standard input are followed anyway"
         )
-    model = load_model(args, args.backend)
-    line = Line(model, read_limits(args.limits, model), advice_ms=args.advice_ms)
+    watched = Watched(args)
     try:
         if args.table:
-            return ANSWERED if _table(args, line) or args.follow else NO_VALUE
-        _stream(line, sys.stdin.fileno())
+            return ANSWERED if _table(args, watched) or args.follow else NO_VALUE
+        _stream(watched, sys.stdin.fileno())
     except KeyboardInterrupt:
         pass
     except BrokenPipeError:
@@ -122,10 +126,10 @@ def run(args: argparse.Namespace) -> int:
     return ANSWERED
 
 
-def _stream(line: Line, source: int) -> None:
+def _stream(watched: Watched, source: int) -> None:
     count = 0
     for texts in blocks(source):
-        _write(line.lines(texts, count + 1), texts)
+        _write(watched.now().lines(texts, count + 1), watched.told, texts)
         count += len(texts)
 
 
@@ -148,9 +152,9 @@ def blocks(source: int) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _table(args: argparse.Namespace, line: Line) -> bool:
+def _table(args: argparse.Namespace, watched: Watched) -> bool:
     """Verdicts for the rows of a table that may still grow; whether one of them has values."""
-    model = line.model
+    model = watched.line.model
     levels = [a.name for a in model.axes if a.kind == "categorical"]
     numbers = [name for name in readable(model) if name not in levels]
     note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
@@ -167,7 +171,7 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
                 f"{args.table} is not written row by row and cannot be followed; leave --follow"
                 " out, or follow a CSV file"
             )
-        return _sheet(line, sheet, numbers)
+        return _sheet(watched, sheet, numbers)
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
     records = Growing(
@@ -181,11 +185,12 @@ def _table(args: argparse.Namespace, line: Line) -> bool:
     )
     valued = False
     for batch in records:
-        _complete(records, model, args.table)
+        line = watched.now()
+        _complete(records, line.model, args.table)
         answers = line.readings(
             table_readings(records.names, batch), records.count + 1, records.number, records.units
         )
-        valued = _write(answers) or valued
+        valued = _write(answers, watched.told) or valued
         if note:
             _stored()
     if not records.count and not args.follow:
@@ -208,9 +213,9 @@ def _settled(
     return replace(told, decimal=marks.decimal)
 
 
-def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
+def _sheet(watched: Watched, sheet: Source, numbers: Sequence[str]) -> bool:
     """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
-    _complete(sheet, line.model, sheet.path)
+    _complete(sheet, watched.line.model, sheet.path)
     count, marks, valued = 0, sheet.marks(numbers), False
     for block in sheet.blocks():
         for name in [n for n in numbers if n in sheet.names]:
@@ -221,9 +226,10 @@ def _sheet(line: Line, sheet: Source, numbers: Sequence[str]) -> bool:
         ]
         valued = (
             _write(
-                line.readings(
+                watched.now().readings(
                     table_readings(sheet.names, records), count + 1, marks.number, sheet.units
-                )
+                ),
+                watched.told,
             )
             or valued
         )
@@ -258,13 +264,13 @@ def _stored() -> None:
         os.fsync(sys.stdout.fileno())
 
 
-def _write(answers: list[dict[str, Any]], texts: Sequence[bytes] = ()) -> bool:
-    """The answers as lines, at once, and whether one has values; `texts` are the lines of JSON that
-    they answer, if they came as such."""
+def _write(answers: list[dict[str, Any]], told: str, texts: Sequence[bytes] = ()) -> bool:
+    """The answers as lines, at once, and whether one has values; `told` ends each of them, `texts`
+    are the lines of JSON that they answer, if they came as such."""
     if not answers:
         return False
     written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
-    sys.stdout.write("".join(text + "\n" for text in written))
+    sys.stdout.write("".join(f"{text[:-1]}{told}\n" for text in written))
     sys.stdout.flush()
     return any("outputs" in answer for answer in answers)
 

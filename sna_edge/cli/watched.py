@@ -1,0 +1,99 @@
+"""What `watch` judges with: a model and its limits, named in every verdict, and changed between two
+parts where a store has another one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from hashlib import sha256
+
+from ..errors import InputError, SnaError
+from ..files import from_bytes
+from ..model import Model
+from ..quality import Line, read_limits
+from ..signing import Trust, configured_keys, examined
+from ..store import Store
+from .trust import load_with_trust, overruled
+
+
+class Watched:
+    """`line` judges; `told` is what follows in the text of every verdict: which model, which
+    limits. Raises InputError, TrustError and ArtifactError where there is no model to judge with.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        if bool(args.model) == bool(args.store):
+            raise InputError("missing or ambiguous model; give exactly one of MODEL and --store")
+        self._args = args
+        self._seen = _mark(args.store) if args.store else None
+        model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
+        self.line, self.told = self._made(model, trust)
+        self._sha256 = trust.sha256
+
+    def _stored(self) -> tuple[Model, Trust]:
+        """The active model of the store."""
+        args, active = self._args, Store(self._args.store).active()
+        trust = examined(active.data, configured_keys(args.keys), insecure=args.insecure)
+        overruled(args, trust)
+        return from_bytes(active.data, args.backend, path=active.path), trust
+
+    def _made(self, model: Model, trust: Trust) -> tuple[Line, str]:
+        limits = self._args.limits
+        with open(limits, "rb") as file:
+            digest = sha256(file.read()).hexdigest()
+        line = Line(model, read_limits(limits, model), advice_ms=self._args.advice_ms)
+        return line, f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
+
+    def now(self) -> Line:
+        """What judges the next part: the model that is active in the store now. One that cannot
+        judge here is rolled back, and the one before goes on."""
+        if self._seen is None or (seen := _mark(self._args.store)) == self._seen:
+            return self.line
+        self._seen = seen
+        try:
+            model, trust = self._stored()
+            if trust.sha256 == self._sha256:
+                return self.line
+            _need_same_inputs(self.line.model, model)
+            self.line, self.told = self._made(model, trust)
+            self._sha256 = trust.sha256
+            self._say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
+        except (SnaError, OSError) as error:
+            self._back(" ".join(str(error).split()))
+        return self.line
+
+    def _back(self, reason: str) -> None:
+        """Roll the store back to the model that goes on judging."""
+        self._say(f"the new model of {self._args.store} cannot judge here, the old one goes on:"
+                  f" {reason}")  # fmt: skip
+        try:
+            store = Store(self._args.store)
+            state = store.state
+            if state and state.previous and state.previous.sha256 == self._sha256:
+                store.rollback(f"watch could not use it: {reason}")
+        except (SnaError, OSError) as error:
+            self._say(" ".join(str(error).split()))
+        self._seen = _mark(self._args.store)
+
+    def _say(self, what: str) -> None:
+        print(f"sna-edge watch: {what}", file=sys.stderr)
+
+
+def _need_same_inputs(old: Model, new: Model) -> None:
+    """A table that is open is read by the columns of the model it was opened for."""
+    kinds = [{a.name: a.kind == "categorical" for a in m.axes} for m in (old, new)]
+    if kinds[0] != kinds[1]:
+        raise InputError(
+            f"it has other inputs ({', '.join(new.input_names)}); start watch again with it"
+        )
+
+
+def _mark(folder: str) -> tuple[int, int, int] | None:
+    """What changes with every event of a store."""
+    try:
+        found = os.stat(os.path.join(folder, "log"))
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
