@@ -17,7 +17,7 @@ from ...model import Model
 from ...numerics.domain_points import domain_points
 from ..arguments import add_json, add_model
 from ..console import emit
-from ..trust import add_trust
+from ..trusted.options import add_trust
 
 HELP = "measure the speed of a model on this machine"
 SINGLE, BATCH, LOADS = 2000, 65536, 5

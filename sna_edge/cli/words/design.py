@@ -23,7 +23,7 @@ from ..arguments import (
 from ..console import emit, table
 from ..dialect_options import add_dialect, declared
 from ..fitting.texts import interval
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 if TYPE_CHECKING:
     from sna_export.design import Measured, Plan, Space

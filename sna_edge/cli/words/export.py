@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..arguments import add_json, share_of
 from ..console import emit
 from ..targets import OPTIONS, TARGETS, flag, target_of
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 HELP = "write a model as C source, ONNX or TFLite"
 

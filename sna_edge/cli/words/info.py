@@ -17,7 +17,7 @@ from ...signing import Trust
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
-from ..trust import add_trust, load_with_trust
+from ..trusted.options import add_trust, load_with_trust
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 

@@ -11,10 +11,10 @@ from ...errors import SnaError
 from ...files import from_bytes
 from ...signing import configured_keys, examined
 from ...store import Store
-from ..acceptance import accepted, add_acceptance
 from ..arguments import add_json, add_model
 from ..console import emit
-from ..trust import add_trust, overruled
+from ..trusted.acceptance import accepted, add_acceptance
+from ..trusted.options import add_trust, overruled
 
 HELP = "put a model into the store of a device, as the active one"
 

@@ -26,7 +26,7 @@ from ..dialect_options import add_dialect
 from ..inverting.worth import remark as of_solution
 from ..inverting.worth import solution_lines, told
 from ..raw_readings import readable
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
 

@@ -14,7 +14,7 @@ from ..arguments import add_json, writable
 from ..columns import input_rows
 from ..console import emit
 from ..dialect_options import add_dialect
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 HELP = "store the tables as float16, int16, int8 or a mix, with an error certificate"
 FIGURES = {

@@ -32,7 +32,7 @@ from ..dialect_options import add_dialect, open_for
 from ..labels import answered, as_probabilities, of_classes
 from ..labels import lines as class_lines
 from ..raw_readings import needed, readable, refusal
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 HELP = "predict outputs, with intervals, at one point or for a table"
 

@@ -20,7 +20,7 @@ from ...model import Model
 from ..arguments import add_json, writable
 from ..beside import signed_by
 from ..console import emit
-from ..trust import add_trust, load_model
+from ..trusted.options import add_trust, load_model
 
 TEXTS = ("certificate", "metadata", "readings")
 """Sections that stay as they are."""

@@ -12,7 +12,7 @@ from ...files import from_bytes
 from ..arguments import add_json
 from ..beside import described, lines, signature_text
 from ..console import emit
-from ..trust import add_trust, load_with_trust
+from ..trusted.options import add_trust, load_with_trust
 
 HELP = "check a model's bytes and reproduce its reference outputs"
 

@@ -33,8 +33,8 @@ from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
 from ..raw_readings import needed, readable
-from ..trust import add_trust
-from ..watched import Watched
+from ..trusted.options import add_trust
+from ..trusted.watched import Watched
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"

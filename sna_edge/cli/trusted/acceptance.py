@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..model import Model
-from ..status import Status
-from ..uncertainty.readings import coordinates_of
-from .arguments import assignments, number
-from .columns import Columns
-from .dialect_options import add_dialect, open_for
-from .raw_readings import needed
+from ...errors import InputError
+from ...model import Model
+from ...status import Status
+from ...uncertainty.readings import coordinates_of
+from ..arguments import assignments, number
+from ..columns import Columns
+from ..dialect_options import add_dialect, open_for
+from ..raw_readings import needed
 
 SHOWN = 3  # rows that are named
 

@@ -9,13 +9,13 @@ import os
 import sys
 from hashlib import sha256
 
-from ..errors import InputError, SnaError
-from ..files import from_bytes
-from ..model import Model
-from ..quality import Line, read_limits
-from ..signing import Trust, configured_keys, examined
-from ..store import Store
-from .trust import load_with_trust, overruled
+from ...errors import InputError, SnaError
+from ...files import from_bytes
+from ...model import Model
+from ...quality import Line, read_limits
+from ...signing import Trust, configured_keys, examined
+from ...store import Store
+from .options import load_with_trust, overruled
 
 
 class Watched:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..files import load_trusted
-from ..model import Model
-from ..signing import Trust, configured_keys
-from ..signing.trust import INSECURE
+from ...files import load_trusted
+from ...model import Model
+from ...signing import Trust, configured_keys
+from ...signing.trust import INSECURE
 
 
 def add_trust(parser: argparse.ArgumentParser) -> None:

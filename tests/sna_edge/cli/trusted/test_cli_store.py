@@ -17,8 +17,8 @@ from sna_edge.signing.keys import key_id
 from sna_edge.signing.signer import signed
 from sna_edge.store import Store
 
-from ..signing.signed_files import KEY, PUBLIC
-from .conftest import small_model
+from ...signing.signed_files import KEY, PUBLIC
+from ..conftest import small_model
 
 LIMITS = {"outputs": {"width": {"LSL": 50.0, "USL": 500.0}}}
 
