@@ -12,6 +12,7 @@ def plant_lines(report: Mapping[str, Any]) -> list[str]:
         *_lags(report.get("lags", {})),
         *_modelled(report.get("modelled", {})),
         *_targets(report.get("targets", {})),
+        *_known_groups(report.get("known_groups", {})),
         *_limits(report.get("limits", {})),
         *_steps(report.get("resolution", {})),
         *_weights(report.get("weights", {})),
@@ -44,6 +45,16 @@ def _modelled(found: Mapping[str, int]) -> list[str]:
     return [
         f"missing cells take part ({cells}): the model answers without these readings, with the"
         " interval of such rows"
+    ]
+
+
+def _known_groups(found: Mapping[str, Any]) -> list[str]:
+    if not found:
+        return []
+    widths = ", ".join(f"{name} {share:g}" for name, share in found["narrower"].items())
+    return [
+        f"{found['column']!r} is an input: {found['groups']} known groups with their offsets, and"
+        f" {found['new']!r} for another; intervals of a known one are narrower ({widths} times)"
     ]
 
 

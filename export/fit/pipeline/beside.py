@@ -49,7 +49,7 @@ def with_beside(
     place, _ = found.judging()
     groups = None if samples.group is None else samples.group[rows][place]
     with one_thread():
-        return familiar(_with_widths(found, groups, budget), samples, seed, budget)
+        return familiar(with_widths(found, groups, budget), samples, seed, budget)
 
 
 def familiar(found: FitResult, samples: Samples, seed: int, budget: TimeBudget) -> FitResult:
@@ -71,7 +71,9 @@ def _with_familiarity(
         return _told(found, f"{FAMILIARITY}: {error}")
 
 
-def _with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> FitResult:
+def with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> FitResult:
+    """`found` with quantiles of its residuals, and a scale where one width is too little; for new
+    `groups` [n]."""
     work = _scale_work(found.inputs, found.measured.shape[1])
     if len(found.inputs) < LEAST_RESIDUALS or not budget.affords(WIDTHS, work):
         return found

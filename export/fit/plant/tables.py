@@ -19,11 +19,13 @@ from ..likelihood.front import fit_by_likelihood
 from ..pipeline.result import FitResult
 from ..pipeline.validated import noted
 from .censored import with_expected, with_limits
+from .known_groups import fitted as fitted_with_groups
 from .lag import Lagged, lagged
 from .lag import asked as lags_asked
 from .missing import Modelled, modelled
 from .resolution import steps_of, with_resolution
 from .several import Part, fitted_each, metadata_of, parts_of
+from .weighing import weighed
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -38,6 +40,7 @@ def fit(
     *,
     missing: str = "refuse",
     lag: Mapping[str, object] | Sequence[str] = (),
+    known_groups: bool = False,
     below_detection: bool = False,
     resolution: float | Mapping[str, float] | Sequence[str] = (),
     time_limit: float | None = None,
@@ -52,6 +55,8 @@ def fit(
     takes sensors from so many rows earlier in the order of `time`; the input is then called
     `flow 3 rows before`. `below_detection` takes cells of targets as `<0.5` or `>100` for what they
     say; `resolution` (of the one target, or {target: step}) is the step that a gauge rounds to.
+    `known_groups`: the column of `groups` becomes an input, with an offset for each of its groups
+    and a level `new`.
 
     >>> from sna_export.fit import fit
     >>> from sna_export.table import Table
@@ -67,6 +72,8 @@ def fit(
     dropped: dict[str, Any] = {}
     parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
     steps = steps_of(resolution, targets)
+    if known_groups:
+        columns = _for_known_groups(columns, options)
     chosen = list(inputs) if inputs else _all_inputs(columns, targets, options)
     numeric = [n for n in (*targets, *chosen) if n not in options.get("categorical", ())]
     columns = with_limits(columns, targets, numeric, below_detection)
@@ -98,7 +105,14 @@ def fit(
         mine = options if len(parts) == 1 else {**options, "gage": _of(options.get("gage"), names)}
         table, said = with_expected(table, names, inputs, {**options, "apart": _apart(options)})
         limited.update(said)
-        return fit_by_likelihood(table, names, inputs, time_limit=left, **mine)
+        if not known_groups:
+            return fit_by_likelihood(table, names, inputs, time_limit=left, **mine)
+        half = None if left is None else 0.5 * left
+
+        def of(rows: Table) -> FitResult:
+            return fit_by_likelihood(rows, names, inputs, time_limit=half, **mine)
+
+        return fitted_with_groups(table, names, str(options["groups"]), of)
 
     if len(parts) == 1:
         found = one(parts[0], 1.0)
@@ -131,6 +145,17 @@ def _alone(what: str, options: Mapping[str, Any], others: Sequence[str]) -> None
     for other in others:
         if options.get(other):
             raise InputError(f"{what} and {other} cannot be combined yet; leave one of them out")
+
+
+def _for_known_groups(columns: Table, options: dict[str, Any]) -> Table:
+    """The table without rows of weight 0. Raises InputError without groups, and with what does not
+    go together with known ones."""
+    if options.get("groups") is None:
+        raise InputError("known groups need the column of the groups; name it (--groups)")
+    _alone("known groups", options, ("derive", "time", "holdout", "exposure"))
+    if options.get("family") not in (None, "auto", "gaussian"):
+        raise InputError("known groups need measured targets; leave --family out")
+    return weighed(columns, options.get("weights"), None)[1]
 
 
 def _of(studies: Mapping[str, Table] | None, names: Sequence[str]) -> dict[str, Table]:

@@ -35,6 +35,13 @@ OPTIONS = (
         "column of the standard deviation of each measurement of the target, in its unit",
     ),
     Option(
+        "--known-groups",
+        "known_groups",
+        "",
+        "make the groups of --groups an input: known ones have their offset, a new one is 'new'",
+        alone=True,
+    ),
+    Option(
         "--lag",
         "lag",
         "SENSOR[=ROWS]",

@@ -21,3 +21,16 @@ def test_readings_below_detection_and_rounding(sna, tmp_path):
     assert said.code == 0 and "y: 4 below what the gauge reads take part as limits" in said.out
     assert "y: rounded to 1, a standard deviation of 0.289" in said.out
     assert sna(*fit, "--below-detection", "--json").json["limits"]["y"]["below"] == 4
+
+
+def test_known_groups_are_levels(sna, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i % 13},L{i % 5},{2 * (i % 13) + i % 5 + (i * 7 % 11) / 20}" for i in range(70)]
+    path.write_text("a,lot,y\n" + "\n".join(rows))
+    fit = ["fit", path, "--target", "y", "-o", tmp_path / "m.sna"]
+    assert "name it (--groups)" in sna(*fit, "--known-groups").err
+    said = sna(*fit, "--groups", "lot", "--known-groups")
+    assert said.code == 0 and "'lot' is an input: 5 known groups" in said.out
+    at = ["query", tmp_path / "m.sna", "--at", "a=6"]
+    known, new = (sna(*at, f"lot={lot}", "--json").json["outputs"]["y"] for lot in ("L4", "new"))
+    assert known["upper"] - known["lower"] < 0.8 * (new["upper"] - new["lower"])
