@@ -19,10 +19,15 @@ from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
 from .trust import doubts as doubted
 from .trust.estimate import LEVEL, Estimate, above, estimate_of
+from .trust.refine import Refinement
 from .weak_form.errors import ProblemError
 from .weak_form.problem import Problem
+from .weak_form.restated import restated
 
 Floats = NDArray[np.float64]
+TURNS = 4  # of refinement
+STRICTER = 0.3  # per turn: what the parameter axes may take
+TIGHTER = 0.25  # of the allowed error, to a power that grows: what ranks and sweeps may take
 ORDINARY = 1e-2  # estimated relative error above which a solution is doubtful, if none is asked for
 
 
@@ -62,6 +67,7 @@ def solve(
     guess: list[Floats] | None = None,
     accept: bool = False,
     estimate: bool = True,
+    refine: bool = False,
 ) -> Solution:
     """Solve a(u, v) = l(v) in factored form and export the result.
 
@@ -75,7 +81,8 @@ def solve(
     model is delivered even so, and `doubts` and its metadata say why it is not to be believed.
     `estimate`: the error is estimated where the problem can be solved directly at single values of
     its parameters; the model then has an interval. An estimate above `tolerance` (1 % where none is
-    asked for) is a doubt.
+    asked for) is a doubt; axes whose mesh nobody stated are refined until it is not (`refine`: all
+    axes), where `tolerance` is given ranks and sweeps follow.
 
     Heat in a rod, u_t = u_xx from u = sin x, so that u = exp(-t) sin x:
 
@@ -111,11 +118,17 @@ def solve(
     with one_thread():
         doubts = doubted.before(problem, progress)
         doubted.need_accepted(doubts, accept)
-        model, residual, found = _solved(problem, options, seed, device, progress, guess)
+        run = _Run(problem, options, seed, device, progress, guess)
+        model, residual, found = run.solved()
         doubts += found
         doubted.need_accepted(doubts, accept)
         told = estimate_of(problem, model, progress) if estimate and not doubts else None
-    doubts += above(told, *_allowed(tolerance))
+        allowed, said = _allowed(tolerance)
+        if told is not None and told.worst > allowed:
+            names = [a.name for a in problem.axes if refine or not a.stated]
+            best = run.refined(model, residual, told, names, allowed, tolerance is not None)
+            problem, model, residual, told = best
+    doubts += above(told, allowed, said)
     return Solution(
         problem,
         _with_worth(model, told, doubts),
@@ -149,35 +162,75 @@ def _with_worth(model: Model, told: Estimate | None, doubts: list[str]) -> Model
     return model.replace(metadata=metadata, outputs=outputs)
 
 
-def _solved(
-    problem: Problem,
-    options: dict[str, Any],
-    seed: int,
-    device: str | None,
-    progress: Progress,
-    guess: list[Floats] | None,
-) -> tuple[Model, float, list[str]]:
-    """Model, relative residual and doubts."""
-    order = _order(problem, options.pop("order", None))
-    ordered = _reordered(problem, order)
-    if options["method"] not in ("train", "modes"):
-        raise ProblemError(f"method {options['method']!r} is unknown; use 'train' or 'modes'")
-    doubts: list[str] = []
-    if problem.newton is not None:
-        system, lift, tables, residual = by_newton(ordered, options, seed, device, progress)
-    else:
-        system, lift = assemble(ordered)
-        doubts += doubted.without_load(problem, system)
-        doubted.need_accepted(doubts, options["accept"])
-        run = by_modes if options["method"] == "modes" else by_train
-        tables, residual = run(
-            target(system, options["form"]), options, seed, device, progress, guess
-        )
-    if options["method"] == "modes":
-        model = model_of_modes(problem, system, lift, order, tables)
-    else:
-        model = model_of_train(problem, system, lift, order, tables, options["modes"], progress)
-    return model, residual, doubts or doubted.nothing(problem, model)
+@dataclass
+class _Run:
+    """One problem with the settings it is solved with."""
+
+    problem: Problem
+    options: dict[str, Any]
+    seed: int
+    device: str | None
+    progress: Progress
+    guess: list[Floats] | None
+
+    def solved(self) -> tuple[Model, float, list[str]]:
+        """Model, relative residual and doubts."""
+        problem, options = self.problem, dict(self.options)
+        order = _order(problem, options.pop("order", None))
+        ordered = _reordered(problem, order)
+        if options["method"] not in ("train", "modes"):
+            raise ProblemError(f"method {options['method']!r} is unknown; use 'train' or 'modes'")
+        doubts: list[str] = []
+        rest = (options, self.seed, self.device, self.progress)
+        if problem.newton is not None:
+            system, lift, tables, residual = by_newton(ordered, *rest)
+        else:
+            system, lift = assemble(ordered)
+            doubts += doubted.without_load(problem, system)
+            doubted.need_accepted(doubts, options["accept"])
+            run = by_modes if options["method"] == "modes" else by_train
+            tables, residual = run(target(system, options["form"]), *rest, self.guess)
+        if options["method"] == "modes":
+            model = model_of_modes(problem, system, lift, order, tables)
+        else:
+            modes = 0 if self.progress.expired else options["modes"]
+            model = model_of_train(problem, system, lift, order, tables, modes, self.progress)
+        return model, residual, doubts or doubted.nothing(problem, model)
+
+    def refined(
+        self,
+        model: Model,
+        residual: float,
+        told: Estimate,
+        names: list[str],
+        allowed: float,
+        tighten: bool,
+    ) -> tuple[Problem, Model, float, Estimate]:
+        """Solve again on finer axes `names`, with ranks and sweeps that follow, until the estimate
+        is allowed; the best that was found."""
+        best = last = (self.problem, model, residual, told)
+        self.guess = None
+        for turn in range(TURNS):
+            problem, model, _, told = last
+            if told.worst <= allowed or self.progress.expired or not (names or tighten):
+                break
+            strict = STRICTER**turn
+            mesh = Refinement(
+                problem, model, told.at, names, allowed, self.progress, strict
+            ).found()
+            finer = restated(problem, mesh) if mesh else problem
+            same = {"quantities": problem.quantities, "reference": problem.reference}
+            self.problem = replace(finer, **same)
+            aim = allowed * TIGHTER ** (turn + 1)
+            self.options["tolerance"] = min(self.options["tolerance"], aim)
+            self.options["rank_max"] = int(np.ceil(self.options["rank_max"] * (1.4 if turn else 1)))
+            model, residual, _ = self.solved()
+            found = estimate_of(self.problem, model, self.progress)
+            if found is None:
+                break
+            last = (self.problem, model, residual, found)
+            best = min(best, last, key=lambda run: run[3].worst)
+        return best
 
 
 def _order(problem: Problem, names: Any) -> list[int]:

@@ -20,6 +20,7 @@ from sna_edge import Model
 from ..solvers.progress import Progress
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
+from ..weak_form.restated import halved
 from .held import Field, grid_of, model_on, solved_at
 from .points import Point, corners, inner, parameters
 
@@ -120,8 +121,8 @@ class _Look:
     def solved(self, at: Point, halvings: int) -> Floats | None:
         """The solution on the grid; None where it is too large or singular."""
         try:
-            times = {a.name: halvings for a in self.axes}
-            field: Field | None = solved_at(self.problem, self.model, at, times)
+            mesh = {a.name: halved(a, halvings) for a in self.axes}
+            field: Field | None = solved_at(self.problem, self.model, at, mesh)
         except (np.linalg.LinAlgError, ProblemError):
             return None
         return None if field is None else field.on(self.grid)

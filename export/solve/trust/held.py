@@ -3,7 +3,7 @@ is compared with there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -18,7 +18,7 @@ from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.iterate import Iterate
 from ..weak_form.problem import Problem
-from ..weak_form.restated import Place, halved, restated
+from ..weak_form.restated import Place, restated
 from .points import Point
 
 Floats = NDArray[np.float64]
@@ -45,15 +45,17 @@ class Field:
         return found
 
 
-def solved_at(problem: Problem, model: Model, at: Point, halvings: dict[str, int]) -> Field | None:
-    """The solution at the parameters `at` with spans halved so often by axis name; None where it is
-    too large to be solved directly.
+def solved_at(
+    problem: Problem, model: Model, at: Point, mesh: Mapping[str, ProblemAxis]
+) -> Field | None:
+    """The solution at the parameters `at`, on the axes of `mesh` by name where it has them; None
+    where it is too large to be solved directly.
 
     A non-linear problem is linearised around the model: one Newton step from it, whose error is
     that of the model squared.
     """
     coarse = [a for a in problem.axes if a.name not in at]
-    places: dict[str, Place] = {a.name: halved(a, halvings.get(a.name, 0)) for a in coarse}
+    places: dict[str, Place] = {a.name: mesh.get(a.name, a) for a in coarse}
     held = restated(problem, {**places, **at})
     if held.newton is not None:
         around = Iterate(held.axes, slice_of(model, at), coarse)

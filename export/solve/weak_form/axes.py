@@ -101,12 +101,15 @@ class ProblemAxis:
             )
         return coefficient(self, f)
 
-    def on_breaks(self, breaks: ArrayLike) -> ProblemAxis:
-        """The same axis with another mesh; breaks that are repeated stay so."""
+    def on_breaks(
+        self, breaks: ArrayLike, repeated: Mapping[float, int] | None = None
+    ) -> ProblemAxis:
+        """The same axis with another mesh; breaks that are repeated stay so, or those given are."""
         points = np.asarray(breaks, dtype=float)
         if self.basis.kind == "periodic":
             return replace(self, basis=periodic_bspline(points, self.basis.degree))
-        kept = {b: m for b, m in self.repeated.items() if b in points}
+        named = self.repeated if repeated is None else repeated
+        kept = {b: m for b, m in named.items() if b in points[1:-1]}
         basis = bspline(points, self.basis.degree, kept)
         return replace(self, basis=basis, repeated=kept)
 

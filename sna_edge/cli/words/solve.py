@@ -140,12 +140,14 @@ def _stated(name: str, shipped: dict[str, Callable[[], Any]]) -> Any:
 def _solve(args: argparse.Namespace, problem: Any) -> int:
     from sna_export.solve import solve
     from sna_export.solve.accuracy import measured_error
+    from sna_export.solve.problems import SHIPPED
     from sna_export.solve.report import write_report
 
     given = {
         n: getattr(args, n)
         for n in ("rank_max", "tolerance", "modes", "time_limit", "device", "accept")
     }
+    given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
         solution = solve(problem, listener=None if args.json else _tell, **given)
     except MemoryError as error:

@@ -47,7 +47,7 @@ def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
                 "--report",
                 str(report),
                 "--tolerance",
-                "1e-3",
+                "1e-5",
                 "--json",
             ]
         )
@@ -56,7 +56,8 @@ def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (
         found["status"] == "ok"
-        and found["error"] <= 1e-4
+        and found["error"] <= 1e-5
+        and found["estimate"]["worst"] <= 1e-5
         and found["bytes"] == model.stat().st_size
     )
     value = sna_edge.load(model)(x=0.5, t=0.1, diffusivity=1.0)[0]
