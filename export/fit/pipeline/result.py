@@ -183,13 +183,14 @@ def scores(
         measured, predicted = best.measured[:, k], best.shown[:, k]
         residual = measured - predicted
         lower, upper = output.bounds(predicted)
+        inside = (measured >= lower) & (measured <= upper)
         squared = float(mean(residual**2, best.weight))
         spread = mean((measured - reference[:, k]) ** 2, best.weight)
         r2 = float(1.0 - squared / spread)
         scores[output.name] = {
             "rmse": float(np.sqrt(squared)),
             "r2": r2 if abs(r2) > NO_SCORE else 0.0,
-            "coverage": float(mean((measured >= lower) & (measured <= upper), best.weight)),
+            "coverage": float(mean(inside.astype(float), best.weight)),
             "level": LEVEL,
         }
     return scores

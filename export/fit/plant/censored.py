@@ -140,8 +140,8 @@ def expected_values(
     found = []
     with np.errstate(divide="ignore"), one_thread():
         for space in spaces:
-            ends = (low, high) if space == "value" else (_log(low), np.log(high))
-            v, worth = _settled(samples, *ends, seed)
+            a, b = (low, high) if space == "value" else (_log(low), np.log(high))
+            v, worth = _settled(samples, a, b, seed)
             if space == "logarithm":
                 found.append((worth - float(np.log(low[read]).sum()), np.exp(v), space))
             else:

@@ -60,8 +60,8 @@ def asked(given: Mapping[str, object] | Sequence[str]) -> dict[str, int | str]:
             name, equals, value = text.rpartition("=")
             pairs.append((name, value) if equals else (text, AUTO))
     found: dict[str, int | str] = {}
-    for name, value in pairs:
-        text = str(value).strip()
+    for name, rows in pairs:
+        text = str(rows).strip()
         if text != AUTO and not text.isdigit():
             raise InputError(
                 f"lag {name}={text} is no whole number of rows from 0 on; write {name}=3, or {name}"

@@ -88,7 +88,7 @@ def modelled(table: Table, inputs: Sequence[str], categorical: Sequence[str]) ->
     for name in flags:
         gone[:, scaled.index(name)] = lacking[name]
     usable = np.isfinite(columns) | gone  # other text is refused with its row by the fit
-    mean, covariance = normal_of(np.where(usable.all(axis=1)[:, None], columns, 0.0), gone)
+    mean, covariance = normal_of(np.where(usable, columns, 0.0), gone)
     gaps = Gaps(tuple(scaled), mean, covariance, flags, levels)
     filled = _filled(table, gaps, columns, gone, lacking)
     return Modelled(
@@ -144,8 +144,8 @@ def _filled(
             if name in cells:
                 cells[name] = _with(cells[name], rows.tolist(), numbers[rows, table.index(name)])
     for name in gaps.levels:
-        rows = np.flatnonzero(lacking[name]).tolist()
-        cells[name] = _with(table.written(name), rows, [LEVEL] * len(rows))
+        some = np.flatnonzero(lacking[name]).tolist()
+        cells[name] = _with(table.written(name), some, [LEVEL] * len(some))
     extra = np.full((len(table), len(gaps.flags)), np.nan)
     for name, flag in gaps.flags.items():
         cells[flag] = [FLAGS[int(missing)] for missing in lacking[name]]

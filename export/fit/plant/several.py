@@ -183,8 +183,9 @@ def _rows_of(
     group = np.zeros(len(every), dtype=np.int64)
     for f, mine in zip(found, places, strict=True):
         rows = np.searchsorted(every, mine)
-        outputs = [names.index(n) for n in f.model.output_names]
-        measured[np.ix_(rows, outputs)], predicted[np.ix_(rows, outputs)] = f.measured, f.predicted
+        for k, name in enumerate(f.model.output_names):
+            measured[rows, names.index(name)] = f.measured[:, k]
+            predicted[rows, names.index(name)] = f.predicted[:, k]
         for d, axis in enumerate(model.axes):
             if axis.name in f.model.input_names:
                 x[rows, d] = _coordinates(f, axis)

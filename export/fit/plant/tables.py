@@ -198,9 +198,9 @@ def _without_gaps(
         return kept, [(tuple(targets), np.arange(len(kept)))], said
     some = np.logical_or.reduce(list(measured.values()))
     lacking = missing_cells(columns, used, categorical)
-    for name, rows in lacking.items():
-        counts[name] = int(rows.sum())
-        some = some & ~rows
+    for name, gone in lacking.items():
+        counts[name] = int(gone.sum())
+        some = some & ~gone
     rows = np.flatnonzero(some)
     if not all(m[rows].any() for m in measured.values()):
         without_missing(columns, [*targets, *used], categorical)

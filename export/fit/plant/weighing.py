@@ -142,10 +142,10 @@ def weighed(
 def of_arrays(samples: Samples, weights: ArrayLike | None, error: ArrayLike | None) -> Weighing:
     """What arrays [N] say. Raises InputError for other lengths, numbers that are not finite,
     weights of zero and negative errors."""
-    found: list[Floats | None] = []
+    found: dict[str, Floats | None] = {}
     for what, given, least in (("weights", weights, 1e-300), ("errors", error, 0.0)):
         if given is None:
-            found.append(None)
+            found[what] = None
             continue
         array = reals(given, what).reshape(-1)
         if len(array) != len(samples.x):
@@ -155,5 +155,5 @@ def of_arrays(samples: Samples, weights: ArrayLike | None, error: ArrayLike | No
                 f"{what} must be {'positive' if least else 'zero or more, not all zero'}; leave the"
                 " other rows out"
             )
-        found.append(array)
-    return Weighing(*found)
+        found[what] = array
+    return Weighing(found["weights"], found["errors"])

@@ -69,6 +69,8 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
             **asked(args), **likelihood(args),
         )  # fmt: skip
+    if lags := found.report.get("lags"):  # the recipe repeats what was found
+        args.lag = [f"{name}={one['rows']}" for name, one in lags.items()]
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
     found = replace(

@@ -7,6 +7,7 @@ def test_a_lag_is_estimated_and_printed(sna, tmp_path):
     said = sna(*fit, "--lag", "flow")
     assert said.code == 0 and "'flow' is taken 2 rows before: left-out error" in said.out
     assert "the first 2 rows have no earlier ones" in said.out
+    assert 'lag = ["flow=2"]' in (tmp_path / "m.fit.toml").read_text()
     assert "needs the order" in sna(*fit[:-2], "--lag", "flow=2").err
     assert sna(*fit, "--lag", "flow=2", "--json").json["inputs"] == ["flow 2 rows before"]
 
