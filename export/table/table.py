@@ -173,7 +173,8 @@ class Table:
         were computed prove none."""
         if self.source is None or self.marks.trusted:
             return self
-        needed = [name for name in needed if name in self.cells]
+        if any(name not in self.cells for name in self.names):
+            return self  # decided before its columns were computed
         marks = self.source.marks(needed)
         if marks.decimal == self.marks.decimal:
             return replace(self, marks=marks)

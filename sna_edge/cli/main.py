@@ -42,6 +42,7 @@ class Parser(argparse.ArgumentParser):
     """Usage errors leave with one sentence that names the next step."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
+        """One sentence, and the exit code of wrong usage."""
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 

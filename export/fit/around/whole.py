@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from sna_edge.errors import InputError
 
 from ..pipeline.result import FitResult
 from ..plant import tables
-from .computed import Computed
+from .computed import APART, Computed
+from .suspicious import warnings_of
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -41,7 +45,39 @@ def fit(
     >>> found.model.input_names, found.model({"power": 3.0, "speed": 1.5}).round(6)
     (['energy'], array([2.]))
     """
+    columns = _decided(columns, targets, inputs, options)
+    warned = _warnings(columns, targets, inputs, options)
     if not derive:
-        return tables.fit(columns, targets, inputs, **options)
-    made = Computed.of(columns, targets, inputs, derive, units or {}, options)
-    return made.finished(tables.fit(made.columns, targets, made.inputs, **options))
+        found = tables.fit(columns, targets, inputs, **options)
+    else:
+        made = Computed.of(columns, targets, inputs, derive, units or {}, options)
+        found = made.finished(tables.fit(made.columns, targets, made.inputs, **options))
+    return replace(found, report={**found.report, "warnings": warned}) if warned else found
+
+
+def _decided(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> Table:
+    """The table with the decimal mark that its columns of numbers prove, before anybody reads
+    them; one that they leave open is refused where the number is needed."""
+    levels = options.get("categorical", ())
+    names = (*targets, *(columns.names if inputs is None else inputs))
+    try:
+        return columns.decided([n for n in names if n in columns.names and n not in levels])
+    except InputError:
+        return columns
+
+
+def _warnings(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> list[str]:
+    """What looks wrong about the inputs; the fit itself says what is wrong about their names."""
+    apart = [*targets, *(options.get(key) for key in APART)]
+    chosen = inputs if inputs is not None else [n for n in columns.names if n not in apart]
+    return warnings_of(columns, targets, chosen, options.get("categorical", ()))

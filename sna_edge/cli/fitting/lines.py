@@ -11,6 +11,7 @@ from ...uncertainty.typical import typical_outputs
 from ..beside import unfamiliar_text
 from ..console import interval_text, table, two_valued, with_unit
 from ..labels import fitted, of_classes
+from .choice import candidate_lines, inputs_lines, next_step
 
 SHOWN = 12
 """Names of left-out inputs printed at most; --json and the report have all."""
@@ -41,8 +42,9 @@ def fit_lines(
             f" {answer['bytes']} bytes"
         ),
         f"fitted in {answer['seconds']:.1f} s",
+        *inputs_lines(found.report, SHOWN),
         *_left_out(found.report.get("missing")),
-        *([found.report["why"]] if found.report.get("why") else []),
+        *candidate_lines(found.report),
         *remarks(found.report, SHOWN),
     ]
     lines += [
@@ -71,6 +73,7 @@ def fit_lines(
         *trust_lines(judged),
         *_familiar(model),
         *_held_out(found.report),
+        next_step(args.output, found.report),
     ]
 
 

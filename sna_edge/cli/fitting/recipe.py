@@ -87,13 +87,12 @@ def _arguments(path: str, options: Mapping[str, Any], own: set[str]) -> list[str
         action = known[_dest(key)]
         if action.dest in own:
             continue
-        texts = [_text(path, key, action.dest, v) for v in _listed(path, key, action, value)]
-        if not action.option_strings:
-            found += texts
-        elif action.nargs == 0:
-            found += [_flag(action)] * len(texts)
-        else:
-            found += [f"{_flag(action)}={text}" for text in texts]
+        values = _listed(path, key, action, value)
+        if action.nargs == 0:
+            found += [_flag(action)] * len(values)
+            continue
+        texts = [_text(path, key, action.dest, v) for v in values]
+        found += [f"{_flag(action)}={t}" for t in texts] if action.option_strings else texts
     return found
 
 
@@ -110,13 +109,10 @@ def _listed(path: str, key: str, action: argparse.Action, value: Any) -> list[An
 
 def _text(path: str, key: str, dest: str, value: Any) -> str:
     """A value as it stands on the command line; paths as seen from here."""
-    if isinstance(value, (dict, list)) or (isinstance(value, bool) and dest not in FLAGS):
+    if isinstance(value, (dict, list, bool)):
         raise InputError(f"{path}: {key} holds {value!r}; write it as on the command line")
     text = repr(value) if isinstance(value, float) else str(value)
     return _moved(dest, text, lambda p: os.path.join(os.path.dirname(path), p))
-
-
-FLAGS = ("robust", "plain")
 
 
 def _moved(dest: str, text: str, move: Any) -> str:
