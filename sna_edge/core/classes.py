@@ -63,7 +63,7 @@ class Classes:
         end = np.ones((len(part), 1))
         above = np.concatenate([end, part, 0.0 * end], axis=1)
         found = above[:, :-1] - above[:, 1:]
-        return np.maximum(found, 0.0) if not np.isnan(found).any() else found
+        return np.asarray(np.maximum(found, 0.0))
 
     def places(self, y: ArrayLike) -> NDArray[np.int64]:
         """Number [N] of the label that is answered for outputs y [N, K]; -1 where y is NaN.

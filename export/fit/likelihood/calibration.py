@@ -20,7 +20,7 @@ from ..data.folds import Folds
 from .families import Bernoulli, Family, Multinomial, Ordinal
 
 Floats = NDArray[np.float64]
-WIDTH = 0.5
+WIDTH = 2.0
 """Standard deviation of log s and of a that is believed before a row is seen."""
 
 
@@ -54,12 +54,21 @@ def calibration(family: Family, y: Floats, f: Floats, weight: Floats) -> Calibra
     def objective(t: Floats) -> float:
         made = parts(t)
         prior = 0.5 * (t[0] ** 2 + (t[1] ** 2 if shifted else 0.0)) / WIDTH**2
-        return float(weight @ made.family.loss(y, made.of(f))) + prior
+        return float(weight @ _doubted(made.family, y, made.of(f))) + prior
 
     start = [0.0, *(logs(family.cuts) if isinstance(family, Ordinal) else [0.0] * shifted)]
-    found = minimize(objective, start, method="L-BFGS-B", bounds=[(-3.0, 3.0)] + [(None, None)] *
+    found = minimize(objective, start, method="L-BFGS-B", bounds=[(-6.0, 3.0)] + [(None, None)] *
                      (len(start) - 1))  # fmt: skip
     return parts(found.x)
+
+
+def _doubted(family: Family, y: Floats, f: Floats) -> Floats:
+    """Loss [N] where one row in N + 1 has any label: N rows without a miss do not show that there
+    never is one."""
+    doubt = 1.0 / (len(y) + 1.0)
+    count = len(family.cuts) + 1 if isinstance(family, Ordinal) else max(family.columns, 2)
+    others = [family.loss(np.full(len(y), float(k)), f) for k in range(count)]
+    return (1.0 - doubt) * family.loss(y, f) + doubt * np.mean(others, axis=0)
 
 
 def rising(t: Floats) -> Floats:

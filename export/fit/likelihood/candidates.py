@@ -23,7 +23,9 @@ Ints = NDArray[np.int64]
 LEVELS = 10.0 ** np.arange(-2.0, 4.5, 0.5)
 """Ridges tried, from weak to strong."""
 NAMES = {STRAIGHT: "linear", CURVE: "additive", PAIR: "pairs"}
-LEAST_GAIN, WEAKER = 1.0, 0.25
+ALONE = "constant"
+"""The model that no input changes: what the others must beat."""
+LEAST_GAIN, WEAKER = 2.0, 0.1
 """Standard errors of the gain by which a richer linear part, and a weaker ridge, must lose less."""
 LEAST_SHARE = 0.99
 """Of the loss of a simpler linear part that a richer one may have at most."""
@@ -130,7 +132,10 @@ class Search:
         best = start
         for step in (10.0**0.5, 10.0**-0.5):
             while not budget.passed:
-                other = self.at({**best.ridges, kind: best.ridges[kind] * step})
+                ridge = best.ridges[kind] * step
+                if not LEVELS[0] / 2 < ridge < LEVELS[-1] * 2:
+                    break
+                other = self.at({**best.ridges, kind: ridge})
                 if other.error >= (1.0 - FLAT) * best.error:
                     break
                 best = other
@@ -140,9 +145,11 @@ class Search:
 def searched(
     family: Family, rows: Rows, budget: TimeBudget, *, paired: bool = True
 ) -> Iterator[Likely]:
-    """Straight, additive and (if `paired`) paired linear parts, each begun at the ridges of
-    the one before."""
+    """The shares alone, then straight, additive and (if `paired`) paired linear parts, each begun
+    at the ridges of the one before."""
     ridges: dict[int, float] = {}
+    straight = Features.of(rows.samples, curved=False)
+    yield Search(family, rows, straight, ALONE).at({STRAIGHT: np.inf})
     for kind, name in NAMES.items():
         if budget.passed:
             budget.leave_out(f"the linear part {name!r}")

@@ -35,7 +35,7 @@ from .search import best_of
 Floats = NDArray[np.float64]
 FAMILIES = ("auto", "gaussian", "bernoulli", "multinomial", "ordinal", "poisson", "gamma")
 LABELLED = ("bernoulli", "multinomial", "ordinal")
-NOT_FOR = "a fit with a {family} likelihood has no use for {what}; leave it out"
+NOT_FOR = "a fit with a {family} likelihood takes no {what}; leave it out"
 
 
 def fit_by_likelihood(
@@ -103,10 +103,10 @@ def _family(columns: Table, targets: Sequence[str], asked: Asked) -> str:
 def _need_sense(family: str, asked: Asked) -> None:
     """Options that the family has no use for are refused."""
     for what, given, where in (
-        ("an exposure", asked.exposure is not None, ("poisson",)),
-        ("an order of labels", bool(asked.order), ("ordinal", "bernoulli")),
-        ("a positive label", asked.positive is not None, ("bernoulli",)),
-        ("a threshold", asked.threshold != 0.5, ("bernoulli",)),
+        ("exposure", asked.exposure is not None, ("poisson",)),
+        ("order of labels", bool(asked.order), ("ordinal", "bernoulli")),
+        ("positive label", asked.positive is not None, ("bernoulli",)),
+        ("threshold", asked.threshold != 0.5, ("bernoulli",)),
     ):
         if given and family not in where:
             raise InputError(NOT_FOR.format(family=family, what=what))

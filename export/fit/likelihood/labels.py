@@ -3,14 +3,14 @@ for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
-from sna_edge.table import is_number
+from sna_edge.table import is_number, number
 
 from ...table import Table
 from ...table.table import is_missing
@@ -73,10 +73,15 @@ def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, .
     ), labels
 
 
-def _order(found: set[str]):  # type: ignore[no-untyped-def]
+def _order(found: set[str]) -> Callable[[str], tuple[float, str, str]]:
     if all(map(is_number, found)):
-        return lambda text: (float(text.replace(",", ".")), text)
+        return lambda text: (_number(text), text, text)
     return lambda text: (0.0, text.casefold(), text)
+
+
+def _number(text: str) -> float:
+    found = number(text)
+    return found if found == found else number(text, ",")
 
 
 def _ordered(name: str, found: Sequence[str], asked: Asked) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from .families import Family
 
 Floats = NDArray[np.float64]
 STEPS, HALVINGS = 50, 12
-CLOSE = 1e-6
-"""Newton stops where a step promises less than this share of the objective."""
+CLOSE = 1e-4
+"""Newton stops after a step that promised less than this share of the objective; what is left is
+about its square."""
 FREE = 1e-7
 """Ridge of the constant."""
 SINGULAR = 1e-12

@@ -77,8 +77,19 @@ def test_left_out_probabilities_come_from_models_without_the_row(two: FitResult)
     """A table of chance has no row that says anything of another one."""
     rng = np.random.default_rng(5)
     table = Table.of({"x": rng.uniform(size=120), "y": rng.choice(["p", "q"], 120)})
-    said = fit(table, ["y"], plain=True).report["classes"]["y"]
+    found = fit(table, ["y"], plain=True)
+    said = found.report["classes"]["y"]
     assert said["log_loss"] > said["base_log_loss"] - 0.03
+    assert found.report["chosen"] == "constant"
+
+
+@pytest.mark.parametrize("count", [12, 200])
+def test_rows_without_a_miss_are_not_certain(count: int) -> None:
+    """N rows do not show that a miss is rarer than about one in N."""
+    rows = {"x": np.arange(count), "y": np.where(np.arange(count) < count // 2, "p", "q")}
+    model = fit(Table.of(rows), ["y"], plain=True).model
+    p = model(np.array([[0.0], [count - 1.0]]))[:, 0]
+    assert 0.01 / count < p[0] < 4.0 / count and 0.01 / count < 1.0 - p[1] < 4.0 / count
 
 
 def test_the_positive_label_and_the_threshold_are_chosen() -> None:
@@ -140,7 +151,7 @@ def test_several_labels_are_shares_of_their_outputs(tmp_path: Path) -> None:
 def test_quick_effort_says_what_it_skipped() -> None:
     found = fitted("part", effort="quick")
     assert "products of two inputs were not tried" in " ".join(found.report["notes"])
-    assert [c["name"] for c in found.report["candidates"]] == ["linear", "additive"]
+    assert [c["name"] for c in found.report["candidates"]] == ["constant", "linear", "additive"]
 
 
 def test_counts_and_rates() -> None:
@@ -183,7 +194,7 @@ REFUSED = {
     "threshold": ({"target": "part", "threshold": 1.5}, "no probability"),
     "no count": ({"target": "wear", "family": "poisson"}, "is no count"),
     "not positive": ({"target": "faults", "family": "gamma"}, "positive numbers"),
-    "robust": ({"target": "part", "robust": True}, "no use for robust"),
+    "robust": ({"target": "part", "robust": True}, "takes no robust"),
     "exposure": ({"target": "wear", "exposure": "hours"}, "is no count"),
     "unknown": ({"target": "part", "family": "weibull"}, "use one of auto"),
     "exposed input": (
