@@ -9,7 +9,7 @@ rows. A categorical input has a level `missing`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,11 @@ class Gaps:
     def may_lack(self) -> frozenset[str]:
         """Inputs that may be left out of a query, flags among them."""
         return frozenset((*self.flags, *filter(None, self.flags.values()), *self.levels))
+
+    def measured(self, at: Mapping[str, Any], unknowns: Sequence[str]) -> dict[str, Any]:
+        """Fixed inputs with the flags of missing readings, none of which is missing."""
+        flags = [f for f in self.flags.values() if f and f not in at and f not in unknowns]
+        return {**at, **dict.fromkeys(flags, FLAGS[0])}
 
     def given(self, axes: tuple[Axis, ...], query: Query) -> Query:
         """The query with NaN for the inputs that it leaves out and may."""

@@ -231,6 +231,9 @@ def _report(
     for key in ("repeats", "groups", "gauge"):
         if merged := {n: v for r in reports for n, v in r.get(key, {}).items()}:
             out[key] = merged
+    if held := [r["holdout"] for r in reports if "holdout" in r]:
+        scores = {n: v for one in held for n, v in one["outputs"].items()}
+        out["holdout"] = {**held[0], "outputs": {n: scores[n] for n in names if n in scores}}
     out["confirmed"] = {
         **reports[0]["confirmed"],
         "by": BY,

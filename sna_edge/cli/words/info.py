@@ -124,7 +124,20 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
     shown += lines(model)
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
+    shown += plant_lines(model)
     return shown + _fitted(model.metadata.get("fit", {})) + solved_lines(model.metadata)
+
+
+def plant_lines(model: Model) -> list[str]:
+    """Readings that may be missing, and sensors taken from earlier rows."""
+    found, lags = [], model.metadata.get("lags")
+    if model.gaps is not None:
+        names = (*model.gaps.flags, *model.gaps.levels)
+        found.append(f"readings that may be missing: {', '.join(names)}")
+    if isinstance(lags, dict):
+        said = ", ".join(f"{name} {rows}" for name, rows in lags.items())
+        found.append(f"rows before, in the order of the table: {said}")
+    return found
 
 
 def solved_lines(metadata: Mapping[str, Any]) -> list[str]:

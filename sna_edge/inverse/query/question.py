@@ -32,12 +32,15 @@ def split(
     model: Model, unknowns: Sequence[str], at: Fixed | None
 ) -> tuple[list[int], dict[int, float]]:
     """Indices of the unknown axes and the coordinates of all others; raw readings among the fixed
-    values stand for the inputs computed from them.
+    values stand for the inputs computed from them; flags of missing readings that are not given
+    say that they are measured.
 
     Raises InputError for a wrong, missing or doubled name, DomainError or BadValue for a value
     outside its axis.
     """
     at = with_computed(model, at or {}, unknowns)
+    if model.gaps is not None:
+        at = model.gaps.measured(at, unknowns)
     fixed = {axis_index(model.axes, name): value for name, value in at.items()}
     sought = [axis_index(model.axes, name) for name in unknowns]
     if not sought or len(set(sought)) != len(sought):

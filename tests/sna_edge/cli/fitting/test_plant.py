@@ -1,3 +1,6 @@
+"""Options of `fit` for tables of a plant, from the command line."""
+
+
 def test_a_lag_is_estimated_and_printed(sna, tmp_path):
     path = tmp_path / "t.csv"
     flow = [(7 * i) % 11 for i in range(60)]
@@ -35,3 +38,32 @@ def test_known_groups_are_levels(sna, tmp_path):
     at = ["query", tmp_path / "m.sna", "--at", "a=6"]
     known, new = (sna(*at, f"lot={lot}", "--json").json["outputs"]["y"] for lot in ("L4", "new"))
     assert known["upper"] - known["lower"] < 0.8 * (new["upper"] - new["lower"])
+
+
+def test_missing_readings_in_every_word(sna, tmp_path):
+    path = tmp_path / "t.csv"
+    lots = ("p, x", "q", "")
+    rows = [
+        f'{"" if i % 7 == 0 else i},{i % 11},"{lots[i % 3]}",{i + (i % 11) / 2 + 5 * (i % 3)}'
+        for i in range(90)
+    ]
+    path.write_text("a,b,lot,y\n" + "\n".join(rows))
+    model = tmp_path / "m.sna"
+    fit = ["fit", path, "--target", "y", "--categorical", "lot", "-o", model]
+    assert "--missing drop" in sna(*fit).err
+    said = sna(*fit, "--missing", "model")
+    assert "missing cells take part (a 13, lot 30)" in said.out
+    assert "readings that may be missing: a, lot" in sna("info", model).out
+    asked = sna("query", model, "--at", "b=3", "lot=q")
+    assert asked.code == 0 and "remark: a is missing (usual beside the others" in asked.out
+    assert sna("query", model, "--at", "a=5", "lot=q").code == 2
+    answered = sna("query", model, "--table", path, "-o", tmp_path / "o.csv")
+    assert answered.code == 0 and "90 rows answered" in answered.out
+    assert "a is missing" in (tmp_path / "o.csv").read_text()
+    found = sna("inverse", model, "--unknown", "a", "--target", "y=40", "--at", "b=3", "lot=q")
+    assert found.code == 0, found.err
+    limits = tmp_path / "l.toml"
+    limits.write_text("[outputs.y]\nLSL = -1000\nUSL = 1000\n")
+    watched = sna("watch", model, "--limits", limits, "--table", path)
+    assert watched.out.count('"remark": "a is missing') == 13
+    assert watched.out.count("NO VERDICT") < 45
