@@ -209,7 +209,7 @@ def _chaos(samples: Samples, seed: int) -> SeparableFunction:
 
 
 def _need_change(y: Floats, outputs: Sequence[str]) -> None:
-    for k in np.flatnonzero(np.ptp(y, axis=0) == 0):
+    for k in np.flatnonzero(np.ptp(y, axis=0) == 0).tolist():
         name = outputs[k] if k < len(outputs) else f"y{k}" if y.shape[1] > 1 else "y"
         raise InputError(
             f"output {name!r} of the black box is {y[0, k]:g} everywhere it was asked; there is"

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from .chaos import POLYNOMIAL_CHAOS
 from .family import Begun, Family, Task
+from .pair_splines import PAIR_SPLINES
 
-FAMILIES: tuple[Family, ...] = (POLYNOMIAL_CHAOS,)
+FAMILIES: tuple[Family, ...] = (POLYNOMIAL_CHAOS, PAIR_SPLINES)
 """In the order in which they are begun."""
 
 __all__ = ["FAMILIES", "Begun", "Family", "Task"]

@@ -131,9 +131,10 @@ def begin(task: Task) -> Begun | None:
     y = scale.scaled(samples.y)
     root = rooted(np.ones(len(some)), samples.weight_of(some))
     offer = _best_offer(functions, values, y[some], root, task.budget)
+    spent = now() - start
 
     def finish() -> Candidate:
-        return _judged(task, scale, functions, offer, some, y, start)
+        return _judged(task, scale, functions, offer, some, y, spent)
 
     return Begun(offer.error, finish)
 
@@ -169,10 +170,10 @@ def _judged(
     offer: Offer,
     some: Ints,
     y: Floats,
-    start: float,
+    spent: float,
 ) -> Candidate:
     """Without each fold terms are chosen anew; how many, is chosen by the errors of these."""
-    folds = task.folds.take(some)
+    start, folds = now(), task.folds.take(some)
     rows, predicted, counts = _without_folds(offer, folds, y[some], task.budget)
     chosen = [offer.index[path.taken[:n]] for path, n in zip(offer.paths, counts, strict=True)]
     samples = task.samples
@@ -192,7 +193,7 @@ def _judged(
         seen,
         samples.y[seen],
         scale.unscaled(predicted),
-        now() - start,
+        spent + now() - start,
         {"terms": list(map(len, chosen)), "on_offer": len(offer.index)},
         moved=on_rows,
         weight=samples.weight_of(seen),
@@ -237,10 +238,13 @@ def _solved(
     some = slice(None, None, max(1, int(len(y) * most**2 / WORK), len(y) * most // int(MOST_CELLS)))
     values = [f.values(samples.x[some, d]) for d, f in enumerate(functions)]
     weight = None if samples.weight is None else samples.weight[some]
-    target, parts = rooted(y[some], weight), []
+    target = rooted(y[some], weight)
+    parts: list[tuple[Ints, Floats]] = []
     for k, index in enumerate(chosen):
         a = rooted(design(values, index), weight)
-        parts.append((index, np.linalg.lstsq(a, target[:, k], rcond=1e-12)[0]))
+        parts.append(
+            (index, np.asarray(np.linalg.lstsq(a, target[:, k], rcond=1e-12)[0], dtype=float))
+        )
     return separable(functions, parts)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.core.basis import levels
+from sna_edge.core.basis import SpanBasis, levels
 
 from ...engine.factors import SeparableFunction
-from .axis_functions import AxisFunctions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,18 +19,35 @@ Mode = list[tuple[int, Floats]]
 """(input, coefficients of its functions [m]) of every factor."""
 
 
+class Functions(Protocol):
+    """Functions of one input, numbered from 0, the constant 1."""
+
+    def basis(self, top: int) -> SpanBasis:
+        """That holds the functions up to number `top`."""
+
+    def table(self, basis: SpanBasis) -> Floats:
+        """Rows [n_rows, m] of the functions that the basis holds."""
+
+
 def separable(
-    functions: Sequence[AxisFunctions], parts: Sequence[tuple[Ints, Floats]]
+    functions: Sequence[Functions], parts: Sequence[tuple[Ints, Floats]]
 ) -> SeparableFunction:
     """sum_j c_j prod_d p_{d, index[j, d]}(x_d) for every output, given as (index [J, D], c [J])."""
-    found = [(k, mode) for k, (index, c) in enumerate(parts) for mode in _shared(index, c)]
-    constants = [float(c[~index.any(axis=1)].sum()) for index, c in parts]
-    n_axes, single = len(functions), len(parts) == 1
-    tops = np.max([index.max(axis=0, initial=0) for index, _ in parts], axis=0)
-    bases = [f.basis(int(top)) for f, top in zip(functions, tops, strict=True)]
+    modes = [list(_shared(index, c)) for index, c in parts]
+    return of_modes(functions, modes, [float(c[~index.any(axis=1)].sum()) for index, c in parts])
+
+
+def of_modes(
+    functions: Sequence[Functions], modes: Sequence[Sequence[Mode]], constants: Sequence[float]
+) -> SeparableFunction:
+    """A constant and a sum of modes for every output; an input that none sees has a mode of
+    zeros."""
+    found = [(k, mode) for k, own in enumerate(modes) for mode in own]
+    n_axes, single = len(functions), len(modes) == 1
+    sizes = [[len(c) - 1 for _, mode in found for e, c in mode if e == d] for d in range(n_axes)]
+    bases = [f.basis(max(own, default=0)) for f, own in zip(functions, sizes, strict=True)]
     tables = [f.table(b) for f, b in zip(functions, bases, strict=True)]
-    absent = [d for d in range(n_axes) if not any(d == e for _, m in found for e, _ in m)]
-    found += [(0, [(d, np.zeros(1))]) for d in absent]
+    found += [(0, [(d, np.zeros(1))]) for d in range(n_axes) if not sizes[d]]
     uses = np.zeros((n_axes + 1, len(found) + 1), dtype=bool)
     columns: list[list[Floats]] = [[] for _ in functions]
     for r, (_, mode) in enumerate(found):
@@ -39,11 +56,11 @@ def separable(
             columns[d].append(tables[d][:, : len(c)] @ c)
     uses[-1] = not single
     uses[-1, -1] = True
-    weights = np.zeros((len(parts), len(found) + 1))
+    weights = np.zeros((len(modes), len(found) + 1))
     weights[[k for k, _ in found], np.arange(len(found))] = 1.0
     weights[:, -1] = constants
     return SeparableFunction(
-        (*bases, levels(len(parts))),
+        (*bases, levels(len(modes))),
         uses,
         (*(np.stack(c, axis=1) for c in columns), weights[:, -1:] if single else weights),
     )
