@@ -35,6 +35,7 @@ def fit_page(found: Any, *, title: str, judged: Sequence[Judged] | None = None) 
     trust(page, model, found.inputs, judged_fit(found) if judged is None else judged)
     held_out(page, report)
     describe_model(page, model, found.inputs)
+    curves(page, report)
     candidates(page, report.get("candidates", []), report.get("why", ""))
     for line in remarks(report):
         page.text(line)
@@ -51,6 +52,27 @@ def held_out(page: Page, report: Mapping[str, Any]) -> None:
     for head, rows in (holdout_table(report), parts_table(report)):
         if rows:
             page.table(head, rows)
+
+
+def curves(page: Page, report: Mapping[str, Any]) -> None:
+    """How often the slices turn, where the fit has said so."""
+    told = {
+        name: score["turning_points"]
+        for name, score in report.get("outputs", {}).items()
+        if score.get("turning_points")
+    }
+    if not told:
+        return
+    page.heading("How often the curves turn").text(
+        "Turning points a slice, mean over slices through 40 rows from the 5th to the 95th"
+        " percentile of the input; a turn counts where the curve goes back by 1 % of the output's"
+        " range. Many turns that no physics explains are a reason to measure more rows there."
+    )
+    inputs = list(dict.fromkeys(name for found in told.values() for name in found))
+    page.table(
+        ["input", *told],
+        [[name, *(f"{found[name]:.2g}" for found in told.values())] for name in inputs],
+    )
 
 
 def scores(model: Model, report: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -27,10 +27,9 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     ]
     lines += suspect_lines(report, SUSPECTS_IN_ALL if shown is None else SUSPECTS)
     confirmed = report.get("confirmed", {})
+    rival = "mean" if report.get("shape") else "best of mean, linear and quadratic"
     for name, error in confirmed.get("error", {}).items():
-        against = (
-            f"{error:.3g} (best of mean, linear and quadratic: {confirmed['baseline'][name]:.3g})"
-        )
+        against = f"{error:.3g} ({rival}: {confirmed['baseline'][name]:.3g})"
         instead = confirmed["replaced"].get(name)
         lines.append(
             f"validation ({confirmed['by']}): {name} RMSE / sigma {against}"

@@ -16,12 +16,15 @@ FARTHEST = 60.0
 """Logarithms of lengths, variances and noise, or a warp, beyond which the search has lost its way:
 their powers overflow."""
 NO_PROCESS = 1e10
-START_LENGTH = (1.4, 0.25, 0.08)
+START_LENGTH = (1.4, 0.5, 0.25)
 START_VARIANCE = (1.0, 0.3, 0.1)
 START_NOISE = 0.02
 PRIOR_SPREAD = {"length": 2.0, "variance": 2.0, "noise": 5.0, "warp": 2.0}
 """Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the
 start."""
+FURTHER_SPREAD = 0.7
+"""The same for the lengths of a second product. With 2.0 it ends at 0.02 to 0.06 of an input on
+measured tables, tells rows apart by their settings, and the curves turn between them."""
 
 
 class MarginalLikelihood:
@@ -63,6 +66,8 @@ class MarginalLikelihood:
         self.spread = np.repeat(
             [s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, bends]
         )
+        if not tied:
+            self.spread[per_axis : len(length)] = FURTHER_SPREAD
         self.untie = self._untie(inputs.n_axes) if tied else np.eye(len(self.start))
 
     def _untie(self, d: int) -> Floats:

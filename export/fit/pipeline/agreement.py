@@ -26,6 +26,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..validation.choice import ROUNDING_ERROR
 from ..validation.held_rows import between, counted, split
 from .confirm import CLEARLY_BETTER, Confirmation, FoldsOf, Search, groups_of, judged
 
@@ -36,8 +37,6 @@ First = Callable[[Samples, Folds, TimeBudget], tuple[Answers, Candidate] | None]
 """(answers of a simple function, baseline) of some rows with these folds."""
 CONFIRMED = 0.25
 """Share of the baseline's error on the held-out rows below which a simple function is confirmed."""
-ROUNDING_ERROR = 1e-9
-"""Share of the spread that a baseline errs by in rounding: nothing is confirmed against it."""
 
 
 def agreed(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,12 +25,15 @@ from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
 from ..effort import Effort, effort_named
 from ..plant.weighing import Weighing, of_arrays, said, weighed
+from ..shape.asked import Shape
+from ..shape.proof import delivered, shaped_and_mean
 from ..validation.arrangement import (
     Arrangement,
     arranged_by_arrays,
     arranged_by_columns,
     inputs_beside,
 )
+from ..validation.choice import chosen
 from ..validation.gauge import gage_studies
 from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
@@ -38,7 +41,7 @@ from .confirm import confirmed
 from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
-from .search import FirstFit, candidates, chosen, first_fit
+from .search import FirstFit, candidates, first_fit
 from .unused import without_unused
 from .validated import Asked, noted, validated
 
@@ -72,6 +75,7 @@ def fit_table(
     error: str | None = None,
     link: str = "auto",
     domain: Mapping[str, tuple[float, float]] | None = None,
+    shape: Mapping[str, Any] | None = None,
     seed: int = 0,
     effort: str = "normal",
     time_limit: float | None = None,
@@ -122,10 +126,23 @@ def fit_table(
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
     samples, how = arranged_by_columns(samples, columns, how)
     samples = weighing.of(samples, seed)
+    wanted = _wanted(shape, samples, link)
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
-        return _fit(rows, of, link, seed, level, part, progress, notes, narrow=True, plain=plain)
+        return _fit(
+            rows,
+            of,
+            link,
+            seed,
+            level,
+            part,
+            progress,
+            notes,
+            narrow=True,
+            plain=plain,
+            shape=wanted,
+        )
 
     return _with_weights(validated(samples, how, fit, seed, asked, budget), weighing, samples)
 
@@ -143,6 +160,7 @@ def fit_arrays(
     weights: ArrayLike | None = None,
     error: ArrayLike | None = None,
     link: str = "auto",
+    shape: Mapping[str, Any] | None = None,
     seed: int = 0,
     effort: str = "normal",
     time_limit: float | None = None,
@@ -170,10 +188,23 @@ def fit_arrays(
     samples, how = arranged_by_arrays(samples, groups, time)
     weighing = of_arrays(samples, weights, error)
     samples = weighing.of(samples, seed)
+    wanted = _wanted(shape, samples, link)
 
     def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
         part = budget if share == 1.0 else budget.part(share)
-        return _fit(rows, of, link, seed, level, part, progress, [], narrow=False, plain=plain)
+        return _fit(
+            rows,
+            of,
+            link,
+            seed,
+            level,
+            part,
+            progress,
+            [],
+            narrow=False,
+            plain=plain,
+            shape=wanted,
+        )
 
     found = validated(samples, how, fit, seed, Asked(holdout, robust), budget)
     return _with_weights(found, weighing, samples)
@@ -182,6 +213,16 @@ def fit_arrays(
 def _with_weights(found: FitResult, weighing: Weighing, samples: Samples) -> FitResult:
     known = said(weighing, samples)
     return noted(found, "weights", known, known) if known else found
+
+
+def _wanted(shape: Mapping[str, Any] | None, samples: Samples, link: str) -> Shape | None:
+    """The shape, where one is asked for and the rows do not forbid it."""
+    if not shape:
+        return None
+    wanted = Shape.of(shape)
+    wanted.check(samples)
+    wanted.links(samples, link)
+    return wanted
 
 
 def _fit(
@@ -196,6 +237,7 @@ def _fit(
     *,
     narrow: bool,
     plain: bool,
+    shape: Shape | None = None,
 ) -> FitResult:
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
@@ -215,10 +257,14 @@ def _fit(
         begun: list[FirstFit] = []
 
         def search(rows: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+            if shape:
+                found = shaped_and_mean(rows, shape, link, folds, seed, budget)
+                tried.extend([] if tried else found)
+                return found[0], found[-1]
             before = begun[0] if begun else None
             found = candidates(rows, link, folds, seed, budget, reporter, before, effort)
             tried.extend([] if tried else found)
-            return chosen(found), found[0]
+            return chosen(found, rows), found[0]
 
         def first(
             rows: Samples, folds: Folds, budget: TimeBudget
@@ -234,7 +280,7 @@ def _fit(
 
         reserve = nullcontext() if plain else kept_for_beside(samples, budget)
         with reserve:
-            found = agreed(used, first, search, folds, seed, budget)
+            found = None if shape else agreed(used, first, search, folds, seed, budget)
             if found is None:
                 tried.clear()
                 found = confirmed(used, search, folds, seed, budget)
@@ -250,6 +296,7 @@ def _fit(
             fitted, budget.halted,
         )  # fmt: skip
         made = result(samples, kept, best, tried, reference, run)
+        made = delivered(made, shape) if shape else made
         return made if plain else with_beside(made, samples, best.rows, seed, budget)
 
 

@@ -22,6 +22,7 @@ from ..data.samples import Samples
 from ..data.weights import as_often_as_they_weigh, as_typical, mean
 from ..effort import NORMAL, Effort
 from ..validation.arrangement import Arrangement
+from ..validation.turning_points import by_output_and_input
 from .assemble import assemble
 from .confirm import Confirmation
 from .conformal import LEVEL, two_values, with_intervals
@@ -121,6 +122,7 @@ def result(
         **{key: value for key, value in kept_back.items() if value},
     }
     model = assemble(samples, kept, best, outputs, {"fit": known})
+    turns = by_output_and_input(best.values, samples.columns(kept), list(by_output))
     report = {
         **provenance,
         **kept_back,
@@ -129,7 +131,7 @@ def result(
         "stopped": run.stopped,
         "why": why(best, tried),
         "chosen": best.name,
-        "outputs": by_output,
+        "outputs": {name: s | {"turning_points": turns[name]} for name, s in by_output.items()},
         "seconds": run.seconds,
         "notes": [*run.notes, *map(str, run.dropped)],
         "confirmed": run.confirmation.report(),

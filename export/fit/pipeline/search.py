@@ -20,13 +20,10 @@ from ..candidates.trial import RankTrials
 from ..data.folds import Folds
 from ..data.samples import Samples
 from ..effort import NORMAL, Effort
-from .agreement import CONFIRMED, ROUNDING_ERROR, Answers
+from ..validation.choice import ROUNDING_ERROR
+from .agreement import CONFIRMED, Answers
 
 Floats = NDArray[np.float64]
-SMALLER_WINS = 1.02
-"""The smaller of two candidates is chosen when its error is within this factor of the best."""
-ENOUGH, SMALLER_WINS_BELOW = 0.01, 1.3
-"""The same factor where the least error is below ENOUGH: fewer bytes are worth more there."""
 NOT_DISTILLED = 1.25
 """A teacher whose own out-of-fold error is this much above a fitted candidate's is not
 distilled."""
@@ -207,12 +204,3 @@ def _student_size(n_rows: int, error: float) -> int:
     noisy = error > NOISY_STUDENT
     each, most = (3.5, MOST_PARAMETERS) if noisy else (1.3, SMALL_STUDENT)
     return int(np.clip(each * n_rows, LEAST_PARAMETERS, most))
-
-
-def chosen(candidates: list[Candidate]) -> Candidate:
-    """The smallest of those whose out-of-fold error is within SMALLER_WINS of the least (or
-    SMALLER_WINS_BELOW)."""
-    least = np.nanmin([c.error for c in candidates])
-    factor = SMALLER_WINS_BELOW if ROUNDING_ERROR < least < ENOUGH else SMALLER_WINS
-    close = [c for c in candidates if c.error <= max(factor * least, ROUNDING_ERROR)]
-    return min(close, key=lambda c: c.f.parameters)

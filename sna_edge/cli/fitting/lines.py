@@ -11,8 +11,10 @@ from ...uncertainty.typical import typical_outputs
 from ..beside import unfamiliar_text
 from ..console import interval_text, table, two_valued, with_unit
 from ..labels import fitted, of_classes
+from ..shape import shape_lines
 from .choice import candidate_lines, inputs_lines, next_step
 
+HEAD = ("cross-validated", "R2", "RMSE", "90 % interval", "turns a slice")
 SHOWN = 12
 """Names of left-out inputs printed at most; --json and the report have all."""
 
@@ -46,6 +48,7 @@ def fit_lines(
         *_left_out(found.report.get("missing")),
         *candidate_lines(found.report),
         *remarks(found.report, SHOWN),
+        *shape_lines(model),
     ]
     lines += [
         f"{name} is {low:g} or {high:g} in every row: the model predicts a share between them, and"
@@ -64,17 +67,31 @@ def fit_lines(
                 output.name,
                 *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")),
                 width,
+                turning(score.get("turning_points", {})),
             ]
         )
     return [
         *lines,
-        *(table(["cross-validated", "R2", "RMSE", "90 % interval"], rows) if rows else []),
+        *(
+            table(["cross-validated", "R2", "RMSE", "90 % interval", "turns a slice"], rows)
+            if rows
+            else []
+        ),
         *fitted(found.report.get("classes", {})),
         *trust_lines(judged),
         *_familiar(model),
         *_held_out(found.report),
         next_step(args.output, found.report),
     ]
+
+
+def turning(found: Mapping[str, float]) -> str:
+    """Turning points of a slice, mean over the inputs, and the input of most of them."""
+    if not found:
+        return "-"
+    most = max(found, key=lambda name: found[name])
+    mean = sum(found.values()) / len(found)
+    return f"{mean:.2g} ({most} {found[most]:.2g})" if found[most] > 0 else "0"
 
 
 def _held_out(report: dict[str, Any]) -> list[str]:

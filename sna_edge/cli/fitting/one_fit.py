@@ -23,6 +23,7 @@ from .interrupt import stopped_by_ctrl_c
 from .likelihood import likelihood
 from .lines import fit_lines
 from .plant import asked
+from .shape import shape_of
 from .texts import interval, names
 from .written import compared, path_of, repeated, write_recipe
 
@@ -65,6 +66,7 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             categorical=categorical,
             missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,
+            shape=shape_of(args, data.names),
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
             stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
             **asked(args), **likelihood(args),

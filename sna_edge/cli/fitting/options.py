@@ -9,6 +9,7 @@ from ..arguments import add_json
 from ..dialect_options import add_dialect
 from .likelihood import add_likelihood
 from .plant import add_plant
+from .shape import add_shape
 
 EFFORTS = ("quick", "normal", "thorough")
 LINKS = ("auto", "identity", "exp", "logistic")
@@ -103,6 +104,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out rows that look wrong; they are listed with and without it",
     )
+    add_shape(parser)
     add_plant(parser)
     add_likelihood(parser)
     add_dialect(parser)

@@ -17,6 +17,7 @@ from ...signing import Trust
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
+from ..shape import shape_lines, shape_proofs
 from ..trusted.options import add_trust, load_with_trust
 
 HELP = "inputs, outputs, sizes and certificate of a model"
@@ -65,6 +66,7 @@ def describe(model: Model, found: list[Range], trust: Trust | None = None) -> di
             for o, r in zip(model.outputs, found, strict=True)
         ],
         **described(model, trust),
+        "shape": {str(claim): holds for claim, holds in shape_proofs(model).items()},
         "certificate": model.certificate,
         "metadata": model.metadata,
     }
@@ -122,6 +124,8 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
         ["output", "unit", "range reached", "guaranteed range", "link", "interval"], outputs
     )
     shown += lines(model)
+    if said := shape_lines(model):
+        shown += ["", *said]
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
     shown += plant_lines(model)

@@ -14,6 +14,7 @@ from ..arguments import add_json, writable
 from ..columns import input_rows
 from ..console import emit
 from ..dialect_options import add_dialect
+from ..shape import shape_lines, shape_proofs
 from ..trusted.options import add_trust, load_model
 
 HELP = "store the tables as float16, int16, int8 or a mix, with an error certificate"
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.integer_path:
         small, more = _with_integers(small)
         remarks += more
-    remarks += _wider(args, small)
+    remarks += _wider(args, small) + _shape(small)
     small.save(args.output)
     before, after = os.path.getsize(args.model), os.path.getsize(args.output)
     dtypes = dict(zip(small.input_names, small.dtypes, strict=True))
@@ -90,6 +91,17 @@ def run(args: argparse.Namespace) -> int:
     ]
     emit(args, answer, lines + certificate_lines(small.certificate) + remarks)
     return 0
+
+
+def _shape(model: Model) -> list[str]:
+    """Which parts of the shape asked of the fit rounding has lost, and what to do about it."""
+    lost = [str(claim) for claim, holds in shape_proofs(model).items() if not holds]
+    if not lost:
+        return shape_lines(model)
+    return [
+        f"rounding loses what was proved: {', '.join(lost)} no longer holds for certain; store"
+        " wider types (--to int16 or float16) or keep the float32 file"
+    ]
 
 
 def _widths(model: Model, small: Model, given: bool) -> list[str]:

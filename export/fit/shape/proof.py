@@ -1,0 +1,50 @@
+"""A shape is delivered only where it is proved of what the file will mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sna_edge.artifact.canonical_form import as_stored
+from sna_edge.calculus.shape import proofs
+from sna_edge.errors import InputError
+
+from ..candidates.baseline import mean_alone
+from ..candidates.candidate import Candidate
+from ..data.folds import Folds
+from ..data.samples import Samples
+from .asked import Shape
+from .candidate import shaped
+
+if TYPE_CHECKING:
+    from sna_edge.numerics.time_budget import TimeBudget
+
+    from ..pipeline.result import FitResult
+
+KEY = "shape"
+"""Of metadata and report."""
+
+
+def shaped_and_mean(
+    samples: Samples, shape: Shape, link: str, folds: Folds, seed: int, budget: TimeBudget
+) -> list[Candidate]:
+    """Candidates of the shape, best first, and the mean, which has every shape, as the last."""
+    here = shape.of_inputs([axis.name for axis in samples.axes])
+    found = shaped(samples, here, link, folds, seed, budget)
+    return [*found, mean_alone(samples, found[0], folds)]
+
+
+def delivered(found: FitResult, shape: Shape) -> FitResult:
+    """`found` with its shape in metadata and report; InputError where a part of it is not proved of
+    the tables as they are stored."""
+    here = shape.of_inputs(found.model.input_names)
+    stored = as_stored(found.model)
+    missing = [str(claim) for claim, holds in proofs(stored, here.claims()).items() if not holds]
+    if missing:
+        raise InputError(
+            f"the fit could not be proved {' and '.join(missing)} over the whole domain, so no"
+            " model is delivered; leave that out, or give fewer inputs"
+        )
+    said = here.report()
+    model = found.model.replace(metadata={**found.model.metadata, KEY: said})
+    return replace(found, model=model, report={**found.report, KEY: said})
