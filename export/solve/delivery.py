@@ -52,6 +52,8 @@ def model_of_train(
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
     metric = [_metric(a) for a in problem.axes]
     columns = cp_of_train(_weighted(cores, metric, 1), modes, progress=progress)
+    if progress.expired:  # products that are not yet those of the train
+        return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
     return _exported(
         problem, CP.full([t / m[:, None] for t, m in zip(columns, metric, strict=True)])
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sna_edge import Interval, Model
 from sna_edge.artifact.limits import need_counts
+from sna_edge.numerics.time_budget import ESTIMATE
 
 from ..threads import one_thread
 from .delivery import model_of_modes, model_of_train
@@ -33,9 +34,12 @@ ORDINARY = 1e-2  # estimated relative error above which a solution is doubtful, 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A solved problem: the model, and how the solve went. `residual` is relative, in scaled
-    coefficients (NaN where it costs too much to evaluate); `estimate`: how large the error is (None
-    where it could not be told); `doubts`: why the solution is not to be believed, in sentences."""
+    """A solved problem: the model, and how the solve went.
+
+    `residual` is relative, in scaled coefficients (NaN where it costs too much to evaluate);
+    `estimate`: how large the error is (None where it could not be told); `stopped`: the time limit
+    cut the solve short; `doubts`: why the solution is not to be believed, in sentences.
+    """
 
     problem: Problem
     model: Model
@@ -45,6 +49,7 @@ class Solution:
     method: str
     doubts: tuple[str, ...] = ()
     estimate: Estimate | None = None
+    stopped: bool = False
 
     @property
     def quantities(self) -> dict[str, Any]:
@@ -123,12 +128,14 @@ def solve(
         doubts += found
         doubted.need_accepted(doubts, accept)
         told = estimate_of(problem, model, progress) if estimate and not doubts else None
-        allowed, said = _allowed(tolerance)
+        allowed, said = _allowed(tolerance, problem)
         if told is not None and told.worst > allowed:
             names = [a.name for a in problem.axes if refine or not a.stated]
             best = run.refined(model, residual, told, names, allowed, tolerance is not None)
             problem, model, residual, told = best
     doubts += above(told, allowed, said)
+    if told is None and estimate and progress.budget.stopped:
+        doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(
         problem,
         _with_worth(model, told, doubts),
@@ -138,13 +145,15 @@ def solve(
         options["method"],
         tuple(doubts),
         told,
+        progress.budget.stopped,
     )
 
 
-def _allowed(tolerance: float | None) -> tuple[float, str]:
+def _allowed(tolerance: float | None, problem: Problem) -> tuple[float, str]:
     """The largest error that is no doubt, and how it is called."""
     if tolerance is None:
-        return ORDINARY, f"{100 * ORDINARY:g} %"
+        usual = problem.defaults.get("accuracy", ORDINARY)
+        return usual, f"{100 * usual:g} %"
     return tolerance, f"the tolerance {tolerance:g}"
 
 
@@ -174,7 +183,11 @@ class _Run:
     guess: list[Floats] | None
 
     def solved(self) -> tuple[Model, float, list[str]]:
-        """Model, relative residual and doubts."""
+        """Model, relative residual and doubts; under a time limit time is kept for the estimate."""
+        with self.progress.budget.keeping(ESTIMATE):
+            return self._solved()
+
+    def _solved(self) -> tuple[Model, float, list[str]]:
         problem, options = self.problem, dict(self.options)
         order = _order(problem, options.pop("order", None))
         ordered = _reordered(problem, order)
@@ -219,8 +232,9 @@ class _Run:
                 problem, model, told.at, names, allowed, self.progress, strict
             ).found()
             finer = restated(problem, mesh) if mesh else problem
-            same = {"quantities": problem.quantities, "reference": problem.reference}
-            self.problem = replace(finer, **same)
+            self.problem = replace(
+                finer, quantities=problem.quantities, reference=problem.reference
+            )
             aim = allowed * TIGHTER ** (turn + 1)
             self.options["tolerance"] = min(self.options["tolerance"], aim)
             self.options["rank_max"] = int(np.ceil(self.options["rank_max"] * (1.4 if turn else 1)))

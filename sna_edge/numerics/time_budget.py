@@ -67,6 +67,8 @@ FIT = Reserve(share=0.06, seconds=0.25, most=0.5)
 """Confirming, assembling and writing a model."""
 BESIDE = Reserve(work=1.0, most=0.2)
 """Widths and familiarity, which are learned when a model is fitted."""
+ESTIMATE = Reserve(share=0.2)
+"""Estimating the error of a solved model, and writing it."""
 QUERY = Reserve(share=0.05, calls=60.0, most=0.45)
 """Writing the answer of an inverse query."""
 MEASURED = Reserve(work=1.0)

@@ -3,7 +3,7 @@ never dense in n."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -47,12 +47,24 @@ class BandedFamily:
         """Number of chunks."""
         return len(self.edges) - 1
 
-    def solve(self, blocks: Floats, rhs: Floats, *, device: str | None = None) -> Floats:
+    @property
+    def rows_kept(self) -> int:
+        """Rows times bandwidth that an elimination keeps, in blocks."""
+        return int(self.edges[-1] * np.diff(self.edges).max())
+
+    def solve(
+        self,
+        blocks: Floats,
+        rhs: Floats,
+        *,
+        device: str | None = None,
+        watch: Callable[[], None] | None = None,
+    ) -> Floats:
         """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B].
 
         Block elimination with pivoting inside chunks, stable for the coercive forms of this
         package. Cost about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the same steps on
-        torch.
+        torch. `watch` is called before every chunk and may raise.
         """
         xp, put, get = _library(device)
         flat = blocks.reshape(len(blocks), -1)
@@ -62,6 +74,8 @@ class BandedFamily:
         ridge = PIVOT_RIDGE * float(np.abs(diagonal).max(initial=0.0))
 
         def coupling(i: int, j: int) -> Any:
+            if watch is not None and i == j:
+                watch()
             return put(_kron_sum(self.couplings[i, j][used], flat, ridge if i == j else 0.0))
 
         ordered = rhs[self.order]

@@ -42,6 +42,11 @@ class Progress:
         """True past the time limit; what the caller leaves out then counts as left out."""
         return self.budget.over()
 
+    def require(self) -> None:
+        """Raises OutOfTime past the time limit."""
+        if not self.budget.endless:
+            self.budget.require()
+
     def report(self, rank: int, change: float, residual: float = float("nan")) -> Step:
         """Record a sweep and tell the listener, with the seconds left under the limit."""
         step = Step(len(self.history) + 1, rank, change, residual, self.seconds)

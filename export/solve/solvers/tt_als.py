@@ -15,7 +15,10 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.numerics.time_budget import OutOfTime
+
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
+from .memory import need_memory
 from .progress import Progress
 from .tensor_system import TensorSystem
 from .trains import mirrored, random_train, right_orthogonal, truncated
@@ -52,7 +55,11 @@ def solve_tt(
     rights = _all_bonds(system, cores, probe)
     for sweep in range(settings.sweeps):
         active = system.mirrored if flipped else system
-        rights, change = _half_sweep(active, cores, probe, rights, settings)
+        before = list(cores)
+        try:
+            rights, change = _half_sweep(active, cores, probe, rights, settings, progress)
+        except OutOfTime:
+            return _unflipped(cores if sweep == 0 else before, flipped)
         cores, probe, flipped = mirrored(cores), mirrored(probe), not flipped
         residual = _watched_residual(system.mirrored if flipped else system, cores)
         progress.report(max(c.shape[0] for c in cores), change, residual)
@@ -64,8 +71,16 @@ def solve_tt(
             or sweep + 2 >= settings.sweeps
         ):
             break
-    active = system.mirrored if flipped else system
-    _half_sweep(active, cores, probe, rights, replace(settings, kick=0))
+    active, before = system.mirrored if flipped else system, list(cores)
+    try:
+        _half_sweep(active, cores, probe, rights, replace(settings, kick=0), progress)
+    except OutOfTime:
+        cores = before
+    return _unflipped(cores, flipped)
+
+
+def _unflipped(cores: Cores, flipped: bool) -> Cores:
+    """The train from the first axis to the last."""
     return mirrored(cores) if flipped else cores
 
 
@@ -132,16 +147,22 @@ def _load(system: TensorSystem, d: int, load: Floats, core: Floats) -> Floats:
 
 
 def _half_sweep(
-    system: TensorSystem, cores: Cores, probe: Cores, rights: list[_Pair], settings: TTSettings
+    system: TensorSystem,
+    cores: Cores,
+    probe: Cores,
+    rights: list[_Pair],
+    settings: TTSettings,
+    progress: Progress,
 ) -> tuple[list[_Pair], float]:
     """Solve cores 0 .. D-1 in place; returns the left bonds 0 .. D-1 and the largest relative
-    change of a core."""
+    change of a core. Raises OutOfTime at the deadline, between the steps of an elimination: the
+    list then holds a train that is not the one before."""
     last, change = system.dimension - 1, 0.0
     pairs = [_first(system)]
     share = settings.tolerance / np.sqrt(max(last, 1))
     for d in range(last + 1):
         left, right = pairs[d], rights[last - d]
-        fresh = _solve_core(system, d, left.own, right.own, settings)
+        fresh = _solve_core(system, d, left.own, right.own, settings, progress)
         change = max(change, _relative(fresh - cores[d], fresh))
         if d == last:
             cores[d] = fresh
@@ -174,16 +195,22 @@ def _enriched(basis: Floats, rest: Floats, extra: Floats) -> tuple[Floats, Float
 
 
 def _solve_core(
-    system: TensorSystem, d: int, left: Bond, right: Bond, settings: TTSettings
+    system: TensorSystem,
+    d: int,
+    left: Bond,
+    right: Bond,
+    settings: TTSettings,
+    progress: Progress,
 ) -> Floats:
     a, b = left.none.shape[0], right.none.shape[0]
-    blocks = np.zeros((len(system.families[d].matrices), a * b, a * b))
+    family = system.families[d]
+    need_memory(8.0 * (a * b) ** 2 * (len(family.matrices) + 2 * family.rows_kept), a, b)
+    blocks = np.zeros((len(family.matrices), a * b, a * b))
     for term in local_terms(system, d, left, right):
         blocks[term.matrix] += np.kron(term.left, term.right)
     rhs = _local_load(system, d, left, right)
-    solved = system.families[d].solve(
-        blocks, rhs.transpose(1, 0, 2).reshape(-1, a * b), device=settings.device
-    )
+    sides = rhs.transpose(1, 0, 2).reshape(-1, a * b)
+    solved = family.solve(blocks, sides, device=settings.device, watch=progress.require)
     return np.ascontiguousarray(solved.reshape(-1, a, b).transpose(1, 0, 2))
 
 

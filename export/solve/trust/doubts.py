@@ -31,7 +31,7 @@ def before(problem: Problem, progress: Progress) -> list[str]:
     """What is wrong with a linear problem before it is solved."""
     if progress.expired:
         return []
-    fault = stability_of(problem).fault
+    fault = stability_of(problem, progress).fault
     return [f"problem {problem.name!r} has no stable solution: {fault}"] if fault else []
 
 

@@ -10,6 +10,7 @@ with saturation): Bank & Weiser, Math. Comp. 44 (1985).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Estimate:
             "relative": self.relative,
             "worst": self.worst,
             "at": self.at,
-            "discretisation": self.discretisation,
+            "discretisation": None if isnan(self.discretisation) else self.discretisation,
             "width": self.width,
             "points": self.points,
             "beyond": list(self.beyond),

@@ -21,6 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from sna_edge.numerics.time_budget import OutOfTime
+
+from ..solvers.progress import Progress
 from ..solvers.theory import whitened
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
@@ -48,17 +51,23 @@ class Stability:
     fault: str = ""
 
 
-def stability_of(problem: Problem) -> Stability:
-    """What the coarse forms of a linear problem say; a non-linear one is not checked."""
+def stability_of(problem: Problem, progress: Progress | None = None) -> Stability:
+    """What the coarse forms of a linear problem say; a non-linear one is not checked, nor one whose
+    time is up meanwhile."""
     mesh = coarse_mesh(problem, MOST)
     if problem.newton is not None or mesh is None:
         return Stability(False)
-    return Stability(True, _Look(problem, mesh).fault())
+    try:
+        return Stability(True, _Look(problem, mesh, progress).fault())
+    except OutOfTime:
+        return Stability(False)
 
 
 class _Look:
-    def __init__(self, problem: Problem, mesh: dict[str, ProblemAxis]) -> None:
-        self.problem, self.mesh = problem, mesh
+    def __init__(
+        self, problem: Problem, mesh: dict[str, ProblemAxis], progress: Progress | None = None
+    ) -> None:
+        self.problem, self.mesh, self.progress = problem, mesh, progress
         self.axes = named(problem, [problem.operator])
         self.evolves = any(a.role == "time" for a in problem.axes)
         self._seen: dict[tuple[float, ...], Dense] = {}
@@ -67,6 +76,8 @@ class _Look:
         """The dense forms at a point, kept."""
         key = tuple(point[a.name] for a in self.axes)
         if key not in self._seen:
+            if self.progress is not None:
+                self.progress.require()
             rest = {a.name: place for a, place in zip(self.axes, key, strict=True)}
             held = {**middle(named(self.problem, [self.problem.load])), **rest}
             free = middle([a for a in self.problem.axes if a.role == "parameter"])

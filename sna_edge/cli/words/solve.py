@@ -155,24 +155,21 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
             f"out of memory while solving {problem.name!r}; lower --rank-max, take fewer spans, or"
             " ask for a coarser --tolerance"
         ) from error
-    _need_believed(solution, args.accept)
+    _need_believed(solution, args.accept or solution.stopped)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
     error = measured_error(model, problem, POINTS) if problem.reference else None
     if args.report:
         write_report(args.report, solution, error)
-    status = (
-        Status.DEADLINE
-        if args.time_limit is not None and solution.seconds > args.time_limit
-        else Status.OK
-    )
+    status = Status.DEADLINE if solution.stopped else Status.OK
     figures = _figures(args, solution, error)
     emit(args, {"status": status.label, **figures}, _lines(args, problem, solution, error, status))
     return ANSWERED if status == Status.OK else NO_VALUE
 
 
 def _need_believed(solution: Any, accept: bool) -> None:
-    """Raises Doubtful where the solution is doubtful and that was not accepted."""
+    """Raises Doubtful where the solution is doubtful and that was not accepted; the best that a
+    deadline left is delivered with its status and its doubts."""
     from sna_export.solve.trust.doubts import need_accepted
 
     need_accepted(list(solution.doubts), accept)
@@ -195,7 +192,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "model": args.output,
         "bytes": Path(args.output).stat().st_size,
         "parameters": solution.model.parameters,
-        "rank": max(s.rank for s in solution.history),
+        "rank": max((s.rank for s in solution.history), default=0),
         "sweeps": len(solution.history),
         "residual": solution.residual,
         "error": error,

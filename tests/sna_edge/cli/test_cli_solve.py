@@ -145,6 +145,14 @@ def test_limits_of_rank_and_time_are_kept(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "deadline"
 
 
+def test_a_deadline_gives_the_best_so_far_with_its_estimate(tmp_path, capsys):
+    model = tmp_path / "m.sna"
+    assert main(["solve", "burgers", "-o", str(model), "--time-limit", "2.5", "--json"]) in (0, 3)
+    found = json.loads(capsys.readouterr().out)
+    if found["status"] == "deadline":
+        assert model.exists() and found["model"] == str(model)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, parameter, solve, space, unknown
+from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
@@ -98,3 +98,17 @@ def test_what_is_asked_for_and_not_reached_is_a_doubt_and_no_error_in_python():
     assert "above the tolerance 1e-06" in solution.doubts[0]
     assert solution.model.metadata["doubts"] == list(solution.doubts)
     assert solve(heat(), estimate=False).estimate is None
+
+
+def test_a_deadline_inside_a_sweep_gives_a_model_that_says_it_is_doubtful():
+    solution = solve(burgers(), time_limit=0.05)
+    assert solution.stopped and solution.doubts
+    assert solution.model.metadata["doubts"] == list(solution.doubts)
+    assert np.isfinite(solution.model(x=0.3, t=0.5, viscosity=0.05)).all()
+
+
+def test_memory_is_looked_at_before_it_is_taken(monkeypatch):
+    monkeypatch.setattr("sna_export.solve.solvers.memory.available", lambda: 1e6)
+    monkeypatch.setattr("sna_export.solve.solvers.memory.PLENTY", 1e3)
+    with pytest.raises(ProblemError, match="rank-max"):
+        solve(heat())
