@@ -52,9 +52,10 @@ def _known_groups(found: Mapping[str, Any]) -> list[str]:
     if not found:
         return []
     widths = ", ".join(f"{name} {share:g}" for name, share in found["narrower"].items())
+    wide = f"intervals of a known one are narrower ({widths} times)" if widths else ""
     return [
         f"{found['column']!r} is an input: {found['groups']} known groups with their offsets, and"
-        f" {found['new']!r} for another; intervals of a known one are narrower ({widths} times)"
+        f" {found['new']!r} for another; {wide or 'all have the interval of a new one'}"
     ]
 
 

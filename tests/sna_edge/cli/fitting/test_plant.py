@@ -1,5 +1,7 @@
 """Options of `fit` for tables of a plant, from the command line."""
 
+import random
+
 
 def test_a_lag_is_estimated_and_printed(sna, tmp_path):
     path = tmp_path / "t.csv"
@@ -42,11 +44,14 @@ def test_known_groups_are_levels(sna, tmp_path):
 
 def test_missing_readings_in_every_word(sna, tmp_path):
     path = tmp_path / "t.csv"
-    lots = ("p, x", "q", "")
-    rows = [
-        f'{"" if i % 7 == 0 else i},{i % 11},"{lots[i % 3]}",{i + (i % 11) / 2 + 5 * (i % 3)}'
-        for i in range(90)
-    ]
+    rng, lots = random.Random(0), ("p, x", "q", "")
+    rows = []
+    for i in range(90):
+        a, b = rng.uniform(1, 89), rng.uniform(0, 10)
+        cell = "" if i % 7 == 0 else f"{a:.3f}"
+        rows.append(
+            f'{cell},{b:.3f},"{lots[i % 3]}",{a + b / 2 + 5 * (i % 3) + rng.gauss(0, 1):.3f}'
+        )
     path.write_text("a,b,lot,y\n" + "\n".join(rows))
     model = tmp_path / "m.sna"
     fit = ["fit", path, "--target", "y", "--categorical", "lot", "-o", model]
