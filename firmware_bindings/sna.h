@@ -72,6 +72,7 @@
 #ifdef SNA_FLOAT
 #define sna_open sna_open_f32
 #define sna_verify sna_verify_f32
+#define sna_signed sna_signed_f32
 #define sna_workspace_size sna_workspace_size_f32
 #define sna_eval sna_eval_f32
 #define sna_eval_grad sna_eval_grad_f32
@@ -220,6 +221,25 @@ typedef struct sna_fault {
  * sna_interval_at and sna_familiarity, 350 for sna_eval. */
 SNA_MUST_USE sna_status sna_open(const void *bytes, size_t size, sna_model *model);
 SNA_MUST_USE sna_status sna_verify(sna_model *model, void *work, size_t work_size);
+
+/* Who made the file (FORMAT.md section 11), asked before sna_open: nothing else in it is read.
+ * `verify` returns 0 where `signature` is the Ed25519 one of the three parts, one behind the other,
+ * by the key of that id: a library of yours or of the chip (examples/signed_model has Monocypher).
+ * `version` (may be NULL) is that of the model where its signature is good. */
+typedef struct sna_part {
+    const unsigned char *bytes;
+    size_t size;
+} sna_part;
+typedef int (*sna_verify_signature)(void *context, const unsigned char signature[64],
+                                    const unsigned char key_id[16], const sna_part parts[3]);
+typedef enum sna_trust {
+    SNA_TRUSTED = 0,
+    SNA_UNSIGNED,
+    SNA_WRONG_SIGNATURE,
+    SNA_OLDER_VERSION /* than least_version */
+} sna_trust;
+SNA_MUST_USE sna_trust sna_signed(const void *bytes, size_t size, uint64_t least_version,
+                                  sna_verify_signature verify, void *context, uint64_t *version);
 
 /* Bytes of workspace (on a multiple of 8) each verb needs. SNA_WORK_ROOTS depends on the unknown
  * axis: the largest. */

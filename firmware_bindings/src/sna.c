@@ -50,6 +50,8 @@
 
 #include "verify.c"
 
+#include "signature.c"
+
 #include "queries/roots.c"
 
 #include "names.c"

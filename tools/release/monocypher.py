@@ -1,0 +1,39 @@
+"""Where Monocypher's C source is: fetched once from the sources of the package pymonocypher.
+
+python tools/release/monocypher.py
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+PACKAGE = "pymonocypher==4.0.3.4"
+
+
+def folder() -> Path | None:
+    """The folder with monocypher.c and monocypher.h; None where they cannot be fetched."""
+    target = Path(tempfile.gettempdir()) / "sna-monocypher"
+    if not (target / "monocypher.c").exists():
+        with tempfile.TemporaryDirectory() as scratch:
+            words = ["download", "--no-deps", "--no-binary", ":all:", "-q", "-d", scratch, PACKAGE]
+            done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True)
+            found = list(Path(scratch).glob("*.tar.gz"))
+            if done.returncode or not found:
+                return None
+            target.mkdir(exist_ok=True)
+            with tarfile.open(found[0]) as archive:
+                for member in archive.getmembers():
+                    name = Path(member.name).name
+                    if name in ("monocypher.h", "monocypher.c"):  # the last one makes it whole
+                        source = archive.extractfile(member)
+                        assert source is not None
+                        (target / name).write_bytes(source.read())
+    return target if (target / "monocypher.h").exists() else None
+
+
+if __name__ == "__main__":
+    print(folder() or "Monocypher cannot be fetched here")
