@@ -20,6 +20,7 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
     limit or the effort left out, a line each."""
     lines = [
         *derived_lines(report),
+        *base_lines(report),
         *plant_lines(report),
         *held_together(report),
         *repeats_lines(report),
@@ -57,3 +58,11 @@ def derived_lines(report: Mapping[str, Any]) -> list[str]:
         part = "" if made["input"] else "; no input of the model"
         lines.append(f"computed: {said}{readings}{part}")
     return lines
+
+
+def base_lines(report: Mapping[str, Any]) -> list[str]:
+    """What share of the variance a base explains alone, a line for each target."""
+    return [
+        f"base: explains {100 * share:.3g} % of the variance of {name} without the difference"
+        for name, share in report.get("base", {}).get("explains", {}).items()
+    ]

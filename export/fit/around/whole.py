@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sna_edge.errors import InputError
+from sna_edge.model import Model
 
 from ..pipeline.result import FitResult
 from ..plant import tables
+from .base import Base
 from .computed import APART, Computed
 from .suspicious import warnings_of
 
@@ -23,6 +25,7 @@ def fit(
     inputs: Sequence[str] | None = None,
     *,
     derive: Sequence[str] = (),
+    base: Model | None = None,
     units: Mapping[str, str] | None = None,
     **options: Any,
 ) -> FitResult:
@@ -36,6 +39,9 @@ def fit(
     {column: unit} beside those of the table, by which the units of formulas are checked. Raises
     InputError with the row where a formula has no value.
 
+    `base`: a model of the targets as far as they are known, physics or an older fit: what is fitted
+    is the difference before its link, and the sum is one model over the domain of the base.
+
     >>> from sna_export.fit import fit
     >>> from sna_export.table import Table
     >>> power, speed = [1.0, 2, 3, 4, 5, 6, 7, 8], [2.0, 1, 2, 1, 2, 1, 2, 1]
@@ -47,12 +53,34 @@ def fit(
     """
     columns = _decided(columns, targets, inputs, options)
     warned = _warnings(columns, targets, inputs, options)
-    if not derive:
+    made = None
+    if derive:
+        made = Computed.of(columns, targets, inputs, derive, units or {}, options)
+        columns, inputs = made.columns, made.inputs
+    if base is None:
         found = tables.fit(columns, targets, inputs, **options)
     else:
-        made = Computed.of(columns, targets, inputs, derive, units or {}, options)
-        found = made.finished(tables.fit(made.columns, targets, made.inputs, **options))
+        found = _difference(columns, targets, inputs, base, units or {}, options)
+    found = found if made is None else made.finished(found)
     return replace(found, report={**found.report, "warnings": warned}) if warned else found
+
+
+def _difference(
+    columns: Table,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    base: Model,
+    units: Mapping[str, str],
+    options: dict[str, Any],
+) -> FitResult:
+    """Base and difference as one model."""
+    if options.get("link", "auto") != "auto":
+        raise InputError("the link is that of the base; leave --link out")
+    known = Base.of(base, columns, targets, units, options)
+    inputs = None if inputs is None else list(dict.fromkeys([*inputs, *base.input_names]))
+    own = {"plain": True, "link": "identity", "domain": known.domain(options.get("domain") or {})}
+    found = tables.fit(known.difference(targets), targets, inputs, **{**options, **own})
+    return known.finished(found, bool(options.get("plain")), options.get("seed", 0))
 
 
 def _decided(

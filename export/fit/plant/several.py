@@ -63,8 +63,8 @@ def _with_quantiles(found: FitResult) -> Model:
 
 def _joined(parts: Sequence[Model], names: list[str]) -> Model:
     inputs = list(dict.fromkeys(a.name for p in parts for a in p.axes))
-    axes = {name: _common([a for p in parts for a in p.axes if a.name == name]) for name in inputs}
-    cps = [_on(p, [axes[name] for name in inputs]) for p in parts]
+    axes = {name: common([a for p in parts for a in p.axes if a.name == name]) for name in inputs}
+    cps = [on_axes(p, [axes[name] for name in inputs]) for p in parts]
     place = [[names.index(n) for n in p.output_names] for p in parts]
     weights = np.zeros((sum(cp.rank for cp in cps), len(names)))
     tables: list[list[Floats]] = [[] for _ in inputs]
@@ -92,7 +92,7 @@ def _joined(parts: Sequence[Model], names: list[str]) -> Model:
     )
 
 
-def _common(found: Sequence[Axis]) -> Axis:
+def common(found: Sequence[Axis]) -> Axis:
     """One axis for those of all parts that have it: common breaks or all levels."""
     axis = found[0]
     for other in found[1:]:
@@ -110,7 +110,7 @@ def _support(axis: Axis, level: str) -> int:
     return int(axis.support[axis.level_names.index(level)]) if known else 0
 
 
-def _on(model: Model, axes: Sequence[Axis]) -> CP:
+def on_axes(model: Model, axes: Sequence[Axis]) -> CP:
     """The modes of a part on the common axes; on those that it lacks none."""
     cp, own = model.interaction, {a.name: d for d, a in enumerate(model.axes)}
     assert isinstance(cp, CP)

@@ -63,6 +63,7 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     with stopped_by_ctrl_c("fit") as stop:
         found = fit(
             data, targets, inputs=inputs or None, derive=args.derive, units=units,
+            base=load(args.base, "numpy") if args.base else None,
             categorical=categorical,
             missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,

@@ -43,6 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " exp, log, abs, min, max; 'energy [J/mm2] = power / (speed * hatch)'; may be repeated",
     )
     parser.add_argument(
+        "--base",
+        metavar="OTHER.sna",
+        help="what is known of the targets, physics or an older model: the rows say what differs"
+        " from it, and the sum is one model",
+    )
+    parser.add_argument(
         "--categorical",
         action="append",
         metavar="A,B",
