@@ -20,13 +20,16 @@ from pathlib import Path
 import sna_edge
 from sna_edge.errors import InputError
 from sna_edge.quality import read_limits
+from sna_edge.signing.private_key import PrivateKey
 
+from .device.install import MANIFEST, SIGNATURE
 from .sbom import bill
+from .signature import sign_kit
 from .target import Target, target_of
 from .wheels import Wheel, collect
 
 ARCHIVE = ".tar.gz"
-MANIFEST, SBOM = "manifest.json", "sbom.json"
+SBOM = "sbom.json"
 EXECUTABLE = ("install.sh",)
 FORMAT = 1
 """Of the manifest."""
@@ -53,15 +56,17 @@ def make_kit(
     limits: Sequence[str | Path] = (),
     extras: Sequence[str] = (),
     wheels: str | Path | None = None,
+    key: PrivateKey | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Kit:
     """A folder, or an archive where `output` ends with .tar.gz, that `sh install.sh` installs
     without a network: wheels of sna-edge for the target, its models [M] and limits, a self-test,
     service units, manifest.json with the SHA-256 of every file, sbom.json.
 
-    `wheels`: a folder with our own wheels (`make wheels`); `extras` of sna-edge, like `tflite`. The
-    same input and SOURCE_DATE_EPOCH give the same bytes. Raises InputError for a model, a limits
-    file or a target that is none, for wheels that cannot be had and where `output` exists.
+    `wheels`: a folder with our own wheels (`make wheels`); `extras` of sna-edge, like `tflite`;
+    `key` signs the manifest. The same input and SOURCE_DATE_EPOCH give the same bytes. Raises
+    InputError for a model, a limits file or a target that is none, for wheels that cannot be had
+    and where `output` exists.
     """
     device, place = target_of(target), Path(output)
     _need_free(place)
@@ -74,6 +79,8 @@ def make_kit(
         _copy(rules, folder / "limits")
         _device_files(folder)
         digest = _describe(folder, device, found)
+        if key is not None:
+            sign_kit(folder, key.public, key.sign)
         kit = Kit(place, device, digests_of(folder), digest, _size(folder), found)
         if place.name.endswith(ARCHIVE):
             _archive(folder, place)
@@ -177,8 +184,9 @@ def _created() -> str:
 
 
 def digests_of(folder: Path) -> dict[str, str]:
-    """{path below the folder: SHA-256 in hex} of every file but the manifest."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
+    """{path below the folder: SHA-256 in hex} of every file but the manifest and its signature."""
+    apart = (folder / MANIFEST, folder / SIGNATURE)
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p not in apart)
     return {
         p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths
     }

@@ -19,10 +19,11 @@ import time
 from pathlib import Path
 
 KIT = Path(__file__).resolve().parent
-CURRENT, BEFORE, RELEASES, MANIFEST = "current", "before", "releases", "manifest.json"
+CURRENT, BEFORE, RELEASES = "current", "before", "releases"
+MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 PARTS = ("models", "limits")
-KEPT = 2
-"""Releases that stay on the device: the one in use and the one before."""
+RING = "/etc/sna-edge/keys.txt"
+"""The key ring of a machine."""
 
 
 class Refused(Exception):
@@ -41,8 +42,8 @@ def manifest_of(kit: Path) -> tuple[dict, str]:
 def check_files(kit: Path, manifest: dict) -> None:
     """Every file is there with its digest, and no other."""
     listed = manifest["files"]
-    there = {p.relative_to(kit).as_posix() for p in kit.rglob("*") if p.is_file()} - {MANIFEST}
-    there = {name for name in there if "__pycache__" not in name}
+    there = {p.relative_to(kit).as_posix() for p in kit.rglob("*") if p.is_file()}
+    there = {n for n in there - {MANIFEST, SIGNATURE} if "__pycache__" not in n}
     for name in sorted(listed):
         if name not in there:
             raise Refused(f"{name} is missing in the kit; copy the kit again")
@@ -75,6 +76,18 @@ def check_machine(target: dict) -> None:
                 "numpy comes from the system here and is missing; run: sudo apt install"
                 " python3-numpy"
             ) from None
+
+
+def vouched(prefix: Path, kit: Path) -> str:
+    """Where this machine has a key ring, the release in use checks the signature: nothing of the
+    kit itself could be believed about it."""
+    ring = os.environ.get("SNA_EDGE_KEYS") or (RING if os.path.exists(RING) else "")
+    program = prefix / CURRENT / "venv" / "bin" / "sna-edge"
+    if not ring:
+        return ""
+    if not program.exists():
+        return f"signature: not checked, no release here can; {ring} counts for its models"
+    return run([str(program), "verify", str(kit), "--keys", ring], "the kit is refused")
 
 
 def run(words: list[str], why: str) -> str:
@@ -188,6 +201,7 @@ def main() -> int:
         manifest, name = manifest_of(KIT)
         check_files(KIT, manifest)
         check_machine(manifest["target"])
+        print(vouched(args.prefix, KIT), end="")
         if args.check:
             print(f"kit {name} for {manifest['target']['name']}: complete, for this machine")
             return 0

@@ -8,8 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ...signing.keys import key_id
+from ...signing.passphrase import passphrase
+from ...signing.private_key import PrivateKey, opened, read_private
 from ..arguments import add_json
 from ..console import emit
+from .keygen import add_passphrase
 
 HELP = "pack models and packages for a device without a network"
 
@@ -50,6 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="folder with wheels of sna-edge and sna-edge-native, as `make wheels` builds them"
         " (default: the package index)",
     )
+    parser.add_argument(
+        "--key", metavar="NAME.key", help="sign the manifest with this private key (keygen)"
+    )
+    add_passphrase(parser)
     add_json(parser)
 
 
@@ -58,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.kit import make_kit
 
     extras = [word.strip() for word in args.extras.split(",") if word.strip()]
+    key = private(args.key, args.passphrase_file) if args.key else None
     kit = make_kit(
         args.models,
         args.target,
@@ -65,12 +74,14 @@ def run(args: argparse.Namespace) -> int:
         limits=args.limits,
         extras=extras,
         wheels=args.wheels,
+        key=key,
         say=lambda text: print(text, file=sys.stderr),
     )
     names = [f"{w.name} {w.version}" for w in kit.wheels]
     answer = {
         "status": "ok", "output": str(kit.path), "target": kit.target.name, "bytes": kit.bytes,
         "files": kit.digests, "manifest": kit.digest, "packages": names,
+        "key": key_id(key.public).hex() if key else None,
     }  # fmt: skip
     lines = [
         f"{kit.path}: {len(kit.digests)} files, {kit.bytes / 1e6:.1f} MB for {kit.target.name}",
@@ -80,5 +91,13 @@ def run(args: argparse.Namespace) -> int:
     ]
     if kit.target.numpy_of_system:
         lines.insert(2, "  numpy:    of the device's system (sudo apt install python3-numpy)")
+    if key:
+        lines.insert(-1, f"  signed:   by key {key_id(key.public).hex()}")
     emit(args, answer, lines)
     return 0
+
+
+def private(path: str, passphrase_file: str | None) -> PrivateKey:
+    """The private key in a file. Raises InputError, TrustError."""
+    data = read_private(path)
+    return opened(data, passphrase(passphrase_file, f"passphrase of {path}"), path)

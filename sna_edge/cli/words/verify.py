@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 from ...backends import NAMES
 from ...errors import BackendError
 from ...files import from_bytes
+from ...signing import configured_keys
 from ..arguments import add_json
 from ..beside import described, lines, signature_text
 from ..console import emit
@@ -19,14 +21,16 @@ HELP = "check a model's bytes and reproduce its reference outputs"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge verify`."""
-    parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    parser.add_argument("model", metavar="MODEL", help="an .sna file, or the folder of a kit")
     add_trust(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check a file on every backend there is; returns the exit code. Raises TrustError,
+    """Check a file on every backend there is, or a kit; returns the exit code. Raises TrustError,
     ArtifactError."""
+    if os.path.isdir(args.model):
+        return _kit(args)
     model, trust = load_with_trust(args, "numpy")
     assert model.artifact is not None
     backends = {name: _replayed(model.artifact, name) for name in NAMES}
@@ -48,6 +52,18 @@ def run(args: argparse.Namespace) -> int:
         answer,
         [f"{head} ({', '.join(passed)}); {signature_text(model, trust)}", *lines(model)],
     )
+    return 0
+
+
+def _kit(args: argparse.Namespace) -> int:
+    """Check the files of a kit and who signed its manifest."""
+    from sna_export.kit import check_kit
+
+    found = check_kit(Path(args.model), configured_keys(args.keys))
+    answer = {"status": "ok", "file": args.model, "target": found.target, "files": found.files,
+              "trust": found.signature}  # fmt: skip
+    said = f"{args.model}: OK: {found.files} files of a kit for {found.target}; {found.signature}"
+    emit(args, answer, [said])
     return 0
 
 

@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from sna_edge.errors import InputError
-from sna_export.kit import make_kit, target_of
+from sna_edge.cli import main
+from sna_edge.errors import InputError, TrustError
+from sna_edge.signing import KeyRing, PublicKey
+from sna_export.kit import check_kit, make_kit, target_of
 from sna_export.kit.assemble import digests_of
 from sna_export.kit.device import install
 from sna_export.kit.sbom import bill
+from sna_export.kit.signature import sign_kit
 from sna_export.kit.wheels import Wheel, runs_on
 
 EPOCH = "1700000000"
@@ -289,3 +292,91 @@ def test_a_release_that_fails_its_test_does_not_come_into_use(small, tmp_path, m
     assert install.main() == 2
     assert "the self-test fails" in capsys.readouterr().err
     assert (prefix / "current").resolve().name == "old"
+
+
+@pytest.fixture(scope="module")
+def keys():
+    """A private key, and the ring that vouches for what it signs."""
+    pytest.importorskip("cryptography")
+    from sna_edge.signing.private_key import new_key
+
+    key = new_key()
+    public = PublicKey(key.public, name="plant 2")
+    return key, KeyRing({public.key_id: public}, "ring.txt")
+
+
+@pytest.fixture
+def signed(small, keys) -> Path:
+    """A small kit with its signature."""
+    kit, manifest = small
+    (kit / "manifest.json").write_text(json.dumps(manifest | {"target": {"name": HERE}}))
+    sign_kit(kit, keys[0].public, keys[0].sign)
+    return kit
+
+
+def test_a_signed_kit_is_vouched_for(signed, keys, small):
+    found = check_kit(signed, keys[1])
+    assert found.target == HERE and found.files == 2 and found.key.name == "plant 2"
+    assert check_kit(signed, None).signature == "signed, not checked: no key ring"
+
+
+def rewrite(kit: Path, change) -> None:
+    path = kit / "manifest.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+
+@pytest.mark.parametrize(
+    ("damage", "rule"),
+    [
+        (lambda kit: (kit / "manifest.sig").unlink(), "unsigned"),
+        (lambda kit: (kit / "manifest.sig").write_text("{}"), "wrong_signature"),
+        (lambda kit: (kit / "manifest.sig").write_text("[" * 5000), "wrong_signature"),
+        (lambda kit: rewrite(kit, lambda m: m | {"created": "later"}), "wrong_signature"),
+        (lambda kit: (kit / "manifest.json").write_bytes(b"{" * 100_000), "wrong_signature"),
+    ],
+)
+def test_a_kit_that_the_ring_does_not_vouch_for_is_refused(signed, keys, damage, rule):
+    damage(signed)
+    with pytest.raises(TrustError) as caught:
+        check_kit(signed, keys[1])
+    assert caught.value.rule == rule
+
+
+def test_keys_that_are_unknown_or_may_not_are_refused(signed, keys):
+    other = PublicKey(bytes(31) + b"\x01")
+    with pytest.raises(TrustError, match="not in ring"):
+        check_kit(signed, KeyRing({other.key_id: other}, "ring"))
+    idle = PublicKey(keys[0].public, models=False, corrections=True)
+    with pytest.raises(TrustError, match="may not sign models"):
+        check_kit(signed, KeyRing({idle.key_id: idle}, "ring"))
+
+
+def test_a_file_changed_under_a_true_signature_is_refused(signed, keys):
+    (signed / "models" / "m.sna").write_text("other")
+    with pytest.raises(InputError, match="not the file that the kit was made with"):
+        check_kit(signed, keys[1])
+
+
+def test_the_release_in_use_checks_the_next_kit(small, tmp_path, monkeypatch):
+    ring, program = tmp_path / "ring.txt", tmp_path / "device/current/venv/bin/sna-edge"
+    monkeypatch.setattr(install, "RING", str(ring))
+    monkeypatch.delenv("SNA_EDGE_KEYS", raising=False)
+    assert install.vouched(tmp_path / "device", small[0]) == ""
+    ring.write_text("")
+    assert "not checked" in install.vouched(tmp_path / "device", small[0])
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho forged >&2; exit 2\n")
+    program.chmod(0o755)
+    with pytest.raises(install.Refused, match="the kit is refused: forged"):
+        install.vouched(tmp_path / "device", small[0])
+    program.write_text('#!/bin/sh\necho "$@"\n')
+    assert install.vouched(tmp_path / "device", small[0]) == f"verify {small[0]} --keys {ring}\n"
+
+
+def test_verify_says_what_a_kit_is(signed, capsys):
+    assert main(["verify", str(signed), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["files"] == 2 and "no key ring" in told["trust"]
+    (signed / "models" / "m.sna").unlink()
+    assert main(["verify", str(signed)]) == 2
+    assert "m.sna is missing" in capsys.readouterr().err
