@@ -23,7 +23,8 @@ BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 # of lines that may differ from machine to machine
 BEGINNINGS = (
     "selected by", "validation (", "cut short by", "self-test", "not compiled",
-    "row #", "# row", "and # more (", "scale ",
+    "row #", "# row", "and # more (", "scale ", "* ", "  CP", "  polynomial", "  student",
+    "  quadratic", "  linear", "  additive", "candidate ",
 )  # fmt: skip
 PARTS = (" rows repeat ", ": covers # %")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
