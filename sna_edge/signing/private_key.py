@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..values.documents import once
-from .keys import key_id
+from .keys import KIND, key_id
 
 FORMAT = 1
 MARK = "sna_edge_private_key"
@@ -34,7 +34,8 @@ class PrivateKey:
         """The signature of a message [64]."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+        found: bytes = Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+        return found
 
 
 def new_key() -> PrivateKey:
@@ -112,6 +113,8 @@ def read_private(path: str | PathLike[str]) -> bytes:
             f"there is no private key {name}; give the .key file of sna-edge keygen, or make a new"
             " key and put its .pub line into the key rings of your devices"
         ) from None
+    if data.startswith(KIND.encode()):
+        raise InputError(f"{name} is a public key; sign with the .key file beside it")
     need_private(name, mode)
     return data
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from ...artifact.disk import read_whole
-from ...errors import SnaError
+from ...errors import InputError, SnaError
 from ...files import from_bytes
 from ...signing import configured_keys, examined
 from ...store import Store
@@ -35,6 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Install the model, or note why not; returns the exit code."""
+    if args.tolerance and not args.accept_rows:
+        raise InputError("--tolerance is of --accept-rows; give the rows too, or leave it out")
     store, data = Store(args.store), read_whole(args.model)
     trust = examined(data, configured_keys(args.keys), insecure=True)
     try:

@@ -44,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the signed file; returns the exit code."""
-    output = writable(args.output, args.model, args.after) if args.output else args.model
+    read = (args.model, args.after, args.key, args.passphrase_file)
+    output = writable(args.output, *read) if args.output else args.model
     version, data = _version(args), read_whole(args.model)
     from_bytes(data, "numpy")  # what is wrong is not signed
     file = read_private(args.key)

@@ -76,6 +76,7 @@ def test_a_model_that_fails_a_check_leaves_the_old_one(sna, folder: Path) -> Non
     (folder / "rows.csv").write_text("power,speed,spot,other\n200,1,A,90\n")
     assert "no column of an output" in sna(*words, *accept, 5).sentence()
     (folder / "rows.csv").write_text("power,speed,spot,width\n200,1,A,90\n")
+    assert "of --accept-rows" in sna(*words, "--tolerance", 5).sentence()
     assert "needs a tolerance of width" in sna(*words, *accept[:2]).sentence()
     changed = bytearray((folder / "2.sna").read_bytes())
     changed[-1] ^= 1
