@@ -32,6 +32,8 @@ HONEST_ROWS = 3000
 half."""
 EXACT = 1e-3
 """Out-of-fold error below which no other link and no larger kernel is tried."""
+OUTRUN = 5.0
+"""Times the error of another candidate beyond which a larger kernel will not come near it."""
 GIVEN_UP = 1.1
 """A link whose one-product process errs by this much more than that of the first link is given
 up."""
@@ -158,12 +160,14 @@ def teachers(
     watch: Callable[[str], None] | None = None,
     hard: TimeBudget | None = None,
     effort: Effort = NORMAL,
+    rival: float = np.inf,
 ) -> list[Teacher]:
     """Teachers of every link in the order tried: with one and two products, or for crowded samples
     smooth and rough.
 
     The search for hyper-parameters has `budget`; a teacher that would not be ready in the time that
-    `hard` leaves is left out.
+    `hard` leaves is left out. One product that errs by OUTRUN times the `rival`, the error of
+    another candidate, is not followed by two.
     """
     found: list[Teacher] = []
     first = np.inf
@@ -192,7 +196,7 @@ def teachers(
                 watch(f"{teacher.name}: out-of-fold error {error:.3g}")
             simple = n_products == 1 and not laplace
             first = error if simple and link == links[0] else first
-            if error < EXACT or (simple and error > GIVEN_UP * first):
+            if error < EXACT or (simple and error > min(GIVEN_UP * first, OUTRUN * rival)):
                 break
         if error < EXACT:
             break

@@ -17,12 +17,13 @@ from ..data.folds import Folds
 from ..data.samples import Samples
 from ..effort import NORMAL, Effort
 from ..engine.axis_refinement import FINER, finest_needed
+from ..engine.factors import SeparableFunction
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.initialization import grown, mode_sets, random_start
 from ..engine.linearisation import FittedFunction
 from .breaks import data_bases
 from .piecewise_linear import FEW_SPANS, SPARE_RANK, on_few_spans
-from .trial import RankTrial, RankTrials, affordable
+from .trial import HOPELESS, RankTrial, RankTrials, affordable
 
 Floats = NDArray[np.float64]
 POLISH, POLISH_WORK = 60, 4e11
@@ -178,10 +179,17 @@ def _ranks(
         stalled = error > GAIN * least or (error > NOT_GROWN * worth and error > SLOW * last)
         if rank >= (SPARE_RANK if worth < FEW_SPANS else 4) and stalled:
             return None
-        if error <= enough:
+        if error <= enough or (rank > 2 and _too_far(error / last, worth / error, f, trials)):
             return None
         least, last = min(least, error), error
     return least
+
+
+def _too_far(fall: float, wanted: float, f: SeparableFunction, trials: RankTrials) -> bool:
+    """Whether an error that fell to the share `fall` as the modes doubled stays above HOPELESS
+    times what is `wanted` of it with as many modes as there may be."""
+    doublings = np.log2(trials.max_parameters / f.parameters)
+    return bool(wanted > 0.0 and fall ** max(doublings, 0.0) > HOPELESS * wanted)
 
 
 def _refined(best: RankTrial, trials: RankTrials) -> RankTrial:

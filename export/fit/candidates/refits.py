@@ -32,6 +32,9 @@ MEMORISED = 0.6
 """Degrees of freedom per row above which a refit without some rows starts afresh: it could keep
 what it saw of them. So it does where the rows are nearly free of noise, and the steps from an exact
 solution would end before they left it."""
+LINEAR = 0.25
+"""Degrees of freedom per row below which the linearisation at the solution of noisy rows is as good
+as refits."""
 FEW_ROWS = 20
 """Rows per parameter above which no refit remembers single rows."""
 REFIT_STEPS, REFIT_WORK = 40, 1.5e11
@@ -55,24 +58,24 @@ def out_of_fold(
 
     Where the solution fits a few clean rows by fewer numbers, refits would either remember what
     they saw or end on the way to where it is: there the predictions come from its linearisation,
-    which can as well leave out fewer rows at a time. Raises OutOfTime.
+    which can as well leave out fewer rows at a time; where numbers are few beside the rows, it says
+    what refits would. Raises OutOfTime.
     """
-    count = len(samples.x)
-    determined = best.solution.dof <= MEMORISED * samples.y.size
+    count, solution = len(samples.x), best.solution
+    clean = _few(best, count) and best.error < NOISELESS
+    most = MEMORISED if clean else LINEAR
     if (
         searched == count
-        and _few(best, count)
-        and best.error < NOISELESS
-        and determined
+        and solution.dof <= most * samples.y.size
         and not folds.forward
         and _quick(best, samples, folds, budget)
     ):
-        rows = Rows(best.solution.f.bases, samples.x, target, samples.weight)
-        few, fewer = (
-            target - left_out_by_fold(best.solution, rows, k)
-            for k in (folds, folds_of(samples, INTERVAL_FOLDS, seed))
-        )
-        return best.solution.f, np.arange(count), few, fewer
+        rows = Rows(solution.f.bases, samples.x, target, samples.weight)
+        few = target - left_out_by_fold(solution, rows, folds)
+        if not clean:
+            return solution.f, np.arange(count), few, None
+        fewer = target - left_out_by_fold(solution, rows, folds_of(samples, INTERVAL_FOLDS, seed))
+        return solution.f, np.arange(count), few, fewer
     f = best.solution.f
     budget.require()
     if searched < count:

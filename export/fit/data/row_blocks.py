@@ -14,8 +14,11 @@ from .free_coefficients import fold
 
 Floats = NDArray[np.float64]
 CACHE_BYTES = 2e8
-BLOCK_BYTES = 6e7
-"""Upper bounds of the cached designs of a data set and of the Jacobian of one block."""
+BLOCK_BYTES = 3e7
+"""Upper bounds of the cached designs of a data set and of the Jacobian of one block; two blocks are
+worked on at a time."""
+HALVED = 2000
+"""Numbers from which there are two blocks at least."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,20 @@ class Rows:
         )
         width = 8 * sum(b.n_rows + 1 for b in bases)
         self.size = max(256, int(BLOCK_BYTES / (4 * width)) // self.y.shape[1])
+        if self.count >= HALVED:
+            self.size = min(self.size, -(-len(self.x) // 2))
         self._cache = list(self._read()) if self.count * width <= CACHE_BYTES else None
 
     def blocks(self) -> Iterator[RowBlock]:
         """All rows, block by block."""
         return iter(self._cache) if self._cache is not None else self._read()
 
-    def _read(self) -> Iterator[RowBlock]:
-        for start in range(0, len(self.x), self.size):
+    def half(self, number: int) -> Iterator[RowBlock]:
+        """Every second block, from the first (0) or the second (1) on."""
+        return iter(self._cache[number::2]) if self._cache is not None else self._read(number, 2)
+
+    def _read(self, first: int = 0, step: int = 1) -> Iterator[RowBlock]:
+        for start in range(first * self.size, len(self.x), step * self.size):
             stop = min(start + self.size, len(self.x))
             yield self._block(slice(start, stop))
 

@@ -3,8 +3,10 @@ residuals, block by block."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,13 @@ def jacobian(
     if any(fine):
         parts = [_local_columns(f.bases[d], block, d, others[d][:, f.uses[d]]) for d in axes]
         return csr_array(hstack(parts, format="csr")), modes.sum(axis=1)
-    parts = [columns(block.designs[d], others[d][:, f.uses[d]]) for d in axes]
-    return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)), modes.sum(axis=1)
+    j = np.empty((len(block.y), sum(f.tables[d].size for d in axes)))
+    end = 0
+    for d in axes:
+        begin, end = end, end + f.tables[d].size
+        part = j[:, begin:end].reshape(len(j), *f.tables[d].shape)
+        np.multiply(block.designs[d][:, :, None], others[d][:, None, f.uses[d]], out=part)
+    return j, modes.sum(axis=1)
 
 
 def columns(design: Floats, other: Floats) -> Floats:
@@ -70,10 +77,33 @@ def _local_columns(basis: SpanBasis, block: RowBlock, d: int, other: Floats) -> 
 
 def normal_equations(f: SeparableFunction, rows: Rows, axes: Sequence[int]) -> NormalEquations:
     """A = J'WJ / sum(w), g = J'W r / sum(w), accumulated over blocks: memory O(P^2), whatever the
-    number of rows."""
+    number of rows.
+
+    Every second block is summed by a thread of its own: which rows these are does not depend on the
+    number of cores, so neither do the sums."""
+    if len(rows.x) <= rows.size:
+        a, g, residual, loss = _summed(f, rows.half(0), axes)
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(_summed, f, rows.half(1), axes)
+            a, g, even, loss = _summed(f, rows.half(0), axes)
+            b, h, odd, more = other.result()
+        a += b
+        g += h
+        loss += more
+        residual = [r for pair in zip_longest(even, odd) for r in pair if r is not None]
+    return NormalEquations(
+        a / rows.total, g / rows.total, np.concatenate(residual), loss / rows.total
+    )
+
+
+def _summed(
+    f: SeparableFunction, blocks: Iterable[RowBlock], axes: Sequence[int]
+) -> tuple[Floats, Floats, list[Floats], float]:
+    """J'WJ, J'W r, the residuals of each block and r'W r, of some blocks."""
     size = sum(f.tables[d].size for d in axes)
     a, g, residual, loss = np.zeros((size, size)), np.zeros(size), [], 0.0
-    for block in rows.blocks():
+    for block in blocks:
         j, value = jacobian(f, block, axes)
         r = block.y - value
         residual.append(r)
@@ -84,9 +114,7 @@ def normal_equations(f: SeparableFunction, rows: Rows, axes: Sequence[int]) -> N
         a += csr_array(square).toarray() if issparse(square) else square
         g += j.T @ r
         loss += float(r @ r)
-    return NormalEquations(
-        a / rows.total, g / rows.total, np.concatenate(residual), loss / rows.total
-    )
+    return a, g, residual, loss
 
 
 def loss(f: SeparableFunction, rows: Rows) -> float:

@@ -52,9 +52,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FOLDS = 6
 """Even, so that the folds part into two halves."""
-SMALL_TABLE = 3000
-"""Rows up to which the systems are too small for several BLAS threads: they spin and double the
-time."""
 ROWS_STREAM = 17
 """Added to the seed of the rows that a quick fit sees."""
 STEPS_LEFT = "further ranks, finer spans and polish"
@@ -241,10 +238,9 @@ def _fit(
 ) -> FitResult:
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
-    small = len(samples.x) <= SMALL_TABLE
     with (
         Reporter(progress, budget.deadline) as reporter,
-        one_thread() if small else nullcontext(),
+        one_thread(),
         quiet(),
     ):
         kept, dropped = screened(samples)

@@ -40,6 +40,9 @@ most parameters of one below."""
 SURE = 0.2
 """Share of the error that a simple function may have below which the promise of a family is
 believed."""
+EARLY = 0.5
+"""Share of the baseline's error below which the best promise of a family is judged before anything
+dear is made: what falls far behind is then given up."""
 SHARE_OF_TIME, FIRST_SHARE = 0.4, 0.2
 """Of the time left: for the teachers or the fits to the rows; for a simple function before."""
 TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
@@ -83,11 +86,14 @@ def candidates(
     exact = _ended(begun, found, ROUNDING_ERROR)
     if exact:
         return [*found, *exact]
+    found += _ended(begun[:1], found, EARLY * found[0].error)
+    begun = begun[len(found) - 1 :]
+    rival = min(c.error for c in found)
     part = budget.part(SHARE_OF_TIME)
-    stack = _teachers(samples, links, folds, seed, budget, part, reporter, effort)
+    stack = _teachers(samples, links, folds, seed, budget, part, reporter, effort, rival)
     worth = np.inf
     if stack is not None:
-        worth = stack.error(samples)
+        worth = min(stack.error(samples), rival)
         links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
     rivals: dict[str, float] = {}
     for number, name in enumerate(links):
@@ -105,9 +111,9 @@ def candidates(
         if candidate and candidate.error < EXACT:
             break
     fitted = min((c.error for c in found[1:]), default=np.inf)
-    if stack is not None and (len(found) == 1 or worth < NOT_DISTILLED * fitted):
+    if stack is not None and stack.error(samples) < NOT_DISTILLED * fitted:
         reporter.stage(f"{STUDENT}", 1.0)
-        size = _student_size(len(samples.x), worth)
+        size = _student_size(len(samples.x), stack.error(samples))
         try:
             found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
         except OutOfTime:
@@ -151,12 +157,13 @@ def _teachers(
     search: TimeBudget,
     reporter: Reporter,
     effort: Effort,
+    rival: float,
 ) -> Stack | None:
     """The best stack of teachers; None for large tables, or where there is no time for them."""
     if len(samples.x) > effort.teacher_rows or not budget.affords(TEACHERS, _teacher_work(samples)):
         return None
     reporter.stage(TEACHERS, 0.4)
-    found = teachers(samples, links, folds, seed, search, reporter.say, budget, effort)
+    found = teachers(samples, links, folds, seed, search, reporter.say, budget, effort, rival)
     if not found:
         budget.leave_out(TEACHERS)
         return None
