@@ -4,7 +4,6 @@ counts or positive numbers."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -16,12 +15,12 @@ from sna_edge.errors import InputError
 from sna_edge.numerics.time_budget import TimeBudget
 
 from ...progress import Progress, Reporter
+from ...quiet import quiet
 from ...table import Table
 from ...threads import one_thread
 from ..data.held_together import folds_of
 from ..effort import effort_named
-from ..pipeline.pipeline import FOLDS, SMALL_TABLE, fit_table
-from ..pipeline.quiet import quiet
+from ..pipeline.pipeline import FOLDS, fit_table
 from ..pipeline.result import FitResult
 from ..pipeline.screen import screened
 from ..plant.weighing import weighed
@@ -159,10 +158,9 @@ def _likely(
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
     samples = target.shaped(samples)
-    small = len(y) <= SMALL_TABLE
     with (
         Reporter(progress, budget.deadline),
-        one_thread() if small else nullcontext(),
+        one_thread(),
         quiet(),
     ):
         kept, dropped = screened(samples)

@@ -18,6 +18,7 @@ from sna_edge.errors import InputError
 from sna_edge.numerics.time_budget import TimeBudget
 
 from ...progress import Progress, Reporter
+from ...quiet import quiet
 from ...threads import one_thread
 from ..candidates.candidate import Candidate
 from ..data.folds import Folds
@@ -38,7 +39,6 @@ from ..validation.gauge import gage_studies
 from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
 from .confirm import confirmed
-from .quiet import quiet
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, first_fit
