@@ -1,9 +1,11 @@
 """Probabilities made true on rows that were left out: a shift and a factor of the linear part.
 
-    f' = a + s f,  s > 0
+    f' = a + s f,  0 < s <= 1
 
 (Platt scaling; of several classes the factor alone, "temperature"). Both stay exact in the model:
-its bias and its weights take them.
+its bias and its weights take them. The factor never sharpens: the ridges were chosen by the loss on
+the same rows, and what they let through is as sure as these support. Of ordered classes it is free:
+it is the unit of their limits.
 
 Sources: Platt, Advances in Large Margin Classifiers (1999); Guo et al., ICML (2017).
 """
@@ -20,8 +22,8 @@ from ..data.folds import Folds
 from .families import Bernoulli, Family, Multinomial, Ordinal
 
 Floats = NDArray[np.float64]
-WIDTH = 2.0
-"""Standard deviation of log s and of a that is believed before a row is seen."""
+WIDTHS = 2.0, 0.5
+"""Standard deviations of log s and of a that are believed before a row is seen."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,13 @@ def calibration(family: Family, y: Floats, f: Floats, weight: Floats) -> Calibra
 
     def objective(t: Floats) -> float:
         made = parts(t)
-        prior = 0.5 * (t[0] ** 2 + (t[1] ** 2 if shifted else 0.0)) / WIDTH**2
+        prior = 0.5 * (t[0] / WIDTHS[0]) ** 2
+        prior += 0.5 * (t[1] / WIDTHS[1]) ** 2 if shifted else 0.0
         return float(weight @ _doubted(made.family, y, made.of(f))) + prior
 
     start = [0.0, *(logs(family.cuts) if isinstance(family, Ordinal) else [0.0] * shifted)]
-    found = minimize(objective, start, method="L-BFGS-B", bounds=[(-6.0, 3.0)] + [(None, None)] *
-                     (len(start) - 1))  # fmt: skip
+    bounds = [(-6.0, 3.0 if ordered else 0.0), *[(None, None)] * (len(start) - 1)]
+    found = minimize(objective, start, method="L-BFGS-B", bounds=bounds)
     return parts(found.x)
 
 

@@ -25,12 +25,14 @@ LEVELS = 10.0 ** np.arange(-2.0, 4.5, 0.5)
 NAMES = {STRAIGHT: "linear", CURVE: "additive", PAIR: "pairs"}
 ALONE = "constant"
 """The model that no input changes: what the others must beat."""
-LEAST_GAIN, WEAKER = 2.0, 0.1
-"""Standard errors of the gain by which a richer linear part, and a weaker ridge, must lose less."""
+LEAST_GAIN = 1.0
+"""Standard errors of the gain by which a richer linear part must lose less."""
 LEAST_SHARE = 0.99
 """Of the loss of a simpler linear part that a richer one may have at most."""
+ROWS_OF_PAIR = 2
+"""Rows for each pair of inputs from which products are tried."""
 FLAT = 1e-3
-"""Share of the loss by which a step of a ridge must lower it to be gone."""
+"""Share of the loss by which a weaker ridge must be better."""
 MOST_ROWS = 6_000
 """Rows that the search sees; the chosen linear part is then found on all."""
 BLOCK_ROWS = 200_000
@@ -125,7 +127,7 @@ class Search:
             if worse or budget.passed:
                 break
         least = min(tried, key=lambda t: t.error)
-        return next(t for t in tried if not gained(t, least, WEAKER))
+        return next(t for t in tried if t.error <= (1.0 + FLAT) * least.error)
 
     def near(self, start: Likely, kind: int, budget: TimeBudget) -> Likely:
         """One step up or down in the ridge of one kind while that helps."""
@@ -154,7 +156,7 @@ def searched(
         if budget.passed:
             budget.leave_out(f"the linear part {name!r}")
             return
-        if kind == PAIR and not (paired and rows.samples.x.shape[1] > 1):
+        if kind == PAIR and not (paired and _tells_pairs(rows.samples)):
             return
         begin = now()
         features = Features.of(rows.samples, curved=kind >= CURVE, paired=kind >= PAIR)
@@ -173,6 +175,12 @@ def searched(
         yield replace(found, seconds=now() - begin)
 
 
+def _tells_pairs(samples: Samples) -> bool:
+    """Whether there are ROWS_OF_PAIR rows for each pair of inputs, and pairs."""
+    n, d = samples.x.shape
+    return 0 < ROWS_OF_PAIR * d * (d - 1) // 2 <= n
+
+
 def chosen(found: list[Likely]) -> Likely:
     """The simplest that no richer one beats by a hundredth and by LEAST_GAIN standard errors."""
     best = found[0]
@@ -183,7 +191,7 @@ def chosen(found: list[Likely]) -> Likely:
 
 
 def gained(one: Likely, other: Likely, errors: float) -> bool:
-    """Whether the other loses less than one by so many standard errors of the gain."""
+    """Whether the other loses less than one by so many standard errors."""
     gain = (one.loss - other.loss) * one.weight / one.weight.mean()
     return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
