@@ -103,8 +103,8 @@ class Shape:
                 continue
             if claim.input not in axes:
                 raise InputError(
-                    f"{claim.kind} names {claim.input!r}, which is not an input; inputs are"
-                    f" {', '.join(axes)}"
+                    f"{claim.kind} names {claim.input!r}, which is not an input that varies;"
+                    f" inputs are {', '.join(axes)}"
                 )
             if axes[claim.input].levels:
                 raise InputError(

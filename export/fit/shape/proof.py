@@ -47,4 +47,10 @@ def delivered(found: FitResult, shape: Shape) -> FitResult:
         )
     said = here.report()
     model = found.model.replace(metadata={**found.model.metadata, KEY: said})
-    return replace(found, model=model, report={**found.report, KEY: said})
+    unused = [
+        f"{claim}: the model does not use this input"
+        for claim in shape.claims()
+        if claim not in here.claims()
+    ]
+    notes = [*found.report["notes"], *unused]
+    return replace(found, model=model, report={**found.report, KEY: said, "notes": notes})

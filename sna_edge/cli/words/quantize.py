@@ -100,7 +100,7 @@ def _shape(model: Model) -> list[str]:
         return shape_lines(model)
     return [
         f"rounding loses what was proved: {', '.join(lost)} no longer holds for certain; store"
-        " wider types (--to int16 or float16) or keep the float32 file"
+        " wider types than these, or keep the file as it was"
     ]
 
 

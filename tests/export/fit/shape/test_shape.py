@@ -8,9 +8,10 @@ from sna_edge import load
 from sna_edge.basis import bspline
 from sna_edge.calculus.shape import claims_of, proofs
 from sna_edge.errors import InputError
-from sna_export.fit import AxisSpec, fit_arrays
+from sna_export.fit import AxisSpec, fit, fit_arrays
 from sna_export.fit.shape.cone import cone, places
 from sna_export.quantize import quantize
+from sna_export.table import Table
 
 NAMES = [AxisSpec("power"), AxisSpec("speed"), AxisSpec("gap")]
 
@@ -80,6 +81,14 @@ def test_several_outputs_levels_and_positive(rows: tuple[np.ndarray, np.ndarray]
     assert all(proofs(found.model, claims_of(asked)).values())
 
 
+def test_an_input_that_takes_no_part_is_said(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = rows
+    table = Table.of({"power": x[:, 0], "held": 2.0 * x[:, 0], "depth": y})
+    found = fit(table, ["depth"], shape={"increasing": ["power", "held"]}, plain=True)
+    assert found.model.metadata["shape"] == {"increasing": ["power"]}
+    assert "increasing in held: the model does not use this input" in found.report["notes"]
+
+
 def test_integers_prove_it_or_say_that_they_do_not(rows: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = rows
     asked = {"increasing": ["power"]}
@@ -94,7 +103,10 @@ def test_integers_prove_it_or_say_that_they_do_not(rows: tuple[np.ndarray, np.nd
 @pytest.mark.parametrize(
     "asked, words",
     [
-        ({"increasing": ["laser"]}, "'laser', which is not an input; inputs are power, speed, gap"),
+        (
+            {"increasing": ["laser"]},
+            "'laser', which is not an input that varies; inputs are power, speed, gap",
+        ),
         ({"increasing": ["gap"], "decreasing": ["gap"]}, "asked to be decreasing and increasing"),
         ({"rising": ["gap"]}, "shape names 'rising'"),
         ({"positive": True}, "is not positive"),
