@@ -72,7 +72,7 @@ def proved(model: Any, claim: Claim, seconds: float = SECONDS) -> bool:
     if claim.kind == POSITIVE:
         if all(o.link in ("exp", "logistic") and _keeps_sign(o) for o in model.outputs):
             return True
-        return all(r.within[0] > 0.0 for r in ranges(model, seconds))
+        return all(bool(r.within[0] > 0.0) for r in ranges(model, seconds))
     if claim.input not in model.input_names:
         return False
     order, sign = KINDS[claim.kind]
@@ -95,7 +95,7 @@ def proved(model: Any, claim: Claim, seconds: float = SECONDS) -> bool:
 
 
 def _keeps_sign(output: Any) -> bool:
-    return output.scale > 0.0 and output.offset >= 0.0
+    return bool(output.scale > 0.0 and output.offset >= 0.0)
 
 
 def _signs_agree(slope: Any, sign: int) -> bool:

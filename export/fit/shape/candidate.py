@@ -38,7 +38,7 @@ def shaped(
     samples: Samples, shape: Shape, link: str, folds: Folds, seed: int, budget: TimeBudget
 ) -> list[Candidate]:
     """A candidate for each link that the shape allows, best first."""
-    found = []
+    found: list[Candidate] = []
     for name in shape.links(samples, link):
         if found and budget.over():
             budget.leave_out(f"the shape under link {name}")
