@@ -18,10 +18,13 @@ from ..teacher.training_points import training_points
 from .adopted import Domain
 
 Floats = NDArray[np.float64]
+LEAST_ROWS = 10
 
 
 def domain_of(domain: Sequence[Domain] | Mapping[str, tuple[float, float]]) -> tuple[Domain, ...]:
     """As given, or of {name: (lower, upper)}."""
+    if not len(domain):
+        raise InputError("the domain has no input; give {name: (lower, upper)} or Domain(..)")
     if isinstance(domain, Mapping):
         return tuple(Domain(name, "", float(a), float(b)) for name, (a, b) in domain.items())
     return tuple(domain)
@@ -37,6 +40,7 @@ class Asked:
     most: int
     rows: Floats | None
     seed: int
+    names: Sequence[str] = ()
     x: Floats = field(init=False)
     y: Floats = field(init=False)
     calls: int = 0
@@ -47,6 +51,11 @@ class Asked:
         if self.rows is None:
             return
         self.rows = rows = reals(self.rows, "rows", finite=True)
+        if len(rows) < LEAST_ROWS:
+            raise InputError(
+                f"rows has {len(rows)} rows; points near fewer than {LEAST_ROWS} say nothing"
+                " between them: give more, or none for points all over the domain"
+            )
         if rows.ndim != 2 or rows.shape[1] != len(self.domain):
             raise InputError(
                 f"rows have the shape {rows.shape}; give [N, {len(self.domain)}], a column per"
@@ -84,6 +93,11 @@ class Asked:
                 f"the black box gave {y[wrong[0]].min():g} at {at}; it must give finite numbers"
                 " everywhere in the domain"
             )
+        if self.names and len(self.names) != y.shape[1]:
+            raise InputError(
+                f"the black box has {y.shape[1]} outputs, not the {len(self.names)} named"
+                f" ({', '.join(self.names)})"
+            )
         return np.asarray(y)
 
     def learn(self, x: Floats) -> None:
@@ -116,7 +130,7 @@ class Asked:
         x, _ = training_points(self.rows, levels, count, rng)
         return x[len(self.rows) :]
 
-    def samples(self, names: Sequence[str] = ()) -> Samples:
+    def samples(self) -> Samples:
         """What was learned, as rows of a fit."""
         axes = [
             AxisSpec(b.name, b.unit, b.levels)
@@ -124,7 +138,7 @@ class Asked:
             else AxisSpec(b.name, b.unit, domain=(b.lower, b.upper))
             for b in self.domain
         ]
-        return Samples.of(self.x, self.y, axes, names)
+        return Samples.of(self.x, self.y, axes, self.names)
 
 
 def predictor(given: Any) -> Callable[[Floats], ArrayLike]:

@@ -110,27 +110,26 @@ def distil(
     if calls < LEAST_CALLS or not error > 0:
         raise InputError(f"give at least {LEAST_CALLS} calls and an error above 0")
     given = None if rows is None else np.asarray(rows, dtype=float)
-    asked = Asked(predictor(predict), boxes, calls, given, seed)
+    asked = Asked(predictor(predict), boxes, calls, given, seed, tuple(outputs))
     with one_thread():
         choosing = asked.fresh(max(int(CHOOSING * calls), 50))
         chosen = asked.values(choosing)
         need_counts(len(boxes), chosen.shape[1])
         tried: list[tuple[str, int, float]] = []
         best: Attempt | None = None
-        for attempt in _attempts(asked, choosing, chosen, outputs, seed, error):
+        for attempt in _attempts(asked, choosing, chosen, seed, error):
             tried.append((attempt.name, asked.calls, attempt.error))
             best = attempt if best is None or attempt.error < best.error else best
             if best.error <= error:
                 break
         assert best is not None
-        return _measured(asked, best, outputs, error, tried)
+        return _measured(asked, best, error, tried)
 
 
 def _attempts(
     asked: Asked,
     choosing: Floats,
     chosen: Floats,
-    outputs: Sequence[str],
     seed: int,
     error: float,
 ) -> Iterator[Attempt]:
@@ -139,10 +138,10 @@ def _attempts(
     all points."""
     kept = max(int(CHECKED * asked.most), 20)
     asked.learn(asked.fresh(max(int(FIRST * asked.most), 100)))
-    _need_change(asked.y, outputs)
+    _need_change(asked)
     kinds, before = KINDS, np.inf
     while True:
-        task = Round(asked.samples(outputs), choosing, chosen, seed, error)
+        task = Round(asked.samples(), choosing, chosen, seed, error)
         found = []
         for kind in kinds:
             found.append(task.attempt(kind))
@@ -208,12 +207,12 @@ def _chaos(samples: Samples, seed: int) -> SeparableFunction:
     return begun.finish().f
 
 
-def _need_change(y: Floats, outputs: Sequence[str]) -> None:
-    for k in np.flatnonzero(np.ptp(y, axis=0) == 0).tolist():
-        name = outputs[k] if k < len(outputs) else f"y{k}" if y.shape[1] > 1 else "y"
+def _need_change(asked: Asked) -> None:
+    for k in np.flatnonzero(np.ptp(asked.y, axis=0) == 0).tolist():
+        name = asked.names[k] if asked.names else f"y{k}" if asked.y.shape[1] > 1 else "y"
         raise InputError(
-            f"output {name!r} of the black box is {y[0, k]:g} everywhere it was asked; there is"
-            " nothing to learn"
+            f"output {name!r} of the black box is {asked.y[0, k]:g} everywhere it was asked; there"
+            " is nothing to learn"
         )
 
 
@@ -232,7 +231,6 @@ def _next(asked: Asked, best: Attempt, count: int) -> Floats:
 def _measured(
     asked: Asked,
     best: Attempt,
-    names: Sequence[str],
     error: float,
     tried: list[tuple[str, int, float]],
 ) -> Distilled:
@@ -240,7 +238,7 @@ def _measured(
     truth = asked.values(x)
     everything = np.concatenate([truth, asked.y])
     scale = np.maximum(np.ptp(everything, axis=0), 1e-300)
-    model = _model(asked, best, names, everything)
+    model = _model(asked, best, everything)
     gap = np.abs(model.backend.value(x) - truth) / scale
     rms = float(np.sqrt(np.mean(gap**2, axis=0)).max())
     certificate = {
@@ -253,9 +251,9 @@ def _measured(
     return Distilled(model, rms, float(gap.max()), asked.calls, rms <= error, tried)
 
 
-def _model(asked: Asked, best: Attempt, names: Sequence[str], y: Floats) -> Model:
+def _model(asked: Asked, best: Attempt, y: Floats) -> Model:
     cp, bias = best.f.to_cp()
-    samples = asked.samples(names)
+    samples = asked.samples()
     outputs = [
         Output(
             name,

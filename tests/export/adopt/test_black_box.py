@@ -101,10 +101,19 @@ def test_what_cannot_be_learned_is_refused(predict: object, said: str) -> None:
         distil(predict, UNIT, calls=400)
 
 
+def test_names_and_domains_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(InputError, match="1 outputs, not the 2 named"):
+        distil(smooth, UNIT, calls=400, outputs=("p", "q"))
+    with pytest.raises(InputError, match="no input"):
+        distil(smooth, [], calls=400)
+    with pytest.raises(InputError, match="10 say nothing"):
+        distil(smooth, UNIT, np.full((2, 3), 0.5), calls=400)
+
+
 def test_too_few_calls_and_rows_elsewhere_are_refused() -> None:
     with pytest.raises(InputError, match="200 calls"):
         distil(smooth, UNIT, calls=10)
     with pytest.raises(InputError, match="widen the domain"):
-        distil(smooth, UNIT, np.full((5, 3), 2.0))
+        distil(smooth, UNIT, np.full((50, 3), 2.0))
     with pytest.raises(InputError, match="a column per input"):
-        distil(smooth, UNIT, np.zeros((5, 2)))
+        distil(smooth, UNIT, np.zeros((50, 2)))
