@@ -30,6 +30,7 @@ from ..data.folds import Folds
 from ..data.held_together import folds_of as folds_in
 from ..data.samples import Samples
 from ..data.weights import mean as mean_of
+from ..validation.choice import ROUNDING_ERROR
 from ..validation.held_rows import HELD_STREAM, LEAST_GROUPS, between, counted, kept_out, split
 
 Floats = NDArray[np.float64]
@@ -180,10 +181,16 @@ def judged(
         worse |= _far_from_baseline(w, b, winner, base, places) | (
             (w > CLEARLY_BETTER * b) & (w_new > b_new)
         )
+    worse &= ~_met(winner, np.maximum(w_new, w_all))
     below_mean = worse & ((b_new > m_new) | (b_all > m_all))
     return _replaced(winner, base, mean, worse, below_mean), _confirmation(
         winner, base, worse, below_mean, w_new, b_new, by, int(new.sum())
     )
+
+
+def _met(winner: Candidate, error: Floats) -> NDArray[np.bool_]:
+    """[K]: the winner meets the rows to rounding; a baseline that does so too is no better."""
+    return np.asarray(error <= ROUNDING_ERROR * winner.measured.std(axis=0))
 
 
 def _replaced(
@@ -244,8 +251,9 @@ def _cross(
     by, n_rows = "cross-validation over all rows", len(winner.rows)
     group = groups_of(samples, winner.rows)
     no_gain = _no_gain(w, b, winner, base, group=group)
-    worse = (w > m) | no_gain | (not winner.notes.get("by_fold", True))
-    doubtful = (w > CLEARLY_BETTER * b) & ~worse
+    met = _met(winner, w)
+    worse = ((w > m) | no_gain | (not winner.notes.get("by_fold", True))) & ~met
+    doubtful = (w > CLEARLY_BETTER * b) & ~worse & ~met
     enough = group is not None and len(samples.x) >= LEAST_GROUPS
     if doubtful.any() and winner is not base and not enough:
         tried = None if budget.over() else _thirds(samples, search, folds_of, seed, budget)

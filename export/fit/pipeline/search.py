@@ -80,11 +80,9 @@ def candidates(
     links = samples.link_candidates(link)[: effort.links]
     first = first if first and first.of(samples) else None
     found = [first.base if first else baseline(samples, links, folds, budget)]
-    if found[0].error <= ROUNDING_ERROR:
-        return found
     begun = families_begun(samples, links, folds, seed, budget)
     exact = _ended(begun, found, ROUNDING_ERROR)
-    if exact:
+    if exact or found[0].error <= ROUNDING_ERROR:
         return [*found, *exact]
     found += _ended(begun[:1], found, EARLY * found[0].error)
     begun = begun[len(found) - 1 :]

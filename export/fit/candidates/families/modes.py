@@ -71,7 +71,8 @@ def _shared(index: Ints, c: Floats) -> Iterator[Mode]:
     alone."""
     left = {tuple(row): float(v) for row, v in zip(index.tolist(), c, strict=True) if any(row)}
     while left:
-        groups = Counter((d, row[:d] + row[d + 1 :]) for row in left for d in range(len(row)))
+        groups = Counter((d, row[:d] + row[d + 1 :]) for row in left for d in _seen(row))
+        groups.update([g for g in groups if (*g[1][: g[0]], 0, *g[1][g[0] :]) in left])
         d, others = max(groups, key=lambda g: (groups[g], sum(map(bool, g[1])), g))
         mine = {row[d]: row for row in left if row[:d] + row[d + 1 :] == others}
         factor = np.zeros(max(mine) + 1)
@@ -80,3 +81,8 @@ def _shared(index: Ints, c: Floats) -> Iterator[Mode]:
         rest = [e for e in range(len(others) + 1) if e != d]
         powers = [(e, j) for e, j in zip(rest, others, strict=True) if j]
         yield [*((e, np.eye(j + 1)[j]) for e, j in powers), (d, factor)]
+
+
+def _seen(row: tuple[int, ...]) -> Iterator[int]:
+    """Inputs of a term."""
+    return (d for d, j in enumerate(row) if j)

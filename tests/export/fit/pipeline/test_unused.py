@@ -22,6 +22,12 @@ def test_a_table_asks_for_what_the_model_sees() -> None:
     assert found.inputs.shape[1] == 2
 
 
+def test_an_input_that_a_quadratic_function_does_not_need_is_dropped() -> None:
+    found = fit_arrays(X, X[:, 0] * X[:, 2] + X[:, 1], plain=True)
+    assert found.model.metadata["fit"]["dropped"] == ["x3"]
+    assert not found.report["confirmed"]["replaced"]
+
+
 def test_arrays_keep_their_width() -> None:
     found = fit_arrays(X, Y, plain=True)
     assert len(found.model.axes) == 4

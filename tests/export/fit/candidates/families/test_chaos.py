@@ -115,6 +115,7 @@ def test_terms_that_differ_on_one_input_share_a_mode() -> None:
     index = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 2, 0], [0, 0, 3], [0, 0, 1]])
     f = separable(functions, [(index, np.arange(1.0, 7.0))])
     assert sorted(f.orders.tolist()) == [0, 1, 2]
+    assert f.uses[:-1].sum() == 3
     values = [g.values(x[:, d]) for d, g in enumerate(functions)]
     expected = sum(
         c * np.prod([values[d][:, j] for d, j in enumerate(row)], axis=0)
