@@ -18,7 +18,7 @@ from .core.beside import Calibration
 from .core.domain import Check, DomainBox
 from .core.evaluation import Evaluation
 from .core.evaluator import Evaluator
-from .core.inputs import Query, axis_index
+from .core.inputs import Query
 from .core.interaction import CP, TT
 from .core.output import all_bounds
 from .core.tolerance import checked, to_border
@@ -386,10 +386,6 @@ class Model(Algebra, Worth):
         from .artifact.disk import write_whole
 
         write_whole(path, self.to_bytes())
-
-    def axis_index(self, name: str) -> int:
-        """Position of the input `name`. Raises InputError that lists the right names."""
-        return axis_index(self.axes, name)
 
     def status_name(self, status: int) -> str:
         """The word for a status number: 'out_of_domain' for -1."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .core.domain import Check
 from .core.evaluator import Evaluator
-from .core.inputs import Query, coordinates
+from .core.inputs import Query, axis_index, coordinates
 from .core.missing import Gaps
 from .core.record import ModelRecord
 
@@ -92,6 +92,15 @@ class Worth(ModelRecord):
 
         found, y, _ = self._answered(query, level_index)
         return answer(self, found, y, self.backend.value, least_p)
+
+    def axis_index(self, name: str) -> int:
+        """Position of the input `name`. Raises InputError that lists the right names, and for a raw
+        reading that says which input to ask for."""
+        if self.readings is not None and any(r.name == name for r in self.readings.raw):
+            from .uncertainty.readings import raw_is_no_input
+
+            raise raw_is_no_input(self, name)
+        return axis_index(self.axes, name)
 
     def derived(self, readings: Query, *, level_index: bool = False) -> Coordinates:
         """Coordinates [N, D] of readings and their status: readings within the tolerance of their

@@ -204,6 +204,21 @@ def need_own_inputs(model: ModelRecord, moved: Iterable[str], given: Mapping[str
             )
 
 
+def raw_is_no_input(model: ModelRecord, name: str) -> InputError:
+    """The error of a question for a raw reading as if it were an input."""
+    assert model.readings is not None
+    computed = [
+        model.axes[f.axis].name
+        for f in model.readings.derived
+        if name in (_name(model, t) for t in f.terms)
+    ]
+    wanted = repr(computed[0]) if computed else "an input"
+    return InputError(
+        f"{name!r} is a raw reading, from which the model computes {wanted}; ask for {wanted}"
+        " instead and set the readings by its formula (sna-edge info shows it)"
+    )
+
+
 def _on_border(model: ModelRecord, given: Mapping[str, object]) -> Mapping[str, object]:
     """`given` with single numbers within the tolerance of their sensor at the border."""
     put = dict(given)

@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 ALONE = ("family", "lag", "missing", "below_detection", "resolution", "holdout", "error", "weights",
          "gage", "time")  # fmt: skip
 """Options that speak of the target or its rows in a way that a difference has not."""
-USUAL = (None, (), [], {}, False, "auto", "refuse", "gaussian")
+USUAL: tuple[Any, ...] = (None, (), [], {}, False, "auto", "refuse", "gaussian")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +83,9 @@ class Base:
         found = base.evaluate(x)
         if (found.status < 0).any():
             row = int(np.flatnonzero(found.status < 0)[0])
-            axis = base.axes[int(found.axis[row])].name
+            name = base.axes[int(found.axis[row])].name
             raise InputError(
-                f"{columns.place(row)}: {axis!r} = {columns.written(axis)[row]} lies outside the"
+                f"{columns.place(row)}: {name!r} = {columns.written(name)[row]} lies outside the"
                 " domain of the base; drop the row, or give a base that covers it"
             )
         known = linear.backend.value(base.derived(x).x)
@@ -167,7 +167,7 @@ class Base:
         """Output k of the sum, its range that of both, before measured again by the writer."""
         own = self.outputs[k]
         bias = self.model.outputs[k].bias + part.bias
-        link = {} if own.link != "identity" else {"scale": 1.0, "offset": 0.0}
+        link: dict[str, Any] = {} if own.link != "identity" else {"scale": 1.0, "offset": 0.0}
         low, high = float(self.measured[:, k].min()), float(self.measured[:, k].max())
         return replace(own, bias=bias, interval=None, range=(low, high), **link)
 

@@ -59,6 +59,7 @@ def _answer(f: Derived, rows: Floats, n_axes: int) -> Floats:
     sums that need none beside programs is that of their size."""
     columns = [rows[:, t.index + (n_axes if t.raw else 0)] for t in f.terms]
     value = np.broadcast_to(f.value(columns), len(rows))
+    error: Floats | float
     if f.formula == "program":
         error = error_of(f.program, _of(f, rows, n_axes))
     elif f.formula == "sum":

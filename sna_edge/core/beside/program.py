@@ -86,7 +86,7 @@ def ran_single(steps: Sequence[Step], values: Mapping[tuple[str, int], Floats]) 
     return np.where(good, stack[0], np.nan).astype(float)
 
 
-def _stepped(step: Step, stack: list[Any], values: Mapping[tuple[str, int], Floats]) -> Any:
+def _stepped(step: Step, stack: list[Any], values: Mapping[tuple[str, int], Any]) -> Any:
     """The result of a step, whose operands it takes from the stack."""
     if step.what == "number":
         return np.float64(step.number)
@@ -104,7 +104,7 @@ def fault(steps: Sequence[Step], values: Mapping[tuple[str, int], float]) -> str
     for step in steps:
         last = [float(v) for v in stack[-2:]]
         with np.errstate(all="ignore"):
-            stack.append(_stepped(step, stack, values))  # type: ignore[arg-type]
+            stack.append(_stepped(step, stack, values))
         if not np.isfinite(stack[-1]):
             return _said(step.what, last)
     return ""

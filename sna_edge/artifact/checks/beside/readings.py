@@ -64,8 +64,8 @@ def _need_derived(derived: Array, axes: Array, n_terms: int) -> None:
     good = (np.abs(constant) < layout.REACH).all() and (
         constant[derived["formula"] == 0] != 0
     ).all()
-    good = good and not constant[programs].view("<u8").any()
-    need(good, RULE, "the constant of a formula is out of range")
+    zero = not constant[programs].view("<u8").any()
+    need(good and zero, RULE, "the constant of a formula is out of range")
 
 
 def _need_terms(derived: Array, terms: Array, of_program: Array) -> None:

@@ -47,6 +47,17 @@ def test_a_part_may_come_as_read() -> None:
     assert read.before == given.before and read.status == given.status
 
 
+def test_a_raw_reading_is_not_sought_and_the_next_step_is_said() -> None:
+    model, said = made.whole(), "'hatch' is a raw reading, from which the model computes 'density'"
+    at = {**FIXED, "angle": 30.0}
+    with pytest.raises(InputError, match=said):
+        level_set(model, {"depth": 1.0}, ["hatch"], at=at)
+    with pytest.raises(InputError, match=said):
+        advise(model, {**at, "hatch": 20.0}, BAND, ["hatch"])
+    with pytest.raises(InputError, match=said):
+        interval_set(model, "hatch", BAND, at)
+
+
 def test_on_the_command_line(tmp_path, capsys) -> None:
     path = tmp_path / "m.sna"
     made.whole().save(path)
