@@ -35,8 +35,9 @@ LEAST_TIME = 1e-3
 
 def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     """Read the table, fit and write the model: the answer as JSON types and in lines."""
-    for path in filter(None, (args.output, args.report, path_of(args))):
-        writable(path, args.table)
+    paths = [p for p in (args.output, args.report, path_of(args)) if p]
+    for i, path in enumerate(paths):
+        writable(path, args.table, args.base, *paths[:i])
     if args.time_limit is not None and not args.time_limit > 0:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
     checked_seed(args.seed)

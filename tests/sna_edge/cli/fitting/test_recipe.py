@@ -203,3 +203,11 @@ def test_what_is_no_recipe_is_said(folder: Path, capsys: Any, text: str, said: s
 def test_without_table_or_recipe(folder: Path, capsys: Any) -> None:
     assert main(["fit", "--target", "y"]) == 2
     assert "needs TABLE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--recipe", "--report"])
+def test_no_file_is_written_over_another(folder: Path, capsys: Any, option: str) -> None:
+    for path in ("m.sna", "data/t.csv"):
+        assert main([*FIT, option, path]) == 2
+        assert "would be overwritten" in capsys.readouterr().err
+    assert not (folder / "m.sna").exists()
