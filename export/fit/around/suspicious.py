@@ -28,8 +28,8 @@ def warnings_of(
 
     >>> from sna_export.table import Table
     >>> run, depth = list(range(1, 10)), [3.0, 1, 4, 1, 5, 9, 2, 6, 5]
-    >>> warnings_of(Table.of({"run": run, "depth": depth}), ["depth"], ["run"], [])[0][:29]
-    "input 'run' counts the rows (1"
+    >>> warnings_of(Table.of({"run": run, "depth": depth}), ["depth"], ["run"], [])[0][:27]
+    "input 'run' counts the rows"
     """
     if len(table) < LEAST_ROWS:
         return []
