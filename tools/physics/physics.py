@@ -1,8 +1,8 @@
 """Solve every shipped problem, measure it against its target, write one table and a page with
 plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,theory,laser,tracks] [--output
-build/physics]
+python tools/physics/physics.py [--only orders,costs,problems,estimates,theory,laser,tracks]
+    [--output build/physics]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ SECTIONS = {
     "orders": "physics_problems",
     "costs": "physics_problems",
     "problems": "physics_problems",
+    "estimates": "physics_estimates",
     "theory": "physics_theory",
     "laser": "physics_laser",
     "tracks": "physics_laser",

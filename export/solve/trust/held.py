@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from sna_edge import CP, Model
 
 from ..solvers.assembly import assemble
-from ..solvers.direct import direct_solution
 from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.iterate import Iterate
 from ..weak_form.problem import Problem
 from ..weak_form.restated import Place, restated
+from .direct import direct_solution
 from .points import Point
 
 Floats = NDArray[np.float64]

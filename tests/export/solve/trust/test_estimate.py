@@ -8,7 +8,7 @@ from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
 from sna_export.solve.solvers.assembly import assemble
-from sna_export.solve.solvers.direct import _assembled, direct_solution, load_of
+from sna_export.solve.trust.direct import _assembled, direct_solution, load_of
 from sna_export.solve.trust.estimate import told
 from sna_export.solve.trust.points import corners, parameters
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
-from .tensor_system import Matrix, TensorSystem
+from ..solvers.tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
 MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum: 24 MB per array of complex numbers
