@@ -59,6 +59,8 @@ class Line:
         self._units |= {r.name: r.unit for r in raw}
         self._computes = bool(raw or (model.readings and model.readings.derived))
         self._smooth = all(levels is None for levels in self._levels) and not self._computes
+        doubts = model.metadata.get("doubts")
+        self._doubts = "; ".join(map(str, doubts)) if isinstance(doubts, list) else ""
         self._may_lack = model.gaps.may_lack if model.gaps else frozenset()
         self._nothing = [float("nan")] * len(self._names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
@@ -130,6 +132,9 @@ class Line:
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
             if i in lacking and not isinstance(row, str):
                 said_too = (lacking[i], answer.get("remark"))
+                answer["remark"] = "; ".join(filter(None, said_too))
+            if self._doubts and "outputs" in answer:
+                said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
                 answer["remark"] = "; ".join(filter(None, said_too))
             answers.append(answer)
         return answers

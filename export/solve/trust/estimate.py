@@ -26,7 +26,7 @@ from .held import Field, grid_of, model_on, solved_at
 from .points import Point, corners, inner, parameters
 
 Floats = NDArray[np.float64]
-INNER = 5  # points inside the box
+INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of several
 LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
 WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
@@ -82,7 +82,7 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
     """The estimate; None where the problem is too large to be solved directly at one point of its
     parameters, or where the time is up."""
     axes = parameters(problem)
-    corner, inside = corners(axes), inner(axes, INNER)
+    corner, inside = corners(axes), inner(axes, INNER if len(axes) == 1 else FEW_INNER)
     look = _Look(problem, model)
     seen: list[Seen] = []
     for point in [*inside[:1], *corner, *inside[1:]] if axes else [{}]:
@@ -96,9 +96,9 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         return None
     worst = max(seen, key=lambda s: s.relative)
     grown, moved = look.beyond(worst, progress)
-    inner_ones = [s for s in seen if s.at in inside] or seen
-    error = np.sqrt(sum(s.error**2 for s in inner_ones))
-    size = np.sqrt(sum(s.size**2 for s in inner_ones))
+    weights = [1.0 if s.at in inside else 0.5 ** len(axes) for s in seen]
+    error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
+    size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
     return Estimate(
         relative=grown * _worst(error, size),
         worst=grown * worst.relative,

@@ -7,6 +7,7 @@ import pytest
 
 import sna_edge
 from sna_edge.cli import main
+from sna_edge.quality import Limit, Line, LineLimits
 
 STATED = """
 import numpy as np
@@ -120,6 +121,8 @@ def test_an_error_above_what_is_allowed_is_refused_unless_accepted(tmp_path, cap
     assert main(["query", str(model), "--at", "x=0.5", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)["outputs"]["u"]
     assert answer["lower"] < 0.5 < answer["upper"], "the true value is 0.5"
+    line = Line(sna_edge.load(model), LineLimits((Limit("u", usl=1e3),)))
+    assert line.lines(['{"x": 0.5}'])[0]["remark"].startswith("doubtful model: the error is")
 
 
 def test_memory_that_runs_out_names_the_remedies_of_a_solve(tmp_path, capsys, monkeypatch):

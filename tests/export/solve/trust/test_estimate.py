@@ -48,7 +48,7 @@ def test_an_interval_of_a_solved_model_holds_the_error_where_it_says():
     found = model.evaluate(points)
     true = problem.reference(points)
     inside = (found.lower[:, 0] <= true) & (true <= found.upper[:, 0])
-    assert inside.mean() > 0.99 and model.metadata["estimate"]["points"] == 7
+    assert inside.mean() > 0.99 and model.metadata["estimate"]["points"] == 11
 
 
 def test_a_mesh_that_misses_an_interface_is_told():
