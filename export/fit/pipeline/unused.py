@@ -35,6 +35,6 @@ def without_unused(
 def _seeing(f: SeparableFunction, seen: NDArray[np.bool_]) -> SeparableFunction:
     """Without the axes that are not seen and the modes, all zero, that used them."""
     axes = [*np.flatnonzero(seen), len(f.bases) - 1]
-    modes = ~f.uses[:-1][~seen].any(axis=0)
+    modes = ~np.asarray(f.uses[:-1][~seen].any(axis=0), dtype=bool)
     tables = [f.tables[d][:, modes[f.uses[d]]] for d in axes]
     return SeparableFunction(tuple(f.bases[d] for d in axes), f.uses[axes][:, modes], tuple(tables))

@@ -146,7 +146,8 @@ def plant_lines(model: Model) -> list[str]:
 
 def solved_lines(metadata: Mapping[str, Any]) -> list[str]:
     """The estimated error of a solve, and why it is not to be believed."""
-    estimate, doubts = metadata.get("estimate"), metadata.get("doubts")
+    estimate: Any = metadata.get("estimate")
+    doubts = metadata.get("doubts")
     found = [f"doubtful: {doubt}" for doubt in doubts] if isinstance(doubts, list) else []
     try:
         relative, worst = float(estimate["relative"]), float(estimate["worst"])

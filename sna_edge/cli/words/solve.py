@@ -150,11 +150,11 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
         solution = solve(problem, listener=None if args.json else _tell, **given)
-    except MemoryError as error:
+    except MemoryError as cause:
         raise InputError(
             f"out of memory while solving {problem.name!r}; lower --rank-max, take fewer spans, or"
             " ask for a coarser --tolerance"
-        ) from error
+        ) from cause
     _need_believed(solution, args.accept or solution.stopped)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
