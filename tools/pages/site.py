@@ -37,6 +37,8 @@ REFERENCE = {
     "sna_edge.quality": "Limits and verdicts",
     "sna_edge.table": "Reading tables",
     "sna_edge.follow": "Tables that grow",
+    "sna_edge.signing": "Keys and signatures",
+    "sna_edge.store": "The store of a device",
     "sna_edge.errors": "Errors",
     "sna_edge.status": "Statuses",
     "sna_export.design": "Plan rows",

@@ -32,9 +32,6 @@ MEMORISED = 0.6
 """Degrees of freedom per row above which a refit without some rows starts afresh: it could keep
 what it saw of them. So it does where the rows are nearly free of noise, and the steps from an exact
 solution would end before they left it."""
-LINEAR = 0.25
-"""Degrees of freedom per row below which the linearisation at the solution of noisy rows is as good
-as refits."""
 FEW_ROWS = 20
 """Rows per parameter above which no refit remembers single rows."""
 REFIT_STEPS, REFIT_WORK = 40, 1.5e11
@@ -58,22 +55,20 @@ def out_of_fold(
 
     Where the solution fits a few clean rows by fewer numbers, refits would either remember what
     they saw or end on the way to where it is: there the predictions come from its linearisation,
-    which can as well leave out fewer rows at a time; where numbers are few beside the rows, it says
-    what refits would. Raises OutOfTime.
+    which can as well leave out fewer rows at a time. Noisy rows are always refitted: one far off
+    draws the function, and the linearisation without it knows nothing of that. Raises OutOfTime.
     """
     count, solution = len(samples.x), best.solution
-    clean = _few(best, count) and best.error < NOISELESS
-    most = MEMORISED if clean else LINEAR
     if (
         searched == count
-        and solution.dof <= most * samples.y.size
+        and _few(best, count)
+        and best.error < NOISELESS
+        and solution.dof <= MEMORISED * samples.y.size
         and not folds.forward
         and _quick(best, samples, folds, budget)
     ):
         rows = Rows(solution.f.bases, samples.x, target, samples.weight)
         few = target - left_out_by_fold(solution, rows, folds)
-        if not clean:
-            return solution.f, np.arange(count), few, None
         fewer = target - left_out_by_fold(solution, rows, folds_of(samples, INTERVAL_FOLDS, seed))
         return solution.f, np.arange(count), few, fewer
     f = best.solution.f
