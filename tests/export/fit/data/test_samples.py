@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sna_edge.core.output import values
 from sna_edge.errors import InputError
 from sna_export.fit import AxisSpec, fit_arrays
-from sna_export.fit.data.samples import Samples, linear_targets, values
+from sna_export.fit.data.samples import Samples, linear_targets
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic"])

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sna_edge.core.output import values
 from sna_export.fit import fit_arrays
-from sna_export.fit.data.samples import Samples, linear_targets, values
+from sna_export.fit.data.samples import Samples, linear_targets
 
 MEANS = {
     "small": lambda r: 0.1 + 0.05 * r.random(80),
