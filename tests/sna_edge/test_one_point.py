@@ -206,7 +206,10 @@ def test_plain_points_do_take_the_short_way(
     and checked like a table."""
     quick, _ = pair
     x = np.array([7.0 if a.kind == "categorical" else (a.lower + a.upper) / 2 for a in quick.axes])
-    monkeypatch.setattr("sna_edge.model.coordinates", lambda *_: pytest.fail("the ordinary way"))
+    monkeypatch.setattr("sna_edge.worth.coordinates", lambda *_: pytest.fail("the ordinary way"))
+    for ordinary in (quick.value, quick.evaluate):
+        with pytest.raises(pytest.fail.Exception, match="the ordinary way"):
+            ordinary(np.stack([x, x]))
     for form in (
         "(D,)",
         "(1, D)",

@@ -4,6 +4,7 @@ rank."""
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,7 @@ import pytest
 
 from sna_edge.status import Status
 from sna_export.fit import fit_arrays
-from sna_export.fit.pipeline import search
+from sna_export.fit.effort import EFFORTS
 from sna_export.quantize import quantize
 
 
@@ -55,7 +56,7 @@ def test_preheated_tracks(tools: dict[str, ModuleType], data: Path) -> None:
 def test_a_known_rank_is_found_back(
     tools: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "TEACHER_ROWS", 0)
+    monkeypatch.setitem(EFFORTS, "normal", replace(EFFORTS["normal"], teacher_rows=0))
     error, _ = tools["known_rank"].known_rank(0, axes=4, rank=2)
     assert error <= 1e-6
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,7 @@ import sna_edge
 from sna_edge.errors import InputError
 from sna_export.fit import AxisSpec, fit_arrays
 from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.effort import EFFORTS
 from sna_export.fit.pipeline import search
 
 Load = Callable[[int], tuple[np.ndarray, np.ndarray]]
@@ -188,7 +190,7 @@ def test_rows_that_took_no_part_confirm_the_winner(
     real = search.baseline
     monkeypatch.setattr(search, "baseline", by_heart)
     monkeypatch.setattr(search, "direct_candidate", liar)
-    monkeypatch.setattr(search, "TEACHER_ROWS", 0)
+    monkeypatch.setitem(EFFORTS, "normal", replace(EFFORTS["normal"], teacher_rows=0))
     found = fit_arrays(x, y)
     assert found.report["chosen"] != "liar"
     assert found.report["outputs"]["y"]["r2"] > 0.8

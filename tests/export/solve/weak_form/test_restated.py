@@ -15,7 +15,8 @@ def test_a_held_problem_is_a_slice_of_the_whole():
     x, k = space("x", zero="both"), parameter("k", 1.0, 2.0, spans=6, degree=5)
     f = separate(lambda s, q: np.exp(-s * q), (x, k), 1e-9)
     problem = Problem("p", (x, k), k * d(u, x) * d(v, x), f * v)
-    whole, held = solve(problem, tolerance=1e-9).model, solve(restated(problem, {"k": 1.3})).model
+    asked = (problem, restated(problem, {"k": 1.3}))
+    whole, held = (solve(p, tolerance=1e-9).model for p in asked)
     points = np.linspace(0, 1, 9)
     assert held(points[:, None]) == pytest.approx(whole.at(k=1.3)(points[:, None]), abs=1e-8)
 
