@@ -55,7 +55,7 @@ def as_often_as_they_weigh(weight: Floats) -> Ints:
     steps of the sum of weights.
 
     >>> as_often_as_they_weigh(np.array([2.0, 1.0, 1.0, 0.0]))
-    array([0, 0, 2])
+    array([0, 1, 2])
     """
     ends = np.cumsum(weight)
     count = max(round(worth(weight)), 1)

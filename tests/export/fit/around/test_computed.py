@@ -43,8 +43,9 @@ def test_left_out_columns_are_raw_readings(tmp_path: Any) -> None:
 
 
 def test_columns_that_stay_inputs_are_given_once() -> None:
-    table = Table.of(rows())
-    found = fit(table, ["depth"], inputs=["power", "layer"], derive=[ENERGY])
+    table = rows()
+    table["depth"] = table["depth"] + 0.05 * table["power"]
+    found = fit(Table.of(table), ["depth"], inputs=["power", "layer"], derive=[ENERGY])
     made = found.model.readings
     assert made is not None and found.model.input_names == ["power", "layer", "energy"]
     assert [r.name for r in made.raw] == ["speed", "hatch"]
