@@ -1072,14 +1072,14 @@ enum {
     POWER,
     MINIMUM,
     MAXIMUM,
-    OF_ONE,
-    NEGATIVE = OF_ONE,
+    NEGATIVE,
     ROOT,
     EXPONENTIAL,
     LOGARITHM,
     ABSOLUTE,
     OPERATIONS
 };
+enum { OF_ONE = NEGATIVE };
 
 typedef struct ALIAS readings_record {
     uint16_t n_raw, n_derived, n_terms, n_golden;
@@ -3367,7 +3367,7 @@ static real operand(const term_record *t, const real *x, const real *raw, const 
 /* A program that holds: its stack never overflows. NaN where a step has no finite result. */
 static real program_value(const term_record *t, unsigned n, const real *x, const real *raw,
                           const f64 *row, unsigned n_axes) {
-    real stack[DEEPEST];
+    real stack[DEEPEST] = {0};
     int depth = 0;
     for (; n--; t++) {
         real v;
@@ -3648,7 +3648,7 @@ static uint64_t little(const unsigned char *from, unsigned n) {
 sna_trust sna_signed(const void *bytes, size_t size, uint64_t least_version,
                      sna_verify_signature verify, void *context, uint64_t *version) {
     static const unsigned char words[] = "SNA-EDGE MODEL SIGNATURE";
-    const unsigned char *data = (const unsigned char *)bytes, *place = data + HEADER + 16 * 12;
+    const unsigned char *data = (const unsigned char *)bytes, *place;
     unsigned char any = 0;
     uint32_t start;
     uint64_t found;
@@ -3656,6 +3656,7 @@ sna_trust sna_signed(const void *bytes, size_t size, uint64_t least_version,
     if (version) *version = 0;
     if (!data || size < HEADER + 16 * N_SECTIONS || !(little(data + 12, 4) & 4u))
         return SNA_UNSIGNED;
+    place = data + HEADER + 16 * 12;
     start = (uint32_t)little(place + 4, 4);
     if (little(place, 4) != SIGNATURE || little(place + 8, 4) != 128 ||
         start < HEADER + 16 * N_SECTIONS || start > size || size - start < 128)

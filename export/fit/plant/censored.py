@@ -124,6 +124,8 @@ def with_expected(
             "above": int(np.isposinf(high).sum()),
             "space": space,
         }
+    if not said:
+        return table, said
     cells = {n: c for n, c in table.cells.items() if n not in said}
     return replace(table.settled(list(said)), numbers=numbers, cells=cells), said
 

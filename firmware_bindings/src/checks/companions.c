@@ -230,14 +230,14 @@ enum {
     POWER,
     MINIMUM,
     MAXIMUM,
-    OF_ONE,
-    NEGATIVE = OF_ONE,
+    NEGATIVE,
     ROOT,
     EXPONENTIAL,
     LOGARITHM,
     ABSOLUTE,
     OPERATIONS
 };
+enum { OF_ONE = NEGATIVE };
 
 typedef struct ALIAS readings_record {
     uint16_t n_raw, n_derived, n_terms, n_golden;

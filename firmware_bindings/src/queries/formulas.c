@@ -52,7 +52,7 @@ static real operand(const term_record *t, const real *x, const real *raw, const 
 /* A program that holds: its stack never overflows. NaN where a step has no finite result. */
 static real program_value(const term_record *t, unsigned n, const real *x, const real *raw,
                           const f64 *row, unsigned n_axes) {
-    real stack[DEEPEST];
+    real stack[DEEPEST] = {0};
     int depth = 0;
     for (; n--; t++) {
         real v;
