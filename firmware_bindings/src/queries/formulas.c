@@ -46,6 +46,7 @@ static real of_two(unsigned operation, real a, real b) {
 static real operand(const term_record *t, const real *x, const real *raw, const f64 *row,
                     unsigned n_axes) {
     if (row) return REAL(row[t->index + (t->kind ? n_axes : 0)]);
+    if (t->kind ? !raw : !x) return not_a_number();
     return t->kind ? raw[t->index] : x[t->index];
 }
 

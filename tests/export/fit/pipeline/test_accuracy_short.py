@@ -29,15 +29,15 @@ def tools(root: Path) -> dict[str, ModuleType]:
     return {"functions": functions, "known_rank": known_rank, "measured": measured}
 
 
-def test_otl_circuit_from_a_thousand_rows_in_six_kilobytes(tools: dict[str, ModuleType]) -> None:
+def test_otl_circuit_from_a_thousand_rows_in_eight_kilobytes(tools: dict[str, ModuleType]) -> None:
     function = next(f for f in tools["functions"].FUNCTIONS if f.name == "otl circuit")
     found = fit_arrays(*function.rows(1000, 0), plain=True)
     x, y = function.uniform(4000, 1)
     small = quantize(found.model, "int16")
-    assert len(small.to_bytes()) <= 6144
+    assert len(small.to_bytes()) <= 8192
     for model in (found.model, small):
         answer = model.evaluate(x, extrapolate=True)
-        assert np.sqrt(np.mean((answer.value[:, 0] - y) ** 2)) <= 2e-4 * y.std()
+        assert np.sqrt(np.mean((answer.value[:, 0] - y) ** 2)) <= 5e-5 * y.std()
     inside = answer.status != Status.EXTRAPOLATED
     covered = np.mean(((y >= answer.lower[:, 0]) & (y <= answer.upper[:, 0]))[inside])
     assert 0.85 <= covered <= 0.95
