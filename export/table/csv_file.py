@@ -166,6 +166,9 @@ class FileCells(Mapping[str, list[str]]):
     def __init__(self, source: Source) -> None:
         self._source = source
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._source.names
+
     def __getitem__(self, name: str) -> list[str]:
         column = self._source.names.index(name)
         return [cell for block in self._source.blocks() for cell in block.column(column)]
