@@ -30,7 +30,8 @@ def bspline(
     """
     breaks = np.asarray(breaks, dtype=float)
     times = _times(breaks, degree, repeated or {})
-    knots = np.r_[[breaks[0]] * degree, np.repeat(breaks, times), [breaks[-1]] * degree]
+    inner = np.repeat(breaks, times.astype(np.intp))
+    knots = np.r_[[breaks[0]] * degree, inner, [breaks[-1]] * degree]
     first = np.cumsum(times)[:-1] - 1
     return _from_knots(breaks, knots, degree, len(knots) - degree - 1, "spline", first)
 
