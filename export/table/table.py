@@ -109,14 +109,9 @@ class Table:
         """Units from a row below the header."""
         return self.source.units if self.source else {}
 
-    @property
-    def text(self) -> dict[str, Sequence[object]]:
-        """The cells of the columns that hold anything but numbers."""
-        return {
-            name: self.cells[name]
-            for name in self.names
-            if name in self.cells and np.isnan(self.column(name)).any()
-        }
+    def has_text(self, name: str) -> bool:
+        """Whether a column of a file has a cell that is no number; the file is not read again."""
+        return name in self.cells and bool(np.isnan(self.column(name)).any())
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -42,7 +42,7 @@ def labels_of(table: Table, name: str) -> set[str]:
 
 def is_text(table: Table, name: str) -> bool:
     """Whether a column holds labels: no cell of it that is not missing is a number."""
-    if name not in table.text:
+    if not table.has_text(name):
         return False
     cells = labels_of(table, name)
     return bool(cells) and not any(map(is_number, cells))
@@ -53,10 +53,10 @@ def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, .
     else sorted, the positive one of two last. Raises InputError for missing cells, too many labels,
     single rows of one and labels that are not there."""
     cells = table.written(name)
-    if name not in table.text and not table.cells.get(name):
+    if not table.has_text(name) and not table.cells.get(name):
         cells = [text.removesuffix(".0") for text in cells]
     for row, cell in enumerate(cells):
-        if not cell or (is_missing(cell) and name in table.text):
+        if not cell or (is_missing(cell) and table.has_text(name)):
             raise InputError(
                 f"{table.place(row)}, column {name!r}: the label is missing; fill it in or drop the"
                 " row (--missing drop leaves such rows out)"

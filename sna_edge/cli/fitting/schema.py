@@ -20,7 +20,7 @@ def schema(table: Any) -> dict[str, dict[str, Any]]:
         column = table.column(name)
         finite = column[np.isfinite(column)]
         told: dict[str, Any] = {}
-        if name in table.text and len(finite) < len(column) / 2:
+        if table.has_text(name) and len(finite) < len(column) / 2:
             levels = sorted({cell for cell in table.written(name) if cell})
             told["levels"] = levels if len(levels) <= MOST_LEVELS else []
         elif len(finite):

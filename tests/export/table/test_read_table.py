@@ -25,13 +25,14 @@ def test_separators(tmp_path: Path, separator: str) -> None:
     table = read_table(written(tmp_path, "\r\n".join(separator.join(r) for r in rows) + "\n"))
     assert table.names == ("a", "b c", "y")
     np.testing.assert_array_equal(table.numbers, [[1, 2.5, 300], [4, -5, 6]])
-    assert not table.text
+    assert not any(map(table.has_text, table.names))
 
 
 def test_quotes_blank_lines_and_byte_order_mark(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, '\ufeff"metal, kind","y"\n"zinc, 1",2\n\n"say ""x""",3\n'))
     assert table.names == ("metal, kind", "y")
-    assert list(table.text["metal, kind"]) == ["zinc, 1", 'say "x"']
+    assert table.has_text("metal, kind")
+    assert list(table.cells["metal, kind"]) == ["zinc, 1", 'say "x"']
 
 
 def test_decimal_commas_in_semicolon_files(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_fast_and_slow_way_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     np.testing.assert_array_equal(fast.numbers, data)
     np.testing.assert_array_equal(slow.numbers, data)
     path.write_text("\n".join([*lines[:400], "1,2,text,4", *lines[400:]]), encoding="utf-8")
-    assert "c" in read_table(path).text
+    assert read_table(path).has_text("c")
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,14 @@ def test_contradictions_are_refused(options: dict, words: str) -> None:
 
 def test_read_is_the_short_name() -> None:
     assert read is read_table
+
+
+def test_whether_columns_are_text_is_known_without_reading_the_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "FAST_BYTES", 0)
+    asked: list[str] = []
+    monkeypatch.setattr(csv_file.FileCells, "__getitem__", lambda _, name: asked.append(name))
+    table = read_table(written(tmp_path, "a,b\n" + "1,2\n2,5\n" * 50))
+    assert "a" in table.cells and "c" not in table.cells
+    assert not any(map(table.has_text, table.names)) and not asked
