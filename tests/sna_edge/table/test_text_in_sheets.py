@@ -115,3 +115,30 @@ def test_levels_are_text_as_it_stands(tmp_path: Path) -> None:
     )
     samples, _ = read(table).samples(["y"], categorical=["lot"])
     assert set(samples.axes[0].levels) == {"1.00", "1.000", "1,000"}
+
+
+OPTIONS = [
+    ["--missing", "model"],
+    ["--missing", "drop"],
+    ["--below-detection"],
+    ["--groups", "c", "--known-groups"],
+    ["--weights", "c"],
+    ["--time", "c", "--lag", "d=1"],
+    ["--derive", "e = c * 2"],
+    ["--family", "gamma"],
+    ["--robust"],
+]
+
+
+@pytest.mark.parametrize("target", ["b", "a"])
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_no_option_of_a_fit_takes_such_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], target: str
+) -> None:
+    """Options that settle some columns first keep the question open for the others."""
+    below = "<0.5" if "--below-detection" in options and target == "b" else 0.5
+    rows = [[str(100 + 7 * i % 90) if i else "1.000", 1 + i % 9 if i % 8 else below, i + 1, i % 5]
+            for i in range(60)]  # fmt: skip
+    table = sheet(tmp_path / "t.xlsx", [["a", "b", "c", "d"], *rows])
+    assert main(["fit", str(table), "--target", target, "-o", str(tmp_path / "m.sna"), *options])
+    assert "'a': the text '1.000' may have a decimal mark" in capsys.readouterr().err
