@@ -94,7 +94,7 @@ def fit_table(
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
-    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a sixth of the
+    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a third of the
     time, "thorough" several times as long; `skipped` in the report says what a level leaves out.
     Once `stop` (an event) is set, the best so far is delivered. Without limit or stop: same seed
     and table, same model to the bit. Inputs that say nothing are left out (`dropped`). A model is
