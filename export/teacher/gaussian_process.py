@@ -3,7 +3,7 @@ row."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,9 +114,11 @@ def fit_gaussian_process(
     weight: Floats | None = None,
     budget: TimeBudget | None = None,
     hard: TimeBudget | None = None,
+    given: Callable[..., GaussianProcess] | None = None,
 ) -> GaussianProcess:
     """Hyper-parameters by evidence on at most `hyper_rows` of `rows`, drawn by `rng`, then one
-    factorisation on all rows.
+    factorisation on all rows, or what `given` makes of them (the arguments of `condition`, which
+    it is by default).
 
     x [N, D], y [N]; `starts`: places [T] (`searched` of processes of the same kind), of which the
     one with the most evidence begins a second search; `tied`: one length for all axes and no warps,
@@ -145,7 +147,7 @@ def fit_gaussian_process(
     begun = (goal.start, *sorted(starts, key=lambda t: goal(t)[0])[:1])
     ends = [_search(goal, start, iterations, budget) for start in begun]
     t = min(ends, key=lambda t: goal(t)[0])
-    return condition(inputs, goal.hyper(t), x, v, centre, spread, t, weight)
+    return (given or condition)(inputs, goal.hyper(t), x, v, centre, spread, t, weight)
 
 
 def _affordable(goal: MarginalLikelihood, count: int, budget: TimeBudget) -> int:
@@ -202,12 +204,13 @@ def condition(
     """The process with known hyper-parameters given all rows; v = (y - centre) / spread. Without
     `inverse` nothing can be left out."""
     u = features(inputs, hyper, x)
-    k = kernels(u, u, inputs.axis, hyper)
-    gram = sum(k[1:], k[0])
+    gram, *more = kernels(u, u, inputs.axis, hyper)
+    while more:
+        gram += more.pop(0)
     noise = hyper.noise if weight is None else hyper.noise / weight
     lift = JITTER * hyper.variance.sum() + noise
     while True:
-        a = gram.copy()
+        a = np.array(gram, order="F")
         a[np.diag_indices(len(a))] += lift
         try:
             factor = cho_factor(a, lower=True, overwrite_a=True, check_finite=False)
@@ -215,6 +218,6 @@ def condition(
         except LinAlgError:
             lift = 10.0 * lift
     alpha = cho_solve(factor, v)
-    if not inverse:
-        return GaussianProcess(inputs, hyper, u, alpha, np.empty((0, 0)), centre, spread, searched)
-    return GaussianProcess(inputs, hyper, u, alpha, inverse_of(factor[0]), centre, spread, searched)
+    del a, gram
+    whole = inverse_of(factor[0], overwrite=True) if inverse else np.empty((0, 0))
+    return GaussianProcess(inputs, hyper, u, alpha, whole, centre, spread, searched)

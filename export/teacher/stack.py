@@ -18,6 +18,7 @@ from ..fit.data.samples import Samples, linear_targets, relative_error
 from ..fit.data.weights import rooted
 from ..fit.effort import NORMAL, Effort
 from .gaussian_process import GaussianProcess, fit_gaussian_process
+from .induced import given_rows
 from .kernel import KernelInputs
 
 Floats = NDArray[np.float64]
@@ -252,6 +253,7 @@ def _teacher(
                 weight=samples.weight,
                 budget=part,
                 hard=hard,
+                given=given_rows,
             )
             for (k, rng), part in zip(enumerate(streams), _shares(until, len(streams)), strict=True)
         )

@@ -12,6 +12,8 @@ from scipy.linalg.lapack import dpotri
 
 Floats = NDArray[np.float64]
 Moved = TypeVar("Moved")
+MIRRORED = 128
+"""Rows of a matrix that are mirrored at a time."""
 EASIER, HARDER = 5.0, 4.0
 """The damping is divided by the one after a step that is taken, multiplied by the other else."""
 LEAST_DAMPING, NO_FACTOR = 1e-12, 1e-14
@@ -62,8 +64,16 @@ def factorised(a: Floats) -> Floats:
             lift = max(10.0 * lift, 1e-13)
 
 
-def inverse_of(factor: Floats) -> Floats:
-    """A^-1 [P, P] from the lower Cholesky factor of A."""
-    inverse = np.tril(dpotri(factor, lower=1)[0])
-    inverse += np.tril(inverse, -1).T
-    return inverse
+def inverse_of(factor: Floats, *, overwrite: bool = False) -> Floats:
+    """A^-1 [P, P] from the lower Cholesky factor of A; in its place where `overwrite`."""
+    return mirrored(dpotri(factor, lower=1, overwrite_c=overwrite)[0]).T
+
+
+def mirrored(a: Floats) -> Floats:
+    """a [P, P] with its lower half written over the upper one, in place."""
+    for start in range(0, len(a), MIRRORED):
+        end = start + MIRRORED
+        square = a[start:end, start:end]
+        square[:] = np.tril(square) + np.tril(square, -1).T
+        a[start:end, end:] = a[end:, start:end].T
+    return a
