@@ -61,9 +61,13 @@ def by_train(
     guess: list[Floats] | None,
 ) -> tuple[list[Floats], float]:
     """Cores of a train, and the relative residual."""
-    sweeps = options.get("sweeps", TTSettings.sweeps)
     settings = TTSettings(
-        options["rank_max"], options["tolerance"], seed=seed, device=device, sweeps=sweeps
+        options["rank_max"],
+        options["tolerance"],
+        seed=seed,
+        device=device,
+        sweeps=options.get("sweeps", TTSettings.sweeps),
+        kick=options.get("kick", TTSettings.kick),
     )
     cores = solve_tt(system, settings, progress, guess)
     return cores, tt_als.residual_norm(system, cores)

@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from ..weak_form.errors import ProblemError
+from .pencil import Pencil
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +42,7 @@ class BandedFamily:
             if 0 <= j < len(spans)
         }
         self.diagonals = np.stack([m.diagonal() for m in self.matrices])
+        self._pencils: dict[tuple[int, ...], Pencil | None] = {}
 
     @property
     def count(self) -> int:
@@ -48,9 +50,19 @@ class BandedFamily:
         return len(self.edges) - 1
 
     @property
-    def rows_kept(self) -> int:
-        """Rows times bandwidth that an elimination keeps, in blocks."""
-        return int(self.edges[-1] * np.diff(self.edges).max())
+    def blocks_held(self) -> int:
+        """Blocks [B, B] that a solve holds at once: rows times bandwidth of an elimination."""
+        if self.pencil(tuple(range(len(self.matrices)))) is not None:
+            return len(self.matrices) + 2
+        return len(self.matrices) + 2 * int(self.edges[-1] * np.diff(self.edges).max())
+
+    def pencil(self, used: tuple[int, ...]) -> Pencil | None:
+        """The matrices `used`, one or two, in diagonal form; None where they have none."""
+        if used not in self._pencils:
+            dense = [self.matrices[k].toarray() for k in used[:2]]
+            fits = 0 < len(used) <= 2
+            self._pencils[used] = Pencil.of(dense[0], *(dense[1:] or [None])) if fits else None
+        return self._pencils[used]
 
     def solve(
         self,
@@ -62,16 +74,37 @@ class BandedFamily:
     ) -> Floats:
         """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B].
 
-        Block elimination with pivoting inside chunks, stable for the coercive forms of this
-        package. Cost about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the same steps on
-        torch. `watch` is called before every chunk and may raise.
+        One or two symmetric matrices with G_k that are not 0: one system of B unknowns per row, 2/3
+        n B^3 operations. Others: block elimination with pivoting inside chunks, stable for the
+        coercive forms of this package, about 5 n b^2 B^3 operations. `device` ("cuda", "cpu"): the
+        same steps on torch. `watch` is called before every piece and may raise.
         """
-        xp, put, get = _library(device)
-        flat = blocks.reshape(len(blocks), -1)
-        used = np.flatnonzero(np.abs(flat).max(axis=1) > 0)
-        flat = flat[used]
+        library = _library(device)
+        used = np.flatnonzero(np.abs(blocks).reshape(len(blocks), -1).max(axis=1) > 0)
         diagonal = self.diagonals[used].T @ np.diagonal(blocks[used], axis1=1, axis2=2)
         ridge = PIVOT_RIDGE * float(np.abs(diagonal).max(initial=0.0))
+        pencil = self.pencil(tuple(int(k) for k in used))
+        try:
+            if pencil is not None:
+                return pencil.solve(list(blocks[used]), rhs, ridge, watch, library)
+            return self._eliminated(blocks, used, rhs, ridge, watch, library)
+        except library[0].linalg.LinAlgError as error:
+            raise ProblemError(
+                "the form is singular on this mesh; check that its terms and conditions hold the"
+                " unknown"
+            ) from error
+
+    def _eliminated(
+        self,
+        blocks: Floats,
+        used: Ints,
+        rhs: Floats,
+        ridge: float,
+        watch: Callable[[], None] | None,
+        library: tuple[Any, Any, Any],
+    ) -> Floats:
+        xp, put, get = library
+        flat = blocks[used].reshape(len(used), -1)
 
         def coupling(i: int, j: int) -> Any:
             if watch is not None and i == j:
@@ -80,13 +113,7 @@ class BandedFamily:
 
         ordered = rhs[self.order]
         spans = zip(self.edges[:-1], self.edges[1:], strict=True)
-        try:
-            parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
-        except xp.linalg.LinAlgError as error:
-            raise ProblemError(
-                "the form is singular on this mesh; check that its terms and conditions hold the"
-                " unknown"
-            ) from error
+        parts = _eliminate(xp, coupling, [put(ordered[a:b].reshape(-1)) for a, b in spans])
         out = np.empty_like(ordered)
         out[self.order] = np.concatenate([get(p).reshape(-1, rhs.shape[1]) for p in parts])
         return out
