@@ -31,7 +31,8 @@ class Pencil:
     def of(cls, first: Floats, second: Floats | None) -> Pencil | None:
         """Of dense symmetric matrices, the first definite; None where they are not. Without a
         second one its values are 0."""
-        if len(first) > MOST_ROWS or not all(_symmetric(m) for m in (first, second) if m is not None):
+        given = [m for m in (first, second) if m is not None]
+        if len(first) > MOST_ROWS or not all(_symmetric(m) for m in given):
             return None
         sizes = linalg.eigvalsh(first)
         if sizes[0] * WORST <= sizes[-1]:
