@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
-import json
 import os
 import shutil
 import tarfile
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,7 +17,7 @@ from sna_edge.errors import InputError
 from sna_edge.quality import read_limits
 from sna_edge.signing.private_key import PrivateKey
 
-from .device.install import MANIFEST, SIGNATURE
+from ..sealed.folder import created, digests_of, need_free, staged, write_manifest
 from .sbom import bill
 from .signature import sign_kit
 from .target import Target, target_of
@@ -57,6 +52,7 @@ def make_kit(
     extras: Sequence[str] = (),
     wheels: str | Path | None = None,
     key: PrivateKey | None = None,
+    when: str | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Kit:
     """A folder, or an archive where `output` ends with .tar.gz, that `sh install.sh` installs
@@ -64,21 +60,21 @@ def make_kit(
     service units, manifest.json with the SHA-256 of every file, sbom.json.
 
     `wheels`: a folder with our own wheels (`make wheels`); `extras` of sna-edge, like `tflite`;
-    `key` signs the manifest. The same input and SOURCE_DATE_EPOCH give the same bytes. Raises
-    InputError for a model, a limits file or a target that is none, for wheels that cannot be had
-    and where `output` exists.
+    `key` signs the manifest; `when` it says it was made (SOURCE_DATE_EPOCH, else now). The same
+    input at the same time gives the same bytes. Raises InputError for a model, a limits file or a
+    target that is none, for wheels that cannot be had and where `output` exists.
     """
     device, place = target_of(target), Path(output)
-    _need_free(place)
+    need_free(place, "kit")
     named = _models(models)
     rules = _limits(limits, named)
-    with _staged(place) as folder:
+    with staged(place, "kit") as folder:
         say(f"fetching wheels for {device.name}")
         found = collect(device, extras, Path(wheels) if wheels else None, folder / "wheels")
         _copy(named, folder / "models")
         _copy(rules, folder / "limits")
         _device_files(folder)
-        digest = _describe(folder, device, found)
+        digest = _describe(folder, device, found, when or created())
         if key is not None:
             sign_kit(folder, key.public, key.sign)
         kit = Kit(place, device, digests_of(folder), digest, _size(folder), found)
@@ -87,13 +83,6 @@ def make_kit(
         else:
             os.rename(folder, place)
     return kit
-
-
-def _need_free(place: Path) -> None:
-    if place.exists():
-        raise InputError(f"{place} exists; remove it or choose another name for the kit")
-    if not place.parent.is_dir():
-        raise InputError(f"the folder {place.parent} does not exist; create it or choose another")
 
 
 def _models(paths: Sequence[str | Path]) -> dict[str, Path]:
@@ -130,17 +119,6 @@ def _by_name(paths: Sequence[str | Path], what: str) -> dict[str, Path]:
     return found
 
 
-@contextmanager
-def _staged(place: Path) -> Iterator[Path]:
-    """A folder beside the place that is gone afterwards unless it was renamed."""
-    folder = Path(tempfile.mkdtemp(dir=place.parent, prefix=".kit-"))
-    try:
-        folder.chmod(0o755)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _copy(named: dict[str, Path], folder: Path) -> None:
     folder.mkdir()
     for name, path in named.items():
@@ -156,11 +134,10 @@ def _device_files(folder: Path) -> None:
         (folder / name).chmod(0o755)
 
 
-def _describe(folder: Path, device: Target, wheels: list[Wheel]) -> str:
+def _describe(folder: Path, device: Target, wheels: list[Wheel], when: str) -> str:
     """Write bill of materials and manifest; the SHA-256 of the manifest."""
-    created = _created()
     text = bill(
-        f"sna-edge kit {device.name}", sna_edge.__version__, wheels, digests_of(folder), created
+        f"sna-edge kit {device.name}", sna_edge.__version__, wheels, digests_of(folder), when
     )
     (folder / SBOM).write_text(text, encoding="utf-8")
     manifest = {
@@ -168,28 +145,9 @@ def _describe(folder: Path, device: Target, wheels: list[Wheel]) -> str:
         "target": {"name": device.name, "machine": device.machine, "python": device.python_text,
                    "numpy_of_system": device.numpy_of_system},
         "sna_edge": sna_edge.__version__,
-        "created": created,
-        "files": digests_of(folder),
+        "created": when,
     }  # fmt: skip
-    data = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
-    (folder / MANIFEST).write_bytes(data)
-    return hashlib.sha256(data).hexdigest()
-
-
-def _created() -> str:
-    """Now, or what SOURCE_DATE_EPOCH says, in UTC."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    when = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def digests_of(folder: Path) -> dict[str, str]:
-    """{path below the folder: SHA-256 in hex} of every file but the manifest and its signature."""
-    apart = (folder / MANIFEST, folder / SIGNATURE)
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p not in apart)
-    return {
-        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths
-    }
+    return write_manifest(folder, manifest)
 
 
 def _size(folder: Path) -> int:

@@ -76,6 +76,12 @@ def collect(
     return [wheel for wheel in wheels if wheel.path.exists()]
 
 
+def need_ours(source: Path, target: Target) -> None:
+    """Raises InputError where a folder lacks a wheel of ours for the target."""
+    for name in (OURS, NATIVE):
+        _ours(source, name, target)
+
+
 def _ours(source: Path, name: str, target: Target) -> Wheel:
     """The newest wheel of a name in a folder that runs on the target."""
     stem = name.replace("-", "_")

@@ -71,6 +71,12 @@ class Page:
         self.blocks.append(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
         return self
 
+    def facts(self, rows: Sequence[tuple[str, str]]) -> Page:
+        """A table of names and texts, which may be long: they break where the page ends."""
+        body = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
+        self.blocks.append(f'<table class="facts">{body}</table>')
+        return self
+
     def plots(self, svgs: Sequence[str]) -> Page:
         """Rendered SVG elements side by side."""
         self.blocks.append('<div class="plots">' + "".join(svgs) + "</div>")

@@ -32,6 +32,7 @@ WORDS = (
     "install",
     "store",
     "export",
+    "release",
     "kit",
     "bench",
     "doctor",

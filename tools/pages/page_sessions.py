@@ -1,5 +1,4 @@
-"""Run the console sessions of docs/tour.md and docs/tutorial.md and write what they print back into
-them.
+"""Run the console sessions of PAGES and write what they print back into them.
 
     python tools/pages/page_sessions.py [PAGE ...]
 
@@ -17,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("docs/tour.md", "docs/tutorial.md")
+PAGES = ("docs/tour.md", "docs/tutorial.md", "docs/release.md")
 BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 # of lines that may differ from machine to machine

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,21 +33,45 @@ if TYPE_CHECKING:
 LEAST_TIME = 1e-3
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The result of a fit, its intervals judged, and the answer as JSON types and in lines."""
+
+    found: Any
+    judged: Sequence[Any]
+    answer: dict[str, Any]
+    lines: list[str]
+
+
 def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """Read the table, fit and write the model: the answer as JSON types and in lines."""
-    paths = [p for p in (args.output, args.report, path_of(args)) if p]
-    for i, path in enumerate(paths):
-        writable(path, args.table, args.base, *paths[:i])
+    """`fitted`: the answer alone."""
+    made = fitted(args)
+    return made.answer, made.lines
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a fit is asked for: the rows, columns by their role, {name: (lower, upper)} and {name:
+    unit} as given; how the table differs from that of the recipe, a sentence each."""
+
+    data: Table
+    targets: list[str]
+    inputs: list[str]
+    categorical: list[str]
+    domain: dict[str, tuple[float, float]]
+    units: dict[str, str]
+    differing: list[str]
+
+
+def asked_of(args: argparse.Namespace) -> Asked:
+    """The table read and its columns found. Raises InputError, before any long work."""
     if args.time_limit is not None and not args.time_limit > 0:
         raise InputError(f"--time-limit is {args.time_limit:g}; give a positive number of seconds")
     checked_seed(args.seed)
     need_counts(1, len(args.target))
     domain = dict(interval(text) for text in args.domain)
     units = assignments(args.units)
-    start = now()
-    from sna_export.fit import fit
     from sna_export.table import read
-    from sna_export.table.units import with_units
 
     data = _rows_of(args, read(args.table, **declared(args)))
     targets, inputs, categorical = (
@@ -61,13 +85,27 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             f"--units names {unknown[0]!r}, which is not a column of this fit; its columns are"
             f" {', '.join(data.names)}"
         )
+    return Asked(data, targets, inputs, categorical, domain, units, differing)
+
+
+def fitted(args: argparse.Namespace) -> Fitted:
+    """Read the table, fit and write the model."""
+    paths = [p for p in (args.output, args.report, path_of(args)) if p]
+    for i, path in enumerate(paths):
+        writable(path, args.table, args.base, *paths[:i])
+    start = now()
+    from sna_export.fit import fit
+    from sna_export.table.units import with_units
+
+    told = asked_of(args)
+    data, targets, units = told.data, told.targets, told.units
     with stopped_by_ctrl_c("fit") as stop:
         found = fit(
-            data, targets, inputs=inputs or None, derive=args.derive, units=units,
+            data, targets, inputs=told.inputs or None, derive=args.derive, units=units,
             base=load(args.base, "numpy") if args.base else None,
-            categorical=categorical,
+            categorical=told.categorical,
             missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
-            gage=_studies(args, targets), robust=args.robust, link=args.link, domain=domain,
+            gage=_studies(args, targets), robust=args.robust, link=args.link, domain=told.domain,
             shape=shape_of(args, data.names),
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
             stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
@@ -101,11 +139,11 @@ def fit_one(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         "seconds": now() - start,
     }  # fmt: skip
     path, said = write_recipe(args, data, found.report["rows"])
-    answer |= {"recipe": path, "differences": differing}
-    told = [f"recipe: {path}"] if path else [said] if said else []
-    told += [f"not as in the recipe: {line}" for line in differing]
-    told += [again] if (again := repeated(args)) else []
-    return answer, [*fit_lines(args, found, judged, answer), *told]
+    answer |= {"recipe": path, "differences": told.differing}
+    lines = [f"recipe: {path}"] if path else [said] if said else []
+    lines += [f"not as in the recipe: {line}" for line in told.differing]
+    lines += [again] if (again := repeated(args)) else []
+    return Fitted(found, judged, answer, [*fit_lines(args, found, judged, answer), *lines])
 
 
 def _rows_of(args: argparse.Namespace, table: Table) -> Table:

@@ -21,7 +21,7 @@ PLACE = "{}"
 
 def fits_of(args: argparse.Namespace, argv: Sequence[str]) -> list[argparse.Namespace]:
     """The fits that a call asks for. Raises InputError for a recipe that is none."""
-    found = [args] if not args.config else [_parsed(a) for a in called(args.config, argv)]
+    found = [args] if not args.config else [parsed(a) for a in called(args.config, argv)]
     for one in found:
         if not (one.table and one.target and one.output):
             lacks = "TABLE" if not one.table else "--target COL" if not one.target else "-o MODEL"
@@ -38,7 +38,8 @@ def fits_of(args: argparse.Namespace, argv: Sequence[str]) -> list[argparse.Name
     return found
 
 
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Arguments of `fit` read as on its command line."""
     from ..main import Parser
 
     parser = Parser(prog="sna-edge fit", allow_abbrev=False)

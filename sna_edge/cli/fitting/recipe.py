@@ -21,6 +21,8 @@ NEVER = ("help", "config", "recipe", "json")
 PATHS = ("table", "output", "report", "base")
 FIT, PRODUCT, COLUMNS, MADE = "fit", "product", "columns", "made"
 SECTIONS = (FIT, PRODUCT, COLUMNS, MADE)
+PROJECT = ("release", "card", "sign", "kit", "firmware", "compare")
+"""Sections of a project, which is a recipe that `sna-edge release` reads; a fit passes them by."""
 
 
 def actions() -> dict[str, argparse.Action]:
@@ -34,10 +36,10 @@ def read(path: str) -> Mapping[str, Any]:
     """The sections of a recipe. Raises InputError for what is none, with the word that is wrong."""
     found = read_document(path)
     for name in found:
-        if name not in SECTIONS:
+        if name not in (*SECTIONS, *PROJECT):
             raise InputError(
                 f"{path}: {name!r} is no section of a recipe; these are [fit], [[product]],"
-                " [columns] and [made]"
+                f" [columns] and [made], and those of a release: [{'], ['.join(PROJECT)}]"
             )
     products = found.get(PRODUCT, [])
     if not isinstance(products, list) or not all(isinstance(p, dict) for p in products):
@@ -152,23 +154,24 @@ def _section(name: str, body: Mapping[str, Any]) -> Iterator[str]:
     plain = {k: v for k, v in body.items() if not isinstance(v, Mapping)}
     if plain or not body:
         yield f"[{name}]"
-        yield from (f"{_key(k)} = {_value(v)}" for k, v in plain.items())
+        yield from (f"{_key(k)} = {as_toml(v)}" for k, v in plain.items())
         yield ""
     for k, inner in body.items():
         if isinstance(inner, Mapping):
             yield f"[{name}.{_key(k)}]"
-            yield from (f"{_key(i)} = {_value(v)}" for i, v in inner.items())
+            yield from (f"{_key(i)} = {as_toml(v)}" for i, v in inner.items())
             yield ""
 
 
 def _key(name: str) -> str:
     plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return name if plain and name else _value(name)
+    return name if plain and name else as_toml(name)
 
 
-def _value(value: Any) -> str:
+def as_toml(value: Any) -> str:
+    """A text, number, truth or list of these as TOML writes it."""
     if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(as_toml, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
