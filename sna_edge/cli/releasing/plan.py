@@ -106,7 +106,6 @@ def _key(project: Project, args: argparse.Namespace) -> PrivateKey | None:
     if "key" not in told:
         return None
     data = read_private(told["key"])
-    import cryptography  # noqa: F401  # an installation without it is told so before the passphrase
 
     file = args.passphrase_file or told.get("passphrase-file")
     return opened(data, passphrase(file, f"passphrase of {told['key']}"), told["key"])
