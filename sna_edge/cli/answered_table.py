@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.output import Output
+from ..durable.disk import BESIDE
+from ..durable.whole import led_to, naming, takes_bytes
 from ..errors import InputError
 from ..status import MEANING, Status
 from ..table import Block, Source
@@ -120,15 +122,22 @@ def summary(found: Outcome, target: str) -> tuple[dict[str, Any], list[str]]:
 @contextmanager
 def whole(path: str) -> Iterator[TextIO]:
     """A text file that appears under `path` only when all of it is written."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".sna-")
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as out:
+    if takes_bytes(path):
+        with open(path, "w", newline="", encoding="utf-8") as out:
             yield out
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        return
+    name = led_to(path)
+    with naming(path):
+        folder = os.path.dirname(os.path.abspath(name))
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=BESIDE)
+        try:
+            with os.fdopen(handle, "w", newline="", encoding="utf-8") as out:
+                yield out
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, name)
+        except BaseException:
+            os.unlink(temporary)
+            raise
 
 
 def _header(names: Sequence[str], added: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core.axis import Axis
 from ..core.inputs import unknown_name
+from ..durable.whole import led_to, takes_bytes
 from ..errors import InputError
 from ..model import Model
 from ..values.naming import NUMBER, QUANTITY
@@ -46,13 +47,15 @@ def add_at(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def writable(path: str, *read: str | None) -> str:
-    """`path`, where a file can be written there without losing one of those `read`; asked before
-    long work. Raises InputError."""
-    folder = os.path.dirname(os.path.abspath(path))
+    """`path`, where a file can be written there without losing one of those `read` or written by
+    the same call; asked before long work. Raises InputError."""
+    if takes_bytes(path):
+        return path
+    folder = os.path.dirname(os.path.abspath(led_to(path)))
     if any(source and os.path.realpath(source) == os.path.realpath(path) for source in read):
         raise InputError(
-            f"cannot write {path}: it is also the input file and would be overwritten; choose"
-            " another name"
+            f"cannot write {path}: this call also reads or writes a file of that name, which would"
+            " be lost; choose another name"
         )
     if not os.path.isdir(folder):
         raise InputError(

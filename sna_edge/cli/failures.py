@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from importlib.util import find_spec
 
@@ -17,6 +18,15 @@ EXTRAS = {
     "cryptography": "sign",
 }  # fmt: skip
 """The extra of the package that installs a module."""
+
+
+def _of_the_disk(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"cannot write{where}: no space is left on its disk; free some and run again"
+    if error.errno == errno.EROFS:
+        return f"cannot write{where}: its disk is mounted read-only; choose another path"
+    return f"cannot access{where}: {error.strerror or error}; check the path and its permissions"
 
 
 def explain(error: Exception) -> tuple[str, str, int]:
@@ -40,12 +50,7 @@ def explain(error: Exception) -> tuple[str, str, int]:
     if isinstance(error, FileNotFoundError):
         return f"no such file: {error.filename}; check the path", Status.BAD_INPUT.label, USAGE
     if isinstance(error, OSError):
-        where = f" {error.filename}" if error.filename else ""
-        return (
-            f"cannot access{where}: {error.strerror or error}; check the path and its permissions",
-            Status.BAD_INPUT.label,
-            USAGE,
-        )
+        return _of_the_disk(error), Status.BAD_INPUT.label, USAGE
     if isinstance(error, MemoryError):
         return "out of memory; use fewer rows at a time", Status.NO_SPACE.label, USAGE
     if isinstance(error, (UnicodeDecodeError, zipfile.BadZipFile)):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LARGEST = 1 << 30
+BESIDE = ".sna-"
+"""How names of files begin that are still being written."""
 
 
 class Disk:
@@ -28,7 +30,7 @@ class Disk:
 
     def temporary(self, path: str) -> str:
         """An empty file beside `path` that nobody else writes, mode 0600."""
-        handle, name = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".sna-")
+        handle, name = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=BESIDE)
         os.close(handle)
         return name
 
@@ -43,7 +45,11 @@ class Disk:
         with open(path, "ab", buffering=0) as file:
             left = memoryview(data)
             while left:
-                left = left[file.write(left) :]
+                try:
+                    left = left[file.write(left) :]
+                except OSError as error:
+                    error.filename = path
+                    raise
 
     def cut(self, path: str, size: int) -> None:
         """Leave the first `size` bytes of a file."""

@@ -4,17 +4,19 @@ fails."""
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 
-from .disk import DISK, Disk
+from .disk import BESIDE, DISK, Disk
 
 
 def write_whole(
     path: str | PathLike[str], data: bytes, *, mode: int = 0o644, disk: Disk = DISK
 ) -> None:
     """Write `data` to `path`: a file beside it, brought to the disk, is renamed, and the folder is
-    brought to the disk. Raises OSError, and nothing has changed then.
+    brought to the disk. A link stays one, what it leads to is replaced; a device (/dev/null) or a
+    pipe takes the bytes. Raises OSError with `path` as its filename, and no file has changed then.
 
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "note")
@@ -23,14 +25,40 @@ def write_whole(
     >>> DISK.read(path), DISK.names(os.path.dirname(path))
     (b'second', ['note'])
     """
-    name = os.fspath(path)
-    temporary = disk.temporary(name)
+    if takes_bytes(os.fspath(path)):
+        with naming(os.fspath(path)), open(path, "wb") as file:
+            file.write(data)
+        return
+    name = led_to(os.fspath(path))
+    with naming(os.fspath(path)):
+        temporary = disk.temporary(name)
+        try:
+            disk.write(temporary, data, mode)
+            disk.sync(temporary)
+            disk.replace(temporary, name)
+        except BaseException:
+            with suppress(OSError):
+                disk.remove(temporary)
+            raise
+        disk.sync_folder(name)
+
+
+def led_to(path: str) -> str:
+    """The path of the file behind a link, else `path` as it is."""
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
+def takes_bytes(path: str) -> bool:
+    """Whether `path` is a device or a pipe, which a rename would do away with."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Errors of the disk name `path`, not the file beside it that was being written."""
     try:
-        disk.write(temporary, data, mode)
-        disk.sync(temporary)
-        disk.replace(temporary, name)
-    except BaseException:
-        with suppress(OSError):
-            disk.remove(temporary)
+        yield
+    except OSError as error:
+        if error.filename is None or os.path.basename(error.filename).startswith(BESIDE):
+            error.filename, error.filename2 = path, None
         raise
-    disk.sync_folder(name)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...artifact.limits import need_counts
+from ...durable import write_whole
 from ...errors import InputError
-from ...files import load
+from ...files import from_bytes, load
 from ...model import Model
 from ...numerics.time_budget import now
 from ...uncertainty.interval import left_open
@@ -118,9 +119,9 @@ def fitted(args: argparse.Namespace) -> Fitted:
     found = replace(
         found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
     )
-    found.model.save(args.output)
-    # intervals and their floors as they are in the file, which nobody has signed yet
-    stored = load(args.output, "numpy", insecure=True)
+    written = found.model.to_bytes()
+    write_whole(args.output, written)
+    stored = from_bytes(written, "numpy")  # intervals and their floors as they are in the file
     found = replace(
         found, model=found.model.replace(outputs=stored.outputs, calibration=stored.calibration)
     )
@@ -133,7 +134,7 @@ def fitted(args: argparse.Namespace) -> Fitted:
         title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
         fit_page(found, title=title, judged=judged).write(args.report)
     answer = {
-        "status": "ok", "output": args.output, "bytes": os.path.getsize(args.output),
+        "status": "ok", "output": args.output, "bytes": len(written),
         "parameters": found.model.parameters, **found.report,
         "intervals": {one.output.name: one.report() for one in judged},
         "seconds": now() - start,

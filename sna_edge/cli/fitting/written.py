@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from ...artifact.disk import write_whole
+from ...durable.whole import takes_bytes
 from .recipe import COLUMNS, MADE, options_of, read, toml
 from .schema import differences, schema
 
@@ -17,9 +18,10 @@ NONE = "none"
 
 
 def path_of(args: argparse.Namespace) -> str | None:
-    """Where the recipe goes: --recipe, or MODEL.fit.toml beside MODEL.sna; None for --recipe none
-    and for the models of --per."""
-    if args.recipe == NONE or getattr(args, "level", None) is not None:
+    """Where the recipe goes: --recipe, or MODEL.fit.toml beside MODEL.sna; None for --recipe none,
+    for the models of --per and for a model that no file keeps (-o /dev/null)."""
+    kept = not takes_bytes(args.output)
+    if args.recipe == NONE or getattr(args, "level", None) is not None or not kept:
         return None
     return args.recipe or f"{os.path.splitext(args.output)[0]}.fit.toml"
 

@@ -145,7 +145,7 @@ def test_table_answers_every_row(sna, model_file, tmp_path):
 def test_a_table_is_not_written_over_itself(sna, model_file, tmp_path):
     table = write(tmp_path / "t.csv", "power,speed,spot\n200,1,A\n")
     said = sna("query", model_file, "--table", table, "-o", table)
-    assert said.code == 2 and "would be overwritten" in said.sentence()
+    assert said.code == 2 and "which would be lost" in said.sentence()
     assert table.read_text() == "power,speed,spot\n200,1,A\n"
 
 

@@ -168,7 +168,7 @@ def test_quantize_refuses_rows_that_say_nothing(sna, tmp_path):
 
 def test_output_folder_is_checked_before_the_work(sna, model_file, tmp_path):
     said = sna("quantize", model_file, "--to", "int8", "-o", model_file)
-    assert said.code == 2 and "would be overwritten" in said.sentence()
+    assert said.code == 2 and "which would be lost" in said.sentence()
     said = sna("quantize", model_file, "--to", "int8", "-o", tmp_path / "no" / "x.sna")
     assert said.code == 2
     assert "does not exist" in said.sentence()
@@ -277,3 +277,9 @@ def test_a_warning_is_one_sentence(monkeypatch, tmp_path):
     assert main(["doctor"]) == 0
     assert shown == ["sna-edge doctor: modes cancel\n"]
     assert warnings.formatwarning is before
+
+
+def test_a_full_or_read_only_disk_is_named_with_the_next_step():
+    full, locked = OSError(28, "No space left", "m.sna"), OSError(30, "Read-only", "/rom/m.sna")
+    assert "cannot write m.sna: no space is left on its disk" in explain(full)[0]
+    assert "mounted read-only; choose another path" in explain(locked)[0]

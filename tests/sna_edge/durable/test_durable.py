@@ -161,3 +161,27 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
         records = [int(r.split()[0]) for r in Log(path).records]
         assert said <= records[-1] <= said + 1
         assert records == list(range(records[0], records[-1] + 1))
+
+
+def test_a_link_stays_one_and_a_pipe_takes_the_bytes(tmp_path: Path) -> None:
+    """-o current.sna where that is a link, -o /dev/null: neither name is replaced by a file."""
+    link, target, pipe = tmp_path / "current", tmp_path / "release-7", tmp_path / "pipe"
+    target.write_bytes(b"seven")
+    link.symlink_to(target.name)
+    write_whole(link, b"eight")
+    assert link.is_symlink() and target.read_bytes() == b"eight"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, b"through")
+    assert os.read(reader, 99) == b"through" and pipe.is_fifo()
+    os.close(reader)
+
+
+def test_an_error_of_the_disk_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    class Full(Disk):
+        def write(self, path: str, data: bytes, mode: int) -> None:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError) as told:
+        write_whole(tmp_path / "model.sna", b"x", disk=Full())
+    assert told.value.filename == str(tmp_path / "model.sna")

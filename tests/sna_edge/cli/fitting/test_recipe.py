@@ -209,5 +209,5 @@ def test_without_table_or_recipe(folder: Path, capsys: Any) -> None:
 def test_no_file_is_written_over_another(folder: Path, capsys: Any, option: str) -> None:
     for path in ("m.sna", "data/t.csv"):
         assert main([*FIT, option, path]) == 2
-        assert "would be overwritten" in capsys.readouterr().err
+        assert "which would be lost" in capsys.readouterr().err
     assert not (folder / "m.sna").exists()
