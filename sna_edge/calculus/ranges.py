@@ -16,7 +16,7 @@ Cloud, Introduction to Interval Analysis (2009), chapters 5 and 6.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,38 +45,42 @@ SAMPLES, STARTS, SWEEPS, LINE = 4096, 16, 3, 65
 
 @dataclass(frozen=True)
 class Range:
-    """reached (low, high): values of the model at points that were tried. within (low, high): no
-    value in the domain lies outside."""
+    """reached (low, high): values of the model at points that were tried, `at` [D] each. within
+    (low, high): no value in the domain lies outside."""
 
     reached: tuple[float, float]
     within: tuple[float, float]
+    at: tuple[Floats, Floats] = field(compare=False)
 
 
 def ranges(model: ModelRecord, seconds: float = 0.3) -> list[Range]:
     """One range per output. The same model gives the same numbers unless the time runs out
     first."""
     end = now() + seconds
-    reached = _reached(model, now() + 0.4 * seconds)
+    tried = _reached(model, now() + 0.4 * seconds)
     pieces = _Pieces(model)
     found = []
     for k, output in enumerate(model.outputs):
         begin = now()
         until = begin + (end - begin) / (len(model.outputs) - k)
-        f = np.sort(output.linear_of(np.array(reached[k])))
+        reached, at = tried[k]
+        f = np.sort(output.linear_of(np.array(reached)))
         low, high = (
             _enclosed(pieces, k, side, f, begin + (until - begin) * part)
             for side, part in ((0, 0.5), (1, 1.0))
         )
         with np.errstate(over="ignore"):
             ends = np.sort(output.value(np.array([low, high])))
-        within = min(float(ends[0]), reached[k][0]), max(float(ends[1]), reached[k][1])
-        found.append(Range(reached[k], within))
+        within = min(float(ends[0]), reached[0]), max(float(ends[1]), reached[1])
+        found.append(Range(reached, within, at))
     return found
 
 
-def _reached(model: ModelRecord, end: float) -> list[tuple[float, float]]:
-    """Lowest and highest value found: samples, then the best of them moved along one axis after
-    another."""
+def _reached(
+    model: ModelRecord, end: float
+) -> list[tuple[tuple[float, float], tuple[Floats, Floats]]]:
+    """Lowest and highest value found, and where: samples, then the best of them moved along one
+    axis after another."""
     points = np.vstack([span_points(model.axes), domain_points(model.axes, SAMPLES)])
     evaluator = Reference(model)
     y = evaluator.value(points)
@@ -84,11 +88,15 @@ def _reached(model: ModelRecord, end: float) -> list[tuple[float, float]]:
     for k in range(len(model.outputs)):
         order = np.argsort(y[:, k], kind="stable")
         best = [float(y[order[0], k]), float(y[order[-1], k])]
+        place = [points[order[0]], points[order[-1]]]
         for side, rows in ((0, order[:starts]), (1, order[-starts:])):
             if now() < end or len(model.outputs) <= SURE:
-                moved = evaluator.value(_climbed(model, points[rows], k, (-1, 1)[side]))[:, k]
-                best[side] = float((min, max)[side](best[side], *moved))
-        found.append((best[0], best[1]))
+                moved = _climbed(model, points[rows], k, (-1, 1)[side])
+                value = evaluator.value(moved)[:, k]
+                n = int((value.argmin, value.argmax)[side]())
+                if (value[n] < best[side], value[n] > best[side])[side]:
+                    best[side], place[side] = float(value[n]), moved[n]
+        found.append(((best[0], best[1]), (place[0], place[1])))
     return found
 
 

@@ -34,14 +34,17 @@ def grid(
         x = np.atleast_1d(axis.encode(points[axis.name]))
         x = DomainBox((axis,)).admitted(x[:, None])[:, 0]
         designs.append(axis.basis.design(x))
-    f = (
-        _grid_cp(part.interaction, designs)
-        if isinstance(part.interaction, CP)
-        else _grid_tt(part.interaction, designs)
-    )
-    f = f + biases(part)
+    f = products(part.interaction, designs) + biases(part)
     y = np.stack([o.value(f[..., k]) for k, o in enumerate(part.outputs)], axis=-1)
     return np.transpose(y, [*order, len(order)])
+
+
+def products(interaction: CP | TT, designs: list[Floats]) -> Floats:
+    """The sum of products without its bias [n_1, .., n_D, K], where designs[d] [n_d, rows] takes
+    the table of axis d to what is multiplied: values at points, or coefficients."""
+    if isinstance(interaction, CP):
+        return _grid_cp(interaction, designs)
+    return _grid_tt(interaction, designs)
 
 
 def _grid_cp(cp: CP, designs: list[Floats]) -> Floats:

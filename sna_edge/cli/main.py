@@ -33,6 +33,7 @@ WORDS = (
     "store",
     "export",
     "release",
+    "compare",
     "kit",
     "bench",
     "doctor",

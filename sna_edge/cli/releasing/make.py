@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...artifact.disk import read_whole
+from ...errors import InputError
 from ...files import from_bytes
 from ...model import Model
 from ...signing.keys import key_id
@@ -19,20 +20,22 @@ from ..console import json_value
 from ..fitting.one_fit import Fitted, fitted
 from .plan import Plan
 
-REPORT, CARD, CARD_DATA, PROJECT, KITS, FIRMWARE = (
-    "report.html", "card.html", "card.json", "project.toml", "kit", "firmware",
+REPORT, CARD, CARD_DATA, CHANGES, CHANGES_DATA, PROJECT, KITS, FIRMWARE = (
+    "report.html", "card.html", "card.json", "changes.html", "changes.json", "project.toml", "kit",
+    "firmware",
 )  # fmt: skip
 
 
 @dataclass(eq=False)
 class Made:
-    """What a release holds: {path: bytes}, digest of its manifest and of its model, its card, and
-    remarks, a line each."""
+    """What a release holds: {path: bytes}, digest of its manifest and of its model, its card, what
+    changed against the release before, and remarks, a line each."""
 
     files: dict[str, int] = field(default_factory=dict)
     manifest: str = ""
     model: str = ""
     card: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] | None = None
     remarks: list[str] = field(default_factory=list)
 
 
@@ -49,6 +52,9 @@ def make(plan: Plan, say: Callable[[str], None]) -> Made:
         say(f"fit of {', '.join(plan.asked.targets)}")
         fit = _fit(plan, folder / name)
         model = _signed(plan, folder / name)
+        if plan.previous is not None:
+            say(f"comparison with {plan.previous_path}")
+            made.changes = _changes(plan, folder, plan.previous, model)
         say("report and model card")
         shutil.copyfile(project.path, folder / PROJECT)
         _pages(plan, folder, fit, model, made)
@@ -87,6 +93,23 @@ def _signed(plan: Plan, path: Path) -> Model:
     return from_bytes(read_whole(path), "numpy", path=str(path))
 
 
+def _changes(plan: Plan, folder: Path, old: Model, new: Model) -> dict[str, Any]:
+    """changes.html, changes.json. Raises InputError where more changed than the project allows."""
+    from sna_export.release.comparison import compared
+    from sna_export.release.comparison_page import comparison_page
+
+    told: dict[str, Any] = json_value(compared(old, new, plan.limits))
+    if broken := told["gate"]["broken"]:
+        raise InputError(
+            f"not released: {'; '.join(broken)}: find out why, or allow more in [compare] of"
+            f" {plan.project.path}; sna-edge compare shows the change of two models"
+        )
+    title = f"{plan.project.name}: version {plan.version} and the release before"
+    comparison_page(told, old, new, title).write(folder / CHANGES)
+    write_json(folder / CHANGES_DATA, told)
+    return told
+
+
 def _pages(plan: Plan, folder: Path, fit: Fitted, model: Model, made: Made) -> None:
     """report.html, card.html, card.json."""
     from sna_export.release.card import card
@@ -100,6 +123,7 @@ def _pages(plan: Plan, folder: Path, fit: Fitted, model: Model, made: Made) -> N
         card(
             model, name=project.name, said=project.sections["card"], version=plan.version,
             created=plan.when, data=_data(plan), fitted=fit, commit=plan.commit,
+            changes=made.changes,
         )
     )  # fmt: skip
     made.model = made.card["model"]["sha256"]

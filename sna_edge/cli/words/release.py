@@ -75,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
     if args.check:
         emit(args, _planned(made), [*plan_lines(made), "nothing was done: --check"])
         return 0
-    total = 2 + ("firmware" in project.asked) + len(project.sections["kit"].get("targets", []))
+    total = 2 + len(project.sections["kit"].get("targets", []))
+    total += ("firmware" in project.asked) + (made.previous is not None)
     done = make(made, _steps(args, total))
     emit(args, {"status": "ok", **_planned(made), **_answer(done)}, _lines(made, done))
     return 0
@@ -135,5 +136,7 @@ def _lines(made: Plan, done: Made) -> list[str]:
             rmse = with_unit(float(f"{errors['rmse']:.3g}"), one["unit"])
             lines.append(f"{one['name']}: R2 {errors['r2']:.3g}, RMSE {rmse} on rows left out")
     lines += [f"known: {one['said']}" for one in done.card["failures"]["found"]]
+    if done.changes:
+        lines += [f"changed: {said}" for said in done.changes["said"]]
     lines += done.remarks
     return [*lines, f"next: read {made.place / 'card.html'}, then sna-edge verify {made.place}"]

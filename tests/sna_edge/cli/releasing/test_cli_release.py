@@ -271,3 +271,43 @@ def test_a_release_names_a_model_in_its_own_folder(made: Path, tmp_path: Path) -
     (copy / "manifest.json").write_text(json.dumps({**told, "model": "../own.key"}))
     with pytest.raises(sna_edge.errors.InputError, match="not that of a release"):
         check_release(copy, None)
+
+
+def second(checkout: Path, compare: str, shift: float = 0.5) -> Path:
+    """A project of the next release: a new table, of which depth is larger by `shift`."""
+    table(checkout / "data" / "next.csv", shift)
+    path = checkout / "next.toml"
+    text = PROJECT.replace("parts table.csv", "next.csv")
+    path.write_text(f'{text}\n[compare]\nprevious = "depth-1"\n{compare}')
+    return path
+
+
+def test_the_next_release_says_what_changed(checkout: Path, made: Path, sna, tmp_path) -> None:
+    path = second(checkout, "max-change = 1.0\nmax-rms-change = {depth = 0.6}\n")
+    said = sna("release", path, "-o", tmp_path / "next", "--json").json
+    assert (said["version"], said["previous"]) == (2, str(checkout / "depth-1" / "depth.sna"))
+    told = json.loads((tmp_path / "next" / "changes.json").read_text())
+    (change,) = told["changes"]
+    assert change["mean"] == pytest.approx(0.5, abs=0.05)
+    assert change["bound"] >= change["largest"] >= change["rms"] > 0.4
+    assert told["gate"]["broken"] == []
+    card = json.loads((tmp_path / "next" / "card.json").read_text())
+    assert card["changes"]["old"]["version"] == 1
+    assert "Against the release before" in (tmp_path / "next" / "card.html").read_text()
+    assert sna("verify", tmp_path / "next").code == 0
+
+
+def test_a_release_that_changes_too_much_is_refused(
+    checkout: Path, made: Path, sna, tmp_path
+) -> None:
+    path = second(checkout, "max-change = 0.3\n")
+    said = sna("release", path, "-o", tmp_path / "next", "--json")
+    assert said.code == 2
+    assert "not released: depth changed by" in said.sentence()
+    assert os.listdir(tmp_path) == []
+
+
+def test_versions_grow(checkout: Path, made: Path, sna, tmp_path) -> None:
+    path = second(checkout, "")
+    said = sna("release", path, "--model-version", "1", "-o", tmp_path / "next")
+    assert "version 1 is not larger than 1" in said.sentence()
