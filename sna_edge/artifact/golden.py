@@ -3,6 +3,7 @@ form, tolerances."""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..errors import ArtifactError
 from ..numerics.domain_points import LEAST, domain_points, span_points
 from ..numerics.reference import Reference
 from .canonical_form import as_stored
-from .layout import outward32
+from .layout import HEADER, SECTIONS, outward32
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,12 @@ class Golden:
         may be next to nothing."""
         g = int(np.argmax(np.abs(self.expected[:, 0])))
         return replace(self, inputs=self.inputs[g : g + 1], expected=self.expected[g : g + 1])
+
+
+def tolerance32(data: bytes, n_outputs: int) -> list[float]:
+    """Of each output of a checked file: how far an evaluation in float32 may be off."""
+    (start,) = struct.unpack_from("<I", data, HEADER.itemsize + 16 * SECTIONS.index("golden") + 4)
+    return list(struct.unpack_from(f"<{n_outputs}d", data, start + 8 + 8 * n_outputs))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ WORDS = (
     "query",
     "inverse",
     "watch",
+    "audit",
     "install",
     "store",
     "export",

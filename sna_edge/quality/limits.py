@@ -35,7 +35,7 @@ from ..core.tolerance import checked
 from ..errors import DomainError, InputError
 from ..inverse.targets.knob import Knob, box
 from ..model import Model
-from ..values.documents import read_document, shortened
+from ..values.documents import document, document_bytes, shortened
 
 EDGE = ("no verdict", "accept")
 
@@ -84,11 +84,16 @@ def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     >>> read_limits(path, model).outputs
     (Limit(name='width', lsl=80.0, usl=120.0, target=None, reject=None),)
     """
-    tables = read_document(path)
+    return limits_in(document_bytes(path), fspath(path), model)
+
+
+def limits_in(data: bytes, name: str, model: Model) -> LineLimits:
+    """The limits in the bytes of the file `name`, as `read_limits` gives them. Raises InputError."""
+    tables = document(data, name)
     try:
         return parse_limits(tables, model)
     except InputError as error:
-        raise InputError(f"{fspath(path)}: {error}") from None
+        raise InputError(f"{name}: {error}") from None
 
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:

@@ -20,7 +20,7 @@ from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
 from .computed import Refused, absent, computed
-from .echo import echo
+from .echo import ECHOED, echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
 from .target import towards_targets
@@ -62,6 +62,7 @@ class Line:
         doubts = model.metadata.get("doubts")
         self._doubts = "; ".join(map(str, doubts)) if isinstance(doubts, list) else ""
         self._may_lack = model.gaps.may_lack if model.gaps else frozenset()
+        self._plain = self._smooth and not self._may_lack
         self._nothing = [float("nan")] * len(self._names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
@@ -89,6 +90,7 @@ class Line:
         x = np.array(
             [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
         ).reshape(len(rows), len(self._names))
+        sent = number is plain_number and not other
         refused: Refused = {}
         if self._computes:
             x, refused = computed(self.model, x, self.limits.tolerance)
@@ -136,8 +138,24 @@ class Line:
             if self._doubts and "outputs" in answer:
                 said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
                 answer["remark"] = "; ".join(filter(None, said_too))
+            if not isinstance(row, str):
+                answer["reading"] = self._taken(reading, row, sent)
             answers.append(answer)
         return answers
+
+    def _taken(self, reading: Reading | str, row: list[float], sent: bool) -> Reading:
+        """What a part is judged by, so that it can be judged again: `sent`, as it came; else
+        numbers in the model's units, levels as they came, what was not given left out."""
+        if self._plain:
+            brief = sent and len(reading) <= len(row) + len(ECHOED)
+            return reading if brief else dict(zip(self._names, row, strict=True))  # type: ignore
+        assert not isinstance(reading, str)
+        columns = zip(self._names, self._levels, row, strict=True)
+        return {
+            name: number if levels is None else _level(reading[name], number)
+            for name, levels, number in columns
+            if number == number
+        }
 
     def _completed(self, x: Floats) -> tuple[Floats, dict[int, str]]:
         """Readings [N, D] with what is usual in place of those that may be missing, and {row: what
@@ -291,6 +309,11 @@ class Line:
         except SnaError as error:
             return {"status": error.status.label, "message": str(error)}
         return towards_targets(self.model, self.limits, row, found, budget)
+
+
+def _level(sent: Any, index: float) -> Any:
+    """A level as it was sent; in a few words where it is none."""
+    return sent if isfinite(index) else said(sent)
 
 
 def _end(limit: float) -> float | None:

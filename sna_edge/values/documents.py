@@ -40,13 +40,23 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_document(path: str | PathLike[str]) -> Mapping[str, Any]:
     """The tables of a .json file, or of any other as TOML. Raises InputError, with the line where
     there is one."""
+    return document(document_bytes(path), fspath(path))
+
+
+def document_bytes(path: str | PathLike[str]) -> bytes:
+    """The bytes of a file written by hand. Raises InputError where it is too large for one."""
     with open(path, "rb") as file:
         data = file.read(LARGEST + 1)
-    name = fspath(path)
     if len(data) > LARGEST:
         raise InputError(
-            f"{name} is larger than {LARGEST >> 20} MiB; give a file of tables written by hand"
+            f"{fspath(path)} is larger than {LARGEST >> 20} MiB; give a file of tables written by"
+            " hand"
         )
+    return data
+
+
+def document(data: bytes, name: str) -> Mapping[str, Any]:
+    """The tables in the bytes of the file `name`, as `read_document` gives them."""
     text = _text(data, name)
     return _json(text, name) if name.lower().endswith(".json") else _toml(text, name)
 

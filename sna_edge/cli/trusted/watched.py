@@ -12,9 +12,11 @@ from hashlib import sha256
 from ...errors import InputError, SnaError
 from ...files import from_bytes
 from ...model import Model
-from ...quality import Line, read_limits
+from ...quality import Line
+from ...quality.limits import limits_in
 from ...signing import Trust, configured_keys, examined
 from ...store import Store
+from ...values.documents import document_bytes
 from .options import load_with_trust, overruled
 
 
@@ -40,10 +42,10 @@ class Watched:
         return from_bytes(active.data, args.backend, path=active.path), trust
 
     def _made(self, model: Model, trust: Trust) -> tuple[Line, str]:
-        limits = self._args.limits
-        with open(limits, "rb") as file:
-            digest = sha256(file.read()).hexdigest()
-        line = Line(model, read_limits(limits, model), advice_ms=self._args.advice_ms)
+        path = self._args.limits
+        data = document_bytes(path)  # read once: these are hashed, and these judge
+        line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
+        digest = sha256(data).hexdigest()
         return line, f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
 
     def now(self) -> Line:

@@ -40,6 +40,8 @@ HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
 )
 
+QUOTED = 2048  # bytes; longer lines hold more than what is judged by
+
 _encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
 _c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
 if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
@@ -269,10 +271,29 @@ def _write(answers: list[dict[str, Any]], told: str, texts: Sequence[bytes] = ()
     are the lines of JSON that they answer, if they came as such."""
     if not answers:
         return False
-    written = (_text(answer, texts[i] if texts else b"") for i, answer in enumerate(answers))
-    sys.stdout.write("".join(f"{text[:-1]}{told}\n" for text in written))
+    valued = any("outputs" in answer for answer in answers)
+    texts_of = _beside_lines(answers, texts) if texts else (_text(a, b"")[:-1] for a in answers)
+    sys.stdout.write("".join([f"{text}{told}\n" for text in texts_of]))
     sys.stdout.flush()
-    return any("outputs" in answer for answer in answers)
+    return valued
+
+
+def _beside_lines(answers: list[dict[str, Any]], lines: Sequence[bytes]) -> Iterator[str]:
+    """Answers to lines of JSON, open at their end. The reading is the line itself where it can be
+    quoted: the quickest way, and every digit is kept."""
+    all_plain = quotable(b"\n".join(lines))
+    for answer, line in zip(answers, lines, strict=True):
+        if "reading" in answer and len(line) <= QUOTED and (all_plain or quotable(line)):
+            del answer["reading"]
+            yield f'{_text(answer, line)[:-1]}, "reading": {line.decode()}'
+        else:
+            yield _text(answer, line)[:-1]
+
+
+def quotable(lines: bytes) -> bool:
+    """Whether lines that were read as objects can stand in others as they are."""
+    ends = b"\r" in lines
+    return lines.isascii() and not ends and b"NaN" not in lines and b"Infinity" not in lines
 
 
 def _text(answer: dict[str, Any], line: bytes) -> str:
