@@ -62,9 +62,7 @@ class Audit:
             self.findings.append((number, sentence))
 
 
-def audit(
-    texts: Iterable[Sequence[bytes | str]], line_of: Callable[[Made], Line | None]
-) -> Audit:
+def audit(texts: Iterable[Sequence[bytes | str]], line_of: Callable[[Made], Line | None]) -> Audit:
     """Judge the verdicts of a log again, `texts` in blocks of its lines; `line_of` gives what
     judges by a model and limits of these hashes, None where it has none.
 
@@ -180,9 +178,7 @@ def compared(
     return "", exact
 
 
-def _numbers(
-    name: str, logged: Any, now: Mapping[str, Any], rounding: float
-) -> tuple[str, bool]:
+def _numbers(name: str, logged: Any, now: Mapping[str, Any], rounding: float) -> tuple[str, bool]:
     """The same of the numbers of one output."""
     if not isinstance(logged, dict) or logged.keys() != now.keys():
         return f"the log has other numbers of {name}", False

@@ -88,7 +88,7 @@ def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
 
 
 def limits_in(data: bytes, name: str, model: Model) -> LineLimits:
-    """The limits in the bytes of the file `name`, as `read_limits` gives them. Raises InputError."""
+    """The limits in the bytes of the file `name`, as `read_limits` gives them."""
     tables = document(data, name)
     try:
         return parse_limits(tables, model)

@@ -49,10 +49,13 @@ class Line:
     'the interval of width straddles a limit'
     """
 
+    names: tuple[str, ...]
+    """Of the inputs, then of the raw readings."""
+
     def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
         raw = model.readings.raw if model.readings else ()
-        self._names = (*(a.name for a in model.axes), *(r.name for r in raw))
+        self.names = (*(a.name for a in model.axes), *(r.name for r in raw))
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
         self._levels += [None] * len(raw)
         self._units = {a.name: a.unit for a in model.axes if a.kind != "categorical"}
@@ -63,7 +66,7 @@ class Line:
         self._doubts = "; ".join(map(str, doubts)) if isinstance(doubts, list) else ""
         self._may_lack = model.gaps.may_lack if model.gaps else frozenset()
         self._plain = self._smooth and not self._may_lack
-        self._nothing = [float("nan")] * len(self._names)
+        self._nothing = [float("nan")] * len(self.names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
@@ -76,10 +79,13 @@ class Line:
         first: int = 1,
         number: Callable[[str], float] = plain_number,
         units: Mapping[str, str] | None = None,
+        *,
+        bare: bool = False,
     ) -> list[dict[str, Any]]:
         """One answer per reading; a reading may be an error sentence instead of a mapping. `number`
         reads cells that are text: NaN for what is none, InputError for what contradicts its table;
-        `units` of inputs that are not those of the model.
+        `units` of inputs that are not those of the model. `bare`: the reading comes back as a list
+        of numbers in the order of `names` where all of them are numbers.
         """
         other = {
             name: unit
@@ -89,7 +95,7 @@ class Line:
         rows = [self._row(reading, number, other) for reading in readings]
         x = np.array(
             [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
-        ).reshape(len(rows), len(self._names))
+        ).reshape(len(rows), len(self.names))
         sent = number is plain_number and not other
         refused: Refused = {}
         if self._computes:
@@ -139,7 +145,7 @@ class Line:
                 said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
                 answer["remark"] = "; ".join(filter(None, said_too))
             if not isinstance(row, str):
-                answer["reading"] = self._taken(reading, row, sent)
+                answer["reading"] = row if bare and self._plain else self._taken(reading, row, sent)
             answers.append(answer)
         return answers
 
@@ -148,9 +154,9 @@ class Line:
         numbers in the model's units, levels as they came, what was not given left out."""
         if self._plain:
             brief = sent and len(reading) <= len(row) + len(ECHOED)
-            return reading if brief else dict(zip(self._names, row, strict=True))  # type: ignore
+            return reading if brief else dict(zip(self.names, row, strict=True))  # type: ignore
         assert not isinstance(reading, str)
-        columns = zip(self._names, self._levels, row, strict=True)
+        columns = zip(self.names, self._levels, row, strict=True)
         return {
             name: number if levels is None else _level(reading[name], number)
             for name, levels, number in columns
@@ -211,7 +217,7 @@ class Line:
         or what is wrong with it."""
         if isinstance(reading, str):
             return reading
-        row = [reading.get(name) for name in self._names]
+        row = [reading.get(name) for name in self.names]
         quick = self._quick(row, read) if self._smooth and not units else None
         if quick is not None:
             return quick
@@ -219,11 +225,11 @@ class Line:
             return lost
         out = []
         for d, value in enumerate(row):
-            lacks = self._names[d] in self._may_lack and is_missing(value)
+            lacks = self.names[d] in self._may_lack and is_missing(value)
             if lacks or (value is None and self._computes):
                 out.append(float("nan"))
                 continue
-            number = self._number(d, value, read, units.get(self._names[d], ""))
+            number = self._number(d, value, read, units.get(self.names[d], ""))
             if isinstance(number, str):
                 return number
             out.append(number)
@@ -246,7 +252,7 @@ class Line:
     def _number(self, d: int, value: object, read: Callable[[str], float], own: str) -> float | str:
         """One input, or the reason why not; `own` is the unit of a number without one, where it is
         not that of the model."""
-        name, levels = self._names[d], self._levels[d]
+        name, levels = self.names[d], self._levels[d]
         if value is None:
             return f"missing reading {name!r}"
         if levels is not None and isinstance(value, (bool, int, float, str)):

@@ -22,7 +22,8 @@ from .options import load_with_trust, overruled
 
 class Watched:
     """`line` judges; `told` is what follows in the text of every verdict: which model, which
-    limits. Raises InputError, TrustError and ArtifactError where there is no model to judge with.
+    limits; `form` makes the text of a reading from its numbers.
+    Raises InputError, TrustError and ArtifactError where there is no model to judge with.
     """
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -31,7 +32,7 @@ class Watched:
         self._args = args
         self._seen = _mark(args.store) if args.store else None
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
-        self.line, self.told = self._made(model, trust)
+        self.line, self.told, self.form = self._made(model, trust)
         self._sha256 = trust.sha256
 
     def _stored(self) -> tuple[Model, Trust]:
@@ -41,12 +42,14 @@ class Watched:
         overruled(args, trust)
         return from_bytes(active.data, args.backend, path=active.path), trust
 
-    def _made(self, model: Model, trust: Trust) -> tuple[Line, str]:
+    def _made(self, model: Model, trust: Trust) -> tuple[Line, str, str]:
         path = self._args.limits
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
         digest = sha256(data).hexdigest()
-        return line, f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
+        numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
+        told = f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
+        return line, told, f', "reading": {{{numbers}}}'
 
     def now(self) -> Line:
         """What judges the next part: the model that is active in the store now. One that cannot
@@ -59,7 +62,7 @@ class Watched:
             if trust.sha256 == self._sha256:
                 return self.line
             _need_same_inputs(self.line.model, model)
-            self.line, self.told = self._made(model, trust)
+            self.line, self.told, self.form = self._made(model, trust)
             self._sha256 = trust.sha256
             self._say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
         except (SnaError, OSError) as error:

@@ -64,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Judge the logs again; returns the exit code. Raises InputError where there is nothing to judge
-    or to judge with, TrustError, ArtifactError."""
+    """Judge the logs again; returns the exit code. Raises InputError where there is nothing to
+    judge or to judge with, TrustError, ArtifactError."""
     judges = _Judges(args)
     found = audit(_blocks(args.log), judges.line_of)
     if not found.verdicts:
@@ -146,9 +146,7 @@ def _blocks(paths: list[str]) -> Iterator[list[bytes]]:
 
 def _in(path: str) -> Iterator[bytes]:
     with ExitStack() as stack:
-        file: BinaryIO = (
-            sys.stdin.buffer if path == "-" else stack.enter_context(open(path, "rb"))
-        )
+        file: BinaryIO = sys.stdin.buffer if path == "-" else stack.enter_context(open(path, "rb"))
         while line := file.readline(LONGEST + 1):
             if len(line) > LONGEST:
                 raise InputError(
@@ -173,8 +171,8 @@ def _answer(found: Audit) -> dict[str, object]:
 
 def _lines(args: argparse.Namespace, found: Audit) -> Iterator[str]:
     names = ", ".join("standard input" if p == "-" else os.fspath(p) for p in args.log)
-    yield f"{names}: {found.equal} of {found.verdicts} verdicts found again, {found.exact} of them" \
-          " to the last digit"  # fmt: skip
+    head = f"{names}: {found.equal} of {found.verdicts} verdicts found again"
+    yield f"{head}, {found.exact} of them to the last digit"
     kinds = (
         (found.refused, "had no reading that could be read, and got no verdict"),
         (found.different, "are different"),

@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
 def _stream(watched: Watched, source: int) -> None:
     count = 0
     for texts in blocks(source):
-        _write(watched.now().lines(texts, count + 1), watched.told, texts)
+        _write(watched.now().lines(texts, count + 1), watched, texts)
         count += len(texts)
 
 
@@ -190,9 +190,10 @@ def _table(args: argparse.Namespace, watched: Watched) -> bool:
         line = watched.now()
         _complete(records, line.model, args.table)
         answers = line.readings(
-            table_readings(records.names, batch), records.count + 1, records.number, records.units
-        )
-        valued = _write(answers, watched.told) or valued
+            table_readings(records.names, batch), records.count + 1, records.number, records.units,
+            bare=True,
+        )  # fmt: skip
+        valued = _write(answers, watched) or valued
         if note:
             _stored()
     if not records.count and not args.follow:
@@ -229,9 +230,13 @@ def _sheet(watched: Watched, sheet: Source, numbers: Sequence[str]) -> bool:
         valued = (
             _write(
                 watched.now().readings(
-                    table_readings(sheet.names, records), count + 1, marks.number, sheet.units
+                    table_readings(sheet.names, records),
+                    count + 1,
+                    marks.number,
+                    sheet.units,
+                    bare=True,
                 ),
-                watched.told,
+                watched,
             )
             or valued
         )
@@ -266,16 +271,28 @@ def _stored() -> None:
         os.fsync(sys.stdout.fileno())
 
 
-def _write(answers: list[dict[str, Any]], told: str, texts: Sequence[bytes] = ()) -> bool:
-    """The answers as lines, at once, and whether one has values; `told` ends each of them, `texts`
-    are the lines of JSON that they answer, if they came as such."""
+def _write(answers: list[dict[str, Any]], watched: Watched, texts: Sequence[bytes] = ()) -> bool:
+    """The answers as lines, at once, and whether one has values; what they were made with ends each
+    of them. `texts` are the lines of JSON that they answer, if they came as such."""
     if not answers:
         return False
     valued = any("outputs" in answer for answer in answers)
-    texts_of = _beside_lines(answers, texts) if texts else (_text(a, b"")[:-1] for a in answers)
-    sys.stdout.write("".join([f"{text}{told}\n" for text in texts_of]))
+    opened = _beside_lines(answers, texts) if texts else _beside_rows(answers, watched.form)
+    sys.stdout.write("".join([f"{text}{watched.told}\n" for text in opened]))
     sys.stdout.flush()
     return valued
+
+
+def _beside_rows(answers: list[dict[str, Any]], form: str) -> Iterator[str]:
+    """Answers to rows of a table, open at their end; `form` of a reading whose numbers came
+    alone."""
+    for answer in answers:
+        reading = answer.get("reading")
+        if type(reading) is list:
+            del answer["reading"]
+            yield _text(answer, b"")[:-1] + form % tuple(reading)
+        else:
+            yield _text(answer, b"")[:-1]
 
 
 def _beside_lines(answers: list[dict[str, Any]], lines: Sequence[bytes]) -> Iterator[str]:
