@@ -18,7 +18,7 @@ from .candidate import Candidate
 from .linear_scale import LinearScale
 from .rank_search import rank_search, simple_search
 from .refits import out_of_fold, refitted
-from .trial import RankTrial, RankTrials
+from .trial import MANY_ROWS, RankTrial, RankTrials
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -139,18 +139,20 @@ def simple_function(
 ) -> tuple[Callable[[Floats], Floats], RankTrials] | None:
     """Answers y [n, K] to x [n, D] of the simplest direct candidate whose left-out error is at
     most `enough`, or of the best of a few, and all that were tried; None where there is no time for
-    one."""
+    one. Of many rows it sees MANY_ROWS."""
     if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
         return None
     scale = LinearScale.of(samples.outputs(link), samples.y)
+    rng = np.random.default_rng([seed, DIRECT_STREAM])
+    some = _searched(len(samples.x), MANY_ROWS, rng)
     found = simple_search(
-        samples,
-        scale.scaled(samples.y),
-        np.random.default_rng([seed, DIRECT_STREAM]),
+        samples if len(some) == len(samples.x) else samples.take(some).over(samples),
+        scale.scaled(samples.y[some]),
+        rng,
         max_parameters=max_parameters,
         enough=enough,
         budget=budget,
-        folds=_kept_together(samples, folds, np.arange(len(samples.x))),
+        folds=_kept_together(samples, folds, some),
         effort=effort,
     )
     f = found.best.solution.f

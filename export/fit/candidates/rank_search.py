@@ -23,11 +23,12 @@ from ..engine.initialization import grown, mode_sets, random_start
 from ..engine.linearisation import FittedFunction
 from .breaks import data_bases
 from .piecewise_linear import FEW_SPANS, SPARE_RANK, on_few_spans
-from .trial import HOPELESS, RankTrial, RankTrials, affordable
+from .trial import DETERMINED, HOPELESS, MANY_ROWS, RankTrial, RankTrials, affordable
 
 Floats = NDArray[np.float64]
-POLISH, POLISH_WORK = 60, 4e11
-"""Steps of the winner's polish, and rows x parameters^2 of all of them (some two minutes)."""
+POLISH, POLISH_WORK, POLISH_WORK_OF_MANY = 60, 4e11, 2.5e11
+"""Steps of the winner's polish, and rows x parameters^2 of all of them (some two minutes), with
+more than MANY_ROWS less."""
 RANKS, FEW = (1, 2, 4, 8, 16, 24, 32), 3
 """Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
 spans instead of more modes."""
@@ -42,8 +43,6 @@ NOT_POLISHED = 1.2
 NOT_GROWN, SLOW = 1.1, 0.7
 """Growth stops while still this far above `worth` and falling more slowly than this per step of
 rank."""
-DETERMINED = 3
-"""Penalties are faded out only with at least so many rows per parameter."""
 FADING = (1e-10, 1e-12, 1e-14, 1e-16)
 
 
@@ -225,7 +224,10 @@ def _polished(best: RankTrial, trials: RankTrials, determined: bool) -> RankTria
     solution, samples = best.solution, trials.samples
     rows = trials.rows(solution.f)
     steps = affordable(
-        round(trials.effort.polish * POLISH), best.start.parameters, len(samples.x), POLISH_WORK
+        round(trials.effort.polish * POLISH),
+        best.start.parameters,
+        len(samples.x),
+        POLISH_WORK if len(samples.x) <= MANY_ROWS else POLISH_WORK_OF_MANY,
     )
     polished = levenberg_marquardt(
         solution.f, rows, strengths=solution.strengths, steps=steps, budget=trials.budget

@@ -29,6 +29,10 @@ HOPELESS = 3.0
 """Times the error wanted of a trial above which one is given up after its first steps."""
 OUTRUN = 3.0
 """Times the error of the same trials under another link above which a link is given up."""
+MANY_ROWS = 3000
+"""Rows beyond which the work on all of them is kept to what they alone can tell."""
+DETERMINED = 3
+"""Rows per parameter with which no direction is left to a penalty."""
 LEAST_STEPS = 10
 """The fewest steps whatever they cost."""
 
@@ -154,7 +158,9 @@ def fit_rows(
 def first_steps(
     f: SeparableFunction, rows: Rows, budget: TimeBudget | None, share: float = 1.0
 ) -> SeparableFunction:
-    """From a random start to where the rows pull it, almost without penalty."""
+    """From a random start to where the rows pull it, almost without penalty: of many rows some are
+    enough for that."""
+    rows = rows.some(max(MANY_ROWS, DETERMINED * f.parameters))
     return levenberg_marquardt(
         f,
         rows,

@@ -19,6 +19,8 @@ BLOCK_BYTES = 3e7
 worked on at a time."""
 HALVED = 2000
 """Numbers from which there are two blocks at least."""
+SOME_STREAM = 29
+"""Seed of the rows that some work begins with."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,24 @@ class Rows:
         if self.count >= HALVED:
             self.size = min(self.size, -(-len(self.x) // 2))
         self._cache = list(self._read()) if self.count * width <= CACHE_BYTES else None
+
+    def some(self, count: int) -> Rows:
+        """At most `count` of the rows, drawn without looking at them."""
+        if count >= len(self.x):
+            return self
+        drawn = np.random.default_rng(SOME_STREAM).permutation(len(self.x))[:count]
+        drawn.sort()
+        weight = None if self.weight is None else self.weight[drawn]
+        return Rows(self.bases, self.x[drawn], self.y[drawn], weight)
+
+    def weighing(self) -> Rows:
+        """Those of the rows that weigh anything."""
+        if self.weight is None or self.weight.all():
+            return self
+        kept = np.flatnonzero(self.weight)
+        weight = self.weight[kept]
+        even = bool(np.all(weight == weight[:1]))
+        return Rows(self.bases, self.x[kept], self.y[kept], None if even else weight)
 
     def blocks(self) -> Iterator[RowBlock]:
         """All rows, block by block."""

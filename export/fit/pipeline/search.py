@@ -16,7 +16,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.direct import direct_candidate, simple_function
 from ..candidates.distilled import distilled
 from ..candidates.families import FAMILIES, Begun, Task
-from ..candidates.trial import RankTrials
+from ..candidates.trial import MANY_ROWS, RankTrials
 from ..data.folds import Folds
 from ..data.samples import Samples
 from ..effort import NORMAL, Effort
@@ -51,7 +51,8 @@ TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
 @dataclass(frozen=True)
 class FirstFit:
     """Answers of a simple function of some rows under a link and the baseline of these rows; what
-    was tried (None where time cut it), so that a search over the same rows goes on from there."""
+    was tried (None where that is cut or of fewer rows), so that a search over the same rows goes on
+    from there."""
 
     samples: Samples
     link: str
@@ -178,7 +179,8 @@ def first_fit(
     base = baseline(samples, links, folds, budget)
     if base.error <= ROUNDING_ERROR:
         return None
-    size, enough = most_parameters(len(samples.x)), 0.5 * CONFIRMED * base.error
+    size = most_parameters(min(len(samples.x), MANY_ROWS))
+    enough = 0.5 * CONFIRMED * base.error
     for one in families_begun(samples, links[:1], folds, seed, part)[:1]:
         if one.promise < SURE * enough:
             simple = one.finish()
@@ -187,7 +189,8 @@ def first_fit(
     if found is None:
         return None
     answers, trials = found
-    return FirstFit(samples, links[0], answers, base, None if part.over() else trials)
+    cut = part.over() or len(samples.x) > MANY_ROWS
+    return FirstFit(samples, links[0], answers, base, None if cut else trials)
 
 
 def _teacher_work(samples: Samples) -> float:

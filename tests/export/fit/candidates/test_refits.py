@@ -16,8 +16,16 @@ from sna_export.fit.effort import QUICK
 from sna_export.fit.engine.linearisation import left_out_by_fold
 
 
-@pytest.mark.parametrize(("far", "hidden"), [(0.0, False), (8.0, True), (40.0, True)])
-def test_rows_left_out_tell_of_one_that_lies_far_off(far: float, hidden: bool) -> None:
+@pytest.mark.parametrize(
+    ("far", "hidden", "many"),
+    [(0.0, False, False), (8.0, True, False), (40.0, True, False), (40.0, True, True)],
+)
+def test_rows_left_out_tell_of_one_that_lies_far_off(
+    far: float, hidden: bool, many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with the few steps of many rows."""
+    if many:
+        monkeypatch.setattr(refits, "MANY_ROWS", 100)
     rng = np.random.default_rng(0)
     x = rng.random((200, 3))
     y = np.sin(4 * x[:, 0] * x[:, 1]) + x[:, 2] + 0.2 * rng.standard_normal(200)
