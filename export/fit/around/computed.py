@@ -11,12 +11,11 @@ from sna_edge.errors import InputError
 from ...formulas.derived import Stated, stated, with_derived, with_readings
 from ...table.units import unit_for
 from ..pipeline.result import FitResult
+from ..plant.beside import apart
+from ..plant.lag import asked as lags_asked
 
 if TYPE_CHECKING:
     from ...table import Table
-
-APART = ("groups", "time", "weights", "error", "exposure")
-"""Options that name columns which are never inputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +46,22 @@ class Computed:
                 "a plain file (format 1.0) holds no formulas of inputs; leave out --plain, or write"
                 " the computed column into the table"
             )
+        if options.get("missing") == "model":
+            raise InputError(
+                "missing 'model' and derive cannot be combined yet: write the computed column into"
+                " the table, or leave rows out (missing 'drop')"
+            )
         known = {**columns.units, **units}
         names = list(columns.names)
         of_columns = {name: unit_for(name, known) for name in names}
-        apart = [options[key] for key in APART if options.get(key)]
-        barred = [*targets, *options.get("categorical", ()), *apart]
+        barred = [*targets, *options.get("categorical", ()), *apart(options)]
         formulas = stated(derive, names, of_columns, barred)
+        for name in lags_asked(options.get("lag") or ()):
+            if name in {f.name for f in formulas}:
+                raise InputError(
+                    f"lag names {name!r}, which is computed: a device has no earlier value of it;"
+                    " write its column into the table, or lag the readings"
+                )
         parents = {n for f in formulas for n in f.parents(names)}
         used = [*targets, *(names if inputs is None else [*inputs, *parents])]
         columns = columns.decided([n for n in used if n not in barred or n in targets])

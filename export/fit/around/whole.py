@@ -11,8 +11,11 @@ from sna_edge.model import Model
 
 from ..pipeline.result import FitResult
 from ..plant import tables
+from ..plant.beside import apart, errors_of
+from ..shape.asked import Shape
+from ..shape.proof import delivered
 from .base import Base
-from .computed import APART, Computed
+from .computed import Computed
 from .suspicious import warnings_of
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def fit(
     >>> found.model.input_names, found.model({"power": 3.0, "speed": 1.5}).round(6)
     (['energy'], array([2.]))
     """
+    options["error"] = errors_of(options.get("error"), targets)
     columns = _decided(columns, targets, inputs, options)
     warned = _warnings(columns, targets, inputs, options)
     made = None
@@ -61,6 +65,8 @@ def fit(
         found = tables.fit(columns, targets, inputs, **options)
     else:
         found = _difference(columns, targets, inputs, base, units or {}, options)
+    if options.get("shape") and (base is not None or found.parts or options.get("known_groups")):
+        found = delivered(found, Shape.of(options["shape"]))  # the sum, not its parts
     found = found if made is None else made.finished(found)
     return replace(found, report={**found.report, "warnings": warned}) if warned else found
 
@@ -106,6 +112,6 @@ def _warnings(
     options: Mapping[str, Any],
 ) -> list[str]:
     """What looks wrong about the inputs; the fit itself says what is wrong about their names."""
-    apart = [*targets, *(options.get(key) for key in APART)]
-    chosen = inputs if inputs is not None else [n for n in columns.names if n not in apart]
+    no_inputs = [*targets, *apart(options)]
+    chosen = inputs if inputs is not None else [n for n in columns.names if n not in no_inputs]
     return warnings_of(columns, targets, chosen, options.get("categorical", ()))

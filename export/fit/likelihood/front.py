@@ -28,13 +28,14 @@ from ..validation.arrangement import Arrangement, arranged_by_columns, inputs_be
 from .candidates import Rows
 from .delivered import Found, Target, delivered
 from .families import Bernoulli, Gamma, Multinomial, Ordinal, Poisson
-from .labels import Asked, exposures, is_text, labelled, labels_of, need_positive
+from .labels import Asked, exposures, is_text, labelled, labels_of, need_positive, not_of_two
 from .search import best_of
 
 Floats = NDArray[np.float64]
 FAMILIES = ("auto", "gaussian", "bernoulli", "multinomial", "ordinal", "poisson", "gamma")
 LABELLED = ("bernoulli", "multinomial", "ordinal")
 NOT_FOR = "a fit with a {family} likelihood takes no {what}; leave it out"
+SHAPES = "shape (--increasing, --decreasing, --convex, --concave, --above-zero)"
 
 
 def fit_by_likelihood(
@@ -89,6 +90,8 @@ def _family(columns: Table, targets: Sequence[str], asked: Asked) -> str:
         family = "poisson"
     if family == "auto" and (text or asked.order or asked.positive is not None):
         count = len(labels_of(columns, targets[0]))
+        if asked.positive is not None and count != 2:
+            raise InputError(not_of_two(targets[0], asked.positive, columns))
         family = "ordinal" if asked.order else "bernoulli" if count == 2 else "multinomial"
     family = "gaussian" if family == "auto" else family
     if family != "gaussian" and len(targets) > 1:
@@ -99,12 +102,27 @@ def _family(columns: Table, targets: Sequence[str], asked: Asked) -> str:
     return family
 
 
+def need_measured(
+    columns: Table, targets: Sequence[str], options: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """Options of measured numbers are refused for labels; limits of a gauge for all likelihoods but
+    that of squared errors."""
+    keys = ("family", "positive", "threshold", "order", "exposure")
+    asked = Asked(**{key: options[key] for key in keys if key in options})
+    if not any(given.values()):
+        return
+    family = _family(columns, targets, asked)
+    for what, value in given.items():
+        if value and (family in LABELLED or (family != "gaussian" and what == "below_detection")):
+            _need_plain_options(family, {what: value})
+
+
 def _need_sense(family: str, asked: Asked) -> None:
     """Options that the family has no use for are refused."""
     for what, given, where in (
         ("exposure", asked.exposure is not None, ("poisson",)),
-        ("order of labels", bool(asked.order), ("ordinal", "bernoulli")),
-        ("positive label", asked.positive is not None, ("bernoulli",)),
+        ("order of labels (--order)", bool(asked.order), ("ordinal", "bernoulli")),
+        ("positive label (--positive)", asked.positive is not None, ("bernoulli",)),
         ("threshold", asked.threshold != 0.5, ("bernoulli",)),
     ):
         if given and family not in where:
@@ -177,7 +195,8 @@ def _need_plain_options(family: str, others: Mapping[str, Any]) -> None:
     """Options of `fit_table` that squared errors alone have a use for are refused."""
     for what, given in others.items():
         if given:
-            raise InputError(NOT_FOR.format(family=family, what=what.replace("_", " ")))
+            said = SHAPES if what == "shape" else f"--{what.replace('_', '-')}"
+            raise InputError(NOT_FOR.format(family=family, what=said))
 
 
 def _target(columns: Table, name: str, family: str, asked: Asked) -> tuple[Table, Target, Floats]:

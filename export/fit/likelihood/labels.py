@@ -62,7 +62,7 @@ def labelled(table: Table, name: str, asked: Asked) -> tuple[Table, tuple[str, .
                 " row (--missing drop leaves such rows out)"
             )
     found = sorted(set(cells), key=_order(set(cells)))
-    labels = _ordered(name, found, asked)
+    labels = _ordered(table, name, found, asked)
     _check(name, cells, labels)
     number = {label: i for i, label in enumerate(labels)}
     places = [number[cell] for cell in cells]
@@ -84,21 +84,36 @@ def _number(text: str) -> float:
     return found if found == found else number(text, ",")
 
 
-def _ordered(name: str, found: Sequence[str], asked: Asked) -> tuple[str, ...]:
+def some(labels: Sequence[str]) -> str:
+    """How many labels there are, and the first ones.
+
+    >>> some(["nok", "ok"]), some([str(i) for i in range(99)])
+    ('2 labels (nok, ok)', '99 labels (0, 1, 2, 3, 4, 5, 6, 7, ..)')
+    """
+    first = [*labels[:8], *([".."] if len(labels) > 8 else [])]
+    return f"{len(labels)} labels ({', '.join(first)})"
+
+
+def not_of_two(name: str, positive: str, table: Table) -> str:
+    """Why a column has no positive label of this name."""
+    found = labels_of(table, name)
+    return (
+        f"--positive {positive!r} is not one of two labels: column {name!r} has"
+        f" {some(sorted(found, key=_order(found)))}; name one of two, or leave it out"
+    )
+
+
+def _ordered(table: Table, name: str, found: Sequence[str], asked: Asked) -> tuple[str, ...]:
     if asked.order:
         if sorted(asked.order) != sorted(found):
             raise InputError(
-                f"--order lists {', '.join(asked.order)}; column {name!r} has the labels"
-                f" {', '.join(found[:MOST_LABELS])}: list each of them once, from low to high"
+                f"--order lists {', '.join(asked.order)}; column {name!r} has {some(found)}: list"
+                " each of them once, from low to high"
             )
         return asked.order
     if asked.positive is not None:
         if asked.positive not in found or len(found) != 2:
-            raise InputError(
-                f"--positive {asked.positive!r} is not one of two labels of column {name!r}, which"
-                f" has {', '.join(found[:MOST_LABELS])}; name one, or leave it out where there are"
-                " more than two"
-            )
+            raise InputError(not_of_two(name, asked.positive, table))
         return (*(label for label in found if label != asked.positive), asked.positive)
     return tuple(found)
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.axis import Axis, level_axis
-from sna_edge.core.beside import Companion, CoordinateSource, Role
+from sna_edge.core.beside import Calibration, Companion, CoordinateSource, Role
 from sna_edge.core.interaction import CP
 from sna_edge.core.output import Output
 from sna_edge.errors import InputError
@@ -115,12 +115,23 @@ def _judged_anew(found: FitResult, group: Ints) -> FitResult:
     short = {n: {key: float(f"{v:.5g}") for key, v in one.items()} for n, one in scores.items()}
     fit = {**model.metadata["fit"], "outputs": short, "groups": differ}
     metadata = {**model.metadata, "fit": fit}
-    model = model.replace(outputs=outputs, companions=kept, metadata=metadata)
+    calibration = _without_residuals(model.calibration)
+    model = model.replace(
+        outputs=outputs, companions=kept, metadata=metadata, calibration=calibration
+    )
     report = {**found.report, "outputs": scores, "groups": differ}
     made = replace(found, model=model, report=report)
     if found.scales is None:
         return made
     return with_widths(made, group[made.judging()[0]], TimeBudget())
+
+
+def _without_residuals(told: Calibration | None) -> Calibration | None:
+    """What is left of it, familiarity."""
+    if told is None or not (told.n_scores or told.pairs):
+        return None
+    kept = {"n_scores": told.n_scores, "scores": told.scores, "least_p": told.least_p}
+    return Calibration(pairs=told.pairs, **kept)
 
 
 def known(found: FitResult, names: tuple[str, ...], group: Ints) -> Known:

@@ -82,6 +82,12 @@ def modelled(table: Table, inputs: Sequence[str], categorical: Sequence[str]) ->
             f"the table has a column {taken[0]!r}, as the flag of missing readings would be called;"
             " rename it"
         )
+    for name in lacking:
+        if name in scaled and not np.isfinite(table.column(name)).any():
+            raise InputError(
+                f"input {name!r} holds text; declare it categorical (--categorical), or leave it"
+                " out"
+            )
     table = table.settled(scaled)
     columns = np.stack([table.column(n) for n in scaled], axis=1) if scaled else np.empty((0, 0))
     gone = np.zeros(columns.shape, dtype=bool)

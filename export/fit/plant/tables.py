@@ -15,9 +15,10 @@ from sna_edge.numerics.time_budget import TimeBudget
 from ...calibrate.familiarity import LEAST_ROWS, with_familiarity
 from ...table.gaps import missing_cells, without_missing
 from ...table.row_facts import taken
-from ..likelihood.front import fit_by_likelihood
+from ..likelihood.front import fit_by_likelihood, need_measured
 from ..pipeline.result import FitResult
 from ..pipeline.validated import noted
+from .beside import apart, errors_of
 from .censored import with_expected, with_limits
 from .known_groups import fitted as fitted_with_groups
 from .lag import Lagged, lagged
@@ -43,6 +44,7 @@ def fit(
     known_groups: bool = False,
     below_detection: bool = False,
     resolution: float | Mapping[str, float] | Sequence[str] = (),
+    error: str | Mapping[str, str] | Sequence[str] | None = None,
     time_limit: float | None = None,
     **options: Any,
 ) -> FitResult:
@@ -55,6 +57,8 @@ def fit(
     takes sensors from so many rows earlier in the order of `time`; the input is then called
     `flow 3 rows before`. `below_detection` takes cells of targets as `<0.5` or `>100` for what they
     say; `resolution` (of the one target, or {target: step}) is the step that a gauge rounds to.
+    `error` (of the one target, or {target: column}) names the standard deviations of measurements:
+    each target is then fitted by weights of its own, and all are one model.
     `known_groups`: the column of `groups` becomes an input, with an offset for each of its groups
     and a level `new`.
 
@@ -72,6 +76,10 @@ def fit(
     dropped: dict[str, Any] = {}
     parts: list[Part] = [(tuple(targets), np.arange(len(columns)))]
     steps = steps_of(resolution, targets)
+    errors = errors_of(error, targets)
+    options["error"] = errors
+    of_gauge = {"resolution": steps, "below_detection": below_detection}
+    need_measured(columns, targets, options, of_gauge)
     if known_groups:
         columns = _for_known_groups(columns, options)
     chosen = list(inputs) if inputs else _all_inputs(columns, targets, options)
@@ -79,7 +87,6 @@ def fit(
     columns = with_limits(columns, targets, numeric, below_detection)
     later: Lagged | None = None
     if lag:
-        _alone("lag", options, ("derive",))
         inputs = list(inputs) if inputs else _all_inputs(columns, targets, options)
         levels = options.get("categorical", ())
         order = options.get("time")
@@ -88,13 +95,14 @@ def fit(
         parts = [(tuple(targets), np.arange(len(columns)))]
     gaps: Modelled | None = None
     if missing == "model":
-        _alone("missing 'model'", options, ("derive",))
         inputs = list(inputs) if inputs else _all_inputs(columns, targets, options)
         gaps = modelled(columns, inputs, options.get("categorical", ()))
         columns, inputs = gaps.table, gaps.inputs
         options["categorical"] = gaps.categorical
     if missing != "refuse":
         columns, parts, dropped = _without_gaps(columns, targets, inputs, options)
+    if errors and len(targets) > 1:  # weights of its own for each
+        parts = [((name,), rows) for names, rows in parts for name in names]
 
     limited: dict[str, Any] = {}
 
@@ -103,7 +111,8 @@ def fit(
         table = columns if len(rows) == len(columns) else taken(columns, rows)
         left = None if time_limit is None else max(budget.left * share, 1e-3)
         mine = options if len(parts) == 1 else {**options, "gage": _of(options.get("gage"), names)}
-        table, said = with_expected(table, names, inputs, {**options, "apart": _apart(options)})
+        mine = {**mine, "error": errors.get(names[0])}
+        table, said = with_expected(table, names, inputs, {**options, "apart": apart(options)})
         limited.update(said)
         if not known_groups:
             return fit_by_likelihood(table, names, inputs, time_limit=left, **mine)
@@ -152,7 +161,7 @@ def _for_known_groups(columns: Table, options: dict[str, Any]) -> Table:
     go together with known ones."""
     if options.get("groups") is None:
         raise InputError("known groups need the column of the groups; name it (--groups)")
-    _alone("known groups", options, ("derive", "time", "holdout", "exposure"))
+    _alone("known groups", options, ("time", "holdout", "exposure"))
     if options.get("family") not in (None, "auto", "gaussian"):
         raise InputError("known groups need measured targets; leave --family out")
     return weighed(columns, options.get("weights"), None)[1]
@@ -163,14 +172,8 @@ def _of(studies: Mapping[str, Table] | None, names: Sequence[str]) -> dict[str, 
     return {name: study for name, study in (studies or {}).items() if name in names}
 
 
-def _apart(options: Mapping[str, Any]) -> list[str]:
-    """Columns that are no inputs by default."""
-    names = (options.get(key) for key in ("groups", "time", "weights", "error", "exposure"))
-    return [name for name in names if name is not None]
-
-
 def _all_inputs(columns: Table, targets: Sequence[str], options: Mapping[str, Any]) -> list[str]:
-    return [n for n in columns.names if n not in (*targets, *_apart(options))]
+    return [n for n in columns.names if n not in (*targets, *apart(options))]
 
 
 def _without_gaps(
@@ -186,6 +189,10 @@ def _without_gaps(
     count, gaps = len(columns), missing_cells(columns, targets)
     counts = {name: int(rows.sum()) for name, rows in gaps.items()}
     measured = {n: ~gaps[n] if n in gaps else np.ones(count, dtype=bool) for n in targets}
+    for name, column in options["error"].items():
+        for gone in missing_cells(columns, [column]).values():
+            measured[name], counts[column] = measured[name] & ~gone, int(gone.sum())
+    used += [options[key] for key in ("weights", "exposure") if options.get(key)]
     for name in targets:
         columns.index(name)
         if count and not measured[name].any():
@@ -193,7 +200,8 @@ def _without_gaps(
                 f"target {name!r} is missing in every row; fill some in, or leave it out"
             )
     if len(parts_of(measured)) == 1:
-        kept, dropped = without_missing(columns, [*targets, *used], categorical)
+        beside = dict.fromkeys([*used, *options["error"].values()])
+        kept, dropped = without_missing(columns, [*targets, *beside], categorical)
         said = {"rows": count - len(kept), "cells": dict(dropped)} if dropped else {}
         return kept, [(tuple(targets), np.arange(len(kept)))], said
     some = np.logical_or.reduce(list(measured.values()))

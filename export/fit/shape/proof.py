@@ -52,5 +52,5 @@ def delivered(found: FitResult, shape: Shape) -> FitResult:
         for claim in shape.claims()
         if claim not in here.claims()
     ]
-    notes = [*found.report["notes"], *unused]
+    notes = list(dict.fromkeys([*found.report["notes"], *unused]))
     return replace(found, model=model, report={**found.report, KEY: said, "notes": notes})

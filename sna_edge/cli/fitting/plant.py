@@ -31,8 +31,10 @@ OPTIONS = (
     Option(
         "--error",
         "error",
-        "COL",
-        "column of the standard deviation of each measurement of the target, in its unit",
+        "[COL=]COL",
+        "column of the standard deviation of each measurement of the target, in its unit"
+        " (TARGET=COL with several targets)",
+        many=True,
     ),
     Option(
         "--known-groups",

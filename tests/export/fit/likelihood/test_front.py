@@ -194,7 +194,7 @@ REFUSED = {
     "threshold": ({"target": "part", "threshold": 1.5}, "no probability"),
     "no count": ({"target": "wear", "family": "poisson"}, "is no count"),
     "not positive": ({"target": "faults", "family": "gamma"}, "positive numbers"),
-    "robust": ({"target": "part", "robust": True}, "takes no robust"),
+    "robust": ({"target": "part", "robust": True}, "takes no --robust"),
     "exposure": ({"target": "wear", "exposure": "hours"}, "is no count"),
     "unknown": ({"target": "part", "family": "weibull"}, "use one of auto"),
     "exposed input": (
