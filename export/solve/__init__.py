@@ -25,6 +25,7 @@ from .weak_form.forms import (
     total,
     unknown,
 )
+from .weak_form.functions import function_of
 from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
 
@@ -42,6 +43,7 @@ __all__ = [
     "component",
     "d",
     "expression",
+    "function_of",
     "on",
     "parameter",
     "separate",

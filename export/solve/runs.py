@@ -19,10 +19,13 @@ from .solvers.trains import from_columns
 from .solvers.tt_als import TTSettings, solve_tt
 from .weak_form.axes import ProblemAxis
 from .weak_form.errors import ProblemError
+from .weak_form.forms import Expression
 from .weak_form.iterate import Iterate
+from .weak_form.linearised import linearised
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
+FIELDS = 0.1  # of a step's tolerance: the relative error of functions of the unknown
 
 
 def target(system: TensorSystem, form: str) -> TensorSystem:
@@ -81,10 +84,9 @@ def by_newton(
     Early steps are solved only to a small part of the last move: their error is lost in that of the
     linearisation.
     """
-    assert problem.newton is not None
     if options["method"] != "train":
         raise ProblemError(f"problem {problem.name!r} is not linear; solve it with method 'train'")
-    system, lift = assemble(problem)
+    system, lift = assemble(_start_problem(problem))
     cores: list[Floats] | None = None
     moved = 1.0
     for _ in range(options.get("newton_steps", 12)):
@@ -93,18 +95,29 @@ def by_newton(
             if cores is None
             else full_train(problem.axes, system, lift, cores, options["tolerance"])
         )
-        operator, load = problem.newton(Iterate(problem.axes, current))
-        system, lift = assemble(
-            replace(problem, operator=problem.operator + operator, load=problem.load + load)
-        )
-        before, aim = cores, target(system, options["form"])
         step = {**options, "tolerance": max(options["tolerance"], min(1e-2, 0.03 * moved))}
+        around = linearised(problem, Iterate(problem.axes, current))
+        system, lift = assemble(around, FIELDS * step["tolerance"])
+        before, aim = cores, target(system, options["form"])
         cores, residual = by_train(aim, step, seed, device, progress, before)
         moved = 1.0 if before is None else _moved(cores, before)
         if (moved <= options["tolerance"] >= step["tolerance"]) or progress.expired:
             break
     assert cores is not None
     return system, lift, cores, residual
+
+
+def _start_problem(problem: Problem) -> Problem:
+    """The problem without what is not linear."""
+    return replace(
+        problem,
+        operator=_linear(problem.operator),
+        load=_linear(problem.load),
+    )
+
+
+def _linear(form: Expression) -> Expression:
+    return Expression(tuple(p for p in form.products if p.function is None))
 
 
 def _start(axes: Sequence[ProblemAxis], lift: list[Floats]) -> list[Floats]:

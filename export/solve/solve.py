@@ -195,7 +195,7 @@ class _Run:
             raise ProblemError(f"method {options['method']!r} is unknown; use 'train' or 'modes'")
         doubts: list[str] = []
         rest = (options, self.seed, self.device, self.progress)
-        if problem.newton is not None:
+        if problem.nonlinear:
             system, lift, tables, residual = by_newton(ordered, *rest)
         else:
             system, lift = assemble(ordered)

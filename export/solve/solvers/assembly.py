@@ -3,6 +3,8 @@ holds the unknown."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -12,20 +14,27 @@ from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
 from ..weak_form.problem import Problem
+from .fields.assembled import FieldTerms
 from .tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
 KERNEL_TOLERANCE = 1e-9  # ||A 1|| below this share of its terms: constants are in the kernel
 
 
-def assemble(problem: Problem) -> tuple[TensorSystem, list[Floats]]:
-    """The system of the homogeneous part and the lift's table rows [n_rows, L] per axis."""
+FIELDS = 1e-6  # relative error of fields in terms, where nothing else is asked for
+
+
+def assemble(problem: Problem, fields: float = FIELDS) -> tuple[TensorSystem, list[Floats]]:
+    """The system of the homogeneous part and the lift's table rows [n_rows, L] per axis; `fields`
+    is the relative error to which fields in the terms are approximated."""
     builder = _Builder(problem)
     lift = builder.lift()
     terms, loads = builder.terms(), builder.loads()
     if lift[0].shape[1]:
         loads = [np.hstack(pair) for pair in zip(loads, builder.lifted(lift), strict=True)]
     system = TensorSystem.of(tuple(builder.maps), tuple(builder.mass), terms, tuple(loads))
+    if builder.full_of_fields:
+        return builder.with_fields(system, lift, fields), lift
     _check_kernel(problem, builder)
     return system, lift
 
@@ -38,7 +47,30 @@ class _Builder:
         self.full_mass = [self._full(i, Factor()) for i in range(len(self.axes))]
         self.maps = [_scaled(a.free, m) for a, m in zip(self.axes, self.full_mass, strict=True)]
         self.mass = [self.reduce(i, m) for i, m in enumerate(self.full_mass)]
-        self.full_terms = [self._full_term(p) for p in problem.operator.products]
+        self.operator, self.field_terms = _split(problem.operator)
+        self.load, self.field_loads = _split(problem.load)
+        self.full_terms = [self._full_term(p) for p in self.operator]
+
+    @property
+    def full_of_fields(self) -> bool:
+        """Whether a term holds a function of all axes."""
+        return bool(self.field_terms or self.field_loads)
+
+    def with_fields(
+        self, system: TensorSystem, lift: list[Floats], tolerance: float
+    ) -> TensorSystem:
+        """The system with its terms that hold fields, and their part of the lift."""
+        terms = FieldTerms(self.axes, self.maps, tolerance)
+        loads = [terms.load(p) for p in self.field_loads]
+        if lift[0].shape[1]:
+            loads += [terms.lifted(p, lift) for p in self.field_terms]
+        operators = tuple(terms.operator(p) for p in self.field_terms)
+        return replace(
+            system,
+            operators=operators,
+            train_load=terms.summed(loads),
+            field_error=terms.sampler.error,
+        )
 
     def _full(self, i: int, factor: Factor) -> Matrix:
         """The matrix of a factor on all rows; equal factors share one object, which the solvers
@@ -82,7 +114,7 @@ class _Builder:
 
     def loads(self) -> list[Floats]:
         """int f v of every product of the load, [n_d, S] per axis."""
-        products = self.problem.load.products
+        products = self.load
         out = []
         for i, axis in enumerate(self.axes):
             full = np.zeros((axis.basis.n_rows, len(products)))
@@ -115,7 +147,7 @@ class _Builder:
         """-A lift as load columns."""
         out = []
         for i, rows in enumerate(lift):
-            parts = []
+            parts = [np.zeros((self.maps[i].shape[1], 0))]
             for scale, full in self.full_terms:
                 sign = -scale if i == 0 else 1.0
                 parts.append(
@@ -123,6 +155,12 @@ class _Builder:
                 )
             out.append(np.hstack(parts))
         return out
+
+
+def _split(form: Expression) -> tuple[list[Product], list[Product]]:
+    """Its products without fields, and those with."""
+    plain = [p for p in form.products if not p.fields]
+    return plain, [p for p in form.products if p.fields]
 
 
 def _scaled(free: Matrix, mass: Matrix) -> Matrix:

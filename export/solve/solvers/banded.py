@@ -13,10 +13,12 @@ from scipy import sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from ..weak_form.errors import ProblemError
+from .fields.operators import OperatorCore
 from .pencil import Pencil
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Between = tuple[OperatorCore, Floats, Floats]  # an operator, its states left and right
 # relative to the largest diagonal entry: keeps singular Gram blocks of nearly parallel modes
 # solvable
 PIVOT_RIDGE = 1e-13
@@ -71,8 +73,10 @@ class BandedFamily:
         *,
         device: str | None = None,
         watch: Callable[[], None] | None = None,
+        operators: Sequence[Between] = (),
     ) -> Floats:
-        """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B].
+        """x [n, B] with sum_k M_k x G_k^T = rhs [n, B]; blocks G [K, B, B]; to the sum on the left
+        every one of `operators` adds its train of matrices between two states.
 
         One or two symmetric matrices with G_k that are not 0: one system of B unknowns per row, 2/3
         n B^3 operations. Others: block elimination with pivoting inside chunks, stable for the
@@ -80,14 +84,14 @@ class BandedFamily:
         same steps on torch. `watch` is called before every piece and may raise.
         """
         library = _library(device)
-        used = np.flatnonzero(np.abs(blocks).reshape(len(blocks), -1).max(axis=1) > 0)
+        used = np.flatnonzero(np.abs(blocks).max(axis=(1, 2), initial=0.0) > 0)
         diagonal = self.diagonals[used].T @ np.diagonal(blocks[used], axis1=1, axis2=2)
         ridge = PIVOT_RIDGE * float(np.abs(diagonal).max(initial=0.0))
-        pencil = self.pencil(tuple(int(k) for k in used))
+        pencil = None if operators else self.pencil(tuple(int(k) for k in used))
         try:
             if pencil is not None:
                 return pencil.solve(list(blocks[used]), rhs, ridge, watch, library)
-            return self._eliminated(blocks, used, rhs, ridge, watch, library)
+            return self._eliminated(blocks, used, rhs, ridge, watch, library, operators)
         except library[0].linalg.LinAlgError as error:
             raise ProblemError(
                 "the form is singular on this mesh; check that its terms and conditions hold the"
@@ -102,14 +106,23 @@ class BandedFamily:
         ridge: float,
         watch: Callable[[], None] | None,
         library: tuple[Any, Any, Any],
+        operators: Sequence[Between],
     ) -> Floats:
         xp, put, get = library
-        flat = blocks[used].reshape(len(used), -1)
+        flat = blocks[used].reshape(len(used), blocks.shape[1] ** 2)
+
+        place = np.empty_like(self.order)
+        place[self.order] = np.arange(len(place))
+        between = [(o.permuted(place), left, right) for o, left, right in operators]
 
         def coupling(i: int, j: int) -> Any:
             if watch is not None and i == j:
                 watch()
-            return put(_kron_sum(self.couplings[i, j][used], flat, ridge if i == j else 0.0))
+            found = _kron_sum(self.couplings[i, j][used], flat, ridge if i == j else 0.0)
+            if between:
+                rows, columns = (slice(*self.edges[e : e + 2]) for e in (i, j))
+                found += _between(between, rows, columns)
+            return put(found)
 
         ordered = rhs[self.order]
         spans = zip(self.edges[:-1], self.edges[1:], strict=True)
@@ -117,6 +130,21 @@ class BandedFamily:
         out = np.empty_like(ordered)
         out[self.order] = np.concatenate([get(p).reshape(-1, rhs.shape[1]) for p in parts])
         return out
+
+
+def _between(operators: Sequence[Between], rows: slice, columns: slice) -> Floats:
+    """[a B, b B] of a block of rows and columns: sum over operators and their ranks s, t of
+    M[s, t] (x) left[s] (x) right[t]."""
+    parts, rights = [], []
+    for core, left, right in operators:
+        parts.append(np.tensordot(left, core.dense(rows, columns), ([0], [0])))
+        rights.append(right)
+    a, a2, i, j, _ = parts[0].shape
+    b, b2 = rights[0].shape[1:]
+    flat = np.concatenate([p.reshape(a * a2 * i * j, -1) for p in parts], axis=1)
+    found = flat @ np.concatenate([r.reshape(len(r), b * b2) for r in rights])
+    out = found.reshape(a, a2, i, j, b, b2).transpose(2, 0, 4, 3, 1, 5)
+    return np.ascontiguousarray(out).reshape(i * a * b, j * a2 * b2)
 
 
 def _chunks(matrices: Sequence[sparse.csr_array]) -> tuple[Ints, Ints]:
@@ -168,7 +196,7 @@ def _kron_sum(local: Floats, blocks: Floats, ridge: float) -> Floats:
     """sum_k local[k] (x) blocks[k]: [a B, b B] from local [K, a, b] and blocks [K, B B]."""
     terms, a, b = local.shape
     size = round(blocks.shape[1] ** 0.5)
-    summed = (local.reshape(terms, -1).T @ blocks).reshape(a, b, size, size)
+    summed = (local.reshape(terms, a * b).T @ blocks).reshape(a, b, size, size)
     out = np.ascontiguousarray(summed.transpose(0, 2, 1, 3)).reshape(a * size, b * size)
     if ridge:
         out[np.diag_indices(len(out))] += ridge

@@ -24,12 +24,15 @@ Contraction = Callable[
 
 @dataclass
 class Bond:
-    """States at one bond: nothing begun, all closed terms, each open term; and the loads."""
+    """States at one bond: nothing begun, all closed terms, each open term; and the loads. Of every
+    term that is a train of matrices [s, a, a'], of a load that is a train of vectors [s, a]."""
 
     none: Floats
     closed: Floats
     load: Floats
     opened: dict[int, Floats] = field(default_factory=dict)
+    operators: list[Floats] = field(default_factory=list)
+    train_load: Floats | None = None
 
 
 @dataclass(frozen=True)

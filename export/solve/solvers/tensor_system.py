@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ..weak_form.errors import ProblemError
 from .banded import BandedFamily
+from .fields.operators import Operator, mirrored_operator
+from .trains import Cores, mirrored
 
 Floats = NDArray[np.float64]
 Matrix = Any  # sparse.csr_array: scipy has no types
@@ -50,7 +53,9 @@ class TensorSystem:
 
     maps[d] E [n_rows, n_d]: rows = E @ coefficients, scaled so that coefficients have about the L2
     norm; background[d] [n_d, n_d]; terms[k] = {axis: matrix}; loads[d] [n_d, S]; matrices[d] is
-    shared by systems of one operator.
+    shared by systems of one operator. `operators`: terms that are trains of matrices, and
+    `train_load` a load that is a train of vectors [a, n_d, b]; `field_error` is the relative error
+    of the functions of the unknown in them.
     """
 
     maps: tuple[Matrix, ...]
@@ -58,6 +63,9 @@ class TensorSystem:
     terms: tuple[dict[int, Matrix], ...]
     loads: tuple[Floats, ...]
     matrices: tuple[AxisMatrices, ...]
+    operators: tuple[Operator, ...] = ()
+    train_load: Cores | None = None
+    field_error: float = 0.0
 
     @classmethod
     def of(
@@ -109,6 +117,9 @@ class TensorSystem:
             tuple({last - d: m for d, m in t.items()} for t in self.terms),
             self.loads[::-1],
             self.matrices[::-1],
+            tuple(mirrored_operator(o) for o in self.operators),
+            None if self.train_load is None else mirrored(self.train_load),
+            self.field_error,
         )
 
     def with_loads(self, loads: Sequence[Floats]) -> TensorSystem:
@@ -133,6 +144,10 @@ class TensorSystem:
 def normal_equations(system: TensorSystem) -> TensorSystem:
     """A^T A u = A^T b: the minimal-residual variant, again a sum of products (K (K+1) / 2 pairs, S
     K loads)."""
+    if system.operators:
+        raise ProblemError(
+            "form 'residual' does not take terms with functions of the unknown; use form 'galerkin'"
+        )
     count, axes = len(system.terms), range(system.dimension)
     background = tuple(sparse.csr_array(m.T @ m) for m in system.background)
     terms = []

@@ -10,7 +10,7 @@ Zikatanov (2003) for C / c.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 
@@ -23,8 +23,10 @@ from sna_edge import TT, Model
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.iterate import Iterate
+from ..weak_form.linearised import linearised as around
 from ..weak_form.problem import Problem
 from .assembly import assemble
+from .fields.operators import assembled_operator
 from .tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
@@ -82,7 +84,7 @@ def _frozen_forms(problem: Problem) -> list[tuple[Floats, Floats]]:
     frozen = [
         d
         for d, a in enumerate(problem.axes)
-        if a.role == "parameter" and len(system.families[d].matrices) <= 2
+        if a.role == "parameter" and not system.operators and len(system.families[d].matrices) <= 2
     ]
     kept = [d for d in range(system.dimension) if d not in frozen]
     size = int(np.prod([system.sizes[d] for d in kept]))
@@ -117,6 +119,9 @@ def dense_form(
         factor = np.prod([v for d, v in values if d in term])
         part = reduce(sparse.kron, (system.matrix(k, d) for d in kept)) * float(factor)
         total = part if k == 0 else total + part
+    if system.operators:
+        trains = reduce(lambda a, b: a + b, map(assembled_operator, system.operators))
+        total = trains if not system.terms else total + trains
     return np.asarray(total.toarray())
 
 
@@ -142,14 +147,13 @@ def _stiffness(axis: ProblemAxis, free: Matrix) -> Matrix:
 def linearised(problem: Problem, model: Model) -> Problem:
     """The linear problem of the last Newton step around a solved train on the problem's own
     mesh."""
-    if problem.newton is None or not isinstance(model.interaction, TT):
+    if not problem.nonlinear or not isinstance(model.interaction, TT):
         raise ProblemError(
             f"linearised() takes a non-linear problem and its solved train; {problem.name!r} is"
             " not one"
         )
     cores = [c.transpose(1, 0, 2) for c in model.interaction.cores]
-    operator, _ = problem.newton(Iterate(problem.axes, cores))
-    return replace(problem, operator=problem.operator + operator, newton=None)
+    return around(problem, Iterate(problem.axes, cores))
 
 
 def stability(problem: Problem, trials: int = 20, seed: int = 0) -> tuple[float, float]:

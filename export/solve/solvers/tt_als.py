@@ -87,7 +87,8 @@ def _unflipped(cores: Cores, flipped: bool) -> Cores:
 def _watched_residual(system: TensorSystem, cores: Cores) -> float:
     """The relative residual where it costs less than a sweep, else NaN: it needs K^2 / 2 inner
     products of trains."""
-    return residual_norm(system, cores) if len(system.terms) <= WATCHED_TERMS else float("nan")
+    cheap = len(system.terms) <= WATCHED_TERMS and not system.operators
+    return residual_norm(system, cores) if cheap else float("nan")
 
 
 @dataclass
@@ -99,8 +100,15 @@ class _Pair:
 
 
 def _first(system: TensorSystem) -> _Pair:
-    load = np.ones((1, system.loads[0].shape[1]))
-    return _Pair(start(np.ones((1, 1)), load), start(np.ones((1, 1)), load))
+    return _Pair(_outermost(system), _outermost(system))
+
+
+def _outermost(system: TensorSystem) -> Bond:
+    """The bond before the first axis."""
+    bond = start(np.ones((1, 1)), np.ones((1, system.loads[0].shape[1])))
+    bond.operators = [np.ones((1, 1, 1)) for _ in system.operators]
+    bond.train_load = None if system.train_load is None else np.ones((1, 1))
+    return bond
 
 
 def _all_bonds(system: TensorSystem, cores: Cores, probe: Cores) -> list[_Pair]:
@@ -115,17 +123,24 @@ def _all_bonds(system: TensorSystem, cores: Cores, probe: Cores) -> list[_Pair]:
 def _advanced(system: TensorSystem, d: int, pair: _Pair, core: Floats, probe: Floats) -> _Pair:
     images = _images(system, d, core)
     return _Pair(
-        advance(
-            system, d, pair.own, train_step(core, images), _load(system, d, pair.own.load, core)
-        ),
-        advance(
-            system,
-            d,
-            pair.probe,
-            train_step(probe, images),
-            _load(system, d, pair.probe.load, probe),
-        ),
+        _next(system, d, pair.own, core, core, images),
+        _next(system, d, pair.probe, probe, core, images),
     )
+
+
+def _next(
+    system: TensorSystem, d: int, bond: Bond, test: Floats, trial: Floats, images: list[Floats]
+) -> Bond:
+    """The bond behind axis d."""
+    found = advance(system, d, bond, train_step(test, images), _load(system, d, bond.load, test))
+    found.operators = [
+        o[d].advance(state, test, trial)
+        for o, state in zip(system.operators, bond.operators, strict=True)
+    ]
+    if system.train_load is not None and bond.train_load is not None:
+        mixed = np.tensordot(bond.train_load, system.train_load[d], ([0], [0]))  # [a, n, t]
+        found.train_load = np.tensordot(mixed, test, ([0, 1], [0, 1]))
+    return found
 
 
 def _images(system: TensorSystem, d: int, core: Floats) -> list[Floats]:
@@ -210,7 +225,13 @@ def _solve_core(
         blocks[term.matrix] += np.kron(term.left, term.right)
     rhs = _local_load(system, d, left, right)
     sides = rhs.transpose(1, 0, 2).reshape(-1, a * b)
-    solved = family.solve(blocks, sides, device=settings.device, watch=progress.require)
+    between = [
+        (o[d], lhs, rhs_)
+        for o, lhs, rhs_ in zip(system.operators, left.operators, right.operators, strict=True)
+    ]
+    solved = family.solve(
+        blocks, sides, device=settings.device, watch=progress.require, operators=between
+    )
     return np.ascontiguousarray(solved.reshape(-1, a, b).transpose(1, 0, 2))
 
 
@@ -218,7 +239,11 @@ def _local_load(system: TensorSystem, d: int, left: Bond, right: Bond) -> Floats
     """[a, n, b] = sum_s left[a, s] F[n, s] right[b, s]."""
     a, b = left.load.shape[0], right.load.shape[0]
     pairs = (left.load[:, None, :] * right.load[None, :, :]).reshape(a * b, -1)
-    return (pairs @ system.loads[d].T).reshape(a, b, -1).transpose(0, 2, 1)
+    found = (pairs @ system.loads[d].T).reshape(a, b, -1).transpose(0, 2, 1)
+    if system.train_load is None or left.train_load is None or right.train_load is None:
+        return found
+    mixed = np.tensordot(left.train_load, system.train_load[d], ([0], [0]))
+    return found + np.tensordot(mixed, right.train_load, ([2], [0]))
 
 
 def _residual_core(system: TensorSystem, d: int, left: Bond, right: Bond, core: Floats) -> Floats:
@@ -229,6 +254,8 @@ def _residual_core(system: TensorSystem, d: int, left: Bond, right: Bond, core: 
     for matrix in sorted({t.matrix for t in terms}):
         group = [t for t in terms if t.matrix == matrix]
         out -= apply_axis(system.families[d].matrices[matrix], _sandwiched(group, core))
+    for operator, lhs, rhs in zip(system.operators, left.operators, right.operators, strict=True):
+        out -= operator[d].apply(lhs, core, rhs)
     return out
 
 
@@ -249,8 +276,10 @@ def residual_norm(system: TensorSystem, cores: Cores) -> float:
     """||b - A u|| / ||b|| in the scaled coefficients, from inner products of trains.
 
     The terms cancel: what is returned is never below the rounding of their sum (1e-8 of the largest
-    term).
+    term). NaN with terms that are trains of matrices: it costs too much.
     """
+    if system.operators or system.train_load is not None:
+        return float("nan")
     images = [
         [apply_axis(system.matrix(k, d), c) for d, c in enumerate(cores)]
         for k in range(len(system.terms))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
+from ..solvers.fields.operators import assembled_operator, full_load
 from ..solvers.tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
@@ -45,17 +46,18 @@ def load_of(system: TensorSystem) -> Floats:
     """The load as a full tensor [n_1, .., n_D]."""
     *first, last = system.loads
     rows = reduce(_all_pairs, first, np.ones((1, last.shape[1])))
-    return np.asarray((rows @ last.T).reshape(system.sizes))
+    found = np.asarray((rows @ last.T).reshape(system.sizes))
+    return found if system.train_load is None else found + full_load(system.train_load)
 
 
 def _all_pairs(left: Floats, right: Floats) -> Floats:
     """[A B, S] from [A, S] and [B, S]."""
-    return (left[:, None, :] * right[None, :, :]).reshape(-1, left.shape[1])
+    return (left[:, None, :] * right[None, :, :]).reshape(len(left) * len(right), left.shape[1])
 
 
 def _is_sum(system: TensorSystem) -> bool:
     wide = [d for d, n in enumerate(system.sizes) if n > 1]
-    return len(wide) > 1 and all(len(t) == 1 for t in system.terms)
+    return len(wide) > 1 and not system.operators and all(len(t) == 1 for t in system.terms)
 
 
 def _solved_sum(system: TensorSystem) -> Floats:
@@ -145,4 +147,5 @@ def _assembled(system: TensorSystem) -> Matrix:
         row = (row[:, None] * n + r[None, :]).reshape(-1)
         column = (column[:, None] * n + c[None, :]).reshape(-1)
     size = int(np.prod(system.sizes))
-    return sparse.coo_array((values.reshape(-1), (row, column)), shape=(size, size))
+    found = sparse.coo_array((values.reshape(-1), (row, column)), shape=(size, size))
+    return reduce(lambda a, b: a + b, (assembled_operator(o) for o in system.operators), found)

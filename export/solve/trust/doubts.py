@@ -38,7 +38,7 @@ def before(problem: Problem, progress: Progress) -> list[str]:
 def without_load(problem: Problem, system: TensorSystem) -> list[str]:
     """Whether nothing drives a linear problem: load and lift are zero."""
     sizes = np.prod([np.abs(f).sum(axis=0) for f in system.loads], axis=0)
-    if problem.newton is not None or np.any(sizes > 0):
+    if problem.nonlinear or np.any(sizes > 0):
         return []
     return [
         f"problem {problem.name!r} has no load and no lift, so that its only solution is 0; give it"

@@ -4,7 +4,7 @@ is compared with there."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..solvers.assembly import assemble
 from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.iterate import Iterate
+from ..weak_form.linearised import linearised
 from ..weak_form.problem import Problem
 from ..weak_form.restated import Place, restated
 from .direct import direct_solution
@@ -23,7 +24,6 @@ from .points import Point
 
 Floats = NDArray[np.float64]
 MOST_POINTS = 250_000  # of the grid on which fields are compared
-MOST_PRODUCTS = 40_000  # of a linearised problem
 SLICE_ROUNDING = 1e-9
 
 
@@ -57,12 +57,8 @@ def solved_at(
     coarse = [a for a in problem.axes if a.name not in at]
     places: dict[str, Place] = {a.name: mesh.get(a.name, a) for a in coarse}
     held = restated(problem, {**places, **at})
-    if held.newton is not None:
-        around = Iterate(held.axes, slice_of(model, at), coarse)
-        operator, load = held.newton(around)
-        if max(len(operator.products), len(load.products)) > MOST_PRODUCTS:
-            return None
-        held = replace(held, operator=held.operator + operator, load=held.load + load, newton=None)
+    if held.nonlinear:
+        held = linearised(held, Iterate(held.axes, slice_of(model, at), coarse))
     system, lift = assemble(held)
     found = direct_solution(system)
     if found is None:

@@ -55,7 +55,7 @@ def stability_of(problem: Problem, progress: Progress | None = None) -> Stabilit
     """What the coarse forms of a linear problem say; a non-linear one is not checked, nor one whose
     time is up meanwhile."""
     mesh = coarse_mesh(problem, MOST)
-    if problem.newton is not None or mesh is None:
+    if problem.nonlinear or mesh is None:
         return Stability(False)
     try:
         return Stability(True, _Look(problem, mesh, progress).fault())

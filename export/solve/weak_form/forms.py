@@ -20,6 +20,7 @@ from sna_edge.core.basis import SpanBasis
 
 from .coefficients import Coefficient, interpolated
 from .errors import ProblemError
+from .fields import Sampled
 
 Floats = NDArray[np.float64]
 ROUNDED = 1e-9  # of an axis: a point that far beyond an end is the end
@@ -90,19 +91,25 @@ class Pin:
 @dataclass(frozen=True, eq=False)
 class Product:
     """scale * prod_d factor_d, with or without the unknown u and the test function v; `pin` where
-    it stems from `coincide`."""
+    it stems from `coincide`, `fields` of all axes together, `function` of the unknown
+    (`function_of`)."""
 
     scale: float = 1.0
     factors: Mapping[FormAxis, Factor] = field(default_factory=dict)
     has_trial: bool = False
     has_test: bool = False
     pin: Pin | None = None
+    fields: tuple[Sampled, ...] = ()
+    function: Any = None
 
     def __mul__(self, other: Product) -> Product:
-        if (self.has_trial and other.has_trial) or (self.has_test and other.has_test):
+        if self.has_trial and other.has_trial:
             raise ProblemError(
-                "a product holds the unknown or the test function twice; linearise the term first"
+                "a product holds the unknown twice; write what it multiplies as"
+                " function_of(u, lambda T: T), or linearise the term with newton="
             )
+        if self.has_test and other.has_test:
+            raise ProblemError("a product holds the test function twice; drop one")
         factors = dict(self.factors)
         for axis, factor in other.factors.items():
             factors[axis] = factors[axis] * factor if axis in factors else factor
@@ -112,7 +119,13 @@ class Product:
             self.has_trial or other.has_trial,
             self.has_test or other.has_test,
             self.pin or other.pin,
+            self.fields + other.fields,
+            _both(self.function, other.function),
         )
+
+
+def _both(one: Any, other: Any) -> Any:
+    return one * other if one is not None and other is not None else one or other
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,8 +168,10 @@ class Expression:
 
     @property
     def axes(self) -> set[FormAxis]:
-        """All axes that a factor names."""
-        return {axis for product in self.products for axis in product.factors}
+        """All axes that a factor or a function names."""
+        named = {axis for product in self.products for axis in product.factors}
+        functions = [p.function for p in self.products if p.function is not None]
+        return named | {a for f in functions for a in f.axes if _is_axis(a)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,10 +228,10 @@ def applied(f: Callable[[Floats], ArrayLike], inner: object, what: str) -> Expre
     """f of an expression of one coordinate, or of a number. Raises ProblemError for fields and for
     several coordinates; `what` names f there."""
     found = expression(inner)
-    if any(p.has_trial or p.has_test for p in found.products):
+    if any(p.has_trial or p.has_test or p.fields or p.function for p in found.products):
         raise ProblemError(
-            f"{what} of the unknown or the test function is no term of a weak form; write products,"
-            " and linearise non-linear terms with newton="
+            f"{what} of the unknown or the test function is no term of a weak form; write"
+            " function_of(u, f) for a function f of the unknown, or linearise it with newton="
         )
     axes = list(found.axes)
     if not axes:

@@ -17,9 +17,10 @@ class Problem:
     """a(u, v) = l(v), u = lift + w with w zero where the axes say so.
 
     `operator` holds the unknown and the test function in every product, `load` the test function
-    alone, `lift` neither. `newton(current)` adds the terms that linearise a non-linear problem
-    around the current iterate: (operator terms, load terms). `quantities` are named functions of
-    the solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
+    alone, `lift` neither; the first two may hold functions of the unknown (`function_of`), which
+    make the problem non-linear. `newton(current)` adds the terms that linearise one by hand around
+    the current iterate: (operator terms, load terms). `quantities` are named functions of the
+    solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
     `defaults` are settings of `solve` that fit this problem. Raises ProblemError for a term that
     names an axis the problem lacks, or that lacks or repeats a field.
 
@@ -81,7 +82,10 @@ class Problem:
                 " not have; add it"
             )
         for product in form.products:
-            if (product.has_trial, product.has_test) != (trial, test):
+            trial_here = product.has_trial or (product.function is not None and what == "operator")
+            if (trial_here, product.has_test) != (trial, test) or (
+                what == "lift" and (product.function or product.fields)
+            ):
                 need = {
                     (True, True): "the unknown and the test function",
                     (False, True): "the test function only",
@@ -90,6 +94,12 @@ class Problem:
                     f"every term of the {what} of {self.name!r} must hold"
                     f" {need.get((trial, test), 'neither field')}"
                 )
+
+    @property
+    def nonlinear(self) -> bool:
+        """Whether it is solved by Newton steps."""
+        products = self.operator.products + self.load.products
+        return self.newton is not None or any(p.function is not None for p in products)
 
     def axis(self, name: str) -> ProblemAxis:
         """The axis of that name. Raises ProblemError where there is none."""

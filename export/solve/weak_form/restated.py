@@ -86,7 +86,13 @@ def _moved(product: Product, where: Mapping[ProblemAxis, Place]) -> Product:
             factors[place] = factor
         else:
             scale *= _held(axis, factor, float(place))
-    return replace(product, scale=scale, factors=factors)
+    return replace(
+        product,
+        scale=scale,
+        factors=factors,
+        fields=tuple(f.moved(where) for f in product.fields),
+        function=None if product.function is None else product.function.moved(where),
+    )
 
 
 def _held(axis: FormAxis, factor: Factor, value: float) -> float:

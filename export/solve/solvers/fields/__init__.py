@@ -1,0 +1,1 @@
+"""Functions of all axes together as trains: sampled, approximated, assembled, contracted."""

@@ -1,0 +1,148 @@
+"""Functions of the unknown in a weak form: k(T), c(T), radiation, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import PchipInterpolator
+
+from .errors import ProblemError
+from .forms import Expression, Field, FormAxis, Product
+
+Floats = NDArray[np.float64]
+IMAGINARY = 1e-30  # of a complex step, times the size of the argument
+DIFFERENCE = 6e-6  # of a central difference: the cube root of the rounding
+
+
+@dataclass(frozen=True, eq=False)
+class OfUnknown:
+    """f(u, x_1, ..) and df/du, values [N] to values [N]; `axes` are those of the coordinates,
+    numbers where these are held."""
+
+    value: Callable[..., Floats]
+    slope: Callable[..., Floats]
+    axes: tuple[Any, ...] = ()
+
+    def moved(self, where: Mapping[Any, Any]) -> OfUnknown:
+        """The same with every axis replaced by what stands for it: an axis, or a number."""
+        found = tuple(a if isinstance(a, float) else where.get(a, a) for a in self.axes)
+        return replace(self, axes=tuple(float(a) if isinstance(a, Real) else a for a in found))
+
+    def __mul__(self, other: OfUnknown) -> OfUnknown:
+        a, b, n = self, other, len(self.axes)
+
+        def value(u: Floats, *x: Floats) -> Floats:
+            return a.value(u, *x[:n]) * b.value(u, *x[n:])
+
+        def slope(u: Floats, *x: Floats) -> Floats:
+            left, right = x[:n], x[n:]
+            return a.slope(u, *left) * b.value(u, *right) + a.value(u, *left) * b.slope(u, *right)
+
+        return OfUnknown(value, slope, a.axes + b.axes)
+
+
+def function_of(
+    u: Field,
+    f: Callable[..., ArrayLike] | tuple[ArrayLike, ArrayLike],
+    *axes: FormAxis,
+    derivative: Callable[..., ArrayLike] | None = None,
+) -> Expression:
+    """f(u, x_1, ..) as a factor of a term: any function of the unknown and of the coordinates of
+    `axes`, on arrays [N]; or a table (values of u, values of f), which a monotone cubic connects.
+
+    A problem that has one is solved by Newton steps. df/du is `derivative` where it is given, else
+    a complex step, or a central difference where f does not take complex numbers. Raises
+    ProblemError for what is no function, and for a table that does not increase.
+
+    Heat conduction, -(k(T) T')' = 1 with k = 1 + T / 2:
+
+    >>> from sna_export.solve import Problem, d, function_of, solve, space, test, unknown
+    >>> x = space("x", spans=8, zero="both")
+    >>> u, v = unknown(), test()
+    >>> k = function_of(u, lambda T: 1.0 + 0.5 * T)
+    >>> rod = Problem("rod", (x,), k * d(u, x) * d(v, x), 1.0 * v)
+    >>> T = solve(rod, tolerance=1e-6).model(x=0.5)[0]
+    >>> bool(abs(T + T**2 / 4 - 1 / 8) < 1e-5)  # Kirchhoff transform
+    True
+    """
+    if not (isinstance(u, Field) and u.products[0].has_trial):
+        raise ProblemError(
+            "function_of() takes the unknown first, as made by unknown(); for a function of a"
+            " coordinate use axis.function(f)"
+        )
+    value, slope = _table(*f) if isinstance(f, tuple) else _callable(f, derivative)
+    return Expression((Product(function=OfUnknown(value, slope, tuple(axes))),))
+
+
+def _callable(f: object, derivative: object) -> tuple[Callable[..., Floats], Callable[..., Floats]]:
+    for what in (f, derivative):
+        if what is not None and not callable(what):
+            raise ProblemError(
+                f"function_of() got {what!r}, no function of the unknown; give one that works on"
+                " arrays, as lambda T: 1 + 0.1 * T, or a table (T, values)"
+            )
+
+    def value(*arguments: Floats) -> Floats:
+        return _shaped(f(*arguments), arguments[0])  # type: ignore[operator]
+
+    def given(*arguments: Floats) -> Floats:
+        return _shaped(derivative(*arguments), arguments[0])  # type: ignore[operator]
+
+    return value, given if derivative is not None else lambda *a: _slope(f, *a)
+
+
+def _shaped(found: ArrayLike, like: Floats) -> Floats:
+    values = np.asarray(found, dtype=float)
+    try:
+        return np.broadcast_to(values, like.shape)
+    except ValueError as error:
+        raise ProblemError(
+            f"a function of the unknown gives {values.size} numbers at {like.size} values; write"
+            " it so that it works on arrays of any shape"
+        ) from error
+
+
+def _slope(f: Any, u: Floats, *coordinates: Floats) -> Floats:
+    """df/du by a complex step where f takes one and agrees with a difference, else the
+    difference."""
+    step = DIFFERENCE * (1.0 + np.abs(u))
+    ahead, back = (_shaped(f(u + s, *coordinates), u) for s in (step, -step))
+    plain = (ahead - back) / (2.0 * step)
+    try:
+        with np.errstate(all="ignore"):
+            turned = np.asarray(f(u + 1j * IMAGINARY, *coordinates))
+    except (TypeError, ValueError):
+        return plain
+    if not np.iscomplexobj(turned):
+        return plain
+    exact = _shaped(turned.imag / IMAGINARY, u)
+    scale = 1e-4 * float(np.abs(plain).max(initial=0.0)) + 1e-12
+    return np.where(np.abs(exact - plain) <= scale, exact, plain)
+
+
+def _table(u: ArrayLike, values: ArrayLike) -> tuple[Callable[..., Floats], Callable[..., Floats]]:
+    """A monotone cubic through the rows, constant beyond the first and the last."""
+    rows, heights = np.asarray(u, dtype=float), np.asarray(values, dtype=float)
+    if rows.ndim != 1 or rows.shape != heights.shape or len(rows) < 2:
+        raise ProblemError(
+            f"a table of a function of the unknown has {rows.size} values of it and {heights.size}"
+            " of the function; give two rows or more of both"
+        )
+    if not (np.all(np.isfinite(rows)) and np.all(np.isfinite(heights))):
+        raise ProblemError("a table of a function of the unknown holds a gap; fill or drop its row")
+    if not np.all(np.diff(rows) > 0):
+        raise ProblemError(
+            "a table of a function of the unknown must increase in the unknown; sort its rows and"
+            " drop repeated ones"
+        )
+    curve = PchipInterpolator(rows, heights)
+    first, last = rows[0], rows[-1]
+    return (
+        lambda t: np.asarray(curve(np.clip(t, first, last))),
+        lambda t: np.where((t >= first) & (t <= last), curve(np.clip(t, first, last), 1), 0.0),
+    )
