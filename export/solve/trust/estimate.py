@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge import Model
+from sna_edge.numerics.time_budget import now
 
 from ..solvers.progress import Progress
 from ..weak_form.errors import ProblemError
@@ -29,6 +30,7 @@ Floats = NDArray[np.float64]
 INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of several
 LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
 WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
+GROWN = 2.2  # times per axis: what a direct solution takes on halved spans
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
 
 
@@ -85,8 +87,9 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
     corner, inside = corners(axes), inner(axes, INNER if len(axes) == 1 else FEW_INNER)
     look = _Look(problem, model)
     seen: list[Seen] = []
+    progress.budget.restart()
     for point in [*inside[:1], *corner, *inside[1:]] if axes else [{}]:
-        if progress.expired:
+        if not progress.budget.allows():
             break
         found = look.at(point, 1)
         if found is None:
@@ -154,12 +157,18 @@ class _Look:
     def beyond(self, worst: Seen, progress: Progress) -> tuple[float, float]:
         """(factor by which the estimate grows for what halved spans still miss; relative move of
         the solution when spans are halved) at the worst point."""
-        fields = []
+        fields, taken = [], 0.0
         for halvings in (0, 1, 2):
-            found = None if progress.expired else self.solved(worst.at, halvings)
+            began = now()
+            if progress.budget.lacks(
+                taken * GROWN ** sum(a.role != "component" for a in self.axes)
+            ):
+                break
+            found = self.solved(worst.at, halvings)
             if found is None:
                 break
             fields.append(found)
+            taken = now() - began
         if len(fields) < 2:
             return 1.0, float("nan")
         first = self.norm(fields[1] - fields[0])

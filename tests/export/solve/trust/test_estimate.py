@@ -8,8 +8,9 @@ from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
 from sna_export.solve.solvers.assembly import assemble
+from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.trust.direct import _assembled, direct_solution, load_of
-from sna_export.solve.trust.estimate import told
+from sna_export.solve.trust.estimate import _Look, estimate_of, told
 from sna_export.solve.trust.points import corners, parameters
 
 u, v = unknown(), test_function()
@@ -112,3 +113,21 @@ def test_memory_is_looked_at_before_it_is_taken(monkeypatch):
     monkeypatch.setattr("sna_export.solve.solvers.memory.PLENTY", 1e3)
     with pytest.raises(ProblemError, match="rank-max"):
         solve(heat())
+
+
+def test_no_point_is_begun_that_does_not_fit_into_the_time_left(monkeypatch):
+    """Every look takes one second of a clock of its own; 3.5 seconds hold three of them."""
+    problem = heat(spans=6, degree=3)
+    model = solve(problem, estimate=False).model
+    clock = [0.0]
+    monkeypatch.setattr("sna_edge.numerics.time_budget.now", lambda: clock[0])
+    progress = Progress(3.5)
+    solved = _Look.solved
+
+    def slow(look, at, halvings):
+        clock[0] += 1.0
+        return solved(look, at, halvings)
+
+    monkeypatch.setattr(_Look, "solved", slow)
+    found = estimate_of(problem, model, progress)
+    assert found.points == 3 and progress.budget.stopped and clock[0] <= 3.5
