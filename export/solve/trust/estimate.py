@@ -160,9 +160,8 @@ class _Look:
         fields, taken = [], 0.0
         for halvings in (0, 1, 2):
             began = now()
-            if progress.budget.lacks(
-                taken * GROWN ** sum(a.role != "component" for a in self.axes)
-            ):
+            more = taken * GROWN ** sum(a.role != "component" for a in self.axes)
+            if not progress.budget.allows() or (halvings == 2 and progress.budget.lacks(more)):
                 break
             found = self.solved(worst.at, halvings)
             if found is None:
