@@ -34,7 +34,8 @@ def _lags(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
         else:
             lines.append(f"{name!r}: no lag up to {one['tried']} rows explains more than none")
     if first := max((one["left_out"] for one in found.values()), default=0):
-        lines.append(f"the first {first} rows have no earlier ones and were left out")
+        rows = "row has no earlier one" if first == 1 else f"{first} rows have no earlier ones"
+        lines.append(f"the first {rows} and {'was' if first == 1 else 'were'} left out")
     return lines
 
 

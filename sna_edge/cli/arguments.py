@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core.axis import Axis
 from ..core.inputs import unknown_name
+from ..core.missing import is_missing
 from ..durable.whole import led_to, takes_bytes
 from ..errors import InputError
 from ..model import Model
@@ -163,9 +164,15 @@ def input_values(
     model: Model, texts: Sequence[str], known: Mapping[str, Axis] | None = None
 ) -> dict[str, object]:
     """--at: numbers, and levels as they are written; a wrong name lists the right ones. `known`:
-    what may be given, the inputs by default."""
+    what may be given, the inputs by default. A reading that may be missing is left out where its
+    value is empty, `NA` or `-`."""
     known = known or {a.name: a for a in model.axes}
     values = assignments(texts, list(known))
+    may_lack = frozenset() if model.gaps is None else model.gaps.may_lack
+    for name in [n for n in values if n in may_lack]:
+        levels = known[name].level_names
+        if is_missing(values[name]) and values[name] not in levels:
+            del values[name]
     for name in values:
         if name not in known:
             raise InputError(unknown_name(name, list(known)))

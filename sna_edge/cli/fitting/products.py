@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import InputError, SnaError
+from ..arguments import split_names
 from ..console import table as lined
 from ..dialect_options import declared
 from .one_fit import fit_one
@@ -53,9 +54,22 @@ def _per(args: argparse.Namespace) -> list[argparse.Namespace]:
         return [args]
     from sna_export.table import read
 
-    levels = sorted({cell for cell in read(args.table, **declared(args)).written(args.per) if cell})
+    cells = [cell for cell in read(args.table, **declared(args)).written(args.per) if cell]
+    levels = sorted(set(cells))
     if not levels:
         raise InputError(f"column {args.per!r} of --per is empty; name one that tells rows apart")
+    if 2 * len(levels) > max(len(cells), 2):
+        raise InputError(
+            f"column {args.per!r} of --per has {len(levels)} values in {len(cells)} rows, too few"
+            " rows for a model of each; name a column of products, materials or machines"
+        )
+    named = [flag for flag in ("inputs", "target", "categorical", "groups") if args.per in
+             split_names(getattr(args, flag))]  # fmt: skip
+    if named:
+        raise InputError(
+            f"column {args.per!r} of --per is the same in all rows of a model; leave it out of"
+            f" --{named[0]}"
+        )
     return [
         argparse.Namespace(**{**vars(args), "output": _place(args.output, level), "level": level,
                               "report": args.report and _place(args.report, level)})

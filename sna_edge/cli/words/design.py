@@ -11,6 +11,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...model import Model
 from ..arguments import (
     add_json,
     assignment,
@@ -197,7 +198,7 @@ def _start(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> F
 
 def _next(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Found:
     """Rows by a model and its measured rows, or by these alone."""
-    from sna_export.design import domain_of, next_by_model, next_by_rows
+    from sna_export.design import next_by_rows
 
     if args.add < 1:
         raise InputError(f"--add is {args.add}; give a number of rows from 1 on")
@@ -209,10 +210,7 @@ def _next(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Fo
     }
     if args.model:
         model = load_model(args, "numpy")
-        domain = domain_of(model)
-        names, space = list(model.output_names), stated.space(domain)
-        present = _measured(args, domain, names)
-        return next_by_model(space, args.add, model, present, **wanted), names, present
+        return _next_by_model(args, stated, model, wanted)
     names, space = [name.strip() for name, _, _ in targets], stated.space()
     if not args.measured or not names:
         raise InputError(
@@ -222,6 +220,31 @@ def _next(args: argparse.Namespace, stated: Stated, entry: dict[str, Any]) -> Fo
     present = _measured(args, space, names)
     assert present is not None
     return next_by_rows(space, args.add, present, names, **wanted), names, present
+
+
+def _next_by_model(
+    args: argparse.Namespace, stated: Stated, model: Model, wanted: dict[str, Any]
+) -> Found:
+    """Rows that tell most about a model; of labels only where its probabilities change."""
+    from sna_export.design import domain_of, next_by_model
+    from sna_export.design.gaps import read_all, rows_of, without_flags
+    from sna_export.table import read
+
+    if model.classes and args.measured:
+        raise InputError(
+            f"{args.model} answers labels, of which measured rows say no variance; leave --measured"
+            " out, and rows are spread by how much the probabilities change"
+        )
+    domain, names = domain_of(model), list(model.output_names)
+    space = read_all(stated, model).space(domain)
+    present = None
+    if args.measured:
+        present = rows_of(read(args.measured, **declared(args)), domain, names, model)
+    plan = next_by_model(space, args.add, model, present, **wanted)
+    if model.classes:
+        names = [found.target for found in model.classes]
+    plan, present = without_flags(plan, present, model)
+    return plan, names, present
 
 
 def _stated(args: argparse.Namespace) -> Stated:

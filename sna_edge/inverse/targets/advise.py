@@ -153,6 +153,8 @@ def advise(
 
 def _here(model: Model, part: Mapping[str, object]) -> Floats:
     part = with_computed(model, part)
+    if model.gaps is not None:
+        part = model.gaps.measured(part, ())
     for name in part:
         model.axis_index(name)
     missing = [n for n in model.input_names if n not in part]

@@ -211,3 +211,18 @@ def test_no_file_is_written_over_another(folder: Path, capsys: Any, option: str)
         assert main([*FIT, option, path]) == 2
         assert "which would be lost" in capsys.readouterr().err
     assert not (folder / "m.sna").exists()
+
+
+def test_a_column_that_tells_every_row_apart_is_no_product(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    rows = "".join(f"{i},{i % 2},{i * 1.5}\n" for i in range(12))
+    table.write_text(f"part,lot,y\n{rows}")
+    said = [("--per", "part"), ("--per", "lot", "--inputs", "part,lot")]
+    for words, cause in zip(
+        said, ("12 values in 12 rows", "leave it out of --inputs"), strict=True
+    ):
+        assert (
+            main(["fit", str(table), "--target", "y", "-o", str(tmp_path / "m.sna"), *words]) == 2
+        )
+        assert cause in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
