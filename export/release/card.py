@@ -73,7 +73,7 @@ def card(
         },
         "certificate": model.certificate,
         "changes": changes and dict(changes),
-        "made_with": made_with(),
+        "made_with": made_with() if fitted is not None else {},
         "git": commit and asdict(commit),
     }
 

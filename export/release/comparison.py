@@ -26,12 +26,16 @@ NAME, FORMAT = "sna-edge-comparison", 1
 POINTS = 1024
 """Of the shared domain, at which widths of intervals are compared."""
 CHANGE, RMS = "max-change", "max-rms-change"
+CHANGE_AT_ROWS, RMS_AT_ROWS = AT_ROWS = "max-change-at-rows", "max-rms-change-at-rows"
 Limits = Mapping[str, Mapping[str, float]]
 
 
-def compared(old: Model, new: Model, limits: Limits | None = None) -> dict[str, Any]:
-    """The comparison of two models read from files. `limits`: {CHANGE or RMS: {output: amount}}.
-    Where the two cannot be subtracted, `why_not` says so."""
+def compared(
+    old: Model, new: Model, limits: Limits | None = None, rows: Floats | None = None
+) -> dict[str, Any]:
+    """The comparison of two models read from files. `limits`: {CHANGE, RMS or one of AT_ROWS:
+    {output: amount}}; `rows`: inputs [N, D] of the new model at which both are asked, too. Where
+    the two cannot be subtracted, `why_not` says so."""
     common = [
         o.name for o in new.outputs
         if any((o.name, o.unit) == (p.name, p.unit) for p in old.outputs)
@@ -46,6 +50,7 @@ def compared(old: Model, new: Model, limits: Limits | None = None) -> dict[str, 
         "changes": [],
         "why_not": None,
         "reference_rows": _reference_rows(old, new, common),
+        "rows": _own_rows(old, new, rows, common),
     }
     try:
         if not common:
@@ -56,7 +61,7 @@ def compared(old: Model, new: Model, limits: Limits | None = None) -> dict[str, 
     else:
         told["shared_domain"] = [_ends(axis) for axis in axes]
         widths = _widths(old, new, axes, common)
-        told["changes"] = [_change(axes, new, one, widths[one.output]) for one in found]
+        told["changes"] = [_change(axes, old, new, one, widths[one.output]) for one in found]
     told["gate"] = _gate(told, limits or {})
     told["said"] = _sentences(told)
     return told
@@ -105,9 +110,10 @@ def _outputs(old: Model, new: Model) -> dict[str, Any]:
 
 
 def _change(
-    axes: Sequence[Axis], new: Model, found: Difference, widths: dict[str, Any] | None
+    axes: Sequence[Axis], old: Model, new: Model, found: Difference, widths: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """New minus old of one output, in its units."""
+    """New minus old of one output, in its units; `status_there`, what either model says of the
+    place of the largest change."""
     unit = new.outputs[new.output_names.index(found.output)].unit
     return {
         "output": found.output,
@@ -118,6 +124,16 @@ def _change(
         "reached": list(found.reached),
         "largest": found.largest,
         "at": {a.name: _written(a, x) for a, x in zip(axes, found.place, strict=True)},
+        "status_there": {
+            which: Status(
+                int(
+                    m.evaluate(as_coordinates(m, axes, found.place[None]), level_index=True).status[
+                        0
+                    ]
+                )
+            ).label
+            for which, m in (("old", old), ("new", new))
+        },
         "bound": found.bound,
         "spread": found.spread,
         "interval": widths,
@@ -150,29 +166,58 @@ def _widths(
 
 
 def _reference_rows(old: Model, new: Model, outputs: Sequence[str]) -> dict[str, Any] | None:
-    """The reference rows that stand in the old file, asked of both; None where the new model needs
-    an input that they do not have, or one in another unit."""
-    before = {a.name: a for a in old.axes}
-    if any(a.name not in before or before[a.name].unit != a.unit for a in new.axes):
-        return None
-    if any((a.kind == "categorical") != (before[a.name].kind == "categorical") for a in new.axes):
-        return None
+    """The reference rows that stand in the old file, asked of both."""
     assert old.artifact is not None
+    if not _holds(old.axes, new.axes):
+        return None
     x = golden_vectors(opened(old.artifact, Model)[1]).inputs
-    answer = new.evaluate(as_coordinates(new, old.axes, x), level_index=True)
-    inside = answer.status >= 0
+    return _asked(old, new, x, as_coordinates(new, old.axes, x), outputs)
+
+
+def _own_rows(
+    old: Model, new: Model, x: Floats | None, outputs: Sequence[str]
+) -> dict[str, Any] | None:
+    """Rows x [N, D] of the inputs of `new`, asked of both."""
+    if x is None or not len(x) or not _holds(new.axes, old.axes):
+        return None
+    return _asked(old, new, as_coordinates(old, new.axes, x), x, outputs)
+
+
+def _holds(given: Sequence[Axis], needed: Sequence[Axis]) -> bool:
+    """Whether points of `given` are points of `needed`: inputs are there, of one kind and unit."""
+    known = {a.name: a for a in given}
+    return all(
+        a.name in known
+        and known[a.name].unit == a.unit
+        and (known[a.name].kind == "categorical") == (a.kind == "categorical")
+        for a in needed
+    )
+
+
+def _asked(
+    old: Model, new: Model, x_old: Floats, x_new: Floats, outputs: Sequence[str]
+) -> dict[str, Any]:
+    """New minus old at rows; those without a value in either are counted. `at`: the inputs of the
+    one that changed most."""
+    before, now = (m.evaluate(x, level_index=True) for m, x in ((old, x_old), (new, x_new)))
+    inside = (before.status >= 0) & (now.status >= 0)
     by_output = {}
     for name in outputs:
-        was = old.value(x, level_index=True)[:, old.output_names.index(name)]
-        change = (answer.value[:, new.output_names.index(name)] - was)[inside]
+        change = now.value[:, new.output_names.index(name)]
+        change = change - before.value[:, old.output_names.index(name)]
+        good = np.flatnonzero(inside & np.isfinite(change))
+        most = good[np.abs(change[good]).argmax()] if len(good) else None
         by_output[name] = {
-            "largest": float(np.abs(change).max()) if len(change) else None,
-            "rms": float(np.sqrt((change**2).mean())) if len(change) else None,
+            "largest": None if most is None else float(abs(change[most])),
+            "rms": float(np.sqrt((change[good] ** 2).mean())) if len(good) else None,
+            "at": None
+            if most is None
+            else {a.name: _written(a, v) for a, v in zip(new.axes, x_new[most], strict=True)},
         }
     return {
-        "rows": len(x),
+        "rows": len(x_new),
         "without_value": int((~inside).sum()),
-        "unfamiliar": int((answer.status == Status.UNFAMILIAR).sum()),
+        "unfamiliar": int((now.status == Status.UNFAMILIAR).sum()),
         "outputs": by_output,
     }
 
@@ -181,29 +226,43 @@ def _gate(told: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """`broken`: what changed by more than allowed; `unproved`: what was not found to, while only a
     larger amount is proved."""
     broken, unproved = [], []
-    by_name = {one["output"]: one for one in told["changes"]}
     for key, amounts in limits.items():
         for name, most in amounts.items():
-            one = by_name.get(name)
-            if one is None:
-                why = told["why_not"] or f"{name} is not in both models in one unit"
-                broken.append(f"{key} of {name} cannot be judged: {why}")
-                continue
-            value = one["largest"] if key == CHANGE else one["rms"]
-            unit = f" {one['unit']}" if one["unit"] else ""
-            if not value <= most:
-                at = f" at {_place(one['at'])}" if key == CHANGE else ""
-                broken.append(
-                    f"{name} changed by {value:.4g}{unit}{at}, {key} allows {most:.4g}{unit}"
-                )
-            elif key == CHANGE and not one["bound"] <= most:
-                unproved.append(
-                    f"{name}: no change above {most:.4g}{unit} was found, none above"
-                    f" {one['bound']:.4g}{unit} is proved"
-                )
+            said, bound = _judged(told, key, name, most)
+            (broken if said else unproved).append(said or bound)
     return {
-        "limits": {k: dict(v) for k, v in limits.items()}, "broken": broken, "unproved": unproved,
-    }  # fmt: skip
+        "limits": {k: dict(v) for k, v in limits.items()},
+        "broken": broken,
+        "unproved": [said for said in unproved if said],
+    }
+
+
+def _judged(told: Mapping[str, Any], key: str, name: str, most: float) -> tuple[str, str]:
+    """Why a limit is broken, '' where it is not; and what is not proved of it."""
+    one = next((c for c in told["changes"] if c["output"] == name), None)
+    rows = told["rows"] if key in AT_ROWS else None
+    value, unit = None, f" {one['unit']}" if one and one["unit"] else ""
+    if one and key in AT_ROWS:
+        value = rows and rows["outputs"][name]["largest" if key == CHANGE_AT_ROWS else "rms"]
+        at = rows and rows["outputs"][name]["at"]
+        where = f" at {_place(at)}" if at and key == CHANGE_AT_ROWS else ""
+    elif one:
+        value = one["largest"] if key == CHANGE else one["rms"]
+        where = f" at {_place(one['at'])}" if key == CHANGE else ""
+    if one is None or value is None:
+        why = told["why_not"] or (
+            f"{name} is not in both models in one unit" if one is None
+            else "there are no rows of which both models know all inputs"
+        )  # fmt: skip
+        return f"{key} of {name} cannot be judged: {why}", ""
+    if not value <= most:
+        return f"{name} changed by {value:.4g}{unit}{where}, {key} allows {most:.4g}{unit}", ""
+    if key == CHANGE and not one["bound"] <= most:
+        return "", (
+            f"{name}: no change above {most:.4g}{unit} was found, none above"
+            f" {one['bound']:.4g}{unit} is proved"
+        )
+    return "", ""
 
 
 def _place(at: Mapping[str, Any]) -> str:
@@ -229,6 +288,8 @@ def _sentences(told: Mapping[str, Any]) -> list[str]:
     if told["why_not"]:
         lines.append(f"predictions are not compared: {told['why_not']}")
     lines += [_sentence(one) for one in told["changes"]]
+    if own := told["rows"]:
+        lines += [_at_rows(own, one) for one in told["changes"]]
     rows = told["reference_rows"]
     if rows and rows["without_value"]:
         lines.append(
@@ -236,6 +297,17 @@ def _sentences(told: Mapping[str, Any]) -> list[str]:
             " value any more"
         )
     return [*lines, *told["gate"]["broken"], *told["gate"]["unproved"]]
+
+
+def _at_rows(rows: Mapping[str, Any], change: Mapping[str, Any]) -> str:
+    found = rows["outputs"][change["output"]]
+    unit = f" {change['unit']}" if change["unit"] else ""
+    lost = f", {rows['without_value']} of them without a value" if rows["without_value"] else ""
+    head = f"{change['output']} at {rows['rows']} rows{lost}"
+    if found["largest"] is None:
+        return f"{head}: no value to compare"
+    most = f"at most {found['largest']:.3g}{unit}, at {_place(found['at'])}"
+    return f"{head}: RMS {found['rms']:.3g}{unit}, {most}"
 
 
 def _domain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -258,9 +330,12 @@ def _sentence(one: Mapping[str, Any]) -> str:
         return f"{one['output']}: the same everywhere"
     how = "" if one["exact"] else " (sampled)"
     share = f", {100 * one['rms'] / one['spread']:.3g} % of the spread" if one["spread"] else ""
+    there = ""
+    if "unfamiliar" in one["status_there"].values():
+        there = " (unfamiliar ground)"
     line = (
         f"{one['output']}: mean {one['mean']:+.3g}{unit}, RMS {one['rms']:.3g}{unit}{share}{how};"
-        f" at most {one['largest']:.3g}{unit} found, at {_place(one['at'])},"
+        f" at most {one['largest']:.3g}{unit} found, at {_place(one['at'])}{there},"
         f" {one['bound']:.3g}{unit} proved"
     )
     if one["interval"]:

@@ -23,8 +23,13 @@ def comparison_page(told: Mapping[str, Any], old: Model, new: Model, title: str)
     page.points(told["said"])
     if told["changes"]:
         _table(page, told)
-    if told["reference_rows"]:
-        _rows(page, told["reference_rows"])
+    for heading, key in (
+        ("At rows of the table", "rows"),
+        ("On the reference rows of the old file", "reference_rows"),
+    ):
+        if told[key]:
+            page.heading(heading)
+            _rows(page, told[key])
     for one in told["changes"]:
         if one["bound"] > 0:
             _curves(page, one, old, new)
@@ -57,10 +62,9 @@ def _table(page: Page, told: Mapping[str, Any]) -> None:
 
 
 def _rows(page: Page, rows: Mapping[str, Any]) -> None:
-    page.heading("On the reference rows of the old file")
     page.text(
-        f"{rows['rows']} rows; {rows['without_value']} have no value in the new model,"
-        f" {rows['unfamiliar']} are unfamiliar there."
+        f"{rows['rows']} rows; {rows['without_value']} have no value in one of the models,"
+        f" {rows['unfamiliar']} are unfamiliar in the new one."
     )
     page.table(
         ["output", "RMS", "largest"],

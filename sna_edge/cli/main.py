@@ -22,6 +22,7 @@ WORDS = (
     "adopt",
     "quantize",
     "info",
+    "card",
     "verify",
     "upgrade",
     "keygen",

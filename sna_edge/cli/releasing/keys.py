@@ -62,6 +62,9 @@ SECTIONS: dict[str, dict[str, Key]] = {
                           " the shared domain, in units of the output", "{depth = 5.0}"),
         "max-rms-change": Key(AMOUNTS, "the same for the root mean square over that domain",
                               "{depth = 1.0}"),
+        "max-change-at-rows": Key(AMOUNTS, "the same at the rows of the table, where inputs go"
+                                  " together as they do in the process", "{depth = 2.0}"),
+        "max-rms-change-at-rows": Key(AMOUNTS, "root mean square over these rows", "{depth = 0.5}"),
     },
 }  # fmt: skip
 ABOUT = {

@@ -54,7 +54,7 @@ def make(plan: Plan, say: Callable[[str], None]) -> Made:
         model = _signed(plan, folder / name)
         if plan.previous is not None:
             say(f"comparison with {plan.previous_path}")
-            made.changes = _changes(plan, folder, plan.previous, model)
+            made.changes = _changes(plan, folder, (plan.previous, model), fit.found.inputs)
         say("report and model card")
         shutil.copyfile(project.path, folder / PROJECT)
         _pages(plan, folder, fit, model, made)
@@ -93,12 +93,14 @@ def _signed(plan: Plan, path: Path) -> Model:
     return from_bytes(read_whole(path), "numpy", path=str(path))
 
 
-def _changes(plan: Plan, folder: Path, old: Model, new: Model) -> dict[str, Any]:
-    """changes.html, changes.json. Raises InputError where more changed than the project allows."""
+def _changes(plan: Plan, folder: Path, models: tuple[Model, Model], rows: Any) -> dict[str, Any]:
+    """changes.html, changes.json; `rows` [N, D]: inputs of the fit. Raises InputError where more
+    changed than the project allows."""
     from sna_export.release.comparison import compared
     from sna_export.release.comparison_page import comparison_page
 
-    told: dict[str, Any] = json_value(compared(old, new, plan.limits))
+    old, new = models
+    told: dict[str, Any] = json_value(compared(old, new, plan.limits, rows))
     if broken := told["gate"]["broken"]:
         raise InputError(
             f"not released: {'; '.join(broken)}: find out why, or allow more in [compare] of"

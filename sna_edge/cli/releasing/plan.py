@@ -18,6 +18,7 @@ from ...signing import configured_keys
 from ...signing.passphrase import passphrase
 from ...signing.private_key import PrivateKey, opened, read_private
 from ..fitting.one_fit import Asked, asked_of
+from .keys import AMOUNTS, SECTIONS
 from .project import Project
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PLAIN = ("table", "target", "inputs", "categorical", "units", "link", "domain", 
 class Plan:
     """What will be made: `version` of the model in the folder `place`; `previous`, the model of the
     release before and its file; `key` to sign with; `commit` of the project; `when`, the time that
-    is written; `limits` {'max-change' or 'max-rms-change': {output: amount}}."""
+    is written; `limits` {key of [compare]: {output: amount}}."""
 
     project: Project
     asked: Asked
@@ -153,7 +154,7 @@ def _need_columns(project: Project, asked: Asked) -> None:
 def _limits(project: Project, targets: list[str]) -> dict[str, dict[str, float]]:
     """{key of [compare]: {output: amount}}; one number counts for every output."""
     found: dict[str, dict[str, float]] = {}
-    for key in ("max-change", "max-rms-change"):
+    for key in (k for k, told in SECTIONS["compare"].items() if told.holds == AMOUNTS):
         told: Any = project.sections["compare"].get(key)
         if told is None:
             continue

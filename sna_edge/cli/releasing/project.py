@@ -58,6 +58,11 @@ def read_project(path: str) -> Project:
     )  # fmt: skip
 
 
+def card_section(path: str) -> dict[str, Any]:
+    """[card] of a project. Raises InputError."""
+    return _section(path, "card", recipe.read(path).get("card", {}))
+
+
 def name_of(text: str) -> str:
     """`text` as a name of files, what cannot stand in one replaced."""
     return re.sub(r"[^\w.+-]+", "_", text).strip("_.+-") or "model"

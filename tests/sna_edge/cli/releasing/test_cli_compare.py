@@ -48,6 +48,20 @@ def test_the_gate_is_in_the_unit_of_the_output(
         assert (said.code, bool(said.json["gate"]["broken"])) == (code, code == 3)
 
 
+def test_rows_are_asked_of_both(model_file: Path, moved: Path, tmp_path: Path, sna) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("speed,power,spot,other\n1,200,A,7\n0.6,300,B,8\n9,300,B,8\n")
+    words = ("compare", model_file, moved, "--data", rows)
+    told = sna(*words, "--json").json["rows"]
+    assert (told["rows"], told["without_value"]) == (2, 0), "the third lies outside"
+    assert told["outputs"]["width"]["rms"] == pytest.approx(2.0)
+    assert told["outputs"]["depth"]["largest"] == 0.0
+    assert sna(*words, "--max-change-at-rows", "width=1.9").code == 3
+    assert sna(*words, "--max-rms-change-at-rows", "width=2.1").code == 0
+    alone = sna("compare", model_file, moved, "--max-change-at-rows", "width=1.9")
+    assert "needs the rows" in alone.sentence()
+
+
 def test_what_is_not_in_both_is_said(tmp_path: Path, model_file: Path, sna) -> None:
     power = sna_edge.spline_axis("power", "kW", 0.1, 0.4, spans=1, degree=1)
     other = sna_edge.Model(
@@ -71,7 +85,7 @@ def test_wrong_words_are_one_sentence(model_file: Path, tmp_path: Path, sna) -> 
         ((model_file, tmp_path), "has no manifest"),
         ((model_file, model_file, "--max-change", "breadth=1"), "'breadth' is not an output"),
         ((model_file, model_file, "--max-change", "width=-1"), "0 or more"),
-        ((model_file, model_file, "-o", model_file), "would be overwritten"),
+        ((model_file, model_file, "-o", model_file), "would be lost"),
     ):
         assert said in sna("compare", *words).sentence()
 

@@ -233,7 +233,7 @@ def test_nothing_is_left_where_a_step_fails(checkout: Path, sna, monkeypatch, tm
     monkeypatch.setattr("sna_export.sealed.folder.digests_of", broken)
     said = sna("release", checkout / "depth.toml", "-o", tmp_path / "new")
     assert (said.code, os.listdir(tmp_path)) == (2, [])
-    assert "No space left" in said.err
+    assert "no space is left" in said.err
 
 
 def test_init_writes_a_project_that_runs(tmp_path: Path, sna, monkeypatch) -> None:
@@ -297,10 +297,11 @@ def test_the_next_release_says_what_changed(checkout: Path, made: Path, sna, tmp
     assert sna("verify", tmp_path / "next").code == 0
 
 
+@pytest.mark.parametrize("limit", ["max-change = 0.3", "max-change-at-rows = {depth = 0.3}"])
 def test_a_release_that_changes_too_much_is_refused(
-    checkout: Path, made: Path, sna, tmp_path
+    checkout: Path, made: Path, sna, tmp_path, limit: str
 ) -> None:
-    path = second(checkout, "max-change = 0.3\n")
+    path = second(checkout, f"{limit}\n")
     said = sna("release", path, "-o", tmp_path / "next", "--json")
     assert said.code == 2
     assert "not released: depth changed by" in said.sentence()
