@@ -73,6 +73,11 @@ class Log:
         """Leave the last `count` records: the file is replaced whole."""
         self._replace(self.records[-count:])
 
+    def begin(self, content: bytes) -> None:
+        """Leave this record alone: the file is replaced whole. Raises OSError, and the file holds
+        what it held then."""
+        self._replace([content])
+
     def _replace(self, records: list[bytes]) -> None:
         data = b"".join(map(framed, records))
         write_whole(self.path, data, mode=0o600, disk=self.disk)

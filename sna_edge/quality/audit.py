@@ -92,12 +92,15 @@ def audit(texts: Iterable[Sequence[bytes | str]], line_of: Callable[[Made], Line
 
 
 def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
-    """A verdict that can be judged again; others are counted."""
+    """A verdict that can be judged again; others are counted, answers to measured values are
+    none."""
     try:
         entry = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         found.note("unreadable", at, f"no line of JSON ({shortened(str(error))})")
         return None
+    if isinstance(entry, dict) and "measured" in entry and "verdict" not in entry:
+        return None  # what became of measured values that came alone
     if not isinstance(entry, dict) or entry.get("verdict") not in (ACCEPT, REJECT, NO_VERDICT):
         found.note("unreadable", at, "no verdict of watch")
     elif not all(_made(entry)[:2]):

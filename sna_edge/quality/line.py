@@ -14,7 +14,8 @@ from ..core.tolerance import remark, to_border
 from ..errors import InputError, SnaError
 from ..inverse.query.answer import named
 from ..inverse.targets.advise import advise
-from ..model import Model
+from ..learning.learner import Learner, Passed
+from ..model import Evaluation, Model
 from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from ..values.naming import QUANTITY
@@ -34,7 +35,8 @@ LABELS = {int(s): s.label for s in Status}
 
 class Line:
     """Judges readings against limits; rejects carry advice when there are knobs and `advice_ms` > 0
-    (the deadline per part, in ms).
+    (the deadline per part, in ms). `learner` learns from measured values that come with the
+    readings.
 
     >>> import sna_edge
     >>> from sna_edge.quality import Limit, LineLimits
@@ -52,8 +54,16 @@ class Line:
     names: tuple[str, ...]
     """Of the inputs, then of the raw readings."""
 
-    def __init__(self, model: Model, limits: LineLimits, *, advice_ms: float = 50.0) -> None:
+    def __init__(
+        self,
+        model: Model,
+        limits: LineLimits,
+        *,
+        advice_ms: float = 50.0,
+        learner: Learner | None = None,
+    ) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
+        self.learner = learner
         raw = model.readings.raw if model.readings else ()
         self.names = (*(a.name for a in model.axes), *(r.name for r in raw))
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
@@ -108,6 +118,8 @@ class Line:
             else (x, None)
         )
         found = evaluated(self.model, self.limits, x)
+        passed = self._learned(readings, x, found, number)
+        found = passed.found
         judged = judge(self.model, self.limits, found)
         figures = zip(
             *(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)),
@@ -125,6 +137,9 @@ class Line:
                 "verdict": verdict,
                 "status": LABELS[status],
             }
+            if i in passed.alone:
+                answers.append({"line": first + i, **echo(reading), "measured": passed.measured[i]})
+                continue
             if isinstance(row, str):
                 answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
             elif i in refused:
@@ -144,6 +159,10 @@ class Line:
             if self._doubts and "outputs" in answer:
                 said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
                 answer["remark"] = "; ".join(filter(None, said_too))
+            if i in passed.corrections and "outputs" in answer:
+                self._corrected(answer, passed, i)
+            if i in passed.measured:
+                answer["measured"] = passed.measured[i]
             if not isinstance(row, str):
                 answer["reading"] = row if bare and self._plain else self._taken(reading, row, sent)
             answers.append(answer)
@@ -162,6 +181,26 @@ class Line:
             for name, levels, number in columns
             if number == number
         }
+
+    def _learned(
+        self,
+        readings: Sequence[Reading | str],
+        x: Floats,
+        found: Evaluation,
+        number: Callable[[str], float],
+    ) -> Passed:
+        """The answers as they are to be judged, with what is learned from measured values."""
+        if self.learner is None:
+            return Passed(found, found)
+        return self.learner.passed(readings, x, found, number)
+
+    def _corrected(self, answer: dict[str, Any], passed: Passed, i: int) -> None:
+        """Which correction the part was judged with, and what the model alone gives."""
+        answer["correction"] = passed.corrections[i].said
+        for name, told in answer["outputs"].items():
+            alone = float(passed.frozen.value[i, self.model.output_names.index(name)])
+            if alone != told["value"]:
+                told["model_value"] = alone
 
     def _completed(self, x: Floats) -> tuple[Floats, dict[int, str]]:
         """Readings [N, D] with what is usual in place of those that may be missing, and {row: what

@@ -9,6 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..learning.measured import COLUMN, KEY, of_cells
 from ..table import Record
 from ..values.documents import DIGITS, Twice, once, shortened
 from .echo import ECHOED
@@ -31,15 +32,20 @@ def plain_number(text: str) -> float:
 
 def table_readings(names: Sequence[str], records: Iterable[Record]) -> list[Reading | str]:
     """Records of a table (or what is wrong with one) as readings; an empty cell is a missing
-    reading."""
+    reading, columns `measured.NAME` are measured values."""
     echoed = [name for name in names if name in ECHOED]
-    return [record.wrong or _reading(names, record.cells, echoed) for record in records]
+    measured = [name for name in names if name.startswith(COLUMN)]
+    return [record.wrong or _reading(names, record.cells, echoed, measured) for record in records]
 
 
-def _reading(names: Sequence[str], cells: Sequence[str], echoed: Sequence[str]) -> Reading:
-    reading: dict[str, str | None] = {
+def _reading(
+    names: Sequence[str], cells: Sequence[str], echoed: Sequence[str], measured: Sequence[str]
+) -> Reading:
+    reading: dict[str, Any] = {
         name: cell.strip() or None for name, cell in zip(names, cells, strict=True)
     }
+    if measured and (found := of_cells(measured, reading)):
+        reading[KEY] = found
     for name in echoed:
         text = reading[name]
         if text and not text.isascii():

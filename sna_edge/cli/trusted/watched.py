@@ -17,6 +17,7 @@ from ...quality.limits import limits_in
 from ...signing import Trust, configured_keys, examined
 from ...store import Store
 from ...values.documents import document_bytes
+from ..learned.options import learner_of
 from .options import load_with_trust, overruled
 
 
@@ -30,6 +31,8 @@ class Watched:
         if bool(args.model) == bool(args.store):
             raise InputError("missing or ambiguous model; give exactly one of MODEL and --store")
         self._args = args
+        self._line: Line | None = None
+        self._note = f"{args.table}.learned" if args.follow and is_file(args.table) else None
         self._seen = _mark(args.store) if args.store else None
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
         self.line, self.told, self.form = self._made(model, trust)
@@ -46,10 +49,18 @@ class Watched:
         path = self._args.limits
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
+        self.close()
+        line.learner = learner_of(self._args, model, trust, self._note, self._say)
+        self._line = line
         digest = sha256(data).hexdigest()
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
         told = f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
         return line, told, f', "reading": {{{numbers}}}'
+
+    def close(self) -> None:
+        """Let another process learn into the file."""
+        if self._line is not None and self._line.learner is not None:
+            self._line.learner.close()
 
     def now(self) -> Line:
         """What judges the next part: the model that is active in the store now. One that cannot
@@ -93,6 +104,11 @@ def _need_same_inputs(old: Model, new: Model) -> None:
         raise InputError(
             f"it has other inputs ({', '.join(new.input_names)}); start watch again with it"
         )
+
+
+def is_file(path: str) -> bool:
+    """Whether a table has a place to go on from: standard input and pipes have none."""
+    return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
 
 
 def _mark(folder: str) -> tuple[int, int, int] | None:

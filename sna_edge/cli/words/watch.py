@@ -32,9 +32,10 @@ from ...table import (
 from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
+from ..learned.options import add_learning
 from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
-from ..trusted.watched import Watched
+from ..trusted.watched import Watched, is_file
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
@@ -95,6 +96,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="milliseconds for the recommended adjustment of a reject; 0 for none (default 50)",
     )
+    add_learning(parser)
     add_dialect(parser)
     parser.add_argument(
         "--json",
@@ -125,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print("sna-edge watch: nothing reads the answers any more; stopped", file=sys.stderr)
         return FAULT
+    finally:
+        watched.close()
     return ANSWERED
 
 
@@ -159,12 +163,12 @@ def _table(args: argparse.Namespace, watched: Watched) -> bool:
     model = watched.line.model
     levels = [a.name for a in model.axes if a.kind == "categorical"]
     numbers = [name for name in readable(model) if name not in levels]
-    note = args.state or f"{args.table}.state" if args.follow and _is_file(args.table) else None
+    note = args.state or f"{args.table}.state" if args.follow and is_file(args.table) else None
     if args.state and not note:
         raise InputError("--state needs --follow and a table that is a file; leave it out")
     hint, told = hint_of(model.metadata.get("dialect")), Dialect(**declared(args))
     if (
-        _is_file(args.table)
+        is_file(args.table)
         and os.path.exists(args.table)
         and (sheet := sheet_at(args.table, levels, told))
     ):
@@ -244,11 +248,6 @@ def _sheet(watched: Watched, sheet: Source, numbers: Sequence[str]) -> bool:
     if not count:
         raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")
     return valued
-
-
-def _is_file(path: str) -> bool:
-    """Whether a table has a place to go on from: standard input and pipes have none."""
-    return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
 
 
 def _complete(found: Source | Growing, model: Model, table: str) -> None:

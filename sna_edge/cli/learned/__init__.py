@@ -1,0 +1,1 @@
+"""What `watch` learns from measured parts: options, and where it is kept."""

@@ -1,0 +1,55 @@
+"""Options of learning from measured parts, and the learner that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ...errors import InputError
+from ...learning import OBSERVE, RECALIBRATE, WIDTH, Learner
+from ...model import Model
+from ...signing import Trust
+
+OFF = "off"
+
+
+def add_learning(parser: argparse.ArgumentParser) -> None:
+    """The options --learn and --learned."""
+    parser.add_argument(
+        "--learn",
+        choices=(OFF, WIDTH, RECALIBRATE),
+        help="what measured values change: nothing, how wide intervals are, or the values too"
+        " (default width, once measured values come)",
+    )
+    parser.add_argument(
+        "--learned",
+        metavar="FILE",
+        help="what keeps that over a restart (default with --follow: PARTS.csv.learned, once"
+        " measured values come; else it is forgotten at the end)",
+    )
+
+
+def learner_of(
+    args: argparse.Namespace,
+    model: Model,
+    trust: Trust,
+    note: str | None,
+    tell: Callable[[str], None],
+) -> Learner | None:
+    """What learns beside the model, None where nothing does; `note`: the file where none is given.
+    Raises InputError where the keys of this machine do not allow what is asked for."""
+    if args.learn == OFF:
+        if args.learned:
+            raise InputError("--learned needs --learn width or recalibrate; leave one of them out")
+        return None
+    if args.learn and not trust.may_correct:
+        raise InputError(
+            f"--learn {args.learn}: the keys of this machine allow no corrections of this model;"
+            " add the word corrections to the line of its key, or leave --learn out"
+        )
+    mode = args.learn or (WIDTH if trust.may_correct else OBSERVE)
+    path = args.learned or note
+    learner = Learner(model, trust.sha256, mode, path, lazy=not args.learned, tell=tell)
+    if args.learn and (why := learner.useless):
+        raise InputError(f"--learn {args.learn}: {why}; leave --learn out")
+    return learner

@@ -1,0 +1,72 @@
+"""Parts and measured values in the order in which they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+Keys = NDArray[np.uint64]
+
+
+@dataclass
+class Label:
+    """Measured values [K] of the part `key`, NaN where none, on the scales of the outputs; it came
+    when `after` parts of the block had been judged."""
+
+    after: int
+    key: int
+    values: list[float]
+
+
+@dataclass
+class Block:
+    """Per part of N: `keys` [N], inputs x [N, D], and `frozen` [3, N, K]: predictions and both
+    half-widths, NaN for a part without a value. They are float32, so that what is kept and what is
+    learned from are the same numbers."""
+
+    keys: Keys
+    x: Floats32
+    frozen: Floats32
+    labels: list[Label] = field(default_factory=list)
+
+    def pieces(self, most: int) -> Iterator[Block]:
+        """The same in blocks of at most `most` parts."""
+        for start in range(0, max(len(self.keys), 1), most):
+            stop = start + most
+            last = stop >= len(self.keys)
+            some = slice(start, stop)
+            labels = [
+                Label(one.after - start, one.key, one.values)
+                for one in self.labels
+                if start < one.after + (start == 0) and (one.after <= stop or last)
+            ]
+            yield Block(self.keys[some], self.x[some], self.frozen[:, some], labels)
+
+    def kept(self) -> dict[str, Any]:
+        """As plain values and arrays."""
+        return {
+            "keys": self.keys,
+            "x": self.x,
+            "frozen": self.frozen,
+            "after": np.array([one.after for one in self.labels], np.uint32),
+            "labelled": np.array([one.key for one in self.labels], np.uint64),
+            "values": np.array([one.values for one in self.labels], dtype=float),
+        }
+
+    @classmethod
+    def restored(cls, found: dict[str, Any]) -> Block:
+        """Raises KeyError or ValueError where it is none."""
+        labels = [
+            Label(int(a), int(k), list(map(float, v)))
+            for a, k, v in zip(found["after"], found["labelled"], found["values"], strict=True)
+        ]
+        block = cls(found["keys"], found["x"], found["frozen"], labels)
+        if block.x.shape[:1] != block.keys.shape or block.frozen.shape[1:2] != block.keys.shape:
+            raise ValueError("block")
+        return block

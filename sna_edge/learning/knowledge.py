@@ -1,0 +1,186 @@
+"""All that is learned beside one model, moved on by blocks of parts and measured values; the same
+blocks give the same numbers, whenever they are read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.record import ModelRecord
+from .block import Block, Floats, Label
+from .output.features import Features
+from .output.learned import LearnedOutput, Told
+from .output.space import Space, spaces
+from .parts import NOBODY, Parts
+from .record import Correction
+
+WIDTH, RECALIBRATE, OBSERVE = "width", "recalibrate", "observe"
+UNKNOWN, TWICE, NO_VALUE, LEARNED = "unknown", "twice", "no value", "learned"
+
+
+@dataclass
+class Heard:
+    """What became of a label: per output UNKNOWN (no such part is remembered), TWICE, NO_VALUE (the
+    part had none), LEARNED, or "" where it gave none; `running`, what is known of the output then;
+    `told` [3, K], what the part was told: prediction, lower and upper end (None where it is
+    unknown)."""
+
+    outcome: list[str]
+    running: list[dict[str, Any]]
+    told: Floats | None = None
+
+
+@dataclass
+class Said:
+    """Of a block: `changes` [3, N, K], what is added to predictions on the scales of the outputs
+    and the factors of both half-widths; `heard` per label; `corrections`: (first part, the
+    correction from there on)."""
+
+    changes: Floats
+    heard: list[Heard]
+    corrections: list[tuple[int, Correction]]
+
+
+class Knowledge:
+    """Beside the model whose file has the digest `sha256`. `mode`: WIDTH, RECALIBRATE, or OBSERVE,
+    in which nothing that is said changes."""
+
+    def __init__(self, model: ModelRecord, sha256: str, mode: str = WIDTH) -> None:
+        self.mode, self.sha256 = mode, sha256
+        self.spaces: tuple[Space, ...] = spaces(model)
+        self.features = Features(model) if mode == RECALIBRATE else None
+        self.outputs = [LearnedOutput(space, self.features) for space in self.spaces]
+        self.parts = Parts(len(model.axes), len(self.outputs))
+        self.labels = 0
+        """Measured parts that were learned from."""
+        self._correction: Correction | None = None
+
+    @property
+    def correction(self) -> Correction:
+        """What is done to the frozen model now."""
+        if self._correction is None:
+            applied = self.outputs if self.mode != OBSERVE else []
+            self._correction = Correction.of(self.sha256, self.labels, applied)
+        return self._correction
+
+    def advance(self, block: Block) -> Said:
+        """Judge the parts of a block and learn from its labels, in their order."""
+        n = len(block.keys)
+        said = Said(np.ones((3, n, len(self.outputs))), [], [])
+        said.changes[0] = 0.0
+        phi = self.features(block.x.astype(float)) if self.features and n else None
+        known = self._known(block, phi)
+        start = 0
+        for label in [*block.labels, None]:
+            stop = n if label is None else label.after
+            if stop > start:
+                self._judge(block, slice(start, stop), phi, said)
+                said.corrections.append((start, self.correction))
+                start = stop
+            if label is not None:
+                said.heard.append(self._learn(label, known))
+        return said
+
+    def _judge(self, block: Block, some: slice, phi: Floats | None, said: Said) -> None:
+        frozen = block.frozen[:, some].astype(float)
+        told = np.empty((8, *frozen.shape[1:]))
+        features = None if phi is None else phi[some]
+        for k, one in enumerate(self.outputs):
+            told[:, :, k] = one.told(frozen[:, :, k], features)
+            if self.mode == OBSERVE:
+                continue
+            said.changes[1:, some, k] = told[6:, :, k] if one.used else told[4:6, :, k]
+            said.changes[0, some, k] = told[3, :, k] - told[0, :, k] if one.used else 0.0
+        flags = np.array([self._flags(one) for one in self.outputs], np.uint8)
+        rows = told.astype(np.float32)
+        for i, key in enumerate(block.keys[some].tolist()):
+            if key != NOBODY:
+                self.parts.add(key, block.x[some.start + i], rows[:, i], flags)
+
+    def _flags(self, one: LearnedOutput) -> int:
+        return 0 if self.mode == OBSERVE else 2 * one.used + 4
+
+    def _known(self, block: Block, phi: Floats | None) -> dict[bytes, Floats]:
+        """Features of the parts that labels of the block may be about, by their inputs."""
+        if self.features is None or not block.labels:
+            return {}
+        wanted = {one.key for one in block.labels}
+        places = [p for p in map(self.parts.find, wanted) if p >= 0]
+        before = self.parts.rows["x"][places]
+        found = zip(before, self.features(before.astype(float)), strict=True) if places else ()
+        known = {x.tobytes(): row for x, row in found}
+        for i, key in enumerate(block.keys.tolist()):
+            if key in wanted and phi is not None:
+                known[block.x[i].tobytes()] = phi[i]
+        return known
+
+    def _learn(self, label: Label, known: dict[bytes, Floats]) -> Heard:
+        place = self.parts.find(label.key)
+        if place < 0:
+            return Heard([UNKNOWN if v == v else "" for v in label.values], self._running())
+        row = self.parts.rows[place]
+        phi = known.get(row["x"].tobytes())
+        pairs = zip(row["told"].T, row["flags"].tolist(), strict=True)
+        told = [Told.of(numbers, flags) for numbers, flags in pairs]
+        heard = Heard([], [], np.array([one.said for one in told]).T)
+        for k, (one, value) in enumerate(zip(self.outputs, label.values, strict=True)):
+            heard.outcome.append(_outcome(value, row["flags"][k] & 1, told[k].u))
+            if heard.outcome[-1] == LEARNED:
+                one.learn(value, told[k], phi)
+                row["flags"][k] |= 1
+        if LEARNED in heard.outcome:
+            self.labels += 1
+            self._correction = None
+        heard.running = self._running()
+        return heard
+
+    def _running(self) -> list[dict[str, Any]]:
+        """Coverage of every output up to now, and the factors of its half-widths."""
+        found = [
+            {"covered": one.coverage.said | {"level": one.space.level}} for one in self.outputs
+        ]
+        if self.mode != OBSERVE:
+            for said, one in zip(found, self.outputs, strict=True):
+                said["width"] = list(one.factors)  # type: ignore[assignment]
+        return found
+
+    def forget(self) -> None:
+        """Back to the frozen model; parts that may still be measured are remembered."""
+        for one in self.outputs:
+            one.forget()
+        self.labels, self._correction = 0, None
+
+    def kept(self) -> dict[str, Any]:
+        """All of it, as plain values and arrays."""
+        rows = self.parts.rows
+        found: dict[str, Any] = {
+            "labels": self.labels,
+            "next": self.parts.next,
+            **{f"parts.{name}": rows[name] for name in rows.dtype.names or ()},
+        }
+        for one in self.outputs:
+            found |= {f"{one.space.output.name}/{n}": v for n, v in one.kept().items()}
+        return found
+
+    def restored(self, found: dict[str, Any]) -> None:
+        """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
+        fit."""
+        rows = np.zeros_like(self.parts.rows)
+        for name in rows.dtype.names or ():
+            rows[name] = found[f"parts.{name}"]
+        self.parts.restored(rows, found["next"])
+        self.labels = found["labels"]
+        for one in self.outputs:
+            start = f"{one.space.output.name}/"
+            one.restored({n[len(start) :]: v for n, v in found.items() if n.startswith(start)})
+        self._correction = None
+
+
+def _outcome(value: float, done: int, frozen: float) -> str:
+    if value != value:
+        return ""
+    if frozen != frozen:
+        return NO_VALUE
+    return TWICE if done else LEARNED

@@ -1,0 +1,242 @@
+"""What a line asks: readings with measured values in, changed intervals and what became of the
+measured values out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.evaluation import Evaluation
+from ..durable import DISK, Disk
+from ..model import Model
+from .block import Block, Floats, Label
+from .knowledge import LEARNED, NO_VALUE, OBSERVE, TWICE, UNKNOWN, WIDTH, Heard, Knowledge, Said
+from .measured import KEY, Measured
+from .parts import NOBODY, key_of
+from .record import Correction
+from .state import State
+
+SHOWN = {
+    UNKNOWN: "no such part is remembered; send its inputs with what was measured",
+    TWICE: "learned before",
+    NO_VALUE: "the part has no prediction",
+}
+
+
+@dataclass
+class Passed:
+    """Of the readings of one call: `found`, as it is to be judged, and `frozen`, as the model alone
+    answers; `measured`: {row: what became of its measured values}; `alone`: rows with nothing else;
+    `corrections`: {row: the correction that it was answered with}."""
+
+    found: Evaluation
+    frozen: Evaluation
+    measured: dict[int, dict[str, Any]] = field(default_factory=dict)
+    alone: frozenset[int] = frozenset()
+    corrections: dict[int, Correction] = field(default_factory=dict)
+
+
+class Learner:
+    """Learns beside `model`, whose file has the digest `sha256`.
+
+    `path`: the file that keeps what was learned, read where it is there; None to forget it at the
+    end. `lazy`: it is written from the first measured value on. Raises InputError where the file
+    cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sha256: str,
+        mode: str = WIDTH,
+        path: str | None = None,
+        *,
+        lazy: bool = False,
+        tell: Callable[[str], None] = lambda sentence: None,
+        disk: Disk = DISK,
+    ) -> None:
+        self.knowledge = Knowledge(model, sha256, mode)
+        raw = model.readings.raw if model.readings else ()
+        self._inputs = frozenset((*model.input_names, *(r.name for r in raw)))
+        self._reader = Measured(model.output_names, self.knowledge.spaces)
+        self._columns = [space.index for space in self.knowledge.spaces]
+        self._tell, self._silent, self._disk = tell, False, disk
+        there = path is not None and disk.read(path) is not None
+        self._path = path if not lazy or there else None
+        self._later = path if self._path is None else None
+        self._model = model
+        self._state = self._opened(self._path) if self._path else None
+        self.useless = self._why_useless()
+
+    def _opened(self, path: str) -> State:
+        return State(path, self._model, self.knowledge, self._tell, self._disk)
+
+    def _why_useless(self) -> str:
+        """Why nothing can be learned beside this model; "" where something can."""
+        if KEY in self._inputs:
+            return f"an input of this model is called {KEY!r}, as measured values are"
+        if not self.knowledge.outputs:
+            return "no output of this model has an interval, so nothing can be learned"
+        return ""
+
+    def close(self) -> None:
+        """Let another process learn into the file."""
+        if self._state is not None:
+            self._state.close()
+
+    def passed(
+        self,
+        readings: Sequence[Mapping[str, Any] | str],
+        x: Floats,
+        found: Evaluation,
+        number: Callable[[str], float],
+    ) -> Passed:
+        """Learn from readings whose parts, at inputs x [N, D], the frozen model answers with
+        `found`."""
+        if self.useless:
+            return Passed(found, found)
+        labels, said, alone = self._labels(readings, number)
+        parts = [i for i in range(len(readings)) if i not in alone]
+        block = self._block(readings, x, found, parts, labels)
+        done = self._advance(block)
+        passed = Passed(self._changed(found, parts, done), found, alone=alone)
+        for (row, _), heard in zip(labels, done.heard, strict=True):
+            passed.measured[row] = self._answer(said[row], heard)
+        passed.measured |= {i: s for i, s in said.items() if i not in passed.measured}
+        if self.knowledge.labels and self.knowledge.mode != OBSERVE:
+            passed.corrections = _by_row(parts, done)
+        return passed
+
+    def _labels(
+        self, readings: Sequence[Mapping[str, Any] | str], number: Callable[[str], float]
+    ) -> tuple[list[tuple[int, list[float]]], dict[int, dict[str, Any]], frozenset[int]]:
+        """(row, values [K]) of what can be learned, what is said of every measured value, and the
+        rows that are no parts."""
+        labels, said, alone = list[tuple[int, list[float]]](), dict[int, dict[str, Any]](), set()
+        for i, reading in enumerate(readings):
+            if isinstance(reading, str) or KEY not in reading or reading[KEY] is None:
+                continue
+            if all(reading.get(name) is None for name in self._inputs):
+                alone.add(i)
+            values, scaled, wrong = self._reader.read(reading[KEY], number)
+            said[i] = {name: {"value": value} for name, value in values.items()}
+            said[i] |= {name: {"learned": False, "reason": why} for name, why in wrong.items()}
+            if any(v == v for v in scaled):
+                labels.append((i, scaled))
+        return labels, said, frozenset(alone)
+
+    def _block(
+        self,
+        readings: Sequence[Mapping[str, Any] | str],
+        x: Floats,
+        found: Evaluation,
+        parts: list[int],
+        labels: list[tuple[int, list[float]]],
+    ) -> Block:
+        keys = [NOBODY if isinstance(r, str) else key_of(_id(r)) for r in readings]
+        after = np.searchsorted(parts, np.arange(len(readings)), side="right").tolist()
+        given = []
+        for row, values in labels:
+            if keys[row] == NOBODY:  # nobody else can be this part
+                keys[row] = int.from_bytes(os.urandom(8), "little") | 1
+            given.append(Label(after[row], keys[row], values))
+        frozen = np.full((3, len(parts), len(self._columns)), np.nan)
+        for k, space in enumerate(self.knowledge.spaces):
+            ends = (a[parts, space.index] for a in (found.value, found.lower, found.upper))
+            frozen[:, :, k] = space.halves(*ends)
+        frozen[:, ~np.isfinite(frozen).all(axis=0)] = np.nan
+        with np.errstate(over="ignore"):
+            some = np.array([keys[i] for i in parts], np.uint64)
+            return Block(some, x[parts].astype("f4"), frozen.astype("f4"), given)
+
+    def _advance(self, block: Block) -> Said:
+        if self._later is not None and block.labels:
+            self._state = self._opened(self._later)
+            self._later = None
+        if self._state is None:
+            if block.labels and not self._silent:
+                self._tell("what is learned is forgotten at the end; --learned FILE keeps it")
+                self._silent = True
+            return self.knowledge.advance(block)
+        pieces = [self._advanced(piece) for piece in self._state.pieces(block)]
+        starts = np.cumsum([0, *(p.changes.shape[1] for p in pieces)]).tolist()
+        return Said(
+            np.concatenate([p.changes for p in pieces], axis=1),
+            [heard for p in pieces for heard in p.heard],
+            [(start + at, c) for p, start in zip(pieces, starts, strict=False)
+             for at, c in p.corrections],
+        )  # fmt: skip
+
+    def _advanced(self, block: Block) -> Said:
+        assert self._state is not None
+        said = self.knowledge.advance(block)
+        try:
+            self._state.keep(block)
+            self._silent = False
+        except OSError as error:
+            if not self._silent:
+                self._tell(
+                    f"cannot write {self._state.path} ({error.strerror}): what is learned from here"
+                    " on is lost at a restart"
+                )
+            self._silent = True
+        return said
+
+    def _changed(self, found: Evaluation, parts: list[int], done: Said) -> Evaluation:
+        """The answers with what was learned; those that it does not change stay as they are."""
+        shift, below, above = done.changes
+        if not shift.any() and (done.changes[1:] == 1.0).all():
+            return found
+        value, lower, upper = found.value.copy(), found.lower.copy(), found.upper.copy()
+        for k, space in enumerate(self.knowledge.spaces):
+            column = space.index
+            some = (shift[:, k] != 0.0) | (below[:, k] != 1.0) | (above[:, k] != 1.0)
+            at = np.array(parts)[some & np.isfinite(found.lower[parts, column])]
+            if not len(at):
+                continue
+            keep = np.searchsorted(parts, at)
+            answer = (value[at, column], lower[at, column], upper[at, column])
+            u, down, up = space.halves(*answer)
+            middle = u + shift[keep, k]
+            moved = shift[keep, k] != 0.0
+            value[at, column] = np.where(moved, space.y(middle), value[at, column])
+            ends = space.y(middle - below[keep, k] * down), space.y(middle + above[keep, k] * up)
+            lower[at, column], upper[at, column] = np.minimum(*ends), np.maximum(*ends)
+        return replace(found, value=value, lower=lower, upper=upper)
+
+    def _answer(self, said: dict[str, Any], heard: Heard) -> dict[str, Any]:
+        """What became of the measured values of one row."""
+        for k, space in enumerate(self.knowledge.spaces):
+            name, outcome = space.output.name, heard.outcome[k]
+            if not outcome:
+                continue
+            if heard.told is not None and outcome != NO_VALUE:
+                y = [float(space.y(u)) for u in heard.told[:, k]]
+                low, high = sorted(y[1:])
+                one = {"predicted": y[0], "lower": low, "upper": high}
+                said[name] |= one | {"inside": low <= said[name]["value"] <= high}
+            said[name]["learned"] = outcome == LEARNED
+            if outcome != LEARNED:
+                said[name]["reason"] = SHOWN[outcome]
+            said[name] |= heard.running[k]
+        return said
+
+
+def _id(reading: Mapping[str, Any]) -> object:
+    found = reading.get("id")
+    return reading.get("part") if found is None else found
+
+
+def _by_row(parts: list[int], done: Said) -> dict[int, Correction]:
+    """{row: the correction} of the rows that were answered with one."""
+    starts = [start for start, _ in done.corrections] + [len(parts)]
+    return {
+        row: correction
+        for (start, correction), stop in zip(done.corrections, starts[1:], strict=True)
+        for row in parts[start:stop]
+        if correction.labels
+    }

@@ -1,0 +1,127 @@
+"""A correction of one output: recursive least squares with forgetting, kept inside the range of
+what was measured.
+
+    corrected = kept(v + phi(x) theta + gain w),   v = kept(frozen prediction), w = v standardised
+
+`kept` cuts to the mean of the measured values +- REACH of their standard deviations, both
+forgetting. theta and gain, on features of about unit size:
+
+    I <- lambda I + (1 - lambda) P + p p',   b <- lambda b + p t,   theta = I^-1 b
+
+P is the prior (theta = 0, worth N0 parts): what is forgotten is replaced by it, so that directions
+in which no part is measured go back to the signed model and nothing winds up. Source: Ljung, System
+Identification (1999), section 11.2; the prior in place of what is forgotten as in Kulhavy and
+Zarrop, Int. J. Control 58 (1993).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .features import Features
+
+Floats = NDArray[np.float64]
+
+LAMBDA, N0, CLIP = 0.98, 5.0, 4.0
+"""Forgetting for each measured part; parts that the prior is worth; residuals beyond so many
+standard deviations count as that many."""
+LARGEST = 4.0
+"""Features are cut to so many times their size in the domain."""
+EARLY, SLOW, REACH = 20, 0.99, 5.0
+"""Measured parts before there is a correction; forgetting of mean and deviation; deviations."""
+
+
+class Recalibration:
+    """Of one output, on the scale of `Space`. `mean` and `deviation` of the measured values."""
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        size = len(features.scale) + 1
+        self.prior = np.eye(size)
+        self.prior[:-1, :-1] = 0.9 * features.gram + 0.1 * np.eye(size - 1)
+        self.prior *= N0
+        self.information, self.b, self.theta = self.prior.copy(), np.zeros(size), np.zeros(size)
+        self.mean = self.square = self.weight = self.sigma = 0.0
+        self.early = np.empty((0, size + 2))
+        """phi [M] of the first parts, frozen prediction, half-width, measured value."""
+        self.ready = False
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the measured values."""
+        return float(np.sqrt(max(self.square - self.mean * self.mean, 1e-24)))
+
+    @property
+    def reach(self) -> float:
+        """Corrected values stay so near to the mean; half-widths of the frozen interval count as
+        at most twice that."""
+        return REACH * self.deviation if self.ready else np.inf
+
+    def corrected(self, phi: Floats, u: Floats) -> Floats:
+        """Predictions [N] at features phi [N, M] where the frozen model gives u [N]."""
+        if not self.ready:
+            return u
+        kept, p = self._placed(phi, u)
+        low, high = self.mean - self.reach, self.mean + self.reach
+        return np.clip(kept + p @ self.theta, low, high)
+
+    def _placed(self, phi: Floats, u: Floats) -> tuple[Floats, Floats]:
+        """The frozen predictions inside the range [N], and features of unit size [N, M + 1]."""
+        kept = np.clip(u, self.mean - self.reach, self.mean + self.reach)
+        p = np.empty((len(phi), phi.shape[1] + 1))
+        np.clip(phi / self._features.scale, -LARGEST, LARGEST, out=p[:, :-1])
+        p[:, -1] = 2.0 * (kept - self.mean) / self.reach
+        return kept, p
+
+    def update(self, phi: Floats, u: float, half: float, measured: float) -> None:
+        """One measured part: features phi [M], frozen prediction and half-width."""
+        self.weight = SLOW * self.weight + 1.0
+        self.mean += (measured - self.mean) / self.weight
+        self.square += (measured * measured - self.square) / self.weight
+        if self.ready:
+            self._step(phi, u, measured)
+            return
+        self.early = np.vstack([self.early, [*phi, u, half, measured]])
+        if len(self.early) == EARLY:
+            self.ready = True
+            usual = float(np.median(self.early[:, -2])) / 1.6448536269514722
+            self.sigma = min(usual, self.deviation)
+            for row in self.early:
+                self._step(row[:-3], row[-3], row[-1])
+            self.early = self.early[:0]
+
+    def _step(self, phi: Floats, u: float, measured: float) -> None:
+        kept, placed = self._placed(phi[None], np.array([u]))
+        p: Floats = placed[0]
+        before = float(p @ self.theta)
+        most = CLIP * self.sigma
+        error = min(max(measured - float(kept[0]) - before, -most), most)
+        self.sigma = float(np.sqrt(0.99 * self.sigma**2 + 0.01 * error * error))
+        self.information *= LAMBDA
+        self.information += (1.0 - LAMBDA) * self.prior
+        self.information += np.outer(p, p)
+        self.b = LAMBDA * self.b + p * (before + error)
+        self.theta = np.asarray(np.linalg.solve(self.information, self.b), dtype=float)
+
+    def kept(self) -> dict[str, Any]:
+        """All of it, as plain values and arrays."""
+        return {
+            "numbers": [self.mean, self.square, self.weight, self.sigma, self.ready],
+            "b": self.b,
+            "theta": self.theta,
+            "early": self.early,
+            "triangle": self.information[np.triu_indices(len(self.b))],
+        }
+
+    def restored(self, found: dict[str, Any]) -> None:
+        """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
+        fit."""
+        self.mean, self.square, self.weight, self.sigma, self.ready = found["numbers"]
+        upper = np.triu_indices(len(self.b))
+        self.information[upper] = found["triangle"]
+        self.information.T[upper] = found["triangle"]
+        self.b, self.theta = found["b"].reshape(self.b.shape), found["theta"].reshape(self.b.shape)
+        self.early = found["early"].reshape(-1, self.early.shape[1])

@@ -1,0 +1,74 @@
+"""Parts that were judged and may still be measured: the last ones, found by their id."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats32 = NDArray[np.float32]
+
+ROOM, MOST = 24_000, 4096
+"""Bytes of the parts of a state, and how many there are at most."""
+NOBODY = 0
+
+
+def key_of(identity: object) -> int:
+    """Of the id of a part: text, or a whole number, which is the same part as its digits; NOBODY
+    where there is none."""
+    if isinstance(identity, float) and identity.is_integer():
+        identity = int(identity)
+    if isinstance(identity, bool) or not isinstance(identity, (str, int, float)):
+        return NOBODY
+    text = str(identity).strip()
+    if not text:
+        return NOBODY
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") or 1
+
+
+class Parts:
+    """A ring of `room` parts with D inputs and K learned outputs.
+
+    `rows` holds per part: `key`; `flags` [K]: 1 where the output was learned, 2 where the corrected
+    prediction was said, 4 where factors were; inputs `x` [D]; `told` [8, K], see `Told`.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        kind = [
+            ("key", "<u8"),
+            ("flags", "u1", (outputs,)),
+            ("x", "<f4", (inputs,)),
+            ("told", "<f4", (8, outputs)),
+        ]
+        self.rows: NDArray[Any] = np.zeros(0, dtype=kind)
+        self.room = int(min(max(ROOM // self.rows.itemsize, 1), MOST))
+        self.rows = np.zeros(self.room, dtype=kind)
+        self.next = 0
+        self._place: dict[int, int] = {}
+
+    def find(self, key: int) -> int:
+        """The place of a part; -1 where it is not here (any more)."""
+        return self._place.get(key, -1)
+
+    def add(self, key: int, x: Floats32, told: Floats32, flags: NDArray[np.uint8]) -> None:
+        """A part that was judged. One that is here already with the same inputs stays as it is: it
+        was sent twice."""
+        place = self._place.get(key, -1)
+        if place >= 0 and np.array_equal(self.rows["x"][place], x, equal_nan=True):
+            return
+        at = self.next
+        self._place.pop(int(self.rows["key"][at]), None)
+        if place >= 0 and place != at:
+            self.rows["key"][place] = NOBODY
+        self.rows[at] = (key, flags, x, told)
+        self._place[key] = at
+        self.next = (at + 1) % self.room
+
+    def restored(self, rows: NDArray[Any], following: int) -> None:
+        """Put back what was kept. Raises ValueError where it does not fit."""
+        if rows.shape != self.rows.shape or not 0 <= following < self.room:
+            raise ValueError("parts")
+        self.rows, self.next = rows, following
+        self._place = {int(k): i for i, k in enumerate(rows["key"]) if k != NOBODY}

@@ -1,0 +1,59 @@
+"""The correction record: what is done to the predictions of a signed model, named by its digest.
+
+The bytes that are hashed, little-endian: the 27 bytes `sna-edge correction, form 1`, the 32 bytes
+of the model's SHA-256, then for each output in the order of the model its number (u32), 1 or 0 for
+a correction that is used or not (u32), the factors of its half-widths below and above (f64), the
+number of coefficients (u32) and these (f64).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .output.learned import LearnedOutput
+
+START = b"sna-edge correction, form 1"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """`digest` of the record; `labels`, measured parts that it was learned from; `moved`, whether a
+    value of the model is changed, and not only widths."""
+
+    digest: str
+    labels: int
+    moved: bool
+
+    @classmethod
+    def of(cls, model: str, labels: int, outputs: Sequence[LearnedOutput]) -> Correction:
+        """Of what was learned of the outputs of the model with this SHA-256."""
+        data = START + bytes.fromhex(model) + b"".join(map(encoded, outputs))
+        return cls(sha256(data).hexdigest(), labels, any(one.used for one in outputs))
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What a verdict carries."""
+        return {"sha256": self.digest, "labels": self.labels}
+
+
+def coefficients(one: LearnedOutput) -> list[float]:
+    """theta and gain on features of unit size, then mean and deviation of the measured values;
+    empty where the correction is not used."""
+    found = one.recalibration
+    if not one.used or found is None:
+        return []
+    return [*map(float, found.theta), found.mean, found.deviation]
+
+
+def encoded(one: LearnedOutput) -> bytes:
+    """One output, as it is hashed."""
+    theta = np.array(coefficients(one), dtype="<f8")
+    head = struct.pack("<IIddI", one.space.index, one.used, *one.factors, len(theta))
+    return head + theta.tobytes()

@@ -1,0 +1,127 @@
+"""The file in which knowledge survives a restart and a power cut: a snapshot, then the blocks that
+came after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from ..core.record import ModelRecord
+from ..durable import DISK, Disk, Log
+from ..errors import InputError
+from .arrays import packed, unpacked
+from .block import Block
+from .knowledge import Knowledge
+
+LARGEST = 60_000
+"""Bytes of the file, above which a snapshot takes the place of the blocks."""
+PIECE = 8_000
+"""Bytes of the parts in one record."""
+FORM = 1
+SNAPSHOT, BLOCK = b"S", b"B"
+
+
+class State:
+    """The file `path` of `knowledge`, which is read into it. What was learned beside another model
+    is put aside under the name of that one, and taken back with it. Raises InputError where the
+    file cannot be used."""
+
+    def __init__(
+        self,
+        path: str,
+        model: ModelRecord,
+        knowledge: Knowledge,
+        tell: Callable[[str], None] = lambda sentence: None,
+        disk: Disk = DISK,
+    ) -> None:
+        self.path, self.knowledge, self._stack = path, knowledge, ExitStack()
+        try:
+            if not self._stack.enter_context(disk.locked(f"{path}.lock")):
+                raise InputError(
+                    f"another process is learning into {path}; give this one its own file with"
+                    " --learned FILE"
+                )
+            self._log = Log(path, disk)
+            self._aside(tell, disk)
+            self._read(model)
+        except OSError as error:
+            raise InputError(
+                f"cannot use the learned state {path} ({error.strerror}); give another path with"
+                " --learned FILE"
+            ) from None
+
+    def _aside(self, tell: Callable[[str], None], disk: Disk) -> None:
+        """Change files where this one is of another model."""
+        own, owner = self.knowledge.sha256, self._owner()
+        if owner == own:
+            return
+        if owner:
+            kept = _name(self.path, owner)
+            disk.replace(self.path, kept)
+            tell(f"{self.path} was learned beside another model and is kept as {kept}")
+        if disk.read(_name(self.path, own)) is not None:
+            disk.replace(_name(self.path, own), self.path)
+        disk.sync_folder(self.path)
+        self._log = Log(self.path, disk)
+
+    def _owner(self) -> str:
+        """SHA-256 of the model; "" where there is no file. Raises InputError for any other."""
+        if not self._log.there:
+            return ""
+        try:
+            found = unpacked(self._log.records[0].removeprefix(SNAPSHOT))
+            if found["form"] == FORM and len(found["model"]) == 64:
+                return str(found["model"])
+        except (ValueError, KeyError, TypeError, IndexError):
+            pass
+        raise self._damaged()
+
+    def _read(self, model: ModelRecord) -> None:
+        if not self._log.there:
+            return
+        try:
+            found = unpacked(self._log.records[0].removeprefix(SNAPSHOT))
+            before = Knowledge(model, found["model"], found["mode"])
+            before.restored(found)
+            for record in self._log.records[1:]:
+                before.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))
+            self.knowledge.restored(before.kept())
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            raise self._damaged() from None
+        if before.mode != self.knowledge.mode or self._log.skipped:
+            self.snapshot()
+
+    def _damaged(self) -> InputError:
+        return InputError(
+            f"the learned state {self.path} is damaged, or no such file; delete it to learn anew,"
+            " or give another with --learned FILE"
+        )
+
+    def pieces(self, block: Block) -> list[Block]:
+        """The block in pieces that fit into the file."""
+        row = self.knowledge.parts.rows.itemsize
+        return list(block.pieces(max(PIECE // row, 1)))
+
+    def keep(self, block: Block) -> None:
+        """Called when `knowledge` has advanced by the block: it is on the disk when this returns.
+        Raises OSError."""
+        record = BLOCK + packed(block.kept())
+        if self._log.there and self._log.size + len(record) + 12 <= LARGEST:
+            self._log.append(record)
+        else:
+            self.snapshot()
+
+    def snapshot(self) -> None:
+        """Replace the file by all that is known now. Raises OSError."""
+        known = self.knowledge
+        start = {"form": FORM, "model": known.sha256, "mode": known.mode}
+        self._log.begin(SNAPSHOT + packed({**start, **known.kept()}))
+
+    def close(self) -> None:
+        """Let another process learn into the file."""
+        self._stack.close()
+
+
+def _name(path: str, sha256: str) -> str:
+    """Where a file waits whose model is not in use."""
+    return f"{path}.{sha256[:16]}"

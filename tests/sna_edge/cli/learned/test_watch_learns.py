@@ -1,0 +1,130 @@
+"""watch with measured values: options, tables, key rings, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sna_edge.signing import PublicKey
+from sna_edge.signing.keys import key_id
+from sna_edge.signing.signer import signed
+
+from ...signing.signed_files import KEY, PUBLIC
+from ..conftest import small_model
+
+LIMITS = {"outputs": {"width": {"LSL": 50.0, "USL": 500.0}}}
+
+
+def rows(measured: bool, count: int = 60) -> str:
+    """A table of parts whose width comes out 4 um above the model."""
+    lines = ["id,power,speed,spot" + (",measured.width" if measured else "")]
+    for i in range(count):
+        power, speed = 120 + 37 * i % 250, 0.6 + 0.13 * i % 0.8
+        width = 50 + power / 4 - 10 * speed + 4 + (i % 7 - 3) / 3
+        lines.append(f"{i},{power},{speed},A" + (f",{width}" if measured else ""))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model, limits, parts without and with measured widths."""
+    small_model().save(tmp_path / "model.sna")
+    (tmp_path / "limits.json").write_text(json.dumps(LIMITS))
+    (tmp_path / "parts.csv").write_text(rows(False))
+    (tmp_path / "measured.csv").write_text(rows(True))
+    return tmp_path
+
+
+def words(folder: Path, table: str, *more: object) -> list[object]:
+    return ["watch", folder / "model.sna", "--limits", folder / "limits.json", "--table",
+            folder / table, *more]  # fmt: skip
+
+
+def answers(out: str) -> list[dict]:
+    return [json.loads(text) for text in out.splitlines()]
+
+
+def test_without_measured_values_nothing_changes(sna, folder: Path) -> None:
+    plain = sna(*words(folder, "parts.csv", "--learn", "off")).out
+    for mode in ((), ("--learn", "width"), ("--learn", "recalibrate")):
+        said = sna(*words(folder, "parts.csv", *mode))
+        assert said.out == plain and not said.err
+    assert sorted(os.listdir(folder)) == ["limits.json", "measured.csv", "model.sna", "parts.csv"]
+
+
+def test_widths_by_default_values_when_asked(sna, folder: Path) -> None:
+    said = sna(*words(folder, "measured.csv"))
+    assert said.err == (
+        "sna-edge watch: what is learned is forgotten at the end; --learned FILE keeps it\n"
+    )
+    last = answers(said.out)[-1]
+    assert "model_value" not in last["outputs"]["width"] and last["correction"]["labels"] == 59
+    last = answers(sna(*words(folder, "measured.csv", "--learn", "recalibrate")).out)[-1]
+    one = last["outputs"]["width"]
+    assert one["value"] - one["model_value"] == pytest.approx(4.0, abs=0.8)
+    off = answers(sna(*words(folder, "measured.csv", "--learn", "off")).out)[-1]
+    assert "measured" not in off and "correction" not in off
+
+
+def test_what_was_learned_is_kept_and_not_learned_twice(sna, folder: Path) -> None:
+    more = ("--learned", folder / "line.learned")
+    first = answers(sna(*words(folder, "measured.csv", *more)).out)
+    again = answers(sna(*words(folder, "measured.csv", *more)).out)
+    assert again[-1]["correction"]["labels"] == 60
+    assert {a["measured"]["width"]["learned"] for a in again} == {False}
+    assert first[0].get("correction") is None
+    said = sna(*words(folder, "measured.csv", *more, "--learn", "off")).sentence()
+    assert "--learned needs --learn" in said
+
+
+@pytest.mark.parametrize("corrections", [False, True])
+def test_the_key_ring_allows_corrections_or_not(sna, folder: Path, corrections: bool) -> None:
+    pytest.importorskip("cryptography")
+    data = signed(small_model().to_bytes(), key_id(PUBLIC), 1, KEY.sign)
+    (folder / "model.sna").write_bytes(data)
+    (folder / "keys.txt").write_text(PublicKey(PUBLIC, corrections=corrections).line)
+    keys = ("--keys", folder / "keys.txt")
+    asked = sna(*words(folder, "measured.csv", *keys, "--learn", "width"))
+    if not corrections:
+        assert "add the word corrections to the line of its key" in asked.sentence()
+    last = answers(sna(*words(folder, "measured.csv", *keys)).out)[-1]
+    assert ("correction" in last) == corrections
+    assert last["measured"]["width"]["covered"]["parts"] == 60
+
+
+def test_a_process_killed_while_it_learns_loses_and_repeats_nothing(folder: Path) -> None:
+    lines = [
+        json.dumps({"id": i, "power": 200 + i % 50, "speed": 1, "spot": "A",
+                    "measured": {"width": 95.0 + i % 3}})
+        for i in range(40)
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "sna_edge", "watch", str(folder / "model.sna"), "--limits",
+               str(folder / "limits.json"), "--learned", str(folder / "learned")]  # fmt: skip
+    sent = 0
+    for stop in (7, 19, 31, 40):
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert child.stdin is not None and child.stdout is not None
+        for text in lines[max(sent - 3, 0) : stop]:  # the last ones again
+            child.stdin.write(text + "\n")
+            child.stdin.flush()
+            last = json.loads(child.stdout.readline())
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdin.close()
+        child.stdout.close()
+        sent = stop
+    assert last["measured"]["width"]["covered"]["parts"] == 40
+
+
+def test_a_file_that_cannot_be_used(sna, folder: Path) -> None:
+    (folder / "learned").write_text("something else")
+    said = sna(*words(folder, "measured.csv", "--learned", folder / "learned")).sentence()
+    assert "damaged, or no such file" in said
+    said = sna(*words(folder, "measured.csv", "--learned", folder / "no" / "file")).sentence()
+    assert "cannot use the learned state" in said

@@ -1,0 +1,121 @@
+"""Measured values: late, out of order, twice, of unknown parts, of some outputs, wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sna_edge.quality import Line, audit
+
+from .conftest import learning_line, stream, told
+
+PART = {"id": 7, "power": 200.0, "speed": 1.0}
+
+
+def test_a_line_without_measured_values_answers_as_one_that_does_not_learn(line: Line) -> None:
+    parts = [r for r in stream(20) if "power" in r] + [{"id": 1}, {"power": "x", "speed": 1}]
+    plain = Line(line.model, line.limits)
+    assert json.dumps(told(line, *parts)) == json.dumps(told(plain, *parts))
+
+
+def test_measured_values_join_their_part_by_id(line: Line) -> None:
+    answers = told(line, PART, {"id": "7", "measured": {"width": 103.0, "depth": 10.5}})
+    measured = answers[1]["measured"]
+    assert set(answers[1]) == {"line", "id", "measured"}
+    assert measured["width"]["learned"] and measured["depth"]["learned"]
+    assert measured["width"]["predicted"] == pytest.approx(100.0)
+    assert measured["width"]["inside"] and measured["width"]["covered"]["parts"] == 1
+
+
+def test_inputs_and_measured_values_in_one_reading(line: Line) -> None:
+    (answer,) = told(line, {"power": 200.0, "speed": 1.0, "measured": {"width": 300.0}})
+    assert answer["verdict"] == "ACCEPT" and "correction" not in answer  # judged before
+    assert answer["measured"]["width"]["learned"] and not answer["measured"]["width"]["inside"]
+
+
+def test_twice_is_learned_once(line: Line) -> None:
+    given = {"id": 7, "measured": {"width": 103.0}}
+    _, first, again = told(line, PART, given, given)
+    assert first["measured"]["width"]["learned"]
+    assert again["measured"]["width"]["reason"] == "learned before"
+    (depth,) = told(line, {"id": 7, "measured": {"width": 103.0, "depth": 10.0}})
+    assert depth["measured"]["depth"]["learned"] and not depth["measured"]["width"]["learned"]
+    assert line.learner and line.learner.knowledge.outputs[0].coverage.count == 1
+
+
+def test_a_part_sent_again_is_the_same_part(line: Line) -> None:
+    given = {"id": 7, "measured": {"width": 103.0}}
+    told(line, PART, given)
+    _, again = told(line, PART, given)
+    assert not again["measured"]["width"]["learned"]
+    _, other = told(line, PART | {"power": 210.0}, given)  # the id has come round
+    assert other["measured"]["width"]["learned"]
+
+
+def test_unknown_parts_and_parts_of_long_ago(line: Line) -> None:
+    (never,) = told(line, {"id": "never", "measured": {"width": 1.0}})
+    assert "no such part" in never["measured"]["width"]["reason"]
+    assert line.learner
+    room = line.learner.knowledge.parts.room
+    parts = [{"id": i, "power": 200.0, "speed": 1.0} for i in range(room + 1)]
+    told(line, *parts)
+    first, second = told(
+        line, {"id": 0, "measured": {"width": 1.0}}, {"id": 1, "measured": {"width": 1.0}}
+    )
+    assert not first["measured"]["width"]["learned"] and second["measured"]["width"]["learned"]
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "reason"),
+    [
+        (3, "measured", "is no object"),
+        ({"heat": 3}, "heat", "no output; outputs are width, depth, ratio"),
+        ({"ratio": 3}, "ratio", "no interval"),
+        ({"width": "wide"}, "width", "no finite number"),
+        ({"width": True}, "width", "no finite number"),
+        ({"width": 1e999}, "width", "no finite number"),
+        ({"width": [1]}, "width", "no finite number"),
+        ({"width": "3 kg"}, "width", "um"),
+    ],
+)
+def test_what_cannot_be_learned_is_said(line: Line, given: object, name: str, reason: str) -> None:
+    _, answer = told(line, PART, {"id": 7, "measured": given})
+    assert reason in answer["measured"][name]["reason"]
+    assert not answer["measured"][name]["learned"]
+    assert line.learner and not line.learner.knowledge.labels
+
+
+def test_measured_values_may_have_a_unit(line: Line) -> None:
+    _, answer = told(line, PART, {"id": 7, "measured": {"width": "0.103 mm"}})
+    assert answer["measured"]["width"]["value"] == pytest.approx(103.0)
+
+
+def test_a_part_without_a_prediction_teaches_nothing(line: Line) -> None:
+    far = PART | {"power": 999.0}
+    _, answer = told(line, far, {"id": 7, "measured": {"width": 103.0}})
+    assert answer["measured"]["width"]["reason"] == "the part has no prediction"
+
+
+def plain(numbers: dict) -> dict:
+    """Those that are there, and no object."""
+    return {k: v for k, v in numbers.items() if k not in ("covered", "width") and v is not None}
+
+
+def test_blocks_of_any_size_give_the_same_answers() -> None:
+    readings = stream(120)
+    whole = told(learning_line("recalibrate"), *readings)
+    line = learning_line("recalibrate")
+    single = [told(line, reading)[0] for reading in readings]
+    for one, other in zip(whole, single, strict=True):
+        assert one["id"] == other["id"] and one.get("verdict") == other.get("verdict")
+        for kind in ("outputs", "measured"):
+            for name, numbers in one.get(kind, {}).items():
+                both = [plain(n) for n in (numbers, other[kind][name])]
+                assert both[0] == pytest.approx(both[1], rel=1e-6)
+
+
+def test_answers_to_measured_values_are_no_verdicts_for_an_audit(line: Line) -> None:
+    log = [json.dumps(told(line, PART, {"id": 7, "measured": {"width": 103.0}})[1])]
+    found = audit([log], lambda made: None)
+    assert found.verdicts == 0 and found.holds

@@ -1,0 +1,169 @@
+"""The file of what was learned: cut at every byte, power cut at every write, damaged, of another
+model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sna_edge.durable import DISK
+from sna_edge.errors import InputError
+from sna_edge.learning import Knowledge, Learner
+from sna_edge.learning.state import LARGEST
+from sna_edge.quality import Line
+
+from ...power_cuts import PoweredDisk, cuts
+from .conftest import SHA256, learning_line, stream, told, track_model
+
+
+def known(line: Line) -> Knowledge:
+    """What a line has learned."""
+    assert line.learner
+    return line.learner.knowledge
+
+
+def closed(line: Line) -> None:
+    """The process has ended."""
+    assert line.learner
+    line.learner.close()
+
+
+def digest(line: Line) -> str:
+    """Of the correction that the line has learned."""
+    return known(line).correction.digest
+
+
+def same(one: Line, other: Line) -> bool:
+    """Whether both have learned the same, to the rounding of batches of different sizes."""
+    a, b = known(one), known(other)
+    theta = [k.outputs[0].recalibration.theta for k in (a, b)]  # type: ignore[union-attr]
+    factors = [o.factors for o in a.outputs] == [o.factors for o in b.outputs]
+    return a.labels == b.labels and factors and bool(np.allclose(*theta, atol=1e-9))
+
+
+def test_a_restart_goes_on_as_if_there_were_none(tmp_path: Path) -> None:
+    readings, path = stream(150), str(tmp_path / "learned")
+    whole = learning_line("recalibrate")
+    told(whole, *readings)
+    for start in range(0, len(readings), 40):
+        line = learning_line("recalibrate", path)
+        told(line, *readings[start : start + 40])
+        closed(line)
+    assert same(learning_line("recalibrate", path), whole)
+    assert os.path.getsize(path) <= 65536
+
+
+def test_the_file_stays_small(tmp_path: Path) -> None:
+    line = learning_line("recalibrate", str(tmp_path / "learned"))
+    for reading in stream(700):
+        told(line, reading)
+        assert os.path.getsize(tmp_path / "learned") <= LARGEST
+
+
+def test_the_file_cut_at_every_byte(tmp_path: Path) -> None:
+    path, readings = tmp_path / "learned", stream(30)
+    line = learning_line("recalibrate", str(path))
+    counts = []
+    for reading in readings:
+        told(line, reading)
+        counts.append((os.path.getsize(path), known(line).labels))
+    closed(line)
+    data = path.read_bytes()
+    step = max(len(data) // 400, 1)
+    for size in (*range(0, len(data), step), len(data)):
+        path.write_bytes(data[:size])
+        try:
+            again = learning_line("recalibrate", str(path))
+        except InputError as error:
+            assert size < counts[0][0] and "damaged" in str(error)
+            continue
+        assert known(again).labels == max(n for s, n in counts if s <= size)
+        told(again, *readings)  # all of it sent again: nothing is lost or learned twice
+        assert same(again, line)
+        closed(again)
+
+
+def test_power_cut_at_every_write() -> None:
+    readings, disk = stream(24), PoweredDisk()
+    line = learning_line("recalibrate", "/d/learned", disk=disk)
+    counts = [0]
+    for reading in readings:
+        told(line, reading)
+        disk.done()
+        counts.append(known(line).labels)
+    for done, _, after in cuts(disk.acts, 40):
+        again = learning_line("recalibrate", "/d/learned", disk=after)
+        assert counts[done] <= known(again).labels <= counts[min(done + 1, len(readings))]
+        told(again, *readings)
+        assert same(again, line)
+
+
+def test_a_file_of_another_model_is_put_aside_and_taken_back(tmp_path: Path) -> None:
+    path, said = str(tmp_path / "learned"), list[str]()
+    first = learning_line("width", path)
+    told(first, *stream(20))
+    closed(first)
+    other = Learner(track_model(), "cd" * 32, "width", path, tell=said.append)
+    assert other.knowledge.labels == 0 and "another model" in said[0]
+    other.close()
+    back = learning_line("width", path)
+    assert digest(back) == digest(first)
+
+
+def test_another_mode_keeps_what_was_learned(tmp_path: Path) -> None:
+    path = str(tmp_path / "learned")
+    line = learning_line("width", path)
+    told(line, *stream(50))
+    closed(line)
+    other = learning_line("recalibrate", path)
+    assert known(other).labels == known(line).labels
+    assert known(other).outputs[0].frozen.logs == known(line).outputs[0].frozen.logs
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x89REC", os.urandom(200)])
+def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "learned").write_bytes(data)
+    with pytest.raises(InputError, match="damaged, or no such file; delete it to learn anew"):
+        learning_line("width", str(tmp_path / "learned"))
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    line = learning_line("width", str(tmp_path / "learned"))
+    with pytest.raises(InputError, match="another process is learning"):
+        learning_line("width", str(tmp_path / "learned"))
+    closed(line)
+
+
+def test_a_lazy_file_begins_with_the_first_measured_value(tmp_path: Path) -> None:
+    path = tmp_path / "learned"
+    line = learning_line("width", str(path), lazy=True)
+    told(line, {"id": 1, "power": 200.0, "speed": 1.0})
+    assert not path.exists()
+    told(line, {"id": 1, "measured": {"width": 101.0}})
+    closed(line)
+    assert known(learning_line("width", str(path))).labels == 1
+
+
+def test_a_disk_that_fails_does_not_stop_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    line = learning_line("width", str(tmp_path / "learned"), tell=said.append)
+    told(line, *stream(5))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(DISK), "append", full)
+    monkeypatch.setattr(type(DISK), "temporary", full)
+    assert len(told(line, *stream(5))) and len(said) == 1 and "No space left" in said[0]
+    shutil.rmtree(tmp_path)
+
+
+def test_the_digest_names_the_model(tmp_path: Path) -> None:
+    one = Learner(track_model(), SHA256).knowledge.correction.digest
+    assert one != Learner(track_model(), "cd" * 32).knowledge.correction.digest
