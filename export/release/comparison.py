@@ -225,7 +225,7 @@ def _asked(
 def _gate(told: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """`broken`: what changed by more than allowed; `unproved`: what was not found to, while only a
     larger amount is proved."""
-    broken, unproved = [], []
+    broken, unproved = list[str](), list[str]()
     for key, amounts in limits.items():
         for name, most in amounts.items():
             said, bound = _judged(told, key, name, most)
