@@ -15,7 +15,9 @@ from sna_edge.numerics.time_budget import ESTIMATE
 
 from ..threads import one_thread
 from .delivery import model_of_modes, model_of_train
-from .runs import by_modes, by_newton, by_train, target
+from .newton import by_newton
+from .runs import by_modes, by_train, target
+from .solvers import tt_als
 from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
 from .trust import doubts as doubted
@@ -196,7 +198,10 @@ class _Run:
         doubts: list[str] = []
         rest = (options, self.seed, self.device, self.progress)
         if problem.nonlinear:
-            system, lift, tables, residual = by_newton(ordered, *rest)
+            found = by_newton(ordered, *rest)
+            system, lift, tables = found.system, found.lift, found.cores
+            residual = tt_als.residual_norm(system, tables)
+            doubts += found.doubts
         else:
             system, lift = assemble(ordered)
             doubts += doubted.without_load(problem, system)

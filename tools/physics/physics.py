@@ -1,7 +1,7 @@
 """Solve every shipped problem, measure it against its target, write one table and a page with
 plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,estimates,theory,laser,tracks]
+python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,theory,laser,tracks]
     [--output build/physics]
 """
 
@@ -20,6 +20,7 @@ SECTIONS = {
     "costs": "physics_problems",
     "problems": "physics_problems",
     "estimates": "physics_estimates",
+    "nonlinear": "physics_nonlinear",
     "theory": "physics_theory",
     "laser": "physics_laser",
     "tracks": "physics_laser",

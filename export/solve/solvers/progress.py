@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sna_edge.numerics.time_budget import TimeBudget
 
 
 @dataclass(frozen=True)
+class NewtonStep:
+    """One Newton step: by how much it moved the solution (relative), the relative error of
+    functions of the unknown at random points, which part of it was taken, and the strength of the
+    functions (1 but on the way of a continuation)."""
+
+    moved: float
+    functions: float
+    damping: float
+    strength: float
+
+
+@dataclass(frozen=True)
 class Step:
     """One sweep: largest rank, relative change of the solution in it, relative residual (NaN when
-    not evaluated)."""
+    not evaluated); `newton` where it was the last sweep of a Newton step."""
 
     sweep: int
     rank: int
     change: float
     residual: float
     seconds: float
+    newton: NewtonStep | None = None
 
 
 @dataclass
@@ -54,3 +67,11 @@ class Progress:
         if self.listener is not None:
             self.listener(step, None if self.budget.endless else self.budget.left)
         return step
+
+    def report_newton(self, step: NewtonStep) -> None:
+        """Record that the last sweep ended a Newton step, and tell the listener."""
+        if not self.history:
+            return
+        self.history[-1] = replace(self.history[-1], newton=step)
+        if self.listener is not None:
+            self.listener(self.history[-1], None if self.budget.endless else self.budget.left)

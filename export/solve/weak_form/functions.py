@@ -33,6 +33,15 @@ class OfUnknown:
         found = tuple(a if isinstance(a, float) else where.get(a, a) for a in self.axes)
         return replace(self, axes=tuple(float(a) if isinstance(a, Real) else a for a in found))
 
+    def weakened(self, share: float) -> OfUnknown:
+        """f(0) + share (f - f(0))."""
+
+        def value(u: Floats, *x: Floats) -> Floats:
+            still = self.value(np.zeros_like(u), *x)
+            return still + share * (self.value(u, *x) - still)
+
+        return replace(self, value=value, slope=lambda u, *x: share * self.slope(u, *x))
+
     def __mul__(self, other: OfUnknown) -> OfUnknown:
         a, b, n = self, other, len(self.axes)
 

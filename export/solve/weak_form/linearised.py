@@ -74,3 +74,19 @@ def _with(
     """The product times function(inner, coordinates)."""
     field = Applied(function, inner, tuple(axes))
     return replace(product, fields=(*product.fields, field))
+
+
+def with_strength(problem: Problem, strength: float) -> Problem:
+    """The problem with f(0) + strength (f(u) - f(0)) for every function f of the unknown."""
+    if strength == 1.0:
+        return problem
+
+    def weaker(form: Expression) -> Expression:
+        return Expression(
+            tuple(
+                p if p.function is None else replace(p, function=p.function.weakened(strength))
+                for p in form.products
+            )
+        )
+
+    return replace(problem, operator=weaker(problem.operator), load=weaker(problem.load))

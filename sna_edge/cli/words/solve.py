@@ -176,7 +176,10 @@ def _need_believed(solution: Any, accept: bool) -> None:
 
 
 def _tell(step: Any, left: float | None) -> None:
-    """One line per sweep on stderr."""
+    """One line per sweep and per Newton step on stderr."""
+    if step.newton is not None:
+        print(_newton(step.newton), file=sys.stderr)
+        return
     residual = "" if step.residual != step.residual else f"  residual {step.residual:.1e}"
     rest = "" if left is None else f"  at most {left:.0f} s left"
     print(
@@ -184,6 +187,13 @@ def _tell(step: Any, left: float | None) -> None:
         f" {step.seconds:6.1f} s{rest}",
         file=sys.stderr,
     )
+
+
+def _newton(step: Any) -> str:
+    """'Newton step: moved 1.2e-03, functions of the unknown to 3e-06, half ..'."""
+    part = "" if step.damping == 1.0 else f", {step.damping:g} of it taken"
+    way = "" if step.strength == 1.0 else f", functions at {step.strength:g} of their strength"
+    return f"Newton step: moved {step.moved:.1e}, functions met to {step.functions:.0e}{part}{way}"
 
 
 def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> dict[str, Any]:
@@ -194,6 +204,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "parameters": solution.model.parameters,
         "rank": max((s.rank for s in solution.history), default=0),
         "sweeps": len(solution.history),
+        "newton": [vars(s.newton) for s in solution.history if s.newton is not None],
         "residual": solution.residual,
         "error": error,
         "estimate": solution.estimate and solution.estimate.described(),
