@@ -1,7 +1,8 @@
 """Solve every shipped problem, measure it against its target, write one table and a page with
 plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,theory,laser,tracks]
+python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,theory,laser,
+    tracks]
     [--output build/physics]
 """
 
