@@ -59,6 +59,8 @@ def naming(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or os.path.basename(error.filename).startswith(BESIDE):
+        known = error.filename
+        told = error.errno is not None  # else its text is all it has, and a name would hide that
+        if told and (known is None or os.path.basename(known).startswith(BESIDE)):
             error.filename, error.filename2 = path, None
         raise

@@ -33,7 +33,7 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
     need(
         h["major"] == layout.MAJOR,
         "unsupported_version",
-        f"the file has format {h['major']}.{h['minor']}, this runtime reads {layout.MAJOR}.x;"
+        f"the file has format {h['major']}.{h['minor']}, this runtime reads {_formats()};"
         " update sna-edge or export again",
     )
     unknown = int(h["features"]) & ~(
@@ -42,7 +42,8 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
     need(
         not unknown,
         "unsupported_feature",
-        f"the file needs feature bits {unknown:#x} unknown to this runtime; update sna-edge",
+        f"the file has format {h['major']}.{h['minor']} and needs feature bits {unknown:#x}, which"
+        f" this runtime, of formats {_formats()}, does not know; update sna-edge",
     )
     size = int(h["file_size"])
     need(
@@ -61,6 +62,11 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
     )
     need(ranges, "bad_header", "a count in the header is out of range")
     return h
+
+
+def _formats() -> str:
+    """'1.0, 1.1': what is read here."""
+    return ", ".join(f"{major}.{minor}" for major, minor in layout.FORMATS)
 
 
 def section_names(header: Any) -> tuple[str, ...]:

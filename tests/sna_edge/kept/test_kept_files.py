@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sna_edge import from_bytes, load
+from sna_edge import ArtifactError, from_bytes, load, supported_formats
 
 from ..format_page import kept_files
 
@@ -100,3 +100,28 @@ def test_readers_of_1_0_refused_every_file_of_1_1_by_name() -> None:
     recorded = json.loads((HERE / "1.1" / "answers_of_1.0.json").read_text(encoding="utf-8"))
     assert sorted(recorded) == NEW == sorted(kept_files.wholes())
     assert {r for answers in recorded.values() for r in answers.values()} == {"unsupported_feature"}
+
+
+@pytest.mark.parametrize(
+    ("places", "rule", "format_of_file"),
+    [({10: 2, 12: 8}, "unsupported_feature", "1.2"), ({8: 2}, "unsupported_version", "2.0")],
+)
+def test_an_older_runtime_names_both_versions(
+    places: dict[int, int], rule: str, format_of_file: str
+) -> None:
+    """A file of a later format says which one it has, and which ones are read here."""
+    data = bytearray((HERE / "1.0" / "cp-int8.sna").read_bytes())
+    for place, byte in places.items():
+        data[place] = byte
+    with pytest.raises(ArtifactError) as caught:
+        from_bytes(bytes(data), "numpy")
+    assert caught.value.rule == rule
+    assert f"format {format_of_file}" in str(caught.value)
+    for major, minor in supported_formats():
+        assert f"{major}.{minor}" in str(caught.value)
+    assert str(caught.value).endswith(("update sna-edge", "or export again"))
+
+
+def test_a_file_of_every_supported_format_is_kept() -> None:
+    kept = {tuple(map(int, p.name.split("."))) for p in HERE.glob("[0-9]*.[0-9]*") if p.is_dir()}
+    assert kept == set(supported_formats()), "keep files of the new format beside the old ones"
