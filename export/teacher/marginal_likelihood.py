@@ -22,9 +22,10 @@ START_NOISE = 0.02
 PRIOR_SPREAD = {"length": 2.0, "variance": 2.0, "noise": 5.0, "warp": 2.0}
 """Standard deviations of the weak normal priors on the logarithms (on the warp itself) around the
 start."""
-FURTHER_SPREAD = 0.7
-"""The same for the lengths of a second product. With 2.0 it ends at 0.02 to 0.06 of an input on
-measured tables, tells rows apart by their settings, and the curves turn between them."""
+FURTHER_SHORTER = 0.7
+"""The same for lengths of a second product below their start. With 2.0 they end at 0.02 to 0.06 of
+an input on measured tables, tell rows apart by their settings, and the curves turn between them.
+Longer ones are as free as those of the first: a second product need not bend along every input."""
 
 
 class MarginalLikelihood:
@@ -66,8 +67,9 @@ class MarginalLikelihood:
         self.spread = np.repeat(
             [s["length"], s["variance"], s["noise"], s["warp"]], [len(length), n_products, 1, bends]
         )
+        self.shorter = self.spread.copy()
         if not tied:
-            self.spread[per_axis : len(length)] = FURTHER_SPREAD
+            self.shorter[per_axis : len(length)] = FURTHER_SHORTER
         self.untie = self._untie(inputs.n_axes) if tied else np.eye(len(self.start))
 
     def _untie(self, d: int) -> Floats:
@@ -103,9 +105,10 @@ class MarginalLikelihood:
         inverse = inverse_of(factor)
         alpha = inverse @ self.y
         slopes = self._slopes(inverse - np.outer(alpha, alpha), products, u, du, hyper)
-        pull = (t - self.start) / self.spread
+        spread = np.where(t < self.start, self.shorter, self.spread)
+        pull = (t - self.start) / spread
         value = 0.5 * float(self.y @ alpha) + 0.5 * log_det + 0.5 * float(pull @ pull)
-        return value, self.untie.T @ slopes + pull / self.spread
+        return value, self.untie.T @ slopes + pull / spread
 
     def _slopes(
         self, m: Floats, products: list[Floats], u: Floats, du: Floats, hyper: Hyper

@@ -39,8 +39,10 @@ Search = Callable[[Samples, Folds, TimeBudget], tuple[Candidate, Candidate]]
 """(winner, baseline) of some rows with these folds."""
 FoldsOf = Callable[[Samples], Folds]
 """The folds of some rows."""
-WORSE = 1.05
-"""A winner whose error on the held-out rows is this much above the baseline's is replaced."""
+WORSE, FAR_WORSE = 1.05, 1.25
+"""A winner whose error on the held-out rows is this much above the baseline's is replaced: by the
+first where the loss is more than its standard error (two dozen rows scatter by more than that),
+else by the second."""
 CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
 """Over all out-of-fold rows a winner below CLEARLY_BETTER times the baseline's error is taken, one
 above HARDLY_BETTER times or not better by a standard error replaced; in small tables one between is
@@ -171,16 +173,17 @@ def judged(
     errors = [[error_of(c, r) for r in (new, count)] for c in (winner, base, mean)]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
     w, b, rows = (w_all, b_all, count) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
+    allowed = np.where(w > CLEARLY_BETTER * b, 1.0, WORSE)
+    lost = (w_new > allowed * b_new) & (_certainty(winner, base, new, group) < -1.0)
     worse = (
-        (w_new > WORSE * b_new)
+        lost
+        | (w_new > FAR_WORSE * b_new)
         | (w_new > m_new)
         | (w_all > m_all)
         | _no_gain(w, b, winner, base, rows, group)
     )
     if winner is not base:
-        worse |= _far_from_baseline(w, b, winner, base, places) | (
-            (w > CLEARLY_BETTER * b) & (w_new > b_new)
-        )
+        worse |= _far_from_baseline(w, b, winner, base, places)
     worse &= ~_met(winner, np.maximum(w_new, w_all))
     below_mean = worse & ((b_new > m_new) | (b_all > m_all))
     return _replaced(winner, base, mean, worse, below_mean), _confirmation(

@@ -48,6 +48,17 @@ def test_evidence_gradient(n_products: int, tied: bool, laplace: bool) -> None:
     )
 
 
+def test_only_short_lengths_of_a_second_product_must_be_spoken_for() -> None:
+    """One row knows no length: what is left is the prior."""
+    x, _ = rows(30)
+    inputs = inputs_of(x)
+    goal = MarginalLikelihood(inputs.columns(x)[:1], np.zeros(1), inputs, 2, False, False)
+    step = np.zeros(len(goal.start))
+    step[inputs.n_axes] = 1.0
+    shorter, longer = (goal(goal.start + s)[0] - goal(goal.start)[0] for s in (-step, step))
+    assert shorter == pytest.approx(0.5 / 0.7**2) and longer == pytest.approx(0.5 / 2.0**2)
+
+
 @pytest.fixture(scope="module")
 def process() -> tuple:
     x, y = rows(120)

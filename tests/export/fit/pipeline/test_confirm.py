@@ -103,6 +103,21 @@ def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> 
     assert (how.rows, how.by) == (HELD, "new rows")
 
 
+@pytest.mark.parametrize(("good", "bad", "replaced"), [(0.5, 1.35, False), (0.2, 1.85, True)])
+def test_a_loss_on_few_new_rows_counts_beyond_its_standard_error(
+    good: float, bad: float, replaced: bool
+) -> None:
+    """Half of the new rows are met better, half worse: a loss of 2 % is chance, one of 32 % is too
+    much whatever it is."""
+    old = np.where(NEW, 0.0, 0.85)
+    error = old + np.where(NEW, np.where(np.arange(N) % 2, good, bad), 0.0)
+    winner = replace(BASE, predicted=BASE.measured + error[:, None], name="winner", notes={})
+    _, how = confirm.judged(
+        winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), NEW, ALL, BETWEEN, ""
+    )
+    assert bool(how.replaced) == replaced
+
+
 def test_a_winner_that_has_seen_its_folds_is_judged_by_the_new_rows_alone() -> None:
     for new, replaced in ((0.99, True), (0.5, False)):
         winner = erring(BASE, 0.0, new, name="winner", notes={"by_fold": False})
