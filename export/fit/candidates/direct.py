@@ -30,6 +30,9 @@ one without a fold."""
 NOT_JUDGED = 1.3
 """A candidate whose leave-one-out error is this much above a teacher's is not judged: its student
 will be better."""
+NO_BETTER = 0.99
+"""Times the error of another candidate that a fit to SPLIT_ROWS rows or more must be expected to
+come below."""
 JUDGING = 0.6
 """Share of the time left after the search that refits without each fold may take."""
 
@@ -77,7 +80,7 @@ def direct_candidate(
     if rivals is not None:
         rivals.update({t.name: min(rivals.get(t.name, np.inf), t.error) for t in found})
     best = found[0]
-    if best.error > NOT_JUDGED * worth:
+    if best.error > NOT_JUDGED * worth or _outdone(best, len(samples.x), worth):
         return None
     judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
     by_fold, (f, rows, predicted, finer) = _predicted(
@@ -100,6 +103,14 @@ def direct_candidate(
         _mover(best, f, scale, len(some)) if len(samples.x) < SPLIT_ROWS else None,
         samples.weight_of(rows),
     )
+
+
+def _outdone(best: RankTrial, count: int, worth: float) -> bool:
+    """Whether on all of many rows it would hardly err less than another candidate does: by what
+    its residuals say of the noise, and by what noise adds to its parameters."""
+    solution = best.solution
+    hoped = np.sqrt(solution.noise * (1.0 + solution.dof / count))
+    return count >= SPLIT_ROWS and bool(hoped > NO_BETTER * worth)
 
 
 def _kept_together(samples: Samples, folds: Folds, some: Ints) -> Folds | None:

@@ -17,6 +17,7 @@ from ..engine.factors import SeparableFunction
 from ..engine.gauss_newton import levenberg_marquardt
 from ..engine.linearisation import left_out_by_fold
 from ..engine.penalty import components
+from ..engine.streamed import streamed
 from .rank_search import NOISELESS
 from .trial import MANY_ROWS, RankTrial, affordable, first_steps
 
@@ -38,6 +39,8 @@ REFIT_STEPS, REFIT_WORK = 40, 1.5e11
 """Steps of a refit, and rows x parameters^2 of all of them where it starts from the solution."""
 FROM_SOLUTION = 6
 """Steps of a refit of many rows from the solution: that of the others is near it."""
+STREAMED = 3
+"""Steps of a fit to SPLIT_ROWS rows or more from the solution on the rows of the search."""
 INTERVAL_FOLDS = 12
 """Folds of the errors behind the intervals of clean rows. Over 14 tables of functions these cover
 90.3 % at the level of 90 %; with each row left out alone 89.0 %, with 6 folds 91.5 %."""
@@ -141,6 +144,8 @@ def refitted(
     )
     f = best.start if memorised else best.solution.f
     rows = Rows(f.bases, samples.x, target, weight)
+    if count >= SPLIT_ROWS and not memorised:
+        return streamed(f, rows, strengths, steps=STREAMED, budget=budget)
     work = count * f.parameters**2
     if work <= JOINT_WORK and not budget.lacks(work / JOINT_RATE):
         steps = (

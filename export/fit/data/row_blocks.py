@@ -58,8 +58,8 @@ class Rows:
         """At most `count` of the rows, drawn without looking at them."""
         if count >= len(self.x):
             return self
-        drawn = np.random.default_rng(SOME_STREAM).permutation(len(self.x))[:count]
-        drawn.sort()
+        rng = np.random.default_rng(SOME_STREAM)
+        drawn = np.sort(rng.choice(len(self.x), count, replace=False, shuffle=False))
         weight = None if self.weight is None else self.weight[drawn]
         return Rows(self.bases, self.x[drawn], self.y[drawn], weight)
 

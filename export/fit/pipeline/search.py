@@ -17,7 +17,7 @@ from ..candidates.direct import direct_candidate, simple_function
 from ..candidates.distilled import distilled
 from ..candidates.families import FAMILIES, Begun, Task
 from ..candidates.trial import MANY_ROWS, RankTrials
-from ..data.folds import Folds
+from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
 from ..effort import NORMAL, Effort
 from ..validation.choice import ROUNDING_ERROR
@@ -90,7 +90,7 @@ def candidates(
     rival = min(c.error for c in found)
     part = budget.part(SHARE_OF_TIME)
     stack = _teachers(samples, links, folds, seed, budget, part, reporter, effort, rival)
-    worth = np.inf
+    worth = rival if len(samples.x) >= SPLIT_ROWS else np.inf
     if stack is not None:
         worth = min(stack.error(samples), rival)
         links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)

@@ -36,7 +36,9 @@ MOST_ROWS = 12_000
 MOST_TERMS, MOST_TAKEN = 2000, 500
 """Terms on offer, and taken."""
 WORK, MOST_CELLS = 4e9, 1.2e7
-"""Rows x terms^2 of one Gram matrix or one solution, and rows x terms of one design."""
+"""Rows x terms^2 of one Gram matrix or one solution, and rows x terms of one offer."""
+MOST_HELD = 3_000_000
+"""Rows x terms of a solution that are held at once."""
 SHARE_TAKEN = 0.6
 """Terms taken per row."""
 LEAST_ROWS = 12
@@ -83,7 +85,8 @@ class Offer:
     @classmethod
     def of(cls, values: list[Floats], y: Floats, root: Floats, index: Ints) -> Offer:
         """All paths on all rows."""
-        a, y = design(values, index) * root[:, None], y * root[:, None]
+        a, y = design(values, index), y * root[:, None]
+        a *= root[:, None]
         gram = a.T @ a
         most = _sizes(len(a))[1]
         paths = [forward(gram, a.T @ t, float(t @ t), most, _constant(index)) for t in y.T]
@@ -234,18 +237,35 @@ def _solved(
 ) -> SeparableFunction:
     """The chosen terms fitted by least squares to all rows, or to as many, evenly spaced, as WORK
     is enough for."""
-    most = max(map(len, chosen))
-    some = slice(None, None, max(1, int(len(y) * most**2 / WORK), len(y) * most // int(MOST_CELLS)))
-    values = [f.values(samples.x[some, d]) for d, f in enumerate(functions)]
+    some = slice(None, None, max(1, int(len(y) * max(map(len, chosen)) ** 2 / WORK)))
     weight = None if samples.weight is None else samples.weight[some]
-    target = rooted(y[some], weight)
+    x, target = samples.x[some], rooted(y[some], weight)
     parts: list[tuple[Ints, Floats]] = []
     for k, index in enumerate(chosen):
-        a = rooted(design(values, index), weight)
-        parts.append(
-            (index, np.asarray(np.linalg.lstsq(a, target[:, k], rcond=1e-12)[0], dtype=float))
-        )
+        a, b = _reduced(functions, index, x, target[:, k], weight)
+        parts.append((index, np.asarray(np.linalg.lstsq(a, b, rcond=1e-12)[0], dtype=float)))
     return separable(functions, parts)
+
+
+def _reduced(
+    functions: list[AxisFunctions], index: Ints, x: Floats, target: Floats, weight: Floats | None
+) -> tuple[Floats, Floats]:
+    """Terms on the rows [N, P] and target [N], or where these are many numbers what has the same
+    least squares: the triangle [P + 1, P] of their QR factorisation, block by block."""
+
+    def terms(part: slice) -> Floats:
+        values = [f.values(x[part, d]) for d, f in enumerate(functions)]
+        return rooted(design(values, index), None if weight is None else weight[part])
+
+    size = max(1, MOST_HELD // (4 * len(index)))
+    if len(x) <= 4 * size:
+        return terms(slice(None)), target
+    triangle = np.zeros((0, len(index) + 1))
+    for start in range(0, len(x), size):
+        part = slice(start, start + size)
+        block = np.c_[terms(part), target[part]]
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, block]), mode="r"))
+    return triangle[:, :-1], triangle[:, -1]
 
 
 POLYNOMIAL_CHAOS = Family("sparse polynomial chaos", work, begin)

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DEPENDENT = 1e-9
 """Share of its squared norm below which a term depends on those taken."""
+ROWS_AT_ONCE = 4096
+"""Rows whose left-out errors are taken at a time."""
 ROUNDING = 1e-15
 """Share of the squared target below which what is left is rounding."""
 
@@ -78,10 +80,12 @@ def forward(gram: Floats, product: Floats, square: float, most: int, given: Ints
 def left_out_errors(path: Path, a: Floats, y: Floats) -> Floats:
     """Mean squared error of rows left out one at a time after every term of a path, times N / (N -
     k - 1) for having been chosen; a [N, P], y [N]."""
-    n = len(y)
-    q = path.along(a[:, path.taken])
-    leverage = np.cumsum(q**2, axis=1)
-    residual = y[:, None] - np.cumsum(q * path.z, axis=1)
-    kept = np.maximum(1.0 - leverage, 1e-3)
+    n, total = len(y), np.zeros(len(path.z))
+    for start in range(0, n, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        q = path.along(a[part][:, path.taken])
+        residual = y[part, None] - np.cumsum(q * path.z, axis=1)
+        kept = np.maximum(1.0 - np.cumsum(q**2, axis=1), 1e-3)
+        total += np.sum((residual / kept) ** 2, axis=0)
     chosen = np.maximum(n - np.arange(1, len(path.z) + 1) - 1.0, 1.0)
-    return np.asarray(np.mean((residual / kept) ** 2, axis=0) * n / chosen)
+    return np.asarray(total / n * n / chosen)

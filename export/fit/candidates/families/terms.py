@@ -102,7 +102,7 @@ def design(values: Sequence[Floats], index: Ints) -> Floats:
     """[N, P] of the terms, from the functions [N, m] of every input."""
     out = np.ones((len(values[0]), len(index)), order="F")
     for d, v in enumerate(values):
-        used = np.flatnonzero(index[:, d])
-        if len(used):
-            out[:, used] *= v[:, index[used, d]]
+        columns = np.asfortranarray(v)
+        for j in np.flatnonzero(index[:, d]):
+            out[:, j] *= columns[:, index[j, d]]
     return out

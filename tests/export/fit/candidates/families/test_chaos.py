@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec, fit_arrays
 from sna_export.fit.candidates.candidate import Candidate
-from sna_export.fit.candidates.families import FAMILIES, Begun, Task
+from sna_export.fit.candidates.families import FAMILIES, Begun, Task, chaos
 from sna_export.fit.candidates.families.axis_functions import AxisFunctions
 from sna_export.fit.candidates.families.chaos import POLYNOMIAL_CHAOS
 from sna_export.fit.candidates.families.modes import separable
@@ -153,3 +153,21 @@ def test_rows_of_little_weight_hardly_count() -> None:
     weighted, same = (begun(s).finish() for s in (given, plain))
     assert missed(weighted, x, y) < 1e-3 < missed(same, x, y)
     assert weighted.weight is not None and weighted.error < 1e-3
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_rows_are_solved_block_by_block(
+    weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((500, 2))
+    y = 1.0 + x[:, :1] * x[:, 1:] + 0.1 * rng.standard_normal((500, 1))
+    samples = Samples.of(x, y)
+    samples = replace(samples, weight=rng.random(500)) if weighted else samples
+    functions = [AxisFunctions.of(samples, d) for d in range(2)]
+    index = first_terms(functions, 8, 8)[0]
+    whole = chaos._solved(functions, [index], samples, y)
+    monkeypatch.setattr(chaos, "MOST_HELD", 400)
+    assert chaos._reduced(functions, index, x, y[:, 0], samples.weight)[0].shape[0] < 20
+    blocks = chaos._solved(functions, [index], samples, y)
+    np.testing.assert_allclose(blocks.predict(x), whole.predict(x), atol=1e-12)
