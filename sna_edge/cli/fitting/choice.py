@@ -56,6 +56,8 @@ def next_step(output: str, report: Mapping[str, Any]) -> str:
     if report.get("warnings"):
         return "next: leave out the inputs that the warnings name if they are no settings"
     if report.get("stopped") or report.get("cut"):
+        if report.get("stopped"):
+            return "next: fit again, to the end, for what was cut"
         return "next: fit without the limit on time for what was cut"
     if report.get("suspects") and not report.get("robust"):
         return "next: look at the rows that look wrong, or fit with --robust"

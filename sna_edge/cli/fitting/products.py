@@ -87,7 +87,8 @@ def _place(path: str, level: str) -> str:
 
 
 def fit_each(fits: Sequence[argparse.Namespace]) -> tuple[dict[str, Any], list[str]]:
-    """All fits, one after another; one that fails is named and does not end the others."""
+    """All fits, one after another; one that fails is named and does not end the others. Ctrl-C
+    keeps the best of the one it meets, and the others are not begun."""
     answers: list[dict[str, Any]] = []
     rows: list[list[str]] = []
     lines: list[str] = []
@@ -99,11 +100,20 @@ def fit_each(fits: Sequence[argparse.Namespace]) -> tuple[dict[str, Any], list[s
             lines.append(f"{one.output}: {error}")
         answers.append(answer)
         rows += _rows(one, answer)
+        if answer.get("stopped"):
+            left = len(fits) - len(answers)
+            lines += [f"stopped: {left} more not begun"] if left else []
+            break
     failed = sum(a["status"] != "ok" for a in answers)
+    stopped = bool(answers) and bool(answers[-1].get("stopped"))
     status = "ok" if not failed else "bad_input"
     head = ["model", "rows", "output", "R2", "RMSE", "bytes"]
-    said = f"{len(fits) - failed} of {len(fits)} models fitted"
-    return {"status": status, "products": answers}, [said, *lined(head, rows), *lines]
+    said = f"{len(answers) - failed} of {len(fits)} models fitted"
+    return {"status": status, "stopped": stopped, "products": answers}, [
+        said,
+        *lined(head, rows),
+        *lines,
+    ]
 
 
 def _rows(one: argparse.Namespace, answer: dict[str, Any]) -> list[list[str]]:

@@ -21,6 +21,8 @@ def run(args: argparse.Namespace) -> int:
     if len(fits) > 1:
         answer, lines = fit_each(fits)
         emit(args, answer, lines)
+        if answer["stopped"]:
+            return STOPPED
         return ANSWERED if answer["status"] == "ok" else USAGE
     answer, lines = fit_one(fits[0])
     emit(args, answer, lines)

@@ -6,11 +6,12 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
+from ...errors import InputError, SnaError
 from ...status import Status
 from ..arguments import add_json, writable
 from ..console import ANSWERED, NO_VALUE, emit
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--modes",
-        type=int,
+        type=_modes,
         metavar="R",
         help="write a sum of R products, or with 0 a tensor train (default: the problem's)",
     )
@@ -70,6 +71,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--report", metavar="HTML", help="also write an HTML report with convergence and slices"
     )
     add_json(parser)
+
+
+def _stated_in(path: str) -> Any:
+    """The `problem` that a file of the user defines, or what it returns; None without one. Raises
+    InputError with the line of a mistake in the file."""
+    from sna_export.solve import Problem
+
+    try:
+        found = runpy.run_path(path).get("problem")
+        return found() if callable(found) and not isinstance(found, Problem) else found
+    except (SnaError, MemoryError):
+        raise
+    except SyntaxError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}: {error.msg}; correct this line of the file"
+        ) from error
+    except Exception as error:
+        steps = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == path]
+        line = f", line {steps[-1]}" if steps else ""
+        raise InputError(
+            f"{path}{line}: {type(error).__name__}: {error}; correct the file"
+        ) from error
+
+
+def _modes(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no number of products; give 1 or more, or 0 for a tensor train"
+        )
+    return value
 
 
 def _positive(text: str) -> int:
@@ -129,9 +161,7 @@ def _stated(name: str, shipped: dict[str, Callable[[], Any]]) -> Any:
         )
     if not Path(name).is_file():
         raise InputError(f"no such file: {name}; check the path")
-    found = runpy.run_path(name).get("problem")
-    if callable(found) and not isinstance(found, Problem):
-        found = found()
+    found = _stated_in(name)
     if not isinstance(found, Problem):
         raise InputError(f"{name} defines no `problem`; end it with problem = Problem(...)")
     return found

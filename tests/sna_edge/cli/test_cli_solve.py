@@ -166,6 +166,7 @@ def test_a_deadline_gives_the_best_so_far_with_its_estimate(tmp_path, capsys):
         (["heat", "-o", "m.sna", "--rank-max", "0"], "not a rank"),
         (["heat", "-o", "m.sna", "--tolerance", "2"], "not a relative tolerance"),
         (["heat", "-o", "m.sna", "--time-limit", "-1"], "not a time"),
+        (["heat", "-o", "m.sna", "--modes", "-3"], "no number of products"),
     ],
 )
 def test_what_is_refused_says_why(tmp_path, monkeypatch, capsys, arguments, words):
@@ -173,3 +174,19 @@ def test_what_is_refused_says_why(tmp_path, monkeypatch, capsys, arguments, word
     assert main(["solve", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\nraise ValueError('boom')\n", "line 2: ValueError: boom; correct the file"),
+        ("import sna_export.nothere\n", "line 1: ModuleNotFoundError"),
+        ("a = 1\ndef problem(:\n", "line 2: invalid syntax"),
+        ("def problem():\n    return 1 / 0\n", "line 2: ZeroDivisionError"),
+    ],
+)
+def test_a_mistake_in_a_file_of_the_user_is_named_with_its_line(tmp_path, capsys, text, said):
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    assert main(["solve", str(file), "-o", str(tmp_path / "m.sna")]) == 2
+    assert said in capsys.readouterr().err

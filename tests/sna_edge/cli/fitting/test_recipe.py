@@ -226,3 +226,20 @@ def test_a_column_that_tells_every_row_apart_is_no_product(tmp_path, capsys):
         )
         assert cause in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_ctrl_c_ends_many_products_with_the_best_of_one(tmp_path, monkeypatch, capsys):
+    table = tmp_path / "t.csv"
+    rows = "".join(f"{i % 3},{i},{i * 1.5 + i % 5}\n" for i in range(60))
+    table.write_text(f"lot,x,y\n{rows}")
+    begun = []
+
+    def stopped(one):
+        begun.append(one.level)
+        answer = {"status": "ok", "output": one.output, "bytes": 1, "outputs": {}, "stopped": True}
+        return answer, []
+
+    monkeypatch.setattr("sna_edge.cli.fitting.products.fit_one", stopped)
+    words = ["fit", str(table), "--target", "y", "--per", "lot", "-o", str(tmp_path / "m.sna")]
+    assert main(words) == 130 and begun == ["0"]
+    assert "2 more not begun" in capsys.readouterr().out
