@@ -21,6 +21,7 @@ from sna_edge.model import Model
 from ..calibrate.judged import Judged
 from .commit import Commit
 from .failures import failures, worst_rows
+from .shares import of_labels
 
 NAME, FORMAT = "sna-edge-model-card", 1
 USER = ("intended", "not-for", "failures", "owner", "data")
@@ -107,7 +108,7 @@ def _outputs(
 ) -> list[dict[str, Any]]:
     """Units, ranges, errors on rows left out, coverage of intervals."""
     by_name = {one.output.name: one for one in judged}
-    scores = report.get("outputs", {})
+    scores, several = report.get("outputs", {}), of_labels(model, "several")
     told = []
     for output, reach in zip(model.outputs, ranges(model, FOREVER), strict=True):
         score, one = scores.get(output.name, {}), by_name.get(output.name)
@@ -116,8 +117,8 @@ def _outputs(
                 "name": output.name,
                 "unit": output.unit,
                 "link": output.link,
-                "reached": list(reach.reached),
-                "guaranteed": list(reach.within),
+                "reached": [None, None] if output.name in several else list(reach.reached),
+                "guaranteed": [0.0, 1.0] if output.name in several else list(reach.within),
                 "errors": {k: score[k] for k in ("rmse", "r2") if k in score} or None,
                 "coverage": _coverage(score, one),
             }
@@ -167,6 +168,7 @@ def _fit(report: Mapping[str, Any]) -> dict[str, Any] | None:
             "held_out": holdout and {k: holdout[k] for k in ("rows", "how", "outputs")},
         },
         "left_out": report.get("missing") or None,
+        "classes": report.get("classes") or None,
     }
 
 

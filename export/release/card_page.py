@@ -114,11 +114,27 @@ def _errors(page: Page, card: Card, plots: Sequence[str]) -> None:
             for one in card["outputs"]
         ],
     )  # fmt: skip
+    _labels(page, (card["fit"] or {}).get("classes") or {})
     covered = [one for one in card["outputs"] if one["coverage"]]
     if covered:
         _coverage(page, covered)
     if plots:
         page.plots(plots)
+
+
+def _labels(page: Page, classes: Mapping[str, Any]) -> None:
+    """What rows left out say of labels."""
+    for target, one in classes.items():
+        if not isinstance(one, Mapping) or "confusion" not in one:
+            continue
+        page.subheading(f"Labels of {target}, on rows left out")
+        shown = {"log-loss": "log_loss", "log-loss of shares alone": "base_log_loss", "AUC": "auc",
+                 "accuracy": "accuracy", "calibration error": "calibration_error"}  # fmt: skip
+        page.table(list(shown), [[_short(one.get(key)) for key in shown.values()]])
+        rows = zip(one["labels"], one["confusion"], strict=True)
+        page.table(
+            ["measured, answered as", *one["labels"]], [[name, *counts] for name, counts in rows]
+        )
 
 
 def _coverage(page: Page, outputs: Sequence[Mapping[str, Any]]) -> None:

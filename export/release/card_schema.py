@@ -68,7 +68,7 @@ SCHEMA: dict[str, Any] = {
             True, solver=TEXT_OR_NONE, chosen=TEXT_OR_NONE, why=TEXT_OR_NONE, effort=TEXT_OR_NONE,
             seed=WHOLE_OR_NONE, rows=WHOLE_OR_NONE,
             splits=_of(folds=TEXT_OR_NONE, confirmed_by=TEXT_OR_NONE, confirmed=ANY, held_out=ANY),
-            left_out=ANY,
+            left_out=ANY, classes=_map(ANY, True),
         ),
         solve=_map(ANY, True),
         failures=_of(stated=TEXTS, found=_list(FAILURE), worst_rows=_map(_list(ROW))),

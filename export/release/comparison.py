@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from sna_edge.artifact.reader import from_bytes as opened
 from sna_edge.artifact.reader import golden_vectors
 from sna_edge.calculus.difference import Difference, differences
-from sna_edge.calculus.shared_domain import as_coordinates
+from sna_edge.calculus.shared_domain import as_coordinates, shared_axes
 from sna_edge.core.axis import Axis
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
 from sna_edge.status import Status
+
+from .shares import as_shares, of_labels, share_differences
 
 Floats = NDArray[np.float64]
 NAME, FORMAT = "sna-edge-comparison", 1
@@ -27,6 +29,8 @@ POINTS = 1024
 """Of the shared domain, at which widths of intervals are compared."""
 CHANGE, RMS = "max-change", "max-rms-change"
 CHANGE_AT_ROWS, RMS_AT_ROWS = AT_ROWS = "max-change-at-rows", "max-rms-change-at-rows"
+ALL = "*"
+"""Stands for every output in a limit."""
 Limits = Mapping[str, Mapping[str, float]]
 
 
@@ -55,7 +59,12 @@ def compared(
     try:
         if not common:
             raise InputError("the models share no output of one name and unit; name them alike")
-        axes, found = differences(old, new, common)
+        several = of_labels(old, "several") | of_labels(new, "several")
+        axes = shared_axes(old, new)
+        found = share_differences(old, new, [n for n in common if n in several])
+        if rest := [n for n in common if n not in several]:
+            found += differences(old, new, rest)[1]
+        found.sort(key=lambda one: common.index(one.output))
     except InputError as error:
         told["why_not"] = str(error)
     else:
@@ -201,10 +210,11 @@ def _asked(
     one that changed most."""
     before, now = (m.evaluate(x, level_index=True) for m, x in ((old, x_old), (new, x_new)))
     inside = (before.status >= 0) & (now.status >= 0)
+    y_old, y_new = as_shares(old, before.value), as_shares(new, now.value)
     by_output = {}
     for name in outputs:
-        change = now.value[:, new.output_names.index(name)]
-        change = change - before.value[:, old.output_names.index(name)]
+        change = y_new[:, new.output_names.index(name)]
+        change = change - y_old[:, old.output_names.index(name)]
         good = np.flatnonzero(inside & np.isfinite(change))
         most = good[np.abs(change[good]).argmax()] if len(good) else None
         by_output[name] = {
@@ -227,7 +237,8 @@ def _gate(told: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     larger amount is proved."""
     broken, unproved = list[str](), list[str]()
     for key, amounts in limits.items():
-        for name, most in amounts.items():
+        each = [(out, most) for name, most in amounts.items() for out in _named(told, name)]
+        for name, most in each:
             said, bound = _judged(told, key, name, most)
             (broken if said else unproved).append(said or bound)
     return {
@@ -235,6 +246,15 @@ def _gate(told: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
         "broken": broken,
         "unproved": [said for said in unproved if said],
     }
+
+
+def _named(told: Mapping[str, Any], name: str) -> list[str]:
+    """The outputs that a limit is for: ALL, one, or the labels 'name:LABEL' of a target."""
+    names = [one["output"] for one in told["changes"]]
+    if name == ALL:
+        return names or [name]
+    labels = [other for other in names if other.startswith(f"{name}:")]
+    return [name] if name in names else labels or [name]
 
 
 def _judged(told: Mapping[str, Any], key: str, name: str, most: float) -> tuple[str, str]:

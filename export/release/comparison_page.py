@@ -13,6 +13,7 @@ from sna_edge.values.naming import labelled
 
 from ..report.page import Page
 from ..report.svg import Plot
+from .shares import as_shares
 
 CURVE, INPUTS = 121, 6
 
@@ -88,7 +89,9 @@ def _curves(page: Page, one: Mapping[str, Any], old: Model, new: Model) -> None:
         x = np.repeat(at[None], CURVE, axis=0)
         x[:, d] = np.linspace(axis.lower, axis.upper, CURVE)
         y = [
-            m.value(as_coordinates(m, axes, x), level_index=True)[:, m.output_names.index(name)]
+            as_shares(m, m.value(as_coordinates(m, axes, x), level_index=True))[
+                :, m.output_names.index(name)
+            ]
             for m in (old, new)
         ]
         ends = float(min(map(np.min, y))), float(max(map(np.max, y)))

@@ -17,10 +17,13 @@ from sna_edge.status import Status
 from sna_edge.uncertainty.familiarity import told
 
 from ..calibrate.judged import Judged
+from .shares import of_labels
 
 Floats = NDArray[np.float64]
 POOR = 0.5
 """R2 below which an output is said to be predicted poorly."""
+HARDLY = 0.9
+"""Log-loss over that of shares alone above which labels are hardly told apart."""
 LARGER, SURE = 1.5, 3.0
 """RMSE of a part over that of all rows from which it is named, and by how many of its standard
 deviations it has to lie above."""
@@ -36,7 +39,7 @@ def failures(
 ) -> list[dict[str, Any]]:
     """What is known, the gravest kind first. `found`: a fit result with inputs [N, D], measured and
     predicted [N, K]; `report`: that of the fit, or what the file says of it."""
-    lines = [*_poor(report), *_no_better(report)]
+    lines = [*_poor(report), *_poor_classes(report), *_no_better(report)]
     if found is not None:
         lines += _large_errors(model, found)
     lines += _intervals(judged)
@@ -57,6 +60,34 @@ def _poor(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             )  # fmt: skip
 
 
+def _poor_classes(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Labels that are hardly told apart, and probabilities that are not what they say."""
+    for name, one in _classes(report).items():
+        if one["log_loss"] > HARDLY * one["base_log_loss"]:
+            yield _one(
+                "poor_fit",
+                f"{name} is predicted poorly: log-loss {one['log_loss']:.3g} on rows left out,"
+                f" {one['base_log_loss']:.3g} of the shares of its labels alone",
+                output=name, log_loss=one["log_loss"],
+            )  # fmt: skip
+        if one["calibration_error"] > 2 * one["calibration_error_by_chance"]:
+            yield _one(
+                "calibration",
+                f"{name}: shares seen are off the probabilities by {one['calibration_error']:.2g}"
+                " on average, those of a perfect model would be by"
+                f" {one['calibration_error_by_chance']:.2g}",
+                output=name,
+            )  # fmt: skip
+
+
+def _classes(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures of labels in the report of a fit; a file alone has none of them in full."""
+    found = report.get("classes")
+    needed = {"log_loss", "base_log_loss", "calibration_error", "calibration_error_by_chance"}
+    whole = found.items() if isinstance(found, Mapping) else ()
+    return {n: one for n, one in whole if isinstance(one, Mapping) and needed <= set(one)}
+
+
 def _no_better(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     confirmed = report.get("confirmed", {})
     for name, error in confirmed.get("error", {}).items():
@@ -75,7 +106,10 @@ def _large_errors(model: Model, found: Any) -> Iterator[dict[str, Any]]:
     """Parts of an input where rows left out are missed by much more than elsewhere."""
     error = np.asarray(found.measured) - np.asarray(found.predicted)
     x = np.asarray(found.inputs)
+    labels = of_labels(model)
     for k, output in enumerate(model.outputs):
+        if output.name in labels:
+            continue
         squared = error[:, k] ** 2
         good = np.isfinite(squared)
         if not good.any() or (whole := float(np.sqrt(squared[good].mean()))) == 0:
@@ -124,7 +158,10 @@ def worst_rows(model: Model, found: Any) -> dict[str, list[dict[str, Any]]]:
     rows = getattr(found, "rows", None)
     number = np.arange(len(found.measured)) if rows is None else np.asarray(rows)
     told: dict[str, list[dict[str, Any]]] = {}
+    labels = of_labels(model)
     for k, output in enumerate(model.outputs):
+        if output.name in labels:
+            continue
         error = np.abs(found.measured[:, k] - found.predicted[:, k])
         order = np.argsort(-np.where(np.isfinite(error), error, -1.0), kind="stable")[:WORST]
         told[output.name] = [

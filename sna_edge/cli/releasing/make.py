@@ -129,7 +129,8 @@ def _pages(plan: Plan, folder: Path, fit: Fitted, model: Model, made: Made) -> N
         )
     )  # fmt: skip
     made.model = made.card["model"]["sha256"]
-    plots = scatter(model, fit.found.measured, fit.found.predicted)
+    numbers = not model.classes
+    plots = scatter(model, fit.found.measured, fit.found.predicted) if numbers else []
     card_page(made.card, plots[::2]).write(folder / CARD)  # without the residuals
     write_json(folder / CARD_DATA, made.card)
 

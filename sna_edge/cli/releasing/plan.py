@@ -30,6 +30,10 @@ PLAIN = ("table", "target", "inputs", "categorical", "units", "link", "domain", 
 """Options of a fit that leave rows and columns as they are read."""
 
 
+EVERY = "*"
+"""Every output, where a limit is one number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What will be made: `version` of the model in the folder `place`; `previous`, the model of the
@@ -158,9 +162,9 @@ def _limits(project: Project, targets: list[str]) -> dict[str, dict[str, float]]
         told: Any = project.sections["compare"].get(key)
         if told is None:
             continue
-        amounts = told if isinstance(told, dict) else dict.fromkeys(targets, told)
+        amounts = told if isinstance(told, dict) else {EVERY: told}
         for name in amounts:
-            if name not in targets:
+            if name not in (EVERY, *targets) and name.rpartition(":")[0] not in targets:
                 raise InputError(
                     f"{project.path}: [compare] {key} names {name!r}, which is no target; targets"
                     f" are {', '.join(targets)}"
@@ -207,7 +211,7 @@ def _compare_line(made: Plan) -> str:
         asked = "; max-change waits for one" if made.limits else ""
         return f"compare: no previous release{asked}"
     told = [
-        f"{name} by at most {amount:g} ({key})"
+        f"{'every output' if name == EVERY else name} by at most {amount:g} ({key})"
         for key, amounts in made.limits.items()
         for name, amount in amounts.items()
     ]

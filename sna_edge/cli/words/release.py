@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from itertools import count
+from shlex import quote
 
 from ...errors import InputError
 from ..arguments import add_json
@@ -89,7 +90,7 @@ def _init(args: argparse.Namespace) -> int:
     told = write_project(path, args.init, args.target or [])
     lines = [
         f"{path}: a project for {args.init}, target {', '.join(told)}",
-        f"next: read it, then sna-edge release {path} --check",
+        f"next: read it, then sna-edge release {quote(path)} --check",
     ]
     emit(args, {"status": "ok", "output": path, "table": args.init, "targets": told}, lines)
     return 0
@@ -135,8 +136,16 @@ def _lines(made: Plan, done: Made) -> list[str]:
         if errors:
             rmse = with_unit(float(f"{errors['rmse']:.3g}"), one["unit"])
             lines.append(f"{one['name']}: R2 {errors['r2']:.3g}, RMSE {rmse} on rows left out")
+    for name, of in ((done.card["fit"] or {}).get("classes") or {}).items():
+        lines.append(
+            f"{name}: log-loss {of['log_loss']:.3g} (shares alone {of['base_log_loss']:.3g}),"
+            f" accuracy {100 * of['accuracy']:.1f} % on rows left out"
+        )
     lines += [f"known: {one['said']}" for one in done.card["failures"]["found"]]
     if done.changes:
         lines += [f"changed: {said}" for said in done.changes["said"]]
     lines += done.remarks
-    return [*lines, f"next: read {made.place / 'card.html'}, then sna-edge verify {made.place}"]
+    return [
+        *lines,
+        f"next: read {made.place / 'card.html'}, then sna-edge verify {quote(str(made.place))}",
+    ]
