@@ -145,10 +145,17 @@ class _Newton:
             last, self.target = length, fresh
             damping = min(2 * damping, 1.0)
             self.cores = fresh if damping == 1.0 else _between(old, fresh, damping)
-            still = self.moved <= tolerance or (calm / 2 < self.moved <= LOUD * tolerance)
+            still = self._settles(calm, tolerance)
             if (still and step <= tolerance and damping == 1.0) or self.progress.expired:
                 return
         raise Diverged
+
+    def _settles(self, before: float, tolerance: float) -> bool:
+        """Whether the next step would move less than half the tolerance at the rate of the last
+        two, or the steps only move by the error of their sweeps."""
+        rate = self.moved / before if before > 0 else 0.0
+        noise = rate > 0.5 and self.moved <= LOUD * tolerance
+        return self.moved <= tolerance or noise or rate * self.moved <= 0.5 * tolerance
 
     def _step(self, problem: Problem, tolerance: float) -> Cores:
         """The solution of the problem linearised around the iterate."""

@@ -2,8 +2,7 @@
 plots.
 
 python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,theory,laser,
-    tracks]
-    [--output build/physics]
+    tracks] [--output build/physics]
 """
 
 from __future__ import annotations

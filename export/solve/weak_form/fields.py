@@ -49,11 +49,13 @@ class Slope:
 @dataclass(frozen=True, eq=False)
 class Applied:
     """function(s_1, .., x_1, ..) of trains s_i and coordinates x_j, values [N] each to values [N];
-    a coordinate of an axis that is held is a number."""
+    a coordinate of an axis that is held is a number. `slope`: it is a derivative that multiplies
+    the move of a Newton step alone, whose error costs steps, not accuracy."""
 
     function: Callable[..., Any]
     inner: tuple[Slope, ...]
     coordinates: tuple[Place, ...] = ()
+    slope: bool = False
 
     def moved(self, where: Mapping[Any, Place]) -> Applied:
         """The same with every axis replaced by what stands for it."""
@@ -61,6 +63,7 @@ class Applied:
             self.function,
             tuple(s.moved(where) for s in self.inner),
             tuple(_place(c, where) for c in self.coordinates),
+            self.slope,
         )
 
 

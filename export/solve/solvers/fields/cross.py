@@ -27,7 +27,7 @@ CHECKED = 2000  # random points at which the error is measured
 WORST = 8  # of them are added to the rows of the next sweep
 SMALL = 160  # rows or columns up to which a pair is split exactly
 START = 12  # rows chosen at first, at most
-MOST_VALUES = 30_000_000  # of one pair
+MOST_VALUES = 12_000_000  # of one pair
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,9 @@ class _Sweeps:
         self.full = False
         for d in range(self.count - 1):
             pair, shape = self._pair(d, before, [v[d + 1] for v in after])
-            columns = _range(pair, self.share, self.rank_max, self.rng)
-            self.full |= columns.shape[1] >= self.rank_max
+            most = self._most(d, after)
+            columns = _range(pair, self.share, most, self.rng)
+            self.full |= columns.shape[1] >= most
             picks = _pivots(columns.T, columns.shape[1], 0.0)
             cores.append(
                 np.linalg.solve(columns[picks].T, columns.T).T.reshape(*shape[:2], len(picks))
@@ -168,6 +169,14 @@ class _Sweeps:
         self.inner = [mirrored(c) for c in self.inner]
         self.flipped = not self.flipped
         return cores if self.flipped else mirrored(cores)
+
+    def _most(self, d: int, after: list[list[Floats]]) -> int:
+        """Rows that may be chosen between axes d and d + 1: the values of the next pair fit."""
+        if d + 2 >= self.count:
+            return self.rank_max
+        sizes = [c.shape[1] for c in self.inner[0][d + 1 : d + 3]]
+        room = MOST_VALUES / (sizes[0] * sizes[1] * after[0][d + 2].shape[1])
+        return max(min(self.rank_max, int(room)), 1)
 
     def _right_values(self, cores: Cores) -> list[Floats]:
         """[b, m] right of every axis, of the rows chosen there."""

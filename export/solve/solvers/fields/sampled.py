@@ -15,6 +15,7 @@ from .cross import crossed
 
 Floats = NDArray[np.float64]
 Ends = tuple[float | None, ...]  # per axis: the point of its term, None for all quadrature nodes
+SLOPES = 1e-3  # relative error of derivatives, which cost steps alone
 WIDEST = 60  # rank of a product of trains that is still formed before it is rounded
 
 
@@ -73,6 +74,8 @@ class Sampler:
             ]
             return np.asarray(field.function(*values[:first], *rest))
 
+        if field.slope:
+            return self._rounded(crossed(function, inner, max(self.tolerance, SLOPES)).cores, ends)
         found = crossed(function, inner, self.tolerance)
         self.error = max(self.error, found.error)
         return self._rounded(found.cores, ends)
