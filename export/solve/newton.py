@@ -160,8 +160,9 @@ class _Newton:
     def _step(self, problem: Problem, tolerance: float) -> Cores:
         """The solution of the problem linearised around the iterate."""
         current = Iterate(problem.axes, self._iterate())
-        around = linearised(problem, current)
-        self.system, self.lift = assemble(around, FIELDS * tolerance)
+        around = linearised(problem, current, moves=True)
+        system, self.lift = assemble(around, FIELDS * tolerance, moves=True)
+        self.system = replace(system, before=self.cores)
         self.error = self.system.field_error
         options = {**self.options, "tolerance": tolerance}
         aim = target(self.system, self.options["form"])

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import splu
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
+from ..weak_form.linearised import of_move
 from ..weak_form.problem import Problem
 from .fields.assembled import FieldTerms
 from .tensor_system import Matrix, TensorSystem
@@ -24,9 +25,12 @@ KERNEL_TOLERANCE = 1e-9  # ||A 1|| below this share of its terms: constants are 
 FIELDS = 1e-6  # relative error of fields in terms, where nothing else is asked for
 
 
-def assemble(problem: Problem, fields: float = FIELDS) -> tuple[TensorSystem, list[Floats]]:
+def assemble(
+    problem: Problem, fields: float = FIELDS, moves: bool = False
+) -> tuple[TensorSystem, list[Floats]]:
     """The system of the homogeneous part and the lift's table rows [n_rows, L] per axis; `fields`
-    is the relative error to which fields in the terms are approximated."""
+    is the relative error to which fields in the terms are approximated. With `moves`, terms in
+    derivatives of functions act on moves, not on the lift (`TensorSystem.moving`)."""
     builder = _Builder(problem)
     lift = builder.lift()
     terms, loads = builder.terms(), builder.loads()
@@ -34,7 +38,7 @@ def assemble(problem: Problem, fields: float = FIELDS) -> tuple[TensorSystem, li
         loads = [np.hstack(pair) for pair in zip(loads, builder.lifted(lift), strict=True)]
     system = TensorSystem.of(tuple(builder.maps), tuple(builder.mass), terms, tuple(loads))
     if builder.full_of_fields:
-        return builder.with_fields(system, lift, fields), lift
+        return builder.with_fields(system, lift, fields, moves), lift
     _check_kernel(problem, builder)
     return system, lift
 
@@ -57,19 +61,22 @@ class _Builder:
         return bool(self.field_terms or self.field_loads)
 
     def with_fields(
-        self, system: TensorSystem, lift: list[Floats], tolerance: float
+        self, system: TensorSystem, lift: list[Floats], tolerance: float, moves: bool
     ) -> TensorSystem:
         """The system with its terms that hold fields, and their part of the lift."""
         terms = FieldTerms(self.axes, self.maps, tolerance)
         loads = [terms.load(p) for p in self.field_loads]
+        moving = [moves and of_move(p) for p in self.field_terms]
         if lift[0].shape[1]:
-            loads += [terms.lifted(p, lift) for p in self.field_terms]
+            still = [p for p, m in zip(self.field_terms, moving, strict=True) if not m]
+            loads += [terms.lifted(p, lift) for p in still]
         operators = tuple(terms.operator(p) for p in self.field_terms)
         return replace(
             system,
             operators=operators,
             train_load=terms.summed(loads),
             field_error=terms.sampler.error,
+            moving=tuple(k for k, m in enumerate(moving) if m),
         )
 
     def _full(self, i: int, factor: Factor) -> Matrix:

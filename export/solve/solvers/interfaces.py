@@ -25,7 +25,8 @@ Contraction = Callable[
 @dataclass
 class Bond:
     """States at one bond: nothing begun, all closed terms, each open term; and the loads. Of every
-    term that is a train of matrices [s, a, a'], of a load that is a train of vectors [s, a]."""
+    term that is a train of matrices [s, a, a'], of a load that is a train of vectors [s, a]; of the
+    images of the train before, [s, a, a']."""
 
     none: Floats
     closed: Floats
@@ -33,6 +34,7 @@ class Bond:
     opened: dict[int, Floats] = field(default_factory=dict)
     operators: list[Floats] = field(default_factory=list)
     train_load: Floats | None = None
+    moved: list[Floats] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

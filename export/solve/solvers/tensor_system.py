@@ -55,7 +55,8 @@ class TensorSystem:
     norm; background[d] [n_d, n_d]; terms[k] = {axis: matrix}; loads[d] [n_d, S]; matrices[d] is
     shared by systems of one operator. `operators`: terms that are trains of matrices, and
     `train_load` a load that is a train of vectors [a, n_d, b]; `field_error` is the relative error
-    of the functions of the unknown in them.
+    of the functions of the unknown in them. Operators `moving` act on u - `before` alone,
+    coefficients [a, n_d, b].
     """
 
     maps: tuple[Matrix, ...]
@@ -66,6 +67,13 @@ class TensorSystem:
     operators: tuple[Operator, ...] = ()
     train_load: Cores | None = None
     field_error: float = 0.0
+    moving: tuple[int, ...] = ()
+    before: Cores | None = None
+
+    @property
+    def moved(self) -> list[Operator]:
+        """The operators whose image of `before` is a load."""
+        return [] if self.before is None else [self.operators[k] for k in self.moving]
 
     @classmethod
     def of(
@@ -120,6 +128,8 @@ class TensorSystem:
             tuple(mirrored_operator(o) for o in self.operators),
             None if self.train_load is None else mirrored(self.train_load),
             self.field_error,
+            self.moving,
+            None if self.before is None else mirrored(self.before),
         )
 
     def with_loads(self, loads: Sequence[Floats]) -> TensorSystem:

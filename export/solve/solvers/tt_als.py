@@ -108,6 +108,7 @@ def _outermost(system: TensorSystem) -> Bond:
     bond = start(np.ones((1, 1)), np.ones((1, system.loads[0].shape[1])))
     bond.operators = [np.ones((1, 1, 1)) for _ in system.operators]
     bond.train_load = None if system.train_load is None else np.ones((1, 1))
+    bond.moved = [np.ones((1, 1, 1)) for _ in system.moved]
     return bond
 
 
@@ -137,6 +138,11 @@ def _next(
         o[d].advance(state, test, trial)
         for o, state in zip(system.operators, bond.operators, strict=True)
     ]
+    if system.before is not None:
+        found.moved = [
+            o[d].advance(state, test, system.before[d])
+            for o, state in zip(system.moved, bond.moved, strict=True)
+        ]
     if system.train_load is not None and bond.train_load is not None:
         mixed = np.tensordot(bond.train_load, system.train_load[d], ([0], [0]))  # [a, n, t]
         found.train_load = np.tensordot(mixed, test, ([0, 1], [0, 1]))
@@ -240,6 +246,9 @@ def _local_load(system: TensorSystem, d: int, left: Bond, right: Bond) -> Floats
     a, b = left.load.shape[0], right.load.shape[0]
     pairs = (left.load[:, None, :] * right.load[None, :, :]).reshape(a * b, -1)
     found = (pairs @ system.loads[d].T).reshape(a, b, -1).transpose(0, 2, 1)
+    if system.before is not None:
+        for operator, lhs, rhs in zip(system.moved, left.moved, right.moved, strict=True):
+            found = found + operator[d].apply(lhs, system.before[d], rhs)
     if system.train_load is None or left.train_load is None or right.train_load is None:
         return found
     mixed = np.tensordot(left.train_load, system.train_load[d], ([0], [0]))

@@ -11,7 +11,7 @@ from .iterate import Iterate
 from .problem import Problem
 
 
-def linearised(problem: Problem, current: Iterate) -> Problem:
+def linearised(problem: Problem, current: Iterate, moves: bool = False) -> Problem:
     """The linear problem whose solution is the next Newton iterate; a linear one as it is.
 
     A term G(u) = f(u) D u v (D u a derivative of u, or 1) becomes f D u + f' D U u on the left and
@@ -26,6 +26,7 @@ def linearised(problem: Problem, current: Iterate) -> Problem:
                 (operator if sign > 0 else load).append(product)
                 continue
             left, right = _around(product, current)
+            right = [p for p in right if not (moves and of_move(p))]
             operator += [replace(p, scale=sign * p.scale) for p in left]
             load += [replace(p, scale=sign * p.scale) for p in right]
     if problem.newton is not None:
@@ -63,6 +64,11 @@ def _around(product: Product, current: Iterate) -> tuple[list[Product], list[Pro
         [_times(plain, f_of_u), _times(still, bent)],
         [_times(replace(still, has_trial=False), bent, value)],
     )
+
+
+def of_move(product: Product) -> bool:
+    """Whether the term holds the derivative of a function of the unknown, times a move."""
+    return any(isinstance(f, Applied) and f.slope for f in product.fields)
 
 
 def _times(product: Product, *fields: Sampled) -> Product:
