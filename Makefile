@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest fuzz firmware sizes exchange gpu wheels kits docs site clean
+.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest online fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -79,6 +79,10 @@ honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepe
 	$(PY) tools/honest/groups.py --write
 	$(PY) tools/honest/robust.py --write
 	$(PY) tools/accuracy/familiarity.py
+
+online: $(STAMP)-test native ## a line that learns from measured parts: gas turbine CO, a model of 2011 run through 2012 and 2013
+	$(PY) tools/online/online.py --write
+	$(PY) tools/pages/page_tables.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,11 @@ class Block:
     x: Floats32
     frozen: Floats32
     labels: list[Label] = field(default_factory=list)
+
+    @cached_property
+    def exact(self) -> Floats:
+        """`frozen` in the precision that is computed with."""
+        return self.frozen.astype(float)
 
     def pieces(self, most: int) -> Iterator[Block]:
         """The same in blocks of at most `most` parts."""

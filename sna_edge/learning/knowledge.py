@@ -3,7 +3,7 @@ blocks give the same numbers, whenever they are read again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from ..core.record import ModelRecord
 from .block import Block, Floats, Label
 from .output.features import Features
 from .output.learned import LearnedOutput, Told
+from .output.ranks import Ranks
 from .output.space import Space, spaces
-from .parts import NOBODY, Parts
+from .parts import Parts
 from .record import Correction
 
 WIDTH, RECALIBRATE, OBSERVE = "width", "recalibrate", "observe"
@@ -25,11 +26,12 @@ class Heard:
     """What became of a label: per output UNKNOWN (no such part is remembered), TWICE, NO_VALUE (the
     part had none), LEARNED, or "" where it gave none; `running`, what is known of the output then;
     `told` [3, K], what the part was told: prediction, lower and upper end (None where it is
-    unknown)."""
+    unknown); `alarms` that begin."""
 
     outcome: list[str]
     running: list[dict[str, Any]]
     told: Floats | None = None
+    alarms: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -51,7 +53,9 @@ class Knowledge:
         self.mode, self.sha256 = mode, sha256
         self.spaces: tuple[Space, ...] = spaces(model)
         self.features = Features(model) if mode == RECALIBRATE else None
-        self.outputs = [LearnedOutput(space, self.features) for space in self.spaces]
+        self.outputs = [
+            LearnedOutput(space, self.features, Ranks(model, space)) for space in self.spaces
+        ]
         self.parts = Parts(len(model.axes), len(self.outputs))
         self.labels = 0
         """Measured parts that were learned from."""
@@ -84,20 +88,19 @@ class Knowledge:
         return said
 
     def _judge(self, block: Block, some: slice, phi: Floats | None, said: Said) -> None:
-        frozen = block.frozen[:, some].astype(float)
+        frozen = block.exact[:, some]
         told = np.empty((8, *frozen.shape[1:]))
         features = None if phi is None else phi[some]
         for k, one in enumerate(self.outputs):
-            told[:, :, k] = one.told(frozen[:, :, k], features)
+            column = told[:, :, k] = one.told(frozen[:, :, k], features)
             if self.mode == OBSERVE:
                 continue
-            said.changes[1:, some, k] = told[6:, :, k] if one.used else told[4:6, :, k]
-            said.changes[0, some, k] = told[3, :, k] - told[0, :, k] if one.used else 0.0
+            said.changes[1:, some, k] = column[6:] if one.used else column[4:6]
+            said.changes[0, some, k] = column[3] - column[0] if one.used else 0.0
         flags = np.array([self._flags(one) for one in self.outputs], np.uint8)
-        rows = told.astype(np.float32)
-        for i, key in enumerate(block.keys[some].tolist()):
-            if key != NOBODY:
-                self.parts.add(key, block.x[some.start + i], rows[:, i], flags)
+        keys = block.keys[some]
+        if keys.any():
+            self.parts.add(keys, block.x[some], told.astype(np.float32).swapaxes(0, 1), flags)
 
     def _flags(self, one: LearnedOutput) -> int:
         return 0 if self.mode == OBSERVE else 2 * one.used + 4
@@ -122,13 +125,14 @@ class Knowledge:
             return Heard([UNKNOWN if v == v else "" for v in label.values], self._running())
         row = self.parts.rows[place]
         phi = known.get(row["x"].tobytes())
-        pairs = zip(row["told"].T, row["flags"].tolist(), strict=True)
+        pairs = zip(row["told"].T.tolist(), row["flags"].tolist(), strict=True)
         told = [Told.of(numbers, flags) for numbers, flags in pairs]
         heard = Heard([], [], np.array([one.said for one in told]).T)
         for k, (one, value) in enumerate(zip(self.outputs, label.values, strict=True)):
             heard.outcome.append(_outcome(value, row["flags"][k] & 1, told[k].u))
             if heard.outcome[-1] == LEARNED:
-                one.learn(value, told[k], phi)
+                alarms = one.learn(value, told[k], phi)
+                heard.alarms += [a.said(one.space.output.name, one.used) for a in alarms]
                 row["flags"][k] |= 1
         if LEARNED in heard.outcome:
             self.labels += 1

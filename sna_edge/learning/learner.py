@@ -31,13 +31,20 @@ SHOWN = {
 class Passed:
     """Of the readings of one call: `found`, as it is to be judged, and `frozen`, as the model alone
     answers; `measured`: {row: what became of its measured values}; `alone`: rows with nothing else;
-    `corrections`: {row: the correction that it was answered with}."""
+    `corrections`: {row: the correction that it was answered with}; `alarms`: {row:
+    sentences} of what has moved."""
 
     found: Evaluation
     frozen: Evaluation
     measured: dict[int, dict[str, Any]] = field(default_factory=dict)
     alone: frozenset[int] = frozenset()
     corrections: dict[int, Correction] = field(default_factory=dict)
+    alarms: dict[int, list[str]] = field(default_factory=dict)
+
+    def told(self, row: int) -> dict[str, Any]:
+        """What a row's measured values have led to, as its answer holds it."""
+        alarms = self.alarms.get(row)
+        return {"measured": self.measured[row], **({"alarms": alarms} if alarms else {})}
 
 
 class Learner:
@@ -83,6 +90,20 @@ class Learner:
             return "no output of this model has an interval, so nothing can be learned"
         return ""
 
+    def refer(self, rows: Floats, fewest: int) -> bool:
+        """Set the thresholds of alarms by rows [4, K, N] in their order: values, lower and upper
+        ends of the frozen model, measured values. Whether an output had at least `fewest`."""
+        some = False
+        for one in self.knowledge.outputs:
+            value, lower, upper, measured = rows[:, one.space.index]
+            u, down, up = one.space.halves(value, lower, upper)
+            found = np.stack([one.space.u(measured) - u, down, up])
+            found = found[:, np.isfinite(found).all(axis=0)]
+            if found.shape[1] >= fewest:
+                one.refer(found)
+                some = True
+        return some
+
     def close(self) -> None:
         """Let another process learn into the file."""
         if self._state is not None:
@@ -106,6 +127,10 @@ class Learner:
         passed = Passed(self._changed(found, parts, done), found, alone=alone)
         for (row, _), heard in zip(labels, done.heard, strict=True):
             passed.measured[row] = self._answer(said[row], heard)
+            if heard.alarms:
+                passed.alarms[row] = heard.alarms
+                for sentence in heard.alarms:
+                    self._tell(sentence)
         passed.measured |= {i: s for i, s in said.items() if i not in passed.measured}
         if self.knowledge.labels and self.knowledge.mode != OBSERVE:
             passed.corrections = _by_row(parts, done)

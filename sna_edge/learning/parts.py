@@ -52,19 +52,33 @@ class Parts:
         """The place of a part; -1 where it is not here (any more)."""
         return self._place.get(key, -1)
 
-    def add(self, key: int, x: Floats32, told: Floats32, flags: NDArray[np.uint8]) -> None:
-        """A part that was judged. One that is here already with the same inputs stays as it is: it
-        was sent twice."""
-        place = self._place.get(key, -1)
-        if place >= 0 and np.array_equal(self.rows["x"][place], x, equal_nan=True):
+    def add(
+        self, keys: NDArray[np.uint64], x: Floats32, told: Floats32, flags: NDArray[np.uint8]
+    ) -> None:
+        """Parts [N] that were judged: inputs x [N, D], `told` [N, 8, K], the same flags [K] for
+        all. One that is here already with the same inputs stays as it is: it was sent twice."""
+        given = keys.tolist()
+        new = [i for i, key in enumerate(given) if key != NOBODY and self._is_new(key, x[i])]
+        last = {given[i]: i for i in new}  # of a key that stands there twice
+        new = [i for i in new if last[given[i]] == i][-self.room :]
+        if not new:
             return
-        at = self.next
-        self._place.pop(int(self.rows["key"][at]), None)
-        if place >= 0 and place != at:
-            self.rows["key"][place] = NOBODY
-        self.rows[at] = (key, flags, x, told)
-        self._place[key] = at
-        self.next = (at + 1) % self.room
+        at = (self.next + np.arange(len(new))) % self.room
+        places = at.tolist()
+        for key in self.rows["key"][at].tolist():
+            self._place.pop(key, None)
+        for i, place in zip(new, places, strict=True):
+            before = self._place.get(given[i], -1)
+            if before >= 0:
+                self.rows["key"][before] = NOBODY
+            self._place[given[i]] = place
+        self.rows["key"][at], self.rows["flags"][at] = keys[new], flags
+        self.rows["x"][at], self.rows["told"][at] = x[new], told[new]
+        self.next = (places[-1] + 1) % self.room
+
+    def _is_new(self, key: int, x: Floats32) -> bool:
+        place = self._place.get(key, -1)
+        return place < 0 or not np.array_equal(self.rows["x"][place], x, equal_nan=True)
 
     def restored(self, rows: NDArray[Any], following: int) -> None:
         """Put back what was kept. Raises ValueError where it does not fit."""

@@ -138,7 +138,7 @@ class Line:
                 "status": LABELS[status],
             }
             if i in passed.alone:
-                answers.append({"line": first + i, **echo(reading), "measured": passed.measured[i]})
+                answers.append({"line": first + i, **echo(reading), **passed.told(i)})
                 continue
             if isinstance(row, str):
                 answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
@@ -162,7 +162,7 @@ class Line:
             if i in passed.corrections and "outputs" in answer:
                 self._corrected(answer, passed, i)
             if i in passed.measured:
-                answer["measured"] = passed.measured[i]
+                answer |= passed.told(i)
             if not isinstance(row, str):
                 answer["reading"] = row if bare and self._plain else self._taken(reading, row, sent)
             answers.append(answer)

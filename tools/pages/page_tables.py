@@ -10,7 +10,14 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/curves.md", "docs/kit.md", "docs/measured.md", "docs/trust.md")
+PAGES = (
+    "README.md",
+    "docs/curves.md",
+    "docs/kit.md",
+    "docs/measured.md",
+    "docs/online.md",
+    "docs/trust.md",
+)
 TABLES = ROOT / "docs" / "tables"
 MARKED = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.S)
 

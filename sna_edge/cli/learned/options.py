@@ -9,12 +9,13 @@ from ...errors import InputError
 from ...learning import OBSERVE, RECALIBRATE, WIDTH, Learner
 from ...model import Model
 from ...signing import Trust
+from .reference import refer
 
 OFF = "off"
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
-    """The options --learn and --learned."""
+    """The options --learn, --learned and --reference."""
     parser.add_argument(
         "--learn",
         choices=(OFF, WIDTH, RECALIBRATE),
@@ -26,6 +27,12 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what keeps that over a restart (default with --follow: PARTS.csv.learned, once"
         " measured values come; else it is forgotten at the end)",
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="ROWS.csv",
+        help="measured rows in the order of time, of a time in which nothing had moved: they set"
+        " the thresholds of alarms",
     )
 
 
@@ -39,8 +46,11 @@ def learner_of(
     """What learns beside the model, None where nothing does; `note`: the file where none is given.
     Raises InputError where the keys of this machine do not allow what is asked for."""
     if args.learn == OFF:
-        if args.learned:
-            raise InputError("--learned needs --learn width or recalibrate; leave one of them out")
+        for option in ("learned", "reference"):
+            if getattr(args, option):
+                raise InputError(
+                    f"--{option} needs --learn width or recalibrate; leave one of them out"
+                )
         return None
     if args.learn and not trust.may_correct:
         raise InputError(
@@ -52,4 +62,6 @@ def learner_of(
     learner = Learner(model, trust.sha256, mode, path, lazy=not args.learned, tell=tell)
     if args.learn and (why := learner.useless):
         raise InputError(f"--learn {args.learn}: {why}; leave --learn out")
+    if args.reference:
+        refer(args, model, learner)
     return learner

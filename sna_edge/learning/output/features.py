@@ -18,14 +18,15 @@ from ...numerics.domain_points import domain_points
 Floats = NDArray[np.float64]
 
 POINTS = 512
+LARGEST = 4.0
 BYTES = 16384
 """What the triangles of all outputs may take in a state."""
 
 
 class Features:
-    """phi [N, M] of coordinates x [N, D]: `scale` [M] and `gram` [M, M] of phi / scale over points
-    that fill the domain. Of more modes than a state may hold, as many directions are kept as fit,
-    those first in which the modes vary most."""
+    """phi [N, M] of coordinates x [N, D], of unit size over points that fill the domain and cut to
+    LARGEST times that; `gram` [M, M] of phi over these points. Of more modes than a state may hold,
+    as many directions are kept as fit, those first in which the modes vary most."""
 
     def __init__(self, model: ModelRecord) -> None:
         self._axes, self._interaction = model.axes, model.interaction
@@ -35,13 +36,17 @@ class Features:
         self._middle, self._half = ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / 2.0
         points = domain_points(model.axes, POINTS)
         self._turn = self._kept(self._modes(points), most(len(model.outputs)))
-        phi = self(points)
-        self.scale = np.sqrt((phi**2).mean(axis=0)) + 1e-12
-        phi = phi / self.scale
+        phi = self._raw(points)
+        self._scale = np.sqrt((phi**2).mean(axis=0)) + 1e-12
+        phi = phi / self._scale
         self.gram = phi.T @ phi / len(phi)
 
     def __call__(self, x: Floats) -> Floats:
         """phi [N, M]."""
+        phi = self._raw(x) / self._scale
+        return np.asarray(np.minimum(np.maximum(phi, -LARGEST), LARGEST))
+
+    def _raw(self, x: Floats) -> Floats:
         u = np.clip((x[:, self._numbers] - self._middle) / self._half, -1.0, 1.0)
         modes = self._modes(x)
         modes = modes if self._turn is None else modes @ self._turn

@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alarms.watchers import Alarm, Watchers, thresholds
 from .champion import Champion
 from .coverage import Coverage
 from .features import Features
+from .ranks import Ranks
 from .recalibration import Recalibration
 from .space import Space
 from .tails import Tails
 
 Floats = NDArray[np.float64]
+
+LEAST = 1e-300
+"""So small is no half-width."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,9 @@ class Told:
     widened: bool
 
     @classmethod
-    def of(cls, row: Floats, flags: int) -> Told:
+    def of(cls, row: list[float], flags: int) -> Told:
         """From 8 numbers and the flags of `Parts`."""
-        u, down, up, corrected, a, b, c, d = map(float, row)
+        u, down, up, corrected, a, b, c, d = row
         return cls(u, down, up, corrected, (a, b), (c, d), bool(flags & 2), bool(flags & 4))
 
     @property
@@ -52,10 +57,16 @@ class LearnedOutput:
     """`frozen` and `corrected`: tails of the interval around either prediction; `coverage` of the
     intervals that were said."""
 
-    def __init__(self, space: Space, features: Features | None) -> None:
-        self.space, self._features = space, features
+    def __init__(self, space: Space, features: Features | None, ranks: Ranks) -> None:
+        self.space, self._features, self.ranks = space, features, ranks
+        self.watchers = Watchers()
         self.forget()
         self.coverage = Coverage()
+
+    def refer(self, rows: Floats) -> None:
+        """Set the thresholds of alarms by rows [3, N] in their order: measured minus frozen
+        prediction, and both half-widths."""
+        self.watchers.thresholds = thresholds([self.ranks.z(*row) for row in rows.T.tolist()])
 
     def forget(self) -> None:
         """Back to the frozen model."""
@@ -74,40 +85,48 @@ class LearnedOutput:
         tails = self.corrected if self.used else self.frozen
         return tails.below, tails.above
 
+    def _all_factors(self) -> tuple[float, float, float, float]:
+        frozen, corrected = self.frozen, self.corrected
+        return frozen.below, frozen.above, corrected.below, corrected.above
+
     def told(self, frozen: Floats, phi: Floats | None) -> Floats:
         """[8, N], as in `Told`, of parts with predictions and half-widths `frozen` [3, N]."""
         u, down, up = frozen
         found = np.empty((8, len(u)))
-        found[:4] = u, down, up, u
-        found[4:6] = np.array([[self.frozen.below], [self.frozen.above]])
-        found[6:8] = np.array([[self.corrected.below], [self.corrected.above]])
-        if self.recalibration is not None and phi is not None:
+        found[:3], found[3] = frozen, u
+        found[4:] = np.array([[t] for t in self._all_factors()])
+        if self.recalibration is not None and phi is not None and self.recalibration.ready:
             found[3] = self.recalibration.corrected(phi, u)
             most = 2.0 * self.recalibration.reach
-            if most < np.inf:
-                found[6] *= np.minimum(1.0, most / np.maximum(down, 1e-300))
-                found[7] *= np.minimum(1.0, most / np.maximum(up, 1e-300))
+            found[6] *= np.minimum(1.0, most / np.maximum(down, LEAST))
+            found[7] *= np.minimum(1.0, most / np.maximum(up, LEAST))
         return found
 
-    def learn(self, measured: float, told: Told, phi: Floats | None) -> None:
+    def learn(self, measured: float, told: Told, phi: Floats | None) -> list[Alarm]:
         """One measured part, on the scale of the output, with features phi [M] where a correction
-        is learned."""
+        is learned; alarms that begin with it."""
         _, low, high = told.said
         self.coverage.update(low <= measured <= high)
         by = measured - told.u
         below, above = told.frozen_factors
         self.frozen.update(by < -below * told.down, by > above * told.up)
-        if phi is None or self.recalibration is None:
-            return
+        z = self.ranks.z(by, told.down, told.up)
+        alarms = self.watchers.update(z, self.coverage.count)
+        if phi is not None and self.recalibration is not None:
+            self._correct(self.recalibration, measured, told, phi)
+        return alarms
+
+    def _correct(self, one: Recalibration, measured: float, told: Told, phi: Floats) -> None:
+        by = measured - told.u
         better = measured - told.corrected
         below, above = told.corrected_factors
-        if self.recalibration.ready:
+        if one.ready:
             self.corrected.update(better < -below * told.down, better > above * told.up)
-            self.champion.update(by, better, self.recalibration.deviation)
+            self.champion.update(by, better, one.deviation)
         else:
             self.corrected.logs = list(self.frozen.logs)
         half = (told.down + told.up) / 2.0
-        self.recalibration.update(phi, told.u, half, measured)
+        one.update(phi, told.u, half, measured)
 
     def kept(self) -> dict[str, Any]:
         """All of it, as plain values and arrays."""
@@ -116,6 +135,7 @@ class LearnedOutput:
             "frozen": self.frozen.logs,
             "corrected": self.corrected.logs,
             "champion": vars(self.champion).copy(),
+            "watchers": self.watchers.kept(),
         }
         return found | (self.recalibration.kept() if self.recalibration else {})
 
@@ -125,5 +145,6 @@ class LearnedOutput:
         self.coverage.count, self.coverage.inside, self.coverage.recent = found["coverage"]
         self.frozen.logs, self.corrected.logs = list(found["frozen"]), list(found["corrected"])
         vars(self.champion).update(found["champion"])
+        self.watchers = Watchers.restored(found["watchers"])
         if self.recalibration is not None and "triangle" in found:
             self.recalibration.restored(found)

@@ -16,6 +16,7 @@ Zarrop, Int. J. Control 58 (1993).
 
 from __future__ import annotations
 
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,6 @@ Floats = NDArray[np.float64]
 LAMBDA, N0, CLIP = 0.98, 5.0, 4.0
 """Forgetting for each measured part; parts that the prior is worth; residuals beyond so many
 standard deviations count as that many."""
-LARGEST = 4.0
-"""Features are cut to so many times their size in the domain."""
 EARLY, SLOW, REACH = 20, 0.99, 5.0
 """Measured parts before there is a correction; forgetting of mean and deviation; deviations."""
 
@@ -38,11 +37,11 @@ class Recalibration:
     """Of one output, on the scale of `Space`. `mean` and `deviation` of the measured values."""
 
     def __init__(self, features: Features) -> None:
-        self._features = features
-        size = len(features.scale) + 1
+        size = len(features.gram) + 1
         self.prior = np.eye(size)
         self.prior[:-1, :-1] = 0.9 * features.gram + 0.1 * np.eye(size - 1)
         self.prior *= N0
+        self._back = (1.0 - LAMBDA) * self.prior
         self.information, self.b, self.theta = self.prior.copy(), np.zeros(size), np.zeros(size)
         self.mean = self.square = self.weight = self.sigma = 0.0
         self.early = np.empty((0, size + 2))
@@ -52,29 +51,24 @@ class Recalibration:
     @property
     def deviation(self) -> float:
         """Standard deviation of the measured values."""
-        return float(np.sqrt(max(self.square - self.mean * self.mean, 1e-24)))
+        return sqrt(max(self.square - self.mean * self.mean, 1e-24))
 
     @property
     def reach(self) -> float:
         """Corrected values stay so near to the mean; half-widths of the frozen interval count as
         at most twice that."""
-        return REACH * self.deviation if self.ready else np.inf
+        return REACH * self.deviation if self.ready else inf
 
     def corrected(self, phi: Floats, u: Floats) -> Floats:
         """Predictions [N] at features phi [N, M] where the frozen model gives u [N]."""
         if not self.ready:
             return u
-        kept, p = self._placed(phi, u)
-        low, high = self.mean - self.reach, self.mean + self.reach
-        return np.clip(kept + p @ self.theta, low, high)
-
-    def _placed(self, phi: Floats, u: Floats) -> tuple[Floats, Floats]:
-        """The frozen predictions inside the range [N], and features of unit size [N, M + 1]."""
-        kept = np.clip(u, self.mean - self.reach, self.mean + self.reach)
-        p = np.empty((len(phi), phi.shape[1] + 1))
-        np.clip(phi / self._features.scale, -LARGEST, LARGEST, out=p[:, :-1])
-        p[:, -1] = 2.0 * (kept - self.mean) / self.reach
-        return kept, p
+        mean, reach = self.mean, self.reach
+        low, high = mean - reach, mean + reach
+        kept = np.minimum(np.maximum(u, low), high)
+        gain = 2.0 * float(self.theta[-1]) / reach
+        moved = kept + phi @ self.theta[:-1] + gain * (kept - mean)
+        return np.asarray(np.minimum(np.maximum(moved, low), high))
 
     def update(self, phi: Floats, u: float, half: float, measured: float) -> None:
         """One measured part: features phi [M], frozen prediction and half-width."""
@@ -90,19 +84,20 @@ class Recalibration:
             usual = float(np.median(self.early[:, -2])) / 1.6448536269514722
             self.sigma = min(usual, self.deviation)
             for row in self.early:
-                self._step(row[:-3], row[-3], row[-1])
+                self._step(row[:-3], float(row[-3]), float(row[-1]))
             self.early = self.early[:0]
 
     def _step(self, phi: Floats, u: float, measured: float) -> None:
-        kept, placed = self._placed(phi[None], np.array([u]))
-        p: Floats = placed[0]
+        reach = self.reach
+        kept = min(max(u, self.mean - reach), self.mean + reach)
+        p = np.append(phi, 2.0 * (kept - self.mean) / reach)
         before = float(p @ self.theta)
         most = CLIP * self.sigma
-        error = min(max(measured - float(kept[0]) - before, -most), most)
-        self.sigma = float(np.sqrt(0.99 * self.sigma**2 + 0.01 * error * error))
+        error = min(max(measured - kept - before, -most), most)
+        self.sigma = sqrt(0.99 * self.sigma**2 + 0.01 * error * error)
         self.information *= LAMBDA
-        self.information += (1.0 - LAMBDA) * self.prior
-        self.information += np.outer(p, p)
+        self.information += self._back
+        self.information += p[:, None] * p
         self.b = LAMBDA * self.b + p * (before + error)
         self.theta = np.asarray(np.linalg.solve(self.information, self.b), dtype=float)
 

@@ -60,8 +60,8 @@ def test_without_measured_values_nothing_changes(sna, folder: Path) -> None:
 
 def test_widths_by_default_values_when_asked(sna, folder: Path) -> None:
     said = sna(*words(folder, "measured.csv"))
-    assert said.err == (
-        "sna-edge watch: what is learned is forgotten at the end; --learned FILE keeps it\n"
+    assert said.err.splitlines()[0] == (
+        "sna-edge watch: what is learned is forgotten at the end; --learned FILE keeps it"
     )
     last = answers(said.out)[-1]
     assert "model_value" not in last["outputs"]["width"] and last["correction"]["labels"] == 59
@@ -128,3 +128,18 @@ def test_a_file_that_cannot_be_used(sna, folder: Path) -> None:
     assert "damaged, or no such file" in said
     said = sna(*words(folder, "measured.csv", "--learned", folder / "no" / "file")).sentence()
     assert "cannot use the learned state" in said
+
+
+def test_reference_rows_set_the_thresholds(sna, folder: Path) -> None:
+    (folder / "before.csv").write_text(rows(True, 150).replace("measured.width", "width"))
+    said = sna(*words(folder, "measured.csv", "--reference", folder / "before.csv"))
+    assert said.code == 0 and "measured values lie" not in said.err  # as far off as before
+    said = sna(*words(folder, "measured.csv"))
+    assert "width: measured values lie higher than the model says" in said.err
+    (folder / "few.csv").write_text(rows(True, 20).replace("measured.width", "width"))
+    few = sna(*words(folder, "measured.csv", "--reference", folder / "few.csv")).sentence()
+    assert "fewer than 100 measured values" in few
+    few = sna(*words(folder, "measured.csv", "--reference", folder / "parts.csv")).sentence()
+    assert "fewer than 100 measured values" in few
+    off = sna(*words(folder, "parts.csv", "--reference", "x", "--learn", "off")).sentence()
+    assert "--reference needs --learn" in off
