@@ -167,6 +167,8 @@ def _likely(
         beside[asked.exposure] = "is the exposure"
     inputs = inputs_beside(columns, targets, inputs, how, beside)
     samples, notes = columns.samples(targets, inputs, categorical=categorical, domain=domain or {})
+    if target.exposure is not None:
+        notes = [*notes, f"{name!r} is counted for each unit of {target.exposure!r}: a rate"]
     samples, how = arranged_by_columns(samples, columns, how)
     exposure = weight if target.exposure is not None else np.ones(len(weight))
     samples = replace(samples, y=samples.y / exposure[:, None])

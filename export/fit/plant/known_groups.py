@@ -130,8 +130,9 @@ def _without_residuals(told: Calibration | None) -> Calibration | None:
     """What is left of it, familiarity."""
     if told is None or not (told.n_scores or told.pairs):
         return None
-    kept = {"n_scores": told.n_scores, "scores": told.scores, "least_p": told.least_p}
-    return Calibration(pairs=told.pairs, **kept)
+    return Calibration(
+        n_scores=told.n_scores, scores=told.scores, least_p=told.least_p, pairs=told.pairs
+    )
 
 
 def known(found: FitResult, names: tuple[str, ...], group: Ints) -> Known:

@@ -125,3 +125,12 @@ def test_text_in_an_input_is_said_before_usual_values_are_sought(
     with pytest.raises(InputError, match="input 'gas' holds text"):
         fit(table, ["y"], missing="model")
     assert not recwarn.list
+
+
+def test_a_rate_is_said_to_be_one() -> None:
+    made = rows(60)
+    hours = 1.0 + 9.0 * made["z"]
+    pores = made["rng"].poisson(hours * np.exp(made["x"])).astype(float)
+    table = Table.of({"x": made["x"], "hours": hours, "pores": pores})
+    found = fit(table, ["pores"], exposure="hours", **QUICK)
+    assert "'pores' is counted for each unit of 'hours': a rate" in found.report["notes"]
