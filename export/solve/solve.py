@@ -23,6 +23,8 @@ from .solvers.progress import Progress, Step
 from .trust import doubts as doubted
 from .trust.estimate import LEVEL, Estimate, above, estimate_of
 from .trust.refine import Refinement
+from .trust.spot import spot_of
+from .trust.stability import stability_of
 from .weak_form.errors import ProblemError
 from .weak_form.problem import Problem
 from .weak_form.restated import restated
@@ -40,7 +42,8 @@ class Solution:
 
     `residual` is relative, in scaled coefficients (NaN where it costs too much to evaluate);
     `estimate`: how large the error is (None where it could not be told); `stopped`: the time limit
-    cut the solve short; `doubts`: why the solution is not to be believed, in sentences.
+    cut the solve short; `doubts`: why the solution is not to be believed, in sentences;
+    `stability`: in words, how much of the parameter box was not looked at for it ("": none).
     """
 
     problem: Problem
@@ -52,6 +55,7 @@ class Solution:
     doubts: tuple[str, ...] = ()
     estimate: Estimate | None = None
     stopped: bool = False
+    stability: str = ""
 
     @property
     def quantities(self) -> dict[str, Any]:
@@ -123,7 +127,8 @@ def solve(
     options.update({k: v for k, v in given.items() if v is not None}, accept=accept)
     progress = Progress(time_limit, listener)
     with one_thread():
-        doubts = doubted.before(problem, progress)
+        stability = stability_of(problem, progress)
+        doubts = doubted.unstable(problem, stability)
         doubted.need_accepted(doubts, accept)
         run = _Run(problem, options, seed, device, progress, guess)
         model, residual, found = run.solved()
@@ -135,6 +140,9 @@ def solve(
             names = [a.name for a in problem.axes if refine or not a.stated]
             best = run.refined(model, residual, told, names, allowed, tolerance is not None)
             problem, model, residual, told = best
+        if problem.nonlinear and estimate:
+            stability = spot_of(problem, model, progress)
+            doubts += doubted.unstable(problem, stability)
     doubts += above(told, allowed, said)
     if told is None and estimate and progress.budget.stopped:
         doubts.append("the time limit left no time to estimate the error; give more of it")
@@ -148,6 +156,7 @@ def solve(
         tuple(doubts),
         told,
         progress.budget.stopped,
+        stability.said,
     )
 
 

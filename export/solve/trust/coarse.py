@@ -8,11 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge import Model
+from sna_edge.core.basis import bspline
+
 from ..solvers.assembly import assemble
 from ..solvers.theory import dense_form, v_norm
 from ..weak_form.axes import ProblemAxis
+from ..weak_form.iterate import Iterate
+from ..weak_form.linearised import linearised
 from ..weak_form.problem import Problem
 from ..weak_form.restated import restated
+from .held import slice_of
 from .points import Point
 
 Floats = NDArray[np.float64]
@@ -34,8 +40,21 @@ class Dense:
 
 def coarse_mesh(problem: Problem, most: int) -> dict[str, ProblemAxis] | None:
     """Axes for every axis that is no parameter, of the stated breaks so many that their free
-    coefficients multiply to at most `most`; None where one span each is too many."""
+    coefficients multiply to at most `most`, of degree 2 where many axes need that; None where one
+    span each is too many."""
     axes = [a for a in problem.axes if a.role != "parameter"]
+    return _thinned(axes, most) or _thinned([_quadratic(a) for a in axes], most)
+
+
+def _quadratic(axis: ProblemAxis) -> ProblemAxis:
+    """The axis with splines of degree 2, where its degree is higher."""
+    basis = axis.basis
+    if axis.role == "component" or basis.kind != "spline" or basis.degree <= 2:
+        return axis
+    return replace(axis, basis=bspline(basis.breaks, 2), repeated={})
+
+
+def _thinned(axes: list[ProblemAxis], most: int) -> dict[str, ProblemAxis] | None:
     spans = {a.name: a.basis.n_spans for a in axes}
 
     def thinned() -> dict[str, ProblemAxis]:
@@ -67,9 +86,21 @@ def with_spans(axis: ProblemAxis, count: int) -> ProblemAxis:
 
 
 def dense_at(problem: Problem, mesh: Mapping[str, ProblemAxis], at: Point) -> Dense:
-    """The form, the mass and the V-norm of the problem at parameters `at`."""
+    """The form, the mass and the V-norm of a linear problem at parameters `at`."""
+    return _dense(replace(restated(problem, {**mesh, **at}), newton=None))
+
+
+def dense_around(
+    problem: Problem, model: Model, mesh: Mapping[str, ProblemAxis], at: Point
+) -> Dense:
+    """Those of a non-linear problem, linearised around its solved model."""
     held = restated(problem, {**mesh, **at})
-    system, _ = assemble(replace(held, newton=None))
+    rows = [a for a in problem.axes if a.name not in at]
+    return _dense(linearised(held, Iterate(held.axes, slice_of(model, at), rows)))
+
+
+def _dense(held: Problem) -> Dense:
+    system, _ = assemble(held)
     axes = list(range(system.dimension))
     norm = v_norm(held, system, axes)
     mass = np.asarray(dense_form(system.identity, axes, ()))

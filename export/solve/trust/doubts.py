@@ -8,11 +8,10 @@ import numpy as np
 from sna_edge import CP, Model
 from sna_edge.status import Status
 
-from ..solvers.progress import Progress
 from ..solvers.tensor_system import TensorSystem
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
-from .stability import stability_of
+from .stability import Stability
 
 EIGENVALUES = (
     "if its eigenvalues are meant, the eigenvalue form is a(u, v) = lambda m(u, v), which solve"
@@ -27,12 +26,11 @@ class Doubtful(ProblemError):
     status = Status.NOT_CONVERGED
 
 
-def before(problem: Problem, progress: Progress) -> list[str]:
-    """What is wrong with a linear problem before it is solved."""
-    if progress.expired:
-        return []
-    fault = stability_of(problem, progress).fault
-    return [f"problem {problem.name!r} has no stable solution: {fault}"] if fault else []
+def unstable(problem: Problem, found: Stability) -> list[str]:
+    """The doubt of a fault."""
+    return (
+        [f"problem {problem.name!r} has no stable solution: {found.fault}"] if found.fault else []
+    )
 
 
 def without_load(problem: Problem, system: TensorSystem) -> list[str]:

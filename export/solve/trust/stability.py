@@ -32,7 +32,9 @@ from .coarse import Dense, coarse_mesh, dense_at
 from .points import Point, corners, lines, middle, named
 
 Floats = NDArray[np.float64]
+FINE = 1400  # coefficients of a mesh with halved spans
 MOST, FEW = 500, 130  # coefficients of the coarse mesh, and of the one whose spans are halved
+FEWEST = 4  # functions of an axis: below that much may be missed
 LINE = 5  # points of a line while all is definite
 SCAN = 13  # points of a line that is searched for resonances
 DEFINITE = 1e-10  # of the diagonal: what the symmetric part must exceed
@@ -44,23 +46,46 @@ BISECTIONS = 24
 
 @dataclass(frozen=True)
 class Stability:
-    """`checked`: False where the problem has too many axes; `fault` says what is wrong, in a
-    sentence, "" where nothing is."""
+    """`checked`: at corners and along lines of the parameter box; `fault` says what is wrong, in a
+    sentence, "" where nothing is; `said`: what was not looked at, "" where all was."""
 
     checked: bool
     fault: str = ""
+    said: str = ""
 
 
 def stability_of(problem: Problem, progress: Progress | None = None) -> Stability:
     """What the coarse forms of a linear problem say; a non-linear one is not checked, nor one whose
     time is up meanwhile."""
     mesh = coarse_mesh(problem, MOST)
-    if problem.nonlinear or mesh is None:
-        return Stability(False)
+    if problem.nonlinear:
+        return Stability(False, said="not checked: the problem is not linear")
+    if mesh is None:
+        return Stability(False, said="not checked: it has too many axes of space and time")
     try:
-        return Stability(True, _Look(problem, mesh, progress).fault())
+        return Stability(True, _Look(problem, mesh, progress).fault(), _coarseness(mesh))
     except OutOfTime:
-        return Stability(False)
+        return Stability(False, said="not checked: the time was up")
+
+
+def pair_of(problem: Problem) -> tuple[dict[str, ProblemAxis], dict[str, ProblemAxis]]:
+    """A coarse mesh and the same with halved spans, which dense matrices still hold."""
+    most = FEW
+    while True:
+        few = coarse_mesh(problem, most) or {}
+        fine = {n: halved(a) for n, a in few.items()}
+        if not few or np.prod([a.free.shape[1] for a in fine.values()]) <= FINE or most < 1:
+            return few, fine
+        most //= 2
+
+
+def _coarseness(mesh: dict[str, ProblemAxis]) -> str:
+    """What a mesh of few functions per axis may miss."""
+    counts = [a.free.shape[1] for a in mesh.values() if a.role != "component"]
+    least = min(counts, default=FEWEST)
+    if least >= FEWEST:
+        return ""
+    return f"looked at with {least} or few more functions per axis of space and time only"
 
 
 class _Look:
@@ -104,11 +129,10 @@ class _Look:
 
     def _signs(self) -> list[int]:
         """+1 or -1 for every corner where a or -a is bounded from below, 0 where neither is."""
-        few = coarse_mesh(self.problem, FEW) or self.mesh
-        fine = {n: halved(a) for n, a in few.items()}
+        few, fine = pair_of(self.problem)
         found = []
         for point in corners(self.axes):
-            both = [_spectrum(_Look(self.problem, m).at(point)) for m in (few, fine)]
+            both = [lower_bounds(_Look(self.problem, m).at(point)) for m in (few, fine)]
             bounded = [
                 not (both[1][i] < -1e-9 * both[1][2] and both[1][i] < UNBOUNDED * both[0][i])
                 for i in (0, 1)
@@ -118,13 +142,12 @@ class _Look:
 
     def _collapse(self) -> str:
         """In time: an inf-sup constant that falls as spans are halved."""
-        few = coarse_mesh(self.problem, FEW) or self.mesh
-        fine = {n: halved(a) for n, a in few.items()}
+        few, fine = pair_of(self.problem)
         for point in corners(self.axes):
             before, after = (_inf_sup(_Look(self.problem, m).at(point)) for m in (few, fine))
             if after < COLLAPSED * before:
                 return (
-                    f"its solution grows without bound{_where(point)} as the mesh is refined (the"
+                    f"its solution grows without bound{placed(point)} as the mesh is refined (the"
                     f" inf-sup constant falls from {before:.1e} to {after:.1e} on halved spans),"
                     " like a heat equation that runs backwards; check the sign of the diffusion"
                     " term and of the time derivative"
@@ -145,20 +168,20 @@ class _Look:
     def _singular(self) -> str:
         """A resonance on a line between corners, or a form that is singular at a point."""
         for point in self.points:
-            if _is_singular(self.at(point)):
+            if is_singular(self.at(point)):
                 return (
-                    f"its operator is singular{_where(point)}; leave that place out of the range,"
+                    f"its operator is singular{placed(point)}; leave that place out of the range,"
                     " or add a term that holds the unknown there"
                 )
         for line in lines(self.axes, SCAN):
-            kinds = [_kind(self.at(p)) for p in line]
+            kinds = [kind_of(self.at(p)) for p in line]
             for i, (one, other) in enumerate(pairwise(kinds)):
                 if one != other:
                     return self._resonance(line[i], line[i + 1], one)
         return ""
 
     def _resonance(self, one: Point, other: Point, kind: int) -> str:
-        place = _bisected(lambda t: _kind(self.at(_between(one, other, t))) != kind)
+        place = _bisected(lambda t: kind_of(self.at(_between(one, other, t))) != kind)
         names = [n for n in one if one[n] != other[n]]
         return (
             f"its operator is singular near {_named(_between(one, other, place), names)}, a"
@@ -179,7 +202,7 @@ def _definite(form: Floats) -> bool:
     return True
 
 
-def _spectrum(dense: Dense) -> tuple[float, float, float]:
+def lower_bounds(dense: Dense) -> tuple[float, float, float]:
     """Smallest a(u,u) / ||u||^2, smallest of -a, and the largest of either."""
     values = linalg.eigh((dense.form + dense.form.T) / 2, dense.mass, eigvals_only=True)
     return float(values[0]), float(-values[-1]), float(np.abs(values).max())
@@ -190,12 +213,13 @@ def _inf_sup(dense: Dense) -> float:
     return float(values[-1])
 
 
-def _is_singular(dense: Dense) -> bool:
+def is_singular(dense: Dense) -> bool:
+    """Whether the smallest singular value is rounding."""
     values = linalg.svdvals(dense.form)
     return bool(values[-1] <= SINGULAR * values[0])
 
 
-def _kind(dense: Dense) -> int:
+def kind_of(dense: Dense) -> int:
     """What changes where the form is singular: the number of negative eigenvalues of a symmetric
     form, the sign of the determinant of another."""
     if dense.symmetric:
@@ -221,8 +245,9 @@ def _named(point: Point, names: list[str]) -> str:
     return ", ".join(shown)
 
 
-def _where(point: Point) -> str:
-    return f" at {_named(point, list(point))}" if point else ""
+def placed(point: Point, word: str = " at") -> str:
+    """' at k = 1, q = 2'; nothing where there is no parameter."""
+    return f"{word} {_named(point, list(point))}" if point else ""
 
 
 def _listed(names: list[str]) -> str:

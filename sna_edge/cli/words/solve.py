@@ -238,6 +238,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "residual": solution.residual,
         "error": error,
         "estimate": solution.estimate and solution.estimate.described(),
+        "stability": solution.stability or "looked at over the whole parameter box",
         "doubts": list(solution.doubts),
         "seconds": solution.seconds,
         "quantities": solution.quantities,
@@ -255,6 +256,7 @@ def _lines(
     residual = f", relative residual {solution.residual:.1e}" if known else ""
     lines.append(f"solved in {solution.seconds:.1f} s{residual}")
     lines += told(solution.estimate, problem.unit)
+    lines += [f"stability: {solution.stability}"] if solution.stability else []
     lines += [f"doubtful: {doubt}" for doubt in solution.doubts]
     if status != Status.OK:
         lines.append(f"{status.label}: stopped at the time limit; the model is the best so far")
