@@ -60,7 +60,8 @@ class Watchers:
         """Measured part number `count` with residual z: alarms that begin."""
         s = surprise(z) - 1.0
         steps = (z - K_SHIFT, -z - K_SHIFT, s - K_SCALE)
-        sums, since, total, standing, begun = [], [], [], [], []
+        begun, standing = list[Alarm](), list[bool]()
+        sums, since, total = list[float](), list[int](), list[float]()
         for i, (step, value) in enumerate(zip(steps, (z, -z, s), strict=True)):
             now = max(0.0, self.sums[i] + step)
             start = self.since[i] if self.sums[i] > 0.0 else count
