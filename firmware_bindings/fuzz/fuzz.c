@@ -188,6 +188,7 @@ static void use(sna_model *m) {
     if (status == 12345) puts("");
 }
 
+#ifndef FUZZ_LIBRARY /* fuzz_open.c has another main */
 int main(int argc, char **argv) {
     static unsigned char file[64][1 << 20];
     static size_t size[64];
@@ -225,3 +226,4 @@ int main(int argc, char **argv) {
     puts("");
     return 0;
 }
+#endif

@@ -16,6 +16,7 @@ LARGEST = 1 << 24  # bytes of a file written by hand
 SECOND = re.compile(
     r"overwrite|twice|immutable|duplicate|redefine", re.IGNORECASE
 )  # how TOML readers speak of a second key
+DOTTED = 64  # parts of a dotted key: the time that TOML readers take grows with their square
 DIGITS = "Exceeds the limit"  # of Python's reading of whole numbers
 
 
@@ -96,6 +97,8 @@ def _no_number(text: str) -> Any:
 
 def _toml(text: str, name: str) -> Mapping[str, Any]:
     toml = _toml_reader()
+    if "." * DOTTED in re.sub(r"[^.,=\[\]{}\n]+", "", text):
+        raise InputError(f"{name} is nested too deeply; write plain tables")
     try:
         tables: Mapping[str, Any] = toml.loads(text)
     except RecursionError:

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "README.md",
+    "docs/attacks.md",
     "docs/curves.md",
     "docs/kit.md",
     "docs/measured.md",

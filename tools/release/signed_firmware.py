@@ -2,8 +2,9 @@
 
 python tools/release/signed_firmware.py [--write]
 
-A signed file and one with a changed bit are checked there; flash and stack are exact. Writes
-docs/tables/signed_firmware.md. Needs sna-edge[firmware,sign] and Monocypher (monocypher.py).
+A signed file and one with a changed bit are checked there; flash and stack are exact,
+instructions are counted one by one (a minute). Writes docs/tables/signed_firmware.md. Needs
+sna-edge[firmware,sign] and Monocypher (monocypher.py).
 """
 
 from __future__ import annotations
@@ -59,17 +60,18 @@ def artifact(size: int, key: PrivateKey) -> bytes:
     return signed(data, key_id(key.public), 7, key.sign)
 
 
-def checked(image: Image, data: bytes, public: bytes) -> tuple[int, int]:
-    """What `sna_signed` says of a file in flash, and the bytes of stack that it wrote to."""
+def checked(image: Image, data: bytes, public: bytes, count: bool = True) -> tuple[int, int, int]:
+    """What `sna_signed` says of a file in flash, the bytes of stack that it wrote to, and the
+    instructions it took (0: not counted)."""
     machine = Machine(CORE, image)
     machine.write(ARTIFACT, data)
     machine.write(KEY, key_id(public) + public)
     machine.write(KEYS, KEY.to_bytes(4, "little") + (1).to_bytes(4, "little"))
     machine.write(STACK - PAINTED, b"\xa5" * PAINTED)
     hook = image.symbols["monocypher_verify"] | 1
-    answer = machine.call("sna_signed", ARTIFACT, len(data), 0, 0, hook, KEYS, VERSION).value
+    done = machine.call("sna_signed", ARTIFACT, len(data), 0, 0, hook, KEYS, VERSION, count=count)
     painted = machine.read(STACK - PAINTED, "u1", PAINTED)
-    return answer, PAINTED - int((painted != 0xA5).argmax())
+    return done.value, PAINTED - int((painted != 0xA5).argmax()), done.instructions
 
 
 def main() -> int:
@@ -84,14 +86,17 @@ def main() -> int:
         data = artifact(5_000, key)
         changed = bytearray(data)
         changed[-1] ^= 1
-        answer, stack = checked(whole, data, key.public)
-        wrong, _ = checked(whole, bytes(changed), key.public)
+        answer, stack, steps = checked(whole, data, key.public)
+        wrong, _, _ = checked(whole, bytes(changed), key.public, count=False)
     lines = [
-        "| Cortex-M4F | bytes |",
+        "| Cortex-M4F | bytes, instructions |",
         "| --- | --- |",
         f"| flash: `sna_signed` alone | {alone.flash:,} |",
         f"| flash: with Monocypher and SHA-512 | {whole.flash:,} |",
         f"| RAM: stack of a check, nothing else | {stack:,} |",
+    ]
+    lines += [
+        f"| instructions, file of {len(data):,} bytes | {steps:,} |",
     ]
     text = "\n".join(lines) + "\n"
     print(text)

@@ -21,6 +21,7 @@ from pathlib import Path
 KIT = Path(__file__).resolve().parent
 CURRENT, BEFORE, RELEASES = "current", "before", "releases"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+LARGEST = 1 << 24  # bytes of a manifest
 PARTS = ("models", "limits")
 RING = "/etc/sna-edge/keys.txt"
 """The key ring of a machine."""
@@ -33,21 +34,38 @@ class Refused(Exception):
 def manifest_of(kit: Path) -> tuple[dict, str]:
     """The manifest and the first 12 digits of its SHA-256, the name of the release."""
     try:
-        data = (kit / MANIFEST).read_bytes()
-        return json.loads(data), hashlib.sha256(data).hexdigest()[:12]
-    except (OSError, ValueError) as error:
+        with open(kit / MANIFEST, "rb") as file:
+            data = file.read(LARGEST + 1)
+        found = json.loads(data) if len(data) <= LARGEST else None
+    except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{kit / MANIFEST} cannot be read ({error}); copy the kit again") from None
+    parts = [found.get(part) for part in ("files", "target")] if isinstance(found, dict) else [0]
+    if not all(isinstance(part, dict) for part in parts):
+        raise Refused(f"{kit / MANIFEST} is not that of a kit; copy the kit again")
+    return found, hashlib.sha256(data).hexdigest()[:12]
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
 
 
 def check_files(kit: Path, manifest: dict) -> None:
     """Every file is there with its digest, and no other."""
     listed = manifest["files"]
-    there = {p.relative_to(kit).as_posix() for p in kit.rglob("*") if p.is_file()}
+    found = list(kit.rglob("*"))
+    if link := next((p for p in found if p.is_symlink()), None):
+        raise Refused(f"{link} is a link, which no kit has; copy the kit again")
+    there = {p.relative_to(kit).as_posix() for p in found if p.is_file()}
     there = {n for n in there - {MANIFEST, SIGNATURE} if "__pycache__" not in n}
     for name in sorted(listed):
         if name not in there:
             raise Refused(f"{name} is missing in the kit; copy the kit again")
-        if hashlib.sha256((kit / name).read_bytes()).hexdigest() != listed[name]:
+        if digest(kit / name) != listed[name]:
             raise Refused(f"{name} is not the file that the kit was made with; copy the kit again")
     extra = sorted(there - set(listed))
     if extra:
