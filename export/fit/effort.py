@@ -74,7 +74,7 @@ QUICK = Effort(
     refits=False,
     skipped=(
         "links but the first",
-        "more than 8 modes, more spans and moving breaks in fits to the rows",
+        "more than 8 modes and, of more than three inputs, more spans in fits to the rows",
         "three quarters of the steps of their polish",
         "Gaussian processes of half the rows, and students of them without each fold",
     ),

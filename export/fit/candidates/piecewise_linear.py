@@ -15,7 +15,7 @@ FEW_SPANS = 0.05
 """Error below which all of COARSE are tried."""
 COARSE = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6))
 """(degree, spans) in turn."""
-QUICK = ((3, 1), (3, 2))
+QUICK = ((3, 1), (1, 2), (3, 2))
 """Those of a quick fit."""
 FREE_KNOTS = ((1, 2),)
 """Tried above FEW_SPANS, too: two spans whose common break moves."""

@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 POLISH, POLISH_WORK, POLISH_WORK_OF_MANY = 60, 4e11, 2.5e11
 """Steps of the winner's polish, and rows x parameters^2 of all of them (some two minutes), with
 more than MANY_ROWS less."""
+FEW_INPUTS = 3
+"""Inputs up to which a quick fit, too, tries more spans."""
 RANKS, FEW = (1, 2, 4, 8, 16, 24, 32), 3
 """Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
 spans instead of more modes."""
@@ -88,7 +90,9 @@ def rank_search(
             )
     if least is not None:
         _ranks(trials, RANKS[FEW:], bases, label, least, worth=worth)
-    best = _refined(trials.best, trials) if effort.finer else trials.best
+    best = trials.best
+    if effort.finer or trials.samples.x.shape[1] <= FEW_INPUTS:
+        best = _refined(best, trials)
     best = on_few_spans(best, trials)
     determined = best.error < NOISELESS and samples.y.size >= DETERMINED * best.start.parameters
     wanted = (effort.finer and best.error < NOT_POLISHED * worth) or determined

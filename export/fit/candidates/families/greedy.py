@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DEPENDENT = 1e-9
 """Share of its squared norm below which a term depends on those taken."""
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 3072
 """Rows whose left-out errors are taken at a time."""
 ROUNDING = 1e-15
 """Share of the squared target below which what is left is rounding."""

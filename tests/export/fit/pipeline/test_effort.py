@@ -91,3 +91,16 @@ def test_ctrl_c_writes_the_best_so_far_and_ends_with_130(
     assert "cut short by Ctrl-C" in said.out and str(made) in said.out
     assert sna_edge.load(made)({"a": 0.5, "b": 0.5, "c": 0.5}).shape == (1,)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_quick_fit_meets_products_of_kinks() -> None:
+    """Straight pieces whose break moves are tried on clean rows at every effort."""
+    rng = np.random.default_rng(0)
+    x, fresh = rng.random((400, 4)), rng.random((1000, 4))
+
+    def kinks(z: np.ndarray) -> np.ndarray:
+        return np.asarray(np.prod(0.5 + np.abs(z - [0.31, 0.5, 0.62, 0.4]), axis=1))
+
+    found = fit_arrays(x, kinks(x), effort="quick", plain=True)
+    error = found.model.evaluate(fresh, extrapolate=True).value[:, 0] - kinks(fresh)
+    assert np.sqrt(np.mean(error**2)) < 1e-5 * kinks(fresh).std()
