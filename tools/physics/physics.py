@@ -1,8 +1,8 @@
 """Solve every shipped problem, measure it against its target, write one table and a page with
 plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,theory,laser,
-    tracks] [--output build/physics]
+python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,limits,theory,
+    laser,tracks] [--output build/physics]
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SECTIONS = {
     "problems": "physics_problems",
     "estimates": "physics_estimates",
     "nonlinear": "physics_nonlinear",
+    "limits": "physics_limits",
     "theory": "physics_theory",
     "laser": "physics_laser",
     "tracks": "physics_laser",
