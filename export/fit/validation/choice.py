@@ -18,30 +18,38 @@ SMALLER_WINS = 1.02
 best."""
 ENOUGH, SMALLER_WINS_BELOW = 0.01, 1.3
 """The same factor where the least error is below ENOUGH: fewer bytes are worth more there."""
-WITHIN = 1.03
+WITHIN = 1.05
 """Times the least error up to which a candidate may be chosen because it is smoother."""
+UNTOLD, ALIKE = 1.0, 0.5
+"""Standard errors, of the paired gain of the least error, below which a smoother candidate is
+chosen, and below which a smaller one is: bytes are worth less than curves."""
 AS_SMOOTH, BARELY = 1.1, 0.05
 """Times the fewest turning points a slice, and how many more, that count as as smooth."""
 
 
 def chosen(candidates: list[Candidate], samples: Samples) -> Candidate:
-    """Of those whose out-of-fold error is within a standard error of the least (of the paired
-    difference, and below WITHIN times it) the one whose slices turn least often.
+    """Of those whose out-of-fold error is above the least by less than UNTOLD (and below WITHIN
+    times it) the one whose slices turn least often.
 
-    Among equally smooth ones it is the smallest of those whose error is within SMALLER_WINS of the
-    least.
+    Among equally smooth ones it is the smallest of those that are ALIKE and whose error is within
+    SMALLER_WINS of the least.
     """
     best = min(candidates, key=lambda c: np.nan_to_num(c.error, nan=np.inf))
-    clean = best.error < ENOUGH
-    close = [c for c in candidates if clean or c is best or _as_good(c, best, samples)]
-    if len(close) > 1 and not clean:
+    if best.error < ENOUGH:
+        factor = SMALLER_WINS if best.error <= ROUNDING_ERROR else SMALLER_WINS_BELOW
+        most = max(factor * best.error, ROUNDING_ERROR)
+        return _smallest([c for c in candidates if c.error <= most])
+    close = [c for c in candidates if _as_good(c, best, WITHIN, UNTOLD, samples)]
+    if len(close) > 1:
         bends = [turns_of(c, samples) for c in close]
         most = AS_SMOOTH * min(bends) + BARELY
         close = [c for c, b in zip(close, bends, strict=True) if b <= most]
-    least = np.nanmin([c.error for c in close])
-    factor = SMALLER_WINS_BELOW if ROUNDING_ERROR < least < ENOUGH else SMALLER_WINS
-    near = [c for c in close if c.error <= max(factor * least, ROUNDING_ERROR)]
-    return min(near, key=lambda c: c.f.parameters)
+    best = min(close, key=lambda c: c.error)
+    return _smallest([c for c in close if _as_good(c, best, SMALLER_WINS, ALIKE, samples)])
+
+
+def _smallest(candidates: list[Candidate]) -> Candidate:
+    return min(candidates, key=lambda c: c.f.parameters)
 
 
 def turns_of(candidate: Candidate, samples: Samples) -> float:
@@ -52,13 +60,16 @@ def turns_of(candidate: Candidate, samples: Samples) -> float:
     return float(turning_points(candidate.values, samples.x, samples.y, smooth).mean())
 
 
-def _as_good(candidate: Candidate, best: Candidate, samples: Samples) -> bool:
-    """Whether the errors of `best` are smaller by less than can be told."""
-    if not candidate.error <= WITHIN * best.error:
-        return False
-    if candidate.error <= SMALLER_WINS * best.error:
+def _as_good(
+    candidate: Candidate, best: Candidate, within: float, sure: float, samples: Samples
+) -> bool:
+    """Whether the error is below `within` times that of `best`, whose gain, row by row, is less
+    than `sure` standard errors."""
+    if candidate is best:
         return True
+    if not candidate.error <= within * best.error:
+        return False
     one, other = aligned(candidate, best)
     group = None if samples.group is None else samples.group[one.rows]
-    sure = certainty(one.measured, one.predicted, other.predicted, group)
-    return bool(np.all(sure < 1.0))
+    gain = certainty(one.measured, one.predicted, other.predicted, group, one.weight)
+    return bool(np.all(gain < sure))
