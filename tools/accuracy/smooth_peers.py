@@ -1,9 +1,11 @@
 """Fits of functions from 1,000 points beside the best of usual surrogates on the same rows.
 
-    python tools/accuracy/smooth_peers.py [--only WORD] [--ours | --peers] [--write]
+    python tools/accuracy/smooth_peers.py [FUNCTION ...] [--ours | --peers] [--write]
 
 Errors are RMS over the spread on 5,000 other points; below 1e-6 they count as 1e-6 on both sides.
-Every result is a line of out/smooth_peers.jsonl and not made again (`--again` does). `--write`
+Two processes (`--workers`) work on it; functions by name or a word of it, all where none is named.
+Every result is a line of out/smooth_peers.jsonl and not made again (`--again` does), so that a run
+that was cut goes on. `--write`
 writes docs/tables/smooth_peers.md of the functions that have both sides.
 
 Peers: Gaussian processes with a length per input (squared exponential, Matern 5/2; scikit-learn,
@@ -21,6 +23,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np  # noqa: E402
-from functions import Floats, TestFunction  # noqa: E402
+from functions import Floats  # noqa: E402
 from smooth_functions import EVERY  # noqa: E402
 
 from sna_export.fit import AxisSpec, fit_arrays  # noqa: E402
@@ -109,8 +112,10 @@ PEERS: dict[str, Callable[[Floats, Floats], Predict]] = {
 OURS = "fit"
 
 
-def made(f: TestFunction, who: str) -> dict[str, Any]:
+def made(name: str, who: str) -> dict[str, Any]:
     """One line of the log."""
+    warnings.simplefilter("ignore")
+    f = next(f for f in EVERY if f.name == name)
     x, y = f.rows(ROWS, 0)
     fresh, truth = f.uniform(FRESH, 1)
     begin = time.process_time()
@@ -158,23 +163,30 @@ def table(done: dict[tuple[str, str], dict[str, Any]]) -> list[list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", default="", metavar="WORD", help="functions whose name has WORD")
+    parser.add_argument("names", nargs="*", metavar="FUNCTION", help="functions with these words")
     parser.add_argument("--ours", action="store_true", help="the fits alone")
     parser.add_argument("--peers", action="store_true", help="the others alone")
     parser.add_argument("--again", action="store_true", help="make what was made before, too")
+    parser.add_argument("--workers", type=int, default=2, help="processes (2)")
     parser.add_argument("--write", action="store_true", help=f"write {TABLE.name}")
     args = parser.parse_args()
-    warnings.simplefilter("ignore")
     LOG.parent.mkdir(exist_ok=True)
     done = logged()
     who = [OURS] if args.ours else list(PEERS) if args.peers else [OURS, *PEERS]
-    for f in EVERY:
-        for w in who if args.only in f.name else ():
-            if args.again or (f.name, w) not in done:
-                done[f.name, w] = entry = made(f, w)
-                with open(LOG, "a", encoding="utf-8") as log:
-                    log.write(json.dumps(entry) + "\n")
-                print(f"{f.name}: {w} {entry['error']:.2e} in {entry['seconds']:.0f} s", flush=True)
+    named = [f for f in EVERY if not args.names or any(n in f.name for n in args.names)]
+    wanted = [(f, w) for f in named for w in who if args.again or (f.name, w) not in done]
+    with ProcessPoolExecutor(args.workers) as pool:
+        running = [pool.submit(made, f.name, w) for f, w in wanted]
+        for number, result in enumerate(as_completed(running), 1):
+            entry = result.result()
+            done[entry["function"], entry["who"]] = entry
+            with open(LOG, "a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
+            print(
+                f"{number}/{len(wanted)} {entry['function']}: {entry['who']} {entry['error']:.2e}"
+                f" in {entry['seconds']:.0f} s",
+                flush=True,
+            )
     lines = table(done)
     print("\n".join(" | ".join(cells) for cells in lines))
     if args.write:

@@ -20,7 +20,7 @@ ENOUGH, SMALLER_WINS_BELOW = 0.01, 1.3
 """The same factor where the least error is below ENOUGH: fewer bytes are worth more there."""
 WITHIN = 1.05
 """Times the least error up to which a candidate may be chosen because it is smoother."""
-UNTOLD, ALIKE = 1.0, 0.5
+UNTOLD, ALIKE = 2.0, 0.5
 """Standard errors, of the paired gain of the least error, below which a smoother candidate is
 chosen, and below which a smaller one is: bytes are worth less than curves."""
 AS_SMOOTH, BARELY = 1.1, 0.05

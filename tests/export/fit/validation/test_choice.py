@@ -45,10 +45,12 @@ def test_the_smaller_wins_where_its_loss_row_by_row_is_chance(
     assert (choice.chosen([best, other], SAMPLES) is other) == small
 
 
-@pytest.mark.parametrize(("size", "small"), [(0.312, True), (0.32, False)])
-def test_the_smoother_wins_within_a_standard_error_and_five_percent(
-    size: float, small: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("size", "others", "small"), [(0.312, 1.0, True), (0.312, 0.1, False), (0.32, 9.0, False)]
+)
+def test_the_smoother_wins_within_two_standard_errors_and_five_percent(
+    size: float, others: float, small: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choice, "turns_of", lambda c, samples: 1.0 * (c.f is LARGE.f))
-    best, other = erring(LARGE, 0.3, 0.0), erring(SMALL, size, 3.0)
+    best, other = erring(LARGE, 0.3, 0.0), erring(SMALL, size, others)
     assert (choice.chosen([best, other], SAMPLES) is other) == small
