@@ -1,5 +1,5 @@
 """Problems that are not linear, against what is known of them in closed form or from finite
-differences: conductivity of temperature, radiation, Allen-Cahn."""
+differences: conductivity of temperature, radiation, Allen-Cahn, melting."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from physics_rows import Section
 from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+from scipy.special import erf, erfc
 
 from sna_export.solve import (
     Problem,
@@ -19,6 +21,7 @@ from sna_export.solve import (
     function_of,
     on,
     parameter,
+    separate,
     solve,
     space,
     time,
@@ -51,6 +54,7 @@ def nonlinear() -> Section:
     section.add("conductivity of temperature", "time, 6 over 4 axes", times[6] / times[4], most=3)
     _radiation(section)
     _allen_cahn(section)
+    _stefan(section)
     return section
 
 
@@ -156,3 +160,66 @@ def _differences(grid: Floats, times: Floats, e: float) -> Floats:
         uband=1,
     )
     return np.pad(found.y, ((1, 1), (0, 0)))
+
+
+COLD, BEGIN, MUSHY = -0.5, 0.1, 0.04  # where it is solid, first time, half the melting range
+
+
+def _stefan(section: Section) -> None:
+    """Melting from a wall at T = 1 into a solid at -0.5, melting at 0, with the latent heat L as an
+    axis: the front against the Neumann solution, from which the problem starts at t = 0.1."""
+    x = space("x", breaks=3 * np.linspace(0, 1, 73) ** 1.3, zero="lower")
+    t = time("t", BEGIN, 1.0, breaks=np.geomspace(BEGIN, 1.0, 15))
+    latent = parameter("L", 0.5, 2.0, spans=2, degree=4)
+    start = separate(lambda s, h: neumann(s, BEGIN, h), (x, latent), 1e-3)
+    melted = function_of(u, _liquid, derivative=_liquid_slope)
+    stored = latent * melted * (v * on(t, "upper") - d(v, t))
+    problem = Problem(
+        "stefan",
+        (x, t, latent),
+        d(u, t) * v + d(u, x) * d(v, x) + stored,
+        0.0 * v,
+        lift=start,
+        defaults={"continuation": (0.1, 0.3, 0.6)},
+    )
+    solution, seconds = timed(problem, tolerance=2e-3, rank_max=20)
+    grid, worst = np.linspace(0, 3, 6001), 0.0
+    for h in (0.5, 1.0, 2.0):
+        for when in (0.5, 1.0):
+            T = solution.model.grid({"x": grid}, at={"t": when, "L": h})[:, 0]
+            i = int(np.argmax(T < 0))
+            front = np.interp(0.0, -T[i - 1 : i + 1], grid[i - 1 : i + 1])
+            worst = max(worst, abs(front / (2 * _speed(h) * np.sqrt(when)) - 1))
+    name = "Stefan, latent heat an axis"
+    section.add(name, "front, worst of 6, Neumann solution", worst, most=0.01)
+    section.add(name, "processor time", seconds, unit="s")
+
+
+def _share(T: Floats) -> Floats:
+    return np.asarray(np.clip((T / MUSHY + 1) / 2, 0, 1))
+
+
+def _liquid(T: Floats) -> Floats:
+    s = _share(T)
+    return s * s * (3 - 2 * s)
+
+
+def _liquid_slope(T: Floats) -> Floats:
+    s = _share(T)
+    return 3 * s * (1 - s) / MUSHY
+
+
+def _speed(h: float) -> float:
+    """lambda of the front 2 lambda sqrt(t)."""
+
+    def excess(s: float) -> float:
+        flux = np.exp(-s * s) * (1 / erf(s) + COLD / erfc(s))
+        return float(flux - s * np.sqrt(np.pi) * h)
+
+    return float(brentq(excess, 1e-6, 3.0))
+
+
+def neumann(x: Floats, t: float, latent: Floats) -> Floats:
+    """T of the two-phase problem: Carslaw & Jaeger, Conduction of Heat in Solids (1959), 11.2."""
+    s, front = x / (2 * np.sqrt(t)), np.vectorize(_speed)(latent)
+    return np.where(s < front, 1 - erf(s) / erf(front), COLD * (1 - erfc(s) / erfc(front)))
