@@ -35,7 +35,8 @@ FIELDS = 0.1  # of a step's tolerance: the relative error of functions of the un
 STEPS = 20  # at most, of one strength
 LEAST = 1 / 16  # of a step: below that continuation begins
 GROWS = 1.0  # times the last correction: a correction above it is shortened
-LOUD = 10.0  # times the tolerance: smaller corrections grow by the error of sweeps
+SMALL = 0.02  # relative moves below it may grow: early steps are solved roughly
+LOUD = 10.0  # times the tolerance: smaller moves that stay may be the error of sweeps
 WEAKER = (0.1, 0.3, 0.6)  # strengths on the way to 1
 STATED = 10.0  # times the tolerance: an error of functions above it is a doubt
 
@@ -89,6 +90,7 @@ class _Newton:
         self.system, self.lift = assemble(_linear_part(problem))
         self.moved, self.error = 1.0, 0.0
         self.cores: Cores | None = None
+        self.target: Cores = []
 
     def solved(self, strengths: Sequence[float]) -> Solved:
         """The solution at the last of the strengths. Raises Diverged."""
@@ -131,7 +133,7 @@ class _Newton:
             fresh = self._step(problem, step)
             size = tt_als.inner(fresh, fresh) ** 0.5
             length = size if self.cores is None else _distance(fresh, self.cores)
-            grows = length > GROWS * last and length > LOUD * tolerance * size
+            grows = length > GROWS * last and length > SMALL * size
             if old is not None and grows:
                 damping /= 2
                 if damping < LEAST:

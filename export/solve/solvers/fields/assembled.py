@@ -12,7 +12,7 @@ from scipy import sparse
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Slope, Train
-from ...weak_form.forms import Factor, Product
+from ...weak_form.forms import Factor, FormAxis, Product
 from ..trains import Cores, from_columns, rounded, summed
 from .operators import Operator, load_core, operator_core
 from .sampled import Ends, Sampler
@@ -101,6 +101,6 @@ def _ends(factors: Sequence[Factor]) -> Ends:
     return tuple(f.end for f in factors)
 
 
-def _still(product: Product) -> dict[object, Factor]:
+def _still(product: Product) -> dict[FormAxis, Factor]:
     """The factors without the derivatives of the unknown."""
     return {a: Factor(0, f.test, f.coefficient, f.end, f.pick) for a, f in product.factors.items()}

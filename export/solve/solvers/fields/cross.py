@@ -155,9 +155,8 @@ class _Sweeps:
             columns = _range(pair, self.share, most, self.rng)
             self.full |= columns.shape[1] >= most
             picks = _pivots(columns.T, columns.shape[1], 0.0)
-            cores.append(
-                np.linalg.solve(columns[picks].T, columns.T).T.reshape(*shape[:2], len(picks))
-            )
+            core = np.linalg.solve(columns[picks].T, columns.T).T
+            cores.append(np.asarray(core.reshape(*shape[:2], len(picks)), dtype=float))
             a, row = np.divmod(picks, shape[1])
             lefts.append(np.hstack([lefts[-1][a], row[:, None]]))
             before = [

@@ -176,3 +176,20 @@ def test_functions_of_other_things_and_of_wrong_shape_are_refused():
         solve(wrong)
     with pytest.raises(ProblemError, match="neither field"):
         Problem("w", (x,), u * v, 1.0 * v, lift=function_of(u, np.exp))
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (np.exp, np.exp),
+        (lambda T: np.abs(T) ** 3 * T, lambda T: 4 * np.abs(T) ** 3),
+        (lambda T: np.where(T > 0.3, T**2, 0.0), lambda T: np.where(T > 0.3, 2 * T, 0.0)),
+        (lambda T: np.interp(T, [-1.0, 0.0, 2.0], [0.0, 3.0, 4.0]), None),
+    ],
+)
+def test_derivatives_are_found_where_none_is_given(f, slope):
+    T = np.linspace(-0.99, 1.99, 301)
+    found = function_of(u, f).products[0].function.slope(T)
+    wanted = np.where(T < 0, 3.0, 0.5) if slope is None else slope(T)
+    kinks = (np.abs(T - 0.3) > 0.01) & (np.abs(T) > 0.01)
+    assert np.abs(found - wanted)[kinks].max() <= 1e-6
