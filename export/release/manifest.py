@@ -45,8 +45,8 @@ def describe_release(folder: Path, name: str, version: int, model: str, when: st
 def is_release(folder: Path) -> bool:
     """Whether a folder says that it is a release."""
     try:
-        return WORD in json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, TypeError, RecursionError):
+        return WORD in json.loads(manifest_bytes(folder, "release"))
+    except (ValueError, TypeError, RecursionError):
         return False
 
 

@@ -18,7 +18,7 @@ from sna_edge.signing.keys import key_id
 from .folder import MANIFEST, SIGNATURE
 
 FORMAT = 1
-LARGEST = 1 << 16
+LARGEST, LARGEST_MANIFEST = 1 << 16, 1 << 24
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,15 @@ def vouching(folder: Path, kind: Kind, keys: KeyRing | None) -> tuple[PublicKey 
 
 
 def manifest_bytes(folder: Path, word: str) -> bytes:
-    """The bytes of the manifest. Raises InputError where there is none."""
+    """The bytes of the manifest. Raises InputError where there is none, or one of absurd size."""
     try:
-        return (folder / MANIFEST).read_bytes()
+        with (folder / MANIFEST).open("rb") as file:
+            data = file.read(LARGEST_MANIFEST + 1)
     except OSError as error:
         raise InputError(f"{folder} has no manifest ({error}); copy the {word} again") from None
+    if len(data) > LARGEST_MANIFEST:
+        raise InputError(f"{folder / MANIFEST} is far too large; copy the {word} again")
+    return data
 
 
 def _read(path: Path, kind: Kind) -> tuple[bytes, bytes]:
