@@ -25,6 +25,10 @@ from .stability import MOST, Stability, is_singular, kind_of, lower_bounds, pair
 UNBOUNDED = 3.0  # times: a lower bound that falls so on halved spans has no limit; steep fronts, 2
 
 
+class _TooLarge(Exception):
+    """No coarse mesh holds the problem."""
+
+
 def spot_of(problem: Problem, model: Model, progress: Progress) -> Stability:
     """What the linearisation says; not checked where no coarse mesh holds it, or the time is up."""
     axes = parameters(problem)
@@ -34,7 +38,7 @@ def spot_of(problem: Problem, model: Model, progress: Progress) -> Stability:
         fault = look.fault(points)
     except OutOfTime:
         return Stability(False, said="not checked: the time was up")
-    except (ProblemError, np.linalg.LinAlgError):
+    except (_TooLarge, ProblemError, np.linalg.LinAlgError):
         return Stability(False, said="not checked: no coarse mesh holds the problem")
     where = f"at {len(points)} parameter points around" if axes else "around"
     return Stability(False, fault, f"looked for {where} the solution, and nowhere else")
@@ -47,7 +51,7 @@ class _Spot:
     def at(self, point: Point, mesh: dict[str, ProblemAxis] | None) -> Dense:
         self.progress.require()
         if not mesh:
-            raise ProblemError(f"no coarse mesh holds {self.problem.name!r}")
+            raise _TooLarge
         return dense_around(self.problem, self.model, mesh, point)
 
     def fault(self, points: list[Point]) -> str:
