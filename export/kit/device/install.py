@@ -39,8 +39,8 @@ def manifest_of(kit: Path) -> tuple[dict, str]:
         found = json.loads(data) if len(data) <= LARGEST else None
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{kit / MANIFEST} cannot be read ({error}); copy the kit again") from None
-    parts = [found.get(part) for part in ("files", "target")] if isinstance(found, dict) else [0]
-    if not all(isinstance(part, dict) for part in parts):
+    found = found if isinstance(found, dict) else {}
+    if not all(isinstance(found.get(part), dict) for part in ("files", "target")):
         raise Refused(f"{kit / MANIFEST} is not that of a kit; copy the kit again")
     return found, hashlib.sha256(data).hexdigest()[:12]
 

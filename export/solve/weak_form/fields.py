@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from .axes import ProblemAxis
-
 Floats = NDArray[np.float64]
 Axis = Any  # forms.FormAxis, which is stated above this module
 Place = Any  # an axis, or the value at which one is held
+Mesh = Any  # axes.ProblemAxis, likewise
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +28,7 @@ class Train:
 
     axes: tuple[Axis, ...]
     cores: tuple[Floats, ...]
-    meshes: tuple[ProblemAxis, ...]
+    meshes: tuple[Mesh, ...]
 
 
 @dataclass(frozen=True, eq=False)
