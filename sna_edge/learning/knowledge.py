@@ -17,7 +17,12 @@ from .output.space import Space, spaces
 from .parts import Parts
 from .record import Correction
 
-WIDTH, RECALIBRATE, OBSERVE = "width", "recalibrate", "observe"
+WIDTH = "width"
+"""Intervals keep their level."""
+RECALIBRATE = "recalibrate"
+"""Values are corrected too, while that is better."""
+OBSERVE = "observe"
+"""What is learned changes nothing."""
 UNKNOWN, TWICE, NO_VALUE, LEARNED = "unknown", "twice", "no value", "learned"
 
 
