@@ -16,7 +16,7 @@ from sna_edge.core.beside import Calibration, Companion, LevelPair, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
-from ..folds import folds_of
+from ..folds import different_at_least, folds_of
 from .features import View, features_view, inputs_view, level_counts
 from .mixture import SWEEPS, Mixture, fit
 from .quantiles import of_scores
@@ -151,9 +151,11 @@ def familiarity_of(
 def _settings(axes: Sequence[Axis], x: Floats) -> Floats:
     """Rows x [N, D], or each once where many repeat others: a copy of a row that is left out would
     make it look familiar, and settings between those of the table strange."""
+    least = (1.0 - MOST_REPEATS) * len(x)
+    if 0 not in level_counts(axes) or different_at_least(x) >= least:
+        return x
     different = np.unique(x, axis=0)
-    repeated = len(different) < (1.0 - MOST_REPEATS) * len(x)
-    return different if repeated and 0 in level_counts(axes) else x
+    return different if len(different) < least else x
 
 
 def multiply_adds(x: Floats) -> float:
@@ -171,14 +173,14 @@ def _divided(
     """Rows to learn in random order, rows to score (None where those are the same), and the fold of
     the first."""
     order, grouped = rng.permutation(len(x)), fold is not None
-    x = x[order]
     fold = np.arange(len(x)) % FOLDS if fold is None else fold[order]
     if calibration is None and len(x) >= HELD_FROM:
         held = np.arange(len(x)) < min(len(x) // 3, MOST_SCORED)
         if grouped:
             held = fold == 0
-        calibration, x, fold = x[held][:MOST_SCORED], x[~held], fold[~held]
-    return x[:MOST_LEARNED], calibration, fold[:MOST_LEARNED]
+        calibration = x[order[held][:MOST_SCORED]]
+        order, fold = order[~held], fold[~held]
+    return x[order[:MOST_LEARNED]], calibration, fold[:MOST_LEARNED]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from ..validation.held_rows import between, counted, split
 from .confirm import CLEARLY_BETTER, Confirmation, FoldsOf, Search, groups_of, judged
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Answers = Callable[[Floats], Floats]
 """y [n, K] of x [n, D]."""
 First = Callable[[Samples, Folds, TimeBudget], tuple[Answers, Candidate] | None]
@@ -52,8 +53,7 @@ def agreed(
     chosen, held = split(samples, seed)
     if not len(held):
         return None
-    part = samples.take(chosen).over(samples)
-    found = first(part, folds_of(part), budget)
+    found = _first(samples, chosen, first, folds_of, budget)
     if found is None:
         return None
     simple, base = found
@@ -79,3 +79,11 @@ def agreed(
     if how.replaced:
         return None
     return best, base, left_out_means(samples.y, folds, samples.weight)[best.rows], how
+
+
+def _first(
+    samples: Samples, chosen: Ints, first: First, folds_of: FoldsOf, budget: TimeBudget
+) -> tuple[Answers, Candidate] | None:
+    """Of the chosen rows, whose copy is not kept."""
+    part = samples.take(chosen).over(samples)
+    return first(part, folds_of(part), budget)

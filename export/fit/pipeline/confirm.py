@@ -114,6 +114,7 @@ def confirmed(
     )
     mean = replace(mean, predicted=reference)
     new = np.isin(winner.rows, held)
+    del part, folds  # copies, as large as the table
     best, how = judged(
         winner,
         base,

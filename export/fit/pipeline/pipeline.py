@@ -248,7 +248,7 @@ def _fit(
             samples, kept = samples.columns(kept), np.arange(len(kept))
         rows = _fitted_rows(len(samples.x), effort, seed)
         whole = samples.columns(kept)
-        used = whole if len(rows) == len(whole.x) else whole.take(rows).over(whole)
+        used = whole if rows is None else whole.take(rows).over(whole)
         tried: list[Candidate] = []
         begun: list[FirstFit] = []
 
@@ -281,7 +281,7 @@ def _fit(
                 tried.clear()
                 found = confirmed(used, search, folds, seed, budget)
         best, _, reference, how = found
-        best = replace(best, rows=rows[best.rows])
+        best = best if rows is None else replace(best, rows=rows[best.rows])
         fitted = folds(used)
         samples, kept, best, unseen = without_unused(samples, kept, best, narrow=narrow)
         dropped += unseen
@@ -296,9 +296,9 @@ def _fit(
         return made if plain else with_beside(made, samples, best.rows, seed, budget)
 
 
-def _fitted_rows(count: int, effort: Effort, seed: int) -> Ints:
-    """The rows that the fit sees, ascending: all, or as many as the effort allows."""
+def _fitted_rows(count: int, effort: Effort, seed: int) -> Ints | None:
+    """The rows that the fit sees, ascending: as many as the effort allows; None: all."""
     if count <= effort.fit_rows:
-        return np.arange(count)
+        return None
     rng = np.random.default_rng([seed, ROWS_STREAM])
     return np.sort(rng.permutation(count)[: effort.fit_rows])

@@ -71,7 +71,7 @@ def judged(found: FitResult, samples: Samples, out: Bools, how: Arrangement) -> 
 
 
 def with_suspects(
-    found: FitResult, samples: Samples, out: Bools, how: Arrangement, number: Ints
+    found: FitResult, samples: Samples, out: Bools, how: Arrangement, number: Ints | range
 ) -> FitResult:
     """`found` with the rows that look wrong in its report, numbered as `number` [N] says."""
     if len(samples.x) < LEAST_ROWS or found.rows is None:

@@ -50,11 +50,11 @@ def _held_out(
     samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: Asked, budget: TimeBudget
 ) -> FitResult:
     if asked.holdout is None:
-        return _listed(samples, how, fit, seed, asked.robust, np.arange(len(samples.x)), budget)
+        return _listed(samples, how, fit, seed, asked.robust, range(1, len(samples.x) + 1), budget)
     held = held_out(samples, asked.holdout, seed)
     rest, rows = np.flatnonzero(~held.rows), np.flatnonzero(held.rows)
     fitted = samples.take(rest)
-    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest, budget)
+    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest + 1, budget)
     said = figures(found.model, fitted, samples.take(rows), held.how, found.report.get("groups"))
     known = {
         name: {key: short(score[key]) for key in ("rmse", "r2", "coverage")}
@@ -71,10 +71,11 @@ def _listed(
     fit: Fit,
     seed: int,
     trim: bool,
-    place: Ints,
+    number: Ints | range,
     budget: TimeBudget,
 ) -> FitResult:
-    """The fit with the rows that look wrong, without those if `trim`; `place` [N] in the table."""
+    """The fit with the rows that look wrong, without those if `trim`; `number` [N] in the
+    table."""
     out = np.zeros(len(samples.x), dtype=bool)
     if trim:
         found, out = robust(samples, how, fit, seed, budget)
@@ -82,7 +83,7 @@ def _listed(
         found = noted(found, "robust", known, known)
     else:
         found = fit(samples, how, 1.0)
-    return with_suspects(found, samples, out, how, place + 1)
+    return with_suspects(found, samples, out, how, number)
 
 
 def _with_repeats(found: FitResult, how: Arrangement) -> FitResult:

@@ -96,7 +96,8 @@ def counted(samples: Samples, rows: Ints) -> NDArray[np.bool_]:
     """[n] of these row numbers [n]: False for rows alone at an end of an input, of which there are
     at most MOST_ENDS."""
     alone = np.zeros(len(samples.x), dtype=bool)
-    for x in samples.x[:, samples.n_levels == 0].T:
+    for d in np.flatnonzero(samples.n_levels == 0):
+        x = samples.x[:, d]
         for end in (x == x.min(), x == x.max()):
             alone |= end & (end.sum() == 1)
     return np.asarray(~alone[rows] | (alone.mean() > MOST_ENDS))

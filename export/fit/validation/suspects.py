@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,16 +31,18 @@ COMMON = 0.5
 MOST_LISTED = 200
 MOST_ROWS = 20_000
 """Rows up to which the nearest of a suspect are looked for among all."""
+AT_ONCE, SCALE_STREAM = 50_000, 31
+"""Rows judged at a time; up to so many all say how large residuals are, of more those drawn with
+this seed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Deviations:
     """z [N, K]: residuals in robust standard deviations (NaN: not known); expected [N, K] in output
-    units; sigma [N, K] about it, in the space of z."""
+    units."""
 
     z: Floats
     expected: Floats
-    sigma: Floats
 
     @property
     def far(self) -> Bools:
@@ -66,44 +68,78 @@ def deviations(
     """Of rows measured and expected [N, K]; the scale is that of the `trusted` rows [N], in the
     space of the link, and follows the prediction. Outcomes (pass or fail, counts that are mostly 0)
     are not judged: the rare one is what is looked for."""
-    z, sigma = np.full(measured.shape, np.nan), np.full(measured.shape, np.nan)
+    z = np.full(measured.shape, np.nan)
+    some = _some(trusted)
     for k, output in enumerate(outputs):
         if _outcomes(measured[:, k]):
             continue
-        with np.errstate(all="ignore"):
-            at, truth = output.linear_of(expected[:, k]), output.linear_of(measured[:, k])
-        if not np.isfinite(at[trusted]).all() or not np.isfinite(truth[trusted]).all():
-            at, truth = expected[:, k], measured[:, k]
-        residual = truth - at
-        residual[~np.isfinite(residual)] = np.inf
-        sigma[:, k] = _sigma(residual, at, trusted)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z[:, k] = np.where(sigma[:, k] > 0, residual / sigma[:, k], np.nan)
+        space = _space(output, measured[:, k], expected[:, k], trusted)
+        residual, at = _residual(space, measured[some, k], expected[some, k])
+        scale = _scale(residual, at)
+        for start in range(0, len(z), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            residual, at = _residual(space, measured[part, k], expected[part, k])
+            sigma = scale(at)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                z[part, k] = np.where(sigma > 0, residual / sigma, np.nan)
     z[~np.isfinite(expected)] = np.nan
-    return Deviations(z, expected, sigma)
+    return Deviations(z, expected)
+
+
+def _some(trusted: Bools) -> Ints:
+    """The trusted rows that scales are taken from: all, or of many AT_ONCE drawn at random."""
+    rows = np.flatnonzero(trusted)
+    if len(rows) <= AT_ONCE:
+        return rows
+    return np.sort(np.random.default_rng(SCALE_STREAM).choice(rows, AT_ONCE, replace=False))
+
+
+def _space(output: Output, measured: Floats, expected: Floats, trusted: Bools) -> Output | None:
+    """The output whose link residuals are taken under, None where a trusted row has none there."""
+    for start in range(0, len(trusted), AT_ONCE):
+        rows = trusted[start : start + AT_ONCE]
+        with np.errstate(all="ignore"):
+            for v in (expected, measured):
+                if not np.isfinite(output.linear_of(v[start : start + AT_ONCE][rows])).all():
+                    return None
+    return output
+
+
+def _residual(space: Output | None, measured: Floats, expected: Floats) -> tuple[Floats, Floats]:
+    """Measured less expected [n] in the space, infinite where it is not known; and expected."""
+    at, truth = expected, measured
+    if space is not None:
+        with np.errstate(all="ignore"):
+            at, truth = space.linear_of(expected), space.linear_of(measured)
+    residual = truth - at
+    residual[~np.isfinite(residual)] = np.inf
+    return residual, at
 
 
 def _outcomes(measured: Floats) -> bool:
     """Whether half of the rows have one value, or all one of two."""
-    _, count = np.unique(measured, return_counts=True)
-    return len(count) <= 2 or bool(count.max() >= COMMON * len(measured))
+    low, high, middle = measured.min(), measured.max(), len(measured) // 2
+    ordered = np.partition(measured, [max(middle - 1, 0), middle])
+    common = (ordered[max(middle - 1, 0)], ordered[middle])
+    if any(np.count_nonzero(measured == v) >= COMMON * len(measured) for v in common):
+        return True
+    return not np.any((measured != low) & (measured != high))
 
 
-def _sigma(residual: Floats, at: Floats, trusted: Bools) -> Floats:
-    """[N], from the trusted rows."""
-    some = residual[trusted]
-    whole = robust_scale(some)
-    if len(some) < LOCAL_ROWS or whole <= 0:
-        return np.full(len(residual), whole)
-    place = at[trusted]
-    low, high = float(place.min()), float(place.max())
-    if high <= low:
-        return np.full(len(residual), whole)
-    size = np.minimum(np.abs(some), CUT * whole)
-    basis = coordinate_basis((low, high), place)
-    local = fitted(place[:, None], size, [basis])
-    shape = np.exp(local(np.clip(at, low, high)[:, None]))
-    return np.asarray(shape * robust_scale(some / shape[trusted]))
+def _scale(residual: Floats, at: Floats) -> Callable[[Floats], Floats]:
+    """Sigma [n] of predictions [n], from trusted rows."""
+    whole = robust_scale(residual)
+    low, high = (float(at.min()), float(at.max())) if len(at) else (0.0, 0.0)
+    if len(at) < LOCAL_ROWS or whole <= 0 or high <= low:
+        return lambda at: np.full(len(at), whole)
+    size = np.minimum(np.abs(residual), CUT * whole)
+    local = fitted(at[:, None], size, [coordinate_basis((low, high), at)])
+
+    def shape(at: Floats) -> Floats:
+        return np.asarray(np.exp(local(np.clip(at, low, high)[:, None])))
+
+    scale = robust_scale(residual / shape(at))
+    return lambda at: shape(at) * scale
 
 
 def alone(samples: Samples, found: Deviations, rows: Ints) -> Bools:
@@ -121,7 +157,7 @@ def nearest(samples: Samples, rows: Ints) -> Ints:
     """The NEAREST rows [n, NEAREST] of each of some rows, in inputs over their spreads; a different
     level is a spread away."""
     every = np.arange(0, len(samples.x), max(1, -(-len(samples.x) // MOST_ROWS)))
-    spread = samples.x.std(axis=0)
+    spread = samples.x[every].std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     levelled = samples.n_levels > 0
     out = []
@@ -136,7 +172,7 @@ def nearest(samples: Samples, rows: Ints) -> Ints:
 
 
 def listed(
-    samples: Samples, found: Deviations, number: Ints, left_out: Bools
+    samples: Samples, found: Deviations, number: Ints | range, left_out: Bools
 ) -> list[dict[str, Any]]:
     """The suspects, farthest first, as plain data: row (as `number` [N] counts it), output,
     measured, expected, sigmas, inputs, nearest rows and what they measured, the reason in words."""
