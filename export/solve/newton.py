@@ -63,7 +63,7 @@ def by_newton(
     if options["method"] != "train":
         raise ProblemError(f"problem {problem.name!r} is not linear; solve it with method 'train'")
     run = _Newton(problem, options, seed, device, progress)
-    asked = options.get("continuation")
+    asked = _strengths(options.get("continuation"), problem.name)
     if asked is None:
         try:
             return run.solved([1.0])
@@ -74,6 +74,19 @@ def by_newton(
         return run.solved([*(asked or WEAKER), 1.0])
     except Diverged:
         return run.given_up()
+
+
+def _strengths(asked: object, name: str) -> list[float] | None:
+    """The strengths on the way to 1, None where nobody has named them. Raises ProblemError."""
+    if asked is None:
+        return None
+    found = list(asked) if isinstance(asked, (tuple, list)) else [asked]
+    if not all(isinstance(s, (int, float)) and 0.0 <= s <= 1.0 for s in found):
+        raise ProblemError(
+            f"continuation of problem {name!r} is {asked!r}; give strengths between 0 and 1 on the"
+            " way, as (0.1, 0.5)"
+        )
+    return [float(s) for s in found]
 
 
 class _Newton:

@@ -44,13 +44,15 @@ def is_missing(value: object) -> bool:
 class Gaps:
     """names [M] of the inputs that usual values are taken from, their mean [M] and covariance
     [M, M]; flags {input: input that says whether it is missing, "" for none}; levels: categorical
-    inputs that have a level `missing`."""
+    inputs that have a level `missing`; most: how many readings a training row lacked at most, None
+    where the file does not say."""
 
     names: tuple[str, ...]
     mean: Floats
     covariance: Floats
     flags: Mapping[str, str]
     levels: tuple[str, ...]
+    most: int | None = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Gaps | None:
@@ -67,7 +69,8 @@ class Gaps:
             covariance[np.tril_indices(len(names))] = half
             covariance += np.tril(covariance, -1).T
             flags = {str(name): str(flag) for name, flag in found["flags"].items()}
-            made = cls(names, mean, covariance, flags, tuple(map(str, found["levels"])))
+            most = None if found.get("most") is None else int(found["most"])
+            made = cls(names, mean, covariance, flags, tuple(map(str, found["levels"])), most)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(
                 "what the model says of missing readings cannot be read; fit it again"
@@ -85,6 +88,7 @@ class Gaps:
             "covariance": half.tolist(),
             "flags": dict(self.flags),
             "levels": list(self.levels),
+            **({} if self.most is None else {"most": self.most}),
         }
 
     @property
@@ -166,6 +170,21 @@ class Gaps:
         gain = np.linalg.lstsq(c[np.ix_(seen, seen)], c[np.ix_(seen, missing)], rcond=None)[0]
         away = np.nan_to_num(z[:, seen] - self.mean[seen], posinf=0.0, neginf=0.0)
         return np.asarray(self.mean[missing] + away @ gain)
+
+    def unread(self, axes: tuple[Axis, ...], absent: Bools) -> dict[int, str]:
+        """{row: why} of the rows of `absent` [N, D] with hardly a reading: none at all, or more of
+        them missing than in any training row."""
+        flags = set(self.flags.values())
+        gone = absent[:, [a.name not in flags for a in axes]]
+        count = gone.sum(axis=1)
+        many = count > (gone.shape[1] if self.most is None else self.most)
+        return {
+            i: f"{count[i]} of {gone.shape[1]} readings are missing, in training rows at most"
+            f" {self.most}; look at the sensors and measure the part"
+            if count[i] < gone.shape[1]
+            else "no reading of the part is there; look at the sensors and measure the part"
+            for i in np.flatnonzero(many | gone.all(axis=1)).tolist()
+        }
 
     def point(
         self, axes: tuple[Axis, ...], query: Mapping[str, object]

@@ -110,7 +110,7 @@ class Line:
         refused: Refused = {}
         if self._computes:
             x, refused = computed(self.model, x, self.limits.tolerance)
-        x, lacking = self._completed(x)
+        x, lacking, unread = self._completed(x)
         given = x
         x, moved = (
             to_border(self.model.axes, x, self.limits.tolerance)
@@ -149,7 +149,9 @@ class Line:
                 answer["reason"] = self._outside(x[i].tolist(), int(found.axis[i]))
             else:
                 answer["outputs"] = self._outputs(*numbers)
-                if verdict != ACCEPT:
+                if i in unread:
+                    answer.update(verdict=NO_VERDICT, reason=unread[i])
+                elif verdict != ACCEPT:
                     answer |= self._why(judged, i, x[i], status)
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
@@ -202,14 +204,15 @@ class Line:
             if alone != told["value"]:
                 told["model_value"] = alone
 
-    def _completed(self, x: Floats) -> tuple[Floats, dict[int, str]]:
-        """Readings [N, D] with what is usual in place of those that may be missing, and {row: what
-        was}."""
-        if self.model.gaps is None:
-            return x, {}
-        axes = self.model.axes
+    def _completed(self, x: Floats) -> tuple[Floats, dict[int, str], dict[int, str]]:
+        """Readings [N, D] with what is usual in place of those that may be missing, {row: what
+        was}, and {row: why so few readings give no verdict}."""
+        gaps, axes = self.model.gaps, self.model.axes
+        if gaps is None:
+            return x, {}, {}
         columns = {a.name: x[:, d] for d, a in enumerate(axes)}
-        return self.model.gaps.filled(axes, x)[0], self.model.gaps.remarks(axes, columns)
+        filled, absent = gaps.filled(axes, x)
+        return filled, gaps.remarks(axes, columns), gaps.unread(axes, absent)
 
     def _why(self, judged: Judged, i: int, x: Floats, status: int) -> dict[str, Any]:
         """The reason, and on a reject the advice, for a part with values that is not accepted."""

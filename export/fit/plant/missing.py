@@ -57,6 +57,7 @@ class Modelled:
             self.gaps.covariance[np.ix_(kept, kept)],
             flags,
             tuple(name for name in self.gaps.levels if name in names),
+            self.gaps.most,
         )
         return model.replace(metadata={**model.metadata, "missing": gaps.metadata()})
 
@@ -95,7 +96,8 @@ def modelled(table: Table, inputs: Sequence[str], categorical: Sequence[str]) ->
         gone[:, scaled.index(name)] = lacking[name]
     usable = np.isfinite(columns) | gone  # other text is refused with its row by the fit
     mean, covariance = normal_of(np.where(usable, columns, 0.0), gone)
-    gaps = Gaps(tuple(scaled), mean, covariance, flags, levels)
+    most = int(np.sum(list(lacking.values()), axis=0).max())
+    gaps = Gaps(tuple(scaled), mean, covariance, flags, levels, most)
     filled = _filled(table, gaps, columns, gone, lacking)
     return Modelled(
         filled, [*inputs, *flags.values()], [*categorical, *flags.values()], gaps, cells

@@ -20,7 +20,7 @@ from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
 from .coarse import Dense, coarse_mesh, dense_around
 from .points import Point, corners, middle, parameters
-from .stability import MOST, Stability, is_singular, kind_of, lower_bounds, pair_of, placed
+from .stability import MOST, Stability, is_singular, kinds_of, lower_bounds, pair_of, placed
 
 UNBOUNDED = 3.0  # times: a lower bound that falls so on halved spans has no limit; steep fronts, 2
 
@@ -63,7 +63,7 @@ class _Spot:
         for point, form in zip(points, forms, strict=True):
             if is_singular(form):
                 return f"its linearisation around the solution is singular{placed(point)}"
-        kinds = [kind_of(f) for f in forms]
+        kinds = kinds_of(forms)
         for point, kind in zip(points, kinds, strict=True):
             if kind != kinds[0] and self._sure(points[0], point):
                 return (
@@ -76,7 +76,8 @@ class _Spot:
     def _sure(self, one: Point, other: Point) -> bool:
         """Whether a finer mesh says the same."""
         mesh = coarse_mesh(self.problem, MOST)
-        return kind_of(self.at(one, mesh)) != kind_of(self.at(other, mesh))
+        first, last = kinds_of([self.at(one, mesh), self.at(other, mesh)])
+        return first != last
 
     def _unbounded(self, points: list[Point]) -> str:
         few, fine = pair_of(self.problem)

@@ -12,7 +12,7 @@ stable. Where it is not,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -174,14 +174,20 @@ class _Look:
                     " or add a term that holds the unknown there"
                 )
         for line in lines(self.axes, SCAN):
-            kinds = [kind_of(self.at(p)) for p in line]
+            kinds = kinds_of([self.at(p) for p in line])
             for i, (one, other) in enumerate(pairwise(kinds)):
                 if one != other:
-                    return self._resonance(line[i], line[i + 1], one)
+                    return self._resonance(line[i], line[i + 1])
         return ""
 
-    def _resonance(self, one: Point, other: Point, kind: int) -> str:
-        place = _bisected(lambda t: kind_of(self.at(_between(one, other, t))) != kind)
+    def _resonance(self, one: Point, other: Point) -> str:
+        first, last = self.at(one), self.at(other)
+
+        def beyond(t: float) -> bool:
+            kinds = kinds_of([first, self.at(_between(one, other, t)), last])
+            return kinds[1] != kinds[0]
+
+        place = _bisected(beyond)
         names = [n for n in one if one[n] != other[n]]
         return (
             f"its operator is singular near {_named(_between(one, other, place), names)}, a"
@@ -219,12 +225,12 @@ def is_singular(dense: Dense) -> bool:
     return bool(values[-1] <= SINGULAR * values[0])
 
 
-def kind_of(dense: Dense) -> int:
-    """What changes where the form is singular: the number of negative eigenvalues of a symmetric
-    form, the sign of the determinant of another."""
-    if dense.symmetric:
-        return int(np.count_nonzero(linalg.eigvalsh(dense.form) < 0))
-    return int(np.linalg.slogdet(dense.form)[0])
+def kinds_of(forms: Sequence[Dense]) -> list[int]:
+    """What changes between forms where one is singular: the number of negative eigenvalues where
+    all of them are symmetric, the signs of their determinants where one is not."""
+    if all(f.symmetric for f in forms):
+        return [int(np.count_nonzero(linalg.eigvalsh(f.form) < 0)) for f in forms]
+    return [int(np.linalg.slogdet(f.form)[0]) for f in forms]
 
 
 def _between(one: Point, other: Point, t: float) -> Point:

@@ -86,6 +86,12 @@ def function_of(
             "function_of() takes the unknown first, as made by unknown(); for a function of a"
             " coordinate use axis.function(f)"
         )
+    for axis in axes:
+        if not hasattr(axis, "name"):
+            raise ProblemError(
+                f"function_of() got {axis!r} behind the function, no axis; name the axes that the"
+                " function takes after the unknown, as space(), time() and parameter() make them"
+            )
     value, slope = _table(*f) if isinstance(f, tuple) else _callable(f, derivative)
     return Expression((Product(function=OfUnknown(value, slope, tuple(axes))),))
 
@@ -108,7 +114,13 @@ def _callable(f: object, derivative: object) -> tuple[Callable[..., Floats], Cal
 
 
 def _shaped(found: ArrayLike, like: Floats) -> Floats:
-    values = np.asarray(found, dtype=float)
+    try:
+        values = np.asarray(found, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ProblemError(
+            "a function of the unknown does not give real numbers; write it so that it works on"
+            " arrays"
+        ) from error
     try:
         return np.broadcast_to(values, like.shape)
     except ValueError as error:

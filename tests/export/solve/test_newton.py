@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, expression, function_of, parameter, solve, space, unknown
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    expression,
+    function_of,
+    parameter,
+    solve,
+    space,
+    unknown,
+)
 from sna_export.solve import test as test_function
 from sna_export.solve.newton import by_newton
 from sna_export.solve.solvers.progress import Progress
@@ -74,3 +84,21 @@ def test_rod_of_radiation_far_from_its_start():
     solution = solve(problem, tolerance=1e-5, estimate=False)
     assert solution.model(x=0.0)[0] == pytest.approx(3.0, abs=1e-6)
     assert [s.newton.moved for s in solution.history if s.newton][-1] <= 1e-5
+
+
+@pytest.mark.parametrize("strengths", ["x", (2.0,), (0.1, "1"), -0.1, (float("nan"),)])
+def test_strengths_that_are_none_are_refused(strengths):
+    with pytest.raises(ProblemError, match="strengths between 0 and 1"):
+        solve(flat(lambda T: T, defaults={"continuation": strengths}))
+
+
+def test_one_strength_may_stand_alone():
+    solution = solve(flat(lambda T: T + T**3, defaults={"continuation": 0.5}))
+    assert {s.newton.strength for s in solution.history if s.newton} == {0.5, 1.0}
+
+
+def test_what_is_no_axis_and_what_gives_no_numbers_is_refused():
+    with pytest.raises(ProblemError, match="'k' behind the function, no axis"):
+        function_of(u, lambda T, k: k * T, "k")
+    with pytest.raises(ProblemError, match="does not give real numbers"):
+        solve(flat(lambda T: "steel"))

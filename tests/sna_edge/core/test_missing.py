@@ -109,3 +109,23 @@ def test_a_line_says_what_was_missing() -> None:
 def test_words_for_nothing() -> None:
     assert all(map(is_missing, (None, float("nan"), "", " NA ", "-")))
     assert not any(map(is_missing, (0.0, "0", "none of them", False)))
+
+
+@pytest.mark.parametrize("most", [None, 1, 2])
+def test_a_part_that_hardly_a_sensor_has_read_gets_no_verdict(most: int | None) -> None:
+    """A dead bus leaves the mean of everything: wide, inside wide limits, and of no part at all."""
+    flags = {"a": "a missing", "b": ""}
+    gaps = Gaps(GAPS.names, GAPS.mean, GAPS.covariance, flags, ("lot",), most)
+    assert Gaps.of({"missing": gaps.metadata()}) is not None
+    m = model().replace(metadata={"missing": gaps.metadata()})
+    line = Line(m, LineLimits((Limit("y", lsl=-1e3, usl=1e3),)))
+    dead, one, two, whole = line.lines(
+        ['{"a": null}', '{"lot": "p"}', '{"b": 1, "lot": "p"}', '{"a": 1, "b": 1, "lot": "p"}']
+    )
+    assert (dead["verdict"], dead["status"], whole["verdict"]) == ("NO VERDICT", "ok", "ACCEPT")
+    assert "no reading of the part" in dead["reason"] and "outputs" in dead
+    assert two["verdict"] == "ACCEPT"
+    assert one["verdict"] == ("NO VERDICT" if most == 1 else "ACCEPT")
+    assert most != 1 or "2 of 3 readings are missing, in training rows at most 1" in one["reason"]
+    rejecting = Line(m, LineLimits((Limit("y", usl=-1e3),)))
+    assert rejecting.lines(["{}"])[0]["verdict"] == "NO VERDICT"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sna_export.solve import Problem, d, parameter, solve, space, time, total, unknown
+from sna_export.solve import Problem, d, function_of, parameter, solve, space, time, total, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.trust.spot import spot_of
@@ -68,3 +68,15 @@ def test_seven_axes_of_space_are_looked_at_on_splines_of_degree_two(sign):
     found = stability_of(Problem("many", (*axes, q), weak, 1.0 * v))
     assert "functions per axis" in found.said
     assert found.checked and (found.fault != "") == (sign < 0)
+
+
+def test_a_conductivity_that_is_constant_at_one_corner_raises_no_doubt():
+    """The linearisation is symmetric there and nowhere else: the two are counted alike."""
+    slope = parameter("slope", 0.0, 1.0, spans=2, degree=3)
+    end = space("x", zero="lower", spans=6, degree=3)
+    conductivity = function_of(u, lambda T, b: 1.0 + b * T, slope)
+    rod = Problem("rod", (end, slope), conductivity * d(u, end) * d(v, end), 2.0 * v)
+    solution = solve(rod)
+    assert solution.doubts == ()
+    exact = (2.0**0.5 - 1.0) / 0.5  # u + u^2 / 4 = 1 at the free end, slope 0.5
+    assert abs(float(solution.model(x=1.0, slope=0.5)[0]) - exact) < 1e-3

@@ -34,6 +34,10 @@ def damped(axis):
     return stated((x, axis), axis * d(u, x) * d(v, x) + 2.0 * d(u, x) * v)
 
 
+def drifting(axis):
+    return stated((x, axis), d(u, x) * d(v, x) - 12.0 * u * v + axis * d(u, x) * v)
+
+
 def evolving(axis, sign=1.0):
     return stated((x, t, axis), d(u, t) * v + sign * axis * d(u, x) * d(v, x))
 
@@ -74,6 +78,7 @@ def test_what_is_not_stable_is_named_with_its_place(problem, words):
         stated((x, t), d(u, t) * v + 0.01 * d(u, x) * d(v, x) - 5.0 * u * v),
         stated((x, t), -1.0 * d(u, t) * v - d(u, x) * d(v, x)),
         stated((inflow, t), d(u, t) * v + d(u, inflow) * v),
+        drifting(q(0.0, 1.0)),  # symmetric at one corner only
     ],
 )
 def test_what_is_stable_passes(problem):
