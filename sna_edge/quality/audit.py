@@ -13,6 +13,7 @@ from ..artifact.golden import tolerance32
 from ..model import Model
 from ..status import Status
 from ..values.documents import once, shortened
+from .corrected import inconsistent
 from .line import Line
 from .readings import said
 from .verdict import ACCEPT, NO_VERDICT, REJECT
@@ -24,21 +25,22 @@ WIDTH = 1e-5
 """Of the width of an interval, likewise."""
 KEPT = 20
 """Findings that are kept with their sentences; all are counted."""
-Made = tuple[str, str, str]
-"""SHA-256 of the model, of the limits file, and of the correction beside the model ('' for
-none)."""
+Made = tuple[str, str]
+"""SHA-256 of the model and of the limits file."""
 
 
 @dataclass
 class Audit:
     """What judging a log again has found. `equal`: verdict, status and numbers are the same,
-    `exact` of them to the last digit; `refused`: readings that could not be read then either, which
-    the log does not hold; `different`; `other`: made with a model or limits that are not given;
-    `unreadable`: no verdicts, or without what is needed. `findings`: the first lines of the last
-    three kinds, (number, sentence)."""
+    `exact` of them to the last digit; `corrected`: the same of the model's part of verdicts that
+    measured values had corrected, which follow from their numbers; `refused`: readings that could
+    not be read then either, which the log does not hold; `different`; `other`: made with a model
+    or limits that are not given; `unreadable`: no verdicts, or without what is needed.
+    `findings`: the first lines of the last three kinds, (number, sentence)."""
 
     equal: int = 0
     exact: int = 0
+    corrected: int = 0
     refused: int = 0
     different: int = 0
     other: int = 0
@@ -48,12 +50,16 @@ class Audit:
     @property
     def verdicts(self) -> int:
         """Lines of the log that are not blank."""
-        return self.equal + self.refused + self.different + self.other + self.unreadable
+        return self._found + self.different + self.other + self.unreadable
 
     @property
     def holds(self) -> bool:
         """Whether every verdict was found again."""
-        return self.verdicts == self.equal + self.refused
+        return self.verdicts == self._found
+
+    @property
+    def _found(self) -> int:
+        return self.equal + self.corrected + self.refused
 
     def note(self, kind: str, number: int, sentence: str) -> None:
         """Count a line of a kind that is a finding."""
@@ -74,7 +80,7 @@ def audit(texts: Iterable[Sequence[bytes | str]], line_of: Callable[[Made], Line
     >>> line = Line(model, LineLimits((Limit("width", usl=120.0),)))
     >>> made = {"model": {"sha256": "m"}, "limits": "l"}
     >>> log = [json.dumps(a | made) for a in line.lines(['{"power": 200.1}', '{"power": 250}'])]
-    >>> audit([log], lambda names: line if names == ("m", "l", "") else None).exact
+    >>> audit([log], lambda names: line if names == ("m", "l") else None).exact
     2
     >>> audit([[log[0].replace("ACCEPT", "REJECT")]], lambda names: line).findings
     [(1, 'the log says REJECT, judged again it is ACCEPT')]
@@ -95,7 +101,7 @@ def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
     """A verdict that can be judged again; others are counted, answers to measured values are
     none."""
     try:
-        entry = json.loads(text, object_pairs_hook=once)
+        entry = json.loads(text, object_pairs_hook=once, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         found.note("unreadable", at, f"no line of JSON ({shortened(str(error))})")
         return None
@@ -103,7 +109,7 @@ def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
         return None  # what became of measured values that came alone
     if not isinstance(entry, dict) or entry.get("verdict") not in (ACCEPT, REJECT, NO_VERDICT):
         found.note("unreadable", at, "no verdict of watch")
-    elif not all(_made(entry)[:2]):
+    elif not all(_made(entry)):
         found.note("unreadable", at, "a verdict that names no model or no limits")
     elif isinstance(entry.get("reading"), dict):
         return entry
@@ -114,16 +120,18 @@ def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
     return None
 
 
+def _whole(digits: str) -> float:
+    """A whole number; infinite where no float holds it."""
+    return int(digits) if len(digits) < 300 else float(digits)
+
+
 def _made(entry: Mapping[str, Any]) -> Made:
     """What a verdict was made with, '' for what it does not say."""
     model = entry.get("model")
     named = model if isinstance(model, dict) else {}
-    correction = named.get("correction") or entry.get("correction") or ""
-    if isinstance(correction, dict):
-        correction = correction.get("sha256") or "?"
-    texts = (named.get("sha256"), entry.get("limits"), correction)
-    first, second, third = (text if isinstance(text, str) else "" for text in texts)
-    return first, second, third
+    texts = (named.get("sha256"), entry.get("limits"))
+    first, second = (text if isinstance(text, str) else "" for text in texts)
+    return first, second
 
 
 def _again(
@@ -137,6 +145,12 @@ def _again(
     rounding = dict(zip(line.model.output_names, _rounding(line.model), strict=True))
     answers = line.readings([entry["reading"] for _, entry in entries])
     for (at, entry), answer in zip(entries, answers, strict=True):
+        if "correction" in entry:
+            if wrong := inconsistent(line, entry, answer, rounding):
+                found.note("different", at, wrong)
+            else:
+                found.corrected += 1
+            continue
         sentence, exact = compared(entry, answer, rounding)
         if not exact:  # a part that was judged alone is rounded as such
             alone = compared(entry, line.readings([entry["reading"]])[0], rounding)
@@ -156,9 +170,8 @@ def _rounding(model: Model) -> list[float]:
 
 
 def _other(made: Made) -> str:
-    model, limits, correction = (shortened(text, 19) for text in made)
-    and_correction = f", the correction {correction}" if correction else ""
-    return f"made with the model {model}{and_correction} and the limits {limits}"
+    model, limits = (shortened(text, 19) for text in made)
+    return f"made with the model {model} and the limits {limits}"
 
 
 def compared(

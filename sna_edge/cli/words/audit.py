@@ -102,8 +102,8 @@ class _Judges:
         return self._lines[made]
 
     def _made(self, made: Made) -> Line | None:
-        model, limits, correction = made
-        if correction or model not in self._models or limits not in self._limits:
+        model, limits = made
+        if model not in self._models or limits not in self._limits:
             return None
         path, data = self._limits[limits]
         found = self._models[model]
@@ -161,6 +161,7 @@ def _answer(found: Audit) -> dict[str, object]:
         "verdicts": found.verdicts,
         "equal": found.equal,
         "exact": found.exact,
+        "corrected": found.corrected,
         "refused": found.refused,
         "different": found.different,
         "other": found.other,
@@ -174,6 +175,11 @@ def _lines(args: argparse.Namespace, found: Audit) -> Iterator[str]:
     head = f"{names}: {found.equal} of {found.verdicts} verdicts found again"
     yield f"{head}, {found.exact} of them to the last digit"
     kinds = (
+        (
+            found.corrected,
+            "were corrected by measured values: the model's part found again, verdicts follow from"
+            " their numbers; what was learned is not in the log",
+        ),
         (found.refused, "had no reading that could be read, and got no verdict"),
         (found.different, "are different"),
         (found.other, "were made with a model or limits that are not given"),

@@ -127,7 +127,6 @@ def test_a_changed_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "other": [
             (b'"sha256": "', b'"sha256": "0'),
             (b'"limits": "', b'"limits": "0'),
-            (b'"version": 0', b'"version": 0, "correction": "73"'),
         ],
     }
     for kind, pairs in changes.items():
