@@ -21,6 +21,7 @@ from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
 from ..effort import NORMAL, Effort
 from ..validation.choice import ROUNDING_ERROR
+from ..validation.noise import only_noise
 from .agreement import CONFIRMED, Answers
 
 Floats = NDArray[np.float64]
@@ -93,6 +94,8 @@ def candidates(
     if stack is not None:
         worth = min(stack.error(samples), rival)
         links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
+    elif len(samples.x) >= SPLIT_ROWS and only_noise(min(found, key=lambda c: c.error), samples):
+        links = ()
     rivals: dict[str, float] = {}
     for number, name in enumerate(links):
         reporter.stage(f"fits to the rows, link {name}", 0.6)
