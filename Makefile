@@ -87,6 +87,8 @@ online: $(STAMP)-test native ## a line that learns from measured parts: gas turb
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz_c.py
 	$(PY) tools/release/fuzz_c.py --runs 1000000 --sanitizers "address,undefined -fno-sanitize-recover=all"
+	@$(PIP) atheris || echo "no atheris here: what Python reads is fuzzed without guidance"
+	$(PY) tools/release/fuzz_python.py
 	$(PY) tools/release/fuzz.py
 	$(PY) tools/release/mutate.py
 	SNA_ROUNDS=20000 $(PY) -m pytest tests/firmware_bindings/test_absurd_values.py

@@ -6,6 +6,7 @@ signature = Ed25519(context + bytes of manifest.json)
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,8 @@ def manifest_bytes(folder: Path, word: str) -> bytes:
     """The bytes of the manifest. Raises InputError where there is none, or one of absurd size."""
     try:
         with (folder / MANIFEST).open("rb") as file:
-            data = file.read(LARGEST_MANIFEST + 1)
+            size = os.fstat(file.fileno()).st_size  # a bound makes room for itself
+            data = file.read(min(size, LARGEST_MANIFEST) + 1)
     except OSError as error:
         raise InputError(f"{folder} has no manifest ({error}); copy the {word} again") from None
     if len(data) > LARGEST_MANIFEST:

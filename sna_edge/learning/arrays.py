@@ -4,12 +4,18 @@ the other."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..values.documents import once
+
+KIND = re.compile(r"[<|][fiub][1248]")
+"""Types of arrays."""
+MOST = 1e300
+"""No number of a state is that large."""
 
 
 def packed(values: Mapping[str, Any]) -> bytes:
@@ -23,6 +29,30 @@ def packed(values: Mapping[str, Any]) -> bytes:
     return len(text).to_bytes(4, "little") + text + b"".join(a.tobytes() for a in arrays.values())
 
 
+def alike(own: object, found: object) -> bool:
+    """Whether a value that was read can stand where `own` stands: arrays of one type, equal but for
+    their first length; lists of one length (those of truth values: of any); mappings of the same
+    names; truth values; numbers that are finite and not absurd."""
+    if isinstance(own, np.ndarray):
+        if not isinstance(found, np.ndarray):
+            return False
+        return own.dtype == found.dtype and own.shape[1:] == found.shape[1:]
+    if isinstance(own, (list, tuple)):
+        if not isinstance(found, (list, tuple)):
+            return False
+        if all(isinstance(one, bool) for one in own):
+            return all(isinstance(one, bool) for one in found)
+        return len(own) == len(found) and all(map(alike, own, found))
+    if isinstance(own, dict):
+        if not isinstance(found, dict) or own.keys() != found.keys():
+            return False
+        return all(alike(own[name], found[name]) for name in own)
+    if isinstance(own, bool):
+        return isinstance(found, bool)
+    number = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return number and abs(found) < (MOST if isinstance(found, float) else 1 << 53)  # type: ignore[arg-type]
+
+
 def unpacked(data: bytes) -> dict[str, Any]:
     """What `packed` has made. Raises ValueError for anything else."""
     size = int.from_bytes(data[:4], "little")
@@ -30,9 +60,9 @@ def unpacked(data: bytes) -> dict[str, Any]:
         header = json.loads(data[4 : 4 + size], object_pairs_hook=once)
         found, at = dict(header["plain"]), 4 + size
         for name, kind, shape in header["arrays"]:
-            dtype = np.dtype(kind)
-            if dtype.hasobject:
+            if not KIND.fullmatch(kind):  # numpy reads whole programs out of other names
                 raise ValueError("dtype")
+            dtype = np.dtype(kind)
             count = int(np.prod(shape, dtype=np.int64))
             array = np.frombuffer(data, dtype, count, at)
             found[name] = array.reshape(shape).copy()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.record import ModelRecord
+from .arrays import alike
 from .block import Block, Floats, Label
 from .output.features import Features
 from .output.learned import LearnedOutput, Told
@@ -176,6 +177,9 @@ class Knowledge:
     def restored(self, found: dict[str, Any]) -> None:
         """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
         fit."""
+        own = self.kept()
+        if not all(alike(own[name], found[name]) for name in own.keys() & found.keys()):
+            raise ValueError("state")
         rows = np.zeros_like(self.parts.rows)
         for name in rows.dtype.names or ():
             rows[name] = found[f"parts.{name}"]

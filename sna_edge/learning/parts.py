@@ -25,7 +25,12 @@ def key_of(identity: object) -> int:
     text = str(identity).strip()
     if not text:
         return NOBODY
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") or 1
+    return (
+        int.from_bytes(
+            blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "little"
+        )
+        or 1
+    )
 
 
 class Parts:

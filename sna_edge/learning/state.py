@@ -86,7 +86,7 @@ class State:
             for record in self._log.records[1:]:
                 before.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))
             self.knowledge.restored(before.kept())
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
             raise self._damaged() from None
         if before.mode != self.knowledge.mode or self._log.skipped:
             self.snapshot()

@@ -131,6 +131,11 @@ def _resized(data: bytearray, rng: Random) -> bytearray:
     contents[i] = (
         kept[:at] + more + kept[at:] if rng.random() < 0.5 else kept[:at] + kept[at + count :]
     )
+    return rebuilt(data, contents)
+
+
+def rebuilt(data: bytes | bytearray, contents: list[bytes]) -> bytearray:
+    """A file with the header of `data` and these sections, their places made again."""
     out = bytearray(data[:64]) + bytes(16 * len(contents))
     for n, content in enumerate(contents):
         out += bytes(-len(out) % 64)

@@ -35,7 +35,8 @@ def manifest_of(kit: Path) -> tuple[dict, str]:
     """The manifest and the first 12 digits of its SHA-256, the name of the release."""
     try:
         with open(kit / MANIFEST, "rb") as file:
-            data = file.read(LARGEST + 1)
+            size = os.fstat(file.fileno()).st_size  # a bound makes room for itself
+            data = file.read(min(size, LARGEST) + 1)
         found = json.loads(data) if len(data) <= LARGEST else None
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{kit / MANIFEST} cannot be read ({error}); copy the kit again") from None

@@ -143,7 +143,8 @@ class LearnedOutput:
         """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
         fit."""
         self.coverage.count, self.coverage.inside, self.coverage.recent = found["coverage"]
-        self.frozen.logs, self.corrected.logs = list(found["frozen"]), list(found["corrected"])
+        self.frozen.restored(found["frozen"])
+        self.corrected.restored(found["corrected"])
         vars(self.champion).update(found["champion"])
         self.watchers = Watchers.restored(found["watchers"])
         if self.recalibration is not None and "triangle" in found:

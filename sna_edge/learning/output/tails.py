@@ -10,6 +10,7 @@ the level.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log
 
 ETA, LEAST, MOST = 0.2, 0.25, 20.0
@@ -38,4 +39,12 @@ class Tails:
         for i, miss in enumerate((low, high)):
             share = 2.0 * self.miss if least[1 - i] else self.miss
             moved = self.logs[i] + ETA * (miss - share)
-            self.logs[i] = min(max(moved, log(LEAST)), log(MOST))
+            self.logs[i] = _within(moved)
+
+    def restored(self, logs: Sequence[float]) -> None:
+        """Put back what was kept."""
+        self.logs = [_within(one) for one in logs]
+
+
+def _within(one: float) -> float:
+    return min(max(one, log(LEAST)), log(MOST))

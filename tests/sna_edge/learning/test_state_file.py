@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sna_edge.durable import DISK
+from sna_edge.durable import DISK, Log
 from sna_edge.errors import InputError
 from sna_edge.learning import Knowledge, Learner
+from sna_edge.learning.arrays import packed, unpacked
 from sna_edge.learning.state import LARGEST
 from sna_edge.quality import Line
 
@@ -167,3 +169,54 @@ def test_a_disk_that_fails_does_not_stop_the_line(
 def test_the_digest_names_the_model(tmp_path: Path) -> None:
     one = Learner(track_model(), SHA256).knowledge.correction.digest
     assert one != Learner(track_model(), "cd" * 32).knowledge.correction.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("width/watchers", {"sums": [{}, 0.0, 0.0]}),
+        ("width/frozen", [0.0]),
+        ("width/frozen", [[], 0.0]),
+        ("labels", float("inf")),
+        ("parts.told", "none"),
+    ],
+)
+def test_numbers_that_are_none_are_damage(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "learned"
+    line = learning_line("width", str(path))
+    told(line, *stream(5))
+    line.learner._state.snapshot()  # type: ignore[union-attr]
+    closed(line)
+    found = unpacked(Log(path).records[0][1:])
+    old = found[name]
+    found[name] = {**old, **value} if isinstance(value, dict) else value
+    Log(path).begin(b"S" + packed(found))
+    with pytest.raises(InputError, match="is damaged"):
+        learning_line("width", str(path))
+
+
+def test_types_of_arrays_are_plain() -> None:
+    data = packed({"a": np.zeros(2, "<f4")})
+    assert len(unpacked(data)["a"]) == 2
+    for name in (b'"04f"', b'"<O8"', b'"<V4"'):
+        with pytest.raises(ValueError, match=r"dtype|cannot|Expecting"):
+            unpacked(data.replace(b'"<f4"', name))
+
+
+def test_reading_makes_room_for_the_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    Log(path).append(b"one")
+    tracemalloc.start()
+    try:
+        assert Log(path).records == [b"one"]
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_id_that_no_utf_8_can_hold(tmp_path: Path) -> None:
+    line = learning_line("width", str(tmp_path / "learned"))
+    (answer,) = line.lines(['{"id": "\\ud800", "power": 200, "speed": 1}'])
+    assert answer["status"] == "ok"
+    (answer,) = line.lines(['{"id": "\\ud800", "measured": {"width": 101}}'])
+    assert answer["measured"]["width"]["learned"] is True
