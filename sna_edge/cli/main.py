@@ -98,12 +98,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.argv = arguments[arguments.index(args.word) + 1 :]
     except SystemExit as stop:
         return int(stop.code or 0)
+    except KeyboardInterrupt:  # while the modules of the word are imported
+        return _stopped()
     try:
         with _plain_warnings(args.word):
             return int(import_module(f"{__package__}.words.{args.word}").run(args))
     except KeyboardInterrupt:
-        print("sna-edge: stopped", file=sys.stderr)
-        return 130
+        return _stopped()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -111,6 +112,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("SNA_EDGE_TRACEBACK"):
             raise
         return _failed(args, error)
+
+
+def _stopped() -> int:
+    """Say that Ctrl-C has ended it; returns the exit code."""
+    print("sna-edge: stopped", file=sys.stderr)
+    return 130
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from ...model import Model
 from ...signing import configured_keys
 from ...signing.passphrase import passphrase
 from ...signing.private_key import PrivateKey, opened, read_private
+from ...signing.signer import MOST_VERSION
 from ..fitting.one_fit import Asked, asked_of
 from .keys import AMOUNTS, SECTIONS
 from .project import Project
@@ -97,6 +98,11 @@ def _version(project: Project, args: argparse.Namespace, before: int | None) -> 
     version = (before or 0) + 1 if given is None else given
     if version < 1:
         raise InputError(f"{project.path}: version {version} is below 1; versions grow from 1")
+    if version > MOST_VERSION:
+        raise InputError(
+            f"{project.path}: version {version} is above {MOST_VERSION}, the largest that a model"
+            " can carry; give a smaller one"
+        )
     if before is not None and version <= before:
         raise InputError(
             f"version {version} is not larger than {before}, that of the previous release, and"

@@ -283,3 +283,12 @@ def test_a_full_or_read_only_disk_is_named_with_the_next_step():
     full, locked = OSError(28, "No space left", "m.sna"), OSError(30, "Read-only", "/rom/m.sna")
     assert "cannot write m.sna: no space is left on its disk" in explain(full)[0]
     assert "mounted read-only; choose another path" in explain(locked)[0]
+
+
+def test_ctrl_c_while_a_word_is_imported_is_one_sentence(monkeypatch, capsys):
+    def interrupted(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["sna_edge.cli.main"], "build", interrupted)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "sna-edge: stopped\n"

@@ -190,6 +190,7 @@ def test_check_does_nothing(checkout: Path, sna, tmp_path: Path) -> None:
         ('name = "depth"', 'nam = "depth"', "[release] has no key 'nam'"),
         ('name = "depth"', 'name = "../x"', "is no name of a file"),
         ('name = "depth"', "version = true", "give a whole number"),
+        ('name = "depth"', f"version = {1 << 64}", "the largest that a model can carry"),
         ("[card]", "[cart]", "'cart' is no section"),
         ("parts table.csv", "none.csv", "cannot be read (No such file"),
         ('["depth"]', '["width"]', "no column 'width'"),
