@@ -41,8 +41,10 @@ FoldsOf = Callable[[Samples], Folds]
 """The folds of some rows."""
 WORSE, FAR_WORSE = 1.05, 1.25
 """A winner whose error on the held-out rows is this much above the baseline's is replaced: by the
-first where the loss is more than its standard error (two dozen rows scatter by more than that),
-else by the second."""
+first where the loss is more than its standard error or the rows are fewer than TELLING, else by the
+second."""
+TELLING = 20
+"""Held-out rows whose standard error is one; by fewer the simpler function is taken in doubt."""
 CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
 """Over all out-of-fold rows a winner below CLEARLY_BETTER times the baseline's error is taken, one
 above HARDLY_BETTER times or not better by a standard error replaced; in small tables one between is
@@ -175,7 +177,8 @@ def judged(
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
     w, b, rows = (w_all, b_all, count) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
     allowed = np.where(w > CLEARLY_BETTER * b, 1.0, WORSE)
-    lost = (w_new > allowed * b_new) & (_certainty(winner, base, new, group) < -1.0)
+    sure = (_certainty(winner, base, new, group) < -1.0) | (new.sum() < TELLING)
+    lost = (w_new > allowed * b_new) & sure
     worse = (
         lost
         | (w_new > FAR_WORSE * b_new)

@@ -53,7 +53,8 @@ def _candidate(samples: Samples, wave: float, noise: float, seed: int) -> Candid
     rest[-1][0, 0] = 1.0
     f = f.with_tables([one, *rest])
     y = samples.y
-    predicted = y + noise * rng.standard_normal(y.shape)
+    off = rng.standard_normal(y.shape)
+    predicted = y + noise * off / np.sqrt(np.mean(off**2))
     return Candidate(
         f"wave {wave}", "direct", f, (Output("y"),), np.zeros(1), np.ones(1),
         np.arange(len(y)), y, predicted, 0.0,
@@ -64,8 +65,10 @@ def test_of_two_as_good_the_smoother_is_chosen() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((200, 1))
     samples = Samples.of(x, x + 0.1 * rng.standard_normal((200, 1)))
-    wavy, smooth = _candidate(samples, 0.05, 0.1, 1), _candidate(samples, 0.0, 0.1015, 1)
+    wavy, smooth = _candidate(samples, 0.05, 0.1, 1), _candidate(samples, 0.0, 0.1015, 2)
     assert chosen([wavy, smooth], samples) is smooth
+    worse = _candidate(samples, 0.0, 0.1015, 1)  # than the wavy one in every row
+    assert chosen([wavy, worse], samples) is wavy
     far = replace(smooth, predicted=samples.y + 2 * (smooth.predicted - samples.y))
     assert chosen([wavy, far], samples) is wavy
 
