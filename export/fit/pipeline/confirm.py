@@ -43,7 +43,7 @@ WORSE, FAR_WORSE = 1.05, 1.25
 """A winner whose error on the held-out rows is this much above the baseline's is replaced: by the
 first where the loss is more than its standard error or the rows are fewer than TELLING, else by the
 second."""
-TELLING = 20
+TELLING = 40
 """Held-out rows whose standard error is one; by fewer the simpler function is taken in doubt."""
 CLEARLY_BETTER, HARDLY_BETTER, THIRDS = 0.7, 0.98, 3
 """Over all out-of-fold rows a winner below CLEARLY_BETTER times the baseline's error is taken, one
