@@ -80,13 +80,14 @@ def _strengths(asked: object, name: str) -> list[float] | None:
     """The strengths on the way to 1, None where nobody has named them. Raises ProblemError."""
     if asked is None:
         return None
-    found = list(asked) if isinstance(asked, (tuple, list)) else [asked]
-    if not all(isinstance(s, (int, float)) and 0.0 <= s <= 1.0 for s in found):
+    given = asked if isinstance(asked, (tuple, list)) else [asked]
+    found = [float(s) for s in given if isinstance(s, (int, float)) and 0.0 <= s <= 1.0]
+    if len(found) < len(given):
         raise ProblemError(
             f"continuation of problem {name!r} is {asked!r}; give strengths between 0 and 1 on the"
             " way, as (0.1, 0.5)"
         )
-    return [float(s) for s in found]
+    return found
 
 
 class _Newton:

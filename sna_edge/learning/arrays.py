@@ -36,7 +36,7 @@ def alike(own: object, found: object) -> bool:
     if isinstance(own, np.ndarray):
         if not isinstance(found, np.ndarray):
             return False
-        return own.dtype == found.dtype and own.shape[1:] == found.shape[1:]
+        return bool(own.dtype == found.dtype and own.shape[1:] == found.shape[1:])
     if isinstance(own, (list, tuple)):
         if not isinstance(found, (list, tuple)):
             return False
