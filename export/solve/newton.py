@@ -76,7 +76,7 @@ def by_newton(
         return run.given_up()
 
 
-def _strengths(asked: object, name: str) -> list[float] | None:
+def _strengths(asked: Any, name: str) -> list[float] | None:
     """The strengths on the way to 1, None where nobody has named them. Raises ProblemError."""
     if asked is None:
         return None

@@ -64,7 +64,7 @@ class Measured:
             if isinstance(value, str):
                 y = number(value)
                 if y != y and QUANTITY.fullmatch(value):
-                    y = quantity(value, unit, name, number)
+                    y = quantity(value, unit, name, number, "output")
             else:
                 numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
                 y = float(value) if numeric else nan  # type: ignore[arg-type]
