@@ -49,8 +49,9 @@ def alike(own: object, found: object) -> bool:
         return all(alike(own[name], found[name]) for name in own)
     if isinstance(own, bool):
         return isinstance(found, bool)
-    number = isinstance(found, (int, float)) and not isinstance(found, bool)
-    return number and abs(found) < (MOST if isinstance(found, float) else 1 << 53)  # type: ignore[arg-type]
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return False
+    return abs(found) < (MOST if isinstance(found, float) else 1 << 53)
 
 
 def unpacked(data: bytes) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Artifacts:
     def _source(self, data: bytes) -> Source | None:
         """Where the numbers of a found file stand; None where a rule refuses it."""
         if data not in self._found:
-            if len(self._found) > 4000:
+            if len(self._found) > 500:
                 self._found.clear()
             try:
                 checks.validate(data)
