@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,24 +128,29 @@ def prepared(folder: Path) -> None:
 
 
 def campaign(args: argparse.Namespace, folder: Path) -> int:
-    """Slices until --runs or --seconds are over."""
+    """Slices until --runs or --seconds are over, --workers at a time on one corpus."""
     program = built(folder, args.sanitizers)
     if program is None:
         print("fuzz_c: no clang with libFuzzer here (sudo apt install clang); left out")
         return 0
     prepared(folder)
-    total, slowest, start, seed = Counter[str](), 0.0, time.monotonic(), args.seed
-    while (left := args.runs - total["files"]) > 0:
-        seconds = args.seconds - int(time.monotonic() - start) if args.seconds else 0
+    total, slowest, end = Counter[str](), 0.0, time.monotonic() + (args.seconds or 1e9)
+    sizes = [min(SLICE, args.runs - at) for at in range(0, args.runs, SLICE)]
+
+    def one(number: int) -> dict[str, float]:
+        seconds = int(end - time.monotonic()) if args.seconds else 0
         if args.seconds and seconds <= 0:
-            break
-        found = slice_of(program, folder, min(left, SLICE), seconds, seed)
-        slowest = max(slowest, found.pop("slowest_s"))
-        total.update({name: int(count) for name, count in found.items()})
-        seed += 1
-        print(f"{total['files']:,} of {args.runs:,} files", file=sys.stderr, flush=True)
-        if args.write:
-            TABLE.write_text(page(total, slowest, (0, 0)), encoding="utf-8")
+            return {"slowest_s": 0.0}
+        return slice_of(program, folder, sizes[number], seconds, args.seed + number)
+
+    with ThreadPoolExecutor(args.workers) as pool:
+        for done in as_completed([pool.submit(one, n) for n in range(len(sizes))]):
+            found = done.result()
+            slowest = max(slowest, found.pop("slowest_s"))
+            total.update({name: int(count) for name, count in found.items()})
+            print(f"{total['files']:,} of {args.runs:,} files", file=sys.stderr, flush=True)
+            if args.write:
+                TABLE.write_text(page(total, slowest, (0, 0)), encoding="utf-8")
     text = page(total, slowest, coverage(folder))
     print(text)
     if args.write:
@@ -159,6 +165,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000_000)
     parser.add_argument("--seconds", type=int, default=0, help="stop then; 0: never")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--sanitizers", default=TRAPS, help="for instance address,undefined")
     parser.add_argument(
         "--found", help="folder of the files found; kept (default: a temporary one)"
