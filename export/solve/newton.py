@@ -31,6 +31,7 @@ from .weak_form.linearised import linearised, with_strength
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
+NOTHING = Expression(())
 FIELDS = 0.1  # of a step's tolerance: the relative error of functions of the unknown
 STEPS = 20  # at most, of one strength
 LEAST = 1 / 16  # of a step: below that continuation begins
@@ -101,7 +102,7 @@ class _Newton:
     ) -> None:
         self.problem, self.options, self.progress = problem, options, progress
         self.rest = (seed, device, progress)
-        self.system, self.lift = assemble(_linear_part(problem))
+        self.system, self.lift = assemble(replace(problem, operator=NOTHING, load=NOTHING))
         self.moved, self.error = 1.0, 0.0
         self.cores: Cores | None = None
         self.target: Cores = []
@@ -170,7 +171,7 @@ class _Newton:
         """Whether the next step would move less than half the tolerance at the rate of the last
         two, or the steps only move by the error of their sweeps."""
         rate = self.moved / before if before > 0 else 0.0
-        noise = rate > 0.5 and self.moved <= LOUD * tolerance
+        noise = rate > 0.5 and self.moved <= min(LOUD * tolerance, SMALL)
         return self.moved <= tolerance or noise or rate * self.moved <= 0.5 * tolerance
 
     def _step(self, problem: Problem, tolerance: float) -> Cores:
@@ -193,15 +194,6 @@ class _Newton:
 
     def _tell(self, strength: float, damping: float) -> None:
         self.progress.report_newton(NewtonStep(self.moved, self.error, damping, strength))
-
-
-def _linear_part(problem: Problem) -> Problem:
-    """The problem without functions of the unknown."""
-    return replace(problem, operator=_linear(problem.operator), load=_linear(problem.load))
-
-
-def _linear(form: Expression) -> Expression:
-    return Expression(tuple(p for p in form.products if p.function is None))
 
 
 def _start(axes: Sequence[ProblemAxis], lift: list[Floats]) -> Cores:

@@ -154,7 +154,7 @@ class TensorSystem:
 def normal_equations(system: TensorSystem) -> TensorSystem:
     """A^T A u = A^T b: the minimal-residual variant, again a sum of products (K (K+1) / 2 pairs, S
     K loads)."""
-    if system.operators:
+    if system.operators or system.train_load is not None:
         raise ProblemError(
             "form 'residual' does not take terms with functions of the unknown; use form 'galerkin'"
         )

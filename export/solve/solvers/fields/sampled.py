@@ -37,7 +37,7 @@ class Sampler:
 
     def one(self, field: Sampled, ends: Ends) -> Cores:
         """One field."""
-        key = (id(field), ends)
+        key = (_content(field), ends)
         if key not in self._known:
             found = self._slope(field, ends) if isinstance(field, Slope) else None
             self._known[key] = found or self._applied(field, ends)  # type: ignore[arg-type]
@@ -108,6 +108,14 @@ class Sampler:
         heavy = [c * r[None, :, None] for c, r in zip(cores, roots, strict=True)]
         light = rounded(heavy, 0.3 * self.tolerance)
         return [c / r[None, :, None] for c, r in zip(light, roots, strict=True)]
+
+
+def _content(field: Sampled) -> tuple[object, ...]:
+    """Equal for fields that are the same function of the same trains."""
+    if isinstance(field, Slope):
+        return (field.train, field.orders)
+    inner = tuple(_content(s) for s in field.inner)
+    return (field.function, inner, tuple(field.coordinates), field.slope)
 
 
 def _sampled(axis: ProblemAxis, core: Floats, nu: int, points: Floats) -> Floats:
