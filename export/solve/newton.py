@@ -36,7 +36,7 @@ FIELDS = 0.1  # of a step's tolerance: the relative error of functions of the un
 STEPS = 20  # at most, of one strength
 LEAST = 1 / 16  # of a step: below that continuation begins
 GROWS = 1.0  # times the last correction: a correction above it is shortened
-SMALL = 0.02  # relative moves below it may grow: early steps are solved roughly
+SMALL = 0.02  # relative moves below it may grow, early steps are solved roughly; and foretell
 LOUD = 10.0  # times the tolerance: smaller moves that stay may be the error of sweeps
 WEAKER = (0.1, 0.3, 0.6)  # strengths on the way to 1
 STATED = 10.0  # times the tolerance: an error of functions above it is a doubt
@@ -103,7 +103,7 @@ class _Newton:
         self.problem, self.options, self.progress = problem, options, progress
         self.rest = (seed, device, progress)
         self.system, self.lift = assemble(replace(problem, operator=NOTHING, load=NOTHING))
-        self.moved, self.error = 1.0, 0.0
+        self.moved, self.error, self.strength = 1.0, 0.0, 1.0
         self.cores: Cores | None = None
         self.target: Cores = []
 
@@ -111,8 +111,8 @@ class _Newton:
         """The solution at the last of the strengths. Raises Diverged."""
         self.cores = None
         for strength in strengths:
-            problem = with_strength(self.problem, strength)
-            self._settled(problem, strength, 1e-2 if strength != strengths[-1] else 0.0)
+            self.strength, problem = strength, with_strength(self.problem, strength)
+            self._settled(problem, 1e-2 if strength != strengths[-1] else 0.0)
             if self.progress.expired:
                 break
         return self._found()
@@ -131,6 +131,11 @@ class _Newton:
         assert self.cores is not None
         allowed = STATED * self.options["tolerance"]
         doubts = []
+        if self.strength < 1.0 and self.progress.expired:
+            doubts.append(
+                "the time limit came while functions of the unknown had"
+                f" {self.strength:g} of their strength; give more of it"
+            )
         if self.error > allowed and not self.progress.expired:
             doubts.append(
                 f"functions of the unknown are met to {self.error:.1e} only; make them smoother or"
@@ -138,7 +143,7 @@ class _Newton:
             )
         return Solved(self.system, self.lift, self.cores, doubts)
 
-    def _settled(self, problem: Problem, strength: float, rough: float) -> None:
+    def _settled(self, problem: Problem, rough: float) -> None:
         """Steps from the last iterate until they are small. Raises Diverged."""
         damping, last, old = 1.0, np.inf, self.cores
         tolerance = max(self.options["tolerance"], rough)
@@ -146,18 +151,20 @@ class _Newton:
         for _ in range(self.options.get("newton_steps", STEPS)):
             step = max(tolerance, min(1e-2, 0.03 * self.moved))
             fresh = self._step(problem, step)
-            size = tt_als.inner(fresh, fresh) ** 0.5
+            size = _distance(fresh, _zero(fresh))
             length = size if self.cores is None else _distance(fresh, self.cores)
             grows = length > GROWS * last and length > SMALL * size
             if old is not None and grows:
+                if self.progress.expired:
+                    return
                 damping /= 2
                 if damping < LEAST:
                     raise Diverged
                 self.cores = _between(old, self.target, damping)
                 continue
             calm = self.moved
-            self.moved = length / size if size > 0 else 0.0
-            self._tell(strength, damping)
+            self.moved = length / size if size != 0 else 0.0
+            self._tell(damping)
             old = _zero(fresh) if self.cores is None else self.cores
             last, self.target = length, fresh
             damping = min(2 * damping, 1.0)
@@ -169,9 +176,11 @@ class _Newton:
 
     def _settles(self, before: float, tolerance: float) -> bool:
         """Whether the next step would move less than half the tolerance at the rate of the last
-        two, or the steps only move by the error of their sweeps."""
+        two, or the steps only move by the error of their sweeps. Large moves tell of neither."""
+        if self.moved > SMALL:
+            return self.moved <= tolerance
         rate = self.moved / before if before > 0 else 0.0
-        noise = rate > 0.5 and self.moved <= min(LOUD * tolerance, SMALL)
+        noise = rate > 0.5 and self.moved <= LOUD * tolerance
         return self.moved <= tolerance or noise or rate * self.moved <= 0.5 * tolerance
 
     def _step(self, problem: Problem, tolerance: float) -> Cores:
@@ -192,8 +201,8 @@ class _Newton:
             return _start(axes, self.lift)
         return full_train(axes, self.system, self.lift, self.cores, self.options["tolerance"])
 
-    def _tell(self, strength: float, damping: float) -> None:
-        self.progress.report_newton(NewtonStep(self.moved, self.error, damping, strength))
+    def _tell(self, damping: float) -> None:
+        self.progress.report_newton(NewtonStep(self.moved, self.error, damping, self.strength))
 
 
 def _start(axes: Sequence[ProblemAxis], lift: list[Floats]) -> Cores:

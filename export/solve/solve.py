@@ -133,7 +133,7 @@ def solve(
         run = _Run(problem, options, seed, device, progress, guess)
         model, residual, found = run.solved()
         doubts += found
-        doubted.need_accepted(doubts, accept)
+        doubted.need_accepted(doubts, accept or progress.budget.stopped)
         told = estimate_of(problem, model, progress) if estimate and not doubts else None
         allowed, said = _allowed(tolerance, problem)
         if told is not None and told.worst > allowed:
@@ -252,8 +252,8 @@ class _Run:
             aim = allowed * TIGHTER ** (turn + 1)
             self.options["tolerance"] = min(self.options["tolerance"], aim)
             self.options["rank_max"] = int(np.ceil(self.options["rank_max"] * (1.4 if turn else 1)))
-            model, residual, _ = self.solved()
-            found = estimate_of(self.problem, model, self.progress)
+            model, residual, doubts = self.solved()
+            found = None if doubts else estimate_of(self.problem, model, self.progress)
             if found is None:
                 break
             last = (self.problem, model, residual, found)

@@ -51,10 +51,10 @@ class BandedFamily:
         """Number of chunks."""
         return len(self.edges) - 1
 
-    @property
-    def blocks_held(self) -> int:
-        """Blocks [B, B] that a solve holds at once: rows times bandwidth of an elimination."""
-        if self.pencil(tuple(range(len(self.matrices)))) is not None:
+    def blocks_held(self, operators: bool = False) -> int:
+        """Blocks [B, B] that a solve, with `operators` or without, holds at once: rows times
+        bandwidth of an elimination."""
+        if not operators and self.pencil(tuple(range(len(self.matrices)))) is not None:
             return len(self.matrices) + 2
         return len(self.matrices) + 2 * int(self.edges[-1] * np.diff(self.edges).max())
 

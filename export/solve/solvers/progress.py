@@ -11,8 +11,8 @@ from sna_edge.numerics.time_budget import TimeBudget
 @dataclass(frozen=True)
 class NewtonStep:
     """One Newton step: by how much it moved the solution (relative), the relative error of
-    functions of the unknown at random points, which part of it was taken, and the strength of the
-    functions (1 but on the way of a continuation)."""
+    functions of the unknown at random points, which part of the step before it was taken, and the
+    strength of the functions (1 but on the way of a continuation)."""
 
     moved: float
     functions: float

@@ -225,7 +225,7 @@ def _solve_core(
 ) -> Floats:
     a, b = left.none.shape[0], right.none.shape[0]
     family = system.families[d]
-    need_memory(8.0 * (a * b) ** 2 * family.blocks_held, a, b)
+    need_memory(8.0 * (a * b) ** 2 * family.blocks_held(bool(system.operators)), a, b)
     blocks = np.zeros((len(family.matrices), a * b, a * b))
     for term in local_terms(system, d, left, right):
         blocks[term.matrix] += np.kron(term.left, term.right)

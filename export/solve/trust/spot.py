@@ -3,8 +3,9 @@ the parameter box and in its middle.
 
 In problems without time the linearisation may be singular at none of them, and no eigenvalue (the
 determinant, where it is not symmetric) may change its sign from one to another: between them lies a
-turning point, or a branch that the solution did not follow. In time the linearisation must be
-bounded from below. What lies between the points is not looked at.
+turning point, or a branch that the solution did not follow. In time the linearisation, with the
+sign of the time derivative, must be bounded from below. What lies between the points is not looked
+at.
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ def spot_of(problem: Problem, model: Model, progress: Progress) -> Stability:
         fault = look.fault(points)
     except OutOfTime:
         return Stability(False, said="not checked: the time was up")
-    except (_TooLarge, ProblemError, np.linalg.LinAlgError):
+    except _TooLarge:
         return Stability(False, said="not checked: no coarse mesh holds the problem")
+    except (ProblemError, np.linalg.LinAlgError) as error:
+        return Stability(False, said=f"not checked: on a coarse mesh {error}")
     where = f"at {len(points)} parameter points around" if axes else "around"
     return Stability(False, fault, f"looked for {where} the solution, and nowhere else")
 
@@ -81,15 +84,27 @@ class _Spot:
 
     def _unbounded(self, points: list[Point]) -> str:
         few, fine = pair_of(self.problem)
+        side = 0 if _direction(self.problem) > 0 else 1
         bounds = [lower_bounds(self.at(p, few)) for p in points]
-        lowest = min(range(len(points)), key=lambda i: bounds[i][0])
-        coarse, _, largest = bounds[lowest]
+        lowest = min(range(len(points)), key=lambda i: bounds[i][side])
+        coarse, largest = bounds[lowest][side], bounds[lowest][2]
         if coarse >= -1e-9 * largest:
             return ""
-        if lower_bounds(self.at(points[lowest], fine))[0] > UNBOUNDED * coarse:
+        if lower_bounds(self.at(points[lowest], fine))[side] > UNBOUNDED * coarse:
             return ""
         return (
             "the linearisation around the solution is not bounded from below"
             f"{placed(points[lowest])}, like a heat equation that runs backwards; check the sign of"
             " its terms"
         )
+
+
+def _direction(problem: Problem) -> float:
+    """-1 where the time derivative stands with a minus, else 1."""
+    times = {a.name for a in problem.axes if a.role == "time"}
+    found = [
+        p.scale
+        for p in problem.operator.products
+        if any(a.name in times and f.trial == 1 for a, f in p.factors.items())
+    ]
+    return -1.0 if sum(found) < 0 else 1.0

@@ -68,7 +68,8 @@ def function_of(
 
     A problem that has one is solved by Newton steps. df/du is `derivative` where it is given, else
     a complex step, or a central difference where f does not take complex numbers. Raises
-    ProblemError for what is no function, and for a table that does not increase.
+    ProblemError for what is no function, for a table that does not increase, and for one with axes
+    or a derivative.
 
     Heat conduction, -(k(T) T')' = 1 with k = 1 + T / 2:
 
@@ -92,7 +93,15 @@ def function_of(
                 f"function_of() got {axis!r} behind the function, no axis; name the axes that the"
                 " function takes after the unknown, as space(), time() and parameter() make them"
             )
-    value, slope = _table(*f) if isinstance(f, tuple) else _callable(f, derivative)
+    if isinstance(f, tuple) and len(f) == 2:
+        if axes or derivative is not None:
+            raise ProblemError(
+                "a table of a function of the unknown takes neither axes nor derivative=; give a"
+                " function in its place"
+            )
+        value, slope = _table(*f)
+    else:
+        value, slope = _callable(f, derivative)
     return Expression((Product(function=OfUnknown(value, slope, tuple(axes))),))
 
 

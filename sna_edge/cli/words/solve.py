@@ -7,7 +7,8 @@ import argparse
 import runpy
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _stated_in(path: str) -> Any:
     """The `problem` that a file of the user defines, or what it returns; None without one. Raises
-    InputError with the line of a mistake in the file."""
+    InputError for a mistake in the file."""
     from sna_export.solve import Problem
 
-    try:
+    with _mistakes_named(path):
         found = runpy.run_path(path).get("problem")
         return found() if callable(found) and not isinstance(found, Problem) else found
+
+
+@contextmanager
+def _mistakes_named(path: str) -> Iterator[None]:
+    """Inside, an error that comes from a file of the user is an InputError with its line."""
+    try:
+        yield
     except (SnaError, MemoryError):
         raise
     except SyntaxError as error:
@@ -89,9 +97,10 @@ def _stated_in(path: str) -> Any:
         ) from error
     except Exception as error:
         steps = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == path]
-        line = f", line {steps[-1]}" if steps else ""
+        if not steps:
+            raise
         raise InputError(
-            f"{path}{line}: {type(error).__name__}: {error}; correct the file"
+            f"{path}, line {steps[-1]}: {type(error).__name__}: {error}; correct the file"
         ) from error
 
 
@@ -179,7 +188,8 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     }
     given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
-        solution = solve(problem, listener=None if args.json else _tell, **given)
+        with _mistakes_named(args.problem):
+            solution = solve(problem, listener=None if args.json else _tell, **given)
     except MemoryError as cause:
         raise InputError(
             f"out of memory while solving {problem.name!r}; lower --rank-max, take fewer spans, or"
@@ -220,8 +230,8 @@ def _tell(step: Any, left: float | None) -> None:
 
 
 def _newton(step: Any) -> str:
-    """'Newton step: moved 1.2e-03, functions of the unknown to 3e-06, half ..'."""
-    part = "" if step.damping == 1.0 else f", {step.damping:g} of it taken"
+    """'Newton step: moved 1.2e-03, functions met to 3e-06, after 0.5 of the step before'."""
+    part = "" if step.damping == 1.0 else f", after {step.damping:g} of the step before"
     way = "" if step.strength == 1.0 else f", functions at {step.strength:g} of their strength"
     return f"Newton step: moved {step.moved:.1e}, functions met to {step.functions:.0e}{part}{way}"
 

@@ -77,6 +77,23 @@ def test_steps_that_never_converge_are_a_doubt():
     assert "do not converge" in solve(problem, accept=True, estimate=False).doubts[0]
 
 
+@pytest.mark.parametrize("tolerance", [0.01, 0.03, 0.1, 0.3])
+def test_a_loose_tolerance_takes_no_cycle_for_a_solution(tolerance):
+    """Newton steps of T^3 - 2 T + 2 go from 0 to 1 and back; its only zero is -1.769."""
+    k, x = parameter("k", 0.5, 1.5), space("x", spans=1, degree=1)
+    cubic = function_of(u, lambda T: T**3 - 2.0 * T + 2.0)
+    problem = Problem("cycle", (x, k), cubic * v, 0.0 * k * v)
+    found = solve(problem, tolerance=tolerance, accept=True, estimate=False)
+    T = float(found.model(x=0.5, k=1.0)[0])
+    assert found.doubts or abs(T + 1.7693) <= 2 * tolerance
+
+
+def test_time_that_is_up_on_the_way_of_a_continuation_is_a_doubt():
+    problem = flat(lambda T: T + T**3, defaults={"continuation": (0.2, 0.6)})
+    found = solve(problem, time_limit=1e-6, estimate=False)
+    assert found.stopped and "0.2 of their strength" in found.doubts[0]
+
+
 def test_rod_of_radiation_far_from_its_start():
     x = space("x", spans=4, degree=3, zero="lower")
     f = function_of(u, lambda T: 1e3 * np.abs(T) ** 3 * T)

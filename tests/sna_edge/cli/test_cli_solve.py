@@ -190,3 +190,28 @@ def test_a_mistake_in_a_file_of_the_user_is_named_with_its_line(tmp_path, capsys
     file.write_text(text)
     assert main(["solve", str(file), "-o", str(tmp_path / "m.sna")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_mistake_in_a_function_of_the_unknown_is_named_with_its_line(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from sna_export.solve import Problem, d, function_of, space, test, unknown\n"
+        "x, u, v = space('x', zero='both'), unknown(), test()\n"
+        "k = function_of(u, lambda T: {}[1])\n"
+        "problem = Problem('p', (x,), k * d(u, x) * d(v, x), 1.0 * v)\n"
+    )
+    assert main(["solve", str(file), "-o", str(tmp_path / "m.sna")]) == 2
+    assert "line 3: KeyError: 1; correct the file" in capsys.readouterr().err
+
+
+def test_the_residual_of_a_non_linear_problem_is_null(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from sna_export.solve import Problem, d, function_of, space, test, unknown\n"
+        "x, u, v = space('x', zero='both'), unknown(), test()\n"
+        "k = function_of(u, lambda T: 1 + T)\n"
+        "problem = Problem('p', (x,), k * d(u, x) * d(v, x), 1.0 * v)\n"
+    )
+    assert main(["solve", str(file), "-o", str(tmp_path / "m.sna"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["residual"] is None and said["newton"][-1]["moved"] < 1e-3

@@ -19,7 +19,11 @@ from sna_export.solve import (
 from sna_export.solve import test as test_function
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.fields.cross import at, crossed
-from sna_export.solve.solvers.fields.operators import assembled_operator, mirrored_operator
+from sna_export.solve.solvers.fields.operators import (
+    assembled_operator,
+    full_load,
+    mirrored_operator,
+)
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.trains import random_train
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
@@ -140,6 +144,49 @@ def test_radiation_at_an_end_with_a_lift_and_both_ways_of_saying_it():
         assert np.abs(T + e * T**4 - 1.0).max() <= 1e-6
 
 
+def test_every_term_of_a_lift_has_its_own_derivative():
+    """-div(k grad u) on the unit cube, three terms at once against each alone."""
+    axes = tuple(space(n, spans=3, degree=3, zero="both") for n in "xyz")
+    lift = expression(1.0)
+    for i, a in enumerate(axes):
+        lift = lift * a.function(lambda p, i=i: np.sin(2.0 * (i + 1) * p) + 0.2 * i)
+    k = function_of(u, lambda T: 1.0 + 0.3 * T)
+    rng = np.random.default_rng(0)
+    iterate = Iterate(axes, [rng.normal(size=(1, a.basis.n_rows, 1)) for a in axes])
+
+    def load(*chosen):
+        weak = sum(((1.0 + axes.index(a)) * d(u, a) * d(v, a) for a in chosen), 0.0 * u * v)
+        problem = Problem("cube", axes, k * weak, 0.0 * v, lift=lift)
+        return full_load(assemble(linearised(problem, iterate), 1e-9)[0].train_load)
+
+    alone = sum(load(a) for a in axes)
+    assert np.linalg.norm(load(*axes) - alone) <= 1e-7 * np.linalg.norm(alone)
+
+
+def test_a_problem_may_be_held_by_a_function_of_the_unknown_alone():
+    x, q = space("x", spans=4, degree=3), parameter("q", 0.5, 1.5, spans=4, degree=4)
+    film = function_of(u, lambda T: T + T**4)
+    problem = Problem("film", (x, q), d(u, x) * d(v, x) + film * v * on(x, "upper"), q * v)
+    T = float(solve(problem, tolerance=1e-5).model(x=1.0, q=1.0)[0])
+    assert abs(T + T**4 - 1.0) <= 1e-4
+
+
+def test_a_load_in_train_form_is_not_dropped_by_normal_equations():
+    x = space("x", spans=6, degree=3, zero="both")
+    problem = Problem(
+        "p", (x,), d(u, x) * d(v, x), 1.0 * v, newton=lambda now: (0.0 * u * v, now.value() * v)
+    )
+    with pytest.raises(ProblemError, match="form 'residual'"):
+        solve(problem, form="residual")
+
+
+def test_a_table_takes_no_axes():
+    with pytest.raises(ProblemError, match="neither axes nor derivative"):
+        function_of(u, ([0.0, 1.0], [1.0, 2.0]), parameter("k", 0.0, 1.0))
+    with pytest.raises(ProblemError, match="neither axes nor derivative"):
+        function_of(u, ([0.0, 1.0], [1.0, 2.0]), derivative=np.cos)
+
+
 @pytest.mark.parametrize("plus", [0, 2])
 def test_a_source_in_the_load_or_in_the_operator_is_the_same(plus):
     t, k = time("t", 0.0, 1.0, spans=12), parameter("k", 0.5, 2.0, spans=4, degree=4)
@@ -160,6 +207,7 @@ def test_a_source_in_the_load_or_in_the_operator_is_the_same(plus):
         (([0.0, 1.0], [1.0]), "two rows or more"),
         (([0.0, 0.0], [1.0, 2.0]), "must increase"),
         (([0.0, np.nan], [1.0, 2.0]), "holds a gap"),
+        (([0.0, 1.0], [1.0, 2.0], [3.0, 4.0]), "no function of the unknown"),
     ],
 )
 def test_what_is_no_function_of_the_unknown_is_refused(f, words):

@@ -2,7 +2,18 @@
 
 import pytest
 
-from sna_export.solve import Problem, d, function_of, parameter, solve, space, time, total, unknown
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    function_of,
+    parameter,
+    solve,
+    space,
+    time,
+    total,
+    unknown,
+)
 from sna_export.solve import test as test_function
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.trust.spot import spot_of
@@ -22,10 +33,10 @@ def steady(low, high, newton=cubic):
     return Problem("s", (x, q), d(u, x) * d(v, x) - q * u * v, 1e-3 * v, newton=newton)
 
 
-def evolving(sign):
+def evolving(sign, whole=1.0):
     t, q = time("t", 0.0, 0.1), parameter("q", 0.5, 1.0)
-    weak = d(u, t) * v + sign * q * d(u, x) * d(v, x)
-    return Problem("e", (x, t, q), weak, 1e-3 * v, newton=cubic)
+    weak = whole * (d(u, t) * v + sign * q * d(u, x) * d(v, x))
+    return Problem("e", (x, t, q), weak, whole * 1e-3 * v, newton=cubic)
 
 
 def near_zero(problem):
@@ -45,8 +56,17 @@ def test_an_eigenvalue_that_changes_its_sign_between_corners_is_named():
 
 
 def test_a_non_linear_heat_equation_that_runs_backwards_is_named():
-    assert "backwards" in looked(evolving(-1.0)).fault
-    assert looked(evolving(1.0)).fault == ""
+    for whole in (1.0, -1.0):
+        assert "backwards" in looked(evolving(-1.0, whole)).fault
+        assert looked(evolving(1.0, whole)).fault == ""
+
+
+def test_a_look_that_fails_says_why(monkeypatch):
+    def failing(*_):
+        raise ProblemError("a function is not finite")
+
+    monkeypatch.setattr("sna_export.solve.trust.spot.dense_around", failing)
+    assert "a function is not finite" in looked(steady(2.0, 5.0)).said
 
 
 def test_what_was_looked_at_is_said():
