@@ -145,7 +145,11 @@ def campaign(args: argparse.Namespace, folder: Path) -> int:
 
     with ThreadPoolExecutor(args.workers) as pool:
         for done in as_completed([pool.submit(one, n) for n in range(len(sizes))]):
-            found = done.result()
+            try:
+                found = done.result()
+            except SystemExit:
+                pool.shutdown(cancel_futures=True)  # what has not begun would hide the fault
+                raise
             slowest = max(slowest, found.pop("slowest_s"))
             total.update({name: int(count) for name, count in found.items()})
             print(f"{total['files']:,} of {args.runs:,} files", file=sys.stderr, flush=True)
