@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 SECONDS = 20.0
 """That git may take; it is a remark, not a condition."""
+OWN = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+"""Settings by which a repository could have git run a program or say more."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def _git(folder: str, *words: str) -> str:
     """What git says; '' where it fails."""
     # the answer must not depend on a caller's own repository or settings
     left = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    command = ["git", "-c", "core.fsmonitor=false", "-C", folder or ".", *words]
+    command = ["git", *OWN, "-C", folder or ".", *words]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, env=left, timeout=SECONDS, check=False

@@ -249,10 +249,11 @@ def _gate(told: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 
 def _named(told: Mapping[str, Any], name: str) -> list[str]:
-    """The outputs that a limit is for: ALL, one, or the labels 'name:LABEL' of a target."""
+    """The outputs that a limit is for: ALL that both models name, in whatever unit, one, or the
+    labels 'name:LABEL' of a target."""
     names = [one["output"] for one in told["changes"]]
     if name == ALL:
-        return names or [name]
+        return [*names, *(one["name"] for one in told["outputs"]["units"])] or [name]
     labels = [other for other in names if other.startswith(f"{name}:")]
     return [name] if name in names else labels or [name]
 

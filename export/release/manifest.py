@@ -57,7 +57,10 @@ def check_release(folder: Path, keys: KeyRing | None) -> Release:
     key, said = vouching(folder, RELEASE, keys)
     told = _told(folder)
     listed: Mapping[str, Any] = told["files"]
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    found = list(folder.rglob("*"))
+    if link := next((p for p in found if p.is_symlink()), None):
+        raise InputError(f"{link} is a link, which no release has; copy the release again")
+    there = {p.relative_to(folder).as_posix() for p in found if p.is_file()}
     there -= {MANIFEST, SIGNATURE}
     for name in sorted(listed):
         if name not in there:

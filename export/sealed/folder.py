@@ -30,6 +30,11 @@ def need_free(place: Path, what: str) -> None:
         raise InputError(f"the folder {place.parent} is read-only; choose another for the {what}")
 
 
+def unfinished(place: Path, what: str) -> list[str]:
+    """Folders of `staged` beside the place: of a process that was killed, or is at work."""
+    return sorted(str(path) for path in place.parent.glob(f".{what}-*") if path.is_dir())
+
+
 @contextmanager
 def staged(place: Path, what: str) -> Iterator[Path]:
     """A folder beside the place that is gone afterwards unless it was renamed."""
@@ -70,6 +75,8 @@ def created(epoch: int | None = None) -> str:
     """The time that SOURCE_DATE_EPOCH says, else `epoch`, else now; in UTC. Raises InputError."""
     text = os.environ.get(EPOCH)
     try:
+        if text is not None and not (text.isascii() and text.isdigit()):
+            raise ValueError
         at = epoch if text is None else int(text)
         when = (
             datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(at, timezone.utc)

@@ -51,12 +51,13 @@ def make(plan: Plan, say: Callable[[str], None]) -> Made:
     with staged(plan.place, "release") as folder:
         say(f"fit of {', '.join(plan.asked.targets)}")
         fit = _fit(plan, folder / name)
+        shutil.copyfile(project.path, folder / PROJECT)
+        _need_unchanged(plan)
         model = _signed(plan, folder / name)
         if plan.previous is not None:
             say(f"comparison with {plan.previous_path}")
             made.changes = _changes(plan, folder, (plan.previous, model), fit.found.inputs)
         say("report and model card")
-        shutil.copyfile(project.path, folder / PROJECT)
         _pages(plan, folder, fit, model, made)
         if "firmware" in project.asked:
             say("firmware")
@@ -83,6 +84,17 @@ def _fit(plan: Plan, path: Path) -> Fitted:
     if found.answer.get("stopped"):
         raise KeyboardInterrupt
     return found
+
+
+def _need_unchanged(plan: Plan) -> None:
+    """Raises InputError where table or project are no longer what the plan has read."""
+    from sna_export.sealed.folder import digest_of
+
+    for path, digest in plan.digests.items():
+        if digest_of(path) != digest:
+            raise InputError(
+                f"{path} was changed while the release was made; start again, and leave it alone"
+            )
 
 
 def _signed(plan: Plan, path: Path) -> Model:
@@ -146,12 +158,10 @@ def _timeless(found: Any) -> Any:
 
 def _data(plan: Plan) -> dict[str, Any]:
     """The table in the words of the card."""
-    from sna_export.sealed.folder import digest_of
-
     table, data = plan.project.fit.table, plan.asked.data
     return {
-        "table": os.path.basename(table), "sha256": digest_of(table), "rows": len(data),
-        "columns": list(data.names), "project": digest_of(plan.project.path),
+        "table": os.path.basename(table), "sha256": plan.digests[table], "rows": len(data),
+        "columns": list(data.names), "project": plan.digests[plan.project.path],
     }  # fmt: skip
 
 

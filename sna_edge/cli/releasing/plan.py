@@ -39,7 +39,8 @@ EVERY = "*"
 class Plan:
     """What will be made: `version` of the model in the folder `place`; `previous`, the model of the
     release before and its file; `key` to sign with; `commit` of the project; `when`, the time that
-    is written; `limits` {key of [compare]: {output: amount}}."""
+    is written; `limits` {key of [compare]: {output: amount}}; `digests`: SHA-256 of table and
+    project; `left`: temporary folders of releases that were killed, or are being made."""
 
     project: Project
     asked: Asked
@@ -51,12 +52,14 @@ class Plan:
     commit: Commit | None
     when: str
     limits: Mapping[str, Mapping[str, float]]
+    digests: Mapping[str, str]
+    left: list[str]
 
 
 def plan(project: Project, args: argparse.Namespace) -> Plan:
     """The plan of a release. Raises InputError, TrustError, ArtifactError for what would end it."""
     from sna_export.release.commit import commit_of
-    from sna_export.sealed.folder import created, need_free
+    from sna_export.sealed.folder import created, digest_of, need_free, unfinished
 
     path, previous, before = _previous(project, args)
     version = _version(project, args, before)
@@ -68,10 +71,16 @@ def plan(project: Project, args: argparse.Namespace) -> Plan:
     _need_kits(project)
     _need_compiler(project)
     asked = asked_of(project.fit)
+    digests = {path: digest_of(path) for path in inputs}
     _need_columns(project, asked)
     limits = _limits(project, asked.targets)
+    if previous is not None:
+        _need_shared(project, limits, not_shared(asked, previous))
     key = _key(project, args)
-    return Plan(project, asked, version, place, previous, path, key, commit, when, limits)
+    left = unfinished(place, "release")
+    return Plan(
+        project, asked, version, place, previous, path, key, commit, when, limits, digests, left
+    )
 
 
 def _default(project: Project, version: int) -> str:
@@ -179,6 +188,35 @@ def _limits(project: Project, targets: list[str]) -> dict[str, dict[str, float]]
     return found
 
 
+def not_shared(asked: Asked, previous: Model) -> dict[str, str]:
+    """{target: why the release before has no such output to compare with}."""
+    from sna_export.table.units import unit_for
+
+    known = {**asked.data.units, **asked.units}
+    before = {o.name: o.unit for o in previous.outputs}
+    told = {}
+    for name in asked.targets:
+        if name in before and before[name] != unit_for(name, known):
+            told[name] = f"it is in {before[name] or 'no unit'} there"
+        elif name not in before and not any(n.startswith(f"{name}:") for n in before):
+            told[name] = f"the outputs there are {', '.join(before)}"
+    return told
+
+
+def _need_shared(
+    project: Project, limits: Mapping[str, Mapping[str, float]], missing: Mapping[str, str]
+) -> None:
+    """Raises InputError for a limit of an output that cannot be compared."""
+    for key, amounts in limits.items():
+        for name in amounts:
+            if name in missing:
+                raise InputError(
+                    f"{project.path}: [compare] {key} of {name} cannot be judged against the"
+                    f" release before: {missing[name]}; leave the limit out, or name another"
+                    " release"
+                )
+
+
 def plan_lines(made: Plan) -> list[str]:
     """What would be done, in words."""
     project, data = made.project, made.asked.data
@@ -191,6 +229,15 @@ def plan_lines(made: Plan) -> list[str]:
         _kit_line(project),
         _compare_line(made),
         _commit_line(made.commit),
+        *left_lines(made),
+    ]
+
+
+def left_lines(made: Plan) -> list[str]:
+    """What another release has left beside this one."""
+    return [
+        f"{path} is of a release that was killed, or is being made: remove it if none runs"
+        for path in made.left
     ]
 
 
@@ -222,7 +269,11 @@ def _compare_line(made: Plan) -> str:
         for name, amount in amounts.items()
     ]
     gate = f"may change {', '.join(told)}" if told else "nothing limits a change"
-    return f"compare: with {made.previous_path}; {gate}"
+    apart = "".join(
+        f"; {name} is not compared: {why}"
+        for name, why in not_shared(made.asked, made.previous).items()
+    )
+    return f"compare: with {made.previous_path}; {gate}{apart}"
 
 
 def _commit_line(commit: Commit | None) -> str:

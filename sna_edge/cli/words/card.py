@@ -23,7 +23,9 @@ ENDS = (".html", ".json")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge card`."""
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="an .sna file")
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help="an .sna file, or the folder of a release"
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -44,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write or print the card; returns the exit code."""
+    from sna_export.release import model_of
     from sna_export.release.card import card
     from sna_export.release.card_page import card_page
     from sna_export.release.card_schema import SCHEMA
@@ -54,13 +57,15 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not args.model:
         raise InputError("a card is of a model; name its .sna file, or ask for --schema")
+    place, release = model_of(args.model)
+    args.model = str(place)
     if args.output:
         writable(args.output, args.model, args.project)
         if not args.output.lower().endswith(ENDS):
             raise InputError(f"{args.output} ends neither with .html nor with .json; name it so")
     said = card_section(args.project) if args.project else {}
     model = load_model(args, "numpy")
-    version = model.signature.model_version if model.signature else None
+    version = model.signature.model_version if model.signature else release
     name = name_of(os.path.splitext(os.path.basename(args.model))[0])
     told: dict[str, Any] = json_value(card(model, name=name, said=said, version=version))
     if args.output and args.output.lower().endswith(".json"):

@@ -15,7 +15,7 @@ from ...errors import InputError
 from ..arguments import add_json
 from ..console import emit, with_unit
 from ..releasing.make import Made, make
-from ..releasing.plan import Plan, plan, plan_lines
+from ..releasing.plan import Plan, left_lines, plan, plan_lines
 from ..releasing.project import read_project
 from ..trusted.options import add_trust
 from .keygen import add_passphrase
@@ -114,7 +114,7 @@ def _planned(made: Plan) -> dict[str, object]:
         "rows": len(made.asked.data), "differences": made.asked.differing,
         "previous": made.previous_path and str(made.previous_path),
         "signed": made.key is not None, "kits": made.project.sections["kit"].get("targets", []),
-        "firmware": "firmware" in made.project.asked,
+        "firmware": "firmware" in made.project.asked, "unfinished": made.left,
     }  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def _lines(made: Plan, done: Made) -> list[str]:
     lines += [f"known: {one['said']}" for one in done.card["failures"]["found"]]
     if done.changes:
         lines += [f"changed: {said}" for said in done.changes["said"]]
-    lines += done.remarks
+    lines += [*done.remarks, *left_lines(made)]
     return [
         *lines,
         f"next: read {made.place / 'card.html'}, then sna-edge verify {quote(str(made.place))}",

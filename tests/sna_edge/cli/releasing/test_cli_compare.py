@@ -109,3 +109,15 @@ def test_golden_rows_outside_the_new_domain_are_counted(model_file: Path) -> Non
     assert 0 < told["reference_rows"]["without_value"] < told["reference_rows"]["rows"]
     assert any("have no value any more" in said for said in told["said"])
     assert told["shared_domain"][0] == {"name": "power", "lower": 200.0, "upper": x.upper}
+
+
+def test_a_limit_of_every_output_asks_for_those_in_another_unit_too(
+    model_file: Path, tmp_path: Path, sna
+) -> None:
+    old = sna_edge.load(model_file)
+    width, depth = old.outputs
+    path = tmp_path / "other.sna"
+    small_model().replace(outputs=[replace(width, unit="mm"), depth]).save(path)
+    gate = compared(old, sna_edge.load(path), {"max-change": {"*": 1.0}})["gate"]
+    (said,) = gate["broken"]
+    assert said.startswith("max-change of width cannot be judged")

@@ -20,6 +20,7 @@ from sna_edge.cli import main
 from sna_edge.cli.releasing.keys import SECTIONS
 from sna_edge.values.documents import read_document
 from sna_export.release.card_schema import SCHEMA
+from sna_export.release.commit import commit_of
 from sna_export.release.manifest import check_release
 
 pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -120,6 +121,7 @@ def test_changed_missing_and_added_files_are_refused(made: Path, tmp_path: Path,
         (lambda f: (f / "card.html").write_text("x"), "is not the file"),
         (lambda f: (f / "card.json").unlink(), "is missing"),
         (lambda f: (f / "more.txt").write_text("x"), "does not belong"),
+        (lambda f: (f / "more").symlink_to(f.parent), "is a link"),
         (lambda f: (f / "manifest.json").write_text("{}"), "not that of a kit"),
     ):
         copy = tmp_path / word.replace(" ", "")
@@ -149,6 +151,11 @@ def test_the_card_states_its_schema_and_keeps_it(made: Path) -> None:
     assert card["model"]["signature"]["version"] == 1
     assert card["outputs"][0]["errors"]["r2"] > 0.9
     assert len(card["failures"]["worst_rows"]["depth"]) == 5
+
+
+def test_the_card_of_a_release_folder_is_that_of_its_model(made: Path, sna) -> None:
+    card = sna("card", made, "--json").json["card"]
+    assert (card["name"], card["version"]) == ("depth", 1)
 
 
 def test_the_card_is_a_page_that_asks_nobody(made: Path) -> None:
@@ -221,6 +228,66 @@ def test_a_wrong_passphrase_is_one_sentence(checkout: Path, sna, monkeypatch, tm
     monkeypatch.setenv("SNA_EDGE_PASSPHRASE", "another")
     said = sna("release", checkout / "depth.toml", "-o", tmp_path / "new")
     assert "the passphrase does not open" in said.sentence()
+
+
+@pytest.mark.parametrize("epoch", ["-5", "1_0", " 5", "\u0665", "", "9" * 30])
+def test_a_time_that_is_none_is_one_sentence(
+    checkout: Path, sna, monkeypatch, tmp_path, epoch: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    said = sna("release", checkout / "depth.toml", "--check", "-o", tmp_path / "new")
+    assert "give seconds since 1970" in said.sentence()
+
+
+def test_a_table_that_changes_under_way_is_no_release(
+    checkout: Path, sna, monkeypatch, tmp_path
+) -> None:
+    from sna_edge.cli.releasing import make
+
+    there = tmp_path / "own"
+    shutil.copytree(checkout, there, ignore=shutil.ignore_patterns("depth-1"))
+    whole = make.fitted
+
+    def meanwhile(args: object) -> object:
+        found = whole(args)
+        table(there / "data" / "parts table.csv", shift=1.0)
+        return found
+
+    monkeypatch.setattr(make, "fitted", meanwhile)
+    said = sna("release", there / "depth.toml", "-o", tmp_path / "new", "--json")
+    assert "was changed while the release was made" in said.sentence()
+    assert os.listdir(tmp_path) == ["own"]
+
+
+def test_what_a_killed_release_left_is_named(checkout: Path, sna, tmp_path) -> None:
+    (tmp_path / ".release-x").mkdir()
+    said = sna("release", checkout / "depth.toml", "--check", "-o", tmp_path / "new")
+    assert f"{tmp_path / '.release-x'} is of a release that was killed" in said.out
+
+
+def test_no_program_of_the_repository_is_run(tmp_path: Path) -> None:
+    """gpg.program of a repository would be, by log.showSignature."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed here")
+    program, ran = tmp_path / "gpg.sh", tmp_path / "ran"
+    program.write_text(
+        f"#!/bin/sh\ntouch '{ran}'\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\n"
+        "echo '-----BEGIN PGP SIGNATURE-----'\necho '-----END PGP SIGNATURE-----'\n"
+    )
+    program.chmod(0o755)
+    folder = tmp_path / "r"
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    (folder / "x").write_text("x")
+    settings = {"gpg.program": str(program), "log.showSignature": "true"}
+    for words in (
+        *(["config", *pair] for pair in settings.items()), ["add", "-A"],
+        ["commit", "-q", "-S", "-m", "signed"],
+    ):  # fmt: skip
+        subprocess.run([*git, *words], check=True)
+    ran.unlink()
+    assert commit_of(str(folder), [str(folder / "x")]) is not None
+    assert not ran.exists()
 
 
 def test_a_release_is_never_written_over(checkout: Path, made: Path, sna) -> None:
@@ -307,6 +374,27 @@ def test_a_release_that_changes_too_much_is_refused(
     assert said.code == 2
     assert "not released: depth changed by" in said.sentence()
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "unit", "why"),
+    [("depth", "mm", "it is in um there"), ("deep", "um", "the outputs there are depth")],
+)
+def test_check_says_what_cannot_be_compared(
+    checkout: Path, made: Path, sna, tmp_path, column: str, unit: str, why: str
+) -> None:
+    path = second(checkout, "")
+    rows = checkout / "data" / "next.csv"
+    rows.write_text(rows.read_text().replace("depth", column))
+    text = path.read_text().replace("depth=um", f"{column}={unit}")
+    text = text.replace('["depth"]', f'["{column}"]')
+    path.write_text(text)
+    said = sna("release", path, "--check", "-o", tmp_path / "next").out
+    assert f"{column} is not compared: {why}\n" in said
+    path.write_text(f"{text}\nmax-change = {{{column} = 1}}\n")
+    for check in ([], ["--check"]):
+        said = sna("release", path, *check, "-o", tmp_path / "next")
+        assert "cannot be judged against the release before" in said.sentence()
 
 
 def test_versions_grow(checkout: Path, made: Path, sna, tmp_path) -> None:
