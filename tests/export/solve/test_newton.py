@@ -16,6 +16,7 @@ from sna_export.solve import (
 )
 from sna_export.solve import test as test_function
 from sna_export.solve.newton import by_newton
+from sna_export.solve.runs import by_train
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.trust.doubts import Doubtful
 from sna_export.solve.weak_form.linearised import with_strength
@@ -92,6 +93,22 @@ def test_time_that_is_up_on_the_way_of_a_continuation_is_a_doubt():
     problem = flat(lambda T: T + T**3, defaults={"continuation": (0.2, 0.6)})
     found = solve(problem, time_limit=1e-6, estimate=False)
     assert found.stopped and "0.2 of their strength" in found.doubts[0]
+
+
+def test_no_step_is_begun_after_one_that_grew_when_time_was_up(monkeypatch):
+    taken = []
+
+    class Late(Progress):
+        expired = property(lambda self: len(taken) >= 2)
+
+    def counted(*arguments):
+        taken.append(1)
+        return by_train(*arguments)
+
+    monkeypatch.setattr("sna_export.solve.newton.by_train", counted)
+    problem = flat(lambda T: np.arctan(T) + 0.7, lift=expression(3.0))
+    found = by_newton(problem, dict(OPTIONS), 0, None, Late())
+    assert len(taken) == 2 and found.doubts == []
 
 
 def test_rod_of_radiation_far_from_its_start():

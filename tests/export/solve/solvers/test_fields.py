@@ -24,6 +24,7 @@ from sna_export.solve.solvers.fields.operators import (
     full_load,
     mirrored_operator,
 )
+from sna_export.solve.solvers.fields.sampled import Sampler
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.trains import random_train
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
@@ -161,6 +162,42 @@ def test_every_term_of_a_lift_has_its_own_derivative():
 
     alone = sum(load(a) for a in axes)
     assert np.linalg.norm(load(*axes) - alone) <= 1e-7 * np.linalg.norm(alone)
+
+
+def test_a_field_is_sampled_anew_for_every_derivative_and_every_end():
+    x, y = space("x", spans=2, degree=2), space("y", spans=2, degree=2)
+    rng = np.random.default_rng(1)
+    now = Iterate((x, y), [rng.normal(size=(1, a.basis.n_rows, 1)) for a in (x, y)])
+    sampler = Sampler((x, y), 1e-12)
+    here = now.slope(())
+    for field, ends in ((here, (None, None)), (here, (1.0, None)), (here, (0.0, None))):
+        cores = sampler.one(field, ends)
+        wanted = now.cores[0][0, :, 0]
+        points = x.nodes if ends[0] is None else np.array([ends[0]])
+        assert np.allclose(cores[0][0, :, 0], x.basis.design(points, 0) @ wanted)
+    for axis, d_ in 20 * ((x, 0), (y, 1)):  # fields that live no longer than the call
+        cores = sampler.one(now.slope(((axis, 1),)), (None, None))
+        wanted = axis.basis.design(axis.nodes, 1) @ now.cores[d_][0, :, 0]
+        assert np.allclose(cores[d_][0, :, 0], wanted)
+
+
+def test_newton_steps_know_the_derivative_of_a_conductivity():
+    """Conductivities that are frozen in every step take ten of them."""
+    x, q = space("x", spans=8, degree=4, zero="both"), parameter("q", 1.0, 8.0, spans=3, degree=4)
+    k = function_of(u, lambda T: 1.0 + 4.0 * T**2)
+    problem = Problem("rod", (x, q), k * d(u, x) * d(v, x), q * v)
+    steps = [s.newton for s in solve(problem, tolerance=1e-6, estimate=False).history if s.newton]
+    assert len(steps) <= 8
+
+
+def test_memory_of_an_elimination_with_operators_is_looked_at(monkeypatch):
+    held = []
+    monkeypatch.setattr(
+        "sna_export.solve.solvers.tt_als.need_memory",
+        lambda size, a, b: held.append(size / (8.0 * (a * b) ** 2)),
+    )
+    solve(bent(), estimate=False)
+    assert max(held) > 20
 
 
 def test_a_problem_may_be_held_by_a_function_of_the_unknown_alone():
