@@ -12,13 +12,14 @@ import numpy as np
 
 from ..core.evaluation import Evaluation
 from ..durable import DISK, Disk
+from ..errors import InputError
 from ..model import Model
 from .block import Block, Floats, Label
 from .knowledge import LEARNED, NO_VALUE, OBSERVE, TWICE, UNKNOWN, WIDTH, Heard, Knowledge, Said
-from .measured import KEY, Measured
+from .measured import KEY, Measured, alone_in
 from .parts import NOBODY, key_of
 from .record import Correction
-from .state import State
+from .state import State, is_kept
 
 SHOWN = {
     UNKNOWN: "no such part is remembered; send its inputs with what was measured",
@@ -72,11 +73,10 @@ class Learner:
         self._reader = Measured(model.output_names, self.knowledge.spaces)
         self._columns = [space.index for space in self.knowledge.spaces]
         self._tell, self._silent, self._disk = tell, False, disk
-        there = path is not None and disk.read(path) is not None
-        self._path = path if not lazy or there else None
-        self._later = path if self._path is None else None
         self._model = model
-        self._state = self._opened(self._path) if self._path else None
+        now = path is not None and (not lazy or is_kept(path, sha256, disk))
+        self._later = None if now else path
+        self._state = self._opened(path) if path is not None and now else None
         self.useless = self._why_useless()
 
     def _opened(self, path: str) -> State:
@@ -109,6 +109,21 @@ class Learner:
         if self._state is not None:
             self._state.close()
 
+    def resume(self) -> None:
+        """Learn into the file again, whoever has had it; where that cannot be, it is said."""
+        if self._state is not None:
+            self._state.close()
+            self._state = self._tried(self._state.path)
+
+    def _tried(self, path: str) -> State | None:
+        """The file, None where it cannot be used: parts are judged all the same."""
+        try:
+            return self._opened(path)
+        except InputError as error:
+            self._tell(f"{error}; what is learned now is forgotten at the end")
+            self._silent = True
+            return None
+
     def passed(
         self,
         readings: Sequence[Mapping[str, Any] | str],
@@ -118,9 +133,9 @@ class Learner:
     ) -> Passed:
         """Learn from readings whose parts, at inputs x [N, D], the frozen model answers with
         `found`."""
-        if self.useless:
-            return Passed(found, found)
         labels, said, alone = self._labels(readings, number)
+        if self.useless:
+            return Passed(found, found, said, alone)
         parts = [i for i in range(len(readings)) if i not in alone]
         block = self._block(readings, x, found, parts, labels)
         done = self._advance(block)
@@ -141,18 +156,18 @@ class Learner:
     ) -> tuple[list[tuple[int, list[float]]], dict[int, dict[str, Any]], frozenset[int]]:
         """(row, values [K]) of what can be learned, what is said of every measured value, and the
         rows that are no parts."""
-        labels, said, alone = list[tuple[int, list[float]]](), dict[int, dict[str, Any]](), set()
+        labels, said = list[tuple[int, list[float]]](), dict[int, dict[str, Any]]()
+        if KEY in self._inputs:
+            return labels, said, frozenset()
         for i, reading in enumerate(readings):
             if isinstance(reading, str) or KEY not in reading or reading[KEY] is None:
                 continue
-            if all(reading.get(name) is None for name in self._inputs):
-                alone.add(i)
             values, scaled, wrong = self._reader.read(reading[KEY], number)
             said[i] = {name: {"value": value} for name, value in values.items()}
             said[i] |= {name: {"learned": False, "reason": why} for name, why in wrong.items()}
             if any(v == v for v in scaled):
                 labels.append((i, scaled))
-        return labels, said, frozenset(alone)
+        return labels, said, alone_in(readings, self._inputs)
 
     def _block(
         self,
@@ -180,8 +195,7 @@ class Learner:
 
     def _advance(self, block: Block) -> Said:
         if self._later is not None and block.labels:
-            self._state = self._opened(self._later)
-            self._later = None
+            self._state, self._later = self._tried(self._later), None
         if self._state is None:
             if block.labels and not self._silent:
                 self._tell("what is learned is forgotten at the end; --learned FILE keeps it")
@@ -205,8 +219,8 @@ class Learner:
         except OSError as error:
             if not self._silent:
                 self._tell(
-                    f"cannot write {self._state.path} ({error.strerror}): what is learned from here"
-                    " on is lost at a restart"
+                    f"cannot write {self._state.path} ({error.strerror}): what is learned is lost"
+                    " at a restart, until it can be written again"
                 )
             self._silent = True
         return said
@@ -220,12 +234,10 @@ class Learner:
         for k, space in enumerate(self.knowledge.spaces):
             column = space.index
             some = (shift[:, k] != 0.0) | (below[:, k] != 1.0) | (above[:, k] != 1.0)
-            at = np.array(parts)[some & np.isfinite(found.lower[parts, column])]
-            if not len(at):
-                continue
-            keep = np.searchsorted(parts, at)
-            answer = (value[at, column], lower[at, column], upper[at, column])
+            answer = (a[parts, column] for a in (value, lower, upper))
             u, down, up = space.halves(*answer)
+            keep = np.flatnonzero(some & np.isfinite([u, down, up]).all(axis=0))
+            at, u, down, up = np.array(parts)[keep], u[keep], down[keep], up[keep]
             middle = u + shift[keep, k]
             moved = shift[keep, k] != 0.0
             value[at, column] = np.where(moved, space.y(middle), value[at, column])

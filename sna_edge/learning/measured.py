@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import isfinite, nan
 from typing import Any
 
@@ -79,6 +79,18 @@ def _said(value: object) -> str:
     if isinstance(value, (Mapping, list)):
         return "an object" if isinstance(value, Mapping) else "a list"
     return shortened(value if isinstance(value, str) else repr(value))
+
+
+def alone_in(readings: Sequence[Mapping[str, Any] | str], inputs: Container[str]) -> frozenset[int]:
+    """The rows that hold measured values and none of the `inputs`: they are no parts to judge."""
+    return frozenset(
+        i
+        for i, reading in enumerate(readings)
+        if KEY in reading
+        and not isinstance(reading, str)
+        and reading[KEY] is not None
+        and not any(name in inputs and value is not None for name, value in reading.items())
+    )
 
 
 def of_cells(names: Sequence[str], cells: Mapping[str, Any]) -> dict[str, Any]:

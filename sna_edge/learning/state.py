@@ -35,6 +35,7 @@ class State:
         disk: Disk = DISK,
     ) -> None:
         self.path, self.knowledge, self._stack = path, knowledge, ExitStack()
+        self._behind = False
         try:
             if not self._stack.enter_context(disk.locked(f"{path}.lock")):
                 raise InputError(
@@ -45,36 +46,42 @@ class State:
             self._aside(tell, disk)
             self._read(model)
         except OSError as error:
+            self.close()
             raise InputError(
                 f"cannot use the learned state {path} ({error.strerror}); give another path with"
                 " --learned FILE"
             ) from None
+        except InputError:
+            self.close()
+            raise
 
     def _aside(self, tell: Callable[[str], None], disk: Disk) -> None:
         """Change files where this one is of another model."""
-        own, owner = self.knowledge.sha256, self._owner()
+        own, owner = self.knowledge.sha256, self._owner(self._log)
         if owner == own:
             return
+        waiting = Log(_name(self.path, own), disk)
+        self._owner(waiting)  # no name is changed for a file that cannot be read
         if owner:
             kept = _name(self.path, owner)
             disk.replace(self.path, kept)
             tell(f"{self.path} was learned beside another model and is kept as {kept}")
-        if disk.read(_name(self.path, own)) is not None:
-            disk.replace(_name(self.path, own), self.path)
+        if waiting.there:
+            disk.replace(waiting.path, self.path)
         disk.sync_folder(self.path)
         self._log = Log(self.path, disk)
 
-    def _owner(self) -> str:
+    def _owner(self, log: Log) -> str:
         """SHA-256 of the model; "" where there is no file. Raises InputError for any other."""
-        if not self._log.there:
+        if not log.there:
             return ""
         try:
-            found = unpacked(self._log.records[0].removeprefix(SNAPSHOT))
+            found = unpacked(log.records[0].removeprefix(SNAPSHOT))
             if found["form"] == FORM and len(found["model"]) == 64:
                 return str(found["model"])
         except (ValueError, KeyError, TypeError, IndexError):
             pass
-        raise self._damaged()
+        raise self._damaged(log.path)
 
     def _read(self, model: ModelRecord) -> None:
         if not self._log.there:
@@ -87,13 +94,13 @@ class State:
                 before.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))
             self.knowledge.restored(before.kept())
         except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
-            raise self._damaged() from None
+            raise self._damaged(self.path) from None
         if before.mode != self.knowledge.mode or self._log.skipped:
             self.snapshot()
 
-    def _damaged(self) -> InputError:
+    def _damaged(self, path: str) -> InputError:
         return InputError(
-            f"the learned state {self.path} is damaged, or no such file; delete it to learn anew,"
+            f"the learned state {path} is damaged, or no such file; delete it to learn anew,"
             " or give another with --learned FILE"
         )
 
@@ -106,10 +113,13 @@ class State:
         """Called when `knowledge` has advanced by the block: it is on the disk when this returns.
         Raises OSError."""
         record = BLOCK + packed(block.kept())
-        if self._log.there and self._log.size + len(record) + 12 <= LARGEST:
-            self._log.append(record)
-        else:
+        fits = self._log.there and self._log.size + len(record) + 12 <= LARGEST
+        whole, self._behind = self._behind or not fits, True
+        if whole:
             self.snapshot()
+        else:
+            self._log.append(record)
+        self._behind = False  # else this block is missing, and blocks alone cannot go on from there
 
     def snapshot(self) -> None:
         """Replace the file by all that is known now. Raises OSError."""
@@ -120,6 +130,11 @@ class State:
     def close(self) -> None:
         """Let another process learn into the file."""
         self._stack.close()
+
+
+def is_kept(path: str, sha256: str, disk: Disk = DISK) -> bool:
+    """Whether there is a file that was learned into: at `path`, or put aside for the model."""
+    return any(disk.read(one) is not None for one in (path, _name(path, sha256)))
 
 
 def _name(path: str, sha256: str) -> str:

@@ -145,6 +145,9 @@ def _again(
     rounding = dict(zip(line.model.output_names, _rounding(line.model), strict=True))
     answers = line.readings([entry["reading"] for _, entry in entries])
     for (at, entry), answer in zip(entries, answers, strict=True):
+        if "verdict" not in answer:
+            found.note("different", at, "the log says a verdict of measured values that came alone")
+            continue
         if "correction" in entry:
             if wrong := inconsistent(line, entry, answer, rounding):
                 found.note("different", at, wrong)

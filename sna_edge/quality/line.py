@@ -15,6 +15,7 @@ from ..errors import InputError, SnaError
 from ..inverse.query.answer import named
 from ..inverse.targets.advise import advise
 from ..learning.learner import Learner, Passed
+from ..learning.measured import alone_in
 from ..model import Evaluation, Model
 from ..numerics.time_budget import TimeBudget
 from ..status import Status
@@ -76,6 +77,7 @@ class Line:
         self._doubts = "; ".join(map(str, doubts)) if isinstance(doubts, list) else ""
         self._may_lack = model.gaps.may_lack if model.gaps else frozenset()
         self._plain = self._smooth and not self._may_lack
+        self._known = frozenset(self.names)
         self._nothing = [float("nan")] * len(self.names)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
@@ -131,15 +133,11 @@ class Line:
                 readings, rows, figures, judged.verdict.tolist(), found.status.tolist(), strict=True
             )
         ):
-            answer: dict[str, Any] = {
-                "line": first + i,
-                **echo(reading),
-                "verdict": verdict,
-                "status": LABELS[status],
-            }
+            answer: dict[str, Any] = {"line": first + i, **echo(reading)}
             if i in passed.alone:
-                answers.append({"line": first + i, **echo(reading), **passed.told(i)})
+                answers.append(answer | passed.told(i))
                 continue
+            answer.update(verdict=verdict, status=LABELS[status])
             if isinstance(row, str):
                 answer.update(verdict=NO_VERDICT, status=Status.BAD_INPUT.label, reason=row)
             elif i in refused:
@@ -173,10 +171,10 @@ class Line:
     def _taken(self, reading: Reading | str, row: list[float], sent: bool) -> Reading:
         """What a part is judged by, so that it can be judged again: `sent`, as it came; else
         numbers in the model's units, levels as they came, what was not given left out."""
+        assert not isinstance(reading, str)
         if self._plain:
             brief = sent and len(reading) <= len(row) + len(ECHOED)
-            return reading if brief else dict(zip(self.names, row, strict=True))  # type: ignore
-        assert not isinstance(reading, str)
+            return reading if brief else dict(zip(self.names, row, strict=True))
         columns = zip(self.names, self._levels, row, strict=True)
         return {
             name: number if levels is None else _level(reading[name], number)
@@ -193,7 +191,8 @@ class Line:
     ) -> Passed:
         """The answers as they are to be judged, with what is learned from measured values."""
         if self.learner is None:
-            return Passed(found, found)
+            alone = alone_in(readings, self._known)
+            return Passed(found, found, {i: {} for i in alone}, alone)
         return self.learner.passed(readings, x, found, number)
 
     def _corrected(self, answer: dict[str, Any], passed: Passed, i: int) -> None:

@@ -77,6 +77,8 @@ class Watched:
             self._sha256 = trust.sha256
             self._say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
         except (SnaError, OSError) as error:
+            if self._line is not None and self._line.learner is not None:
+                self._line.learner.resume()
             self._back(" ".join(str(error).split()))
         return self.line
 

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from sna_edge import Output
+from sna_edge.learning import Learner
 from sna_edge.quality import Line, audit
 
-from .conftest import learning_line, stream, told
+from .conftest import SHA256, learning_line, stream, told, track_model
 
 PART = {"id": 7, "power": 200.0, "speed": 1.0}
 
@@ -119,3 +121,21 @@ def test_answers_to_measured_values_are_no_verdicts_for_an_audit(line: Line) -> 
     log = [json.dumps(told(line, PART, {"id": 7, "measured": {"width": 103.0}})[1])]
     found = audit([log], lambda made: None)
     assert found.verdicts == 0 and found.holds
+
+
+def test_measured_values_alone_are_no_part_of_a_line_that_does_not_learn(line: Line) -> None:
+    bare = track_model().replace(outputs=[Output(n) for n in line.model.output_names])
+    useless = Line(bare, line.limits, learner=Learner(bare, SHA256))
+    why = {"learned": False, "reason": "it has no interval, so nothing is learned of it"}
+    for one, said in ((Line(line.model, line.limits), {}), (useless, {"width": why})):
+        _, alone, null = told(one, PART, {"id": 7, "measured": {"width": 3}},
+                              {"id": 8, "measured": None})  # fmt: skip
+        assert alone == {"line": 2, "id": 7, "measured": said}
+        assert null["verdict"] == "NO VERDICT"
+
+
+def test_a_verdict_of_measured_values_alone_is_no_verdict_of_a_line(line: Line) -> None:
+    log = {"verdict": "ACCEPT", "status": "ok", "reading": {"id": 7, "measured": {"width": 3}},
+           "model": {"sha256": "m"}, "limits": "l"}  # fmt: skip
+    found = audit([[json.dumps(log)]], lambda made: Line(line.model, line.limits))
+    assert found.different == 1 and "came alone" in found.findings[0][1]

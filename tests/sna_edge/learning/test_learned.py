@@ -6,9 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sna_edge import CP, Interval, Model, Output, spline_axis
+from sna_edge.learning import Learner
 from sna_edge.learning.output.recalibration import LAMBDA, Recalibration
+from sna_edge.quality import Limit, Line, LineLimits
 
-from .conftest import learning_line, stream, told, track_model
+from .conftest import SHA256, learning_line, stream, told, track_model
 
 
 def covered(answers: list[dict]) -> float:
@@ -91,3 +94,23 @@ def test_observing_changes_nothing() -> None:
     drop = [{k: v for k, v in a.items() if k != "line"} for a in answers if "outputs" in a]
     assert drop == [{k: v for k, v in a.items() if k != "line"} for a in plain]
     assert answers[-1]["measured"]["width"]["covered"]["share"] < 0.9
+
+
+@pytest.mark.parametrize("mode", ["width", "recalibrate"])
+def test_a_value_at_the_end_of_its_link_stays_that_of_the_model(mode: str) -> None:
+    """Where a share rounds to 1 its linear part is infinite: there is nothing to add to."""
+    axis = spline_axis("a", "", 0.0, 10.0, spans=1, degree=1)
+    cp = CP((np.array([[-40.0], [60.0]]),), (np.array([0]),), np.ones((1, 1)))
+    share = Output("y", link="logistic", interval=Interval(0.9, 3.0, 3.0, space="link"))
+    model = Model([axis], cp, [share])
+    line = Line(model, LineLimits((Limit("y", lsl=0.5),)), learner=Learner(model, SHA256, mode))
+    plain = Line(model, line.limits)
+    for a in np.linspace(3.7, 4.2, 60).tolist():
+        y = float(model.value({"a": [a]})[0, 0])
+        told(line, {"a": a, "measured": {"y": y * 1.05 + 0.001}})
+    assert line.learner and line.learner.knowledge.outputs[0].used == (mode == "recalibrate")
+    between, (one,) = told(line, {"a": 4.1}, {"a": 7.6}), told(plain, {"a": 9.9})
+    assert all(a["outputs"]["y"]["lower"] < a["outputs"]["y"]["upper"] for a in between)
+    (learned,) = told(line, {"a": 9.9})
+    assert one["outputs"]["y"]["value"] == 1.0 and learned["outputs"] == one["outputs"]
+    assert learned["verdict"] == one["verdict"] == "ACCEPT"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sna_edge.durable import DISK, Log
+from sna_edge.durable import DISK, Disk, Log
 from sna_edge.errors import InputError
 from sna_edge.learning import Knowledge, Learner
 from sna_edge.learning.arrays import packed, unpacked
@@ -112,8 +112,34 @@ def test_a_file_of_another_model_is_put_aside_and_taken_back(tmp_path: Path) -> 
     other = Learner(track_model(), "cd" * 32, "width", path, tell=said.append)
     assert other.knowledge.labels == 0 and "another model" in said[0]
     other.close()
-    back = learning_line("width", path)
+    back = learning_line("width", path, lazy=True)
     assert digest(back) == digest(first)
+    closed(back)
+
+
+def test_what_was_put_aside_is_taken_back_before_the_first_part(tmp_path: Path) -> None:
+    """The other model has learned nothing, so that no file stands at the path itself."""
+    path = str(tmp_path / "learned")
+    first = learning_line("width", path)
+    told(first, *stream(20))
+    closed(first)
+    Learner(track_model(), "cd" * 32, "width", path, lazy=True).close()
+    assert not os.path.exists(path)
+    back = learning_line("width", path, lazy=True)
+    (answer,) = told(back, {"power": 200.0, "speed": 1.0})
+    assert answer["correction"]["sha256"] == digest(first)
+
+
+def test_a_damaged_file_that_was_put_aside_changes_no_names(tmp_path: Path) -> None:
+    path = str(tmp_path / "learned")
+    first = learning_line("width", path)
+    told(first, *stream(20))
+    closed(first)
+    aside = tmp_path / f"learned.{'cd' * 8}"
+    aside.write_bytes(b"something else")
+    with pytest.raises(InputError, match=f"{aside.name} is damaged"):
+        Learner(track_model(), "cd" * 32, "width", path)
+    assert digest(learning_line("width", path)) == digest(first)
 
 
 def test_another_mode_keeps_what_was_learned(tmp_path: Path) -> None:
@@ -164,6 +190,34 @@ def test_a_disk_that_fails_does_not_stop_the_line(
     monkeypatch.setattr(type(DISK), "temporary", full)
     assert len(told(line, *stream(5))) and len(said) == 1 and "No space left" in said[0]
     shutil.rmtree(tmp_path)
+
+
+def test_after_a_failed_write_the_next_one_holds_all_that_is_known(tmp_path: Path) -> None:
+    class Full(Disk):
+        full = False
+
+        def append(self, path: str, data: bytes) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            super().append(path, data)
+
+    path, disk = str(tmp_path / "learned"), Full()
+    line = learning_line("recalibrate", path, disk=disk)
+    for at, disk.full in ((0, False), (40, True), (60, False)):
+        for reading in stream(80)[at : at + 20]:
+            told(line, reading)
+    closed(line)
+    again = learning_line("recalibrate", path)
+    assert known(again).labels == known(line).labels > 20 and digest(again) == digest(line)
+
+
+def test_a_lazy_file_that_cannot_be_used_stops_nothing(tmp_path: Path) -> None:
+    said = list[str]()
+    path = str(tmp_path / "no" / "learned")
+    line = learning_line("width", path, lazy=True, tell=said.append)
+    answers = told(line, *stream(10, shift=0.0))
+    assert known(line).labels == 7 and len(answers) == 17
+    assert len(said) == 1 and "cannot use the learned state" in said[0] and "forgotten" in said[0]
 
 
 def test_the_digest_names_the_model(tmp_path: Path) -> None:
