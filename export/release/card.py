@@ -17,6 +17,7 @@ from sna_edge.calculus.ranges import ranges
 from sna_edge.core.axis import Axis
 from sna_edge.files import format_of
 from sna_edge.model import Model
+from sna_edge.values.fit_told import fit_told
 
 from ..calibrate.judged import Judged
 from .commit import Commit
@@ -47,8 +48,7 @@ def card(
     `fitted`: the fit (`found`, `judged`, `answer`), None where only its file is there; `changes`
     against the release before."""
     found, judged = (fitted.found, fitted.judged) if fitted is not None else (None, ())
-    known = model.metadata.get("fit", {})
-    report = found.report if found is not None else known if isinstance(known, dict) else {}
+    report = found.report if found is not None else fit_told(model.metadata)
     return {
         "schema": {"name": NAME, "version": FORMAT},
         "name": name,
@@ -153,7 +153,7 @@ def _fit(report: Mapping[str, Any]) -> dict[str, Any] | None:
     """How the model was chosen, and what was held out."""
     if not report:
         return None
-    confirmed, holdout = report.get("confirmed", {}), report.get("holdout")
+    confirmed = report.get("confirmed", {})
     return {
         "solver": report.get("kind"),
         "chosen": report.get("chosen"),
@@ -165,11 +165,20 @@ def _fit(report: Mapping[str, Any]) -> dict[str, Any] | None:
             "folds": report.get("folds"),
             "confirmed_by": confirmed.get("by"),
             "confirmed": confirmed.get("error"),
-            "held_out": holdout and {k: holdout[k] for k in ("rows", "how", "outputs")},
+            "held_out": _held_out(report.get("holdout")),
         },
         "left_out": report.get("missing") or None,
         "classes": report.get("classes") or None,
     }
+
+
+def _held_out(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Rows kept out of the whole fit; a file has the figures of an output by its name alone."""
+    if not told:
+        return None
+    figures = {name: one for name, one in told.items() if isinstance(one, Mapping)}
+    outputs = told.get("outputs", figures)
+    return {"rows": told.get("rows"), "how": told.get("how"), "outputs": outputs}
 
 
 def made_with() -> dict[str, str]:

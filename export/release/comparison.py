@@ -20,6 +20,7 @@ from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
 from sna_edge.status import Status
+from sna_edge.values.fit_told import fit_told
 
 from .shares import as_shares, of_labels, share_differences
 
@@ -82,7 +83,7 @@ def _identity(model: Model) -> dict[str, Any]:
         "sha256": hashlib.sha256(model.artifact).hexdigest(),
         "version": model.signature.model_version if model.signature else None,
         "bytes": len(model.artifact),
-        "rows": (model.metadata.get("fit") or {}).get("rows"),
+        "rows": fit_told(model.metadata).get("rows"),
     }
 
 

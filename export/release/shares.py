@@ -52,7 +52,7 @@ def share_differences(old: Model, new: Model, outputs: Sequence[str]) -> list[Di
             Difference(
                 name, float(change.mean()), float(np.sqrt((change**2).mean())), False,
                 (float(change[low]), float(change[high])), (x[low], x[high]),
-                1.0 if change.any() else 0.0, float(was.std()),
+                0.0 if old.artifact == new.artifact else 1.0, float(was.std()),
             )
         )  # fmt: skip
     return found

@@ -15,6 +15,7 @@ from ..core.axis import Axis
 from ..core.output import Output
 from ..model import Model
 from ..status import Status
+from ..values.fit_told import fit_told
 
 ANSWERED, FAULT, USAGE, NO_VALUE = 0, 1, 2, 3
 STOPPED = 130
@@ -68,7 +69,7 @@ def as_written(axis: Axis, x: float) -> str | float:
 
 def two_valued(model: Model) -> dict[str, list[float]]:
     """Outputs whose table held two values only (pass or fail), and these."""
-    return dict(model.metadata.get("fit", {}).get("outcomes", {}))
+    return dict(fit_told(model.metadata).get("outcomes", {}))
 
 
 def interval_text(model: Model, output: Output) -> str:

@@ -14,6 +14,7 @@ from ...core.axis import Axis
 from ...files import format_of
 from ...model import Model
 from ...signing import Trust
+from ...values.fit_told import fit_told
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
@@ -129,7 +130,7 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
     shown += plant_lines(model)
-    return shown + _fitted(model.metadata.get("fit", {})) + solved_lines(model.metadata)
+    return shown + _fitted(fit_told(model.metadata)) + solved_lines(model.metadata)
 
 
 def plant_lines(model: Model) -> list[str]:
@@ -158,18 +159,13 @@ def solved_lines(metadata: Mapping[str, Any]) -> list[str]:
     return [f"estimated error of the solve: {relative:.1e} relative{where}", *found]
 
 
-def _fitted(fit: Any) -> list[str]:
+def _fitted(fit: Mapping[str, Any]) -> list[str]:
     """Inputs that the fit left out and what its time limit cut."""
-    found = fit if isinstance(fit, dict) else {}
     said = {
-        "left out of the fit": found.get("dropped"),
-        "cut short by the time limit": found.get("cut"),
+        "left out of the fit": fit.get("dropped"),
+        "cut short by the time limit": fit.get("cut"),
     }
-    return [
-        f"{what}: {', '.join(map(str, names))}"
-        for what, names in said.items()
-        if isinstance(names, list) and names
-    ]
+    return [f"{what}: {', '.join(names)}" for what, names in said.items() if names]
 
 
 def _inward(ends: tuple[float, float]) -> str:
