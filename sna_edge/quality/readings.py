@@ -12,12 +12,13 @@ from typing import Any
 from ..learning.measured import COLUMN, KEY, of_cells
 from ..table import Record
 from ..values.documents import DIGITS, Twice, once, shortened
+from ..values.naming import NUMBER
 from .echo import ECHOED
 
 Reading = Mapping[str, Any]
 
 LONGEST = 1 << 20  # bytes of a line; longer ones are answered as bad input
-PLAIN = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
+PLAIN = re.compile(rf"[ \t]*{NUMBER.pattern}[ \t]*")
 _quick, _strict = json.JSONDecoder().raw_decode, json.JSONDecoder(object_pairs_hook=once).decode
 _decode_long = json.JSONDecoder(
     object_pairs_hook=once, parse_int=float
