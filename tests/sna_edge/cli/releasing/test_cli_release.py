@@ -20,7 +20,6 @@ from sna_edge.cli import main
 from sna_edge.cli.releasing.keys import SECTIONS
 from sna_edge.values.documents import read_document
 from sna_export.release.card_schema import SCHEMA
-from sna_export.release.commit import commit_of
 from sna_export.release.manifest import check_release
 
 pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -265,31 +264,6 @@ def test_what_a_killed_release_left_is_named(checkout: Path, sna, tmp_path) -> N
     assert f"{tmp_path / '.release-x'} is of a release that was killed" in said.out
 
 
-def test_no_program_of_the_repository_is_run(tmp_path: Path) -> None:
-    """gpg.program of a repository would be, by log.showSignature."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed here")
-    program, ran = tmp_path / "gpg.sh", tmp_path / "ran"
-    program.write_text(
-        f"#!/bin/sh\ntouch '{ran}'\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\n"
-        "echo '-----BEGIN PGP SIGNATURE-----'\necho '-----END PGP SIGNATURE-----'\n"
-    )
-    program.chmod(0o755)
-    folder = tmp_path / "r"
-    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run(["git", "init", "-q", folder], check=True)
-    (folder / "x").write_text("x")
-    settings = {"gpg.program": str(program), "log.showSignature": "true"}
-    for words in (
-        *(["config", *pair] for pair in settings.items()), ["add", "-A"],
-        ["commit", "-q", "-S", "-m", "signed"],
-    ):  # fmt: skip
-        subprocess.run([*git, *words], check=True)
-    ran.unlink()
-    assert commit_of(str(folder), [str(folder / "x")]) is not None
-    assert not ran.exists()
-
-
 def test_a_release_is_never_written_over(checkout: Path, made: Path, sna) -> None:
     assert "depth-1 exists" in sna("release", checkout / "depth.toml").sentence()
 
@@ -401,24 +375,3 @@ def test_versions_grow(checkout: Path, made: Path, sna, tmp_path) -> None:
     path = second(checkout, "")
     said = sna("release", path, "--model-version", "1", "-o", tmp_path / "next")
     assert "version 1 is not larger than 1" in said.sentence()
-
-
-def test_labels_are_released_as_probabilities(tmp_path: Path, sna, monkeypatch) -> None:
-    """exp(f) of several labels says nothing by itself: errors, ranges and changes are of shares."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(4)
-    x = rng.uniform(0, 3, 90)
-    grade = ["ABC"[int(v)] for v in np.clip(x + rng.normal(0, 0.2, 90), 0, 2.99)]
-    rows = "".join(f"{v:.3f},{g}\n" for v, g in zip(x, grade, strict=True))
-    Path("t.csv").write_text("x,grade\n" + rows)
-    text = '[fit]\ntable = "t.csv"\ntarget = ["grade"]\neffort = "quick"\n'
-    Path("g.toml").write_text(text)
-    card = sna("release", "g.toml", "--json").json["card"]
-    assert card["fit"]["classes"]["grade"]["accuracy"] > 0.8
-    assert all(one["guaranteed"] == [0.0, 1.0] for one in card["outputs"])
-    assert not any(one["kind"] == "large_errors" for one in card["failures"]["found"])
-    Path("h.toml").write_text(
-        f'{text}seed = 7\n[compare]\nprevious = "g-1"\nmax-change-at-rows = {{grade = 1e-9}}\n'
-    )
-    Path("t.csv").write_text("x,grade\n" + rows + "0.5,B\n0.6,B\n0.4,C\n")
-    assert "grade:B changed by 0." in sna("release", "h.toml", "--json").sentence()
