@@ -136,7 +136,8 @@ def as_coordinates(model: ModelRecord, axes: Sequence[Axis], x: Floats) -> Float
         column = x[:, place[axis.name]]
         if axis.kind == "categorical" and axis.level_names != source.level_names:
             index: Mapping[str, int] = {n: i for i, n in enumerate(axis.level_names)}
-            to = np.array([float(index.get(n, -1)) for n in source.level_names])
-            column = np.where((found := to[column.astype(int)]) < 0, np.inf, found)
+            to = np.array([float(index.get(n, np.inf)) for n in source.level_names])
+            known = (column >= 0) & (column < len(to))
+            column = np.where(known, to[np.where(known, column, 0).astype(int)], np.inf)
         columns.append(column)
     return np.stack(columns, axis=1)

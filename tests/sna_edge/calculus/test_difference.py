@@ -163,3 +163,11 @@ def test_models_from_files_too(tmp_path) -> None:
     model.save(tmp_path / "a.sna")
     (found,) = differences(model, sna_edge.load(tmp_path / "a.sna"), ["y"])[1]
     assert 0 < found.rms < 1e-6 * found.spread * 10
+
+
+def test_a_level_of_no_index_has_no_value_in_the_other_model() -> None:
+    old = drawn([level_axis("spot", ("A", "B", "C"))], 1)
+    new = drawn([level_axis("spot", ("C", "A"))], 2)
+    x = np.array([[0.0], [1.0], [2.0], [np.inf], [np.nan], [-1.0], [3.0]])
+    found = as_coordinates(new, old.axes, x)[:, 0]
+    assert found.tolist() == [1.0, np.inf, 0.0, np.inf, np.inf, np.inf, np.inf]

@@ -121,3 +121,20 @@ def test_a_limit_of_every_output_asks_for_those_in_another_unit_too(
     gate = compared(old, sna_edge.load(path), {"max-change": {"*": 1.0}})["gate"]
     (said,) = gate["broken"]
     assert said.startswith("max-change of width cannot be judged")
+
+
+def test_what_is_found_small_but_not_proved_small_is_said(tmp_path: Path, sna) -> None:
+    """exp(0.5 + speed) against exp(0.5 + 1.001 speed): the difference is found, only a larger
+    amount is proved of it; an amount between is let through, and said."""
+    model = small_model()
+    weights = model.interaction.weights * np.array([1.0, 1.001])
+    steeper = replace(model.interaction, weights=weights)
+    model.save(tmp_path / "old.sna")
+    model.replace(interaction=steeper).save(tmp_path / "new.sna")
+    files = (tmp_path / "old.sna", tmp_path / "new.sna")
+    depth = sna("compare", *files, "--json").json["changes"][1]
+    assert depth["largest"] < depth["bound"]
+    between = (depth["largest"] + depth["bound"]) / 2
+    said = sna("compare", *files, "--max-change", f"depth={between}")
+    assert said.code == 0
+    assert f"none above {depth['bound']:.4g} um is proved" in said.out
