@@ -204,7 +204,7 @@ def _chaos(samples: Samples, seed: int) -> SeparableFunction:
     folds = folds_of(samples, FOLDS, seed)
     begun = POLYNOMIAL_CHAOS.begin(Task(samples, "identity", folds, seed, TimeBudget()))
     assert begun is not None
-    return begun.finish().f
+    return begun.finish(TimeBudget()).f
 
 
 def _need_change(asked: Asked) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,14 +53,15 @@ TEACHERS, STUDENT = "Gaussian-process teachers", "a student of the teachers"
 @dataclass(frozen=True)
 class FirstFit:
     """Answers of a simple function of some rows under a link and the baseline of these rows, known
-    by their `digest`; what was tried (None where that is cut or of fewer rows), so that a search
-    over the same rows goes on from there."""
+    by their `digest`; what was tried (None where that is cut or of fewer rows) and the families
+    begun under that link, so that a search over the same rows goes on from there."""
 
     digest: bytes
     link: str
     answers: Answers
     base: Candidate
     trials: RankTrials | None
+    begun: dict[str, list[Begun]]
 
     def of(self, samples: Samples) -> bool:
         """Whether these are the rows."""
@@ -81,11 +83,12 @@ def candidates(
     links = samples.link_candidates(link)[: effort.links]
     first = first if first and first.of(samples) else None
     found = [first.base if first else baseline(samples, links, folds, budget)]
-    begun = families_begun(samples, links, folds, seed, budget)
-    exact = _ended(begun, found, ROUNDING_ERROR)
+    before = first.begun if first else {}
+    begun = by_promise(families_begun(samples, links, folds, seed, budget, before))
+    exact = _ended(begun, ROUNDING_ERROR, budget)
     if exact or found[0].error <= ROUNDING_ERROR:
         return [*found, *exact]
-    found += _ended(begun[:1], found, EARLY * found[0].error)
+    found += _ended(begun[:1], EARLY * found[0].error, budget)
     begun = begun[len(found) - 1 :]
     rival = min(c.error for c in found)
     part = budget.part(SHARE_OF_TIME)
@@ -103,9 +106,9 @@ def candidates(
         if stack:
             search = max(part, search, key=lambda b: b.deadline)
         size = most_parameters(len(samples.x))
-        before = first.trials if first and first.link == name else None
+        trials = first.trials if first and first.link == name else None
         candidate = direct_candidate(
-            samples, name, folds, seed, size, budget, search, worth, reporter.say, before, rivals,
+            samples, name, folds, seed, size, budget, search, worth, reporter.say, trials, rivals,
             effort,
         )  # fmt: skip
         found += [candidate] if candidate else []
@@ -119,22 +122,38 @@ def candidates(
             found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
         except OutOfTime:
             budget.leave_out(STUDENT)
-    return found + _ended(begun, found, min(c.error for c in found))
+    return found + _ended(begun, min(c.error for c in found), budget)
 
 
 def families_begun(
-    samples: Samples, links: tuple[str, ...], folds: Folds, seed: int, budget: TimeBudget
-) -> list[Begun]:
-    """What time allows of FAMILIES under every link, the best promise first."""
-    found = []
+    samples: Samples,
+    links: tuple[str, ...],
+    folds: Folds,
+    seed: int,
+    budget: TimeBudget,
+    before: Mapping[str, list[Begun]] | None = None,
+) -> dict[str, list[Begun]]:
+    """What time allows of FAMILIES under every link; what was begun `before` of these rows is taken
+    as it is."""
+    found = dict(before or {})
     for link in links:
-        for family in FAMILIES:
-            if budget.affords(f"{family.name} under link {link}", family.work(samples)):
-                found.append(family.begin(Task(samples, link, folds, seed, budget)))
-    return sorted((b for b in found if b), key=lambda b: b.promise)
+        if link not in found:
+            task = Task(samples, link, folds, seed, budget)
+            made = [
+                family.begin(task)
+                for family in FAMILIES
+                if budget.affords(f"{family.name} under link {link}", family.work(samples))
+            ]
+            found[link] = [b for b in made if b]
+    return {link: found[link] for link in links}
 
 
-def _ended(begun: list[Begun], found: list[Candidate], least: float) -> list[Candidate]:
+def by_promise(begun: Mapping[str, list[Begun]]) -> list[Begun]:
+    """Of all links, the best promise first."""
+    return sorted((b for own in begun.values() for b in own), key=lambda b: b.promise)
+
+
+def _ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidate]:
     """Candidates of the families that promise less than `least`, one after another while they
     do."""
     out: list[Candidate] = []
@@ -142,7 +161,7 @@ def _ended(begun: list[Begun], found: list[Candidate], least: float) -> list[Can
         if not one.promise < least:
             break
         try:
-            out.append(one.finish())
+            out.append(one.finish(budget))
         except OutOfTime:
             break
         least = min(least, out[-1].error)
@@ -183,16 +202,18 @@ def first_fit(
         return None
     size = most_parameters(min(len(samples.x), MANY_ROWS))
     enough = 0.5 * CONFIRMED * base.error
-    for one in families_begun(samples, links[:1], folds, seed, part)[:1]:
+    begun = families_begun(samples, links[:1], folds, seed, part)
+    known = begun if not part.stopped else {}
+    for one in by_promise(begun)[:1]:
         if one.promise < SURE * enough:
-            simple = one.finish()
-            return FirstFit(samples.digest(), links[0], simple.values, base, None)
+            simple = one.finish(part)
+            return FirstFit(samples.digest(), links[0], simple.values, base, None, known)
     found = simple_function(samples, links[0], folds, seed, size, enough, part, effort)
     if found is None:
         return None
     answers, trials = found
     cut = part.over() or len(samples.x) > MANY_ROWS
-    return FirstFit(samples.digest(), links[0], answers, base, None if cut else trials)
+    return FirstFit(samples.digest(), links[0], answers, base, None if cut else trials, known)
 
 
 def _teacher_work(samples: Samples) -> float:

@@ -10,7 +10,7 @@ fewer than there are rows, is found to rounding. Source: Blatman and Sudret, J. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +136,8 @@ def begin(task: Task) -> Begun | None:
     offer = _best_offer(functions, values, y[some], root, task.budget)
     spent = now() - start
 
-    def finish() -> Candidate:
-        return _judged(task, scale, functions, offer, some, y, spent)
+    def finish(budget: TimeBudget) -> Candidate:
+        return _judged(replace(task, budget=budget), scale, functions, offer, some, y, spent)
 
     return Begun(offer.error, finish)
 

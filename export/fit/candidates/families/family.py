@@ -30,11 +30,11 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Begun:
-    """The least error (relative, as `Candidate.error`) that the family may reach; finish() is the
-    candidate with its out-of-fold predictions, or raises OutOfTime."""
+    """The least error (relative, as `Candidate.error`) that the family may reach; finish(budget) is
+    the candidate with its out-of-fold predictions, or raises OutOfTime."""
 
     promise: float
-    finish: Callable[[], Candidate]
+    finish: Callable[[TimeBudget], Candidate]
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def forward(gram: Floats, product: Floats, square: float, most: int, given: Ints
     free = g > 0
     taken: list[int] = []
     z: list[float] = []
+    explained = 0.0
     for k in range(len(w)):
         if k < len(given):
             s = int(given[k])
@@ -61,13 +62,14 @@ def forward(gram: Floats, product: Floats, square: float, most: int, given: Ints
                 continue
         else:
             open_ = free & (g > least)
-            if not open_.any() or square - sum(v * v for v in z) <= ROUNDING * square:
+            if not open_.any() or square - explained <= ROUNDING * square:
                 break
             s = int(np.argmax(np.where(open_, c * c / np.where(open_, g, 1.0), -1.0)))
         at = len(taken)
         root = np.sqrt(g[s])
         w[at] = (gram[s] - w[:at, s] @ w[:at]) / root
         z.append(float(c[s] / root))
+        explained += z[-1] * z[-1]
         g -= w[at] ** 2
         c -= z[-1] * w[at]
         free[s] = False

@@ -169,7 +169,7 @@ def begin(task: Task) -> Begun | None:
     )
     error = found.error
 
-    def finish() -> Candidate:
+    def finish(budget: TimeBudget) -> Candidate:
         start = now()
         f = _solved(terms, penalty, part, y, error)
         return replace(found, f=f, seconds=found.seconds + now() - start)

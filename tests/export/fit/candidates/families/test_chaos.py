@@ -56,7 +56,7 @@ def test_a_polynomial_is_met_to_rounding(axes: int, degree: int, count: int) -> 
     x[0], x[1] = 0.0, 1.0
     fresh = np.random.default_rng(2).random((500, axes))
     one = begun(Samples.of(x, polynomial(axes, degree, count, x)))
-    found = one.finish()
+    found = one.finish(TimeBudget())
     assert max(one.promise, found.error) < 1e-9
     assert missed(found, fresh, polynomial(axes, degree, count, fresh)) < 1e-9
 
@@ -76,7 +76,7 @@ def test_levels_and_several_outputs_are_terms_too() -> None:
     lot = np.array([0.0, 1.0, 3.0])[x[:, 2].astype(int)]
     y = np.c_[x[:, 0] ** 3 * (1.0 + lot), x[:, 1] * x[:, 0]]
     axes = [AxisSpec("a"), AxisSpec("b"), AxisSpec("lot", levels=("x", "y", "z", "never"))]
-    found = begun(Samples.of(x, y, axes)).finish()
+    found = begun(Samples.of(x, y, axes)).finish(TimeBudget())
     np.testing.assert_allclose(found.values(x), y, atol=1e-10)
 
 
@@ -85,7 +85,7 @@ def test_noise_is_not_taken_for_terms() -> None:
     x = rng.random((200, 6))
     y = x[:, 0] * x[:, 1] + rng.standard_normal(200)
     one = begun(Samples.of(x, y))
-    found = one.finish()
+    found = one.finish(TimeBudget())
     assert one.promise < found.error
     assert found.notes["terms"][0] < 20
     assert found.error > 0.9
@@ -101,7 +101,7 @@ def test_rows_of_a_fold_are_predicted_without_them() -> None:
     moved = y.copy()
     moved[mine[0]] += 0.5
     far = Samples.of(x, moved)
-    before, after = (begun(s).finish() for s in (samples, far))
+    before, after = (begun(s).finish(TimeBudget()) for s in (samples, far))
     if before.notes["terms"] == after.notes["terms"]:
         others = mine[1:]
         np.testing.assert_allclose(before.predicted[others], after.predicted[others], atol=1e-9)
@@ -150,7 +150,7 @@ def test_rows_of_little_weight_hardly_count() -> None:
     weight = np.where(wrong, 1e-9, 1.0)
     given = replace(Samples.of(x, y + 3.0 * wrong), weight=weight / weight.mean())
     plain = Samples.of(x, y + 3.0 * wrong)
-    weighted, same = (begun(s).finish() for s in (given, plain))
+    weighted, same = (begun(s).finish(TimeBudget()) for s in (given, plain))
     assert missed(weighted, x, y) < 1e-3 < missed(same, x, y)
     assert weighted.weight is not None and weighted.error < 1e-3
 

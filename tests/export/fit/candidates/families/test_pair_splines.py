@@ -27,7 +27,7 @@ def candidate(samples: Samples) -> Candidate:
     task = Task(samples, "identity", folds_of(samples, 6, 0), 0, TimeBudget())
     begun = PAIR_SPLINES.begin(task)
     assert begun is not None
-    found = begun.finish()
+    found = begun.finish(TimeBudget())
     assert begun.promise == found.error
     return found
 
