@@ -1,8 +1,11 @@
-"""Progress of a fit: a bar with time left where `rich` is installed, or a callback."""
+"""Progress of a fit: on a terminal a bar with time left where `rich` is installed, elsewhere a line
+now and then; or a callback."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 
@@ -15,23 +18,41 @@ Progress = Callable[[str, float, float], None]
 EACH_MESSAGE = 0.3
 """Each message closes this share of what is left of its stage: how many will come is not known
 beforehand."""
+EVERY = 20.0
+"""Seconds between two lines where there is no bar, and before the first: what is faster is
+silent."""
 
 
 class Reporter:
-    """Tells `progress` what is being done; True asks for a bar on stderr, None and False for
-    silence.
+    """Tells `progress` what is being done; True asks for a bar on stderr, or for a line there every
+    `every` seconds where that is no terminal; None and False for silence.
 
     `deadline` is an instant of `now()` that bounds the estimate.
     """
 
-    def __init__(self, progress: Progress | bool | None, deadline: float) -> None:
+    def __init__(
+        self, progress: Progress | bool | None, deadline: float, every: float = EVERY
+    ) -> None:
         self.deadline, self.begin = deadline, now()
         self._stage, self._begin, self._done, self._end = "", 0.0, 0.0, 0.0
+        self._message, self._every, self._over = "baselines", every, Event()
+        self._lines: Thread | None = None
         self._bar: Any = None
         self._task: Any = None
         self._call = progress if callable(progress) else None
         if progress is True:
-            self._open()
+            if sys.stderr.isatty():
+                self._open()
+            if self._bar is None:
+                self._lines = Thread(target=self._written, daemon=True)
+
+    def _written(self) -> None:
+        """A line every so often until the fit is over, whatever the fit is busy with."""
+        while not self._over.wait(self._every):
+            past = now() - self.begin
+            left = self._left(past)
+            shown = f", about {left:.0f} s left" if np.isfinite(left) else ""
+            print(f"{past:.0f} s{shown}: {self._message}", file=sys.stderr, flush=True)
 
     def _open(self) -> None:
         try:
@@ -52,6 +73,8 @@ class Reporter:
     def __enter__(self) -> Reporter:
         if self._bar is not None:
             self._bar.start()
+        if self._lines is not None:
+            self._lines.start()
         return self
 
     def __exit__(
@@ -62,6 +85,9 @@ class Reporter:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._over.set()
+        if self._lines is not None:
+            self._lines.join()
 
     def stage(self, name: str, end: float) -> None:
         """A stage begins; when it is over the share `end` of the whole will be done."""
@@ -81,12 +107,15 @@ class Reporter:
 
     def _tell(self, message: str) -> None:
         past = now() - self.begin
-        left = min(self.left(past), max(self.deadline - self.begin - past, 0.0))
+        left, self._message = self._left(past), message
         if self._call is not None:
             self._call(message, past, left)
         if self._bar is not None:
             shown = f"about {left:.0f} s left" if np.isfinite(left) else ""
             self._bar.update(self._task, completed=self._done, description=message[:90], left=shown)
+
+    def _left(self, past: float) -> float:
+        return min(self.left(past), max(self.deadline - self.begin - past, 0.0))
 
     def left(self, past: float) -> float:
         """Seconds left if the rest goes as fast as what is done; infinite at the very beginning."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -109,7 +108,7 @@ def fitted(args: argparse.Namespace) -> Fitted:
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=told.domain,
             shape=shape_of(args, data.names),
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
-            stop=stop, plain=args.plain, progress=sys.stderr.isatty() and not args.json,
+            stop=stop, plain=args.plain, progress=not args.json,
             **asked(args), **likelihood(args),
         )  # fmt: skip
     if lags := found.report.get("lags"):  # the recipe repeats what was found
