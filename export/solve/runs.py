@@ -12,15 +12,12 @@ from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
 from .solvers.progress import Progress
 from .solvers.tensor_system import TensorSystem, normal_equations
 from .solvers.tt_als import TTSettings, solve_tt
-from .weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
 
 
 def target(system: TensorSystem, form: str) -> TensorSystem:
-    """The system itself, or its normal equations. Raises ProblemError for another form."""
-    if form not in ("galerkin", "residual"):
-        raise ProblemError(f"form {form!r} is unknown; use 'galerkin' or 'residual'")
+    """The system itself (form "galerkin"), or its normal equations ("residual")."""
     return system if form == "galerkin" else normal_equations(system)
 
 

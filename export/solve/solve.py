@@ -17,6 +17,7 @@ from ..threads import one_thread
 from .delivery import model_of_modes, model_of_train
 from .newton import by_newton
 from .runs import by_modes, by_train, target
+from .settings import settings
 from .solvers import tt_als
 from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
@@ -109,14 +110,6 @@ def solve(
     True
     """
     need_counts(len(problem.axes))
-    options = {
-        "method": "train",
-        "form": "galerkin",
-        "rank_max": 24,
-        "tolerance": 1e-4,
-        "modes": 0,
-        **problem.defaults,
-    }
     given = {
         "method": method,
         "form": form,
@@ -124,7 +117,7 @@ def solve(
         "tolerance": tolerance,
         "modes": modes,
     }
-    options.update({k: v for k, v in given.items() if v is not None}, accept=accept)
+    options = {**settings(problem, given), "accept": accept}
     progress = Progress(time_limit, listener)
     with one_thread():
         stability = stability_of(problem, progress)
@@ -202,8 +195,6 @@ class _Run:
         problem, options = self.problem, dict(self.options)
         order = _order(problem, options.pop("order", None))
         ordered = _reordered(problem, order)
-        if options["method"] not in ("train", "modes"):
-            raise ProblemError(f"method {options['method']!r} is unknown; use 'train' or 'modes'")
         doubts: list[str] = []
         rest = (options, self.seed, self.device, self.progress)
         if problem.nonlinear:

@@ -23,18 +23,31 @@ class Coefficient:
     function: Callable[[Floats], ArrayLike]
 
     def at(self, points: Floats) -> Floats:
-        """c at points [N]. Raises ProblemError where the function gives another shape."""
-        values = np.asarray(self.function(points), dtype=float)
-        try:
-            return np.broadcast_to(values, points.shape)
-        except ValueError as error:
-            raise ProblemError(
-                f"a coefficient gives {values.size} numbers at {points.size} points; write it as a"
-                " function that works on arrays of any length"
-            ) from error
+        """c at points [N]. Raises ProblemError where the function does not give as many real
+        numbers."""
+        return shaped(self.function(points), points, "a coefficient")
 
     def __mul__(self, other: Coefficient) -> Coefficient:
         return Coefficient(lambda points: self.at(points) * other.at(points))
+
+
+def shaped(found: ArrayLike, like: Floats, what: str) -> Floats:
+    """What a function gave at the points `like`, as real numbers of their shape. Raises
+    ProblemError where it gave something else; `what` names the function there."""
+    try:
+        values = np.asarray(found)
+        values = values.astype(float, casting="same_kind" if values.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError) as error:
+        raise ProblemError(
+            f"{what} does not give real numbers; write it so that it works on arrays"
+        ) from error
+    try:
+        return np.broadcast_to(values, like.shape)
+    except ValueError as error:
+        raise ProblemError(
+            f"{what} gives {values.size} numbers at {like.size} points; write it so that it works"
+            " on arrays of any shape"
+        ) from error
 
 
 def interpolated(basis: SpanBasis, nodes: Floats, values: Floats) -> Coefficient:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
+from .coefficients import shaped
 from .errors import ProblemError
 from .forms import Expression, Field, FormAxis, Product
 
@@ -114,29 +115,16 @@ def _callable(f: object, derivative: object) -> tuple[Callable[..., Floats], Cal
             )
 
     def value(*arguments: Floats) -> Floats:
-        return _shaped(f(*arguments), arguments[0])  # type: ignore[operator]
+        return _real(f(*arguments), arguments[0])  # type: ignore[operator]
 
     def given(*arguments: Floats) -> Floats:
-        return _shaped(derivative(*arguments), arguments[0])  # type: ignore[operator]
+        return _real(derivative(*arguments), arguments[0])  # type: ignore[operator]
 
     return value, given if derivative is not None else lambda *a: _slope(f, *a)
 
 
-def _shaped(found: ArrayLike, like: Floats) -> Floats:
-    try:
-        values = np.asarray(found, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ProblemError(
-            "a function of the unknown does not give real numbers; write it so that it works on"
-            " arrays"
-        ) from error
-    try:
-        return np.broadcast_to(values, like.shape)
-    except ValueError as error:
-        raise ProblemError(
-            f"a function of the unknown gives {values.size} numbers at {like.size} values; write"
-            " it so that it works on arrays of any shape"
-        ) from error
+def _real(found: ArrayLike, like: Floats) -> Floats:
+    return shaped(found, like, "a function of the unknown")
 
 
 def _slope(f: Any, u: Floats, *coordinates: Floats) -> Floats:
@@ -149,7 +137,7 @@ def _slope(f: Any, u: Floats, *coordinates: Floats) -> Floats:
         return _difference(f, u, *coordinates)
     if not np.iscomplexobj(turned):
         return _difference(f, u, *coordinates)
-    exact = _shaped(turned.imag / IMAGINARY, u)
+    exact = _real(turned.imag / IMAGINARY, u)
     flat = [np.broadcast_to(a, u.shape).reshape(-1) for a in (u, *coordinates, exact)]
     some = np.linspace(0, u.size - 1, min(LOOKED_AT, u.size)).astype(int)
     some = np.r_[some, flat[0].argmin(), flat[0].argmax()]
@@ -162,7 +150,7 @@ def _slope(f: Any, u: Floats, *coordinates: Floats) -> Floats:
 
 def _difference(f: Any, u: Floats, *coordinates: Floats) -> Floats:
     step = DIFFERENCE * (1.0 + np.abs(u))
-    ahead, back = (_shaped(f(u + s, *coordinates), u) for s in (step, -step))
+    ahead, back = (_real(f(u + s, *coordinates), u) for s in (step, -step))
     return np.asarray((ahead - back) / (2.0 * step))
 
 

@@ -65,8 +65,13 @@ def test_products_expand_like_on_paper():
         (lambda x: u / 0, "divided by 0"),
         (lambda x: np.hypot(x, x), "np.hypot does not work"),
         (lambda x: x.function(lambda s: np.ones(3)), "3 numbers at"),
-        (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"), "unknown"),
-        (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), form="magic"), "unknown"),
+        (lambda x: x.function(lambda s: 1j * s), "a coefficient does not give real numbers"),
+        (lambda x: x.function(lambda s: "steel"), "a coefficient does not give real numbers"),
+        (
+            lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"),
+            "use 'train' or 'modes'",
+        ),
+        (lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), form="magic"), "is 'magic'; use"),
     ],
 )
 def test_wrong_statements_name_cause_and_next_step(state, words):
