@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.evaluation import Evaluation
 from ..durable import DISK, Disk
@@ -33,7 +34,9 @@ class Passed:
     """Of the readings of one call: `found`, as it is to be judged, and `frozen`, as the model alone
     answers; `measured`: {row: what became of its measured values}; `alone`: rows with nothing else;
     `corrections`: {row: the correction that it was answered with}; `alarms`: {row:
-    sentences} of what has moved."""
+    sentences} of what has moved; `learned` [3, N, K]: what is added to values, in the space of
+    their residuals, and the factors of both tails (None: nothing was learned); `thresholds`: [N] of
+    acceptance, and whether measured parts have set them (None: nothing is asked)."""
 
     found: Evaluation
     frozen: Evaluation
@@ -41,6 +44,8 @@ class Passed:
     alone: frozenset[int] = frozenset()
     corrections: dict[int, Correction] = field(default_factory=dict)
     alarms: dict[int, list[str]] = field(default_factory=dict)
+    learned: Floats | None = None
+    thresholds: tuple[Floats, NDArray[np.bool_]] | None = None
 
     def told(self, row: int) -> dict[str, Any]:
         """What a row's measured values have led to, as its answer holds it."""
@@ -146,6 +151,7 @@ class Learner:
                 passed.alarms[row] = heard.alarms
                 for sentence in heard.alarms:
                     self._tell(sentence)
+        passed.learned = self._whole(found, parts, done)
         passed.measured |= {i: s for i, s in said.items() if i not in passed.measured}
         if self.knowledge.labels and self.knowledge.mode != OBSERVE:
             passed.corrections = _by_row(parts, done)
@@ -244,6 +250,15 @@ class Learner:
             ends = space.y(middle - below[keep, k] * down), space.y(middle + above[keep, k] * up)
             lower[at, column], upper[at, column] = np.minimum(*ends), np.maximum(*ends)
         return replace(found, value=value, lower=lower, upper=upper)
+
+    def _whole(self, found: Evaluation, parts: list[int], done: Said) -> Floats | None:
+        """What was learned, of all rows and outputs [3, N, K]; None where that is nothing."""
+        if not done.changes[0].any() and (done.changes[1:] == 1.0).all():
+            return None
+        whole = np.ones((3, *found.value.shape))
+        whole[0] = 0.0
+        whole[np.ix_(range(3), parts, self._columns)] = done.changes
+        return whole
 
     def _answer(self, said: dict[str, Any], heard: Heard) -> dict[str, Any]:
         """What became of the measured values of one row."""

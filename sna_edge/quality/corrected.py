@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.evaluation import Evaluation
 from ..status import Status
+from .acceptance import word_of
 from .line import Line
 from .readings import said
 from .verdict import NO_VERDICT, judge
@@ -45,7 +46,7 @@ def inconsistent(
             return wrong
     if answer["verdict"] == NO_VERDICT and entry["verdict"] == NO_VERDICT:
         return ""
-    word = _word(line, logged, str(answer["status"]))
+    word = _word(line, entry, str(answer["status"]))
     if entry["verdict"] != word:
         return f"the log says {entry['verdict']}, its own numbers give {word}"
     return ""
@@ -80,9 +81,9 @@ def _output(name: str, logged: Any, now: Mapping[str, Any], rounding: float) -> 
     return ""
 
 
-def _word(line: Line, logged: Mapping[str, Any], status: str) -> str:
+def _word(line: Line, entry: Mapping[str, Any], status: str) -> str:
     """The verdict by the numbers of the log."""
-    model = line.model
+    model, logged = line.model, entry["outputs"]
     value, lower, upper = np.full((3, 1, len(model.outputs)), np.nan)
     for name, numbers in logged.items():
         k = model.output_names.index(name)
@@ -91,7 +92,8 @@ def _word(line: Line, logged: Mapping[str, Any], status: str) -> str:
     code = np.array([next(s for s in Status if s.label == status)], dtype=np.int8)
     nowhere = np.array([-1])
     found = Evaluation(value, code, lower, upper, nowhere, np.zeros(1))
-    return str(judge(model, line.limits, found).verdict[0])
+    judged = judge(model, line.limits, found)
+    return word_of(line.acceptance, judged, entry) if line.acceptance else str(judged.verdict[0])
 
 
 def _is_number(given: Any) -> bool:

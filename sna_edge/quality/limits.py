@@ -3,6 +3,8 @@ sensors agree with the domain.
 
 edge = "no verdict"  # where there are no training data; "accept" judges such parts as any other
 least_p = 0.01       # parts whose inputs are less familiar get no verdict
+accept_at = 0.95     # parts are accepted from this probability to be inside all limits on, or
+# escape = 0.01      # so that at most this share of the accepted ones is bad
 
 [outputs.width]      # micrometres, as the model gives them
 LSL = 100.0
@@ -35,7 +37,9 @@ from ..core.tolerance import checked
 from ..errors import DomainError, InputError
 from ..inverse.targets.knob import Knob, box
 from ..model import Model
+from ..uncertainty.predictive import need_rows
 from ..values.documents import document, document_bytes, shortened
+from .accept_rule import LEAST, Escape, accept_at_of, escape_of
 
 EDGE = ("no verdict", "accept")
 
@@ -44,13 +48,20 @@ EDGE = ("no verdict", "accept")
 class Limit:
     """Lower and upper specification limit and target of one output, in output units; infinite where
     there is none. `reject`: a probability below which a part is rejected; between it and the lower
-    limit there is no verdict."""
+    limit there is no verdict. `accept_at`: the probability to be inside from which on this output
+    lets a part be accepted; None: its whole interval has to be inside."""
 
     name: str
     lsl: float = -np.inf
     usl: float = np.inf
     target: float | None = None
     reject: float | None = None
+    accept_at: float | None = None
+
+    @property
+    def sides(self) -> int:
+        """How many finite limits."""
+        return int(np.isfinite(self.lsl)) + int(np.isfinite(self.usl))
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,10 @@ class LineLimits:
 
     `edge`: "no verdict" or "accept" for parts in a span of an input without a training row.
     `least_p`: parts whose familiarity p is at most this are `unfamiliar`, as are those that the
-    model calls so by its own; None: only those.
+    model calls so by its own; None: only those. `accept_at`: parts are accepted from this
+    probability to be inside all limits at once on; `escape`: so that at most a share of the
+    accepted ones is bad. None, None and no `accept_at` of an output: where the whole interval is
+    inside.
     """
 
     outputs: tuple[Limit, ...]
@@ -68,6 +82,14 @@ class LineLimits:
     tolerance: dict[str, float] = field(default_factory=dict)
     edge: str = EDGE[0]
     least_p: float | None = None
+    accept_at: float | None = None
+    escape: Escape | None = None
+
+    @property
+    def by_probability(self) -> bool:
+        """Whether probabilities accept parts, and not intervals."""
+        told = (self.accept_at, self.escape, *(o.accept_at for o in self.outputs))
+        return any(one is not None for one in told)
 
 
 def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
@@ -82,7 +104,7 @@ def read_limits(path: str | PathLike[str], model: Model) -> LineLimits:
     >>> with open(path, "w") as file:
     ...     json.dump({"outputs": {"width": {"LSL": 80, "USL": 120}}}, file)
     >>> read_limits(path, model).outputs
-    (Limit(name='width', lsl=80.0, usl=120.0, target=None, reject=None),)
+    (Limit(name='width', lsl=80.0, usl=120.0, target=None, reject=None, accept_at=None),)
     """
     return limits_in(document_bytes(path), fspath(path), model)
 
@@ -98,7 +120,8 @@ def limits_in(data: bytes, name: str, model: Model) -> LineLimits:
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     """Limits from nested mappings; every wrong key or number is named."""
-    _only(tables, ("outputs", "knobs", "inputs", "edge", "least_p"), "the limits")
+    known = ("outputs", "knobs", "inputs", "edge", "least_p", "accept_at", "escape")
+    _only(tables, known, "the limits")
     outputs = _tables_of(tables, "outputs")
     if not outputs:
         raise InputError("the limits name no output; add a table [outputs.NAME] with LSL or USL")
@@ -112,7 +135,7 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     for name in knobs:
         if name not in model.input_names:
             raise InputError(f"knob {unknown_name(name, model.input_names)}")
-    return LineLimits(
+    limits = LineLimits(
         tuple(_with_reject(_limit(name, table), model) for name, table in outputs.items()),
         {name: _knob(model.axes[model.axis_index(name)], table) for name, table in knobs.items()},
         checked(
@@ -121,7 +144,11 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
         ),
         _edge(tables.get("edge", EDGE[0])),
         _least_p(tables["least_p"], model) if "least_p" in tables else None,
+        accept_at_of(tables["accept_at"], "accept_at") if "accept_at" in tables else None,
+        escape_of(tables["escape"]) if "escape" in tables else None,
     )
+    need_supported(limits, model)
+    return limits
 
 
 def _tables_of(tables: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
@@ -164,9 +191,12 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
                 f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them"
             )
         lowered[key.lower()] = value
-    _only(lowered, ("lsl", "usl", "target", "reject"), f"limits of {name!r}")
+    _only(lowered, ("lsl", "usl", "target", "reject", "accept_at"), f"limits of {name!r}")
+    accept_at = None
+    if "accept_at" in lowered:
+        accept_at = accept_at_of(lowered.pop("accept_at"), f"accept_at of {name!r}")
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
-    limit = Limit(name, **values)
+    limit = Limit(name, **values, accept_at=accept_at)
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):
         raise InputError(f"limits of {name!r} need LSL < USL; give at least one of the two")
     if limit.target is not None and not limit.lsl <= limit.target <= limit.usl:
@@ -203,6 +233,31 @@ def _tolerance(name: str, table: Mapping[str, Any]) -> float:
             f"input {name!r} has an empty table; give its tolerance, or leave the table out"
         )
     return _number(table["tolerance"], f"tolerance of {name!r}")
+
+
+def need_supported(limits: LineLimits, model: Model) -> None:
+    """InputError for rules that exclude each other, and for probabilities of which the model says
+    nothing."""
+    if not limits.by_probability:
+        return
+    each = [o for o in limits.outputs if o.accept_at is not None]
+    if bool(each) + (limits.accept_at is not None) + (limits.escape is not None) > 1:
+        raise InputError(
+            "the limits say by several rules when parts are accepted; keep one of accept_at of the"
+            " file, accept_at of outputs, and escape"
+        )
+    rows = model.calibration.n_residuals if model.calibration else 0
+    if not rows:
+        raise InputError(
+            "accept_at and escape need a model with quantiles of residuals, and this one has none;"
+            " leave them out, or fit it anew from 50 rows on"
+        )
+    pairs = [(o.accept_at, o.sides) for o in each]
+    if limits.accept_at is not None:
+        pairs = [(limits.accept_at, sum(o.sides for o in limits.outputs))]
+    for at, sides in pairs:
+        if why := need_rows(rows, sides, at or LEAST, f"accept_at = {at:g}"):
+            raise InputError(why)
 
 
 def _edge(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -21,10 +22,12 @@ from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
+from .acceptance import Acceptance, Sure
 from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
+from .reasons import Reasons
 from .target import towards_targets
 from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
 
@@ -65,6 +68,8 @@ class Line:
     ) -> None:
         self.model, self.limits, self.advice_ms = model, limits, advice_ms
         self.learner = learner
+        self.acceptance = Acceptance(model, limits) if limits.by_probability else None
+        self._reasons = Reasons(model, limits, self.acceptance)
         raw = model.readings.raw if model.readings else ()
         self.names = (*(a.name for a in model.axes), *(r.name for r in raw))
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
@@ -123,6 +128,9 @@ class Line:
         passed = self._learned(readings, x, found, number)
         found = passed.found
         judged = judge(self.model, self.limits, found)
+        sure = self._sure(x, passed)
+        if self.acceptance is not None and sure is not None:
+            judged = replace(judged, verdict=self.acceptance.verdicts(judged, sure))
         figures = zip(
             *(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)),
             strict=True,
@@ -147,10 +155,12 @@ class Line:
                 answer["reason"] = self._outside(x[i].tolist(), int(found.axis[i]))
             else:
                 answer["outputs"] = self._outputs(*numbers)
+                if self.acceptance is not None and sure is not None:
+                    self.acceptance.tell(answer, sure, i)
                 if i in unread:
                     answer.update(verdict=NO_VERDICT, reason=unread[i])
                 elif verdict != ACCEPT:
-                    answer |= self._why(judged, i, x[i], status)
+                    answer |= self._why(judged, sure, i, x[i], status)
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
             if i in lacking and not isinstance(row, str):
@@ -195,6 +205,12 @@ class Line:
             return Passed(found, found, {i: {} for i in alone}, alone)
         return self.learner.passed(readings, x, found, number)
 
+    def _sure(self, x: Floats, passed: Passed) -> Sure | None:
+        """How probably parts are inside their limits, where that accepts them."""
+        if self.acceptance is None or not len(x):
+            return None
+        return self.acceptance.sure(x, passed.learned, passed.thresholds)
+
     def _corrected(self, answer: dict[str, Any], passed: Passed, i: int) -> None:
         """Which correction the part was judged with, and what the model alone gives."""
         answer["correction"] = passed.corrections[i].said
@@ -213,43 +229,14 @@ class Line:
         filled, absent = gaps.filled(axes, x)
         return filled, gaps.remarks(axes, columns), gaps.unread(axes, absent)
 
-    def _why(self, judged: Judged, i: int, x: Floats, status: int) -> dict[str, Any]:
+    def _why(
+        self, judged: Judged, sure: Sure | None, i: int, x: Floats, status: int
+    ) -> dict[str, Any]:
         """The reason, and on a reject the advice, for a part with values that is not accepted."""
-        if status == Status.UNFAMILIAR:
-            return {"reason": f"{self._unlike(x)}; measure the part"}
-        if judged.edge[i]:
-            where = f"{self._untrained(x)} where there are no training data"
-            return {"reason": f'{where}; measure the part, or set edge = "accept" in the limits'}
-        if judged.verdict[i] != REJECT:
-            return {"reason": self._undecided(judged.straddles[i])}
-        reason = {"reason": f"{self._named(judged.beyond[i])} outside the limits"}
-        return (
-            {**reason, "advice": self._advice(x.tolist())}
-            if self.limits.knobs and self.advice_ms > 0
-            else reason
-        )
-
-    def _undecided(self, straddles: NDArray[np.bool_]) -> str:
-        """Which outputs are neither inside nor outside their limits."""
-        between = [o.reject is not None for o in self.limits.outputs]
-        name = self._named(straddles)
-        if (straddles & between).any():
-            return f"{name} lies between its reject and its LSL"
-        return f"the interval of {name} straddles a limit"
-
-    def _unlike(self, x: Floats) -> str:
-        """Which inputs of a part are unlike the training rows, and p in percent."""
-        least_p = self.limits.least_p
-        reason = self.model.why_unfamiliar(x, level_index=True, least_p=least_p)
-        return f"{reason.said} (p = {100 * reason.p:.2g} %)"
-
-    def _untrained(self, x: Floats) -> str:
-        """The inputs of a part that lie in a span without a training row."""
-        spans = [
-            (a, a.support[a.basis.locate(x[d : d + 1])[0][0]])
-            for d, a in enumerate(self.model.axes)
-        ]
-        return ", ".join(a.name for a, rows in spans if not rows)
+        why: dict[str, Any] = {"reason": self._reasons.of(judged, sure, i, x, status)}
+        if judged.verdict[i] == REJECT and self.limits.knobs and self.advice_ms > 0:
+            why["advice"] = self._advice(x.tolist())
+        return why
 
     def _row(
         self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]
@@ -337,9 +324,6 @@ class Line:
                 self._bounds, value, lower, upper, margin, strict=True
             )
         }
-
-    def _named(self, chosen: NDArray[np.bool_]) -> str:
-        return ", ".join(o.name for o, c in zip(self.limits.outputs, chosen, strict=True) if c)
 
     def _outside(self, row: list[float], d: int) -> str:
         axis = self.model.axes[d]

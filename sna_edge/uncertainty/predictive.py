@@ -7,7 +7,7 @@ or the same of the linear part, in the space of the residuals; minus below the m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +28,9 @@ PLACES = np.arange(GRID, dtype=float)
 @dataclass(frozen=True, eq=False)
 class Predictive:
     """Per row and output of N rows and K outputs: `value` [N, K], NaN where the model has none (so
-    are all answers there), `wide` [N, K] their scale.
+    are all answers there), `wide` [N, K] their scale; `learned` [3, N, K], what measured parts have
+    changed: what is added to the value and the factors of both tails around it, in the space of the
+    residuals (None: nothing).
 
     Tails end where the rows do: no probability is nearer to 0 or 1 than 1 / (n + 1) of n
     calibration rows, and no quantile lies beyond the grid.
@@ -38,6 +40,11 @@ class Predictive:
     calibration: Calibration
     value: Floats
     wide: Floats
+    learned: Floats | None = None
+
+    def beside(self, learned: Floats | None) -> Predictive:
+        """The same with what measured parts have changed [3, N, K]."""
+        return self if learned is None else replace(self, learned=learned)
 
     @property
     def least(self) -> float:
@@ -115,6 +122,9 @@ class Predictive:
             place = MIDDLE + 2.0 * np.log(share / (1.0 - share))
             q = np.interp(place, PLACES, self.calibration.quantiles[k])
             by = q * self.wide[:, k] + np.sign(share - 0.5) * self.calibration.floor[k]
+            if self.learned is not None:
+                shift, below, above = self.learned[:, :, k]
+                by = shift + by * np.where(by < 0, below, above)
             found[:, k] = _moved(output, space, self.value[:, k], by)
         return found
 
@@ -131,6 +141,9 @@ class Predictive:
                 by = output.linear_of(y) - output.linear_inside(value)
             else:
                 by = y - value
+            if self.learned is not None:
+                shift, below, above = self.learned[:, :, k]
+                by = (by - shift) / np.where(by < shift, below, above)
             p = self._share(k, by)
         p = np.clip(1.0 - p if turned else p, self.least, 1.0 - self.least)
         lowest, highest = output.ends
@@ -148,6 +161,22 @@ class Predictive:
         )
         place = np.interp(within / wide, q, PLACES)
         return np.asarray(1.0 / (1.0 + np.exp((MIDDLE - place) / 2.0)))
+
+
+def need_rows(n_residuals: int, sides: int, probability: float, what: str) -> str:
+    """Why no part can be told to be inside `sides` finite limits with `probability`, "" where it
+    can: n rows know of no tail below 1 / (n + 1). `what` asks for it."""
+    share = (1.0 - probability) / max(sides, 1)
+    most = 1.0 - sides * max(float(LEAST), 1.0 / (n_residuals + 1.0))
+    if probability <= most + 1e-12:
+        return ""
+    if share < LEAST:
+        return f"{what} is beyond the quantiles of a file; give at most {100 * most:.6g} %"
+    needed = int(np.ceil(1.0 / share - 1e-6)) - 1
+    return (
+        f"{what} needs {needed:,} calibration rows; this model has {n_residuals:,}, which support"
+        f" at most {100 * max(most, 0.0):.4g} %"
+    )
 
 
 def _regular(y: ArrayLike) -> bool:
