@@ -3,16 +3,16 @@ model and the limits that it was judged with."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 from ..artifact.golden import tolerance32
+from ..logs import entry_of
 from ..model import Model
 from ..status import Status
-from ..values.documents import once, shortened
+from ..values.documents import shortened
 from .corrected import inconsistent
 from .line import Line
 from .readings import said
@@ -100,14 +100,13 @@ def audit(texts: Iterable[Sequence[bytes | str]], line_of: Callable[[Made], Line
 def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
     """A verdict that can be judged again; others are counted, answers to measured values are
     none."""
-    try:
-        entry = json.loads(text, object_pairs_hook=once, parse_int=_whole)
-    except (ValueError, RecursionError) as error:
-        found.note("unreadable", at, f"no line of JSON ({shortened(str(error))})")
+    entry = entry_of(text)
+    if isinstance(entry, str):
+        found.note("unreadable", at, entry)
         return None
-    if isinstance(entry, dict) and "measured" in entry and "verdict" not in entry:
+    if "measured" in entry and "verdict" not in entry:
         return None  # what became of measured values that came alone
-    if not isinstance(entry, dict) or entry.get("verdict") not in (ACCEPT, REJECT, NO_VERDICT):
+    if entry.get("verdict") not in (ACCEPT, REJECT, NO_VERDICT):
         found.note("unreadable", at, "no verdict of watch")
     elif not all(_made(entry)):
         found.note("unreadable", at, "a verdict that names no model or no limits")
@@ -118,11 +117,6 @@ def _entry(text: bytes | str, at: int, found: Audit) -> dict[str, Any] | None:
     else:
         found.note("unreadable", at, "a verdict without its reading: an earlier version wrote it")
     return None
-
-
-def _whole(digits: str) -> float:
-    """A whole number; infinite where no float holds it."""
-    return int(digits) if len(digits) < 300 else float(digits)
 
 
 def _made(entry: Mapping[str, Any]) -> Made:

@@ -143,7 +143,8 @@ class Line:
         ):
             answer: dict[str, Any] = {"line": first + i, **echo(reading)}
             if i in passed.alone:
-                answers.append(answer | passed.told(i))
+                given = {"reading": reading} if sent else {}
+                answers.append(answer | passed.told(i) | given)
                 continue
             answer.update(verdict=verdict, status=LABELS[status])
             if isinstance(row, str):

@@ -38,6 +38,7 @@ REFERENCE = {
     "sna_edge.learning": "Learning from measured parts",
     "sna_edge.table": "Reading tables",
     "sna_edge.follow": "Tables that grow",
+    "sna_edge.logs": "Logs of verdicts",
     "sna_edge.signing": "Keys and signatures",
     "sna_edge.store": "The store of a device",
     "sna_edge.errors": "Errors",

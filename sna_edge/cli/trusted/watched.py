@@ -18,12 +18,13 @@ from ...signing import Trust, configured_keys, examined
 from ...store import Store
 from ...values.documents import document_bytes
 from ..learned.options import learner_of
+from ..logs.options import log_of
 from .options import load_with_trust, overruled
 
 
 class Watched:
     """`line` judges; `told` is what follows in the text of every verdict: which model, which
-    limits; `form` makes the text of a reading from its numbers.
+    limits; `form` makes the text of a reading from its numbers; `log` keeps all answers.
     Raises InputError, TrustError and ArtifactError where there is no model to judge with.
     """
 
@@ -37,6 +38,7 @@ class Watched:
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
         self.line, self.told, self.form = self._made(model, trust)
         self._sha256 = trust.sha256
+        self.log = log_of(args, self._say)
 
     def _stored(self) -> tuple[Model, Trust]:
         """The active model of the store."""
@@ -49,7 +51,7 @@ class Watched:
         path = self._args.limits
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
-        self.close()
+        self._release()
         line.learner = learner_of(self._args, model, trust, self._note, self._say)
         self._line = line
         digest = sha256(data).hexdigest()
@@ -58,7 +60,12 @@ class Watched:
         return line, told, f', "reading": {{{numbers}}}'
 
     def close(self) -> None:
-        """Let another process learn into the file."""
+        """Let another process learn into the file, and keep the log."""
+        self._release()
+        if self.log is not None:
+            self.log.close()
+
+    def _release(self) -> None:
         if self._line is not None and self._line.learner is not None:
             self._line.learner.close()
 

@@ -7,12 +7,11 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from hashlib import sha256
-from typing import BinaryIO
 
 from ...errors import InputError
 from ...files import from_bytes, load_trusted
+from ...logs import line_blocks
 from ...model import Model
 from ...quality import Audit, Line, audit
 from ...quality.audit import Made
@@ -25,8 +24,6 @@ from ..console import ANSWERED, NO_VALUE, USAGE, emit
 from ..trusted.options import add_trust, overruled
 
 HELP = "judge a log of verdicts again and say which are not found again"
-BLOCK = 1000  # lines judged at once
-LONGEST = 1 << 24  # bytes of a line of the log
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge the logs again; returns the exit code. Raises InputError where there is nothing to
     judge or to judge with, TrustError, ArtifactError."""
     judges = _Judges(args)
-    found = audit(_blocks(args.log), judges.line_of)
+    found = audit(line_blocks(args.log), judges.line_of)
     if not found.verdicts:
         raise InputError(f"{', '.join(args.log)} has no verdicts; give what watch has written")
     emit(args, _answer(found), _lines(args, found))
@@ -130,29 +127,6 @@ def _models(args: argparse.Namespace) -> Iterator[tuple[str, Model]]:
     for data in stored:
         trust = examined(data, keys, insecure=args.insecure)
         yield trust.sha256, from_bytes(data, args.backend)
-
-
-def _blocks(paths: list[str]) -> Iterator[list[bytes]]:
-    """The lines of the logs one behind the other, BLOCK at a time."""
-    block: list[bytes] = []
-    for path in paths:
-        for line in _in(path):
-            block.append(line)
-            if len(block) == BLOCK:
-                yield block
-                block = []
-    yield block
-
-
-def _in(path: str) -> Iterator[bytes]:
-    with ExitStack() as stack:
-        file: BinaryIO = sys.stdin.buffer if path == "-" else stack.enter_context(open(path, "rb"))
-        while line := file.readline(LONGEST + 1):
-            if len(line) > LONGEST:
-                raise InputError(
-                    f"{path} has a line of more than {LONGEST >> 20} MiB; give a log of watch"
-                )
-            yield line
 
 
 def _answer(found: Audit) -> dict[str, object]:

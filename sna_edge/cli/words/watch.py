@@ -33,6 +33,7 @@ from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, json_value
 from ..dialect_options import add_dialect, declared
 from ..learned.options import add_learning
+from ..logs.options import add_log
 from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
 from ..trusted.watched import Watched, is_file
@@ -97,6 +98,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="milliseconds for the recommended adjustment of a reject; 0 for none (default 50)",
     )
     add_learning(parser)
+    add_log(parser)
     add_dialect(parser)
     parser.add_argument(
         "--json",
@@ -199,7 +201,7 @@ def _table(args: argparse.Namespace, watched: Watched) -> bool:
         )  # fmt: skip
         valued = _write(answers, watched) or valued
         if note:
-            _stored()
+            _stored(watched)
     if not records.count and not args.follow:
         raise InputError(f"{args.table} has no rows below its header; give a table with rows")
     return valued
@@ -264,10 +266,13 @@ def _complete(found: Source | Growing, model: Model, table: str) -> None:
             Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
 
 
-def _stored() -> None:
+def _stored(watched: Watched) -> None:
     """Answers in a file survive a power cut before the note says that they were given."""
     with suppress(OSError):  # a pipe or a terminal
         os.fsync(sys.stdout.fileno())
+    if watched.log is not None:
+        with suppress(OSError):  # said when the next lines are written
+            watched.log.sync()
 
 
 def _write(answers: list[dict[str, Any]], watched: Watched, texts: Sequence[bytes] = ()) -> bool:
@@ -277,7 +282,10 @@ def _write(answers: list[dict[str, Any]], watched: Watched, texts: Sequence[byte
         return False
     valued = any("outputs" in answer for answer in answers)
     opened = _beside_lines(answers, texts) if texts else _beside_rows(answers, watched.form)
-    sys.stdout.write("".join([f"{text}{watched.told}\n" for text in opened]))
+    lines = "".join([f"{text}{watched.told}\n" for text in opened])
+    if watched.log is not None:
+        watched.log.write(lines)
+    sys.stdout.write(lines)
     sys.stdout.flush()
     return valued
 

@@ -24,7 +24,7 @@ def test_a_line_without_measured_values_answers_as_one_that_does_not_learn(line:
 def test_measured_values_join_their_part_by_id(line: Line) -> None:
     answers = told(line, PART, {"id": "7", "measured": {"width": 103.0, "depth": 10.5}})
     measured = answers[1]["measured"]
-    assert set(answers[1]) == {"line", "id", "measured"}
+    assert set(answers[1]) == {"line", "id", "measured", "reading"}
     assert measured["width"]["learned"] and measured["depth"]["learned"]
     assert measured["width"]["predicted"] == pytest.approx(100.0)
     assert measured["width"]["inside"] and measured["width"]["covered"]["parts"] == 1
@@ -130,7 +130,8 @@ def test_measured_values_alone_are_no_part_of_a_line_that_does_not_learn(line: L
     for one, said in ((Line(line.model, line.limits), {}), (useless, {"width": why})):
         _, alone, null = told(one, PART, {"id": 7, "measured": {"width": 3}},
                               {"id": 8, "measured": None})  # fmt: skip
-        assert alone == {"line": 2, "id": 7, "measured": said}
+        reading = {"id": 7, "measured": {"width": 3}}
+        assert alone == {"line": 2, "id": 7, "measured": said, "reading": reading}
         assert null["verdict"] == "NO VERDICT"
 
 

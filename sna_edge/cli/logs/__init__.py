@@ -1,0 +1,1 @@
+"""The log that `watch` keeps of its answers."""
