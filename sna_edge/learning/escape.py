@@ -4,8 +4,8 @@ inside the limits on parts are accepted.
 Of the last measured parts, A(t) have a probability of at least t, and B(t) of these were bad. The
 threshold is
 
-* the least t that they prove: at every one of a row of stricter thresholds, each accepting a
-  quarter more, so few were bad that a share of `rate` would have shown more in 9 of 10 cases;
+* the least t that they prove: from `start` on, at each of a row of thresholds that accept a tenth
+  more every time, so few were bad that a share of `rate` would have shown more in 9 of 10 cases;
 * else the least t from `start` on with (B(t) + 1) / (A(t) + 1 / rate + 1) <= rate: what the start
   promises counts as 1 / rate good parts.
 
@@ -16,18 +16,22 @@ Res. 24 (2023).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import inf, lgamma, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .output.learned import Told
+from .output.space import Space
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-KEPT, MORE, DOUBT = 800, 1.25, 0.1
+KEPT, MORE, DOUBT = 800, 1.1, 0.1
 """Measured parts that count; how many more parts each threshold accepts than the one before; how
 often a share above the rate may pass as proven."""
 LEAST = 0.5
@@ -50,16 +54,16 @@ def threshold(p: Floats, bad: Bools, rate: float, start: float) -> tuple[float, 
     """
     order = np.argsort(-p, kind="stable")
     p, bad = p[order], bad[order]
-    proven = _proven(p, bad, rate)
-    if proven is not None and proven <= start:
-        return max(proven, LEAST), True
+    proven = _proven(p, bad, rate, int((p >= start).sum()))
+    if proven is not None:
+        return min(max(proven, LEAST), start), True
     return _kept(p, bad, rate, start)
 
 
-def _proven(p: Floats, bad: Bools, rate: float) -> float | None:
-    """The least threshold of a row from strict to loose that all are proven; None where the first
-    is not. p [N] falls."""
-    count, found = fewest(rate), None
+def _proven(p: Floats, bad: Bools, rate: float, accepted: int) -> float | None:
+    """The least threshold of a row from strict to loose that all are proven, the first of which
+    accepts so many of the parts; None where that is not. p [N] falls."""
+    count, found = max(fewest(rate), accepted), None
     while count <= len(p):
         accepted = int(np.searchsorted(-p, -p[count - 1], side="right"))
         if below(int(bad[:accepted].sum()), accepted, rate) > DOUBT:
@@ -112,3 +116,89 @@ class Rated:
         """Of all that measured parts were compared with."""
         text = repr((self.rate, self.start, sorted(self.limits.items())))
         return np.frombuffer(sha256(text.encode()).digest(), np.uint8).copy()
+
+
+INSIDE, COUNTED = 8, 16
+"""Flags of an output of a part: it was measured inside its limits; of the first output: the part
+was counted."""
+
+
+class Accepted:
+    """What the last KEPT measured parts say of the threshold, oldest first: probabilities `p` [N]
+    of having been inside all limits, by the model and what was learned when they were judged, and
+    which were `bad` [N]."""
+
+    def __init__(self, rated: Rated, spaces: Sequence[Space]) -> None:
+        self.rated, self._spaces = rated, spaces
+        self._limits = [self._scaled(space) for space in spaces]
+        self.forget()
+
+    def forget(self) -> None:
+        """Back to the start."""
+        self.p, self.bad = np.zeros(0, np.float32), np.zeros(0, np.uint8)
+        self.threshold, self.proven = self.rated.start, False
+
+    def _scaled(self, space: Space) -> tuple[float, float] | None:
+        """Limits of an output on its scale; None where it has none."""
+        if space.output.name not in self.rated.limits:
+            return None
+        ends = np.array(self.rated.limits[space.output.name])
+        scaled = np.where(np.isfinite(ends), space.u(ends), ends)
+        low, high = sorted(scaled.tolist()) if not np.isnan(scaled).any() else (-inf, inf)
+        turned = space.linear and space.output.scale < 0
+        if turned and not np.isfinite(ends).all():
+            low, high = (-inf, low) if np.isinf(ends[0]) else (high, inf)
+        return low, high
+
+    def heard(
+        self, x: Floats, told: Sequence[Told], flags: NDArray[np.uint8], measured: Sequence[float]
+    ) -> None:
+        """A part at inputs x [D] that was told this, of which outputs [K] were measured (NaN where
+        not, or learned before); flags [K] say of the part what was counted."""
+        outside = False
+        for k, (limits, value) in enumerate(zip(self._limits, measured, strict=True)):
+            if limits is not None and value == value:
+                outside = outside or not limits[0] <= value <= limits[1]
+                flags[k] |= INSIDE
+        limited = [k for k, limits in enumerate(self._limits) if limits is not None]
+        whole = len(limited) == len(self.rated.limits) and all(flags[limited] & INSIDE)
+        if flags[0] & COUNTED or not (outside or whole):
+            return
+        p = self.rated.acceptable(x, self._learned(told))
+        if p == p:
+            flags[0] |= COUNTED
+            self.p = np.append(self.p, np.float32(p))[-KEPT:]
+            self.bad = np.append(self.bad, np.uint8(outside))[-KEPT:]
+            self._settle()
+
+    def _learned(self, told: Sequence[Told]) -> Floats:
+        """[3, K]: what was added to predictions, and the factors of both tails."""
+        shifts = [one.corrected - one.u if one.moved else 0.0 for one in told]
+        factors = [one.corrected_factors if one.moved else one.frozen_factors for one in told]
+        wide = [f if one.widened else (1.0, 1.0) for f, one in zip(factors, told, strict=True)]
+        return np.array([shifts, *zip(*wide, strict=True)])
+
+    @property
+    def now(self) -> tuple[float, bool]:
+        """The threshold, and whether measured parts have set it."""
+        return self.threshold, self.proven
+
+    def _settle(self) -> None:
+        bad = self.bad.astype(bool)
+        found = threshold(self.p.astype(float), bad, self.rated.rate, self.rated.start)
+        self.threshold, self.proven = found
+
+    def kept(self) -> dict[str, Any]:
+        """As plain values and arrays."""
+        return {"escape.p": self.p, "escape.bad": self.bad, "escape.of": self.rated.digest}
+
+    def restored(self, found: Mapping[str, Any]) -> None:
+        """Put back what was kept, where it was learned for the same limits and rate. Raises
+        ValueError where it does not fit."""
+        if "escape.of" not in found or not np.array_equal(found["escape.of"], self.rated.digest):
+            return
+        p, bad = found["escape.p"], found["escape.bad"]
+        if p.shape != bad.shape or len(p) > KEPT or not ((p >= 0) & (p <= 1)).all():
+            raise ValueError("escape")
+        self.p, self.bad = p, bad
+        self._settle()

@@ -4,6 +4,7 @@ blocks give the same numbers, whenever they are read again."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..core.record import ModelRecord
 from .arrays import alike
 from .block import Block, Floats, Label
+from .escape import Accepted, Rated
 from .output.features import Features
 from .output.learned import LearnedOutput, Told
 from .output.ranks import Ranks
@@ -44,18 +46,23 @@ class Heard:
 class Said:
     """Of a block: `changes` [3, N, K], what is added to predictions on the scales of the outputs
     and the factors of both half-widths; `heard` per label; `corrections`: (first part, the
-    correction from there on)."""
+    correction from there on); `thresholds`: (first part, the probability that accepts from there
+    on, whether measured parts have set it)."""
 
     changes: Floats
     heard: list[Heard]
     corrections: list[tuple[int, Correction]]
+    thresholds: list[tuple[int, float, bool]] = field(default_factory=list)
 
 
 class Knowledge:
     """Beside the model whose file has the digest `sha256`. `mode`: WIDTH, RECALIBRATE, or OBSERVE,
-    in which nothing that is said changes."""
+    in which nothing that is said changes. `rated`: a share of bad parts among accepted ones is
+    kept."""
 
-    def __init__(self, model: ModelRecord, sha256: str, mode: str = WIDTH) -> None:
+    def __init__(
+        self, model: ModelRecord, sha256: str, mode: str = WIDTH, rated: Rated | None = None
+    ) -> None:
         self.mode, self.sha256 = mode, sha256
         self.spaces: tuple[Space, ...] = spaces(model)
         self.features = Features(model) if mode == RECALIBRATE else None
@@ -63,6 +70,7 @@ class Knowledge:
             LearnedOutput(space, self.features, Ranks(model, space)) for space in self.spaces
         ]
         self.parts = Parts(len(model.axes), len(self.outputs))
+        self.accepted = None if rated is None else Accepted(rated, self.spaces)
         self.labels = 0
         """Measured parts that were learned from."""
         self._correction: Correction | None = None
@@ -88,6 +96,8 @@ class Knowledge:
             if stop > start:
                 self._judge(block, slice(start, stop), phi, said)
                 said.corrections.append((start, self.correction))
+                if self.accepted is not None and self.mode != OBSERVE:
+                    said.thresholds.append((start, *self.accepted.now))
                 start = stop
             if label is not None:
                 said.heard.append(self._learn(label, known))
@@ -140,6 +150,10 @@ class Knowledge:
                 alarms = one.learn(value, told[k], phi)
                 heard.alarms += [a.said(one.space.output.name, one.used) for a in alarms]
                 row["flags"][k] |= 1
+        if self.accepted is not None and LEARNED in heard.outcome:
+            pairs = zip(label.values, heard.outcome, strict=True)
+            new = [value if outcome == LEARNED else nan for value, outcome in pairs]
+            self.accepted.heard(row["x"].astype(float), told, row["flags"], new)
         if LEARNED in heard.outcome:
             self.labels += 1
             self._correction = None
@@ -160,6 +174,8 @@ class Knowledge:
         """Back to the frozen model; parts that may still be measured are remembered."""
         for one in self.outputs:
             one.forget()
+        if self.accepted is not None:
+            self.accepted.forget()
         self.labels, self._correction = 0, None
 
     def kept(self) -> dict[str, Any]:
@@ -172,7 +188,7 @@ class Knowledge:
         }
         for one in self.outputs:
             found |= {f"{one.space.output.name}/{n}": v for n, v in one.kept().items()}
-        return found
+        return found | (self.accepted.kept() if self.accepted is not None else {})
 
     def restored(self, found: dict[str, Any]) -> None:
         """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
@@ -188,6 +204,8 @@ class Knowledge:
         for one in self.outputs:
             start = f"{one.space.output.name}/"
             one.restored({n[len(start) :]: v for n, v in found.items() if n.startswith(start)})
+        if self.accepted is not None:
+            self.accepted.restored(found)
         self._correction = None
 
 

@@ -16,6 +16,7 @@ from ..durable import DISK, Disk
 from ..errors import InputError
 from ..model import Model
 from .block import Block, Floats, Label
+from .escape import Rated
 from .knowledge import LEARNED, NO_VALUE, OBSERVE, TWICE, UNKNOWN, WIDTH, Heard, Knowledge, Said
 from .measured import KEY, Measured, alone_in
 from .parts import NOBODY, key_of
@@ -57,8 +58,9 @@ class Learner:
     """Learns beside `model`, whose file has the digest `sha256`.
 
     `path`: the file that keeps what was learned, read where it is there; None to forget it at the
-    end. `lazy`: it is written from the first measured value on. Raises InputError where the file
-    cannot be used.
+    end. `lazy`: it is written from the first measured value on. `rated`: the share of bad parts
+    among accepted ones that is kept (`Acceptance.rated`). Raises InputError where the file cannot
+    be used.
     """
 
     def __init__(
@@ -71,8 +73,9 @@ class Learner:
         lazy: bool = False,
         tell: Callable[[str], None] = lambda sentence: None,
         disk: Disk = DISK,
+        rated: Rated | None = None,
     ) -> None:
-        self.knowledge = Knowledge(model, sha256, mode)
+        self.knowledge = Knowledge(model, sha256, mode, rated)
         raw = model.readings.raw if model.readings else ()
         self._inputs = frozenset((*model.input_names, *(r.name for r in raw)))
         self._reader = Measured(model.output_names, self.knowledge.spaces)
@@ -152,6 +155,7 @@ class Learner:
                 for sentence in heard.alarms:
                     self._tell(sentence)
         passed.learned = self._whole(found, parts, done)
+        passed.thresholds = _thresholds(len(readings), parts, done)
         passed.measured |= {i: s for i, s in said.items() if i not in passed.measured}
         if self.knowledge.labels and self.knowledge.mode != OBSERVE:
             passed.corrections = _by_row(parts, done)
@@ -214,6 +218,8 @@ class Learner:
             [heard for p in pieces for heard in p.heard],
             [(start + at, c) for p, start in zip(pieces, starts, strict=False)
              for at, c in p.corrections],
+            [(start + at, *now) for p, start in zip(pieces, starts, strict=False)
+             for at, *now in p.thresholds],
         )  # fmt: skip
 
     def _advanced(self, block: Block) -> Said:
@@ -292,3 +298,14 @@ def _by_row(parts: list[int], done: Said) -> dict[int, Correction]:
         for row in parts[start:stop]
         if correction.labels
     }
+
+
+def _thresholds(n: int, parts: list[int], done: Said) -> tuple[Floats, NDArray[np.bool_]] | None:
+    """Of n rows, as `Passed` has them."""
+    if not done.thresholds:
+        return None
+    at, proven = np.full(n, np.nan), np.zeros(n, dtype=bool)
+    stops = [start for start, _, _ in done.thresholds[1:]] + [len(parts)]
+    for (start, threshold, moved), stop in zip(done.thresholds, stops, strict=True):
+        at[parts[start:stop]], proven[parts[start:stop]] = threshold, moved
+    return at, proven

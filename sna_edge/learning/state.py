@@ -88,7 +88,8 @@ class State:
             return
         try:
             found = unpacked(self._log.records[0].removeprefix(SNAPSHOT))
-            before = Knowledge(model, found["model"], found["mode"])
+            rated = self.knowledge.accepted.rated if self.knowledge.accepted else None
+            before = Knowledge(model, found["model"], found["mode"], rated)
             before.restored(found)
             for record in self._log.records[1:]:
                 before.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))

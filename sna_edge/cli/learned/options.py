@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...errors import InputError
 from ...learning import OBSERVE, RECALIBRATE, WIDTH, Learner
+from ...learning.escape import Rated
 from ...model import Model
 from ...signing import Trust
 from .reference import refer
@@ -42,6 +43,7 @@ def learner_of(
     trust: Trust,
     note: str | None,
     tell: Callable[[str], None],
+    rated: Rated | None = None,
 ) -> Learner | None:
     """What learns beside the model, None where nothing does; `note`: the file where none is given.
     Raises InputError where the keys of this machine do not allow what is asked for."""
@@ -59,7 +61,9 @@ def learner_of(
         )
     mode = args.learn or (WIDTH if trust.may_correct else OBSERVE)
     path = args.learned or note
-    learner = Learner(model, trust.sha256, mode, path, lazy=not args.learned, tell=tell)
+    learner = Learner(
+        model, trust.sha256, mode, path, lazy=not args.learned, tell=tell, rated=rated
+    )
     if args.learn and (why := learner.useless):
         raise InputError(f"--learn {args.learn}: {why}; leave --learn out")
     if args.reference:

@@ -52,7 +52,8 @@ class Watched:
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
         self._release()
-        line.learner = learner_of(self._args, model, trust, self._note, self._say)
+        rated = line.acceptance.rated() if line.acceptance else None
+        line.learner = learner_of(self._args, model, trust, self._note, self._say, rated)
         self._line = line
         digest = sha256(data).hexdigest()
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)

@@ -1,0 +1,123 @@
+"""A share of bad parts among accepted ones, kept by measured parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sna_edge.learning import Learner
+from sna_edge.learning.escape import LEAST, below, fewest, threshold
+from sna_edge.quality import Line
+from sna_edge.quality.accept_rule import Escape
+from sna_edge.quality.limits import Limit, LineLimits
+
+from ..quality.test_accept_at import scattered
+from .conftest import SHA256
+
+LIMITS = LineLimits((Limit("width", 85.0, 115.0),), escape=Escape(0.05))
+
+
+def line(path: Path | None = None, mode: str = "width", limits: LineLimits = LIMITS) -> Line:
+    made = Line(scattered(), limits, advice_ms=0)
+    assert made.acceptance is not None
+    rated = made.acceptance.rated()
+    where = None if path is None else str(path)
+    made.learner = Learner(made.model, SHA256, mode, where, rated=rated)
+    return made
+
+
+def parts(count: int, noise: float, seed: int = 0) -> list[dict[str, Any]]:
+    """Parts and at once what was measured of them, with residuals of `noise` um."""
+    rng, found = np.random.default_rng(seed), list[dict[str, Any]]()
+    for i in range(count):
+        power = float(rng.uniform(160, 240))
+        width = power / 2 + noise * float(rng.normal())
+        found.append({"id": i, "power": power})
+        found.append({"id": i, "measured": {"width": width}})
+    return found
+
+
+def escaped(answers: list[dict[str, Any]], sent: list[dict[str, Any]]) -> tuple[int, int]:
+    """Accepted parts, bad ones of them."""
+    verdicts = [a["verdict"] for a in answers if "verdict" in a]
+    widths = [s["measured"]["width"] for s in sent if "measured" in s]
+    taken = [w for v, w in zip(verdicts, widths, strict=True) if v == "ACCEPT"]
+    return len(taken), sum(not 85 <= w <= 115 for w in taken)
+
+
+def told(made: Line, sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = list[dict[str, Any]]()
+    for at in range(0, len(sent), 50):
+        found += made.lines([json.dumps(one) for one in sent[at : at + 50]])
+    return found
+
+
+def test_good_parts_loosen_the_threshold_and_the_rate_is_kept() -> None:
+    sent = parts(1500, noise=4.0)
+    answers = told(line(), sent)
+    rules = [a["accept"] for a in answers if "accept" in a]
+    assert rules[0]["threshold"] == 0.95 and rules[0]["by"] == "model"
+    late = rules[700:]
+    assert np.mean([one["threshold"] for one in late]) < 0.92
+    assert {one["by"] for one in late} == {"measured parts"}
+    accepted, bad = escaped(answers, sent)
+    assert accepted > 650 and bad <= 0.05 * accepted
+
+
+def test_bad_parts_tighten_it() -> None:
+    sent = parts(1500, noise=6.5)
+    without = escaped(told(line(mode="observe"), sent), sent)
+    answers = told(line(), sent)
+    accepted, bad = escaped(answers, sent)
+    assert without[1] > 0.06 * without[0]
+    assert accepted > 200 and bad <= 0.05 * accepted
+
+
+def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
+    path, sent = tmp_path / "learned", parts(400, noise=4.0)
+    whole = line()
+    through = told(whole, sent)
+    first = line(path)
+    answers = told(first, sent[:500])
+    first.learner.close()  # type: ignore[union-attr]
+    second = line(path)
+    again = told(second, sent[450:])  # the last lines are sent twice, and learned once
+    second.learner.close()  # type: ignore[union-attr]
+    later = [a.get("accept") for a in (*answers, *again[50:])]
+    assert later == [a.get("accept") for a in through]
+    one, other = (made.learner.knowledge.accepted for made in (whole, second))  # type: ignore
+    assert one.bad.tolist() == other.bad.tolist() and one.p.tolist() == other.p.tolist()
+    moved = line(path, limits=LineLimits((Limit("width", 80.0, 115.0),), escape=Escape(0.05)))
+    found = moved.learner.knowledge.accepted  # type: ignore[union-attr]
+    assert found is not None and len(found.p) < 400  # of the blocks since the last snapshot
+
+
+def test_a_part_counts_once_and_good_ones_when_all_is_measured() -> None:
+    both = LineLimits((Limit("width", 85, 115), Limit("depth", 40, 60)), escape=Escape(0.05))
+    made = line(limits=both)
+    for i, measured in enumerate(
+        [{"width": 100.0}, {"depth": 50.0}, {"depth": 50.0}, {"width": 130.0}]
+    ):
+        made.lines([json.dumps({"id": i // 2, "power": 200.0, "measured": measured})])
+    accepted = made.learner.knowledge.accepted  # type: ignore[union-attr]
+    assert accepted is not None and accepted.bad.tolist() == [0, 1]
+    assert accepted.p == pytest.approx(made.lines(['{"power": 200}'])[0]["p_in_spec"], abs=0.02)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
+def test_what_is_proven_is_rarely_false(rate: float) -> None:
+    rng, false, found = np.random.default_rng(1), 0, 0
+    assert below(0, fewest(rate), rate) <= 0.1 < below(0, fewest(rate) - 1, rate)
+    for _ in range(200):
+        p = rng.uniform(0.5, 1.0, 800)
+        truth = 3.0 * (1.0 - p) * 2.0 * rate  # bad far more often than the model believes
+        at, proven = threshold(p, rng.random(800) < truth, rate, 1.0 - rate / 6.0)
+        assert at >= LEAST
+        found += proven
+        q = np.linspace(at, 1.0, 1000) if at <= 1 else np.ones(1)
+        false += proven and float((6.0 * rate * (1.0 - q)).mean()) > rate
+    assert found > 50 and false <= 0.15 * 200
