@@ -14,7 +14,7 @@ from .arrays import alike
 from .block import Block, Floats, Label
 from .escape import Accepted, Rated
 from .output.features import Features
-from .output.learned import LearnedOutput, Told
+from .output.learned import TOLD, LearnedOutput, Told
 from .output.ranks import Ranks
 from .output.space import Space, spaces
 from .parts import Parts
@@ -105,13 +105,13 @@ class Knowledge:
 
     def _judge(self, block: Block, some: slice, phi: Floats | None, said: Said) -> None:
         frozen = block.exact[:, some]
-        told = np.empty((8, *frozen.shape[1:]))
+        told = np.empty((TOLD, *frozen.shape[1:]))
         features = None if phi is None else phi[some]
         for k, one in enumerate(self.outputs):
             column = told[:, :, k] = one.told(frozen[:, :, k], features)
             if self.mode == OBSERVE:
                 continue
-            said.changes[1:, some, k] = column[6:] if one.used else column[4:6]
+            said.changes[1:, some, k] = column[6:8] if one.used else column[4:6]
             said.changes[0, some, k] = column[3] - column[0] if one.used else 0.0
         flags = np.array([self._flags(one) for one in self.outputs], np.uint8)
         keys = block.keys[some]

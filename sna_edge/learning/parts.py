@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .output.learned import TOLD
+
 Floats32 = NDArray[np.float32]
 
 ROOM, MOST = 24_000, 4096
@@ -37,7 +39,7 @@ class Parts:
     """A ring of `room` parts with D inputs and K learned outputs.
 
     `rows` holds per part: `key`; `flags` [K]: 1 where the output was learned, 2 where the corrected
-    prediction was said, 4 where factors were; inputs `x` [D]; `told` [8, K], see `Told`.
+    prediction was said, 4 where factors were; inputs `x` [D]; `told` [TOLD, K], see `Told`.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -45,7 +47,7 @@ class Parts:
             ("key", "<u8"),
             ("flags", "u1", (outputs,)),
             ("x", "<f4", (inputs,)),
-            ("told", "<f4", (8, outputs)),
+            ("told", "<f4", (TOLD, outputs)),
         ]
         self.rows: NDArray[Any] = np.zeros(0, dtype=kind)
         self.room = int(min(max(ROOM // self.rows.itemsize, 1), MOST))
@@ -60,7 +62,7 @@ class Parts:
     def add(
         self, keys: NDArray[np.uint64], x: Floats32, told: Floats32, flags: NDArray[np.uint8]
     ) -> None:
-        """Parts [N] that were judged: inputs x [N, D], `told` [N, 8, K], the same flags [K] for
+        """Parts [N] that were judged: inputs x [N, D], `told` [N, TOLD, K], the same flags [K] for
         all. One that is here already with the same inputs stays as it is: it was sent twice."""
         given = keys.tolist()
         new = [i for i, key in enumerate(given) if key != NOBODY and self._is_new(key, x[i])]

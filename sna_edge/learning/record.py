@@ -44,12 +44,15 @@ class Correction:
 
 
 def coefficients(one: LearnedOutput) -> list[float]:
-    """theta and gain on features of unit size, then mean and deviation of the measured values;
-    empty where the correction is not used."""
+    """theta and gain on features of unit size, mean and deviation of the measured values, what the
+    level of late residuals adds, then the usual half-width and gamma of `Scale`; empty where the
+    correction is not used."""
     found = one.recalibration
     if not one.used or found is None:
         return []
-    return [*map(float, found.theta), found.mean, found.deviation]
+    scale = one.scale
+    moved = [*map(float, found.theta), found.mean, found.deviation, found.level.added]
+    return [*moved, scale.usual, scale.gamma]
 
 
 def encoded(one: LearnedOutput) -> bytes:

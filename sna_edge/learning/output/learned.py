@@ -14,11 +14,14 @@ from .coverage import Coverage
 from .features import Features
 from .ranks import Ranks
 from .recalibration import Recalibration
+from .scale import Scale
 from .space import Space
-from .tails import Tails
+from .tails import SLOW, Tails
 
 Floats = NDArray[np.float64]
 
+TOLD = 9
+"""Numbers that are kept of what a part was told."""
 LEAST = 1e-300
 """So small is no half-width."""
 
@@ -26,8 +29,8 @@ LEAST = 1e-300
 @dataclass(frozen=True)
 class Told:
     """Of one part, on the scale of the output: frozen prediction `u` and half-widths, corrected
-    prediction, factors of both half-widths around either; which of the two was said, and whether
-    factors were."""
+    prediction, factors of both half-widths around either, the level of the correction; which of the
+    two was said, and whether factors were."""
 
     u: float
     down: float
@@ -35,14 +38,15 @@ class Told:
     corrected: float
     frozen_factors: tuple[float, float]
     corrected_factors: tuple[float, float]
+    level: float
     moved: bool
     widened: bool
 
     @classmethod
     def of(cls, row: list[float], flags: int) -> Told:
-        """From 8 numbers and the flags of `Parts`."""
-        u, down, up, corrected, a, b, c, d = row
-        return cls(u, down, up, corrected, (a, b), (c, d), bool(flags & 2), bool(flags & 4))
+        """From TOLD numbers and the flags of `Parts`."""
+        u, down, up, corrected, a, b, c, d, level = row
+        return cls(u, down, up, corrected, (a, b), (c, d), level, bool(flags & 2), bool(flags & 4))
 
     @property
     def said(self) -> tuple[float, float, float]:
@@ -70,7 +74,8 @@ class LearnedOutput:
 
     def forget(self) -> None:
         """Back to the frozen model."""
-        self.frozen, self.corrected = Tails(self.space.level), Tails(self.space.level)
+        self.frozen, self.corrected = Tails(self.space.level), Tails(self.space.level, SLOW)
+        self.scale = Scale(self.space.level)
         self.champion = Champion()
         self.recalibration = Recalibration(self._features) if self._features else None
 
@@ -81,25 +86,25 @@ class LearnedOutput:
 
     @property
     def factors(self) -> tuple[float, float]:
-        """Of both half-widths, of the prediction that the next part gets."""
-        tails = self.corrected if self.used else self.frozen
-        return tails.below, tails.above
-
-    def _all_factors(self) -> tuple[float, float, float, float]:
-        frozen, corrected = self.frozen, self.corrected
-        return frozen.below, frozen.above, corrected.below, corrected.above
+        """Of both half-widths, of the prediction that the next part gets; around a corrected one,
+        of a half-width that is usual."""
+        if not self.used:
+            return self.frozen.below, self.frozen.above
+        typical = self.scale.typical
+        return self.corrected.below * typical, self.corrected.above * typical
 
     def told(self, frozen: Floats, phi: Floats | None) -> Floats:
-        """[8, N], as in `Told`, of parts with predictions and half-widths `frozen` [3, N]."""
+        """[TOLD, N], as in `Told`, of parts with predictions and half-widths `frozen` [3, N]."""
         u, down, up = frozen
-        found = np.empty((8, len(u)))
-        found[:3], found[3] = frozen, u
-        found[4:] = np.array([[t] for t in self._all_factors()])
-        if self.recalibration is not None and phi is not None and self.recalibration.ready:
-            found[3] = self.recalibration.corrected(phi, u)
-            most = 2.0 * self.recalibration.reach
-            found[6] *= np.minimum(1.0, most / np.maximum(down, LEAST))
-            found[7] *= np.minimum(1.0, most / np.maximum(up, LEAST))
+        found = np.empty((TOLD, len(u)))
+        found[:3], found[3], found[8] = frozen, u, 0.0
+        found[4], found[5] = found[6], found[7] = self.frozen.below, self.frozen.above
+        one = self.recalibration
+        if one is not None and phi is not None and one.ready:
+            found[3], found[8] = one.corrected(phi, u), one.level.now
+            size = np.minimum(self.scale.size((down + up) / 2.0), 2.0 * one.reach)
+            found[6] = self.corrected.below * size / np.maximum(down, LEAST)
+            found[7] = self.corrected.above * size / np.maximum(up, LEAST)
         return found
 
     def learn(self, measured: float, told: Told, phi: Floats | None) -> list[Alarm]:
@@ -120,13 +125,14 @@ class LearnedOutput:
         by = measured - told.u
         better = measured - told.corrected
         below, above = told.corrected_factors
+        half = (told.down + told.up) / 2.0
         if one.ready:
             self.corrected.update(better < -below * told.down, better > above * told.up)
             self.champion.update(by, better, one.deviation)
-        else:
-            self.corrected.logs = list(self.frozen.logs)
-        half = (told.down + told.up) / 2.0
-        one.update(phi, told.u, half, measured)
+            self.scale.update(better, half)
+        one.update(phi, told.u, half, measured, told.level)
+        if one.ready and not self.scale.usual:
+            self.scale.begin(one.usual)
 
     def kept(self) -> dict[str, Any]:
         """All of it, as plain values and arrays."""
@@ -134,6 +140,7 @@ class LearnedOutput:
             "coverage": [self.coverage.count, self.coverage.inside, self.coverage.recent],
             "frozen": self.frozen.logs,
             "corrected": self.corrected.logs,
+            "scale": self.scale.kept(),
             "champion": vars(self.champion).copy(),
             "watchers": self.watchers.kept(),
         }
@@ -145,6 +152,7 @@ class LearnedOutput:
         self.coverage.count, self.coverage.inside, self.coverage.recent = found["coverage"]
         self.frozen.restored(found["frozen"])
         self.corrected.restored(found["corrected"])
+        self.scale.restored(found["scale"])
         vars(self.champion).update(found["champion"])
         self.watchers = Watchers.restored(found["watchers"])
         if self.recalibration is not None and "triangle" in found:

@@ -1,7 +1,8 @@
 """A correction of one output: recursive least squares with forgetting, kept inside the range of
 what was measured.
 
-    corrected = kept(v + phi(x) theta + gain w),   v = kept(frozen prediction), w = v standardised
+    corrected = kept(v + phi(x) theta + gain w + added),   v = kept(frozen prediction),
+    w = v standardised,   added: `level` of late residuals
 
 `kept` cuts to the mean of the measured values +- REACH of their standard deviations, both
 forgetting. theta and gain, on features of about unit size:
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .features import Features
+from .level import Level
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +49,9 @@ class Recalibration:
         self.early = np.empty((0, size + 2))
         """phi [M] of the first parts, frozen prediction, half-width, measured value."""
         self.ready = False
+        self.level = Level()
+        self.usual = 0.0
+        """Half-width of the frozen interval, of the first parts."""
 
     @property
     def deviation(self) -> float:
@@ -67,27 +72,30 @@ class Recalibration:
         low, high = mean - reach, mean + reach
         kept = np.minimum(np.maximum(u, low), high)
         gain = 2.0 * float(self.theta[-1]) / reach
-        moved = kept + phi @ self.theta[:-1] + gain * (kept - mean)
+        moved = kept + phi @ self.theta[:-1] + gain * (kept - mean) + self.level.added
         return np.asarray(np.minimum(np.maximum(moved, low), high))
 
-    def update(self, phi: Floats, u: float, half: float, measured: float) -> None:
-        """One measured part: features phi [M], frozen prediction and half-width."""
+    def update(
+        self, phi: Floats, u: float, half: float, measured: float, level: float = 0.0
+    ) -> None:
+        """One measured part: features phi [M], frozen prediction and half-width, and the level when
+        it was judged."""
         self.weight = SLOW * self.weight + 1.0
         self.mean += (measured - self.mean) / self.weight
         self.square += (measured * measured - self.square) / self.weight
         if self.ready:
-            self._step(phi, u, measured)
+            self._step(phi, u, measured, level)
             return
         self.early = np.vstack([self.early, [*phi, u, half, measured]])
         if len(self.early) == EARLY:
             self.ready = True
-            usual = float(np.median(self.early[:, -2])) / 1.6448536269514722
-            self.sigma = min(usual, self.deviation)
+            self.usual = float(np.median(self.early[:, -2]))
+            self.sigma = min(self.usual / 1.6448536269514722, self.deviation)
             for row in self.early:
-                self._step(row[:-3], float(row[-3]), float(row[-1]))
+                self._step(row[:-3], float(row[-3]), float(row[-1]), self.level.now)
             self.early = self.early[:0]
 
-    def _step(self, phi: Floats, u: float, measured: float) -> None:
+    def _step(self, phi: Floats, u: float, measured: float, level: float) -> None:
         reach = self.reach
         kept = min(max(u, self.mean - reach), self.mean + reach)
         p = np.append(phi, 2.0 * (kept - self.mean) / reach)
@@ -100,6 +108,7 @@ class Recalibration:
         self.information += p[:, None] * p
         self.b = LAMBDA * self.b + p * (before + error)
         self.theta = np.asarray(np.linalg.solve(self.information, self.b), dtype=float)
+        self.level.update(error, level)
 
     def kept(self) -> dict[str, Any]:
         """All of it, as plain values and arrays."""
@@ -108,6 +117,7 @@ class Recalibration:
             "b": self.b,
             "theta": self.theta,
             "early": self.early,
+            "level": self.level.kept(),
             "triangle": self.information[np.triu_indices(len(self.b))],
         }
 
@@ -120,3 +130,4 @@ class Recalibration:
         self.information.T[upper] = found["triangle"]
         self.b, self.theta = found["b"].reshape(self.b.shape), found["theta"].reshape(self.b.shape)
         self.early = found["early"].reshape(-1, self.early.shape[1])
+        self.level.restored(found["level"])

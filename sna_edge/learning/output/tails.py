@@ -1,6 +1,8 @@
 """How wide an interval has to be: a factor for each tail, tracked in log scale.
 
-log w <- log w + ETA (missed - a),   a = (1 - level) / 2,   w kept in LEAST .. MOST
+log w <- log w + step (missed - a),   a = (1 - level) / 2,   w kept in LEAST .. MOST
+
+`step` is ETA where w alone follows what residuals do, SLOW where their size is followed besides.
 
 In the long run each tail is missed in a share a of the measured parts, whatever they do, and no
 width becomes infinite; where one tail is as short as it may be, the other is missed in 2 a.
@@ -13,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, log
 
-ETA, LEAST, MOST = 0.2, 0.25, 20.0
+ETA, SLOW, LEAST, MOST = 0.2, 0.03, 0.25, 20.0
 
 
 class Tails:
     """Factors `below` and `above` of the half-widths of the frozen model; both 1 at the start."""
 
-    def __init__(self, level: float) -> None:
-        self.miss = (1.0 - level) / 2.0
+    def __init__(self, level: float, step: float = ETA) -> None:
+        self.miss, self._step = (1.0 - level) / 2.0, step
         self.logs = [0.0, 0.0]
 
     @property
@@ -38,7 +40,7 @@ class Tails:
         least = [one <= log(LEAST) for one in self.logs]
         for i, miss in enumerate((low, high)):
             share = 2.0 * self.miss if least[1 - i] else self.miss
-            moved = self.logs[i] + ETA * (miss - share)
+            moved = self.logs[i] + self._step * (miss - share)
             self.logs[i] = _within(moved)
 
     def restored(self, logs: Sequence[float]) -> None:
