@@ -80,6 +80,7 @@ def solve(
     accept: bool = False,
     estimate: bool = True,
     refine: bool = False,
+    stabilise: str | None = None,
 ) -> Solution:
     """Solve a(u, v) = l(v) in factored form and export the result.
 
@@ -91,6 +92,7 @@ def solve(
     under-determined problem or unknown settings, and where nothing drives the problem, or its
     operator is singular or unbounded from below somewhere in the parameter box; with `accept` the
     model is delivered even so, and `doubts` and its metadata say why it is not to be believed.
+    `stabilise` "supg": that of the problem, for advection that the mesh does not resolve.
     `estimate`: the error is estimated where the problem can be solved directly at single values of
     its parameters; the model then has an interval. An estimate above `tolerance` (1 % where none is
     asked for) is a doubt; axes whose mesh nobody stated are refined until it is not (`refine`: all
@@ -110,6 +112,8 @@ def solve(
     True
     """
     need_counts(len(problem.axes))
+    if stabilise is not None:
+        problem = replace(problem, stabilise=stabilise)
     given = {
         "method": method,
         "form": form,
@@ -136,7 +140,7 @@ def solve(
         if problem.nonlinear and estimate:
             stability = spot_of(problem, model, progress)
             doubts += doubted.unstable(problem, stability)
-    doubts += above(told, allowed, said)
+    doubts += above(told, allowed, said, problem)
     if told is None and estimate and progress.budget.stopped:
         doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(

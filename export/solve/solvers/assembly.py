@@ -15,6 +15,7 @@ from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
 from ..weak_form.linearised import of_move
 from ..weak_form.problem import Problem
+from ..weak_form.upwind.supg import stabilised
 from .fields.assembled import FieldTerms
 from .tensor_system import Matrix, TensorSystem
 
@@ -31,7 +32,7 @@ def assemble(
     """The system of the homogeneous part and the lift's table rows [n_rows, L] per axis; `fields`
     is the relative error to which fields in the terms are approximated. With `moves`, terms in
     derivatives of functions act on moves, not on the lift (`TensorSystem.moving`)."""
-    builder = _Builder(problem)
+    builder = _Builder(stabilised(problem))
     lift = builder.lift()
     terms, loads = builder.terms(), builder.loads()
     if lift[0].shape[1]:

@@ -23,6 +23,8 @@ from ..solvers.progress import Progress
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
 from ..weak_form.restated import halved
+from ..weak_form.upwind.intrinsic import largest_peclet
+from ..weak_form.upwind.supg import stream_of
 from .held import Field, grid_of, model_on, solved_at
 from .points import Point, corners, inner, parameters
 
@@ -31,6 +33,7 @@ INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of severa
 LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
 WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
 GROWN = 2.2  # times per axis: what a direct solution takes on halved spans
+RESOLVED = 2.0  # Peclet number of a span: above it a mesh without stabilise may oscillate
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
 
 
@@ -212,15 +215,28 @@ def named(at: Point) -> str:
     return ", ".join(f"{n} = {v:.4g}" for n, v in at.items())
 
 
-def above(estimate: Estimate | None, allowed: float, said: str) -> list[str]:
+def above(estimate: Estimate | None, allowed: float, said: str, problem: Problem) -> list[str]:
     """The doubt of an estimate above what is allowed; `said` names that."""
     if estimate is None or estimate.worst <= allowed:
         return []
     place = f" at {named(estimate.at)}" if estimate.at else ""
-    cause = (
-        "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
-        if estimate.discretisation > 0.25 * estimate.worst
-        else "rank, sweeps or the spans of the parameters are too few; raise --rank-max, lower"
+    cause = _cause(estimate, problem)
+    return [f"the error is estimated at {estimate.worst:.1e}{place}, above {said}: {cause}"]
+
+
+def _cause(estimate: Estimate, problem: Problem) -> str:
+    peclet = 0.0 if problem.stabilise or problem.nonlinear else largest_peclet(stream_of(problem))
+    if peclet > RESOLVED:
+        return (
+            "the mesh does not resolve the advection (Peclet number of a span: up to"
+            f" {peclet:.2g}); give its axes more spans, or let the test functions lean into the"
+            ' stream with stabilise="supg" (--stabilise supg)'
+        )
+    if estimate.discretisation > 0.25 * estimate.worst:
+        return (
+            "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
+        )
+    return (
+        "rank, sweeps or the spans of the parameters are too few; raise --rank-max, lower"
         " --tolerance, or give the parameter axes more spans"
     )
-    return [f"the error is estimated at {estimate.worst:.1e}{place}, above {said}: {cause}"]

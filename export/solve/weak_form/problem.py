@@ -11,6 +11,8 @@ from .errors import ProblemError
 from .forms import Expression
 from .iterate import Iterate
 
+STABILISED = ("", "supg")
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -21,8 +23,9 @@ class Problem:
     make the problem non-linear. `newton(current)` adds the terms that linearise one by hand around
     the current iterate: (operator terms, load terms). `quantities` are named functions of the
     solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
-    `defaults` are settings of `solve` that fit this problem. Raises ProblemError for a term that
-    names an axis the problem lacks, or that lacks or repeats a field.
+    `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for advection on
+    meshes that do not resolve it: test functions lean into the stream (`weak_form.upwind`). Raises
+    ProblemError for a term that names an axis the problem lacks, or that lacks or repeats a field.
 
     A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
 
@@ -46,6 +49,7 @@ class Problem:
     quantities: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     reference: Callable[[Any], Any] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    stabilise: str = ""
 
     def __post_init__(self) -> None:
         names = [a.name for a in self.axes]
@@ -62,6 +66,19 @@ class Problem:
             self._check(what, form, trial, test)
         if self.lift is not None:
             self._check("lift", self.lift, False, False)
+        self._check_stabilise()
+
+    def _check_stabilise(self) -> None:
+        if self.stabilise not in STABILISED:
+            raise ProblemError(
+                f"stabilise of problem {self.name!r} is {self.stabilise!r}; use 'supg', or leave it"
+                " out"
+            )
+        if self.stabilise and self.nonlinear:
+            raise ProblemError(
+                f"problem {self.name!r} is not linear, which stabilise='supg' does not take; leave"
+                " it out, or refine the axes along the stream"
+            )
 
     def _need_expression(self, what: str, form: object) -> None:
         if isinstance(form, Expression) or (what == "lift" and form is None):

@@ -66,12 +66,12 @@ def separate(
     for d, root in enumerate(roots):
         weighted *= root.reshape([-1 if i == d else 1 for i in range(len(axes))])
     size = float(np.linalg.norm(weighted))
-    columns = _split(weighted, tolerance * size / len(axes))
+    columns = split(weighted, tolerance * size / len(axes))
     error = _measured(weighted, columns) / size if size > 0 else 0.0
     return Separated(_products(axes, columns, roots).products, error)
 
 
-def _split(tensor: Floats, allowed: float) -> list[list[Floats]]:
+def split(tensor: Floats, allowed: float) -> list[list[Floats]]:
     """Products of columns whose sum is within about `allowed` of the tensor in the Frobenius
     norm."""
     if tensor.ndim == 1:
@@ -82,7 +82,7 @@ def _split(tensor: Floats, allowed: float) -> list[list[Floats]]:
     out = []
     for r in range(rank):
         inner = (u[:, r] * s[r]).reshape(tensor.shape[:-1])
-        out += [[*columns, vt[r]] for columns in _split(inner, allowed / np.sqrt(rank))]
+        out += [[*columns, vt[r]] for columns in split(inner, allowed / np.sqrt(rank))]
     return out
 
 

@@ -47,6 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write a sum of R products, or with 0 a tensor train (default: the problem's)",
     )
     parser.add_argument(
+        "--stabilise",
+        choices=("supg",),
+        help="test functions that lean into the stream, for advection on meshes too coarse for it",
+    )
+    parser.add_argument(
         "--time-limit",
         type=_seconds,
         metavar="S",
@@ -184,7 +189,7 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
 
     given = {
         n: getattr(args, n)
-        for n in ("rank_max", "tolerance", "modes", "time_limit", "device", "accept")
+        for n in ("rank_max", "tolerance", "modes", "time_limit", "device", "accept", "stabilise")
     }
     given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
