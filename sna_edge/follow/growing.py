@@ -10,7 +10,7 @@ from functools import partial
 from ..errors import InputError
 from ..table import Dialect, Record, Stream
 from .note import LARGEST, Note, Notes, digest
-from .tail import Event, Tail
+from .tail import PAUSE, Event, Tail
 
 HOLE = b"\0" * 4
 
@@ -24,8 +24,8 @@ class Growing:
     the note, never not at all. After a rotation or truncation the header may come again, or rows
     without one; the last record of a file renamed away counts without its line end.
 
-    `needed` are the columns of numbers, `categorical` those of levels. Raises InputError where a
-    later header differs.
+    `needed` are the columns of numbers, `categorical` those of levels; `pause`: seconds that a look
+    without news takes. Raises InputError where a later header differs.
 
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "parts.csv")
@@ -47,6 +47,7 @@ class Growing:
         hint: Dialect | None = None,
         categorical: Collection[str] = (),
         needed: Collection[str] | None = None,
+        pause: float = PAUSE,
     ) -> None:
         self.path, self.note_path = path, note
         self._notes: Notes | None = None
@@ -56,7 +57,7 @@ class Growing:
             Stream, path, hint=hint, categorical=categorical, needed=needed, lenient=True
         )
         self._stream = self._new(declared)
-        self._tail = Tail(path, follow)
+        self._tail = Tail(path, follow, pause)
         self._head, self._begins, self._names, self._written = (
             b"",
             0,
@@ -82,6 +83,10 @@ class Growing:
         return self._stream.number
 
     def __iter__(self) -> Iterator[list[Record]]:
+        yield from (records for records in self.looks() if records)
+
+    def looks(self) -> Iterator[list[Record]]:
+        """The same, and an empty batch after each look that found nothing whole."""
         self._start()
         try:
             event = Event.NOTHING
@@ -91,8 +96,8 @@ class Growing:
                     self._stream.pending if self._first is None else len(self._first)
                 )
                 records = self._taken(event, data)
+                yield records
                 if records:
-                    yield records
                     self.count += len(records)
                     self._noted()
         finally:

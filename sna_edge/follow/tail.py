@@ -40,13 +40,13 @@ class Tail:
     that has taken its name; files that were renamed away since (parts.csv.1, parts.csv-20260131,
     with the same `header`) come between them, the oldest first. A file that was replaced by a copy
     with more behind it (what was read last stands at the same place, the old one is gone) is read
-    on in the copy.
+    on in the copy. `pause`: seconds between looks at a file that does not grow.
     """
 
     header = b""  # what every file begins with
 
-    def __init__(self, path: str, follow: bool) -> None:
-        self.path, self.follow = path, follow
+    def __init__(self, path: str, follow: bool, pause: float = PAUSE) -> None:
+        self.path, self.follow, self._pause = path, follow, pause
         self.offset = self.inode = 0
         self.regular = False
         self.recent = b""  # what was read last: at least TAIL bytes and all that is not answered
@@ -84,7 +84,7 @@ class Tail:
                 if self.inode == inode and self._seek(position, tail):
                     return Event.DATA
         while not os.path.exists(self.path):
-            time.sleep(PAUSE)
+            time.sleep(self._pause)
         self.open()
         if self._seek(position, tail):  # a copy
             return Event.DATA
@@ -119,7 +119,7 @@ class Tail:
             self.open(self._next)
             return Event.ANEW, b""
         if self._idle and self.regular and not self._stands():
-            time.sleep(PAUSE)  # while it is written again as a whole, it may be short for a moment
+            time.sleep(self._pause)  # while it is written as a whole, it is short for a moment
             return (Event.NOTHING, b"") if self._stands() else self._anew()
         data = os.read(self._file, BLOCK)
         if data:
@@ -194,7 +194,7 @@ class Tail:
         return False
 
     def _nothing(self) -> tuple[Event, bytes]:
-        time.sleep(PAUSE)
+        time.sleep(self._pause)
         return Event.NOTHING, b""
 
     def _say(self, what: str) -> None:

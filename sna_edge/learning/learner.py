@@ -18,13 +18,14 @@ from ..model import Model
 from .block import Block, Floats, Label
 from .escape import Rated
 from .knowledge import LEARNED, NO_VALUE, OBSERVE, TWICE, UNKNOWN, WIDTH, Heard, Knowledge, Said
-from .measured import KEY, Measured, alone_in
+from .measured import KEY, Measured, alone_in, identity_of
 from .parts import NOBODY, key_of
 from .record import Correction
 from .state import State, is_kept
 
 SHOWN = {
-    UNKNOWN: "no such part is remembered; send its inputs with what was measured",
+    UNKNOWN: "no such part is among the last {} that are remembered; send its inputs with what was"
+    " measured",
     TWICE: "learned before",
     NO_VALUE: "the part has no prediction",
 }
@@ -78,7 +79,7 @@ class Learner:
         self.knowledge = Knowledge(model, sha256, mode, rated)
         raw = model.readings.raw if model.readings else ()
         self._inputs = frozenset((*model.input_names, *(r.name for r in raw)))
-        self._reader = Measured(model.output_names, self.knowledge.spaces)
+        self.measured = Measured(model.output_names, self.knowledge.spaces)
         self._columns = [space.index for space in self.knowledge.spaces]
         self._tell, self._silent, self._disk = tell, False, disk
         self._model = model
@@ -112,6 +113,15 @@ class Learner:
                 some = True
         return some
 
+    def awaited(self, identity: object) -> frozenset[str] | None:
+        """Outputs of a part that may still be learned; None where no such part is remembered."""
+        place = self.knowledge.parts.find(key_of(identity))
+        if place < 0:
+            return None
+        flags = self.knowledge.parts.rows["flags"][place].tolist()
+        pairs = zip(self.knowledge.spaces, flags, strict=True)
+        return frozenset(space.output.name for space, flag in pairs if not flag & 1)
+
     def close(self) -> None:
         """Let another process learn into the file."""
         if self._state is not None:
@@ -138,10 +148,11 @@ class Learner:
         x: Floats,
         found: Evaluation,
         number: Callable[[str], float],
+        units: Mapping[str, str] | None = None,
     ) -> Passed:
         """Learn from readings whose parts, at inputs x [N, D], the frozen model answers with
-        `found`."""
-        labels, said, alone = self._labels(readings, number)
+        `found`. `number` and `units` ({output: unit}) read their measured values."""
+        labels, said, alone = self._labels(readings, number, units)
         if self.useless:
             return Passed(found, found, said, alone)
         parts = [i for i in range(len(readings)) if i not in alone]
@@ -162,7 +173,10 @@ class Learner:
         return passed
 
     def _labels(
-        self, readings: Sequence[Mapping[str, Any] | str], number: Callable[[str], float]
+        self,
+        readings: Sequence[Mapping[str, Any] | str],
+        number: Callable[[str], float],
+        units: Mapping[str, str] | None,
     ) -> tuple[list[tuple[int, list[float]]], dict[int, dict[str, Any]], frozenset[int]]:
         """(row, values [K]) of what can be learned, what is said of every measured value, and the
         rows that are no parts."""
@@ -172,7 +186,7 @@ class Learner:
         for i, reading in enumerate(readings):
             if isinstance(reading, str) or KEY not in reading or reading[KEY] is None:
                 continue
-            values, scaled, wrong = self._reader.read(reading[KEY], number)
+            values, scaled, wrong = self.measured.read(reading[KEY], number, units)
             said[i] = {name: {"value": value} for name, value in values.items()}
             said[i] |= {name: {"learned": False, "reason": why} for name, why in wrong.items()}
             if any(v == v for v in scaled):
@@ -187,7 +201,7 @@ class Learner:
         parts: list[int],
         labels: list[tuple[int, list[float]]],
     ) -> Block:
-        keys = [NOBODY if isinstance(r, str) else key_of(_id(r)) for r in readings]
+        keys = [NOBODY if isinstance(r, str) else key_of(identity_of(r)) for r in readings]
         after = np.searchsorted(parts, np.arange(len(readings)), side="right").tolist()
         given = []
         for row, values in labels:
@@ -279,14 +293,9 @@ class Learner:
                 said[name] |= one | {"inside": low <= said[name]["value"] <= high}
             said[name]["learned"] = outcome == LEARNED
             if outcome != LEARNED:
-                said[name]["reason"] = SHOWN[outcome]
+                said[name]["reason"] = SHOWN[outcome].format(self.knowledge.parts.room)
             said[name] |= heard.running[k]
         return said
-
-
-def _id(reading: Mapping[str, Any]) -> object:
-    found = reading.get("id")
-    return reading.get("part") if found is None else found
 
 
 def _by_row(parts: list[int], done: Said) -> dict[int, Correction]:

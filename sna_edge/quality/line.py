@@ -16,7 +16,7 @@ from ..errors import InputError, SnaError
 from ..inverse.query.answer import named
 from ..inverse.targets.advise import advise
 from ..learning.learner import Learner, Passed
-from ..learning.measured import alone_in
+from ..learning.measured import alone_in, units_in
 from ..model import Evaluation, Model
 from ..numerics.time_budget import TimeBudget
 from ..status import Status
@@ -101,7 +101,7 @@ class Line:
     ) -> list[dict[str, Any]]:
         """One answer per reading; a reading may be an error sentence instead of a mapping. `number`
         reads cells that are text: NaN for what is none, InputError for what contradicts its table;
-        `units` of inputs that are not those of the model. `bare`: the reading comes back as a list
+        `units` of columns that are not those of the model. `bare`: the reading comes back as a list
         of numbers in the order of `names` where all of them are numbers.
         """
         other = {
@@ -125,7 +125,7 @@ class Line:
             else (x, None)
         )
         found = evaluated(self.model, self.limits, x)
-        passed = self._learned(readings, x, found, number)
+        passed = self._learned(readings, x, found, number, units_in(units or {}))
         found = passed.found
         judged = judge(self.model, self.limits, found)
         sure = self._sure(x, passed)
@@ -199,12 +199,13 @@ class Line:
         x: Floats,
         found: Evaluation,
         number: Callable[[str], float],
+        units: Mapping[str, str],
     ) -> Passed:
         """The answers as they are to be judged, with what is learned from measured values."""
         if self.learner is None:
             alone = alone_in(readings, self._known)
             return Passed(found, found, {i: {} for i in alone}, alone)
-        return self.learner.passed(readings, x, found, number)
+        return self.learner.passed(readings, x, found, number, units)
 
     def _sure(self, x: Floats, passed: Passed) -> Sure | None:
         """How probably parts are inside their limits, where that accepts them."""

@@ -16,7 +16,7 @@ OFF = "off"
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
-    """The options --learn, --learned and --reference."""
+    """The options --learn, --learned, --measured and --reference."""
     parser.add_argument(
         "--learn",
         choices=(OFF, WIDTH, RECALIBRATE),
@@ -28,6 +28,12 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what keeps that over a restart (default with --follow: PARTS.csv.learned, once"
         " measured values come; else it is forgotten at the end)",
+    )
+    parser.add_argument(
+        "--measured",
+        metavar="LAB.csv",
+        help="measured values from a table of their own, with a column id or part and one for"
+        " each output (NAME or measured.NAME); with --follow, or beside JSON lines, it may grow",
     )
     parser.add_argument(
         "--reference",
@@ -48,7 +54,7 @@ def learner_of(
     """What learns beside the model, None where nothing does; `note`: the file where none is given.
     Raises InputError where the keys of this machine do not allow what is asked for."""
     if args.learn == OFF:
-        for option in ("learned", "reference"):
+        for option in ("learned", "measured", "reference"):
             if getattr(args, option):
                 raise InputError(
                     f"--{option} needs --learn width or recalibrate; leave one of them out"
@@ -64,8 +70,9 @@ def learner_of(
     learner = Learner(
         model, trust.sha256, mode, path, lazy=not args.learned, tell=tell, rated=rated
     )
-    if args.learn and (why := learner.useless):
-        raise InputError(f"--learn {args.learn}: {why}; leave --learn out")
+    for option in ("learn", "measured"):
+        if (given := getattr(args, option)) and (why := learner.useless):
+            raise InputError(f"--{option} {given}: {why}; leave --{option} out")
     if args.reference:
         refer(args, model, learner)
     return learner

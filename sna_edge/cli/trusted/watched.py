@@ -38,7 +38,7 @@ class Watched:
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
         self.line, self.told, self.form = self._made(model, trust)
         self._sha256 = trust.sha256
-        self.log = log_of(args, self._say)
+        self.log = log_of(args, self.say)
 
     def _stored(self) -> tuple[Model, Trust]:
         """The active model of the store."""
@@ -53,7 +53,7 @@ class Watched:
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
         self._release()
         rated = line.acceptance.rated() if line.acceptance else None
-        line.learner = learner_of(self._args, model, trust, self._note, self._say, rated)
+        line.learner = learner_of(self._args, model, trust, self._note, self.say, rated)
         self._line = line
         digest = sha256(data).hexdigest()
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
@@ -83,7 +83,7 @@ class Watched:
             _need_same_inputs(self.line.model, model)
             self.line, self.told, self.form = self._made(model, trust)
             self._sha256 = trust.sha256
-            self._say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
+            self.say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
         except (SnaError, OSError) as error:
             if self._line is not None and self._line.learner is not None:
                 self._line.learner.resume()
@@ -92,7 +92,7 @@ class Watched:
 
     def _back(self, reason: str) -> None:
         """Roll the store back to the model that goes on judging."""
-        self._say(f"the new model of {self._args.store} cannot judge here, the old one goes on:"
+        self.say(f"the new model of {self._args.store} cannot judge here, the old one goes on:"
                   f" {reason}")  # fmt: skip
         try:
             store = Store(self._args.store)
@@ -100,10 +100,11 @@ class Watched:
             if state and state.previous and state.previous.sha256 == self._sha256:
                 store.rollback(f"watch could not use it: {reason}")
         except (SnaError, OSError) as error:
-            self._say(" ".join(str(error).split()))
+            self.say(" ".join(str(error).split()))
         self._seen = _mark(self._args.store)
 
-    def _say(self, what: str) -> None:
+    def say(self, what: str) -> None:
+        """One line on stderr."""
         print(f"sna-edge watch: {what}", file=sys.stderr)
 
 

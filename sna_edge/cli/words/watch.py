@@ -4,20 +4,21 @@ part as a JSON line."""
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import select
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ...errors import InputError
 from ...follow import Growing
-from ...follow.tail import BLOCK
+from ...follow.tail import BLOCK, PAUSE
+from ...learning.measured import units_in
 from ...model import Model
-from ...quality.echo import ECHOED, altered, sent
-from ...quality.readings import LONGEST, table_readings
+from ...quality import Line
+from ...quality.readings import LONGEST, Reading, parsed, table_readings
+from ...quality.schema import SCHEMA
 from ...table import (
     Dialect,
     Marks,
@@ -30,34 +31,19 @@ from ...table import (
     sheet_at,
 )
 from ..arguments import add_model
-from ..console import ANSWERED, FAULT, NO_VALUE, json_value
+from ..console import ANSWERED, FAULT, NO_VALUE, print_json
 from ..dialect_options import add_dialect, declared
+from ..learned.measured_table import MeasuredTable
 from ..learned.options import add_learning
 from ..logs.options import add_log
 from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
 from ..trusted.watched import Watched, is_file
+from ..watching.answers import stored, write
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
 )
-
-QUOTED = 2048  # bytes; longer lines hold more than what is judged by
-
-_encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
-_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
-if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
-    _c_encoder = _c_encoder(
-        None,
-        _encoder.default,
-        json.encoder.encode_basestring_ascii,
-        None,
-        ": ",
-        ", ",
-        False,
-        False,
-        False,
-    )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +57,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_trust(parser)
     parser.add_argument(
         "--limits",
-        required=True,
         metavar="FILE.toml",
         help="LSL, USL and target of outputs; bounds, step and cost of adjustable inputs",
     )
@@ -101,6 +86,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_log(parser)
     add_dialect(parser)
     parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of lines and answers instead"
+    )
+    parser.add_argument(
         "--json",
         action="store_true",
         help="accepted for consistency; the answers are JSON lines anyway",
@@ -109,6 +97,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge parts until the input ends; returns the exit code."""
+    if args.schema:
+        print_json(SCHEMA)
+        return ANSWERED
+    if not args.limits:
+        raise InputError("missing limits to judge by; give --limits FILE.toml")
     if args.advice_ms < 0:
         raise InputError(
             f"--advice-ms is {args.advice_ms:g}; give a time in milliseconds, or 0 for no"
@@ -120,9 +113,10 @@ def run(args: argparse.Namespace) -> int:
         )
     watched = Watched(args)
     try:
+        measured = _measured(args, watched)
         if args.table:
-            return ANSWERED if _table(args, watched) or args.follow else NO_VALUE
-        _stream(watched, sys.stdin.fileno())
+            return ANSWERED if _table(args, watched, measured) or args.follow else NO_VALUE
+        _stream(watched, measured, sys.stdin.fileno())
     except KeyboardInterrupt:
         pass
     except BrokenPipeError:
@@ -134,21 +128,43 @@ def run(args: argparse.Namespace) -> int:
     return ANSWERED
 
 
-def _stream(watched: Watched, source: int) -> None:
+def _measured(args: argparse.Namespace, watched: Watched) -> MeasuredTable | None:
+    """The table of measured values, where there is one."""
+    if not args.measured:
+        return None
+    if args.table and os.path.realpath(args.table) == os.path.realpath(args.measured):
+        raise InputError(
+            f"{args.measured} is the table of the parts; its columns measured.NAME are read without"
+            " --measured"
+        )
+    return MeasuredTable(args, watched.line, args.follow or not args.table, watched.say)
+
+
+def _stream(watched: Watched, measured: MeasuredTable | None, source: int) -> None:
     count = 0
-    for texts in blocks(source):
-        _write(watched.now().lines(texts, count + 1), watched, texts)
+    for texts in blocks(source, PAUSE if measured else None):
+        if measured is None:
+            write(watched.now().lines(texts, count + 1), watched, texts)
+        else:
+            readings = [parsed(text) for text in texts]
+            answers, rows = measured.answers(watched.now(), readings, count + 1)
+            write(answers, watched, [texts[i] if i >= 0 else b"" for i in rows])
         count += len(texts)
+    if measured is not None:
+        measured.finish()
 
 
-def blocks(source: int) -> Iterator[list[bytes]]:
+def blocks(source: int, pause: float | None = None) -> Iterator[list[bytes]]:
     """Whole lines as they arrive, without their ends; an unfinished last line counts at the end of
-    input.
+    input. `pause`: seconds without any after which an empty block says so, None for never.
 
     Of a line longer than LONGEST only the first part is kept, so that memory stays bounded.
     """
     rest = b""
     while True:
+        if pause is not None and not _ready(source, pause):
+            yield []
+            continue
         data = os.read(source, BLOCK)
         if not data:
             break
@@ -160,7 +176,25 @@ def blocks(source: int) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _table(args: argparse.Namespace, watched: Watched) -> bool:
+def _ready(source: int, pause: float) -> bool:
+    """Whether a read would not wait; where this system cannot tell, as if it were so."""
+    try:
+        return bool(select.select([source], [], [], pause)[0])
+    except (OSError, ValueError):
+        return True
+
+
+def _judged(
+    line: Line, measured: MeasuredTable | None, readings: Sequence[Reading | str], first: int,
+    **options: Any,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Answers to rows of a table of parts, and to measured values that have come of another."""
+    if measured is None:
+        return line.readings(readings, first, bare=True, **options)
+    return measured.answers(line, readings, first, bare=True, **options)[0]
+
+
+def _table(args: argparse.Namespace, watched: Watched, measured: MeasuredTable | None) -> bool:
     """Verdicts for the rows of a table that may still grow; whether one of them has values."""
     model = watched.line.model
     levels = [a.name for a in model.axes if a.kind == "categorical"]
@@ -179,7 +213,7 @@ def _table(args: argparse.Namespace, watched: Watched) -> bool:
                 f"{args.table} is not written row by row and cannot be followed; leave --follow"
                 " out, or follow a CSV file"
             )
-        return _sheet(watched, sheet, numbers)
+        return _sheet(watched, measured, sheet, numbers)
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
     records = Growing(
@@ -192,16 +226,19 @@ def _table(args: argparse.Namespace, watched: Watched) -> bool:
         needed=numbers,
     )
     valued = False
-    for batch in records:
+    for batch in records.looks() if measured else records:
         line = watched.now()
-        _complete(records, line.model, args.table)
-        answers = line.readings(
-            table_readings(records.names, batch), records.count + 1, records.number, records.units,
-            bare=True,
+        if batch:
+            _complete(records, line.model, args.table)
+        answers = _judged(
+            line, measured, table_readings(records.names, batch), records.count + 1,
+            number=records.number, units=records.units,
         )  # fmt: skip
-        valued = _write(answers, watched) or valued
-        if note:
-            _stored(watched)
+        valued = write(answers, watched) or valued
+        if note and answers:
+            stored(watched)
+    if measured is not None:
+        measured.finish()
     if not records.count and not args.follow:
         raise InputError(f"{args.table} has no rows below its header; give a table with rows")
     return valued
@@ -222,7 +259,9 @@ def _settled(
     return replace(told, decimal=marks.decimal)
 
 
-def _sheet(watched: Watched, sheet: Source, numbers: Sequence[str]) -> bool:
+def _sheet(
+    watched: Watched, measured: MeasuredTable | None, sheet: Source, numbers: Sequence[str]
+) -> bool:
     """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
     _complete(sheet, watched.line.model, sheet.path)
     count, marks, valued = 0, sheet.marks(numbers), False
@@ -233,20 +272,14 @@ def _sheet(watched: Watched, sheet: Source, numbers: Sequence[str]) -> bool:
             Record(at, row, block.wrong.get(i, ""))
             for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))
         ]
-        valued = (
-            _write(
-                watched.now().readings(
-                    table_readings(sheet.names, records),
-                    count + 1,
-                    marks.number,
-                    sheet.units,
-                    bare=True,
-                ),
-                watched,
-            )
-            or valued
-        )
+        answers = _judged(
+            watched.now(), measured, table_readings(sheet.names, records), count + 1,
+            number=marks.number, units=sheet.units,
+        )  # fmt: skip
+        valued = write(answers, watched) or valued
         count += len(records)
+    if measured is not None:
+        measured.finish()
     if not count:
         raise InputError(f"{sheet.path} has no rows below its header; give a table with rows")
     return valued
@@ -264,83 +297,6 @@ def _complete(found: Source | Growing, model: Model, table: str) -> None:
     for axis in columns.values():
         if found.units.get(axis.name):
             Measure(Marks(table), axis.name, axis.unit, found.units[axis.name])
-
-
-def _stored(watched: Watched) -> None:
-    """Answers in a file survive a power cut before the note says that they were given."""
-    with suppress(OSError):  # a pipe or a terminal
-        os.fsync(sys.stdout.fileno())
-    if watched.log is not None:
-        with suppress(OSError):  # said when the next lines are written
-            watched.log.sync()
-
-
-def _write(answers: list[dict[str, Any]], watched: Watched, texts: Sequence[bytes] = ()) -> bool:
-    """The answers as lines, at once, and whether one has values; what they were made with ends each
-    of them. `texts` are the lines of JSON that they answer, if they came as such."""
-    if not answers:
-        return False
-    valued = any("outputs" in answer for answer in answers)
-    opened = _beside_lines(answers, texts) if texts else _beside_rows(answers, watched.form)
-    lines = "".join([f"{text}{watched.told}\n" for text in opened])
-    if watched.log is not None:
-        watched.log.write(lines)
-    sys.stdout.write(lines)
-    sys.stdout.flush()
-    return valued
-
-
-def _beside_rows(answers: list[dict[str, Any]], form: str) -> Iterator[str]:
-    """Answers to rows of a table, open at their end; `form` of a reading whose numbers came
-    alone."""
-    for answer in answers:
-        reading = answer.get("reading")
-        if type(reading) is list:
-            del answer["reading"]
-            yield _text(answer, b"")[:-1] + form % tuple(reading)
-        else:
-            yield _text(answer, b"")[:-1]
-
-
-def _beside_lines(answers: list[dict[str, Any]], lines: Sequence[bytes]) -> Iterator[str]:
-    """Answers to lines of JSON, open at their end. The reading is the line itself where it can be
-    quoted: the quickest way, and every digit is kept."""
-    all_plain = quotable(b"\n".join(lines))
-    for answer, line in zip(answers, lines, strict=True):
-        if "reading" in answer and len(line) <= QUOTED and (all_plain or quotable(line)):
-            del answer["reading"]
-            yield f'{_text(answer, line)[:-1]}, "reading": {line.decode()}'
-        else:
-            yield _text(answer, line)[:-1]
-
-
-def quotable(lines: bytes) -> bool:
-    """Whether lines that were read as objects can stand in others as they are."""
-    ends = b"\r" in lines
-    return lines.isascii() and not ends and b"NaN" not in lines and b"Infinity" not in lines
-
-
-def _text(answer: dict[str, Any], line: bytes) -> str:
-    if line and altered(answer):
-        return _as_sent(answer, line)
-    try:
-        return _encode(answer)
-    except ValueError:  # an interval that overflowed
-        return json.dumps(json_value(answer), ensure_ascii=True, allow_nan=False)
-
-
-def _encode(answer: dict[str, Any]) -> str:
-    return "".join(_c_encoder(answer, 0)) if _c_encoder is not None else _encoder.encode(answer)
-
-
-def _as_sent(answer: dict[str, Any], line: bytes) -> str:
-    """The answer with what it echoes in the very digits of the line."""
-    try:
-        given = sent(line.decode("utf-8-sig"))
-    except RecursionError:  # read a little less deep in the stack
-        given = {}
-    back = [f"{json.dumps(key)}: {given.get(key, 'null')}" for key in answer if key in ECHOED]
-    rest = _text(
-        {key: value for key, value in answer.items() if key not in ECHOED and key != "line"}, b""
-    )
-    return f'{{"line": {answer["line"]}, {", ".join(back)}, {rest[1:]}'
+    for output in model.outputs:
+        if own := units_in(found.units).get(output.name):
+            Measure(Marks(table), output.name, output.unit, own, "output")

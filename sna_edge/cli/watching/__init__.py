@@ -1,0 +1,1 @@
+"""What the word `watch` is made of, beside models, limits and learning."""
