@@ -53,7 +53,8 @@ OUTPUT = _of(
     target=NUMBER, off_target=NUMBER_OR_NONE, model_value=NUMBER, p_in_spec=NUMBER_OR_NONE,
 )  # fmt: skip
 ACCEPTANCE = _of(
-    "rule", "threshold", rule={"enum": ["accept_at", "escape"]}, threshold={"type": ["number", "object", "null"]},
+    "rule", "threshold", rule={"enum": ["accept_at", "escape"]},
+    threshold={"type": ["number", "object", "null"]},
     rate=NUMBER, by={"enum": ["model", "rows", "measured parts"]},
 )  # fmt: skip
 """Which probability to be inside its limits accepts a part."""

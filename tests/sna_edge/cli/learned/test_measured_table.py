@@ -160,7 +160,8 @@ def test_both_tables_grow_and_a_restart_goes_on(folder: Path) -> None:
     late.write_text("\n".join([measured[0], measured[3], measured[13]]) + "\n")
     early, unknown = running.next(2)
     assert early["id"] == "2" and early["measured"]["width"]["learned"] is True
-    assert unknown["id"] == "12" and "no such part is among the last" in unknown["measured"]["width"]["reason"]
+    why = unknown["measured"]["width"]["reason"]
+    assert unknown["id"] == "12" and "no such part is among the last" in why
     running.stop()
     with late.open("a") as file:
         file.write(measured[6] + "\n")
