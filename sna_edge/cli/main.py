@@ -29,6 +29,7 @@ WORDS = (
     "sign",
     "query",
     "inverse",
+    "limits",
     "watch",
     "audit",
     "install",

@@ -3,10 +3,10 @@ limits, by the model's distribution of a measurement there and what was learned 
 
     accepted  <=>  P(LSL_k <= Y_k <= USL_k for all k) >= threshold
 
-Where a share of bad parts among the accepted ones is stated (`escape`), the threshold starts at
-1 - rate, with which the mean over accepted parts is at most the rate where probabilities are true,
-or at what `sna-edge limits` has found with measured rows; measured parts move it
-(`sna_edge.learning.escape`).
+Where a share of bad parts among the accepted ones is stated (`escape`), the threshold starts a
+standard error above 1 - rate, so that no accepted part is bad with more than the rate where
+probabilities are true, or at what `sna-edge limits` has found with measured rows; measured parts
+move it (`sna_edge.learning.escape`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..learning.escape import Rated
+from ..learning.escape import NEVER, Rated
 from ..model import Model
-from ..uncertainty.predictive import need_rows
+from ..uncertainty.predictive import need_rows, supported
 from .limits import LineLimits
 from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
 
@@ -74,7 +74,16 @@ class Acceptance:
             return np.nan if self.limits.accept_at is None else self.limits.accept_at
         if escape.threshold is not None:
             return escape.threshold
-        return 2.0 if self.unkept else 1.0 - escape.rate
+        return NEVER if self.unkept else self._believed(escape.rate)
+
+    def _believed(self, rate: float) -> float:
+        """1 - q with q + sqrt(q / n) = rate: n calibration rows know a share of q to within its
+        standard error; never beyond what they support at all."""
+        assert self.model.calibration is not None
+        n = float(self.model.calibration.n_residuals)
+        root = (np.sqrt(1.0 / n + 4.0 * rate) - np.sqrt(1.0 / n)) / 2.0
+        most = supported(int(n), sum(o.sides for o in self.limits.outputs))
+        return float(min(1.0 - root * root, most))
 
     def rated(self) -> Rated | None:
         """What learns the threshold from measured parts; None where none is learned."""

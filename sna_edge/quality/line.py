@@ -66,10 +66,9 @@ class Line:
         advice_ms: float = 50.0,
         learner: Learner | None = None,
     ) -> None:
-        self.model, self.limits, self.advice_ms = model, limits, advice_ms
+        self.model, self.advice_ms = model, advice_ms
         self.learner = learner
-        self.acceptance = Acceptance(model, limits) if limits.by_probability else None
-        self._reasons = Reasons(model, limits, self.acceptance)
+        self.judge_by(limits)
         raw = model.readings.raw if model.readings else ()
         self.names = (*(a.name for a in model.axes), *(r.name for r in raw))
         self._levels = [a.levels if a.kind == "categorical" else None for a in model.axes]
@@ -84,6 +83,12 @@ class Line:
         self._plain = self._smooth and not self._may_lack
         self._known = frozenset(self.names)
         self._nothing = [float("nan")] * len(self.names)
+
+    def judge_by(self, limits: LineLimits) -> None:
+        """Judge by these limits from now on."""
+        self.limits = limits
+        self.acceptance = Acceptance(self.model, limits) if limits.by_probability else None
+        self._reasons = Reasons(self.model, limits, self.acceptance)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
@@ -143,8 +148,8 @@ class Line:
         ):
             answer: dict[str, Any] = {"line": first + i, **echo(reading)}
             if i in passed.alone:
-                given = {"reading": reading} if sent else {}
-                answers.append(answer | passed.told(i) | given)
+                came = {"reading": reading} if sent else {}
+                answers.append(answer | passed.told(i) | came)
                 continue
             answer.update(verdict=verdict, status=LABELS[status])
             if isinstance(row, str):

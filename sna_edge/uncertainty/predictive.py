@@ -163,11 +163,16 @@ class Predictive:
         return np.asarray(1.0 / (1.0 + np.exp((MIDDLE - place) / 2.0)))
 
 
+def supported(n_residuals: int, sides: int) -> float:
+    """The largest probability to be inside so many finite limits that n rows know of."""
+    return 1.0 - sides * max(float(LEAST), 1.0 / (n_residuals + 1.0))
+
+
 def need_rows(n_residuals: int, sides: int, probability: float, what: str) -> str:
     """Why no part can be told to be inside `sides` finite limits with `probability`, "" where it
     can: n rows know of no tail below 1 / (n + 1). `what` asks for it."""
     share = (1.0 - probability) / max(sides, 1)
-    most = 1.0 - sides * max(float(LEAST), 1.0 / (n_residuals + 1.0))
+    most = supported(n_residuals, sides)
     if probability <= most + 1e-12:
         return ""
     if share < LEAST:

@@ -7,12 +7,14 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from hashlib import sha256
 
 from ...errors import InputError, SnaError
 from ...files import from_bytes
 from ...model import Model
 from ...quality import Line
+from ...quality.accept_rule import Escape
 from ...quality.limits import limits_in
 from ...signing import Trust, configured_keys, examined
 from ...store import Store
@@ -52,6 +54,7 @@ class Watched:
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
         self._release()
+        self._say_rule(line, trust.sha256)
         rated = line.acceptance.rated() if line.acceptance else None
         line.learner = learner_of(self._args, model, trust, self._note, self.say, rated)
         self._line = line
@@ -59,6 +62,22 @@ class Watched:
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
         told = f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
         return line, told, f', "reading": {{{numbers}}}'
+
+    def _say_rule(self, line: Line, sha256: str) -> None:
+        """Forget a threshold of escape that was found for another model; say where none is kept."""
+        escape = line.limits.escape
+        if escape is None or line.acceptance is None:
+            return
+        if escape.model and escape.model != sha256:
+            line.judge_by(replace(line.limits, escape=Escape(escape.rate)))
+            self._say(
+                "the threshold of escape was found for another model and is not used; run sna-edge"
+                " limits with this one"
+            )
+        if line.acceptance.unkept:
+            self._say(
+                f"{line.acceptance.unkept}: nothing is accepted until measured parts prove it"
+            )
 
     def close(self) -> None:
         """Let another process learn into the file, and keep the log."""

@@ -60,7 +60,8 @@ def test_good_parts_loosen_the_threshold_and_the_rate_is_kept() -> None:
     sent = parts(1500, noise=4.0)
     answers = told(line(), sent)
     rules = [a["accept"] for a in answers if "accept" in a]
-    assert rules[0]["threshold"] == 0.95 and rules[0]["by"] == "model"
+    assert rules[0]["threshold"] == pytest.approx(1 - 0.0434, abs=1e-3)
+    assert rules[0]["by"] == "model"
     late = rules[700:]
     assert np.mean([one["threshold"] for one in late]) < 0.92
     assert {one["by"] for one in late} == {"measured parts"}

@@ -8,11 +8,22 @@ import pytest
 
 from sna_edge import Output
 from sna_edge.learning import Learner
-from sna_edge.quality import Line, audit
+from sna_edge.quality import Line, LineLimits, audit
 
 from .conftest import SHA256, learning_line, stream, told, track_model
 
 PART = {"id": 7, "power": 200.0, "speed": 1.0}
+
+
+def test_a_reading_on_the_border_after_measured_values_alone_says_so() -> None:
+    made = learning_line()
+    made.judge_by(LineLimits(made.limits.outputs, tolerance={"power": 5.0}))
+    sent = [
+        {"id": 1, "power": 200, "speed": 1},
+        {"id": 1, "measured": {"width": 100.0}},
+        {"id": 2, "power": 301, "speed": 1},
+    ]
+    assert "power = 301" in told(made, *sent)[2]["remark"]
 
 
 def test_a_line_without_measured_values_answers_as_one_that_does_not_learn(line: Line) -> None:

@@ -76,10 +76,11 @@ def test_all_outputs_at_once_or_each_by_itself() -> None:
 def test_a_rate_begins_at_what_the_model_believes() -> None:
     found = judged({"escape": 0.02, "outputs": {"width": BOTH}}, [200.0, 205.0, 400.0])
     assert [a["verdict"] for a in found] == ["ACCEPT", "NO VERDICT", "NO VERDICT"]
-    assert found[0]["accept"] == {
-        "rule": "escape", "rate": 0.02, "threshold": 0.98, "by": "model"
-    }  # fmt: skip
-    assert "escape = 0.02 asks for 98 %" in found[1]["reason"]
+    threshold = found[0]["accept"].pop("threshold")
+    assert found[0]["accept"] == {"rule": "escape", "rate": 0.02, "by": "model"}
+    q = 1.0 - threshold  # with its standard error of 999 rows it is the rate
+    assert q + np.sqrt(q / 999) == pytest.approx(0.02)
+    assert f"escape = 0.02 asks for {100 * threshold:.4g} %" in found[1]["reason"]
     assert "p_in_spec" not in found[2]  # outside the domain
     few = judged({"escape": 0.02, "outputs": {"width": {"LSL": 80, "USL": 120}}}, [200.0], 60)[0]
     assert few["verdict"] == "NO VERDICT" and few["accept"]["threshold"] is None
