@@ -35,7 +35,7 @@ class Reporter:
     ) -> None:
         self.deadline, self.begin = deadline, now()
         self._stage, self._begin, self._done, self._end = "", 0.0, 0.0, 0.0
-        self._message, self._every, self._over = "baselines", every, Event()
+        self._message, self._every, self._over = "baselines and simple functions", every, Event()
         self._lines: Thread | None = None
         self._bar: Any = None
         self._task: Any = None

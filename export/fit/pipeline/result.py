@@ -22,6 +22,7 @@ from ..data.samples import Samples
 from ..data.weights import as_often_as_they_weigh, as_typical, mean
 from ..effort import NORMAL, Effort
 from ..validation.arrangement import Arrangement
+from ..validation.reach import said as ran_away
 from ..validation.turning_points import by_output_and_input
 from .assemble import assemble
 from .confirm import Confirmation
@@ -133,7 +134,7 @@ def result(
         "chosen": best.name,
         "outputs": {name: s | {"turning_points": turns[name]} for name, s in by_output.items()},
         "seconds": run.seconds,
-        "notes": [*run.notes, *map(str, run.dropped)],
+        "notes": [*run.notes, *map(str, run.dropped), *ran_away(tried, best)],
         "confirmed": run.confirmation.report(),
         "folds": run.arrangement.sentence(run.folds),
         "candidates": [c.row() for c in tried],

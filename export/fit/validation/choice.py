@@ -9,6 +9,7 @@ from ..candidates.candidate import Candidate
 from ..candidates.composed import aligned
 from ..candidates.gain import certainty
 from ..data.samples import Samples
+from .reach import tame
 from .turning_points import turning_points
 
 ROUNDING_ERROR = 1e-9
@@ -28,17 +29,20 @@ AS_SMOOTH, BARELY = 1.1, 0.05
 
 
 def chosen(candidates: list[Candidate], samples: Samples) -> Candidate:
-    """Of those whose out-of-fold error is above the least by less than UNTOLD (and below WITHIN
-    times it) the one whose slices turn least often.
+    """Of those that do not run away (`reach`) and whose out-of-fold error is above the least by
+    less than UNTOLD (and below WITHIN times it) the one whose slices turn least often.
 
     Among equally smooth ones it is the smallest of those that are ALIKE and whose error is within
-    SMALLER_WINS of the least.
+    SMALLER_WINS of the least. Rows that are met within ENOUGH tell by themselves how fast a
+    function grows.
     """
     best = min(candidates, key=lambda c: np.nan_to_num(c.error, nan=np.inf))
     if best.error < ENOUGH:
         factor = SMALLER_WINS if best.error <= ROUNDING_ERROR else SMALLER_WINS_BELOW
         most = max(factor * best.error, ROUNDING_ERROR)
         return _smallest([c for c in candidates if c.error <= most])
+    candidates = tame(candidates, samples) or candidates
+    best = min(candidates, key=lambda c: np.nan_to_num(c.error, nan=np.inf))
     close = [c for c in candidates if _as_good(c, best, WITHIN, UNTOLD, samples)]
     if len(close) > 1:
         bends = [turns_of(c, samples) for c in close]

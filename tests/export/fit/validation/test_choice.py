@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from sna_edge.core.output import Output
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit import AxisSpec
 from sna_export.fit.candidates.baseline import baseline, mean_alone
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.validation import choice
+from sna_export.fit.validation import choice, reach
 
 N = 400
 X = np.random.default_rng(0).random((N, 2))
@@ -54,3 +57,31 @@ def test_the_smoother_wins_within_two_standard_errors_and_five_percent(
     monkeypatch.setattr(choice, "turns_of", lambda c, samples: 1.0 * (c.f is LARGE.f))
     best, other = erring(LARGE, 0.3, 0.0), erring(SMALL, size, others)
     assert (choice.chosen([best, other], SAMPLES) is other) == small
+
+
+def behind(link: str, slope: float) -> Candidate:
+    """An answer behind a link that rises with the difference of two inputs that are nearly one."""
+    f: Any = SimpleNamespace(
+        predict=lambda x: x[:, :1] + slope * (x[:, :1] - x[:, 1:]), parameters=3
+    )
+    made = erring(LARGE, 0.2 if slope else 0.3, 0.1)
+    named = f"slope {slope:g}"
+    outputs = (Output("y", link=link),)
+    return replace(made, name=named, kind="direct", f=f, outputs=outputs, notes={})
+
+
+@pytest.mark.parametrize(("link", "taken"), [("exp", 0.0), ("identity", 60.0)])
+def test_behind_exp_no_function_is_taken_that_runs_away_where_inputs_part(
+    link: str, taken: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sensor that left its neighbour gave 1e8 times what was ever measured."""
+    monkeypatch.setattr(choice, "turns_of", lambda c, samples: 0.0)
+    near = X[:, :1] + 0.005 * np.random.default_rng(3).standard_normal((N, 1))
+    samples = Samples.of(np.c_[X[:, :1], near], Y, [AxisSpec("a"), AxisSpec("b")])
+    found = [behind(link, slope) for slope in (0.0, 60.0)]
+    best = choice.chosen(found, samples)
+    assert best.name == f"slope {taken:g}"
+    (line,) = reach.said(found, best) or [""]
+    assert line.startswith("slope 60 errs less on rows left out (0.2) and was not taken") == (
+        link == "exp"
+    )
