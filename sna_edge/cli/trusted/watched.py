@@ -70,12 +70,12 @@ class Watched:
             return
         if escape.model and escape.model != sha256:
             line.judge_by(replace(line.limits, escape=Escape(escape.rate)))
-            self._say(
+            self.say(
                 "the threshold of escape was found for another model and is not used; run sna-edge"
                 " limits with this one"
             )
         if line.acceptance.unkept:
-            self._say(
+            self.say(
                 f"{line.acceptance.unkept}: nothing is accepted until measured parts prove it"
             )
 
