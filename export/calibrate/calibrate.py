@@ -41,6 +41,7 @@ def calibrated(
     *,
     groups: ArrayLike | None = None,
     local: bool = True,
+    by_inputs: bool = True,
 ) -> Calibrated:
     """`model` with quantiles of its residuals and, where their size changes with the inputs or the
     prediction, a scale of the output: `interval_at` then answers at any level that the rows
@@ -50,9 +51,9 @@ def calibrated(
     row predicted by a fit that did not see it (`inputs`, `measured`, `predicted` of a fit result).
     Rows of a fold are left out together, folds [n]; by default rows with equal inputs are. With
     groups [n] intervals are for a new group, as wide as so few groups ask for. `local` False: one
-    width. An output with a scale has no constant interval any more. What the model
-    already says of familiarity stays. Raises InputError for other shapes and numbers that are not
-    finite.
+    width; `by_inputs` False: one that may change with the prediction alone. An output with a scale
+    has no constant interval any more. What the model already says of familiarity stays. Raises
+    InputError for other shapes and numbers that are not finite.
 
     >>> import numpy as np
     >>> from sna_edge import CP, Model, Output, spline_axis
@@ -77,7 +78,8 @@ def calibrated(
         Residuals.of(o, measured[:, k], predicted[:, k]) for k, o in enumerate(model.outputs)
     ]
     scales = tuple(
-        local_scale(r, x, model.axes, held) if local else constant(len(x)) for r in of_outputs
+        local_scale(r, x, model.axes, held, by_inputs=by_inputs) if local else constant(len(x))
+        for r in of_outputs
     )
     z = np.stack([r.values / s.left_out for r, s in zip(of_outputs, scales, strict=True)])
     quantiles = [grid_quantiles(one) for one in z]

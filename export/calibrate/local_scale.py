@@ -96,14 +96,21 @@ def constant(n: int) -> LocalScale:
     return LocalScale((), None, 1.0, np.ones(n))
 
 
-def local_scale(residuals: Residuals, x: Floats, axes: Sequence[Axis], folds: Ints) -> LocalScale:
+def local_scale(
+    residuals: Residuals,
+    x: Floats,
+    axes: Sequence[Axis],
+    folds: Ints,
+    *,
+    by_inputs: bool = True,
+) -> LocalScale:
     """The scale for the residuals of one output at inputs x [n, D] on `axes`; rows of one fold are
-    left out together, folds [n]."""
+    left out together, folds [n]. `by_inputs` False: of the prediction alone."""
     n, size = len(x), np.abs(residuals.values)
     if n < LEAST_ROWS or np.median(size) <= residuals.least:
         return constant(n)
     rows = _Rows(residuals, x, axes, folds)
-    varied = _varied(x, axes)
+    varied = _varied(x, axes) if by_inputs else ()
     found = [_Candidate((), 1.0, np.ones(n), _score(residuals, np.ones(n)))]
     found.append(_candidate((PREDICTION,), rows))
     if varied:

@@ -12,6 +12,35 @@ from sna_edge.errors import InputError
 
 
 @dataclass(frozen=True)
+class FamilySizes:
+    """rows: evenly spaced, on which families of functions are chosen and judged; offered, taken,
+    offers: most polynomial terms on offer and taken, and offers of them; splines: most terms of
+    splines."""
+
+    rows: int = 12_000
+    offered: int = 2000
+    taken: int = 500
+    offers: int = 6
+    splines: int = 900
+
+
+FULL = FamilySizes()
+
+
+@dataclass(frozen=True)
+class BesideSizes:
+    """mixtures, folds: starts of a mixture of familiar inputs, and folds that it is scored by;
+    by_inputs: whether a width may change with inputs."""
+
+    mixtures: int = 3
+    folds: int = 8
+    by_inputs: bool = True
+
+
+BESIDE = BesideSizes()
+
+
+@dataclass(frozen=True)
 class Effort:
     """links: most that are tried; teacher_rows: rows up to which teachers are trained,
     which need 8 N^2 bytes and N^3 / 3 operations;
@@ -19,11 +48,14 @@ class Effort:
     on each half of the rows; products: most of a kernel.
 
     search_rows: rows that direct fits are searched on; fit_rows: most that any fit sees; ranks:
-    most modes of a direct fit; steps: share of the steps of each; finer: axes with more spans,
-    straight pieces and the polish of noisy winners; polish: share of its steps.
+    most modes of a direct fit; steps: share of the steps of each; polish: share of the steps
+    that the winner is polished by.
 
     ladder: ranks of students, () for those of their schedule; points: share of their training
     points; refits: students of teachers without each fold.
+
+    brief: the search of `pipeline/brief.py`, on rows of which some are held out; first: the
+    families by which it takes a link.
     """
 
     name: str
@@ -37,11 +69,14 @@ class Effort:
     fit_rows: int
     ranks: int
     steps: float
-    finer: bool
     polish: float
     ladder: tuple[int, ...]
     points: float
     refits: bool
+    brief: bool = False
+    families: FamilySizes = FULL
+    first: FamilySizes = FULL
+    beside: BesideSizes = BESIDE
     skipped: tuple[str, ...] = ()
     """What the level leaves out of the next, in words."""
 
@@ -58,7 +93,7 @@ class Effort:
 QUICK = Effort(
     "quick",
     links=1,
-    teacher_rows=1500,
+    teacher_rows=1 << 62,
     evidence_rows=300,
     evidence_steps=50,
     halves=False,
@@ -67,16 +102,22 @@ QUICK = Effort(
     fit_rows=60_000,
     ranks=8,
     steps=0.6,
-    finer=False,
     polish=0.25,
     ladder=(6, 16),
     points=0.5,
     refits=False,
+    brief=True,
+    families=FamilySizes(rows=3000, offered=1000, taken=300, offers=6, splines=300),
+    first=FamilySizes(rows=3000, offered=600, taken=200, offers=4),
+    beside=BesideSizes(mixtures=1, folds=3, by_inputs=False),
     skipped=(
-        "links but the first",
-        "more than 8 modes and, of more than three inputs, more spans in fits to the rows",
-        "three quarters of the steps of their polish",
-        "Gaussian processes of half the rows, and students of them without each fold",
+        "links but the one under which polynomials err least",
+        "polynomials of more than 300 terms, and more than 300 terms of splines",
+        "fits to the rows where these err by more than 2 % or polynomials by less than 0.01 %,"
+        " and more than 8 modes of them",
+        "Gaussian processes of more than 8 rows an input",
+        "the search over all rows: some are held out of it in every table",
+        "widths that change with single inputs",
     ),
 )
 NORMAL = Effort(
@@ -91,7 +132,6 @@ NORMAL = Effort(
     fit_rows=1 << 62,
     ranks=24,
     steps=1.0,
-    finer=True,
     polish=1.0,
     ladder=(),
     points=1.0,
@@ -109,7 +149,6 @@ THOROUGH = Effort(
     fit_rows=1 << 62,
     ranks=32,
     steps=2.0,
-    finer=True,
     polish=3.0,
     ladder=(),
     points=2.0,

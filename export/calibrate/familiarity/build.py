@@ -48,9 +48,12 @@ def with_familiarity(
     calibration: ArrayLike | None = None,
     group: ArrayLike | None = None,
     seed: int = 0,
+    starts: int = STARTS,
+    folds: int = FOLDS,
 ) -> Model:
     """`model` that says how familiar inputs are, learned from its rows x [N, D] (levels as 0, 1,
-    ..); `calibration`, `group` and errors as `familiarity_of`. What it says of intervals stays.
+    ..); `calibration`, `group`, `starts`, `folds` and errors as `familiarity_of`. What it says of
+    intervals stays.
 
     >>> import numpy as np
     >>> from sna_edge import CP, Model, Output, spline_axis
@@ -64,7 +67,9 @@ def with_familiarity(
     """
     given = None if calibration is None else np.asarray(calibration, dtype=float)
     rows = np.asarray(x, dtype=float)
-    found = familiarity_of(model.axes, rows, calibration=given, group=group, seed=seed)
+    found = familiarity_of(
+        model.axes, rows, calibration=given, group=group, seed=seed, starts=starts, folds=folds
+    )
     others = tuple(c for c in model.companions if c.role != Role.FAMILIARITY)
     before = model.calibration
     return model.replace(
@@ -106,17 +111,19 @@ def familiarity_of(
     least_p: float = LEAST_P,
     integers: bool = False,
     seed: int = 0,
+    starts: int = STARTS,
+    folds: int = FOLDS,
 ) -> Familiarity:
     """Learned from rows x [N, D] of these inputs, levels as 0, 1, ..; all inside the domain.
 
     s(x) = ln p_1(x) / c_1 + ln p_2(x) / c_2 of a density of the inputs and one of linear features,
     c the distance from the median to the 20 % quantile over rows not fitted. The quantiles of s are
     of rows that took no part in fitting: `calibration` [M, D], else a third of the rows, else
-    (below 4,000) every row by a mixture fitted to seven eighths without it; rows of a group [N] are
-    left out together, so that p is that of a row of a new one. Where many rows repeat others, every
-    setting counts once, and p is that of a new setting (of fewer than 200 none is below 0.5 %).
-    `integers`: stored so that an integer path keeps the densities too. Raises InputError below 250
-    rows and for rows that are not finite.
+    (below 4,000) every row by a mixture fitted without its fold, one of `folds`; rows of a group
+    [N] are left out together, so that p is that of a row of a new one. Where many rows repeat
+    others, every setting counts once, and p is that of a new setting (of fewer than 200 none is
+    below 0.5 %). A density is the likeliest of `starts`. `integers`: stored so that an integer path
+    keeps the densities too. Raises InputError below 250 rows and for rows that are not finite.
 
     >>> import numpy as np
     >>> from sna_edge import spline_axis
@@ -136,13 +143,13 @@ def familiarity_of(
     fold = None if group is None else folds_of(np.asarray(group)[:, None], seed)
     if fold is None and calibration is None:
         x = _settings(axes, x)
-    x, calibration, fold = _divided(x, calibration, fold, np.random.default_rng(seed))
+    x, calibration, fold = _divided(x, calibration, fold, np.random.default_rng(seed), folds)
     levels = level_counts(axes)
     size = sizes(levels.count(0), [n for n in levels if n], len(x))
     views = [inputs_view(axes, x, size.knots)]
     if size.features:
         views.append(features_view(axes, x, size.knots, size.features))
-    parts = [_part(v, x, calibration, fold, size.modes, integers, seed) for v in views]
+    parts = [_part(v, x, calibration, fold, size.modes, integers, seed, starts) for v in views]
     score = np.sum([p.scores for p in parts], axis=0)
     companions = tuple(p.companion for p in parts)
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)
@@ -158,22 +165,26 @@ def _settings(axes: Sequence[Axis], x: Floats) -> Floats:
     return different if len(different) < least else x
 
 
-def multiply_adds(x: Floats) -> float:
+def multiply_adds(x: Floats, *, starts: int = STARTS, folds: int = FOLDS) -> float:
     """Of learning from rows x [N, D], about; a small product counts as CALL."""
     rows, inputs = min(len(x), MOST_LEARNED), x.shape[1]
     size = sizes(inputs, [], rows)
-    fits = STARTS + (FOLDS if len(x) < HELD_FROM else 0)
+    fits = starts + (folds if len(x) < HELD_FROM else 0)
     each = 2.0 * rows * size.modes * size.knots + CALL
     return fits * SWEEPS * (inputs + size.features) * each
 
 
 def _divided(
-    x: Floats, calibration: Floats | None, fold: Ints | None, rng: np.random.Generator
+    x: Floats,
+    calibration: Floats | None,
+    fold: Ints | None,
+    rng: np.random.Generator,
+    folds: int,
 ) -> tuple[Floats, Floats | None, Ints]:
     """Rows to learn in random order, rows to score (None where those are the same), and the fold of
     the first."""
     order, grouped = rng.permutation(len(x)), fold is not None
-    fold = np.arange(len(x)) % FOLDS if fold is None else fold[order]
+    fold = np.arange(len(x)) % folds if fold is None else fold[order]
     if calibration is None and len(x) >= HELD_FROM:
         held = np.arange(len(x)) < min(len(x) // 3, MOST_SCORED)
         if grouped:
@@ -197,6 +208,7 @@ def _part(
     modes: int,
     integers: bool,
     seed: int,
+    starts: int,
 ) -> _Part:
     """One density and its part of the score, of rows that it has not seen."""
 
@@ -204,7 +216,7 @@ def _part(
         return fit(rows, view.hats, modes, np.random.default_rng(seed), starts)
 
     z = view.places(x)
-    whole = learned(z, STARTS)
+    whole = learned(z, starts)
     if calibration is not None:
         tried, others = [(whole, view.places(calibration))], [calibration]
     else:

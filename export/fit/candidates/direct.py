@@ -15,9 +15,10 @@ from ..data.samples import Samples
 from ..effort import NORMAL, Effort
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
+from .growth import growth
 from .linear_scale import LinearScale
-from .rank_search import rank_search, simple_search
-from .refits import out_of_fold, refitted
+from .rank_search import NOISELESS, rank_search, simple_search
+from .refits import FROM_SOLUTION, REFIT_STEPS, out_of_fold, refitted
 from .trial import MANY_ROWS, RankTrial, RankTrials
 
 Floats = NDArray[np.float64]
@@ -64,23 +65,25 @@ def direct_candidate(
     scale = LinearScale.of(outputs, samples.y)
     target = scale.scaled(samples.y)
     whole = len(some) == len(samples.x)
-    found = rank_search(
-        samples if whole else samples.take(some).over(samples),
-        target[some],
-        rng,
-        max_parameters=max_parameters,
-        worth=worth,
-        budget=search if whole else search.part(SEARCH_SHARE),
-        watch=watch,
-        before=before if whole else None,
-        folds=_kept_together(samples, folds, some),
-        rivals=dict(rivals or {}),
-        effort=effort,
-    )
+    part = samples if whole else samples.take(some).over(samples)
+    limits = search if whole else search.part(SEARCH_SHARE)
+    together = _kept_together(samples, folds, some)
+    if effort.brief:
+        found = growth(
+            part, target[some], rng, max_parameters=max_parameters, worth=worth, budget=limits,
+            watch=watch, folds=together, effort=effort,
+        )  # fmt: skip
+    else:
+        found = rank_search(
+            part, target[some], rng, max_parameters=max_parameters, worth=worth, budget=limits,
+            watch=watch, before=before if whole else None, folds=together,
+            rivals=dict(rivals or {}), effort=effort,
+        )  # fmt: skip
     if rivals is not None:
         rivals.update({t.name: min(rivals.get(t.name, np.inf), t.error) for t in found})
     best = found[0]
-    if best.error > NOT_JUDGED * worth or _outdone(best, len(samples.x), worth):
+    noisy = effort.brief and best.error > NOISELESS
+    if noisy or best.error > NOT_JUDGED * worth or _outdone(best, len(samples.x), worth):
         return None
     judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
     by_fold, (f, rows, predicted, finer) = _predicted(
@@ -100,7 +103,7 @@ def direct_candidate(
         now() - begin,
         {"by_fold": by_fold, **notes},
         None if finer is None else scale.unscaled(finer),
-        _mover(best, f, scale, len(some)) if len(samples.x) < SPLIT_ROWS else None,
+        _mover(best, f, scale, len(some), effort.brief) if len(samples.x) < SPLIT_ROWS else None,
         samples.weight_of(rows),
     )
 
@@ -179,14 +182,17 @@ def _searched(count: int, most: int, rng: np.random.Generator) -> Ints:
 
 
 def _mover(
-    best: RankTrial, f: SeparableFunction, scale: LinearScale, searched: int
+    best: RankTrial, f: SeparableFunction, scale: LinearScale, searched: int, brief: bool
 ) -> Callable[[Samples, TimeBudget], SeparableFunction]:
-    """What moves the solution f onto other rows."""
+    """What moves the solution f onto other rows, in few steps where it is to be `brief`."""
 
     def on_rows(samples: Samples, budget: TimeBudget) -> SeparableFunction:
         there = replace(best, solution=replace(best.solution, f=f))
         target = scale.scaled(samples.y)
-        return refitted(there, samples, target, samples.weight, searched, budget, afresh=False)
+        return refitted(
+            there, samples, target, samples.weight, searched, budget, afresh=False,
+            most=FROM_SOLUTION if brief else REFIT_STEPS, brief=brief,
+        )  # fmt: skip
 
     return on_rows
 

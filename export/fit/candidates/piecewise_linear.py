@@ -15,8 +15,6 @@ FEW_SPANS = 0.05
 """Error below which all of COARSE are tried."""
 COARSE = ((3, 1), (1, 2), (1, 4), (3, 2), (3, 3), (3, 4), (3, 6))
 """(degree, spans) in turn."""
-QUICK = ((3, 1), (1, 2), (3, 2))
-"""Those of a quick fit."""
 FREE_KNOTS = ((1, 2),)
 """Tried above FEW_SPANS, too: two spans whose common break moves."""
 TAKEN = 0.5
@@ -32,7 +30,7 @@ def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
     uses = best.start.uses[:-1, :-1]
     if uses.all() and uses.shape[1] < SPARE_RANK:
         uses = mode_sets(len(uses), SPARE_RANK)
-    for degree, spans in _tried(best, trials):
+    for degree, spans in COARSE if best.error < FEW_SPANS else FREE_KNOTS:
         bases = data_bases(trials.samples, degree, spans)
         start = random_start(bases, uses, trials.target.shape[1], trials.rng)
         if degree > 1 and start.parameters >= best.start.parameters:
@@ -51,13 +49,6 @@ def on_few_spans(best: RankTrial, trials: RankTrials) -> RankTrial:
         if trial and trial.error < wanted:
             return trial
     return best
-
-
-def _tried(best: RankTrial, trials: RankTrials) -> tuple[tuple[int, int], ...]:
-    """(degree, spans) in turn."""
-    if not trials.effort.finer:
-        return QUICK if best.error < FEW_SPANS else ()
-    return COARSE if best.error < FEW_SPANS else FREE_KNOTS
 
 
 def _ended(

@@ -29,8 +29,6 @@ Floats = NDArray[np.float64]
 POLISH, POLISH_WORK, POLISH_WORK_OF_MANY = 60, 4e11, 2.5e11
 """Steps of the winner's polish, and rows x parameters^2 of all of them (some two minutes), with
 more than MANY_ROWS less."""
-FEW_INPUTS = 3
-"""Inputs up to which a quick fit, too, tries more spans."""
 RANKS, FEW = (1, 2, 4, 8, 16, 24, 32), 3
 """Ranks in turn; after the first FEW of them a noisy table is looked at for an axis that wants more
 spans instead of more modes."""
@@ -80,7 +78,7 @@ def rank_search(
     if trials.outrun:
         return sorted(trials.found, key=lambda t: t.error)
     best = trials.best
-    if least is not None and effort.finer and best.error > FEW_SPANS:
+    if least is not None and best.error > FEW_SPANS:
         finer = _refined(best, trials)
         if finer is not best:
             bases, label, least = (
@@ -90,12 +88,9 @@ def rank_search(
             )
     if least is not None:
         _ranks(trials, RANKS[FEW:], bases, label, least, worth=worth)
-    best = trials.best
-    if effort.finer or trials.samples.x.shape[1] <= FEW_INPUTS:
-        best = _refined(best, trials)
-    best = on_few_spans(best, trials)
+    best = on_few_spans(_refined(trials.best, trials), trials)
     determined = best.error < NOISELESS and samples.y.size >= DETERMINED * best.start.parameters
-    wanted = (effort.finer and best.error < NOT_POLISHED * worth) or determined
+    wanted = best.error < NOT_POLISHED * worth or determined
     if trials.in_time(best.start.parameters) and wanted:
         trials.kept(_polished(best, trials, determined))
     return sorted(trials.found, key=lambda t: t.error)

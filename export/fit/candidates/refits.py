@@ -130,10 +130,12 @@ def refitted(
     *,
     afresh: bool = True,
     most: int = REFIT_STEPS,
+    brief: bool = False,
 ) -> SeparableFunction:
     """The candidate's structure and penalties on other rows: `afresh` from its start where its
     solution could remember the rows, else from the solution, whose directions that only the
-    left-out rows held are free to go; of many rows with at most `most` steps.
+    left-out rows held are free to go; of many rows, or where it is to be `brief`, with at most
+    `most` steps.
     """
     count = len(samples.x)
     strengths = best.solution.strengths * min(1.0, searched / count)
@@ -151,7 +153,7 @@ def refitted(
         steps = (
             REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
         )
-        if count > MANY_ROWS and not memorised:
+        if (brief or count > MANY_ROWS) and not memorised:
             steps, rows = min(steps, most), rows.weighing()
         if memorised:
             f = first_steps(f, rows, budget)

@@ -20,6 +20,7 @@ from ...calibrate.folds import folds_of
 from ...calibrate.judged import judged
 from ...threads import one_thread
 from ..data.samples import Samples
+from ..effort import NORMAL, BesideSizes
 from .result import FitResult
 
 Floats = NDArray[np.float64]
@@ -33,15 +34,22 @@ SCALE_WORK = 2e4
 
 
 @contextmanager
-def kept_for_beside(samples: Samples, budget: TimeBudget) -> Iterator[None]:
+def kept_for_beside(
+    samples: Samples, budget: TimeBudget, sizes: BesideSizes = NORMAL.beside
+) -> Iterator[None]:
     """Inside, the time that `with_beside` needs is kept back."""
-    work = _scale_work(samples.x, samples.y.shape[1]) + multiply_adds(samples.x)
+    work = _scale_work(samples.x, samples.y.shape[1]) + _familiarity_work(samples.x, sizes)
     with budget.keeping(BESIDE, budget.seconds_of(work)):
         yield
 
 
 def with_beside(
-    found: FitResult, samples: Samples, rows: Ints, seed: int, budget: TimeBudget
+    found: FitResult,
+    samples: Samples,
+    rows: Ints,
+    seed: int,
+    budget: TimeBudget,
+    sizes: BesideSizes = NORMAL.beside,
 ) -> FitResult:
     """`found` with what its samples say beside the values: from 50 `rows` predicted out of fold on
     quantiles of residuals and a scale where one width is too little, from 250 samples on how
@@ -49,29 +57,52 @@ def with_beside(
     place, _ = found.judging()
     groups = None if samples.group is None else samples.group[rows][place]
     with one_thread():
-        return familiar(with_widths(found, groups, budget), samples, seed, budget)
+        wide = with_widths(found, groups, budget, sizes)
+        return familiar(wide, samples, seed, budget, sizes)
 
 
-def familiar(found: FitResult, samples: Samples, seed: int, budget: TimeBudget) -> FitResult:
+def familiar(
+    found: FitResult,
+    samples: Samples,
+    seed: int,
+    budget: TimeBudget,
+    sizes: BesideSizes = NORMAL.beside,
+) -> FitResult:
     """`found` that says how familiar inputs are, from 250 samples on and where there is time."""
     with one_thread():
-        return _cut(_with_familiarity(found, samples, seed, budget), budget)
+        return _cut(_with_familiarity(found, samples, seed, budget, sizes), budget)
+
+
+def _familiarity_work(x: Floats, sizes: BesideSizes) -> float:
+    return multiply_adds(x, starts=sizes.mixtures, folds=sizes.folds)
 
 
 def _with_familiarity(
-    found: FitResult, samples: Samples, seed: int, budget: TimeBudget
+    found: FitResult, samples: Samples, seed: int, budget: TimeBudget, sizes: BesideSizes
 ) -> FitResult:
     x = samples.x
-    if len(x) < LEAST_ROWS or not budget.affords(FAMILIARITY, multiply_adds(x)):
+    if len(x) < LEAST_ROWS or not budget.affords(FAMILIARITY, _familiarity_work(x, sizes)):
         return found
     try:
-        model = with_familiarity(found.model, x, group=samples.group, seed=seed)
+        model = with_familiarity(
+            found.model,
+            x,
+            group=samples.group,
+            seed=seed,
+            starts=sizes.mixtures,
+            folds=sizes.folds,
+        )
         return replace(found, model=model)
     except InputError as error:
         return _told(found, f"{FAMILIARITY}: {error}")
 
 
-def with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> FitResult:
+def with_widths(
+    found: FitResult,
+    groups: Ints | None,
+    budget: TimeBudget,
+    sizes: BesideSizes = NORMAL.beside,
+) -> FitResult:
     """`found` with quantiles of its residuals, and a scale where one width is too little; for new
     `groups` [n]."""
     work = _scale_work(found.inputs, found.measured.shape[1])
@@ -81,7 +112,7 @@ def with_widths(found: FitResult, groups: Ints | None, budget: TimeBudget) -> Fi
         place, measured = found.judging()
         folds = None if found.group is None else folds_of(found.group[place, None].astype(float))
         rows = found.inputs[place], measured, found.predicted[place]
-        made = calibrated(found.model, *rows, folds, groups=groups)
+        made = calibrated(found.model, *rows, folds, groups=groups, by_inputs=sizes.by_inputs)
     except InputError as error:
         return _told(found, f"{WIDTHS}: {error}")
     return replace(found, **_covered(found, made, rows, folds, groups))

@@ -38,6 +38,7 @@ from ..validation.choice import chosen
 from ..validation.gauge import gage_studies
 from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
+from .brief import brief_candidates
 from .confirm import confirmed
 from .result import FitResult, Run, result
 from .screen import screened
@@ -94,7 +95,7 @@ def fit_table(
 
     `categorical` names inputs with levels; `domain` declares the ends of an input (default: its
     range in the table); `time_limit` in seconds bounds the whole call; what is left out for it
-    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a third of the
+    stands in the report and the metadata as `cut`. `effort`: "quick" takes about a tenth of the
     time, "thorough" several times as long; `skipped` in the report says what a level leaves out.
     Once `stop` (an event) is set, the best so far is delivered. Without limit or stop: same seed
     and table, same model to the bit. Inputs that say nothing are left out (`dropped`). A model is
@@ -258,7 +259,10 @@ def _fit(
                 tried.extend([] if tried else found)
                 return found[0], found[-1]
             before = begun[0] if begun else None
-            found = candidates(rows, link, folds, seed, budget, reporter, before, effort)
+            if effort.brief:
+                found = brief_candidates(rows, link, folds, seed, budget, reporter, effort)
+            else:
+                found = candidates(rows, link, folds, seed, budget, reporter, before, effort)
             tried.extend([] if tried else found)
             return chosen(found, rows), found[0]
 
@@ -274,9 +278,10 @@ def _fit(
         def folds(rows: Samples) -> Folds:
             return folds_of(rows, FOLDS, seed)
 
-        reserve = nullcontext() if plain else kept_for_beside(samples, budget)
+        reserve = nullcontext() if plain else kept_for_beside(samples, budget, effort.beside)
         with reserve:
-            found = None if shape else agreed(used, first, search, folds, seed, budget)
+            alone = shape or effort.brief
+            found = None if alone else agreed(used, first, search, folds, seed, budget)
             if found is None:
                 tried.clear()
                 found = confirmed(used, search, folds, seed, budget)
@@ -293,7 +298,7 @@ def _fit(
         )  # fmt: skip
         made = result(samples, kept, best, tried, reference, run)
         made = delivered(made, shape) if shape else made
-        return made if plain else with_beside(made, samples, best.rows, seed, budget)
+        return made if plain else with_beside(made, samples, best.rows, seed, budget, effort.beside)
 
 
 def _fitted_rows(count: int, effort: Effort, seed: int) -> Ints | None:

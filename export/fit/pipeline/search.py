@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,11 @@ from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import direct_candidate, simple_function
 from ..candidates.distilled import distilled
-from ..candidates.families import FAMILIES, Begun, Task
+from ..candidates.families import FAMILIES, Begun, Family, Task
 from ..candidates.trial import MANY_ROWS, RankTrials
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
-from ..effort import NORMAL, Effort
+from ..effort import FULL, NORMAL, Effort, FamilySizes
 from ..validation.choice import ROUNDING_ERROR
 from ..validation.noise import only_noise
 from .agreement import CONFIRMED, Answers
@@ -84,11 +84,12 @@ def candidates(
     first = first if first and first.of(samples) else None
     found = [first.base if first else baseline(samples, links, folds, budget)]
     before = first.begun if first else {}
-    begun = by_promise(families_begun(samples, links, folds, seed, budget, before))
-    exact = _ended(begun, ROUNDING_ERROR, budget)
+    sizes = effort.families
+    begun = by_promise(families_begun(samples, links, folds, seed, budget, before, sizes))
+    exact = ended(begun, ROUNDING_ERROR, budget)
     if exact or found[0].error <= ROUNDING_ERROR:
         return [*found, *exact]
-    found += _ended(begun[:1], EARLY * found[0].error, budget)
+    found += ended(begun[:1], EARLY * found[0].error, budget)
     begun = begun[len(found) - 1 :]
     rival = min(c.error for c in found)
     part = budget.part(SHARE_OF_TIME)
@@ -122,7 +123,7 @@ def candidates(
             found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
         except OutOfTime:
             budget.leave_out(STUDENT)
-    return found + _ended(begun, min(c.error for c in found), budget)
+    return found + ended(begun, min(c.error for c in found), budget)
 
 
 def families_begun(
@@ -132,17 +133,19 @@ def families_begun(
     seed: int,
     budget: TimeBudget,
     before: Mapping[str, list[Begun]] | None = None,
+    sizes: FamilySizes = FULL,
+    families: Sequence[Family] | None = None,
 ) -> dict[str, list[Begun]]:
-    """What time allows of FAMILIES under every link; what was begun `before` of these rows is taken
-    as it is."""
+    """What time allows of the `families` (default: all) under every link; what was begun `before`
+    of these rows is taken as it is."""
     found = dict(before or {})
     for link in links:
         if link not in found:
-            task = Task(samples, link, folds, seed, budget)
+            task = Task(samples, link, folds, seed, budget, sizes)
             made = [
                 family.begin(task)
-                for family in FAMILIES
-                if budget.affords(f"{family.name} under link {link}", family.work(samples))
+                for family in families or FAMILIES
+                if budget.affords(f"{family.name} under link {link}", family.work(samples, sizes))
             ]
             found[link] = [b for b in made if b]
     return {link: found[link] for link in links}
@@ -153,7 +156,7 @@ def by_promise(begun: Mapping[str, list[Begun]]) -> list[Begun]:
     return sorted((b for own in begun.values() for b in own), key=lambda b: b.promise)
 
 
-def _ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidate]:
+def ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidate]:
     """Candidates of the families that promise less than `least`, one after another while they
     do."""
     out: list[Candidate] = []

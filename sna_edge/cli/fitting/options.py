@@ -125,7 +125,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--effort",
         choices=EFFORTS,
         default="normal",
-        help="quick: a first model in about a third of the time; thorough: several times as long;"
+        help="quick: a first model in about a tenth of the time; thorough: several times as long;"
         " what a level leaves out is printed",
     )
     parser.add_argument(

@@ -10,4 +10,4 @@ from .pair_splines import PAIR_SPLINES
 FAMILIES: tuple[Family, ...] = (POLYNOMIAL_CHAOS, PAIR_SPLINES)
 """In the order in which they are begun."""
 
-__all__ = ["FAMILIES", "Begun", "Family", "Task"]
+__all__ = ["FAMILIES", "POLYNOMIAL_CHAOS", "Begun", "Family", "Task"]

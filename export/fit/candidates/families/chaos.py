@@ -20,6 +20,7 @@ from sna_edge.numerics.time_budget import TimeBudget, now
 from ...data.folds import Folds
 from ...data.samples import Samples
 from ...data.weights import mean, rooted
+from ...effort import FamilySizes
 from ...engine.factors import SeparableFunction
 from ..candidate import Candidate
 from ..linear_scale import LinearScale
@@ -31,10 +32,6 @@ from .terms import design, first_terms, grown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST_ROWS = 12_000
-"""Rows (evenly spaced) on which terms are chosen and judged."""
-MOST_TERMS, MOST_TAKEN = 2000, 500
-"""Terms on offer, and taken."""
 WORK, MOST_CELLS = 4e9, 1.2e7
 """Rows x terms^2 of one Gram matrix or one solution, and rows x terms of one offer."""
 MOST_HELD = 3_000_000
@@ -44,8 +41,8 @@ SHARE_TAKEN = 0.6
 LEAST_ROWS = 12
 FAST = 10.0
 """Products of matrices beside what a second of a time budget is expected to do."""
-ROUNDS, GAIN = 6, 0.9
-"""Offers of terms, and the share of the error of the last one that the next must come below."""
+GAIN = 0.9
+"""The share of the error of the last offer that the next must come below."""
 EXACT = 1e-9
 """Error below which the rows are met, and no fold need choose anew."""
 SPARE = 1.2
@@ -55,19 +52,19 @@ SIMPLER, ROUNDING = 1.01, 1e-24
 smaller is taken."""
 
 
-def work(samples: Samples) -> float:
+def work(samples: Samples, sizes: FamilySizes) -> float:
     """Multiply-adds of all, where they run FAST times as fast: a Gram matrix and its paths a round,
     one more for the folds, and the solution."""
-    n_rows = min(len(samples.x), MOST_ROWS)
-    terms, taken = _sizes(n_rows)
+    n_rows = min(len(samples.x), sizes.rows)
+    terms, taken = _most(n_rows, sizes)
     paths = samples.y.shape[1] * taken * (terms * taken + n_rows * taken)
-    return ((ROUNDS + 2) * (n_rows * terms**2 + paths) + WORK) / FAST
+    return ((sizes.offers + 2) * (n_rows * terms**2 + paths) + WORK) / FAST
 
 
-def _sizes(n_rows: int) -> tuple[int, int]:
+def _most(n_rows: int, sizes: FamilySizes) -> tuple[int, int]:
     """Most terms on offer and taken."""
-    terms = int(min(MOST_TERMS, np.sqrt(WORK / n_rows), MOST_CELLS / n_rows))
-    return terms, int(min(SHARE_TAKEN * n_rows, MOST_TAKEN))
+    terms = int(min(sizes.offered, np.sqrt(WORK / n_rows), MOST_CELLS / n_rows))
+    return terms, int(min(SHARE_TAKEN * n_rows, sizes.taken))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +80,11 @@ class Offer:
     errors: tuple[Floats, ...]
 
     @classmethod
-    def of(cls, values: list[Floats], y: Floats, root: Floats, index: Ints) -> Offer:
-        """All paths on all rows."""
+    def of(cls, values: list[Floats], y: Floats, root: Floats, index: Ints, most: int) -> Offer:
+        """All paths on all rows, of at most so many terms."""
         a, y = design(values, index), y * root[:, None]
         a *= root[:, None]
         gram = a.T @ a
-        most = _sizes(len(a))[1]
         paths = [forward(gram, a.T @ t, float(t @ t), most, _constant(index)) for t in y.T]
         errors = [left_out_errors(p, a, t) for p, t in zip(paths, y.T, strict=True)]
         return cls(index, a, root, gram, tuple(paths), tuple(errors))
@@ -125,7 +121,7 @@ def _fewest(errors: Floats) -> int:
 def begin(task: Task) -> Begun | None:
     """All rows choose; the promise is their error with rows left out one at a time."""
     start, samples = now(), task.samples
-    some = np.arange(0, len(samples.x), -(-len(samples.x) // MOST_ROWS))
+    some = np.arange(0, len(samples.x), -(-len(samples.x) // task.sizes.rows))
     if len(some) < LEAST_ROWS:
         return None
     scale = LinearScale.of(samples.outputs(task.link), samples.y)
@@ -133,7 +129,7 @@ def begin(task: Task) -> Begun | None:
     values = [f.values(samples.x[some, d]) for d, f in enumerate(functions)]
     y = scale.scaled(samples.y)
     root = rooted(np.ones(len(some)), samples.weight_of(some))
-    offer = _best_offer(functions, values, y[some], root, task.budget)
+    offer = _best_offer(functions, values, y[some], root, task)
     spent = now() - start
 
     def finish(budget: TimeBudget) -> Candidate:
@@ -147,18 +143,18 @@ def _best_offer(
     values: list[Floats],
     y: Floats,
     root: Floats,
-    budget: TimeBudget,
+    task: Task,
 ) -> Offer:
     """The first offers, then terms beside those that mattered while they gain."""
-    most, taken = _sizes(len(y))
+    most, taken = _most(len(y), task.sizes)
     first = first_terms(functions, taken, most)
-    best = Offer.of(values, y, root, first[0])
-    for number in range(1, ROUNDS):
-        if best.error < EXACT or budget.over():
+    best = Offer.of(values, y, root, first[0], taken)
+    for number in range(1, task.sizes.offers):
+        if best.error < EXACT or task.budget.over():
             break
         grows = number >= len(first)
         index = grown(functions, best.index, best.size, most) if grows else first[number]
-        other = Offer.of(values, y, root, index)
+        other = Offer.of(values, y, root, index, taken)
         gained = other.error < GAIN * best.error
         best = min(best, other, key=lambda o: o.error)
         if grows and not gained:

@@ -14,18 +14,21 @@ from sna_edge.numerics.time_budget import TimeBudget
 
 from ...data.folds import Folds
 from ...data.samples import Samples
+from ...effort import FULL, FamilySizes
 from ..candidate import Candidate
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Rows to model under a link; folds by which every candidate is judged; the time there is."""
+    """Rows to model under a link; folds by which every candidate is judged; the time there is, and
+    how large it may be."""
 
     samples: Samples
     link: str
     folds: Folds
     seed: int
     budget: TimeBudget
+    sizes: FamilySizes = FULL
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +42,9 @@ class Begun:
 
 @dataclass(frozen=True)
 class Family:
-    """name for the report; work(samples): multiply-adds of beginning and finishing it; begin(task)
-    is None where the rows do not suit it."""
+    """name for the report; work(samples, sizes): multiply-adds of beginning and finishing it;
+    begin(task) is None where the rows do not suit it."""
 
     name: str
-    work: Callable[[Samples], float]
+    work: Callable[[Samples, FamilySizes], float]
     begin: Callable[[Task], Begun | None]

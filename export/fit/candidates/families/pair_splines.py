@@ -23,6 +23,7 @@ from sna_edge.numerics.time_budget import TimeBudget, now
 from ...data.folds import Folds
 from ...data.samples import Samples
 from ...data.weights import mean, rooted
+from ...effort import FamilySizes
 from ...engine.factors import SeparableFunction
 from ..candidate import Candidate
 from ..linear_scale import LinearScale
@@ -34,13 +35,13 @@ from .terms import design
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST_ROWS = 12_000
-"""Rows (evenly spaced) that it is fitted to."""
+"""Rows (evenly spaced) that its coefficients are fitted to."""
 SPANS = 12
 LEAST_PAIRED, MOST_PAIRED, SCREENED = 5, 9, 2
 """Functions of each input that a pair multiplies: as many as there is room for; and those that
 speak for a pair."""
-MOST_TERMS, WORK, FAST = 900, 4e9, 10.0
-"""Terms; rows x terms^2 of the Gram matrix; products of matrices beside what a second of a time
+WORK, FAST = 4e9, 10.0
+"""Rows x terms^2 of the Gram matrix; products of matrices beside what a second of a time
 budget is expected to do."""
 LEAST_ROWS = 40
 STRENGTHS = 10.0 ** np.arange(-7.0, 3.0)
@@ -52,11 +53,11 @@ NEGLIGIBLE = 0.05
 SLIGHT = 1e-12
 
 
-def work(samples: Samples) -> float:
+def work(samples: Samples, sizes: FamilySizes) -> float:
     """Multiply-adds, where they run FAST times as fast: the Gram matrix, and a solution for every
     strength and fold."""
-    n_rows = min(len(samples.x), MOST_ROWS)
-    terms = min(MOST_TERMS, np.sqrt(WORK / n_rows))
+    n_rows = min(len(samples.x), sizes.rows)
+    terms = min(sizes.splines, np.sqrt(WORK / n_rows))
     solved = (len(STRENGTHS) + len(PAIRS)) * 6 * terms**3 / 3.0
     return float((2.0 * n_rows * terms**2 + solved) / FAST)
 
@@ -137,13 +138,13 @@ def _pairs(single: Terms, x: Floats, target: Floats, room: int) -> list[Ints]:
 def begin(task: Task) -> Begun | None:
     """Fitted and judged at once: what it promises is its error on left-out folds."""
     start, samples = now(), task.samples
-    some = np.arange(0, len(samples.x), -(-len(samples.x) // MOST_ROWS))
+    some = np.arange(0, len(samples.x), -(-len(samples.x) // task.sizes.rows))
     if len(some) < LEAST_ROWS or samples.x.shape[1] < 2:
         return None
     scale = LinearScale.of(samples.outputs(task.link), samples.y)
     part = samples.take(some).over(samples)
     y = scale.scaled(part.y)
-    terms = Terms.of(part, y, int(min(MOST_TERMS, np.sqrt(WORK / len(some)))))
+    terms = Terms.of(part, y, int(min(task.sizes.splines, np.sqrt(WORK / len(some)))))
     folds = task.folds.take(some)
     penalty, predicted = _chosen(terms, part, y, folds, task.budget)
     rows = some[folds.rows]

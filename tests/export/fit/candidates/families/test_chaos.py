@@ -19,6 +19,7 @@ from sna_export.fit.candidates.families.modes import separable
 from sna_export.fit.candidates.families.terms import first_terms, grown
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
+from sna_export.fit.effort import FULL
 
 Floats = NDArray[np.float64]
 
@@ -139,7 +140,7 @@ def test_what_stands_beside_terms_that_matter_is_offered() -> None:
 def test_every_family_says_its_work() -> None:
     for rows in (100, 10_000):
         samples = Samples.of(np.random.default_rng(0).random((rows, 4)), np.arange(float(rows)))
-        assert all(0.0 < family.work(samples) < 1e11 for family in FAMILIES)
+        assert all(0.0 < family.work(samples, FULL) < 1e11 for family in FAMILIES)
 
 
 def test_rows_of_little_weight_hardly_count() -> None:
