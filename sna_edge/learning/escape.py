@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .output.learned import Told
 from .output.space import Space
+from .output.told import Told
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -13,8 +13,9 @@ from ..core.record import ModelRecord
 from .arrays import alike
 from .block import Block, Floats, Label
 from .escape import Accepted, Rated
+from .judged import Found, Judged
 from .output.features import Features
-from .output.learned import TOLD, LearnedOutput, Told
+from .output.learned import LearnedOutput
 from .output.ranks import Ranks
 from .output.space import Space, spaces
 from .parts import Parts
@@ -33,12 +34,12 @@ UNKNOWN, TWICE, NO_VALUE, LEARNED = "unknown", "twice", "no value", "learned"
 class Heard:
     """What became of a label: per output UNKNOWN (no such part is remembered), TWICE, NO_VALUE (the
     part had none), LEARNED, or "" where it gave none; `running`, what is known of the output then;
-    `told` [3, K], what the part was told: prediction, lower and upper end (None where it is
+    `told` [K][3], what the part was told: prediction, lower and upper end (None where it is
     unknown); `alarms` that begin."""
 
     outcome: list[str]
     running: list[dict[str, Any]]
-    told: Floats | None = None
+    told: list[tuple[float, float, float]] | None = None
     alarms: list[str] = field(default_factory=list)
 
 
@@ -85,76 +86,36 @@ class Knowledge:
 
     def advance(self, block: Block) -> Said:
         """Judge the parts of a block and learn from its labels, in their order."""
-        n = len(block.keys)
-        said = Said(np.ones((3, n, len(self.outputs))), [], [])
-        said.changes[0] = 0.0
-        phi = self.features(block.x.astype(float)) if self.features and n else None
-        known = self._known(block, phi)
-        start = 0
+        judged = Judged(block, self.outputs, self.parts, self.features, self.mode != OBSERVE)
+        said, n = Said(np.empty(0), [], []), len(block.keys)
         for label in [*block.labels, None]:
-            stop = n if label is None else label.after
+            stop, start = n if label is None else label.after, judged.count
             if stop > start:
-                self._judge(block, slice(start, stop), phi, said)
+                judged.until(stop)
                 said.corrections.append((start, self.correction))
                 if self.accepted is not None and self.mode != OBSERVE:
                     said.thresholds.append((start, *self.accepted.now))
-                start = stop
             if label is not None:
-                said.heard.append(self._learn(label, known))
+                said.heard.append(self._learn(label, judged.find(label.key)))
+        said.changes = judged.finish()
         return said
 
-    def _judge(self, block: Block, some: slice, phi: Floats | None, said: Said) -> None:
-        frozen = block.exact[:, some]
-        told = np.empty((TOLD, *frozen.shape[1:]))
-        features = None if phi is None else phi[some]
-        for k, one in enumerate(self.outputs):
-            column = told[:, :, k] = one.told(frozen[:, :, k], features)
-            if self.mode == OBSERVE:
-                continue
-            said.changes[1:, some, k] = column[6:8] if one.used else column[4:6]
-            said.changes[0, some, k] = column[3] - column[0] if one.used else 0.0
-        flags = np.array([self._flags(one) for one in self.outputs], np.uint8)
-        keys = block.keys[some]
-        if keys.any():
-            self.parts.add(keys, block.x[some], told.astype(np.float32).swapaxes(0, 1), flags)
-
-    def _flags(self, one: LearnedOutput) -> int:
-        return 0 if self.mode == OBSERVE else 2 * one.used + 4
-
-    def _known(self, block: Block, phi: Floats | None) -> dict[bytes, Floats]:
-        """Features of the parts that labels of the block may be about, by their inputs."""
-        if self.features is None or not block.labels:
-            return {}
-        wanted = {one.key for one in block.labels}
-        places = [p for p in map(self.parts.find, wanted) if p >= 0]
-        before = self.parts.rows["x"][places]
-        found = zip(before, self.features(before.astype(float)), strict=True) if places else ()
-        known = {x.tobytes(): row for x, row in found}
-        for i, key in enumerate(block.keys.tolist()):
-            if key in wanted and phi is not None:
-                known[block.x[i].tobytes()] = phi[i]
-        return known
-
-    def _learn(self, label: Label, known: dict[bytes, Floats]) -> Heard:
-        place = self.parts.find(label.key)
-        if place < 0:
+    def _learn(self, label: Label, part: Found | None) -> Heard:
+        if part is None:
             return Heard([UNKNOWN if v == v else "" for v in label.values], self._running())
-        row = self.parts.rows[place]
-        phi = known.get(row["x"].tobytes())
-        pairs = zip(row["told"].T.tolist(), row["flags"].tolist(), strict=True)
-        told = [Told.of(numbers, flags) for numbers, flags in pairs]
-        heard = Heard([], [], np.array([one.said for one in told]).T)
+        heard = Heard([], [], [one.said for one in part.told])
+        flags = part.flags.tolist()
         for k, (one, value) in enumerate(zip(self.outputs, label.values, strict=True)):
-            heard.outcome.append(_outcome(value, row["flags"][k] & 1, told[k].u))
+            heard.outcome.append(_outcome(value, flags[k] & 1, part.told[k].u))
             if heard.outcome[-1] == LEARNED:
-                alarms = one.learn(value, told[k], phi)
+                alarms = one.learn(value, part.told[k], part.phi)
                 heard.alarms += [a.said(one.space.output.name, one.used) for a in alarms]
-                row["flags"][k] |= 1
-        if self.accepted is not None and LEARNED in heard.outcome:
-            pairs = zip(label.values, heard.outcome, strict=True)
-            new = [value if outcome == LEARNED else nan for value, outcome in pairs]
-            self.accepted.heard(row["x"].astype(float), told, row["flags"], new)
+                part.flags[k] |= 1
         if LEARNED in heard.outcome:
+            if self.accepted is not None:
+                pairs = zip(label.values, heard.outcome, strict=True)
+                new = [value if outcome == LEARNED else nan for value, outcome in pairs]
+                self.accepted.heard(part.x.astype(float), part.told, part.flags, new)
             self.labels += 1
             self._correction = None
         heard.running = self._running()

@@ -287,7 +287,7 @@ class Learner:
             if not outcome:
                 continue
             if heard.told is not None and outcome != NO_VALUE:
-                y = [float(space.y(u)) for u in heard.told[:, k]]
+                y = space.y(np.array(heard.told[k])).tolist()
                 low, high = sorted(y[1:])
                 one = {"predicted": y[0], "lower": low, "upper": high}
                 said[name] |= one | {"inside": low <= said[name]["value"] <= high}

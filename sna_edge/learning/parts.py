@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .output.learned import TOLD
+from .output.told import TOLD
 
 Floats32 = NDArray[np.float32]
 
@@ -62,28 +62,27 @@ class Parts:
     def add(
         self, keys: NDArray[np.uint64], x: Floats32, told: Floats32, flags: NDArray[np.uint8]
     ) -> None:
-        """Parts [N] that were judged: inputs x [N, D], `told` [N, TOLD, K], the same flags [K] for
-        all. One that is here already with the same inputs stays as it is: it was sent twice."""
-        given = keys.tolist()
-        new = [i for i, key in enumerate(given) if key != NOBODY and self._is_new(key, x[i])]
-        last = {given[i]: i for i in new}  # of a key that stands there twice
-        new = [i for i in new if last[given[i]] == i][-self.room :]
-        if not new:
+        """Parts [N] that were judged, none of them twice: inputs x [N, D], `told` [N, TOLD, K],
+        flags [N, K]. One that is here with other inputs gives way."""
+        last = slice(-self.room, None)
+        keys, x, told, flags = keys[last], x[last], told[last], flags[last]
+        if not len(keys):
             return
-        at = (self.next + np.arange(len(new))) % self.room
+        at = (self.next + np.arange(len(keys))) % self.room
         places = at.tolist()
         for key in self.rows["key"][at].tolist():
             self._place.pop(key, None)
-        for i, place in zip(new, places, strict=True):
-            before = self._place.get(given[i], -1)
+        for key, place in zip(keys.tolist(), places, strict=True):
+            before = self._place.get(key, -1)
             if before >= 0:
                 self.rows["key"][before] = NOBODY
-            self._place[given[i]] = place
-        self.rows["key"][at], self.rows["flags"][at] = keys[new], flags
-        self.rows["x"][at], self.rows["told"][at] = x[new], told[new]
+            self._place[key] = place
+        self.rows["key"][at], self.rows["flags"][at] = keys, flags
+        self.rows["x"][at], self.rows["told"][at] = x, told
         self.next = (places[-1] + 1) % self.room
 
-    def _is_new(self, key: int, x: Floats32) -> bool:
+    def is_new(self, key: int, x: Floats32) -> bool:
+        """Whether no part with this key and these inputs is here."""
         place = self._place.get(key, -1)
         return place < 0 or not np.array_equal(self.rows["x"][place], x, equal_nan=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,44 +16,9 @@ from .recalibration import Recalibration
 from .scale import Scale
 from .space import Space
 from .tails import SLOW, Tails
+from .told import Told, View
 
 Floats = NDArray[np.float64]
-
-TOLD = 9
-"""Numbers that are kept of what a part was told."""
-LEAST = 1e-300
-"""So small is no half-width."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """Of one part, on the scale of the output: frozen prediction `u` and half-widths, corrected
-    prediction, factors of both half-widths around either, the level of the correction; which of the
-    two was said, and whether factors were."""
-
-    u: float
-    down: float
-    up: float
-    corrected: float
-    frozen_factors: tuple[float, float]
-    corrected_factors: tuple[float, float]
-    level: float
-    moved: bool
-    widened: bool
-
-    @classmethod
-    def of(cls, row: list[float], flags: int) -> Told:
-        """From TOLD numbers and the flags of `Parts`."""
-        u, down, up, corrected, a, b, c, d, level = row
-        return cls(u, down, up, corrected, (a, b), (c, d), level, bool(flags & 2), bool(flags & 4))
-
-    @property
-    def said(self) -> tuple[float, float, float]:
-        """The prediction that was said, lower and upper end of its interval."""
-        middle = self.corrected if self.moved else self.u
-        factors = self.corrected_factors if self.moved else self.frozen_factors
-        below, above = factors if self.widened else (1.0, 1.0)
-        return middle, middle - below * self.down, middle + above * self.up
 
 
 class LearnedOutput:
@@ -93,19 +57,14 @@ class LearnedOutput:
         typical = self.scale.typical
         return self.corrected.below * typical, self.corrected.above * typical
 
-    def told(self, frozen: Floats, phi: Floats | None) -> Floats:
-        """[TOLD, N], as in `Told`, of parts with predictions and half-widths `frozen` [3, N]."""
-        u, down, up = frozen
-        found = np.empty((TOLD, len(u)))
-        found[:3], found[3], found[8] = frozen, u, 0.0
-        found[4], found[5] = found[6], found[7] = self.frozen.below, self.frozen.above
-        one = self.recalibration
-        if one is not None and phi is not None and one.ready:
-            found[3], found[8] = one.corrected(phi, u), one.level.now
-            size = np.minimum(self.scale.size((down + up) / 2.0), 2.0 * one.reach)
-            found[6] = self.corrected.below * size / np.maximum(down, LEAST)
-            found[7] = self.corrected.above * size / np.maximum(up, LEAST)
-        return found
+    @property
+    def view(self) -> View:
+        """What the next parts are told."""
+        moved = self.recalibration.moved(self.scale) if self.recalibration else None
+        frozen, corrected = self.frozen, self.corrected
+        return View(
+            (frozen.below, frozen.above), (corrected.below, corrected.above), moved, self.used
+        )
 
     def learn(self, measured: float, told: Told, phi: Floats | None) -> list[Alarm]:
         """One measured part, on the scale of the output, with features phi [M] where a correction

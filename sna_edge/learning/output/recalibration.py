@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 
 from .features import Features
 from .level import Level
+from .scale import Scale
+from .told import Moved
 
 Floats = NDArray[np.float64]
 
@@ -64,16 +66,18 @@ class Recalibration:
         at most twice that."""
         return REACH * self.deviation if self.ready else inf
 
-    def corrected(self, phi: Floats, u: Floats) -> Floats:
-        """Predictions [N] at features phi [N, M] where the frozen model gives u [N]."""
+    @property
+    def gain(self) -> float:
+        """Of the distance of a prediction from the mean."""
+        return 2.0 * float(self.theta[-1]) / self.reach
+
+    def moved(self, scale: Scale) -> Moved | None:
+        """What is done to the next parts; None before there is a correction."""
         if not self.ready:
-            return u
-        mean, reach = self.mean, self.reach
-        low, high = mean - reach, mean + reach
-        kept = np.minimum(np.maximum(u, low), high)
-        gain = 2.0 * float(self.theta[-1]) / reach
-        moved = kept + phi @ self.theta[:-1] + gain * (kept - mean) + self.level.added
-        return np.asarray(np.minimum(np.maximum(moved, low), high))
+            return None
+        level = self.level
+        return Moved(self.theta[:-1], self.gain, self.mean, self.reach, level.added, level.now,
+                     scale.size, scale.gamma, scale.usual)  # fmt: skip
 
     def update(
         self, phi: Floats, u: float, half: float, measured: float, level: float = 0.0
@@ -98,7 +102,8 @@ class Recalibration:
     def _step(self, phi: Floats, u: float, measured: float, level: float) -> None:
         reach = self.reach
         kept = min(max(u, self.mean - reach), self.mean + reach)
-        p = np.append(phi, 2.0 * (kept - self.mean) / reach)
+        p = np.empty(len(self.b))
+        p[:-1], p[-1] = phi, 2.0 * (kept - self.mean) / reach
         before = float(p @ self.theta)
         most = CLIP * self.sigma
         error = min(max(measured - kept - before, -most), most)
@@ -106,7 +111,8 @@ class Recalibration:
         self.information *= LAMBDA
         self.information += self._back
         self.information += p[:, None] * p
-        self.b = LAMBDA * self.b + p * (before + error)
+        self.b *= LAMBDA
+        self.b += p * (before + error)
         self.theta = np.asarray(np.linalg.solve(self.information, self.b), dtype=float)
         self.level.update(error, level)
 
@@ -128,6 +134,6 @@ class Recalibration:
         upper = np.triu_indices(len(self.b))
         self.information[upper] = found["triangle"]
         self.information.T[upper] = found["triangle"]
-        self.b, self.theta = found["b"].reshape(self.b.shape), found["theta"].reshape(self.b.shape)
+        self.b, self.theta = (found[n].reshape(self.b.shape) for n in ("b", "theta"))
         self.early = found["early"].reshape(-1, self.early.shape[1])
         self.level.restored(found["level"])

@@ -3,7 +3,7 @@
 size(h) = q g exp(alpha) (h / usual)^gamma,   log |r| ~ alpha + gamma log(h / usual)
 
 alpha and gamma by recursive least squares with forgetting KEEP; the prior is the frozen interval
-(gamma 1 at PRIOR parts, alpha at half a part). g exp(alpha) is one standard deviation of normal
+(gamma 1 at PRIOR parts, alpha at FEW). g exp(alpha) is one standard deviation of normal
 residuals, q the normal quantile of the level, so that a half-width of size(h) has about the level.
 KEEP was chosen as the constants of `level`.
 """
@@ -13,11 +13,9 @@ from __future__ import annotations
 from math import exp, log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...numerics import normal
-
-Floats = NDArray[np.float64]
+from .told import FAR
 
 KEEP, PRIOR, FEW = 0.99, 20.0, 0.5
 SMALL, LARGE = 0.1, 10.0
@@ -25,8 +23,8 @@ SMALL, LARGE = 0.1, 10.0
 so many of it."""
 GEOMETRIC = 0.645
 """exp(mean log(|r| + SMALL of the same)) of normal residuals over their standard deviation."""
-FAR = 3.0
-"""log(h / usual) is cut to -FAR .. FAR; gamma to 0 .. 2."""
+BOUND = 20.0
+"""exp(alpha) stays within exp(-BOUND) .. exp(BOUND) of the start; gamma in 0 .. 2."""
 
 
 class Scale:
@@ -46,17 +44,15 @@ class Scale:
         self.alpha = self.start = log(self.usual * GEOMETRIC / self._q)
         self.sums = [FEW, 0.0, PRIOR, FEW * self.start, PRIOR]
 
-    def size(self, half: Floats) -> Floats:
-        """Half-widths [N] around corrected predictions where those of the frozen model are
-        `half`."""
-        with np.errstate(divide="ignore"):
-            t = np.minimum(np.maximum(np.log(half / self.usual), -FAR), FAR)
-        return np.asarray(self._q / GEOMETRIC * np.exp(self.alpha + self.gamma * t))
+    @property
+    def size(self) -> float:
+        """Half-width around a corrected prediction where that of the frozen model is `usual`."""
+        return self._q / GEOMETRIC * exp(self.alpha)
 
     @property
     def typical(self) -> float:
         """size over half-width where the latter is the usual one."""
-        return self._q / GEOMETRIC * exp(self.alpha) / self.usual if self.usual else 1.0
+        return self.size / self.usual if self.usual else 1.0
 
     def update(self, residual: float, half: float) -> None:
         """One measured part: what the correction has missed, and the frozen half-width."""
@@ -71,7 +67,8 @@ class Scale:
         one, t1, t2, y1, ty = self.sums
         whole = one * t2 - t1 * t1
         self.gamma = min(max((one * ty - t1 * y1) / whole, 0.0), 2.0)
-        self.alpha = (y1 - self.gamma * t1) / one
+        found = (y1 - self.gamma * t1) / one
+        self.alpha = min(max(found, self.start - BOUND), self.start + BOUND)
 
     def kept(self) -> list[float]:
         """All of it."""

@@ -9,6 +9,7 @@ import pytest
 from sna_edge import CP, Interval, Model, Output, spline_axis
 from sna_edge.learning import Learner
 from sna_edge.learning.output.recalibration import LAMBDA, Recalibration
+from sna_edge.learning.output.scale import Scale
 from sna_edge.quality import Limit, Line, LineLimits
 
 from .conftest import SHA256, learning_line, stream, told, track_model
@@ -84,7 +85,12 @@ def test_recursion_is_the_least_squares_of_what_is_remembered() -> None:
     information = (p * weights[:, None]).T @ p + one.prior
     theta = np.linalg.solve(information, p.T @ (weights * (y - kept)))
     assert p @ one.theta == pytest.approx(p @ theta, abs=0.5)
-    assert one.corrected(phi, u) == pytest.approx(y, abs=0.7)
+    scale = Scale(0.9)
+    scale.begin(5.0)
+    moved = one.moved(scale)
+    assert moved is not None
+    said = [moved.of(float(u[i]), 5.0, 5.0, phi[i])[0] for i in range(60)]
+    assert said == pytest.approx(y, abs=0.7)
 
 
 def test_observing_changes_nothing() -> None:

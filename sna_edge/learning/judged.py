@@ -1,0 +1,130 @@
+"""Parts of one block while they are judged: what each is told is computed when it is measured, and
+for all of them at once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .block import Block, Floats, Floats32
+from .output.features import Features
+from .output.learned import LearnedOutput
+from .output.told import TOLD, Told, View, told
+from .parts import NOBODY, Parts
+
+Flags = NDArray[np.uint8]
+
+
+@dataclass
+class Found:
+    """A part that was judged: inputs x [D], what it was told of each output, `flags` [K] as in
+    `Parts`, which may be written, and features phi [M]."""
+
+    x: Floats32
+    told: list[Told]
+    flags: Flags
+    phi: Floats | None
+
+
+class Judged:
+    """The parts of `block` up to `count`; those before are in `parts`. `applied`: what is learned
+    changes what is said."""
+
+    def __init__(
+        self,
+        block: Block,
+        outputs: Sequence[LearnedOutput],
+        parts: Parts,
+        features: Features | None,
+        applied: bool,
+    ) -> None:
+        self._block, self._outputs, self._parts = block, outputs, parts
+        self._applied, self.count = applied, 0
+        n = len(block.keys)
+        self._phi = features(block.x.astype(float)) if features and n else None
+        self._flags: Flags = np.zeros((n, len(outputs)), np.uint8)
+        self._views: list[list[View]] = [[] for _ in outputs]
+        self._segment, self._counts = list[int](), list[int]()
+        self._keys = block.keys.tolist()
+        self._own: dict[int, int] = {}
+        self._frozen = block.exact.transpose(1, 2, 0)
+        self._before = self._features_before(features) if block.labels else {}
+
+    def _features_before(self, features: Features | None) -> dict[int, Floats]:
+        """Features of the parts of earlier blocks that labels may be about, by place."""
+        if features is None:
+            return {}
+        places = [self._parts.find(key) for key in {one.key for one in self._block.labels}]
+        places = [place for place in places if place >= 0]
+        if not places:
+            return {}
+        rows = features(self._parts.rows["x"][places].astype(float))
+        return dict(zip(places, rows, strict=True))
+
+    def until(self, stop: int) -> None:
+        """Parts up to number `stop` are judged with what is known now."""
+        for views, one in zip(self._views, self._outputs, strict=True):
+            views.append(one.view)
+        if self._applied:
+            self._flags[self.count : stop] = [2 * views[-1].used + 4 for views in self._views]
+        self._segment += [len(self._counts)] * (stop - self.count)
+        self._counts.append(stop - self.count)
+        for i in range(self.count, stop):
+            key = self._keys[i]
+            if key != NOBODY and self._is_new(key, i):
+                self._own[key] = i
+        self.count = stop
+
+    def _is_new(self, key: int, i: int) -> bool:
+        """Whether a part was not sent before with the same inputs."""
+        before = self._own.get(key)
+        if before is None:
+            return self._parts.is_new(key, self._block.x[i])
+        return not np.array_equal(self._block.x[before], self._block.x[i], equal_nan=True)
+
+    def find(self, key: int) -> Found | None:
+        """The part with this key; None where it is not remembered."""
+        i = self._own.get(key)
+        if i is None:
+            place = self._parts.find(key)
+            return None if place < 0 else self._earlier(self._parts.rows[place], place)
+        phi = None if self._phi is None else self._phi[i]
+        views = [views[self._segment[i]] for views in self._views]
+        numbers = [
+            view.numbers(frozen, phi)
+            for view, frozen in zip(views, self._frozen[i].tolist(), strict=True)
+        ]
+        rounded = np.array(numbers, np.float32).tolist()  # as they will be kept
+        flags = self._flags[i]
+        given = [Told.of(row, f) for row, f in zip(rounded, flags.tolist(), strict=True)]
+        return Found(self._block.x[i], given, flags, phi)
+
+    def _earlier(self, row: Any, place: int) -> Found:
+        pairs = zip(row["told"].T.tolist(), row["flags"].tolist(), strict=True)
+        given = [Told.of(numbers, flags) for numbers, flags in pairs]
+        return Found(row["x"], given, row["flags"], self._before.get(place))
+
+    def finish(self) -> Floats:
+        """[3, N, K]: what is added to predictions and the factors of both half-widths. The parts
+        go to those that are remembered."""
+        n, outputs = len(self._keys), len(self._outputs)
+        changes = np.ones((3, n, outputs))
+        changes[0] = 0.0
+        if not n or not outputs:
+            return changes
+        numbers = np.empty((TOLD, n, outputs))
+        for k, views in enumerate(self._views):
+            frozen = self._block.exact[:, :, k]
+            one = numbers[:, :, k] = told(views, self._counts, frozen, self._phi)
+            if self._applied:
+                used = np.repeat(np.array([view.used for view in views]), self._counts)
+                changes[0, :, k] = np.where(used, one[3] - one[0], 0.0)
+                changes[1:, :, k] = np.where(used, one[6:8], one[4:6])
+        new = sorted(self._own.values())
+        rows = numbers[:, new].astype(np.float32).swapaxes(0, 1)
+        self._parts.add(self._block.keys[new], self._block.x[new], rows, self._flags[new])
+        return changes
