@@ -66,7 +66,7 @@ def rated_rows(
     acceptance = Acceptance(model, asked)
     judged = judge(model, asked, evaluated(model, asked, x))
     p = acceptance.sure(x, None, None).joint
-    some = ~judged.edge & np.isfinite(p) & np.isfinite(y).all(axis=1)
+    some: NDArray[np.bool_] = ~judged.edge & np.isfinite(p) & np.isfinite(y).all(axis=1)
     low, high = (np.array([getattr(o, end) for o in outputs]) for end in ("lsl", "usl"))
     bad = ~((y >= low) & (y <= high)).all(axis=1)
     at, proven = threshold(p[some], bad[some], rate, acceptance.start)

@@ -11,6 +11,7 @@ from ...core.axis import Axis
 from ...errors import InputError
 from ...inverse.targets.knob import Knob
 from ...model import Model
+from ...values.naming import NUMBER, QUANTITY
 from ..arguments import (
     assignments,
     coordinate,
@@ -98,11 +99,29 @@ def sure(
         at=input_values(model, args.at, readable(model)),
         near=input_values(model, args.near, known) if args.near else None,
         level=level_asked(args),
+        scatter=scatter(args, model) if args.scatter else None,
         seed=args.seed,
         deadline_ms=args.deadline_ms,
     )
     said = [f"{found.status.label}: {found.message}"] if found.message else []
     return found.to_dict(), solution_lines(model, found) + said
+
+
+def scatter(args: argparse.Namespace, model: Model) -> dict[str, float]:
+    """--scatter: standard deviations in the units of the inputs."""
+    given = assignments(args.scatter, model.input_names)
+    return {name: _deviation(model.axes[model.axis_index(name)], t) for name, t in given.items()}
+
+
+def _deviation(axis: Axis, text: str) -> float:
+    """A difference: of a unit with an offset only the scale counts."""
+    found = QUANTITY.fullmatch(text)
+    if not found or NUMBER.fullmatch(text):
+        return number(f"the scatter of {axis.name}", text)
+    from ...values.units import conversion
+
+    scale, _ = conversion(found[2].strip("[]() "), axis.unit, axis.name)
+    return number(f"the scatter of {axis.name}", found[1]) * float(scale)
 
 
 def level_asked(args: argparse.Namespace) -> float | None:

@@ -39,7 +39,7 @@ BELONGS = {
     "noise_only": ("observations",), "input_error": ("observations",), "knobs": ("limits",),
     "part": ("limits",),
     "limits": ("limits", "target", "probability"), "level": ("target", "limits", "probability"),
-    "near": ("probability",), "bounds": ("limits", "probability"),
+    "near": ("probability",), "scatter": ("probability",), "bounds": ("limits", "probability"),
     "step": ("limits", "probability"), "cost": ("limits", "probability"),
 }  # fmt: skip
 """The questions an option takes part in."""
@@ -149,6 +149,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         **many,
         metavar="NAME=C",
         help="what a change of an adjustable input by one unit costs (default: 1 / its domain)",
+    )
+    parser.add_argument(
+        "--scatter",
+        **many,
+        metavar="NAME=S",
+        help="with --probability: standard deviation of an input around what it is set to, 2 or 2W",
     )
     parser.add_argument(
         "--level",

@@ -14,6 +14,7 @@ from ...status import Status
 from ...uncertainty.familiarity import told
 from ...uncertainty.interval import USUAL, left_open, residuals
 from .limits import Limits, numbered
+from .scatter import TOLD, Scatter
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -63,7 +64,8 @@ class SolutionWorth:
 @dataclass(frozen=True, eq=False)
 class Believed:
     """The model behind solutions, their fixed inputs [D] with the columns of the unknowns, and what
-    was asked of them: `level` of the intervals (None: of the file), low, high [K] of the spec."""
+    was asked of them: `level` of the intervals (None: of the file), low, high [K] of the spec, and
+    the `scatter` of inputs around their settings (None: they are what they are set to)."""
 
     model: Model
     fixed: Floats
@@ -71,6 +73,7 @@ class Believed:
     level: float | None
     low: Floats | None = None
     high: Floats | None = None
+    scatter: Scatter | None = None
 
     @classmethod
     def of(
@@ -103,6 +106,14 @@ class Believed:
         status = self.model.familiarity(self.points(x), level_index=True).status
         return np.asarray(status == Status.UNFAMILIAR)
 
+    def in_spec(self, points: Floats, count: int = TOLD) -> Floats:
+        """[n], that parts made at points [n, D] are in spec; `count` deviations of each stand for
+        the scatter."""
+        assert self.low is not None and self.high is not None
+        if self.scatter is None:
+            return probability_in_spec(self.model, points, self.low, self.high)
+        return self.scatter.probability(self.model, points, self.low, self.high, count)
+
     def worth(self, x: Floats) -> SolutionWorth:
         """Of solutions x [n, U]."""
         model, points, n = self.model, self.points(x), len(x)
@@ -112,7 +123,7 @@ class Believed:
         figures = (found.value, found.lower, found.upper) if found else (empty, empty, empty)
         sure = nothing
         if n and self.low is not None and self.high is not None:
-            sure = probability_in_spec(model, points, self.low, self.high)
+            sure = self.in_spec(points)
         return SolutionWorth(
             tuple(model.output_names),
             levels(model, self.level),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from ..optimize.sampled_search import Room, SampledSearch
 from ..query.answer import Answer, Nearest, named, several
 from ..query.limits import Limits, numbered
 from ..query.question import UNUSABLE, Fixed, coordinate, split
-from ..query.solution_worth import Believed, said_of, spec
+from ..query.scatter import MARGIN, SEARCHED, Scatter
+from ..query.solution_worth import Believed, said_of
 from .knob import Knob, box
 from .level_set import level_set
 
@@ -62,6 +63,7 @@ def in_spec(
     at: Fixed | None = None,
     near: Fixed | None = None,
     level: float | None = None,
+    scatter: Mapping[str, float] | None = None,
     seed: int = 0,
     deadline_ms: float | None = None,
 ) -> InSpec:
@@ -75,6 +77,10 @@ def in_spec(
     `near` {unknown: value}, the setting now, the one that costs least to go to. Settings are tried
     at random, more and more closely around the best; all of them where every unknown has steps or
     levels and they are at most 20,000.
+
+    `scatter` {input: standard deviation, in its unit}: inputs, unknown or fixed, vary so much
+    around what they are set to, independently and normally; the probability is then that of the
+    parts that such a setting makes, and those with an input outside the domain are not in spec.
 
     Statuses: ok, several, unfamiliar (only settings unlike the training rows are so sure),
     unreachable (all settings were tried), not_converged (none was found; the message says what the
@@ -111,7 +117,10 @@ def in_spec(
     except UNUSABLE as error:
         return InSpec(error.status, axes, np.empty((0, len(axes))), str(error))
     told = Believed.of(model, fixed, sought, level, limits)
-    search = SampledSearch(room, _Sureness(told, probability, limits), seed, budget)
+    if scatter is not None:
+        told = replace(told, scatter=Scatter.of(model, scatter))
+    margin = 0.0 if told.scatter is None else min(MARGIN, (1.0 - probability) / 4.0)
+    search = SampledSearch(room, _Sureness(told, probability + margin, limits), seed, budget)
     starts = _middles(model, bounds, axes, fixed, seed, budget)
     search.explore(starts if here is None else np.concatenate([here[None], starts]), CHOICE * n)
     if here is None:
@@ -170,7 +179,6 @@ class _Sureness:
 
     def __init__(self, told: Believed, probability: float, limits: Limits) -> None:
         self.told, self.probability = told, probability
-        self._all = spec(told.model, limits)
         bounds = numbered(told.model, limits)
         self._columns = [k for k, _, _ in bounds]
         self._low = np.array([low for _, low, _ in bounds])
@@ -179,7 +187,7 @@ class _Sureness:
     def __call__(self, x: Floats) -> tuple[Floats, Bools]:
         model, points = self.told.model, self.told.points(x)
         found = model.predictive(points, level_index=True)
-        merit = found.joint_probability(*self._all) - self.probability
+        merit = self.told.in_spec(points, SEARCHED) - self.probability
         y = found.value[:, self._columns]
         width = found.quantile(0.84)[:, self._columns] - found.quantile(0.16)[:, self._columns]
         out = np.maximum(np.maximum(self._low - y, y - self._high), 0.0)
@@ -229,6 +237,10 @@ def _answer(
     here: Floats | None,
 ) -> InSpec:
     cut = search.budget.stopped
+    sure = search.merit[rows] + probability
+    if told.scatter is not None and len(rows):
+        sure = told.in_spec(told.points(search.x[rows]))
+        rows, sure = rows[sure >= probability], sure[sure >= probability]
     if not len(rows):
         return _none(told, axes, search, probability)
     x, unlike = search.x[rows], search.unlike[rows]
@@ -241,7 +253,7 @@ def _answer(
         axes,
         x,
         said_of(unlike, "setting"),
-        probability=search.merit[rows] + probability,
+        probability=sure,
         cost=cost,
         believed=told,
     )
