@@ -15,6 +15,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget, now
 
 from ..fit.data.folds import Folds
 from ..fit.engine.positive_definite import inverse_of
+from ..threads import side_by_side
 from .kernel import Hyper, KernelInputs, features, kernels
 from .marginal_likelihood import JITTER, MarginalLikelihood
 
@@ -145,7 +146,7 @@ def fit_gaussian_process(
         if hard is not None:
             hard.require(whole * (len(x) / len(order)) ** 3)
     begun = (goal.start, *sorted(starts, key=lambda t: goal(t)[0])[:1])
-    ends = [_search(goal, start, iterations, budget) for start in begun]
+    ends = side_by_side(lambda start: _search(goal, start, iterations, budget), begun)
     t = min(ends, key=lambda t: goal(t)[0])
     return (given or condition)(inputs, goal.hyper(t), x, v, centre, spread, t, weight)
 

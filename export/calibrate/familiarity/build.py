@@ -16,6 +16,7 @@ from sna_edge.core.beside import Calibration, Companion, LevelPair, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
+from ...threads import side_by_side
 from ..folds import different_at_least, folds_of
 from .features import View, features_view, inputs_view, level_counts
 from .mixture import SWEEPS, Mixture, fit
@@ -149,7 +150,9 @@ def familiarity_of(
     views = [inputs_view(axes, x, size.knots)]
     if size.features:
         views.append(features_view(axes, x, size.knots, size.features))
-    parts = [_part(v, x, calibration, fold, size.modes, integers, seed, starts) for v in views]
+    parts = side_by_side(
+        lambda view: _part(view, x, calibration, fold, size.modes, integers, seed, starts), views
+    )
     score = np.sum([p.scores for p in parts], axis=0)
     companions = tuple(p.companion for p in parts)
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget
 
+from ...threads import THREADS, side_by_side
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.held_together import folds_of
 from ..data.row_blocks import Rows
@@ -107,16 +108,18 @@ def _held_out(
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large
     table."""
     chosen = folds.judged if len(samples.x) < SPLIT_ROWS else folds.one
-    rows, predicted = [], []
-    for number, fold in enumerate(chosen):
+
+    def without(number: int) -> tuple[Ints, Floats]:
         budget.require()
-        share = budget.part(1.0 / (len(chosen) - number))
+        share = budget.part(1.0 / -(-(len(chosen) - number) // THREADS))
+        fold = chosen[number]
         held = folds.held(fold)
         weight = np.ones(len(samples.x)) if samples.weight is None else samples.weight.copy()
         weight[folds.unseen(fold)] = 0.0
         moved = refitted(best, samples, target, weight, searched, share, most=FROM_SOLUTION)
-        rows.append(held)
-        predicted.append(moved.predict(samples.x[held]))
+        return held, moved.predict(samples.x[held])
+
+    rows, predicted = zip(*side_by_side(without, range(len(chosen))), strict=True)
     return np.concatenate(rows), np.concatenate(predicted)
 
 

@@ -49,7 +49,8 @@ def brief_candidates(
         return candidates(samples, link, folds, seed, budget, reporter, None, effort)
     links = samples.link_candidates(link)
     found = [baseline(samples, links, folds, budget)]
-    near, judged = links[:1], []
+    near = links[:1]
+    judged: list[Candidate] = []
     if len(links) > 1:
         reporter.stage("polynomials under each link", 0.2)
         first = families_begun(samples, links, folds, seed, budget, None, effort.first, FIRST)

@@ -12,6 +12,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ...progress import Reporter
 from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers
+from ...threads import side_by_side
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import direct_candidate, simple_function
@@ -138,17 +139,21 @@ def families_begun(
 ) -> dict[str, list[Begun]]:
     """What time allows of the `families` (default: all) under every link; what was begun `before`
     of these rows is taken as it is."""
-    found = dict(before or {})
-    for link in links:
-        if link not in found:
-            task = Task(samples, link, folds, seed, budget, sizes)
-            made = [
-                family.begin(task)
-                for family in families or FAMILIES
-                if budget.affords(f"{family.name} under link {link}", family.work(samples, sizes))
-            ]
-            found[link] = [b for b in made if b]
-    return {link: found[link] for link in links}
+    known = dict(before or {})
+    tasks = [
+        (link, family)
+        for link in links
+        for family in families or FAMILIES
+        if link not in known
+        and budget.affords(f"{family.name} under link {link}", family.work(samples, sizes))
+    ]
+
+    def begin(task: tuple[str, Family]) -> Begun | None:
+        return task[1].begin(Task(samples, task[0], folds, seed, budget, sizes))
+
+    made = list(zip(tasks, side_by_side(begin, tasks), strict=True))
+    new = {link: [b for (of, _), b in made if b and of == link] for link in links}
+    return {link: known.get(link, new[link]) for link in links}
 
 
 def by_promise(begun: Mapping[str, list[Begun]]) -> list[Begun]:

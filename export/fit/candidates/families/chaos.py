@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import TimeBudget, now
 
+from ....threads import side_by_side
 from ...data.folds import Folds
 from ...data.samples import Samples
 from ...data.weights import mean, rooted
@@ -208,7 +209,9 @@ def _without_folds(
     most = offer.counts if exact else [int(SPARE * n) + 8 for n in offer.counts]
     given = [p.taken[:n] if exact else _constant(offer.index) for p, n in zip(offer.paths, most)]
     along = [np.zeros((len(y), n)) for n in most]
-    for fold in folds.judged:
+
+    def follow(fold: int) -> None:
+        """The paths of the other rows, along the rows of the fold."""
         budget.require()
         unseen, held = folds.unseen(fold), folds.held(fold)
         hidden, seen = offer.a[unseen], offer.a[~unseen]
@@ -219,6 +222,8 @@ def _without_folds(
             there = offer.a[np.ix_(held, path.taken)] / offer.root[held, None]
             sums = np.cumsum(path.along(there) * path.z, axis=1)
             out[held] = sums[:, np.minimum(np.arange(out.shape[1]), sums.shape[1] - 1)]
+
+    side_by_side(follow, folds.judged)
     rows = folds.rows
     counts = [
         n if exact else _fewest(mean((out[rows] - y[rows, k, None]) ** 2, offer.root[rows] ** 2))
