@@ -17,7 +17,7 @@ from sna_edge.calculus.ranges import ranges
 from sna_edge.core.axis import Axis
 from sna_edge.files import format_of
 from sna_edge.model import Model
-from sna_edge.values.fit_told import fit_told
+from sna_edge.values.fit_told import fit_told, refit_told
 
 from ..calibrate.judged import Judged
 from .commit import Commit
@@ -65,6 +65,7 @@ def card(
         "outputs": _outputs(model, report, judged),
         "data": data and dict(data),
         "fit": _fit(report),
+        "refit": refit_told(model.metadata) or None,
         "solve": {k: model.metadata[k] for k in ("estimate", "doubts") if k in model.metadata}
         or None,
         "failures": {

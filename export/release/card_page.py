@@ -175,6 +175,10 @@ def _data(page: Page, card: Card) -> None:
                  ("confirmed by", splits["confirmed_by"])]  # fmt: skip
         if splits["held_out"]:
             rows.append(("held out", splits["held_out"]["how"]))
+    if refit := card["refit"]:
+        rows += [("fitted anew from the model", refit.get("from-sha256")),
+                 ("with measured parts", refit.get("parts")),
+                 ("of the logs", ", ".join(refit.get("logs", [])))]  # fmt: skip
     _facts(page, rows)
 
 

@@ -70,6 +70,7 @@ SCHEMA: dict[str, Any] = {
             splits=_of(folds=TEXT_OR_NONE, confirmed_by=TEXT_OR_NONE, confirmed=ANY, held_out=ANY),
             left_out=ANY, classes=_map(ANY, True),
         ),
+        refit=_map(ANY, True),
         solve=_map(ANY, True),
         failures=_of(stated=TEXTS, found=_list(FAILURE), worst_rows=_map(_list(ROW))),
         certificate=_map(ANY),

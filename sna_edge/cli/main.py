@@ -32,6 +32,7 @@ WORDS = (
     "limits",
     "watch",
     "audit",
+    "refit",
     "install",
     "store",
     "export",

@@ -26,6 +26,16 @@ SHAPE: dict[str, Any] = {
     "holdout": {"rows": int, "outside": int, "how": str, "groups": int, ANY: FIGURES},
 }
 
+REFIT = "refit"
+"""Key of a model's metadata: what it was fitted anew from."""
+REFIT_SHAPE: dict[str, Any] = {
+    "from-sha256": str,
+    "from-version": int,
+    "parts": int,
+    "weight": float,
+    "logs": [str],
+}
+
 
 class Misshapen(ValueError):
     """A value is of another shape."""
@@ -38,8 +48,18 @@ def fit_told(metadata: Mapping[str, Any]) -> dict[str, Any]:
     >>> fit_told({"fit": {"rows": 40, "seed": "x", "outputs": {"y": {"r2": 0.9, "rmse": "small"}}}})
     {'rows': 40, 'outputs': {'y': {'r2': 0.9}}}
     """
+    return _told(metadata.get("fit"), SHAPE)
+
+
+def refit_told(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model was fitted anew from: digest and version of the old one, how many parts of which
+    logs; empty where it was not, or its file says it in another shape."""
+    return _told(metadata.get(REFIT), REFIT_SHAPE)
+
+
+def _told(value: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = shaped(metadata.get("fit"), SHAPE)
+        found: dict[str, Any] = shaped(value, dict(shape))
     except Misshapen:
         return {}
     return found

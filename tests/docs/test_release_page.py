@@ -1,4 +1,4 @@
-"""The session of docs/release.md runs and prints what it shows."""
+"""The sessions of docs/release.md and docs/refit.md run and print what they show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ pytest.importorskip("cryptography")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_session_of_a_release_prints_what_it_shows(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("page", ["release.md", "refit.md"])
+def test_the_session_of_a_page_prints_what_it_shows(page: str, tmp_path: Path, monkeypatch) -> None:
     for name in ("SOURCE_DATE_EPOCH", "SNA_EDGE_KEYS", "SNA_EDGE_PASSPHRASE"):
         monkeypatch.delenv(name, raising=False)
     place = ROOT / "tools" / "pages" / "page_sessions.py"
@@ -23,10 +24,10 @@ def test_the_session_of_a_release_prints_what_it_shows(tmp_path: Path, monkeypat
     assert spec.loader is not None
     sessions = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sessions)
-    text = (ROOT / "docs" / "release.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     _, seen = sessions.replay(text, tmp_path)
     assert len(seen) >= 5
     for command, shown, now in seen:
         assert sessions.shape(now) == sessions.shape(shown), (
-            f"{command}: run tools/pages/page_sessions.py docs/release.md\n{now}"
+            f"{command}: run tools/pages/page_sessions.py docs/{page}\n{now}"
         )

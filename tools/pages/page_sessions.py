@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("docs/tour.md", "docs/tutorial.md", "docs/release.md")
+PAGES = ("docs/tour.md", "docs/tutorial.md", "docs/release.md", "docs/refit.md")
 BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 # of lines that may differ from machine to machine

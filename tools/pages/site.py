@@ -46,6 +46,7 @@ REFERENCE = {
     "sna_export.design": "Plan rows",
     "sna_export.table": "Tables to fit",
     "sna_export.fit": "Fit a table",
+    "sna_export.refit": "Measured parts beside a training table",
     "sna_export.solve": "State and solve an equation",
     "sna_export.adopt": "Adopt other models",
     "sna_export.compress": "Fewer modes",

@@ -17,6 +17,7 @@ from ...files import from_bytes, load
 from ...model import Model
 from ...numerics.time_budget import now
 from ...uncertainty.interval import left_open
+from ...values.fit_told import REFIT
 from ..arguments import assignments, checked_seed, writable
 from ..dialect_options import HINT, declared
 from .interrupt import stopped_by_ctrl_c
@@ -25,7 +26,7 @@ from .lines import fit_lines
 from .plant import asked
 from .shape import shape_of
 from .texts import interval, names
-from .written import compared, path_of, repeated, write_recipe
+from .written import compared, path_of, repeated, story_of, write_recipe
 
 if TYPE_CHECKING:
     from sna_export.table import Table
@@ -115,8 +116,10 @@ def fitted(args: argparse.Namespace) -> Fitted:
         args.lag = [f"{name}={one['rows']}" for name, one in lags.items()]
     model = with_units(found.model, {**data.units, **units})
     hint = data.source.declared if data.source else {}
+    story = story_of(args)
+    beside = ({HINT: hint} if hint else {}) | ({REFIT: story} if story else {})
     found = replace(
-        found, model=model.replace(metadata={**model.metadata, HINT: hint}) if hint else model
+        found, model=model.replace(metadata={**model.metadata, **beside}) if beside else model
     )
     written = found.model.to_bytes()
     write_whole(args.output, written)

@@ -19,8 +19,8 @@ from .options import configure
 NEVER = ("help", "config", "recipe", "json")
 """Options that say how this call is made, not what the fit is."""
 PATHS = ("table", "output", "report", "base")
-FIT, PRODUCT, COLUMNS, MADE = "fit", "product", "columns", "made"
-SECTIONS = (FIT, PRODUCT, COLUMNS, MADE)
+FIT, PRODUCT, COLUMNS, MADE, REFIT = "fit", "product", "columns", "made", "refit"
+SECTIONS = (FIT, PRODUCT, COLUMNS, MADE, REFIT)
 PROJECT = ("release", "card", "sign", "kit", "firmware", "compare")
 """Sections of a project, which is a recipe that `sna-edge release` reads; a fit passes them by."""
 
@@ -39,7 +39,7 @@ def read(path: str) -> Mapping[str, Any]:
         if name not in (*SECTIONS, *PROJECT):
             raise InputError(
                 f"{path}: {name!r} is no section of a recipe; these are [fit], [[product]],"
-                f" [columns] and [made], and those of a release: [{'], ['.join(PROJECT)}]"
+                f" [columns], [made] and [refit], and those of a release: [{'], ['.join(PROJECT)}]"
             )
     products = found.get(PRODUCT, [])
     if not isinstance(products, list) or not all(isinstance(p, dict) for p in products):

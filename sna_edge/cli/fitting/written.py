@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...artifact.disk import write_whole
 from ...durable.whole import takes_bytes
-from .recipe import COLUMNS, MADE, options_of, read, toml
+from ...values.fit_told import REFIT_SHAPE
+from .recipe import COLUMNS, MADE, REFIT, options_of, read, toml
 from .schema import differences, schema
 
 HEAD = "# Recipe of sna-edge; `sna-edge fit --config {}` repeats the fit\n"
@@ -26,9 +28,12 @@ def path_of(args: argparse.Namespace) -> str | None:
     return args.recipe or f"{os.path.splitext(args.output)[0]}.fit.toml"
 
 
-def write_recipe(args: argparse.Namespace, table: Any, rows: int) -> tuple[str | None, str]:
+def write_recipe(
+    args: argparse.Namespace, table: Any, rows: int, refit: Mapping[str, Any] | None = None
+) -> tuple[str | None, str]:
     """Writes the recipe: its path and what is to be said of it. One that was written by somebody
-    else, or changed since, stays as it is unless --recipe names it."""
+    else, or changed since, stays as it is unless --recipe names it. `refit`: what was fitted anew,
+    and the digest of the model before it was signed."""
     path = path_of(args)
     if path is None:
         return None, ""
@@ -36,15 +41,17 @@ def write_recipe(args: argparse.Namespace, table: Any, rows: int) -> tuple[str |
         return None, ""
     if not args.recipe and os.path.exists(path) and not _ours(path):
         return None, f"{path} is not as a fit wrote it and was left as it is (--recipe FILE)"
-    body = {
-        "fit": options_of(args, os.path.dirname(path)),
-        MADE: {
-            "rows": rows,
-            "table-sha256": _digest(args.table),
-            "model-sha256": _digest(args.output),
-        },
-        COLUMNS: schema(table),
+    made = {
+        "rows": rows,
+        "table-sha256": _digest(args.table),
+        "model-sha256": _digest(args.output),
     }
+    told = dict(refit or {})
+    if "model-sha256" in told:
+        made["model-sha256"] = told.pop("model-sha256")
+    body = {"fit": options_of(args, os.path.dirname(path)), MADE: made}
+    body |= {REFIT: told} if told else {}
+    body[COLUMNS] = schema(table)
     text = HEAD.format(os.path.basename(path)) + toml(body)
     seal = hashlib.sha256(text.encode()).hexdigest()
     write_whole(path, f"{text}{SEAL}{seal}\n".encode())
@@ -72,6 +79,17 @@ def compared(args: argparse.Namespace, table: Any, needed: list[str]) -> list[st
         return []
     known = read(args.config).get(COLUMNS)
     return differences(known, table, needed, not args.inputs) if known else []
+
+
+def story_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What a model tells of being fitted anew: that of this call, or of the recipe whose fit of its
+    own table is repeated; empty for a first fit."""
+    told = getattr(args, "refitted", None)
+    if told is None and args.config:
+        recipe = read(args.config)
+        if recipe.get(MADE, {}).get("table-sha256") == _digest(args.table):
+            told = recipe.get(REFIT)
+    return {k: v for k, v in (told or {}).items() if k in REFIT_SHAPE}
 
 
 def repeated(args: argparse.Namespace) -> str:

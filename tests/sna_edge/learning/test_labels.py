@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -151,3 +152,11 @@ def test_a_verdict_of_measured_values_alone_is_no_verdict_of_a_line(line: Line) 
            "model": {"sha256": "m"}, "limits": "l"}  # fmt: skip
     found = audit([[json.dumps(log)]], lambda made: Line(line.model, line.limits))
     assert found.different == 1 and "came alone" in found.findings[0][1]
+
+
+def test_a_part_at_the_border_keeps_its_remark_behind_measured_values_alone(line: Line) -> None:
+    axis = line.model.axes[0]
+    line = Line(line.model, replace(line.limits, tolerance={axis.name: 5.0}))
+    far = {**PART, axis.name: axis.upper + 1.0}
+    answers = told(line, {"id": 7, "measured": {"width": 3}}, far)
+    assert f"{axis.upper + 1.0:g}" in answers[1]["remark"]
