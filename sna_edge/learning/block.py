@@ -28,12 +28,14 @@ class Label:
 @dataclass
 class Block:
     """Per part of N: `keys` [N], inputs x [N, D], and `frozen` [3, N, K]: predictions and both
-    half-widths, NaN for a part without a value. They are float32, so that what is kept and what is
-    learned from are the same numbers."""
+    half-widths, NaN for a part without a value; `p` [N], how familiar its inputs are (NaN: nobody
+    says). They are float32, so that what is kept and what is learned from are the same
+    numbers."""
 
     keys: Keys
     x: Floats32
     frozen: Floats32
+    p: Floats32
     labels: list[Label] = field(default_factory=list)
 
     @cached_property
@@ -52,7 +54,7 @@ class Block:
                 for one in self.labels
                 if start < one.after + (start == 0) and (one.after <= stop or last)
             ]
-            yield Block(self.keys[some], self.x[some], self.frozen[:, some], labels)
+            yield Block(self.keys[some], self.x[some], self.frozen[:, some], self.p[some], labels)
 
     def kept(self) -> dict[str, Any]:
         """As plain values and arrays."""
@@ -60,6 +62,7 @@ class Block:
             "keys": self.keys,
             "x": self.x,
             "frozen": self.frozen,
+            "p": self.p,
             "after": np.array([one.after for one in self.labels], np.uint32),
             "labelled": np.array([one.key for one in self.labels], np.uint64),
             "values": np.array([one.values for one in self.labels], dtype=float),
@@ -72,7 +75,8 @@ class Block:
             Label(int(a), int(k), list(map(float, v)))
             for a, k, v in zip(found["after"], found["labelled"], found["values"], strict=True)
         ]
-        block = cls(found["keys"], found["x"], found["frozen"], labels)
-        if block.x.shape[:1] != block.keys.shape or block.frozen.shape[1:2] != block.keys.shape:
+        block = cls(found["keys"], found["x"], found["frozen"], found["p"], labels)
+        counts = (block.x.shape[:1], block.frozen.shape[1:2], block.p.shape)
+        if any(count != block.keys.shape for count in counts):
             raise ValueError("block")
         return block

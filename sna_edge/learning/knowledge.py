@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.record import ModelRecord
+from .alarms.inputs import InputAlarms, Moved
 from .arrays import alike
 from .block import Block, Floats, Label
 from .escape import Accepted, Rated
@@ -48,12 +49,13 @@ class Said:
     """Of a block: `changes` [3, N, K], what is added to predictions on the scales of the outputs
     and the factors of both half-widths; `heard` per label; `corrections`: (first part, the
     correction from there on); `thresholds`: (first part, the probability that accepts from there
-    on, whether measured parts have set it)."""
+    on, whether measured parts have set it); `moved`, alarms of the inputs that begin."""
 
     changes: Floats
     heard: list[Heard]
     corrections: list[tuple[int, Correction]]
     thresholds: list[tuple[int, float, bool]] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
 
 
 class Knowledge:
@@ -72,6 +74,7 @@ class Knowledge:
         ]
         self.parts = Parts(len(model.axes), len(self.outputs))
         self.accepted = None if rated is None else Accepted(rated, self.spaces)
+        self.inputs = InputAlarms(model)
         self.labels = 0
         """Measured parts that were learned from."""
         self._correction: Correction | None = None
@@ -88,6 +91,7 @@ class Knowledge:
         """Judge the parts of a block and learn from its labels, in their order."""
         judged = Judged(block, self.outputs, self.parts, self.features, self.mode != OBSERVE)
         said, n = Said(np.empty(0), [], []), len(block.keys)
+        said.moved = self.inputs.update(block.x.astype(float), block.p.astype(float))
         for label in [*block.labels, None]:
             stop, start = n if label is None else label.after, judged.count
             if stop > start:
@@ -149,6 +153,7 @@ class Knowledge:
         }
         for one in self.outputs:
             found |= {f"{one.space.output.name}/{n}": v for n, v in one.kept().items()}
+        found |= self.inputs.kept()
         return found | (self.accepted.kept() if self.accepted is not None else {})
 
     def restored(self, found: dict[str, Any]) -> None:
@@ -167,6 +172,7 @@ class Knowledge:
             one.restored({n[len(start) :]: v for n, v in found.items() if n.startswith(start)})
         if self.accepted is not None:
             self.accepted.restored(found)
+        self.inputs.restored(found)
         self._correction = None
 
 

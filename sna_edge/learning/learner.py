@@ -4,6 +4,7 @@ measured values out."""
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,9 @@ from ..core.evaluation import Evaluation
 from ..durable import DISK, Disk
 from ..errors import InputError
 from ..model import Model
+from ..uncertainty.familiarity import shares, told
+from ..values.documents import shortened
+from .alarms.inputs import Moved
 from .block import Block, Floats, Label
 from .escape import Rated
 from .knowledge import LEARNED, NO_VALUE, OBSERVE, TWICE, UNKNOWN, WIDTH, Heard, Knowledge, Said
@@ -23,6 +27,8 @@ from .parts import NOBODY, key_of
 from .record import Correction
 from .state import State, is_kept
 
+RECENT = 1000
+"""Parts whose id an alarm may name."""
 SHOWN = {
     UNKNOWN: "no such part is among the last {} that are remembered; send its inputs with what was"
     " measured",
@@ -51,17 +57,18 @@ class Passed:
 
     def told(self, row: int) -> dict[str, Any]:
         """What a row's measured values have led to, as its answer holds it."""
+        measured = {KEY: self.measured[row]} if row in self.measured else {}
         alarms = self.alarms.get(row)
-        return {"measured": self.measured[row], **({"alarms": alarms} if alarms else {})}
+        return {**measured, **({"alarms": alarms} if alarms else {})}
 
 
 class Learner:
     """Learns beside `model`, whose file has the digest `sha256`.
 
     `path`: the file that keeps what was learned, read where it is there; None to forget it at the
-    end. `lazy`: it is written from the first measured value on. `rated`: the share of bad parts
-    among accepted ones that is kept (`Acceptance.rated`). Raises InputError where the file cannot
-    be used.
+    end. `lazy`: it is written from the first measured value or alarm on. `deaf`: measured values
+    are not read. `rated`: the share of bad parts among accepted ones that is kept
+    (`Acceptance.rated`). Raises InputError where the file cannot be used.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class Learner:
         tell: Callable[[str], None] = lambda sentence: None,
         disk: Disk = DISK,
         rated: Rated | None = None,
+        deaf: bool = False,
     ) -> None:
         self.knowledge = Knowledge(model, sha256, mode, rated)
         raw = model.readings.raw if model.readings else ()
@@ -82,7 +90,8 @@ class Learner:
         self.measured = Measured(model.output_names, self.knowledge.spaces)
         self._columns = [space.index for space in self.knowledge.spaces]
         self._tell, self._silent, self._disk = tell, False, disk
-        self._model = model
+        self._model, self._deaf = model, deaf
+        self._recent: deque[str] = deque(maxlen=RECENT)
         now = path is not None and (not lazy or is_kept(path, sha256, disk))
         self._later = None if now else path
         self._state = self._opened(path) if path is not None and now else None
@@ -99,19 +108,28 @@ class Learner:
             return "no output of this model has an interval, so nothing can be learned"
         return ""
 
-    def refer(self, rows: Floats, fewest: int) -> bool:
-        """Set the thresholds of alarms by rows [4, K, N] in their order: values, lower and upper
-        ends of the frozen model, measured values. Whether an output had at least `fewest`."""
-        some = False
+    def refer(
+        self, x: Floats, found: Evaluation, measured: Floats, fewest: int
+    ) -> tuple[bool, bool]:
+        """Set the thresholds of alarms by rows x [N, D] in their order, as the frozen model answers
+        them, and their `measured` values [N, K], NaN for none. Whether at least `fewest` rows have
+        all inputs, and as many measured values of an output."""
+        rows = np.stack([found.value.T, found.lower.T, found.upper.T, measured.T])
+        whole = np.flatnonzero(np.isfinite(x).all(axis=1))
+        enough, some = len(whole) >= fewest, False
+        if enough:
+            p = self._familiar(x, found, list(range(len(x))))
+            self.knowledge.inputs.refer(x[whole], p[whole])
         for one in self.knowledge.outputs:
-            value, lower, upper, measured = rows[:, one.space.index]
+            value, lower, upper, y = rows[:, one.space.index]
             u, down, up = one.space.halves(value, lower, upper)
-            found = np.stack([one.space.u(measured) - u, down, up])
-            found = found[:, np.isfinite(found).all(axis=0)]
-            if found.shape[1] >= fewest:
-                one.refer(found)
+            known = np.stack([one.space.u(y) - u, down, up])
+            known = known[:, np.isfinite(known).all(axis=0)]
+            if known.shape[1] >= fewest:
+                one.refer(known)
                 some = True
-        return some
+        self._snapshot()
+        return enough, some
 
     def awaited(self, identity: object) -> frozenset[str] | None:
         """Outputs of a part that may still be learned; None where no such part is remembered."""
@@ -153,16 +171,20 @@ class Learner:
         """Learn from readings whose parts, at inputs x [N, D], the frozen model answers with
         `found`. `number` and `units` ({output: unit}) read their measured values."""
         labels, said, alone = self._labels(readings, number, units)
-        if self.useless:
-            return Passed(found, found, said, alone)
         parts = [i for i in range(len(readings)) if i not in alone]
+        if self.useless:
+            passed = Passed(found, found, said, alone)
+            p = self._familiar(x[parts], found, parts)
+            self._moved(passed, readings, parts, self.knowledge.inputs.update(x[parts], p))
+            return passed
         block = self._block(readings, x, found, parts, labels)
         done = self._advance(block)
         passed = Passed(self._changed(found, parts, done), found, alone=alone)
+        self._moved(passed, readings, parts, done.moved)
         for (row, _), heard in zip(labels, done.heard, strict=True):
             passed.measured[row] = self._answer(said[row], heard)
             if heard.alarms:
-                passed.alarms[row] = heard.alarms
+                passed.alarms.setdefault(row, []).extend(heard.alarms)
                 for sentence in heard.alarms:
                     self._tell(sentence)
         passed.learned = self._whole(found, parts, done)
@@ -171,6 +193,36 @@ class Learner:
         if self.knowledge.labels and self.knowledge.mode != OBSERVE:
             passed.corrections = _by_row(parts, done)
         return passed
+
+    def _moved(
+        self,
+        passed: Passed,
+        readings: Sequence[Mapping[str, Any] | str],
+        parts: list[int],
+        moved: list[Moved],
+    ) -> None:
+        """Say which alarms of the inputs begin with which of the rows `parts`."""
+        start = len(self._recent)
+        named = (readings[i] for i in parts)
+        ids = ["" if isinstance(r, str) else str(identity_of(r) or "") for r in named]
+        if moved:
+            before = [*self._recent, *ids]
+        self._recent.extend(ids)
+        for one in moved:
+            at = start + one.row - one.parts + 1
+            sentence = one.said(shortened(before[at]) if at >= 0 else "")
+            passed.alarms.setdefault(parts[one.row], []).append(sentence)
+            self._tell(sentence)
+
+    def _familiar(self, x: Floats, found: Evaluation, parts: list[int]) -> Floats:
+        """p [N] of the `parts`, 0 outside the domain, NaN where nothing can be said."""
+        p = np.full(len(x), np.nan)
+        if not told(self._model) or not len(x):
+            return p
+        inside = found.status[parts] >= 0
+        p[np.isfinite(x).all(axis=1)] = 0.0
+        p[inside] = shares(self._model, x[inside], found.value[parts][inside])
+        return p
 
     def _labels(
         self,
@@ -183,6 +235,9 @@ class Learner:
         labels, said = list[tuple[int, list[float]]](), dict[int, dict[str, Any]]()
         if KEY in self._inputs:
             return labels, said, frozenset()
+        if self._deaf:
+            alone = alone_in(readings, self._inputs)
+            return labels, {i: {} for i in alone}, alone
         for i, reading in enumerate(readings):
             if isinstance(reading, str) or KEY not in reading or reading[KEY] is None:
                 continue
@@ -215,7 +270,8 @@ class Learner:
         frozen[:, ~np.isfinite(frozen).all(axis=0)] = np.nan
         with np.errstate(over="ignore"):
             some = np.array([keys[i] for i in parts], np.uint64)
-            return Block(some, x[parts].astype("f4"), frozen.astype("f4"), given)
+            p = self._familiar(x[parts], found, parts).astype("f4")
+            return Block(some, x[parts].astype("f4"), frozen.astype("f4"), p, given)
 
     def _advance(self, block: Block) -> Said:
         if self._later is not None and block.labels:
@@ -224,7 +280,11 @@ class Learner:
             if block.labels and not self._silent:
                 self._tell("what is learned is forgotten at the end; --learned FILE keeps it")
                 self._silent = True
-            return self.knowledge.advance(block)
+            done = self.knowledge.advance(block)
+            if done.moved and self._later is not None:
+                self._state, self._later = self._tried(self._later), None
+                self._snapshot()
+            return done
         pieces = [self._advanced(piece) for piece in self._state.pieces(block)]
         starts = np.cumsum([0, *(p.changes.shape[1] for p in pieces)]).tolist()
         return Said(
@@ -234,13 +294,25 @@ class Learner:
              for at, c in p.corrections],
             [(start + at, *now) for p, start in zip(pieces, starts, strict=False)
              for at, *now in p.thresholds],
+            [replace(one, row=start + one.row) for p, start in zip(pieces, starts, strict=False)
+             for one in p.moved],
         )  # fmt: skip
 
     def _advanced(self, block: Block) -> Said:
-        assert self._state is not None
         said = self.knowledge.advance(block)
+        self._written(lambda state: state.keep(block))
+        return said
+
+    def _snapshot(self) -> None:
+        """Keep all that is known now, where a file keeps it."""
+        self._written(lambda state: state.snapshot())
+
+    def _written(self, write: Callable[[State], None]) -> None:
+        """Write into the file; where it cannot be, it is said once."""
+        if self._state is None:
+            return
         try:
-            self._state.keep(block)
+            write(self._state)
             self._silent = False
         except OSError as error:
             if not self._silent:
@@ -249,7 +321,6 @@ class Learner:
                     " at a restart, until it can be written again"
                 )
             self._silent = True
-        return said
 
     def _changed(self, found: Evaluation, parts: list[int], done: Said) -> Evaluation:
         """The answers with what was learned; those that it does not change stay as they are."""

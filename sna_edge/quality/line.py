@@ -177,7 +177,7 @@ class Line:
                 answer["remark"] = "; ".join(filter(None, said_too))
             if i in passed.corrections and "outputs" in answer:
                 self._corrected(answer, passed, i)
-            if i in passed.measured:
+            if i in passed.measured or i in passed.alarms:
                 answer |= passed.told(i)
             if not isinstance(row, str):
                 answer["reading"] = row if bare and self._plain else self._taken(reading, row, sent)

@@ -142,7 +142,8 @@ def alarmed(model: sna_edge.Model, past: Floats, rows: Floats) -> tuple[int, int
         (past, rows[::EVERY], False),
     ):
         learner = Learner(model, "00" * 32)
-        learner.refer(halfway(reference), 100)
+        given = model.evaluate(reference[:, :-1].clip(low, high))
+        learner.refer(reference[:, :-1].clip(low, high), given, reference[:, -1:], 100)
         counts.append(_counted(learner, halfway(stream)[:, 0], reset))
     return counts[0], counts[1], counts[2]
 

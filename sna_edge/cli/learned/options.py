@@ -10,9 +10,7 @@ from ...learning import OBSERVE, RECALIBRATE, WIDTH, Learner
 from ...learning.escape import Rated
 from ...model import Model
 from ...signing import Trust
-from .reference import refer
-
-OFF = "off"
+from .reference import OFF, refer
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +36,8 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         metavar="ROWS.csv",
-        help="measured rows in the order of time, of a time in which nothing had moved: they set"
-        " the thresholds of alarms",
+        help="rows in the order of time, of a time in which nothing had moved, measured or not:"
+        " they set the thresholds of alarms",
     )
 
 
@@ -54,12 +52,16 @@ def learner_of(
     """What learns beside the model, None where nothing does; `note`: the file where none is given.
     Raises InputError where the keys of this machine do not allow what is asked for."""
     if args.learn == OFF:
-        for option in ("learned", "measured", "reference"):
+        for option in ("learned", "measured"):
             if getattr(args, option):
                 raise InputError(
                     f"--{option} needs --learn width or recalibrate; leave one of them out"
                 )
-        return None
+        if not args.reference:
+            return None
+        learner = Learner(model, trust.sha256, OBSERVE, tell=tell, deaf=True)
+        refer(args, model, learner)
+        return learner
     if args.learn and not trust.may_correct:
         raise InputError(
             f"--learn {args.learn}: the keys of this machine allow no corrections of this model;"

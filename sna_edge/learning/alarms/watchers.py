@@ -99,7 +99,7 @@ def thresholds(
     pass them once in `parts` measured parts. `block` 0: as long as the residuals hang together, a
     tenth of them at most."""
     own, length = np.asarray(z, dtype=float), min(2000, parts // 4)
-    size = block or _together(own)
+    size = block or together(own)
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, len(own), (streams, -(-length // size)))
     index = (starts[:, :, None] + np.arange(size)).reshape(streams, -1)[:, :length] % len(own)
@@ -115,7 +115,7 @@ def thresholds(
     return tuple(float(max(a, b)) for a, b in zip(found, INDEPENDENT, strict=True))
 
 
-def _together(z: np.ndarray) -> int:
+def together(z: np.ndarray) -> int:
     """The lag from which on residuals are independent (their correlation stays below 0.05 for five
     lags), from 1 to a tenth of their number."""
     centred, most = z - z.mean(), max(len(z) // 10, 1)

@@ -11,6 +11,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sna_edge.cli.trusted.watched import Watched
@@ -142,11 +143,48 @@ def test_reference_rows_set_the_thresholds(sna, folder: Path) -> None:
     assert "width: measured values lie higher than the model says" in said.err
     (folder / "few.csv").write_text(rows(True, 20).replace("measured.width", "width"))
     few = sna(*words(folder, "measured.csv", "--reference", folder / "few.csv")).sentence()
-    assert "fewer than 100 measured values" in few
-    few = sna(*words(folder, "measured.csv", "--reference", folder / "parts.csv")).sentence()
-    assert "fewer than 100 measured values" in few
-    off = sna(*words(folder, "parts.csv", "--reference", "x", "--learn", "off")).sentence()
-    assert "--reference needs --learn" in off
+    assert "fewer than 100 rows with all inputs" in few
+
+
+def moved(folder: Path, name: str, by: float, count: int = 400) -> str:
+    """A table of parts in random order; from part 200 on the speed is higher."""
+    rng = np.random.default_rng(len(name))
+    given = zip(rng.uniform(150, 350, count).tolist(), rng.normal(1, 0.08, count).tolist())
+    lines = [f"p{i},{p},{s + by * (i >= 200)},A" for i, (p, s) in enumerate(given)]
+    (folder / name).write_text("\n".join(["id,power,speed,spot", *lines]) + "\n")
+    return name
+
+
+@pytest.mark.parametrize("mode", ["off", "width", "recalibrate"])
+def test_inputs_that_move_are_found_without_measured_values(sna, folder: Path, mode: str) -> None:
+    reference = folder / moved(folder, "before.csv", 0.0)
+    table = moved(folder, "now.csv", 0.2)
+    said = sna(*words(folder, table, "--reference", reference, "--learn", mode))
+    found = answers(said.out)
+    at = [a["line"] for a in found if "alarms" in a]
+    assert len(at) == 1 and 202 <= at[0] <= 215
+    (sentence,) = found[at[0] - 1]["alarms"]
+    begin = "input speed lies higher than in the reference rows, by "
+    assert sentence.startswith(begin) and "since part p20" in sentence and "sensor" in sentence
+    assert sentence in said.err
+    quiet = sna(*words(folder, moved(folder, "same.csv", 0.0), "--reference", reference))
+    assert "input" not in quiet.err
+    plain = sna(*words(folder, table)).out  # the words are the same without
+    drop = [{k: v for k, v in a.items() if k != "alarms"} for a in found]
+    assert drop == answers(plain)
+
+
+def test_an_alarm_of_the_inputs_stands_over_a_restart(sna, folder: Path) -> None:
+    more = ("--reference", folder / moved(folder, "before.csv", 0.0))
+    more = (*more, "--learned", folder / "learned")
+    moved(folder, "first.csv", 0.2)
+    moved(folder, "later.csv", 0.2)
+    text = (folder / "later.csv").read_text().splitlines()
+    (folder / "later.csv").write_text("\n".join([text[0], *text[220:]]) + "\n")
+    assert "input speed" in sna(*words(folder, "first.csv", *more)).err
+    assert "input speed" not in sna(*words(folder, "later.csv", *more)).err
+    (folder / "learned").unlink()
+    assert "input speed" in sna(*words(folder, "later.csv", *more)).err
 
 
 @pytest.fixture
