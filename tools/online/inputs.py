@@ -68,7 +68,7 @@ def table(path: Path) -> str:
                  f" | {len(ordered.alarms(past))} |")  # fmt: skip
     for by in (1.0, 2.0):
         found = np.array(delays(watched, second, model.input_names, by))
-        lines.append(f"| rows up to the alarm of an input {by:.0f} deviation{'s' * (by > 1)} higher,"
+        lines.append(f"| rows up to the alarm of an input {by:.0f} standard deviations higher,"
                      f" shuffled: median, 95 % | {np.median(found):.0f},"
                      f" {np.quantile(found, 0.95):.0f} |")  # fmt: skip
     begun = ordered.alarms(later)

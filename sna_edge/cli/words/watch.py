@@ -18,7 +18,6 @@ from ...learning.measured import units_in
 from ...model import Model
 from ...quality import Line
 from ...quality.readings import LONGEST, Reading, parsed, table_readings
-from ...quality.schema import SCHEMA
 from ...table import (
     Dialect,
     Marks,
@@ -40,6 +39,7 @@ from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
 from ..trusted.watched import Watched, is_file
 from ..watching.answers import stored, write
+from ..watching.schema import SCHEMA
 
 HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
