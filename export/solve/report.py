@@ -9,13 +9,14 @@ import numpy as np
 from ..report import Page, Plot, ends
 from ..report.figures import centre, slices
 from .solve import Solution
-from .trust.estimate import named
+from .trust import bounds
+from .trust.estimate import named, told
 
 
 def write_report(path: str | Path, solution: Solution, error: float | None) -> None:
     """The page of a solve, HTML with inline SVG: key figures, convergence, quantities of interest,
     slices; `error` is that against the reference, None without one."""
-    problem, model = solution.problem, solution.model
+    problem, model, kept = solution.problem, solution.model, solution.kept
     figures = [
         (f"{solution.seconds:.1f} s", "to solve"),
         (f"{model.parameters:,}", "parameters"),
@@ -29,6 +30,8 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
     if error is not None:
         figures.append((f"{100 * error:.3g} %", "relative L2 error against the reference"))
     page = Page(problem.title or problem.name, f"{model!r}").tiles(figures)
+    for words in [*told(solution.estimate, problem.unit)[1:], *bounds.told(kept, problem.unit)]:
+        page.text(f"{words[0].upper()}{words[1:]}.")
     for doubt in solution.doubts:
         page.text(f"Doubtful: {doubt}.")
     page.heading("Convergence").plots([convergence(solution)]).table(*history(solution))

@@ -22,6 +22,7 @@ from .solvers import tt_als
 from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
 from .trust import doubts as doubted
+from .trust.bounds import Kept, cuts_too_much, kept, kept_within
 from .trust.estimate import LEVEL, Estimate, above, estimate_of
 from .trust.refine import Refinement
 from .trust.spot import spot_of
@@ -59,6 +60,11 @@ class Solution:
     stability: str = ""
 
     @property
+    def kept(self) -> Kept | None:
+        """What keeping the model within the problem's bounds took; None where it has none."""
+        return kept(self.model)
+
+    @property
     def quantities(self) -> dict[str, Any]:
         """The problem's quantities of interest, evaluated on the model."""
         return {name: f(self.model) for name, f in self.problem.quantities.items()}
@@ -81,6 +87,7 @@ def solve(
     estimate: bool = True,
     refine: bool = False,
     stabilise: str | None = None,
+    bounds: tuple[float | None, float | None] | None = None,
 ) -> Solution:
     """Solve a(u, v) = l(v) in factored form and export the result.
 
@@ -93,6 +100,7 @@ def solve(
     operator is singular or unbounded from below somewhere in the parameter box; with `accept` the
     model is delivered even so, and `doubts` and its metadata say why it is not to be believed.
     `stabilise` "supg": that of the problem, for advection that the mesh does not resolve.
+    `bounds` (least, most): those of the problem; the model is kept within them.
     `estimate`: the error is estimated where the problem can be solved directly at single values of
     its parameters; the model then has an interval. An estimate above `tolerance` (1 % where none is
     asked for) is a doubt; axes whose mesh nobody stated are refined until it is not (`refine`: all
@@ -114,6 +122,8 @@ def solve(
     need_counts(len(problem.axes))
     if stabilise is not None:
         problem = replace(problem, stabilise=stabilise)
+    if bounds is not None:
+        problem = replace(problem, bounds=bounds)
     given = {
         "method": method,
         "form": form,
@@ -127,12 +137,12 @@ def solve(
         stability = stability_of(problem, progress)
         doubts = doubted.unstable(problem, stability)
         doubted.need_accepted(doubts, accept)
-        run = _Run(problem, options, seed, device, progress, guess)
+        allowed, said = _allowed(tolerance, problem)
+        run = _Run(problem, options, seed, device, progress, guess, allowed)
         model, residual, found = run.solved()
         doubts += found
         doubted.need_accepted(doubts, accept or progress.budget.stopped)
         told = estimate_of(problem, model, progress) if estimate and not doubts else None
-        allowed, said = _allowed(tolerance, problem)
         if told is not None and told.worst > allowed:
             names = [a.name for a in problem.axes if refine or not a.stated]
             best = run.refined(model, residual, told, names, allowed, tolerance is not None)
@@ -140,7 +150,7 @@ def solve(
         if problem.nonlinear and estimate:
             stability = spot_of(problem, model, progress)
             doubts += doubted.unstable(problem, stability)
-    doubts += above(told, allowed, said, problem)
+    doubts += above(told, allowed, said, problem) + cuts_too_much(kept(model), allowed, problem)
     if told is None and estimate and progress.budget.stopped:
         doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(
@@ -189,6 +199,7 @@ class _Run:
     device: str | None
     progress: Progress
     guess: list[Floats] | None
+    allowed: float
 
     def solved(self) -> tuple[Model, float, list[str]]:
         """Model, relative residual and doubts; under a time limit time is kept for the estimate."""
@@ -215,9 +226,11 @@ class _Run:
         if options["method"] == "modes":
             model = model_of_modes(problem, system, lift, order, tables)
         else:
-            modes = 0 if self.progress.expired else options["modes"]
+            whole = self.progress.expired or problem.bounds is not None
+            modes = 0 if whole else options["modes"]
             model = model_of_train(problem, system, lift, order, tables, modes, self.progress)
-        return model, residual, doubts or doubted.nothing(problem, model)
+        doubts = doubts or doubted.nothing(problem, model)
+        return (model if doubts else kept_within(problem, model, self.allowed)), residual, doubts
 
     def refined(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from .axes import ProblemAxis
@@ -23,9 +24,11 @@ class Problem:
     make the problem non-linear. `newton(current)` adds the terms that linearise one by hand around
     the current iterate: (operator terms, load terms). `quantities` are named functions of the
     solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
-    `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for advection on
-    meshes that do not resolve it: test functions lean into the stream (`weak_form.upwind`). Raises
-    ProblemError for a term that names an axis the problem lacks, or that lacks or repeats a field.
+    `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for advection
+    on meshes that do not resolve it: test functions lean into the stream (`weak_form.upwind`).
+    `bounds` (least, most; None for an end that is open): the delivered model is kept within them
+    (`trust.bounds`). Raises ProblemError for a term that names an axis the problem lacks, or that
+    lacks or repeats a field.
 
     A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
 
@@ -50,6 +53,7 @@ class Problem:
     reference: Callable[[Any], Any] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     stabilise: str = ""
+    bounds: tuple[float | None, float | None] | None = None
 
     def __post_init__(self) -> None:
         names = [a.name for a in self.axes]
@@ -67,6 +71,19 @@ class Problem:
         if self.lift is not None:
             self._check("lift", self.lift, False, False)
         self._check_stabilise()
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        if self.bounds is None:
+            return
+        ends = self.bounds if isinstance(self.bounds, (tuple, list)) else ()
+        known = [e for e in ends if e is not None]
+        numbers = all(isinstance(e, Real) and abs(float(e)) < float("inf") for e in known)
+        if len(ends) != 2 or not known or not numbers or known != sorted(set(known)):
+            raise ProblemError(
+                f"bounds of problem {self.name!r} are {self.bounds!r}; give the least and the most"
+                " value, None for an end that is open, as (0.0, None)"
+            )
 
     def _check_stabilise(self) -> None:
         if self.stabilise not in STABILISED:

@@ -23,6 +23,8 @@ from ..trusted.options import add_trust, load_with_trust
 
 HELP = "inputs, outputs, sizes and certificate of a model"
 
+WORTH_SAYING = 0.05  # of the interval of a solve: values that far beyond the solution's are named
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge info`."""
@@ -146,17 +148,49 @@ def plant_lines(model: Model) -> list[str]:
 
 
 def solved_lines(metadata: Mapping[str, Any]) -> list[str]:
-    """The estimated error of a solve, and why it is not to be believed."""
-    estimate: Any = metadata.get("estimate")
+    """The estimated error of a solve, how far values leave the range of the solution, what kept
+    them within bounds, and why it is not to be believed."""
     doubts = metadata.get("doubts")
     found = [f"doubtful: {doubt}" for doubt in doubts] if isinstance(doubts, list) else []
+    return [*_estimate(metadata.get("estimate")), *_bounds(metadata.get("bounds")), *found]
+
+
+def _estimate(estimate: Any) -> list[str]:
     try:
         relative, worst = float(estimate["relative"]), float(estimate["worst"])
         at = ", ".join(f"{n} = {float(v):.4g}" for n, v in dict(estimate["at"]).items())
     except (TypeError, KeyError, ValueError):
-        return found
+        return []
     where = f", {worst:.1e} at {at}" if at else ""
-    return [f"estimated error of the solve: {relative:.1e} relative{where}", *found]
+    lines = [f"estimated error of the solve: {relative:.1e} relative{where}"]
+    try:
+        below, above = (float(far) for far in estimate["beyond"])
+        width = float(estimate["width"])
+    except (TypeError, KeyError, ValueError):
+        return lines
+    if max(below, above) > WORTH_SAYING * width:
+        lines.append(
+            f"values leave the range of the solution by up to {below:.3g} below and {above:.3g}"
+            " above"
+        )
+    return lines
+
+
+def _bounds(kept: Any) -> list[str]:
+    try:
+        ends = [
+            f"{word} {float(kept[end]):g}"
+            for end, word in (("low", "at least"), ("high", "at most"))
+            if kept[end] is not None
+        ]
+        left, moved, places = max(map(float, kept["after"])), float(kept["moved"]), kept["places"]
+        rest = f"values outside by {left:.2g}" if left > 0 else "no value outside"
+        return [
+            f"kept {' and '.join(ends)}: {rest} at {int(places):,} places, moved by {moved:.1e}"
+            " relative for it"
+        ]
+    except (TypeError, KeyError, ValueError):
+        return []
 
 
 def _fitted(fit: Mapping[str, Any]) -> list[str]:

@@ -51,6 +51,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("supg",),
         help="test functions that lean into the stream, for advection on meshes too coarse for it",
     )
+    for end, word in (("least", "below"), ("most", "above")):
+        parser.add_argument(
+            f"--at-{end}",
+            type=_value,
+            metavar="Y",
+            help=f"keep the model's values from lying {word} Y, in units of the output",
+        )
     parser.add_argument(
         "--time-limit",
         type=_seconds,
@@ -134,6 +141,13 @@ def _tolerance(text: str) -> float:
     return value
 
 
+def _value(text: str) -> float:
+    value = float(text)
+    if not abs(value) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no bound; give a number, or leave it out")
+    return value
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not value > 0:
@@ -191,6 +205,8 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
         n: getattr(args, n)
         for n in ("rank_max", "tolerance", "modes", "time_limit", "device", "accept", "stabilise")
     }
+    ends = (args.at_least, args.at_most)
+    given["bounds"] = None if ends == (None, None) else ends
     given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
         with _mistakes_named(args.problem):
@@ -253,6 +269,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "residual": solution.residual,
         "error": error,
         "estimate": solution.estimate and solution.estimate.described(),
+        "bounds": solution.kept and solution.kept.described(),
         "stability": solution.stability or "looked at over the whole parameter box",
         "doubts": list(solution.doubts),
         "seconds": solution.seconds,
@@ -264,6 +281,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
 def _lines(
     args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status
 ) -> list[str]:
+    from sna_export.solve.trust import bounds
     from sna_export.solve.trust.estimate import told
 
     lines = [f"{problem.title or problem.name}: {solution.model!r}"]
@@ -271,6 +289,7 @@ def _lines(
     residual = f", relative residual {solution.residual:.1e}" if known else ""
     lines.append(f"solved in {solution.seconds:.1f} s{residual}")
     lines += told(solution.estimate, problem.unit)
+    lines += bounds.told(solution.kept, problem.unit)
     lines += [f"stability: {solution.stability}"] if solution.stability else []
     lines += [f"doubtful: {doubt}" for doubt in solution.doubts]
     if status != Status.OK:

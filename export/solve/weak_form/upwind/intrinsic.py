@@ -19,7 +19,7 @@ from scipy.interpolate import PchipInterpolator
 
 from ..axes import ProblemAxis
 from ..coefficients import Coefficient
-from ..forms import Factor, Product
+from ..forms import Factor, FormAxis, Product
 from ..separate import split
 
 Floats = NDArray[np.float64]
@@ -35,8 +35,8 @@ class Stream:
     """Terms b_d of the velocity and k_d of the diffusion, by axis."""
 
     axes: tuple[ProblemAxis, ...]
-    velocity: dict[ProblemAxis, list[Product]] = field(default_factory=dict)
-    diffusion: dict[ProblemAxis, list[Product]] = field(default_factory=dict)
+    velocity: dict[FormAxis, list[Product]] = field(default_factory=dict)
+    diffusion: dict[FormAxis, list[Product]] = field(default_factory=dict)
 
     @property
     def along(self) -> list[ProblemAxis]:
@@ -137,7 +137,7 @@ def _value(product: Product, axes: Sequence[ProblemAxis], points: Sequence[Float
     return found
 
 
-def _spread(axes: Sequence[ProblemAxis], axis: ProblemAxis, values: Floats) -> Floats:
+def _spread(axes: Sequence[ProblemAxis], axis: FormAxis, values: Floats) -> Floats:
     """Values along one axis, to be broadcast over all."""
     return values.reshape([-1 if a is axis else 1 for a in axes])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -80,7 +80,7 @@ def _with(product: Product, axis: FormAxis, factor: Factor) -> Product:
     return replace(product, scale=-product.scale, factors=factors)
 
 
-def _slope(coefficient: Coefficient, axis: FormAxis) -> object:
+def _slope(coefficient: Coefficient, axis: FormAxis) -> Callable[[Floats], Floats]:
     step = STEP * (axis.basis.upper - axis.basis.lower)
 
     def at(points: Floats) -> Floats:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..axes import ProblemAxis
 from ..coefficients import Coefficient
 from ..errors import ProblemError
 from ..forms import Expression, Factor, FormAxis, Product
@@ -26,7 +25,7 @@ def stabilised(problem: Problem) -> Problem:
     if not problem.stabilise:
         return problem
     stream = stream_of(problem)
-    if not any(a.role == "space" for a in stream.velocity):
+    if not any(a.role == "space" for a in problem.axes if a in stream.velocity):
         raise ProblemError(
             f"problem {problem.name!r} is to be stabilised and has no advection; add it as"
             " speed * d(u, x) * v, or leave out stabilise="
@@ -49,7 +48,7 @@ def stream_of(problem: Problem) -> Stream:
         if any(f.end is not None for f in product.factors.values()):
             continue
         orders = [(a, trial.get(a, 0), test.get(a, 0)) for a in {**trial, **test}]
-        if len(orders) != 1 or not isinstance(orders[0][0], ProblemAxis):
+        if len(orders) != 1:
             continue
         axis, unknown, tested = orders[0]
         if (unknown, tested) == (1, 1):
