@@ -2,8 +2,8 @@
 where that leaves something to find.
 
 Polynomials with few terms on offer choose the link. Under it the families are begun; products are
-grown where the rows hardly have noise and polynomials err by more than ENOUGH. Families are judged
-last, where they promise to do better.
+grown where the rows hardly have noise and polynomials err by more than ENOUGH. Then families are
+judged that promise to do better, and where all miss more than ROUGH a Gaussian process is asked.
 """
 
 from __future__ import annotations
@@ -12,24 +12,38 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sna_edge.numerics.time_budget import TimeBudget
+from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ...progress import Reporter
 from ...teacher.stack import crowded
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct import direct_candidate
+from ..candidates.distilled import distilled
 from ..candidates.families import POLYNOMIAL_CHAOS, Begun
 from ..data.folds import Folds
 from ..data.samples import Samples
 from ..effort import Effort
 from ..validation.choice import ROUNDING_ERROR
-from .search import CLEAN, by_promise, candidates, ended, families_begun, most_parameters
+from .search import (
+    CLEAN,
+    STUDENT,
+    by_promise,
+    candidates,
+    ended,
+    families_begun,
+    most_parameters,
+    student_size,
+    trained_stack,
+)
 
 FIRST = (POLYNOMIAL_CHAOS,)
 """Families by which the link is taken."""
 ENOUGH = 1e-4
 """Error that a brief fit is content with."""
+ROUGH, TEACHES = 3e-3, 0.7
+"""Error above which a Gaussian process is asked, and the share of it that the process must err by
+for a student."""
 NEAR = 2.0
 """Times the error of the first link up to which products are grown under another, too."""
 
@@ -75,7 +89,35 @@ def brief_candidates(
             found.append(grown)
             worth = min(worth, grown.error)
     found += judged
-    return found + ended(begun, min(c.error for c in found), budget)
+    found += ended(begun, min(c.error for c in found), budget)
+    best = min(found, key=lambda c: c.error)
+    return found + _taught(samples, best, folds, seed, budget, reporter, effort)
+
+
+def _taught(
+    samples: Samples,
+    best: Candidate,
+    folds: Folds,
+    seed: int,
+    budget: TimeBudget,
+    reporter: Reporter,
+    effort: Effort,
+) -> list[Candidate]:
+    """The student of a Gaussian process under the link of the best, where that misses more than
+    ROUGH and the process errs far less."""
+    if best.error < ROUGH:
+        return []
+    links = (best.outputs[0].link,)
+    stack = trained_stack(samples, links, folds, seed, budget, budget, reporter, effort, best.error)
+    if stack is None or stack.error(samples) > TEACHES * best.error:
+        return []
+    reporter.stage(STUDENT, 1.0)
+    size = student_size(len(samples.x), stack.error(samples))
+    try:
+        return [distilled(samples, stack, folds, seed, size, budget, reporter.say, effort)]
+    except OutOfTime:
+        budget.leave_out(STUDENT)
+        return []
 
 
 def _links(

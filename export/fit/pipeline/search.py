@@ -94,7 +94,7 @@ def candidates(
     begun = begun[len(found) - 1 :]
     rival = min(c.error for c in found)
     part = budget.part(SHARE_OF_TIME)
-    stack = _teachers(samples, links, folds, seed, budget, part, reporter, effort, rival)
+    stack = trained_stack(samples, links, folds, seed, budget, part, reporter, effort, rival)
     worth = rival if len(samples.x) >= SPLIT_ROWS else np.inf
     if stack is not None:
         worth = min(stack.error(samples), rival)
@@ -119,7 +119,7 @@ def candidates(
     fitted = min((c.error for c in found[1:]), default=np.inf)
     if stack is not None and stack.error(samples) < NOT_DISTILLED * fitted:
         reporter.stage(f"{STUDENT}", 1.0)
-        size = _student_size(len(samples.x), stack.error(samples))
+        size = student_size(len(samples.x), stack.error(samples))
         try:
             found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
         except OutOfTime:
@@ -176,7 +176,7 @@ def ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidat
     return out
 
 
-def _teachers(
+def trained_stack(
     samples: Samples,
     links: tuple[str, ...],
     folds: Folds,
@@ -237,7 +237,7 @@ def most_parameters(n_rows: int) -> int:
     )
 
 
-def _student_size(n_rows: int, error: float) -> int:
+def student_size(n_rows: int, error: float) -> int:
     """Three and a half parameters per row of a noisy table; smooth ones, trained all at once, need
     fewer."""
     noisy = error > NOISY_STUDENT
