@@ -29,16 +29,14 @@ def compress_cp(model: Model, output: Floats, tolerance: float, rank: int) -> tu
     work = spaces(model.axes)
     start = CPFactors.of(model, work)
     least_squares = CPLeastSquares(start, work, output)
-    best = _reduced(least_squares, start, tolerance)
+    best = reduced(least_squares, start, tolerance)
     while best.rank - 1 > max(rank, 1):
         best = _settle(least_squares, leave_out(least_squares, best, 1), 0.0)
-    keep = best.rank - 1
-    modes = tuple(np.flatnonzero(u[:keep]) for u in best.uses)
-    tables = tuple(s.stored(t[:, m]) for s, t, m in zip(work, best.tables, modes, strict=True))
-    return CP(tables, modes, best.weights[:keep]), best.weights[keep]
+    return best.to_cp(work)
 
 
-def _reduced(least_squares: CPLeastSquares, f: CPFactors, tolerance: float) -> CPFactors:
+def reduced(least_squares: CPLeastSquares, f: CPFactors, tolerance: float) -> CPFactors:
+    """`f` without the modes that a loss of tolerance^2 allows to leave out."""
     step = max(1, (f.rank - 1) // LARGEST_CUT)
     while step and f.rank > 2:
         step = min(step, f.rank - 2)

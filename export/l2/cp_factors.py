@@ -32,8 +32,13 @@ class CPFactors:
     @classmethod
     def of(cls, model: Model, spaces: Sequence[AxisSpace]) -> CPFactors:
         """The linear part of a CP model."""
-        cp = model.interaction
-        assert isinstance(cp, CP)
+        assert isinstance(model.interaction, CP)
+        bias = np.array([o.bias for o in model.outputs])
+        return cls.of_cp(model.interaction, bias, spaces)
+
+    @classmethod
+    def of_cp(cls, cp: CP, bias: Floats, spaces: Sequence[AxisSpace]) -> CPFactors:
+        """A sum of products and its biases [K]."""
         tables = []
         for d, space in enumerate(spaces):
             table = np.repeat(space.ones[:, None], cp.rank + 1, axis=1)
@@ -41,8 +46,16 @@ class CPFactors:
                 table[:, cp.modes[d]] = space.free(cp.tables[d])
             tables.append(table)
         uses = np.c_[cp.uses, np.zeros(len(spaces), dtype=bool)]
-        bias = np.array([o.bias for o in model.outputs])
         return cls(tuple(tables), uses, np.vstack([cp.weights, bias]))
+
+    def to_cp(self, spaces: Sequence[AxisSpace]) -> tuple[CP, Floats]:
+        """The inverse of `of_cp`."""
+        keep = self.rank - 1
+        modes = tuple(np.flatnonzero(u[:keep]) for u in self.uses)
+        tables = tuple(
+            s.stored(t[:, m]) for s, t, m in zip(spaces, self.tables, modes, strict=True)
+        )
+        return CP(tables, modes, self.weights[:keep]), self.weights[keep]
 
     @property
     def rank(self) -> int:

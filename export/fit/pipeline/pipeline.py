@@ -40,6 +40,7 @@ from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
 from .brief import brief_candidates
 from .confirm import confirmed
+from .lean import lean
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, first_fit
@@ -286,6 +287,7 @@ def _fit(
                 tried.clear()
                 found = confirmed(used, search, folds, seed, budget)
         best, _, reference, how = found
+        best = lean(best, used, budget)
         best = best if rows is None else replace(best, rows=rows[best.rows])
         fitted = folds(used)
         samples, kept, best, unseen = without_unused(samples, kept, best, narrow=narrow)

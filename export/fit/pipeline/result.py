@@ -124,6 +124,7 @@ def result(
     }
     model = assemble(samples, kept, best, outputs, {"fit": known})
     turns = by_output_and_input(best.values, samples.columns(kept), list(by_output))
+    lean = {"modes": best.rank, "parameters": best.f.parameters}
     report = {
         **provenance,
         **kept_back,
@@ -137,7 +138,7 @@ def result(
         "notes": [*run.notes, *map(str, run.dropped), *ran_away(tried, best)],
         "confirmed": run.confirmation.report(),
         "folds": run.arrangement.sentence(run.folds),
-        "candidates": [c.row() for c in tried],
+        "candidates": [c.row() | (lean if c.name == best.name else {}) for c in tried],
         "tried": {c.name: c.notes for c in tried},
         "inputs": model.input_names,
     }
