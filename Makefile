@@ -83,6 +83,7 @@ honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepe
 online: $(STAMP)-test native ## a line that learns from measured parts: gas turbine CO, a model of 2011 run through 2012 and 2013
 	$(PY) tools/online/online.py --write
 	$(PY) tools/online/inputs.py --write
+	$(PY) tools/online/refit.py --write
 	$(PY) tools/pages/page_tables.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do

@@ -50,7 +50,8 @@ def _asked(model: Model, target: str, columns: Mapping[str, Sequence[Any]], y: A
     names = {a.name for a in model.axes} | {
         r.name for r in (model.readings.raw if model.readings else ())
     }
-    found = model.evaluate({n: list(c) for n, c in columns.items() if n in names})
+    given = {n: list(c) for n, c in columns.items() if n in names}
+    found = model.evaluate(given | _groups(model, given))
     classes = next((c for c in model.classes if c.target == target), None)
     if classes is not None:
         p = classes.probabilities(found.value)
@@ -65,6 +66,17 @@ def _asked(model: Model, target: str, columns: Mapping[str, Sequence[Any]], y: A
     inside = np.where(np.isfinite(low + high), (low <= y) & (y <= high), np.nan)
     interval = model.outputs[k].interval
     return Asked(error**2, error, inside, interval.level if interval else 0.9)
+
+
+def _groups(model: Model, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Groups that a model of known groups does not know are new ones."""
+    fit = model.metadata.get("fit")
+    told = fit.get("known_groups") if isinstance(fit, Mapping) else None
+    if not isinstance(told, Mapping) or told.get("column") not in given:
+        return {}
+    name, new = str(told["column"]), told.get("new")
+    known = {level for a in model.axes if a.name == name for level in a.level_names}
+    return {name: [cell if cell in known else new for cell in given[name]]}
 
 
 def _compared(old: Asked, new: Asked, model: Model, target: str) -> dict[str, Any]:

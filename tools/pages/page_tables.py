@@ -17,6 +17,7 @@ PAGES = (
     "docs/kit.md",
     "docs/measured.md",
     "docs/online.md",
+    "docs/refit.md",
     "docs/trust.md",
 )
 TABLES = ROOT / "docs" / "tables"

@@ -45,15 +45,17 @@ class Asked:
 
 def asked_of(args: argparse.Namespace) -> Asked:
     """Read model, recipe and training table. Raises InputError, TrustError, ArtifactError."""
+    from sna_export.release import model_of
     from sna_export.table import read
 
     _check(args)
+    args.model = str(model_of(args.model)[0])
     model, trust = load_with_trust(args, "numpy")
     path = args.recipe or f"{os.path.splitext(args.model)[0]}.fit.toml"
     if not os.path.exists(path):
         raise InputError(
             f"no recipe of {args.model} in {path}; give --recipe FILE.toml: the fit of the model"
-            " wrote it beside it"
+            " wrote it beside it, a release was made of its project file"
         )
     told, remarks = recipe.read(path), list[str]()
     fit = _arguments(args, path, told)
@@ -160,7 +162,8 @@ def _not_there(
 ) -> None:
     """Raises InputError where the table lacks an input of the model that no formula gives."""
     formulas = {model.axes[d].name for d in model.readings.formulas} if model.readings else set()
-    lost = sorted(used - formulas - {*columns, fit.groups or ""})
+    flags = set(model.gaps.flags.values()) if model.gaps else set()
+    lost = sorted(used - formulas - flags - {*columns, fit.groups or ""})
     if lost:
         raise InputError(
             f"{fit.table} and its recipe give no input {lost[0]!r} of the model; it is another"

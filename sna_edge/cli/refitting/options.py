@@ -14,7 +14,9 @@ HOLDOUT = "20%"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge refit`."""
-    parser.add_argument("model", metavar="MODEL", help="the .sna file that has judged the parts")
+    parser.add_argument(
+        "model", metavar="MODEL", help="the .sna file that has judged the parts, or its release"
+    )
     parser.add_argument(
         "log",
         metavar="LOG",

@@ -75,9 +75,7 @@ class Watched:
                 " limits with this one"
             )
         if line.acceptance.unkept:
-            self.say(
-                f"{line.acceptance.unkept}: nothing is accepted until measured parts prove it"
-            )
+            self.say(f"{line.acceptance.unkept}: nothing is accepted until measured parts prove it")
 
     def close(self) -> None:
         """Let another process learn into the file, and keep the log."""

@@ -157,4 +157,5 @@ def _end(
     if made.held:
         yield f"{places.held}: the parts held out; the next refit takes them by itself"
     step = f"sna-edge compare {args.model} {places.model} -o changes.html"
-    yield f"next: {step}, then sna-edge sign --after {args.model}, or sna-edge release"
+    sign = "" if args.sign else f", then sna-edge sign --after {args.model}, or sna-edge release"
+    yield f"next: {step}{sign}"

@@ -121,6 +121,55 @@ def test_a_table_of_measured_rows_is_a_log_in_its_own_units(sna: Run, folder: Pa
     ]
 
 
+KINDS: dict[str, list[str]] = {
+    "labels": ["--target", "state", "--inputs", "a,b"],
+    "several, of computed inputs": [
+        "--target", "y", "--target", "z", "--inputs", "s,b", "--derive", "s = a + b",
+    ],
+    "holes, groups and times": [
+        "--target", "y", "--inputs", "a,b,lot", "--categorical", "lot", "--missing", "model",
+        "--groups", "batch", "--time", "time",
+    ],
+    "known groups": ["--target", "y", "--inputs", "a,b", "--groups", "batch", "--known-groups"],
+}  # fmt: skip
+
+
+def measured(rng: random.Random, i: int, holes: bool) -> dict[str, Any]:
+    a, b = round(rng.random(), 3), round(rng.random(), 3)
+    y = round(5 + 3 * a + 2 * b + rng.gauss(0, 0.1), 3)
+    row: dict[str, Any] = {"a": a, "b": b, "lot": "pq"[i % 2], "batch": f"B{i // 10}"}
+    row |= {"time": f"2026-01-{1 + i // 9:02d}", "y": y, "z": round(y * y, 3)}
+    row["state"] = "high" if y > 7.5 else "low"
+    return row | ({"a": None} if holes and i % 7 == 0 else {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fit_is_fitted_anew_by_its_recipe(
+    sna: Run, tmp_path: Path, kind: str
+) -> None:
+    rng, holes = random.Random(2), kind.startswith("holes")
+    rows = [measured(rng, i, holes) for i in range(90)]
+    table = [
+        ",".join(rows[0]),
+        *(",".join("" if v is None else str(v) for v in r.values()) for r in rows),
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(table) + "\n")
+    with open(tmp_path / "log", "w") as log:
+        for i in range(90, 150):
+            row = measured(rng, i, holes)
+            told = {n: row.pop(n) for n in ("y", "z", "state")} | ({"z": None} if i % 4 else {})
+            log.write(json.dumps({"id": f"P{i}", **row, "measured": told}) + "\n")
+    model, new = tmp_path / "m.sna", tmp_path / "n.sna"
+    fit = ["fit", tmp_path / "t.csv", *KINDS[kind], "--effort", "quick", "-o", model]
+    assert sna(*fit).code == 0
+    answer = sna("refit", model, tmp_path / "log", "-o", new, "--accept", "--json").json
+    assert (answer["parts"]["added"], answer["parts"]["held_out"]) == (48, 12)
+    for told in answer["newest_parts"].values():
+        assert told["rows"] >= 2 and told["new"]["error"] < 1.5
+    assert ("z" in answer["newest_parts"]) == ("z" in KINDS[kind])
+    assert sna("refit", new, tmp_path / "log", "--dry-run", "--json").json["parts"]["added"] == 10
+
+
 def test_a_refit_can_sign_as_the_next_version(sna: Run, folder: Path) -> None:
     pytest.importorskip("cryptography")
     secret = folder / "p"
