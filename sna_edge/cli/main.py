@@ -29,6 +29,7 @@ WORDS = (
     "sign",
     "query",
     "inverse",
+    "capability",
     "limits",
     "watch",
     "audit",

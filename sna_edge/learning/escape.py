@@ -9,7 +9,8 @@ threshold is
 * else the least t from `start` on with (B(t) + 1) / (A(t) + 1 / rate + 1) <= rate: what the start
   promises counts as 1 / rate good parts.
 
-It lies between LEAST and 1; above 1 nothing is accepted. Sources: Angelopoulos, Bates, Candes,
+It lies between LEAST and 1; above 1 nothing is accepted. On a line it is the stricter one of what
+the last KEPT measured parts and the RECENT ones of them say. Sources: Angelopoulos, Bates, Candes,
 Jordan and Lei, arXiv:2110.01052 (2021), fixed-sequence testing; Jin and Candes, J. Mach. Learn.
 Res. 24 (2023).
 """
@@ -34,6 +35,9 @@ Bools = NDArray[np.bool_]
 KEPT, MORE, DOUBT = 800, 1.1, 0.1
 """Measured parts that count; how many more parts each threshold accepts than the one before; how
 often a share above the rate may pass as proven."""
+RECENT, SPARE = 200, 1.3
+"""Measured parts that count by themselves, too: so many, and so many times those that can prove the
+rate at all."""
 LEAST = 0.5
 NEVER = 2.0
 """Above every probability: nothing is accepted."""
@@ -184,9 +188,13 @@ class Accepted:
         return self.threshold, self.proven
 
     def _settle(self) -> None:
-        bad = self.bad.astype(bool)
-        found = threshold(self.p.astype(float), bad, self.rated.rate, self.rated.start)
-        self.threshold, self.proven = found
+        """The stricter threshold of all that is kept and the recent parts."""
+        p, bad = self.p.astype(float), self.bad.astype(bool)
+        rate, start = self.rated.rate, self.rated.start
+        recent = max(RECENT, int(SPARE * fewest(rate)))
+        both = [threshold(p, bad, rate, start), threshold(p[-recent:], bad[-recent:], rate, start)]
+        self.threshold = max(at for at, _ in both)
+        self.proven = any(proven for _, proven in both)
 
     def kept(self) -> dict[str, Any]:
         """As plain values and arrays."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.evaluation import Evaluation
 from ..status import Status
-from .acceptance import word_of
+from .accepting.acceptance import word_of
 from .line import Line
 from .readings import said
 from .verdict import NO_VERDICT, judge

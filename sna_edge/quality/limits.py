@@ -39,7 +39,7 @@ from ..inverse.targets.knob import Knob, box
 from ..model import Model
 from ..uncertainty.predictive import need_rows
 from ..values.documents import document, document_bytes, shortened
-from .accept_rule import LEAST, Escape, accept_at_of, escape_of
+from .accepting.rule import LEAST, Escape, accept_at_of, escape_of
 
 EDGE = ("no verdict", "accept")
 

@@ -22,7 +22,7 @@ from ..numerics.time_budget import TimeBudget
 from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
-from .acceptance import Acceptance, Sure
+from .accepting.acceptance import Acceptance, Sure
 from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
 from .limits import LineLimits

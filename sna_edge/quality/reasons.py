@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..model import Model
 from ..status import Status
-from .acceptance import Acceptance, Sure
+from .accepting.acceptance import Acceptance, Sure
 from .limits import LineLimits
 from .verdict import REJECT, Judged
 

@@ -30,8 +30,8 @@ import sna_edge  # noqa: E402
 from sna_edge.learning import Learner  # noqa: E402
 from sna_edge.learning.escape import threshold  # noqa: E402
 from sna_edge.quality import ACCEPT, Limit, Line, LineLimits, judge  # noqa: E402
-from sna_edge.quality.accept_rule import Escape  # noqa: E402
-from sna_edge.quality.acceptance import Acceptance  # noqa: E402
+from sna_edge.quality.accepting.acceptance import Acceptance  # noqa: E402
+from sna_edge.quality.accepting.rule import Escape  # noqa: E402
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -14,7 +14,7 @@ from ...errors import InputError, SnaError
 from ...files import from_bytes
 from ...model import Model
 from ...quality import Line
-from ...quality.accept_rule import Escape
+from ...quality.accepting.rule import Escape
 from ...quality.limits import limits_in
 from ...signing import Trust, configured_keys, examined
 from ...store import Store

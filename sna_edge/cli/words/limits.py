@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import Model
+from ...quality.accepting.rated_rows import RatedRows, rated_rows
 from ...quality.limits import LineLimits, limits_in
-from ...quality.rated_rows import RatedRows, rated_rows
 from ...uncertainty.readings import coordinates_of
 from ...values.documents import document_bytes
 from ..arguments import add_json, add_model, share_of, writable

@@ -13,7 +13,7 @@ from sna_edge import CP, InputError, Model, Output, spline_axis
 from sna_edge.core.beside import GRID, Calibration
 from sna_edge.numerics import normal
 from sna_edge.quality import Limit, Line, LineLimits, audit
-from sna_edge.quality.accept_rule import Escape
+from sna_edge.quality.accepting.rule import Escape
 from sna_edge.quality.limits import parse_limits
 
 LOGITS = (np.arange(GRID) - 16) / 2

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..learning.escape import fewest, threshold
-from ..model import Model
-from .accept_rule import Escape
+from ...learning.escape import fewest, threshold
+from ...model import Model
+from ..limits import LineLimits
+from ..verdict import evaluated, judge
 from .acceptance import Acceptance
-from .limits import LineLimits
-from .verdict import evaluated, judge
+from .rule import Escape
 
 Floats = NDArray[np.float64]
 
@@ -66,9 +66,9 @@ def rated_rows(
     acceptance = Acceptance(model, asked)
     judged = judge(model, asked, evaluated(model, asked, x))
     p = acceptance.sure(x, None, None).joint
-    some: NDArray[np.bool_] = ~judged.edge & np.isfinite(p) & np.isfinite(y).all(axis=1)
+    some = np.asarray(~judged.edge & np.isfinite(p) & np.isfinite(y).all(axis=1))
     low, high = (np.array([getattr(o, end) for o in outputs]) for end in ("lsl", "usl"))
-    bad = ~((y >= low) & (y <= high)).all(axis=1)
+    bad = np.asarray(~((y >= low) & (y <= high)).all(axis=1))
     at, proven = threshold(p[some], bad[some], rate, acceptance.start)
     taken = some & (p >= at)
     counts = int(some.sum()), int(taken.sum()), int((taken & bad).sum())

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..learning.escape import NEVER, Rated
-from ..model import Model
-from ..uncertainty.predictive import need_rows, supported
-from .limits import LineLimits
-from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
+from ...learning.escape import NEVER, Rated
+from ...model import Model
+from ...uncertainty.predictive import need_rows, supported
+from ..limits import LineLimits
+from ..verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError
-from ..values.documents import shortened
+from ...errors import InputError
+from ...values.documents import shortened
 
 LEAST = 0.5
 """No lower probability accepts a part: it would rather be outside."""

@@ -1,0 +1,1 @@
+"""When parts are accepted, other than by their whole interval."""

@@ -1,0 +1,1 @@
+"""How many parts a setting, or the running line, makes inside their limits."""

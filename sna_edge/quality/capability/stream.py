@@ -1,0 +1,108 @@
+"""What the running line makes: predictions of its last parts, and what was measured of some."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from ...learning import Learner
+from ...model import Model
+from ..accepting.rule import LEAST
+from ..limits import LineLimits
+from ..line import Line
+from .figures import FEWEST, corrected_share, of_values, share
+from .logged import Logged
+
+Entry = Mapping[str, Any]
+
+
+class Stream:
+    """The last `most` parts of a log and their measured values. A part that the log does not say a
+    probability of is judged again, with the correction that its verdict had."""
+
+    def __init__(self, model: Model, limits: LineLimits, most: int) -> None:
+        outputs = tuple(replace(o, accept_at=None) for o in limits.outputs)
+        plain = replace(limits, outputs=outputs, escape=None, accept_at=LEAST)
+        self._logged, self.limits = Logged(model), limits
+        self._line = Line(model, plain, advice_ms=0, learner=cast(Learner, self._logged))
+        self._inside: deque[tuple[object, float]] = deque(maxlen=most)
+        self._measured: dict[object, dict[str, float]] = {}
+        self._most = most
+
+    def add(self, entries: list[Entry]) -> None:
+        """Lines of a log, in their order."""
+        lacking = [e for e in entries if _is_part(e) and "p_in_spec" not in e]
+        self._logged.entries = lacking
+        answers = self._line.readings([e["reading"] for e in lacking])
+        again = {id(e): a.get("p_in_spec") for e, a in zip(lacking, answers, strict=True)}
+        for entry in entries:
+            if _is_part(entry):
+                p = entry.get("p_in_spec", again.get(id(entry)))
+                if isinstance(p, (int, float)):
+                    self._inside.append((_name(entry), float(p)))
+            self._hear(entry)
+
+    def _hear(self, entry: Entry) -> None:
+        measured = entry.get("measured")
+        if not isinstance(measured, Mapping):
+            return
+        part = _name(entry)
+        kept = self._measured.pop(part, {}) if part is not None else {}
+        for limit in self.limits.outputs:
+            told = measured.get(limit.name)
+            value = told.get("value") if isinstance(told, Mapping) else None
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                kept[limit.name] = float(value)
+        if kept:
+            self._measured[object() if part is None else part] = kept
+            if len(self._measured) > self._most:
+                del self._measured[next(iter(self._measured))]
+
+    def told(self) -> dict[str, Any]:
+        """Per output what was measured; of all outputs at once the share of bad parts as predicted,
+        as measured, and as predicted and put right by the measured ones."""
+        found: dict[str, Any] = {"outputs": {}}
+        for limit in self.limits.outputs:
+            values = [m[limit.name] for m in self._measured.values() if limit.name in m]
+            y = np.array(values)
+            one = of_values(y, limit.lsl, limit.usl)
+            if len(y):
+                one["outside"] = share(int(((y < limit.lsl) | (y > limit.usl)).sum()), len(y))
+            found["outputs"][limit.name] = one
+        return found | self._together()
+
+    def _together(self) -> dict[str, Any]:
+        inside = np.array([p for _, p in self._inside])
+        found: dict[str, Any] = {"parts": len(inside)}
+        if len(inside):
+            found["predicted"] = {
+                "yield": float(inside.mean()),
+                "ppm": 1e6 * float(1 - inside.mean()),
+            }
+        whole = {
+            part: not all(o.lsl <= m[o.name] <= o.usl for o in self.limits.outputs)
+            for part, m in self._measured.items()
+            if all(o.name in m for o in self.limits.outputs)
+        }
+        if whole:
+            found["measured"] = share(sum(whole.values()), len(whole))
+        pairs = [(1.0 - p, whole[part]) for part, p in self._inside if part in whole]
+        if len(pairs) >= FEWEST:
+            predicted, bad = np.array(pairs, dtype=float).T
+            found["both"] = corrected_share(1.0 - inside, predicted, bad)
+        return found
+
+
+def _is_part(entry: Entry) -> bool:
+    """Whether a line is the verdict of a part with values, which can be judged again."""
+    return "verdict" in entry and "outputs" in entry and isinstance(entry.get("reading"), dict)
+
+
+def _name(entry: Entry) -> object:
+    found = entry.get("id")
+    found = entry.get("part") if found is None else found
+    return str(found) if isinstance(found, (str, int, float)) else None
