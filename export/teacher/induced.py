@@ -11,6 +11,7 @@ from scipy.linalg.blas import dsyrk
 
 from ..fit.data.folds import Folds
 from ..fit.engine.positive_definite import factorised
+from ..threads import side_by_side
 from .gaussian_process import GaussianProcess, condition
 from .kernel import Hyper, KernelInputs, features, kernels
 from .marginal_likelihood import JITTER
@@ -55,10 +56,14 @@ class InducedProcess(GaussianProcess):
     def held_out(self, folds: Folds) -> Floats:
         """y - prediction without the rows of the same fold, [N]; NaN for rows of no fold."""
         out = np.full(len(self.values), np.nan)
-        for fold in folds.judged:
+
+        def leave(fold: int) -> tuple[Ints, Floats]:
             rows = np.flatnonzero(folds.unseen(fold))
             left = self.values[rows] - self._slopes(rows) @ self.seen[:, rows]
-            out[rows] = left * self.deviation[rows]
+            return rows, left * self.deviation[rows]
+
+        for rows, left in side_by_side(leave, folds.judged):
+            out[rows] = left
         return self.spread * out
 
     def _slopes(self, rows: Ints) -> Floats:
