@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-table",
         metavar="MERGED.csv",
-        help="where the table of the new fit goes, with the ids of parts (default: NEW.csv)",
+        help="where the table of the new fit goes, with the ids of parts (default: NEW.table.csv)",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="count what would be fitted, and write nothing"

@@ -14,7 +14,7 @@ from ...core.axis import Axis
 from ...files import format_of
 from ...model import Model
 from ...signing import Trust
-from ...values.fit_told import fit_told
+from ...values.fit_told import fit_told, refit_told
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
@@ -132,7 +132,8 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
     if model.certificate:
         shown += ["", "certificate", *_tree(model.certificate)]
     shown += plant_lines(model)
-    return shown + _fitted(fit_told(model.metadata)) + solved_lines(model.metadata)
+    shown += _fitted(fit_told(model.metadata)) + _anew(refit_told(model.metadata))
+    return shown + solved_lines(model.metadata)
 
 
 def plant_lines(model: Model) -> list[str]:
@@ -235,3 +236,13 @@ def _tree(value: dict[str, Any], depth: int = 1) -> list[str]:
             shown = with_unit(item, "") if isinstance(item, float) else item
             lines.append(f"{'  ' * depth}{name}: {shown}")
     return lines
+
+
+def _anew(told: Mapping[str, Any]) -> list[str]:
+    """From which model and logs this one was fitted anew."""
+    if not told:
+        return []
+    version = told.get("from-version", 0)
+    old = f"{told.get('from-sha256', '?')[:16]}.." + (f" (version {version})" if version else "")
+    logs = ", ".join(told.get("logs", []))
+    return [f"fitted anew from the model {old} with {told.get('parts', '?')} parts of {logs}"]

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ...durable.whole import takes_bytes
 from ...errors import InputError
 from ..arguments import writable
 from ..console import ANSWERED, NO_VALUE, emit, table
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             emit(args, {"status": "ok", **told}, _count_lines(asked, found, made))
             return ANSWERED
         if not made.added:
-            raise InputError(_nothing(args, made))
+            raise InputError(_nothing(args, found, made))
         asked.fit.report = args.report
         story = story_of(asked, found, made, files, asked.weight or 1.0)
         anew = fitted_anew(asked, made, story, folder)
@@ -71,7 +72,8 @@ def _places(args: argparse.Namespace, asked: Asked) -> Places | None:
     if args.dry_run:
         return None
     stem = os.path.splitext(args.output)[0]
-    kept = args.keep_table or f"{stem}.csv"
+    kept = args.keep_table or f"{stem}.table.csv"
+    _need_files(args.output, kept)
     places = Places(args.output, kept, f"{stem}.held.csv", args.report)
     read = [args.model, args.recipe, asked.fit.table, asked.held, *args.log]
     outputs = [p for p in (places.model, places.table, places.held, places.report) if p]
@@ -80,8 +82,19 @@ def _places(args: argparse.Namespace, asked: Asked) -> Places | None:
     return places
 
 
-def _nothing(args: argparse.Namespace, made: Any) -> str:
+def _need_files(output: str, kept: str) -> None:
+    """Raises InputError where a model or its table would not be kept as such."""
+    for path in (output, kept):
+        if takes_bytes(path):
+            raise InputError(f"{path} keeps nothing; name a file, or count alone with --dry-run")
+    if not kept.lower().endswith((".csv", ".txt")):
+        raise InputError(f"--keep-table {kept} is written as CSV; give a name that ends in .csv")
+
+
+def _nothing(args: argparse.Namespace, found: Any, made: Any) -> str:
     why = []
+    if found.strangers:
+        why.append(f"{len(found.strangers)} measured values belong to no part of these logs")
     if made.known:
         why.append(f"{made.known} parts are in the training table already")
     if made.early or made.untimed:

@@ -73,6 +73,7 @@ def test_a_line_that_moved_is_followed_and_no_part_counts_twice(sna: Run, folder
     told = sna_edge.load(new).metadata["refit"]
     assert told["from-sha256"] == answer["sha256"] and told["parts"] == 40
     assert told["logs"] == ["the line.jsonl"]
+    assert "with 40 parts of the line.jsonl" in sna("info", new).out
     assert sna("card", new, "--json").json["card"]["refit"]["parts"] == 40
     before = new.read_bytes()
     assert "byte for byte" in sna("fit", "--config", folder / "new.fit.toml").out
@@ -80,7 +81,8 @@ def test_a_line_that_moved_is_followed_and_no_part_counts_twice(sna: Run, folder
     again = sna("refit", new, log, log, "--dry-run", "--holdout", "none", "--json").json["parts"]
     assert (again["in_training_table"], again["added"]) == (40, 10)  # those held out, and no more
     weights = [
-        (folder / n).read_text().split()[-1].split(";")[-1] for n in ("new.csv", "new.held.csv")
+        (folder / n).read_text().split()[-1].split(";")[-1]
+        for n in ("new.table.csv", "new.held.csv")
     ]
     assert weights == ["20,0", ""]
     log.write_text("")  # the log is gone, the parts held out are not
@@ -114,7 +116,7 @@ def test_a_table_of_measured_rows_is_a_log_in_its_own_units(sna: Run, folder: Pa
     assert (told["measured"], told["unmeasured"], told["added"]) == (4, 1, 3)
     assert told["new_levels"] == {"machine": {"C": 1}} and told["unused_columns"] == ["shift"]
     assert sna(*words, "-o", folder / "n.sna").code == 0
-    text = (folder / "n.csv").read_text().splitlines()
+    text = (folder / "n.table.csv").read_text().splitlines()
     assert text[0] == "power;machine;depth;id" and text[-3:-1] == [
         "150,0;A;100,0;a",
         "250,0;C;130,0;b",
@@ -193,6 +195,9 @@ def test_a_refit_can_sign_as_the_next_version(sna: Run, folder: Path) -> None:
         ("", [], "-o NEW.sna"),
         ("", ["-o", "depth.sna"], "choose another name"),
         ("", ["-o", "new.sna", "--keep-table", "parts.csv"], "choose another name"),
+        ("", ["-o", "/dev/null"], "keeps nothing"),
+        ("", ["-o", "new.sna", "--keep-table", "t.xlsx"], "ends in .csv"),
+        ("values.csv", ["-o", "new.sna"], "1 measured values belong to no part"),
         ("", ["-o", "nowhere/new.sna"], "does not exist"),
         ("", ["--dry-run", "--recipe", "none.toml"], "--recipe FILE.toml"),
         ("", ["--dry-run", "--table", "other.csv"], "no column 'depth'"),
@@ -218,5 +223,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     monkeypatch.chdir(folder)
     Path("other.csv").write_text("a,b\n1,2\n")
     Path("empty.jsonl").write_text("")
+    Path("values.csv").write_text("id,depth\n700,12.5\n")
     said = sna("refit", "depth.sna", log or "the line.jsonl", *options)
     assert said.code == 2 and wrong in said.sentence()
