@@ -125,6 +125,8 @@ class Rated:
 INSIDE, COUNTED = 8, 16
 """Flags of an output of a part: it was measured inside its limits; of the first output: the part
 was counted."""
+ROUNDED = 1e-12
+"""Of a value that went through a link and back."""
 
 
 class Accepted:
@@ -134,7 +136,7 @@ class Accepted:
 
     def __init__(self, rated: Rated, spaces: Sequence[Space]) -> None:
         self.rated, self._spaces = rated, spaces
-        self._limits = [self._scaled(space) for space in spaces]
+        self._limited = [k for k, s in enumerate(spaces) if s.output.name in rated.limits]
         self.forget()
 
     def forget(self) -> None:
@@ -142,30 +144,28 @@ class Accepted:
         self.p, self.bad = np.zeros(0, np.float32), np.zeros(0, np.uint8)
         self.threshold, self.proven = self.rated.start, False
 
-    def _scaled(self, space: Space) -> tuple[float, float] | None:
-        """Limits of an output on its scale; None where it has none."""
-        if space.output.name not in self.rated.limits:
+    def _inside(self, k: int, value: float) -> bool | None:
+        """Whether a measured value on the scale of output k lies inside its limits; None where it
+        has none, or was not measured."""
+        space = self._spaces[k]
+        if space.output.name not in self.rated.limits or value != value:
             return None
-        ends = np.array(self.rated.limits[space.output.name])
-        scaled = np.where(np.isfinite(ends), space.u(ends), ends)
-        low, high = sorted(scaled.tolist()) if not np.isnan(scaled).any() else (-inf, inf)
-        turned = space.linear and space.output.scale < 0
-        if turned and not np.isfinite(ends).all():
-            low, high = (-inf, low) if np.isinf(ends[0]) else (high, inf)
-        return low, high
+        low, high = self.rated.limits[space.output.name]
+        y = float(space.y(np.array(value)))
+        rounded = ROUNDED * abs(y) if space.linear else 0.0
+        return low - rounded <= y <= high + rounded
 
     def heard(
         self, x: Floats, told: Sequence[Told], flags: NDArray[np.uint8], measured: Sequence[float]
     ) -> None:
         """A part at inputs x [D] that was told this, of which outputs [K] were measured (NaN where
         not, or learned before); flags [K] say of the part what was counted."""
-        outside = False
-        for k, (limits, value) in enumerate(zip(self._limits, measured, strict=True)):
-            if limits is not None and value == value:
-                outside = outside or not limits[0] <= value <= limits[1]
-                flags[k] |= INSIDE
-        limited = [k for k, limits in enumerate(self._limits) if limits is not None]
-        whole = len(limited) == len(self.rated.limits) and all(flags[limited] & INSIDE)
+        found = [self._inside(k, value) for k, value in enumerate(measured)]
+        for k in (k for k, inside in enumerate(found) if inside is not None):
+            flags[k] |= INSIDE
+        outside = False in found
+        some = len(self._limited) == len(self.rated.limits)
+        whole = some and all(flags[self._limited] & INSIDE)
         if flags[0] & COUNTED or not (outside or whole):
             return
         p = self.rated.acceptable(x, self._learned(told))

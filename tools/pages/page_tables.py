@@ -14,6 +14,7 @@ PAGES = (
     "README.md",
     "docs/attacks.md",
     "docs/curves.md",
+    "docs/decisions.md",
     "docs/kit.md",
     "docs/measured.md",
     "docs/online.md",

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge import Output
 from sna_edge.learning import Learner
-from sna_edge.learning.escape import LEAST, below, fewest, threshold
-from sna_edge.quality import Line
+from sna_edge.learning.escape import LEAST, Accepted, Rated, below, fewest, threshold
+from sna_edge.learning.output.space import Space
+from sna_edge.learning.output.told import Told
+from sna_edge.quality import Line, audit
 from sna_edge.quality.accepting.rule import Escape
 from sna_edge.quality.limits import Limit, LineLimits
 
@@ -122,3 +125,34 @@ def test_what_is_proven_is_rarely_false(rate: float) -> None:
         q = np.linspace(at, 1.0, 1000) if at <= 1 else np.ones(1)
         false += proven and float((6.0 * rate * (1.0 - q)).mean()) > rate
     assert found > 50 and false <= 0.15 * 200
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0])
+def test_limits_behind_a_link_are_those_of_the_output(scale: float) -> None:
+    output = Output("width", "um", link="exp", scale=scale, offset=2.0)
+    space = Space(0, output, 0.9, linear=True)
+    told = Told(0.0, 1.0, 1.0, 0.0, (1.0, 1.0), (1.0, 1.0), 0.0, False, False)
+    for limits, measured, bad in (
+        ((-np.inf, 2 + scale * 3.0), 2 + scale * 3.0, False),
+        ((2 + scale * 3.0, np.inf), 2 + scale * 3.0, False),
+        ((-50.0, 50.0), 2 + scale * 4.0, False),
+        ((-50.0, -40.0), 2 + scale * 4.0, True),
+        ((-np.inf, 2 + scale * 3.0), 2 + scale * (3.0 + scale * 1e-6), True),
+    ):
+        accepted = Accepted(Rated(0.05, 0.95, {"width": limits}, lambda x, y: 0.9), (space,))
+        u = float(space.u(np.array(measured)))
+        accepted.heard(np.zeros(1), [told], np.zeros(1, np.uint8), [u])
+        assert accepted.bad.tolist() == [bad]
+
+
+def test_a_log_with_a_learned_threshold_is_found_again() -> None:
+    answers = told(line(), parts(300, noise=6.5))
+    made = {"model": {"sha256": "m"}, "limits": "l"}
+    log = [json.dumps(a | made) for a in answers]
+    plain = Line(scattered(), LIMITS)
+    found = audit([log], lambda names: plain)
+    assert found.holds and found.corrected > 200
+    by = [i for i, a in enumerate(answers) if a.get("accept", {}).get("by") == "measured parts"]
+    accepted = [i for i in by if answers[i]["verdict"] == "ACCEPT"]
+    changed = log[accepted[-1]].replace('"ACCEPT"', '"NO VERDICT"', 1)
+    assert not audit([[changed]], lambda names: plain).holds
