@@ -32,6 +32,7 @@ WORDS = (
     "capability",
     "limits",
     "watch",
+    "learned",
     "audit",
     "refit",
     "install",

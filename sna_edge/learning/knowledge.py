@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..core.record import ModelRecord
+from ..errors import InputError
 from .alarms.inputs import InputAlarms, Moved
 from .arrays import alike
 from .block import Block, Floats, Label
 from .escape import Accepted, Rated
+from .history import History
 from .judged import Found, Judged
 from .output.features import Features
 from .output.learned import LearnedOutput
@@ -74,7 +76,7 @@ class Knowledge:
         ]
         self.parts = Parts(len(model.axes), len(self.outputs))
         self.accepted = None if rated is None else Accepted(rated, self.spaces)
-        self.inputs = InputAlarms(model)
+        self.inputs, self.history = InputAlarms(model), History()
         self.labels = 0
         """Measured parts that were learned from."""
         self._correction: Correction | None = None
@@ -83,14 +85,19 @@ class Knowledge:
     def correction(self) -> Correction:
         """What is done to the frozen model now."""
         if self._correction is None:
-            applied = self.outputs if self.mode != OBSERVE else []
-            self._correction = Correction.of(self.sha256, self.labels, applied)
+            self._correction = Correction.of(self.sha256, self.labels, self.applied)
         return self._correction
+
+    @property
+    def applied(self) -> list[LearnedOutput]:
+        """The outputs whose answers are changed by what is learned."""
+        return self.outputs if self.mode != OBSERVE else []
 
     def advance(self, block: Block) -> Said:
         """Judge the parts of a block and learn from its labels, in their order."""
         judged = Judged(block, self.outputs, self.parts, self.features, self.mode != OBSERVE)
         said, n = Said(np.empty(0), [], []), len(block.keys)
+        before = self.inputs.count
         said.moved = self.inputs.update(block.x.astype(float), block.p.astype(float))
         for label in [*block.labels, None]:
             stop, start = n if label is None else label.after, judged.count
@@ -101,6 +108,7 @@ class Knowledge:
                     said.thresholds.append((start, *self.accepted.now))
             if label is not None:
                 said.heard.append(self._learn(label, judged.find(label.key)))
+                self.history.look(self._used, before + judged.count, self.labels)
         said.changes = judged.finish()
         return said
 
@@ -135,13 +143,23 @@ class Knowledge:
                 said["width"] = list(one.factors)  # type: ignore[assignment]
         return found
 
-    def forget(self) -> None:
-        """Back to the frozen model; parts that may still be measured are remembered."""
-        for one in self.outputs:
-            one.forget()
+    @property
+    def _used(self) -> list[bool]:
+        return [one.used for one in self.outputs]
+
+    def forget(self, name: str = "") -> None:
+        """Back to the frozen model, of one output where it is named; parts that may still be
+        measured are remembered. Raises InputError where no such output is learned."""
+        names = [one.space.output.name for one in self.outputs]
+        if name and name not in names:
+            raise InputError(f"nothing is learned of an output {name!r}; give {' or '.join(names)}")
+        for k, one in enumerate(self.outputs):
+            if name in ("", names[k]):
+                one.forget()
+                self.history.reset(k, self.inputs.count, self.labels)
         if self.accepted is not None:
             self.accepted.forget()
-        self.labels, self._correction = 0, None
+        self.labels, self._correction = self.labels if name else 0, None
 
     def kept(self) -> dict[str, Any]:
         """All of it, as plain values and arrays."""
@@ -153,7 +171,7 @@ class Knowledge:
         }
         for one in self.outputs:
             found |= {f"{one.space.output.name}/{n}": v for n, v in one.kept().items()}
-        found |= self.inputs.kept()
+        found |= self.inputs.kept() | {"history": self.history.rows}
         return found | (self.accepted.kept() if self.accepted is not None else {})
 
     def restored(self, found: dict[str, Any]) -> None:
@@ -173,6 +191,7 @@ class Knowledge:
         if self.accepted is not None:
             self.accepted.restored(found)
         self.inputs.restored(found)
+        self.history.restored(found["history"], self._used)
         self._correction = None
 
 

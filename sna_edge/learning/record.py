@@ -34,13 +34,18 @@ class Correction:
     @classmethod
     def of(cls, model: str, labels: int, outputs: Sequence[LearnedOutput]) -> Correction:
         """Of what was learned of the outputs of the model with this SHA-256."""
-        data = START + bytes.fromhex(model) + b"".join(map(encoded, outputs))
-        return cls(sha256(data).hexdigest(), labels, any(one.used for one in outputs))
+        digest = sha256(bytes_of(model, outputs)).hexdigest()
+        return cls(digest, labels, any(one.used for one in outputs))
 
     @property
     def said(self) -> dict[str, Any]:
         """What a verdict carries."""
         return {"sha256": self.digest, "labels": self.labels}
+
+
+def bytes_of(model: str, outputs: Sequence[LearnedOutput]) -> bytes:
+    """What is hashed of what was learned of the outputs of the model with this SHA-256."""
+    return START + bytes.fromhex(model) + b"".join(map(encoded, outputs))
 
 
 def coefficients(one: LearnedOutput) -> list[float]:

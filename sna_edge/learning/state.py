@@ -11,6 +11,7 @@ from ..durable import DISK, Disk, Log
 from ..errors import InputError
 from .arrays import packed, unpacked
 from .block import Block
+from .escape import Rated
 from .knowledge import Knowledge
 
 LARGEST = 60_000
@@ -87,14 +88,10 @@ class State:
         if not self._log.there:
             return
         try:
-            found = unpacked(self._log.records[0].removeprefix(SNAPSHOT))
             rated = self.knowledge.accepted.rated if self.knowledge.accepted else None
-            before = Knowledge(model, found["model"], found["mode"], rated)
-            before.restored(found)
-            for record in self._log.records[1:]:
-                before.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))
+            before = _known(self._log, model, rated)
             self.knowledge.restored(before.kept())
-        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+        except UNREADABLE:
             raise self._damaged(self.path) from None
         if before.mode != self.knowledge.mode or self._log.skipped:
             self.snapshot()
@@ -131,6 +128,42 @@ class State:
     def close(self) -> None:
         """Let another process learn into the file."""
         self._stack.close()
+
+
+UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
+
+
+def _known(log: Log, model: ModelRecord, rated: Rated | None = None) -> Knowledge:
+    """What the records of a file tell. Raises one of UNREADABLE where they tell nothing."""
+    found = unpacked(log.records[0].removeprefix(SNAPSHOT))
+    known = Knowledge(model, found["model"], found["mode"], rated)
+    known.restored(found)
+    for record in log.records[1:]:
+        known.advance(Block.restored(unpacked(record.removeprefix(BLOCK))))
+    return known
+
+
+def read_state(path: str, model: ModelRecord, sha256: str, disk: Disk = DISK) -> Knowledge:
+    """What was learned into a file beside the model with this SHA-256; another process may go on
+    learning into it. Raises InputError where it cannot be read, or is of another model."""
+    try:
+        log = Log(path, disk)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+    if not log.there:
+        raise InputError(f"{path} is not there; watch writes it with the first measured value")
+    try:
+        known = unpacked(log.records[0].removeprefix(SNAPSHOT))["model"]
+        if known == sha256:
+            return _known(log, model)
+    except UNREADABLE:
+        raise InputError(
+            f"{path} is damaged, or no file of what was learned; give one that watch has written"
+        ) from None
+    raise InputError(
+        f"{path} was learned beside another model (sha256 {str(known)[:16]}..); give that one with"
+        " --model"
+    )
 
 
 def is_kept(path: str, sha256: str, disk: Disk = DISK) -> bool:

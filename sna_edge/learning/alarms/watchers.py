@@ -80,6 +80,18 @@ class Watchers:
         self.total, self.standing = tuple(total), tuple(standing)
         return begun
 
+    def open(self, count: int) -> list[Alarm]:
+        """Alarms that stand after `count` measured parts; values far off to one side are far
+        off."""
+        shifted = any(self.standing[:2])
+        return [
+            Alarm(kind, max(count - since + 1, 1), total / max(count - since + 1, 1))
+            for kind, since, total, standing in zip(
+                KINDS, self.since, self.total, self.standing, strict=True
+            )
+            if standing and not (shifted and kind == KINDS[2])
+        ]
+
     def kept(self) -> dict[str, list[float]]:
         """All of it, as plain values."""
         return {name: list(values) for name, values in asdict(self).items()}

@@ -46,6 +46,16 @@ class Features:
         phi = self._raw(x) / self._scale
         return np.asarray(np.minimum(np.maximum(phi, -LARGEST), LARGEST))
 
+    def terms(self, theta: Floats) -> tuple[float, float, dict[str, float]]:
+        """In words of coefficients theta [M]: the constant, how much the modes add (root mean
+        square over the domain), and what each input adds from its lower to its upper end."""
+        start = len(theta) - len(self._numbers)
+        modes, gram = theta[1:start], self.gram[1:start, 1:start]
+        slopes = 2.0 * theta[start:] / self._scale[start:]
+        names = [self._axes[d].name for d in self._numbers]
+        rms = float(np.sqrt(max(float(modes @ gram @ modes), 0.0)))
+        return float(theta[0] / self._scale[0]), rms, dict(zip(names, slopes.tolist(), strict=True))
+
     def _raw(self, x: Floats) -> Floats:
         u = np.clip((x[:, self._numbers] - self._middle) / self._half, -1.0, 1.0)
         modes = self._modes(x)

@@ -26,7 +26,7 @@ class LearnedOutput:
     intervals that were said."""
 
     def __init__(self, space: Space, features: Features | None, ranks: Ranks) -> None:
-        self.space, self._features, self.ranks = space, features, ranks
+        self.space, self.features, self.ranks = space, features, ranks
         self.watchers = Watchers()
         self.forget()
         self.coverage = Coverage()
@@ -41,12 +41,17 @@ class LearnedOutput:
         self.frozen, self.corrected = Tails(self.space.level), Tails(self.space.level, SLOW)
         self.scale = Scale(self.space.level)
         self.champion = Champion()
-        self.recalibration = Recalibration(self._features) if self._features else None
+        self.recalibration = Recalibration(self.features) if self.features else None
 
     @property
     def used(self) -> bool:
         """Whether the correction is used for the next part."""
         return self.recalibration is not None and self.champion.used
+
+    @property
+    def standing(self) -> list[Alarm]:
+        """Alarms that began and are not over."""
+        return self.watchers.open(self.coverage.count)
 
     @property
     def factors(self) -> tuple[float, float]:
