@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 TURNS = 4  # of refinement
 STRICTER = 0.3  # per turn: what the parameter axes may take
 TIGHTER = 0.25  # of the allowed error, to a power that grows: what ranks and sweeps may take
+LITTLE = 0.2  # of the allowed error: what keeping within bounds may take without a second try
 ORDINARY = 1e-2  # estimated relative error above which a solution is doubtful, if none is asked for
 
 
@@ -230,7 +231,8 @@ class _Run:
             modes = 0 if whole else options["modes"]
             model = model_of_train(problem, system, lift, order, tables, modes, self.progress)
         doubts = doubts or doubted.nothing(problem, model)
-        return (model if doubts else kept_within(problem, model, self.allowed)), residual, doubts
+        little = min(LITTLE * self.allowed, options["tolerance"])
+        return (model if doubts else kept_within(problem, model, little)), residual, doubts
 
     def refined(
         self,

@@ -1,8 +1,8 @@
 """Solve every shipped problem, measure it against its target, write one table and a page with
 plots.
 
-python tools/physics/physics.py [--only orders,costs,problems,estimates,nonlinear,limits,theory,
-    laser,tracks] [--output build/physics]
+python tools/physics/physics.py [--only orders,costs,problems,estimates,cases,kinds,advection,
+    bounds,nonlinear,limits,theory,laser,tracks] [--output build/physics]
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ SECTIONS = {
     "costs": "physics_problems",
     "problems": "physics_problems",
     "estimates": "physics_estimates",
+    "cases": "physics_cases",
+    "kinds": "physics_cases",
+    "advection": "physics_advection",
+    "bounds": "physics_advection",
     "nonlinear": "physics_nonlinear",
     "limits": "physics_limits",
     "theory": "physics_theory",

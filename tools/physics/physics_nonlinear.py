@@ -123,7 +123,7 @@ def _allen_cahn(section: Section) -> None:
     grid, times = np.linspace(0, 1, 801), np.linspace(0.3, 3.0, 10)
     miss, size = 0.0, 0.0
     for value in (0.01, 0.02, 0.035, 0.05):
-        wanted = _differences(grid, times, value)
+        wanted = differences(grid, times, value)
         found = solution.model.grid({"x": grid, "t": times}, at={"e": value})[..., 0]
         miss, size = miss + np.sum((found - wanted) ** 2), size + np.sum(wanted**2)
     section.add(
@@ -139,7 +139,7 @@ def _start(x: Floats) -> Floats:
     return 0.6 * np.sin(np.pi * x) + 0.4 * np.sin(2 * np.pi * x)
 
 
-def _differences(grid: Floats, times: Floats, e: float) -> Floats:
+def differences(grid: Floats, times: Floats, e: float) -> Floats:
     """[x, t] by second differences and BDF."""
     h = grid[1] - grid[0]
 

@@ -38,7 +38,6 @@ ERRORS = (1e-4, 1e-5)  # relative, of the train of cut coefficients
 HALVINGS, MOST_ROWS = 2, 600  # of spans, and rows of an axis that these may lead to
 MORE = 40  # ranks beyond those of the train
 SAFE = 1.3  # times what leaves the bounds after the cut: by so much values are moved
-LITTLE = 0.2  # of the allowed error: a model that moves less is taken
 FLOAT32 = 2.0**-22  # of the largest value: values are moved in by that more, devices round
 NEAR = 1.2  # times the least move: the first model that is so near is taken, it is smaller
 ROUNDING = 1e-14  # of the largest value: what leaves the bounds by less is rounding
@@ -69,16 +68,16 @@ class Kept:
         }
 
 
-def kept_within(problem: Problem, model: Model, allowed: float) -> Model:
-    """The model within the problem's bounds; its metadata say what that took (`kept`). `allowed` is
-    the error that the caller allows."""
+def kept_within(problem: Problem, model: Model, little: float) -> Model:
+    """The model within the problem's bounds; its metadata say what that took (`kept`). `little`: a
+    relative move that no other way is looked for to make smaller."""
     if problem.bounds is None:
         return model
-    look = _Look(problem)
+    look = Look(problem)
     before = look.left(model)
     best, after, moved = model, before, 0.0
     if max(before) > 0.0:
-        tries = _tries(problem, model, look, LITTLE * allowed)
+        tries = _tries(problem, model, look, little)
         least = min(t[2] for t in tries)
         best, after, moved = next(t for t in tries if t[2] <= NEAR * least)
     found = Kept(*problem.bounds, before, after, moved, look.places)
@@ -95,7 +94,7 @@ Try = tuple[Model, tuple[float, float], float]
 """A model with its values moved inside, what still leaves the bounds, and how far it moved."""
 
 
-def _tries(problem: Problem, model: Model, look: _Look, little: float) -> list[Try]:
+def _tries(problem: Problem, model: Model, look: Look, little: float) -> list[Try]:
     """Models within the bounds, from the cheapest to the finest, until one moves little."""
     cores = slice_of(model, {})
     found = [_moved(problem, model, problem.axes, cores, cores, look)]
@@ -104,11 +103,14 @@ def _tries(problem: Problem, model: Model, look: _Look, little: float) -> list[T
         if max(a.basis.n_rows for a in axes) > MOST_ROWS:
             break
         fine = [_on(new, old, c) for new, old, c in zip(axes, problem.axes, cores, strict=True)]
+        last = min(t[2] for t in found)
         for error in ERRORS:
             if found[-1][2] <= little:
                 return found
             cut = _cut(problem, fine, error)
             found.append(_moved(problem, model, axes, cut, fine, look))
+        if times and NEAR * min(t[2] for t in found) > last:
+            break
     return found
 
 
@@ -141,7 +143,7 @@ def _moved(
     axes: tuple[ProblemAxis, ...],
     cut: Cores,
     cores: Cores,
-    look: _Look,
+    look: Look,
 ) -> Try:
     """The model of the train `cut` moved inside, beside the train `cores`, both on `axes`."""
     assert problem.bounds is not None
@@ -165,7 +167,7 @@ def _inside(low: float | None, high: float | None, left: Floats) -> tuple[float,
     return float(scale), float(low - scale * (low - left[0]))
 
 
-class _Look:
+class Look:
     """Places at which bounds are looked at: a grid at corners and inside the parameter box, and
     those that a search climbs to."""
 

@@ -26,7 +26,7 @@ from ..weak_form.restated import halved
 from ..weak_form.upwind.intrinsic import largest_peclet
 from ..weak_form.upwind.supg import stream_of
 from .held import Field, grid_of, model_on, solved_at
-from .points import Point, corners, inner, parameters
+from .points import Point, corners, inner, parameters, share
 
 Floats = NDArray[np.float64]
 INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of several
@@ -102,7 +102,7 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         return None
     worst = max(seen, key=lambda s: s.relative)
     grown, moved = look.beyond(worst, progress)
-    weights = [1.0 if s.at in inside else 0.5 ** len(axes) for s in seen]
+    weights = [(1.0 if s.at in inside else 0.5 ** len(axes)) * share(axes, s.at) for s in seen]
     error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
     size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
     return Estimate(

@@ -60,18 +60,32 @@ def corners(axes: Sequence[ProblemAxis]) -> list[Point]:
 
 
 def inner(axes: Sequence[ProblemAxis], count: int) -> list[Point]:
-    """The middle of the box and points that fill it, `count` in all; one empty point without
-    axes."""
+    """The middle of the box and points that fill it, `count` in all, as dense along an axis as its
+    breaks are; one empty point without axes."""
     if not axes:
         return [{}]
     shares = np.vstack(
         [np.full(len(axes), 0.5), low_discrepancy.points(count - 1, len(axes), None)]
     )
-    ends = [(a.basis.lower, a.basis.upper) for a in axes]
-    return [
-        {a.name: float(lo + s * (hi - lo)) for a, s, (lo, hi) in zip(axes, row, ends, strict=True)}
-        for row in shares
+    places = [
+        np.interp(s * a.basis.n_spans, np.arange(a.basis.n_spans + 1), a.basis.breaks)
+        for a, s in zip(axes, shares.T, strict=True)
     ]
+    return [
+        {a.name: float(x) for a, x in zip(axes, row, strict=True)}
+        for row in zip(*places, strict=True)
+    ]
+
+
+def share(axes: Sequence[ProblemAxis], at: Point) -> float:
+    """How much of the box a point of `inner` or `corners` stands for, 1 where spans are even: the
+    width of its spans over the mean width."""
+    found = 1.0
+    for axis in axes:
+        span = int(axis.basis.locate(np.array([at[axis.name]]))[0][0])
+        width = np.diff(axis.basis.breaks)
+        found *= float(width[span] / width.mean())
+    return found
 
 
 def lines(axes: Sequence[ProblemAxis], count: int) -> Iterator[list[Point]]:
