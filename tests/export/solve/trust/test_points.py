@@ -1,4 +1,4 @@
-"""Where a model is looked at: as dense as the breaks are, and weighed by what a place stands for."""
+"""Where a model is looked at: as dense as breaks are, and weighed by what a place stands for."""
 
 import numpy as np
 import pytest
