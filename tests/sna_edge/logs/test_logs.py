@@ -63,6 +63,10 @@ def test_the_oldest_files_go_by_size_and_by_age(tmp_path: Path) -> None:
     assert lines(path)[0] == "line 0090" or lines(path)[0].startswith("more")
     assert lines(path)[-1] == "more 0009"
     log.close()
+    log = KeptLog(str(path), size=100, keep=10)
+    log.write("x" * 200 + "\n")
+    assert lines(path) == ["x" * 200]  # the newest full file stays
+    log.close()
 
 
 @pytest.mark.parametrize("cut", range(1, 9))
@@ -76,6 +80,61 @@ def test_a_line_that_a_power_cut_has_cut_ends_before_the_next_one(tmp_path: Path
     log.write("third 3\n")
     log.close()
     assert lines(path)[0] == "first 1" and lines(path)[-1] == "third 3"
+
+
+class Killed(Exception):
+    """The process ends."""
+
+
+class Dying(Disk):
+    """A disk on which the process is killed at its nth operation, a write half done."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def _live(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+    def append(self, path: str, data: bytes) -> None:
+        if data and self.left == 0:
+            super().append(path, data[: len(data) // 2])
+        self._live()
+        super().append(path, data)
+
+    def sync(self, path: str) -> None:
+        self._live()
+
+    def replace(self, source: str, target: str) -> None:
+        self._live()
+        super().replace(source, target)
+
+    def sync_folder(self, path: str) -> None:
+        self._live()
+
+    def remove(self, path: str) -> None:
+        self._live()
+        super().remove(path)
+
+
+@pytest.mark.parametrize("at", range(1, 30))
+def test_a_kill_at_any_operation_loses_no_line_that_was_written(tmp_path: Path, at: int) -> None:
+    path, written = tmp_path / "log", list[str]()
+    log = KeptLog(str(path), size=30, keep=10**6, disk=Dying(at))
+    try:
+        for i in range(100):
+            log.write(f"line {i:04d}\n")
+            written.append(f"line {i:04d}")
+    except Killed:
+        log._stack.close()  # as the end of a process does
+    assert len(written) < 100
+    log = KeptLog(str(path), size=30)
+    log.write("after\n")
+    log.close()
+    found = lines(path)
+    assert [f for f in found if f in written] == written and found[-1] == "after"
+    assert len(found) <= len(written) + 2  # the line that was being written, whole or torn
 
 
 class Full(Disk):
