@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,22 @@ def with_readings(
 ) -> Model:
     """The model, which computes those of its inputs that are derived from readings: other inputs,
     or raw readings with their range in the table. Raises InputError for more than 64 of these."""
+
+    def reading(name: str) -> RawReading:
+        return _raw_reading(table, name, unit.get(name, ""), domain.get(name))
+
+    return computing(model, formulas, table.names, reading)
+
+
+def computing(
+    model: Model,
+    formulas: Sequence[Stated],
+    columns: Sequence[str],
+    reading: Callable[[str], RawReading],
+) -> Model:
+    """The model, which computes those of its inputs that have a formula over `columns`: of other
+    inputs, or of raw readings, which `reading` makes. Raises InputError for more than 64 of
+    these."""
     places = {name: d for d, name in enumerate(model.input_names)}
     present = sorted((f for f in formulas if f.name in places), key=lambda f: places[f.name])
     if not present:
@@ -152,7 +168,7 @@ def with_readings(
     def resolved(step: Step) -> Step:
         if step.what != "input":
             return step
-        name = table.names[step.index]
+        name = columns[step.index]
         if name in places and name not in derived_names:
             return Step("input", places[name])
         return Step("raw", raw.setdefault(name, len(raw)))
@@ -164,7 +180,7 @@ def with_readings(
         raise InputError(f"formulas take {len(raw)} raw readings, but a model has at most 64")
     readings = Readings(
         np.zeros(len(model.axes)),
-        tuple(_raw_reading(table, name, unit.get(name, ""), domain.get(name)) for name in raw),
+        tuple(reading(name) for name in raw),
         derived,
     )
     units = {f.name: f.unit for f in present}

@@ -68,9 +68,32 @@ class Alloy:
 
     def apparent_heat(self, temperature: ArrayLike) -> Floats:
         """C(T) = c(T) + L f'(T), J/(kg K)."""
+        spike = self.latent_heat * self._fraction_slope(temperature)
+        return np.asarray(self.specific_heat(temperature) + spike)
+
+    def conductivity_slope(self, temperature: ArrayLike) -> Floats:
+        """dk / dT, W/(m K2)."""
+        t = np.asarray(temperature, dtype=float)
+        f, rise = self.liquid_fraction(t), self.conductivity_liquid
+        slope = self.conductivity_solid[1]
+        line = self.conductivity_solid[0] + slope * t
+        return np.asarray((1 - f) * slope + self._fraction_slope(t) * (rise - line))
+
+    def enthalpy(self, temperature: ArrayLike) -> Floats:
+        """H(T) = int_0 C dT, J/kg: latent heat included; the lines of the solid reach down to 0."""
+        t, width = np.asarray(temperature, dtype=float), self.liquidus - self.solidus
+        a, b = self.heat_solid
+        s, below = self._share(t), np.minimum(t, self.liquidus)
+        cube = s * s * s
+        melted = width * cube * (1 - s / 2)  # int f dT
+        weighted = self.solidus * melted + width**2 * cube * s * (0.75 - 0.4 * s)  # int f T dT
+        solid = a * below + b * below * below / 2 - a * melted - b * weighted
+        liquid = self.heat_liquid * (melted + np.maximum(t - self.liquidus, 0.0))
+        return np.asarray(solid + liquid + self.latent_heat * self.liquid_fraction(t))
+
+    def _fraction_slope(self, temperature: ArrayLike) -> Floats:
         s = self._share(temperature)
-        slope = 6 * s * (1 - s) / (self.liquidus - self.solidus)
-        return np.asarray(self.specific_heat(temperature) + self.latent_heat * slope)
+        return np.asarray(6 * s * (1 - s) / (self.liquidus - self.solidus))
 
     def _share(self, temperature: ArrayLike) -> Floats:
         width = self.liquidus - self.solidus

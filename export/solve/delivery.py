@@ -91,6 +91,5 @@ def _weighted(cores: list[Floats], metric: list[Floats], power: int) -> list[Flo
 def _exported(problem: Problem, interaction: CP | TT) -> Model:
     axes = [a.exported() for a in problem.axes]
     metadata = {"name": problem.name, "source": "solve", "title": problem.title}
-    return Model(
-        axes, interaction, [Output(problem.output, problem.unit)], metadata=metadata, backend="auto"
-    )
+    output = Output(problem.output, problem.unit)
+    return Model(axes, interaction, [output], metadata=metadata, backend="auto")

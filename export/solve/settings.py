@@ -17,8 +17,16 @@ USUAL: dict[str, Any] = {
     "tolerance": 1e-4,
     "modes": 0,
 }
-WORDS = {"method": ("train", "modes"), "form": ("galerkin", "residual")}
-LEAST = {"rank_max": 1, "modes": 0, "sweeps": 1, "kick": 0, "step": 1, "newton_steps": 1}
+WORDS = {"method": ("train", "modes", "points"), "form": ("galerkin", "residual")}
+LEAST = {
+    "rank_max": 1,
+    "modes": 0,
+    "sweeps": 1,
+    "kick": 0,
+    "points": 1,
+    "step": 1,
+    "newton_steps": 1,
+}
 """Whole numbers, and the smallest of each."""
 OTHERS = ("tolerance", "accuracy", "order", "continuation")
 

@@ -14,8 +14,10 @@ from sna_edge.artifact.limits import need_counts
 from sna_edge.numerics.time_budget import ESTIMATE
 
 from ..threads import one_thread
+from .computed import formulas_of, with_computed
 from .delivery import model_of_modes, model_of_train
 from .newton import by_newton
+from .pointwise.run import by_points
 from .runs import by_modes, by_train, target
 from .settings import settings
 from .solvers import tt_als
@@ -121,6 +123,7 @@ def solve(
     True
     """
     need_counts(len(problem.axes))
+    formulas_of(problem)
     if stabilise is not None:
         problem = replace(problem, stabilise=stabilise)
     if bounds is not None:
@@ -156,7 +159,7 @@ def solve(
         doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(
         problem,
-        _with_worth(model, told, doubts),
+        with_computed(problem, _with_worth(model, told, doubts)),
         residual,
         tuple(progress.history),
         progress.seconds,
@@ -213,7 +216,12 @@ class _Run:
         ordered = _reordered(problem, order)
         doubts: list[str] = []
         rest = (options, self.seed, self.device, self.progress)
-        if problem.nonlinear:
+        if options["method"] == "points":
+            through = by_points(ordered, options, self.progress)
+            system, lift, tables = through.system, through.lift, through.cores
+            residual = float("nan")
+            doubts += through.doubts
+        elif problem.nonlinear:
             found = by_newton(ordered, *rest)
             system, lift, tables = found.system, found.lift, found.cores
             residual = tt_als.residual_norm(system, tables)

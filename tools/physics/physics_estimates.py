@@ -25,7 +25,8 @@ from sna_export.solve import (
 )
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import SHIPPED
-from sna_export.solve.trust.points import corners, parameters
+from sna_export.solve.trust.points import corners
+from sna_export.solve.weak_form.restated import parameters
 
 u, v = unknown(), test()
 

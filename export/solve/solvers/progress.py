@@ -21,9 +21,23 @@ class NewtonStep:
 
 
 @dataclass(frozen=True)
+class PointStep:
+    """One point `at` of the parameters that was solved, in `steps` Newton steps: by how much the
+    points before it `missed` its solution (relative), and how much is thought to be `missing` in
+    the mean over the box."""
+
+    at: dict[str, float]
+    missed: float
+    missing: float
+    steps: int
+
+
+@dataclass(frozen=True)
 class Step:
     """One sweep: largest rank, relative change of the solution in it, relative residual (NaN when
-    not evaluated); `newton` where it was the last sweep of a Newton step."""
+    not evaluated); `newton` where it was the last sweep of a Newton step. With `point` it is one
+    point of the parameters: `change` is what points before it missed, `residual` that of its
+    solution."""
 
     sweep: int
     rank: int
@@ -31,6 +45,7 @@ class Step:
     residual: float
     seconds: float
     newton: NewtonStep | None = None
+    point: PointStep | None = None
 
 
 @dataclass
@@ -62,7 +77,14 @@ class Progress:
 
     def report(self, rank: int, change: float, residual: float = float("nan")) -> Step:
         """Record a sweep and tell the listener, with the seconds left under the limit."""
-        step = Step(len(self.history) + 1, rank, change, residual, self.seconds)
+        return self._kept(Step(len(self.history) + 1, rank, change, residual, self.seconds))
+
+    def report_point(self, point: PointStep, residual: float) -> Step:
+        """Record a point that was solved and tell the listener."""
+        count = len(self.history) + 1
+        return self._kept(Step(count, 0, point.missed, residual, self.seconds, point=point))
+
+    def _kept(self, step: Step) -> Step:
         self.history.append(step)
         if self.listener is not None:
             self.listener(step, None if self.budget.endless else self.budget.left)

@@ -28,9 +28,9 @@ from ..solvers.tt_als import apply_axis
 from ..solvers.tt_als import inner as product_of
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
-from ..weak_form.restated import halved
+from ..weak_form.restated import halved, parameters
 from .held import grid_of, model_on, slice_of
-from .points import corners, inner, parameters
+from .points import corners, inner
 
 Floats = NDArray[np.float64]
 FEW_INNER = 5  # points inside the parameter box

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge import CP, Model
 
+from ..direct.factor import direct_solution, fits
+from ..direct.newton import Direct, Unsettled, settled
 from ..solvers.assembly import assemble
 from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
@@ -19,12 +22,12 @@ from ..weak_form.iterate import Iterate
 from ..weak_form.linearised import linearised
 from ..weak_form.problem import Problem
 from ..weak_form.restated import Place, restated
-from .direct import direct_solution
 from .points import Point
 
 Floats = NDArray[np.float64]
 MOST_POINTS = 250_000  # of the grid on which fields are compared
 SLICE_ROUNDING = 1e-9
+SETTLED = 1e-4  # relative residual of what Newton's method finds
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,55 @@ def solved_at(
     coarse = [a for a in problem.axes if a.name not in at]
     places: dict[str, Place] = {a.name: mesh.get(a.name, a) for a in coarse}
     held = restated(problem, {**places, **at})
+    if is_dear(held):
+        return _continued(held, slice_of(model, at), coarse)
     if held.nonlinear:
         held = linearised(held, Iterate(held.axes, slice_of(model, at), coarse))
     system, lift = assemble(held)
     found = direct_solution(system)
     if found is None:
         return None
+    return Field(held.axes, _rows(found, system.maps, lift))
+
+
+def is_dear(held: Problem) -> bool:
+    """Whether a non-linear problem is too large for its linearisation to be solved directly."""
+    sizes = tuple(a.free.shape[1] for a in held.axes)
+    return held.nonlinear and held.newton is None and not fits(sizes)
+
+
+def _continued(held: Problem, cores: list[Floats], coarse: Sequence[ProblemAxis]) -> Field | None:
+    """Newton's method on the axes of `held` from a train on those of `coarse`."""
+    if any(a.role == "component" for a in held.axes):
+        return None
+    direct = Direct(held)
+    start, lifts = np.ones((1, 1)), []
+    for core, axis, old, free, lift in zip(
+        cores, held.axes, coarse, direct.system.maps, direct.lift, strict=True
+    ):
+        fine, map_ = axis.sparse_design().toarray(), free.toarray()
+        rows = np.linalg.lstsq(fine, old.sparse_design(0, axis.nodes).toarray(), rcond=None)[0]
+        moved = np.tensordot(np.linalg.pinv(map_) @ rows, core, ([1], [1]))  # [n, a, b]
+        start = np.tensordot(start, moved, ([-1], [1]))
+        lifts.append(np.linalg.pinv(map_) @ lift)
+    still = sum(
+        reduce(np.multiply.outer, [t[:, s] for t in lifts]) for s in range(direct.lift[0].shape[1])
+    )
+    try:
+        found = settled(held, SETTLED, lambda: None, start[0, ..., 0] - still)
+    except Unsettled:
+        return None
+    return Field(held.axes, _rows(found.found, direct.system.maps, direct.lift))
+
+
+def _rows(found: Floats, maps: Sequence[Any], lift: list[Floats]) -> Floats:
+    """Table rows of free coefficients and of the lift."""
     rows = found
-    for d, free in enumerate(system.maps):
+    for d, free in enumerate(maps):
         rows = np.moveaxis(np.tensordot(free.toarray(), rows, ([1], [d])), 0, d)
-    if lift[0].shape[1]:
-        rows = rows + sum(
-            reduce(np.multiply.outer, [t[:, s] for t in lift]) for s in range(lift[0].shape[1])
-        )
-    return Field(held.axes, rows)
+    for s in range(lift[0].shape[1]):
+        rows = rows + reduce(np.multiply.outer, [t[:, s] for t in lift])
+    return rows
 
 
 def slice_of(model: Model, at: Point) -> list[Floats]:

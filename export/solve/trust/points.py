@@ -12,23 +12,11 @@ from sna_edge.numerics import low_discrepancy
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.forms import Expression
 from ..weak_form.problem import Problem
+from ..weak_form.restated import parameters
 
 Point = dict[str, float]
 MOST_CORNERS = 16
 """Of more corners these many are taken, no two alike in most of their parameters."""
-
-
-def parameters(problem: Problem) -> list[ProblemAxis]:
-    """The parameter axes that can be held at a value: no derivative and no fixed point on them."""
-    forms = [problem.operator, problem.load, problem.lift or Expression(())]
-    fixed = {
-        axis
-        for form in forms
-        for p in form.products
-        for axis, f in p.factors.items()
-        if f.trial or f.test or (f.end is not None and not (p.pin and axis is p.pin.position))
-    }
-    return [a for a in problem.axes if a.role == "parameter" and a not in fixed]
 
 
 def named(problem: Problem, forms: Sequence[Expression]) -> list[ProblemAxis]:

@@ -19,10 +19,10 @@ from ..solvers.progress import Progress
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
-from ..weak_form.restated import halved
+from ..weak_form.restated import halved, parameters
 from .held import grid_of, solved_at
 from .interfaces import with_interfaces
-from .points import Point, parameters
+from .points import Point
 
 Floats = NDArray[np.float64]
 Mesh = dict[str, ProblemAxis]

@@ -19,8 +19,9 @@ from ..solvers.progress import Progress
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
+from ..weak_form.restated import parameters
 from .coarse import Dense, coarse_mesh, dense_around
-from .points import Point, corners, middle, parameters
+from .points import Point, corners, middle
 from .stability import MOST, Stability, is_singular, kinds_of, lower_bounds, pair_of, placed
 
 UNBOUNDED = 3.0  # times: a lower bound that falls so on halved spans has no limit; steep fronts, 2

@@ -24,11 +24,13 @@ class Problem:
     make the problem non-linear. `newton(current)` adds the terms that linearise one by hand around
     the current iterate: (operator terms, load terms). `quantities` are named functions of the
     solved model. `reference(points [N, D]) -> [N]`, if known, is an independent solution.
-    `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for advection
-    on meshes that do not resolve it: test functions lean into the stream (`weak_form.upwind`).
-    `bounds` (least, most; None for an end that is open): the delivered model is kept within them
-    (`trust.bounds`). Raises ProblemError for a term that names an axis the problem lacks, or that
-    lacks or repeats a field.
+    `computed` {axis: formula} says how the model computes an axis from others and from `readings`
+    {name: (lower, upper, unit)}, which stand in its place at a query: a coordinate that moves with
+    a parameter. `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for
+    advection on meshes that do not resolve it: test functions lean into the stream
+    (`weak_form.upwind`). `bounds` (least, most; None for an end that is open): the delivered model
+    is kept within them (`trust.bounds`). Raises ProblemError for a term that names an axis the
+    problem lacks, or that lacks or repeats a field.
 
     A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
 
@@ -51,6 +53,8 @@ class Problem:
     title: str = ""
     quantities: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     reference: Callable[[Any], Any] | None = None
+    computed: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, tuple[float, float, str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     stabilise: str = ""
     bounds: tuple[float | None, float | None] | None = None

@@ -17,6 +17,19 @@ Place = ProblemAxis | float
 """What stands for an axis: one with another basis, or a value at which it is held."""
 
 
+def parameters(problem: Problem) -> list[ProblemAxis]:
+    """The parameter axes that can be held at a value: no derivative and no fixed point on them."""
+    forms = [problem.operator, problem.load, problem.lift or Expression(())]
+    fixed = {
+        axis
+        for form in forms
+        for p in form.products
+        for axis, f in p.factors.items()
+        if f.trial or f.test or (f.end is not None and not (p.pin and axis is p.pin.position))
+    }
+    return [a for a in problem.axes if a.role == "parameter" and a not in fixed]
+
+
 def restated(problem: Problem, places: Mapping[str, Place]) -> Problem:
     """The problem with axes replaced, or held at a value, by name; other axes are kept.
 

@@ -237,7 +237,10 @@ def _need_believed(solution: Any, accept: bool) -> None:
 
 
 def _tell(step: Any, left: float | None) -> None:
-    """One line per sweep and per Newton step on stderr."""
+    """One line per sweep, per Newton step and per point on stderr."""
+    if step.point is not None:
+        print(_point(step), file=sys.stderr)
+        return
     if step.newton is not None:
         print(_newton(step.newton), file=sys.stderr)
         return
@@ -247,6 +250,16 @@ def _tell(step: Any, left: float | None) -> None:
         f"sweep {step.sweep:3}  rank {step.rank:3}  change {step.change:.1e}{residual} "
         f" {step.seconds:6.1f} s{rest}",
         file=sys.stderr,
+    )
+
+
+def _point(step: Any) -> str:
+    """'point 12: speed = 0.4, power = 100: 3 Newton steps; missed before by 1.2e-02, ..'."""
+    place = ", ".join(f"{name} = {value:.4g}" for name, value in step.point.at.items())
+    return (
+        f"point {step.sweep:3}: {place or 'no parameters'}: {step.point.steps} Newton steps; those"
+        f" before miss it by {step.point.missed:.1e}, all about {step.point.missing:.1e}"
+        f"  {step.seconds:6.1f} s"
     )
 
 
@@ -264,7 +277,8 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "bytes": Path(args.output).stat().st_size,
         "parameters": solution.model.parameters,
         "rank": max((s.rank for s in solution.history), default=0),
-        "sweeps": len(solution.history),
+        "sweeps": sum(s.point is None for s in solution.history),
+        "points": [vars(s.point) for s in solution.history if s.point is not None],
         "newton": [vars(s.newton) for s in solution.history if s.newton is not None],
         "residual": solution.residual,
         "error": error,

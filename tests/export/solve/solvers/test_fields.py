@@ -17,6 +17,7 @@ from sna_export.solve import (
     unknown,
 )
 from sna_export.solve import test as test_function
+from sna_export.solve.direct.factor import direct_solution
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.fields.cross import at, crossed
 from sna_export.solve.solvers.fields.operators import (
@@ -28,7 +29,6 @@ from sna_export.solve.solvers.fields.sampled import Sampler
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.trains import random_train
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
-from sna_export.solve.trust.direct import direct_solution
 from sna_export.solve.weak_form.iterate import Iterate
 from sna_export.solve.weak_form.linearised import linearised
 

@@ -6,12 +6,13 @@ import pytest
 from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, unknown
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
+from sna_export.solve.direct.factor import _assembled, direct_solution, load_of
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.progress import Progress
-from sna_export.solve.trust.direct import _assembled, direct_solution, load_of
 from sna_export.solve.trust.estimate import _Look, estimate_of, told
-from sna_export.solve.trust.points import corners, parameters
+from sna_export.solve.trust.points import corners
+from sna_export.solve.weak_form.restated import parameters
 
 u, v = unknown(), test_function()
 

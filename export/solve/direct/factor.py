@@ -8,7 +8,9 @@ Math. 6 (1964). Other systems are assembled as one sparse matrix and factorised.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from ..solvers.tensor_system import Matrix, TensorSystem
 Floats = NDArray[np.float64]
 MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum: 24 MB per array of complex numbers
 WIDEST_AXIS = 400  # coefficients of one axis in triangular form
+BLOCK = 16  # rows of a triangle that are eliminated together
 MOST_ENTRIES = 8_000_000  # of an assembled matrix
 MOST_FILLED = {1: 200_000, 2: 20_000, 3: 3_000}  # coefficients, by axes with more than 4 of them
 
@@ -28,18 +31,30 @@ MOST_FILLED = {1: 200_000, 2: 20_000, 3: 3_000}  # coefficients, by axes with mo
 def direct_solution(system: TensorSystem) -> Floats | None:
     """The coefficients [n_1, .., n_D], None where the system is too large to solve so. Raises
     LinAlgError where it is singular."""
+    inverse = factorised(system)
+    return None if inverse is None else inverse(load_of(system))
+
+
+def factorised(system: TensorSystem) -> Callable[[Floats], Floats] | None:
+    """The inverse of the operator: load [n_1, .., n_D] to coefficients; None where it is too large.
+    Raises LinAlgError where it is singular."""
     size = np.prod(system.sizes, dtype=float)
     if _is_sum(system) and size <= MOST_OF_A_SUM and max(system.sizes) <= WIDEST_AXIS:
-        return _solved_sum(system)
-    wide = sum(n > 4 for n in system.sizes)
+        return _OfASum(system)
     entries = np.prod([_pattern(system, d).nnz for d in range(system.dimension)], dtype=float)
-    if size > MOST_FILLED.get(max(wide, 1), 0) or entries > MOST_ENTRIES:
+    if not fits(system.sizes) or entries > MOST_ENTRIES:
         return None
     try:
         factor = splu(sparse.csc_matrix(_assembled(system)))
     except RuntimeError as error:
         raise np.linalg.LinAlgError(str(error)) from error
-    return np.asarray(factor.solve(load_of(system).reshape(-1)).reshape(system.sizes))
+    return lambda load: np.asarray(factor.solve(load.reshape(-1)).reshape(system.sizes))
+
+
+def fits(sizes: tuple[int, ...]) -> bool:
+    """Whether a matrix of all coefficients may be filled by a factorisation."""
+    wide = sum(n > 4 for n in sizes)
+    return bool(np.prod(sizes, dtype=float) <= MOST_FILLED.get(max(wide, 1), 0))
 
 
 def load_of(system: TensorSystem) -> Floats:
@@ -60,46 +75,63 @@ def _is_sum(system: TensorSystem) -> bool:
     return len(wide) > 1 and not system.operators and all(len(t) == 1 for t in system.terms)
 
 
-def _solved_sum(system: TensorSystem) -> Floats:
-    load = load_of(system).astype(complex)
-    backs, triangles = [], []
-    for d in range(system.dimension):
-        forms = [t[d] for t in system.terms if d in t]
-        form = sum(f.toarray() for f in forms) if forms else np.zeros((system.sizes[d],) * 2)
-        lower = linalg.cholesky(system.background[d].toarray(), lower=True)
-        half = linalg.solve_triangular(lower, np.asarray(form), lower=True)
-        inner = linalg.solve_triangular(lower, half.T, lower=True).T
-        triangle, turn = _triangular(inner)
-        triangles.append(triangle)
-        forth = turn.conj().T @ linalg.inv(lower)
-        backs.append(np.asarray(linalg.solve_triangular(lower.T, turn, lower=False)))
-        load = _along(load, d, forth)
-    slanted = [d for d, t in enumerate(triangles) if t.ndim == 2]
-    straight = [d for d in range(system.dimension) if d not in slanted]
-    order = slanted + straight
-    values = np.zeros([system.sizes[d] for d in straight], dtype=complex)
-    for i, d in enumerate(straight):
-        values = values + triangles[d].reshape([-1 if i == j else 1 for j in range(len(straight))])
-    found = _back_substituted([triangles[d] for d in slanted], values, load.transpose(order))
-    found = found.transpose(np.argsort(order))
-    for d, back in enumerate(backs):
-        found = _along(found, d, back)
-    return np.ascontiguousarray(found.real)
+class _OfASum:
+    """The inverse of a Kronecker sum: every axis in triangular form."""
+
+    def __init__(self, system: TensorSystem) -> None:
+        self.forths, self.backs, triangles = [], [], []
+        for d in range(system.dimension):
+            forms = [t[d] for t in system.terms if d in t]
+            form = sum(f.toarray() for f in forms) if forms else np.zeros((system.sizes[d],) * 2)
+            lower = linalg.cholesky(system.background[d].toarray(), lower=True)
+            half = linalg.solve_triangular(lower, np.asarray(form), lower=True)
+            inner = linalg.solve_triangular(lower, half.T, lower=True).T
+            triangle, turn = _triangular(inner)
+            triangles.append(triangle)
+            self.forths.append(np.asarray(turn.conj().T @ linalg.inv(lower)))
+            self.backs.append(np.asarray(linalg.solve_triangular(lower.T, turn, lower=False)))
+        slanted = [d for d, t in enumerate(triangles) if t.ndim == 2]
+        straight = [d for d in range(system.dimension) if d not in slanted]
+        self.order = slanted + straight
+        self.triangles = [triangles[d] for d in slanted]
+        values = np.zeros([system.sizes[d] for d in straight], dtype=complex)
+        for i, d in enumerate(straight):
+            shape = [-1 if i == j else 1 for j in range(len(straight))]
+            values = values + triangles[d].reshape(shape)
+        self.values = values
+
+    def __call__(self, load: Floats) -> Floats:
+        slanted, straight = self.order[: len(self.triangles)], self.order[len(self.triangles) :]
+        found = load
+        for d in straight + slanted:  # complex numbers begin with the slanted axes
+            found = along(self.forths[d], found, d)
+        found = _back_substituted(self.triangles, self.values, found.transpose(self.order))
+        found = found.transpose(np.argsort(self.order))
+        for d in slanted:
+            found = along(self.backs[d], found, d)
+        found = np.asarray(found.real)
+        for d in straight:
+            found = along(self.backs[d], found, d)
+        return np.ascontiguousarray(found)
 
 
 def _triangular(form: Floats) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """(T, Q) with form = Q T Q^H: of a symmetric form its eigenvalues [n], else [n, n]."""
     if np.abs(form - form.T).max() <= 1e-12 * max(np.abs(form).max(), 1e-300):
-        values, turn = linalg.eigh((form + form.T) / 2)
-        return values.astype(complex), turn.astype(complex)
+        return linalg.eigh((form + form.T) / 2)  # type: ignore[no-any-return]
     triangle, turn = linalg.schur(form, output="complex")
     return triangle, turn
 
 
-def _along(
-    tensor: NDArray[np.complex128], d: int, matrix: NDArray[np.complex128]
-) -> NDArray[np.complex128]:
-    return np.asarray(np.moveaxis(np.tensordot(matrix, tensor, ([1], [d])), 0, d))
+def along(matrix: Any, tensor: Any, d: int) -> Any:
+    """The matrix [m, n], dense (sparse for d = 0), applied to axis d of a tensor."""
+    shape = tensor.shape
+    if d == 0:
+        return np.asarray(matrix @ tensor.reshape(shape[0], -1)).reshape(-1, *shape[1:])
+    if d == len(shape) - 1:
+        return tensor @ matrix.T
+    sheets = tensor.reshape(int(np.prod(shape[:d])), shape[d], -1)
+    return np.matmul(matrix, sheets).reshape(*shape[:d], -1, *shape[d + 1 :])
 
 
 def _back_substituted(
@@ -115,11 +147,29 @@ def _back_substituted(
         return np.asarray(
             linalg.solve_triangular(first + diagonal * np.eye(len(first)), load, check_finite=False)
         )
+    if not rest:
+        return _by_blocks(first, diagonal, load)
     found = np.empty_like(load)
     for i in range(len(first) - 1, -1, -1):
         side = load[i] - np.tensordot(first[i, i + 1 :], found[i + 1 :], 1)
         found[i] = _back_substituted(rest, diagonal + first[i, i], side)
     return found
+
+
+def _by_blocks(
+    triangle: NDArray[np.complex128],
+    diagonal: NDArray[np.complex128],
+    load: NDArray[np.complex128],
+) -> NDArray[np.complex128]:
+    """x [n, batch] of (T + diagonal) x = load: rows of a block one by one, then all above it."""
+    found, shift = load.reshape(len(load), -1).copy(), diagonal.reshape(-1)
+    for stop in range(len(load), 0, -BLOCK):
+        start = max(stop - BLOCK, 0)
+        for i in range(stop - 1, start - 1, -1):
+            side = found[i] - triangle[i, i + 1 : stop] @ found[i + 1 : stop]
+            found[i] = side / (triangle[i, i] + shift)
+        found[:start] -= triangle[:start, start:stop] @ found[start:stop]
+    return found.reshape(load.shape)
 
 
 def _pattern(system: TensorSystem, d: int) -> Matrix:

@@ -1,0 +1,1 @@
+"""A problem solved at single points of its parameters, and the train through these solutions."""
