@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import bdtr, bdtrc, bdtrik
 
 from sna_edge.core.axis import Axis
 
@@ -175,12 +176,21 @@ def coverage(
 def perfect(rows: int, level: float, of: int = 1, worth: float = 1.0) -> tuple[int, int]:
     """Rows inside, from .. to, that a perfect model has in each of `of` parts in 95 of 100 tables,
     all parts of a table together; `worth` rows of a group say as much as one free row."""
-    from scipy.stats import binom
-
     tail = (1.0 - CONFIDENCE) / (2.0 * of)
     free = max(int(rows / worth), 1)
-    least, most = (float(f(tail, free, level)) * rows / free for f in (binom.ppf, binom.isf))
-    return math.floor(least), math.ceil(most)
+    least = _first(lambda k: bdtr(k, free, level) >= tail, bdtrik(tail, free, level), free)
+    most = _first(lambda k: bdtrc(k, free, level) <= tail, bdtrik(1.0 - tail, free, level), free)
+    return math.floor(least * rows / free), math.ceil(most * rows / free)
+
+
+def _first(reached: Callable[[int], bool], near: float, last: int) -> int:
+    """The least of 0 .. last that has `reached` it, as all after it have; `near` it."""
+    k = int(np.clip(np.nan_to_num(np.ceil(near)), 0, last))
+    while k < last and not reached(k):
+        k += 1
+    while k > 0 and reached(k - 1):
+        k -= 1
+    return k
 
 
 def _quarters(predicted: Floats) -> list[_Rows]:

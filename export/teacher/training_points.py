@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 Floats = NDArray[np.float64]
 CROSSED = 0.75
@@ -66,6 +65,8 @@ def _crossings(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.G
 
 
 def _box(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
+    from scipy.stats import qmc  # half as long to import as a quick fit takes
+
     seed = int(rng.integers(2**31))
     unit = qmc.Sobol(x.shape[1], seed=seed).random_base2(
         max(1, int(np.ceil(np.log2(max(count, 2)))))

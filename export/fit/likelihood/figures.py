@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +40,8 @@ def auc(y: ArrayLike, p: Floats) -> float:
 
 
 def _auc(positive: NDArray[np.bool_], score: Floats) -> float:
+    from scipy.stats import rankdata
+
     n, m = int(positive.sum()), int((~positive).sum())
     if not n or not m:
         return float("nan")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as fisher
+from scipy.special import fdtrc
 
 from sna_edge.errors import InputError
 
@@ -87,7 +87,7 @@ def repeats(
     parameters = m * (1.0 - np.sqrt(ss[1] / ss[0])) if ss[0] > 0 else 0.0
     left = m - float(np.clip(parameters, 1.0, MOST_PARAMETERS * m))
     ratio = ss[1] / left / (pure / freedom)
-    p = float(fisher.sf(ratio, left, freedom))
+    p = float(fdtrc(left, freedom, ratio))
     return Repeats(**{**asdict(found), "f": float(ratio), "f_freedom": left, "p": p})
 
 
@@ -149,7 +149,7 @@ def gage_study(part: Ints, operator: Ints, measurement: Floats) -> GageStudy:
     among = cells - by_part[:, None] - by_operator[None, :] + mean
     between, both = r * float(np.sum(among**2)), (parts - 1) * (operators - 1)
     e, i = error / freedom, 0.0
-    if both and e > 0 and fisher.sf(between / both / e, both, freedom) <= POOLED:
+    if both and e > 0 and fdtrc(both, freedom, between / both / e) <= POOLED:
         i = between / both
     else:
         e = i = (error + between) / (freedom + both)

@@ -1,7 +1,10 @@
 """Coverage by part: a perfect model is not blamed, a wrong width is found where it is wrong."""
 
+import math
+
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from sna_edge import level_axis, spline_axis
 from sna_export.calibrate.coverage import coverage, perfect
@@ -91,3 +94,14 @@ def test_rows_of_groups_that_differ_are_called_missed_as_rarely_as_free_ones() -
     assert grouped.sentences() == [
         "too few groups to tell by quarter of the prediction (13 in all)"
     ]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 63, 250, 1000, 9999])
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
+def test_what_a_perfect_model_has_inside_are_binomial_quantiles(rows: int, level: float) -> None:
+    """As scipy.stats has them, which takes longer to import than a quick fit takes."""
+    for of, worth in ((1, 1.0), (12, 1.7)):
+        free, tail = max(int(rows / worth), 1), 0.025 / of
+        least = math.floor(float(binom.ppf(tail, free, level)) * rows / free)
+        most = math.ceil(float(binom.isf(tail, free, level)) * rows / free)
+        assert perfect(rows, level, of, worth) == (least, most)

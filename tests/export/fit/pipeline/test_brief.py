@@ -3,6 +3,8 @@ held out in every table; families are begun once a table and link."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -63,3 +65,18 @@ def test_families_are_begun_once_for_the_same_rows(monkeypatch: pytest.MonkeyPat
     x, y = rows(100, 0.3)
     fit_arrays(x, y, plain=True)
     assert set(begun.values()) == {1}
+
+
+LIGHT = """
+import sys
+import numpy as np
+from sna_export.fit import fit_arrays
+x = np.random.default_rng(0).random((100, 2))
+fit_arrays(x, x[:, 0] * x[:, 1], effort="quick")
+print("scipy.stats" in sys.modules)
+"""
+
+
+def test_a_quick_fit_does_without_what_is_slow_to_import() -> None:
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
