@@ -8,9 +8,11 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
+from ...durable.whole import write_whole
 from ...errors import InputError
 from ...model import Model
 from ...quality.accepting.rated_rows import RatedRows, rated_rows
+from ...quality.accepting.rule import escape_of
 from ...quality.limits import LineLimits, limits_in
 from ...uncertainty.readings import coordinates_of
 from ...values.documents import document_bytes
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     model, trust = load_with_trust(args, args.backend)
     data = document_bytes(args.limits)
     limits = limits_in(data, args.limits, model)
-    rate = share_of("--escape", args.escape) if args.escape else None
+    rate = escape_of(share_of("--escape", args.escape)).rate if args.escape else None
     rate = limits.escape.rate if rate is None and limits.escape else rate
     if args.output:
         writable(args.output, args.table, args.limits)
@@ -104,8 +106,7 @@ def _write(
     entry = {"rate": one.rate, "threshold": one.threshold, "rows": one.rows, "model": sha256}
     text = with_escape(data, args.limits, entry)
     limits_in(text.encode(), args.output, model)  # what is written can be read
-    with open(args.output, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_whole(args.output, text.encode())
 
 
 def _lines(args: argparse.Namespace, rows: int, rated: list[RatedRows]) -> list[str]:

@@ -75,6 +75,7 @@ def test_what_cannot_be_found_is_said(there: Path, capsys: pytest.CaptureFixture
     for more, said in (
         (("-o", "out.toml"), "-o needs the rate"),
         (("--escape", "0"), "no share between"),
+        (("--escape", "80%"), "from above 0 to 0.5"),
         (("--escape", "1%", "-o", "limits.toml"), "would be lost"),
         (("--escape", "1%", "-o", "no/out.toml"), "does not exist"),
     ):
