@@ -2,7 +2,7 @@
 
 from .columns import Columns
 from .join import Joined, Part, joined
-from .judge import judged
+from .judge import judged, on_the_line
 from .merge import Merged, merged
 
-__all__ = ["Columns", "Joined", "Merged", "Part", "joined", "judged", "merged"]
+__all__ = ["Columns", "Joined", "Merged", "Part", "joined", "judged", "merged", "on_the_line"]

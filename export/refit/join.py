@@ -20,7 +20,7 @@ Blocks = Callable[[], Iterable[tuple[str, Sequence[bytes | Entry]]]]
 @dataclass
 class Part:
     """`reading` and `measured` {target: value} as they were sent; `model`: SHA-256 of what judged
-    it, '' for none; `source`: the file that it stands in."""
+    it, '' for none; `source`: the file that it stands in; `told` {output: corrected value}."""
 
     identity: str
     reading: Mapping[str, Any]
@@ -30,6 +30,7 @@ class Part:
     model: str = ""
     corrected: bool = False
     unfamiliar: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -209,5 +210,16 @@ def _part(entry: Entry, reading: Mapping[str, Any], identity: str, source: str) 
     return Part(
         identity, reading, time=next((t for t in times if t is not None), None),
         source=source, model=sha if isinstance(sha, str) else "", corrected="correction" in entry,
-        unfamiliar=entry.get("status") == Status.UNFAMILIAR.label,
+        unfamiliar=entry.get("status") == Status.UNFAMILIAR.label, told=_told(entry),
     )  # fmt: skip
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    """Corrected values: a verdict has that of the model beside them."""
+    outputs = entry.get("outputs")
+    pairs = outputs.items() if isinstance(outputs, dict) else ()
+    return {
+        name: one.get("value")
+        for name, one in pairs
+        if isinstance(one, dict) and "model_value" in one
+    }

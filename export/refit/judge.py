@@ -46,6 +46,18 @@ def judged(
     return told
 
 
+def on_the_line(told: Sequence[Any], measured: Sequence[Any]) -> dict[str, Any]:
+    """RMSE of what corrected verdicts said of N parts, None where they said nothing.
+
+    >>> on_the_line([1.0, None, 3.0], [1.0, 2.0, 5.0])
+    {'rows': 2, 'error': 1.4142135623730951}
+    """
+    numbers = [t if isinstance(t, (int, float)) else np.nan for t in told]
+    error = np.array(numbers, dtype=float) - np.asarray(measured, dtype=float)
+    error = error[np.isfinite(error)]
+    return {"rows": len(error), "error": float(np.sqrt(np.mean(error**2))) if len(error) else None}
+
+
 def _asked(model: Model, target: str, columns: Mapping[str, Sequence[Any]], y: Any) -> Asked:
     names = {a.name for a in model.axes} | {
         r.name for r in (model.readings.raw if model.readings else ())

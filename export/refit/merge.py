@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import isclose, isfinite
+from typing import Any
 
 from sna_edge.errors import InputError
 
@@ -26,10 +27,11 @@ Row = dict[str, str]
 @dataclass
 class Merged:
     """`names` of columns; `rows` of the fit, of which the last `added` are parts, and `held` rows
-    of the newest parts, which take no part in it; `identity`: the column of ids. What became of
-    parts is counted: `known` ones stand in the training table already, `early` ones are older than
-    asked for, `bad` {reason: parts} cannot be rows; `reused`: ids that were those of other parts;
-    `foreign` {SHA-256: parts} were judged by other models; `levels` {input: {new level: parts}}."""
+    of the newest parts, which take no part in it (`held_told`: corrected values of their verdicts);
+    `identity`: the column of ids. What became of parts is counted: `known` ones stand in the
+    training table already, `early` ones are older than asked for, `bad` {reason: parts} cannot be
+    rows; `reused`: ids that were those of other parts; `foreign` {SHA-256: parts} were judged by
+    other models; `levels` {input: {new level: parts}}."""
 
     names: tuple[str, ...]
     identity: str
@@ -37,6 +39,7 @@ class Merged:
     rows: list[Row] = field(default_factory=list)
     held: list[Row] = field(default_factory=list)
     held_cells: list[Cells] = field(default_factory=list)
+    held_told: list[dict[str, Any]] = field(default_factory=list)
     added: int = 0
     dropped: int = 0
     known: int = 0
@@ -87,6 +90,7 @@ def merged(
     new = [_row(made, part, cells, mark, weight) for part, cells in kept[:split]]
     made.held = [_row(made, part, cells, mark, None) for part, cells in kept[split:]]
     made.held_cells = [cells for _, cells in kept[split:]]
+    made.held_told = [part.told for part, _ in kept[split:]]
     rows = [*old, *new]
     made.dropped = 0 if most is None else max(len(rows) - most, 0)
     made.rows = rows[made.dropped :]

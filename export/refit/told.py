@@ -104,6 +104,18 @@ def _share(one: Mapping[str, Any]) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def line_lines(held: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """How far corrected verdicts were off on the newest parts, where there are any."""
+    for name, one in held.items():
+        if said := one.get("on_the_line"):
+            unit = f" {one['unit']}" if one["unit"] else ""
+            yield (
+                f"{name}: verdicts that the line had corrected err by {said['error']:.4g}{unit} on"
+                f" {said['rows']} of the newest parts (RMSE); a correction beside the new model"
+                " begins anew"
+            )
+
+
 def warnings(
     held: Mapping[str, Mapping[str, Any]], trained: Mapping[str, Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:

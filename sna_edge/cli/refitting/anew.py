@@ -92,14 +92,18 @@ def separator(asked: Asked) -> str:
 
 
 def _held(asked: Asked, made: Merged, new: Model) -> dict[str, Any]:
-    from sna_export.refit import judged
+    from sna_export.refit import judged, on_the_line
     from sna_export.refit.merge import columns_of
 
     if not made.held_cells:
         return {}
     lacks = {n: "" if n in asked.needs.labels else float("nan") for n in asked.needs.targets}
     measured = {n: [c.get(n, lacks[n]) for c in made.held_cells] for n in asked.needs.targets}
-    return judged(asked.model, new, columns_of(made.held_cells, asked.needs), measured)
+    found = judged(asked.model, new, columns_of(made.held_cells, asked.needs), measured)
+    for name in found.keys() - asked.needs.labels:
+        said = on_the_line([told.get(name) for told in made.held_told], measured[name])
+        found[name]["on_the_line"] = said if said["rows"] else None
+    return found
 
 
 def _trained(asked: Asked, new: Model) -> dict[str, Any]:

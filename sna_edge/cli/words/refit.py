@@ -138,10 +138,11 @@ def _judged(anew: Anew) -> dict[str, Any]:
 def _lines(anew: Anew) -> Iterator[str]:
     """Old against new as tables and sentences."""
     from sna_export.refit.judge import LEAST
-    from sna_export.refit.told import HEAD, judged_rows, too_few
+    from sna_export.refit.told import HEAD, judged_rows, line_lines, too_few
 
     rows = [*judged_rows("newest parts", anew.held), *judged_rows("training", anew.trained)]
     yield from table(HEAD, rows)
+    yield from line_lines(anew.held)
     yield ""
     yield from lines_of(anew.changes)
     for name in too_few(anew.held, LEAST):

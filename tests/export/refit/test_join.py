@@ -62,6 +62,12 @@ def test_an_id_that_is_used_again_is_another_part() -> None:
 
 
 def test_marks_of_verdicts_are_kept() -> None:
-    log = [verdict(1, 1.0, correction={}, status="unfamiliar", time="2026-01-02"), told(1, y=1.0)]
+    more = {
+        "correction": {},
+        "outputs": {"y": {"value": 2.5, "model_value": 2}, "z": {"value": 1}},
+        "time": "2026-01-02",
+    }
+    log = [verdict(1, 1.0, status="unfamiliar", **more), told(1, y=1.0)]
     part = found(log).parts[0]
     assert part.corrected and part.unfamiliar and part.time == "2026-01-02"
+    assert part.told == {"y": 2.5}
