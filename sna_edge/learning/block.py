@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -42,19 +41,6 @@ class Block:
     def exact(self) -> Floats:
         """`frozen` in the precision that is computed with."""
         return self.frozen.astype(float)
-
-    def pieces(self, most: int) -> Iterator[Block]:
-        """The same in blocks of at most `most` parts."""
-        for start in range(0, max(len(self.keys), 1), most):
-            stop = start + most
-            last = stop >= len(self.keys)
-            some = slice(start, stop)
-            labels = [
-                Label(one.after - start, one.key, one.values)
-                for one in self.labels
-                if start < one.after + (start == 0) and (one.after <= stop or last)
-            ]
-            yield Block(self.keys[some], self.x[some], self.frozen[:, some], self.p[some], labels)
 
     def kept(self) -> dict[str, Any]:
         """As plain values and arrays."""

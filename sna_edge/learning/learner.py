@@ -285,18 +285,7 @@ class Learner:
                 self._state, self._later = self._tried(self._later), None
                 self._snapshot()
             return done
-        pieces = [self._advanced(piece) for piece in self._state.pieces(block)]
-        starts = np.cumsum([0, *(p.changes.shape[1] for p in pieces)]).tolist()
-        return Said(
-            np.concatenate([p.changes for p in pieces], axis=1),
-            [heard for p in pieces for heard in p.heard],
-            [(start + at, c) for p, start in zip(pieces, starts, strict=False)
-             for at, c in p.corrections],
-            [(start + at, *now) for p, start in zip(pieces, starts, strict=False)
-             for at, *now in p.thresholds],
-            [replace(one, row=start + one.row) for p, start in zip(pieces, starts, strict=False)
-             for one in p.moved],
-        )  # fmt: skip
+        return self._advanced(block)
 
     def _advanced(self, block: Block) -> Said:
         said = self.knowledge.advance(block)

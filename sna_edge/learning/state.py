@@ -16,8 +16,6 @@ from .knowledge import Knowledge
 
 LARGEST = 60_000
 """Bytes of the file, above which a snapshot takes the place of the blocks."""
-PIECE = 8_000
-"""Bytes of the parts in one record."""
 FORM = 1
 SNAPSHOT, BLOCK = b"S", b"B"
 
@@ -101,11 +99,6 @@ class State:
             f"the learned state {path} is damaged, or no such file; delete it to learn anew,"
             " or give another with --learned FILE"
         )
-
-    def pieces(self, block: Block) -> list[Block]:
-        """The block in pieces that fit into the file."""
-        row = self.knowledge.parts.rows.itemsize
-        return list(block.pieces(max(PIECE // row, 1)))
 
     def keep(self, block: Block) -> None:
         """Called when `knowledge` has advanced by the block: it is on the disk when this returns.

@@ -80,3 +80,24 @@ def test_a_standing_alarm_is_not_raised_again_after_a_restart(tmp_path: Path) ->
 def test_a_damaged_number_of_alarms_is_refused() -> None:
     with pytest.raises(ValueError, match="watchers"):
         Watchers.restored({"sums": [0.0]})
+
+
+def test_a_step_is_seen_where_seasons_have_moved_the_mean() -> None:
+    """Thresholds that a season passes are high; beside its slow mean a step is not."""
+    rng = np.random.default_rng(0)
+    season = 0.6 * np.sin(np.arange(4000) / 4000 * 4 * np.pi)
+    z = np.clip(season + 0.8 * rng.normal(size=4000), -MOST, MOST)
+    watchers = Watchers(thresholds(z.tolist(), streams=60))
+    assert sum(len(watchers.update(v, i)) for i, v in enumerate(z.tolist())) <= 4
+    kinds = set()
+    for i, v in enumerate(np.clip(0.9 + 0.8 * rng.normal(size=150), -MOST, MOST).tolist()):
+        kinds |= {alarm.kind for alarm in watchers.update(v, 4000 + i)}
+    assert kinds & {"higher", "higher of late"}
+
+
+def test_one_drift_is_said_once() -> None:
+    watchers, rng = Watchers(), np.random.default_rng(0)
+    said = [a.kind for i in range(400) for a in watchers.update(2.0 + float(rng.normal()) / 2, i)]
+    assert said == ["higher"]
+    back = [a.kind for i in range(400) for a in watchers.update(float(rng.normal()), 400 + i)]
+    assert "higher" not in back and not any(watchers.standing[:2])
