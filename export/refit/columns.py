@@ -3,8 +3,9 @@ table writes them, text."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
 
@@ -18,6 +19,8 @@ from sna_edge.values.units import quantity
 from .join import Part
 
 Cells = dict[str, float | str]
+LIMIT = re.compile(r"\s*[<>]=?\s*([0-9.eE+-]+)\s*")
+"""A reading below or above what the gauge detects."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Columns:
     """What a fit needs of each row: `inputs`, of which `levels` {name: as the model knows them} are
     levels; `targets`, of which `labels` are text; `text`: columns of groups and times. `may_lack`:
     inputs whose cell may be empty; `weight`: the column of weights, 1 for a part that has none;
-    `units` of the model.
+    `units` of the model; `domain` of inputs that the fit is told; `below`: targets may be `<0.5`.
 
     >>> needs = Columns(("power",), {}, ("depth",), units={"power": "W", "depth": "um"})
     >>> needs.cells(Part("7", {"power": "0.2 kW"}, {"depth": 81}))
@@ -41,6 +44,8 @@ class Columns:
     may_lack: frozenset[str] = frozenset()
     units: Mapping[str, str] | None = None
     weight: str = ""
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    below: bool = False
 
     @classmethod
     def of(
@@ -97,8 +102,18 @@ class Columns:
             return _level(name, value, self.levels[name])
         if name in self.labels or name in self.text:
             return _text(name, value)
+        if self.below and name in self.targets and isinstance(value, str):
+            limit = LIMIT.fullmatch(value)
+            if limit and isfinite(plain_number(limit[1])):
+                return value.strip()
         unit = (self.units or {}).get(name, "")
-        return _number(name, value, unit, "output" if name in self.targets else "input")
+        number = _number(name, value, unit, "output" if name in self.targets else "input")
+        low, high = self.domain.get(name, (number, number))
+        if not low <= number <= high:
+            raise InputError(
+                f"{name!r} lies outside its domain in the recipe, {low:g} to {high:g}; widen that"
+            )
+        return number
 
 
 def _text(name: str, value: Any) -> str:

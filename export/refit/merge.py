@@ -14,7 +14,7 @@ from typing import Any
 from sna_edge.errors import InputError
 
 from ..table import Table
-from .columns import Cells, Columns
+from .columns import LIMIT, Cells, Columns
 from .join import IDENTITY, Joined, Part
 from .when import in_time, moment
 
@@ -225,6 +225,7 @@ def _count(made: Merged, kept: Sequence[tuple[Part, Cells]], needs: Columns, own
 
 def _row(made: Merged, part: Part, cells: Cells, mark: str, weight: float | None) -> Row:
     row = {n: written(v, mark) if isinstance(v, float) else v for n, v in cells.items()}
+    row |= {n: str(v).replace(".", mark) for n, v in cells.items() if LIMIT.fullmatch(str(v))}
     row[made.identity] = part.identity
     if weight is not None:
         own = cells.get(made.weight, 1.0)

@@ -97,8 +97,8 @@ def _held(asked: Asked, made: Merged, new: Model) -> dict[str, Any]:
 
     if not made.held_cells:
         return {}
-    lacks = {n: "" if n in asked.needs.labels else float("nan") for n in asked.needs.targets}
-    measured = {n: [c.get(n, lacks[n]) for c in made.held_cells] for n in asked.needs.targets}
+    cells = {n: [c.get(n, "") for c in made.held_cells] for n in asked.needs.names}
+    measured = _measured(asked, cells)
     found = judged(asked.model, new, columns_of(made.held_cells, asked.needs), measured)
     for name in found.keys() - asked.needs.labels:
         said = on_the_line([told.get(name) for told in made.held_told], measured[name])
@@ -113,8 +113,25 @@ def _trained(asked: Asked, new: Model) -> dict[str, Any]:
     needs, table = asked.needs, asked.table
     text = {*needs.levels, *needs.labels, *needs.text}
     cells = {n: table.written(n) if n in text else table.column(n).tolist() for n in needs.names}
-    measured = {n: cells[n] for n in needs.targets}
+    measured = _measured(asked, cells)
     return judged(asked.model, new, {n: cells[n] for n in (*needs.inputs, *needs.text)}, measured)
+
+
+def _measured(asked: Asked, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """{target: labels, or numbers, NaN where none was read}; of counts the rate, which a model
+    gives."""
+    found: dict[str, Any] = {}
+    for name in asked.needs.targets:
+        column = cells[name]
+        if name not in asked.needs.labels:
+            column = [x if isinstance(x, float) else float("nan") for x in column]
+            if asked.fit.exposure:
+                amounts = cells[asked.fit.exposure]
+                column = [
+                    x / t if t else float("nan") for x, t in zip(column, amounts, strict=True)
+                ]
+        found[name] = column
+    return found
 
 
 def story_of(asked: Asked, found: Joined, made: Merged, logs: list[str], weight: float) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
@@ -15,7 +15,7 @@ from ..arguments import share_of
 from ..dialect_options import declared
 from ..fitting import recipe
 from ..fitting.products import parsed
-from ..fitting.texts import names
+from ..fitting.texts import interval, names
 from ..trusted.options import load_with_trust
 
 if TYPE_CHECKING:
@@ -154,7 +154,9 @@ def _needs(fit: argparse.Namespace, model: Model, table: Table, remarks: list[st
     fit.inputs, fit.target = [n for n in inputs if n not in idle], targets
     columns = [n for n in dict.fromkeys([*fit.inputs, *raw]) if n in table.names]
     _not_there(fit, model, used, columns)
-    return Columns.of(model, columns, targets, text, amounts, fit.weights or "")
+    needs = Columns.of(model, columns, targets, text, amounts, fit.weights or "")
+    domain = dict(interval(text) for text in fit.domain)
+    return replace(needs, domain=domain, below=bool(fit.below_detection))
 
 
 def _not_there(

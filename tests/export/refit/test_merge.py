@@ -3,6 +3,7 @@ of the model."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,14 @@ def test_a_part_that_cannot_be_a_row_is_left_out_and_said(x: Any) -> None:
     found = made(part("a", x, 1.0), part("b", 1.5, 1.0))
     assert sum(found.bad.values()) == 1 and "'x'" in next(iter(found.bad))
     assert found.added == 1
+
+
+def test_what_a_recipe_says_of_domains_and_detection_holds_of_parts() -> None:
+    told = replace(NEEDS, domain={"x": (0.0, 2.0)}, below=True)
+    parts = [part("a", 2.5, 1.0), part("b", 1.5, "<0.5"), part("c", 1.5, "less")]
+    found = merged(TABLE, Joined(parts), told)
+    assert [row["y"] for row in found.rows[2:]] == ["<0.5"]
+    assert sum(found.bad.values()) == 2 and any("0 to 2" in why for why in found.bad)
 
 
 def test_parts_of_the_table_are_known_by_id_and_inputs_or_by_all_values() -> None:

@@ -132,6 +132,10 @@ KINDS: dict[str, list[str]] = {
         "--target", "y", "--inputs", "a,b,lot", "--categorical", "lot", "--missing", "model",
         "--groups", "batch", "--time", "time",
     ],
+    "counts, in a domain": [
+        "--target", "n", "--inputs", "a,b", "--family", "poisson", "--exposure", "hours",
+        "--domain", "a=0:1",
+    ],
     "known groups": ["--target", "y", "--inputs", "a,b", "--groups", "batch", "--known-groups"],
 }  # fmt: skip
 
@@ -141,7 +145,7 @@ def measured(rng: random.Random, i: int, holes: bool) -> dict[str, Any]:
     y = round(5 + 3 * a + 2 * b + rng.gauss(0, 0.1), 3)
     row: dict[str, Any] = {"a": a, "b": b, "lot": "pq"[i % 2], "batch": f"B{i // 10}"}
     row |= {"time": f"2026-01-{1 + i // 9:02d}", "y": y, "z": round(y * y, 3)}
-    row["state"] = "high" if y > 7.5 else "low"
+    row |= {"state": "high" if y > 7.5 else "low", "hours": 2.0, "n": round(2 * y)}
     return row | ({"a": None} if holes and i % 7 == 0 else {})
 
 
@@ -159,7 +163,9 @@ def test_every_kind_of_fit_is_fitted_anew_by_its_recipe(
     with open(tmp_path / "log", "w") as log:
         for i in range(90, 150):
             row = measured(rng, i, holes)
-            told = {n: row.pop(n) for n in ("y", "z", "state")} | ({"z": None} if i % 4 else {})
+            told = {n: row.pop(n) for n in ("y", "z", "n", "state")} | (
+                {"z": None} if i % 4 else {}
+            )
             log.write(json.dumps({"id": f"P{i}", **row, "measured": told}) + "\n")
     model, new = tmp_path / "m.sna", tmp_path / "n.sna"
     fit = ["fit", tmp_path / "t.csv", *KINDS[kind], "--effort", "quick", "-o", model]
