@@ -59,7 +59,8 @@ def work(samples: Samples, sizes: FamilySizes) -> float:
     n_rows = min(len(samples.x), sizes.rows)
     terms, taken = _most(n_rows, sizes)
     paths = samples.y.shape[1] * taken * (terms * taken + n_rows * taken)
-    return ((sizes.offers + 2) * (n_rows * terms**2 + paths) + WORK) / FAST
+    solution = min(WORK, float(len(samples.x)) * taken**2)
+    return ((sizes.offers + 2) * (n_rows * terms**2 + paths) + solution) / FAST
 
 
 def _most(n_rows: int, sizes: FamilySizes) -> tuple[int, int]:
