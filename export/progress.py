@@ -41,9 +41,8 @@ class Reporter:
         self._task: Any = None
         self._call = progress if callable(progress) else None
         if progress is True:
-            if sys.stderr.isatty():
-                self._open()
-            if self._bar is None:
+            self._open()
+            if self._bar is None and sys.stderr is not None:
                 self._lines = Thread(target=self._written, daemon=True)
 
     def _written(self) -> None:
@@ -52,7 +51,10 @@ class Reporter:
             past = now() - self.begin
             left = self._left(past)
             shown = f", about {left:.0f} s left" if np.isfinite(left) else ""
-            print(f"{past:.0f} s{shown}: {self._message}", file=sys.stderr, flush=True)
+            try:
+                print(f"{past:.0f} s{shown}: {self._message}", file=sys.stderr, flush=True)
+            except (OSError, ValueError):  # nobody reads them any more
+                return
 
     def _open(self) -> None:
         try:
@@ -67,7 +69,10 @@ class Reporter:
             TextColumn("{task.fields[left]}"),
             TextColumn("{task.description}"),
         )
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        if not (console.is_terminal or console.is_jupyter):
+            return
+        self._bar = Bar(*columns, console=console, transient=True)
         self._task = self._bar.add_task("fit", total=1.0, left="")
 
     def __enter__(self) -> Reporter:
