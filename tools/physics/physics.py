@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument(
         "--docs",
         action="store_true",
-        help="also write docs/tables/physics.md, the rows that have a target",
+        help="also write the rows of these sections that have a target to docs/tables/physics.md",
     )
     args = parser.parse_args()
     wanted = args.only.split(",") if args.only else list(SECTIONS)
@@ -63,7 +63,8 @@ def main() -> int:
         print(markdown(section), flush=True)
     write(args.output, sections)
     if args.docs:
-        DOCS.write_text(targets(sections), encoding="utf-8")
+        kept = DOCS.read_text(encoding="utf-8") if DOCS.is_file() else ""
+        DOCS.write_text(targets(sections, kept), encoding="utf-8")
     missed = [row for section in sections for row in section.rows if row.held is False]
     print(
         f"{len(missed)} of {sum(len(s.rows) for s in sections)} rows miss their target; wrote"
@@ -72,16 +73,21 @@ def main() -> int:
     return 0
 
 
-def targets(sections: list[Section]) -> str:
-    """One table of the rows that have a target."""
-    lines = ["| section | case | quantity | measured | target |", "|---|---|---|---|---|"]
+HEAD = ["| section | case | quantity | measured | target |", "|---|---|---|---|---|"]
+
+
+def targets(sections: list[Section], kept: str) -> str:
+    """One table of the rows that have a target; sections that were not run stay as in `kept`."""
+    groups: dict[str, list[str]] = {}
+    for line in kept.splitlines()[len(HEAD) :]:
+        groups.setdefault(line.split(" | ")[0].removeprefix("| "), []).append(line)
     for section in sections:
-        lines += [
+        groups[section.title] = [
             f"| {section.title} | " + " | ".join(row.cells()[:4]) + " |"
             for row in section.rows
             if row.held is not None
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*HEAD, *(line for rows in groups.values() for line in rows)]) + "\n"
 
 
 def write(folder: Path, sections: list[Section]) -> None:
