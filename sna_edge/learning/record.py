@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from .output.learned import LearnedOutput
 
@@ -56,12 +54,13 @@ def coefficients(one: LearnedOutput) -> list[float]:
     if not one.used or found is None:
         return []
     scale = one.scale
-    moved = [*map(float, found.theta), found.mean, found.deviation, found.level.added]
-    return [*moved, scale.usual, scale.gamma]
+    moved: list[float] = found.theta.tolist()
+    moved += [found.mean, found.deviation, found.level.added, scale.usual, scale.gamma]
+    return moved
 
 
 def encoded(one: LearnedOutput) -> bytes:
     """One output, as it is hashed."""
-    theta = np.array(coefficients(one), dtype="<f8")
-    head = struct.pack("<IIddI", one.space.index, one.used, *one.factors, len(theta))
-    return head + theta.tobytes()
+    theta = coefficients(one)
+    count = len(theta)
+    return struct.pack(f"<IIddI{count}d", one.space.index, one.used, *one.factors, count, *theta)
