@@ -81,6 +81,7 @@ honest: $(STAMP)-test ## intervals and familiarity on the measured tables, crepe
 	$(PY) tools/accuracy/familiarity.py
 
 online: $(STAMP)-test native ## a line that learns from measured parts: gas turbine CO, a model of 2011 run through 2012 and 2013; drifts put into three more tables
+	SNA_EDGE_EVERY_CUT=1 $(PY) -m pytest -q tests/sna_edge/learning/test_state_file.py
 	$(PY) tools/online/online.py --write
 	$(PY) tools/online/injected.py --write
 	$(PY) tools/online/inputs.py --write

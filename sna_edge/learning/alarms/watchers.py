@@ -26,8 +26,8 @@ INDEPENDENT = (7.7, 7.7, 20.0, 15.0, 15.0)
 normal numbers."""
 FALSE, MOST_RAISED = 1_000, 60
 """Measured parts for each alarm of the reference; how often thresholds are raised for that."""
-OTHERS = ((3,), (4,), (0, 1, 3, 4), (0, 1, 2, 4), (0, 1, 2, 3))
-"""Alarms that have said it: while one of them stands, an alarm says nothing new."""
+OTHERS = ((1, 3, 4), (0, 3, 4), (0, 1, 3, 4), (0, 1, 2, 4), (0, 1, 2, 3))
+"""Alarms that have said it: what begins while one of them stands is the same story."""
 
 
 @dataclass(frozen=True)
@@ -82,27 +82,19 @@ class Watchers:
             now, most = sums[i] + value - K[i], self.thresholds[i]
             total[i] += value
             if now > most and not before[i]:
+                if not any(standing[j] for j in OTHERS[i]):
+                    begun.append(i)
                 standing[i] = True
-                begun.append(i)
             elif now <= 0.0:
                 now, standing[i] = 0.0, False
             sums[i] = min(now, 2.0 * most)  # so that what has gone is seen to go
         self.sums, self.since = tuple(sums), tuple(since)
         self.total, self.standing = tuple(total), tuple(standing)
-        return [self._alarm(i, count) for i in begun if self._is_news(i, begun)]
+        return [self._alarm(i, count) for i in begun]
 
     def open(self, count: int) -> list[Alarm]:
-        """Alarms that stand after `count` measured parts, without those that say nothing new."""
-        standing = [i for i, one in enumerate(self.standing) if one]
-        return [
-            self._alarm(i, count)
-            for i in standing
-            if not any(j < i for j in OTHERS[i] if j in standing)
-        ]
-
-    def _is_news(self, i: int, begun: list[int]) -> bool:
-        """Whether nothing that stands, or begins before it in the order of KINDS, has said it."""
-        return not any(self.standing[j] and (j not in begun or j < i) for j in OTHERS[i])
+        """Alarms that stand after `count` measured parts."""
+        return [self._alarm(i, count) for i, one in enumerate(self.standing) if one]
 
     def _alarm(self, i: int, count: int) -> Alarm:
         parts = max(count - self.since[i] + 1, 1)

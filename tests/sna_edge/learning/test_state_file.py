@@ -1,10 +1,12 @@
-"""The file of what was learned: cut at every byte, power cut at every write, damaged, of another
-model."""
+"""The file of what was learned: cut at every byte, power cut at every write, killed, damaged, of
+another model. SNA_EDGE_EVERY_CUT=1 (`make online`): every byte, and many more cuts and kills."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from sna_edge.quality import Line
 
 from ...power_cuts import PoweredDisk, cuts
 from .conftest import SHA256, learning_line, stream, told, track_model
+
+EVERY = os.environ.get("SNA_EDGE_EVERY_CUT") == "1"
 
 
 def known(line: Line) -> Knowledge:
@@ -75,7 +79,7 @@ def test_the_file_cut_at_every_byte(tmp_path: Path) -> None:
         counts.append((os.path.getsize(path), known(line).labels))
     closed(line)
     data = path.read_bytes()
-    step = max(len(data) // 400, 1)
+    step = 1 if EVERY else max(len(data) // 400, 1)
     for size in (*range(0, len(data), step), len(data)):
         path.write_bytes(data[:size])
         try:
@@ -97,11 +101,48 @@ def test_power_cut_at_every_write() -> None:
         told(line, reading)
         disk.done()
         counts.append(known(line).labels)
-    for done, _, after in cuts(disk.acts, 40):
+    for done, _, after in cuts(disk.acts, 400 if EVERY else 40):
         again = learning_line("recalibrate", "/d/learned", disk=after)
         assert counts[done] <= known(again).labels <= counts[min(done + 1, len(readings))]
         told(again, *readings)
         assert same(again, line)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    """Each process begins with all lines again, and is killed somewhere; clocks jump meanwhile."""
+    readings, path = stream(40), str(tmp_path / "learned")
+    whole = learning_line("recalibrate", str(tmp_path / "whole"))
+    before = time.perf_counter()
+    for reading in readings:
+        told(whole, reading)
+    usual, rng, labels = time.perf_counter() - before, np.random.default_rng(0), 0
+    for jump in range(300 if EVERY else 6):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                line = learning_line("recalibrate", path)
+                for reading in readings:
+                    told(line, reading)
+                    os.write(writer, bytes([known(line).labels]))
+            finally:
+                os._exit(0)
+        time.sleep(float(rng.uniform(0.0, 1.2 * usual)))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            labels = max([labels, *pipe.read()])  # these were answered
+        if os.path.exists(path):
+            os.utime(path, (1e9 * (jump % 3), 1e9 * (jump % 3)))
+        again = learning_line("recalibrate", path)
+        assert known(again).labels >= labels
+        labels = known(again).labels
+        closed(again)
+    again = learning_line("recalibrate", path)
+    told(again, *readings)
+    assert same(again, whole)
 
 
 def test_a_file_of_another_model_is_put_aside_and_taken_back(tmp_path: Path) -> None:
