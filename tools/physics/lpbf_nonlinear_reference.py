@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
 from lpbf_nonlinear_fem import Floats, Reference, Setting
+from lpbf_pool import pool_sizes
 from scipy.stats import qmc
 
-from sna_export.lpbf.melting import IN718, RANGES
+from sna_export.lpbf.melting import RANGES
 
 PROBES = {"x": (-300e-6, 100e-6), "y": (0.0, 100e-6), "z": (0.0, 60e-6)}
 COUNT = 120  # probe points
 COARSE = 0.55  # times as many spans, for the start of Newton's method
 FINER = 1.4  # times as many spans on every axis
-STEP = 0.5e-6  # m, of the grids on which isotherms are sought
 
 
 def main() -> int:
@@ -87,41 +88,8 @@ def _measured(meshes: list[Reference], at: Setting, points: Floats) -> dict[str,
     return {
         **at,
         "temperature": reference.at(theta, points).round(2).tolist(),
-        **{n: float(f"{1e6 * v:.5g}") for n, v in pool(reference, theta).items()},
+        **{n: float(f"{v:.5g}") for n, v in pool_sizes(partial(reference.on, theta)).items()},
     }
-
-
-def pool(reference: Reference, theta: Floats) -> dict[str, float]:
-    """Length, width and depth of the isotherm of the liquidus, m; 0 where nothing melts."""
-    x, aside = np.arange(-900e-6, 120e-6, STEP), np.arange(0.0, 200e-6, STEP)
-    down = reference.on(theta, x, np.zeros(1), aside)[:, 0, :]
-    wide = reference.on(theta, x, aside, np.zeros(1))[:, :, 0]
-    return {
-        "length_um": _length(x, down[:, 0]),
-        "width_um": 2 * _reach(aside, wide),
-        "depth_um": _reach(aside, down),
-    }
-
-
-def _length(x: Floats, line: Floats) -> float:
-    excess = line - IN718.liquidus
-    hot = np.flatnonzero(excess > 0)
-    if not len(hot):
-        return 0.0
-    ends = [_root(x, excess, i) for i in (hot[0] - 1, hot[-1])]
-    return ends[1] - ends[0]
-
-
-def _root(x: Floats, excess: Floats, i: int) -> float:
-    return float(x[i] + (x[i + 1] - x[i]) * excess[i] / (excess[i] - excess[i + 1]))
-
-
-def _reach(s: Floats, plane: Floats) -> float:
-    """The farthest s at which a row of the plane [N, len(s)] is as hot as the liquidus."""
-    excess = plane - IN718.liquidus
-    last = (excess > 0).sum(axis=1) - 1
-    rows = np.flatnonzero(last >= 0)
-    return max((_root(s, excess[r], last[r]) for r in rows), default=0.0)
 
 
 def _moved(coarse: dict[str, Any], fine: dict[str, Any]) -> dict[str, float]:

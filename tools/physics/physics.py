@@ -2,7 +2,7 @@
 plots.
 
 python tools/physics/physics.py [--only orders,costs,problems,estimates,cases,kinds,advection,
-    bounds,nonlinear,limits,theory,laser,tracks] [--output build/physics]
+    bounds,nonlinear,melting,limits,theory,laser,tracks] [--output build/physics]
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ SECTIONS = {
     "advection": "physics_advection",
     "bounds": "physics_advection",
     "nonlinear": "physics_nonlinear",
+    "melting": "physics_melting",
     "limits": "physics_limits",
     "theory": "physics_theory",
     "laser": "physics_laser",

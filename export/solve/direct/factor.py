@@ -102,7 +102,7 @@ class _OfASum:
 
     def __call__(self, load: Floats) -> Floats:
         slanted, straight = self.order[: len(self.triangles)], self.order[len(self.triangles) :]
-        found = load
+        found: Any = load
         for d in straight + slanted:  # complex numbers begin with the slanted axes
             found = along(self.forths[d], found, d)
         found = _back_substituted(self.triangles, self.values, found.transpose(self.order))

@@ -40,7 +40,8 @@ def nested(axis: ProblemAxis) -> Nested:
     places = (basis.breaks[:-1, None] + np.diff(basis.breaks)[:, None] * share).reshape(-1)
     places = np.r_[places, basis.upper]
     design = axis.sparse_design(0, places).toarray()
-    rows, points = _in_order(axis), []
+    rows = _in_order(axis)
+    points: list[int] = []
     for k in range(rows.shape[1]):
         if points:  # what is left of function k once those before it meet it at their points
             before = design[points] @ rows[:, :k]
