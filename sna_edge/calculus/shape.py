@@ -27,7 +27,8 @@ KINDS = {"increasing": (1, 1), "decreasing": (1, -1), "convex": (2, 1), "concave
 POSITIVE = "positive"
 ROUNDING = 1e-9
 """Share of the largest control point below which one is rounding: float32 resolves 6e-8."""
-SECONDS = 1.0
+SECONDS = 10.0
+"""For each claim on a slow or busy machine; the work is bounded, too."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a shape costs: error of fits whose shape is asked for over that of free fits, where the
 truth has the shape.
 
-    python tools/accuracy/shapes.py [--splits N] [--write]
+    python tools/accuracy/shapes.py [--splits N] [--only WORD] [--write]
 
 Functions with noise are scored against the truth plus noise of fresh rows, measured tables on rows
 held out. `--write` puts the table into docs/tables/shapes.md.
@@ -21,8 +21,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import measured_peers as curves  # noqa: E402
 import numpy as np  # noqa: E402
-import turning_points as curves  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from sna_export.fit import AxisSpec, fit_arrays  # noqa: E402
@@ -107,16 +107,17 @@ def line(name: str, rows: list[Any], shape: dict[str, list[int]]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--splits", type=int, default=2, metavar="N")
+    parser.add_argument("--only", default="", metavar="WORD", help="truths whose name has WORD")
     parser.add_argument("--write", action="store_true", help="into docs/tables/shapes.md")
     args = parser.parse_args()
     rows = [["truth", "inputs asked for", "error, free", "error, shape", "ratio"]]
     seeds = range(args.splits)
-    for function in FUNCTIONS:
+    for function in (f for f in FUNCTIONS if args.only in f.name):
         rows.append(line(function.name, [drawn(function, s) for s in seeds], function.shape))
         print(" | ".join(rows[-1]), file=sys.stderr)
     tables = {t.name: t for t in curves.TABLES if t.there}
     for name, shape in MEASURED:
-        if name in tables:
+        if name in tables and args.only in name:
             rows.append(line(name, [curves.split(tables[name], s) for s in seeds], shape))
             print(" | ".join(rows[-1]), file=sys.stderr)
     lines = [rows[0], ["---"] * 2 + ["--:"] * 3, *rows[1:]]

@@ -255,15 +255,18 @@ def _fit(
         begun: list[FirstFit] = []
 
         def search(rows: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
+            before = begun[0] if begun else None
+
+            def free(link: str) -> list[Candidate]:
+                if effort.brief:
+                    return brief_candidates(rows, link, folds, seed, budget, reporter, effort)
+                return candidates(rows, link, folds, seed, budget, reporter, before, effort)
+
             if shape:
-                found = shaped_and_mean(rows, shape, link, folds, seed, budget)
+                found = shaped_and_mean(rows, shape, link, folds, seed, budget, free)
                 tried.extend([] if tried else found)
                 return found[0], found[-1]
-            before = begun[0] if begun else None
-            if effort.brief:
-                found = brief_candidates(rows, link, folds, seed, budget, reporter, effort)
-            else:
-                found = candidates(rows, link, folds, seed, budget, reporter, before, effort)
+            found = free(link)
             tried.extend([] if tried else found)
             return chosen(found, rows), found[0]
 

@@ -92,6 +92,12 @@ class Shape:
             )
         return kept
 
+    def one_link(self, samples: Samples, link: str) -> str:
+        """The same as a word for a fit of any shape: the link itself where one is left or a bend
+        forbids some, else `link`."""
+        found = self.links(samples, link)
+        return found[0] if len(found) == 1 or self.bend else link
+
     def _survives(self, link: str) -> bool:
         return link == "exp" and -1 not in self.bend.values()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from ..candidates.baseline import mean_alone
 from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.samples import Samples
+from ..validation.choice import chosen
 from .asked import Shape
 from .candidate import shaped
+from .nearest import nearest
 
 if TYPE_CHECKING:
     from sna_edge.numerics.time_budget import TimeBudget
@@ -26,12 +29,26 @@ KEY = "shape"
 
 
 def shaped_and_mean(
-    samples: Samples, shape: Shape, link: str, folds: Folds, seed: int, budget: TimeBudget
+    samples: Samples,
+    shape: Shape,
+    link: str,
+    folds: Folds,
+    seed: int,
+    budget: TimeBudget,
+    free: Callable[[str], list[Candidate]],
 ) -> list[Candidate]:
-    """Candidates of the shape, best first, and the mean, which has every shape, as the last."""
+    """Candidates of the shape, best first, and the mean, which has every shape, as the last.
+    free(link): candidates of any shape."""
     here = shape.of_inputs([axis.name for axis in samples.axes])
     found = shaped(samples, here, link, folds, seed, budget)
-    return [*found, mean_alone(samples, found[0], folds)]
+    mean = mean_alone(samples, found[0], folds)
+    if budget.over():
+        budget.leave_out("the free fit nearest to the shape asked for")
+    elif here.claims():
+        best = chosen(free(here.one_link(samples, link)), samples)
+        moved = nearest(samples, here, best, seed, budget)
+        found = sorted([*found, moved] if moved else found, key=lambda c: c.error)
+    return [*found, mean]
 
 
 def delivered(found: FitResult, shape: Shape) -> FitResult:
