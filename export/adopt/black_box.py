@@ -22,7 +22,7 @@ from ..fit.candidates.families.chaos import POLYNOMIAL_CHAOS
 from ..fit.data.held_together import folds_of
 from ..fit.data.samples import Samples
 from ..fit.engine.factors import SeparableFunction
-from ..fit.pipeline.packing import packed
+from ..fit.pipeline.smaller.packing import packed
 from ..teacher.distil import SMOOTH_TOLERANCE, TrainingPoints
 from ..teacher.distil import distil as student_of
 from ..threads import one_thread

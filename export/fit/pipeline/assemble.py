@@ -17,7 +17,7 @@ from sna_edge.model import Model
 
 from ..candidates.candidate import Candidate
 from ..data.samples import AxisSpec, Samples
-from .packing import packed
+from .smaller.packing import packed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -40,11 +40,11 @@ from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
 from .brief import brief_candidates
 from .confirm import confirmed
-from .lean import lean
 from .result import FitResult, Run, result
 from .screen import screened
 from .search import FirstFit, candidates, first_fit
-from .unused import without_unused
+from .smaller.lean import lean
+from .smaller.unused import without_unused
 from .validated import Asked, noted, validated
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sna_edge import CP, Axis, Model, Output
 from sna_edge.basis import bspline, uniform_breaks
-from sna_export.fit.pipeline.packing import packed
+from sna_export.fit.pipeline.smaller.packing import packed
 
 
 def pairs(axes: int) -> CP:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..candidates.candidate import Candidate
-from ..data.samples import Samples
-from ..engine.factors import SeparableFunction
-from .screen import Dropped
+from ...candidates.candidate import Candidate
+from ...data.samples import Samples
+from ...engine.factors import SeparableFunction
+from ..screen import Dropped
 
 Ints = NDArray[np.int64]
 WHY = "changes nothing in the model chosen"

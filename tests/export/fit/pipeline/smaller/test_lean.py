@@ -14,7 +14,7 @@ from sna_export.fit import AxisSpec
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
-from sna_export.fit.pipeline.lean import LOST, lean
+from sna_export.fit.pipeline.smaller.lean import LOST, lean
 
 AXES, ROWS, DEGREE, PARTS = 4, 300, 5, 24
 RNG = np.random.default_rng(0)

@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import TimeBudget
 
-from ...compress.cp import reduced
-from ...l2.axis_space import AxisSpace
-from ...l2.cp_factors import CPFactors
-from ...l2.cp_least_squares import CPLeastSquares
-from ..candidates.baseline import error_of, rms
-from ..candidates.candidate import Candidate
-from ..data.row_blocks import Rows
-from ..data.samples import Samples
-from ..engine.factors import SeparableFunction
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.initialization import mode_sets, random_start
-from ..engine.normal_equations import loss
-from ..validation.choice import ENOUGH
-from ..validation.reach import mixed
+from ....compress.cp import reduced
+from ....l2.axis_space import AxisSpace
+from ....l2.cp_factors import CPFactors
+from ....l2.cp_least_squares import CPLeastSquares
+from ...candidates.baseline import error_of, rms
+from ...candidates.candidate import Candidate
+from ...data.row_blocks import Rows
+from ...data.samples import Samples
+from ...engine.factors import SeparableFunction
+from ...engine.gauss_newton import levenberg_marquardt
+from ...engine.initialization import mode_sets, random_start
+from ...engine.normal_equations import loss
+from ...validation.choice import ENOUGH
+from ...validation.reach import mixed
 
 Floats = NDArray[np.float64]
 LOST, THERE = 0.2, 1.5

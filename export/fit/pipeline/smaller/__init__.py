@@ -1,0 +1,1 @@
+"""What is delivered made smaller: unseen inputs, modes that the error hides, groups of four."""
