@@ -110,6 +110,8 @@ class Watchers:
         fits = {name: len(values) for name, values in asdict(cls()).items()}
         if any(len(values) != fits.get(name) for name, values in found.items()):
             raise ValueError("watchers")
+        if found.get("slow", (0.0, 0.0))[1] < 0.0:
+            raise ValueError("watchers")
         return cls(**{name: tuple(values) for name, values in found.items()})
 
 

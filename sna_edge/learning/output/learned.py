@@ -121,3 +121,5 @@ class LearnedOutput:
         self.watchers = Watchers.restored(found["watchers"])
         if self.recalibration is not None and "triangle" in found:
             self.recalibration.restored(found)
+            if self.recalibration.ready and not self.scale.usual:
+                raise ValueError("scale")

@@ -52,5 +52,7 @@ class Level:
         return [self.total, self.weight, self.product, self.square, self.count]
 
     def restored(self, found: list[float]) -> None:
-        """Put back what was kept."""
+        """Put back what was kept. Raises ValueError for numbers that no residuals give."""
+        if min(found[1], *found[3:]) < 0.0:
+            raise ValueError("level")
         self.total, self.weight, self.product, self.square, self.count = found

@@ -23,8 +23,8 @@ SMALL, LARGE = 0.1, 10.0
 so many of it."""
 GEOMETRIC = 0.645
 """exp(mean log(|r| + SMALL of the same)) of normal residuals over their standard deviation."""
-BOUND = 20.0
-"""exp(alpha) stays within exp(-BOUND) .. exp(BOUND) of the start; gamma in 0 .. 2."""
+BOUND, FARTHEST = 20.0, 650.0
+"""alpha stays within BOUND of the start, which is less than FARTHEST in size; gamma in 0 .. 2."""
 
 
 class Scale:
@@ -40,7 +40,7 @@ class Scale:
 
     def begin(self, usual: float) -> None:
         """With the typical half-width."""
-        self.usual = max(usual, 1e-300)
+        self.usual = min(max(usual, 1e-280), 1e280)
         self.alpha = self.start = log(self.usual * GEOMETRIC / self._q)
         self.sums = [FEW, 0.0, PRIOR, FEW * self.start, PRIOR]
 
@@ -75,5 +75,9 @@ class Scale:
         return [self.usual, self.start, self.alpha, self.gamma, *self.sums]
 
     def restored(self, found: list[float]) -> None:
-        """Put back what was kept."""
-        self.usual, self.start, self.alpha, self.gamma, *self.sums = found
+        """Put back what was kept. Raises ValueError for numbers that no residuals give."""
+        usual, start, alpha, gamma, *sums = found
+        inside = abs(start) < FARTHEST and abs(alpha - start) <= BOUND and 0.0 <= gamma <= 2.0
+        if usual < 0.0 or not inside or sums[0] * sums[2] <= sums[1] * sums[1]:
+            raise ValueError("scale")
+        self.usual, self.start, self.alpha, self.gamma, self.sums = usual, start, alpha, gamma, sums

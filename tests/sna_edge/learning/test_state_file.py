@@ -270,6 +270,9 @@ def test_the_digest_names_the_model(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("width/watchers", {"sums": [{}, 0.0, 0.0]}),
+        ("width/watchers", {"slow": [0.0, -1.0]}),
+        ("width/scale", [1.0, 0.0, 1e5, 1.0, 0.5, 0.0, 20.0, 0.0, 20.0]),
+        ("width/scale", [-1.0, 0.0, 0.0, 1.0, 0.5, 0.0, 20.0, 0.0, 20.0]),
         ("width/frozen", [0.0]),
         ("width/frozen", [[], 0.0]),
         ("labels", float("inf")),
