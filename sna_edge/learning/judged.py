@@ -13,26 +13,51 @@ from numpy.typing import NDArray
 from .block import Block, Floats, Floats32
 from .output.features import Features
 from .output.learned import LearnedOutput
+from .output.offset import Slopes
 from .output.told import TOLD, Told, View, told
 from .parts import NOBODY, Parts
 
 Flags = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
 
 
 @dataclass
 class Found:
     """A part that was judged: inputs x [D], what it was told of each output, `flags` [K] as in
-    `Parts`, which may be written, and features phi [M]."""
+    `Parts`, which may be written, features phi [M], and slopes [K, n] by deviations of inputs,
+    where some have moved."""
 
     x: Floats32
     told: list[Told]
     flags: Flags
     phi: Floats | None
+    slopes: Floats | None = None
+
+
+class MovedSlopes:
+    """Slopes by standard deviations of inputs: of all outputs, by the inputs `moved` [n]."""
+
+    def __init__(self, slopes: Slopes, columns: Sequence[int], sizes: Floats, moved: Bools) -> None:
+        self._slopes, self._columns, self._sizes, self._now = slopes, columns, sizes, moved
+
+    def by(self, x: Floats, column: int) -> Floats:
+        """[N, K] by one of them, at x [N, D]."""
+        return self._slopes(x, [self._columns[column]])[:, :, 0] * float(self._sizes[column])
+
+    def of(self, x: Floats) -> Floats | None:
+        """[K, n] at x [D], NaN for inputs that have not moved; None where none has."""
+        now = np.flatnonzero(self._now).tolist()
+        if not now or not np.isfinite(x).all():
+            return None
+        some = self._slopes(x[None], [self._columns[c] for c in now])[0] * self._sizes[now]
+        found = np.full((len(some), len(self._now)), np.nan)
+        found[:, now] = some
+        return found
 
 
 class Judged:
     """The parts of `block` up to `count`; those before are in `parts`. `applied`: what is learned
-    changes what is said."""
+    changes what is said. `slopes`: by deviations of the inputs that have moved."""
 
     def __init__(
         self,
@@ -41,9 +66,10 @@ class Judged:
         parts: Parts,
         features: Features | None,
         applied: bool,
+        slopes: MovedSlopes | None = None,
     ) -> None:
         self._block, self._outputs, self._parts = block, outputs, parts
-        self._applied, self.count = applied, 0
+        self._applied, self.count, self._slopes = applied, 0, slopes
         n = len(block.keys)
         self._phi = features(block.x.astype(float)) if features and n else None
         self._flags: Flags = np.zeros((n, len(outputs)), np.uint8)
@@ -98,15 +124,28 @@ class Judged:
             view.numbers(frozen, phi)
             for view, frozen in zip(views, self._frozen[i].tolist(), strict=True)
         ]
+        x = self._block.x[i]
+        for k, view in enumerate(views):
+            if view.offset is not None:
+                s = self._slope(x[None], view.offset[0], k)
+                numbers[k][3] = float(view.shifted(np.array([numbers[k][0]]), s)[0])
         rounded = np.array(numbers, np.float32).tolist()  # as they will be kept
         flags = self._flags[i]
         given = [Told.of(row, f) for row, f in zip(rounded, flags.tolist(), strict=True)]
-        return Found(self._block.x[i], given, flags, phi)
+        return Found(x, given, flags, phi, self._moved(x))
+
+    def _slope(self, x: Floats32, column: int, k: int) -> Floats:
+        assert self._slopes is not None
+        return self._slopes.by(x.astype(float), column)[:, k]
+
+    def _moved(self, x: Floats32) -> Floats | None:
+        return None if self._slopes is None else self._slopes.of(x.astype(float))
 
     def _earlier(self, row: Any, place: int) -> Found:
         pairs = zip(row["told"].T.tolist(), row["flags"].tolist(), strict=True)
         given = [Told.of(numbers, flags) for numbers, flags in pairs]
-        return Found(row["x"], given, row["flags"], self._before.get(place))
+        x = row["x"]
+        return Found(x, given, row["flags"], self._before.get(place), self._moved(x))
 
     def finish(self) -> Floats:
         """[3, N, K]: what is added to predictions and the factors of both half-widths. The parts
@@ -119,7 +158,14 @@ class Judged:
         numbers = np.empty((TOLD, n, outputs))
         for k, views in enumerate(self._views):
             frozen = self._block.exact[:, :, k]
-            one = numbers[:, :, k] = told(views, self._counts, frozen, self._phi)
+            one = told(views, self._counts, frozen, self._phi)
+            ends = np.cumsum(self._counts).tolist()
+            for view, stop, some in zip(views, ends, self._counts, strict=True):
+                if view.offset is not None and some:
+                    of = slice(stop - some, stop)
+                    s = self._slope(self._block.x[of], view.offset[0], k)
+                    one[3, of] = view.shifted(one[0, of], s)
+            numbers[:, :, k] = one
             if self._applied:
                 used = np.repeat(np.array([view.used for view in views]), self._counts)
                 changes[0, :, k] = np.where(used, one[3] - one[0], 0.0)

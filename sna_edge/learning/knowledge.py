@@ -16,9 +16,10 @@ from .arrays import alike
 from .block import Block, Floats, Label
 from .escape import Accepted, Rated
 from .history import History
-from .judged import Found, Judged
+from .judged import Found, Judged, MovedSlopes
 from .output.features import Features
 from .output.learned import LearnedOutput
+from .output.offset import Slopes
 from .output.ranks import Ranks
 from .output.space import Space, spaces
 from .parts import Parts
@@ -71,12 +72,15 @@ class Knowledge:
         self.mode, self.sha256 = mode, sha256
         self.spaces: tuple[Space, ...] = spaces(model)
         self.features = Features(model) if mode == RECALIBRATE else None
+        self.inputs, self.history = InputAlarms(model), History()
+        self.slopes = Slopes(model, self.spaces) if mode == RECALIBRATE else None
         self.outputs = [
-            LearnedOutput(space, self.features, Ranks(model, space)) for space in self.spaces
+            LearnedOutput(space, self.features, Ranks(model, space), self.inputs)
+            for space in self.spaces
         ]
         self.parts = Parts(len(model.axes), len(self.outputs))
         self.accepted = None if rated is None else Accepted(rated, self.spaces)
-        self.inputs, self.history = InputAlarms(model), History()
+        self._units = [f" {a.unit}" if a.unit else "" for a in model.axes]
         self.labels = 0
         """Measured parts that were learned from."""
         self._correction: Correction | None = None
@@ -95,10 +99,14 @@ class Knowledge:
 
     def advance(self, block: Block) -> Said:
         """Judge the parts of a block and learn from its labels, in their order."""
-        judged = Judged(block, self.outputs, self.parts, self.features, self.mode != OBSERVE)
         said, n = Said(np.empty(0), [], []), len(block.keys)
         before = self.inputs.count
         said.moved = self.inputs.update(block.x.astype(float), block.p.astype(float))
+        for one in self.outputs:
+            one.offset.keep(self.inputs.moved)
+        judged = Judged(
+            block, self.outputs, self.parts, self.features, self.mode != OBSERVE, self._slopes
+        )
         for label in [*block.labels, None]:
             stop, start = n if label is None else label.after, judged.count
             if stop > start:
@@ -112,6 +120,14 @@ class Knowledge:
         said.changes = judged.finish()
         return said
 
+    @property
+    def _slopes(self) -> MovedSlopes | None:
+        """By the inputs that have moved; None where none has."""
+        inputs = self.inputs
+        if self.slopes is None or not inputs.moved.any():
+            return None
+        return MovedSlopes(self.slopes, inputs.columns, inputs.usual[1], inputs.moved)
+
     def _learn(self, label: Label, part: Found | None) -> Heard:
         if part is None:
             return Heard([UNKNOWN if v == v else "" for v in label.values], self._running())
@@ -120,8 +136,12 @@ class Knowledge:
         for k, (one, value) in enumerate(zip(self.outputs, label.values, strict=True)):
             heard.outcome.append(_outcome(value, flags[k] & 1, part.told[k].u))
             if heard.outcome[-1] == LEARNED:
-                alarms = one.learn(value, part.told[k], part.phi)
+                before = one.offset.column if one.offset.used else -1
+                slopes = None if part.slopes is None else part.slopes[k]
+                alarms = one.learn(value, part.told[k], part.phi, slopes)
                 heard.alarms += [a.said(one.space.output.name, one.used) for a in alarms]
+                if one.offset.used and one.offset.column != before:
+                    heard.alarms.append(self._offset_said(one))
                 part.flags[k] |= 1
         if LEARNED in heard.outcome:
             if self.accepted is not None:
@@ -132,6 +152,16 @@ class Knowledge:
             self._correction = None
         heard.running = self._running()
         return heard
+
+    def _offset_said(self, one: LearnedOutput) -> str:
+        """What the measured values of an output say of a sensor."""
+        number, by = one.shift
+        name, unit = one.shifted_input, self._units[number - 1]
+        word = "high" if by < 0 else "low"
+        return (
+            f"{one.space.output.name}: by measured values the sensor of {name} reads"
+            f" {abs(by):.3g}{unit} too {word}, and that is corrected here; check the sensor"
+        )
 
     def _running(self) -> list[dict[str, Any]]:
         """Coverage of every output up to now, and the factors of its half-widths."""

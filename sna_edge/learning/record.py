@@ -1,9 +1,10 @@
 """The correction record: what is done to the predictions of a signed model, named by its digest.
 
-The bytes that are hashed, little-endian: the 27 bytes `sna-edge correction, form 1`, the 32 bytes
+The bytes that are hashed, little-endian: the 27 bytes `sna-edge correction, form 2`, the 32 bytes
 of the model's SHA-256, then for each output in the order of the model its number (u32), 1 or 0 for
 a correction that is used or not (u32), the factors of its half-widths below and above (f64), the
-number of coefficients (u32) and these (f64).
+number of the input whose sensor is corrected in place of the coefficients, from 1 on, or 0 (u32),
+what is added to its readings, in its unit (f64), the number of coefficients (u32) and these (f64).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .output.learned import LearnedOutput
 
-START = b"sna-edge correction, form 1"
+START = b"sna-edge correction, form 2"
 
 
 @dataclass(frozen=True)
@@ -62,5 +63,5 @@ def coefficients(one: LearnedOutput) -> list[float]:
 def encoded(one: LearnedOutput) -> bytes:
     """One output, as it is hashed."""
     theta = coefficients(one)
-    count = len(theta)
-    return struct.pack(f"<IIddI{count}d", one.space.index, one.used, *one.factors, count, *theta)
+    head = one.space.index, one.used, *one.factors, *one.shift, len(theta)
+    return struct.pack(f"<IIddIdI{len(theta)}d", *head, *theta)

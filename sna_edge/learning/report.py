@@ -40,6 +40,7 @@ def _output(one: LearnedOutput, applied: bool) -> dict[str, Any]:
         "width": list(one.factors) if applied else [1.0, 1.0],
         "used": applied and one.used,
         "correction": _terms(one),
+        "sensor": _sensor(one, applied),
         "alarms": [a.said(one.space.output.name, one.used) for a in one.standing],
     }
 
@@ -57,6 +58,12 @@ def _terms(one: LearnedOutput) -> dict[str, Any] | None:
         "inputs": inputs,
         "gain": found.gain,
     }
+
+
+def _sensor(one: LearnedOutput, applied: bool) -> dict[str, Any] | None:
+    """The input whose sensor is corrected in place of the other terms; None for none."""
+    number, by = one.shift
+    return {"input": one.shifted_input, "by": by} if applied and number else None
 
 
 def record(knowledge: Knowledge) -> dict[str, Any]:

@@ -48,7 +48,10 @@ def _output(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     below, above = one["width"]
     yield f"  half-widths of the model x {below:.2f} below, x {above:.2f} above"
     terms = one["correction"]
-    if terms is not None:
+    if one["sensor"] is not None:
+        sensor = one["sensor"]
+        yield f"  correction in use: {sensor['by']:+.3g} to the readings of {sensor['input']}"
+    elif terms is not None:
         yield f"  correction {'in use' if one['used'] else 'not in use'}: {_terms(terms)}"
     yield from (f"  alarm: {said}" for said in one["alarms"])
 

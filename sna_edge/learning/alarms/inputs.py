@@ -148,6 +148,12 @@ class InputAlarms:
         return steps, np.concatenate([off, off, unlike], axis=1)
 
     @property
+    def moved(self) -> NDArray[np.bool_]:
+        """[n]: whether an alarm of the input stands, to either side."""
+        n = len(self.names)
+        return self.standing[:n] | self.standing[n : 2 * n]
+
+    @property
     def open(self) -> list[str]:
         """Alarms that stand, in words."""
         rows = np.flatnonzero(self.standing).tolist()

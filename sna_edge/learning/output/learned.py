@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alarms.inputs import InputAlarms
 from ..alarms.watchers import Alarm, Watchers, thresholds
 from .champion import Champion
 from .coverage import Coverage
 from .features import Features
+from .offset import Offset
 from .ranks import Ranks
 from .recalibration import Recalibration
 from .scale import Scale
@@ -25,8 +27,11 @@ class LearnedOutput:
     """`frozen` and `corrected`: tails of the interval around either prediction; `coverage` of the
     intervals that were said."""
 
-    def __init__(self, space: Space, features: Features | None, ranks: Ranks) -> None:
+    def __init__(
+        self, space: Space, features: Features | None, ranks: Ranks, inputs: InputAlarms
+    ) -> None:
         self.space, self.features, self.ranks = space, features, ranks
+        self._inputs = inputs
         self.watchers = Watchers()
         self.forget()
         self.coverage = Coverage()
@@ -42,16 +47,33 @@ class LearnedOutput:
         self.scale = Scale(self.space.level)
         self.champion = Champion()
         self.recalibration = Recalibration(self.features) if self.features else None
+        self.offset = Offset(len(self._inputs.names))
 
     @property
     def used(self) -> bool:
         """Whether the correction is used for the next part."""
-        return self.recalibration is not None and self.champion.used
+        return self.recalibration is not None and (self.champion.used or self.offset.used)
 
     @property
     def standing(self) -> list[Alarm]:
         """Alarms that began and are not over."""
         return self.watchers.open(self.coverage.count)
+
+    @property
+    def shift(self) -> tuple[int, float]:
+        """Number of the input whose sensor is corrected, from 1 on (0: none), and what is added to
+        its readings, in its unit."""
+        one, inputs = self.offset, self._inputs
+        if not (self.used and one.used):
+            return 0, 0.0
+        return inputs.columns[one.column] + 1, float(
+            one.delta[one.column] * inputs.usual[1][one.column]
+        )
+
+    @property
+    def shifted_input(self) -> str:
+        """The input of `shift`, "" for none."""
+        return self._inputs.names[self.offset.column] if self.shift[0] else ""
 
     @property
     def factors(self) -> tuple[float, float]:
@@ -67,13 +89,19 @@ class LearnedOutput:
         """What the next parts are told."""
         moved = self.recalibration.moved(self.scale) if self.recalibration else None
         frozen, corrected = self.frozen, self.corrected
+        one = self.offset
+        offset = (one.column, float(one.delta[one.column])) if moved and one.used else None
         return View(
-            (frozen.below, frozen.above), (corrected.below, corrected.above), moved, self.used
-        )
+            (frozen.below, frozen.above), (corrected.below, corrected.above), moved, self.used,
+            offset,
+        )  # fmt: skip
 
-    def learn(self, measured: float, told: Told, phi: Floats | None) -> list[Alarm]:
+    def learn(
+        self, measured: float, told: Told, phi: Floats | None, slopes: Floats | None = None
+    ) -> list[Alarm]:
         """One measured part, on the scale of the output, with features phi [M] where a correction
-        is learned; alarms that begin with it."""
+        is learned, and slopes [n] by deviations of inputs where some have moved; alarms that begin
+        with it."""
         _, low, high = told.said
         self.coverage.update(low <= measured <= high)
         by = measured - told.u
@@ -82,8 +110,18 @@ class LearnedOutput:
         z = self.ranks.z(by, told.down, told.up)
         alarms = self.watchers.update(z, self.coverage.count)
         if phi is not None and self.recalibration is not None:
+            self._offset(self.recalibration, measured, told, phi, slopes)
             self._correct(self.recalibration, measured, told, phi)
         return alarms
+
+    def _offset(
+        self, one: Recalibration, measured: float, told: Told, phi: Floats, slopes: Floats | None
+    ) -> None:
+        moved = one.moved(self.scale)
+        if moved is None or slopes is None:
+            return
+        general = moved.of(told.u, told.down, told.up, phi)[0] if self.champion.used else told.u
+        self.offset.update(slopes, measured - told.u, measured - general, one.deviation)
 
     def _correct(self, one: Recalibration, measured: float, told: Told, phi: Floats) -> None:
         by = measured - told.u
@@ -108,7 +146,9 @@ class LearnedOutput:
             "champion": vars(self.champion).copy(),
             "watchers": self.watchers.kept(),
         }
-        return found | (self.recalibration.kept() if self.recalibration else {})
+        if self.recalibration is None:
+            return found
+        return found | self.recalibration.kept() | self.offset.kept()
 
     def restored(self, found: dict[str, Any]) -> None:
         """Put back what was kept. Raises ValueError, KeyError or TypeError where it does not
@@ -123,3 +163,4 @@ class LearnedOutput:
             self.recalibration.restored(found)
             if self.recalibration.ready and not self.scale.usual:
                 raise ValueError("scale")
+            self.offset.restored(found)

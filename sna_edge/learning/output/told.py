@@ -79,12 +79,22 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class View:
     """Of one output, for the next parts: factors of both half-widths around either prediction,
-    `moved` (None: no correction is there), and whether it is `used`."""
+    `moved` (None: no correction is there), whether it is `used`, and the offset of one sensor in
+    place of its terms: (number of the input, deviations), None for none."""
 
     frozen: tuple[float, float]
     corrected: tuple[float, float]
     moved: Moved | None
     used: bool
+    offset: tuple[int, float] | None = None
+
+    def shifted(self, u: Floats, slopes: Floats) -> Floats:
+        """Corrected predictions [N] by the offset, where the frozen ones are u and slopes [N] by
+        deviations of the input."""
+        assert self.moved is not None and self.offset is not None
+        to = u + self.offset[1] * np.where(np.isfinite(slopes), slopes, 0.0)
+        low, high = self.moved.mean - self.moved.reach, self.moved.mean + self.moved.reach
+        return np.asarray(np.minimum(np.maximum(to, low), high))
 
     def numbers(self, frozen: Sequence[float], phi: Floats | None) -> list[float]:
         """TOLD numbers of one part with prediction and half-widths `frozen` [3]."""
