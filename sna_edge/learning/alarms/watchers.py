@@ -93,8 +93,10 @@ class Watchers:
         return [self._alarm(i, count) for i in begun]
 
     def open(self, count: int) -> list[Alarm]:
-        """Alarms that stand after `count` measured parts."""
-        return [self._alarm(i, count) for i, one in enumerate(self.standing) if one]
+        """Alarms that stand after `count` measured parts, one for each story."""
+        found = [i for i, one in enumerate(self.standing) if one]
+        first = [i for i in found if not any(j < i and self.standing[j] for j in OTHERS[i])]
+        return [self._alarm(i, count) for i in first]
 
     def _alarm(self, i: int, count: int) -> Alarm:
         parts = max(count - self.since[i] + 1, 1)
