@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from sna_edge import Model
 from sna_edge.core.beside import RawReading
 from sna_edge.errors import InputError
@@ -58,8 +60,17 @@ def _need_ranges(problem: Problem) -> None:
             raise ProblemError(
                 f"reading {name!r} of problem {problem.name!r} is an axis of it; use another name"
             )
-        if not (isinstance(given, tuple) and len(given) == 3 and given[0] < given[1]):
+        if not _is_range(given):
             raise ProblemError(
                 f"reading {name!r} of problem {problem.name!r} is {given!r}; give (lower, upper,"
                 ' unit), as (0.0, 1.0, "m")'
             )
+
+
+def _is_range(given: object) -> bool:
+    """Whether it is (lower, upper, unit)."""
+    if not (isinstance(given, tuple) and len(given) == 3 and isinstance(given[2], str)):
+        return False
+    low, high, _ = given
+    numbers = isinstance(low, Real) and isinstance(high, Real)
+    return numbers and -1e30 < float(low) < float(high) < 1e30

@@ -276,7 +276,9 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "model": args.output,
         "bytes": Path(args.output).stat().st_size,
         "parameters": solution.model.parameters,
-        "rank": max((s.rank for s in solution.history), default=0),
+        "rank": max(solution.model.interaction.ranks, default=0)
+        if solution.method == "points"
+        else max((s.rank for s in solution.history), default=0),
         "sweeps": sum(s.point is None for s in solution.history),
         "points": [vars(s.point) for s in solution.history if s.point is not None],
         "newton": [vars(s.newton) for s in solution.history if s.newton is not None],

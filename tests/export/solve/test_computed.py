@@ -37,6 +37,7 @@ def test_a_query_gives_the_reading_and_gets_the_value(method, tmp_path):
         ({"computed": {"share": "x / width"}}, "width"),
         ({"computed": {"share": "x /"}}, "computed= of problem 'rod'"),
         ({"readings": {"x": (2.0, 0.0, "m")}}, "give .lower, upper, unit."),
+        ({"readings": {"x": (0.0, "far", "m")}}, "give .lower, upper, unit."),
         ({"readings": {"x": (0.0, 2.0, "m"), "y": (0.0, 1.0, "m")}}, "takes the reading 'y'"),
         ({"readings": {"length": (0.0, 2.0, "m")}}, "is an axis of it"),
     ],
