@@ -7,7 +7,7 @@ import numpy as np
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.effort import QUICK
+from sna_export.fit.effort import NORMAL
 from sna_export.teacher.stack import teachers
 
 
@@ -17,7 +17,7 @@ def test_a_process_far_behind_another_candidate_is_not_followed_by_a_larger_one(
     samples = Samples.of(x, np.abs(x[:, 0] - 0.4) + x[:, 1])
     folds, budget = folds_of(samples, 6, 0), TimeBudget()
     made = [
-        teachers(samples, ("identity",), folds, 0, budget, effort=QUICK, rival=rival)
+        teachers(samples, ("identity",), folds, 0, budget, effort=NORMAL, rival=rival)
         for rival in (1e-9, np.inf)
     ]
     assert [len(found) for found in made] == [1, 2]
