@@ -132,6 +132,11 @@ def _measured(args: argparse.Namespace, watched: Watched) -> MeasuredTable | Non
     """The table of measured values, where there is one."""
     if not args.measured:
         return None
+    if args.measured == "-":
+        raise InputError(
+            "--measured - is standard input, where parts come; give a file, or send measured values"
+            " in lines of their own"
+        )
     if args.table and os.path.realpath(args.table) == os.path.realpath(args.measured):
         raise InputError(
             f"{args.measured} is the table of the parts; its columns measured.NAME are read without"

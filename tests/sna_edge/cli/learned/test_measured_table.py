@@ -126,6 +126,7 @@ def test_tables_that_cannot_be_joined(sna, folder: Path, written: str | None, sa
 def test_options_that_go_together(sna, folder: Path) -> None:
     own = sna(*words(folder, "parts.csv", "--measured", folder / "parts.csv")).sentence()
     assert "is the table of the parts" in own
+    assert "give a file" in sna(*words(folder, "parts.csv", "--measured", "-")).sentence()
     off = sna(*words(folder, "parts.csv", "--measured", "x", "--learn", "off")).sentence()
     assert "--measured needs --learn" in off
 
