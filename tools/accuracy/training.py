@@ -24,7 +24,7 @@ from measured import ABSENT, DATA, SETS, MeasuredSet
 
 from sna_edge import Model
 from sna_edge.numerics.time_budget import TimeBudget
-from sna_export.fit.candidates.direct import direct_candidate
+from sna_export.fit.candidates.direct.direct import direct_candidate
 from sna_export.fit.data.folds import Folds, fold_of_rows
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.pipeline.assemble import assemble

@@ -18,7 +18,7 @@ from ...progress import Reporter
 from ...teacher.stack import crowded
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
-from ..candidates.direct import direct_candidate
+from ..candidates.direct.direct import direct_candidate
 from ..candidates.distilled import distilled
 from ..candidates.families import POLYNOMIAL_CHAOS, Begun
 from ..data.folds import Folds

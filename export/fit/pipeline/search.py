@@ -15,10 +15,10 @@ from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers
 from ...threads import side_by_side
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
-from ..candidates.direct import direct_candidate, simple_function
+from ..candidates.direct.direct import direct_candidate, simple_function
+from ..candidates.direct.trial import MANY_ROWS, RankTrials
 from ..candidates.distilled import distilled
 from ..candidates.families import FAMILIES, Begun, Family, Task
-from ..candidates.trial import MANY_ROWS, RankTrials
 from ..data.folds import SPLIT_ROWS, Folds
 from ..data.samples import Samples
 from ..effort import FULL, NORMAL, Effort, FamilySizes

@@ -13,8 +13,8 @@ from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ..candidates.breaks import data_bases
 from ..candidates.candidate import Candidate
+from ..candidates.direct.rank_search import spans_for
 from ..candidates.linear_scale import LinearScale
-from ..candidates.rank_search import spans_for
 from ..data.folds import Folds
 from ..data.free_coefficients import free_design
 from ..data.samples import Samples, relative_error

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..candidates.candidate import Candidate
-from ..candidates.direct import NO_BETTER
+from ..candidates.direct.direct import NO_BETTER
 from ..data.samples import Samples
 
 Floats = NDArray[np.float64]

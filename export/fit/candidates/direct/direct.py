@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, now
 
-from ..data.folds import SPLIT_ROWS, Folds
-from ..data.samples import Samples
-from ..effort import NORMAL, Effort
-from ..engine.factors import SeparableFunction
-from .candidate import Candidate
+from ...data.folds import SPLIT_ROWS, Folds
+from ...data.samples import Samples
+from ...effort import NORMAL, Effort
+from ...engine.factors import SeparableFunction
+from ..candidate import Candidate
+from ..linear_scale import LinearScale
 from .growth import growth
-from .linear_scale import LinearScale
 from .rank_search import NOISELESS, rank_search, simple_search
 from .refits import FROM_SOLUTION, REFIT_STEPS, out_of_fold, refitted
 from .trial import MANY_ROWS, RankTrial, RankTrials

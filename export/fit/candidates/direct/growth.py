@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis
 from sna_edge.numerics.time_budget import TimeBudget
 
-from ..data.folds import Folds
-from ..data.samples import Samples
-from ..effort import QUICK, Effort
-from ..engine.axis_refinement import FINER, finest_needed
-from ..engine.factors import SeparableFunction
-from ..engine.free_knots import with_moved_breaks
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.initialization import grown, mode_sets, random_start
-from .breaks import data_bases
+from ...data.folds import Folds
+from ...data.samples import Samples
+from ...effort import QUICK, Effort
+from ...engine.axis_refinement import FINER, finest_needed
+from ...engine.factors import SeparableFunction
+from ...engine.free_knots import with_moved_breaks
+from ...engine.gauss_newton import levenberg_marquardt
+from ...engine.initialization import grown, mode_sets, random_start
+from ..breaks import data_bases
 from .rank_search import FADING, GAIN, NOT_GROWN, SLOW, spans_for
 from .trial import FIRST_STRENGTH, RankTrial, RankTrials
 

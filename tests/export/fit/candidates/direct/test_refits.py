@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sna_edge.numerics.time_budget import TimeBudget
-from sna_export.fit.candidates import refits
-from sna_export.fit.candidates.rank_search import rank_search
-from sna_export.fit.candidates.refits import Rows
+from sna_export.fit.candidates.direct import refits
+from sna_export.fit.candidates.direct.rank_search import rank_search
+from sna_export.fit.candidates.direct.refits import Rows
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.effort import NORMAL

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from sna_edge.core.basis import SpanBasis
 from sna_edge.numerics.time_budget import TimeBudget
 
-from ..data.folds import Folds
-from ..data.samples import Samples
-from ..effort import NORMAL, Effort
-from ..engine.axis_refinement import FINER, finest_needed
-from ..engine.factors import SeparableFunction
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.initialization import grown, mode_sets, random_start
-from ..engine.linearisation import FittedFunction
-from .breaks import data_bases
+from ...data.folds import Folds
+from ...data.samples import Samples
+from ...effort import NORMAL, Effort
+from ...engine.axis_refinement import FINER, finest_needed
+from ...engine.factors import SeparableFunction
+from ...engine.gauss_newton import levenberg_marquardt
+from ...engine.initialization import grown, mode_sets, random_start
+from ...engine.linearisation import FittedFunction
+from ..breaks import data_bases
 from .piecewise_linear import FEW_SPANS, SPARE_RANK, on_few_spans
 from .trial import DETERMINED, HOPELESS, MANY_ROWS, RankTrial, RankTrials, affordable
 

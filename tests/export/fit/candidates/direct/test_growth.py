@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_export.fit.candidates.growth import growth
-from sna_export.fit.candidates.trial import RankTrial
+from sna_export.fit.candidates.direct.growth import growth
+from sna_export.fit.candidates.direct.trial import RankTrial
 from sna_export.fit.data.samples import Samples
 
 Floats = NDArray[np.float64]

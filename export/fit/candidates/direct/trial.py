@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import TimeBudget, now
 
-from ..data.folds import Folds
-from ..data.row_blocks import Rows
-from ..data.samples import Samples
-from ..effort import NORMAL, Effort
-from ..engine.factors import SeparableFunction
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.linearisation import FittedFunction
-from ..engine.normal_equations import loss
+from ...data.folds import Folds
+from ...data.row_blocks import Rows
+from ...data.samples import Samples
+from ...effort import NORMAL, Effort
+from ...engine.factors import SeparableFunction
+from ...engine.gauss_newton import levenberg_marquardt
+from ...engine.linearisation import FittedFunction
+from ...engine.normal_equations import loss
 
 Floats = NDArray[np.float64]
 FIRST_STRENGTH = 1e-8

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..engine.factors import SeparableFunction
-from ..engine.free_knots import with_moved_breaks
-from ..engine.initialization import mode_sets, random_start
-from .breaks import data_bases
+from ...engine.factors import SeparableFunction
+from ...engine.free_knots import with_moved_breaks
+from ...engine.initialization import mode_sets, random_start
+from ..breaks import data_bases
 from .trial import RankTrial, RankTrials, last_steps
 
 FEW_SPANS = 0.05

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sna_export.fit import fit_arrays
-from sna_export.fit.candidates import trial
 from sna_export.fit.candidates.breaks import data_bases
-from sna_export.fit.candidates.rank_search import rank_search, simple_search
+from sna_export.fit.candidates.direct import trial
+from sna_export.fit.candidates.direct.rank_search import rank_search, simple_search
 from sna_export.fit.data.samples import Samples
 
 

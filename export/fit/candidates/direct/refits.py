@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget
 
-from ...threads import THREADS, side_by_side
-from ..data.folds import SPLIT_ROWS, Folds
-from ..data.held_together import folds_of
-from ..data.row_blocks import Rows
-from ..data.samples import Samples
-from ..engine.als import sweep
-from ..engine.factors import SeparableFunction
-from ..engine.gauss_newton import levenberg_marquardt
-from ..engine.linearisation import left_out_by_fold
-from ..engine.penalty import components
-from ..engine.streamed import streamed
+from ....threads import THREADS, side_by_side
+from ...data.folds import SPLIT_ROWS, Folds
+from ...data.held_together import folds_of
+from ...data.row_blocks import Rows
+from ...data.samples import Samples
+from ...engine.als import sweep
+from ...engine.factors import SeparableFunction
+from ...engine.gauss_newton import levenberg_marquardt
+from ...engine.linearisation import left_out_by_fold
+from ...engine.penalty import components
+from ...engine.streamed import streamed
 from .rank_search import NOISELESS
 from .trial import MANY_ROWS, RankTrial, affordable, first_steps
 

@@ -1,0 +1,1 @@
+"""The candidate fitted to the rows themselves: separable functions of growing size."""
