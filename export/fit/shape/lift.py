@@ -39,6 +39,7 @@ class Bound:
 
 
 def ends(bases: Sequence[SpanBasis]) -> tuple[Floats, Floats]:
+    """The lower end and the width of every input, [D] each."""
     lower = np.array([b.lower for b in bases])
     return lower, np.array([b.upper for b in bases]) - lower
 
