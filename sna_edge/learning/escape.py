@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from math import inf, lgamma, log
+from math import inf, lgamma, log, log1p
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def threshold(p: Floats, bad: Bools, rate: float, start: float) -> tuple[float, 
     """The probability from which on parts are accepted, and whether the measured parts with
     probabilities p [N] have set it.
 
-    >>> p = np.linspace(0.5, 1.0, 501)
+    >>> p = np.arange(500, 1001) / 1000
     >>> threshold(p[:0], p[:0] > 1, 0.05, 0.95)
     (0.95, False)
     >>> at, proven = threshold(p, p < 0.7, 0.05, 0.95)
@@ -93,7 +93,7 @@ def _kept(p: Floats, bad: Bools, rate: float, start: float) -> tuple[float, bool
 
 def fewest(rate: float) -> int:
     """Good parts that prove the rate."""
-    return int(np.ceil(log(DOUBT) / log(1.0 - rate)))
+    return int(np.ceil(log(DOUBT) / log1p(-rate)))
 
 
 def below(bad: int, count: int, rate: float) -> float:
@@ -101,14 +101,14 @@ def below(bad: int, count: int, rate: float) -> float:
     i = np.arange(bad + 1)
     whole = lgamma(count + 1.0)
     ways = np.array([whole - lgamma(k + 1.0) - lgamma(count - k + 1.0) for k in i.tolist()])
-    return float(min(np.exp(ways + i * log(rate) + (count - i) * log(1.0 - rate)).sum(), 1.0))
+    return float(min(np.exp(ways + i * log(rate) + (count - i) * log1p(-rate)).sum(), 1.0))
 
 
 @dataclass(frozen=True)
 class Rated:
     """What is promised: `rate`, the threshold at the `start`, `limits` {output: (LSL, USL)}, and
-    `acceptable`: the joint probability of a part at x [D] with what was learned [3, K], NaN where
-    it would not be accepted whatever it is."""
+    `acceptable`: the joint probability of a part at x [D] with what was learned [3, S] of the
+    outputs that have an interval, NaN where it would not be accepted whatever it is."""
 
     rate: float
     start: float
@@ -176,7 +176,7 @@ class Accepted:
             self._settle()
 
     def _learned(self, told: Sequence[Told]) -> Floats:
-        """[3, K]: what was added to predictions, and the factors of both tails."""
+        """[3, S]: what was added to predictions, and the factors of both tails."""
         shifts = [one.corrected - one.u if one.moved else 0.0 for one in told]
         factors = [one.corrected_factors if one.moved else one.frozen_factors for one in told]
         wide = [f if one.widened else (1.0, 1.0) for f, one in zip(factors, told, strict=True)]

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from ...errors import InputError, SnaError
 from ...files import from_bytes
+from ...learning.escape import KEPT, fewest
 from ...model import Model
 from ...quality import Line
 from ...quality.accepting.rule import Escape
@@ -75,7 +76,11 @@ class Watched:
                 " limits with this one"
             )
         if line.acceptance.unkept:
-            self.say(f"{line.acceptance.unkept}: nothing is accepted until measured parts prove it")
+            rows = fewest(escape.rate)
+            proof = "measured parts prove it"
+            if rows > KEPT:
+                proof = f"sna-edge limits has proven it with {rows:,} measured rows or more"
+            self.say(f"{line.acceptance.unkept}: nothing is accepted until {proof}")
 
     def close(self) -> None:
         """Let another process learn into the file, and keep the log."""

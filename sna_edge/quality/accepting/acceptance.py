@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...learning.escape import NEVER, Rated
+from ...learning.output.space import spaces
 from ...model import Model
 from ...uncertainty.predictive import need_rows, supported
 from ..limits import LineLimits
@@ -48,6 +49,7 @@ class Acceptance:
         places = [model.output_names.index(o.name) for o in limits.outputs]
         k = len(model.outputs)
         self.columns = places
+        self._learned = [space.index for space in spaces(model)]
         self.low, self.high = np.full(k, -np.inf), np.full(k, np.inf)
         self.low[places] = [o.lsl for o in limits.outputs]
         self.high[places] = [o.usl for o in limits.outputs]
@@ -63,7 +65,7 @@ class Acceptance:
         if escape is None or escape.threshold is not None or calibration is None:
             return ""
         sides = sum(o.sides for o in self.limits.outputs)
-        what = f"escape = {escape.rate:g}"
+        what = f"escape = {escape.rate:g} ({_percent(1.0 - escape.rate)})"
         return need_rows(calibration.n_residuals, sides, 1.0 - escape.rate, what)
 
     def _start(self) -> float:
@@ -94,8 +96,8 @@ class Acceptance:
         return Rated(escape.rate, self.start, limits, self._acceptable)
 
     def _acceptable(self, x: Floats, learned: Floats) -> float:
-        """The joint probability of one part at x [D], with `learned` [3, K]; NaN where it would not
-        be accepted whatever it is."""
+        """The joint probability of one part at x [D], with what was `learned` [3, S] of outputs
+        that have an interval; NaN where it would not be accepted whatever it is."""
         axes = self.model.axes
         ends = [(a.lower, a.upper) for a in axes]
         low, high = np.array(ends).T
@@ -103,11 +105,11 @@ class Acceptance:
         found = evaluated(self.model, self.limits, point)
         if judge(self.model, self.limits, found).edge[0] or found.status[0] < 0:
             return float("nan")
-        return float(self._joint(point, learned[:, None])[0])
-
-    def _joint(self, x: Floats, learned: Floats | None) -> Floats:
-        found = self.model.predictive(x, level_index=True).beside(learned)
-        return found.joint_probability(self.low, self.high)
+        whole = np.ones((3, 1, len(self.model.outputs)))
+        whole[0] = 0.0
+        whole[:, 0, self._learned] = learned
+        told = self.model.predictive(point, level_index=True).beside(whole)
+        return float(told.joint_probability(self.low, self.high)[0])
 
     def sure(
         self, x: Floats, learned: Floats | None, thresholds: tuple[Floats, Bools] | None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...learning.escape import fewest, threshold
 from ...model import Model
-from ..limits import LineLimits
+from ..limits import LineLimits, need_supported
 from ..verdict import evaluated, judge
 from .acceptance import Acceptance
 from .rule import Escape
@@ -60,9 +60,11 @@ def rated_rows(
 ) -> tuple[RatedRows, int]:
     """Of rows that took no part in fitting, coordinates x [N, D] and measured limited outputs
     y [N, T] in the order of the limits; and how many can be judged: rows that lack a measurement,
-    or that no rule would accept (outside, unfamiliar, edge), are left out."""
+    or that no rule would accept (outside, unfamiliar, edge), are left out. Raises InputError for a
+    model without quantiles of residuals."""
     outputs = tuple(replace(o, accept_at=None) for o in limits.outputs)
     asked = replace(limits, outputs=outputs, accept_at=None, escape=Escape(rate))
+    need_supported(asked, model)
     acceptance = Acceptance(model, asked)
     judged = judge(model, asked, evaluated(model, asked, x))
     p = acceptance.sure(x, None, None).joint

@@ -12,6 +12,8 @@ from ...values.documents import shortened
 
 LEAST = 0.5
 """No lower probability accepts a part: it would rather be outside."""
+RAREST = 1e-6
+"""No lower rate of bad parts: two million good ones would not prove it."""
 HUGE = 1e15
 ENTRIES = ("rate", "threshold", "rows", "model")
 
@@ -68,8 +70,8 @@ def escape_of(value: Any) -> Escape:
 
 def _rate(value: Any, what: str) -> float:
     found = _number(value, what)
-    if not 0.0 < found <= 1.0 - LEAST:
-        raise InputError(f"{what} is {found:g}; give a share from above 0 to 0.5, 0.01 for 1 %")
+    if not RAREST <= found <= 1.0 - LEAST:
+        raise InputError(f"{what} is {found:g}; give a share from 0.000001 to 0.5, 0.01 for 1 %")
     return found
 
 

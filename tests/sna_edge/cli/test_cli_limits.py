@@ -75,7 +75,7 @@ def test_what_cannot_be_found_is_said(there: Path, capsys: pytest.CaptureFixture
     for more, said in (
         (("-o", "out.toml"), "-o needs the rate"),
         (("--escape", "0"), "no share between"),
-        (("--escape", "80%"), "from above 0 to 0.5"),
+        (("--escape", "80%"), "from 0.000001 to 0.5"),
         (("--escape", "1%", "-o", "limits.toml"), "would be lost"),
         (("--escape", "1%", "-o", "no/out.toml"), "does not exist"),
     ):
@@ -95,3 +95,19 @@ def test_what_cannot_be_found_is_said(there: Path, capsys: pytest.CaptureFixture
     assert limits("-o", "out.toml") == 2
     assert "write it in one line" in capsys.readouterr().err
     assert not Path("out.toml").exists()
+    Path("limits.toml").write_text(LIMITS, encoding="utf-8")
+    scattered().replace(calibration=None).save("m.sna")
+    assert limits() == 2
+    assert "need a model with quantiles of residuals" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.01, "measured parts prove it"), (0.001, "2,302")])
+def test_what_proves_a_rate_that_the_model_cannot_keep_is_said(
+    there: Path, capsys: pytest.CaptureFixture[str], rate: float, said: str
+) -> None:
+    scattered(60).save("m.sna")
+    Path("limits.toml").write_text(f"escape = {rate}\n{LIMITS}", encoding="utf-8")
+    Path("parts.csv").write_text("power\n200\n", encoding="utf-8")
+    words = ["watch", "m.sna", "--limits", "limits.toml", "--table", "parts.csv"]
+    assert main(words) == 0
+    assert said in capsys.readouterr().err

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sna_edge import Output
+from sna_edge import Interval, Output
 from sna_edge.learning import Learner
 from sna_edge.learning.escape import LEAST, Accepted, Rated, below, fewest, threshold
 from sna_edge.learning.output.space import Space
@@ -110,6 +111,19 @@ def test_a_part_counts_once_and_good_ones_when_all_is_measured() -> None:
     accepted = made.learner.knowledge.accepted  # type: ignore[union-attr]
     assert accepted is not None and accepted.bad.tolist() == [0, 1]
     assert accepted.p == pytest.approx(made.lines(['{"power": 200}'])[0]["p_in_spec"], abs=0.02)
+
+
+def test_outputs_that_cannot_be_learned_have_no_part_in_it() -> None:
+    small = scattered(10)  # too few rows for an interval of width
+    depth = replace(small.outputs[1], interval=Interval(0.8, 3.0, 3.0))
+    model = small.replace(outputs=[small.outputs[0], depth])
+    made = Line(model, LineLimits((Limit("depth", usl=52.0),), escape=Escape(0.5)))
+    assert made.acceptance is not None
+    made.learner = Learner(model, SHA256, "width", None, rated=made.acceptance.rated())
+    first = made.lines(['{"id": 1, "power": 200}'])[0]
+    made.lines(['{"id": 1, "measured": {"depth": 50}}'])
+    accepted = made.learner.knowledge.accepted
+    assert accepted is not None and accepted.p == pytest.approx([first["p_in_spec"]])
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])

@@ -85,7 +85,7 @@ def test_a_rate_begins_at_what_the_model_believes() -> None:
     few = judged({"escape": 0.02, "outputs": {"width": {"LSL": 80, "USL": 120}}}, [200.0], 60)[0]
     assert few["verdict"] == "NO VERDICT" and few["accept"]["threshold"] is None
     assert few["reason"].endswith(
-        "escape = 0.02 needs 99 calibration rows; this model has 60, which support at most"
+        "escape = 0.02 (98 %) needs 99 calibration rows; this model has 60, which support at most"
         " 96.72 %: nothing is accepted"
     )
 
@@ -112,7 +112,8 @@ def test_rejects_and_unknown_parts_stay_what_they_are() -> None:
         ({"accept_at": float("nan")}, "no finite number"),
         ({"escape": 10**400}, "no finite number"),
         ({"escape": 1}, "0.01 for 1 %"),
-        ({"escape": 0}, "from above 0"),
+        ({"escape": 0}, "from 0.000001"),
+        ({"escape": 1e-17}, "from 0.000001"),
         ({"escape": {"rat": 0.01}}, "cannot have an entry 'rat'"),
         ({"escape": {"threshold": 0.9}}, "no rate"),
         ({"escape": {"rate": 0.01, "threshold": 0.9}}, "as sna-edge limits writes them"),
