@@ -139,7 +139,7 @@ class Knowledge:
                 before = one.offset.column if one.offset.used else -1
                 slopes = None if part.slopes is None else part.slopes[k]
                 alarms = one.learn(value, part.told[k], part.phi, slopes)
-                heard.alarms += [a.said(one.space.output.name, one.used) for a in alarms]
+                heard.alarms += [one.said(alarm) for alarm in alarms]
                 if one.offset.used and one.offset.column != before:
                     heard.alarms.append(self._offset_said(one))
                 part.flags[k] |= 1

@@ -41,7 +41,7 @@ def _output(one: LearnedOutput, applied: bool) -> dict[str, Any]:
         "used": applied and one.used,
         "correction": _terms(one),
         "sensor": _sensor(one, applied),
-        "alarms": [a.said(one.space.output.name, one.used) for a in one.standing],
+        "alarms": [one.said(alarm) for alarm in one.standing],
     }
 
 

@@ -30,6 +30,13 @@ OTHERS = ((1, 3, 4), (0, 3, 4), (0, 1, 3, 4), (0, 1, 2, 4), (0, 1, 2, 3))
 """Alarms that have said it: what begins while one of them stands is the same story."""
 
 
+FOLLOWED, WAITING = (
+    "; the correction in use follows it",
+    "; no correction is better than the model yet",
+)
+UNCORRECTED = ", or use --learn recalibrate"
+
+
 @dataclass(frozen=True)
 class Alarm:
     """What moved: `kind` of KINDS, `parts` measured parts ago, by `size` on average since then:
@@ -39,10 +46,10 @@ class Alarm:
     parts: int
     size: float
 
-    def said(self, name: str, followed: bool) -> str:
-        """In words, with what to do; `followed` where a correction is in use."""
-        todo = "look at sensors and process, then refit"
-        todo += "; the correction in use follows it" if followed else ", or use --learn recalibrate"
+    def said(self, name: str, correction: str) -> str:
+        """Of the output `name` in words, with what to do; `correction`: FOLLOWED, WAITING or
+        UNCORRECTED."""
+        todo = f"look at sensors and process, then refit{correction}"
         size = f"by {abs(self.size):.1f} deviations for {self.parts} measured parts; {todo}"
         if self.kind.endswith("of late"):
             return f"{name}: measured values lie {self.kind} than before, beside the model, {size}"

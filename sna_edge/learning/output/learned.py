@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..alarms.inputs import InputAlarms
-from ..alarms.watchers import Alarm, Watchers, thresholds
+from ..alarms.watchers import FOLLOWED, UNCORRECTED, WAITING, Alarm, Watchers, thresholds
 from .champion import Champion
 from .coverage import Coverage
 from .features import Features
@@ -58,6 +58,11 @@ class LearnedOutput:
     def standing(self) -> list[Alarm]:
         """Alarms that began and are not over."""
         return self.watchers.open(self.coverage.count)
+
+    def said(self, alarm: Alarm) -> str:
+        """In words, with what to do."""
+        end = FOLLOWED if self.used else WAITING if self.recalibration else UNCORRECTED
+        return alarm.said(self.space.output.name, end)
 
     @property
     def shift(self) -> tuple[int, float]:

@@ -30,6 +30,8 @@ NEXT = 1.128
 """Mean difference of two independent normal numbers, in standard deviations."""
 FEWEST = 10
 """Measured values below which no figure is given."""
+HUGE = 1e150
+"""Measured values from which on a square is no number."""
 
 
 def of_shares(low: float | None, high: float | None) -> dict[str, float]:
@@ -40,10 +42,10 @@ def of_shares(low: float | None, high: float | None) -> dict[str, float]:
 
 
 def of_values(y: Floats, lsl: float, usl: float) -> dict[str, Any]:
-    """Of measured values y [N] in their order; empty with fewer than FEWEST, and where they are all
-    the same."""
+    """Of measured values y [N] in their order; empty with fewer than FEWEST, where they are all the
+    same, and where one is so large that they have no deviation."""
     n = len(y)
-    if n < FEWEST or not np.ptp(y) > 0:
+    if n < FEWEST or not (np.abs(y).max() < HUGE and np.ptp(y) > 0):
         return {}
     mean, total = float(y.mean()), float(y.std(ddof=1))
     within = float(np.abs(np.diff(y)).mean()) / NEXT

@@ -25,7 +25,8 @@ def setting(
     what the calibration rows can say at most (`at_least`); `yield` and ppm of all outputs at once.
     Raises InputError where the model has no distribution.
 
-    Where inputs scatter, deviations that leave the domain count as outside their limits.
+    Where inputs scatter, deviations that leave the domain count as outside their limits: half of
+    them on each side of an output that has two.
     """
     if model.calibration is None or not model.calibration.n_residuals:
         raise InputError(
@@ -44,8 +45,9 @@ def setting(
     for limit in limits.outputs:
         k = model.output_names.index(limit.name)
         ends[:, k] = limit.lsl, limit.usl
-        low = None if np.isinf(limit.lsl) else _mean(told.cdf(limit.lsl)[:, k])
-        high = None if np.isinf(limit.usl) else _mean(1.0 - told.cdf(limit.usl)[:, k])
+        lost = 0.5 if np.isfinite([limit.lsl, limit.usl]).all() else 1.0
+        low = None if np.isinf(limit.lsl) else _mean(told.cdf(limit.lsl)[:, k], lost)
+        high = None if np.isinf(limit.usl) else _mean(1.0 - told.cdf(limit.usl)[:, k], lost)
         one = {"value": float(found.value[0, k]), **of_shares(low, high)}
         sides = [share for share in (low, high) if share is not None]
         one["at_least"] = min(sides) >= 0 and max(sides) <= told.least * (1 + 1e-9)
@@ -56,6 +58,6 @@ def setting(
     return answer
 
 
-def _mean(share: Floats) -> float:
-    """Of shares outside a limit; no value is outside."""
-    return float(np.where(np.isnan(share), 1.0, share).mean())
+def _mean(share: Floats, lost: float) -> float:
+    """Of shares outside a limit; `lost` where there is no value."""
+    return float(np.where(np.isnan(share), lost, share).mean())

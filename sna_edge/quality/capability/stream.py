@@ -10,6 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from ...learning import Learner
+from ...learning.measured import identity_of
+from ...learning.parts import NOBODY, key_of
 from ...model import Model
 from ..accepting.rule import LEAST
 from ..limits import LineLimits
@@ -103,6 +105,6 @@ def _is_part(entry: Entry) -> bool:
 
 
 def _name(entry: Entry) -> object:
-    found = entry.get("id")
-    found = entry.get("part") if found is None else found
-    return str(found) if isinstance(found, (str, int, float)) else None
+    """What the line joins by; None where the part has no id."""
+    key = key_of(identity_of(entry))
+    return None if key == NOBODY else key

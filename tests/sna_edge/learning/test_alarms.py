@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sna_edge.learning.alarms.watchers import INDEPENDENT, MOST, Watchers, surprise, thresholds
+from sna_edge.learning.report import report
 
 from .conftest import learning_line, stream, told
 
@@ -63,7 +64,15 @@ def test_an_alarm_says_what_moved_since_when_and_what_to_do() -> None:
     raised = [a["alarms"] for a in answers if "alarms" in a]
     assert len(raised) == 1 and raised[0] == [said[-1]]
     assert raised[0][0].startswith("width: measured values lie higher than the model says, by ")
-    assert "measured parts; look at sensors and process, then refit" in raised[0][0]
+    todo = "measured parts; look at sensors and process, then refit"
+    assert raised[0][0].endswith(f"{todo}, or use --learn recalibrate")
+    line = learning_line("recalibrate")
+    answers = told(line, *stream(100, shift=6.0))  # alarmed before a correction has proved itself
+    (first,) = next(a["alarms"] for a in answers if "alarms" in a)
+    assert first.endswith(f"{todo}; no correction is better than the model yet")
+    assert line.learner
+    (stands,) = report(line.learner.knowledge)["outputs"]["width"]["alarms"]
+    assert stands.endswith(f"{todo}; the correction in use follows it")
 
 
 def test_a_standing_alarm_is_not_raised_again_after_a_restart(tmp_path: Path) -> None:

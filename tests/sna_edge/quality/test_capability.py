@@ -13,6 +13,7 @@ import pytest
 from sna_edge.cli import main
 from sna_edge.inverse.query.scatter import Scatter
 from sna_edge.learning import Learner
+from sna_edge.numerics import normal
 from sna_edge.quality import Limit, Line, LineLimits
 from sna_edge.quality.capability import figures
 from sna_edge.quality.capability.setting import setting
@@ -44,6 +45,7 @@ def test_figures_of_a_normal_distribution_are_those_of_the_formulas() -> None:
     one_sided = figures.of_values(y, -np.inf, usl)
     assert "Pp" not in one_sided and "Pp" not in figures.of_shares(None, high)
     assert figures.of_values(y[:9], lsl, usl) == {} == figures.of_values(np.ones(20), lsl, usl)
+    assert figures.of_values(np.append(y, 1e308), lsl, usl) == {}  # a code of a gauge, no width
 
 
 def test_confidence_intervals_cover() -> None:
@@ -74,6 +76,23 @@ def test_a_setting_makes_what_drawn_parts_are() -> None:
     assert setting(model, LIMITS, np.array([900.0]))["status"] == "out_of_domain"
     sure = setting(model, LineLimits((Limit("width", usl=200.0),)), x)["outputs"]["width"]
     assert sure["at_least"] and sure["ppm"] == pytest.approx(1000.0)  # 999 rows know no less
+
+
+def test_a_part_that_leaves_the_domain_is_outside_once() -> None:
+    model, scatter = scattered(), 30.0  # of power, in a domain from 100 to 300
+    both = LineLimits((Limit("width", 10.0, 190.0), Limit("depth", usl=190.0)))
+    found = setting(model, both, np.array([145.0]), Scatter.of(model, {"power": scatter}))
+    left = float(normal.below(np.array(-45.0 / scatter)))
+    for one in found["outputs"].values():
+        assert one["ppm"] == pytest.approx(1e6 * left, abs=3e3) and one["ppm"] <= found["ppm"] + 1
+
+
+def test_measured_parts_are_joined_as_the_line_joins_them() -> None:
+    stream = Stream(scattered(), LineLimits((Limit("width", 88.0, 115.0),)), 1000)
+    measured = [{"id": one, "measured": {"width": {"value": 100.0}}} for one in (7, "7 ", 7.0)]
+    stream.add([{"id": "7", "verdict": "ACCEPT", "outputs": {}, "p_in_spec": 0.9, "reading": {}}])
+    stream.add(measured)
+    assert stream.told()["measured"]["parts"] == 1
 
 
 def lines(shift: float, count: int = 600) -> tuple[list[dict[str, Any]], float]:
