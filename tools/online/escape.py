@@ -113,10 +113,8 @@ def limit_of(y: Floats, side: str, name: str) -> Limit:
 
 
 def columns_of(model: sna_edge.Model) -> list[int]:
-    """Of the table, that the model has kept as inputs: x1, x2 .. are named from one."""
-    names = [a.name for a in model.axes]
-    start = 0 if "x0" in names else 1
-    return [int(name[1:]) - start for name in names]
+    """Of the table, that the model has kept as inputs: x0, x1 and so on."""
+    return [int(name[1:]) for name in model.input_names]
 
 
 def judged(model: sna_edge.Model, x: Floats, limits: LineLimits) -> tuple[Bools, Floats, Bools]:

@@ -6,7 +6,7 @@ python tools/online/refit.py [--thin N] [--write]
 The second half is judged by the old model alone, by the old model as the line has corrected it (one
 row in five measured there, too, 12 rows late), and by models fitted anew from the log of the first
 half, alone and corrected. Inputs outside the domain count as its border. `--thin N` takes every
-Nth row of each year. Writes docs/tables/refit.md.
+Nth row of each year. `--write` puts the table into docs/tables/refit.md.
 """
 
 from __future__ import annotations

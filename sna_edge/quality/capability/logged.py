@@ -1,4 +1,5 @@
-"""Corrections as a log says them: from the numbers of a verdict, without what had been learned."""
+"""Corrections as a log says them: from the numbers of a verdict, without what had been learned, or
+the model that gave them."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.beside.given import is_number
 from ...core.evaluation import Evaluation
 from ...learning.learner import Passed
 from ...learning.output.space import spaces
@@ -43,9 +45,9 @@ class Logged:
         """Value, lower and upper end [3, N], those of the model where the log has none."""
         numbers = np.stack([found.value[:, k], found.lower[:, k], found.upper[:, k]])
         for i, entry in enumerate(self.entries):
-            told = entry["outputs"].get(name) if "correction" in entry else None
+            told = entry["outputs"].get(name)
             if isinstance(told, Mapping):
                 given = [told.get(key) for key in ("value", "lower", "upper")]
-                if all(isinstance(one, (int, float)) for one in given):
+                if all(is_number(one) for one in given):
                     numbers[:, i] = given
         return numbers

@@ -50,7 +50,7 @@ def setting(
         high = None if np.isinf(limit.usl) else _mean(1.0 - told.cdf(limit.usl)[:, k], lost)
         one = {"value": float(found.value[0, k]), **of_shares(low, high)}
         sides = [share for share in (low, high) if share is not None]
-        one["at_least"] = min(sides) >= 0 and max(sides) <= told.least * (1 + 1e-9)
+        one["at_least"] = max(sides) <= told.least * (1 + 1e-9)
         answer["outputs"][limit.name] = one
     inside = np.nan_to_num(told.joint_probability(ends[0], ends[1]))
     answer["yield"] = float(inside.mean())

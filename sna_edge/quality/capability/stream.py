@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any, cast
 
 import numpy as np
 
+from ...core.beside.given import is_number
 from ...learning import Learner
 from ...learning.measured import identity_of
 from ...learning.parts import NOBODY, key_of
@@ -24,7 +26,7 @@ Entry = Mapping[str, Any]
 
 class Stream:
     """The last `most` parts of a log and their measured values. A part that the log does not say a
-    probability of is judged again, with the correction that its verdict had."""
+    probability of, or that of other limits, is judged again, with the numbers of its verdict."""
 
     def __init__(self, model: Model, limits: LineLimits, most: int) -> None:
         outputs = tuple(replace(o, accept_at=None) for o in limits.outputs)
@@ -37,30 +39,37 @@ class Stream:
 
     def add(self, entries: list[Entry]) -> None:
         """Lines of a log, in their order."""
-        lacking = [e for e in entries if _is_part(e) and "p_in_spec" not in e]
+        lacking = [e for e in entries if _is_part(e) and not self._says(e)]
         self._logged.entries = lacking
         answers = self._line.readings([e["reading"] for e in lacking])
         again = {id(e): a.get("p_in_spec") for e, a in zip(lacking, answers, strict=True)}
         for entry in entries:
+            key = key_of(identity_of(entry))
+            part = object() if key == NOBODY else key
             if _is_part(entry):
-                p = entry.get("p_in_spec", again.get(id(entry)))
-                if isinstance(p, (int, float)):
-                    self._inside.append((_name(entry), float(p)))
-            self._hear(entry)
+                p = again[id(entry)] if id(entry) in again else entry["p_in_spec"]
+                if is_number(p) and isfinite(p):
+                    self._inside.append((part, float(p)))
+            self._hear(entry, part)
 
-    def _hear(self, entry: Entry) -> None:
+    def _says(self, entry: Entry) -> bool:
+        """Whether a verdict says the probability of these limits."""
+        asked = {o.name: [o.lsl, o.usl] for o in self.limits.outputs}
+        found = {n: _limits(o) for n, o in entry["outputs"].items() if isinstance(o, Mapping)}
+        return "p_in_spec" in entry and found == asked
+
+    def _hear(self, entry: Entry, part: object) -> None:
         measured = entry.get("measured")
         if not isinstance(measured, Mapping):
             return
-        part = _name(entry)
-        kept = self._measured.pop(part, {}) if part is not None else {}
+        kept = self._measured.pop(part, {})
         for limit in self.limits.outputs:
             told = measured.get(limit.name)
             value = told.get("value") if isinstance(told, Mapping) else None
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if is_number(value) and isfinite(value):
                 kept[limit.name] = float(value)
         if kept:
-            self._measured[object() if part is None else part] = kept
+            self._measured[part] = kept
             if len(self._measured) > self._most:
                 del self._measured[next(iter(self._measured))]
 
@@ -101,10 +110,11 @@ class Stream:
 
 def _is_part(entry: Entry) -> bool:
     """Whether a line is the verdict of a part with values, which can be judged again."""
-    return "verdict" in entry and "outputs" in entry and isinstance(entry.get("reading"), dict)
+    told = "verdict" in entry and isinstance(entry.get("outputs"), dict)
+    return told and isinstance(entry.get("reading"), dict)
 
 
-def _name(entry: Entry) -> object:
-    """What the line joins by; None where the part has no id."""
-    key = key_of(identity_of(entry))
-    return None if key == NOBODY else key
+def _limits(output: Entry) -> list[Any]:
+    """LSL and USL of an output of a verdict."""
+    low, high = output.get("LSL"), output.get("USL")
+    return [-np.inf if low is None else low, np.inf if high is None else high]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge import CP
 from sna_edge.cli import main
 from sna_edge.inverse.query.scatter import Scatter
 from sna_edge.learning import Learner
@@ -136,6 +137,42 @@ def test_a_log_of_a_line_says_its_share_of_bad_parts(mode: str, shift: float) ->
     few = Stream(model, limits, 50)
     few.add(log)
     assert few.told()["parts"] == 50 == few.told()["outputs"]["width"]["parts"]
+
+
+def test_other_limits_and_another_model_are_not_mixed_with_those_of_the_log() -> None:
+    first = LineLimits((Limit("width", 88.0, 115.0),), accept_at=0.5)
+    line = Line(scattered(), first)
+    texts = [json.dumps({"id": i, "power": 190.0 + i}) for i in range(20)]
+    log = line.lines(texts)
+    tight = LineLimits((Limit("width", 97.0, 103.0),))
+    asked = Line(scattered(), LineLimits(tight.outputs, accept_at=0.5)).lines(texts)
+    wanted = np.mean([a["p_in_spec"] for a in asked])
+    assert wanted < 0.6 < log[0]["p_in_spec"]
+    shifted = scattered().replace(  # another model, whose widths are 5 um above
+        interaction=CP((np.array([[55.0], [155.0]]),), (np.array([0]),), np.array([[1.0, 0.5]]))
+    )
+    for model in (scattered(), shifted):
+        stream = Stream(model, tight, 100)
+        stream.add(log)
+        assert stream.told()["predicted"]["yield"] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_measured_values_belong_to_their_part_with_and_without_an_id() -> None:
+    limits = LineLimits((Limit("width", 88.0, 115.0),), accept_at=0.5)
+    line, stream = Line(scattered(), limits), Stream(scattered(), limits, 100)
+    line.learner = Learner(line.model, "00" * 32, "observe")
+    for i in range(10):
+        told = {"power": 200.0, "measured": {"width": 100.0}}
+        stream.add(line.lines([json.dumps(told)]))
+        stream.add(line.lines([json.dumps({"id": float(i), "power": 200.0})]))
+    told = stream.told()
+    assert told["measured"]["parts"] == 10 and "both" in told
+    answers = [{"id": str(i), "measured": {"width": {"value": 120.0}}} for i in range(10)]
+    answers += [{"id": "nan", "measured": {"width": {"value": float("nan")}}}]
+    stream.add(answers)
+    again = stream.told()
+    assert again["measured"]["parts"] == 20 and again["measured"]["bad"] == 10
+    assert again["both"]["ppm"] == pytest.approx(5e5)
 
 
 def test_the_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
