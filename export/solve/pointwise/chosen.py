@@ -87,7 +87,8 @@ class Chosen:
         self.indices.append(index)
         basis = np.prod([a.sizes[i] for a, i in zip(self.axes, index, strict=True)])
         self.sizes[index] = float(np.linalg.norm(surplus) * basis)
-        self.open.add(index)
+        if self.axes:
+            self.open.add(index)
 
     def _above(self, index: Index) -> list[Index]:
         """The indices one step further along one axis."""

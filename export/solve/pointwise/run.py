@@ -76,7 +76,9 @@ class _Run:
                 f"problem {problem.name!r} has parameters only, nothing to solve for at a point of"
                 " them; use method 'train'"
             )
-        self.system, self.lift = assemble(replace(problem, operator=NOTHING, load=NOTHING))
+        self.system, self.lift = assemble(
+            replace(problem, operator=NOTHING, load=NOTHING, stabilise="")
+        )
         self.sizes = tuple(self.system.sizes[problem.axes.index(a)] for a in self.solved_for)
         self.axes = [nested(a) for a in self.held]
         self.chosen = Chosen(self.axes, self._solve)
@@ -84,7 +86,7 @@ class _Run:
 
     def chosen_points(self, most: int) -> list[str]:
         """Solve until little is missing; doubts."""
-        chosen = self.chosen
+        chosen, missing = self.chosen, 1.0
         found: list[tuple[int, ...]] = [(0,) * len(self.axes)]
         while found and len(chosen.indices) < most:
             for index in found:
@@ -95,10 +97,11 @@ class _Run:
                 except Unsettled:
                     return [self._unsettled(index)]
                 self._tell(index)
-            if len(chosen.indices) > len(self.axes) and chosen.missing <= self.tolerance:
+            missing = chosen.missing  # next() counts the point that it builds upon as done
+            if len(chosen.indices) > len(self.axes) and missing <= self.tolerance:
                 return []
             found = chosen.next()
-        return self._still_missing(most)
+        return self._still_missing(missing, most, bool(found))
 
     def functions(self) -> list[Floats]:
         """The nested functions of every parameter as free coefficients [n_d, n]."""
@@ -133,7 +136,7 @@ class _Run:
         ]
 
     def _unsettled(self, index: tuple[int, ...]) -> str:
-        """The doubt of a point that has no solution. Raises Doubtful where it is the first."""
+        """The doubt of a point that has no solution. Raises Unsolved where it is the first."""
         at = self._at(index)
         place = " at " + ", ".join(f"{n} = {p:.4g}" for n, p in at.items()) if at else ""
         doubt = (
@@ -148,16 +151,18 @@ class _Run:
         point = self.chosen.point(index)
         return {a.name: float(p) for a, p in zip(self.held, point, strict=True)}
 
-    def _still_missing(self, most: int) -> list[str]:
-        """The doubt that there are too few points, or too few splines for them."""
-        if self.chosen.missing <= STATED * self.tolerance:
+    def _still_missing(self, missing: float, most: int, more: bool) -> list[str]:
+        """The doubt that there are too few points, or, where there are no `more`, too few splines
+        for them; axes whose mesh nobody stated get some once the error is estimated."""
+        refined = not more and not all(a.stated for a in self.held)
+        if missing <= STATED * self.tolerance or refined:
             return []
-        more = (
+        remedy = (
             f'give more of them, defaults={{"points": {2 * most}}}'
-            if len(self.chosen.indices) >= most
+            if more
             else "give the parameters more spans or a higher degree"
         )
         return [
-            f"{len(self.chosen.indices)} points of the parameters still miss about"
-            f" {self.chosen.missing:.1e} of the solution; {more}"
+            f"{len(self.chosen.indices)} points of the parameters still miss about {missing:.1e} of"
+            f" the solution; {remedy}"
         ]

@@ -100,6 +100,39 @@ def test_points_that_are_too_few_are_a_doubt():
         solve(square(defaults={"points": 4}), method="points", tolerance=1e-5)
 
 
+def rod_of(k):
+    x = space("x", spans=8, zero="both")
+    return Problem("rod", (x, k), k * d(u, x) * d(v, x), 1.0 * v)
+
+
+def test_splines_that_are_too_few_are_a_doubt_where_nobody_refines_them():
+    stated = rod_of(parameter("k", 1.0, 20.0, spans=1, degree=2))
+    with pytest.raises(Doubtful, match="3 points of .* miss about 9.5e-01 .* a higher degree"):
+        solve(stated, method="points", tolerance=1e-3)
+    free = solve(rod_of(parameter("k", 1.0, 20.0)), method="points", tolerance=1e-3)
+    assert free.doubts == () and free.estimate.worst <= 1e-3
+    assert free.problem.axes[1].basis.n_spans > parameter("k", 1.0, 20.0).basis.n_spans
+
+
+def test_what_the_point_to_be_built_upon_added_is_missing_until_it_is():
+    seen = []
+    with pytest.raises(Doubtful, match="still miss") as raised:
+        solve(
+            square(defaults={"points": 4}), method="points", tolerance=1e-5,
+            listener=lambda s, left: seen.append(s.point.missing),
+        )  # fmt: skip
+    assert f"miss about {seen[-1]:.1e} of" in str(raised.value)
+
+
+def test_a_stream_is_stabilised_at_every_point():
+    x, a = space("x", spans=16, zero="both"), parameter("a", 0.5, 2.0, spans=1, degree=4)
+    weak = a * d(u, x) * v + 1e-4 * d(u, x) * d(v, x)
+    problem = Problem("stream", (x, a), weak, 1.0 * v, stabilise="supg", defaults={"accuracy": 0.3})
+    found = solve(problem, method="points", tolerance=1e-4, accept=True).model
+    s = np.linspace(0.0, 0.8, 81)
+    assert np.abs(found.grid({"x": s}, at={"a": 1.3})[:, 0] - s / 1.3).max() < 5e-3
+
+
 def test_a_linear_problem_and_one_without_parameters_go_the_same_way():
     x = space("x", spans=8, zero="both")
     k = parameter("k", 1.0, 2.0, spans=1, degree=7)
