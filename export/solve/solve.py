@@ -217,7 +217,7 @@ class _Run:
         doubts: list[str] = []
         rest = (options, self.seed, self.device, self.progress)
         if options["method"] == "points":
-            through = by_points(ordered, options, self.progress)
+            through = by_points(ordered, options, self.allowed, self.progress)
             system, lift, tables = through.system, through.lift, through.cores
             residual = float("nan")
             doubts += through.doubts

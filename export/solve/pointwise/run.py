@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 NOTHING = Expression(())
 MOST = 600  # points, unless `points` of the problem's defaults says another number
 SOLVED = 0.1  # of the tolerance: what may be left of a residual at a point
-STATED = 10.0  # times the tolerance: what is thought to be missing above it is a doubt
+STATED = 10.0  # times the tolerance: what is thought to be missing above it may be a doubt
 TRUNCATED = 0.3  # of the tolerance: what ranks may lose
 
 
@@ -48,11 +48,13 @@ class Through:
     doubts: list[str]
 
 
-def by_points(problem: Problem, options: dict[str, Any], progress: Progress) -> Through:
+def by_points(
+    problem: Problem, options: dict[str, Any], allowed: float, progress: Progress
+) -> Through:
     """Solve at points of the parameters until those that are still to come are thought to add less
-    than the tolerance; `options`: `points` at most. Raises ProblemError where the problem cannot be
-    solved at one."""
-    run = _Run(problem, options["tolerance"], progress)
+    than the tolerance; `options`: `points` at most; `allowed`: an error that is no doubt. Raises
+    ProblemError where the problem cannot be solved at one."""
+    run = _Run(problem, options["tolerance"], allowed, progress)
     doubts = run.chosen_points(options.get("points", MOST))
     cores = train_through(
         run.chosen.surpluses,
@@ -67,8 +69,11 @@ def by_points(problem: Problem, options: dict[str, Any], progress: Progress) -> 
 
 
 class _Run:
-    def __init__(self, problem: Problem, tolerance: float, progress: Progress) -> None:
+    def __init__(
+        self, problem: Problem, tolerance: float, allowed: float, progress: Progress
+    ) -> None:
         self.problem, self.tolerance, self.progress = problem, tolerance, progress
+        self.doubtful = max(STATED * tolerance, allowed)
         self.held = parameters(problem)
         self.solved_for = [a for a in problem.axes if a not in self.held]
         if not self.solved_for:
@@ -155,7 +160,7 @@ class _Run:
         """The doubt that there are too few points, or, where there are no `more`, too few splines
         for them; axes whose mesh nobody stated get some once the error is estimated."""
         refined = not more and not all(a.stated for a in self.held)
-        if missing <= STATED * self.tolerance or refined:
+        if missing <= self.doubtful or refined:
             return []
         remedy = (
             f'give more of them, defaults={{"points": {2 * most}}}'
