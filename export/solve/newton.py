@@ -27,7 +27,7 @@ from .weak_form.axes import ProblemAxis
 from .weak_form.errors import ProblemError
 from .weak_form.forms import Expression
 from .weak_form.iterate import Iterate
-from .weak_form.linearised import linearised, with_strength
+from .weak_form.linearised import linearised, strengths_of, with_strength
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,6 @@ LEAST = 1 / 16  # of a step: below that continuation begins
 GROWS = 1.0  # times the last correction: a correction above it is shortened
 SMALL = 0.02  # relative moves below it may grow, early steps are solved roughly; and foretell
 LOUD = 10.0  # times the tolerance: smaller moves that stay may be the error of sweeps
-WEAKER = (0.1, 0.3, 0.6)  # strengths on the way to 1
 STATED = 10.0  # times the tolerance: an error of functions above it is a doubt
 
 
@@ -64,31 +63,16 @@ def by_newton(
     if options["method"] != "train":
         raise ProblemError(f"problem {problem.name!r} is not linear; solve it with method 'train'")
     run = _Newton(problem, options, seed, device, progress)
-    asked = _strengths(options.get("continuation"), problem.name)
-    if asked is None:
+    if options.get("continuation") is None:
         try:
             return run.solved([1.0])
         except Diverged:
             if problem.newton is not None:
                 return run.given_up()
     try:
-        return run.solved([*(asked or WEAKER), 1.0])
+        return run.solved(strengths_of(problem))
     except Diverged:
         return run.given_up()
-
-
-def _strengths(asked: Any, name: str) -> list[float] | None:
-    """The strengths on the way to 1, None where nobody has named them. Raises ProblemError."""
-    if asked is None:
-        return None
-    given = asked if isinstance(asked, (tuple, list)) else [asked]
-    found = [float(s) for s in given if isinstance(s, (int, float)) and 0.0 <= s <= 1.0]
-    if len(found) < len(given):
-        raise ProblemError(
-            f"continuation of problem {name!r} is {asked!r}; give strengths between 0 and 1 on the"
-            " way, as (0.1, 0.5)"
-        )
-    return found
 
 
 class _Newton:

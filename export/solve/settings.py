@@ -58,7 +58,15 @@ def _fault(name: str, value: Any) -> str:
         return f"give a whole number, {LEAST[name]} or more"
     if name in ("tolerance", "accuracy") and not (_number(value) and 0.0 < value < 1.0):
         return "give a number between 0 and 1"
+    if name == "continuation" and value is not None and not _strengths(value):
+        return "give strengths between 0 and 1 on the way, as (0.1, 0.5)"
     return ""
+
+
+def _strengths(value: Any) -> bool:
+    """Whether it is one strength, or several, of functions of the unknown."""
+    several = value if isinstance(value, (tuple, list)) else (value,)
+    return all(_number(s) and 0.0 <= s <= 1.0 for s in several)
 
 
 def _number(value: Any) -> bool:

@@ -23,8 +23,9 @@ from .settings import settings
 from .solvers import tt_als
 from .solvers.assembly import assemble
 from .solvers.progress import Progress, Step
+from .trust import bounds as within
 from .trust import doubts as doubted
-from .trust.bounds import Kept, cuts_too_much, kept, kept_within
+from .trust.bounds import Kept, kept, kept_within
 from .trust.estimate import LEVEL, Estimate, above, estimate_of
 from .trust.refine import Refinement
 from .trust.spot import spot_of
@@ -154,7 +155,9 @@ def solve(
         if problem.nonlinear and estimate:
             stability = spot_of(problem, model, progress)
             doubts += doubted.unstable(problem, stability)
-    doubts += above(told, allowed, said, problem) + cuts_too_much(kept(model), allowed, problem)
+    moved = kept(model)
+    doubts += above(told, allowed, said, problem, 0.0 if moved is None else moved.moved)
+    doubts += within.doubts_of(moved, allowed, problem)
     if told is None and estimate and progress.budget.stopped:
         doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(
@@ -240,7 +243,7 @@ class _Run:
             model = model_of_train(problem, system, lift, order, tables, modes, self.progress)
         doubts = doubts or doubted.nothing(problem, model)
         little = min(LITTLE * self.allowed, options["tolerance"])
-        return (model if doubts else kept_within(problem, model, little)), residual, doubts
+        return kept_within(problem, model, little, self.progress), residual, doubts
 
     def refined(
         self,

@@ -16,7 +16,7 @@ from ..solvers.assembly import assemble
 from ..solvers.tensor_system import TensorSystem
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
-from ..weak_form.linearised import with_strength
+from ..weak_form.linearised import strengths_of, with_strength
 from ..weak_form.problem import Problem
 from .factor import factorised, load_of
 from .quadrature import Place, Slopes, Terms
@@ -28,7 +28,7 @@ NOTHING = Expression(())
 INEXACT = 0.05  # of its residual: what GMRES leaves of a step
 KRYLOV = 80  # directions of GMRES at most
 LEAST = 1 / 16  # of a step: below that continuation begins
-WEAKER = (0.1, 0.3, 0.6)  # strengths of the functions on the way to 1
+ROUNDING = 1e-10  # relative residual: no step makes it smaller
 TINY = 1e-300
 LOOKED_AT = 2000  # values of the unknown from which a mean is taken
 
@@ -116,26 +116,34 @@ class Direct:
 
 
 def settled(
-    problem: Problem, tolerance: float, watch: Callable[[], None], start: Floats | None = None
+    problem: Problem,
+    tolerance: float,
+    watch: Callable[[], None],
+    start: Floats | None = None,
+    least: int = 0,
 ) -> Settled:
-    """The solution of a problem at one point of its parameters, from `start`; by way of weaker
-    functions where the steps do not settle. Raises Unsettled, ProblemError; what `watch` raises."""
+    """The solution of a problem at one point of its parameters, from `start`, in `least` steps or
+    more; by way of weaker functions where the steps do not settle. Raises Unsettled, ProblemError;
+    what `watch` raises."""
     try:
-        return _steps(Direct(problem), tolerance, watch, start)
+        return _steps(Direct(problem), tolerance, watch, start, least)
     except Unsettled:
         if not any(p.function for p in problem.operator.products + problem.load.products):
             raise
-    asked = np.atleast_1d(problem.defaults.get("continuation") or WEAKER)
     last = Settled(start, 0, 0, 1.0) if start is not None else None
-    for strength in (*asked, 1.0):
-        weaker = Direct(with_strength(problem, float(strength)))
+    for strength in strengths_of(problem):
+        weaker = Direct(with_strength(problem, strength))
         last = _steps(weaker, tolerance, watch, None if last is None else last.found)
     assert last is not None
     return last
 
 
 def _steps(
-    direct: Direct, tolerance: float, watch: Callable[[], None], start: Floats | None
+    direct: Direct,
+    tolerance: float,
+    watch: Callable[[], None],
+    start: Floats | None,
+    least: int = 0,
 ) -> Settled:
     found = np.zeros(direct.sizes) if start is None else start
     rest, slopes = direct.around(found)
@@ -143,7 +151,7 @@ def _steps(
     for step in range(STEPS):
         inverse = direct.preconditioner(found)
         side = inverse(rest)
-        if _size(side) <= tolerance * _size(found):
+        if _size(side) <= (tolerance if step >= least else ROUNDING) * _size(found):
             return Settled(found, step, products, _size(side) / max(_size(found), TINY))
         jacobian = _Jacobian(direct, slopes, inverse, watch)
         move = jacobian.solved(-side)

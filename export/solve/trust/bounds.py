@@ -23,6 +23,7 @@ from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.calculus.ranges import ranges
 
 from ..solvers.fields.cross import crossed
+from ..solvers.progress import Progress
 from ..solvers.trains import Cores, summed
 from ..solvers.tt_als import apply_axis
 from ..solvers.tt_als import inner as product_of
@@ -68,16 +69,16 @@ class Kept:
         }
 
 
-def kept_within(problem: Problem, model: Model, little: float) -> Model:
+def kept_within(problem: Problem, model: Model, little: float, progress: Progress) -> Model:
     """The model within the problem's bounds; its metadata say what that took (`kept`). `little`: a
-    relative move that no other way is looked for to make smaller."""
+    relative move that no other way is looked for to make smaller; nor is one without time."""
     if problem.bounds is None:
         return model
     look = Look(problem)
     before = look.left(model)
     best, after, moved = model, before, 0.0
     if max(before) > 0.0:
-        tries = _tries(problem, model, look, little)
+        tries = _tries(problem, model, look, little, progress)
         least = min(t[2] for t in tries)
         best, after, moved = next(t for t in tries if t[2] <= NEAR * least)
     found = Kept(*problem.bounds, before, after, moved, look.places)
@@ -94,9 +95,12 @@ Try = tuple[Model, tuple[float, float], float]
 """A model with its values moved inside, what still leaves the bounds, and how far it moved."""
 
 
-def _tries(problem: Problem, model: Model, look: Look, little: float) -> list[Try]:
+def _tries(
+    problem: Problem, model: Model, look: Look, little: float, progress: Progress
+) -> list[Try]:
     """Models within the bounds, from the cheapest to the finest, until one moves little."""
     cores = slice_of(model, {})
+    progress.budget.restart()
     found = [_moved(problem, model, problem.axes, cores, cores, look)]
     for times in range(1 if problem.nonlinear else 1 + HALVINGS):
         axes = tuple(halved(a, times) if _is_mesh(a) else a for a in problem.axes)
@@ -105,7 +109,7 @@ def _tries(problem: Problem, model: Model, look: Look, little: float) -> list[Tr
         fine = [_on(new, old, c) for new, old, c in zip(axes, problem.axes, cores, strict=True)]
         last = min(t[2] for t in found)
         for error in ERRORS:
-            if found[-1][2] <= little:
+            if found[-1][2] <= little or not progress.budget.allows():
                 return found
             cut = _cut(problem, fine, error)
             found.append(_moved(problem, model, axes, cut, fine, look))
@@ -232,11 +236,20 @@ def told(kept: Kept | None, unit: str = "") -> list[str]:
     ]
 
 
-def cuts_too_much(kept: Kept | None, allowed: float, problem: Problem) -> list[str]:
-    """The doubt of bounds that the solution itself leaves."""
-    if kept is None or kept.moved <= allowed:
+def doubts_of(kept: Kept | None, allowed: float, problem: Problem) -> list[str]:
+    """The doubts of values that are outside even so, and of bounds that the solution leaves."""
+    if kept is None:
         return []
-    return [
-        f"keeping {problem.name!r} within its bounds moved it by {kept.moved:.1e}: its solution"
-        " itself leaves them, or the mesh is too coarse; check bounds=, or give the axes more spans"
-    ]
+    doubts = []
+    if max(kept.after) > 0.0:
+        doubts.append(
+            f"values of {problem.name!r} still leave its bounds, by {kept.after[0]:.2g} below and"
+            f" {kept.after[1]:.2g} above; give the axes more spans"
+        )
+    if kept.moved > allowed:
+        doubts.append(
+            f"keeping {problem.name!r} within its bounds moved it by {kept.moved:.1e}: its solution"
+            " itself leaves them, the mesh is too coarse, or there was too little time; check"
+            " bounds=, or give the axes more spans"
+        )
+    return doubts

@@ -34,6 +34,7 @@ INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of severa
 LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
 WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
 GROWN = 2.2  # times per axis: what a direct solution takes on halved spans
+BLAMED = 0.25  # of the worst error: a cause that has so large a part in it is named
 RESOLVED = 2.0  # Peclet number of a span: above it a mesh without stabilise may oscillate
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
 
@@ -86,7 +87,7 @@ class Seen:
 
 def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate | None:
     """The estimate; None where the problem is too large to be solved directly at one point of its
-    parameters, or where the time is up."""
+    parameters on spans fine enough to tell the error of the mesh, or where the time is up."""
     axes = parameters(problem)
     corner, inside = corners(axes), inner(axes, INNER if len(axes) == 1 else FEW_INNER)
     look = _Look(problem, model)
@@ -103,9 +104,11 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         return None
     worst = max(seen, key=lambda s: s.relative)
     grown, moved, wide = look.beyond(worst, progress)
+    if look.dear and isnan(moved):
+        return None  # what its mesh misses is not known
     weights = [(1.0 if s.at in inside else 0.5 ** len(axes)) * share(axes, s.at) for s in seen]
     error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
-    mesh = moved if look.dear and not isnan(moved) else 0.0
+    mesh = moved if look.dear else 0.0
     size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
     return Estimate(
         relative=grown * _worst(error, size) + mesh,
@@ -223,27 +226,33 @@ def named(at: Point) -> str:
     return ", ".join(f"{n} = {v:.4g}" for n, v in at.items())
 
 
-def above(estimate: Estimate | None, allowed: float, said: str, problem: Problem) -> list[str]:
-    """The doubt of an estimate above what is allowed; `said` names that."""
+def above(
+    estimate: Estimate | None, allowed: float, said: str, problem: Problem, moved: float = 0.0
+) -> list[str]:
+    """The doubt of an estimate above what is allowed; `said` names that, `moved` is how far the
+    model was moved to keep within bounds."""
     if estimate is None or estimate.worst <= allowed:
         return []
     place = f" at {named(estimate.at)}" if estimate.at else ""
-    cause = _cause(estimate, problem)
+    cause = _cause(estimate, problem, moved)
     return [f"the error is estimated at {estimate.worst:.1e}{place}, above {said}: {cause}"]
 
 
-def _cause(estimate: Estimate, problem: Problem) -> str:
+def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
+    most = BLAMED * estimate.worst
     peclet = 0.0 if problem.stabilise or problem.nonlinear else largest_peclet(stream_of(problem))
-    if peclet > RESOLVED:
+    if peclet > RESOLVED and not estimate.discretisation <= most:  # NaN: not known
         return (
             "the mesh does not resolve the advection (Peclet number of a span: up to"
             f" {peclet:.2g}); give its axes more spans, or let the test functions lean into the"
             ' stream with stabilise="supg" (--stabilise supg)'
         )
-    if estimate.discretisation > 0.25 * estimate.worst:
+    if estimate.discretisation > most:
         return (
             "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
         )
+    if moved > most:
+        return "keeping it within its bounds moved it as far; check bounds="
     return (
         "rank, sweeps or the spans of the parameters are too few; raise --rank-max, lower"
         " --tolerance, or give the parameter axes more spans"

@@ -27,7 +27,7 @@ from .points import Point
 Floats = NDArray[np.float64]
 MOST_POINTS = 250_000  # of the grid on which fields are compared
 SLICE_ROUNDING = 1e-9
-SETTLED = 1e-4  # relative residual of what Newton's method finds
+SETTLED = 1e-4  # relative residual of what Newton's method finds, in one step at least
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _continued(held: Problem, cores: list[Floats], coarse: Sequence[ProblemAxis]
         reduce(np.multiply.outer, [t[:, s] for t in lifts]) for s in range(direct.lift[0].shape[1])
     )
     try:
-        found = settled(held, SETTLED, lambda: None, start[0, ..., 0] - still)
+        found = settled(held, SETTLED, lambda: None, start[0, ..., 0] - still, least=1)
     except Unsettled:
         return None
     return Field(held.axes, _rows(found.found, direct.system.maps, direct.lift))

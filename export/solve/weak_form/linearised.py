@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from .fields import Applied, Sampled
 from .forms import Expression, Product
 from .functions import OfUnknown
 from .iterate import Iterate
 from .problem import Problem
+
+WEAKER = (0.1, 0.3, 0.6)  # strengths of functions of the unknown on the way to 1
 
 
 def linearised(problem: Problem, current: Iterate, moves: bool = False) -> Problem:
@@ -73,6 +77,13 @@ def of_move(product: Product) -> bool:
 
 def _times(product: Product, *fields: Sampled) -> Product:
     return replace(product, fields=(*product.fields, *fields))
+
+
+def strengths_of(problem: Problem) -> list[float]:
+    """Strengths of the functions of the unknown on the way to 1, and 1: those of the problem's
+    `continuation`, or the usual ones."""
+    asked = problem.defaults.get("continuation") or WEAKER
+    return [*np.atleast_1d(asked).tolist(), 1.0]
 
 
 def with_strength(problem: Problem, strength: float) -> Problem:

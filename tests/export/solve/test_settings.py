@@ -24,6 +24,8 @@ def rod(**defaults):
         ("sweeps", True, "give a whole number"),
         ("tolerance", 0.0, "tolerance of problem 'rod' is 0.0; give a number between 0 and 1"),
         ("method", "cp", "use 'train' or 'modes'"),
+        ("continuation", "slowly", "give strengths between 0 and 1 on the way"),
+        ("continuation", (0.1, 2.0), "give strengths between 0 and 1 on the way"),
         ("form", "weak", "use 'galerkin' or 'residual'"),
         ("newtonsteps", 3, "has a default 'newtonsteps', which no solve takes"),
     ],

@@ -107,7 +107,7 @@ def rod_of(k):
 
 def test_splines_that_are_too_few_are_a_doubt_where_nobody_refines_them():
     stated = rod_of(parameter("k", 1.0, 20.0, spans=1, degree=2))
-    with pytest.raises(Doubtful, match="3 points of .* miss about 9.5e-01 .* a higher degree"):
+    with pytest.raises(Doubtful, match=r"3 points of .* miss about 9\.5e-01 .* a higher degree"):
         solve(stated, method="points", tolerance=1e-3)
     free = solve(rod_of(parameter("k", 1.0, 20.0)), method="points", tolerance=1e-3)
     assert free.doubts == () and free.estimate.worst <= 1e-3

@@ -8,7 +8,8 @@ from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, 
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import heat
-from sna_export.solve.trust.bounds import told
+from sna_export.solve.solvers.progress import Progress
+from sna_export.solve.trust.bounds import kept, kept_within, told
 
 u, v = unknown(), test_function()
 
@@ -62,8 +63,37 @@ def test_a_small_miss_costs_no_more_than_itself():
 
 
 def test_bounds_that_the_solution_leaves_are_a_doubt():
-    doubts = solve(heat(), bounds=(0.5, None)).doubts
-    assert any("its solution itself leaves them" in doubt for doubt in doubts)
+    error, bounds = solve(heat(), bounds=(0.5, None)).doubts
+    assert "its solution itself leaves them" in bounds
+    assert error.endswith("keeping it within its bounds moved it as far; check bounds=")
+
+
+def test_values_that_are_outside_even_so_are_a_doubt(monkeypatch):
+    monkeypatch.setattr("sna_export.solve.trust.bounds.SAFE", 0.5)
+    monkeypatch.setattr("sna_export.solve.trust.bounds.ERRORS", ())
+    solution = solve(spikes(bounds=(0.0, None)))
+    assert solution.kept.after[0] > 0.0
+    assert any("still leave its bounds" in doubt for doubt in solution.doubts)
+
+
+def test_a_doubtful_solution_that_is_accepted_is_kept_within_them_too():
+    x, b = space("x", spans=10), parameter("b", 1.0, 20.0, spans=1, degree=4)
+    load = x.function(lambda s: np.exp(-((s - 0.5) ** 2) * 200)) * v
+    few = Problem("few", (x, b), b * u * v, load, bounds=(0.0, None), defaults={"points": 2})
+    solution = solve(few, method="points", tolerance=1e-4, accept=True)
+    assert "points of the parameters still miss" in solution.doubts[0]
+    assert solution.kept.before[0] > 0.0
+    grid = np.linspace(0.0, 1.0, 101)
+    assert solution.model.grid({"x": grid, "b": np.linspace(1.0, 20.0, 21)}).min() >= 0.0
+
+
+def test_without_time_values_are_moved_and_nothing_better_is_looked_for():
+    problem = spikes(bounds=(0.0, None))
+    free = solve(spikes(), estimate=False).model
+    late, early = Progress(1e-9), Progress(None)
+    rough, fine = (kept(kept_within(problem, free, 0.0, p)) for p in (late, early))
+    assert late.budget.stopped and not early.budget.stopped
+    assert max(rough.after) == max(fine.after) == 0.0 and rough.moved > 1.5 * fine.moved
 
 
 @pytest.mark.parametrize("bounds", [(1.0, 0.0), (None, None), (0.0, 0.0), 3.0, ("a", 1.0), (0.0,)])

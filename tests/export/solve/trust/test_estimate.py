@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, unknown
+from sna_edge import TT
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    function_of,
+    parameter,
+    solve,
+    space,
+    unknown,
+)
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.direct.factor import _assembled, direct_solution, load_of
@@ -77,6 +87,38 @@ def test_advection_that_no_span_resolves_is_told():
     problem = Problem("a", (x,), d(u, x) * v + 1e-4 * d(u, x) * d(v, x), 1.0 * v)
     solution = solve(problem)
     assert solution.estimate.worst > 1.0 and "above 1 %" in solution.doubts[0]
+
+
+def test_a_stream_that_the_mesh_resolves_is_not_to_blame():
+    """Spans of Peclet number 3 with a train cut to one product."""
+    x, k = space("x", spans=16, zero="both"), parameter("k", 0.01, 1.0, spans=4)
+    problem = Problem("a", (x, k), d(u, x) * v + k * d(u, x) * d(v, x), 1.0 * v)
+    (doubt,) = solve(problem, rank_max=1).doubts
+    assert "Peclet" not in doubt and "rank, sweeps or the spans of the parameters" in doubt
+
+
+def test_a_model_that_is_compared_on_its_own_mesh_is_not_compared_with_itself(monkeypatch):
+    """Its errors are below what Newton's method would leave without a step."""
+    for place in ("held", "estimate"):
+        monkeypatch.setattr(f"sna_export.solve.trust.{place}.is_dear", lambda held: True)
+    x, b = space("x", spans=12, zero="both"), parameter("b", 0.0, 1.0, spans=1, degree=5)
+    k = function_of(u, lambda T, b: 1.0 + b * T, b)
+    problem = Problem("rod", (x, b), k * d(u, x) * d(v, x), 4.0 * v)
+    model = solve(problem, method="points", tolerance=1e-6, estimate=False).model
+    first, *rest = model.interaction.cores
+    off = model.replace(interaction=TT((first * (1 + 5e-5), *rest), model.interaction.weights))
+    seen = _Look(problem, off).at({"b": 0.5}, 0)
+    assert seen.relative == pytest.approx(5e-5, rel=0.1)
+
+
+def test_a_model_whose_mesh_cannot_be_halved_has_no_estimate(monkeypatch):
+    monkeypatch.setattr("sna_export.solve.trust.held.is_dear", lambda held: True)
+    monkeypatch.setattr("sna_export.solve.trust.estimate.is_dear", lambda held: True)
+    monkeypatch.setattr("sna_export.solve.direct.factor.MOST_FILLED", {1: 20})
+    x = space("x", spans=12, zero="both")
+    k = function_of(u, lambda T: 1.0 + T)
+    rod = Problem("rod", (x,), k * d(u, x) * d(v, x), 4.0 * v)
+    assert solve(rod, method="points").estimate is None
 
 
 def test_a_value_below_the_range_of_the_solution_is_told():
