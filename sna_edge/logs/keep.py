@@ -9,12 +9,12 @@ from time import monotonic, time
 
 from ..durable import DISK, Disk
 from ..errors import InputError
-from .read import DIGITS, rotated
+from .read import DIGITS, numbered
 
 SIZE, KEEP = 16_000_000, 1_000_000_000
 """Bytes of one file, and of all of them, where nothing is said."""
 SYNCED = 1.0
-"""Seconds after which written lines are on the disk."""
+"""Seconds after which lines are brought to the disk, by the next `write` or `rest`."""
 DAY = 86400.0
 
 
@@ -49,7 +49,7 @@ class KeptLog:
     ) -> None:
         self.path, self._most, self._keep, self._days = path, size, keep, days
         self._tell, self._disk, self._stack = tell, disk, ExitStack()
-        self._lost, self._synced, self._behind = 0, monotonic(), False
+        self._lost, self._synced, self._behind, self._fresh = 0, monotonic(), False, False
         try:
             if not self._stack.enter_context(disk.locked(f"{path}.lock")):
                 raise InputError(
@@ -85,8 +85,8 @@ class KeptLog:
                 self._size, self._behind = self._begun(), False
             self._disk.append(self.path, data)
             self._size += len(data)
-            if monotonic() - self._synced > SYNCED:
-                self.sync()
+            self._fresh = True
+            self._settle()
             if self._size >= self._most:
                 self._rotate()
         except OSError as error:
@@ -102,7 +102,16 @@ class KeptLog:
     def sync(self) -> None:
         """Return when all lines are on the disk. Raises OSError."""
         self._disk.sync(self.path)
-        self._synced = monotonic()
+        self._synced, self._fresh = monotonic(), False
+
+    def rest(self) -> None:
+        """Called while no lines come, so that the last ones do not wait for the next."""
+        with suppress(OSError):  # said when the next lines are written
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._fresh and monotonic() - self._synced > SYNCED:
+            self.sync()
 
     def close(self) -> None:
         """Bring all lines to the disk and let another process keep the log."""
@@ -111,8 +120,8 @@ class KeptLog:
         self._stack.close()
 
     def _rotate(self) -> None:
-        self._disk.sync(self.path)
-        number = max((_number(self.path, one) for one in rotated(self.path)), default=0) + 1
+        self.sync()
+        number = max((number for number, _ in numbered(self.path)[1]), default=0) + 1
         self._disk.replace(self.path, f"{self.path}.{number:0{DIGITS}d}")
         self._size = 0
         self._disk.append(self.path, b"")
@@ -122,7 +131,7 @@ class KeptLog:
     def _forget(self) -> None:
         """Take the oldest files away. The newest one that was rotated away stays whatever its age:
         clocks jump."""
-        files = [(one, os.stat(one)) for one in rotated(self.path)]
+        files = [(one, os.stat(one)) for _, one in numbered(self.path)[1]]
         total = self._size + sum(stat.st_size for _, stat in files)
         for one, stat in files[:-1]:
             old = self._days is not None and time() - stat.st_mtime > self._days * DAY
@@ -130,7 +139,3 @@ class KeptLog:
                 break
             self._disk.remove(one)
             total -= stat.st_size
-
-
-def _number(path: str, one: str) -> int:
-    return int(one[len(path) + 1 :].split(".")[0])

@@ -76,19 +76,24 @@ def files_of(paths: Sequence[str]) -> list[str]:
 
 def rotated(path: str) -> list[str]:
     """What was rotated away from a log, the oldest first."""
+    foreign, own = numbered(path)
+    return [one for _, one in [*reversed(foreign), *own]]
+
+
+def numbered(path: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """(number, path) of what logrotate, and what `KeptLog` has rotated away from a log."""
     folder, name = os.path.split(path)
     try:
         beside = os.listdir(folder or ".")
     except OSError:
-        return []
+        return [], []
     own, foreign = list[tuple[int, str]](), list[tuple[int, str]]()
     for other in beside:
-        numbered = _ROTATED.fullmatch(other[len(name) :]) if other.startswith(name) else None
-        if numbered is None:
-            continue
-        kind, sign = (own, 1) if len(numbered[1]) >= DIGITS else (foreign, -1)
-        kind.append((sign * int(numbered[1]), os.path.join(folder, other)))
-    return [one for _, one in [*sorted(foreign), *sorted(own)]]
+        found = _ROTATED.fullmatch(other[len(name) :]) if other.startswith(name) else None
+        if found is not None:
+            kind = own if len(found[1]) >= DIGITS else foreign
+            kind.append((int(found[1]), os.path.join(folder, other)))
+    return sorted(foreign), sorted(own)
 
 
 def entry_of(text: bytes | str) -> dict[str, Any] | str:

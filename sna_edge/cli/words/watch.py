@@ -147,10 +147,12 @@ def _measured(args: argparse.Namespace, watched: Watched) -> MeasuredTable | Non
 
 def _stream(watched: Watched, measured: MeasuredTable | None, source: int) -> None:
     count = 0
-    for texts in blocks(source, PAUSE if measured else None):
-        if measured is None:
+    for texts in blocks(source, PAUSE if measured or watched.log else None):
+        if watched.log and not texts:
+            watched.log.rest()
+        if measured is None and texts:
             write(watched.now().lines(texts, count + 1), watched, texts)
-        else:
+        elif measured is not None:
             readings = [parsed(text) for text in texts]
             answers, rows = measured.answers(watched.now(), readings, count + 1)
             write(answers, watched, [texts[i] if i >= 0 else b"" for i in rows])

@@ -82,6 +82,41 @@ def test_a_line_that_a_power_cut_has_cut_ends_before_the_next_one(tmp_path: Path
     assert lines(path)[0] == "first 1" and lines(path)[-1] == "third 3"
 
 
+class Synced(Disk):
+    """A disk that counts what is brought to it."""
+
+    count = 0
+
+    def sync(self, path: str) -> None:
+        self.count += 1
+        super().sync(path)
+
+
+def test_the_last_lines_do_not_wait_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, disk = [100.0], Synced()
+    monkeypatch.setattr("sna_edge.logs.keep.monotonic", lambda: now[0])
+    log = KeptLog(str(tmp_path / "log"), disk=disk)
+    log.write("line\n")
+    for seconds, wanted in ((0.5, 0), (1.1, 1), (5.0, 1)):
+        now[0] = 100.0 + seconds
+        log.rest()
+        assert disk.count == wanted
+    log.close()
+
+
+@pytest.mark.parametrize("between", ["/", "///"])
+def test_files_are_numbered_on_and_those_of_others_stay(tmp_path: Path, between: str) -> None:
+    for name in ("log.7", "log.2024", "log.000041", "log.123456", "log.123457.gz"):
+        (tmp_path / name).write_text("x" * 50)
+    log = KeptLog(f"{tmp_path}{between}log", size=30, keep=100)
+    log.write("x" * 40 + "\n")
+    log.close()
+    names = sorted(os.listdir(tmp_path))
+    assert names == ["log", "log.123457.gz", "log.123458", "log.2024", "log.7", "log.lock"]
+
+
 class Killed(Exception):
     """The process ends."""
 

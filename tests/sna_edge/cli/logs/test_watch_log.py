@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
+from types import SimpleNamespace
 
 import pytest
 
 from sna_edge.cli import main
+from sna_edge.cli.words import watch
 
 LIMITS = {"outputs": {"width": {"USL": 200.0}}}
 PARTS = [
@@ -42,6 +46,30 @@ def test_the_log_holds_all_answers_and_what_was_measured_as_it_was_sent(
     answers = [json.loads(line) for line in log.read_text().splitlines()]
     assert answers[1]["reading"] == PARTS[1] and "verdict" not in answers[1]
     assert main(["audit", str(log), "--model", str(model_file), "--limits", str(limits)]) == 0
+
+
+def test_a_log_rests_while_no_lines_come() -> None:
+    source, end = os.pipe()
+
+    class Resting:
+        lines, rests = "", 0
+
+        def write(self, text: str) -> None:
+            self.lines += text
+
+        def rest(self) -> None:
+            self.rests += 1
+            os.close(end)  # the input ends
+
+    log = Resting()
+    late = Timer(20.0, os.close, [end])
+    late.start()
+    os.write(end, b"no JSON\n")
+    line = SimpleNamespace(lines=lambda texts, first: [{"line": first}])
+    watched = SimpleNamespace(log=log, now=lambda: line, told="}")
+    watch._stream(watched, None, source)  # type: ignore[arg-type]
+    late.cancel()
+    assert log.rests == 1 and json.loads(log.lines) == {"line": 1}
 
 
 @pytest.mark.parametrize(
