@@ -3,6 +3,7 @@
 Correlated inputs leave most of their box empty, and what rounds off a residual between the rows is
 multiplied there: behind exp a sum that runs a few of its ranges ahead is an absurd number. So every
 input takes the values of rows on its own, and the linear part is compared with that at the rows.
+Outputs that hardly vary may leave their range: their exp is nearly a straight line.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ Floats = NDArray[np.float64]
 STREAM = 271
 """Of the draws."""
 SOME_ROWS = 20_000
-"""Rows (evenly spaced) that are looked at."""
+"""Most rows (evenly spaced) that are looked at."""
 NEARLY_ALL = 0.999
 """Share of the points that counts: the very corners are not asked for."""
 WIDER = 1.0
 """Ranges of the linear part over the rows by which it may run ahead of the highest of them."""
+ABSURD = 10.0
+"""Times the highest answer to a row up to which nothing is absurd, however small the range."""
 
 
 def mixed(samples: Samples) -> tuple[Floats, Floats]:
     """Rows [n, D], and as many points whose inputs are each that of a row of its own."""
-    x = samples.x[:: max(1, len(samples.x) // SOME_ROWS)]
+    x = samples.x[:: -(-len(samples.x) // SOME_ROWS)]
     rng = np.random.default_rng(STREAM)
     return x, np.stack([column[rng.permutation(len(x))] for column in x.T], axis=1)
 
@@ -39,7 +42,7 @@ def runs_away(candidate: Candidate, samples: Samples) -> float | None:
         return None
     rows, points = ((candidate.f.predict(x) * candidate.spread)[:, exp] for x in mixed(samples))
     ahead = np.quantile(points, NEARLY_ALL, axis=0) - rows.max(axis=0)
-    away = ahead > WIDER * np.ptp(rows, axis=0)
+    away = ahead > np.maximum(WIDER * np.ptp(rows, axis=0), np.log(ABSURD))
     return float(np.exp(min(float(ahead[away].max()), 690.0))) if away.any() else None
 
 
