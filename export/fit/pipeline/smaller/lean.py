@@ -35,11 +35,15 @@ LOST, THERE = 0.2, 1.5
 inputs are each that of a row of its own."""
 LEAST = 1e-8
 """Of the spread: what float32 tables do to a function that is met to rounding."""
+KEPT = ("baseline", "shape")
+"""Kinds that stay as they are."""
 MANY_CELLS = 512
 """Coefficients up to which a function is left as it is."""
 FEW = (1, 2, 3)
 """Ranks that are tried from a start of their own, on all inputs: sums of few products that were
 found as sums of many."""
+SOME_POINTS = 4000
+"""Of rows and others (evenly spaced) that these are fitted to; they are judged at all."""
 STREAM = 83
 """Of these starts."""
 MOST_WORK = 2e9
@@ -50,16 +54,17 @@ up."""
 
 
 def lean(best: Candidate, samples: Samples, budget: TimeBudget) -> Candidate:
-    """The candidate, or one of fewer modes whose answers differ by at most LOST of its error."""
+    """The candidate, or one of fewer modes whose answers differ by at most LOST of its error. One
+    whose shape is proved stays."""
     error = error_of(best) / np.maximum(best.measured.std(axis=0), 1e-300)
     cells = sum(t.size for t in best.f.tables[:-1])
     work = float(best.f.rank) ** 3 * len(best.f.bases)
-    fit = best.kind != "baseline" and cells > MANY_CELLS and work <= MOST_WORK
+    fit = best.kind not in KEPT and cells > MANY_CELLS and work <= MOST_WORK
     if not (fit and error.max() < ENOUGH) or not budget.affords("leaving out modes", 10.0 * work):
         return best
     allowed = np.maximum(LOST * error, LEAST)
     rows, others = mixed(samples)
-    for f in _fewer(best.f, np.concatenate([rows, others]), 1.0 / allowed):
+    for f in _fewer(best.f, np.concatenate([rows, others]), 1.0 / allowed, budget):
         small = sum(t.size for t in f.tables[:-1]) < cells
         found = replace(best, f=f)
         close = _alike(found, best, rows, allowed) and _alike(found, best, others, THERE * allowed)
@@ -75,13 +80,16 @@ def _alike(found: Candidate, best: Candidate, x: Floats, allowed: Floats) -> boo
     return seen[0] == seen[1] and bool(np.all(apart <= allowed * best.measured.std(axis=0)))
 
 
-def _fewer(f: SeparableFunction, x: Floats, output: Floats) -> Iterator[SeparableFunction]:
+def _fewer(
+    f: SeparableFunction, x: Floats, output: Floats, budget: TimeBudget
+) -> Iterator[SeparableFunction]:
     """Functions of fewer modes that may be within 1 of f, times output [K]: of few modes as they
     are at x, then those that f has in L2 of the domain."""
     cp, bias = f.to_cp()
     bases = f.bases[:-1]
     for rank in FEW:
-        yield _of_rank(rank, f, x)
+        if not budget.over():
+            yield _of_rank(rank, f, x, budget)
     spaces = [AxisSpace.of(b) for b in bases]
     start = CPFactors.of_cp(cp, bias, spaces)
     left = reduced(CPLeastSquares(start, spaces, output), start, 1.0)
@@ -89,16 +97,18 @@ def _fewer(f: SeparableFunction, x: Floats, output: Floats) -> Iterator[Separabl
     yield SeparableFunction.from_cp(cp, bases, bias)
 
 
-def _of_rank(rank: int, f: SeparableFunction, x: Floats) -> SeparableFunction:
-    """Fitted to f at x: with penalties that fade away while it comes near."""
+def _of_rank(rank: int, f: SeparableFunction, x: Floats, budget: TimeBudget) -> SeparableFunction:
+    """Fitted to f at SOME_POINTS of x: with penalties that fade away while it comes near."""
     rng = np.random.default_rng([STREAM, rank])
     bases = f.bases[:-1]
     near = random_start(bases, mode_sets(len(bases), rank), f.n_outputs, rng)
+    x = x[:: -(-len(x) // SOME_POINTS)]
     rows = Rows(f.bases, x, f.predict(x))
     for strength in FADING:
         near = levenberg_marquardt(
-            near, rows, strengths=strength, adapt=False, steps=STEPS, leverages=False
-        ).f
+            near, rows, strengths=strength, adapt=False, steps=STEPS, leverages=False,
+            budget=budget,
+        ).f  # fmt: skip
         if loss(near, rows) > NEAR**2:
             break
     return near

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sna_export.fit import AxisSpec
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
+from sna_export.fit.pipeline.smaller import lean as smaller
 from sna_export.fit.pipeline.smaller.lean import LOST, lean
 
 AXES, ROWS, DEGREE, PARTS = 4, 300, 5, 24
@@ -69,3 +71,31 @@ def test_what_the_error_hides_is_left_out_of_clean_rows(error: float, rank: int)
     assert made.rank <= rank and apart <= LOST * error
     assert (made is was) == (error > 1e-2)
     assert made.predicted is was.predicted
+
+
+def test_a_function_of_a_proved_shape_stays() -> None:
+    """A slope that is nowhere negative could become so."""
+    was, samples = candidate(function(rank=1), 1e-12)
+    was = replace(was, kind="shape")
+    assert lean(was, samples, TimeBudget()) is was
+
+
+def test_starts_of_few_modes_end_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40,000 rows they took minutes whatever the limit."""
+    was, samples = candidate(function(rank=4, beside=1e-6), 1e-3)
+    points, steps = [], smaller.levenberg_marquardt
+
+    def counted(f, rows, **given):
+        points.append(rows.count)
+        assert isinstance(given["budget"], TimeBudget)
+        return steps(f, rows, **given)
+
+    monkeypatch.setattr(smaller, "levenberg_marquardt", counted)
+    monkeypatch.setattr(smaller, "SOME_POINTS", ROWS)
+    stop = Event()
+    budget = TimeBudget(stop=stop)
+    monkeypatch.setattr(budget, "affords", lambda *_: stop.set() or True)
+    lean(was, samples, budget)
+    assert points == []
+    lean(was, samples, TimeBudget())
+    assert set(points) == {ROWS}
