@@ -37,7 +37,8 @@ def bounds_of(shape: Shape, names: list[str]) -> list[Bound]:
 def nearest(
     samples: Samples, shape: Shape, free: Candidate, seed: int, budget: TimeBudget
 ) -> Candidate | None:
-    """`free` moved to the shape; None where that takes too much, or its slopes are not proved.
+    """`free` moved to the shape, itself where nothing is asked of its slopes; None where that takes
+    too much, or its slopes are not proved.
 
     Its rows are predicted by what predicted them, moved like the function at them: what the
     function took from the noise of a row goes the other way there, so the error is not told too
@@ -45,7 +46,9 @@ def nearest(
     """
     begin = now()
     bounds = bounds_of(shape, [axis.name for axis in samples.axes])
-    g = projected(free.f, bounds, samples.x, seed, budget)
+    if not bounds:
+        return free
+    g = projected(free.f, bounds, samples.x, samples.weight, seed, budget)
     if g is None or any(low.min() < 0.0 for low, _ in least(g, bounds, PROOF)):
         return None
     x = samples.x[free.rows]

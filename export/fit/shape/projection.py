@@ -37,6 +37,8 @@ MARGIN = 0.01
 SPREAD_POINTS, AT_FACES, NEAR = 1600, 0.3, 10
 """Points of the domain; share of their coordinates that are moved to an end; points drawn around
 each place where a slope is least."""
+SOME_ROWS = 5000
+"""Most rows (evenly spaced) at which g is compared with f: f has no noise."""
 DOMAIN_SHARE = 0.2
 """Weight of these points where g shall equal f, of that of the rows."""
 STEPS, SETTLED, MOST_DAMPED = 25, 1e-3, 1e6
@@ -46,18 +48,25 @@ MOST_PARAMETERS = 1500
 
 
 def projected(
-    f: SeparableFunction, bounds: Sequence[Bound], x: Floats, seed: int, budget: TimeBudget
+    f: SeparableFunction,
+    bounds: Sequence[Bound],
+    x: Floats,
+    weight: Floats | None,
+    seed: int,
+    budget: TimeBudget,
 ) -> SeparableFunction | None:
-    """The nearest function with these bounds to f, over the rows x [N, D] and the domain; None
-    where that is too large or time is over."""
+    """The nearest function with these bounds to f, over SOME_ROWS of the rows x [N, D] of `weight`
+    [N] and the domain; None where that is too large or time is over."""
     g = begun(f, bounds)
     if g.parameters > MOST_PARAMETERS:
         return None
-    search = _Search.of(f, bounds, x, seed)
+    some = np.arange(0, len(x), -(-len(x) // SOME_ROWS))
+    share = np.ones(len(some)) if weight is None else weight[some]
+    search = _Search.of(f, bounds, x[some], share, seed)
     for strength in STRENGTHS:
+        g = search.descended(g, strength, budget)
         if budget.over():
             return None
-        g = search.descended(g, strength)
         search.look_at(g, strength == STRENGTHS[-1])
     return lifted(g, bounds)
 
@@ -146,12 +155,14 @@ class _Points:
 class _Search:
     """What g is compared with, and the points at which its slopes are looked at."""
 
-    def __init__(self, f: SeparableFunction, bounds: Sequence[Bound], x: Floats, z: Floats) -> None:
+    def __init__(
+        self, f: SeparableFunction, bounds: Sequence[Bound], x: Floats, weight: Floats, z: Floats
+    ) -> None:
         self.bases = begun(f, bounds).bases[:-1]
         self.bounds, self.z = bounds, z
         both = np.vstack([x, z])
         self.target, self.at = f.predict(both), _Points.of(self.bases, both, 0)
-        share = np.r_[np.full(len(x), 1.0 / len(x)), np.full(len(z), DOMAIN_SHARE / len(z))]
+        share = np.r_[weight / weight.sum(), np.full(len(z), DOMAIN_SHARE / len(z))]
         self.share = share / share.sum()
         mean = self.share @ self.target
         self.size = np.sqrt(self.share @ (self.target - mean) ** 2) + 1e-300
@@ -159,11 +170,13 @@ class _Search:
         self.margin = np.full((len(bounds), self.target.shape[1]), MARGIN)
 
     @classmethod
-    def of(cls, f: SeparableFunction, bounds: Sequence[Bound], x: Floats, seed: int) -> _Search:
+    def of(
+        cls, f: SeparableFunction, bounds: Sequence[Bound], x: Floats, weight: Floats, seed: int
+    ) -> _Search:
         u = points(SPREAD_POINTS, x.shape[1], seed=None)
         faces = np.random.default_rng(seed).random(u.shape) < AT_FACES
         faces[::2] = False
-        return cls(f, bounds, x, in_domain(f.bases[:-1], np.where(faces, np.round(u), u)))
+        return cls(f, bounds, x, weight, in_domain(f.bases[:-1], np.where(faces, np.round(u), u)))
 
     def look_at(self, g: SeparableFunction, strict: bool) -> None:
         """Adds the places where slopes are least, and points near; asks for more where slopes are
@@ -221,8 +234,10 @@ class _Search:
                     gradient -= weight * (j.T @ lacking[rows, k])
         return matrix, gradient
 
-    def descended(self, g: SeparableFunction, strength: float) -> SeparableFunction:
-        """Levenberg-Marquardt steps until one gains less than SETTLED."""
+    def descended(
+        self, g: SeparableFunction, strength: float, budget: TimeBudget
+    ) -> SeparableFunction:
+        """Levenberg-Marquardt steps until one gains less than SETTLED, or time is over."""
         damping, last = 1e-3, self.objective(g, strength)
         for _ in range(STEPS):
             matrix, gradient = self.system(g, strength)
@@ -240,7 +255,7 @@ class _Search:
             damping = max(damping / 5.0, 1e-9)
             settled = value > last * (1.0 - SETTLED)
             g, last = new, value
-            if settled:
+            if settled or budget.over():
                 break
         return g
 

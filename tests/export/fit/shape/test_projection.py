@@ -10,6 +10,7 @@ from sna_edge.basis import bspline, uniform_breaks
 from sna_edge.core.basis import levels
 from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit.engine.factors import SeparableFunction
+from sna_export.fit.shape import projection
 from sna_export.fit.shape.lift import Bound, least, lifted
 from sna_export.fit.shape.projection import begun, projected
 
@@ -41,7 +42,7 @@ BOUNDS = [Bound(0, 1, 1, 1), Bound(1, 1, -1, -1), Bound(0, 2, 1, 1)]
 @pytest.fixture(scope="module")
 def moved() -> SeparableFunction:
     x = np.random.default_rng(0).random((150, 2))
-    g = projected(separable([*TRUTH, RIPPLE]), BOUNDS, x, 0, TimeBudget.for_fit(None))
+    g = projected(separable([*TRUTH, RIPPLE]), BOUNDS, x, None, 0, TimeBudget.for_fit(None))
     assert g is not None
     return g
 
@@ -66,7 +67,7 @@ def test_it_is_nearer_to_what_has_the_shape(moved: SeparableFunction) -> None:
 def test_what_has_the_shape_stays() -> None:
     f = separable([[np.exp, lambda x: 2.0 - x], [lambda x: x * x, one]])
     x = np.random.default_rng(2).random((100, 2))
-    g = projected(f, BOUNDS, x, 0, TimeBudget.for_fit(None))
+    g = projected(f, BOUNDS, x, None, 0, TimeBudget.for_fit(None))
     assert g is not None and np.abs(g.predict(x) - f.predict(x)).max() < 0.01
 
 
@@ -77,7 +78,7 @@ def test_a_lift_keeps_the_other_sign_of_its_input(slope: int, bend: int) -> None
     f = separable([bent, [one, one]])
     bounds = [Bound(0, 2, bend, slope), *([Bound(0, 1, slope, slope)] if slope else [])]
     x = np.random.default_rng(3).random((50, 2))
-    g = projected(f, bounds, x, 0, TimeBudget.for_fit(None))
+    g = projected(f, bounds, x, None, 0, TimeBudget.for_fit(None))
     assert g is not None and all(low.min() >= 0.0 for low, _ in least(g, bounds))
 
 
@@ -85,7 +86,7 @@ def test_each_output_is_lifted_by_what_it_lacks() -> None:
     f = separable([[np.sin, one], [lambda x: -0.3 * x, one]], outputs=2)
     x = np.random.default_rng(4).random((100, 2))
     bound = [Bound(0, 1, 1, 1)]
-    g = projected(f, bound, x, 0, TimeBudget.for_fit(None))
+    g = projected(f, bound, x, None, 0, TimeBudget.for_fit(None))
     assert g is not None and least(g, bound)[0][0].min() >= 0.0
     line = np.c_[np.linspace(0.0, 1.0, 50), np.full(50, 0.5)]
     assert np.ptp(g.predict(line)[:, 1]) < 0.02, "the falling one becomes flat"
@@ -95,9 +96,37 @@ def test_each_output_is_lifted_by_what_it_lacks() -> None:
 def test_a_large_function_and_a_spent_budget_are_left() -> None:
     x = np.random.default_rng(5).random((50, 2))
     many = separable([[np.sin, np.cos]] * 80)
-    assert projected(many, BOUNDS, x, 0, TimeBudget.for_fit(None)) is None
+    assert projected(many, BOUNDS, x, None, 0, TimeBudget.for_fit(None)) is None
     spent = TimeBudget.for_fit(1e-9)
-    assert projected(separable(TRUTH), BOUNDS, x, 0, spent) is None
+    assert projected(separable(TRUTH), BOUNDS, x, None, 0, spent) is None
+
+
+def test_rows_count_as_much_as_they_weigh() -> None:
+    """A hill that shall rise: where its foot counts it ends flat at the top, where its far side
+    does, low."""
+    hill = separable([[lambda x: np.sin(np.pi * x)]])
+    x = np.linspace(0.0, 1.0, 200)[:, None]
+    left, right = (np.where(x[:, 0] < 0.5, *w) for w in ((1.0, 1e-3), (1e-3, 1.0)))
+    end = [
+        projected(hill, BOUNDS[:1], x, w, 0, TimeBudget.for_fit(None)) for w in (left, None, right)
+    ]
+    high, middle, low = (float(g.predict(x[-1:])[0, 0]) for g in end if g)
+    assert high > middle + 0.05 > low + 0.1
+
+
+def test_many_rows_are_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of 200,000 took gigabytes and hours."""
+    seen: list[int] = []
+    look = projection._Search.of
+
+    def counted(f, bounds, x, *rest):
+        seen.append(len(x))
+        return look(f, bounds, x, *rest)
+
+    monkeypatch.setattr(projection._Search, "of", counted)
+    x = np.random.default_rng(6).random((2 * projection.SOME_ROWS + 1, 2))
+    assert projected(separable(TRUTH), BOUNDS, x, None, 0, TimeBudget.for_fit(None)) is not None
+    assert seen == [-(-len(x) // 3)]
 
 
 def test_lifted_alone_is_enough_for_the_proof() -> None:

@@ -70,6 +70,17 @@ def test_a_shape_that_the_rows_contradict_gives_a_flat_curve(
     assert np.ptp(model.evaluate(line).value) < 0.01 * np.ptp(y)
 
 
+def test_positive_alone_of_several_inputs(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    """Nothing is asked of a slope then, and the free fit behind exp is one of the shape."""
+    x, y = rows
+    y = np.exp(0.5 * y)
+    found = fit_arrays(x, y, NAMES, ["depth"], shape={"positive": True}, effort="quick")
+    free = fit_arrays(x, y, NAMES, ["depth"], link="exp", effort="quick")
+    assert found.report["shape"] == {"positive": True} and found.report["link"] == "exp"
+    errors = [f.report["outputs"]["depth"]["rmse"] for f in (found, free)]
+    assert errors[0] <= 1.1 * errors[1]
+
+
 def test_several_outputs_levels_and_positive(rows: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = rows
     lot = np.random.default_rng(2).integers(0, 2, len(x))
