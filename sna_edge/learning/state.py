@@ -38,8 +38,8 @@ class State:
         try:
             if not self._stack.enter_context(disk.locked(f"{path}.lock")):
                 raise InputError(
-                    f"another process is learning into {path}; give this one its own file with"
-                    " --learned FILE"
+                    f"another process is learning into {path}; stop it first, or give this"
+                    " one its own file with --learned FILE"
                 )
             self._log = Log(path, disk)
             self._aside(tell, disk)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from ...errors import InputError
 from ...files import from_bytes, load_trusted
-from ...logs import line_blocks
+from ...logs import files_of, line_blocks
 from ...model import Model
 from ...quality import Audit, Line, audit
 from ...quality.audit import Made
@@ -29,7 +30,10 @@ HELP = "judge a log of verdicts again and say which are not found again"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge audit`."""
     parser.add_argument(
-        "log", metavar="LOG", nargs="+", help="verdicts of watch, a line each; - reads stdin"
+        "log",
+        metavar="LOG",
+        nargs="+",
+        help="verdicts of watch, a line each, with what was rotated away; - reads stdin",
     )
     parser.add_argument(
         "--model",
@@ -63,11 +67,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge the logs again; returns the exit code. Raises InputError where there is nothing to
     judge or to judge with, TrustError, ArtifactError."""
-    judges = _Judges(args)
-    found = audit(line_blocks(args.log), judges.line_of)
+    judges, files = _Judges(args), _Files(args.log)
+    found = audit(files.blocks(), judges.line_of)
     if not found.verdicts:
         raise InputError(f"{', '.join(args.log)} has no verdicts; give what watch has written")
-    emit(args, _answer(found), _lines(args, found))
+    emit(args, _answer(found, files), _lines(found, files))
     if found.other:
         print(
             f"sna-edge audit: {found.other} of {found.verdicts} verdicts were made with another"
@@ -76,6 +80,43 @@ def run(args: argparse.Namespace) -> int:
         )
         return USAGE
     return ANSWERED if found.holds else NO_VALUE
+
+
+class _Files:
+    """The files of logs, one behind the other, with what was rotated away from them."""
+
+    def __init__(self, logs: Sequence[str]) -> None:
+        self._logs, self._files = logs, files_of(logs)
+        self._ends: list[int] = []
+
+    def blocks(self) -> Iterator[list[bytes]]:
+        """All lines, block by block."""
+        count = 0
+        for path in self._files:
+            for block in line_blocks([path]):
+                count += len(block)
+                yield block
+            self._ends.append(count)
+
+    def place(self, number: int) -> tuple[str, int]:
+        """The file, and its line, of line `number` of all, both from 1 on."""
+        at = bisect_left(self._ends, number)
+        return self._files[at], number - (self._ends[at - 1] if at else 0)
+
+    @property
+    def several(self) -> bool:
+        """Whether a line needs the name of its file."""
+        return len(self._files) > 1
+
+    @property
+    def named(self) -> str:
+        """The logs, in words."""
+        names = ", ".join("standard input" if p == "-" else os.fspath(p) for p in self._logs)
+        older = len(self._files) - len(set(self._files) & set(self._logs))
+        if not older:
+            return names
+        files = "1 file" if older == 1 else f"{older} files"
+        return f"{names} and {files} rotated away from {'it' if len(self._logs) == 1 else 'them'}"
 
 
 class _Judges:
@@ -129,7 +170,8 @@ def _models(args: argparse.Namespace) -> Iterator[tuple[str, Model]]:
         yield trust.sha256, from_bytes(data, args.backend)
 
 
-def _answer(found: Audit) -> dict[str, object]:
+def _answer(found: Audit, files: _Files) -> dict[str, object]:
+    findings = [(*files.place(line), message) for line, message in found.findings]
     return {
         "status": "ok" if found.holds else "different",
         "verdicts": found.verdicts,
@@ -140,13 +182,14 @@ def _answer(found: Audit) -> dict[str, object]:
         "different": found.different,
         "other": found.other,
         "unreadable": found.unreadable,
-        "findings": [{"line": line, "message": message} for line, message in found.findings],
+        "findings": [
+            {"file": file, "line": n, "message": message} for file, n, message in findings
+        ],
     }
 
 
-def _lines(args: argparse.Namespace, found: Audit) -> Iterator[str]:
-    names = ", ".join("standard input" if p == "-" else os.fspath(p) for p in args.log)
-    head = f"{names}: {found.equal} of {found.verdicts} verdicts found again"
+def _lines(found: Audit, files: _Files) -> Iterator[str]:
+    head = f"{files.named}: {found.equal} of {found.verdicts} verdicts found again"
     yield f"{head}, {found.exact} of them to the last digit"
     kinds = (
         (
@@ -160,7 +203,9 @@ def _lines(args: argparse.Namespace, found: Audit) -> Iterator[str]:
         (found.unreadable, "cannot be judged again"),
     )
     yield from (f"{count} {what}" for count, what in kinds if count)
-    yield from (f"line {line}: {message}" for line, message in found.findings)
+    for number, message in found.findings:
+        file, line = files.place(number)
+        yield f"{file}, line {line}: {message}" if files.several else f"line {line}: {message}"
     rest = found.different + found.other + found.unreadable - len(found.findings)
     if rest > 0:
         yield f"and {rest} more"

@@ -202,7 +202,7 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     line = learning_line("width", str(tmp_path / "learned"))
-    with pytest.raises(InputError, match="another process is learning"):
+    with pytest.raises(InputError, match=r"another process is learning .*; stop it first"):
         learning_line("width", str(tmp_path / "learned"))
     closed(line)
 

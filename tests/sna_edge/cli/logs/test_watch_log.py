@@ -72,6 +72,32 @@ def test_a_log_rests_while_no_lines_come() -> None:
     assert log.rests == 1 and json.loads(log.lines) == {"line": 1}
 
 
+def test_audit_judges_what_was_rotated_away_and_says_in_which_file(
+    model_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    limits, log = tmp_path / "limits.json", tmp_path / "log"
+    limits.write_text(json.dumps(LIMITS))
+    fed(monkeypatch, tmp_path, "".join(json.dumps(p) + "\n" for p in PARTS))
+    assert main(["watch", str(model_file), "--limits", str(limits), "--log", str(log)]) == 0
+    lines = log.read_text().splitlines(keepends=True)
+    wrong = lines[0].replace("ACCEPT", "REJECT")
+    (tmp_path / "log.000001").write_text(lines[1])
+    (tmp_path / "log.000002").write_text(lines[0] + wrong)
+    log.write_text(lines[0])
+    words = ["audit", str(log), "--model", str(model_file), "--limits", str(limits)]
+    capsys.readouterr()
+    assert main(words) == 3
+    told = capsys.readouterr().out
+    assert told.startswith(f"{log} and 2 files rotated away from it: 2 of 3 verdicts found again")
+    assert f"{log}.000002, line 2: the log says REJECT" in told
+    assert main([*words, "--json"]) == 3
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["file"], finding["line"]) == (f"{log}.000002", 2)
+
+
 @pytest.mark.parametrize(
     ("options", "wrong"),
     [
