@@ -74,11 +74,13 @@ def merged(
     most: int | None = None,
     weight: float | None = None,
     weights: str = "",
+    groups: str = "",
 ) -> Merged:
     """The rows of `table`, then the parts of `found`: those since a time, the newest share
     `holdout` held out, at most `most` rows, of which the first leave; parts weigh `weight` times as
-    much as rows, in the column `weights` where there is one. `own`: SHA-256 of the model. Raises
-    InputError where no part is left."""
+    much as rows, in the column `weights` where there is one. `own`: SHA-256 of the model; `groups`:
+    the column of those of which none is to be held out in part. Raises InputError for a time that
+    is none."""
     identity = _identity(table, needs)
     column = (weights or _free("weight", table.names)) if weight is not None else ""
     extra = [n for n in (identity, column) if n and n not in table.names]
@@ -87,6 +89,8 @@ def merged(
     _count(made, kept, needs, own)
     old, mark = _training(table, needs, column), table.marks.decimal or "."
     split = len(kept) - round(holdout * len(kept))
+    if groups and split < len(kept):
+        split = _between([cells.get(groups) for _, cells in kept], split)
     new = [_row(made, part, cells, mark, weight) for part, cells in kept[:split]]
     made.held = [_row(made, part, cells, mark, None) for part, cells in kept[split:]]
     made.held_cells = [cells for _, cells in kept[split:]]
@@ -138,6 +142,14 @@ def _chosen(
                 kept.append((part, cells))
     made.reused = known.reused
     return in_time(kept)
+
+
+def _between(groups: Sequence[object], split: int) -> int:
+    """The place nearest to `split` at which parts of one group end, so that those behind it tell of
+    groups that the fit does not know; `split` where that would take more than half of them."""
+    ends = [i for i in range(1, len(groups)) if groups[i - 1] != groups[i]]
+    ends = [i for i in ends if 2 * i >= len(groups)]
+    return min(ends, key=lambda i: abs(i - split), default=split)
 
 
 class _Known:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         made = merged(
             asked.table, found, needs, own=asked.trust.sha256, since=args.since,
             holdout=asked.holdout, most=args.most_rows, weight=asked.weight,
-            weights=asked.fit.weights or "",
+            weights=asked.fit.weights or "", groups=asked.fit.groups or "",
         )  # fmt: skip
         told = _counted(args, asked, found, made, files)
         if places is None:

@@ -80,6 +80,18 @@ def test_the_newest_are_held_out_and_the_first_rows_leave() -> None:
     assert made(*parts, part("n", 1.0, 1.0), since="5").untimed == 11
 
 
+@pytest.mark.parametrize(
+    ("sizes", "held"), [((7, 5), 5), ((9, 3), 3), ((10, 1, 1), 2), ((2, 10), 2), ((12,), 2)]
+)
+def test_a_group_is_not_held_out_in_part(sizes: tuple[int, ...], held: int) -> None:
+    lots = [f"L{i}" for i, size in enumerate(sizes) for _ in range(size)]
+    parts = [part(str(i), i + 3.0, 1.0, lot=lot) for i, lot in enumerate(lots)]
+    found = made(*parts, holdout=0.2, groups="lot")
+    assert len(found.held) == held and found.added == 12 - held
+    assert len(made(*parts, holdout=0.2).held) == 2
+    assert not made(*parts, groups="lot").held
+
+
 def test_times_are_compared_with_their_kind_alone() -> None:
     assert moment("2026-01-02T00:00:00+02:00") < moment("2026-01-02")  # type: ignore[operator]
     assert moment(True) is None and moment("12") == 12.0
