@@ -3,16 +3,27 @@ to a truth that has it."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sna_edge.basis import bspline, uniform_breaks
 from sna_edge.core.basis import levels
 from sna_edge.numerics.time_budget import TimeBudget
+from sna_export.fit import AxisSpec
+from sna_export.fit.candidates.baseline import baseline
+from sna_export.fit.candidates.candidate import Candidate
+from sna_export.fit.data.folds import Folds
+from sna_export.fit.data.samples import Samples
 from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.shape import projection
+from sna_export.fit.shape.asked import Shape
 from sna_export.fit.shape.lift import Bound, least, lifted
+from sna_export.fit.shape.nearest import nearest
 from sna_export.fit.shape.projection import begun, projected
+from sna_export.fit.shape.proof import shaped_and_mean
 
 CUBIC = bspline(uniform_breaks(0.0, 1.0, 8), 3)
 
@@ -80,6 +91,8 @@ def test_a_lift_keeps_the_other_sign_of_its_input(slope: int, bend: int) -> None
     x = np.random.default_rng(3).random((50, 2))
     g = projected(f, bounds, x, None, 0, TimeBudget.for_fit(None))
     assert g is not None and all(low.min() >= 0.0 for low, _ in least(g, bounds))
+    alone = lifted(begun(f, bounds), bounds)
+    assert all(low.min() >= 0.0 for low, _ in least(alone, bounds))
 
 
 def test_each_output_is_lifted_by_what_it_lacks() -> None:
@@ -132,3 +145,45 @@ def test_many_rows_are_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_lifted_alone_is_enough_for_the_proof() -> None:
     g = begun(separable([*TRUTH, RIPPLE]), BOUNDS)
     assert all(low.min() >= 0.0 for low, _ in least(lifted(g, BOUNDS), BOUNDS))
+
+
+X = np.random.default_rng(8).random((60, 2))
+Y = X[:, 0] + 0.3 * X[:, 1] + 0.1 * np.random.default_rng(9).standard_normal(60)
+SAMPLES = Samples.of(X, Y, [AxisSpec("a"), AxisSpec("b")])
+FOLDS = Folds(np.arange(60) % 5)
+FALLING = Shape({"a": -1}, {})
+
+
+def free_fit() -> Candidate:
+    made = baseline(SAMPLES, ("identity",), FOLDS, TimeBudget())
+    return replace(made, fewer_left_out=made.predicted + 0.01)
+
+
+def test_predictions_of_left_out_rows_move_like_the_function() -> None:
+    free = free_fit()
+    found = nearest(SAMPLES, FALLING, free, 0, TimeBudget())
+    assert found is not None and found.fewer_left_out is not None
+    by = (found.values(X) - free.values(X))[free.rows]
+    assert np.abs(by).max() > 0.1
+    assert np.allclose(found.predicted - free.predicted, by)
+    assert np.allclose(found.fewer_left_out - free.fewer_left_out, by)
+
+
+def test_what_is_not_proved_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[nearest.__module__], "projected", lambda f, *_: f)
+    assert nearest(SAMPLES, FALLING, free_fit(), 0, TimeBudget()) is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "link"), [(Shape({}, {"a": -1}), "identity"), (Shape({"a": 1}, {}), "auto")]
+)
+def test_the_free_fit_has_a_link_that_a_bend_survives(shape: Shape, link: str) -> None:
+    asked: list[str] = []
+
+    def free(link: str) -> list[Candidate]:
+        asked.append(link)
+        return [free_fit()]
+
+    samples = replace(SAMPLES, y=np.exp(SAMPLES.y))
+    shaped_and_mean(samples, shape, "auto", FOLDS, 0, TimeBudget(), free)
+    assert asked == [link]

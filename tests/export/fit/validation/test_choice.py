@@ -89,3 +89,21 @@ def test_behind_exp_no_function_is_taken_that_runs_away_where_inputs_part(
     assert line.startswith("slope 60 errs less on rows left out (0.2) and was not taken") == (
         taken == 0.0
     )
+
+
+def test_how_far_it_runs_is_told_in_units_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A baseline is kept, and what errs more anyway is not spoken of."""
+    monkeypatch.setattr(choice, "turns_of", lambda c, samples: 0.0)
+    near = X[:, :1] + 0.005 * np.random.default_rng(3).standard_normal((N, 1))
+    samples = Samples.of(np.c_[X[:, :1], near], Y, [AxisSpec("a"), AxisSpec("b")])
+    found = [
+        reach.runs_away(replace(behind("exp", 60.0), spread=np.array([s])), samples)
+        for s in (1.0, 2.0)
+    ]
+    assert None not in found and np.isclose(np.log(found[1]), 2.0 * np.log(found[0]))
+    away = behind("exp", 60.0)
+    assert reach.runs_away(replace(away, kind="baseline"), samples) is None
+    best = behind("exp", 0.0)
+    worse = replace(away, predicted=away.measured + 9.0, notes={})
+    assert choice.chosen([best, worse], samples) is best
+    assert "runs_away" in worse.notes and reach.said([best, worse], best) == []

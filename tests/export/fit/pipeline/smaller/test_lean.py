@@ -99,3 +99,45 @@ def test_starts_of_few_modes_end_with_the_time(monkeypatch: pytest.MonkeyPatch) 
     assert points == []
     lean(was, samples, TimeBudget())
     assert set(points) == {ROWS}
+
+
+def given(monkeypatch: pytest.MonkeyPatch, *fewer: SeparableFunction) -> None:
+    """These functions are the ones of fewer modes."""
+    monkeypatch.setattr(smaller, "_fewer", lambda *_: iter(fewer))
+
+
+def test_only_a_smaller_function_of_the_same_inputs_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    was, samples = candidate(function(rank=1), 1e-3)
+    few = smaller._of_rank(1, was.f, X, TimeBudget())
+    monkeypatch.setattr(SeparableFunction, "predict", lambda f, x: x[:, :1])
+    given(monkeypatch, was.f, few)
+    assert lean(was, samples, TimeBudget()).f is few, "the first is as large"
+    given(monkeypatch, few.with_tables((*few.tables[:-2], 0.0 * few.tables[-2], few.tables[-1])))
+    assert lean(was, samples, TimeBudget()) is was, "an input would matter no more"
+
+
+def test_what_differs_where_inputs_part_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two inputs are nearly one at the rows."""
+    was, samples = candidate(function(rank=1), 1e-3)
+    x = samples.x.copy()
+    x[:, 1] = x[:, 0]
+    few = smaller._of_rank(1, was.f, X, TimeBudget())
+    there = replace(samples, x=x)
+    given(monkeypatch, few)
+    assert lean(was, there, TimeBudget()).f is few
+    known = SeparableFunction.predict
+
+    def parting(f: SeparableFunction, x: np.ndarray) -> np.ndarray:
+        return known(f, x) + (f is few) * (x[:, :1] - x[:, 1:2])
+
+    monkeypatch.setattr(SeparableFunction, "predict", parting)
+    assert lean(was, there, TimeBudget()) is was
+
+
+def test_a_small_function_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    was, samples = candidate(function(rank=1), 1e-3)
+    given(monkeypatch, smaller._of_rank(1, was.f, X, TimeBudget()))
+    monkeypatch.setattr(smaller, "MANY_CELLS", sum(t.size for t in was.f.tables[:-1]))
+    assert lean(was, samples, TimeBudget()) is was
