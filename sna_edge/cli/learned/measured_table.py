@@ -16,6 +16,7 @@ from ...model import Model
 from ...quality import Line
 from ...quality.readings import Reading
 from ...table import Dialect, Marks, Measure, Record, open_table
+from ...values.naming import BRACKETS
 from ..dialect_options import declared, hint_for
 
 IDS = ("id", "part")
@@ -100,7 +101,7 @@ class MeasuredTable:
         """Rows of a file that is there as a whole: text, a workbook, a Parquet file."""
         hint = hint_for(self._line.model.metadata)
         source = open_table(self._path, hint, **declared(self._args), categorical=IDS)
-        columns = _columns(self._path, source.names, source.units, self._line.model)
+        columns = self._found(source.names, source.units)
         marks = source.settle([source.names[i] for i in columns[1].values()])
         for block in source.blocks():
             records = [
@@ -109,6 +110,17 @@ class MeasuredTable:
             ]
             yield self._rows(source.names, source.units, marks.number, records)
 
+    def _found(self, names: Sequence[str], units: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+        """The columns; says which look like those of an output and are none."""
+        columns = _columns(self._path, names, units, self._line.model)
+        for name in (n for n in self._line.model.output_names if n not in columns[1]):
+            for column in (c for c in names if _bare(c) == _bare(name)):
+                self._tell(
+                    f"{self._path}: column {column!r} is not read; name it {name!r}, with its unit"
+                    " in a row below the header"
+                )
+        return columns
+
     def _rows(
         self, names: Sequence[str], units: Mapping[str, str], number: Callable[[str], float],
         records: Sequence[Record],
@@ -116,7 +128,7 @@ class MeasuredTable:
         if not records:
             return []
         if self._columns is None:
-            self._columns = _columns(self._path, names, units, self._line.model)
+            self._columns = self._found(names, units)
         assert self._line.learner is not None
         at, columns = self._columns
         own = {name: units[names[i]] for name, i in columns.items() if names[i] in units}
@@ -132,6 +144,11 @@ class MeasuredTable:
                 reason = "" if identity else f"{names[at]} is empty, so it is of no part"
                 found.append(Row(record.line, identity, values, wrong, reason))
         return found
+
+
+def _bare(column: str) -> str:
+    """A name without unit, in small letters."""
+    return BRACKETS.sub("", column.removeprefix(COLUMN)).strip().casefold()
 
 
 def _columns(

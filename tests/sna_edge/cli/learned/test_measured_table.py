@@ -107,6 +107,15 @@ def test_what_cannot_be_learned_is_said(sna, folder: Path) -> None:
     assert "lab.csv: measured values of 1 ids ('unknown') are of no part" in said.err
 
 
+def test_a_column_that_looks_like_an_output_and_is_none_is_said(sna, folder: Path) -> None:
+    for written in ("id,width [mm],depth", "id,measured.Width,depth", "id,width,depth,width (mm)"):
+        (folder / "lab.csv").write_text(f"{written}\n" + "3,92,1,2"[: 2 * written.count(",") + 2])
+        said = sna(*words(folder, "parts.csv", "--measured", folder / "lab.csv"))
+        column = written.split(",")[1]
+        told = f"lab.csv: column {column!r} is not read; name it 'width', with its unit in a row"
+        assert (told in said.err) == (column != "width") and "(mm)" not in said.err
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
