@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import Interval, Output
+from sna_edge import InputError, Interval, Output
 from sna_edge.learning import Learner
 from sna_edge.learning.escape import LEAST, Accepted, Rated, below, fewest, threshold
 from sna_edge.learning.output.space import Space
@@ -22,6 +23,7 @@ from sna_edge.quality.limits import Limit, LineLimits
 from ..quality.test_accept_at import scattered
 from .conftest import SHA256
 
+EVERY = os.environ.get("SNA_EDGE_EVERY_CUT") == "1"
 LIMITS = LineLimits((Limit("width", 85.0, 115.0),), escape=Escape(0.05))
 
 
@@ -99,6 +101,52 @@ def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
     moved = line(path, limits=LineLimits((Limit("width", 80.0, 115.0),), escape=Escape(0.05)))
     found = moved.learner.knowledge.accepted  # type: ignore[union-attr]
     assert found is not None and len(found.p) < 400  # of the blocks since the last snapshot
+
+
+def test_the_file_of_what_was_learned_cut_at_every_byte(tmp_path: Path) -> None:
+    path, sent = tmp_path / "learned", parts(12, noise=4.0)
+    first = line(path)
+    told(first, sent[:12])
+    first.learner._state.snapshot()  # type: ignore[union-attr]
+    snapshot = path.stat().st_size
+    for one in sent[12:]:
+        told(first, [one])
+    first.learner.close()  # type: ignore[union-attr]
+    known, data = first.learner.knowledge, path.read_bytes()  # type: ignore[union-attr]
+    assert known.accepted is not None and len(known.accepted.p) == 12
+    for size in range(0, len(data) + 1, 1 if EVERY else max(len(data) // 100, 1)):
+        path.write_bytes(data[:size])
+        try:
+            again = line(path)
+        except InputError as error:
+            assert size < snapshot and "damaged" in str(error)
+            continue
+        assert size >= snapshot
+        told(again, sent)  # all of it sent again: nothing is lost or counted twice
+        found = again.learner.knowledge.accepted  # type: ignore[union-attr]
+        assert found is not None and found.bad.tolist() == known.accepted.bad.tolist()
+        assert found.p == pytest.approx(known.accepted.p, abs=1e-6)
+        assert found.now == pytest.approx(known.accepted.now, abs=1e-6)
+        again.learner.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"escape.bad": np.zeros(3, np.uint8)},
+        {"escape.p": np.full(2, 1.5, np.float32)},
+        {"escape.p": np.full(2, np.nan, np.float32)},
+        {"escape.p": np.zeros(801, np.float32), "escape.bad": np.zeros(801, np.uint8)},
+    ],
+)
+def test_what_no_parts_have_left_is_not_put_back(wrong: dict[str, Any]) -> None:
+    accepted = line().learner.knowledge.accepted  # type: ignore[union-attr]
+    assert accepted is not None
+    plain = {"escape.p": np.full(2, 0.9, np.float32), "escape.bad": np.zeros(2, np.uint8)}
+    accepted.restored({**accepted.kept(), **plain})
+    assert len(accepted.p) == 2
+    with pytest.raises(ValueError):
+        accepted.restored({**accepted.kept(), **plain, **wrong})
 
 
 def test_a_part_counts_once_and_good_ones_when_all_is_measured() -> None:
