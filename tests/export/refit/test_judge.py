@@ -37,5 +37,8 @@ def test_what_is_worse_than_chance_is_said_with_a_next_step() -> None:
         assert len(refused) == worse and (not worse or "RMSE" in refused[0])
         assert any("--weight-new" in text for text in also) == bool(worse)
         assert any("intervals" in text for text in also) == bool(worse)
+    chance = judged(line(1.005), line(1.0), {"x": x.tolist()}, {"y": y})["y"]
+    assert 0 < chance["change"]["mean"] < chance["change"]["standard_error"]
+    assert not chance["worse"]
     few = judged(line(1.0), line(3.0), {"x": x[:5].tolist()}, {"y": y[:5]})
     assert warnings(few, {}) == ([], [])

@@ -44,6 +44,15 @@ def test_a_part_that_cannot_be_a_row_is_left_out_and_said(x: Any) -> None:
     assert found.added == 1
 
 
+def test_a_part_without_a_weight_weighs_one() -> None:
+    needs = replace(NEEDS, amounts=("w",), weight="w")
+    table = Table.of({"x": [1.0], "lot": ["A"], "y": [3.0], "w": [2.0]})
+    own = part("b", 1.6, 1.0)
+    own.reading = {**own.reading, "w": 5}
+    found = merged(table, Joined([part("a", 1.5, 1.0), own]), needs, weight=3.0, weights="w")
+    assert [row["w"] for row in found.rows] == ["2.0", "3.0", "15.0"] and not found.bad
+
+
 def test_what_a_recipe_says_of_domains_and_detection_holds_of_parts() -> None:
     told = replace(NEEDS, domain={"x": (0.0, 2.0)}, below=True)
     parts = [part("a", 2.5, 1.0), part("b", 1.5, "<0.5"), part("c", 1.5, "less")]
@@ -74,7 +83,7 @@ def test_the_newest_are_held_out_and_the_first_rows_leave() -> None:
     assert [r["id"] for r in found.held] == ["1", "0"] and found.early == 1
     assert [r.get("id", "") for r in found.rows] == ["", "", *"8765432"]
     assert [r["weight"] for r in found.rows] == ["1.0"] * 2 + ["3.0"] * 7 and found.dropped == 0
-    assert made(*parts, most=4).dropped == 8
+    assert made(*parts, most=4).dropped == 8 and made(*parts, most=4).added == 4
     with pytest.raises(InputError, match="2012-07-01"):
         made(*parts, since="last week")
     assert made(*parts, part("n", 1.0, 1.0), since="5").untimed == 11

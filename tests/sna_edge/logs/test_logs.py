@@ -194,9 +194,11 @@ def test_a_full_disk_is_said_once_and_ends_nothing(tmp_path: Path) -> None:
     log.write("three\n")
     disk.full = False
     log.write("four\n")
-    log.close()
     assert len(said) == 2 and "No space" in said[0] and "2 lines are lost" in said[1]
     assert lines(path)[0] == "one" and lines(path)[-1] == "four"
+    log.write("five\n")
+    log.close()
+    assert len(said) == 2
 
 
 def test_what_is_no_log_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_confidence_intervals_cover() -> None:
     assert 0.90 <= inside / 300 <= 0.99 and 0.90 <= held / 300 <= 0.99
 
 
+def test_a_share_has_the_interval_of_wilson() -> None:
+    found = figures.share(5, 100)
+    assert found["ppm"] == 50_000 and found["parts"] == 100
+    for end in found["ppm_95"]:  # where the score of 5 of 100 is 1.96 standard errors
+        q = end / 1e6
+        assert abs(0.05 - q) == pytest.approx(figures.Z95 * np.sqrt(q * (1 - q) / 100))
+    assert figures.share(0, 10)["ppm_95"][0] == 0.0
+
+
 def test_a_setting_makes_what_drawn_parts_are() -> None:
     model, x = scattered(correlation=0.5), np.array([204.0])
     drawn = model.predictive(x[None], level_index=True).sample(40_000, seed=1)[:, 0]
