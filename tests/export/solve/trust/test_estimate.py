@@ -111,6 +111,22 @@ def test_a_model_that_is_compared_on_its_own_mesh_is_not_compared_with_itself(mo
     assert seen.relative == pytest.approx(5e-5, rel=0.1)
 
 
+def test_what_the_mesh_misses_is_added_where_it_is_not_halved_at_every_point(monkeypatch):
+    for place in ("held", "estimate"):
+        monkeypatch.setattr(f"sna_export.solve.trust.{place}.is_dear", lambda held: True)
+    x, b = space("x", spans=4, degree=2, zero="both"), parameter("b", 0.5, 4.0, spans=1, degree=6)
+    k = function_of(u, lambda T, b: 1.0 + b * T, b)
+
+    def exact(points):
+        s, slope = points.T
+        return (np.sqrt(1.0 + slope * 20.0 * s * (1.0 - s)) - 1.0) / slope
+
+    problem = Problem("rod", (x, b), k * d(u, x) * d(v, x), 20.0 * v, reference=exact)
+    solution = solve(problem, method="points", accept=True)
+    true = true_worst(problem, solution.model)
+    assert true > 1e-3 and 0.5 * true <= solution.estimate.worst <= 5 * true
+
+
 def test_a_model_whose_mesh_cannot_be_halved_has_no_estimate(monkeypatch):
     monkeypatch.setattr("sna_export.solve.trust.held.is_dear", lambda held: True)
     monkeypatch.setattr("sna_export.solve.trust.estimate.is_dear", lambda held: True)
