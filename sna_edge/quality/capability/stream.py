@@ -12,7 +12,7 @@ import numpy as np
 
 from ...core.beside.given import is_number
 from ...learning import Learner
-from ...learning.measured import identity_of
+from ...learning.measured import KEY, identity_of
 from ...learning.parts import NOBODY, key_of
 from ...model import Model
 from ..accepting.rule import LEAST
@@ -26,7 +26,8 @@ Entry = Mapping[str, Any]
 
 class Stream:
     """The last `most` parts of a log and their measured values. A part that the log does not say a
-    probability of, or that of other limits, is judged again, with the numbers of its verdict."""
+    probability of, or that of other limits, is judged again, with the numbers of its verdict. An id
+    that comes with other inputs is another part; with the same ones it is the same part again."""
 
     def __init__(self, model: Model, limits: LineLimits, most: int) -> None:
         outputs = tuple(replace(o, accept_at=None) for o in limits.outputs)
@@ -35,6 +36,7 @@ class Stream:
         self._line = Line(model, plain, advice_ms=0, learner=cast(Learner, self._logged))
         self._inside: deque[tuple[object, float]] = deque(maxlen=most)
         self._measured: dict[object, dict[str, float]] = {}
+        self._named: dict[int, tuple[Entry, object]] = {}
         self._most = most
 
     def add(self, entries: list[Entry]) -> None:
@@ -44,13 +46,30 @@ class Stream:
         answers = self._line.readings([e["reading"] for e in lacking])
         again = {id(e): a.get("p_in_spec") for e, a in zip(lacking, answers, strict=True)}
         for entry in entries:
-            key = key_of(identity_of(entry))
-            part = object() if key == NOBODY else key
-            if _is_part(entry):
-                p = again[id(entry)] if id(entry) in again else entry["p_in_spec"]
+            part, new = self._part(entry)
+            if _is_part(entry) and new:
+                p: Any = again[id(entry)] if id(entry) in again else entry["p_in_spec"]
                 if is_number(p) and isfinite(p):
                     self._inside.append((part, float(p)))
             self._hear(entry, part)
+
+    def _part(self, entry: Entry) -> tuple[object, bool]:
+        """What stands for the part of a line, and whether it was not there before."""
+        key = key_of(identity_of(entry))
+        if key == NOBODY:
+            return object(), True
+        reading, part = self._named.get(key, (None, key))
+        if not _is_part(entry):
+            return part, False
+        own = {name: value for name, value in entry["reading"].items() if name != KEY}
+        new = own != reading
+        if new:
+            part = object()
+        self._named.pop(key, None)
+        self._named[key] = own, part
+        if len(self._named) > self._most:
+            del self._named[next(iter(self._named))]
+        return part, new
 
     def _says(self, entry: Entry) -> bool:
         """Whether a verdict says the probability of these limits."""
@@ -59,13 +78,13 @@ class Stream:
         return "p_in_spec" in entry and found == asked
 
     def _hear(self, entry: Entry, part: object) -> None:
-        measured = entry.get("measured")
+        measured = entry.get(KEY)
         if not isinstance(measured, Mapping):
             return
         kept = self._measured.pop(part, {})
         for limit in self.limits.outputs:
             told = measured.get(limit.name)
-            value = told.get("value") if isinstance(told, Mapping) else None
+            value: Any = told.get("value") if isinstance(told, Mapping) else None
             if is_number(value) and isfinite(value):
                 kept[limit.name] = float(value)
         if kept:

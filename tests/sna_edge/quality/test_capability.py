@@ -105,6 +105,22 @@ def test_measured_parts_are_joined_as_the_line_joins_them() -> None:
     assert stream.told()["measured"]["parts"] == 1
 
 
+@pytest.mark.parametrize("most", [1000, 40])
+def test_ids_that_begin_anew_are_other_parts(most: int) -> None:
+    stream, bad = Stream(scattered(), LineLimits((Limit("width", 88.0, 115.0),)), most), 130.0
+    for shift, width in ((0, bad), (1, 100.0), (1, 100.0)):  # the second shift is sent twice
+        for i in range(20):
+            reading = {"id": i, "power": 200.0 + shift}
+            said = {"outputs": {"width": {"LSL": 88.0, "USL": 115.0}}, "p_in_spec": 0.9}
+            part = {"id": i, "verdict": "ACCEPT", **said}
+            stream.add([part | {"reading": reading}])
+            stream.add([{"id": i, "measured": {"width": {"value": width}}}])
+    told = stream.told()
+    assert told["parts"] == told["measured"]["parts"] == 40 and told["measured"]["bad"] == 20
+    assert told["predicted"]["ppm"] == pytest.approx(0.1e6)
+    assert told["both"]["ppm"] == pytest.approx(0.5e6)
+
+
 def lines(shift: float, count: int = 600) -> tuple[list[dict[str, Any]], float]:
     """Parts, one in three measured at once; the share of bad ones."""
     rng, found, bad = np.random.default_rng(2), list[dict[str, Any]](), 0
