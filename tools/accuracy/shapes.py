@@ -71,9 +71,9 @@ FUNCTIONS = (
     ),
 )  # fmt: skip
 MEASURED = (
-    ("Chen depth", {"increasing": [0], "decreasing": [1]}),
-    ("Hofmann width", {"increasing": [0], "decreasing": [1]}),
-    ("concrete", {"increasing": [0, 7], "decreasing": [3]}),
+    ("preheated depth", {"increasing": [0], "decreasing": [1]}),
+    ("track width", {"increasing": [0], "decreasing": [1]}),
+    ("concrete strength", {"increasing": [0, 7], "decreasing": [3]}),
 )
 """Depth and width rise with power and fall with speed; strength rises with cement and age and falls
 with water."""

@@ -43,7 +43,7 @@ DOMAIN_SHARE = 0.2
 """Weight of these points where g shall equal f, of that of the rows."""
 STEPS, SETTLED, MOST_DAMPED = 25, 1e-3, 1e6
 SPANS = 4
-MOST_PARAMETERS = 1500
+MOST_PARAMETERS = 400
 """Coefficients up to which they are solved for together."""
 
 
