@@ -153,12 +153,21 @@ def test_a_part_counts_once_and_good_ones_when_all_is_measured() -> None:
     both = LineLimits((Limit("width", 85, 115), Limit("depth", 40, 60)), escape=Escape(0.05))
     made = line(limits=both)
     for i, measured in enumerate(
-        [{"width": 100.0}, {"depth": 50.0}, {"depth": 50.0}, {"width": 130.0}]
+        [{"width": 100.0}, {"depth": 50.0}, {"depth": 70.0}, {"width": 130.0}]
     ):
         made.lines([json.dumps({"id": i // 2, "power": 200.0, "measured": measured})])
     accepted = made.learner.knowledge.accepted  # type: ignore[union-attr]
     assert accepted is not None and accepted.bad.tolist() == [0, 1]
     assert accepted.p == pytest.approx(made.lines(['{"power": 200}'])[0]["p_in_spec"], abs=0.02)
+
+
+def test_thresholds_of_equal_low_and_bad_probabilities() -> None:
+    good, bad = np.zeros(100, bool), np.ones(100, bool)
+    assert threshold(np.full(100, 0.9), good, 0.05, 0.95) == (0.9, True)
+    assert threshold(np.full(100, 0.3), good, 0.05, 0.95) == (LEAST, True)
+    assert threshold(np.full(100, 0.99), bad, 0.05, 0.95) == (np.nextafter(0.99, 1.0), True)
+    first = np.arange(200) < 3  # bad ones are the surest, yet few of those that the start accepts
+    assert threshold(np.linspace(0.999, 0.951, 200), first, 0.05, 0.95) == (0.95, True)
 
 
 def test_outputs_that_cannot_be_learned_have_no_part_in_it() -> None:
