@@ -87,12 +87,15 @@ class Reference:
     """The discretised problem; `scale` divides the mesh width. Fields are theta at the nodes of a
     tensor grid, [nx ny nz] flattened."""
 
-    def __init__(self, scale: float = 1.0) -> None:
+    def __init__(
+        self, scale: float = 1.0, box: dict[str, tuple[float, float]] | None = None
+    ) -> None:
+        box = box or BOX
         self.breaks = [
-            sinh_breaks(*BOX[name], round(n * scale), 0.0, h * UM / scale)
+            sinh_breaks(*box[name], round(n * scale), 0.0, h * UM / scale)
             for name, n, h in zip("xyz", SPANS, WIDTHS, strict=True)
         ]
-        low, _ = BOX["x"]
+        low, _ = box["x"]
         mesh = MeshHex.init_tensor(*self.breaks)
         self.mesh = mesh.with_boundaries(
             {
@@ -144,9 +147,11 @@ class Reference:
         )
         return whole.tocsr()[self.free][:, self.free]
 
-    def solved(self, at: Setting, start: Floats | None = None, latent: float = 1.0) -> Floats:
+    def solved(
+        self, at: Setting, start: Floats | None = None, laws: Laws | None = None
+    ) -> Floats:
         """theta at the nodes. Raises RuntimeError where Newton's method does not settle."""
-        laws, load = Laws(latent), self.load(at)
+        laws, load = laws or Laws(), self.load(at)
         plain = Constant(self, at["speed"])
         theta = np.full(self.basis.N, laws.kirchhoff(at["preheat"])) if start is None else start
         rest = plain(self.residual(theta, at, laws, load))
@@ -198,10 +203,12 @@ class Reference:
 
     def at(self, theta: Floats, points: Floats) -> Floats:
         """T at points [N, 3]."""
+        return Laws().temperature(self.theta_at(theta, points))
+
+    def theta_at(self, theta: Floats, points: Floats) -> Floats:
+        """theta at points [N, 3]."""
         shapes = [self.shapes(d, points[:, d]) for d in range(3)]
-        return Laws().temperature(
-            np.einsum("na,nb,nc,abc->n", *shapes, theta[self.place], optimize=True)
-        )
+        return np.asarray(np.einsum("na,nb,nc,abc->n", *shapes, theta[self.place], optimize=True))
 
     def shapes(self, d: int, points: Floats) -> Floats:
         """Piecewise quadratic shape functions of axis d at points, [N, nodes]."""

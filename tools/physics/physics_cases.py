@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from physics_conductivity import laser_conductivity
 from physics_estimates import beside, layers_error, refused
 from physics_nonlinear import differences, kirchhoff
 from physics_rows import Section
@@ -48,6 +49,7 @@ def cases() -> Section:
         solution = solve(problem)
         beside(section, name, problem, solution)
     _layers(section)
+    laser_conductivity(section, FOLDER / "laser_conductivity.py")
     for name in UNSOUND:
         section.add(name, "refused (1: yes)", float(refused(_file(name))), least=1)
     return section

@@ -19,6 +19,7 @@ from ..weak_form.forms import Expression, Factor, Product
 from ..weak_form.linearised import strengths_of, with_strength
 from ..weak_form.problem import Problem
 from .factor import factorised, load_of
+from .iterated import applied
 from .quadrature import Place, Slopes, Terms
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ class Direct:
 
     def around(self, found: Floats) -> tuple[Floats, list[Slopes]]:
         """The residual, and its derivative as far as functions of the unknown have a part in it."""
-        rest, slopes = _applied(self.system, found) - self.load, []
+        rest, slopes = applied(self.system, found) - self.load, []
         for terms in self.terms:
             part, slope = terms.around(found)
             rest = rest + part
@@ -185,7 +186,7 @@ class _Jacobian:
         self.products += 1
         self.watch()
         move = flat.reshape(self.direct.sizes)
-        image = _applied(self.direct.system, move)
+        image = applied(self.direct.system, move)
         for slope in self.slopes:
             image = image + slope(move)
         return self.inverse(image).reshape(-1)
@@ -199,19 +200,6 @@ class _Jacobian:
 
 def _plain(form: Expression) -> Expression:
     return Expression(tuple(p for p in form.products if p.function is None))
-
-
-def _applied(system: TensorSystem, found: Floats) -> Floats:
-    """The linear terms applied to coefficients [n_1, .., n_D]."""
-    total = np.zeros(found.shape)
-    for k in range(len(system.terms)):
-        image = found
-        for d in range(system.dimension):
-            flat = np.moveaxis(image, d, 0)
-            moved = system.matrix(k, d) @ flat.reshape(len(flat), -1)
-            image = np.moveaxis(np.asarray(moved).reshape(flat.shape), 0, d)
-        total = total + image
-    return total
 
 
 def _mean(product: Product, low: float, high: float, sign: float) -> Product:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sna_edge import CP, Model
 
 from ..direct.factor import direct_solution, fits
+from ..direct.iterated import iterated_solution
 from ..direct.newton import Direct, Unsettled, settled
 from ..solvers.assembly import assemble
 from ..solvers.trains import from_columns, rounded
@@ -60,12 +61,13 @@ def solved_at(
     coarse = [a for a in problem.axes if a.name not in at]
     places: dict[str, Place] = {a.name: mesh.get(a.name, a) for a in coarse}
     held = restated(problem, {**places, **at})
-    if is_dear(held):
+    dear = is_dear(held)
+    if dear and held.newton is None:
         return _continued(held, slice_of(model, at), coarse)
     if held.nonlinear:
         held = linearised(held, Iterate(held.axes, slice_of(model, at), coarse))
     system, lift = assemble(held)
-    found = direct_solution(system)
+    found = iterated_solution(system) if dear else direct_solution(system)
     if found is None:
         return None
     return Field(held.axes, _rows(found, system.maps, lift))
@@ -74,7 +76,7 @@ def solved_at(
 def is_dear(held: Problem) -> bool:
     """Whether a non-linear problem is too large for its linearisation to be solved directly."""
     sizes = tuple(a.free.shape[1] for a in held.axes)
-    return held.nonlinear and held.newton is None and not fits(sizes)
+    return held.nonlinear and not fits(sizes)
 
 
 def _continued(held: Problem, cores: list[Floats], coarse: Sequence[ProblemAxis]) -> Field | None:
