@@ -65,7 +65,8 @@ def main() -> int:
         theta = coarse.solved(_setting(power), theta, Linear())
         better = fine.solved(_setting(power), fine.start_from(coarse, theta), Linear())
         before, rise = (
-            Linear().temperature(m.theta_at(t, points)) for m, t in ((coarse, theta), (fine, better))
+            Linear().temperature(m.theta_at(t, points))
+            for m, t in ((coarse, theta), (fine, better))
         )
         rises[f"{power:g}"] = [float(f"{u:.6g}") for u in rise]
         moved[f"{power:g}"] = float(f"{relative(before, rise, volumes):.2g}")

@@ -147,9 +147,7 @@ class Reference:
         )
         return whole.tocsr()[self.free][:, self.free]
 
-    def solved(
-        self, at: Setting, start: Floats | None = None, laws: Laws | None = None
-    ) -> Floats:
+    def solved(self, at: Setting, start: Floats | None = None, laws: Laws | None = None) -> Floats:
         """theta at the nodes. Raises RuntimeError where Newton's method does not settle."""
         laws, load = laws or Laws(), self.load(at)
         plain = Constant(self, at["speed"])

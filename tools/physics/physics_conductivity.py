@@ -28,7 +28,7 @@ def laser_conductivity(section: Section, file: Path) -> None:
     moved = max(kept["mesh"]["moved_from_1.4_times_as_coarse"].values())
     section.add(
         "laser_conductivity", "its reference moves from a mesh 1.4 times as coarse", moved,
-        most=5e-3,
+        most=2e-3,
     )  # fmt: skip
     for case, words in (
         ("laser_conductivity", []),

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from ..solvers.assembly import assemble
-from ..solvers.tensor_system import TensorSystem
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
 from ..weak_form.linearised import strengths_of, with_strength

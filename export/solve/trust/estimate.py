@@ -45,7 +45,8 @@ class Estimate:
     discretisation: what halved spans move there; width: half an interval, in units of the output,
     that holds the error at 99 % of the places at every point looked at; points: how many those
     are; beyond: how far (below, above) values leave the range of the solution at one point, which
-    a solution with a maximum principle does not."""
+    a solution with a maximum principle does not; cut: how far the solution itself lies outside the
+    problem's bounds at the worst point, relative."""
 
     relative: float
     worst: float
@@ -54,6 +55,7 @@ class Estimate:
     width: float
     points: int
     beyond: tuple[float, float] = (0.0, 0.0)
+    cut: float = 0.0
 
     def described(self) -> dict[str, Any]:
         """As JSON types."""
@@ -70,14 +72,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Seen:
-    """The comparison at one point: norms of the error and of the solution by component, and the
-    width that holds 99 % of the errors."""
+    """The comparison at one point: norms of the error and of the solution by component, the width
+    that holds 99 % of the errors, and how far the solution lies outside the bounds, relative."""
 
     at: Point
     error: Floats
     size: Floats
     width: float
     beyond: tuple[float, float]
+    cut: float
 
     @property
     def relative(self) -> float:
@@ -118,6 +121,7 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         width=grown * max(s.width for s in seen) + (wide if look.dear else 0.0),
         points=len(seen),
         beyond=(max(s.beyond[0] for s in seen), max(s.beyond[1] for s in seen)),
+        cut=worst.cut,
     )
 
 
@@ -155,7 +159,17 @@ class _Look:
             max(float(exact.min() - found.min()), 0.0),
             max(float(found.max() - exact.max()), 0.0),
         )
-        return Seen(point, self.norm(miss), self.norm(exact), width, beyond)
+        return Seen(point, self.norm(miss), self.norm(exact), width, beyond, self.cut(exact))
+
+    def cut(self, exact: Floats) -> float:
+        """What the problem's bounds cut off the solution, relative."""
+        if self.problem.bounds is None:
+            return 0.0
+        low, high = (
+            end if end is not None else sign * np.inf
+            for end, sign in zip(self.problem.bounds, (-1, 1), strict=True)
+        )
+        return _worst(self.norm(exact - np.clip(exact, low, high)), self.norm(exact))
 
     def norm(self, values: Floats) -> Floats:
         """The L2 norm on the grid, of every component."""
@@ -240,6 +254,8 @@ def above(
 
 def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
     most = BLAMED * estimate.worst
+    if estimate.cut > most:
+        return "the solution itself leaves the bounds there; check bounds= (--at-least, --at-most)"
     peclet = 0.0 if problem.stabilise or problem.nonlinear else largest_peclet(stream_of(problem))
     if peclet > RESOLVED and not estimate.discretisation <= most:  # NaN: not known
         return (

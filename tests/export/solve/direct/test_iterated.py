@@ -24,8 +24,7 @@ def block(slope: float) -> Problem:
     def newton(at: Iterate):
         w, by = at.value(), [at.derivative(s) for s in box]
         more = total(
-            w * d(u, s) * d(v, s) + slopes * u * d(v, s)
-            for s, slopes in zip(box, by, strict=True)
+            w * d(u, s) * d(v, s) + slopes * u * d(v, s) for s, slopes in zip(box, by, strict=True)
         )
         there = total(w * slopes * d(v, s) for s, slopes in zip(box, by, strict=True))
         return slope * more, slope * there

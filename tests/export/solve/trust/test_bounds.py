@@ -65,7 +65,14 @@ def test_a_small_miss_costs_no_more_than_itself():
 def test_bounds_that_the_solution_leaves_are_a_doubt():
     error, bounds = solve(heat(), bounds=(0.5, None)).doubts
     assert "its solution itself leaves them" in bounds
-    assert error.endswith("keeping it within its bounds moved it as far; check bounds=")
+    assert "the solution itself leaves the bounds there; check bounds=" in error
+
+
+def test_bounds_that_cut_the_solution_at_a_corner_alone_are_named():
+    x, q = space("x", spans=8, zero="both"), parameter("q", 1.0, 20.0)
+    problem = Problem("rod", (x, q), d(u, x) * d(v, x), q * v, bounds=(None, 2.3))
+    doubts = solve(problem).doubts
+    assert "q = 20" in doubts[0] and "the solution itself leaves the bounds" in doubts[0]
 
 
 def test_values_that_are_outside_even_so_are_a_doubt(monkeypatch):
