@@ -52,11 +52,11 @@ def applied(system: TensorSystem, found: Floats) -> Floats:
 
 def _through(operator: Operator, found: Floats) -> Floats:
     """A train of matrices applied to coefficients: axis by axis, its image appended behind."""
-    state = found.reshape(1, -1)  # [r, n_d .. n_D n_1 .. n_(d-1)]
+    state: Floats = found.reshape(1, -1)  # [r, n_d .. n_D n_1 .. n_(d-1)]
     for core in operator:
         rank, after = len(core.data), core.data.shape[2]
         rest = state.reshape(rank, core.size, -1).transpose(1, 0, 2)
         image = core.joined @ np.ascontiguousarray(rest).reshape(core.size * rank, -1)
-        state = np.moveaxis(np.asarray(image).reshape(core.size, after, -1), 0, -1)
-        state = np.ascontiguousarray(state)
+        moved = np.asarray(image).reshape(core.size, after, -1).transpose(1, 2, 0)
+        state = np.ascontiguousarray(moved)
     return state.reshape(found.shape)
