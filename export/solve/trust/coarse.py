@@ -56,20 +56,15 @@ def _quadratic(axis: ProblemAxis) -> ProblemAxis:
 
 def _thinned(axes: list[ProblemAxis], most: int) -> dict[str, ProblemAxis] | None:
     spans = {a.name: a.basis.n_spans for a in axes}
-
-    def thinned() -> dict[str, ProblemAxis]:
-        return {a.name: with_spans(a, spans[a.name]) for a in axes}
-
-    while True:
-        found = thinned()
-        size = np.prod([a.free.shape[1] for a in found.values()], dtype=float)
-        if size <= most:
-            return found
+    found = {a.name: with_spans(a, a.basis.n_spans) for a in axes}
+    while np.prod([a.free.shape[1] for a in found.values()], dtype=float) > most:
         wide = [a for a in axes if a.role != "component" and spans[a.name] > _least(a)]
         if not wide:
             return None
-        widest = max(wide, key=lambda a: spans[a.name]).name
-        spans[widest] = max(spans[widest] * 3 // 4, 1)
+        widest = max(wide, key=lambda a: spans[a.name])
+        spans[widest.name] = max(spans[widest.name] * 3 // 4, 1)
+        found[widest.name] = with_spans(widest, spans[widest.name])
+    return found
 
 
 def _least(axis: ProblemAxis) -> int:
