@@ -28,6 +28,7 @@ BEGINNINGS = (
 PARTS = (" rows repeat ", ": covers # %")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+PROGRESS = re.compile(r"^\d+ s(, about \d+ s left)?: .*\n", re.M)
 
 
 def commands(block: str) -> list[tuple[str, str]]:
@@ -43,7 +44,8 @@ def commands(block: str) -> list[tuple[str, str]]:
 
 
 def run(command: str, folder: Path) -> str:
-    """stdout and stderr of a shell command; the environment's own programs come first."""
+    """stdout and stderr of a shell command, without the lines of progress that a slow machine
+    brings; the environment's own programs come first."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", command],
@@ -52,7 +54,7 @@ def run(command: str, folder: Path) -> str:
         capture_output=True,
         text=True,
     )
-    return done.stdout + done.stderr
+    return done.stdout + PROGRESS.sub("", done.stderr)
 
 
 def replay(text: str, folder: Path) -> tuple[str, list[tuple[str, str, str]]]:
