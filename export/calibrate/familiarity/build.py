@@ -150,9 +150,12 @@ def familiarity_of(
     views = [inputs_view(axes, x, size.knots)]
     if size.features:
         views.append(features_view(axes, x, size.knots, size.features))
-    parts = side_by_side(
-        lambda view: _part(view, x, calibration, fold, size.modes, integers, seed, starts), views
-    )
+
+    def part(view: View) -> _Part:
+        return _part(view, x, calibration, fold, size.modes, integers, seed, starts)
+
+    many = len(x) >= MOST_LEARNED  # one after another, which takes half of the memory
+    parts = [part(v) for v in views] if many else side_by_side(part, views)
     score = np.sum([p.scores for p in parts], axis=0)
     companions = tuple(p.companion for p in parts)
     return Familiarity(companions, len(score), of_scores(score), least_p, pairs)

@@ -253,7 +253,7 @@ def above(
 
 
 def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
-    most = BLAMED * estimate.worst
+    most = BLAMED * min(estimate.worst, 1.0)  # moves are shares of what was reached, never of more
     if estimate.cut > most:
         return "the solution itself leaves the bounds there; check bounds= (--at-least, --at-most)"
     peclet = 0.0 if problem.stabilise or problem.nonlinear else largest_peclet(stream_of(problem))
