@@ -100,8 +100,10 @@ class InputAlarms:
     def update(self, x: Floats, p: Floats) -> list[Moved]:
         """Parts x [N, D] with familiarity p [N], in their order: alarms that begin."""
         if len(x) and (self.referred or np.isfinite(p).any()):
-            steps, sizes = (a.T.tolist() for a in self._steps(x, p))
-            found = [m for i in range(len(steps)) for m in self._walk(i, steps[i], sizes[i])]
+            live = np.flatnonzero(np.isfinite(self.thresholds)).tolist()
+            steps, sizes = (a.T[live].tolist() for a in self._steps(x, p))
+            each = zip(live, steps, sizes, strict=True)
+            found = [moved for one in each for moved in self._walk(*one)]
         else:
             found = []
         self.count += len(x)
