@@ -58,6 +58,7 @@ REFERENCE = {
     "sna_export.tflite": "TFLite",
     "sna_export.torch_side": "Training in torch",
     "sna_export.report": "Reports",
+    "sna_export.page": "Pages",
 }
 
 

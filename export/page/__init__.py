@@ -1,0 +1,1 @@
+"""One offline HTML page per model: its bytes, the C library as WebAssembly, and the views."""

@@ -1,0 +1,5 @@
+import { el } from './dom.js';
+
+export function profiler(app, root) {
+  root.append(el('p', { text: 'This view is being built.' }));
+}

@@ -1,0 +1,117 @@
+"""The page as one file: client modules in the order of their imports, model and kernel as text, and
+a policy that lets the page run its own script and style and fetch nothing.
+
+    Content-Security-Policy: default-src 'none'; script-src 'sha256-..' 'wasm-unsafe-eval';
+                             style-src 'sha256-..'; img-src data:
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ..report.page import META, PLOT_STYLE
+
+CLIENT = Path(__file__).parent / "client"
+KERNEL = Path(__file__).parents[1] / "wasm"
+FIRST = "start.js"
+IMPORT = re.compile(r"^import \{[^}]*\} from '(\.[\w./-]+)';\n", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)", re.MULTILINE)
+TOP = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
+
+
+def render(title: str, lead: str, about: Mapping[str, Any], model: bytes, report: str = "") -> str:
+    """The HTML of a page. `about` is what content.py gathers, `model` an artifact, `report` blocks
+    of HTML that are readable without a script too."""
+    style, code = styles(), script()
+    policy = (
+        f"default-src 'none'; script-src {_hash(code)} 'wasm-unsafe-eval';"
+        f" style-src {_hash(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    head = (
+        f'{META}<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{style}</style>'
+    )
+    body = (
+        f'<header><h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p>'
+        '<div id="tabs" role="tablist" aria-label="Views"></div></header>'
+        '<main id="views"><noscript><p>The interactive views need JavaScript.</p></noscript></main>'
+        + (f'<div id="report">{report}</div>' if report else "")
+        + _block("about", "application/json", _json(about))
+        + _block("model", "application/octet-stream", packed(model))
+        + _block("wasm", "application/octet-stream", packed(kernel()))
+        + f'<script type="module">{code}</script>'
+    )
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+
+def packed(data: bytes) -> str:
+    """Base64 of raw deflate, which every browser undoes."""
+    squeezed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return b64encode(squeezed.compress(data) + squeezed.flush()).decode("ascii")
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """JSON that no tag can end."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _block(name: str, kind: str, text: str) -> str:
+    return f'<script id="{name}" type="{kind}">{text}</script>'
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+@cache
+def kernel() -> bytes:
+    """The C library as WebAssembly."""
+    return (KERNEL / "sna.wasm").read_bytes()
+
+
+@cache
+def styles() -> str:
+    """The style sheets of the plots and of the page, then those of single views."""
+    own = sorted(CLIENT.rglob("*.css"), key=lambda path: (path.name != "page.css", str(path)))
+    return PLOT_STYLE + "".join(path.read_text(encoding="utf-8") for path in own)
+
+
+@cache
+def script() -> str:
+    """All client modules as one. Raises ValueError where two of them give one name at the top."""
+    order: list[Path] = []
+    _follow(CLIENT / FIRST, order)
+    whole: list[str] = []
+    owner: dict[str, Path] = {}
+    for path in order:
+        text = EXPORT.sub("", IMPORT.sub("", path.read_text(encoding="utf-8")))
+        for name in TOP.findall(text):
+            if owner.setdefault(name, path) != path:
+                raise ValueError(
+                    f"{path.name} and {owner[name].name} both define {name}; rename one of them"
+                )
+        whole.append(text)
+    return "".join(whole).replace("</script", "<\\/script")
+
+
+def _follow(path: Path, order: list[Path]) -> None:
+    """Append a module behind those that it imports."""
+    if path in order:
+        return
+    for name in IMPORT.findall(path.read_text(encoding="utf-8")):
+        _follow(_place(path, name), order)
+    order.append(path)
+
+
+def _place(path: Path, name: str) -> Path:
+    return KERNEL / "sna.js" if name == "./sna.js" else (path.parent / name).resolve()

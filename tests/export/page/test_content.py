@@ -1,0 +1,56 @@
+"""What the page knows of a model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from sna_edge import Model, spline_axis
+from sna_export.page.content import Rows, about, step_of
+from sna_export.page.importance import pairs
+
+from ...model_kinds import KINDS, model_on
+
+
+def rows_of(model: Model, count: int = 600) -> Rows:
+    """Random rows of the domain with their values."""
+    rng = np.random.default_rng(1)
+    columns = [
+        rng.integers(0, a.basis.n_spans, count).astype(float)
+        if a.kind == "categorical"
+        else np.round(a.lower + rng.random(count) * a.width, 2).clip(a.lower, a.upper)
+        for a in model.axes
+    ]
+    x = np.stack(columns, axis=1)
+    return Rows(x, model.value(x, level_index=True))
+
+
+def test_content_is_json_of_every_kind_of_model() -> None:
+    for kind in ("mixed axes", "cp 3 outputs", "link exp", "train", "bspline 0"):
+        model = KINDS[kind]()
+        told = json.loads(json.dumps(about(model, kind, rows=rows_of(model)), allow_nan=False))
+        assert [one["name"] for one in told["inputs"]] == model.input_names
+        assert [one["name"] for one in told["outputs"]] == model.output_names
+        assert len(told["rows"]["inputs"]) == len(model.axes)
+        assert len(told["rows"]["inputs"][0]) == 500
+        inside = model.evaluate(np.array(told["start"]), level_index=True).status
+        assert inside[0] >= 0
+
+
+def test_steps_are_round_and_those_of_the_data() -> None:
+    axis = spline_axis("x", "", 102.0, 540.0)
+    assert step_of(axis, np.empty(0)) == 5.0
+    assert step_of(axis, np.array([102.0, 213.0, 540.0])) == 1.0
+    assert step_of(axis, np.array([102.03, 213.71])) == 5.0  # 43,800 steps would be too many
+    assert step_of(spline_axis("x", "", 0.0, 1e-6), np.empty(0)) == 5e-9
+
+
+def test_pairs_of_a_product_are_its_interaction() -> None:
+    axes = [spline_axis(name, "", -1.0, 1.0, spans=1, degree=1) for name in "abc"]
+    model = model_on(axes, modes=1)
+    tables = [np.array([[-1.0], [1.0]]), np.array([[-1.0], [1.0]]), np.array([[1.0], [1.0]])]
+    model = model.replace(interaction=model.interaction.with_tables(tuple(tables)))
+    found = pairs(model, model.sobol().first)  # y = a b: all variance is of the pair
+    assert abs(found[0, 0, 1] - 1.0) < 0.05  # 4,096 points: 2 % of noise
+    assert abs(found[0, 0, 2]) < 0.06 and found[0, 0, 0] == 0.0
