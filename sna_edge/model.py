@@ -287,6 +287,10 @@ class Model(Algebra, Worth):
             query = asked(self, query, level_index)
         return self._coordinates(query, level_index)
 
+    def _admitted(self, query: Query, level_index: bool) -> tuple[Floats, bool]:
+        x, single = self._placed(query, level_index)
+        return self._domain.admitted(x), single
+
     def _checked(
         self,
         query: Query,
@@ -333,8 +337,7 @@ class Model(Algebra, Worth):
         """
         from .uncertainty.companions import answer
 
-        x, single = self._placed(query, level_index)
-        x = self._domain.admitted(x)
+        x, single = self._admitted(query, level_index)
         found = answer(self, index, x, self.backend.value(x))
         return found[0] if single else found
 

@@ -1,5 +1,5 @@
-"""Verbs of a model that say what an answer is worth, from what stands beside the values: each is a
-function of `uncertainty`, imported at its first call."""
+"""Verbs of a model that say what an answer is worth and why it is what it is: each is a function of
+`uncertainty`, imported at its first call."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from .core.missing import Gaps
 from .core.record import ModelRecord
 
 if TYPE_CHECKING:
+    from .calculus.contributions import Contributions
+    from .uncertainty.contributed import Against
     from .uncertainty.familiarity import Familiarity
     from .uncertainty.predictive import Predictive
     from .uncertainty.readings import Coordinates
@@ -26,7 +28,7 @@ Answered = tuple[Check, Floats, "NDArray[np.bool_] | None"]
 
 
 class Worth(ModelRecord):
-    """Distributions, familiarity and coordinates of readings."""
+    """Distributions, familiarity, contributions and coordinates of readings."""
 
     @property
     def backend(self) -> Evaluator:
@@ -35,6 +37,10 @@ class Worth(ModelRecord):
 
     def _answered(self, query: Query, level_index: bool) -> Answered:
         """The checked rows of a query, their values [N, K] and which readings were moved."""
+        raise NotImplementedError
+
+    def _admitted(self, query: Query, level_index: bool) -> tuple[Floats, bool]:
+        """Coordinates [N, D] inside the domain, and whether the query was one point."""
         raise NotImplementedError
 
     @cached_property
@@ -92,6 +98,33 @@ class Worth(ModelRecord):
 
         found, y, _ = self._answered(query, level_index)
         return answer(self, found, y, self.backend.value, least_p)
+
+    def contributions(
+        self, query: Query, against: Against = None, *, level_index: bool = False
+    ) -> Contributions:
+        """What each input contributes to the value of a point, or of several rows, in units of the
+        outputs: `value = base + contribution.sum`, Shapley values of setting inputs from
+        `against` to the point.
+
+        `against`: a setting or another part (of several rows the mean over all of them), or the
+        mean over independent distributions of inputs, {name: Distribution}; by default uniform
+        over the domain. Exact; behind a link with more than 17 inputs that differ sampled, with
+        their `error`. Against a mean the base behind a link is the link of the mean linear part.
+        Raises InputError or DomainError for the first row without a value.
+
+        >>> from sna_edge import CP, Model, Output, spline_axis
+        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+        >>> found = area.contributions({"x": 2, "y": 2}, {"x": 1, "y": 1})
+        >>> found.names, found.base.tolist(), found.contribution[:, 0].round(12).tolist()
+        (('x', 'y'), [1.0], [1.5, 1.5])
+        """
+        from .uncertainty.contributed import answer
+
+        def admitted(asked: Query) -> tuple[Floats, bool]:
+            return self._admitted(asked, level_index)
+
+        return answer(self, query, against, admitted, self.backend.value, self.gaps)
 
     def axis_index(self, name: str) -> int:
         """Position of the input `name`. Raises InputError that lists the right names, and for a raw

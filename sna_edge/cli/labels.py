@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.classes import Classes
+from ..core.classes import as_probabilities as shares
 from ..model import Model
 from .console import table
 
@@ -22,12 +23,7 @@ def of_classes(model: Model) -> set[int]:
 
 def as_probabilities(model: Model, y: Floats) -> Floats:
     """Outputs y [N, K] in which the shares of several labels stand for what they are shares of."""
-    several = [one for one in model.classes if one.kind == "several"]
-    if several:
-        y = y.copy()
-    for one in several:
-        y[:, list(one.outputs)] = one.probabilities(y)
-    return y
+    return shares(model.classes, y)
 
 
 def answered(model: Model, y: Floats) -> dict[str, Any]:

@@ -93,6 +93,16 @@ class Classes:
         }  # fmt: skip
 
 
+def as_probabilities(classes: Sequence[Classes], y: Floats) -> Floats:
+    """Outputs y [N, K] in which the shares of several labels stand for what they are shares of."""
+    several = [one for one in classes if one.kind == "several"]
+    if several:
+        y = y.copy()
+    for one in several:
+        y[:, list(one.outputs)] = one.probabilities(y)
+    return y
+
+
 def read_classes(metadata: Mapping[str, Any], outputs: Sequence[Output]) -> tuple[Classes, ...]:
     """What the metadata of a model with these outputs say of classes. Raises InputError where that
     is not as FORMAT.md section 8 says."""

@@ -1,0 +1,237 @@
+"""Contributions of the coordinates of a model against others, or against one-dimensional means.
+
+Outputs that are sums of products: exactly, along the diagonal. Behind a link: by all coalitions of
+the inputs that differ, or by random orders where these are too many. Against means the game behind
+a link is the link of the mean linear part, g(E f): of exp the geometric mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.classes import as_probabilities
+from ...core.interaction import CP
+from ...core.output import values
+from ...core.record import ModelRecord
+from ..axis_profile import atoms
+from ..distribution import Distribution, quadrature
+from .coalitions import ALL, ORDERS, Game, enumerated, half_width, ordered
+from .diagonal import of_products, of_train
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Players = Sequence[Sequence[int]]
+"""Columns that each input moves: its own, and of one that may be missing the flag that says so."""
+CELLS = 1 << 21
+"""Numbers of a work array; more rows go in blocks."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Atoms of every axis [D]: of CP [n, R], of a train [n, l, r]; `x` [n, D] they were taken at,
+    None of means."""
+
+    atoms: list[Floats]
+    x: Floats | None
+
+    def row(self, i: int) -> Side:
+        """Of one of its points."""
+        x = None if self.x is None else self.x[i : i + 1]
+        return Side([a[i : i + 1] for a in self.atoms], x)
+
+
+def at_points(model: ModelRecord, x: Floats) -> Side:
+    """Atoms at x [n, D] inside the domain."""
+    return Side([atoms(model, d, x[:, d]) for d in range(len(model.axes))], x)
+
+
+def of_means(model: ModelRecord, over: Sequence[Distribution]) -> Side:
+    """Mean atoms under independent distributions [D]: one row."""
+    found = []
+    for d, distribution in enumerate(over):
+        x, w = quadrature(model.axes[d], distribution)
+        found.append(np.tensordot(w, atoms(model, d, x), 1)[None])
+    return Side(found, None)
+
+
+def contributed(
+    model: ModelRecord, players: Players, point: Side, reference: Side
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """contribution [N, P, K], base [K], value [N, K] and error [N, P, K] of points against the
+    mean over all rows of `reference`."""
+    linked = _linked(model)
+    train_of_more = not isinstance(model.interaction, CP) and any(len(p) > 1 for p in players)
+    sums = [] if train_of_more else [k for k in range(len(model.outputs)) if k not in linked]
+    shape = (_rows(point), len(players), len(model.outputs))
+    out, error = np.zeros(shape), np.zeros(shape)
+    base, value = np.zeros(shape[2]), np.zeros((shape[0], shape[2]))
+    rest = [k for k in range(shape[2]) if k not in sums]
+    if rest:
+        for i in range(shape[0]):
+            row = point.row(i)
+            sides = [reference.row(j) for j in range(_rows(reference))]
+            games = [coalition(model, players, row, side) for side in sides]
+            one = over_references(games, len(players))
+            out[i], base, value[i], error[i] = one
+    if sums:
+        share, start, end = _diagonal(model, players, point, reference)
+        out[:, :, sums], base[sums], value[:, sums] = share[:, :, sums], start[sums], end[:, sums]
+        error[:, :, sums] = 0.0
+    return out, base, value, error
+
+
+def _rows(side: Side) -> int:
+    return len(side.atoms[0])
+
+
+def _linked(model: ModelRecord) -> set[int]:
+    """Outputs that are no sums of products of what the inputs are."""
+    several = {k for one in model.classes if one.kind == "several" for k in one.outputs}
+    return several | {k for k, o in enumerate(model.outputs) if o.link != "identity"}
+
+
+def outputs_of(model: ModelRecord, f: Floats) -> Floats:
+    """Outputs [M, K] of linear parts without bias; shares of several labels as probabilities."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = values(model.outputs, f + [o.bias for o in model.outputs])
+        return as_probabilities(model.classes, y)
+
+
+# Sums of products
+
+
+def _diagonal(
+    model: ModelRecord, players: Players, point: Side, reference: Side
+) -> tuple[Floats, Floats, Floats]:
+    """Contributions [N, P, K], base [K] and values [N, K] of all outputs as if behind no link."""
+    scale = np.array([o.scale for o in model.outputs])
+    base = outputs_of(model, _linear(model, reference.atoms)).mean(axis=0)
+    width = max(1, model.interaction.weights.shape[0]) * len(players) * (len(players) + 1) // 2
+    many = max(1, CELLS // width)
+    parts = []
+    if _rows(reference) == 1:
+        for start in range(0, _rows(point), many):
+            parts.append(_pairs(model, players, _cut(point, start, many), reference))
+    else:
+        for i in range(_rows(point)):
+            starts = range(0, _rows(reference), many)
+            one = [_pairs(model, players, point.row(i), _cut(reference, s, many)) for s in starts]
+            parts.append(np.concatenate(one).mean(axis=0, keepdims=True))
+    share = np.concatenate(parts) * scale
+    return share, base, outputs_of(model, _linear(model, point.atoms))
+
+
+def _cut(side: Side, start: int, count: int) -> Side:
+    rows = slice(start, start + count)
+    return Side([a[rows] for a in side.atoms], None if side.x is None else side.x[rows])
+
+
+def _pairs(model: ModelRecord, players: Players, point: Side, reference: Side) -> Floats:
+    """Contributions [N, P, K] to the linear parts, row beside row; one of the sides may be a
+    single row."""
+    rows = max(_rows(point), _rows(reference))
+    same = (
+        np.zeros((len(players), rows), bool)
+        if reference.x is None
+        else _same(players, point, reference)
+    )
+    work = model.interaction
+    if not isinstance(work, CP):
+        moves = [
+            np.where(same[p][:, None, None], 0.0, point.atoms[d] - reference.atoms[d])
+            for p, (d,) in enumerate(players)
+        ]
+        return of_train(model, reference.atoms, moves, rows)
+    a, b = (_merged(players, side, (rows, work.rank)) for side in (point, reference))
+    change = np.where(same[:, :, None], 0.0, a - b)
+    return of_products(a, b, change, work.weights)
+
+
+def _same(players: Players, point: Side, reference: Side) -> Bools:
+    """Where every column of a player is as in the reference [P, N]."""
+    assert point.x is not None and reference.x is not None
+    equal = point.x == reference.x
+    return np.stack([equal[:, list(p)].all(axis=1) for p in players])
+
+
+def _merged(players: Players, side: Side, shape: tuple[int, int]) -> Floats:
+    """Atoms of players [P, N, R]: products of those of their axes."""
+    out = np.empty((len(players), *shape))
+    for p, (d, *more) in enumerate(players):
+        out[p] = side.atoms[d]
+        for e in more:
+            out[p] *= side.atoms[e]
+    return out
+
+
+def _linear(model: ModelRecord, given: Sequence[Floats]) -> Floats:
+    """Linear parts [n, K] without bias of atoms."""
+    h = given[0]
+    for a in given[1:]:
+        h = h * a if isinstance(model.interaction, CP) else h @ a
+    if not isinstance(model.interaction, CP):
+        h = h[:, 0]
+    return np.asarray(h @ model.interaction.weights)
+
+
+# Behind a link
+
+
+def coalition(
+    model: ModelRecord, players: Players, point: Side, reference: Side
+) -> tuple[Game, list[int]]:
+    """The game of outputs of one point against one reference, and which players differ."""
+    differ = np.ones(len(players), bool)
+    if reference.x is not None:
+        differ = ~_same(players, point, reference)[:, 0]
+    active = np.flatnonzero(differ).tolist()
+    column = {d: i for i, p in enumerate(active) for d in players[p]}
+    cp = isinstance(model.interaction, CP)
+
+    def game(masks: Bools) -> Floats:
+        h: Any = np.ones((1, model.interaction.rank)) if cp else np.ones((1, 1))
+        for d, (a, b) in enumerate(zip(point.atoms, reference.atoms, strict=True)):
+            if d not in column:
+                h = h * b if cp else h @ b[0]
+            else:
+                chosen = masks[:, column[d], None]
+                h = h * np.where(chosen, a, b) if cp else np.where(chosen, h @ a[0], h @ b[0])
+        f = np.broadcast_to(h @ model.interaction.weights, (len(masks), len(model.outputs)))
+        return outputs_of(model, f)
+
+    return game, active
+
+
+def over_references(
+    games: Sequence[tuple[Game, list[int]]], players: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """contribution [P, K], base [K], value [K] and error [P, K]: the mean over the games of all
+    references, of which each says which players differ."""
+    rng = np.random.default_rng(0)
+    whole = sum(1 << len(active) for _, active in games) <= ALL
+    pairs = max(2, -(-ORDERS // len(games)))
+    parts, bases, value = [], [], np.zeros(0)
+    for game, active in games:
+        n = len(active)
+        if whole or n < 2:
+            found, base, value = enumerated(game, n)
+            found = found[None]
+        else:
+            found, base, value = ordered(game, n, pairs, rng)
+        part = np.zeros((len(found), players, len(base)))
+        part[:, active] = found
+        parts.append(part)
+        bases.append(base)
+    samples = np.concatenate(parts)
+    error = np.zeros(samples.shape[1:]) if whole else half_width(samples)
+    return (
+        np.stack([p.mean(axis=0) for p in parts]).mean(axis=0),
+        np.mean(bases, axis=0),
+        value,
+        error,
+    )
