@@ -87,6 +87,8 @@ setup(
             "*.h",
             "*.css",
             "*.js",
+            "*.ts",
+            "*.wasm",
             "*.html",
             "*.in",
             "templates/*.in",

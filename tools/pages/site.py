@@ -56,6 +56,7 @@ REFERENCE = {
     "sna_export.kit": "A device without a network",
     "sna_export.onnx": "ONNX",
     "sna_export.tflite": "TFLite",
+    "sna_export.wasm": "WebAssembly",
     "sna_export.torch_side": "Training in torch",
     "sna_export.report": "Reports",
     "sna_export.page": "Pages",

@@ -1,0 +1,1 @@
+"""Models for JavaScript: the C library as WebAssembly, its face, the folder of `--to wasm`."""

@@ -1,0 +1,268 @@
+// sna.js - queries of a .sna model through the C library (sna.wasm). SPDX-License-Identifier: Apache-2.0
+//
+//     import { open } from './sna.js';
+//     const model = await open(bytesOfTheModel, bytesOfSnaWasm);
+//     const y = model.value([300, 0.5]);                  // Float64Array, NaN where there is no value
+//     const { value, lower, upper, status } = model.interval([300, 0.5]);
+//
+// Inputs (model.inputs, in this order) are those that no formula computes, then the raw readings that formulas take.
+// x[i] is a number in the unit of the input, or the index 0, 1, .. of a level; model.setting({name: value}) makes x of
+// names and of levels as they are written. Statuses are words, the same as in Python. Files of one module, in the
+// order in which they can be put one behind the other: sna_file.js, sna_formulas.js, sna_inverse.js, sna.js.
+
+import { readFile, SnaError } from './sna_file.js';
+import { formulaSlopes } from './sna_formulas.js';
+
+const SNA_USUAL_LEVEL = 0.9; // of outputs that have no interval of their own, as in Python
+const SNA_FACE = ['asked', 'value', 'slopes', 'lower', 'upper', 'share', 'coordinates', 'counts', 'integers'];
+const sna_compiled = new WeakMap();
+
+/** The model in `bytes` (Uint8Array or ArrayBuffer of an .sna file). `wasm`: the bytes of sna.wasm, a
+ * WebAssembly.Module, a Response, or a promise of one of them. Every rule of the file is checked and its golden
+ * vectors are replayed. Throws SnaError with `status` and `rule`. */
+export async function open(bytes, wasm) {
+  const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  if (!(file instanceof Uint8Array)) throw new SnaError('bad_input', 'the model is no Uint8Array; give the bytes of an .sna file');
+  const library = await WebAssembly.instantiate(await sna_module(await wasm), {});
+  return new Model(file, library.exports);
+}
+
+/** WebAssembly.Module of what `open` takes; the same bytes are compiled once. */
+async function sna_module(wasm) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  const bytes = typeof Response === 'function' && wasm instanceof Response ? await wasm.arrayBuffer() : wasm;
+  if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
+    throw new SnaError('bad_input', 'the library is not there; give the bytes of sna.wasm as second argument');
+  }
+  if (!sna_compiled.has(bytes)) {
+    sna_compiled.set(bytes, WebAssembly.compile(bytes).catch(() => {
+      sna_compiled.delete(bytes);
+      throw new SnaError('bad_input', 'the bytes given for sna.wasm are none; take the file beside sna.js');
+    }));
+  }
+  return sna_compiled.get(bytes);
+}
+
+/** One open model. It is made by `open`; nothing has to be closed: it holds memory as long as it is used. */
+export class Model {
+  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #kept;
+  #status = 0;
+
+  constructor(file, library) {
+    this.#c = library;
+    this.#load(file);
+    const told = readFile(file);
+    this.#describe(told);
+    this.#views();
+  }
+
+  #load(file) {
+    const place = this.#c.room(file.length);
+    if (!place) throw new SnaError('no_space', `there is no memory for a model of ${file.length} bytes; close other pages`);
+    new Uint8Array(this.#c.memory.buffer, place, file.length).set(file);
+    let status;
+    try {
+      status = this.#c.open(file.length);
+    } catch (error) {
+      throw new SnaError('corrupt', `the file makes the library stop (${error.message}); export the model again`);
+    }
+    this.#names = new Map();
+    if (status !== 0) this.#refuse(status);
+  }
+
+  #refuse(status) {
+    const rule = this.#text(this.#c.rule_name(new Uint32Array(this.#c.memory.buffer, this.#c.face(), 12)[11]));
+    const why = rule ? `${rule}: ` : '';
+    const next = rule.startsWith('unsupported_') ? 'take sna.wasm of a newer version' : 'copy the file again or export the model again';
+    throw new SnaError(this.#word(status), `${why}this is no .sna file that can be read here; ${next}`, rule);
+  }
+
+  #describe(told) {
+    const taken = new Map(told.formulas.map((f) => [f.axis, f]));
+    const axes = told.axes.map((a, d) => (told.tolerance[d] > 0 ? { ...a, tolerance: told.tolerance[d] } : a));
+    const inputs = axes.map((a, axis) => ({ ...a, axis })).filter((a) => !taken.has(a.axis));
+    this.inputs = [...inputs, ...told.raw.map((r) => ({ ...r, raw: true }))];
+    this.axes = axes;
+    this.outputs = told.outputs;
+    this.#formulas = told.formulas;
+    this.#nRaw = told.raw.length;
+    this.metadata = told.metadata;
+    this.certificate = told.certificate;
+    this.classes = told.metadata.classes ?? [];
+    this.signed = told.signed;
+    this.leastP = told.leastP;
+    this.nResiduals = told.nResiduals;
+    const usual = told.nResiduals && 0.05 * (told.nResiduals + 1) >= 1 - 2 ** -12 ? SNA_USUAL_LEVEL : null;
+    for (const output of this.outputs) output.level ??= usual;
+    this.level = this.outputs[0].level;
+  }
+
+  /** Views on the memory of the library: made anew where it has grown. */
+  #views() {
+    const memory = this.#c.memory.buffer;
+    if (this.#memory === memory) return;
+    const at = new Uint32Array(memory, this.#c.face(), 12);
+    const floats = (i, n) => new Float64Array(memory, at[i], n);
+    const [k, d] = [this.outputs.length, this.axes.length];
+    this.#memory = memory;
+    this.#face = at;
+    this.#asked = floats(0, this.inputs.length);
+    this.#value = floats(1, k);
+    this.#slopes = floats(2, k * d);
+    this.#low = floats(3, k);
+    this.#high = floats(4, k);
+  }
+
+  #text(place) {
+    const bytes = new Uint8Array(this.#c.memory.buffer, place);
+    let text = '';
+    for (let i = 0; bytes[i]; i++) text += String.fromCharCode(bytes[i]);
+    return text;
+  }
+
+  #word(status) {
+    if (!this.#names.has(status)) this.#names.set(status, this.#text(this.#c.status_name(status)));
+    return this.#names.get(status);
+  }
+
+  #ask(x) {
+    const asked = this.#asked;
+    const n = asked.length;
+    if (x.length !== n) this.#misfit(x);
+    for (let i = 0; i < n; i++) asked[i] = x[i];
+  }
+
+  #misfit(x) {
+    throw new SnaError('bad_input', `a setting has ${x.length} numbers and the model ${this.#asked.length} inputs; give ${this.inputs.map((i) => i.name).join(', ')}`);
+  }
+
+  /** Status of the last single query: 'ok', 'edge', 'extrapolated', 'unfamiliar', 'out_of_domain', 'bad_input', .. */
+  get status() {
+    return this.#word(this.#status);
+  }
+
+  /** y [outputs]; NaN where there is no value. `extrapolate`: outside the domain the model continues linearly. */
+  value(x, extrapolate = false) {
+    this.#ask(x);
+    this.#status = this.#c.value(extrapolate ? 1 : 0);
+    return this.#value.slice();
+  }
+
+  /** {value [outputs], gradient [outputs * inputs]}: dy_k/dx_d; NaN along inputs with levels. */
+  gradient(x, extrapolate = false) {
+    this.#ask(x);
+    this.#status = this.#c.gradient(extrapolate ? 1 : 0);
+    return { value: this.#value.slice(), gradient: this.#byInputs(x) };
+  }
+
+  /** Slopes [outputs * inputs] by what is asked: those by the coordinates, and through the formulas. */
+  #byInputs(x) {
+    const [n, d] = [this.inputs.length, this.axes.length];
+    const found = new Float64Array(this.outputs.length * n);
+    const places = this.inputs.map((input, i) => [input, i]);
+    const place = (term) => (term.kind === 1 ? n - this.#nRaw + term.index : this.inputs.findIndex((i) => i.axis === term.index));
+    const formulas = this.#formulas.map((f) => [f.axis, formulaSlopes(f, x, place)]);
+    for (let k = 0; k < this.outputs.length; k++) {
+      for (const [input, i] of places) {
+        found[k * n + i] = input.levels ? NaN : input.raw ? 0 : this.#slopes[k * d + input.axis];
+        for (const [axis, slopes] of formulas) if (slopes[i]) found[k * n + i] += this.#slopes[k * d + axis] * slopes[i];
+      }
+    }
+    return found;
+  }
+
+  /** {value, lower, upper [outputs], status}: the interval of the file, else that at 90 %, or one at `level`; NaN where
+   * the model has none. The status says `unfamiliar` where the inputs are. Throws SnaError for a level that the
+   * calibration rows do not support. */
+  interval(x, level) {
+    this.#ask(x);
+    this.#status = this.#c.interval(0, this.#supported(level));
+    return { value: this.#value.slice(), lower: this.#low.slice(), upper: this.#high.slice(), status: this.status };
+  }
+
+  #supported(level) {
+    if (level === undefined || level === null) return 0;
+    const rows = this.nResiduals;
+    if (!rows) throw new SnaError('unsupported', 'this model has no quantiles of residuals, so no interval at a level of your choice; leave the level out');
+    const share = (1 - level) / 2;
+    if (!(level > 0 && level < 1)) throw new SnaError('bad_input', `level ${level} must lie between 0 and 1; give 0.9 for 90 %`);
+    const most = Math.min(1 - 2 / (rows + 1), 1 - 2 / (1 + Math.exp(8)));
+    if (share < 1 / (1 + Math.exp(8)) || share * (rows + 1) < 1 - 2 ** -12) {
+      throw new SnaError('bad_input', `level ${level} is more than ${rows} calibration rows support; give at most ${Math.floor(1e4 * most) / 1e4}`);
+    }
+    return level;
+  }
+
+  /** {p, status}: the share of training rows that were as unfamiliar as x or more; null where the model does not say. */
+  familiarity(x) {
+    if (!this.#face[10]) return null;
+    this.#ask(x);
+    this.#status = this.#c.familiarity();
+    return { p: new Float64Array(this.#memory, this.#face[5], 1)[0], status: this.status };
+  }
+
+  /** Room for rows [rows * inputs] in the memory of the library: what is written there is not copied by the next batch,
+   * values(X, rows) and its like, and lasts until then. */
+  rows(count) {
+    return this.#room(count, 0).x;
+  }
+
+  #room(rows, perRow) {
+    const [n, k] = [this.inputs.length, this.outputs.length];
+    const place = this.#c.room(8 * rows * (n + perRow) + rows);
+    if (!place) throw new SnaError('no_space', `there is no memory for ${rows} rows; ask for fewer at once`);
+    this.#views();
+    const floats = (from, count) => new Float64Array(this.#memory, place + 8 * rows * from, rows * count);
+    const status = new Int8Array(this.#memory, place + 8 * rows * (n + perRow), rows);
+    return { place, x: floats(0, n), out: (i) => floats(n + i * k, k), one: floats(n, 1), at: (i) => place + 8 * rows * (n + i * k), status };
+  }
+
+  #batch(x, rows, perRow) {
+    if (!Number.isInteger(rows) || rows < 0 || x.length < rows * this.inputs.length) {
+      throw new SnaError('bad_input', `${x.length} numbers are no ${rows} rows of ${this.inputs.length} inputs; give X row by row`);
+    }
+    const inside = x.buffer === this.#memory;
+    const room = this.#room(rows, perRow);
+    const here = x.buffer === this.#memory && x.byteOffset === room.place;
+    if (inside && !here) throw new SnaError('bad_input', 'these rows lasted until the last batch; ask for rows(count) again');
+    if (!here) room.x.set(x.length === room.x.length ? x : x.subarray ? x.subarray(0, room.x.length) : x.slice(0, room.x.length));
+    return room;
+  }
+
+  #statuses(room) {
+    this.#kept = room.status.slice();
+  }
+
+  /** Status words of the rows of the last batch. */
+  get statuses() {
+    return Array.from(this.#kept ?? [], (s) => this.#word(s));
+  }
+
+  /** y [rows * outputs] of X [rows * inputs], row by row; NaN where there is no value. */
+  values(x, rows, extrapolate = false) {
+    const room = this.#batch(x, rows, this.outputs.length);
+    this.#c.values(extrapolate ? 1 : 0, rows, room.place, room.at(0), room.status.byteOffset);
+    this.#statuses(room);
+    return room.out(0).slice();
+  }
+
+  /** {value, lower, upper} [rows * outputs] each, as `interval` has them. */
+  intervals(x, rows, level) {
+    const asked = this.#supported(level);
+    const room = this.#batch(x, rows, 3 * this.outputs.length);
+    this.#c.intervals(0, asked, rows, room.place, room.at(0), room.at(1), room.at(2), room.status.byteOffset);
+    this.#statuses(room);
+    return { value: room.out(0).slice(), lower: room.out(1).slice(), upper: room.out(2).slice() };
+  }
+
+  /** p [rows], NaN where there is none; null where the model does not say. */
+  familiarities(x, rows) {
+    if (!this.#face[10]) return null;
+    const room = this.#batch(x, rows, 1);
+    this.#c.familiarities(rows, room.place, room.one.byteOffset, room.status.byteOffset);
+    this.#statuses(room);
+    return room.one.slice();
+  }
+}
+
+export { SnaError };
