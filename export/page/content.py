@@ -1,11 +1,13 @@
 """What the page knows of a model beside its bytes, as JSON:
 
     title, file (name of the model's file), start [D], level (null: that of the file), levels
-    inputs  [{name, unit, lower, upper, step, levels?, periodic?, computed?}]
+    inputs  [{name, unit, lower, upper, step, levels?, periodic?}]: those that no formula
+            computes, then raw readings, in the order in which sna.js takes them
     outputs [{name, unit, link, range: [low, high], interval: level or null, limits?}]
     classes [{target, kind, labels, outputs, threshold}]
     rows    {inputs: [[..] per input], outputs: [[..] per output], fitted?, lower?, upper?}
-    sobol   {first, total, error [D][K], pairs [K][D][D]}, effects [D][K]
+    sobol   {names [D], first, total, error [D][K], pairs [K][D][D]}, effects [D][K]
+            of the inputs of the model, those that a formula computes among them
     facts   [[name, text]]
 
 Numbers that are not finite are null.
@@ -20,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge.core.axis import Axis
+from sna_edge.core.axis import Axis, spline_axis
 from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
@@ -28,7 +30,6 @@ from sna_edge.numerics.domain_points import domain_points
 from sna_edge.uncertainty.familiarity import told
 from sna_edge.uncertainty.interval import USUAL, left_open, supported
 
-from ..report.figures import centre
 from .importance import importance
 
 Floats = NDArray[np.float64]
@@ -39,8 +40,9 @@ SAMPLED = 2048  # points of the domain that the range of an output is taken from
 
 @dataclass(frozen=True)
 class Rows:
-    """Measured rows: inputs [N, D] as coordinates, outputs [N, K]; `fitted` [N, K]: predictions
-    by models that did not see the row, `lower` and `upper` of their intervals, where known."""
+    """Measured rows: inputs [N, I] of `asked` as coordinates, outputs [N, K]; `fitted` [N, K]:
+    predictions by models that did not see the row, `lower` and `upper` of their intervals, where
+    known."""
 
     inputs: Floats
     outputs: Floats
@@ -76,7 +78,7 @@ def about(
         "level": None,
         "levels": levels(model),
         "familiar": told(model),
-        "inputs": [_input(model, d, rows) for d in range(len(model.axes))],
+        "inputs": [_input(axis, _column(rows, i)) for i, axis in enumerate(asked(model))],
         "outputs": [
             _output(model, k, span, limits)
             for k, span in enumerate(_ranges(model, rows))
@@ -92,6 +94,14 @@ def about(
     if rows is not None and len(rows.inputs):
         found["rows"] = _rows(rows.thinned())
     return found
+
+
+def asked(model: Model) -> list[Axis]:
+    """The inputs that a person gives: those that no formula computes, then raw readings."""
+    computed = model.readings.formulas if model.readings else {}
+    raw = model.readings.raw if model.readings else ()
+    ranges = [spline_axis(r.name, r.unit, r.lower, r.upper, spans=1, degree=1) for r in raw]
+    return [a for d, a in enumerate(model.axes) if d not in computed] + ranges
 
 
 def levels(model: Model) -> list[float]:
@@ -126,11 +136,23 @@ def step_of(axis: Axis, values: Floats) -> float:
 
 def _start(model: Model, rows: Rows | None) -> Floats:
     """The measured row nearest to the medians, without rows the middle; on steps where inside."""
-    x = centre(model, None if rows is None or not len(rows.inputs) else rows.inputs)
-    for d, axis in enumerate(model.axes):
+    axes = asked(model)
+    x = _middle(axes, rows)
+    for d, axis in enumerate(axes):
         step = step_of(axis, _column(rows, d))
         x[d] = np.clip(float(f"{np.rint(x[d] / step) * step:.10g}"), axis.lower, axis.upper)
     return x
+
+
+def _middle(axes: Sequence[Axis], rows: Rows | None) -> Floats:
+    """The row nearest to the medians in parts of the domain; without rows the middle."""
+    if rows is None or not len(rows.inputs):
+        levels = [a.kind == "categorical" for a in axes]
+        return np.where(levels, 0.0, [(a.lower + a.upper) / 2 for a in axes])
+    width = np.array([max(a.width, 1e-300) for a in axes])
+    away = (rows.inputs - np.nanmedian(rows.inputs, axis=0)) / width
+    distance = np.where(np.isnan(away), np.inf, away**2).sum(axis=1)
+    return np.array(rows.inputs[int(np.argmin(distance))])
 
 
 def _column(rows: Rows | None, d: int) -> Floats:
@@ -138,11 +160,10 @@ def _column(rows: Rows | None, d: int) -> Floats:
     return np.asarray(values[np.isfinite(values)])
 
 
-def _input(model: Model, d: int, rows: Rows | None) -> dict[str, Any]:
-    axis = model.axes[d]
+def _input(axis: Axis, values: Floats) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": axis.name, "unit": axis.unit, "lower": axis.lower, "upper": axis.upper,
-        "step": step_of(axis, _column(rows, d)),
+        "step": step_of(axis, values),
     }  # fmt: skip
     if axis.kind == "categorical":
         found["levels"] = list(axis.level_names)

@@ -29,6 +29,7 @@ def importance(model: Model) -> dict[str, Any]:
     except SnaError:
         return {}
     sobol = {
+        "names": list(found.names),
         "first": _told(found.first),
         "total": _told(found.total),
         "error": _told(found.error),

@@ -58,6 +58,14 @@ TARGETS = {
             " and formulas of derived inputs",
             "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
         ),
+        Target(
+            "page",
+            "sna_export.page.command",
+            (".html", ".htm"),
+            ("table",),
+            "missing readings: no usual value stands in for them",
+            "golden vectors, by the page itself whenever it opens",
+        ),
     )
 }
 
@@ -79,6 +87,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "level": {
         "metavar": "L",
         "help": "onnx, tflite: level of the interval, 95%% or 0.95 (default: that of the model)",
+    },
+    "table": {
+        "metavar": "TABLE.csv",
+        "help": "page: measured rows to show, at most 500 of them, evenly over the table",
     },
     "converter": {
         "metavar": "NAME",

@@ -44,10 +44,10 @@ export function createApp(model, about) {
       for (const fn of listeners.get(event) ?? []) fn();
     },
   };
-  return Object.assign(app, changes(app));
+  return Object.assign(app, appChanges(app));
 }
 
-function changes(app) {
+function appChanges(app) {
   const then = (event, change) => (...given) => {
     if (change(...given) !== false) app.emit(event);
   };

@@ -25,9 +25,9 @@ export function roundTicks(lower, upper, count = 4) {
   if (!(upper > lower)) return [lower];
   const raw = (upper - lower) / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999);
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999);
   const found = [];
-  for (let i = Math.ceil(lower / step - 1e-9); i * step <= upper + 1e-9 * step; i++) found.push(i * step);
+  for (let i = Math.ceil(lower / step - 1e-9); i * step <= upper + 1e-9 * step; i++) found.push(i * step || 0);
   return found;
 }
 

@@ -2,15 +2,15 @@
 
 // An element: `class`, `text`, attributes, `on<event>` functions; children are nodes or texts.
 export function el(tag, attributes = {}, ...children) {
-  return dressed(document.createElement(tag), attributes, children);
+  return dressedNode(document.createElement(tag), attributes, children);
 }
 
 // The same for SVG.
 export function svg(tag, attributes = {}, ...children) {
-  return dressed(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+  return dressedNode(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
 
-function dressed(node, attributes, children) {
+function dressedNode(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name === 'text') node.textContent = value;
@@ -25,17 +25,17 @@ function dressed(node, attributes, children) {
 export function format(value, digits = 6) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? '-' : value > 0 ? 'inf' : '-inf';
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa, power] = rounded(value, digits).split('e');
+  const [mantissa, power] = roundedDigits(value, digits).split('e');
   const exponent = Number(power);
   if (exponent < -4 || exponent >= digits) {
-    return `${bare(mantissa)}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    return `${bareDigits(mantissa)}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
   const sign = mantissa.startsWith('-') ? '-' : '';
-  return sign + bare(placed(mantissa.replace(/[-.]/g, ''), exponent));
+  return sign + bareDigits(placedDigits(mantissa.replace(/[-.]/g, ''), exponent));
 }
 
 // '1.23457e+2'; an exact half goes to the even digit, as in Python.
-function rounded(value, digits) {
+function roundedDigits(value, digits) {
   const near = value.toExponential(digits - 1);
   const [whole, power] = value.toExponential(60).split('e');
   const at = whole.indexOf('.') + digits;
@@ -43,12 +43,12 @@ function rounded(value, digits) {
   return tie ? `${digits > 1 ? whole.slice(0, at) : whole.slice(0, at - 1)}e${power}` : near;
 }
 
-function placed(figures, exponent) {
+function placedDigits(figures, exponent) {
   if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${figures}`;
   return `${figures.slice(0, exponent + 1)}.${figures.slice(exponent + 1)}`;
 }
 
-function bare(text) {
+function bareDigits(text) {
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
 }
 

@@ -18,16 +18,16 @@ const VIEWS = [
   ['good', 'How good', good],
 ];
 
-async function start() {
+async function startPage() {
   const about = JSON.parse(document.getElementById('about').textContent);
   about.report = takeReport();
-  const app = await opened(about);
+  const app = await openedApp(about);
   if (!app) return;
-  const show = tabs(app);
+  const show = makeTabs(app);
   app.show = show;
   window.sna = app;
   show(VIEWS.some(([id]) => `#${id}` === location.hash) ? location.hash.slice(1) : VIEWS[0][0]);
-  watch(app);
+  watchWindow(app);
   document.body.dataset.state = 'ready';
 }
 
@@ -39,9 +39,9 @@ function takeReport() {
   return html;
 }
 
-async function opened(about) {
+async function openedApp(about) {
   try {
-    const [bytes, wasm] = await Promise.all([unpacked('model'), unpacked('wasm')]);
+    const [bytes, wasm] = await Promise.all([unpackedBlock('model'), unpackedBlock('wasm')]);
     return createApp(await open(bytes, wasm), about);
   } catch (error) {
     document.getElementById('views').append(
@@ -53,17 +53,17 @@ async function opened(about) {
 }
 
 // Bytes of a block of the page: base64 of raw deflate.
-async function unpacked(id) {
+async function unpackedBlock(id) {
   const text = atob(document.getElementById(id).textContent);
   const packed = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function tabs(app) {
+function makeTabs(app) {
   const list = document.getElementById('tabs');
   const views = document.getElementById('views');
-  const all = VIEWS.map(([id, label, build]) => tab(app, id, label, build));
+  const all = VIEWS.map(([id, label, build]) => makeTab(app, id, label, build));
   list.replaceChildren(...all.map((one) => one.button));
   views.replaceChildren(...all.map((one) => one.panel));
   const show = (id) => {
@@ -82,7 +82,7 @@ function tabs(app) {
   return show;
 }
 
-function tab(app, id, label, build) {
+function makeTab(app, id, label, build) {
   const button = el('button', {
     role: 'tab', id: `tab-${id}`, 'aria-controls': `view-${id}`, type: 'button', text: label,
   });
@@ -104,9 +104,9 @@ function tab(app, id, label, build) {
 }
 
 // Canvases are drawn again when colours or widths change.
-function watch(app) {
+function watchWindow(app) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => app.emit('theme'));
   addEventListener('resize', () => app.emit('size'));
 }
 
-start();
+startPage();

@@ -1,5 +1,5 @@
-"""Write a model for another runtime: generated C source, ONNX, TFLite. Each file is compared with
-the reference before it is kept."""
+"""Write a model for another runtime: generated C source, ONNX, TFLite; or as one HTML page to look
+at it. Each file is compared with the reference before it is kept; a page compares when it opens."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 from ...errors import InputError
 from ..arguments import add_json, share_of
 from ..console import emit
+from ..dialect_options import add_dialect
 from ..targets import OPTIONS, TARGETS, flag, target_of
 from ..trusted.options import add_trust, load_model
 
-HELP = "write a model as C source, ONNX or TFLite"
+HELP = "write a model as C source, ONNX or TFLite, or as a page"
 
 UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
 
@@ -29,13 +30,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         default=".",
         metavar="PATH",
-        help="folder for the files (default: the current one), or NAME.c, NAME.onnx, NAME.tflite",
+        help="folder for the files (default: the current one), or NAME.c, NAME.onnx, NAME.tflite,"
+        " NAME.html",
     )
     parser.add_argument(
         "--stem", metavar="NAME", help="base name of the files (default: that of the model)"
     )
     for option, settings in OPTIONS.items():
         parser.add_argument(flag(option), **settings)
+    add_dialect(parser)
     add_trust(parser)
     add_json(parser)
 

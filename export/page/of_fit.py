@@ -1,0 +1,65 @@
+"""The report of a fit as a page: its blocks are what the tab `How good` begins with, and stand
+readable in the file where no script runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.model import Model
+
+from ..calibrate.judged import Judged
+from ..report.fit_page import fit_page
+from .command import lead
+from .content import Rows, about, asked
+from .shell import render
+
+Floats = NDArray[np.float64]
+
+
+def fit_report(
+    found: Any,
+    *,
+    title: str,
+    file: str = "model.sna",
+    data: bytes | None = None,
+    judged: Sequence[Judged] | None = None,
+) -> str:
+    """The HTML of a fit: `found` and `judged` as fit_page takes them, `data` the bytes of `file`,
+    None for those of the model."""
+    page = fit_page(found, title=title, judged=judged)
+    model = found.model
+    content = about(model, title, file=file, rows=fitted_rows(found))
+    blocks = "\n".join(b for b in page.blocks[1:] if b)  # the title stands above the tabs
+    return render(title, lead(model), content, data or model.to_bytes(), blocks)
+
+
+def write_report(path: str | Path, found: Any, **told: Any) -> None:
+    """`fit_report` into a file, in UTF-8."""
+    Path(path).write_text(fit_report(found, **told), encoding="utf-8")
+
+
+def fitted_rows(found: Any) -> Rows:
+    """The rows of a fit with what models said that had not seen them, and its interval around
+    that."""
+    model: Model = found.model
+    names = {name: d for d, name in enumerate(model.input_names)}
+    lost = np.full(len(found.inputs), np.nan)
+    columns = [found.inputs[:, names[a.name]] if a.name in names else lost for a in asked(model)]
+    lower, upper = _ends(model, found.inputs, found.predicted)
+    return Rows(np.stack(columns, axis=1), found.measured, found.predicted, lower, upper)
+
+
+def _ends(model: Model, x: Floats, predicted: Floats) -> tuple[Floats, Floats]:
+    """The interval of every row, moved with its prediction from the model's value to that of the
+    models that had not seen the row."""
+    told = model.evaluate(x, level_index=True) if model.readings is None else None
+    if told is None:
+        nothing = np.full(predicted.shape, np.nan)
+        return nothing, nothing
+    move = predicted - told.value
+    return told.lower + move, told.upper + move
