@@ -50,7 +50,7 @@ types: $(STAMP)-test $(VENV)/types/sna_export
 	  MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export; \
 	else echo "types: not checked here, numpy before 2.4 declares its own too loosely"; fi
 
-unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck .venv-runtime/.stamp
+unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser .venv-runtime/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -180,6 +180,16 @@ $(STAMP)-cppcheck: | $(PY)
 	@command -v cppcheck >/dev/null 2>&1 || \
 	  { [ "$$(id -u)" = 0 ] && { apt-get update && apt-get install --yes cppcheck; } >/dev/null 2>&1; } || \
 	  echo "no cppcheck here (sudo apt install cppcheck): its tests are skipped"
+	@touch $@
+
+# Chromium and node run pages and the C library as WebAssembly; a screenshot of each page lies in build/screenshots afterwards.
+
+$(STAMP)-browser: $(RECIPE) | $(STAMP)-test
+	@echo "installing: playwright for tests in a browser (once)"
+	@$(PIP) --editable '.[browser]' || echo "no playwright here: tests in a browser are skipped"
+	@{ command -v node && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && { apt-get update && apt-get install --yes chromium nodejs; } >/dev/null 2>&1; } || \
+	  echo "no Chromium or no node here (sudo apt install chromium nodejs): their tests are skipped"
 	@touch $@
 
 # tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB

@@ -106,7 +106,7 @@ def test_no_crowded_folder() -> None:
 def test_tests_stand_where_their_rooms_are() -> None:
     """tests/sna_edge/core tests sna_edge/core; a folder of tests without a room is lost, but for
     those of a page and of kept files."""
-    beside = {"tests", "tests/docs", "tests/examples", "tests/tools"}
+    beside = {"tests", "tests/browser", "tests/docs", "tests/examples", "tests/tools"}
     page = "tests/sna_edge/format_page"
     beside |= {page, f"{page}/rules", "tests/sna_edge/kept"}
     folders = {f.rpartition("/")[0] for f in tracked("tests/*.py")}

@@ -1,0 +1,138 @@
+"""A real browser for tests: `visit` opens a file, or a folder of files, in headless Chromium and
+watches it. When the test ends nothing may stand in the console, and no request may have left it.
+
+    def test_it(visit, tmp_path):
+        seen = visit(tmp_path / "page.html", size="phone")
+        seen.page.get_by_role("slider").first.press("ArrowRight")
+        assert seen.serious() == []           # axe-core
+        seen.shot("page phone")               # build/screenshots/page-phone.png
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "build" / "screenshots"
+ORIGIN = "http://model.test"
+"""Where the files of a folder are served, without a network."""
+SIZES = {"desk": (1440, 900), "panel": (1024, 600), "phone": (390, 844)}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Headless Chromium; tests are skipped in one line where it or playwright is absent."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="no playwright here (pip install '.[browser]')"
+    )
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (sudo apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Seen:
+    """A page that is watched: what its console says and what it asks of others."""
+
+    page: Any
+    own: str
+    console: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def note(self, message: Any) -> None:
+        """Errors and warnings of the console."""
+        if message.type in ("error", "warning"):
+            self.console.append(f"{message.type}: {message.text}")
+
+    def until(self, expression: str, seconds: float = 10.0) -> Any:
+        """The value of a JavaScript expression once it is true: page.wait_for_function, which the
+        policy of our pages refuses. Raises AssertionError where it stays false."""
+        end = monotonic() + seconds
+        while not (value := self.page.evaluate(expression)):
+            assert monotonic() < end, f"{expression} stays false; console: {self.console}"
+            self.page.wait_for_timeout(20)
+        return value
+
+    def shot(self, name: str) -> Path:
+        """A picture of the whole page in build/screenshots."""
+        path = SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def serious(self) -> list[str]:
+        """What axe-core finds that is serious or critical: rule, and the elements."""
+        axe = pytest.importorskip(
+            "axe_playwright_python.sync_playwright",
+            reason="no axe-playwright-python here (pip install '.[browser]')",
+        )
+        found = axe.Axe().run(self.page).response["violations"]
+        return [
+            f"{rule['id']}: {', '.join(str(node['target']) for node in rule['nodes'])}"
+            for rule in found
+            if rule["impact"] in SERIOUS
+        ]
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Seen]]:
+    """visit(file or folder, size="desk", **options of a browser context) -> Seen.
+
+    A file is opened from the disk, as a user does. Of a folder `index.html` is opened (or what
+    `at` names), served at ORIGIN, since modules in files of their own are not loaded from disks.
+    """
+    opened: list[tuple[Seen, Any]] = []
+
+    def made(path: Path, *, size: str = "desk", at: str = "index.html", **options: Any) -> Seen:
+        width, height = SIZES[size]
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        page = context.new_page()
+        folder = path if path.is_dir() else None
+        address = f"{ORIGIN}/{at}" if folder else path.resolve().as_uri()
+        seen = Seen(page, address)
+        opened.append((seen, context))
+        page.on("console", seen.note)
+        page.on("pageerror", lambda error: seen.console.append(f"uncaught: {error}"))
+        context.route("**/*", lambda route: _answer(route, seen, folder))
+        page.goto(address)
+        return seen
+
+    yield made
+    for _, context in opened:
+        context.close()
+    for seen, _ in opened:
+        assert seen.console == []
+        assert seen.foreign == []
+
+
+def _answer(route: Any, seen: Seen, folder: Path | None) -> None:
+    """The page itself, or a file of its folder; everything else is foreign and refused."""
+    address = route.request.url.split("#")[0].split("?")[0]
+    if folder and address.startswith(f"{ORIGIN}/"):
+        file = folder / address.removeprefix(f"{ORIGIN}/")
+        if file.is_file():
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            kind = {".js": "text/javascript", ".wasm": "application/wasm"}.get(file.suffix, kind)
+            route.fulfill(body=file.read_bytes(), content_type=kind)
+            return
+    elif address == seen.own or address.startswith(("data:", "blob:")):
+        route.continue_()
+        return
+    seen.foreign.append(address)
+    route.abort()
