@@ -1,0 +1,175 @@
+"""What the page draws of a model's worth beside its own answers, as data for JSON.
+
+    worth    {level, rows, least, familiar, correlation [K (K - 1) / 2], outputs [{space, link, scale,
+             offset, quantiles [33], floor, lowest, highest}]}: the distribution of a measurement
+    quality  {said, outputs [{name, levels, quarters, places}]}: covered shares of measured rows
+
+A share is {name, rows, covered, least, most}: least .. most is what a perfect model would cover in
+95 of 100 tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.core.output import Output
+from sna_edge.model import Model
+
+from ..calibrate.coverage import Part, coverage, perfect
+from ..calibrate.judged import LEVELS, Judged
+from ..calibrate.local_scale import constant
+from ..calibrate.residuals import interval_score
+
+Floats = NDArray[np.float64]
+READ_AT = (0.9, 0.8, 0.5)
+"""Levels of the interval that the scale is read from: the first that the rows support."""
+PLACES = 10
+"""Bins of the place of measured values in their predicted distribution."""
+
+
+def distribution(model: Model) -> dict[str, Any] | None:
+    """`worth` of a model; None where it has no quantiles of residuals."""
+    found = model.calibration
+    if found is None or not found.n_residuals:
+        return None
+    levels = [v for v in READ_AT if (1.0 - v) / 2.0 * (found.n_residuals + 1.0) >= 1.0]
+    if not levels:
+        return None
+    return {
+        "level": levels[0],
+        "rows": found.n_residuals,
+        "least": max(1.0 / (1.0 + float(np.exp(8.0))), 1.0 / (found.n_residuals + 1.0)),
+        "familiar": found.least_p if found.n_scores else None,
+        "correlation": found.correlation.tolist(),
+        "outputs": [
+            _output(o, space, q, floor)
+            for o, space, q, floor in zip(
+                model.outputs, found.spaces, found.quantiles, found.floor, strict=True
+            )
+        ],
+    }
+
+
+def _output(output: Output, space: str, quantiles: Floats, floor: float) -> dict[str, Any]:
+    lowest, highest = (float(v) if np.isfinite(v) else None for v in output.ends)
+    return {
+        "space": space,
+        "link": output.link,
+        "scale": output.scale,
+        "offset": output.offset,
+        "quantiles": quantiles.tolist(),
+        "floor": float(floor),
+        "lowest": lowest,
+        "highest": highest,
+    }
+
+
+def judged_by(model: Model, x: Floats, measured: Floats) -> tuple[Judged, ...]:
+    """The model's own predictions and intervals on measured rows x [N, D], measured [N, K]; rows
+    that it refuses or that lack the output are left out, outputs without intervals too. Nothing is
+    held out: where the model was fitted to these rows, they look better than new ones will."""
+    found = []
+    for k, output in enumerate(model.outputs):
+        told = model.evaluate(x, level_index=True)
+        use = (told.status >= 0) & np.isfinite(measured[:, k]) & np.isfinite(told.lower[:, k])
+        if use.sum() > 1:
+            found.append(_own(model, k, output, x[use], measured[use, k]))
+    return tuple(found)
+
+
+def _own(model: Model, k: int, output: Output, x: Floats, y: Floats) -> Judged:
+    by_level = {}
+    for level in LEVELS if model.calibration is not None else ():
+        if _supported(model, level):
+            told = model.evaluate(x, level=level, level_index=True)
+            by_level[level] = _ends(told, k)
+    told = model.evaluate(x, level_index=True)
+    usual = output.interval.level if output.interval else 0.9
+    own = by_level.get(0.9, _ends(told, k))
+    by_level.setdefault(usual, own)
+    predicted = told.value[:, k]
+    at_levels = {
+        level: coverage(model.axes, x if level in (0.9, usual) else x[:, :0], y, predicted, *ends, level)
+        for level, ends in sorted(by_level.items())
+    }
+    chosen = 0.9 if 0.9 in at_levels else usual
+    score = float(interval_score(y, *by_level[chosen], chosen).mean())
+    width = by_level[chosen][1] - by_level[chosen][0]
+    pit = np.empty(0)
+    if model.calibration is not None and model.calibration.n_residuals:
+        pit = model.predictive(x, level_index=True).cdf(_column(y, k, len(model.outputs)))[:, k]
+    why = "these rows may be those that the model was fitted to"
+    return Judged(
+        output, constant(len(x)), at_levels[chosen], at_levels, pit, predicted, width, width,
+        score, score, why,
+    )  # fmt: skip
+
+
+def _column(y: Floats, k: int, outputs: int) -> Floats:
+    """y [N] as column k of [N, K]."""
+    found = np.zeros((len(y), outputs))
+    found[:, k] = y
+    return found
+
+
+def _ends(told: Any, k: int) -> tuple[Floats, Floats]:
+    return told.lower[:, k], told.upper[:, k]
+
+
+def _supported(model: Model, level: float) -> bool:
+    n = model.calibration.n_residuals if model.calibration else 0
+    return bool(n) and (1.0 - level) / 2.0 * (n + 1.0) >= 1.0
+
+
+def quality(found: Sequence[Judged], said: str) -> dict[str, Any] | None:
+    """`quality` of judged outputs; `said`: which rows these are. None where there are none."""
+    if not found:
+        return None
+    return {"said": said, "outputs": [_judged(one) for one in found]}
+
+
+def _judged(one: Judged) -> dict[str, Any]:
+    levels = [
+        {"level": level, **_share(at.whole)} for level, at in sorted(one.at_levels.items())
+    ]
+    return {
+        "name": one.output.name,
+        "level": one.coverage.level,
+        "levels": levels,
+        "quarters": [_share(p) for p in one.coverage.by_prediction],
+        "inputs": {
+            name: [_share(p) for p in parts] for name, parts in one.coverage.by_input.items()
+        },
+        "places": _places(one),
+        "said": one.sentences,
+    }
+
+
+def _share(part: Part) -> dict[str, Any]:
+    n = part.rows
+    return {
+        "name": part.name, "values": part.where, "rows": n, "covered": _short(part.inside / n),
+        "least": _short(part.least / n), "most": _short(part.most / n), "verdict": part.verdict,
+    }  # fmt: skip
+
+
+def _places(one: Judged) -> dict[str, Any] | None:
+    """Shares of rows by tenth of their predicted distribution; None for few rows."""
+    n = len(one.pit)
+    if n < 50:
+        return None
+    low, high = perfect(n, 1.0 / PLACES, PLACES, one.worth)
+    counts = np.histogram(one.pit, bins=PLACES, range=(0, 1))[0]
+    return {
+        "shares": [_short(c / n) for c in counts],
+        "least": _short(low / n),
+        "most": _short(high / n),
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
