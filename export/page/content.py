@@ -8,6 +8,7 @@
     rows    {inputs: [[..] per input], outputs: [[..] per output], fitted?, lower?, upper?}
     sobol   {names [D], first, total, error [D][K], pairs [K][D][D]}, effects [D][K]
             of the inputs of the model, those that a formula computes among them
+    worth   distribution of a measurement, or null; quality? covered shares (evidence.py)
     facts   [[name, text]]
 
 Numbers that are not finite are null.
@@ -30,6 +31,7 @@ from sna_edge.numerics.domain_points import domain_points
 from sna_edge.uncertainty.familiarity import told
 from sna_edge.uncertainty.interval import USUAL, left_open, supported
 
+from .evidence import distribution
 from .importance import importance
 
 Floats = NDArray[np.float64]
@@ -89,6 +91,7 @@ def about(
             for c in model.classes
         ],
         **importance(model),
+        "worth": distribution(model),
         "facts": facts(model, rows),
     }  # fmt: skip
     if rows is not None and len(rows.inputs):

@@ -1,7 +1,7 @@
 """What the page draws of a model's worth beside its own answers, as data for JSON.
 
-    worth    {level, rows, least, familiar, correlation [K (K - 1) / 2], outputs [{space, link, scale,
-             offset, quantiles [33], floor, lowest, highest}]}: the distribution of a measurement
+    worth    {level, rows, least, familiar, correlation [K (K - 1) / 2], outputs [{space, link,
+             scale, offset, quantiles [33], floor, lowest, highest}]}: how measurements scatter
     quality  {said, outputs [{name, levels, quarters, places}]}: covered shares of measured rows
 
 A share is {name, rows, covered, least, most}: least .. most is what a perfect model would cover in
@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.core.output import Output
+from sna_edge.errors import InputError
 from sna_edge.model import Model
+from sna_edge.uncertainty.interval import supported
 
 from ..calibrate.coverage import Part, coverage, perfect
 from ..calibrate.judged import LEVELS, Judged
@@ -28,6 +30,7 @@ Floats = NDArray[np.float64]
 READ_AT = (0.9, 0.8, 0.5)
 """Levels of the interval that the scale is read from: the first that the rows support."""
 PLACES = 10
+WIDER = "wider than it need be"
 """Bins of the place of measured values in their predicted distribution."""
 
 
@@ -36,7 +39,7 @@ def distribution(model: Model) -> dict[str, Any] | None:
     found = model.calibration
     if found is None or not found.n_residuals:
         return None
-    levels = [v for v in READ_AT if (1.0 - v) / 2.0 * (found.n_residuals + 1.0) >= 1.0]
+    levels = [v for v in READ_AT if _supports(model, v)]
     if not levels:
         return None
     return {
@@ -82,29 +85,27 @@ def judged_by(model: Model, x: Floats, measured: Floats) -> tuple[Judged, ...]:
 
 
 def _own(model: Model, k: int, output: Output, x: Floats, y: Floats) -> Judged:
-    by_level = {}
-    for level in LEVELS if model.calibration is not None else ():
-        if _supported(model, level):
-            told = model.evaluate(x, level=level, level_index=True)
-            by_level[level] = _ends(told, k)
+    usual = output.interval.level if output.interval else READ_AT[0]
     told = model.evaluate(x, level_index=True)
-    usual = output.interval.level if output.interval else 0.9
-    own = by_level.get(0.9, _ends(told, k))
-    by_level.setdefault(usual, own)
+    by_level = {usual: (told.lower[:, k], told.upper[:, k])}
+    for level in LEVELS:
+        if level != usual and _supports(model, level):
+            at = model.evaluate(x, level=level, level_index=True)
+            by_level[level] = at.lower[:, k], at.upper[:, k]
     predicted = told.value[:, k]
-    at_levels = {
-        level: coverage(model.axes, x if level in (0.9, usual) else x[:, :0], y, predicted, *ends, level)
+    covered = {
+        level: coverage(*((model.axes, x) if level == usual else ((), x[:, :0])),
+                        y, predicted, *ends, level)
         for level, ends in sorted(by_level.items())
-    }
-    chosen = 0.9 if 0.9 in at_levels else usual
-    score = float(interval_score(y, *by_level[chosen], chosen).mean())
-    width = by_level[chosen][1] - by_level[chosen][0]
+    }  # fmt: skip
+    low, high = by_level[usual]
+    score = float(interval_score(y, low, high, usual).mean())
     pit = np.empty(0)
     if model.calibration is not None and model.calibration.n_residuals:
         pit = model.predictive(x, level_index=True).cdf(_column(y, k, len(model.outputs)))[:, k]
-    why = "these rows may be those that the model was fitted to"
+    why = "these are the model's own predictions of rows that it may have been fitted to"
     return Judged(
-        output, constant(len(x)), at_levels[chosen], at_levels, pit, predicted, width, width,
+        output, constant(len(x)), covered[usual], covered, pit, predicted, high - low, high - low,
         score, score, why,
     )  # fmt: skip
 
@@ -116,26 +117,24 @@ def _column(y: Floats, k: int, outputs: int) -> Floats:
     return found
 
 
-def _ends(told: Any, k: int) -> tuple[Floats, Floats]:
-    return told.lower[:, k], told.upper[:, k]
+def _supports(model: Model, level: float) -> bool:
+    try:
+        supported(model.calibration.n_residuals if model.calibration else 0, level)
+    except InputError:
+        return False
+    return True
 
 
-def _supported(model: Model, level: float) -> bool:
-    n = model.calibration.n_residuals if model.calibration else 0
-    return bool(n) and (1.0 - level) / 2.0 * (n + 1.0) >= 1.0
-
-
-def quality(found: Sequence[Judged], said: str) -> dict[str, Any] | None:
-    """`quality` of judged outputs; `said`: which rows these are. None where there are none."""
+def quality(found: Sequence[Judged], said: str, held: bool = True) -> dict[str, Any] | None:
+    """`quality` of judged outputs; `said`: which rows these are, `held` whether predictions had not
+    seen them (where they had, intervals that cover too much say nothing). None without outputs."""
     if not found:
         return None
-    return {"said": said, "outputs": [_judged(one) for one in found]}
+    return {"said": said, "outputs": [_judged(one, held) for one in found]}
 
 
-def _judged(one: Judged) -> dict[str, Any]:
-    levels = [
-        {"level": level, **_share(at.whole)} for level, at in sorted(one.at_levels.items())
-    ]
+def _judged(one: Judged, held: bool) -> dict[str, Any]:
+    levels = [{"level": level, **_share(at.whole)} for level, at in sorted(one.at_levels.items())]
     return {
         "name": one.output.name,
         "level": one.coverage.level,
@@ -145,7 +144,7 @@ def _judged(one: Judged) -> dict[str, Any]:
             name: [_share(p) for p in parts] for name, parts in one.coverage.by_input.items()
         },
         "places": _places(one),
-        "said": one.sentences,
+        "said": [s for s in one.sentences if held or not s.endswith(WIDER)],
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.calculus.moments import pair_shares
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
@@ -41,8 +42,11 @@ def importance(model: Model) -> dict[str, Any]:
 def pairs(model: Model, first: Floats) -> Floats:
     """[K, D, D] shares of the interaction of two inputs alone, symmetric, zero on the diagonal.
 
+    Exact where every link is the identity, else
     V_de = Cov(y(x_d, x_e, z), y(x_d, x_e, z')) on two samples that share x_d and x_e.
     """
+    if all(output.link == "identity" for output in model.outputs):
+        return np.maximum(pair_shares(model), 0.0)
     count, outputs = len(model.axes), len(model.outputs)
     rng = np.random.default_rng(0)
     a, b = (_drawn(model, rng) for _ in range(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,27 @@ def sobol(model: ModelRecord, over: Over, sampled: bool = False) -> Sobol:
         lost_mass(model, over),
         np.zeros_like(first),
     )
+
+
+def pair_shares(model: ModelRecord, over: Over = None) -> Floats:
+    """[K, D, D]: Var(E[f|x_d, x_e]) / Var(f) - first_d - first_e, what two inputs explain together
+    beyond what each explains alone; symmetric, 0 on the diagonal. Raises NotClosed on other links.
+
+    >>> from sna_edge import CP, Model, Output, spline_axis
+    >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
+    >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
+    >>> pair_shares(area)[0].round(3).tolist()
+    [[0.0, 0.143], [0.143, 0.0]]
+    """
+    work = _Moments(closed(model, "interactions of two inputs"), over)
+    count = len(model.axes)
+    alone = [work.variance([d]) for d in range(count)]
+    whole = work.variance(range(count))
+    found = np.zeros((len(model.outputs), count, count))
+    for d, e in combinations(range(count), 2):
+        both = work.variance([d, e]) - alone[d] - alone[e]
+        found[:, d, e] = found[:, e, d] = both / np.where(whole > 0, whole, np.nan)
+    return found
 
 
 def _sampled(model: ModelRecord, over: Over) -> Sobol:

@@ -57,9 +57,11 @@ export function withUnit(value, unit, digits = 6) {
   return unit ? `${format(value, digits)} ${unit}` : format(value, digits);
 }
 
-// 'cement [kg/m3]'; a unit that the name already ends with is not said twice.
+// 'cement [kg/m3]'; a name that ends in brackets or in its unit ('power [W]', 'cement_kg_m3') stays.
 export function labelOf({ name, unit }) {
-  return unit && !name.trimEnd().endsWith(`[${unit}]`) ? `${name} [${unit}]` : name;
+  const letters = [...(unit ?? '').matchAll(/[\p{L}\p{N}%]/gu)].map((m) => m[0]);
+  const ending = letters.length ? new RegExp(`(^|[^\\p{L}\\p{N}])${letters.join('[^\\p{L}\\p{N}]*')}$`, 'iu') : null;
+  return !unit || /[\])]\s*$/.test(name) || ending?.test(name) ? name : `${name} [${unit}]`;
 }
 
 // The number that a text means, with decimal point or comma; NaN where it is none.

@@ -29,6 +29,11 @@ export function percentText(share) {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
+// '325900': parts per million in four digits, never as a power of ten.
+export function ppmText(ppm) {
+  return ppm >= 1 ? String(Number(ppm.toPrecision(4))) : format(ppm, 3);
+}
+
 // 'covered by data: familiarity 45 %' or 'unfamiliar'.
 export function familiarText(app, p) {
   if (!Number.isFinite(p)) return 'familiarity unknown';

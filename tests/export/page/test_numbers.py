@@ -66,7 +66,7 @@ def test_rows_around_a_setting() -> None:
     model = made("identity")
     x = np.array([0.4, 0.6])
     rows = Scatter.of(model, {"b": 0.05}).around(x[None], 64)[0]
-    given = [{"input": 0, "kind": "normal", "size": 0}, {"input": 1, "kind": "normal", "size": 0.05}]
+    given = [{"input": i, "kind": "normal", "size": size} for i, size in enumerate((0, 0.05))]
     found = node("scatter.js", "return m.aroundSetting(g.x, g.s, 64)", x=x.tolist(), s=given)
     assert np.allclose(np.reshape(found, (64, 2)), rows, atol=1e-7)
     given[1]["kind"] = "uniform"
@@ -176,7 +176,9 @@ def test_contour_lines_of_circles() -> None:
 def test_contour_lines_stop_where_nothing_is_known() -> None:
     values = [float(i) for i in range(5)] * 5
     values[12] = None  # type: ignore[call-overload]
-    body = "const v = g.v.map((a) => a ?? NaN); return m.contourLines(v, 5, 5, 1.5).map((l) => [...l])"
+    body = """
+        const v = g.v.map((a) => a ?? NaN);
+        return m.contourLines(v, 5, 5, 1.5).map((l) => [...l]);"""
     lines = node("marching.js", body, v=values)
     assert sorted(map(len, lines)) == [4, 4]  # above and below the two cells beside the gap
 
@@ -218,7 +220,8 @@ def test_nearest_setting_inside() -> None:
     """Of a half-plane the nearest point is the foot of the perpendicular."""
     inputs = [{"lower": 0, "upper": 1}, {"lower": 0, "upper": 1}]
     body = """
-        const good = (t, n) => Array.from({length: n}, (_, i) => t[2 * i] + 2 * t[2 * i + 1] >= 1.5);
+        const good = (t, n) =>
+          Array.from({length: n}, (_, i) => t[2 * i] + 2 * t[2 * i + 1] >= 1.5);
         const e = [[0, 1], [0, 1]], x = [0.3, 0.1];
         const rows = m.spreadRows(g.i, e, x, [0, 1], 1000);
         return [m.nearestGood(g.i, e, x, [0, 1], rows, 1000, good),

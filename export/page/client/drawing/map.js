@@ -6,7 +6,7 @@ import { CIVIDIS_PIXELS } from './colours.js';
 
 // Where things are on a canvas of this size: the map from left, top, `wide` x `tall`; the bar right of it.
 export function mapFrame(width, height, longest) {
-  const left = 20 + 7 * Math.max(3, longest), right = width < 460 ? 62 : 78;
+  const left = 27 + 7 * Math.max(3, longest), right = width < 460 ? 62 : 78;
   return { left, top: 10, wide: width - left - right, tall: height - 10 - 42, width, height };
 }
 
@@ -100,7 +100,7 @@ function strokeLines(g, lines, styles) {
 // Lines at round numbers between low and high, each with its number.
 export function paintLines(g, frame, values, nx, ny, low, high, written) {
   const taken = [], labels = [];
-  for (const level of roundNumbers(low, high, 8)) {
+  for (const level of roundNumbers(low, high, 10)) {
     const lines = contourLines(values, nx, ny, level).map((l) => inPixels(l, frame, nx, ny));
     strokeLines(g, lines, [['rgba(0,0,0,.5)', 2.2], ['rgba(255,255,255,.9)', 1]]);
     for (const line of lines.sort((a, b) => b.length - a.length).slice(0, 3)) {
@@ -170,7 +170,7 @@ export function paintAxes(g, frame, xticks, yticks, xlabel, ylabel, { ink, soft 
   Object.assign(g, { fillStyle: ink, textAlign: 'center', textBaseline: 'bottom' });
   g.fillText(xlabel, Math.max(left + wide / 2, g.measureText(xlabel).width / 2 + 4), height - 4, frame.width - 8);
   g.save();
-  g.translate(4, top + tall / 2);
+  g.translate(3, top + tall / 2);
   g.rotate(-Math.PI / 2);
   g.textBaseline = 'top';
   g.fillText(ylabel, 0, 0, tall + 8);
