@@ -29,10 +29,11 @@ export function contour(app, root) {
 
 // The two inputs that matter most for the chosen output, numbers first.
 function usualPair(app) {
-  const total = app.about.sobol?.total ?? [];
+  const { names = [], total = [] } = app.about.sobol ?? {};
+  const share = (i) => total[names.indexOf(app.about.inputs[i].name)]?.[app.output] ?? 0;
   const order = app.about.inputs.map((_, i) => i).sort((i, j) => {
     const levels = Number(Boolean(app.about.inputs[i].levels)) - Number(Boolean(app.about.inputs[j].levels));
-    return levels || (total[j]?.[app.output] ?? 0) - (total[i]?.[app.output] ?? 0);
+    return levels || share(j) - share(i);
   });
   return [order[0], order[1] ?? order[0]];
 }

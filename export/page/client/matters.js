@@ -30,9 +30,10 @@ export function outputChoice(app) {
 
 // Inputs by total index, the largest first, with [first, total].
 function orderedInputs(app) {
-  const { first, total } = app.about.sobol;
+  const { names, first, total } = app.about.sobol;
   const own = (table, d) => table[d][app.output];
-  return app.about.inputs.map((input, d) => ({ input, d, first: own(first, d), total: own(total, d) }))
+  const input = (name) => app.about.inputs.find((one) => one.name === name) ?? { name, unit: '' };
+  return names.map((name, d) => ({ input: input(name), d, first: own(first, d), total: own(total, d) }))
     .filter((one) => one.total !== null).sort((a, b) => b.total - a.total);
 }
 
