@@ -130,27 +130,27 @@ function drawMap(app, state, canvas, said, note) {
   const [low, high] = share ? [0, 1] : finiteEnds(shown);
   const written = share ? (v) => `${format(100 * v, 3)} %` : (v) => format(v, 5);
   const g = fresh(canvas), tone = colours();
-  const yticks = ticksOf(inputs[state.b], canvas.clientHeight / 50);
+  const yticks = mapTicks(inputs[state.b], canvas.clientHeight / 50);
   const frame = mapFrame(canvas.clientWidth, canvas.clientHeight, Math.max(...yticks.map(([, t]) => t.length)));
   const flat = Boolean(inputs[state.a].levels || inputs[state.b].levels), [nx, ny] = [xs.length, ys.length];
   paintField(g, frame, shown, nx, ny, low, high, flat);
   if (!flat) paintLines(g, frame, shown, nx, ny, low, high, written);
   if (margin) paintLimits(g, frame, margin, nx, ny, flat, tone.paper, tone.ink);
   if (state.rows && app.about.rows) paintRows(g, frame, rowsOn(app, state));
-  paintSetting(g, frame, shareOf(inputs[state.a], app.setting[state.a]), shareOf(inputs[state.b], app.setting[state.b]));
-  paintAxes(g, frame, ticksOf(inputs[state.a], frame.wide / 80), yticks, labelOf(inputs[state.a]), labelOf(inputs[state.b]), tone);
+  paintSetting(g, frame, mapShare(inputs[state.a], app.setting[state.a]), mapShare(inputs[state.b], app.setting[state.b]));
+  paintAxes(g, frame, mapTicks(inputs[state.a], frame.wide / 80), yticks, labelOf(inputs[state.a]), labelOf(inputs[state.b]), tone);
   paintBar(g, frame, low, high, written, tone);
   state.frame = frame;
   sayMap(app, state, said, note, margin, shown, low, high, written);
 }
 
 // Ticks [[share of the axis, text]].
-function ticksOf(input, count) {
+function mapTicks(input, count) {
   if (input.levels) return input.levels.map((name, i) => [(i + 0.5) / input.levels.length, name]);
-  return roundNumbers(input.lower, input.upper, count).map((v) => [shareOf(input, v), format(v, 5)]);
+  return roundNumbers(input.lower, input.upper, count).map((v) => [mapShare(input, v), format(v, 5)]);
 }
 
-function shareOf(input, v) {
+function mapShare(input, v) {
   return input.levels ? (v + 0.5) / input.levels.length : (v - input.lower) / (input.upper - input.lower);
 }
 
@@ -161,7 +161,7 @@ function rowsOn(app, state) {
     const near = inputs.every((input, i) => i === state.a || i === state.b
       || (input.levels ? columns[i][r] === app.setting[i]
         : Math.abs(columns[i][r] - app.setting[i]) <= NEAR_ROW * (input.upper - input.lower)));
-    return [shareOf(inputs[state.a], columns[state.a][r]), shareOf(inputs[state.b], columns[state.b][r]), near];
+    return [mapShare(inputs[state.a], columns[state.a][r]), mapShare(inputs[state.b], columns[state.b][r]), near];
   }).filter(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1);
 }
 
@@ -173,7 +173,7 @@ const SHOWN_WORDS = {
 
 function sayMap(app, state, said, note, margin, shown, low, high, written) {
   const inputs = app.about.inputs, output = app.about.outputs[app.output];
-  const at = [state.a, state.b].map((i) => `${inputs[i].name} ${placeText(inputs[i], app.setting[i])}`).join(', ');
+  const at = [state.a, state.b].map((i) => `${inputs[i].name} ${inputPlace(inputs[i], app.setting[i])}`).join(', ');
   said.textContent = `${at}: ${insideOf(app, app.setting)}`;
   const limited = app.limits.some(limitEnds);
   const share = margin ? margin.filter((v) => v >= 0).length / margin.length : 0;
@@ -185,7 +185,7 @@ function sayMap(app, state, said, note, margin, shown, low, high, written) {
   note.textContent = lines.join(' ');
 }
 
-export function placeText(input, v) {
+export function inputPlace(input, v) {
   return input.levels ? input.levels[Math.round(v)] : withUnit(v, input.unit);
 }
 
@@ -194,7 +194,7 @@ function listenToMap(app, state, canvas) {
   const place = (input, share) => {
     const s = Math.min(Math.max(share, 0), 1);
     if (input.levels) return Math.min(Math.floor(s * input.levels.length), input.levels.length - 1);
-    return stepped(input, input.lower + s * (input.upper - input.lower));
+    return mapStep(input, input.lower + s * (input.upper - input.lower));
   };
   const move = (event) => {
     const box = canvas.getBoundingClientRect(), { left, top, wide, tall } = state.frame;
@@ -214,13 +214,13 @@ function listenToMap(app, state, canvas) {
     if (!by) return;
     event.preventDefault();
     const input = app.about.inputs[by[0]], steps = by[1] * (event.shiftKey ? 10 : 1);
-    const next = input.levels ? app.setting[by[0]] + by[1] : stepped(input, app.setting[by[0]] + steps * input.step);
+    const next = input.levels ? app.setting[by[0]] + by[1] : mapStep(input, app.setting[by[0]] + steps * input.step);
     app.set(by[0], Math.min(Math.max(next, input.lower), input.levels ? input.levels.length - 1 : input.upper));
   });
 }
 
 // The nearest number that the steps of an input allow, without what adding steps leaves behind.
-export function stepped(input, v) {
+export function mapStep(input, v) {
   const near = Number((Math.round(v / input.step) * input.step).toPrecision(12));
   return Math.min(Math.max(near, input.lower), input.upper);
 }

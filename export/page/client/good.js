@@ -4,7 +4,7 @@ import { el, format, labelOf } from './dom.js';
 import { addBoxes, addDots, addLine, addWhiskers, framed, spanOf } from './drawing/axes.js';
 import { outputChoice } from './matters.js';
 import { percentText } from './told.js';
-import { placeText, stepped } from './contour.js';
+import { inputPlace, mapStep } from './contour.js';
 
 const FARTHEST = 8, WHISKERED = 150;
 
@@ -175,11 +175,11 @@ function farthestTable(app, rows, output) {
   const order = size.map((_, i) => i).sort((a, b) => size[b] - size[a]).slice(0, FARTHEST);
   const inputs = app.about.inputs, of = (i, d) => app.about.rows.inputs[d][rows.use[i]];
   const use = (i) => el('button', { class: 'act use', type: 'button', text: 'Use', 'aria-label': `Use the inputs of row ${numberOf(app, rows.use[i])}`, onclick: () => {
-    app.setAll(Float64Array.from(inputs, (input, d) => (input.levels ? of(i, d) : stepped({ ...input, step: input.step / 1e6 }, of(i, d)))));
+    app.setAll(Float64Array.from(inputs, (input, d) => (input.levels ? of(i, d) : mapStep({ ...input, step: input.step / 1e6 }, of(i, d)))));
   } });
   const lines = order.map((i) => el('tr', {}, el('td', {}, use(i)), el('td', { text: String(numberOf(app, rows.use[i])) }),
     el('td', { text: format(rows.measured[i], 5) }), el('td', { text: format(rows.predicted[i], 5) }),
-    ...inputs.map((input, d) => el('td', { text: input.levels ? placeText(input, of(i, d)) : format(of(i, d), 5) }))));
+    ...inputs.map((input, d) => el('td', { text: input.levels ? inputPlace(input, of(i, d)) : format(of(i, d), 5) }))));
   const heads = ['row', `measured ${labelOf(output)}`, 'predicted', ...inputs.map(labelOf)];
   return el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Rows farthest from their prediction' },
     el('table', { class: 'settings' }, el('tr', {}, el('td'), ...heads.map((t) => el('th', { scope: 'col', text: t }))), ...lines));

@@ -1,9 +1,9 @@
-// Parts made at the present setting by inputs that scatter: histogram, Ppk, ppm and the share inside
+// Parts made at the present setting by inputs that scatter: histogramOf, Ppk, ppm and the share inside
 // the limits, anew whenever the sliders move.
 import { el, format, labelOf, parse, withUnit } from './dom.js';
 import { addBoxes, addMark, framed } from './drawing/axes.js';
 import { limitFields } from './contour.js';
-import { aroundSetting, histogram } from './numbers/scatter.js';
+import { aroundSetting, histogramOf } from './numbers/scatter.js';
 import { capabilityOf, insideAll, limitEnds, measurementAt, sharesOutside, sigmaOf } from './numbers/predictive.js';
 import { percentText, ppmText } from './told.js';
 
@@ -142,7 +142,7 @@ function partsPicture(found, output) {
   const wide = high - low || Math.max(Math.abs(low), 1) * 0.1;
   [low, high] = [low - 0.04 * wide, high + 0.04 * wide];
   const edges = Float64Array.from({ length: HISTOGRAM_BINS + 1 }, (_, i) => low + ((high - low) * i) / HISTOGRAM_BINS);
-  const counts = histogram(sorted, edges).map((c) => (100 * c) / sorted.length);
+  const counts = histogramOf(sorted, edges).map((c) => (100 * c) / sorted.length);
   const plot = framed({
     x: [low, high], y: [0, 1.12 * Math.max(...counts, 1e-9)], title: 'Parts at this setting', xlabel: labelOf(output), ylabel: '% of the parts',
     width: 480, height: 280, described: `Histogram of ${output.name}: mean ${format(found.mean, 4)}, standard deviation ${format(found.deviation, 4)}`,

@@ -236,5 +236,5 @@ def test_nearest_setting_inside() -> None:
 
 
 def test_histogram() -> None:
-    body = "return m.histogram([0, 0.5, 1, 1, 2, 2.5, -1], [0, 1, 2])"
+    body = "return m.histogramOf([0, 0.5, 1, 1, 2, 2.5, -1], [0, 1, 2])"
     assert node("scatter.js", body) == [2, 3]

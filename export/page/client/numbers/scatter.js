@@ -78,7 +78,7 @@ export function aroundSetting(x, scatter, count) {
 }
 
 // A column of numbers as counts between the edges [n + 1]; what lies beyond is left out.
-export function histogram(values, edges) {
+export function histogramOf(values, edges) {
   const counts = new Float64Array(edges.length - 1), n = counts.length;
   const low = edges[0], width = (edges[n] - low) / n;
   for (const v of values) {
