@@ -97,7 +97,7 @@ class Model(Algebra, Worth):
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the evaluator, which is no data: a copy makes its own at its first query."""
-        made = ("_backend", "_single", "_bare", "_quick", "_whole")
+        made = ("_backend", "_single", "_bare", "_quick", "_whole", "_atoms")
         return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def with_backend(self, name: str) -> Model:

@@ -17,6 +17,7 @@ from .core.record import ModelRecord
 
 if TYPE_CHECKING:
     from .calculus.contributions import Contributions
+    from .calculus.contributions.atoms import Atoms
     from .uncertainty.contributed import Against
     from .uncertainty.familiarity import Familiarity
     from .uncertainty.predictive import Predictive
@@ -124,7 +125,13 @@ class Worth(ModelRecord):
         def admitted(asked: Query) -> tuple[Floats, bool]:
             return self._admitted(asked, level_index)
 
-        return answer(self, query, against, admitted, self.backend.value, self.gaps)
+        return answer(self._atoms, query, against, admitted, self.backend.value, self.gaps)
+
+    @cached_property
+    def _atoms(self) -> Atoms:
+        from .calculus.contributions.atoms import Atoms
+
+        return Atoms(self)
 
     def axis_index(self, name: str) -> int:
         """Position of the input `name`. Raises InputError that lists the right names, and for a raw

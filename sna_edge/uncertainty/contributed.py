@@ -14,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..calculus.contributions import Contributions
+from ..calculus.contributions.atoms import Atoms
 from ..calculus.contributions.coalitions import Game
-from ..calculus.contributions.coordinates import (
-    at_points,
-    contributed,
-    of_means,
-    over_references,
-)
+from ..calculus.contributions.coordinates import contributed, over_references
 from ..calculus.distribution import Distribution, Uniform
 from ..core.classes import as_probabilities
 from ..core.inputs import Query, axis_index
@@ -35,10 +31,11 @@ Bools = NDArray[np.bool_]
 Against = Query | Mapping[str, Distribution] | None
 Admitted = Callable[[Any], tuple[Floats, bool]]
 """Coordinates [N, D] inside the domain of a query, and whether it was one point."""
+BEHIND_A_LINK = "outputs behind a link start from the link of the mean of their linear part"
 
 
 def answer(
-    model: ModelRecord,
+    atoms: Atoms,
     query: Query,
     against: Against,
     admitted: Admitted,
@@ -47,13 +44,17 @@ def answer(
 ) -> Contributions:
     """Of one point or several rows. `value` is the model's own function, linear outside its
     domain. Raises InputError or DomainError for the first row without a value."""
+    model = atoms.model
     x, single = admitted(query)
     if len(x) == 0:
         raise InputError("there is no row to explain; give at least one")
     remark = ""
     if (over := _distributions(model, against)) is not None:
         names, players = _players(model, gaps)
-        found = contributed(model, players, at_points(model, x), of_means(model, over))
+        means = atoms.means(over) if over else atoms.uniform
+        found = contributed(model, players, atoms.at(x), means)
+        if any(o.link != "identity" for o in model.outputs):
+            remark = BEHIND_A_LINK
     else:
         reference, _ = admitted(against)
         if len(reference) == 0:
@@ -66,7 +67,7 @@ def answer(
             found, remark = mixer.contributed(*sides)
         else:
             names, players = _players(model, gaps)
-            found = contributed(model, players, at_points(model, x), at_points(model, reference))
+            found = contributed(model, players, atoms.at(x), atoms.at(reference))
     share, base, y, error = found
     if single:
         share, y, error = share[0], y[0], error[0]
@@ -74,9 +75,10 @@ def answer(
 
 
 def _distributions(model: ModelRecord, against: Against) -> list[Distribution] | None:
-    """One of every input, uniform where none is named; None where `against` are values."""
+    """One of every input, uniform where none is named, [] for none; None where `against` are
+    values."""
     if against is None:
-        return [Uniform()] * len(model.axes)
+        return []
     if not isinstance(against, Mapping) or not any(hasattr(v, "density") for v in against.values()):
         return None
     for name, given in against.items():

@@ -8,7 +8,6 @@ a link is the link of the mean linear part, g(E f): of exp the geometric mean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,7 @@ from ...core.classes import as_probabilities
 from ...core.interaction import CP
 from ...core.output import values
 from ...core.record import ModelRecord
-from ..axis_profile import atoms
-from ..distribution import Distribution, quadrature
+from .atoms import Side
 from .coalitions import ALL, ORDERS, Game, enumerated, half_width, ordered
 from .diagonal import of_products, of_train
 
@@ -27,36 +25,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Players = Sequence[Sequence[int]]
 """Columns that each input moves: its own, and of one that may be missing the flag that says so."""
-CELLS = 1 << 21
+CELLS = 1 << 16
 """Numbers of a work array; more rows go in blocks."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """Atoms of every axis [D]: of CP [n, R], of a train [n, l, r]; `x` [n, D] they were taken at,
-    None of means."""
-
-    atoms: list[Floats]
-    x: Floats | None
-
-    def row(self, i: int) -> Side:
-        """Of one of its points."""
-        x = None if self.x is None else self.x[i : i + 1]
-        return Side([a[i : i + 1] for a in self.atoms], x)
-
-
-def at_points(model: ModelRecord, x: Floats) -> Side:
-    """Atoms at x [n, D] inside the domain."""
-    return Side([atoms(model, d, x[:, d]) for d in range(len(model.axes))], x)
-
-
-def of_means(model: ModelRecord, over: Sequence[Distribution]) -> Side:
-    """Mean atoms under independent distributions [D]: one row."""
-    found = []
-    for d, distribution in enumerate(over):
-        x, w = quadrature(model.axes[d], distribution)
-        found.append(np.tensordot(w, atoms(model, d, x), 1)[None])
-    return Side(found, None)
 
 
 def contributed(
@@ -67,14 +37,14 @@ def contributed(
     linked = _linked(model)
     train_of_more = not isinstance(model.interaction, CP) and any(len(p) > 1 for p in players)
     sums = [] if train_of_more else [k for k in range(len(model.outputs)) if k not in linked]
-    shape = (_rows(point), len(players), len(model.outputs))
+    shape = (len(point), len(players), len(model.outputs))
     out, error = np.zeros(shape), np.zeros(shape)
     base, value = np.zeros(shape[2]), np.zeros((shape[0], shape[2]))
     rest = [k for k in range(shape[2]) if k not in sums]
     if rest:
         for i in range(shape[0]):
-            row = point.row(i)
-            sides = [reference.row(j) for j in range(_rows(reference))]
+            row = point.rows(i)
+            sides = [reference.rows(j) for j in range(len(reference))]
             games = [coalition(model, players, row, side) for side in sides]
             one = over_references(games, len(players))
             out[i], base, value[i], error[i] = one
@@ -83,10 +53,6 @@ def contributed(
         out[:, :, sums], base[sums], value[:, sums] = share[:, :, sums], start[sums], end[:, sums]
         error[:, :, sums] = 0.0
     return out, base, value, error
-
-
-def _rows(side: Side) -> int:
-    return len(side.atoms[0])
 
 
 def _linked(model: ModelRecord) -> set[int]:
@@ -114,27 +80,22 @@ def _diagonal(
     width = max(1, model.interaction.weights.shape[0]) * len(players) * (len(players) + 1) // 2
     many = max(1, CELLS // width)
     parts = []
-    if _rows(reference) == 1:
-        for start in range(0, _rows(point), many):
-            parts.append(_pairs(model, players, _cut(point, start, many), reference))
+    if len(reference) == 1:
+        for start in range(0, len(point), many):
+            parts.append(_pairs(model, players, point.rows(start, many), reference))
     else:
-        for i in range(_rows(point)):
-            starts = range(0, _rows(reference), many)
-            one = [_pairs(model, players, point.row(i), _cut(reference, s, many)) for s in starts]
+        for i in range(len(point)):
+            starts = range(0, len(reference), many)
+            one = [_pairs(model, players, point.rows(i), reference.rows(s, many)) for s in starts]
             parts.append(np.concatenate(one).mean(axis=0, keepdims=True))
     share = np.concatenate(parts) * scale
     return share, base, outputs_of(model, _linear(model, point.atoms))
 
 
-def _cut(side: Side, start: int, count: int) -> Side:
-    rows = slice(start, start + count)
-    return Side([a[rows] for a in side.atoms], None if side.x is None else side.x[rows])
-
-
 def _pairs(model: ModelRecord, players: Players, point: Side, reference: Side) -> Floats:
     """Contributions [N, P, K] to the linear parts, row beside row; one of the sides may be a
     single row."""
-    rows = max(_rows(point), _rows(reference))
+    rows = max(len(point), len(reference))
     same = (
         np.zeros((len(players), rows), bool)
         if reference.x is None

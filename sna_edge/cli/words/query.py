@@ -29,6 +29,8 @@ from ..arguments import (
 )
 from ..console import as_written, emit, exit_code, two_valued, with_unit
 from ..dialect_options import add_dialect, open_for
+from ..explaining.against import coordinates_by_name, read_against
+from ..explaining.told import as_json, as_lines
 from ..labels import answered, as_probabilities, of_classes
 from ..labels import lines as class_lines
 from ..raw_readings import needed, readable, refusal
@@ -65,6 +67,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="level of the intervals, 95%% or 0.95, as far as the calibration rows support it"
         " (default: that of the file, or 90%%)",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="also what each input contributes to the value, against --against",
+    )
+    parser.add_argument(
+        "--against", nargs="+", action="extend", default=[], metavar="WHAT",
+        help="NAME=VALUE .. (inputs left out are as at the point), mean (over the domain, the"
+        " default), ROWS.csv (the mean of its rows) or ROWS.csv:N (its row N)",
+    )  # fmt: skip
     add_dialect(parser)
     add_json(parser)
 
@@ -75,6 +87,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("missing or ambiguous input; give exactly one of --at, --table")
     if args.table and not args.output:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
+    if args.explain and args.table:
+        raise InputError("--explain says why of one point; give --at instead of --table")
+    if args.against and not args.explain:
+        raise InputError("--against needs --explain; add it, or leave --against out")
     if args.output:
         writable(args.output, args.table, args.model)
     model = load_model(args, args.backend)
@@ -115,8 +131,33 @@ def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
     if found.moved is not None and found.moved.any():
         answer["remark"] = remark(model.axes, _given(model, point), found.moved[0])
         lines.append(f"remark: {answer['remark']}")
+    if args.explain and status >= 0:
+        lines += _explained(args, model, found, point, answer)
     emit(args, answer, lines)
     return exit_code(status)
+
+
+def _explained(
+    args: argparse.Namespace,
+    model: Model,
+    found: Evaluation,
+    point: dict[str, object],
+    answer: dict[str, Any],
+) -> list[str]:
+    """What each input contributes: in `answer`, and in words."""
+    if found.status[0] == Status.EXTRAPOLATED:
+        raise InputError(
+            "--explain holds inside the domain; leave out --extrapolate, or move the point inside"
+        )
+    x = coordinates_by_name(model, point)
+    for d in [] if found.moved is None else np.flatnonzero(found.moved[0]):
+        axis = model.axes[d]
+        if axis.name in x:
+            x[axis.name] = float(np.clip(x[axis.name], axis.lower, axis.upper))
+    against = read_against(args, model, args.against, x)
+    why = model.contributions(x, against.query, level_index=True)
+    answer["explain"] = as_json(model, why, against)
+    return as_lines(model, why, against, x)
 
 
 def _given(model: Model, point: dict[str, object]) -> Floats:
