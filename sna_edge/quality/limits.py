@@ -5,6 +5,7 @@ edge = "no verdict"  # where there are no training data; "accept" judges such pa
 least_p = 0.01       # parts whose inputs are less familiar get no verdict
 accept_at = 0.95     # parts are accepted from this probability to be inside all limits on, or
 # escape = 0.01      # so that at most this share of the accepted ones is bad
+explain = "last accepted"   # what inputs contribute to parts that are not accepted; also "mean"
 
 [outputs.width]      # micrometres, as the model gives them
 LSL = 100.0
@@ -40,6 +41,7 @@ from ..model import Model
 from ..uncertainty.predictive import need_rows
 from ..values.documents import document, document_bytes, shortened
 from .accepting.rule import LEAST, Escape, accept_at_of, escape_of
+from .explained import Explain, explain_of
 
 EDGE = ("no verdict", "accept")
 
@@ -74,7 +76,7 @@ class LineLimits:
     model calls so by its own; None: only those. `accept_at`: parts are accepted from this
     probability to be inside all limits at once on; `escape`: so that at most a share of the
     accepted ones is bad. None, None and no `accept_at` of an output: where the whole interval is
-    inside.
+    inside. `explain`: what parts that are not accepted are explained against; None: they are not.
     """
 
     outputs: tuple[Limit, ...]
@@ -84,6 +86,7 @@ class LineLimits:
     least_p: float | None = None
     accept_at: float | None = None
     escape: Escape | None = None
+    explain: Explain | None = None
 
     @property
     def by_probability(self) -> bool:
@@ -120,7 +123,7 @@ def limits_in(data: bytes, name: str, model: Model) -> LineLimits:
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     """Limits from nested mappings; every wrong key or number is named."""
-    known = ("outputs", "knobs", "inputs", "edge", "least_p", "accept_at", "escape")
+    known = ("outputs", "knobs", "inputs", "edge", "least_p", "accept_at", "escape", "explain")
     _only(tables, known, "the limits")
     outputs = _tables_of(tables, "outputs")
     if not outputs:
@@ -146,6 +149,7 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
         _least_p(tables["least_p"], model) if "least_p" in tables else None,
         accept_at_of(tables["accept_at"], "accept_at") if "accept_at" in tables else None,
         escape_of(tables["escape"]) if "escape" in tables else None,
+        explain_of(tables["explain"], model) if "explain" in tables else None,
     )
     need_supported(limits, model)
     return limits

@@ -25,6 +25,7 @@ from ..values.units import converted, quantity
 from .accepting.acceptance import Acceptance, Sure
 from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
+from .explained import Explained
 from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
 from .reasons import Reasons
@@ -89,6 +90,10 @@ class Line:
         self.limits = limits
         self.acceptance = Acceptance(self.model, limits) if limits.by_probability else None
         self._reasons = Reasons(self.model, limits, self.acceptance)
+        named = [o.name for o in limits.outputs]
+        self._explained = None
+        if limits.explain is not None:
+            self._explained = Explained(self.model, limits.explain, named)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
@@ -167,6 +172,8 @@ class Line:
                     answer.update(verdict=NO_VERDICT, reason=unread[i])
                 elif verdict != ACCEPT:
                     answer |= self._why(judged, sure, i, x[i], status)
+                if self._explained is not None and not isinstance(row, str):
+                    self._explain(self._explained, answer, row, x[i].tolist())
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
             if i in lacking and not isinstance(row, str):
@@ -244,6 +251,25 @@ class Line:
         if judged.verdict[i] == REJECT and self.limits.knobs and self.advice_ms > 0:
             why["advice"] = self._advice(x.tolist())
         return why
+
+    def _explain(
+        self, explained: Explained, answer: dict[str, Any], row: list[float], x: list[float]
+    ) -> None:
+        """What the inputs contribute to a part that is not accepted; one that is is kept. `row` are
+        its readings, NaN where an input x [D] is computed or usual."""
+        count = len(self.model.axes)
+        part = dict(zip(self.names, x, strict=False))
+        if self._computes:
+            part = {
+                n: v for (n, v), given in zip(part.items(), row, strict=False) if given == given
+            }
+            raw = zip(self.names[count:], row[count:], strict=True)
+            part |= {n: v for n, v in raw if v == v}
+        if answer["verdict"] == ACCEPT:
+            marks = {k: v for k, v in answer.items() if k in ("line", *ECHOED)}
+            explained.accepted(part, marks)
+        else:
+            answer |= explained.of(part)
 
     def _row(
         self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]

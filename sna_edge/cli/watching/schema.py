@@ -58,12 +58,25 @@ ACCEPTANCE = _of(
     rate=NUMBER, by={"enum": ["model", "rows", "measured parts"]},
 )  # fmt: skip
 """Which probability to be inside its limits accepts a part."""
+SHARES = _map(NUMBER_OR_NONE)
+CONTRIBUTIONS = _of(
+    "against",
+    against=_of(
+        reference={"const": "last accepted"}, setting={"type": ["string", "object"]}, line=WHOLE,
+        **ECHOED,
+    ),
+    outputs=_map(_of("base", "inputs", "value", base=NUMBER_OR_NONE, inputs=SHARES,
+                     value=NUMBER_OR_NONE, error=SHARES)),
+    remark=TEXT, message=TEXT,
+)  # fmt: skip
+"""{output: {base, {input: contribution}, value}} of the model alone; the sum of the first two is
+the third."""
 VERDICT = _of(
     "line", "verdict", "status", "model", "limits", line=WHOLE, **ECHOED, **LEARNED,
     verdict={"enum": ["ACCEPT", "REJECT", "NO VERDICT"]}, status=TEXT, outputs=_map(OUTPUT),
     reason=TEXT, remark=TEXT, advice={"type": "object"}, reading={"type": "object"}, model=MODEL,
     limits=DIGEST, p_in_spec=NUMBER_OR_NONE, accept=ACCEPTANCE,
-    correction=_of("sha256", "labels", sha256=DIGEST, labels=WHOLE),
+    contributions=CONTRIBUTIONS, correction=_of("sha256", "labels", sha256=DIGEST, labels=WHOLE),
 )  # fmt: skip
 ALONE = _of(
     "measured", "model", "limits", line=WHOLE, measured_line=WHOLE, **ECHOED, **LEARNED,
